@@ -1,0 +1,1 @@
+"""What the four services share: value types, the published language, the ledger, streaming, web."""

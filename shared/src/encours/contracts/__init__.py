@@ -1,0 +1,29 @@
+"""The published language: every fact that the ledger may hold, defined once.
+
+Importing this package registers every type; an unregistered one is refused, never imported by name.
+"""
+
+from encours.contracts import calendar, customer, dispute, dunning, entity, imports, invoice, payment, risk
+from encours.contracts.base import Event, NewerVersion, UnknownType, decode, decoder, encode, event_class, types
+from encours.contracts.recorded import Recorded
+
+__all__ = [
+    "Event",
+    "NewerVersion",
+    "Recorded",
+    "UnknownType",
+    "calendar",
+    "customer",
+    "decode",
+    "decoder",
+    "dispute",
+    "dunning",
+    "encode",
+    "entity",
+    "event_class",
+    "imports",
+    "invoice",
+    "payment",
+    "risk",
+    "types",
+]

@@ -1,0 +1,83 @@
+"""The debtor. Stream: the customer id. Appended by invoice-svc."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from encours.contracts.base import Event
+from encours.contracts.common import Address, Terms
+
+
+class CustomerRegistered(Event):
+    """A customer of an entity. ``external_ref`` is its code in the creditor's own books, unique per entity."""
+
+    TYPE: ClassVar[str] = "customer.registered"
+    customer_id: str
+    entity_id: str
+    name: str
+    external_ref: str | None
+    country: str
+    language: str
+    email: str | None
+    phone: str | None
+    siren: str | None
+    vat_id: str | None
+    address: Address | None
+    segment: str | None
+    salesperson: str | None
+
+
+class CustomerAmended(Event):
+    """The identity from now on; all of it."""
+
+    TYPE: ClassVar[str] = "customer.amended"
+    customer_id: str
+    name: str
+    country: str
+    language: str
+    email: str | None
+    phone: str | None
+    siren: str | None
+    vat_id: str | None
+    address: Address | None
+    segment: str | None
+    salesperson: str | None
+
+
+class TermsAgreed(Event):
+    """Contract conditions from a date on; invoices issued from that date carry them."""
+
+    TYPE: ClassVar[str] = "customer.terms_agreed"
+    customer_id: str
+    valid_from: date
+    terms: Terms
+
+
+class TermsBeyondCeiling(Event):
+    """The agreed delay is beyond the ceiling of L441-10 I. Accepted, and said."""
+
+    TYPE: ClassVar[str] = "customer.terms_beyond_ceiling"
+    customer_id: str
+    valid_from: date
+    ceiling_days: int
+    agreed_days: int
+
+
+class CustomerContactAdded(Event):
+    """A person at the customer, by role."""
+
+    TYPE: ClassVar[str] = "customer.contact_added"
+    customer_id: str
+    role: str
+    name: str
+    email: str | None
+    phone: str | None
+
+
+class CustomerNoted(Event):
+    """A dated remark in the customer's file."""
+
+    TYPE: ClassVar[str] = "customer.noted"
+    customer_id: str
+    text: str

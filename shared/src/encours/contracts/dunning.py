@@ -1,0 +1,164 @@
+"""Reminders, tasks and runs. Appended by dunning-svc.
+
+Streams: the reminder id, the task id, and ``dunning-<day>`` for the run of a day. A decision has the same
+digits as the reminder or task that it led to, under the prefix ``dec_``.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar, Literal
+
+from encours.contracts.base import Event, Value
+
+Channel = Literal["email", "phone", "letter", "registered_letter"]
+
+
+class DunnedItem(Value):
+    """What one invoice contributes to a message, as the decision saw it."""
+
+    invoice_id: str
+    invoice_version: int
+    number: str
+    due_on: date
+    days_past_due: int
+    open_minor: int
+    disputed_minor: int
+    asked_minor: int
+    """Open less disputed."""
+    step: str
+
+
+class DecisionBasis(Value):
+    """Why: the policy in force, the state and the events that the decision rested on."""
+
+    policy_id: str
+    policy_version: int
+    position: int
+    """The ledger position that the decision saw; its last event opened the day."""
+    input_events: tuple[int, ...]
+    """Positions of the events that the items and credits came from."""
+
+
+class ReminderRequested(Event):
+    """One message to one customer for everything that is due, to be sent through a channel."""
+
+    TYPE: ClassVar[str] = "reminder.requested"
+    reminder_id: str
+    decision_id: str
+    customer_id: str
+    day: date
+    channel: Channel
+    step: str
+    template: str
+    language: str
+    currency: str
+    items: tuple[DunnedItem, ...]
+    credit_minor: int
+    """Unapplied cash of the customer, shown and deducted."""
+    amount_minor: int
+    """What is asked for: the items less the credit, in minor units."""
+    superseded: tuple[str, ...]
+    """Lower steps that this one makes needless, as ``<invoice id>:<step>``."""
+    basis: DecisionBasis
+
+
+class ReminderSuppressed(Event):
+    """A reminder that was decided against, at the decision or just before it would have left."""
+
+    TYPE: ClassVar[str] = "reminder.suppressed"
+    reminder_id: str
+    decision_id: str
+    customer_id: str
+    day: date
+    channel: Channel
+    step: str
+    currency: str
+    items: tuple[DunnedItem, ...]
+    credit_minor: int
+    amount_minor: int
+    cause: Literal[
+        "covered_by_credit", "fully_disputed", "no_address", "customer_on_hold", "paid_meanwhile", "changed_meanwhile"
+    ]
+    basis: DecisionBasis
+
+
+class ReminderSent(Event):
+    """The channel accepted it: the mail server took the message, or the letter file was written."""
+
+    TYPE: ClassVar[str] = "reminder.sent"
+    reminder_id: str
+    customer_id: str
+    channel: Channel
+    message_id: str
+    evidence: str
+
+
+class ReminderFailed(Event):
+    """The channel refused it for good."""
+
+    TYPE: ClassVar[str] = "reminder.failed"
+    reminder_id: str
+    customer_id: str
+    channel: Channel
+    message_id: str
+    evidence: str
+
+
+class ReminderUnconfirmed(Event):
+    """The process ended between handing over and hearing back: a person decides; it is not sent again by itself."""
+
+    TYPE: ClassVar[str] = "reminder.unconfirmed"
+    reminder_id: str
+    customer_id: str
+    channel: Channel
+    message_id: str
+
+
+class TaskOpened(Event):
+    """Work for a person, such as a call. A task that nobody does never freezes the ladder."""
+
+    TYPE: ClassVar[str] = "task.opened"
+    task_id: str
+    decision_id: str
+    customer_id: str
+    day: date
+    kind: Literal["call", "litigation_file"]
+    step: str
+    currency: str
+    items: tuple[DunnedItem, ...]
+    credit_minor: int
+    amount_minor: int
+    superseded: tuple[str, ...]
+    basis: DecisionBasis
+
+
+class TaskCompleted(Event):
+    """What came of the task."""
+
+    TYPE: ClassVar[str] = "task.completed"
+    task_id: str
+    customer_id: str
+    outcome: str
+    text: str | None
+
+
+class HoldPlaced(Event):
+    """Dunning of a customer rests until a date, for a reason."""
+
+    TYPE: ClassVar[str] = "hold.placed"
+    customer_id: str
+    until: date
+    cause: str
+
+
+class RunCompleted(Event):
+    """The ladders of a day have been decided and what they sent has been answered for."""
+
+    TYPE: ClassVar[str] = "reminder.run_completed"
+    day: date
+    requested: int
+    suppressed: int
+    tasks: int
+    pending: int
+    """Messages that had no outcome yet when the run was closed (a mail server that is down)."""

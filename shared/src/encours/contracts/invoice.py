@@ -1,0 +1,143 @@
+"""The invoice from draft to settlement. Stream: the invoice id. Appended by invoice-svc.
+
+Amounts are gross (VAT included) unless named otherwise, in minor units of the invoice's currency.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar, Literal
+
+from encours.contracts.base import Event
+from encours.contracts.common import Line, Origin, Terms, VatShare
+
+
+class InvoiceDrafted(Event):
+    """A draft: it has no legal number and no due date."""
+
+    TYPE: ClassVar[str] = "invoice.drafted"
+    invoice_id: str
+    customer_id: str
+    series: str
+    currency: str
+    supply_on: date
+    lines: tuple[Line, ...]
+    vat: tuple[VatShare, ...]
+    net_minor: int
+    vat_minor: int
+    total_minor: int
+    terms: Terms | None
+    """Conditions agreed for this invoice alone; ``None`` takes the customer's at issue."""
+    reference: str | None
+    salesperson: str | None
+
+
+class InvoiceAmended(Event):
+    """The draft's content from now on; all of it."""
+
+    TYPE: ClassVar[str] = "invoice.amended"
+    invoice_id: str
+    supply_on: date
+    lines: tuple[Line, ...]
+    vat: tuple[VatShare, ...]
+    net_minor: int
+    vat_minor: int
+    total_minor: int
+    terms: Terms | None
+    reference: str | None
+    salesperson: str | None
+
+
+class InvoiceCancelled(Event):
+    """A draft is given up. An issued invoice is never cancelled but credited."""
+
+    TYPE: ClassVar[str] = "invoice.cancelled"
+    invoice_id: str
+
+
+class InvoiceIssued(Event):
+    """The receivable begins. Everything that a follower needs is here, without the draft.
+
+    ``number`` is legal and gapless for ``origin`` ``issued``; an invoice taken over from another system
+    (``import``) keeps the number it has and belongs to no series.
+    """
+
+    TYPE: ClassVar[str] = "invoice.issued"
+    invoice_id: str
+    customer_id: str
+    number: str
+    series: str | None
+    issued_on: date
+    supply_on: date
+    due_on: date
+    currency: str
+    vat: tuple[VatShare, ...]
+    net_minor: int
+    vat_minor: int
+    total_minor: int
+    terms: Terms
+    reference: str | None
+    salesperson: str | None
+    origin: Origin
+
+
+class InvoiceCredited(Event):
+    """A credit note [avoir] takes an amount off the invoice; with all of it the invoice is cancelled."""
+
+    TYPE: ClassVar[str] = "invoice.credited"
+    invoice_id: str
+    credit_note_id: str
+    number: str
+    issued_on: date
+    net_minor: int
+    vat_minor: int
+    total_minor: int
+    whole: bool
+    cause: str
+    origin: Origin
+
+
+class PaymentApplied(Event):
+    """Part of a payment settles part of this invoice (mirror of ``payment.allocated`` in this stream)."""
+
+    TYPE: ClassVar[str] = "invoice.payment_applied"
+    invoice_id: str
+    customer_id: str
+    payment_id: str
+    allocation_id: str
+    amount_minor: int
+    received_on: date
+    """When the funds were available: interest stops on this day."""
+
+
+class PaymentUnapplied(Event):
+    """An allocation is undone: the debt is open again from its original due date."""
+
+    TYPE: ClassVar[str] = "invoice.payment_unapplied"
+    invoice_id: str
+    customer_id: str
+    payment_id: str
+    allocation_id: str
+    amount_minor: int
+    cause: Literal["released", "reversed"]
+
+
+class ShareDisputed(Event):
+    """An amount of this invoice is in dispute (mirror of ``dispute.opened``); the rest stays collectable."""
+
+    TYPE: ClassVar[str] = "invoice.share_disputed"
+    invoice_id: str
+    customer_id: str
+    dispute_id: str
+    amount_minor: int
+
+
+class ShareUndisputed(Event):
+    """A dispute on this invoice has ended (mirror of ``dispute.resolved``)."""
+
+    TYPE: ClassVar[str] = "invoice.share_undisputed"
+    invoice_id: str
+    customer_id: str
+    dispute_id: str
+    amount_minor: int
+    outcome: Literal["credited", "rejected", "withdrawn"]

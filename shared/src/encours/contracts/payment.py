@@ -1,0 +1,81 @@
+"""Money in. Stream: the payment id. Appended by invoice-svc. Minor units of the payment's currency."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar, Literal
+
+from encours.contracts.base import Event, Value
+from encours.contracts.common import Origin
+
+Method = Literal["transfer", "instant_transfer", "card", "direct_debit", "cheque", "cash"]
+
+
+class Allocation(Value):
+    """One part of a payment on one invoice, with the rule that put it there and what the rule rested on."""
+
+    allocation_id: str
+    invoice_id: str
+    amount_minor: int
+    rule: Literal["instructed", "debtor_indication", "oldest_due"]
+    basis: str
+    """Where the rule stands, such as ``C. civ. 1342-10``."""
+    evidence: str | None
+    """The words or the number that it was read from."""
+
+
+class PaymentReceived(Event):
+    """Funds are available. What no invoice takes stays unapplied cash of the customer."""
+
+    TYPE: ClassVar[str] = "payment.received"
+    payment_id: str
+    customer_id: str | None
+    received_on: date
+    amount_minor: int
+    currency: str
+    method: Method
+    remittance_text: str | None
+    external_ref: str | None
+    origin: Origin
+
+
+class PaymentIdentified(Event):
+    """The payer of a payment that came without a known customer."""
+
+    TYPE: ClassVar[str] = "payment.identified"
+    payment_id: str
+    customer_id: str
+
+
+class PaymentAllocated(Event):
+    """Parts of the payment settle invoices."""
+
+    TYPE: ClassVar[str] = "payment.allocated"
+    payment_id: str
+    customer_id: str
+    currency: str
+    allocations: tuple[Allocation, ...]
+
+
+class PaymentReleased(Event):
+    """Allocations are taken back: their amounts are unapplied cash again."""
+
+    TYPE: ClassVar[str] = "payment.released"
+    payment_id: str
+    customer_id: str
+    currency: str
+    allocations: tuple[Allocation, ...]
+
+
+class PaymentReversed(Event):
+    """The payment came undone (returned debit, bounced cheque, recall): nothing of it stands any more.
+
+    ``unapplied_minor`` is what was not allocated; the allocations go back in ``payment.released`` before it.
+    """
+
+    TYPE: ClassVar[str] = "payment.reversed"
+    payment_id: str
+    customer_id: str | None
+    amount_minor: int
+    currency: str
+    cause: str

@@ -1,0 +1,77 @@
+"""Credit limits and checks. Streams: the limit request id, the decision id of a check. Appended by risk-svc."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar, Literal
+
+from encours.contracts.base import Event, Value
+
+
+class LimitRequested(Event):
+    """Someone asks for a limit in amount and in days past due."""
+
+    TYPE: ClassVar[str] = "limit.requested"
+    limit_id: str
+    customer_id: str
+    amount_minor: int
+    currency: str
+    max_days_past_due: int
+    valid_until: date | None
+    evidence: str
+
+
+class LimitApproved(Event):
+    """The limit is in force until it expires or another is approved."""
+
+    TYPE: ClassVar[str] = "limit.approved"
+    limit_id: str
+    customer_id: str
+    amount_minor: int
+    currency: str
+    max_days_past_due: int
+    valid_until: date | None
+    text: str | None
+
+
+class LimitRefused(Event):
+    """The request is turned down; what was in force stays."""
+
+    TYPE: ClassVar[str] = "limit.refused"
+    limit_id: str
+    customer_id: str
+    text: str
+
+
+class ExposureSeen(Value):
+    """Exposure by component at the moment of a decision, minor units."""
+
+    not_due_minor: int
+    overdue_minor: int
+    disputed_minor: int
+    """Part of not due and overdue that is contested; not added again."""
+    drafts_minor: int
+    unapplied_minor: int
+    """Cash not yet allocated; deducted."""
+    total_minor: int
+    oldest_days_past_due: int
+
+
+class CreditChecked(Event):
+    """An order was checked against limit and behaviour; what was seen is kept with the answer."""
+
+    TYPE: ClassVar[str] = "credit.checked"
+    decision_id: str
+    customer_id: str
+    amount_minor: int
+    currency: str
+    deliver_on: date | None
+    decision: Literal["accept", "refer", "refuse"]
+    reasons: tuple[str, ...]
+    exposure: ExposureSeen
+    limit_id: str | None
+    limit_minor: int | None
+    limit_max_days: int | None
+    score: int | None
+    seen_position: int
+    lag: int

@@ -1,0 +1,59 @@
+"""Identifiers: a prefix that names the kind and 32 hexadecimal digits.
+
+Made ones are UUIDv7 (RFC 9562), so that they sort by time and index well. Derived ones are UUIDv5 of what
+caused them, so that doing a thing twice gives the same id and therefore the same single effect.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from uuid import UUID, uuid5
+
+NAMESPACE = UUID("6f1c7a4e-52f1-5b0e-9a54-3d5f0a8c1e77")
+_ID = re.compile(r"([a-z]{3})_([0-9a-f]{32})")
+_lock = threading.Lock()
+_last = 0
+
+
+def uuid7() -> UUID:
+    """A new UUIDv7: 48 bits of milliseconds, then 74 random bits; increasing within this process."""
+    global _last
+    random = int.from_bytes(os.urandom(10), "big")
+    value = (time.time_ns() // 1_000_000) << 80 | 0x7 << 76 | (random & (0xFFF << 64)) | 0b10 << 62 | random & (1 << 62) - 1
+    with _lock:
+        if value <= _last:
+            # Same millisecond and a lower draw, or a clock that went back: step on from the last one.
+            value = (_last + 1) & ~(0b11 << 62) | 0b10 << 62
+            if value <= _last:
+                value = _last + (1 << 64)
+        _last = value
+    return UUID(int=value)
+
+
+def new_id(prefix: str) -> str:
+    """``inv`` → ``inv_0190…``."""
+    return f"{prefix}_{uuid7().hex}"
+
+
+def derived_uuid(*parts: object) -> UUID:
+    """The same parts give the same UUIDv5 on any machine. Parts are joined with a separator that none holds."""
+    return uuid5(NAMESPACE, "\x1f".join(str(part) for part in parts))
+
+
+def derived_id(prefix: str, *parts: object) -> str:
+    """An identifier that follows from its cause; see :func:`derived_uuid`."""
+    return f"{prefix}_{derived_uuid(prefix, *parts).hex}"
+
+
+def is_id(text: str, prefix: str) -> bool:
+    """Whether the text is a well-formed identifier of that kind."""
+    match = _ID.fullmatch(text)
+    return match is not None and match.group(1) == prefix
+
+
+def with_prefix(identifier: str, prefix: str) -> str:
+    """The sibling of another kind: ``dec_<hex>`` of ``rem_<hex>``, so that no look-up is needed between them."""
+    return f"{prefix}_{identifier.partition('_')[2]}"

@@ -1,0 +1,95 @@
+"""Money: integer minor units and an ISO 4217 currency. No float ever touches an amount."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from iso4217 import Currency
+
+from encours.kernel.errors import Invalid
+
+MAX_MINOR = 10**15
+"""Bound of one amount, in minor units: sums of millions of them stay exact in 64 bits and in JSON (2**53)."""
+
+_DECIMAL = re.compile(r"(-?)(\d{1,19})(?:\.(\d{1,6}))?")
+
+
+@lru_cache(maxsize=256)
+def exponent(currency: str) -> int:
+    """Digits after the decimal point of a currency (EUR 2, JPY 0, KWD 3).
+
+    Raises :class:`Invalid` for a code that ISO 4217 does not list or that has no minor unit (XAU …).
+    """
+    try:
+        digits = Currency(currency).exponent
+    except ValueError:
+        digits = None
+    if digits is None:
+        raise Invalid(f"{currency!r} is not an ISO 4217 currency code such as EUR.", "/currency", code="unknown-currency")
+    return digits
+
+
+def parse_amount(text: str, currency: str, *, pointer: str = "/amount") -> int:
+    """A decimal string such as ``240.00`` to minor units (24000).
+
+    Exact: more decimals than the currency has are refused rather than rounded. Raises :class:`Invalid`.
+    """
+    digits = exponent(currency)
+    match = _DECIMAL.fullmatch(text)
+    if match is None:
+        raise Invalid(f"Write the amount as a decimal string such as 240.00, not {text[:40]!r}.", pointer)
+    sign, whole, fraction = match.group(1), match.group(2), match.group(3) or ""
+    if len(fraction) > digits and fraction[digits:].strip("0"):
+        raise Invalid(f"{currency} has {digits} decimals; {text[:40]!r} has more.", pointer)
+    minor = int(whole) * 10**digits + int(fraction[:digits].ljust(digits, "0") or "0")
+    if minor > MAX_MINOR:
+        raise Invalid(f"The amount is beyond {format_amount(MAX_MINOR, currency)} {currency}.", pointer)
+    return -minor if sign else minor
+
+
+def format_amount(minor: int, currency: str) -> str:
+    """Minor units to the decimal string of the APIs: 24000 EUR → ``240.00``."""
+    digits = exponent(currency)
+    sign, size = ("-", -minor) if minor < 0 else ("", minor)
+    if digits == 0:
+        return f"{sign}{size}"
+    whole, fraction = divmod(size, 10**digits)
+    return f"{sign}{whole}.{fraction:0{digits}d}"
+
+
+def div_half_up(numerator: int, denominator: int) -> int:
+    """Division rounded half up, away from zero for negatives, as invoices and interest statements round."""
+    if denominator <= 0:
+        raise ValueError("denominator must be positive")
+    size = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return -size if numerator < 0 else size
+
+
+def pro_rata(total: int, weights: list[int]) -> list[int]:
+    """Split a total by non-negative weights; the odd units go to the largest remainders, earlier ones first."""
+    whole = sum(weights)
+    if whole <= 0:
+        raise ValueError("weights must have a positive sum")
+    shares = [total * weight // whole for weight in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
+    for i in by_remainder[: total - sum(shares)]:
+        shares[i] += 1
+    return shares
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in minor units of one currency; adding two currencies is an error, not a guess."""
+
+    amount_minor: int
+    currency: str
+
+    def __add__(self, other: Money) -> Money:
+        if other.currency != self.currency:
+            raise ValueError(f"cannot add {other.currency} to {self.currency}")
+        return Money(self.amount_minor + other.amount_minor, self.currency)
+
+    def __str__(self) -> str:
+        return f"{format_amount(self.amount_minor, self.currency)} {self.currency}"
