@@ -1,0 +1,1 @@
+"""Invoices, payments, disputes, customers and imports of Encours."""

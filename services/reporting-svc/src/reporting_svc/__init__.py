@@ -1,0 +1,1 @@
+"""Aged balance, DSO, overdue list, timelines and the event feed of Encours."""

@@ -1,0 +1,1 @@
+"""Exposure, payment behaviour, limits and credit checks of Encours."""
