@@ -4,7 +4,16 @@ Importing this package registers every type; an unregistered one is refused, nev
 """
 
 from encours.contracts import calendar, customer, dispute, dunning, entity, imports, invoice, payment, risk
-from encours.contracts.base import Event, NewerVersion, UnknownType, decode, decoder, encode, event_class, types
+from encours.contracts.base import (
+    Event,
+    NewerVersion,
+    UnknownType,
+    decode,
+    decoder,
+    encode,
+    event_class,
+    types,
+)
 from encours.contracts.recorded import Recorded
 
 __all__ = [

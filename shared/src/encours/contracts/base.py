@@ -29,7 +29,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The payload of one fact. What goes with every fact (who, when, which stream) is in :class:`Recorded`."""
+    """The payload of one fact; who, when and in which stream is noted beside it in :class:`Recorded`."""
 
     TYPE: ClassVar[str]
     VERSION: ClassVar[int] = 1
@@ -43,7 +43,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         other = _types.setdefault(cls.TYPE, cls)
         # msgspec builds a struct class twice when it adds slots, so the same definition may come by again.
         if other is not cls and other.__qualname__ != cls.__qualname__:
-            raise TypeError(f"two contracts are named {cls.TYPE}: {other.__qualname__} and {cls.__qualname__}")
+            raise TypeError(
+                f"two contracts are named {cls.TYPE}: {other.__qualname__} and {cls.__qualname__}"
+            )
         _types[cls.TYPE] = cls
 
 
@@ -60,7 +62,9 @@ def event_class(type_name: str) -> type[Event]:
     try:
         return _types[type_name]
     except KeyError:
-        raise UnknownType(f"{type_name} is not a known event type; this program is older than the ledger") from None
+        raise UnknownType(
+            f"{type_name} is not a known event type; this program is older than the ledger"
+        ) from None
 
 
 def encode(event: Event) -> bytes:

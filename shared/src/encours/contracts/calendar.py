@@ -10,7 +10,7 @@ from encours.contracts.base import Event
 STREAM = "calendar"
 
 
-class DayOpened(Event):
+class DayOpened(Event, frozen=True, kw_only=True):
     """A business day begins. Ladders, limits and promises react to it.
 
     ``late``: the day had passed when it was opened (catching up after a standstill): nothing is sent for it.

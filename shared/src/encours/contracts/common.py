@@ -8,7 +8,7 @@ from encours.contracts.base import Value
 from encours.kernel.terms import DueKind
 
 
-class Address(Value):
+class Address(Value, frozen=True, kw_only=True):
     """A postal address; ``country`` is ISO 3166-1 alpha-2."""
 
     lines: tuple[str, ...]
@@ -17,8 +17,8 @@ class Address(Value):
     country: str
 
 
-class Terms(Value):
-    """The contract conditions an invoice is issued under (L441-10): it keeps them, whatever is agreed later."""
+class Terms(Value, frozen=True, kw_only=True):
+    """The contract conditions an invoice is issued under (L441-10) and keeps, whatever is agreed later."""
 
     due_kind: DueKind
     days: int
@@ -28,7 +28,7 @@ class Terms(Value):
     """Flat recovery fee per invoice paid late (40 EUR by D441-5), in the invoice's currency."""
 
 
-class VatShare(Value):
+class VatShare(Value, frozen=True, kw_only=True):
     """The part of a document at one VAT rate."""
 
     rate_bps: int
@@ -36,8 +36,8 @@ class VatShare(Value):
     vat_minor: int
 
 
-class Line(Value):
-    """An invoice line. Quantity and unit price are canonical decimal strings, so that nothing is rounded twice."""
+class Line(Value, frozen=True, kw_only=True):
+    """An invoice line; quantity and unit price are decimal strings, so that nothing is rounded twice."""
 
     description: str
     quantity: str

@@ -9,8 +9,8 @@ from encours.contracts.base import Event
 from encours.contracts.common import Address, Terms
 
 
-class CustomerRegistered(Event):
-    """A customer of an entity. ``external_ref`` is its code in the creditor's own books, unique per entity."""
+class CustomerRegistered(Event, frozen=True, kw_only=True):
+    """A customer of an entity; ``external_ref`` is its code in the creditor's books, unique per entity."""
 
     TYPE: ClassVar[str] = "customer.registered"
     customer_id: str
@@ -28,7 +28,7 @@ class CustomerRegistered(Event):
     salesperson: str | None
 
 
-class CustomerAmended(Event):
+class CustomerAmended(Event, frozen=True, kw_only=True):
     """The identity from now on; all of it."""
 
     TYPE: ClassVar[str] = "customer.amended"
@@ -45,7 +45,7 @@ class CustomerAmended(Event):
     salesperson: str | None
 
 
-class TermsAgreed(Event):
+class TermsAgreed(Event, frozen=True, kw_only=True):
     """Contract conditions from a date on; invoices issued from that date carry them."""
 
     TYPE: ClassVar[str] = "customer.terms_agreed"
@@ -54,7 +54,7 @@ class TermsAgreed(Event):
     terms: Terms
 
 
-class TermsBeyondCeiling(Event):
+class TermsBeyondCeiling(Event, frozen=True, kw_only=True):
     """The agreed delay is beyond the ceiling of L441-10 I. Accepted, and said."""
 
     TYPE: ClassVar[str] = "customer.terms_beyond_ceiling"
@@ -64,7 +64,7 @@ class TermsBeyondCeiling(Event):
     agreed_days: int
 
 
-class CustomerContactAdded(Event):
+class CustomerContactAdded(Event, frozen=True, kw_only=True):
     """A person at the customer, by role."""
 
     TYPE: ClassVar[str] = "customer.contact_added"
@@ -75,7 +75,7 @@ class CustomerContactAdded(Event):
     phone: str | None
 
 
-class CustomerNoted(Event):
+class CustomerNoted(Event, frozen=True, kw_only=True):
     """A dated remark in the customer's file."""
 
     TYPE: ClassVar[str] = "customer.noted"

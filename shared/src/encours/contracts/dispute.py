@@ -6,11 +6,13 @@ from typing import ClassVar, Literal
 
 from encours.contracts.base import Event
 
-Category = Literal["price", "quantity", "quality", "delivery", "service", "administrative", "duplicate", "other"]
+Category = Literal[
+    "price", "quantity", "quality", "delivery", "service", "administrative", "duplicate", "other"
+]
 Outcome = Literal["credited", "rejected", "withdrawn"]
 
 
-class DisputeOpened(Event):
+class DisputeOpened(Event, frozen=True, kw_only=True):
     """The customer contests an amount, for a reason; no payment closes this by itself."""
 
     TYPE: ClassVar[str] = "dispute.opened"
@@ -24,7 +26,7 @@ class DisputeOpened(Event):
     owner: str | None
 
 
-class DisputeResolved(Event):
+class DisputeResolved(Event, frozen=True, kw_only=True):
     """The dispute has ended."""
 
     TYPE: ClassVar[str] = "dispute.resolved"

@@ -14,7 +14,7 @@ from encours.contracts.base import Event, Value
 Channel = Literal["email", "phone", "letter", "registered_letter"]
 
 
-class DunnedItem(Value):
+class DunnedItem(Value, frozen=True, kw_only=True):
     """What one invoice contributes to a message, as the decision saw it."""
 
     invoice_id: str
@@ -29,7 +29,7 @@ class DunnedItem(Value):
     step: str
 
 
-class DecisionBasis(Value):
+class DecisionBasis(Value, frozen=True, kw_only=True):
     """Why: the policy in force, the state and the events that the decision rested on."""
 
     policy_id: str
@@ -40,7 +40,7 @@ class DecisionBasis(Value):
     """Positions of the events that the items and credits came from."""
 
 
-class ReminderRequested(Event):
+class ReminderRequested(Event, frozen=True, kw_only=True):
     """One message to one customer for everything that is due, to be sent through a channel."""
 
     TYPE: ClassVar[str] = "reminder.requested"
@@ -63,7 +63,7 @@ class ReminderRequested(Event):
     basis: DecisionBasis
 
 
-class ReminderSuppressed(Event):
+class ReminderSuppressed(Event, frozen=True, kw_only=True):
     """A reminder that was decided against, at the decision or just before it would have left."""
 
     TYPE: ClassVar[str] = "reminder.suppressed"
@@ -78,12 +78,17 @@ class ReminderSuppressed(Event):
     credit_minor: int
     amount_minor: int
     cause: Literal[
-        "covered_by_credit", "fully_disputed", "no_address", "customer_on_hold", "paid_meanwhile", "changed_meanwhile"
+        "covered_by_credit",
+        "fully_disputed",
+        "no_address",
+        "customer_on_hold",
+        "paid_meanwhile",
+        "changed_meanwhile",
     ]
     basis: DecisionBasis
 
 
-class ReminderSent(Event):
+class ReminderSent(Event, frozen=True, kw_only=True):
     """The channel accepted it: the mail server took the message, or the letter file was written."""
 
     TYPE: ClassVar[str] = "reminder.sent"
@@ -94,7 +99,7 @@ class ReminderSent(Event):
     evidence: str
 
 
-class ReminderFailed(Event):
+class ReminderFailed(Event, frozen=True, kw_only=True):
     """The channel refused it for good."""
 
     TYPE: ClassVar[str] = "reminder.failed"
@@ -105,8 +110,8 @@ class ReminderFailed(Event):
     evidence: str
 
 
-class ReminderUnconfirmed(Event):
-    """The process ended between handing over and hearing back: a person decides; it is not sent again by itself."""
+class ReminderUnconfirmed(Event, frozen=True, kw_only=True):
+    """The process ended between handing over and hearing back: a person decides, nothing is sent again."""
 
     TYPE: ClassVar[str] = "reminder.unconfirmed"
     reminder_id: str
@@ -115,7 +120,7 @@ class ReminderUnconfirmed(Event):
     message_id: str
 
 
-class TaskOpened(Event):
+class TaskOpened(Event, frozen=True, kw_only=True):
     """Work for a person, such as a call. A task that nobody does never freezes the ladder."""
 
     TYPE: ClassVar[str] = "task.opened"
@@ -133,7 +138,7 @@ class TaskOpened(Event):
     basis: DecisionBasis
 
 
-class TaskCompleted(Event):
+class TaskCompleted(Event, frozen=True, kw_only=True):
     """What came of the task."""
 
     TYPE: ClassVar[str] = "task.completed"
@@ -143,7 +148,7 @@ class TaskCompleted(Event):
     text: str | None
 
 
-class HoldPlaced(Event):
+class HoldPlaced(Event, frozen=True, kw_only=True):
     """Dunning of a customer rests until a date, for a reason."""
 
     TYPE: ClassVar[str] = "hold.placed"
@@ -152,7 +157,7 @@ class HoldPlaced(Event):
     cause: str
 
 
-class RunCompleted(Event):
+class RunCompleted(Event, frozen=True, kw_only=True):
     """The ladders of a day have been decided and what they sent has been answered for."""
 
     TYPE: ClassVar[str] = "reminder.run_completed"

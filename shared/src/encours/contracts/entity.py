@@ -8,7 +8,7 @@ from encours.contracts.base import Event
 from encours.contracts.common import Address
 
 
-class EntityRegistered(Event):
+class EntityRegistered(Event, frozen=True, kw_only=True):
     """A legal entity begins to issue in this ledger."""
 
     TYPE: ClassVar[str] = "entity.registered"
@@ -24,7 +24,7 @@ class EntityRegistered(Event):
     iban: str | None
 
 
-class EntityAmended(Event):
+class EntityAmended(Event, frozen=True, kw_only=True):
     """The identity from now on; all of it, so that the latest one is the whole truth."""
 
     TYPE: ClassVar[str] = "entity.amended"
@@ -37,8 +37,8 @@ class EntityAmended(Event):
     iban: str | None
 
 
-class SeriesDefined(Event):
-    """A number series: the legal number is prefix, year and a running number without gaps, per calendar year."""
+class SeriesDefined(Event, frozen=True, kw_only=True):
+    """A number series: prefix with the year, then a running number without gaps per calendar year."""
 
     TYPE: ClassVar[str] = "entity.series_defined"
     entity_id: str

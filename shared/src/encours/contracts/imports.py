@@ -7,7 +7,7 @@ from typing import ClassVar
 from encours.contracts.base import Event
 
 
-class ImportReceived(Event):
+class ImportReceived(Event, frozen=True, kw_only=True):
     """A file was taken in; its lines become facts of their own."""
 
     TYPE: ClassVar[str] = "import.received"
@@ -20,7 +20,7 @@ class ImportReceived(Event):
     """Made by a model rather than observed, such as the payments of the demo."""
 
 
-class ImportCompleted(Event):
+class ImportCompleted(Event, frozen=True, kw_only=True):
     """Every line has its verdict."""
 
     TYPE: ClassVar[str] = "import.completed"

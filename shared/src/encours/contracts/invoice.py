@@ -12,7 +12,7 @@ from encours.contracts.base import Event
 from encours.contracts.common import Line, Origin, Terms, VatShare
 
 
-class InvoiceDrafted(Event):
+class InvoiceDrafted(Event, frozen=True, kw_only=True):
     """A draft: it has no legal number and no due date."""
 
     TYPE: ClassVar[str] = "invoice.drafted"
@@ -32,7 +32,7 @@ class InvoiceDrafted(Event):
     salesperson: str | None
 
 
-class InvoiceAmended(Event):
+class InvoiceAmended(Event, frozen=True, kw_only=True):
     """The draft's content from now on; all of it."""
 
     TYPE: ClassVar[str] = "invoice.amended"
@@ -48,14 +48,14 @@ class InvoiceAmended(Event):
     salesperson: str | None
 
 
-class InvoiceCancelled(Event):
+class InvoiceCancelled(Event, frozen=True, kw_only=True):
     """A draft is given up. An issued invoice is never cancelled but credited."""
 
     TYPE: ClassVar[str] = "invoice.cancelled"
     invoice_id: str
 
 
-class InvoiceIssued(Event):
+class InvoiceIssued(Event, frozen=True, kw_only=True):
     """The receivable begins. Everything that a follower needs is here, without the draft.
 
     ``number`` is legal and gapless for ``origin`` ``issued``; an invoice taken over from another system
@@ -81,7 +81,7 @@ class InvoiceIssued(Event):
     origin: Origin
 
 
-class InvoiceCredited(Event):
+class InvoiceCredited(Event, frozen=True, kw_only=True):
     """A credit note [avoir] takes an amount off the invoice; with all of it the invoice is cancelled."""
 
     TYPE: ClassVar[str] = "invoice.credited"
@@ -97,7 +97,7 @@ class InvoiceCredited(Event):
     origin: Origin
 
 
-class PaymentApplied(Event):
+class PaymentApplied(Event, frozen=True, kw_only=True):
     """Part of a payment settles part of this invoice (mirror of ``payment.allocated`` in this stream)."""
 
     TYPE: ClassVar[str] = "invoice.payment_applied"
@@ -110,7 +110,7 @@ class PaymentApplied(Event):
     """When the funds were available: interest stops on this day."""
 
 
-class PaymentUnapplied(Event):
+class PaymentUnapplied(Event, frozen=True, kw_only=True):
     """An allocation is undone: the debt is open again from its original due date."""
 
     TYPE: ClassVar[str] = "invoice.payment_unapplied"
@@ -122,7 +122,7 @@ class PaymentUnapplied(Event):
     cause: Literal["released", "reversed"]
 
 
-class ShareDisputed(Event):
+class ShareDisputed(Event, frozen=True, kw_only=True):
     """An amount of this invoice is in dispute (mirror of ``dispute.opened``); the rest stays collectable."""
 
     TYPE: ClassVar[str] = "invoice.share_disputed"
@@ -132,7 +132,7 @@ class ShareDisputed(Event):
     amount_minor: int
 
 
-class ShareUndisputed(Event):
+class ShareUndisputed(Event, frozen=True, kw_only=True):
     """A dispute on this invoice has ended (mirror of ``dispute.resolved``)."""
 
     TYPE: ClassVar[str] = "invoice.share_undisputed"

@@ -11,7 +11,7 @@ from encours.contracts.common import Origin
 Method = Literal["transfer", "instant_transfer", "card", "direct_debit", "cheque", "cash"]
 
 
-class Allocation(Value):
+class Allocation(Value, frozen=True, kw_only=True):
     """One part of a payment on one invoice, with the rule that put it there and what the rule rested on."""
 
     allocation_id: str
@@ -24,7 +24,7 @@ class Allocation(Value):
     """The words or the number that it was read from."""
 
 
-class PaymentReceived(Event):
+class PaymentReceived(Event, frozen=True, kw_only=True):
     """Funds are available. What no invoice takes stays unapplied cash of the customer."""
 
     TYPE: ClassVar[str] = "payment.received"
@@ -39,7 +39,7 @@ class PaymentReceived(Event):
     origin: Origin
 
 
-class PaymentIdentified(Event):
+class PaymentIdentified(Event, frozen=True, kw_only=True):
     """The payer of a payment that came without a known customer."""
 
     TYPE: ClassVar[str] = "payment.identified"
@@ -47,7 +47,7 @@ class PaymentIdentified(Event):
     customer_id: str
 
 
-class PaymentAllocated(Event):
+class PaymentAllocated(Event, frozen=True, kw_only=True):
     """Parts of the payment settle invoices."""
 
     TYPE: ClassVar[str] = "payment.allocated"
@@ -57,7 +57,7 @@ class PaymentAllocated(Event):
     allocations: tuple[Allocation, ...]
 
 
-class PaymentReleased(Event):
+class PaymentReleased(Event, frozen=True, kw_only=True):
     """Allocations are taken back: their amounts are unapplied cash again."""
 
     TYPE: ClassVar[str] = "payment.released"
@@ -67,7 +67,7 @@ class PaymentReleased(Event):
     allocations: tuple[Allocation, ...]
 
 
-class PaymentReversed(Event):
+class PaymentReversed(Event, frozen=True, kw_only=True):
     """The payment came undone (returned debit, bounced cheque, recall): nothing of it stands any more.
 
     ``unapplied_minor`` is what was not allocated; the allocations go back in ``payment.released`` before it.

@@ -1,4 +1,4 @@
-"""Credit limits and checks. Streams: the limit request id, the decision id of a check. Appended by risk-svc."""
+"""Credit limits and checks. Streams: the limit request, the decision of a check. Appended by risk-svc."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from encours.contracts.base import Event, Value
 
 
-class LimitRequested(Event):
+class LimitRequested(Event, frozen=True, kw_only=True):
     """Someone asks for a limit in amount and in days past due."""
 
     TYPE: ClassVar[str] = "limit.requested"
@@ -21,7 +21,7 @@ class LimitRequested(Event):
     evidence: str
 
 
-class LimitApproved(Event):
+class LimitApproved(Event, frozen=True, kw_only=True):
     """The limit is in force until it expires or another is approved."""
 
     TYPE: ClassVar[str] = "limit.approved"
@@ -34,7 +34,7 @@ class LimitApproved(Event):
     text: str | None
 
 
-class LimitRefused(Event):
+class LimitRefused(Event, frozen=True, kw_only=True):
     """The request is turned down; what was in force stays."""
 
     TYPE: ClassVar[str] = "limit.refused"
@@ -43,7 +43,7 @@ class LimitRefused(Event):
     text: str
 
 
-class ExposureSeen(Value):
+class ExposureSeen(Value, frozen=True, kw_only=True):
     """Exposure by component at the moment of a decision, minor units."""
 
     not_due_minor: int
@@ -57,7 +57,7 @@ class ExposureSeen(Value):
     oldest_days_past_due: int
 
 
-class CreditChecked(Event):
+class CreditChecked(Event, frozen=True, kw_only=True):
     """An order was checked against limit and behaviour; what was seen is kept with the answer."""
 
     TYPE: ClassVar[str] = "credit.checked"

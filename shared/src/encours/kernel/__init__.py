@@ -1,1 +1,1 @@
-"""Value types without technology: money, terms, ids, errors. Nothing here awaits, reads a clock or opens a file."""
+"""Value types without technology: money, terms, ids, errors. Nothing here awaits or opens a file."""

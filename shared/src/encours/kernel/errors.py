@@ -1,4 +1,4 @@
-"""Refusals that a caller can act on. Each carries a stable code, which is the last part of its problem type."""
+"""Refusals that a caller can act on, each with a stable code: the last part of its problem type."""
 
 from __future__ import annotations
 

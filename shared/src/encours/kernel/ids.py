@@ -22,7 +22,13 @@ def uuid7() -> UUID:
     """A new UUIDv7: 48 bits of milliseconds, then 74 random bits; increasing within this process."""
     global _last
     random = int.from_bytes(os.urandom(10), "big")
-    value = (time.time_ns() // 1_000_000) << 80 | 0x7 << 76 | (random & (0xFFF << 64)) | 0b10 << 62 | random & (1 << 62) - 1
+    value = (
+        (time.time_ns() // 1_000_000) << 80
+        | 0x7 << 76
+        | (random & (0xFFF << 64))
+        | 0b10 << 62
+        | random & (1 << 62) - 1
+    )
     with _lock:
         if value <= _last:
             # Same millisecond and a lower draw, or a clock that went back: step on from the last one.
@@ -39,7 +45,7 @@ def new_id(prefix: str) -> str:
 
 
 def derived_uuid(*parts: object) -> UUID:
-    """The same parts give the same UUIDv5 on any machine. Parts are joined with a separator that none holds."""
+    """The same parts give the same UUIDv5 on any machine; they are joined by a separator that none holds."""
     return uuid5(NAMESPACE, "\x1f".join(str(part) for part in parts))
 
 
@@ -55,5 +61,5 @@ def is_id(text: str, prefix: str) -> bool:
 
 
 def with_prefix(identifier: str, prefix: str) -> str:
-    """The sibling of another kind: ``dec_<hex>`` of ``rem_<hex>``, so that no look-up is needed between them."""
+    """The sibling of another kind: ``dec_<hex>`` of ``rem_<hex>``; no look-up is needed between them."""
     return f"{prefix}_{identifier.partition('_')[2]}"

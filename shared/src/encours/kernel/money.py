@@ -13,7 +13,7 @@ from encours.kernel.errors import Invalid
 MAX_MINOR = 10**15
 """Bound of one amount, in minor units: sums of millions of them stay exact in 64 bits and in JSON (2**53)."""
 
-_DECIMAL = re.compile(r"(-?)(\d{1,19})(?:\.(\d{1,6}))?")
+_DECIMAL = re.compile(r"(-?)([0-9]{1,19})(?:\.([0-9]{1,6}))?")
 
 
 @lru_cache(maxsize=256)
@@ -27,7 +27,11 @@ def exponent(currency: str) -> int:
     except ValueError:
         digits = None
     if digits is None:
-        raise Invalid(f"{currency!r} is not an ISO 4217 currency code such as EUR.", "/currency", code="unknown-currency")
+        raise Invalid(
+            f"{currency!r} is not an ISO 4217 currency code such as EUR.",
+            "/currency",
+            code="unknown-currency",
+        )
     return digits
 
 
@@ -43,7 +47,7 @@ def parse_amount(text: str, currency: str, *, pointer: str = "/amount") -> int:
     sign, whole, fraction = match.group(1), match.group(2), match.group(3) or ""
     if len(fraction) > digits and fraction[digits:].strip("0"):
         raise Invalid(f"{currency} has {digits} decimals; {text[:40]!r} has more.", pointer)
-    minor = int(whole) * 10**digits + int(fraction[:digits].ljust(digits, "0") or "0")
+    minor: int = int(whole) * 10**digits + int(fraction[:digits].ljust(digits, "0") or "0")
     if minor > MAX_MINOR:
         raise Invalid(f"The amount is beyond {format_amount(MAX_MINOR, currency)} {currency}.", pointer)
     return -minor if sign else minor
@@ -68,7 +72,7 @@ def div_half_up(numerator: int, denominator: int) -> int:
 
 
 def pro_rata(total: int, weights: list[int]) -> list[int]:
-    """Split a total by non-negative weights; the odd units go to the largest remainders, earlier ones first."""
+    """Split a total by non-negative weights; odd units go to the largest remainders, earlier ones first."""
     whole = sum(weights)
     if whole <= 0:
         raise ValueError("weights must have a positive sum")
