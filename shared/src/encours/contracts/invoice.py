@@ -86,6 +86,8 @@ class InvoiceCredited(Event, frozen=True, kw_only=True):
 
     TYPE: ClassVar[str] = "invoice.credited"
     invoice_id: str
+    customer_id: str
+    currency: str
     credit_note_id: str
     number: str
     issued_on: date

@@ -45,6 +45,9 @@ class PaymentIdentified(Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "payment.identified"
     payment_id: str
     customer_id: str
+    amount_minor: int
+    """The whole payment, as received: all of it moves to this customer's account."""
+    currency: str
 
 
 class PaymentAllocated(Event, frozen=True, kw_only=True):
@@ -70,7 +73,7 @@ class PaymentReleased(Event, frozen=True, kw_only=True):
 class PaymentReversed(Event, frozen=True, kw_only=True):
     """The payment came undone (returned debit, bounced cheque, recall): nothing of it stands any more.
 
-    ``unapplied_minor`` is what was not allocated; the allocations go back in ``payment.released`` before it.
+    ``amount_minor`` is the whole payment; the allocations go back in ``payment.released`` before it.
     """
 
     TYPE: ClassVar[str] = "payment.reversed"
