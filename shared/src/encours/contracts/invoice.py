@@ -90,6 +90,8 @@ class InvoiceCredited(Event, frozen=True, kw_only=True):
     currency: str
     credit_note_id: str
     number: str
+    series: str | None
+    """``None`` for a credit note taken over from another system."""
     issued_on: date
     net_minor: int
     vat_minor: int
@@ -105,6 +107,7 @@ class PaymentApplied(Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "invoice.payment_applied"
     invoice_id: str
     customer_id: str
+    currency: str
     payment_id: str
     allocation_id: str
     amount_minor: int
@@ -118,6 +121,7 @@ class PaymentUnapplied(Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "invoice.payment_unapplied"
     invoice_id: str
     customer_id: str
+    currency: str
     payment_id: str
     allocation_id: str
     amount_minor: int
@@ -130,6 +134,7 @@ class ShareDisputed(Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "invoice.share_disputed"
     invoice_id: str
     customer_id: str
+    currency: str
     dispute_id: str
     amount_minor: int
 
@@ -140,6 +145,7 @@ class ShareUndisputed(Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "invoice.share_undisputed"
     invoice_id: str
     customer_id: str
+    currency: str
     dispute_id: str
     amount_minor: int
     outcome: Literal["credited", "rejected", "withdrawn"]
