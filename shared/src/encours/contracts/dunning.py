@@ -11,7 +11,8 @@ from typing import ClassVar, Literal
 
 from encours.contracts.base import Event, Value
 
-Channel = Literal["email", "phone", "letter", "registered_letter"]
+Channel = Literal["email", "phone", "letter", "registered_letter", "file"]
+"""``phone`` and ``file`` (the litigation file) are work for a person: they lead to tasks, never to messages."""
 
 
 class DunnedItem(Value, frozen=True, kw_only=True):
@@ -25,8 +26,9 @@ class DunnedItem(Value, frozen=True, kw_only=True):
     open_minor: int
     disputed_minor: int
     asked_minor: int
-    """Open less disputed."""
+    """Open less disputed; nothing for an item that the message only announces because it is not due yet."""
     step: str
+    """The step of the ladder that this invoice takes with this message; empty where it is only listed."""
 
 
 class DecisionBasis(Value, frozen=True, kw_only=True):
