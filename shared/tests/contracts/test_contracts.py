@@ -82,4 +82,4 @@ def test_two_contracts_cannot_share_a_name() -> None:
 
 def test_a_payload_with_a_field_that_is_not_in_the_contract_is_refused() -> None:
     with pytest.raises(msgspec.ValidationError):
-        contracts.decode("invoice.cancelled", 1, b'{"invoice_id":"inv_1","extra":1}')
+        contracts.decode("invoice.cancelled", 1, b'{"customer_id":"c","invoice_id":"inv_1","extra":1}')

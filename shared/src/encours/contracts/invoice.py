@@ -37,6 +37,7 @@ class InvoiceAmended(Event, frozen=True, kw_only=True):
 
     TYPE: ClassVar[str] = "invoice.amended"
     invoice_id: str
+    customer_id: str
     supply_on: date
     lines: tuple[Line, ...]
     vat: tuple[VatShare, ...]
@@ -53,6 +54,7 @@ class InvoiceCancelled(Event, frozen=True, kw_only=True):
 
     TYPE: ClassVar[str] = "invoice.cancelled"
     invoice_id: str
+    customer_id: str
 
 
 class InvoiceIssued(Event, frozen=True, kw_only=True):
@@ -87,12 +89,14 @@ class InvoiceCredited(Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "invoice.credited"
     invoice_id: str
     customer_id: str
+    customer_id: str
     currency: str
     credit_note_id: str
     number: str
     series: str | None
     """``None`` for a credit note taken over from another system."""
     issued_on: date
+    currency: str
     net_minor: int
     vat_minor: int
     total_minor: int
