@@ -89,14 +89,12 @@ class InvoiceCredited(Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "invoice.credited"
     invoice_id: str
     customer_id: str
-    customer_id: str
     currency: str
     credit_note_id: str
     number: str
     series: str | None
     """``None`` for a credit note taken over from another system."""
     issued_on: date
-    currency: str
     net_minor: int
     vat_minor: int
     total_minor: int
