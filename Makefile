@@ -26,7 +26,7 @@ $(VENV)/.bootstrap: requirements-bootstrap.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(v != (3, 11) and f"Encours needs Python 3.11, found {v[0]}.{v[1]}: make PYTHON=/path/to/python3.11")'
 	@echo "environment: creating $(VENV)"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bootstrap.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-bootstrap.lock
 	@touch $@
 
 $(STAMP): $(VENV)/.bootstrap requirements.lock pyproject.toml $(PYPROJECTS)
@@ -57,7 +57,7 @@ bench: env ## measure against references of the same run, write var/bench.json
 
 clean: ## stop what runs here; remove .venv, caches and var/ (the local ledger too)
 	@if [ -x $(BIN)/encours ]; then $(BIN)/encours down --quiet || true; fi
-	@if [ -L var/pg ]; then rm -rf "$$(dirname "$$(readlink var/pg)")"; fi
+	@if [ -L var/pg ]; then case "$$(readlink var/pg)" in /var/tmp/encours-*/pg) rm -rf "$$(dirname "$$(readlink var/pg)")";; esac; fi
 	@rm -rf $(VENV) var .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -1,0 +1,172 @@
+"""Child processes: in a session of their own, known by pid and start time, ended with their parent."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+class StartFailed(RuntimeError):
+    """A server or service did not come up; the message names its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account of the operating system to run as."""
+
+    uid: int
+    gid: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What to start, and how to end it politely."""
+
+    role: str
+    argv: tuple[str, ...]
+    log: Path
+    service: str | None = None
+    port: int | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    cwd: Path | None = None
+    account: Account | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+
+    @property
+    def label(self) -> str:
+        return f"{self.service}-svc {self.role}" if self.service else self.role
+
+
+def popen_options(program: Program, log: int) -> dict[str, Any]:
+    """Keyword arguments that `subprocess.Popen` and asyncio's `create_subprocess_exec` both take."""
+    options: dict[str, Any] = {
+        "stdin": subprocess.DEVNULL,
+        "stdout": log,
+        "stderr": subprocess.STDOUT,
+        "env": dict(program.env),
+        "cwd": program.cwd,
+        # A Ctrl-C reaches the whole foreground group: only the supervisor may see it, and stop them in its order.
+        "start_new_session": True,
+    }
+    if program.account is not None:
+        options |= {"user": program.account.uid, "group": program.account.gid, "extra_groups": []}
+    if _LIBC is not None:
+        options["preexec_fn"] = _end_with_parent(program.stop_signal)
+    return options
+
+
+def _end_with_parent(stop_signal: signal.Signals) -> Callable[[], None]:
+    """Ask the kernel for `stop_signal` when the parent dies, so that `kill -9` of a supervisor leaves no orphans."""
+    libc = _LIBC
+    assert libc is not None
+    parent = os.getpid()
+
+    def in_child() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, int(stop_signal), 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return in_child
+
+
+def open_log(path: Path) -> int:
+    """An appending, private log file; above 20 MB the old one is set aside as `.1`."""
+    with contextlib.suppress(FileNotFoundError):
+        if path.stat().st_size > 20_000_000:
+            path.replace(path.with_suffix(path.suffix + ".1"))
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+
+
+def spawn(program: Program) -> subprocess.Popen[bytes]:
+    """Start it without waiting for anything."""
+    log = open_log(program.log)
+    try:
+        return subprocess.Popen(program.argv, **popen_options(program, log))
+    finally:
+        os.close(log)
+
+
+def await_ready(
+    process: subprocess.Popen[bytes], program: Program, ready: Callable[[], bool], timeout_s: float
+) -> bool:
+    """Wait until `ready()`; False when the process ended by itself. Raises :class:`StartFailed` after `timeout_s`."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if ready():
+            return True
+        if process.poll() is not None:
+            return False
+        time.sleep(0.02)
+    raise StartFailed(f"{program.label} is not ready after {timeout_s:.0f} s; its log is {program.log}")
+
+
+def stop(process: subprocess.Popen[bytes], program: Program, timeout_s: float = 20.0) -> None:
+    """End it politely, and by force after `timeout_s`."""
+    if process.poll() is None:
+        process.send_signal(program.stop_signal)
+        try:
+            process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def started_at(pid: int) -> float | None:
+    """When the process started (seconds since 1970), which with its pid names it for ever; None when there is none."""
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+    except psutil.NoSuchProcess:
+        return None
+
+
+def is_same(pid: int, created: float) -> bool:
+    """Whether `pid` is still the process that started at `created`, not a later one with the same number."""
+    found = started_at(pid)
+    return found is not None and abs(found - created) < 1.0
+
+
+def end_orphan(
+    pid: int, created: float, *, stop_signal: signal.Signals = signal.SIGTERM, timeout_s: float = 20.0
+) -> bool:
+    """Stop a process that an earlier supervisor left; True when there was one."""
+    if not is_same(pid, created):
+        return False
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        process.send_signal(stop_signal)
+        try:
+            process.wait(timeout_s)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait(5)
+    return True
+
+
+def free_port(preferred: int | None = None, *, taken: frozenset[int] = frozenset()) -> int:
+    """`preferred` when nobody listens there on loopback, else one that the system picks."""
+    for port in ((preferred,) if preferred and preferred not in taken else ()) + (0, 0, 0, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                found = int(probe.getsockname()[1])
+                if found not in taken:
+                    return found
+    raise StartFailed("no free port on the loopback interface")

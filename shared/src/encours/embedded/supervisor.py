@@ -1,0 +1,164 @@
+"""Keeps programs running: starts again whatever dies, with growing pauses, and says so; stops them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from encours.embedded.process import Program, StartFailed, open_log, popen_options, started_at
+from encours.embedded.runstate import ProcessState
+
+Announce = Callable[[str], None]
+
+_FIRST_PAUSE_S = 0.2
+_LONGEST_PAUSE_S = 15.0
+_STEADY_AFTER_S = 20.0
+_POLL_S = 0.05
+
+
+@dataclass(slots=True)
+class Child:
+    """One program under supervision. `ready` answers whether the process now running does its work."""
+
+    program: Program
+    ready: Callable[[int], Awaitable[bool]]
+    before: Callable[[], None] = lambda: None
+    stop_timeout_s: float = 20.0
+    state: ProcessState = field(init=False)
+    process: asyncio.subprocess.Process | None = None
+
+    def __post_init__(self) -> None:
+        self.state = ProcessState(self.program.role, self.program.service, port=self.program.port)
+
+
+class Supervisor:
+    """Children are started in the order given and stopped in the opposite one, those of one `add` together."""
+
+    def __init__(self, announce: Announce, changed: Callable[[], None]) -> None:
+        self._announce = announce
+        self._changed = changed
+        self._groups: list[list[Child]] = []
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._stopping = asyncio.Event()
+
+    @property
+    def children(self) -> list[Child]:
+        return [child for group in self._groups for child in group]
+
+    async def add(self, *children: Child, timeout_s: float) -> None:
+        """Start these and wait until all are ready. Raises :class:`StartFailed` naming the log of one that is not."""
+        self._groups.append(list(children))
+        for child in children:
+            self._tasks[id(child)] = asyncio.create_task(self._keep(child), name=child.program.label)
+        deadline = time.monotonic() + timeout_s
+        while waiting := [child for child in children if child.state.state != "ready"]:
+            if self._stopping.is_set():
+                return
+            late = waiting[0]
+            if time.monotonic() > deadline:
+                raise StartFailed(
+                    f"{late.program.label} is not ready after {timeout_s:.0f} s "
+                    f"({late.state.restarts} restarts); its log is {late.program.log}"
+                )
+            await asyncio.sleep(_POLL_S)
+
+    async def stop(self) -> None:
+        """End all, last started first, each group together; by force what does not listen."""
+        self._stopping.set()
+        for group in reversed(self._groups):
+            await asyncio.gather(*(self._end(child) for child in group))
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _keep(self, child: Child) -> None:
+        pause_s = _FIRST_PAUSE_S
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            code = await self._run_once(child)
+            if self._stopping.is_set():
+                break
+            if time.monotonic() - began > _STEADY_AFTER_S:
+                pause_s = _FIRST_PAUSE_S
+            child.state.restarts += 1
+            self._move(child, "restarting")
+            self._announce(
+                f"{child.program.label} {_ending(code)}; starting again in {pause_s:.1f} s (log: {child.program.log})"
+            )
+            await self._pause(pause_s)
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+        child.state.pid = child.state.created = None
+        self._move(child, "stopped")
+
+    async def _run_once(self, child: Child) -> int:
+        child.before()
+        log = open_log(child.program.log)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *child.program.argv, **popen_options(child.program, log)
+            )
+        finally:
+            os.close(log)
+        child.process = process
+        child.state.pid, child.state.created = process.pid, started_at(process.pid)
+        self._move(child, "starting")
+        watch = asyncio.create_task(self._watch(child, process))
+        try:
+            return await process.wait()
+        finally:
+            watch.cancel()
+
+    async def _watch(self, child: Child, process: asyncio.subprocess.Process) -> None:
+        """Tell `starting` from `ready`, and keep telling: a process that lives need not work."""
+        interval_s = _POLL_S
+        while process.returncode is None:
+            ready = await child.ready(process.pid)
+            if ready and child.state.state != "ready":
+                if child.state.restarts:
+                    self._announce(f"{child.program.label} is ready again")
+                self._move(child, "ready")
+            elif not ready and child.state.state == "ready":
+                self._move(child, "not ready")
+            interval_s = 1.0 if ready else min(interval_s * 1.5, 0.5)
+            await asyncio.sleep(interval_s)
+
+    async def _end(self, child: Child) -> None:
+        process = child.process
+        if process is None or process.returncode is not None:
+            return
+        self._move(child, "stopping")
+        _signal(process, child.program.stop_signal)
+        try:
+            await asyncio.wait_for(process.wait(), child.stop_timeout_s)
+        except TimeoutError:
+            self._announce(
+                f"{child.program.label} does not stop after {child.stop_timeout_s:.0f} s: ended by force"
+            )
+            _signal(process, signal.SIGKILL)
+            await process.wait()
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return
+
+    def _move(self, child: Child, state: str) -> None:
+        if child.state.state != state:
+            child.state.state = state
+            self._changed()
+
+
+def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    try:
+        process.send_signal(number)
+    except ProcessLookupError:
+        return
+
+
+def _ending(code: int) -> str:
+    if code < 0:
+        return f"was killed by {signal.Signals(-code).name}"
+    return "ended by itself" if code == 0 else f"failed with exit code {code}"

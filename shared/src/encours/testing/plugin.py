@@ -1,0 +1,59 @@
+"""Pytest plugin of the workspace: real servers as fixtures, and the marker that tells fast tests from real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from encours.testing.servers import Cluster, Installation
+
+_REAL_FIXTURES = frozenset({"cluster", "own_cluster", "installation", "module_installation", "system"})
+_SLOW_FOLDERS = ("tests/e2e/", "tests/chaos/", "tests/bench/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test is `real` when it asks for a server, `slow` by its folder: nobody has to remember the marker."""
+    for item in items:
+        if _REAL_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.real)
+        if any(folder in f"{item.nodeid}" for folder in _SLOW_FOLDERS):
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A migrated PostgreSQL server shared by the session. Write only through :func:`installation`."""
+    from encours.testing.servers import running_cluster
+
+    with running_cluster() as running:
+        yield running
+
+
+@pytest.fixture
+def own_cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server for this test alone, for one that kills it."""
+    from encours.testing.servers import running_cluster
+
+    with running_cluster() as running:
+        yield running
+
+
+@pytest.fixture
+def installation(cluster: Cluster) -> Iterator[Installation]:
+    """Fresh databases and a nats-server for this test alone."""
+    from encours.testing.servers import fresh_installation
+
+    with fresh_installation(cluster) as fresh:
+        yield fresh
+
+
+@pytest.fixture(scope="module")
+def module_installation(cluster: Cluster) -> Iterator[Installation]:
+    """Fresh databases and a nats-server shared by the tests of one module."""
+    from encours.testing.servers import fresh_installation
+
+    with fresh_installation(cluster) as fresh:
+        yield fresh

@@ -1,0 +1,181 @@
+"""Real PostgreSQL and nats-server processes for tests, and fresh databases on them in a fraction of a second.
+
+One PostgreSQL per test session is migrated once; each :class:`Installation` gets copies of its databases and a
+nats-server of its own, so tests share nothing that they can see.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from encours.embedded import nats as embedded_nats
+from encours.embedded import postgres as embedded_postgres
+from encours.embedded.layout import Layout
+from encours.embedded.nats import Nats
+from encours.embedded.postgres import Postgres
+from encours.embedded.process import free_port
+from encours.embedded.secrets import SERVICES, Secrets, load_secrets
+from encours.ledger.migrate import migrate
+
+DATABASES = ("ledger", *SERVICES)
+_NUMBERS = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A running, migrated PostgreSQL server."""
+
+    layout: Layout
+    postgres: Postgres
+    secrets: Secrets
+
+
+@dataclass(slots=True)
+class NatsProcess:
+    """A nats-server that a test may kill and start again, with the same store."""
+
+    server: Nats
+    process: subprocess.Popen[bytes]
+
+    def kill(self) -> None:
+        """`kill -9`, as a crash would."""
+        self.process.kill()
+        self.process.wait()
+
+    def start(self) -> None:
+        self.process = self.server.start()
+
+    def stop(self) -> None:
+        self.server.stop(self.process)
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Databases `encours_ledger` and one a service, fresh and migrated, and a nats-server: what services need."""
+
+    cluster: Cluster
+    nats: NatsProcess
+    layout: Layout
+    suffix: str = field(default="")
+
+    def database(self, name: str) -> str:
+        return f"encours_{name}{self.suffix}"
+
+    def admin_url(self, name: str = "ledger") -> str:
+        """The superuser's connection to the database `ledger` or a service's name."""
+        return self.cluster.postgres.dsn(self.database(name))
+
+    def ledger_url(self, service: str = "invoice") -> str:
+        return self._url(service, "ledger")
+
+    def store_url(self, service: str = "invoice") -> str:
+        return self._url(service, service)
+
+    def nats_url(self, service: str = "invoice") -> str:
+        return self.nats.server.url(f"encours_{service}")
+
+    def environment(self, service: str, *, port: int | None = None) -> dict[str, str]:
+        """The `ENCOURS_…` variables of a process of that service."""
+        settings = {
+            "ENCOURS_LEDGER_URL": self.ledger_url(service),
+            "ENCOURS_STORE_URL": self.store_url(service),
+            "ENCOURS_NATS_URL": self.nats_url(service),
+            "ENCOURS_VAR_DIR": str(self.layout.root),
+            "ENCOURS_HOST": "127.0.0.1",
+        }
+        return settings | ({} if port is None else {"ENCOURS_PORT": str(port)})
+
+    def _url(self, service: str, database: str) -> str:
+        role = f"encours_{service}"
+        return self.cluster.postgres.dsn(
+            self.database(database), user=role, password=self.cluster.secrets.roles[role]
+        )
+
+
+@contextmanager
+def private_layout() -> Iterator[Layout]:
+    """A `var/` folder that is gone afterwards. Not pytest's: root's PostgreSQL account must be able to pass through."""
+    folder = Path(tempfile.mkdtemp(prefix="encours-test-"))
+    folder.chmod(0o711)
+    layout = Layout(folder / "var")
+    try:
+        layout.create()
+        yield layout
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running_cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server of its own, migrated; stopped and removed afterwards."""
+    with private_layout() as layout:
+        secrets = load_secrets(layout)
+        server = embedded_postgres.prepare(layout, password=secrets.postgres, port=free_port())
+        process = server.start()
+        try:
+            _run(migrate(server.dsn(), secrets.roles))
+            yield Cluster(layout, server, secrets)
+        finally:
+            server.stop(process)
+
+
+@contextmanager
+def running_nats(layout: Layout, secrets: Secrets) -> Iterator[NatsProcess]:
+    """A nats-server of its own with the users of `secrets`."""
+    server = embedded_nats.prepare(layout, secrets=secrets, port=free_port())
+    handle = NatsProcess(server, server.start())
+    try:
+        yield handle
+    finally:
+        handle.stop()
+
+
+@contextmanager
+def fresh_installation(cluster: Cluster) -> Iterator[Installation]:
+    """Copies of the migrated databases, dropped afterwards, and a nats-server."""
+    suffix = f"_t{next(_NUMBERS)}"
+    with private_layout() as layout, running_nats(layout, cluster.secrets) as nats:
+        _run(_statements(cluster, [_copy(name, suffix) for name in _names()]))
+        try:
+            yield Installation(cluster, nats, layout, suffix)
+        finally:
+            _run(_statements(cluster, [f"drop database {name}{suffix} with (force)" for name in _names()]))
+
+
+def _copy(name: str, suffix: str) -> str:
+    # A copy keeps what is inside, not who owns it: services make schemas in their own database.
+    owner = "encours_owner" if name == "encours_ledger" else name
+    return f"create database {name}{suffix} template {name} owner {owner}"
+
+
+def _names() -> list[str]:
+    return [f"encours_{name}" for name in DATABASES]
+
+
+async def _statements(cluster: Cluster, statements: list[str]) -> None:
+    connection = await asyncpg.connect(cluster.postgres.dsn())
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _run(work: Coroutine[Any, Any, object]) -> None:
+    """Run to the end on a loop of its own, leaving alone the one that pytest set for the test."""
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(work)
+    finally:
+        loop.close()

@@ -1,0 +1,186 @@
+"""The servers that come from wheels: durable, private, and up again after a kill without anyone's help."""
+
+from __future__ import annotations
+
+import os
+import smtplib
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+
+import asyncpg
+import nats
+import nats.errors
+import pytest
+
+from encours.embedded import postgres
+from encours.embedded.layout import Layout
+from encours.embedded.mailbox import file_stem, store
+from encours.embedded.process import Program, await_ready, free_port, spawn, stop
+from encours.embedded.secrets import load_secrets
+from encours.testing.servers import Cluster, Installation, private_layout
+
+
+async def _settings(dsn: str) -> dict[str, str]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return dict(await connection.fetch("select name, setting from pg_settings"))
+    finally:
+        await connection.close()
+
+
+async def test_postgres_is_durable_and_listens_on_loopback_alone(cluster: Cluster) -> None:
+    settings = await _settings(cluster.postgres.dsn())
+    durable = {
+        name: settings[name] for name in ("fsync", "synchronous_commit", "full_page_writes", "data_checksums")
+    }
+    assert set(durable.values()) == {"on"}
+    assert settings["listen_addresses"] == "127.0.0.1"
+    assert settings["password_encryption"] == "scram-sha-256"
+
+
+async def test_a_wrong_password_is_refused_even_on_the_socket(cluster: Cluster) -> None:
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await asyncpg.connect(cluster.postgres.dsn(user="encours_invoice", password="wrong"))
+
+
+async def test_postgres_starts_again_after_kill_9_without_repair(own_cluster: Cluster) -> None:
+    server = own_cluster.postgres
+    pid = server.running_pid()
+    assert pid is not None
+    os.kill(pid, 9)
+    process = server.start()
+    try:
+        assert (await _settings(server.dsn()))["fsync"] == "on"
+    finally:
+        server.stop(process)
+
+
+def test_a_stale_pid_file_that_names_a_living_stranger_does_not_stop_it() -> None:
+    with private_layout() as layout:
+        secrets = load_secrets(layout)
+        server = postgres.prepare(layout, password=secrets.postgres, port=free_port())
+        (server.data / "postmaster.pid").write_text(f"{os.getpid()}\n{server.data}\n")
+        server.stop(server.start())
+
+
+def test_a_folder_that_the_servers_account_cannot_reach_gets_a_shelter_of_its_own(tmp_path: Path) -> None:
+    """As root the data goes where `nobody` can pass, with a link; as anyone else it stays."""
+    tmp_path.chmod(0o700)
+    layout = Layout(tmp_path / "var")
+    layout.create()
+    server = postgres.prepare(layout, password=load_secrets(layout).postgres, port=free_port())
+    try:
+        server.stop(server.start())
+        assert layout.pg.is_symlink() == (os.geteuid() == 0)
+        assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+    finally:
+        if layout.pg.is_symlink():
+            subprocess.run(["rm", "-rf", str(layout.pg.readlink().parent)], check=True)
+
+
+def test_secrets_are_private_and_stay_the_same() -> None:
+    with private_layout() as layout:
+        first = load_secrets(layout)
+        assert load_secrets(layout) == first
+        assert stat.S_IMODE(layout.secrets_json.stat().st_mode) == 0o600
+        assert len({first.postgres, *first.roles.values(), *first.nats.values()}) == 1 + 4 + 5
+
+
+async def test_a_service_may_relay_and_read_but_not_purge_or_listen_to_others(
+    installation: Installation,
+) -> None:
+    refused: list[str] = []
+
+    async def note(error: Exception) -> None:
+        refused.append(str(error))
+
+    client = await nats.connect(
+        installation.nats_url("risk"), inbox_prefix=b"_INBOX.encours_risk", error_cb=note
+    )
+    try:
+        stream = client.jetstream(timeout=1)
+        await stream.add_stream(name="LEDGER_demo", subjects=["ledger.demo.>"])
+        assert (await stream.publish("ledger.demo.ent.invoice.issued", b"{}")).seq == 1
+        with pytest.raises(nats.errors.TimeoutError):
+            await stream.purge_stream("LEDGER_demo")
+        await client.subscribe("_INBOX.encours_invoice.>")
+        await client.flush()
+        assert len([text for text in refused if "permissions violation" in text]) == 2
+    finally:
+        await client.close()
+
+
+async def test_nats_keeps_its_streams_over_kill_9(installation: Installation) -> None:
+    client = await nats.connect(installation.nats_url(), inbox_prefix=b"_INBOX.encours_invoice")
+    await client.jetstream().add_stream(name="LEDGER_demo", subjects=["ledger.demo.>"])
+    for _ in range(20):
+        await client.jetstream().publish("ledger.demo.ent.invoice.issued", b"{}")
+    await client.close()
+    installation.nats.kill()
+    installation.nats.start()
+    client = await nats.connect(installation.nats_url(), inbox_prefix=b"_INBOX.encours_invoice")
+    try:
+        assert (await client.jetstream().stream_info("LEDGER_demo")).state.last_seq == 20
+    finally:
+        await client.close()
+
+
+@pytest.fixture
+def mailbox_port(tmp_path: Path) -> Iterator[int]:
+    port = free_port()
+    argv = (
+        sys.executable,
+        "-m",
+        "encours.embedded.mailbox",
+        "--port",
+        str(port),
+        "--folder",
+        str(tmp_path / "mail"),
+    )
+    program = Program("mailbox", argv, tmp_path / "mailbox.log", env=dict(os.environ))
+    process = spawn(program)
+
+    def ready() -> bool:
+        try:
+            smtplib.SMTP("127.0.0.1", port, timeout=1).quit()
+        except OSError:
+            return False
+        return True
+
+    assert await_ready(process, program, ready, 20)
+    yield port
+    stop(process, program)
+
+
+@pytest.mark.slow
+def test_the_mailbox_keeps_one_file_a_message_and_refuses_as_asked(mailbox_port: int, tmp_path: Path) -> None:
+    message = EmailMessage()
+    message["Message-ID"], message["From"], message["Subject"] = (
+        "<rem_1@encours>",
+        "a@example.org",
+        "Rappel: 1 240,00 €",
+    )
+    message.set_content("Bonjour")
+    with smtplib.SMTP("127.0.0.1", mailbox_port, timeout=5) as client:
+        client.send_message(message, to_addrs=["b@example.org"])
+        client.send_message(message, to_addrs=["b@example.org"])
+        with pytest.raises(smtplib.SMTPRecipientsRefused):
+            client.send_message(message, to_addrs=["bounce@example.org"])
+    assert sorted(path.name for path in (tmp_path / "mail").iterdir()) == [
+        "rem_1@encours-2.eml",
+        "rem_1@encours.eml",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "stem"),
+    [("<a@b>", "a@b"), ("<../../etc/passwd>", "_.._etc_passwd"), ("", "no-message-id"), ("<x/y>", "x_y")],
+)
+def test_a_message_id_can_name_no_file_outside_the_folder(header: str, stem: str, tmp_path: Path) -> None:
+    message = f"Message-ID: {header}\r\n\r\nbody".encode()
+    assert file_stem(message) == stem
+    assert (tmp_path / store(tmp_path, message, "a@example.org", ["b@example.org"])).exists()
