@@ -1,0 +1,1 @@
+"""The invoice: from a draft through its legal number to settlement."""

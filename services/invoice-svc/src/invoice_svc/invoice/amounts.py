@@ -1,0 +1,108 @@
+"""The sums of an invoice.
+
+EN 16931: the net of a line is rounded half up to the currency's minor unit (BT-131); VAT is reckoned per rate on
+the sum of that rate's lines and rounded half up once (BT-117), never per line. All in integers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from encours.contracts.common import Line, VatShare
+from encours.kernel.errors import Invalid
+from encours.kernel.money import MAX_MINOR, div_half_up, exponent, pro_rata
+
+_DECIMAL = re.compile(r"(-?)0*(\d{1,15})(?:\.(\d{1,8}?)0*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class LineInput:
+    """A line as asked for. Quantity, unit price (net, major units) and rate (percent) are decimal strings."""
+
+    description: str
+    quantity: str
+    unit_price: str
+    vat_rate: str
+    product: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Lines with their nets, VAT by rate ascending, and the totals, in minor units."""
+
+    lines: tuple[Line, ...]
+    vat: tuple[VatShare, ...]
+    net_minor: int
+    vat_minor: int
+    total_minor: int
+
+
+def decimal_parts(text: str, pointer: str) -> tuple[int, int, str]:
+    """A decimal string as (integer, digits after the point, canonical text): ``-1.50`` → (-15, 1, "-1.5")."""
+    match = _DECIMAL.fullmatch(text)
+    if match is None:
+        raise Invalid(f"Write a decimal number such as 12.5, not {text[:40]!r}.", pointer)
+    sign, whole, fraction = match.group(1), match.group(2), match.group(3) or ""
+    if fraction.strip("0") == "":
+        fraction = ""
+    value = int(whole + fraction)
+    sign = sign if value else ""
+    canonical = f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}"
+    return (-value if sign else value), len(fraction), canonical
+
+
+def rate_bps(percent: str, pointer: str = "/vat_rate") -> int:
+    """A VAT rate in percent (``5.5``) to hundredths of a percent (550); at most 100 %, two decimals."""
+    value, scale, _ = decimal_parts(percent, pointer)
+    if scale > 2 or value < 0 or value > 100 * 10**scale:
+        raise Invalid(
+            "A VAT rate is a percentage from 0 to 100 with at most two decimals, such as 20 or 5.5.", pointer
+        )
+    return int(value * 10 ** (2 - scale))
+
+
+def reckon(inputs: Iterable[LineInput], currency: str) -> Sums:
+    """The sums of the lines in a currency. Raises :class:`Invalid` pointing at the line that is at fault."""
+    digits = exponent(currency)
+    lines = tuple(_line(line, digits, f"/lines/{i}") for i, line in enumerate(inputs))
+    nets: dict[int, int] = {}
+    for line in lines:
+        nets[line.vat_rate_bps] = nets.get(line.vat_rate_bps, 0) + line.net_minor
+    vat = tuple(
+        VatShare(rate_bps=rate, net_minor=net, vat_minor=div_half_up(net * rate, 10_000))
+        for rate, net in sorted(nets.items())
+    )
+    net_minor = sum(nets.values())
+    vat_minor = sum(share.vat_minor for share in vat)
+    if abs(net_minor + vat_minor) > MAX_MINOR:
+        raise Invalid("The total is beyond what one invoice may carry.", "/lines")
+    return Sums(lines, vat, net_minor, vat_minor, net_minor + vat_minor)
+
+
+def _line(line: LineInput, digits: int, pointer: str) -> Line:
+    quantity, quantity_scale, quantity_text = decimal_parts(line.quantity, f"{pointer}/quantity")
+    price, price_scale, price_text = decimal_parts(line.unit_price, f"{pointer}/unit_price")
+    net_minor = div_half_up(quantity * price * 10**digits, 10 ** (quantity_scale + price_scale))
+    if abs(net_minor) > MAX_MINOR:
+        raise Invalid("The amount of this line is beyond what one invoice may carry.", pointer)
+    return Line(
+        description=line.description,
+        quantity=quantity_text,
+        unit_price=price_text,
+        vat_rate_bps=rate_bps(line.vat_rate, f"{pointer}/vat_rate"),
+        net_minor=net_minor,
+        product=line.product,
+    )
+
+
+def split_credit(amount_minor: int, *, net_open_minor: int, vat_open_minor: int) -> tuple[int, int]:
+    """Net and VAT of a credit of a gross amount, pro rata to what is left of the invoice's net and VAT.
+
+    By what is *left*, so that the credits that cancel an invoice add up to its net and its VAT exactly.
+    """
+    if net_open_minor < 0 or vat_open_minor < 0 or net_open_minor + vat_open_minor == 0:
+        return amount_minor, 0
+    net, vat = pro_rata(amount_minor, [net_open_minor, vat_open_minor])
+    return net, vat

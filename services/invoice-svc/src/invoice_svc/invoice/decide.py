@@ -1,0 +1,317 @@
+"""The rules of an invoice. Each function takes the state and a command and gives the facts, or says no."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from encours.contracts import invoice as facts
+from encours.contracts.common import Terms
+from encours.contracts.dispute import Outcome
+from encours.kernel.errors import Conflict, DomainError, FieldError, Invalid
+from encours.kernel.money import Money
+from encours.kernel.terms import DueRule, due_date
+from invoice_svc.customer import Customer, terms_on
+from invoice_svc.entity import Entity, series_for
+from invoice_svc.invoice.amounts import reckon, split_credit
+from invoice_svc.invoice.commands import Content, CreditInvoice, DraftInvoice, IssueInvoice, TakeOverInvoice
+from invoice_svc.invoice.content import missing_content
+from invoice_svc.invoice.state import Invoice, InvoiceFact, room_from
+
+CREDIT_SERIES = "AVO"
+
+UnappliedCause = Literal["released", "reversed"]
+
+
+def draft(state: Invoice, command: DraftInvoice, entity: Entity, customer: Customer) -> list[InvoiceFact]:
+    """The draft with its sums."""
+    if state.document != "none":
+        raise Conflict("invoice-exists", f"{command.invoice_id} exists; PATCH it while it is a draft.")
+    _check_belongs(customer, command.entity_id)
+    series_for(entity, command.series, "invoice")
+    currency = command.currency or entity.currency
+    content = command.content
+    sums = reckon(content.lines, currency)
+    return [
+        facts.InvoiceDrafted(
+            invoice_id=command.invoice_id,
+            customer_id=command.customer_id,
+            series=command.series,
+            currency=currency,
+            supply_on=content.supply_on,
+            lines=sums.lines,
+            vat=sums.vat,
+            net_minor=sums.net_minor,
+            vat_minor=sums.vat_minor,
+            total_minor=sums.total_minor,
+            terms=content.terms,
+            reference=content.reference,
+            salesperson=content.salesperson or customer.salesperson,
+        )
+    ]
+
+
+def amend(state: Invoice, content: Content) -> list[InvoiceFact]:
+    """What the draft says from now on; nothing when it says so already."""
+    _check_draft(state, "amended")
+    sums = reckon(content.lines, state.currency)
+    said = (state.supply_on, state.lines, state.terms, state.reference, state.salesperson)
+    if said == (content.supply_on, sums.lines, content.terms, content.reference, content.salesperson):
+        return []
+    return [
+        facts.InvoiceAmended(
+            invoice_id=state.invoice_id,
+            supply_on=content.supply_on,
+            lines=sums.lines,
+            vat=sums.vat,
+            net_minor=sums.net_minor,
+            vat_minor=sums.vat_minor,
+            total_minor=sums.total_minor,
+            terms=content.terms,
+            reference=content.reference,
+            salesperson=content.salesperson,
+            customer_id=state.customer_id,
+        )
+    ]
+
+
+def cancel(state: Invoice) -> list[InvoiceFact]:
+    """Give up a draft; nothing when that is done."""
+    if state.document == "cancelled":
+        return []
+    _check_draft(state, "cancelled")
+    return [facts.InvoiceCancelled(invoice_id=state.invoice_id, customer_id=state.customer_id)]
+
+
+def issue(
+    state: Invoice, command: IssueInvoice, entity: Entity, customer: Customer, default: Terms, today: date
+) -> list[InvoiceFact]:
+    """The receivable, its number left to the append, which alone knows the last one of the series.
+
+    Terms are the draft's own, else the customer's in force on the day of issue, else ``default``.
+    """
+    _check_draft(state, "issued")
+    _check_not_future(command.issued_on, today, "/issued_on")
+    if faults := missing_content(state, entity, customer):
+        raise _incomplete(faults)
+    terms = state.terms or terms_on(customer, command.issued_on) or default
+    return [
+        facts.InvoiceIssued(
+            invoice_id=state.invoice_id,
+            customer_id=state.customer_id,
+            number="",
+            series=state.series,
+            issued_on=command.issued_on,
+            supply_on=state.supply_on,
+            due_on=due_date(command.issued_on, DueRule(terms.due_kind, terms.days)),
+            currency=state.currency,
+            vat=state.vat,
+            net_minor=state.net_minor,
+            vat_minor=state.vat_minor,
+            total_minor=state.total_minor,
+            terms=terms,
+            reference=state.reference,
+            salesperson=state.salesperson,
+            origin="issued",
+        )
+    ]
+
+
+def take_over(
+    state: Invoice, command: TakeOverInvoice, customer: Customer, default: Terms
+) -> list[InvoiceFact]:
+    """An invoice of another system: number and due date as they are, VAT by rate unknown."""
+    if state.document != "none":
+        raise Conflict("invoice-exists", f"{command.invoice_id} exists already.")
+    _check_belongs(customer, command.entity_id)
+    if command.total_minor <= 0 or command.net_minor + command.vat_minor != command.total_minor:
+        raise Invalid("The total must be above 0 and equal net plus VAT.", "/amount")
+    return [
+        facts.InvoiceIssued(
+            invoice_id=command.invoice_id,
+            customer_id=command.customer_id,
+            number=command.number,
+            series=None,
+            issued_on=command.issued_on,
+            supply_on=command.issued_on,
+            due_on=command.due_on,
+            currency=command.currency,
+            vat=(),
+            net_minor=command.net_minor,
+            vat_minor=command.vat_minor,
+            total_minor=command.total_minor,
+            terms=terms_on(customer, command.issued_on) or default,
+            reference=command.reference,
+            salesperson=customer.salesperson,
+            origin="import",
+        )
+    ]
+
+
+def credit(state: Invoice, command: CreditInvoice, today: date) -> list[InvoiceFact]:
+    """A credit note on what is still owed; its net and VAT pro rata, its number left to the append.
+
+    Money already on the invoice has to be released first: a credit note settles no more than the open part.
+    """
+    _check_open(state, "credited")
+    _check_not_future(command.issued_on, today, "/issued_on")
+    net, vat = _credited_sums(state, command)
+    amount = net + vat
+    _check_fits(state, amount, room_from(state, command.issued_on), command.issued_on)
+    return [
+        facts.InvoiceCredited(
+            invoice_id=state.invoice_id,
+            credit_note_id=command.credit_note_id,
+            number=command.number or "",
+            series=None if command.number else command.series or CREDIT_SERIES,
+            issued_on=command.issued_on,
+            net_minor=net,
+            vat_minor=vat,
+            total_minor=amount,
+            whole=state.credited_minor + amount == state.total_minor,
+            cause=command.cause,
+            origin="import" if command.number else "issued",
+            customer_id=state.customer_id,
+            currency=state.currency,
+        )
+    ]
+
+
+def apply_payment(
+    state: Invoice, *, payment_id: str, allocation_id: str, amount_minor: int, received_on: date
+) -> list[InvoiceFact]:
+    """A part of a payment settles a part of this invoice."""
+    _check_open(state, "paid")
+    _check_fits(state, amount_minor, state.outstanding_minor, None)
+    return [
+        facts.PaymentApplied(
+            invoice_id=state.invoice_id,
+            payment_id=payment_id,
+            allocation_id=allocation_id,
+            amount_minor=amount_minor,
+            received_on=received_on,
+            customer_id=state.customer_id,
+            currency=state.currency,
+        )
+    ]
+
+
+def unapply_payment(state: Invoice, *, allocation_id: str, cause: UnappliedCause) -> list[InvoiceFact]:
+    """The debt is open again from its original due date; nothing when the allocation no longer stands."""
+    return [
+        facts.PaymentUnapplied(
+            invoice_id=state.invoice_id,
+            payment_id=part.payment_id,
+            allocation_id=allocation_id,
+            amount_minor=part.amount_minor,
+            cause=cause,
+            customer_id=state.customer_id,
+            currency=state.currency,
+        )
+        for part in state.applied
+        if part.allocation_id == allocation_id
+    ]
+
+
+def dispute_share(state: Invoice, *, dispute_id: str, amount_minor: int) -> list[InvoiceFact]:
+    """An amount is contested; at most what is owed and not contested yet."""
+    _check_open(state, "disputed")
+    free = state.outstanding_minor - state.disputed_minor
+    _check_fits(state, amount_minor, free, None)
+    return [
+        facts.ShareDisputed(
+            invoice_id=state.invoice_id,
+            dispute_id=dispute_id,
+            amount_minor=amount_minor,
+            customer_id=state.customer_id,
+            currency=state.currency,
+        )
+    ]
+
+
+def undispute_share(state: Invoice, *, dispute_id: str, outcome: Outcome) -> list[InvoiceFact]:
+    """A dispute has ended; nothing when it stands on this invoice no longer."""
+    return [
+        facts.ShareUndisputed(
+            invoice_id=state.invoice_id,
+            dispute_id=dispute_id,
+            amount_minor=share.amount_minor,
+            outcome=outcome,
+            customer_id=state.customer_id,
+            currency=state.currency,
+        )
+        for share in state.disputed
+        if share.dispute_id == dispute_id
+    ]
+
+
+def _credited_sums(state: Invoice, command: CreditInvoice) -> tuple[int, int]:
+    """Net and VAT: as the lines say, else pro rata to what is left of the invoice's net and VAT."""
+    if command.lines is not None:
+        sums = reckon(command.lines, state.currency)
+        return sums.net_minor, sums.vat_minor
+    amount = state.outstanding_minor if command.amount_minor is None else command.amount_minor
+    return split_credit(
+        amount,
+        net_open_minor=state.net_minor - sum(c.net_minor for c in state.credits),
+        vat_open_minor=state.vat_minor - sum(c.vat_minor for c in state.credits),
+    )
+
+
+def _check_belongs(customer: Customer, entity_id: str) -> None:
+    if customer.entity_id != entity_id:
+        raise DomainError(
+            "customer-of-other-entity",
+            f"{customer.customer_id} is a customer of {customer.entity_id}, not of {entity_id}.",
+            status=422,
+            errors=(FieldError("/customer_id", f"Name a customer of {entity_id}."),),
+        )
+
+
+def _check_draft(state: Invoice, verb: str) -> None:
+    match state.document:
+        case "draft":
+            return
+        case "issued":
+            raise Conflict(
+                "invoice-not-draft",
+                f"{state.number} is issued and can no longer be {verb}; correct it with a credit note.",
+            )
+        case "cancelled" | "none":
+            raise Conflict("invoice-not-draft", f"{state.invoice_id} was cancelled; make a new draft.")
+
+
+def _check_open(state: Invoice, verb: str) -> None:
+    if state.document != "issued":
+        raise Conflict(
+            "invoice-not-issued",
+            f"{state.invoice_id} is {'a draft' if state.document == 'draft' else 'cancelled'}: only an issued "
+            f"invoice can be {verb}.",
+        )
+
+
+def _check_not_future(day: date, today: date, pointer: str) -> None:
+    if day > today:
+        raise Invalid(
+            f"{day} has not come yet in this ledger; use {today} or earlier.", pointer, code="date-in-future"
+        )
+
+
+def _check_fits(state: Invoice, amount_minor: int, room_minor: int, day: date | None) -> None:
+    if amount_minor <= 0:
+        raise Invalid("The amount must be above 0; nothing is outstanding otherwise.", "/amount")
+    if amount_minor <= room_minor:
+        return
+    asked, room = Money(amount_minor, state.currency), Money(room_minor, state.currency)
+    when = f" from {day} on" if day else ""
+    raise Conflict(
+        "amount-exceeds-outstanding",
+        f"{state.number} can take {room}{when}, not {asked}: lower the amount, or release a payment first.",
+    )
+
+
+def _incomplete(faults: tuple[FieldError, ...]) -> DomainError:
+    listed = "; ".join(fault.detail for fault in faults)
+    return DomainError(
+        "invoice-incomplete", f"The invoice cannot be issued: {listed}", status=422, errors=faults
+    )

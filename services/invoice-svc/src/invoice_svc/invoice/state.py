@@ -1,0 +1,269 @@
+"""An invoice as its facts make it. ``evolve`` holds no rule: it only says what each fact means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal, assert_never, cast
+
+from encours.contracts import Recorded
+from encours.contracts import invoice as facts
+from encours.contracts.common import Line, Origin, Terms, VatShare
+from encours.kernel.errors import NotFound
+
+Document = Literal["none", "draft", "issued", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A change of what is owed, and the day from which it counts. Negative settles, positive re-opens."""
+
+    effective_on: date
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A credit note on this invoice."""
+
+    credit_note_id: str
+    number: str
+    series: str | None
+    issued_on: date
+    net_minor: int
+    vat_minor: int
+    total_minor: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A part of a payment that stands on this invoice; ``received_on`` is when the funds were there."""
+
+    allocation_id: str
+    payment_id: str
+    amount_minor: int
+    received_on: date
+    effective_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """An open dispute's share of this invoice."""
+
+    dispute_id: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """What the decisions and answers need to know. Amounts include VAT unless named, in minor units."""
+
+    document: Document = "none"
+    invoice_id: str = ""
+    entity_id: str = ""
+    customer_id: str = ""
+    currency: str = ""
+    series: str | None = None
+    supply_on: date = date.min
+    lines: tuple[Line, ...] = ()
+    vat: tuple[VatShare, ...] = ()
+    net_minor: int = 0
+    vat_minor: int = 0
+    total_minor: int = 0
+    terms: Terms | None = None
+    reference: str | None = None
+    salesperson: str | None = None
+    number: str | None = None
+    issued_on: date | None = None
+    due_on: date | None = None
+    origin: Origin | None = None
+    drafted_on: date | None = None
+    credits: tuple[Credit, ...] = ()
+    applied: tuple[Applied, ...] = ()
+    disputed: tuple[Disputed, ...] = ()
+    movements: tuple[Movement, ...] = ()
+
+    @property
+    def credited_minor(self) -> int:
+        """What credit notes have taken off."""
+        return sum(credit.total_minor for credit in self.credits)
+
+    @property
+    def paid_minor(self) -> int:
+        """What payments stand on it."""
+        return sum(part.amount_minor for part in self.applied)
+
+    @property
+    def outstanding_minor(self) -> int:
+        """What is still owed; 0 before issue."""
+        return sum(movement.amount_minor for movement in self.movements)
+
+    @property
+    def disputed_minor(self) -> int:
+        """The contested part of what is still owed: a dispute can outlive the payment of its amount."""
+        return min(self.outstanding_minor, sum(share.amount_minor for share in self.disputed))
+
+
+InvoiceFact = (
+    facts.InvoiceDrafted
+    | facts.InvoiceAmended
+    | facts.InvoiceCancelled
+    | facts.InvoiceIssued
+    | facts.InvoiceCredited
+    | facts.PaymentApplied
+    | facts.PaymentUnapplied
+    | facts.ShareDisputed
+    | facts.ShareUndisputed
+)
+
+
+def evolve(state: Invoice, recorded: Recorded) -> Invoice:
+    """The invoice after one more fact."""
+    event = cast(InvoiceFact, recorded.data)
+    day = recorded.effective_on
+    match event:
+        case facts.InvoiceDrafted():
+            return drafted(recorded.entity, day, event)
+        case facts.InvoiceAmended():
+            return _amended(state, event)
+        case facts.InvoiceCancelled():
+            return replace(state, document="cancelled")
+        case facts.InvoiceIssued():
+            return _issued(state, recorded.entity, event)
+        case facts.InvoiceCredited():
+            credit = Credit(
+                event.credit_note_id,
+                event.number,
+                event.series,
+                event.issued_on,
+                event.net_minor,
+                event.vat_minor,
+                event.total_minor,
+                event.cause,
+            )
+            moved = (*state.movements, Movement(day, -event.total_minor))
+            return replace(state, credits=(*state.credits, credit), movements=moved)
+        case facts.PaymentApplied():
+            part = Applied(event.allocation_id, event.payment_id, event.amount_minor, event.received_on, day)
+            moved = (*state.movements, Movement(day, -event.amount_minor))
+            return replace(state, applied=(*state.applied, part), movements=moved)
+        case facts.PaymentUnapplied():
+            kept = tuple(part for part in state.applied if part.allocation_id != event.allocation_id)
+            moved = (*state.movements, Movement(day, event.amount_minor))
+            return replace(state, applied=kept, movements=moved)
+        case facts.ShareDisputed():
+            return replace(state, disputed=(*state.disputed, Disputed(event.dispute_id, event.amount_minor)))
+        case facts.ShareUndisputed():
+            left = tuple(share for share in state.disputed if share.dispute_id != event.dispute_id)
+            return replace(state, disputed=left)
+        case _:
+            assert_never(event)
+
+
+def drafted(entity_id: str, day: date, event: facts.InvoiceDrafted) -> Invoice:
+    """The invoice that begins with this draft."""
+    return Invoice(
+        document="draft",
+        invoice_id=event.invoice_id,
+        entity_id=entity_id,
+        customer_id=event.customer_id,
+        currency=event.currency,
+        series=event.series,
+        supply_on=event.supply_on,
+        lines=event.lines,
+        vat=event.vat,
+        net_minor=event.net_minor,
+        vat_minor=event.vat_minor,
+        total_minor=event.total_minor,
+        terms=event.terms,
+        reference=event.reference,
+        salesperson=event.salesperson,
+        drafted_on=day,
+    )
+
+
+def _amended(state: Invoice, event: facts.InvoiceAmended) -> Invoice:
+    return replace(
+        state,
+        supply_on=event.supply_on,
+        lines=event.lines,
+        vat=event.vat,
+        net_minor=event.net_minor,
+        vat_minor=event.vat_minor,
+        total_minor=event.total_minor,
+        terms=event.terms,
+        reference=event.reference,
+        salesperson=event.salesperson,
+    )
+
+
+def _issued(state: Invoice, entity_id: str, event: facts.InvoiceIssued) -> Invoice:
+    return Invoice(
+        document="issued",
+        invoice_id=event.invoice_id,
+        entity_id=entity_id,
+        customer_id=event.customer_id,
+        currency=event.currency,
+        series=event.series,
+        supply_on=event.supply_on,
+        lines=state.lines,
+        vat=event.vat,
+        net_minor=event.net_minor,
+        vat_minor=event.vat_minor,
+        total_minor=event.total_minor,
+        terms=event.terms,
+        reference=event.reference,
+        salesperson=event.salesperson,
+        number=event.number,
+        issued_on=event.issued_on,
+        due_on=event.due_on,
+        origin=event.origin,
+        drafted_on=state.drafted_on,
+        movements=(Movement(event.issued_on, event.total_minor),),
+    )
+
+
+def fold_as_of(recorded: Iterable[Recorded], day: date) -> Invoice:
+    """The invoice by what counted on a business day.
+
+    What a draft says is not dated business: the lines of an invoice are its lines on any day on which it stood,
+    even where it was written later than it is dated.
+    """
+    content = (facts.InvoiceDrafted, facts.InvoiceAmended)
+    state = Invoice()
+    counted = False
+    for fact in recorded:
+        in_force = fact.effective_on <= day
+        if in_force or isinstance(fact.data, content):
+            state = evolve(state, fact)
+            counted = counted or in_force
+    return state if counted else Invoice()
+
+
+def require(state: Invoice, invoice_id: str) -> Invoice:
+    """The invoice, or :class:`NotFound`."""
+    if state.document == "none":
+        raise NotFound("invoice", invoice_id)
+    return state
+
+
+def room_from(state: Invoice, day: date) -> int:
+    """The least that is outstanding on any day from this one on, by business dates.
+
+    A fact dated in the past must leave the outstanding at or above zero on every later day too, or the balance
+    of such a day would be negative when asked for.
+    """
+    days = sorted({day, *(m.effective_on for m in state.movements if m.effective_on > day)})
+    return min(_outstanding_on(state, each) for each in days)
+
+
+def earliest_room(state: Invoice, amount_minor: int, not_before: date) -> date | None:
+    """The first day from which the invoice can take the amount for good; ``None`` if it cannot today either."""
+    days = sorted({not_before, *(m.effective_on for m in state.movements if m.effective_on > not_before)})
+    return next((day for day in days if room_from(state, day) >= amount_minor), None)
+
+
+def _outstanding_on(state: Invoice, day: date) -> int:
+    return sum(movement.amount_minor for movement in state.movements if movement.effective_on <= day)

@@ -1,0 +1,130 @@
+"""Where an invoice stands on a day: five axes and the two vocabularies, derived and never stored.
+
+Days past due are calendar days after the due date; the due date itself is in time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+DocumentStatus = Literal["draft", "issued", "credited_in_part", "credited", "cancelled"]
+DeliveryStatus = Literal["not_sent", "sent", "delivered", "read", "bounced"]
+SettlementStatus = Literal["open", "part_paid", "paid"]
+CollectionStatus = Literal["none", "not_due", "due", "overdue", "disputed"]
+EInvoiceStatus = Literal["none"]
+BusinessLabel = Literal["brouillon", "annulée", "émise", "en cours", "impayée", "payée"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The amounts that the status follows from, in minor units, as they stood on the day that is asked for."""
+
+    document: str
+    due_on: date | None
+    total_minor: int
+    credited_minor: int
+    paid_minor: int
+    outstanding_minor: int
+    disputed_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The five axes, the labels and the delay."""
+
+    document: DocumentStatus
+    delivery: DeliveryStatus
+    settlement: SettlementStatus
+    collection: CollectionStatus
+    einvoice: EInvoiceStatus
+    business: BusinessLabel
+    crm: str
+    days_past_due: int
+
+
+def status(standing: Standing, day: date) -> Status:
+    """The status on a day."""
+    document = _document(standing)
+    settlement = _settlement(standing)
+    late = _days_past_due(standing, day)
+    return Status(
+        document=document,
+        delivery="not_sent",
+        settlement=settlement,
+        collection=_collection(standing, day),
+        einvoice="none",
+        business=_business(document, settlement, standing, late),
+        crm=_crm(document, settlement, late),
+        days_past_due=late,
+    )
+
+
+def _document(standing: Standing) -> DocumentStatus:
+    if standing.document == "draft":
+        return "draft"
+    if standing.document == "cancelled":
+        return "cancelled"
+    if standing.credited_minor == 0:
+        return "issued"
+    return "credited" if standing.credited_minor >= standing.total_minor else "credited_in_part"
+
+
+def _settlement(standing: Standing) -> SettlementStatus:
+    """``paid`` means that nothing is left to pay, by money or by credit note."""
+    if standing.document != "issued":
+        return "open"
+    if standing.outstanding_minor <= 0:
+        return "paid"
+    return "part_paid" if standing.paid_minor > 0 else "open"
+
+
+def _days_past_due(standing: Standing, day: date) -> int:
+    if standing.due_on is None or standing.outstanding_minor <= 0:
+        return 0
+    return max(0, (day - standing.due_on).days)
+
+
+def _collection(standing: Standing, day: date) -> CollectionStatus:
+    """``disputed`` when nothing collectable is left beside the dispute; ``none`` when nothing is owed."""
+    if standing.due_on is None or standing.outstanding_minor <= 0:
+        return "none"
+    if standing.disputed_minor >= standing.outstanding_minor:
+        return "disputed"
+    if day > standing.due_on:
+        return "overdue"
+    return "due" if day == standing.due_on else "not_due"
+
+
+def _business(
+    document: DocumentStatus, settlement: SettlementStatus, standing: Standing, late: int
+) -> BusinessLabel:
+    """``en cours``: issued, in time, and something has happened to it (paid or credited in part, disputed)."""
+    if document == "draft":
+        return "brouillon"
+    if document == "cancelled":
+        return "annulée"
+    if settlement == "paid":
+        return "payée"
+    if late > 0:
+        return "impayée"
+    touched = settlement == "part_paid" or document == "credited_in_part" or standing.disputed_minor > 0
+    return "en cours" if touched else "émise"
+
+
+def _crm(document: DocumentStatus, settlement: SettlementStatus, late: int) -> str:
+    if document == "cancelled":
+        return "Annulée"
+    if document == "credited":
+        return "Avoir"
+    if settlement == "paid":
+        return "Payée"
+    if late > 0:
+        return f"Retard {late} jour{'s' if late > 1 else ''}"
+    if settlement == "part_paid":
+        return "Partiellement payée"
+    if document == "credited_in_part":
+        return "Avoir partiel"
+    # "En attente envoyée" comes with invoice.sent; until a service sends invoices, all wait unsent.
+    return "En attente non envoyée"

@@ -1,0 +1,92 @@
+"""Legal rules as dated data with their source: the CSV files of this folder, read once, on first use.
+
+To be confirmed by counsel before production; a new rate or rule is a new line, never a change in code.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+
+from encours.contracts.common import Terms
+from encours.kernel.errors import DomainError
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A value from a day on, and where it stands."""
+
+    valid_from: date
+    value: int
+    source: str
+
+
+def in_force(values: Sequence[Dated], day: date) -> Dated | None:
+    """The last value from on or before the day; ``values`` ascend by date."""
+    found = None
+    for value in values:
+        if value.valid_from > day:
+            break
+        found = value
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class LatePaymentLaw:
+    """C. com. L441-10 and D441-5 as of any day. Rates in hundredths of a percent, amounts in minor units."""
+
+    mro_bps: tuple[Dated, ...]
+    mro_known_until: date
+    margin_bps: tuple[Dated, ...]
+    default_days: tuple[Dated, ...]
+    recovery_fee_eur_minor: tuple[Dated, ...]
+
+    def default_rate(self, half_year_start: date) -> Dated:
+        """The default penalty rate of a half-year: ECB main refinancing rate on its first day plus the margin.
+
+        Raises ``no-legal-rate`` for half-years before the tables begin.
+        """
+        mro, margin = in_force(self.mro_bps, half_year_start), in_force(self.margin_bps, half_year_start)
+        if mro is None or margin is None:
+            raise DomainError(
+                "no-legal-rate", f"No default penalty rate is on file for {half_year_start}.", status=422
+            )
+        source = f"{margin.source}: ECB MRO {mro.value / 100:.2f} % ({mro.valid_from}) + {margin.value / 100:.0f} pts"
+        return Dated(half_year_start, mro.value + margin.value, source)
+
+    def default_terms(self, issued_on: date, currency: str) -> Terms:
+        """What holds without an agreement. The flat fee is set in euro; in another currency only a contract has one."""
+        days, fee = in_force(self.default_days, issued_on), in_force(self.recovery_fee_eur_minor, issued_on)
+        return Terms(
+            due_kind="NET",
+            days=days.value if days else 30,
+            penalty_rate_bps=None,
+            indemnity_minor=fee.value if fee and currency == "EUR" else 0,
+        )
+
+
+@cache
+def late_payment_law() -> LatePaymentLaw:
+    """The tables of this package."""
+    rules = _rows("late_payment.csv")
+    mro = _rows("ecb_mro.csv")
+    return LatePaymentLaw(
+        mro_bps=tuple(_dated(row) for row in mro if row["rule"] == "mro_bps"),
+        mro_known_until=max(date.fromisoformat(row["valid_from"]) for row in mro),
+        margin_bps=tuple(_dated(row) for row in rules if row["rule"] == "default_margin_bps"),
+        default_days=tuple(_dated(row) for row in rules if row["rule"] == "default_days"),
+        recovery_fee_eur_minor=tuple(_dated(row) for row in rules if row["rule"] == "recovery_fee_eur_minor"),
+    )
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    text = files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return sorted(csv.DictReader(text.splitlines()), key=lambda row: row["valid_from"])
+
+
+def _dated(row: dict[str, str]) -> Dated:
+    return Dated(date.fromisoformat(row["valid_from"]), int(row["value"]), row["source"])

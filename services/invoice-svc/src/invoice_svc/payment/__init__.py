@@ -1,0 +1,1 @@
+"""Money in: received, identified, allocated, released, reversed."""

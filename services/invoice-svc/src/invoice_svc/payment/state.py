@@ -1,0 +1,114 @@
+"""A payment as its facts make it: Σ allocations + unapplied = cash, always; all zero once it is reversed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import assert_never, cast
+
+from encours.contracts import Recorded
+from encours.contracts import payment as facts
+from encours.contracts.common import Origin
+from encours.contracts.payment import Allocation, Method
+from encours.kernel.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An allocation that stands, and since when it counts."""
+
+    allocation: Allocation
+    effective_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What the decisions and answers need to know. Minor units of ``currency``."""
+
+    payment_id: str = ""
+    entity_id: str = ""
+    customer_id: str | None = None
+    received_on: date = date.min
+    amount_minor: int = 0
+    currency: str = ""
+    method: Method = "transfer"
+    remittance_text: str | None = None
+    external_ref: str | None = None
+    origin: Origin = "issued"
+    allocations: tuple[Standing, ...] = ()
+    released_on: date | None = None
+    """The latest day from which a release counts."""
+    reversed_on: date | None = None
+    reversal_cause: str | None = None
+
+    @property
+    def allocated_minor(self) -> int:
+        """What stands on invoices."""
+        return sum(standing.allocation.amount_minor for standing in self.allocations)
+
+    @property
+    def unapplied_minor(self) -> int:
+        """Cash that no invoice has taken."""
+        return 0 if self.reversed_on else self.amount_minor - self.allocated_minor
+
+
+PaymentFact = (
+    facts.PaymentReceived
+    | facts.PaymentIdentified
+    | facts.PaymentAllocated
+    | facts.PaymentReleased
+    | facts.PaymentReversed
+)
+
+
+def evolve(state: Payment, recorded: Recorded) -> Payment:
+    """The payment after one more fact."""
+    event = cast(PaymentFact, recorded.data)
+    match event:
+        case facts.PaymentReceived():
+            return Payment(
+                payment_id=event.payment_id,
+                entity_id=recorded.entity,
+                customer_id=event.customer_id,
+                received_on=event.received_on,
+                amount_minor=event.amount_minor,
+                currency=event.currency,
+                method=event.method,
+                remittance_text=event.remittance_text,
+                external_ref=event.external_ref,
+                origin=event.origin,
+            )
+        case facts.PaymentIdentified():
+            return replace(state, customer_id=event.customer_id)
+        case facts.PaymentAllocated():
+            more = tuple(Standing(allocation, recorded.effective_on) for allocation in event.allocations)
+            return replace(state, allocations=state.allocations + more)
+        case facts.PaymentReleased():
+            gone = {allocation.allocation_id for allocation in event.allocations}
+            kept = tuple(s for s in state.allocations if s.allocation.allocation_id not in gone)
+            released_on = max(state.released_on or date.min, recorded.effective_on)
+            return replace(state, allocations=kept, released_on=released_on)
+        case facts.PaymentReversed():
+            return replace(state, reversed_on=recorded.effective_on, reversal_cause=event.cause)
+        case _:
+            assert_never(event)
+
+
+def fold_as_of(recorded: Iterable[Recorded], day: date) -> Payment:
+    """The payment by what counted on a business day; empty before the money came.
+
+    Who paid is not dated business: a payer identified later paid then.
+    """
+    state = Payment()
+    for fact in recorded:
+        if fact.effective_on <= day or (state.payment_id and isinstance(fact.data, facts.PaymentIdentified)):
+            state = evolve(state, fact)
+    return state
+
+
+def require(state: Payment, payment_id: str) -> Payment:
+    """The payment, or :class:`NotFound`."""
+    if not state.payment_id:
+        raise NotFound("payment", payment_id)
+    return state
