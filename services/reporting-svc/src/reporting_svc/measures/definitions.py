@@ -1,0 +1,78 @@
+"""Every figure names the definition it was computed by.
+
+A definition never changes under its id: a new one gets the next number, so that a published figure can be
+computed again years later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """``id`` goes with the figure; ``text`` is complete enough to compute it by hand."""
+
+    id: str
+    text: str
+
+
+AGED_BY_DUE_DATE = Definition(
+    "aged-balance/due-date/1",
+    "Open amount of each invoice (issued - credited - payments applied + payments unapplied, VAT "
+    "included) whose facts count on or before as_of and were recorded by known_at, in the closed band "
+    "of its days past due (as_of - due date; not due: 0 or less). Disputed: the part of the open amount"
+    " that is contested, already inside the bands. Unapplied: payments received - reversed - allocated "
+    "+ released, never spread over bands. Outstanding = sum of bands - unapplied = balance of the "
+    "customers' account.",
+)
+AGED_BY_ISSUE_DATE = Definition(
+    "aged-balance/issue-date/1",
+    "As aged-balance/due-date/1, with days counted from the issue date; the first band holds what was "
+    "issued on as_of.",
+)
+DSO_SIMPLE = Definition(
+    "dso/simple/1",
+    "Outstanding (unapplied cash deducted, VAT included) at as_of / turnover VAT included (issued - "
+    "credited) of the period's days ending with as_of x those days. Null without turnover. Two "
+    "decimals, half up.",
+)
+DSO_COUNTBACK = Definition(
+    "dso/countback/1",
+    "Calendar months' turnover VAT included (issued - credited) is taken off the outstanding at as_of "
+    "backwards from the month of as_of (its days up to as_of) until used up; each month used up counts "
+    "its days, the last one pro rata. A month whose credit notes reach or exceed its sales counts its "
+    "days and adds the excess to the balance. 'exhausted': the balance is older than all turnover "
+    "known; the days are then a lower bound. Two decimals, half up.",
+)
+BPDSO = Definition(
+    "bpdso/simple/1",
+    "Receivables not yet due at as_of / turnover VAT included of the period x its days. Null without "
+    "turnover.",
+)
+ADD = Definition(
+    "add/simple/1",
+    "Average days delinquent: dso/simple/1 - bpdso/simple/1 on the same period.",
+)
+OVERDUE = Definition(
+    "overdue/due-date/1",
+    "Invoices with an open amount above zero at as_of and a due date before as_of; days past due = "
+    "as_of - due date.",
+)
+TURNOVER = Definition(
+    "turnover/issue-date/1",
+    "Billed: invoices issued - credit notes, by their issue date, with and without VAT. Collected: "
+    "payments received by the day the funds were available - payments reversed by the day of the "
+    "reversal. Weeks are ISO 8601.",
+)
+
+ALL: tuple[Definition, ...] = (
+    AGED_BY_DUE_DATE,
+    AGED_BY_ISSUE_DATE,
+    DSO_SIMPLE,
+    DSO_COUNTBACK,
+    BPDSO,
+    ADD,
+    OVERDUE,
+    TURNOVER,
+)

@@ -1,0 +1,61 @@
+"""Days sales outstanding, two ways, and what follows. Exact fractions; rounding is the caller's last step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from encours.kernel.money import div_half_up
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """Turnover VAT included of a calendar month (negative where credit notes exceed sales) and its days."""
+
+    turnover_minor: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Countback:
+    """``exhausted``: the balance is older than every month given; ``days`` is then a lower bound."""
+
+    days: Fraction
+    months: int
+    exhausted: bool
+
+
+def simple(receivables_minor: int, turnover_minor: int, days: int) -> Fraction | None:
+    """Receivables / turnover × days (``dso/simple/1`` and, of what is not due, ``bpdso/simple/1``).
+
+    ``None`` without positive turnover: there is no rate to express the balance in.
+    """
+    return Fraction(receivables_minor * days, turnover_minor) if turnover_minor > 0 else None
+
+
+def delinquent(dso: Fraction | None, best_possible: Fraction | None) -> Fraction | None:
+    """Average days delinquent, DSO − BPDSO on one basis (``add/simple/1``)."""
+    return None if dso is None or best_possible is None else dso - best_possible
+
+
+def countback(receivables_minor: int, months: Iterable[Month]) -> Countback:
+    """Take months' turnover off the balance, latest month first (``dso/countback/1``).
+
+    2,500 with 1,200 in 30 days, 800 in 31, 700 in 30: 30 + 31 + 500/700 × 30 = 82.43 days.
+    """
+    left, days, used = receivables_minor, Fraction(0), 0
+    if left <= 0:
+        return Countback(days, used, exhausted=False)
+    for month in months:
+        used += 1
+        if month.turnover_minor >= left:
+            return Countback(days + Fraction(left * month.days, month.turnover_minor), used, exhausted=False)
+        left -= month.turnover_minor
+        days += month.days
+    return Countback(days, used, exhausted=True)
+
+
+def rounded(days: Fraction | None) -> float | None:
+    """Days with two decimals, half up, for the answer."""
+    return None if days is None else div_half_up(days.numerator * 100, days.denominator) / 100

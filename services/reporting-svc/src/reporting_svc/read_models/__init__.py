@@ -1,0 +1,1 @@
+"""Tables, pure projections and their queries, side by side."""

@@ -1,0 +1,261 @@
+"""Aged figures per entity, customer and currency, from the cheapest tables that can answer.
+
+``balance``: the day that the rows stand at, standard bands, all that is known. ``item``: another day or other
+bands, still all that is known and nothing that counts later. ``movement``: any day, known at any position.
+The three agree wherever they overlap (a property test holds them together).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import asyncpg
+
+from reporting_svc.measures.bands import STANDARD, Bands
+from reporting_svc.read_models.receivables.rows import CLOCK_ID
+from reporting_svc.read_models.scope import Args, Moment, Scope, SeveralCurrencies
+
+if TYPE_CHECKING:
+    from encours.web.paging import Page
+
+Basis = Literal["due_on", "issued_on"]
+Source = Literal["balance", "item", "movement"]
+Conn = asyncpg.Connection[Any]
+
+SORTS = {"outstanding": "outstanding", "overdue": "overdue", "name": "name_key", "customer_id": "row_key"}
+ROW_KEY = "row_key"
+"""The customer, or the entity for money of an unknown payer: one row each, so a stable end of every order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Minor units. The three sums come from three sets of rows: bands, items, and the account's postings."""
+
+    currency: str
+    bands: tuple[int, ...]
+    disputed: int
+    unapplied: int
+    open_items: int
+    ledger: int
+    customers: int = 1
+    entity: str = ""
+    customer_id: str = ""
+    name: str | None = None
+    external_ref: str | None = None
+
+    @property
+    def outstanding(self) -> int:
+        """Σ bands − unapplied cash."""
+        return sum(self.bands) - self.unapplied
+
+    @property
+    def overdue(self) -> int:
+        """What is past its due date, disputed or not."""
+        return sum(self.bands[1:])
+
+    @property
+    def tied(self) -> bool:
+        """Bands = open items = account."""
+        return self.outstanding == self.open_items - self.unapplied == self.ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """``rows`` is the page; ``sums`` has one element a currency in scope; ``source`` says what answered."""
+
+    sums: tuple[Figures, ...]
+    rows: tuple[asyncpg.Record, ...]
+    source: Source
+    columns: tuple[str, ...]
+
+    def one_currency(self) -> Figures | None:
+        """The sum; nothing if the scope is empty. Raises :class:`SeveralCurrencies`."""
+        if len(self.sums) > 1:
+            raise SeveralCurrencies([figures.currency for figures in self.sums])
+        return self.sums[0] if self.sums else None
+
+    def figures(self, row: asyncpg.Record) -> Figures:
+        """One of :attr:`rows`; the page itself needs the records, whose last one marks where it ends."""
+        return _figures(row, self.columns)
+
+
+async def aged(
+    conn: Conn,
+    schema: str,
+    scope: Scope,
+    moment: Moment,
+    *,
+    bands: Bands = STANDARD,
+    basis: Basis = "due_on",
+    page: Page | None = None,
+) -> Aged:
+    """Sums and, if asked for, one page of rows, of the snapshot that ``conn`` is in."""
+    source = await _source(conn, schema, moment, bands, basis)
+    args = Args()
+    figures = _FIGURES[source](args, schema, scope, moment, bands, basis)
+    columns = _columns(bands)
+    sums = ", ".join(f"sum({c})::bigint as {c}" for c in columns)
+    statement = f"""
+        with figures as {"not materialized" if source == "balance" else "materialized"} ({figures})
+        select 0 as part, 0 as place, '' as entity, '' as customer_id, currency, count(*) as customers, {sums},
+               null as name, null as external_ref, 0::bigint as outstanding, 0::bigint as overdue, '' as name_key,
+               '' as row_key
+        from figures group by currency
+    """
+    if page is not None:
+        statement += f" union all {_page(args, schema, columns, page)}"
+    found = await conn.fetch(statement + " order by part, place", *args)
+    return Aged(
+        sums=tuple(_figures(r, columns) for r in found if r["part"] == 0),
+        rows=tuple(r for r in found if r["part"] == 1),
+        source=source,
+        columns=tuple(columns),
+    )
+
+
+def _columns(bands: Bands) -> list[str]:
+    return [*(f"b{n}" for n in range(len(bands.names))), "disputed", "unapplied", "open_items", "ledger"]
+
+
+def _figures(record: asyncpg.Record, columns: Sequence[str]) -> Figures:
+    return Figures(
+        currency=record["currency"],
+        bands=tuple(record[c] for c in columns[:-4]),
+        disputed=record["disputed"],
+        unapplied=record["unapplied"],
+        open_items=record["open_items"],
+        ledger=record["ledger"],
+        customers=record["customers"],
+        entity=record["entity"],
+        customer_id=record["customer_id"],
+        name=record["name"],
+        external_ref=record["external_ref"],
+    )
+
+
+def _page(args: Args, schema: str, columns: list[str], page: Page) -> str:
+    """The rows behind the cursor. Names are looked up for the page alone unless they make the order."""
+    bands = [c for c in columns if c.startswith("b")]
+    by_name = "name_key" in page.columns
+    name_key = f"coalesce(c.name_key, '')" if by_name else "''"
+    joined = f"left join {schema}.customer c using (customer_id)" if by_name else ""
+    behind, values = page.after(len(args) + 1)
+    args.extend(values)
+    return f"""
+        select 1, row_number() over ()::int, p.entity, p.customer_id, p.currency, 1,
+               {", ".join(f"p.{c}" for c in columns)}, c.name, c.external_ref, p.outstanding, p.overdue, p.name_key,
+               p.row_key
+        from (
+            select * from (
+                select f.*, {" + ".join(f"f.{b}" for b in bands)} - f.unapplied as outstanding,
+                       {" + ".join(f"f.{b}" for b in bands[1:])} as overdue, {name_key} as name_key,
+                       case when f.customer_id <> '' then f.customer_id else f.entity end as row_key
+                from figures f {joined}
+            ) keyed
+            where {behind} {page.order_by()} limit {page.fetch}
+        ) p left join {schema}.customer c using (customer_id)
+    """
+
+
+async def _source(conn: Conn, schema: str, moment: Moment, bands: Bands, basis: Basis) -> Source:
+    if moment.known_to is not None:
+        return "movement"
+    later = " or ".join(
+        f"exists (select from {schema}.{table} where effective_on > $1::date)"
+        for table in ("item_movement", "unapplied_movement", "account_movement")
+    )
+    record = await conn.fetchrow(
+        f"select {later} as later, (select day from {schema}.clock where id = $2) as day",
+        moment.as_of,
+        CLOCK_ID,
+    )
+    if record["later"]:
+        return "movement"
+    standing = record["day"] == moment.as_of and bands == STANDARD and basis == "due_on"
+    return "balance" if standing else "item"
+
+
+def _from_balance(args: Args, schema: str, scope: Scope, moment: Moment, bands: Bands, basis: Basis) -> str:
+    columns = [f"band_{n}_minor" for n in range(len(bands.names))]
+    named = ", ".join(f"b.{column} as b{n}" for n, column in enumerate(columns))
+    something = " or ".join(
+        f"b.{c} <> 0" for c in [*columns, "unapplied_minor", "open_minor", "account_minor"]
+    )
+    return f"""
+        select b.entity, b.customer_id, b.currency, {named}, b.disputed_minor as disputed,
+               b.unapplied_minor as unapplied, b.open_minor as open_items, b.account_minor as ledger
+        from {schema}.balance b where {scope.sql(args, "b")} and ({something})
+    """
+
+
+def _from_items(args: Args, schema: str, scope: Scope, moment: Moment, bands: Bands, basis: Basis) -> str:
+    """Open items as they are now, in the bands of another day; cash and account as they are now."""
+    items = f"""
+        select i.entity, i.customer_id, i.currency, {_banded(args, "i.open_minor", f"i.{basis}", moment, bands)},
+               sum(greatest(0, least(i.open_minor, i.disputed_minor))) as disputed, 0 as unapplied,
+               sum(i.open_minor) as open_items, 0 as ledger
+        from {schema}.item i where i.open_minor <> 0 and {scope.sql(args, "i")} group by 1, 2, 3
+    """
+    rest = f"""
+        select b.entity, b.customer_id, b.currency, {_nothing(bands)}, 0, b.unapplied_minor, 0, b.account_minor
+        from {schema}.balance b where {scope.sql(args, "b")}
+    """
+    return _together([items, rest], bands)
+
+
+def _from_movements(args: Args, schema: str, scope: Scope, moment: Moment, bands: Bands, basis: Basis) -> str:
+    """Everything that counted by the day and was known at the position, added up."""
+    items = f"""
+        select m.entity, m.customer_id, m.currency, {_banded(args, "m.amount_minor", f"m.{basis}", moment, bands)},
+               0 as disputed, 0 as unapplied, sum(m.amount_minor) as open_items, 0 as ledger
+        from {schema}.item_movement m where {moment.sql(args, "m")} and {scope.sql(args, "m")} group by 1, 2, 3
+    """
+    disputed = f"""
+        select d.entity, d.customer_id, d.currency, {_nothing(bands)},
+               sum(greatest(0, least(d.open_minor, d.disputed_minor))), 0, 0, 0
+        from (
+            select m.entity, m.customer_id, m.currency, sum(m.amount_minor) as open_minor,
+                   sum(m.disputed_minor) as disputed_minor
+            from {schema}.item_movement m
+            where m.invoice_id in (select invoice_id from {schema}.item_movement where disputed_minor <> 0)
+              and {moment.sql(args, "m")} and {scope.sql(args, "m")}
+            group by m.entity, m.customer_id, m.currency, m.invoice_id
+        ) d group by 1, 2, 3
+    """
+    cash = f"""
+        select u.entity, u.customer_id, u.currency, {_nothing(bands)}, 0, sum(u.amount_minor), 0, 0
+        from {schema}.unapplied_movement u where {moment.sql(args, "u")} and {scope.sql(args, "u")} group by 1, 2, 3
+    """
+    account = f"""
+        select a.entity, a.customer_id, a.currency, {_nothing(bands)}, 0, 0, 0, sum(a.amount_minor)
+        from {schema}.account_movement a where {moment.sql(args, "a")} and {scope.sql(args, "a")} group by 1, 2, 3
+    """
+    return _together([items, disputed, cash, account], bands)
+
+
+_FIGURES = {"balance": _from_balance, "item": _from_items, "movement": _from_movements}
+
+
+def _banded(args: Args, amount: str, counted_from: str, moment: Moment, bands: Bands) -> str:
+    # Lower bounds of the bands after the first: 1, 31, …; width_bucket gives 0 below them all.
+    bounds = args.add([threshold + 1 for threshold in bands.thresholds])
+    band = f"width_bucket({args.add(moment.as_of)}::date - {counted_from}, {bounds}::int[])"
+    return ", ".join(
+        f"coalesce(sum({amount}) filter (where {band} = {n}), 0) as b{n}" for n in range(len(bands.names))
+    )
+
+
+def _nothing(bands: Bands) -> str:
+    return ", ".join("0" for _ in bands.names)
+
+
+def _together(parts: list[str], bands: Bands) -> str:
+    columns = _columns(bands)
+    added = ", ".join(f"sum({c})::bigint as {c}" for c in columns)
+    something = " or ".join(f"sum({c}) <> 0" for c in columns if c != "disputed")
+    return f"""
+        select entity, customer_id, currency, {added} from ({" union all ".join(parts)}) as part
+        group by entity, customer_id, currency having {something}
+    """

@@ -1,0 +1,58 @@
+"""The daily roll: debts that a day carries over a band edge move to the next band, all in one statement.
+
+Between two days an item crosses an edge if its days past due were at most the edge and are now beyond it. An item
+that crosses several edges (after a standstill, or on a rebuild, which settles once for all days) moves once for
+each, so that the steps add up to the same bands as rolling day by day.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import asyncpg
+
+from reporting_svc.measures.bands import STANDARD
+from reporting_svc.read_models.receivables.rows import BEFORE_TIME, CLOCK_ID
+
+_LAST = len(STANDARD.thresholds)
+_CROSSED = ", ".join(
+    f"coalesce(sum(i.open_minor) filter (where t.n = {n}), 0)::bigint as over_{n}" for n in range(_LAST)
+)
+_MOVED = ", ".join(
+    f"band_{n}_minor = b.band_{n}_minor"
+    + (f" + moved.over_{n - 1}" if n else "")
+    + (f" - moved.over_{n}" if n < _LAST else "")
+    for n in range(_LAST + 1)
+)
+
+
+async def roll(conn: asyncpg.Connection[Any], schema: str, day: date) -> None:
+    """Bring every band to ``day``; nothing happens if they stand there or beyond already."""
+    reached = await conn.fetchval(f"select day from {schema}.clock where id = $1", CLOCK_ID) or BEFORE_TIME
+    if reached >= day:
+        return
+    # A threshold joins the items by a range of due dates, so that the partial index on open items serves it.
+    await conn.execute(
+        f"""
+        with moved as (
+            select i.entity, i.customer_id, i.currency, {_CROSSED}
+            from unnest($1::int[]) with ordinality as edge(days, place)
+            cross join lateral (select place - 1 as n, days) as t
+            join {schema}.item i
+              on i.open_minor <> 0 and i.due_on >= $2::date - t.days and i.due_on < $3::date - t.days
+            group by i.entity, i.customer_id, i.currency
+        )
+        update {schema}.balance b set {_MOVED}
+        from moved
+        where (b.entity, b.customer_id, b.currency) = (moved.entity, moved.customer_id, moved.currency)
+        """,
+        list(STANDARD.thresholds),
+        reached,
+        day,
+    )
+    await conn.execute(
+        f"insert into {schema}.clock (id, day) values ($1, $2) on conflict (id) do update set day = excluded.day",
+        CLOCK_ID,
+        day,
+    )
