@@ -1,0 +1,56 @@
+"""Exposure [encours] of a customer by component, from dated movements.
+
+A movement says by how much a component changed, when that counts (``effective_on``) and where the ledger
+learned it (``position``); so exposure as of any date, as known at any position, is a sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from encours.contracts.risk import ExposureSeen
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An invoice as it stood: what is open and contested of it (minor units), and when it was settled."""
+
+    invoice_id: str
+    number: str
+    issued_on: date
+    due_on: date
+    total_minor: int
+    open_minor: int
+    disputed_minor: int
+    settled_on: date | None
+    """The day on which nothing was open any more; ``None`` while something is."""
+
+    def days_past_due(self, day: date) -> int:
+        """Calendar days after the due date; 0 or less while not late."""
+        return (day - self.due_on).days
+
+
+def exposure(items: Iterable[Item], *, drafts_minor: int, unapplied_minor: int, day: date) -> ExposureSeen:
+    """Components in minor units. Total = not due + overdue + drafts − unapplied; disputes are a part of it."""
+    not_due = overdue = disputed = oldest = 0
+    for item in items:
+        if item.open_minor <= 0:
+            continue
+        late = item.days_past_due(day)
+        if late > 0:
+            overdue += item.open_minor
+            oldest = max(oldest, late)
+        else:
+            not_due += item.open_minor
+        disputed += item.disputed_minor
+    return ExposureSeen(
+        not_due_minor=not_due,
+        overdue_minor=overdue,
+        disputed_minor=disputed,
+        drafts_minor=drafts_minor,
+        unapplied_minor=unapplied_minor,
+        total_minor=not_due + overdue + drafts_minor - unapplied_minor,
+        oldest_days_past_due=oldest,
+    )

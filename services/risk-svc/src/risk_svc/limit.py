@@ -1,0 +1,133 @@
+"""A request for a credit limit and its answer. Stream: the request's id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal, assert_never
+
+from encours.contracts import Event, Recorded
+from encours.contracts.risk import LimitApproved, LimitRefused, LimitRequested
+from encours.kernel.errors import Conflict, Invalid, NotFound
+
+LimitEvent = LimitRequested | LimitApproved | LimitRefused
+
+
+@dataclass(frozen=True)
+class RequestLimit:
+    """Ask for a limit: minor units, and the most days past due that are tolerated."""
+
+    limit_id: str
+    customer_id: str
+    entity_id: str
+    amount_minor: int
+    currency: str
+    max_days_past_due: int
+    valid_until: date | None
+    evidence: str
+
+
+@dataclass(frozen=True)
+class State:
+    """Where the request stands. ``amount_minor`` is what was approved once it is, what was asked before."""
+
+    limit_id: str = ""
+    customer_id: str = ""
+    entity_id: str = ""
+    state: Literal["none", "requested", "approved", "refused"] = "none"
+    amount_minor: int = 0
+    currency: str = ""
+    max_days_past_due: int = 0
+    valid_until: date | None = None
+    evidence: str = ""
+    text: str | None = None
+    requested_by: str = ""
+    decided_by: str | None = None
+
+
+def evolve(state: State, recorded: Recorded) -> State:
+    """Fold one event; total over the family."""
+    event: LimitEvent = recorded.data  # type: ignore[assignment]  # the stream holds this family alone
+    match event:
+        case LimitRequested():
+            return State(
+                limit_id=event.limit_id,
+                customer_id=event.customer_id,
+                entity_id=recorded.entity,
+                state="requested",
+                amount_minor=event.amount_minor,
+                currency=event.currency,
+                max_days_past_due=event.max_days_past_due,
+                valid_until=event.valid_until,
+                evidence=event.evidence,
+                requested_by=recorded.actor,
+            )
+        case LimitApproved():
+            return replace(
+                state,
+                state="approved",
+                amount_minor=event.amount_minor,
+                max_days_past_due=event.max_days_past_due,
+                valid_until=event.valid_until,
+                text=event.text,
+                decided_by=recorded.actor,
+            )
+        case LimitRefused():
+            return replace(state, state="refused", text=event.text, decided_by=recorded.actor)
+        case _:
+            assert_never(event)
+
+
+def request(command: RequestLimit, today: date) -> list[Event]:
+    """Ask for a limit. Refuses one that would have ended already."""
+    if command.valid_until is not None and command.valid_until < today:
+        raise Invalid("valid_until has passed; give a later date or none.", "/valid_until")
+    return [
+        LimitRequested(
+            limit_id=command.limit_id,
+            customer_id=command.customer_id,
+            amount_minor=command.amount_minor,
+            currency=command.currency,
+            max_days_past_due=command.max_days_past_due,
+            valid_until=command.valid_until,
+            evidence=command.evidence,
+        )
+    ]
+
+
+def approve(
+    state: State, limit_id: str, amount_minor: int | None, max_days_past_due: int | None, text: str | None
+) -> list[Event]:
+    """Put the limit in force, as asked or lower. Doing it again changes nothing."""
+    _open(state, limit_id, done="approved")
+    if state.state == "approved":
+        return []
+    amount = state.amount_minor if amount_minor is None else amount_minor
+    if amount > state.amount_minor:
+        raise Invalid("More than was asked for cannot be approved; make a new request.", "/amount")
+    return [
+        LimitApproved(
+            limit_id=state.limit_id,
+            customer_id=state.customer_id,
+            amount_minor=amount,
+            currency=state.currency,
+            max_days_past_due=state.max_days_past_due if max_days_past_due is None else max_days_past_due,
+            valid_until=state.valid_until,
+            text=text,
+        )
+    ]
+
+
+def refuse(state: State, limit_id: str, text: str) -> list[Event]:
+    """Turn the request down; a limit in force stays. Doing it again changes nothing."""
+    _open(state, limit_id, done="refused")
+    if state.state == "refused":
+        return []
+    return [LimitRefused(limit_id=state.limit_id, customer_id=state.customer_id, text=text)]
+
+
+def _open(state: State, limit_id: str, *, done: str) -> None:
+    if state.state == "none":
+        raise NotFound("limit request", limit_id)
+    if state.state not in ("requested", done):
+        raise Conflict("limit-request-decided", f"The request was {state.state} already; make a new one.")

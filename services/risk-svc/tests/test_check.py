@@ -1,0 +1,58 @@
+from datetime import date
+
+import pytest
+
+from encours.contracts.risk import ExposureSeen
+from risk_svc.check import REASONS, Limit, check
+from risk_svc.exposure import Item, exposure
+
+DAY = date(2026, 6, 30)
+LIMIT = Limit("lim_1", 100_00, "EUR", 30, date(2026, 12, 31))
+
+
+def seen(total: int = 0, oldest: int = 0) -> ExposureSeen:
+    return ExposureSeen(
+        not_due_minor=total,
+        overdue_minor=0,
+        disputed_minor=0,
+        drafts_minor=0,
+        unapplied_minor=0,
+        total_minor=total,
+        oldest_days_past_due=oldest,
+    )
+
+
+@pytest.mark.parametrize(
+    ("total", "oldest", "limit", "score", "decision", "reasons"),
+    [
+        (60_00, 30, LIMIT, 80, "accept", ("within-limit",)),
+        (60_01, 0, LIMIT, 80, "refuse", ("limit-exceeded",)),
+        (0, 31, LIMIT, 80, "refuse", ("overdue-beyond-days",)),
+        (0, 0, None, 80, "refer", ("no-limit",)),
+        (0, 0, Limit("l", 1, "EUR", 0, date(2026, 6, 29)), 80, "refer", ("limit-expired",)),
+        (0, 0, Limit("l", 10**6, "GBP", 0, None), 80, "refer", ("other-currency",)),
+        (0, 0, LIMIT, 39, "refer", ("weak-payment-behaviour",)),
+        (99_99, 99, LIMIT, 0, "refuse", ("limit-exceeded", "overdue-beyond-days", "weak-payment-behaviour")),
+        (0, 0, LIMIT, None, "accept", ("within-limit",)),
+    ],
+)
+def test_a_breach_refuses_a_doubt_refers_the_rest_is_accepted(
+    total: int, oldest: int, limit: Limit | None, score: int | None, decision: str, reasons: tuple[str, ...]
+) -> None:
+    verdict = check(40_00, "EUR", DAY, seen(total, oldest), limit, score)
+    assert (verdict.decision, verdict.reasons) == (decision, reasons)
+    assert set(reasons) <= set(REASONS)
+
+
+def test_exposure_adds_drafts_deducts_unapplied_cash_and_shows_the_disputed_part() -> None:
+    def item(due: date, open_minor: int, disputed: int = 0) -> Item:
+        return Item("inv", "F", due, due, open_minor, open_minor, disputed, None)
+
+    found = exposure(
+        [item(date(2026, 6, 30), 10_00), item(date(2026, 6, 20), 20_00, 5_00), item(date(2026, 1, 1), 0)],
+        drafts_minor=3_00,
+        unapplied_minor=4_00,
+        day=DAY,
+    )
+    assert (found.not_due_minor, found.overdue_minor, found.disputed_minor) == (10_00, 20_00, 5_00)
+    assert (found.total_minor, found.oldest_days_past_due) == (29_00, 10)
