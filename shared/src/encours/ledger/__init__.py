@@ -1,0 +1,45 @@
+"""The append-only ledger: the only source of truth, and the one way into it."""
+
+from encours.ledger.client import Ledger
+from encours.ledger.errors import (
+    AppendRefused,
+    CommandReused,
+    FamilyRefused,
+    IssueDateBeforeLast,
+    LedgerUnavailable,
+    UnknownLedger,
+    VersionConflict,
+)
+from encours.ledger.model import (
+    Append,
+    Appended,
+    Guard,
+    Head,
+    LedgerInfo,
+    LedgerKind,
+    NewEvent,
+    NumberStep,
+    RawEvent,
+    StoredCommand,
+)
+
+__all__ = [
+    "Append",
+    "AppendRefused",
+    "Appended",
+    "CommandReused",
+    "FamilyRefused",
+    "Guard",
+    "Head",
+    "IssueDateBeforeLast",
+    "Ledger",
+    "LedgerInfo",
+    "LedgerKind",
+    "LedgerUnavailable",
+    "NewEvent",
+    "NumberStep",
+    "RawEvent",
+    "StoredCommand",
+    "UnknownLedger",
+    "VersionConflict",
+]

@@ -1,0 +1,174 @@
+"""One object a process: appends through the group commit, reads through a small pool."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import msgspec
+
+from encours.contracts import Recorded
+from encours.ledger.appender import Appender
+from encours.ledger.errors import UnknownLedger
+from encours.ledger.model import Append, Appended, Head, LedgerInfo, LedgerKind, StoredCommand
+from encours.ledger.reader import Reader, open_pool, recorded
+from encours.ledger.states import StateCache
+from encours.ledger.wire import Prepared
+
+_INFO_S = 1.0
+"""How long what is known about a ledger (epoch, effects_from) is believed."""
+
+
+class _Numbered(msgspec.Struct):
+    number: str | None = None
+
+
+_numbered = msgspec.json.Decoder(_Numbered)
+
+
+class Ledger:
+    """The ledgers of one database. Make it with :meth:`open`."""
+
+    def __init__(self, pool: asyncpg.Pool, appender: Appender) -> None:
+        self._pool = pool
+        self._appender = appender
+        self._reader = Reader(pool)
+        self._infos: dict[str, tuple[float, LedgerInfo]] = {}
+        self._names: dict[int, str] = {}
+        self._listeners: list[Callable[[str, int], None]] = []
+        self.states = StateCache()
+        appender.listeners.append(self._appended)
+
+    @classmethod
+    async def open(cls, dsn: str, *, readers: int = 8) -> Ledger:
+        """Connects when first used, and again by itself whenever the server was away."""
+        return cls(await open_pool(dsn, size=readers), Appender(dsn))
+
+    async def close(self) -> None:
+        """Store what waits, then disconnect."""
+        await self._appender.close()
+        try:
+            await asyncio.wait_for(self._pool.close(), 5)
+        except TimeoutError:
+            self._pool.terminate()
+
+    def on_appended(self, listener: Callable[[str, int], None]) -> None:
+        """Call ``listener(ledger name, head)`` after each batch stored by this process. It must not block."""
+        self._listeners.append(listener)
+
+    def _appended(self, ledger_id: int, head: int) -> None:
+        name = self._names.get(ledger_id)
+        if name is not None:
+            for listener in self._listeners:
+                listener(name, head)
+
+    async def append(self, append: Append) -> Appended:
+        """Store one command's events, all or none. Repeating it with the same id and fingerprint gives the
+        first result.
+
+        Raises VersionConflict, CommandReused, IssueDateBeforeLast, FamilyRefused, UnknownLedger;
+        LedgerUnavailable when the ledger is away or overloaded (then the outcome is unknown until the command
+        is repeated).
+        """
+        ledger_id = (await self._known(append.ledger)).id
+        item = Prepared(append, ledger_id)
+        result = await self._appender.append(item)
+        return await self._replayed(append, result) if result.replayed else result
+
+    async def _replayed(self, append: Append, result: Appended) -> Appended:
+        rows = await self.read_raw(
+            append.ledger, result.first_position - 1, result.last_position - result.first_position + 1
+        )
+        return Appended(
+            result.first_position,
+            result.last_position,
+            rows[-1]["recorded_at"] if rows else result.recorded_at,
+            tuple(_numbered.decode(row["data"]).number for row in rows),
+            result.answer,
+            True,
+            result.head,
+        )
+
+    async def read_stream(
+        self, ledger: str, stream: str, *, after_version: int = 0, upto: int | None = None
+    ) -> list[Recorded]:
+        """Events of a stream in order, with a version above ``after_version``, up to the ledger position
+        ``upto``.
+        """
+        return await self._reader.stream(await self._known(ledger), stream, after_version, upto)
+
+    async def read_streams(
+        self, ledger: str, streams: Iterable[str], *, upto: int | None = None
+    ) -> dict[str, list[Recorded]]:
+        """Several streams in one query; an unknown stream has no events."""
+        return await self._reader.streams(await self._known(ledger), streams, upto)
+
+    async def versions(self, ledger: str, streams: Sequence[str]) -> dict[str, int]:
+        """The head version of each stream, 0 where there is none."""
+        return await self._reader.versions((await self._known(ledger)).id, streams)
+
+    async def read_raw(
+        self, ledger: str, after: int, limit: int, *, upto: int | None = None
+    ) -> list[asyncpg.Record]:
+        """A page of rows (``reader.COLUMNS``) with positions above ``after``, payloads as stored bytes."""
+        return await self._reader.page((await self._known(ledger)).id, after, limit, upto)
+
+    async def read(self, ledger: str, after: int, limit: int) -> list[Recorded]:
+        """A page of decoded events with positions above ``after``."""
+        return [recorded(ledger, row) for row in await self.read_raw(ledger, after, limit)]
+
+    async def head(self, ledger: str) -> Head:
+        """The last position, straight from the database."""
+        return await self._reader.head((await self._known(ledger)).id)
+
+    async def position_at(self, ledger: str, instant: datetime) -> int:
+        """The last position that was recorded at or before an instant; 0 before the first."""
+        return await self._reader.position_at((await self._known(ledger)).id, instant)
+
+    async def find_command(self, ledger: str, command_id: UUID) -> StoredCommand | None:
+        """What was recorded under a command id."""
+        return await self._reader.command((await self._known(ledger)).id, command_id)
+
+    async def info(self, name: str, *, fresh: bool = False) -> LedgerInfo:
+        """A ledger by name, believed for a second unless ``fresh``. Raises :class:`UnknownLedger`."""
+        at, info = self._infos.get(name, (0.0, None))
+        if info is not None and not fresh and time.monotonic() - at < _INFO_S:
+            return info
+        found = await self._reader.ledgers(name)
+        if not found:
+            raise UnknownLedger(name)
+        self._infos[name] = (time.monotonic(), found[0])
+        self._names[found[0].id] = name
+        return found[0]
+
+    async def _known(self, name: str) -> LedgerInfo:
+        """A ledger whose id and name are needed: these never change."""
+        known = self._infos.get(name)
+        return known[1] if known is not None else await self.info(name)
+
+    async def ledgers(self) -> list[LedgerInfo]:
+        """All ledgers by name."""
+        return await self._reader.ledgers()
+
+    async def today(self, ledger: str) -> date:
+        """The business date: the wall clock's in the ledger's zone, or that of a sandbox's clock if set."""
+        info = await self.info(ledger)
+        if info.kind == "sandbox":
+            info = await self.info(ledger, fresh=True)
+        return (info.clock_at or datetime.now(UTC)).astimezone(ZoneInfo(info.time_zone)).date()
+
+    async def create_ledger(
+        self, name: str, kind: LedgerKind, time_zone: str, *, clock_at: datetime | None = None
+    ) -> LedgerInfo:
+        """A new ledger, or the one of that name. ``clock_at`` starts the clock of a sandbox; without it the
+        sandbox runs on wall time until an append sets its clock, and what was recorded before keeps it from
+        going back."""
+        await self._reader.fetch(
+            "select ledger.create_ledger($1, $2, $3, $4)", name, kind, time_zone, clock_at
+        )
+        return await self.info(name, fresh=True)

@@ -1,0 +1,98 @@
+"""Databases, roles and the ledger's schema, from an empty server or from any earlier state.
+
+Roles are made here and not in a migration because they belong to the server, not to one database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import asyncpg
+
+from encours.ledger.migrations import LEDGER_MIGRATIONS, apply
+
+OWNER = "encours_owner"
+LEDGER_DATABASE = "encours_ledger"
+SERVICE_ROLES = ("encours_invoice", "encours_dunning", "encours_risk", "encours_reporting")
+_LOCK = 0x656E636F_73657276  # 'encoserv'
+
+
+def database_dsn(dsn: str, database: str, *, user: str | None = None, password: str | None = None) -> str:
+    """The same server's address with another database, and with another user when one is given."""
+    parts = urlsplit(dsn)
+    netloc = parts.netloc
+    if user is not None:
+        secret = "" if password is None else f":{_quoted(password)}"
+        netloc = f"{_quoted(user)}{secret}@{netloc.rpartition('@')[2]}"
+    return urlunsplit(parts._replace(netloc=netloc, path=f"/{database}"))
+
+
+async def migrate(admin_dsn: str, passwords: Mapping[str, str]) -> list[str]:
+    """Bring a server to the state that this version needs; names of the ledger migrations applied.
+
+    ``admin_dsn`` is a URL of a user who may create roles and databases; ``passwords`` maps each service role
+    to its password and is set at every call. Idempotent, and safe when two processes do it at once.
+    """
+    if missing := set(SERVICE_ROLES) - set(passwords):
+        raise ValueError(f"no password for {', '.join(sorted(missing))}")
+    admin = await asyncpg.connect(admin_dsn)
+    try:
+        await admin.execute("select pg_advisory_lock($1)", _LOCK)
+        await _roles(admin, passwords)
+        await _databases(admin)
+        applied = await _ledger_schema(database_dsn(admin_dsn, LEDGER_DATABASE))
+    finally:
+        await admin.close()
+    return applied
+
+
+async def _roles(admin: asyncpg.Connection, passwords: Mapping[str, str]) -> None:
+    known = {row[0] for row in await admin.fetch("select rolname from pg_roles")}
+    if OWNER not in known:
+        await admin.execute(f"create role {OWNER} nologin")
+    await admin.execute(f"grant {OWNER} to current_user")
+    for role in SERVICE_ROLES:
+        if role not in known:
+            await admin.execute(f"create role {role} login")
+        # ALTER ROLE takes no parameters: the server quotes.
+        await admin.execute(
+            await admin.fetchval(
+                "select format('alter role %I login password %L', $1::text, $2::text)", role, passwords[role]
+            )
+        )
+        await admin.execute(f"grant {role} to current_user")
+
+
+async def _databases(admin: asyncpg.Connection) -> None:
+    known = {row[0] for row in await admin.fetch("select datname from pg_database")}
+    for name, owner in [(LEDGER_DATABASE, OWNER), *((role, role) for role in SERVICE_ROLES)]:
+        if name not in known:
+            # template0 and UTF8 whatever the server's own default is: payloads are UTF-8 bytes.
+            await admin.execute(f"create database {name} owner {owner} template template0 encoding 'UTF8'")
+        await admin.execute(f"revoke all on database {name} from public")
+    for role in SERVICE_ROLES:
+        await admin.execute(f"grant connect on database {LEDGER_DATABASE} to {role}")
+
+
+async def _ledger_schema(dsn: str) -> list[str]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(f"set role {OWNER}")
+        if not await connection.fetchval("select has_schema_privilege('public', 'create')"):
+            await connection.execute("reset role")
+            await connection.execute(f"grant create, usage on schema public to {OWNER}")
+            await connection.execute(f"set role {OWNER}")
+        applied = await apply(connection, LEDGER_MIGRATIONS)
+        # The installing user may append any family: offline tools, loading an archive, the recorder's test
+        # cases.
+        await connection.execute(
+            "insert into ledger.type_family (role, family) values (session_user, '*') on conflict do nothing"
+        )
+        return applied
+    finally:
+        await connection.close()
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")

@@ -1,0 +1,131 @@
+"""What goes into the ledger and what comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from encours.contracts import Event
+
+LedgerKind = Literal["live", "sandbox"]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberStep:
+    """Take the next number of a legal series under the ledger's lock, so that numbers have no holes.
+
+    The number is ``prefix`` and the running number of (entity, code, year) with at least ``width`` digits; it
+    is written into the event's empty field ``number``. The series is dated by the events' ``effective_on``.
+    """
+
+    entity: str
+    code: str
+    year: int
+    prefix: str
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class RawEvent:
+    """A payload that has no contract here: offline tools and the `eventsourcing` recorder."""
+
+    type: str
+    schema_version: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event to append; ``version`` is its own place in the stream, from 1."""
+
+    stream: str
+    version: int
+    data: Event | RawEvent
+    entity: str
+    effective_on: date
+    event_id: UUID
+    number: NumberStep | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The head of a stream that nothing is written to must still be this version (0: no such stream)."""
+
+    stream: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """One command's outcome, stored whole or not at all. It may hold no events: the command is still
+    recorded.
+
+    ``fingerprint`` tells a repetition from another command under the same id. ``answer`` is returned to a
+    repetition. ``clock_at`` sets the clock of a sandbox, which never goes back.
+    """
+
+    ledger: str
+    command_id: UUID
+    fingerprint: bytes
+    events: tuple[NewEvent, ...]
+    actor: str
+    guards: tuple[Guard, ...] = ()
+    reason: str | None = None
+    correlation_id: UUID | None = None
+    causation_id: UUID | None = None
+    traceparent: str | None = None
+    answer: bytes = b"{}"
+    clock_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Where it stands. Without events ``first_position`` is ``last_position + 1``.
+
+    ``numbers`` has one element an event. ``replayed``: stored by an earlier call, whose ``answer`` this is.
+    ``head`` is a position of the ledger that includes this append.
+    """
+
+    first_position: int
+    last_position: int
+    recorded_at: datetime
+    numbers: tuple[str | None, ...]
+    answer: bytes
+    replayed: bool
+    head: int
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last position of a ledger and when it was recorded (None while it is empty)."""
+
+    position: int
+    epoch: int
+    recorded_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerInfo:
+    """A ledger. ``clock_at`` is a sandbox's clock; positions up to ``effects_from`` never cause an effect."""
+
+    id: int
+    name: str
+    epoch: int
+    kind: LedgerKind
+    time_zone: str
+    clock_at: datetime | None
+    effects_from: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCommand:
+    """What was recorded under a command id."""
+
+    command_id: UUID
+    fingerprint: bytes
+    first_position: int
+    last_position: int
+    answer: bytes

@@ -1,0 +1,147 @@
+"""Reading the ledger: streams, pages in the order of positions, heads, commands.
+
+Reads are repeated when their connection breaks; they change nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from encours.contracts import Recorded, decoder
+from encours.ledger.connection import SETTINGS, is_lost
+from encours.ledger.errors import LedgerUnavailable
+from encours.ledger.model import Head, LedgerInfo, StoredCommand
+
+COLUMNS = (
+    "position, stream, version, type, schema_version, entity, event_id, effective_on, recorded_at, "
+    "actor, reason, correlation_id, causation_id, traceparent, command_id, data"
+)
+_STREAM = f"""select {COLUMNS} from ledger.event
+  where ledger = $1 and stream = $2 and version > $3 and ($4::bigint is null or position <= $4)
+  order by version"""
+_STREAMS = f"""select {COLUMNS} from unnest($2::text[]) s(name)
+  cross join lateral (select * from ledger.event e
+    where e.ledger = $1 and e.stream = s.name and ($3::bigint is null or e.position <= $3)
+    order by e.version) e"""
+_PAGE = f"""select {COLUMNS} from ledger.event
+  where ledger = $1 and position > $2 and position <= coalesce($4::bigint, 9223372036854775807)
+  order by position limit $3"""
+_VERSIONS = """select s.name, coalesce(e.version, 0) from unnest($2::text[]) s(name)
+  left join lateral (select version from ledger.event e
+    where e.ledger = $1 and e.stream = s.name order by version desc limit 1) e on true"""
+_HEAD = """select coalesce(e.position, 0), l.epoch, e.recorded_at from ledger.ledgers l
+  left join lateral (select position, recorded_at from ledger.event
+    where ledger = l.id order by position desc limit 1) e on true
+  where l.id = $1"""
+_COMMAND = """select command_id, fingerprint, first_position, last_position, answer from ledger.command
+  where ledger = $1 and command_id = $2"""
+_LEDGERS = """select id, name, epoch, kind, time_zone, clock_at, effects_from, created_at
+  from ledger.ledgers where $1::text is null or name = $1 order by name"""
+_PAUSES_S = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
+
+
+def recorded(ledger: str, row: Any) -> Recorded:
+    """A row of :data:`COLUMNS` with its payload decoded. Raises UnknownType or NewerVersion."""
+    type_name, schema_version = row["type"], row["schema_version"]
+    return Recorded(
+        ledger=ledger,
+        position=row["position"],
+        stream=row["stream"],
+        version=row["version"],
+        type=type_name,
+        schema_version=schema_version,
+        entity=row["entity"],
+        event_id=row["event_id"],
+        effective_on=row["effective_on"],
+        recorded_at=row["recorded_at"],
+        actor=row["actor"],
+        reason=row["reason"],
+        correlation_id=row["correlation_id"],
+        causation_id=row["causation_id"],
+        traceparent=row["traceparent"],
+        command_id=row["command_id"],
+        data=decoder(type_name, schema_version)(row["data"]),
+    )
+
+
+async def open_pool(dsn: str, *, size: int = 8) -> asyncpg.Pool:
+    """Read connections of one process, opened when needed: a server that is still starting does no harm."""
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=0,
+        max_size=size,
+        timeout=5,
+        command_timeout=30,
+        server_settings=SETTINGS | {"application_name": "encours ledger reader"},
+    )
+
+
+class Reader:
+    """All queries on the ledger's tables."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Rows of a read. Raises :class:`LedgerUnavailable` when the ledger stays away for over a second."""
+        last: BaseException | None = None
+        for pause in _PAUSES_S:
+            if last is not None:
+                await asyncio.sleep(pause)
+            try:
+                rows: list[asyncpg.Record] = await self._pool.fetch(sql, *arguments)
+                return rows
+            except Exception as error:
+                if not is_lost(error):
+                    raise
+                last = error
+        raise LedgerUnavailable(f"The ledger can't be read at the moment ({type(last).__name__}).") from last
+
+    async def stream(
+        self, ledger: LedgerInfo, stream: str, after_version: int, upto: int | None
+    ) -> list[Recorded]:
+        """Events of one stream in order."""
+        rows = await self.fetch(_STREAM, ledger.id, stream, after_version, upto)
+        return [recorded(ledger.name, row) for row in rows]
+
+    async def streams(
+        self, ledger: LedgerInfo, streams: Iterable[str], upto: int | None
+    ) -> dict[str, list[Recorded]]:
+        """Events of several streams, each in order."""
+        found: dict[str, list[Recorded]] = {stream: [] for stream in streams}
+        for row in await self.fetch(_STREAMS, ledger.id, list(found), upto):
+            found[row["stream"]].append(recorded(ledger.name, row))
+        return found
+
+    async def page(
+        self, ledger_id: int, after: int, limit: int, upto: int | None = None
+    ) -> list[asyncpg.Record]:
+        """Rows with positions in ``(after, upto]``, at most ``limit``."""
+        return await self.fetch(_PAGE, ledger_id, after, limit, upto)
+
+    async def versions(self, ledger_id: int, streams: Sequence[str]) -> dict[str, int]:
+        """Head version by stream, 0 where there is none."""
+        return {row[0]: row[1] for row in await self.fetch(_VERSIONS, ledger_id, list(streams))}
+
+    async def head(self, ledger_id: int) -> Head:
+        """The last position now."""
+        return Head(*(await self.fetch(_HEAD, ledger_id))[0])
+
+    async def position_at(self, ledger_id: int, instant: datetime) -> int:
+        """The last position recorded at or before the instant."""
+        return int((await self.fetch("select ledger.position_at($1, $2)", ledger_id, instant))[0][0])
+
+    async def command(self, ledger_id: int, command_id: UUID) -> StoredCommand | None:
+        """What is recorded under the id."""
+        rows = await self.fetch(_COMMAND, ledger_id, command_id)
+        return StoredCommand(*rows[0]) if rows else None
+
+    async def ledgers(self, name: str | None = None) -> list[LedgerInfo]:
+        """All ledgers, or the one of that name."""
+        return [LedgerInfo(*row) for row in await self.fetch(_LEDGERS, name)]

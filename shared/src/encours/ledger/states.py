@@ -1,0 +1,53 @@
+"""Folded states of streams, kept in the process: bounded, and never trusted without a check at the append."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from encours.contracts import Recorded
+
+S = TypeVar("S")
+LIMIT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Folder(Generic[S]):
+    """How a stream becomes a state. ``evolve`` returns a new state: states are shared between commands."""
+
+    initial: Callable[[], S]
+    evolve: Callable[[S, Recorded], S]
+
+    def fold(self, events: Iterable[Recorded], state: S | None = None) -> S:
+        """The state after the events, from ``state`` or from the initial one."""
+        folded = self.initial() if state is None else state
+        for event in events:
+            folded = self.evolve(folded, event)
+        return folded
+
+
+class StateCache:
+    """The states used last, with the stream version that each stands at."""
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit = limit
+        self._entries: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+
+    def get(self, key: Hashable) -> tuple[Any, int] | None:
+        """State and version, or None."""
+        found = self._entries.get(key)
+        if found is not None:
+            self._entries.move_to_end(key)
+        return found
+
+    def put(self, key: Hashable, state: Any, version: int) -> None:
+        """Remember it unless a later version is known; when full, the one used longest ago goes."""
+        known = self._entries.get(key)
+        if version == 0 or (known is not None and known[1] > version):
+            return
+        self._entries[key] = (state, version)
+        self._entries.move_to_end(key)
+        if len(self._entries) > self._limit:
+            self._entries.popitem(last=False)

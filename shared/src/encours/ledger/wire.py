@@ -1,0 +1,183 @@
+"""Between an :class:`Append` and the arrays of the SQL function `ledger.append`.
+
+Everything that costs time or can fail for one append alone (encoding, checks) happens in :func:`prepare`,
+in the caller's task, before the append joins a batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from encours.contracts import Event, encode
+from encours.kernel.errors import Invalid
+from encours.ledger.model import Append, Appended, NewEvent
+
+MAX_EVENTS = 10_000
+"""Events in one append; more belong into several commands."""
+APPEND_SQL = "select * from ledger.append({})".format(", ".join(f"${n}" for n in range(1, 28)))
+_EMPTY_NUMBER = b'"number":""'
+_CUT = len(_EMPTY_NUMBER) - 1
+_PREFIX = re.compile(r"[A-Za-z0-9/_. \-]{0,32}")
+_NULLABLE = range(9, 13)
+"""Columns of a row that are mostly empty: reason, correlation_id, causation_id, traceparent."""
+
+
+class Prepared:
+    """An append ready to be sent, and the future of who waits for it."""
+
+    __slots__ = (
+        "append",
+        "deadline",
+        "done",
+        "guards",
+        "ledger_id",
+        "numbered",
+        "rows",
+        "sent",
+        "touched",
+        "written",
+    )
+
+    def __init__(self, append: Append, ledger_id: int) -> None:
+        if len(append.events) > MAX_EVENTS:
+            raise Invalid(
+                f"A command may append at most {MAX_EVENTS} events; this one has {len(append.events)}."
+            )
+        self.append = append
+        self.ledger_id = ledger_id
+        self.rows = [_row(append, event) for event in append.events]
+        self.numbered = any(event.number is not None for event in append.events)
+        self.written = {event.stream for event in append.events}
+        self.guards = [(guard.stream, guard.version) for guard in append.guards]
+        self.touched = (
+            self.written.union(stream for stream, _ in self.guards) if self.guards else self.written
+        )
+        self.done: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+        self.deadline = 0.0
+        self.sent = False
+
+    @property
+    def size(self) -> int:
+        """What it counts for in a batch and in the queue."""
+        return len(self.rows) or 1
+
+    def settle(self, result: Appended) -> None:
+        """Tell the caller, unless it has gone."""
+        if not self.done.done():
+            self.done.set_result(result)
+
+    def fail(self, error: Exception) -> None:
+        """Tell the caller, unless it has gone."""
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+def _row(append: Append, event: NewEvent) -> tuple[Any, ...]:
+    payload = event.data
+    if isinstance(payload, Event):
+        type_name, schema_version, data = payload.TYPE, payload.VERSION, encode(payload)
+    else:
+        type_name, schema_version, data = payload.type, payload.schema_version, payload.data
+    step = event.number
+    head, tail = (data, None) if step is None else split_at_number(type_name, data)
+    if step is not None:
+        if step.entity != event.entity:
+            raise ValueError(f"a number of {step.entity} for an event of {event.entity}")
+        if not _PREFIX.fullmatch(step.prefix):
+            raise Invalid(
+                "A series prefix may hold letters, digits, space and / _ . - only, 32 characters at most.",
+                "/prefix",
+            )
+    return (
+        event.version,
+        event.effective_on,
+        schema_version,
+        event.event_id,
+        event.stream,
+        type_name,
+        event.entity,
+        head,
+        append.actor,
+        append.reason,
+        append.correlation_id,
+        append.causation_id,
+        append.traceparent,
+        *((None, None, None, None) if step is None else (step.code, step.year, step.prefix, step.width)),
+        tail,
+    )
+
+
+def split_at_number(type_name: str, data: bytes) -> tuple[bytes, bytes]:
+    """The payload before and after the place of its number. Inside a JSON string quotes are escaped, so the
+    pattern can only be a field."""
+    if data.count(_EMPTY_NUMBER) != 1:
+        raise ValueError(f"{type_name} takes a number and must hold exactly one empty field `number`")
+    at = data.index(_EMPTY_NUMBER) + _CUT
+    return data[:at], data[at:]
+
+
+def arguments(ledger_id: int, clock_at: datetime | None, batch: Sequence[Prepared]) -> tuple[Any, ...]:
+    """Parameters of :data:`APPEND_SQL` for a batch of one ledger. All-null columns are sent empty: unnest
+    pads.
+    """
+    appends = [item.append for item in batch]
+    columns: list[Sequence[Any]] = list(zip(*chain.from_iterable(item.rows for item in batch), strict=True))
+    columns = columns or [()] * 18
+    version, effective, schema, event_id, stream, type_name, entity, data, actor = columns[:9]
+    nullable = [_unless_null(columns[n]) for n in _NULLABLE]
+    numbers = columns[13:18] if any(item.numbered for item in batch) else [()] * 5
+    guards = [(a, *guard) for a, item in enumerate(batch, 1) for guard in item.guards]
+    guard_columns = list(zip(*guards, strict=True)) or [()] * 3
+    return (
+        ledger_id,
+        clock_at,
+        [a.command_id for a in appends],
+        [a.fingerprint for a in appends],
+        [a.answer for a in appends],
+        [len(item.rows) for item in batch],
+        stream,
+        version,
+        type_name,
+        schema,
+        entity,
+        event_id,
+        effective,
+        data,
+        actor,
+        *nullable,
+        *guard_columns,
+        *numbers,
+    )
+
+
+def _unless_null(column: Sequence[Any]) -> Sequence[Any]:
+    return column if any(value is not None for value in column) else ()
+
+
+def stored_whole(batch: Iterable[Prepared], row: Any) -> Iterable[tuple[Prepared, Appended]]:
+    """Results of a batch of which every append was stored."""
+    before, recorded_at, numbers = row["head"], row["recorded_at"], row["numbers"]
+    items = list(batch)
+    head = before + sum(len(item.rows) for item in items)
+    offset = 0
+    for item in items:
+        count = len(item.rows)
+        own = (None,) * count if numbers is None else tuple(numbers[offset : offset + count])
+        yield (
+            item,
+            Appended(
+                before + offset + 1,
+                before + offset + count,
+                recorded_at,
+                own,
+                item.append.answer,
+                False,
+                head,
+            ),
+        )
+        offset += count
