@@ -1,0 +1,246 @@
+"""A CSV line is an invoice with what became of it.
+
+Columns, by the names that a column map gives them: ``invoice_number issued_on amount customer`` are needed;
+``due_on net vat currency reference customer_name customer_email customer_country customer_language disputed
+disputed_on settled_on`` may be there.
+
+What such a file does not say, and what is assumed instead:
+
+* ``settled_on``: the whole amount was paid by transfer on that day, for this invoice.
+* ``disputed``: the whole amount was contested from ``disputed_on`` on, else from the day of issue; when the
+  invoice was settled the customer had withdrawn the dispute, just before the payment of that day. A payment
+  alone never ends a dispute, so one without ``settled_on`` stays open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from encours.kernel.errors import FieldError, Invalid
+from invoice_svc.imports import values
+from invoice_svc.imports.facts import CustomerFact, DisputeFact, Fact, InvoiceFact, PaymentFact, ResolutionFact
+from invoice_svc.imports.records import split_fields
+from invoice_svc.imports.verdict import Fault
+
+REQUIRED = ("invoice_number", "issued_on", "amount", "customer")
+OPTIONAL = (
+    "due_on",
+    "net",
+    "vat",
+    "currency",
+    "reference",
+    "customer_name",
+    "customer_email",
+    "customer_country",
+    "customer_language",
+    "disputed",
+    "disputed_on",
+    "settled_on",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What holds for lines that do not say otherwise."""
+
+    currency: str
+    country: str
+    date_format: str | None = None
+
+    @property
+    def language(self) -> str:
+        """The language to write to a customer in, unless the file says so."""
+        return "fr" if self.country == "FR" else "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The facts of a line, customers apart: those are registered when the first other fact needs them."""
+
+    facts: tuple[Fact, ...]
+    customer: CustomerFact | None = None
+    note: str | None = None
+
+
+def parse_map(text: str) -> dict[str, str]:
+    """``invoice_number=InvoiceNo,issued_on=…`` to target → column. Raises :class:`Invalid` naming each fault."""
+    found: dict[str, str] = {}
+    errors: list[FieldError] = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        target, separator, column = part.partition("=")
+        target, column = target.strip(), column.strip()
+        if not separator or not column:
+            errors.append(FieldError("map", f"Write target=column, not {part[:60]!r}."))
+        elif target not in REQUIRED + OPTIONAL:
+            errors.append(
+                FieldError("map", f"{target[:60]!r} is no target; these are: {', '.join(REQUIRED + OPTIONAL)}.")
+            )
+        elif target in found:
+            errors.append(FieldError("map", f"{target!r} is mapped twice."))
+        else:
+            found[target] = column
+    if errors:
+        raise _invalid_map(errors)
+    return found
+
+
+def _invalid_map(errors: list[FieldError]) -> Invalid:
+    problem = Invalid(" ".join(error.detail for error in errors), "map", code="invalid-column-map")
+    problem.errors = tuple(errors)
+    return problem
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The columns of a file and where the targets stand in them."""
+
+    columns: tuple[str, ...]
+    places: dict[str, int]
+
+
+def read_header(text: str, column_map: dict[str, str], delimiter: str) -> Header:
+    """The header record against the map; a column named like a target needs no mapping. Raises :class:`Invalid`."""
+    try:
+        columns = tuple(column.strip() for column in split_fields(text, delimiter))
+    except Fault as fault:
+        raise Invalid(f"The header line cannot be read. {fault.detail}", "", code="invalid-header") from None
+    mapped = {target: target for target in REQUIRED + OPTIONAL if target in columns} | column_map
+    errors = [
+        FieldError("map", f"{column!r} (for {target}) is no column of the file; it has: {', '.join(columns)[:500]}.")
+        for target, column in mapped.items()
+        if column not in columns
+    ]
+    errors += [FieldError("map", f"Say which column is the {t}: {t}=…") for t in REQUIRED if t not in mapped]
+    errors += [
+        FieldError("", f"The column {column!r} stands twice in the header.")
+        for column in sorted(set(mapped.values()))
+        if columns.count(column) > 1
+    ]
+    if errors:
+        raise _invalid_map(errors)
+    return Header(columns, {target: columns.index(column) for target, column in mapped.items()})
+
+
+def parse_line(text: str, header: Header, delimiter: str, defaults: Defaults) -> Parsed:
+    """The facts of one line. Raises :class:`Fault`."""
+    fields = split_fields(text, delimiter)
+    if len(fields) != len(header.columns):
+        raise Fault(
+            "wrong-column-count", f"The header has {len(header.columns)} columns, this line {len(fields)}."
+        )
+    line = _Line(fields, header, defaults)
+    number = line.text("invoice_number", 60)
+    ref = line.text("customer", 100)
+    code = line.currency()
+    issued_on = line.needed_day("issued_on")
+    due_on = line.day("due_on")
+    if due_on is not None and due_on < issued_on:
+        raise Fault("due-before-issue", f"Due on {due_on}, issued on {issued_on}.", line.column("due_on"))
+    total, note = values.amount(line.raw("amount"), code, line.column("amount"))
+    net, vat = line.shares(code, total)
+    facts: list[Fact] = [
+        InvoiceFact(
+            number=number,
+            customer=ref,
+            issued_on=issued_on,
+            due_on=due_on,
+            currency=code,
+            total_minor=total,
+            net_minor=net,
+            vat_minor=vat,
+            reference=line.text("reference", 200) if line.raw("reference") else None,
+        ),
+        *_afterwards(line, number, ref, code, total, issued_on),
+    ]
+    return Parsed(tuple(facts), line.customer(ref), note)
+
+
+def _afterwards(line: _Line, number: str, ref: str, code: str, total: int, issued_on: date) -> list[Fact]:
+    settled_on = line.day("settled_on")
+    if settled_on is not None and settled_on < issued_on:
+        raise Fault(
+            "settled-before-issue",
+            f"Settled on {settled_on}, issued on {issued_on}; give an advance as a payment line of its own.",
+            line.column("settled_on"),
+        )
+    facts: list[Fact] = []
+    if values.yes_or_no(line.raw("disputed"), line.column("disputed")):
+        opened_on = line.day("disputed_on") or issued_on
+        if opened_on < issued_on or (settled_on is not None and opened_on > settled_on):
+            raise Fault(
+                "dispute-out-of-order",
+                f"Disputed on {opened_on}, which is not between issue and settlement.",
+                line.column("disputed_on"),
+            )
+        facts.append(
+            DisputeFact(ref=number, invoice=number, opened_on=opened_on, currency=code, text="marked as disputed in the file")
+        )
+        if settled_on is not None:
+            facts.append(ResolutionFact(ref=number, on=settled_on, outcome="withdrawn", text="settled in full"))
+    if settled_on is not None:
+        facts.append(
+            PaymentFact(
+                ref=f"settlement {number}",
+                customer=ref,
+                received_on=settled_on,
+                currency=code,
+                amount_minor=total,
+                allocations=((number, total),),
+            )
+        )
+    return facts
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    fields: list[str]
+    header: Header
+    defaults: Defaults
+
+    def column(self, target: str) -> str:
+        place = self.header.places.get(target)
+        return target if place is None else self.header.columns[place]
+
+    def raw(self, target: str) -> str:
+        place = self.header.places.get(target)
+        return "" if place is None else self.fields[place].strip()
+
+    def text(self, target: str, limit: int) -> str:
+        return values.text(self.raw(target), self.column(target), limit=limit)
+
+    def needed_day(self, target: str) -> date:
+        return values.day(self.raw(target), self.defaults.date_format, self.column(target))
+
+    def day(self, target: str) -> date | None:
+        return self.needed_day(target) if self.raw(target) else None
+
+    def currency(self) -> str:
+        found = self.raw("currency")
+        return values.currency(found, self.column("currency")) if found else self.defaults.currency
+
+    def shares(self, code: str, total: int) -> tuple[int | None, int | None]:
+        """Net and VAT where the file has one of them; they add up to the total."""
+        given = {
+            target: values.amount(self.raw(target), code, self.column(target))[0]
+            for target in ("net", "vat")
+            if self.raw(target) not in {"", "0", "0.0", "0.00"}
+        }
+        if not given:
+            return None, None
+        net = given.get("net", total - given.get("vat", 0))
+        vat = given.get("vat", total - net)
+        if net + vat != total or net < 0 or vat < 0:
+            raise Fault("amounts-differ", "Net and VAT do not add up to the amount.", self.column("net"))
+        return net, vat
+
+    def customer(self, ref: str) -> CustomerFact:
+        country = self.raw("customer_country") or self.defaults.country
+        language = self.raw("customer_language") or self.defaults.language
+        return CustomerFact(
+            ref=ref,
+            name=self.text("customer_name", 200) if self.raw("customer_name") else ref,
+            country=values.country(country, self.column("customer_country")),
+            language=values.language(language, self.column("customer_language")),
+            email=values.email(self.raw("customer_email"), self.column("customer_email")),
+        )

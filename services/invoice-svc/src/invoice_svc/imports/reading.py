@@ -1,0 +1,66 @@
+"""From the spooled file to verdicts and waiting facts, batch by batch, going on where a stop left off."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+from encours.kernel.errors import DomainError
+from invoice_svc.imports.csv_lines import Defaults, Header, read_header
+from invoice_svc.imports.planning import draft, line_parser, plan
+from invoice_svc.imports.records import Record, read_records
+from invoice_svc.imports.store import Format, Import, ImportStore, Options
+from invoice_svc.imports.verdict import Fault
+
+BATCH_LINES = 500
+
+
+def spool_path(var_dir: Path, import_id: str) -> Path:
+    """Where the received bytes of an import are kept."""
+    return var_dir / "imports" / import_id
+
+
+def defaults_of(options: Options) -> Defaults:
+    """What holds for lines that do not say otherwise."""
+    return Defaults(currency=options.currency, country=options.country, date_format=options.date_format)
+
+
+def header_of(source: BinaryIO, file_format: Format, options: Options) -> tuple[Header | None, int, int]:
+    """The header (CSV only), and offset and number of the line after it.
+
+    Raises a problem when the file is empty, or its header is not what the column map says.
+    """
+    first = next(read_records(source, quoted=file_format == "csv"), None)
+    if first is None:
+        raise DomainError("empty-file", "The file has no line.", status=422)
+    if file_format == "ndjson":
+        return None, 0, 1
+    if isinstance(first.text, Fault):
+        raise DomainError("invalid-header", f"The header line cannot be read. {first.text.detail}", status=422)
+    header = read_header(first.text, options.column_map, options.delimiter)
+    return header, first.end_offset, first.next_line
+
+
+async def read_import(store: ImportStore, found: Import, path: Path) -> None:
+    """Give every line that has none a verdict. Idempotent; may be stopped at any moment."""
+    with path.open("rb") as source:
+        header, offset, line = header_of(source, found.format, found.options)
+        parse = line_parser(header, found.options.delimiter, defaults_of(found.options))
+        if found.next_offset:
+            offset, line = found.next_offset, found.next_line
+        records = read_records(source, offset=offset, line=line, quoted=found.format == "csv")
+        while batch := await asyncio.to_thread(_take, records):
+            drafts = [draft(record, parse) for record in batch]
+            keys = [fact.key for item in drafts for fact in getattr(item, "facts", ())]
+            planned = plan(drafts, await store.known(found.ledger, found.entity_id, keys))
+            last = batch[-1]
+            await store.keep_batch(
+                found, planned.verdicts, planned.facts, next_offset=last.end_offset, next_line=last.next_line
+            )
+
+
+def _take(records: Iterator[Record]) -> list[Record]:
+    return list(islice(records, BATCH_LINES))

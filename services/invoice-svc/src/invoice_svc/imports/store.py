@@ -1,0 +1,307 @@
+"""The importer's tables: received files, verdicts, and facts that wait for their day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal, get_args
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from invoice_svc.imports.verdict import LineVerdict, Verdict
+
+Format = Literal["csv", "ndjson"]
+ImportState = Literal["received", "reading", "recording", "completed", "failed"]
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """How to read the lines of one file."""
+
+    column_map: dict[str, str] = {}
+    delimiter: str = ","
+    date_format: str | None = None
+    currency: str = "EUR"
+    country: str = "FR"
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A received file as it stands."""
+
+    id: str
+    ledger: str
+    command_id: UUID
+    fingerprint: bytes
+    actor: str
+    entity_id: str
+    file_name: str
+    format: Format
+    sha256: str
+    size_bytes: int
+    options: Options
+    generated: bool
+    received_on: date
+    received_at: datetime
+    state: ImportState
+    problem: str | None
+    next_offset: int
+    next_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Lines by verdict and facts that wait for their day."""
+
+    accepted: int
+    duplicates: int
+    rejected: int
+    pending: int
+
+    @property
+    def lines(self) -> int:
+        """Lines that have a verdict."""
+        return self.accepted + self.duplicates + self.rejected
+
+
+@dataclass(frozen=True, slots=True)
+class NewFact:
+    """A fact on its way into the table."""
+
+    key: str
+    line: int
+    on_date: date | None
+    rank: int
+    party: str | None
+    parent: str | None
+    content: bytes
+    data: bytes
+    state: Literal["standby", "pending"]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingFact:
+    """A fact that is due."""
+
+    entity_id: str
+    key: str
+    import_id: str
+    line: int
+    on_date: date | None
+    party: str | None
+    parent: str | None
+    content: bytes
+    data: bytes
+
+
+_IMPORT = """id, ledger, command_id, fingerprint, actor, entity_id, file_name, format, sha256, size_bytes, options,
+ generated, received_on, received_at, state, problem, next_offset, next_line"""
+_WAITING = "entity_id, key, import_id, line, on_date, party, parent, content, data"
+_options = msgspec.json.Decoder(Options)
+
+
+def _import(row: asyncpg.Record) -> Import:
+    return Import(**{**row, "options": _options.decode(row["options"])})
+
+
+class ImportStore:
+    """Reads and writes the tables of ``migrations/0010_imports.sql``. Every method is one transaction."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self.pool = pool
+
+    async def add(self, found: Import) -> Import:
+        """Keep a received file; the one that the same command brought before, if there is one."""
+        values = [getattr(found, name.strip()) for name in _IMPORT.split(",")]
+        values[10] = msgspec.json.encode(found.options)
+        await self.pool.execute(
+            f"insert into imports.import ({_IMPORT}) values ({', '.join(f'${n + 1}' for n in range(len(values)))})"
+            " on conflict (ledger, command_id) do nothing",
+            *values,
+        )
+        kept = await self.by_command(found.ledger, found.command_id)
+        assert kept is not None
+        return kept
+
+    async def by_command(self, ledger: str, command_id: UUID) -> Import | None:
+        """The import that a command brought."""
+        row = await self.pool.fetchrow(
+            f"select {_IMPORT} from imports.import where ledger = $1 and command_id = $2", ledger, command_id
+        )
+        return None if row is None else _import(row)
+
+    async def get(self, ledger: str, import_id: str) -> Import | None:
+        """An import of a ledger by its id."""
+        row = await self.pool.fetchrow(
+            f"select {_IMPORT} from imports.import where ledger = $1 and id = $2", ledger, import_id
+        )
+        return None if row is None else _import(row)
+
+    async def unfinished(self, ledger: str | None = None) -> list[Import]:
+        """Imports that are not done, oldest first."""
+        rows = await self.pool.fetch(
+            f"""select {_IMPORT} from imports.import where state in ('received', 'reading', 'recording')
+                and ($1::text is null or ledger = $1) order by received_at, id limit 1000""",
+            ledger,
+        )
+        return [_import(row) for row in rows]
+
+    async def set_state(self, import_id: str, state: ImportState, problem: str | None = None) -> None:
+        """Where the import stands."""
+        await self.pool.execute(
+            "update imports.import set state = $2, problem = $3 where id = $1", import_id, state, problem
+        )
+
+    async def counts(self, import_id: str) -> Counts:
+        """Lines by verdict."""
+        rows = dict(
+            await self.pool.fetch(
+                "select verdict, count(*) from imports.line where import_id = $1 group by verdict", import_id
+            )
+        )
+        pending = await self.pool.fetchval(
+            "select count(*) from imports.fact where import_id = $1 and state = 'pending'", import_id
+        )
+        accepted, duplicates, rejected = (rows.get(verdict, 0) for verdict in get_args(Verdict))
+        return Counts(accepted, duplicates, rejected, pending)
+
+    async def lines(
+        self, import_id: str, *, verdict: Verdict | None, after: int, limit: int
+    ) -> list[tuple[LineVerdict, str | None]]:
+        """Verdicts in the order of the file, beyond a line."""
+        rows = await self.pool.fetch(
+            """select line, verdict, code, column_name, detail from imports.line
+               where import_id = $1 and line > $2 and ($3::text is null or verdict = $3) order by line limit $4""",
+            import_id,
+            after,
+            verdict,
+            limit,
+        )
+        return [(LineVerdict(r["line"], r["verdict"], r["code"], r["column_name"], r["detail"]), None) for r in rows]
+
+    async def known(self, ledger: str, entity_id: str, keys: Sequence[str]) -> dict[str, tuple[bytes, str]]:
+        """Content and state of the facts that have one of these keys."""
+        rows = await self.pool.fetch(
+            "select key, content, state from imports.fact where ledger = $1 and entity_id = $2 and key = any($3)",
+            ledger,
+            entity_id,
+            keys,
+        )
+        return {row["key"]: (row["content"], row["state"]) for row in rows}
+
+    async def keep_batch(
+        self,
+        found: Import,
+        verdicts: Sequence[LineVerdict],
+        facts: Sequence[NewFact],
+        *,
+        next_offset: int,
+        next_line: int,
+    ) -> None:
+        """Verdicts and facts of some lines, and where reading goes on: all of it or nothing."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            await connection.execute(
+                """insert into imports.line (import_id, line, verdict, code, column_name, detail)
+                   select $1, * from unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[])
+                   on conflict do nothing""",
+                found.id,
+                *_columns(((v.line, v.verdict, v.code, v.column, v.detail) for v in verdicts), 5),
+            )
+            await connection.execute(
+                """insert into imports.fact as f (ledger, entity_id, import_id, key, line, on_date, rank, party, parent,
+                                                  content, data, state)
+                   select $1, $2, $3, * from unnest($4::text[], $5::int[], $6::date[], $7::smallint[], $8::text[],
+                                                    $9::text[], $10::bytea[], $11::bytea[], $12::text[])
+                   on conflict (ledger, entity_id, key) do update
+                     set import_id = excluded.import_id, line = excluded.line, on_date = excluded.on_date,
+                         rank = excluded.rank, party = excluded.party, parent = excluded.parent,
+                         content = excluded.content, data = excluded.data, state = excluded.state
+                     where f.state = 'refused' or (f.state = 'standby' and excluded.state = 'pending')""",
+                found.ledger,
+                found.entity_id,
+                found.id,
+                *_columns(
+                    ((f.key, f.line, f.on_date, f.rank, f.party, f.parent, f.content, f.data, f.state) for f in facts), 9
+                ),
+            )
+            await connection.execute(
+                "update imports.import set next_offset = $2, next_line = $3, state = 'reading' where id = $1",
+                found.id,
+                next_offset,
+                next_line,
+            )
+
+    async def earliest(self, ledger: str) -> date | None:
+        """The day of the first fact that waits."""
+        found: date | None = await self.pool.fetchval(
+            "select min(on_date) from imports.fact where ledger = $1 and state = 'pending'", ledger
+        )
+        return found
+
+    async def has_pending(self, ledger: str, upto: date | None) -> bool:
+        """Whether a fact waits for that day or an earlier one (``None``: any day)."""
+        found: bool = await self.pool.fetchval(
+            """select exists (select from imports.fact where ledger = $1 and state = 'pending'
+                                and (on_date is null or $2::date is null or on_date <= $2))""",
+            ledger,
+            upto,
+        )
+        return found
+
+    async def due(self, ledger: str, upto: date | None, limit: int) -> list[WaitingFact]:
+        """Facts of that day and earlier ones (``None``: all), in the order in which they are to be fed."""
+        rows = await self.pool.fetch(
+            f"""select {_WAITING} from imports.fact where ledger = $1 and state = 'pending'
+                and (on_date is null or $2::date is null or on_date <= $2)
+                order by on_date nulls first, rank, seq limit $3""",
+            ledger,
+            upto,
+            limit,
+        )
+        return [WaitingFact(**row) for row in rows]
+
+    async def by_keys(self, ledger: str, entity_id: str, keys: Iterable[str]) -> dict[str, WaitingFact]:
+        """Facts by key, in whatever state."""
+        rows = await self.pool.fetch(
+            f"select {_WAITING} from imports.fact where ledger = $1 and entity_id = $2 and key = any($3)",
+            ledger,
+            entity_id,
+            list(keys),
+        )
+        return {row["key"]: WaitingFact(**row) for row in rows}
+
+    async def mark(self, ledger: str, fed: Sequence[tuple[str, str]], refused: Sequence[tuple[WaitingFact, LineVerdict]]) -> None:
+        """Facts (entity, key) that are recorded now, and those that a rule refused, whose lines say so."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            await connection.execute(
+                """update imports.fact f set state = 'done' from unnest($2::text[], $3::text[]) u(entity_id, key)
+                   where f.ledger = $1 and f.entity_id = u.entity_id and f.key = u.key""",
+                ledger,
+                *_columns(fed, 2),
+            )
+            if not refused:
+                return
+            await connection.execute(
+                """update imports.fact f set state = 'refused' from unnest($2::text[], $3::text[]) u(entity_id, key)
+                   where f.ledger = $1 and f.entity_id = u.entity_id and f.key = u.key""",
+                ledger,
+                *_columns(((fact.entity_id, fact.key) for fact, _ in refused), 2),
+            )
+            await connection.execute(
+                """insert into imports.line as l (import_id, line, verdict, code, column_name, detail)
+                   select distinct on (u.import_id, u.line) u.*
+                     from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[])
+                          u(import_id, line, verdict, code, column_name, detail)
+                   on conflict (import_id, line) do update
+                     set verdict = excluded.verdict, code = excluded.code, detail = excluded.detail""",
+                *_columns(
+                    ((f.import_id, v.line, v.verdict, v.code, v.column, v.detail) for f, v in refused), 6
+                ),
+            )
+
+
+def _columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
+    """Rows to columns, for ``unnest``; ``width`` empty ones when there are no rows."""
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]

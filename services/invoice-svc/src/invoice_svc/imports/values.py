@@ -1,0 +1,147 @@
+"""Values as they stand in files, exactly or not at all. Each raises :class:`Fault` naming the column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
+
+from encours.kernel.errors import DomainError
+from encours.kernel.money import MAX_MINOR, exponent, format_amount
+from invoice_svc.imports.verdict import Fault
+
+FLOAT_NOISE = Decimal("1e-9")
+_AMOUNT = re.compile(r"[+-]?0*([0-9]{0,40})(?:\.([0-9]{1,40}))?", re.ASCII)
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_FIRST_YEAR, _LAST_YEAR = 1950, 2150
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_TRUE = frozenset({"yes", "true", "1", "y", "oui", "o"})
+_FALSE = frozenset({"no", "false", "0", "n", "non", ""})
+
+
+def text(value: str, column: str, *, limit: int = 200) -> str:
+    """A text that is there, without control characters, of bounded length."""
+    value = value.strip()
+    if not value:
+        raise Fault("missing-value", "A value is needed here.", column)
+    if len(value) > limit:
+        raise Fault("value-too-long", f"At most {limit} characters; these are {len(value)}.", column)
+    if _CONTROL.search(value):
+        raise Fault("invalid-value", "The value holds a control character; take it out.", column)
+    return value
+
+
+def currency(value: str, column: str) -> str:
+    """An ISO 4217 code that has a minor unit."""
+    try:
+        exponent(value)
+    except DomainError as error:
+        raise Fault("unknown-currency", error.detail, column) from None
+    return value
+
+
+def amount(value: str, code: str, column: str) -> tuple[int, str | None]:
+    """Minor units above 0 of a decimal text, and a note when binary noise was taken off it.
+
+    Exact. Only what a binary float leaves behind (more than six decimals, within 1e-9 of the currency's own
+    decimals, as in 22.200000000000003) is rounded, half up, and said.
+    """
+    value = value.strip()
+    if not value:
+        raise Fault("missing-value", "An amount is needed here.", column)
+    match = _AMOUNT.fullmatch(value)
+    if match is None or value in {"+", "-"}:
+        raise Fault("invalid-amount", f"Write the amount as 240.00, not {value[:40]!r}.", column)
+    if len(match.group(1)) > 16:
+        raise Fault("amount-too-large", f"An amount may be {format_amount(MAX_MINOR, code)} at most.", column)
+    digits = exponent(code)
+    exact = Decimal(value)
+    rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    note = None
+    if rounded != exact:
+        if len(match.group(2) or "") <= 6 or abs(rounded - exact) > FLOAT_NOISE:
+            raise Fault(
+                "too-many-decimals", f"{code} has {digits} decimals; {value[:40]} has more that matter.", column
+            )
+        note = f"{value} was read as {rounded}: binary noise of the exporting program."
+    minor = int(rounded.scaleb(digits))
+    if minor <= 0:
+        raise Fault(
+            "amount-not-positive", f"The amount must be above 0; {value[:40]} belongs in a credit note.", column
+        )
+    if minor > MAX_MINOR:
+        raise Fault("amount-too-large", f"An amount may be {format_amount(MAX_MINOR, code)} at most.", column)
+    return minor, note
+
+
+def day(value: str, date_format: str | None, column: str) -> date:
+    """A calendar day, in ISO form or in a strptime format."""
+    value = value.strip()
+    if not value:
+        raise Fault("missing-value", "A date is needed here.", column)
+    try:
+        if date_format is None:
+            if not _ISO_DATE.fullmatch(value):
+                raise ValueError
+            found = date.fromisoformat(value)
+        else:
+            found = datetime.strptime(value, date_format).date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        wanted = "2026-03-31" if date_format is None else date(2026, 3, 31).strftime(date_format)
+        raise Fault("invalid-date", f"{value[:40]!r} is not a date like {wanted}.", column) from None
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise Fault("date-out-of-range", f"{found} is not between {_FIRST_YEAR} and {_LAST_YEAR}.", column)
+    return found
+
+
+def yes_or_no(value: str, column: str) -> bool:
+    """A flag as exports write it, in English or French."""
+    word = value.strip().lower()
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    raise Fault("invalid-value", f"Write yes or no, not {value[:40]!r}.", column)
+
+
+def one_of(value: str, allowed: Iterable[str], column: str) -> str:
+    """One of a closed list."""
+    options = sorted(allowed)
+    if value not in options:
+        raise Fault("invalid-value", f"{value[:40]!r} is not one of {', '.join(options)}.", column)
+    return value
+
+
+def country(value: str, column: str) -> str:
+    """An ISO 3166-1 alpha-2 code, by its form."""
+    if not re.fullmatch(r"[A-Z]{2}", value):
+        raise Fault("invalid-value", f"Write the country as two capital letters such as FR, not {value[:40]!r}.", column)
+    return value
+
+
+def language(value: str, column: str) -> str:
+    """An ISO 639-1 code, by its form."""
+    if not re.fullmatch(r"[a-z]{2}", value):
+        raise Fault("invalid-value", f"Write the language as two letters such as fr, not {value[:40]!r}.", column)
+    return value
+
+
+def email(value: str, column: str) -> str | None:
+    """One address that a header can carry; empty is none."""
+    value = value.strip()
+    if not value:
+        return None
+    if len(value) > 254 or not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):
+        raise Fault("invalid-value", f"{value[:60]!r} is not an e-mail address.", column)
+    return value
+
+
+def time_zone(value: str, column: str) -> str:
+    """A zone of the IANA database."""
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise Fault("invalid-value", f"{value[:40]!r} is not a time zone such as Europe/Paris.", column) from None
+    return value

@@ -1,0 +1,147 @@
+"""The demo into a running installation, through the API like any other takeover.
+
+May be stopped and started again at any moment: files carry idempotency keys, lines are known by their
+business keys, and the clock goes on from the day it stands at.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+import httpx
+import msgspec
+
+from encours.demo.model import CURRENCY, generate
+from encours.demo.source import invoices_csv, retail_invoices
+
+DEMO_LEDGER = "demo"
+FIRST_DAY = date(2010, 12, 1)
+LAST_DAY = date(2011, 12, 31)
+COLUMN_MAP = "invoice_number=InvoiceNo,issued_on=InvoiceDate,customer=CustomerID,amount=TotalPrice"
+POLL_S = 0.25
+STALLED_S = 180.0
+"""Nothing moved for so long: say what the services say and stop waiting. They go on by themselves."""
+
+Progress = Callable[[str, int, int], None]
+"""Stage in words, done, total."""
+
+
+class DemoStalled(Exception):
+    """The services do not get on; the message says what they wait for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What loading came to. ``already``: the demo had been loaded before, nothing was sent."""
+
+    already: bool
+    lines: int
+    rejected: int
+    facts_fed: int
+    seconds: float
+
+
+def load(
+    api_url: str, key: str, progress: Progress | None = None, *, ledger: str = DEMO_LEDGER, until: date = LAST_DAY
+) -> Loaded:
+    """Take the demo over into a sandbox ledger that exists, and run its clock to ``until``.
+
+    Idempotent. Raises :class:`httpx.HTTPStatusError` when the API refuses, :class:`DemoStalled`.
+    """
+    report = progress or (lambda stage, done, total: None)
+    started = time.monotonic()
+    headers = {"Authorization": f"Bearer {key}", "Encours-Ledger": ledger}
+    with httpx.Client(base_url=api_url, headers=headers, timeout=httpx.Timeout(60, connect=5)) as client:
+        clock = _clock(client, ledger)
+        if clock["state"] == "idle" and clock["today"] is not None and clock["today"] >= until.isoformat():
+            return Loaded(True, 0, 0, clock["facts_fed"], time.monotonic() - started)
+        report("making the demo", 0, 1)
+        invoices = retail_invoices()
+        generated = b"".join(msgspec.json.encode(line) + b"\n" for line in generate(invoices, LAST_DAY))
+        report("making the demo", 1, 1)
+        sent = [
+            _send(client, "demo-generated.ndjson", generated, "application/x-ndjson", {"generated": "true", "country": "GB"}),
+            _send(client, "online-retail.csv", invoices_csv(invoices), "text/csv", {"map": COLUMN_MAP, "country": "GB"}),
+        ]
+        expected = generated.count(b"\n") + len(invoices)
+        taken = [_taken(client, import_id, expected, report) for import_id in sent]
+        _put_clock(client, ledger, until)
+        clock = _advanced(client, ledger, until, report)
+        lines, rejected = sum(t["lines"] for t in taken), sum(t["rejected"] for t in taken)
+        return Loaded(False, lines, rejected, clock["facts_fed"], time.monotonic() - started)
+
+
+def _send(client: httpx.Client, name: str, body: bytes, media_type: str, options: dict[str, str]) -> str:
+    answer = client.post(
+        "/v1/imports",
+        params={"file_name": name, "currency": CURRENCY, **options},
+        content=body,
+        headers={"Content-Type": media_type, "Idempotency-Key": f"demo-{sha256(body).hexdigest()[:32]}"},
+    )
+    answer.raise_for_status()
+    import_id: str = answer.json()["id"]
+    return import_id
+
+
+def _taken(client: httpx.Client, import_id: str, expected: int, report: Progress) -> dict[str, Any]:
+    watch = _Watch()
+    while True:
+        found = _get(client, f"/v1/imports/{import_id}")
+        report("taking the files over", found["lines"], expected)
+        if found["state"] == "completed":
+            return found
+        if found["state"] == "failed":
+            raise DemoStalled(f"import {import_id}: {found['problem']}")
+        watch.moved(found["lines"], f"import {import_id} is {found['state']}")
+        time.sleep(POLL_S)
+
+
+def _put_clock(client: httpx.Client, ledger: str, until: date) -> None:
+    client.post(f"/v1/ledgers/{ledger}/clock", json={"to": until.isoformat()}).raise_for_status()
+
+
+def _advanced(client: httpx.Client, ledger: str, until: date, report: Progress) -> dict[str, Any]:
+    watch = _Watch()
+    days = (until - FIRST_DAY).days + 1
+    while True:
+        clock = _clock(client, ledger)
+        done = (date.fromisoformat(clock["day"]) - FIRST_DAY).days if clock["day"] else 0
+        finished = clock["state"] == "idle" and clock["today"] == until.isoformat()
+        report("running through the year", days if finished else done, days)
+        if finished:
+            return clock
+        if clock["state"] == "failed":
+            raise DemoStalled(f"the clock of {ledger} stopped at {clock['day']}: {clock['error']}")
+        watch.moved((clock["day"], clock["facts_fed"]), clock["error"] or f"the clock of {ledger} stands at {clock['day']}")
+        time.sleep(POLL_S)
+
+
+def _clock(client: httpx.Client, ledger: str) -> dict[str, Any]:
+    return _get(client, f"/v1/ledgers/{ledger}/clock")
+
+
+def _get(client: httpx.Client, path: str) -> dict[str, Any]:
+    answer = client.get(path)
+    answer.raise_for_status()
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+class _Watch:
+    """Notices that nothing moves any more."""
+
+    def __init__(self) -> None:
+        self._last: object = None
+        self._since = time.monotonic()
+
+    def moved(self, mark: object, said: str) -> None:
+        now = time.monotonic()
+        if mark != self._last:
+            self._last, self._since = mark, now
+        elif now - self._since > STALLED_S:
+            raise DemoStalled(f"nothing has moved for {STALLED_S:.0f} s: {said}")
