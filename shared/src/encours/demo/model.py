@@ -108,7 +108,7 @@ class Year:
     contests: bool = False
     payments: int = 0
 
-    def add(self, on: date, **line: Any) -> bool:
+    def add(self, on: date, /, **line: Any) -> bool:
         """Keep a line, unless it lies beyond the demo's last day."""
         if on > self.until:
             return False
