@@ -1,0 +1,154 @@
+"""The composition of a service's API: ``create_app(...)``. Nothing is opened at import, everything in the lifespan.
+
+def create(settings: ServiceSettings) -> FastAPI:
+    return create_app("invoice-svc", "Invoices and payments", [invoices.router, payments.router], settings,
+                      models=("open_items",), problems=PROBLEMS)
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from encours.ledger import Ledger
+from encours.web import docs, health, openapi, problems, read_models
+from encours.web import logging as web_logging
+from encours.web.edge import Edge
+from encours.web.keys import KeyStore, fetch_from
+from encours.web.limits import RateLimiter
+from encours.web.metrics import Metrics
+from encours.web.poke import Poke
+from encours.web.routing import RouteIndex
+from encours.web.services import Services
+from encours.web.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from encours.streaming import ReadModel
+
+VERSION = "1.0.0"
+KEY_POOL = 2
+
+Extras = Callable[[Services], AbstractAsyncContextManager[Mapping[str, Any]]]
+
+_NO_TELEMETRY: Any = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+
+
+def create_app(
+    name: str,
+    title: str,
+    routers: Iterable[APIRouter],
+    settings: ServiceSettings,
+    *,
+    models: Sequence[ReadModel] = (),
+    extras: Extras | None = None,
+    problems_known: Iterable[problems.ProblemKind] = (),
+    description: str = "",
+    open_services: Callable[[ServiceSettings], AbstractAsyncContextManager[Services]] | None = None,
+) -> FastAPI:
+    """A service's API.
+
+    ``models`` are its read models. ``extras`` opens what only this service needs; what it yields is
+    ``Services.extras``. ``problems_known`` documents the service's own problem types. ``open_services`` replaces the
+    opening of connections (a benchmark, a test without a database).
+    """
+    metrics = Metrics(name)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        web_logging.configure(name, level=settings.log_level)
+        async with AsyncExitStack() as stack:
+            opened = (
+                open_services(settings)
+                if open_services is not None
+                else _open(name, settings, models, metrics)
+            )
+            base = await stack.enter_async_context(opened)
+            app.state.services = base
+            if extras is not None:
+                base.extras.update(await stack.enter_async_context(extras(base)))
+            yield
+
+    app = FastAPI(
+        title=title,
+        version=VERSION,
+        description=description or f"{name} of Encours.",
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry=_NO_TELEMETRY,
+        openapi_tags=[
+            {"name": "Service", "description": "Health, metrics, read models and what problems mean."}
+        ],
+    )
+    catalogue = problems.install(app, problems_known)
+    app.add_middleware(Edge, settings=settings, metrics=metrics, catalogue=catalogue)
+    # The routes themselves, not include_router: an included router tries each of its routes twice for every request.
+    for router in (*routers, read_models.router, health.router):
+        app.router.routes.extend(router.routes)
+    docs.install(app)
+    openapi.install(app)
+    _refuse_duplicates(app)
+    app.router.middleware_stack = RouteIndex(app)
+    return app
+
+
+@asynccontextmanager
+async def _open(
+    name: str, settings: ServiceSettings, models: Sequence[ReadModel], metrics: Metrics
+) -> AsyncIterator[Services]:
+    """Open the ledger, the read models, the keys and, whenever it answers, NATS; close them in turn."""
+    from encours.streaming import ReadDb
+
+    async with AsyncExitStack() as stack:
+        ledger = await Ledger.open(settings.ledger_url.get_secret_value())
+        stack.push_async_callback(ledger.close)
+        db = await ReadDb.open(settings.store_url.get_secret_value(), ledger=ledger, models=models)
+        stack.push_async_callback(db.close)
+        keys = await asyncpg.create_pool(
+            settings.ledger_url.get_secret_value(),
+            min_size=0,
+            max_size=KEY_POOL,
+            command_timeout=2,
+            server_settings={"application_name": f"{name}-keys"},
+        )
+        stack.push_async_callback(keys.close)
+        poke = Poke(settings.nats_url.get_secret_value())
+        await poke.start()
+        stack.push_async_callback(poke.close)
+        ledger.on_appended(lambda grown, _head: poke(grown))
+        yield Services(
+            name=name,
+            settings=settings,
+            ledger=ledger,
+            db=db,
+            keys=KeyStore(fetch_from(keys), believe_s=settings.key_cache_s),
+            limiter=RateLimiter(per_minute=settings.rate_per_minute, burst=settings.rate_burst),
+            metrics=metrics,
+            poke=poke,
+            models=tuple(model.name for model in models),
+        )
+
+
+def _refuse_duplicates(app: FastAPI) -> None:
+    """Two routes of one operation id or of one method and path: only generated clients would notice."""
+    seen: set[str] = set()
+    for route in app.router.routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            marks = [route.unique_id, *(f"{method} {route.path}" for method in route.methods or ())]
+            for mark in marks:
+                if mark in seen:
+                    raise ValueError(f"two routes are {mark}")
+                seen.add(mark)

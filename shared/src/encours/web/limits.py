@@ -1,0 +1,75 @@
+"""Bounds on what one caller and all callers together may ask: a bucket of tokens a key, a count of requests at work.
+
+Overload is answered at once (429, 503 with ``Retry-After``); it is never queued without a bound.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left in a bucket, as the ``RateLimit`` header says it; ``retry_after_s`` if nothing is."""
+
+    header: str
+    retry_after_s: int | None
+
+
+class RateLimiter:
+    """One bucket of tokens a key (IETF draft ratelimit-headers: ``q`` tokens, refilled over ``w`` seconds).
+
+    The number of buckets is bounded: the one that was used longest ago is dropped, which can only be to its
+    owner's advantage.
+    """
+
+    def __init__(self, *, per_minute: int, burst: int, max_keys: int = 10_000) -> None:
+        self._per_second = per_minute / 60
+        self._burst = burst
+        self._max_keys = max_keys
+        self._refill_s = max(1, math.ceil(burst / self._per_second))
+        self._buckets: OrderedDict[str, list[float]] = OrderedDict()
+        self.policy = f'"key";q={burst};w={self._refill_s}'
+
+    def take(self, key: str) -> Allowance:
+        """Take one token of a key's bucket."""
+        now = time.monotonic()
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = [float(self._burst), now]
+            if len(self._buckets) > self._max_keys:
+                self._buckets.popitem(last=False)
+        else:
+            self._buckets.move_to_end(key)
+        tokens = min(self._burst, bucket[0] + (now - bucket[1]) * self._per_second)
+        bucket[1] = now
+        if tokens < 1:
+            bucket[0] = tokens
+            wait_s = max(1, math.ceil((1 - tokens) / self._per_second))
+            return Allowance(f'"key";r=0;t={wait_s}', wait_s)
+        bucket[0] = tokens - 1
+        return Allowance(f'"key";r={int(bucket[0])};t={self._refill_s}', None)
+
+
+class Gate:
+    """Requests at work at once."""
+
+    __slots__ = ("in_flight", "limit")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.in_flight = 0
+
+    def enter(self) -> bool:
+        """Whether there is room; if so, :meth:`leave` has to follow."""
+        if self.in_flight >= self.limit:
+            return False
+        self.in_flight += 1
+        return True
+
+    def leave(self) -> None:
+        """One is done."""
+        self.in_flight -= 1

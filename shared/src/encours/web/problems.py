@@ -1,0 +1,435 @@
+"""Every refusal is a problem document (RFC 9457) that says what to change.
+
+``type`` is stable and can be opened: ``/problems/<code>``. Nothing of the inside (SQL, paths, stack traces) gets
+into one; what went wrong inside is logged under the same ``request_id``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+import msgspec
+import structlog
+from fastapi import FastAPI, HTTPException
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from encours.kernel.errors import DomainError
+from encours.web.context import context
+
+MEDIA_TYPE = "application/problem+json"
+MAX_ERRORS = 100
+
+log = structlog.get_logger("encours.web")
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """One documented refusal: what ``GET /problems/<code>`` answers."""
+
+    code: str
+    title: str
+    status: int
+    advice: str = ""
+
+
+_OWN = (
+    ProblemKind(
+        "invalid-request",
+        "The request is not valid",
+        422,
+        "errors[] points at each fault and says what to change.",
+    ),
+    ProblemKind(
+        "malformed-body", "The body cannot be read", 400, "Send UTF-8 JSON as Content-Type application/json."
+    ),
+    ProblemKind(
+        "unsupported-media-type",
+        "The body's type is not accepted",
+        415,
+        "Send the Content-Type that the API document names.",
+    ),
+    ProblemKind(
+        "malformed-parameter",
+        "A parameter or header cannot be read",
+        400,
+        "errors[] names it and says what to change.",
+    ),
+    ProblemKind(
+        "unknown-parameter",
+        "There is no such query parameter",
+        400,
+        "Check its spelling against /openapi.json.",
+    ),
+    ProblemKind(
+        "malformed-cursor",
+        "The cursor is not one of ours",
+        400,
+        "Take next_cursor as it was answered, with the same filters and sort.",
+    ),
+    ProblemKind(
+        "no-such-path", "There is nothing at this path", 404, "See /docs for the paths of this service."
+    ),
+    ProblemKind(
+        "method-not-allowed",
+        "The path does not take this method",
+        405,
+        "The Allow header lists those that it takes.",
+    ),
+    ProblemKind(
+        "unauthenticated",
+        "No valid API key",
+        401,
+        "Send Authorization: Bearer enc_…; keys are made with `encours keys create`.",
+    ),
+    ProblemKind(
+        "missing-scope",
+        "The API key lacks a scope",
+        403,
+        "Use a key that holds the scope named in `required`.",
+    ),
+    ProblemKind(
+        "entity-not-granted",
+        "The API key does not cover this entity",
+        403,
+        "Use a key whose entities include the one named.",
+    ),
+    ProblemKind(
+        "ledger-not-found",
+        "There is no such ledger",
+        404,
+        "Name one that exists in the Encours-Ledger header.",
+    ),
+    ProblemKind(
+        "idempotency-key-reused",
+        "The Idempotency-Key was used with another request",
+        422,
+        "Send a new key for a new request.",
+    ),
+    ProblemKind(
+        "request-in-flight",
+        "The same Idempotency-Key is being answered",
+        409,
+        "Repeat the request after Retry-After seconds.",
+    ),
+    ProblemKind(
+        "stream-moved", "The thing was changed at the same time", 409, "Read it again and repeat the request."
+    ),
+    ProblemKind(
+        "precondition-failed",
+        "The thing is not at the version in If-Match",
+        412,
+        "Read it again and send its ETag.",
+    ),
+    ProblemKind(
+        "position-not-reached",
+        "The read model has not reached that position yet",
+        503,
+        "Repeat after Retry-After seconds.",
+    ),
+    ProblemKind(
+        "future-position", "The ledger has not reached that point", 422, "Ask for a known_at that has passed."
+    ),
+    ProblemKind(
+        "body-too-large", "The body is too large", 413, "Send less at once; lists take up to 1,000 items."
+    ),
+    ProblemKind(
+        "request-timeout", "The body did not arrive in time", 408, "Send the request again without pauses."
+    ),
+    ProblemKind(
+        "rate-limited",
+        "Too many requests",
+        429,
+        "Repeat after Retry-After seconds; RateLimit says what is left.",
+    ),
+    ProblemKind("overloaded", "The service is at its limit", 503, "Repeat after Retry-After seconds."),
+    ProblemKind(
+        "took-too-long",
+        "The answer took too long",
+        503,
+        "The outcome is unknown: repeat with the same Idempotency-Key.",
+    ),
+    ProblemKind(
+        "ledger-unavailable",
+        "The ledger cannot be reached",
+        503,
+        "The outcome is unknown: repeat with the same Idempotency-Key.",
+    ),
+    ProblemKind(
+        "database-unavailable", "The database cannot be reached", 503, "Repeat after Retry-After seconds."
+    ),
+    ProblemKind("internal-error", "Something went wrong on our side", 500, "Report the request_id."),
+)
+
+_MAX_KNOWN = 2_000
+
+
+@dataclass(slots=True)
+class Catalogue:
+    """The problems that a process documents: those of this package, the service's, and any it has answered."""
+
+    kinds: dict[str, ProblemKind] = field(default_factory=lambda: {kind.code: kind for kind in _OWN})
+
+    def add(self, kinds: Iterable[ProblemKind]) -> None:
+        """Document the problems of a service."""
+        self.kinds.update((kind.code, kind) for kind in kinds)
+
+    def note(self, error: DomainError) -> None:
+        """Remember a refusal, so that its ``type`` can be opened even if no one wrote it down."""
+        if error.code not in self.kinds and len(self.kinds) < _MAX_KNOWN:
+            self.kinds[error.code] = ProblemKind(error.code, error.title, error.status)
+
+    def title(self, code: str) -> str:
+        """The stable title of a code."""
+        kind = self.kinds.get(code)
+        return kind.title if kind is not None else code.replace("-", " ").capitalize()
+
+
+def document(
+    code: str,
+    title: str,
+    status: int,
+    detail: str,
+    request_id: str,
+    *,
+    errors: Sequence[Mapping[str, str]] = (),
+    extra: Mapping[str, object] | None = None,
+) -> dict[str, object]:
+    """The members of one problem document, as it is sent and as batches and imports list it per item."""
+    problem: dict[str, object] = {
+        "type": f"/problems/{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "request_id": request_id,
+    }
+    if errors:
+        problem["errors"] = list(errors[:MAX_ERRORS])
+    for name, value in (extra or {}).items():
+        problem.setdefault(name, value)
+    return problem
+
+
+def document_of(error: DomainError, request_id: str) -> dict[str, object]:
+    """The problem document of a refused rule."""
+    errors = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.errors]
+    return document(
+        error.code, error.title, error.status, error.detail, request_id, errors=errors, extra=error.extra
+    )
+
+
+def answer(problem: Mapping[str, object], *, headers: Mapping[str, str] | None = None) -> Response:
+    """A problem document as an HTTP answer."""
+    status = problem["status"]
+    assert isinstance(status, int)
+    return Response(
+        msgspec.json.encode(problem, enc_hook=str),
+        status_code=status,
+        media_type=MEDIA_TYPE,
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+def answer_error(
+    request: Request, error: DomainError, *, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A refused rule as an HTTP answer, with ``Retry-After`` where waiting helps."""
+    catalogue: Catalogue = request.app.state.problems
+    catalogue.note(error)
+    more = dict(headers or {})
+    if error.retry_after_s is not None or error.status == 503:
+        more["Retry-After"] = str(error.retry_after_s or 1)
+    return answer(document_of(error, context(request).request_id), headers=more)
+
+
+def _own(
+    request: Request,
+    code: str,
+    detail: str,
+    *,
+    errors: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    catalogue: Catalogue = request.app.state.problems
+    kind = catalogue.kinds[code]
+    problem = document(code, kind.title, kind.status, detail, context(request).request_id, errors=errors)
+    return answer(problem, headers=headers)
+
+
+# What to change, by pydantic's error type, where its own words are for programmers.
+_ADVICE = {
+    "missing": "This field is required.",
+    "extra_forbidden": "There is no such field; remove it or check its spelling.",
+    "string_type": "Write a string in double quotes.",
+    "bool_type": "Write true or false without quotes.",
+    "int_type": "Write a whole number without quotes.",
+    "list_type": "Write a list in square brackets.",
+    "model_type": "Write an object in braces.",
+    "model_attributes_type": "Write an object in braces.",
+    "dict_type": "Write an object in braces.",
+}
+
+
+def _fault(error: Mapping[str, Any]) -> dict[str, str]:
+    place, *path = [str(part) for part in error.get("loc", ())] or ["body"]
+    ctx = error.get("ctx") or {}
+    if "pointer" in ctx:
+        path.extend(part for part in str(ctx["pointer"]).split("/") if part)
+    pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
+    detail = _ADVICE.get(error.get("type", ""), str(error.get("msg", "Not valid.")))
+    return {"in": place, "pointer": pointer, "detail": detail}
+
+
+def faults(errors: Sequence[Mapping[str, Any]], *, place: str | None = None) -> list[dict[str, str]]:
+    """pydantic's findings as ``errors[]``: JSON pointers and what to change, without the values that were sent.
+
+    ``place`` is put before locations that do not begin with body, query, path or header (batch items).
+    """
+    if place is not None:
+        errors = [{**error, "loc": (place, *error.get("loc", ()))} for error in errors]
+    return [_fault(error) for error in errors[:MAX_ERRORS]]
+
+
+async def _on_domain_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)
+    if error.status >= 500 and error.status != 503:
+        # A rule of ours that no caller can heed (the database refused our own statement): log it, tell nothing.
+        log.error(
+            "internal error", request_id=context(request).request_id, code=error.code, error=error.detail
+        )
+        return _own(request, "internal-error", "Something went wrong on our side; it has been logged.")
+    headers = (
+        {"WWW-Authenticate": f'Bearer realm="encours", error="{_bearer_error(error)}"'}
+        if error.status == 401
+        else None
+    )
+    return answer_error(request, error, headers=headers)
+
+
+def _bearer_error(error: DomainError) -> str:
+    return "invalid_token" if error.extra.get("presented") else "invalid_request"
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if any(item.get("type") == "json_invalid" for item in found):
+        reason = found[0].get("ctx", {}).get("error", "not JSON")
+        return _own(request, "malformed-body", f"The body is not JSON that we can read: {reason}.")
+    if error.body is None and any(tuple(item.get("loc", ())) == ("body",) for item in found):
+        return _own(request, "invalid-request", "This request needs a JSON body.", errors=faults(found))
+    if isinstance(error.body, bytes):
+        return _own(
+            request, "unsupported-media-type", "Send the body as JSON with Content-Type: application/json."
+        )
+    listed = faults(found)
+    first = listed[0]
+    more = f" ({len(found) - 1} more in errors)" if len(found) > 1 else ""
+    return _own(
+        request,
+        "invalid-request",
+        f"{first['in']} {first['pointer'] or '/'}: {first['detail']}{more}",
+        errors=listed,
+    )
+
+
+_HTTP_CODES = {
+    400: "malformed-body",
+    404: "no-such-path",
+    405: "method-not-allowed",
+    413: "body-too-large",
+    415: "unsupported-media-type",
+}
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, StarletteHTTPException)
+    headers = dict(error.headers or {})
+    code = _HTTP_CODES.get(
+        error.status_code, "internal-error" if error.status_code >= 500 else "malformed-body"
+    )
+    match error.status_code:
+        case 404:
+            detail = f"There is nothing at {request.url.path[:200]}."
+        case 405:
+            detail = f"{request.url.path[:200]} does not take {request.method[:20]}."
+        case 413:
+            detail = f"The body may have {context(request).body_max_bytes:,} bytes at most."
+            headers["Connection"] = "close"
+        case _:
+            detail = str(error.detail)[:500]
+    errors = error.faults if isinstance(error, RefusedBody) else ()
+    return _own(request, code, detail, headers=headers, errors=errors)
+
+
+async def _on_database(request: Request, error: Exception) -> Response:
+    if isinstance(
+        error, ValueError
+    ):  # asyncpg's own refusal of an argument is an InterfaceError and a ValueError
+        return await _on_data_error(request, error)
+    log.warning("database unavailable", request_id=context(request).request_id, error=repr(error))
+    return _own(
+        request,
+        "database-unavailable",
+        "The database cannot be reached just now.",
+        headers={"Retry-After": "2"},
+    )
+
+
+async def _on_data_error(request: Request, error: Exception) -> Response:
+    # A value that passed the schema and that PostgreSQL cannot hold: the caller's value, and a schema of ours
+    # that should have been stricter. The caller gets a refusal, the log gets the case.
+    log.error(
+        "value refused by the database",
+        request_id=context(request).request_id,
+        route=context(request).route,
+        error=repr(error),
+    )
+    return _own(request, "invalid-request", "A value is beyond what can be stored: shorten or correct it.")
+
+
+class BodyTooLarge(HTTPException):
+    """More bytes than the route takes. An ``HTTPException``, because FastAPI lets only these through its reader."""
+
+    def __init__(self) -> None:
+        super().__init__(status_code=413)
+
+
+class RefusedBody(HTTPException):
+    """A body that is JSON and holds what cannot be stored; an ``HTTPException`` for the same reason."""
+
+    def __init__(self, path: Sequence[str | int], detail: str) -> None:
+        super().__init__(status_code=400, detail=detail)
+        self.faults = faults([{"loc": ("body", *path), "msg": detail}])
+
+
+UNAVAILABLE: tuple[type[Exception], ...] = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+    asyncpg.QueryCanceledError,
+    OSError,  # ConnectionError and TimeoutError among them
+)
+
+
+def install(app: FastAPI, kinds: Iterable[ProblemKind] = ()) -> Catalogue:
+    """Make every error of the app answer as a problem document."""
+    catalogue = Catalogue()
+    catalogue.add(kinds)
+    app.state.problems = catalogue
+    app.add_exception_handler(DomainError, _on_domain_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(StarletteHTTPException, _on_http)
+    app.add_exception_handler(asyncpg.DataError, _on_data_error)
+    app.add_exception_handler(asyncpg.InternalClientError, _on_database)
+    for unavailable in UNAVAILABLE:
+        app.add_exception_handler(unavailable, _on_database)
+    return catalogue

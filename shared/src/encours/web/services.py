@@ -1,0 +1,48 @@
+"""What routes work with: one frozen object a process, made in the lifespan, reached through the app's state."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from starlette.requests import HTTPConnection
+
+from encours.ledger import Ledger
+from encours.web.keys import KeyStore
+from encours.web.limits import RateLimiter
+from encours.web.metrics import Metrics
+from encours.web.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from encours.streaming import ReadDb
+    from encours.web.poke import Poke
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The open connections of a service's API process.
+
+    ``extras`` is what the service's own lifespan made; ``in_flight`` are the commands being answered by this
+    process just now.
+    """
+
+    name: str
+    settings: ServiceSettings
+    ledger: Ledger
+    db: ReadDb
+    keys: KeyStore
+    limiter: RateLimiter
+    metrics: Metrics
+    poke: Poke
+    models: tuple[str, ...] = ()
+    extras: dict[str, Any] = field(default_factory=dict)
+    in_flight: set[tuple[str, UUID]] = field(default_factory=set)
+    draining: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def services(connection: HTTPConnection) -> Services:
+    """The process's services, from inside a request."""
+    found: Services = connection.app.state.services
+    return found

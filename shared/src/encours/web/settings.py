@@ -1,0 +1,97 @@
+"""What a service process is told from outside: one frozen model, read once, at the edge.
+
+Every variable begins with ``ENCOURS_``. One that no field knows is an error rather than a silent default: a
+misspelled database address must not start a service against the wrong database.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "ENCOURS_"
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+class Settings(BaseSettings):
+    """Base of every process's settings: frozen, prefixed, strict about what it does not know.
+
+    ``FOREIGN`` names prefixed variables that belong to another process started from the same environment.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown_variables(cls, values: Any) -> Any:
+        known = {f"{PREFIX}{name.upper()}" for name in cls.model_fields} | cls.foreign()
+        unknown = sorted(
+            name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known
+        )
+        if unknown:
+            raise ValueError(f"unknown variable {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+        return values
+
+    @classmethod
+    def foreign(cls) -> frozenset[str]:
+        """Prefixed variables that another process of the same environment reads; none by default."""
+        return frozenset()
+
+
+class ServiceSettings(Settings):
+    """What each of the four services needs. Addresses carry passwords, so they are masked when printed."""
+
+    ledger_url: SecretStr = Field(
+        description="PostgreSQL address of the ledger, with the service's own role."
+    )
+    store_url: SecretStr = Field(description="PostgreSQL address of the service's own read models.")
+    nats_url: SecretStr = Field(default=SecretStr("nats://127.0.0.1:4222"))
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    var_dir: Path = Path("var")
+    smtp_url: SecretStr = Field(default=SecretStr("smtp://127.0.0.1:1025"))
+    log_level: LogLevel = "info"
+
+    body_max_bytes: int = Field(default=8 * 1024 * 1024, ge=1024, description="Bound of one JSON body.")
+    upload_max_bytes: int = Field(default=4 * 1024**3, ge=1024, description="Bound of one streamed file.")
+    upload_idle_s: float = Field(
+        default=30.0, gt=0, description="An upload that sends nothing for so long ends."
+    )
+    in_flight_max: int = Field(
+        default=512, ge=1, description="Requests at work at once; more are answered 503."
+    )
+    request_timeout_s: float = Field(
+        default=30.0, gt=0, description="A request that takes longer is answered 503."
+    )
+    rate_per_minute: int = Field(default=600_000, ge=1, description="Requests of one key in a minute.")
+    rate_burst: int = Field(default=20_000, ge=1, description="Requests that one key may send at once.")
+    key_cache_s: float = Field(default=5.0, ge=0, description="How long a looked-up API key is believed.")
+    drain_delay_s: float = Field(default=0.0, ge=0, description="From not ready to no longer listening.")
+    drain_timeout_s: int = Field(default=10, ge=1, description="Requests at work get so long to end.")
+
+    @classmethod
+    def foreign(cls) -> frozenset[str]:
+        """``ENCOURS_DATABASE_URL`` is the supervisor's: the administrator's address that no service may use."""
+        return frozenset({"ENCOURS_DATABASE_URL"})
+
+    @classmethod
+    def from_environment(cls, **values: Any) -> Self:
+        """Read the environment. Raises :class:`pydantic.ValidationError` that names each variable."""
+        return cls(**values)
+
+
+def without_password(url: SecretStr) -> str:
+    """An address that may be logged: the password is taken out, host and database stay."""
+    parts = urlsplit(url.get_secret_value())
+    if "@" not in parts.netloc:
+        return urlunsplit(parts)
+    user, _, place = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}@{place}", query=""))

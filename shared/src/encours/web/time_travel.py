@@ -1,0 +1,240 @@
+"""What a route that reads needs: the caller and the two dates of its question.
+
+``q: Annotated[Query, reading("invoices:read")]``. ``as_of`` is the business date asked about, ``known_at`` the moment
+of knowledge, as an instant or a position. An instant is turned into a position once, here, at the door. Every answer
+says which position it was made at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+from fastapi import Depends
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from encours.kernel.errors import DomainError
+from encours.ledger import Ledger
+from encours.web.auth import LEDGER_HEADER, SECURED, Caller, authenticate
+from encours.web.commands import json_response
+from encours.web.etag import etag, none_matches
+from encours.web.parameters import (
+    date_parameter,
+    malformed,
+    parse_instant,
+    parse_position,
+    position_parameter,
+)
+from encours.web.services import Services, services
+from encours.web.surface import Surface, header, query
+
+if TYPE_CHECKING:
+    from encours.streaming import ReadDb
+
+WAIT_S = 2.0
+
+AS_OF = query(
+    "as_of",
+    "The business date asked about; today in the ledger's time zone if not given.",
+    format="date",
+    example="2026-03-31",
+)
+KNOWN_AT = query(
+    "known_at",
+    "What was known then: an RFC 3339 instant or a position of the ledger; all that is known now if not given.",
+    example="2026-03-31T18:00:00Z",
+)
+MIN_POSITION = query(
+    "min_position",
+    "Wait up to 2 s until the read model has reached this position (the Encours-Position of a write).",
+    type="integer",
+    minimum=0,
+)
+IF_NONE_MATCH = header(
+    "If-None-Match", "The ETag of the copy at hand; 304 if it is still that.", example='"3"'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeTravel:
+    """The two dates of a question, resolved.
+
+    ``as_of``: events that count up to and including this business date. ``position``: events up to and including
+    this position. ``known_at``: as the caller wrote it. ``is_now``: no ``known_at`` was asked for.
+    """
+
+    as_of: date
+    position: int
+    known_at: str | None
+    is_now: bool
+
+    def echo(self) -> dict[str, Any]:
+        """``as_of``, ``known_at`` and ``position`` for the answer's body."""
+        return {"as_of": self.as_of.isoformat(), "known_at": self.known_at, "position": self.position}
+
+
+class AsOf(BaseModel):
+    """Base of answers that depend on time: what the question was resolved to."""
+
+    as_of: date = Field(description="The business date that the answer is for.")
+    known_at: str | None = Field(description="The moment of knowledge that was asked for; null for now.")
+    position: int = Field(description="The ledger's position that the answer was made at.", ge=0)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One moment of a read model: rows and ``time.position`` belong together."""
+
+    conn: asyncpg.Connection
+    schema: str
+    time: TimeTravel
+
+
+class PositionNotReached(DomainError):
+    """The read model is behind what was asked for (503)."""
+
+    def __init__(self, model: str, position: int) -> None:
+        super().__init__(
+            "position-not-reached",
+            f"{model} has not reached position {position} yet.",
+            title="The read model has not reached that position yet",
+            status=503,
+            retry_after_s=1,
+        )
+
+
+class FuturePosition(DomainError):
+    """What was asked for has not happened (422)."""
+
+    def __init__(self, name: str, head: int) -> None:
+        super().__init__(
+            "future-position",
+            f"{name} lies beyond the ledger's end, which is position {head} now.",
+            title="The ledger has not reached that point",
+            status=422,
+            extra={"head": head},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A request that reads, by a known caller, in one ledger."""
+
+    request: Request
+    services: Services
+    caller: Caller
+    as_of: date
+    known_at: str | None
+    asked_position: int | None
+    min_position: int
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger's connection."""
+        return self.services.ledger
+
+    @property
+    def db(self) -> ReadDb:
+        """The service's read models."""
+        return self.services.db
+
+    async def time(self) -> TimeTravel:
+        """The question's dates for an answer that is folded from streams: now is the ledger's head."""
+        if self.asked_position is not None:
+            return self._at(self.asked_position)
+        head = await self.ledger.head(self.caller.ledger)
+        return self._at(head.position)
+
+    def _at(self, position: int) -> TimeTravel:
+        return TimeTravel(self.as_of, position, self.known_at, self.asked_position is None)
+
+    @asynccontextmanager
+    async def view(self, model: str) -> AsyncIterator[View]:
+        """A read model at one moment, which is at or after what the caller asked to see.
+
+        ``view.time.position`` is the position asked for with ``known_at``, else where the model stands. Raises
+        :class:`PositionNotReached` if the model does not get there within 2 s.
+        """
+        needed = max(self.min_position, self.asked_position or 0)
+        if needed and not await self.db.wait_for(model, self.caller.ledger, needed, timeout=WAIT_S):
+            raise PositionNotReached(model, needed)
+        async with self.db.snapshot(model, self.caller.ledger) as (conn, schema, position):
+            yield View(
+                conn, schema, self._at(position if self.asked_position is None else self.asked_position)
+            )
+
+    def respond(self, body: BaseModel | dict[str, Any], *, version: int | None = None) -> Response:
+        """The answer; with a stream version also its ``ETag``, or 304 if the caller has that version."""
+        headers = {"Cache-Control": "private, no-cache"}
+        if version is not None:
+            headers["ETag"] = etag(version)
+            if none_matches(self.request, version):
+                return Response(status_code=304, headers=headers)
+        return json_response(body, headers=headers)
+
+
+class _MakeQuery:
+    """The dependency behind :func:`reading`."""
+
+    def __init__(self, scope: str, *, time_travel: bool) -> None:
+        self.scope = scope
+        self.time_travel = time_travel
+        parameters = (LEDGER_HEADER, IF_NONE_MATCH, MIN_POSITION)
+        self.surface = Surface(
+            (*parameters, AS_OF, KNOWN_AT) if time_travel else parameters,
+            scope,
+            secured=True,
+            statuses=SECURED | {304, 400, 422},
+        )
+
+    async def __call__(self, request: Request) -> Query:
+        caller = await authenticate(request)
+        caller.require(self.scope)
+        at_hand = services(request)
+        as_of = known_at = asked = None
+        if self.time_travel:
+            as_of, known_at = date_parameter(request, "as_of"), request.query_params.get("known_at")
+        min_position = position_parameter(request, "min_position") or 0
+        if as_of is None:
+            as_of = await at_hand.ledger.today(caller.ledger)
+        if known_at is not None:
+            known_at, asked = await _resolve(at_hand.ledger, caller.ledger, known_at)
+        return Query(request, at_hand, caller, as_of, known_at, asked, min_position)
+
+
+def reading(scope: str, *, time_travel: bool = True) -> Any:
+    """``q: Annotated[Query, reading("invoices:read")]``: a caller with that scope and the dates of the question.
+
+    ``time_travel=False`` for what is not business data (policies of the service, jobs).
+    """
+    return Depends(_MakeQuery(scope, time_travel=time_travel))
+
+
+async def _resolve(ledger: Ledger, name: str, known_at: str) -> tuple[str, int]:
+    """``known_at`` in its canonical form and the position it stands for."""
+    position = parse_position(known_at)
+    if position is not None:
+        head = await ledger.head(name)
+        if position > head.position:
+            raise FuturePosition("known_at", head.position)
+        return str(position), position
+    instant = parse_instant(known_at)
+    if instant is None:
+        raise malformed(
+            "known_at", "Write an instant such as 2026-03-31T18:00:00Z, or a position of the ledger."
+        )
+    info = await ledger.info(name)
+    if instant > (info.clock_at or datetime.now(UTC)):
+        raise FuturePosition("known_at", (await ledger.head(name)).position)
+    return instant.isoformat().replace("+00:00", "Z"), await ledger.position_at(name, instant)
+
+
+def at(query_: Query, *, as_of: date) -> Query:
+    """The same question for another business date (comparisons with the month before)."""
+    return replace(query_, as_of=as_of)
