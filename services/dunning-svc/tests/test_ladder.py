@@ -111,7 +111,11 @@ def test_one_message_lists_every_due_item_and_the_highest_step_sets_the_tone() -
     listed_only = item("FAC-3", due_on=DUE + timedelta(days=10), open_minor=70, done=("J-5", "J+3", "J+15"))
     decision = decided(view(young, listed_only, old), 30)
     assert decision.step.code == "J+30"
-    assert [(i.number, i.step) for i in decision.items] == [("FAC-1", "J+30"), ("FAC-3", ""), ("FAC-2", "J+3")]
+    assert [(i.number, i.step) for i in decision.items] == [
+        ("FAC-1", "J+30"),
+        ("FAC-3", ""),
+        ("FAC-2", "J+3"),
+    ]
     assert decision.amount_minor == 10_570
 
 

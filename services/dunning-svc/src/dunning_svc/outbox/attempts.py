@@ -1,0 +1,97 @@
+"""The durable note that a message is about to be handed over, written before it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from uuid import UUID
+
+import asyncpg
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What is noted about one reminder's hand-over."""
+
+    reminder_id: str
+    state: str
+    owner: UUID
+    tries: int
+    next_try_at: datetime | None
+    outcome: str | None
+    outcome_type: str | None
+    first_at: datetime
+
+
+class Attempts:
+    """The table ``encours_effects.attempt`` of one process."""
+
+    def __init__(self, pool: asyncpg.Pool, owner: UUID) -> None:
+        self._pool = pool
+        self.owner = owner
+
+    async def migrate(self) -> None:
+        """Make the table; safe to repeat and at once with others."""
+        async with self._pool.acquire() as conn, conn.transaction():
+            await conn.execute("select pg_advisory_xact_lock(hashtext('encours_effects'))")
+            for path in sorted(files("dunning_svc.migrations").iterdir(), key=lambda p: p.name):
+                if path.name.endswith(".sql"):
+                    await conn.execute(path.read_text("utf-8"))
+
+    async def claim(self, ledger: str, reminders: Sequence[tuple[str, str]]) -> dict[str, int]:
+        """Note (reminder, Message-ID) as being handed over; those that this call may hand over,
+        with the number of tries that makes.
+
+        New ones and deferred ones whose time has come; never one that is or was on its way.
+        """
+        rows = await self._pool.fetch(
+            """insert into encours_effects.attempt as a (ledger, reminder_id, message_id, state, owner)
+               select $1, r.reminder_id, r.message_id, 'handing', $4
+                 from unnest($2::text[], $3::text[]) r(reminder_id, message_id)
+               on conflict (ledger, reminder_id) do update
+                  set state = 'handing', owner = excluded.owner, tries = a.tries + 1, updated_at = now()
+                where a.state = 'deferred' and a.next_try_at <= now()
+               returning reminder_id, tries""",
+            ledger,
+            [reminder_id for reminder_id, _ in reminders],
+            [message_id for _, message_id in reminders],
+            self.owner,
+        )
+        return {row["reminder_id"]: row["tries"] for row in rows}
+
+    async def read(self, ledger: str, reminder_ids: Sequence[str]) -> dict[str, Attempt]:
+        """What is noted about these."""
+        rows = await self._pool.fetch(
+            """select reminder_id, state, owner, tries, next_try_at, outcome, outcome_type, first_at
+                 from encours_effects.attempt where ledger = $1 and reminder_id = any($2)""",
+            ledger,
+            list(reminder_ids),
+        )
+        return {row["reminder_id"]: Attempt(*row) for row in rows}
+
+    async def defer(self, ledger: str, reminder_id: str, pause_s: float) -> None:
+        """The message was not taken over: it may be tried again after a pause."""
+        await self._pool.execute(
+            """update encours_effects.attempt set state = 'deferred', updated_at = now(),
+                      next_try_at = now() + make_interval(secs => $3)
+                where ledger = $1 and reminder_id = $2 and state = 'handing' and owner = $4""",
+            ledger,
+            reminder_id,
+            pause_s,
+            self.owner,
+        )
+
+    async def answered(self, ledger: str, reminder_id: str, outcome_type: str, outcome: str) -> None:
+        """Keep an outcome that the ledger could not take at the moment."""
+        await self._pool.execute(
+            """update encours_effects.attempt set state = 'answered', outcome_type = $3, outcome = $4,
+                      updated_at = now()
+                where ledger = $1 and reminder_id = $2 and state = 'handing' and owner = $5""",
+            ledger,
+            reminder_id,
+            outcome_type,
+            outcome,
+            self.owner,
+        )

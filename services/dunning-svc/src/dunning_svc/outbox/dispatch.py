@@ -1,0 +1,291 @@
+"""From a request to its outcome: check again, note the attempt, hand over, record what the channel said."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from dunning_svc.outbox.attempts import Attempt, Attempts
+from dunning_svc.outbox.letters import letter_html, letter_path, write_once
+from dunning_svc.outbox.mime import email_bytes, message_id
+from dunning_svc.outbox.recheck import moved, moved_invoices, suppression
+from dunning_svc.outbox.render import render
+from dunning_svc.outbox.smtp import Handed, Mailer
+from dunning_svc.read_models.rows import CustomerRow, EntityRow
+from encours.contracts import decode, encode
+from encours.contracts.dunning import (
+    ReminderFailed,
+    ReminderRequested,
+    ReminderSent,
+    ReminderSuppressed,
+    ReminderUnconfirmed,
+)
+from encours.kernel.errors import DomainError
+from encours.kernel.ids import derived_uuid, uuid7
+from encours.ledger import Ledger
+from encours.ledger.errors import CommandReused, LedgerUnavailable, VersionConflict
+from encours.ledger.model import Append, LedgerInfo, NewEvent
+
+Outcome = ReminderSent | ReminderFailed | ReminderUnconfirmed | ReminderSuppressed
+
+ACTOR = "service:dunning-svc"
+CHUNK = 16
+"""Messages that are noted as being handed over in one transaction: what a crash may leave unconfirmed."""
+_CHUNKS_AT_ONCE = 2
+_MAX_TRIES = 16
+_MAX_AGE = timedelta(hours=72)
+_MAX_PAUSE_S = 600.0
+_DOWN_PAUSE_S = 5.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A reminder on its way out, with whom it is from and to."""
+
+    event: ReminderRequested
+    customer: CustomerRow
+    creditor: EntityRow
+
+
+class Dispatcher:
+    """Sends for one process. What it is working on it works on once."""
+
+    def __init__(self, ledger: Ledger, attempts: Attempts, mailer: Mailer, letters: Path) -> None:
+        self._ledger = ledger
+        self._attempts = attempts
+        self._mailer = mailer
+        self._letters = letters
+        self._busy: set[str] = set()
+        self._down_until = 0.0
+        self._tasks: set[asyncio.Task[list[Outgoing]]] = set()
+
+    @property
+    def mail_is_down(self) -> bool:
+        """The mail server could not be reached a moment ago."""
+        return time.monotonic() < self._down_until
+
+    async def close(self) -> None:
+        """Let what is being handed over end: half a hand-over would have to be told as unconfirmed."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=10)
+        await self._mailer.close()
+
+    async def dispatch(self, ledger: str, batch: Sequence[Outgoing]) -> list[Outgoing]:
+        """Hand over a batch and record every outcome; what has none yet comes back."""
+        info = await self._ledger.info(ledger)
+        today = await self._ledger.today(ledger)
+        gate = asyncio.Semaphore(_CHUNKS_AT_ONCE)
+
+        async def one(chunk: Sequence[Outgoing]) -> list[Outgoing]:
+            async with gate:
+                return await self._chunk(info, chunk, today)
+
+        fresh = [o for o in batch if o.event.reminder_id not in self._busy]
+        self._busy.update(o.event.reminder_id for o in fresh)
+        try:
+            tasks = [
+                asyncio.create_task(one(fresh[start : start + CHUNK]))
+                for start in range(0, len(fresh), CHUNK)
+            ]
+            self._tasks.update(tasks)
+            for task in tasks:
+                task.add_done_callback(self._tasks.discard)
+            # Shielded: who stops the worker stops it between two hand-overs, not within one.
+            pending = await asyncio.shield(asyncio.gather(*tasks))
+        finally:
+            self._busy.difference_update(o.event.reminder_id for o in fresh)
+        return [o for part in pending for o in part]
+
+    async def _chunk(self, info: LedgerInfo, chunk: Sequence[Outgoing], today: date) -> list[Outgoing]:
+        if self.mail_is_down:
+            waiting = [o for o in chunk if o.event.channel == "email"]
+            chunk = [o for o in chunk if o.event.channel != "email"]
+        else:
+            waiting = []
+        standing = await self._still_right(info.name, chunk, today)
+        claimed = await self._attempts.claim(
+            info.name,
+            [(o.event.reminder_id, message_id(info.name, o.event.reminder_id)) for o in standing],
+        )
+        ours = [o for o in standing if o.event.reminder_id in claimed]
+        others = [o for o in standing if o.event.reminder_id not in claimed]
+        done = await asyncio.gather(
+            *(self._deliver(info, o, claimed[o.event.reminder_id], today) for o in ours)
+        )
+        waiting.extend(o for o, answered in zip(ours, done, strict=True) if not answered)
+        if others:
+            waiting.extend(await self._met_before(info, others, today))
+        return waiting
+
+    async def _still_right(self, ledger: str, chunk: Sequence[Outgoing], today: date) -> list[Outgoing]:
+        reminders = [o.event for o in chunk]
+        versions = await self._ledger.versions(
+            ledger, sorted({item.invoice_id for reminder in reminders for item in reminder.items})
+        )
+        grown = moved_invoices(reminders, versions)
+        if not grown:
+            return list(chunk)
+        streams = await self._ledger.read_streams(ledger, sorted(grown))
+        standing = []
+        for outgoing in chunk:
+            cause = moved(outgoing.event, streams)
+            if cause is None:
+                standing.append(outgoing)
+            else:
+                await self._record(ledger, outgoing, suppression(outgoing.event, cause), today)
+        return standing
+
+    async def _deliver(self, info: LedgerInfo, outgoing: Outgoing, tries: int, today: date) -> bool:
+        """Hand one message over; whether it has an outcome now."""
+        if outgoing.event.channel == "email":
+            handed = await self._mail(info, outgoing)
+        else:
+            handed = await self._letter(info.name, outgoing)
+        outcome = self._outcome(info.name, outgoing.event, handed, tries)
+        if outcome is None:
+            pause = min(_MAX_PAUSE_S, 2.0**tries)
+            if handed.verdict == "unreachable":
+                log.warning("mail.unreachable", server=self._mailer.host, reason=handed.evidence)
+                self._down_until = time.monotonic() + _DOWN_PAUSE_S
+                pause = _DOWN_PAUSE_S
+            await self._attempts.defer(info.name, outgoing.event.reminder_id, pause)
+            return False
+        await self._record(info.name, outgoing, outcome, today)
+        return True
+
+    async def _mail(self, info: LedgerInfo, outgoing: Outgoing) -> Handed:
+        customer, reminder = outgoing.customer, outgoing.event
+        if info.kind == "sandbox" and not self._mailer.is_loopback:
+            return Handed(
+                "refused", f"a sandbox never mails to {self._mailer.host}, only to this machine's mailbox"
+            )
+        if not customer.email:
+            return Handed("refused", "the customer's e-mail address was removed")
+        try:
+            content = email_bytes(
+                render(reminder, customer, outgoing.creditor),
+                identity=message_id(info.name, reminder.reminder_id),
+                sender=self._mailer.sender,
+                customer=customer,
+                creditor=outgoing.creditor,
+                to=customer.email,
+            )
+        except (
+            ValueError,
+            IndexError,
+        ) as error:  # the standard library's way of saying that this is no address
+            return Handed("refused", f"not an e-mail address: {error}")
+        return await self._mailer.send(customer.email, content)
+
+    async def _letter(self, ledger: str, outgoing: Outgoing) -> Handed:
+        message = render(outgoing.event, outgoing.customer, outgoing.creditor)
+        content = letter_html(message, outgoing.event, outgoing.customer, outgoing.creditor)
+        path = letter_path(self._letters, ledger, outgoing.event.reminder_id)
+        try:
+            return Handed("accepted", await asyncio.to_thread(write_once, path, content))
+        except OSError as error:
+            return Handed("deferred", f"{error.strerror}: {path.parent}")
+
+    def _outcome(
+        self, ledger: str, reminder: ReminderRequested, handed: Handed, tries: int
+    ) -> Outcome | None:
+        verdict, evidence = handed.verdict, handed.evidence
+        if verdict == "deferred" and tries >= _MAX_TRIES:
+            verdict, evidence = "refused", f"given up after {tries} tries: {evidence}"
+        identity = message_id(ledger, reminder.reminder_id)
+        match verdict:
+            case "accepted":
+                return ReminderSent(
+                    reminder_id=reminder.reminder_id,
+                    customer_id=reminder.customer_id,
+                    channel=reminder.channel,
+                    message_id=identity,
+                    evidence=evidence,
+                )
+            case "refused":
+                return ReminderFailed(
+                    reminder_id=reminder.reminder_id,
+                    customer_id=reminder.customer_id,
+                    channel=reminder.channel,
+                    message_id=identity,
+                    evidence=evidence,
+                )
+            case "unknown":
+                return ReminderUnconfirmed(
+                    reminder_id=reminder.reminder_id,
+                    customer_id=reminder.customer_id,
+                    channel=reminder.channel,
+                    message_id=identity,
+                )
+            case "deferred" | "unreachable":
+                return None
+
+    async def _met_before(self, info: LedgerInfo, others: Sequence[Outgoing], today: date) -> list[Outgoing]:
+        """Reminders that were on their way before: answered for, deferred, or cut off by a crash."""
+        noted = await self._attempts.read(info.name, [o.event.reminder_id for o in others])
+        heads = await self._ledger.versions(info.name, [o.event.reminder_id for o in others])
+        waiting = []
+        for outgoing in others:
+            reminder_id = outgoing.event.reminder_id
+            attempt = noted[reminder_id]
+            if heads[reminder_id] > 1:
+                continue
+            outcome = self._of_attempt(info.name, outgoing.event, attempt)
+            if outcome is not None:
+                await self._record(info.name, outgoing, outcome, today)
+            elif attempt.state == "deferred":
+                waiting.append(outgoing)
+            elif attempt.owner != self._attempts.owner:
+                await self._deliver(info, outgoing, attempt.tries, today)
+        return waiting
+
+    def _of_attempt(self, ledger: str, reminder: ReminderRequested, attempt: Attempt) -> Outcome | None:
+        """The outcome that an earlier attempt amounts to; ``None`` when there is none to tell.
+
+        A letter is a file of a fixed name: writing it again is no second letter, so it is never unconfirmed.
+        """
+        if attempt.state == "answered" and attempt.outcome and attempt.outcome_type:
+            kept = decode(attempt.outcome_type, 1, attempt.outcome.encode())
+            assert isinstance(kept, Outcome)
+            return kept
+        if attempt.state == "deferred" and datetime.now(UTC) - attempt.first_at > _MAX_AGE:
+            handed = Handed("refused", f"could not be handed over for {_MAX_AGE.days} days")
+            return self._outcome(ledger, reminder, handed, attempt.tries)
+        cut_off = attempt.state == "handing" and attempt.owner != self._attempts.owner
+        if cut_off and reminder.channel == "email":
+            return self._outcome(ledger, reminder, Handed("unknown", ""), attempt.tries)
+        return None
+
+    async def _record(self, ledger: str, outgoing: Outgoing, outcome: Outcome, on: date) -> None:
+        """Append the outcome as the second event of the reminder; the first one stored counts."""
+        reminder = outgoing.event
+        append = Append(
+            ledger=ledger,
+            command_id=derived_uuid("reminder outcome", ledger, reminder.reminder_id),
+            fingerprint=hashlib.sha256(outcome.TYPE.encode()).digest(),
+            events=(NewEvent(reminder.reminder_id, 2, outcome, outgoing.creditor.entity_id, on, uuid7()),),
+            actor=ACTOR,
+            reason=None,
+        )
+        try:
+            await self._ledger.append(append)
+        except (VersionConflict, CommandReused):
+            log.warning("reminder.outcome_known", ledger=ledger, reminder_id=reminder.reminder_id)
+        except LedgerUnavailable:
+            log.warning("reminder.outcome_kept", ledger=ledger, reminder_id=reminder.reminder_id)
+            await self._attempts.answered(
+                ledger, reminder.reminder_id, outcome.TYPE, encode(outcome).decode()
+            )
+        except DomainError as error:
+            log.error(
+                "reminder.outcome_refused", ledger=ledger, reminder_id=reminder.reminder_id, code=error.code
+            )

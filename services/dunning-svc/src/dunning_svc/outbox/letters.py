@@ -1,0 +1,55 @@
+"""Letters: one file each, ready to print, complete or absent. The file's SHA-256 is the evidence."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from html import escape
+from pathlib import Path
+
+from dunning_svc.outbox.render import Message
+from dunning_svc.outbox.words import day, language_of
+from dunning_svc.read_models.rows import CustomerRow, EntityRow
+from encours.contracts.dunning import ReminderRequested
+
+
+def letter_path(folder: Path, ledger: str, reminder_id: str) -> Path:
+    """Where the letter of a reminder lies; the same on any retry, so that it exists once."""
+    return folder / ledger / f"{reminder_id}.html"
+
+
+def letter_html(
+    message: Message, reminder: ReminderRequested, customer: CustomerRow, creditor: EntityRow
+) -> bytes:
+    """The message under a letter head: sender, addressee, place for the day and the subject."""
+    lang = language_of(reminder.language)
+    head = "".join(
+        f"<p style='{style}'>{'<br>'.join(escape(line) for line in lines if line)}</p>\n"
+        for style, lines in (
+            ("", [creditor.name, *(creditor.address or "").splitlines()]),
+            ("margin-left:55%", [customer.name, *(customer.address or "").splitlines()]),
+            ("margin-left:55%", [day(reminder.day, lang)]),
+            ("font-weight:bold", [message.subject]),
+        )
+    )
+    start, mark, rest = message.html.partition('max-width:44em">\n')
+    return f"{start}{mark}{head}{rest}".encode()
+
+
+def write_once(path: Path, content: bytes) -> str:
+    """Put the file there if it is not, durably; the evidence (digest) of what is there. Safe to repeat."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".letter-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            content = path.read_bytes()
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    return f"sha256:{hashlib.sha256(content).hexdigest()} {path.name}"

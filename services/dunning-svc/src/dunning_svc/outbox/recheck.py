@@ -1,0 +1,65 @@
+"""One last look at the invoices just before a message leaves: the ledger knows what was paid a second ago.
+
+The rule: a message leaves exactly as it was decided, or not at all. If what it asks for has changed since, it is
+recorded as suppressed (``paid_meanwhile`` when nothing is left to ask, else ``changed_meanwhile``), its step is
+open again, and the next day decides afresh on the new state. So decision, message and record never differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, get_args
+
+from dunning_svc.read_models.facts import InvoiceFact, change_of
+from encours.contracts import Recorded
+from encours.contracts.dunning import DunnedItem, ReminderRequested, ReminderSuppressed
+
+Moved = Literal["paid_meanwhile", "changed_meanwhile"]
+
+
+def moved_invoices(reminders: Sequence[ReminderRequested], versions: Mapping[str, int]) -> set[str]:
+    """Invoices whose stream has grown since the decision."""
+    return {
+        item.invoice_id
+        for reminder in reminders
+        for item in reminder.items
+        if versions.get(item.invoice_id, 0) > item.invoice_version
+    }
+
+
+def moved(reminder: ReminderRequested, streams: Mapping[str, Sequence[Recorded]]) -> Moved | None:
+    """Whether what the message asks for is still right; ``streams`` holds the invoices that have grown."""
+    asked_now = [_asked(item, streams.get(item.invoice_id, ())) for item in reminder.items]
+    if asked_now == [item.asked_minor for item in reminder.items]:
+        return None
+    return "changed_meanwhile" if sum(asked_now) > reminder.credit_minor else "paid_meanwhile"
+
+
+def _asked(item: DunnedItem, stream: Sequence[Recorded]) -> int:
+    opened, disputed = item.open_minor, item.disputed_minor
+    for e in stream:
+        if e.version > item.invoice_version and isinstance(e.data, get_args(InvoiceFact)):
+            more_open, more_disputed = change_of(e.data)
+            opened += more_open
+            disputed += more_disputed
+    collectable = max(0, opened - disputed)
+    # An item that is only announced is asked for nothing, however much of it is open.
+    return min(collectable, item.asked_minor) if item.asked_minor == 0 else collectable
+
+
+def suppression(reminder: ReminderRequested, cause: Moved) -> ReminderSuppressed:
+    """The event that takes the request back."""
+    return ReminderSuppressed(
+        reminder_id=reminder.reminder_id,
+        decision_id=reminder.decision_id,
+        customer_id=reminder.customer_id,
+        day=reminder.day,
+        channel=reminder.channel,
+        step=reminder.step,
+        currency=reminder.currency,
+        items=reminder.items,
+        credit_minor=reminder.credit_minor,
+        amount_minor=reminder.amount_minor,
+        cause=cause,
+        basis=reminder.basis,
+    )

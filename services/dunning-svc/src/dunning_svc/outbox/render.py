@@ -1,0 +1,186 @@
+"""The text of a message, in plain text and in HTML, from one template file a language and tone.
+
+Templates are :class:`string.Template`: they can name a value and do nothing else. A paragraph that is one block
+(``$items``, ``$total``…) becomes a table or a line; an empty one disappears.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from importlib.resources import files
+from string import Template
+
+from dunning_svc.outbox.words import Lang, amount, day, days_late, language_of
+from dunning_svc.read_models.rows import CustomerRow, EntityRow
+from encours.contracts.dunning import DunnedItem, ReminderRequested
+
+_MAX_SUBJECT_NUMBERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A rendered message. ``html`` is a whole document."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    number: str
+    due: str
+    late: str
+    amount: str
+    disputed: str
+    announced: str
+    credit: str
+    total: str
+    others: str
+    pay: str
+
+
+_WORDS: dict[Lang, _Words] = {
+    "fr": _Words(
+        "Facture", "Échéance", "Retard", "Montant", "dont contesté, non réclamé ici :",
+        "Arrivent prochainement à échéance, pour information :", "Avoirs et acomptes à votre crédit, déduits :",
+        "Total à régler :", "et {n} autres", "Règlement par virement sur le compte",
+    ),
+    "en": _Words(
+        "Invoice", "Due date", "Status", "Amount", "of which disputed, not asked here:",
+        "Coming due soon, for your information:", "Payments on your account, deducted:",
+        "Total to pay:", "and {n} more", "Please pay by transfer to account",
+    ),
+}  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _template(lang: Lang, code: str) -> tuple[Template, tuple[Template, ...]]:
+    """Subject and paragraphs of a template file. Raises :class:`FileNotFoundError` for an unknown one."""
+    source = (files("dunning_svc") / "templates" / lang / f"{code}.txt").read_text("utf-8")
+    first, _, body = source.partition("\n")
+    paragraphs = tuple(Template(part.strip()) for part in body.strip().split("\n\n"))
+    return Template(first.removeprefix("Subject: ")), paragraphs
+
+
+def render(reminder: ReminderRequested, customer: CustomerRow, creditor: EntityRow) -> Message:
+    """The message that the decision asked for: exactly its items, credit and total."""
+    lang = language_of(reminder.language)
+    words = _WORDS[lang]
+    # Items that are only announced stand apart: they are no part of what is due.
+    announced = [item for item in reminder.items if item.days_past_due <= 0 and item.asked_minor == 0]
+    asked = [item for item in reminder.items if item not in announced]
+    text_blocks = {
+        "items": _text_table(asked, reminder.currency, lang),
+        "announced": _headed(words.announced, _text_table(announced, reminder.currency, lang)),
+        "credit": _line(words.credit, reminder.credit_minor, reminder.currency, lang),
+        "total": f"{words.total} {amount(reminder.amount_minor, reminder.currency, lang)}",
+        "bank": f"{words.pay} {creditor.iban}" if creditor.iban else "",
+    }
+    html_blocks = {
+        "items": _html_table(asked, reminder.currency, lang),
+        "announced": _headed(
+            f"<p>{escape(words.announced)}</p>", _html_table(announced, reminder.currency, lang)
+        ),
+        "credit": _html_line(text_blocks["credit"]),
+        "total": f"<p><strong>{escape(text_blocks['total'])}</strong></p>",
+        "bank": _html_line(text_blocks["bank"]),
+    }
+    values = {
+        "numbers": _numbers(asked, words),
+        "customer": one_line(customer.name),
+        "contact": "\n".join(part for part in (creditor.name, creditor.address) if part),
+    }
+    subject, paragraphs = _template(lang, reminder.template)
+    text, html = [], []
+    for paragraph in paragraphs:
+        block = paragraph.template.removeprefix("$")
+        if block in text_blocks:
+            text.append(text_blocks[block])
+            html.append(html_blocks[block])
+        else:
+            filled = paragraph.substitute(values)
+            text.append(filled)
+            html.append(_html_line(filled))
+    return Message(
+        subject=one_line(subject.substitute(values)),
+        text="\n\n".join(part for part in text if part) + "\n",
+        html=_document(lang, one_line(subject.substitute(values)), html),
+    )
+
+
+def one_line(text: str) -> str:
+    """Without line breaks, which would end a mail header."""
+    return " ".join(text.split())
+
+
+def _numbers(items: Sequence[DunnedItem], words: _Words) -> str:
+    numbers = ", ".join(item.number for item in items[:_MAX_SUBJECT_NUMBERS])
+    more = len(items) - _MAX_SUBJECT_NUMBERS
+    return f"{numbers} {words.others.format(n=more)}" if more > 0 else numbers
+
+
+def _headed(head: str, body: str) -> str:
+    return f"{head}\n{body}" if body else ""
+
+
+def _line(label: str, minor: int, currency: str, lang: Lang) -> str:
+    return f"{label} {amount(-minor, currency, lang)}" if minor else ""
+
+
+def _html_line(text: str) -> str:
+    return f"<p>{'<br>'.join(escape(line) for line in text.splitlines())}</p>" if text else ""
+
+
+def _cells(item: DunnedItem, currency: str, lang: Lang) -> tuple[str, str, str, str]:
+    shown = item.open_minor
+    return (
+        item.number,
+        day(item.due_on, lang),
+        days_late(item.days_past_due, lang),
+        amount(shown, currency, lang),
+    )
+
+
+def _disputed(item: DunnedItem, currency: str, lang: Lang) -> str:
+    if not item.disputed_minor:
+        return ""
+    return f"{_WORDS[lang].disputed} {amount(item.disputed_minor, currency, lang)}"
+
+
+def _text_table(items: Sequence[DunnedItem], currency: str, lang: Lang) -> str:
+    lines = []
+    for item in items:
+        number, due, late, sum_ = _cells(item, currency, lang)
+        lines.append(f"  {number} · {_WORDS[lang].due.lower()} {due} · {late} · {sum_}")
+        if note := _disputed(item, currency, lang):
+            lines.append(f"    {note}")
+    return "\n".join(lines)
+
+
+def _html_table(items: Sequence[DunnedItem], currency: str, lang: Lang) -> str:
+    if not items:
+        return ""
+    words = _WORDS[lang]
+    rows = []
+    for item in items:
+        number, due, late, sum_ = _cells(item, currency, lang)
+        note = _disputed(item, currency, lang)
+        extra = f"<br><small>{escape(note)}</small>" if note else ""
+        rows.append(
+            f"<tr><td>{escape(number)}{extra}</td><td>{due}</td><td>{late}</td>"
+            f'<td style="text-align:right">{escape(sum_)}</td></tr>'
+        )
+    head = "".join(f"<th>{escape(w)}</th>" for w in (words.number, words.due, words.late, words.amount))
+    return f'<table border="1" cellpadding="6" cellspacing="0"><tr>{head}</tr>{"".join(rows)}</table>'
+
+
+def _document(lang: Lang, title: str, parts: Sequence[str]) -> str:
+    body = "\n".join(part for part in parts if part)
+    return (
+        f'<!doctype html>\n<html lang="{lang}"><head><meta charset="utf-8"><title>{escape(title)}</title></head>\n'
+        f'<body style="font-family:sans-serif;max-width:44em">\n{body}\n</body></html>\n'
+    )

@@ -1,0 +1,208 @@
+"""The outbox of a worker process: hands over what was decided, closes runs, and picks up what a crash left.
+
+One process serves a ledger at a time (a session lock in the service's own database). The fast way is an offer:
+the run of a day passes its requests straight on. The sure way is the read model: whatever is still `requested`
+there is looked at every second, whoever decided it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from dunning_svc.outbox.dispatch import Dispatcher, Outgoing
+from dunning_svc.outbox.runs import Run, complete
+from dunning_svc.read_models.rows import CustomerRow, DecisionRow, EntityRow, RunRow
+from dunning_svc.use_cases.views import select
+from encours.contracts import decode
+from encours.contracts.dunning import ReminderRequested
+from encours.kernel.errors import DomainError
+from encours.ledger import Ledger
+from encours.streaming import ReadDb
+
+MODEL = "cases"
+RUN_BOUND_S = 60.0
+"""A run is closed after so long, with what is still pending counted."""
+_POLL_S = 1.0
+_BATCH = 500
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A day's run with what it wants to send."""
+
+    run: Run
+    outgoing: list[Outgoing]
+
+
+@dataclass(slots=True)
+class _Seen:
+    """An open run that the read model showed: when, and how far the ledger was."""
+
+    head: int
+    at: float
+
+
+class Outbox:
+    """Serves every ledger that this process holds the lock of."""
+
+    def __init__(self, ledger: Ledger, db: ReadDb, store_url: str, dispatcher: Dispatcher) -> None:
+        self._ledger = ledger
+        self._db = db
+        self._store_url = store_url
+        self._dispatcher = dispatcher
+        self._held: dict[str, asyncio.Queue[Offer]] = {}
+        self._closed_runs: set[UUID] = set()
+        self._seen: dict[UUID, _Seen] = {}
+
+    def offer(self, offer: Offer) -> bool:
+        """Send this now, if this process serves the ledger; otherwise whoever does finds it in the read model."""
+        queue = self._held.get(offer.run.ledger)
+        if queue is None:
+            return False
+        queue.put_nowait(offer)
+        return True
+
+    async def run(self) -> None:
+        """Serve until cancelled. Losing the database or the lock only pauses it."""
+        try:
+            while True:
+                try:
+                    await self._session()
+                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DomainError) as error:
+                    log.warning("outbox.paused", reason=f"{type(error).__name__}: {error}")
+                await asyncio.sleep(_POLL_S)
+        finally:
+            await self._dispatcher.close()
+
+    async def _session(self) -> None:
+        """As long as one connection holds the locks."""
+        lock = await asyncpg.connect(self._store_url, timeout=10)
+        serving: dict[str, asyncio.Task[None]] = {}
+        try:
+            while True:
+                for info in await self._ledger.ledgers():
+                    if info.name not in serving and await lock.fetchval(
+                        "select pg_try_advisory_lock(hashtextextended('dunning outbox ' || $1, 0))", info.name
+                    ):
+                        self._held[info.name] = asyncio.Queue()
+                        serving[info.name] = asyncio.create_task(self._serve(info.name))
+                await asyncio.sleep(_POLL_S)
+                await lock.fetchval("select 1")
+        finally:
+            self._held.clear()
+            for task in serving.values():
+                task.cancel()
+            await asyncio.gather(*serving.values(), return_exceptions=True)
+            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                await lock.close(timeout=2)
+
+    async def _serve(self, ledger: str) -> None:
+        queue = self._held[ledger]
+        while True:
+            try:
+                try:
+                    offer = await asyncio.wait_for(queue.get(), _POLL_S)
+                except TimeoutError:
+                    await self._pick_up(ledger)
+                else:
+                    await self._run_day(offer)
+            except Exception as error:
+                # The loop must outlive whatever one message or one outage does; what is left is picked up again.
+                log.exception("outbox.failed", ledger=ledger, reason=f"{type(error).__name__}: {error}")
+                await asyncio.sleep(_POLL_S)
+
+    async def _run_day(self, offer: Offer) -> None:
+        """Send a day's messages, at most for the bound, and close its run."""
+        until = time.monotonic() + RUN_BOUND_S
+        started_down = self._dispatcher.mail_is_down
+        pending = await self._dispatcher.dispatch(offer.run.ledger, offer.outgoing)
+        while pending and time.monotonic() < until and not started_down:
+            await asyncio.sleep(_POLL_S)
+            pending = await self._dispatcher.dispatch(offer.run.ledger, pending)
+        await complete(self._ledger, offer.run, len(pending))
+        self._closed_runs.add(offer.run.day_event)
+
+    async def _pick_up(self, ledger: str) -> None:
+        """What the read model shows as requested, and runs that nobody closed."""
+        info = await self._ledger.info(ledger)
+        async with self._db.snapshot(MODEL, ledger) as (conn, schema, position):
+            outgoing = await _requested(conn, schema, info.effects_from)
+            runs = await select(
+                conn,
+                schema,
+                RunRow,
+                "where completed_position is null and position > $1 and position < $2 order by position limit 20",
+                info.effects_from,
+                position,
+            )
+        if outgoing:
+            await self._dispatcher.dispatch(ledger, outgoing)
+        for row in runs:
+            if UUID(row.day_event) not in self._closed_runs:
+                await self._close_run(ledger, row, position)
+
+    async def _close_run(self, ledger: str, row: RunRow, position: int) -> None:
+        """Close a run whose process died. The read model has moved past the day's opening, so all was decided;
+        once it has reached what was then the ledger's head, all that was decided is in it."""
+        event = UUID(row.day_event)
+        seen = self._seen.get(event)
+        if seen is None:
+            head = await self._ledger.head(ledger)
+            seen = self._seen[event] = _Seen(head.position, time.monotonic())
+        if position < seen.head:
+            return
+        async with self._db.snapshot(MODEL, ledger) as (conn, schema, _):
+            counts = await conn.fetchrow(
+                f"""select count(*) filter (where template <> '') as requested,
+                           count(*) filter (where template = '') as suppressed,
+                           count(*) filter (where status = 'requested') as pending,
+                           (select count(*) from {schema}.task where day = $1) as tasks
+                      from {schema}.reminder where day = $1""",
+                row.day,
+            )
+        if counts["pending"] and time.monotonic() - seen.at < RUN_BOUND_S:
+            return
+        opening = (await self._ledger.read(ledger, row.position - 1, 1))[0]
+        run = Run(
+            ledger, row.day, event, opening.entity, counts["requested"], counts["suppressed"], counts["tasks"]
+        )
+        await complete(self._ledger, run, counts["pending"])
+        self._closed_runs.add(event)
+        del self._seen[event]
+
+
+async def _requested(conn: asyncpg.Connection, schema: str, effects_from: int) -> list[Outgoing]:
+    """Reminders without an outcome, oldest first. Nothing up to ``effects_from`` is ever sent."""
+    decisions = await select(
+        conn,
+        schema,
+        DecisionRow,
+        f"where decision_id in (select decision_id from {schema}.reminder where status = 'requested'"
+        " and position > $1 order by position limit $2) order by position",
+        effects_from,
+        _BATCH,
+    )
+    if not decisions:
+        return []
+    customers = {
+        row.customer_id: row
+        for row in await select(
+            conn, schema, CustomerRow, "where customer_id = any($1)", [d.customer_id for d in decisions]
+        )
+    }
+    creditors = {row.entity_id: row for row in await select(conn, schema, EntityRow, "")}
+    outgoing = []
+    for row in decisions:
+        event = decode(row.type, 1, row.document.encode())
+        assert isinstance(event, ReminderRequested)
+        outgoing.append(Outgoing(event, customers[row.customer_id], creditors[row.entity_id]))
+    return outgoing

@@ -1,0 +1,127 @@
+"""Handing mail to an SMTP server, over connections that are used again.
+
+What may have happened is kept apart: *accepted*, *refused* for good, *deferred* (try later), *unreachable*
+(nothing was handed over), *unknown* (the connection broke after the message went out: it may have arrived).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+from aiosmtplib import (
+    SMTP,
+    SMTPException,
+    SMTPResponseException,
+    SMTPServerDisconnected,
+    SMTPTimeoutError,
+)
+
+Verdict = Literal["accepted", "refused", "deferred", "unreachable", "unknown"]
+_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What became of one hand-over, with the server's own words."""
+
+    verdict: Verdict
+    evidence: str
+
+
+class Mailer:
+    """At most ``connections`` messages on their way at once."""
+
+    def __init__(self, url: str, *, sender: str, connections: int = 16) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise ValueError("ENCOURS_SMTP_URL must look like smtp://host:port or smtps://user:password@host")
+        self.sender = sender
+        self.host = parts.hostname
+        self._tls = parts.scheme == "smtps"
+        self._port = parts.port or (465 if self._tls else 25)
+        self._user = unquote(parts.username) if parts.username else None
+        self._password = unquote(parts.password) if parts.password else None
+        self._slots = asyncio.Semaphore(connections)
+        self._idle: list[SMTP] = []
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the server is on this machine: the only one that a sandbox may mail to."""
+        if self.host == "localhost":
+            return True
+        with contextlib.suppress(ValueError):
+            return ip_address(self.host).is_loopback
+        return False
+
+    async def close(self) -> None:
+        """Say goodbye on every idle connection."""
+        while self._idle:
+            client = self._idle.pop()
+            with contextlib.suppress(SMTPException, OSError):
+                await client.quit(timeout=2)
+
+    async def send(self, address: str, message: bytes) -> Handed:
+        """Hand over one message. Never raises for what a mail server or a network can do."""
+        async with self._slots:
+            while self._idle:
+                client = self._idle.pop()
+                handed = await self._hand_over(client, address, message)
+                # A connection that had been idle may be closed at the other end; the next one tells more.
+                if handed.verdict != "unreachable":
+                    return handed
+            try:
+                client = await self._connect()
+            except (SMTPException, OSError, TimeoutError) as error:
+                return Handed("unreachable", _words(error))
+            return await self._hand_over(client, address, message)
+
+    async def _connect(self) -> SMTP:
+        client = SMTP(
+            hostname=self.host,
+            port=self._port,
+            username=self._user,
+            password=self._password,
+            use_tls=self._tls,
+            start_tls=None if not self._tls else False,
+            timeout=_TIMEOUT_S,
+        )
+        await client.connect()
+        return client
+
+    async def _hand_over(self, client: SMTP, address: str, message: bytes) -> Handed:
+        handed_out = False
+        try:
+            await client.mail(self.sender)
+            await client.rcpt(address)
+            handed_out = True
+            response = await client.data(message)
+        except SMTPResponseException as error:
+            verdict: Verdict = "deferred" if 400 <= error.code < 500 else "refused"
+            await self._reset(client)
+            return Handed(verdict, f"{error.code} {_words(error.message)}")
+        except (SMTPServerDisconnected, SMTPTimeoutError, OSError, TimeoutError) as error:
+            client.close()
+            return Handed("unknown" if handed_out else "unreachable", _words(error))
+        except (SMTPException, ValueError) as error:
+            client.close()
+            return Handed("refused", _words(error))
+        self._idle.append(client)
+        return Handed("accepted", f"{response.code} {_words(response.message)}")
+
+    async def _reset(self, client: SMTP) -> None:
+        try:
+            await client.rset()
+        except (SMTPException, OSError, TimeoutError):
+            client.close()
+            return
+        self._idle.append(client)
+
+
+def _words(what: object) -> str:
+    text = " ".join(str(what).split())
+    return (text or type(what).__name__)[:400]

@@ -1,0 +1,1 @@
+"""Load, decide, append: what the API and the reactions do."""
