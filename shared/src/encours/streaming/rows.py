@@ -1,0 +1,182 @@
+"""Rows of read models: a struct declares the table, its columns in order, its key and its indexes.
+
+Everything that SQL needs is derived from the declaration, so that the live path and a rebuild write the same
+columns in the same way and a content hash covers exactly what was declared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from functools import cache
+from operator import attrgetter
+from types import NoneType, UnionType
+from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+Key = tuple[Any, ...]
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
+# Text compares by bytes everywhere: a server's locale must not decide the order of a list or of an index.
+_SQL_TYPES: dict[Any, tuple[str, str]] = {
+    str: ("text", 'text collate "C"'),
+    int: ("bigint", "bigint"),
+    date: ("date", "date"),
+    datetime: ("timestamptz", "timestamptz"),
+    bool: ("boolean", "boolean"),
+    list[str]: ("text[]", 'text[] collate "C"'),
+}
+
+
+class Row(msgspec.Struct, kw_only=True):
+    """Base of a read model's rows. Fields are the columns, in order.
+
+    ``str`` is text, ``int`` bigint, ``date`` date, ``datetime`` timestamptz, ``bool`` boolean, ``list[str]``
+    text[]; ``| None`` makes a column nullable. ``INDEXES`` holds the bodies of index definitions, such as
+    ``"(due_on) where open_minor > 0"``. Give a list field a new list instead of changing it in place.
+    """
+
+    TABLE: ClassVar[str]
+    KEY: ClassVar[tuple[str, ...]]
+    INDEXES: ClassVar[tuple[str, ...]] = ()
+
+
+class Column(msgspec.Struct, frozen=True):
+    """One column as PostgreSQL knows it."""
+
+    name: str
+    sql_type: str
+    declared: str
+    nullable: bool
+
+
+class Table:
+    """What SQL needs to know of a row type. Raises ``TypeError`` for a declaration that cannot be a table."""
+
+    def __init__(self, row_type: type[Row]) -> None:
+        self.row_type = row_type
+        self.name = row_type.TABLE
+        self.key = row_type.KEY
+        self.columns = _columns(row_type)
+        self.names = tuple(column.name for column in self.columns)
+        if not _NAME.fullmatch(self.name):
+            raise TypeError(f"{row_type.__qualname__}.TABLE {self.name!r} is not a plain lower-case name")
+        by_name = {column.name: column for column in self.columns}
+        for part in self.key:
+            if part not in by_name or by_name[part].nullable:
+                raise TypeError(f"{row_type.__qualname__}.KEY: {part!r} is not a column that is always set")
+        if not self.key:
+            raise TypeError(f"{row_type.__qualname__} has no KEY")
+        self.key_types = tuple(by_name[part].sql_type for part in self.key)
+        self.plain = ", ".join(self.names)
+        self._values = attrgetter(*self.names) if len(self.names) > 1 else None
+        getter = attrgetter(*self.key)
+        self._key_of = getter if len(self.key) > 1 else None
+        self._only = self.names[0]
+        self._only_key = self.key[0]
+
+    def key_of(self, row: Row) -> Key:
+        """The key of a row."""
+        return self._key_of(row) if self._key_of else (getattr(row, self._only_key),)
+
+    def values(self, row: Row) -> tuple[Any, ...]:
+        """The columns of a row, in order."""
+        return self._values(row) if self._values else (getattr(row, self._only),)
+
+    def row(self, record: Iterable[Any]) -> Row:
+        """A row from a record that has every column, in order."""
+        return self.row_type(**dict(zip(self.names, record, strict=True)))
+
+    def create(self, schema: str) -> str:
+        """DDL without the indexes but with the primary key: an upsert needs that one at once."""
+        columns = ", ".join(
+            f"{column.name} {column.declared}{'' if column.nullable else ' not null'}"
+            for column in self.columns
+        )
+        return f"create table {schema}.{self.name} ({columns})"
+
+    def create_key(self, schema: str) -> str:
+        """DDL of the primary key. A rebuild adds it before the first row is written over another."""
+        return f"alter table {schema}.{self.name} add primary key ({', '.join(self.key)})"
+
+    def create_indexes(self, schema: str) -> list[str]:
+        """DDL of the declared indexes; after a bulk load, when they are built in one sweep."""
+        return [
+            f"create index {self.name}_{number} on {schema}.{self.name} {body}"
+            for number, body in enumerate(self.row_type.INDEXES, 1)
+        ]
+
+    def select_by_key(self, schema: str) -> str:
+        """SQL: the rows of the given keys, one array parameter a key column."""
+        arrays = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(self.key_types, 1))
+        wanted = ", ".join(f"k{n}" for n in range(len(self.key)))
+        match = " and ".join(f"t.{part} = k.k{n}" for n, part in enumerate(self.key))
+        columns = ", ".join(f"t.{name}" for name in self.names)
+        return (
+            f"select {columns} from unnest({arrays}) k({wanted}) "
+            # OFFSET 0 keeps one index probe a key: a join would let a plan made on an empty table scan a full one.
+            f"cross join lateral (select * from {schema}.{self.name} t where {match} offset 0) t"
+        )
+
+    def delete_by_key(self, schema: str) -> str:
+        """SQL: delete the rows of the given keys, one array parameter a key column."""
+        arrays = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(self.key_types, 1))
+        wanted = ", ".join(f"k{n}" for n in range(len(self.key)))
+        match = " and ".join(f"t.{part} = k.k{n}" for n, part in enumerate(self.key))
+        return f"delete from {schema}.{self.name} t using unnest({arrays}) k({wanted}) where {match}"
+
+    def upsert(self, schema: str) -> str:
+        """SQL: insert or replace rows, one parameter holding them as JSON text or one array a column."""
+        if any(column.sql_type == "text[]" for column in self.columns):
+            # unnest would flatten arrays of arrays, so tables with a text[] column come in as a JSON array.
+            source = f"jsonb_to_recordset($1::jsonb) r({', '.join(f'{c.name} {c.sql_type}' for c in self.columns)})"
+        else:
+            arrays = ", ".join(f"${n}::{column.sql_type}[]" for n, column in enumerate(self.columns, 1))
+            source = f"unnest({arrays}) r({self.plain})"
+        return f"insert into {schema}.{self.name} ({self.plain}) select {self.plain} from {source} {self._on_conflict()}"
+
+    def upsert_from(self, schema: str, staging: str) -> str:
+        """SQL: insert or replace rows that were copied into a staging table."""
+        return f"insert into {schema}.{self.name} ({self.plain}) select {self.plain} from {staging} {self._on_conflict()}"
+
+    def upsert_arguments(self, rows: Sequence[Row]) -> list[Any]:
+        """Parameters of :meth:`upsert`."""
+        values = [self.values(row) for row in rows]
+        if any(column.sql_type == "text[]" for column in self.columns):
+            objects = [dict(zip(self.names, row, strict=True)) for row in values]
+            return [msgspec.json.encode(objects).decode()]
+        return [list(column) for column in zip(*values, strict=True)]
+
+    def _on_conflict(self) -> str:
+        changed = [name for name in self.names if name not in self.key]
+        key = ", ".join(self.key)
+        if not changed:
+            return f"on conflict ({key}) do nothing"
+        return f"on conflict ({key}) do update set {', '.join(f'{n} = excluded.{n}' for n in changed)}"
+
+
+@cache
+def table_of(row_type: type[Row]) -> Table:
+    """The table of a row type, worked out once."""
+    return Table(row_type)
+
+
+def _columns(row_type: type[Row]) -> tuple[Column, ...]:
+    hints = get_type_hints(row_type)
+    columns = []
+    for name in row_type.__struct_fields__:
+        declared = hints[name]
+        nullable = False
+        if get_origin(declared) in (Union, UnionType):
+            parts = [part for part in get_args(declared) if part is not NoneType]
+            nullable = len(parts) < len(get_args(declared))
+            declared = parts[0] if len(parts) == 1 else declared
+        if declared not in _SQL_TYPES:
+            raise TypeError(f"{row_type.__qualname__}.{name}: {declared!r} is not a column type")
+        if not _NAME.fullmatch(name):
+            raise TypeError(f"{row_type.__qualname__}.{name} is not a plain lower-case name")
+        sql_type, ddl = _SQL_TYPES[declared]
+        columns.append(Column(name, sql_type, ddl, nullable))
+    return tuple(columns)

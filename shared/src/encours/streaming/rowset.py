@@ -1,0 +1,157 @@
+"""The rows that a batch of events reads and writes, held in memory between one query and one write.
+
+`project` sees only this. An event is applied whole or not at all: what it had put when it failed is taken
+back, so a parked stream leaves no half-applied row behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from copy import copy
+from typing import TypeVar, cast
+
+from encours.streaming.rows import Key, Row, table_of
+
+R = TypeVar("R", bound=Row)
+
+
+class RowMissing(BaseException):
+    """`project` asked for a row that is not in memory yet: load it and apply the event again.
+
+    A ``BaseException``, so that an ``except Exception`` inside a projection cannot swallow it.
+    """
+
+    def __init__(self, row_type: type[Row], key: Key) -> None:
+        super().__init__(row_type.TABLE, key)
+        self.row_type = row_type
+        self.key = key
+
+
+class _Absent:
+    """Nothing is known of a key; None would say that its row does not exist."""
+
+
+_ABSENT = _Absent()
+
+
+class _Slot:
+    """The rows of one table. ``None`` stands for a row that is known not to exist."""
+
+    __slots__ = ("complete", "dirty", "rows")
+
+    def __init__(self) -> None:
+        self.rows: dict[Key, Row | None] = {}
+        self.dirty: set[Key] = set()
+        self.complete = False  # every row of the table is in memory: a key that is not does not exist
+
+
+class RowSet:
+    """Rows by type and key. ``get`` gives a copy: a change counts when it is ``put``."""
+
+    __slots__ = ("_slots", "_undo")
+
+    def __init__(self, row_types: Iterable[type[Row]]) -> None:
+        self._slots: dict[type[Row], _Slot] = {row_type: _Slot() for row_type in row_types}
+        self._undo: list[tuple[_Slot, Key, Row | _Absent | None, bool]] = []
+
+    def get(self, row_type: type[R], *key: object) -> R | None:
+        """The row, or None when there is none."""
+        slot = self._slots[row_type]
+        try:
+            row = slot.rows[key]
+        except KeyError:
+            if slot.complete:
+                return None
+            raise RowMissing(row_type, key) from None
+        return None if row is None else cast("R", copy(row))
+
+    def put(self, row: Row) -> None:
+        """Insert or replace a row."""
+        self._set(self._slots[type(row)], table_of(type(row)).key_of(row), row)
+
+    def drop(self, row_type: type[Row], *key: object) -> None:
+        """Delete a row; nothing happens when there is none."""
+        self._set(self._slots[row_type], key, None)
+
+    def _set(self, slot: _Slot, key: Key, row: Row | None) -> None:
+        before = slot.rows.pop(
+            key, _ABSENT
+        )  # taken out and put in again: the dict's order is that of last use
+        self._undo.append((slot, key, before, key in slot.dirty))
+        slot.rows[key] = row
+        slot.dirty.add(key)
+
+    # What follows is for the projector, not for projections.
+
+    def commit_event(self) -> None:
+        """What the event put stands."""
+        self._undo.clear()
+
+    def rollback_event(self) -> None:
+        """What the event put is taken back."""
+        for slot, key, before, dirty in reversed(self._undo):
+            if isinstance(before, _Absent):
+                del slot.rows[key]
+            else:
+                slot.rows[key] = before
+            if not dirty:
+                slot.dirty.discard(key)
+        self._undo.clear()
+
+    def unknown(self, wanted: Iterable[tuple[type[Row], Key]]) -> dict[type[Row], set[Key]]:
+        """Those of the wanted keys that have to be loaded."""
+        missing: dict[type[Row], set[Key]] = {}
+        for row_type, key in wanted:
+            slot = self._slots[row_type]
+            if not slot.complete and key not in slot.rows:
+                missing.setdefault(row_type, set()).add(key)
+        return missing
+
+    def loaded(self, row_type: type[Row], keys: Iterable[Key], rows: Iterable[Row]) -> None:
+        """Take rows from the database; keys without a row are noted as absent."""
+        slot = self._slots[row_type]
+        slot.rows.update(dict.fromkeys(keys))
+        key_of = table_of(row_type).key_of
+        for row in rows:
+            slot.rows[key_of(row)] = row
+
+    def assume_empty(self) -> None:
+        """The tables are empty: whatever is not in memory does not exist, until rows are evicted."""
+        for slot in self._slots.values():
+            slot.complete = True
+
+    @property
+    def all_in_memory(self) -> bool:
+        """Whether no key can be missing, so that nothing has to be asked for before a batch."""
+        return all(slot.complete for slot in self._slots.values())
+
+    def changes(self) -> list[tuple[type[Row], list[Row], list[Key]]]:
+        """Per table what has to be written: rows to insert or replace, keys to delete. Sorted by key, so that
+        two writers meet rows in one order."""
+        found = []
+        for row_type, slot in self._slots.items():
+            if slot.dirty:
+                ordered = sorted(slot.dirty)
+                rows = [row for key in ordered if (row := slot.rows[key]) is not None]
+                keys = [key for key in ordered if slot.rows[key] is None]
+                found.append((row_type, rows, keys))
+        return found
+
+    def written(self, limit: int) -> None:
+        """The changes are in the database. Keep at most ``limit`` rows a table, the last touched ones."""
+        for slot in self._slots.values():
+            slot.dirty.clear()
+            excess = len(slot.rows) - limit
+            if excess <= 0:
+                continue
+            slot.complete = False
+            for key in list(slot.rows)[:excess]:
+                del slot.rows[key]
+
+    def clear(self) -> None:
+        """Forget everything: the next batch reads the database again."""
+        for slot in self._slots.values():
+            slot.rows.clear()
+            slot.dirty.clear()
+            slot.complete = False
+        self._undo.clear()
