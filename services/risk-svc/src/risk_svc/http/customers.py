@@ -112,7 +112,7 @@ async def get_credit_file(customer_id: CustomerPath, q: Reading) -> Response:
 
 @router.get("/v1/customers", response_model=Portfolio)
 async def list_customers(q: Reading, page: Annotated[Page, RANKING]) -> Response:
-    """Customers by exposure, with their score. The order is that of exposure now; the figures are those of the dates asked."""
+    """Customers by exposure as it is now, with exposure and score at the dates asked for."""
     async with q.view("credit") as view:
         after, arguments = page.after(first_argument=3)
         rows = await view.conn.fetch(

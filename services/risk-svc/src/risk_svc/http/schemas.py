@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 from encours.contracts.risk import ExposureSeen
 from encours.web.models import Body, BusinessDate, Id, LongText, MoneyModel, NonNegativeMoney, PositiveMoney
 from encours.web.time_travel import AsOf
-from risk_svc import score
 from risk_svc.check import REASONS, Limit
+from risk_svc.score import DEFINITION, Score
 
 CustomerId = Annotated[str, Id("cus")]
 Days = Annotated[int, Field(ge=0, le=3650, strict=True)]
@@ -122,11 +122,11 @@ class ScoreFields(BaseModel):
     reasons: list[ReasonOut]
 
     @classmethod
-    def fields(cls, result: score.Score) -> ScoreFields:
+    def fields(cls, result: Score) -> ScoreFields:
         """From the measure."""
         tenths = result.expected_delay_tenths
         return cls(
-            definition=score.DEFINITION,
+            definition=DEFINITION,
             score=result.value,
             expected_days_late=None if tenths is None else tenths / 10,
             settled_invoices=result.settled,

@@ -8,7 +8,8 @@ from datetime import date
 from encours.contracts import Recorded
 from encours.contracts.risk import CreditChecked
 from encours.kernel.errors import NotFound
-from encours.ledger.session import Folder, Session
+from encours.ledger.session import Session
+from encours.ledger.states import Folder
 from encours.streaming import ReadDb
 from risk_svc.check import check
 from risk_svc.read_models.picture import Picture, pictures

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from encours.contracts import Event
-from encours.ledger.session import Folder, Session
+from encours.ledger.session import Session
+from encours.ledger.states import Folder
 from risk_svc import limit
 
 FOLD: Folder[limit.State] = Folder(limit.State, limit.evolve)
