@@ -58,7 +58,7 @@ class Machine:
         write_state(self.layout, self.state)
 
     async def start(self, step: Callable[[str], None]) -> str | None:
-        """Bring everything up, telling each step, until every `/readyz` answers 200. Returns the admin key if it is new."""
+        """Bring everything up, telling each step, until every `/readyz` answers. Returns the admin key if it is new."""
         self._end_leftovers()
         self.write()
         self._probe = httpx.AsyncClient(timeout=2.0)

@@ -1,0 +1,5 @@
+"""The `encours` command."""
+
+from encours.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,175 @@
+"""What every command shares: exit codes, output for people and for programs, the installation it talks to."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from encours.cli.settings import CliSettings
+from encours.embedded.layout import Layout, default_layout
+from encours.embedded.runstate import RunState, read_state
+
+PORTS = {"invoice": 8001, "dunning": 8002, "risk": 8003, "reporting": 8004}
+
+
+class Exit(IntEnum):
+    """What the exit code of every command means."""
+
+    OK = 0
+    FAILED = 1  # it ran, and the answer is no: a difference found, a job failed
+    USAGE = 2
+    UNREACHABLE = 3  # a service, database or installation does not answer
+    REFUSED = 4  # a service answered with a problem document
+    BUSY = 5  # another `encours up` owns the folder
+
+
+class CliError(Exception):
+    """Ends the command with a message that says what to do, and a code that says what happened."""
+
+    def __init__(self, message: str, code: Exit = Exit.FAILED) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+# Not a terminal: wide enough that no table cell is cut short.
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
+err = Console(stderr=True, highlight=False, soft_wrap=True, width=None if sys.stderr.isatty() else 200)
+
+AsJson = Annotated[
+    bool, typer.Option("--json", help="For programs: JSON on standard output, words on the other.")
+]
+LedgerOption = Annotated[str, typer.Option("--ledger", help="Which ledger.")]
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.flush()
+
+
+def print_line(value: object) -> None:
+    """One JSON line on standard output, at once."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.flush()
+
+
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
+) -> None:
+    """A table for people."""
+    shown = Table(
+        title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
+    )
+    for column in columns:
+        shown.add_column(column, justify="right" if column in right else "left")
+    for row in rows:
+        shown.add_row(*("–" if cell is None else str(cell) for cell in row))
+    out.print(shown)
+
+
+def progress() -> Progress:
+    """A progress bar on standard error, for work that may take over two seconds."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=err,
+        transient=not err.is_terminal,
+    )
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The installation that this command serves: a local one, or another through its addresses and a key."""
+
+    settings: CliSettings
+
+    @cached_property
+    def layout(self) -> Layout:
+        return Layout(self.settings.var_dir.resolve()) if self.settings.var_dir else default_layout()
+
+    @cached_property
+    def run(self) -> RunState | None:
+        """What `encours up` wrote; None when it never ran here."""
+        return read_state(self.layout)
+
+    def url(self, service: str) -> str:
+        """Base address of a service: from the environment, from the running supervisor, else the usual port."""
+        configured: str | None = getattr(self.settings, f"url_{service}")
+        if configured:
+            return configured.rstrip("/")
+        if self.run is not None and service in self.run.urls:
+            return self.run.urls[service]
+        return f"http://127.0.0.1:{PORTS[service]}"
+
+    @cached_property
+    def api_key(self) -> str:
+        if self.settings.api_key is not None:
+            return self.settings.api_key.get_secret_value()
+        try:
+            return self.layout.admin_key.read_text().strip()
+        except OSError as missing:
+            raise CliError(
+                f"no API key: set ENCOURS_API_KEY, or start an installation here with `encours up` "
+                f"({self.layout.admin_key} is missing)",
+                Exit.UNREACHABLE,
+            ) from missing
+
+    @cached_property
+    def admin_url(self) -> str:
+        """PostgreSQL as administrator. Only where the database is: not over HTTP."""
+        if self.settings.database_url is not None:
+            return self.settings.database_url.get_secret_value()
+        from encours.embedded.access import local_admin_url
+
+        found = local_admin_url(self.layout, self.run)
+        if found is None:
+            raise CliError(
+                "this needs the database: run it beside `encours up`, or set ENCOURS_DATABASE_URL",
+                Exit.UNREACHABLE,
+            )
+        return found
+
+    @property
+    def ledger_admin_url(self) -> str:
+        from encours.ledger.migrate import LEDGER_DATABASE, database_dsn
+
+        return database_dsn(self.admin_url, LEDGER_DATABASE)
+
+
+def installation() -> Installation:
+    """Read the environment. A variable that is wrong or unknown ends the command with what is wrong about it."""
+    try:
+        return Installation(CliSettings())
+    except ValidationError as wrong:
+        reasons = "; ".join(
+            f"{'ENCOURS_' + str(error['loc'][0]).upper() + ': ' if error['loc'] else ''}{error['msg']}"
+            for error in wrong.errors()
+        )
+        raise CliError(reasons, Exit.USAGE) from wrong
+
+
+def pick(row: dict[str, Any], *names: str) -> list[Any]:
+    """The named fields of an answer, None where one is missing."""
+    return [row.get(name) for name in names]

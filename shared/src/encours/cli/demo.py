@@ -1,0 +1,51 @@
+"""`encours demo`: a year of real invoices with a generated cash side, and what the services make of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+from rich.progress import TaskID
+
+from encours.cli.api import Api
+from encours.cli.common import AsJson, CliError, Exit, err, installation, print_json, progress
+from encours.cli.figures import figures, show
+from encours.demo import DEMO_LEDGER, load
+from encours.demo.load import DemoStalled
+
+
+def demo(as_json: AsJson = False) -> None:
+    """Load the demo unless it is there, then print ageing, DSO, reminders and risk. May be stopped and repeated."""
+    here = installation()
+    with progress() as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                if not err.is_terminal:
+                    err.print(stage)
+                tasks[stage] = bar.add_task(stage, total=total)
+            bar.update(tasks[stage], completed=done, total=total)
+
+        try:
+            loaded = load(here.url("invoice"), here.api_key, report)
+        except DemoStalled as stalled:
+            raise CliError(f"the demo does not get on: {stalled}", Exit.FAILED) from stalled
+        except httpx.HTTPStatusError as refused:
+            raise CliError(
+                f"invoice-svc refused the demo: {refused.response.text}", Exit.REFUSED
+            ) from refused
+        except httpx.TransportError as away:
+            raise CliError(
+                f"invoice-svc does not answer at {here.url('invoice')}: {away}", Exit.UNREACHABLE
+            ) from away
+    with Api(here, DEMO_LEDGER) as api:
+        found: dict[str, Any] = figures(api)
+    if as_json:
+        print_json({"already": loaded.already, "seconds": round(loaded.seconds, 1), **found})
+        return
+    if not loaded.already:
+        err.print(
+            f"demo loaded in {loaded.seconds:.0f} s: {loaded.lines} lines, {loaded.facts_fed} facts fed"
+        )
+    show(found)

@@ -1,0 +1,155 @@
+"""`encours doctor`: is this installation sound, and if not, what to do next."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import asyncpg
+import httpx
+import typer
+
+from encours.cli.common import AsJson, CliError, Exit, Installation, installation, out, print_json
+from encours.cli.status import read_models
+from encours.embedded.process import is_same
+from encours.embedded.secrets import SERVICES
+
+_LEAST_FREE_BYTES = 2 * 2**30
+_LATE_EVENTS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check. `next` says what to do; empty when there is nothing to do."""
+
+    check: str
+    ok: bool
+    detail: str
+    next: str = ""
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Durability, self-check of each ledger, disk, processes, lag, parked streams. Exit code 1 if one is not well."""
+    here = installation()
+    findings = [*_disk(here), *_processes(here), *_services(here), *_database(here), *_read_models(here)]
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            mark = "[green]ok  [/green]" if finding.ok else "[red]!!  [/red]"
+            out.print(f"{mark}{finding.check}: {finding.detail}")
+            if finding.next:
+                out.print(f"      next: {finding.next}", markup=False)
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(Exit.FAILED)
+
+
+def _disk(here: Installation) -> Iterator[Finding]:
+    root = here.layout.root
+    if not root.exists():
+        yield Finding("files", False, f"{root} does not exist", "start an installation: encours up")
+        return
+    free = shutil.disk_usage(root).free
+    yield Finding(
+        "disk",
+        free >= _LEAST_FREE_BYTES,
+        f"{free / 2**30:.1f} GiB free at {root}",
+        "" if free >= _LEAST_FREE_BYTES else "make room: PostgreSQL stops when its log cannot grow",
+    )
+    if here.layout.pg.is_symlink():
+        yield Finding(
+            "data",
+            True,
+            f"PostgreSQL's files are in {here.layout.pg.readlink()}",
+            "its account cannot reach this folder; to keep data beside the code, clone where others may pass",
+        )
+
+
+def _processes(here: Installation) -> Iterator[Finding]:
+    state = here.run
+    if state is None:
+        return
+    if not state.alive:
+        yield Finding("supervisor", False, f"pid {state.pid} is gone", "encours up")
+        return
+    yield Finding("supervisor", True, f"pid {state.pid}, {state.state}")
+    for process in state.processes:
+        label = f"{process.service}-svc {process.role}" if process.service else process.role
+        alive = (
+            process.pid is not None and process.created is not None and is_same(process.pid, process.created)
+        )
+        ok = alive and process.state == "ready"
+        advice = "" if ok else f"read the log in {here.layout.log}"
+        yield Finding(label, ok, f"{process.state}, {process.restarts} restarts", advice)
+
+
+def _services(here: Installation) -> Iterator[Finding]:
+    for service in SERVICES:
+        url = here.url(service)
+        try:
+            answer = httpx.get(f"{url}/readyz", timeout=5.0)
+            checks = answer.json().get("checks", [])
+        except (httpx.HTTPError, ValueError) as error:
+            yield Finding(
+                f"{service}-svc", False, f"{url} does not answer ({type(error).__name__})", "encours up"
+            )
+            continue
+        bad = [f"{check['name']}: {check.get('detail')}" for check in checks if not check["ok"]]
+        ok = answer.status_code == 200
+        yield Finding(
+            f"{service}-svc", ok, "; ".join(bad) or f"ready at {url}", "" if ok else f"{url}/readyz says more"
+        )
+
+
+def _database(here: Installation) -> list[Finding]:
+    try:
+        url = here.ledger_admin_url
+    except CliError as away:
+        return [Finding("database", True, "not checked from here", str(away))]
+    try:
+        return asyncio.run(_database_findings(url))
+    except (OSError, asyncpg.PostgresError) as error:
+        return [
+            Finding("database", False, f"{type(error).__name__}: {error}", "is the server up? encours status")
+        ]
+
+
+async def _database_findings(url: str) -> list[Finding]:
+    connection = await asyncpg.connect(url, timeout=5)
+    try:
+        findings = []
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            value = await connection.fetchval("select setting from pg_settings where name = $1", name)
+            ok = value != "off"
+            advice = "" if ok else f"set {name} = on: a power cut would lose what was answered as done"
+            findings.append(Finding(name, ok, value, advice))
+        return findings
+    finally:
+        await connection.close()
+
+
+def _read_models(here: Installation) -> Iterator[Finding]:
+    try:
+        models, _ = read_models(here, None)
+    except CliError as error:
+        yield Finding("read models", False, str(error), "encours status")
+        return
+    for model in models:
+        late = (model["lag"] or 0) > _LATE_EVENTS
+        parked = model["state"] not in ("following", "live", "running", "rebuilding")
+        advice = ""
+        if parked:
+            advice = (
+                f"mend the cause, then: encours rebuild {model['service']} {model['model']} "
+                f"--ledger {model['ledger']}"
+            )
+        elif late:
+            advice = f"is {model['service']}-svc's worker running, and NATS? encours status"
+        yield Finding(
+            f"{model['service']}/{model['model']} in {model['ledger']}",
+            not late and not parked,
+            f"{model['state']} at {model['position']}, {model['lag']} behind",
+            advice,
+        )

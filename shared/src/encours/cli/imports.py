@@ -1,0 +1,139 @@
+"""`encours import`: past customers, invoices, payments and disputes from a file."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.progress import Progress
+
+from encours.cli.api import Api
+from encours.cli.common import (
+    AsJson,
+    CliError,
+    Exit,
+    Installation,
+    err,
+    installation,
+    out,
+    print_json,
+    progress,
+    table,
+)
+
+_CHUNK_BYTES = 256 * 1024
+_POLL_S = 0.25
+_MEDIA_TYPES = {".csv": "text/csv", ".ndjson": "application/x-ndjson", ".jsonl": "application/x-ndjson"}
+_ENDED = ("completed", "failed")
+
+
+def import_file(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV or NDJSON.")],
+    ledger: Annotated[
+        str, typer.Option("--ledger", help="Where it goes; made when there is none of that name.")
+    ],
+    column_map: Annotated[
+        str | None,
+        typer.Option("--map", help="Ours=theirs, such as invoice_number=InvoiceNo,issued_on=Date."),
+    ] = None,
+    date_format: Annotated[
+        str | None, typer.Option("--date-format", help="Such as %d/%m/%Y; ISO if left out.")
+    ] = None,
+    currency: Annotated[str | None, typer.Option("--currency", help="Of lines that name none.")] = None,
+    entity: Annotated[
+        str | None,
+        typer.Option("--entity", help="The creditor (ent_…); the ledger's only one, or a new one."),
+    ] = None,
+    kind: Annotated[
+        Literal["live", "sandbox"], typer.Option("--kind", help="Of a ledger that is made now.")
+    ] = "sandbox",
+    as_json: AsJson = False,
+) -> None:
+    """Take a file over, line by line, with a verdict for each. Sent twice, it is taken once.
+
+    Exit code 1 when a line was rejected: the reasons stand at /v1/imports/ID.
+    """
+    here = installation()
+    _ensure_ledger(here, ledger, kind)
+    given = {
+        "file_name": file.name,
+        "map": column_map,
+        "date_format": date_format,
+        "currency": currency,
+        "entity_id": entity,
+    }
+    query = {name: value for name, value in given.items() if value is not None}
+    with Api(here, ledger) as api, progress() as bar:
+        accepted = _send(api, bar, file, query)
+        verdict = _followed(api, bar, accepted)
+    if as_json:
+        print_json(verdict)
+    else:
+        _show(verdict)
+    if verdict["state"] == "failed" or verdict.get("rejected"):
+        raise typer.Exit(Exit.FAILED)
+
+
+def _ensure_ledger(here: Installation, name: str, kind: Literal["live", "sandbox"]) -> None:
+    """Make the ledger where the database is at hand; elsewhere the service says that there is none."""
+    try:
+        _ = here.admin_url
+    except CliError:
+        return
+    from encours.cli.ledgers import ensure_ledger
+
+    if ensure_ledger(name, kind):
+        err.print(f"made the {kind} ledger {name}")
+
+
+def _send(api: Api, bar: Progress, file: Path, query: dict[str, str]) -> dict[str, Any]:
+    size = file.stat().st_size
+    digest = hashlib.sha256(repr(sorted(query.items())).encode())
+    task = bar.add_task(f"sending {file.name}", total=2 * size)
+    for chunk in _chunks(file):
+        digest.update(chunk)
+        bar.advance(task, len(chunk))
+
+    def content() -> Iterator[bytes]:
+        for chunk in _chunks(file):
+            yield chunk
+            bar.advance(task, len(chunk))
+
+    media_type = _MEDIA_TYPES.get(file.suffix.lower(), "text/csv")
+    # The key is the file itself: the same file with the same options is the same request, whenever it is sent again.
+    key = f"import-{digest.hexdigest()[:40]}"
+    return api.upload("invoice", "/v1/imports", content(), media_type=media_type, key=key, query=query)
+
+
+def _followed(api: Api, bar: Progress, accepted: dict[str, Any]) -> dict[str, Any]:
+    """The import once every line has its verdict."""
+    task = bar.add_task("reading lines", total=None)
+    state = accepted
+    while state.get("state") not in _ENDED:
+        time.sleep(_POLL_S)
+        state = api.get("invoice", f"/v1/imports/{accepted['id']}")
+        bar.update(task, description=f"reading lines: {state.get('lines', 0)}")
+    bar.update(task, total=1, completed=1)
+    return state
+
+
+def _chunks(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as opened:
+        while chunk := opened.read(_CHUNK_BYTES):
+            yield chunk
+
+
+def _show(verdict: dict[str, Any]) -> None:
+    counts = ("lines", "accepted", "duplicates", "rejected", "pending")
+    shown = [name for name in counts if name in verdict]
+    table(
+        f"Import {verdict['id']}: {verdict['state']}", shown, [[verdict[name] for name in shown]], right=shown
+    )
+    if verdict.get("problem"):
+        out.print(str(verdict["problem"]), style="red", markup=False)
+    if verdict.get("rejected"):
+        out.print(f"why: GET /v1/imports/{verdict['id']}", markup=False)

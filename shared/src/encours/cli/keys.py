@@ -1,0 +1,115 @@
+"""`encours keys`: who may call the services, with which scopes, for which legal entities."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import asyncpg
+import typer
+
+from encours.cli.common import AsJson, CliError, installation, out, print_json, table
+from encours.embedded.setup import DEFAULT_LEDGER, insert_key
+from encours.web.keys import new_key
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("create")
+def create(
+    scope: Annotated[
+        list[str], typer.Option("--scope", help="invoices:read, payments:write …; * is every scope.")
+    ],
+    label: Annotated[str, typer.Option("--label", help="What it is for: appears wherever the key acts.")],
+    entity: Annotated[
+        list[str] | None,
+        typer.Option("--entity", help="Legal entity it may act for (ent_…); every one if left out."),
+    ] = None,
+    ledger: Annotated[
+        str, typer.Option("--ledger", help="Ledger of requests that name none.")
+    ] = DEFAULT_LEDGER,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key. It is shown once: only its hash is kept."""
+    key = new_key()
+
+    async def insert(connection: asyncpg.Connection) -> None:
+        known = await connection.fetchval("select true from ledger.ledgers where name = $1", ledger)
+        if not known:
+            raise CliError(f"no ledger {ledger!r}: `encours ledger list` shows them")
+        await insert_key(
+            connection,
+            key.id,
+            key.sha256,
+            label=label,
+            scopes=scope,
+            entities=entity or ["*"],
+            default_ledger=ledger,
+        )
+
+    _with_database(insert)
+    if as_json:
+        print_json(
+            {"id": key.id, "key": key.token, "scopes": scope, "entities": entity or ["*"], "ledger": ledger}
+        )
+    else:
+        out.print(f"{key.token}\nshown this once; only its hash is kept")
+
+
+@app.command("list")
+def list_keys(as_json: AsJson = False) -> None:
+    """All keys, without their secrets."""
+    columns = (
+        "id",
+        "label",
+        "scopes",
+        "entities",
+        "default_ledger",
+        "created_at",
+        "expires_at",
+        "revoked_at",
+    )
+    rows: list[dict[str, object]] = []
+
+    async def read(connection: asyncpg.Connection) -> None:
+        found = await connection.fetch(f"select {', '.join(columns)} from ledger.api_key order by created_at")
+        rows.extend(dict(row) for row in found)
+
+    _with_database(read)
+    if as_json:
+        print_json(rows)
+    else:
+        table("Keys", columns, ([_words(row[name]) for name in columns] for row in rows))
+
+
+@app.command("revoke")
+def revoke(key_id: Annotated[str, typer.Argument(help="The part between enc_ and the secret.")]) -> None:
+    """Stop a key from working, within seconds and for good."""
+
+    async def update(connection: asyncpg.Connection) -> None:
+        done = await connection.execute(
+            "update ledger.api_key set revoked_at = coalesce(revoked_at, clock_timestamp()) where id = $1",
+            key_id,
+        )
+        if done == "UPDATE 0":
+            raise CliError(f"no key {key_id!r}: `encours keys list` shows them")
+
+    _with_database(update)
+
+
+def _with_database(work: Callable[[asyncpg.Connection], Awaitable[None]]) -> None:
+    url = installation().ledger_admin_url
+
+    async def run() -> None:
+        connection = await asyncpg.connect(url)
+        try:
+            await work(connection)
+        finally:
+            await connection.close()
+
+    asyncio.run(run())
+
+
+def _words(value: object) -> object:
+    return " ".join(value) if isinstance(value, list) else value

@@ -1,0 +1,120 @@
+"""`encours rebuild` and `encours verify`: every read model again from the ledger, compared with the live one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from encours.cli.common import (
+    AsJson,
+    CliError,
+    Exit,
+    Installation,
+    err,
+    installation,
+    print_json,
+    progress,
+    table,
+)
+from encours.embedded.secrets import ROLES, SERVICES
+
+Service = Annotated[str, typer.Argument(help="invoice, dunning, risk, reporting, or all.")]
+Model = Annotated[str | None, typer.Argument(help="One read model; all of the service when left out.")]
+Ledger = Annotated[str | None, typer.Option("--ledger", help="One ledger; all when left out.")]
+
+
+def rebuild(service: Service, model: Model = None, ledger: Ledger = None, as_json: AsJson = False) -> None:
+    """Fold the ledger into new tables beside the live ones, compare row by row, swap without downtime.
+
+    Exit code 1 when a live model differed from the ledger (it no longer does).
+    """
+    _run(service, model, ledger, as_json=as_json, check_only=False)
+
+
+def verify(
+    service: Service = "all", model: Model = None, ledger: Ledger = None, as_json: AsJson = False
+) -> None:
+    """The same comparison without the swap: is what services answer what the ledger says? Exit code 1 when not."""
+    _run(service, model, ledger, as_json=as_json, check_only=True)
+
+
+def _run(service: str, model: str | None, ledger: str | None, *, as_json: bool, check_only: bool) -> None:
+    name = service.removesuffix("-svc")
+    if name != "all" and name not in SERVICES:
+        raise CliError(f"no service {service!r}: {', '.join(SERVICES)} or all", Exit.USAGE)
+    if name == "all" and model is not None:
+        raise CliError("a model belongs to one service: name the service too", Exit.USAGE)
+    here, chosen = installation(), SERVICES if name == "all" else (name,)
+    results: list[dict[str, Any]] = []
+    with progress() as bar:
+        task = bar.add_task("", total=len(chosen))
+        for each in chosen:
+            bar.update(task, description=f"{'verifying' if check_only else 'rebuilding'} {each}-svc")
+            results += _of_service(here, each, model, ledger, check_only=check_only)
+            bar.advance(task)
+    if as_json:
+        print_json(results)
+    else:
+        columns = (
+            "service",
+            "model",
+            "ledger",
+            "position",
+            "old_hash",
+            "new_hash",
+            "equal",
+            "differing_rows",
+        )
+        rows = ([_short(row.get(column)) for column in columns] for row in results)
+        table("Compared with the ledger" if check_only else "Rebuilt from the ledger", columns, rows)
+    if any(row.get("equal") is False for row in results):
+        raise typer.Exit(Exit.FAILED)
+
+
+def _of_service(
+    here: Installation, service: str, model: str | None, ledger: str | None, *, check_only: bool
+) -> list[dict[str, Any]]:
+    argv = [sys.executable, "-m", f"{service}_svc", "rebuild", "--json"]
+    argv += ["--check-only"] if check_only else []
+    argv += ["--model", model] if model else []
+    argv += ["--ledger", ledger] if ledger else []
+    done = subprocess.run(
+        argv, env=_environment(here, service), stdout=subprocess.PIPE, text=True, check=False
+    )
+    try:
+        results = json.loads(done.stdout)
+    except ValueError as garbled:
+        raise CliError(f"rebuild of {service}-svc failed with exit code {done.returncode}") from garbled
+    if not isinstance(results, list):
+        raise CliError(f"rebuild of {service}-svc answered {type(results).__name__}, not a list")
+    if done.returncode not in (Exit.OK, Exit.FAILED):
+        err.print(f"rebuild of {service}-svc ended with exit code {done.returncode}", style="red")
+    return results
+
+
+def _environment(here: Installation, service: str) -> dict[str, str]:
+    """That service's own role and databases: a rebuild may do no more than the service itself."""
+    from encours.embedded.layout import read_json
+    from encours.ledger.migrate import LEDGER_DATABASE, database_dsn
+
+    role = f"encours_{service}"
+    assert role in ROLES
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("ENCOURS_")}
+    if "ENCOURS_STORE_URL" in os.environ and "ENCOURS_LEDGER_URL" in os.environ:
+        # Inside a service's own container the addresses are already there.
+        return dict(os.environ)
+    password = (read_json(here.layout.secrets_json) or {}).get("roles", {}).get(role)
+    return kept | {
+        "ENCOURS_LEDGER_URL": database_dsn(here.admin_url, LEDGER_DATABASE, user=role, password=password),
+        "ENCOURS_STORE_URL": database_dsn(here.admin_url, role, user=role, password=password),
+        "ENCOURS_VAR_DIR": str(here.layout.root),
+    }
+
+
+def _short(value: object) -> object:
+    return value[:16] if isinstance(value, str) else value

@@ -1,0 +1,31 @@
+"""What the command is told from outside: which installation to talk to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+
+from encours.web.settings import LogLevel, Settings
+
+
+class CliSettings(Settings):
+    """Everything may be left out: then the command serves the installation of this checkout's `var/`."""
+
+    var_dir: Path | None = Field(default=None, description="Where a local installation keeps its files.")
+    database_url: SecretStr | None = Field(
+        default=None, description="An existing PostgreSQL, as administrator."
+    )
+    nats_url: SecretStr | None = Field(default=None, description="An existing nats-server with JetStream.")
+    smtp_url: SecretStr | None = Field(default=None, description="An existing mail server.")
+    url_invoice: str | None = Field(default=None, description="invoice-svc of another installation.")
+    url_dunning: str | None = None
+    url_risk: str | None = None
+    url_reporting: str | None = None
+    api_key: SecretStr | None = Field(default=None, description="Instead of the one in var/admin-key.")
+    log_level: LogLevel = "info"
+
+    @classmethod
+    def foreign(cls) -> frozenset[str]:
+        """A service's own variables may stand in the same environment (a container's, say)."""
+        return frozenset({"ENCOURS_LEDGER_URL", "ENCOURS_STORE_URL", "ENCOURS_HOST", "ENCOURS_PORT"})

@@ -1,0 +1,104 @@
+"""`encours status`: every process of this machine, every read model of the installation."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from encours.cli.api import Api
+from encours.cli.common import AsJson, CliError, Exit, Installation, err, installation, print_json, table
+from encours.embedded.process import is_same
+from encours.embedded.secrets import SERVICES
+
+
+def status(
+    ledger: Annotated[str | None, typer.Option("--ledger", help="Only this ledger.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Processes with their state and port; read models with position, lag and content hash.
+
+    Exit code 3 when something does not answer.
+    """
+    here = installation()
+    processes = _processes(here)
+    models, missing = read_models(here, ledger)
+    if as_json:
+        print_json({"processes": processes, "read_models": models, "unreachable": missing})
+    else:
+        _show(here, processes, models)
+    if missing:
+        for message in missing.values():
+            err.print(message, style="red", markup=False)
+        raise typer.Exit(Exit.UNREACHABLE)
+
+
+def _processes(here: Installation) -> list[dict[str, Any]]:
+    state = here.run
+    if state is None:
+        return []
+    found = []
+    for process in state.processes:
+        shown = asdict(process)
+        created = shown.pop("created")
+        if process.pid is not None and (created is None or not is_same(process.pid, created)):
+            shown |= {"pid": None, "state": "dead"}
+        found.append(shown)
+    return found
+
+
+def read_models(here: Installation, ledger: str | None) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Read models of every service and ledger, and the services that did not answer with what they said."""
+    rows: list[dict[str, Any]] = []
+    missing: dict[str, str] = {}
+    with Api(here) as api:
+        names = [ledger] if ledger else ledgers_of(api)
+        for service in SERVICES:
+            for name in names:
+                try:
+                    answer = api.get(service, "/v1/read-models", ledger=name, hash="true")
+                except CliError as error:
+                    missing[service] = str(error)
+                    break
+                rows += [_row(service, answer.get("ledger", name), model) for model in answer["data"]]
+    return rows, missing
+
+
+def ledgers_of(api: Api) -> list[str | None]:
+    """Names of all ledgers; only the key's own where the installation does not tell."""
+    try:
+        return [entry["name"] for entry in api.get("invoice", "/v1/ledgers")["data"]] or [None]
+    except CliError:
+        return [None]
+
+
+def _row(service: str, ledger: str | None, model: dict[str, Any]) -> dict[str, Any]:
+    position, lag = model.get("position"), model.get("lag")
+    head = model.get("head", None if position is None or lag is None else position + lag)
+    return {
+        "service": service,
+        "model": model.get("model", model.get("name")),
+        "ledger": model.get("ledger", ledger),
+        "position": position,
+        "head": head,
+        "lag": lag,
+        "content_hash": model.get("content_hash"),
+        "state": model.get("state"),
+    }
+
+
+def _show(here: Installation, processes: list[dict[str, Any]], models: list[dict[str, Any]]) -> None:
+    if processes:
+        columns = ("service", "role", "pid", "port", "state", "restarts")
+        table(
+            "Processes",
+            columns,
+            ([row[name] for name in columns] for row in processes),
+            right=("pid", "port"),
+        )
+    else:
+        err.print(f"nothing was started on {here.layout.root}")
+    fields = ("service", "model", "ledger", "position", "lag", "state")
+    shown = ([*(row[name] for name in fields), (row["content_hash"] or "–")[:16]] for row in models)
+    table("\nRead models", (*fields, "content_hash"), shown, right=("position", "lag"))
