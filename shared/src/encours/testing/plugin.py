@@ -9,8 +9,11 @@ import pytest
 
 if TYPE_CHECKING:
     from encours.testing.servers import Cluster, Installation
+    from encours.testing.system import System
 
-_REAL_FIXTURES = frozenset({"cluster", "own_cluster", "installation", "module_installation", "system"})
+_REAL_FIXTURES = frozenset(
+    {"cluster", "own_cluster", "installation", "module_installation", "system", "own_system"}
+)
 _SLOW_FOLDERS = ("tests/e2e/", "tests/chaos/", "tests/bench/")
 
 
@@ -57,3 +60,21 @@ def module_installation(cluster: Cluster) -> Iterator[Installation]:
 
     with fresh_installation(cluster) as fresh:
         yield fresh
+
+
+@pytest.fixture(scope="session")
+def system() -> Iterator[System]:
+    """All of Encours, shared by the session: a test works in ledgers of its own and kills nothing."""
+    from encours.testing.system import running_system
+
+    with running_system() as running:
+        yield running
+
+
+@pytest.fixture
+def own_system() -> Iterator[System]:
+    """All of Encours for this test alone, for one that kills parts of it."""
+    from encours.testing.system import running_system
+
+    with running_system() as running:
+        yield running

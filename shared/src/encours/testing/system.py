@@ -1,0 +1,160 @@
+"""All of Encours as `make run` starts it, in a private folder and on free ports: what end-to-end tests talk to."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import psutil
+
+from encours.embedded.layout import Layout
+from encours.embedded.runstate import ProcessState, RunState, read_state
+from encours.testing.servers import private_layout
+
+START_TIMEOUT_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A supervised installation. Tests that share one keep apart by ledger."""
+
+    layout: Layout
+    supervisor: subprocess.Popen[bytes]
+
+    @property
+    def run(self) -> RunState:
+        """What runs just now."""
+        state = read_state(self.layout)
+        assert state is not None
+        return state
+
+    @property
+    def key(self) -> str:
+        """The admin key."""
+        return self.layout.admin_key.read_text().strip()
+
+    def url(self, service: str) -> str:
+        """Base URL of `invoice`, `dunning`, `risk` or `reporting`."""
+        return self.run.urls[service]
+
+    def client(self, service: str, ledger: str) -> httpx.Client:
+        """An HTTP client of the admin for one service and ledger."""
+        return httpx.Client(
+            base_url=self.url(service),
+            headers={"Authorization": f"Bearer {self.key}", "Encours-Ledger": ledger},
+            timeout=30.0,
+        )
+
+    def encours(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run the `encours` command against this installation."""
+        return subprocess.run(
+            (sys.executable, "-m", "encours.cli", *arguments),
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=check,
+            timeout=600,
+        )
+
+    def json(self, *arguments: str) -> Any:
+        """What `encours … --json` prints."""
+        return json.loads(self.encours(*arguments, "--json").stdout)
+
+    def environment(self) -> dict[str, str]:
+        """The environment that points commands at this installation."""
+        return os.environ | {"ENCOURS_VAR_DIR": str(self.layout.root)}
+
+    def processes(self, role: str, service: str | None = None) -> list[ProcessState]:
+        """Processes of a role (`postgres`, `nats`, `mailbox`, `api`, `worker`), of one service or of all."""
+        return [p for p in self.run.processes if p.role == role and service in (None, p.service)]
+
+    def kill(self, process: ProcessState) -> None:
+        """`kill -9`; the supervisor starts it again."""
+        assert process.pid is not None
+        try:
+            victim = psutil.Process(process.pid)
+            if process.created is None or abs(victim.create_time() - process.created) < 1:
+                os.kill(process.pid, signal.SIGKILL)
+        except psutil.NoSuchProcess:
+            pass  # it is down already, between two starts
+
+    def wait_ready(self, timeout_s: float = START_TIMEOUT_S) -> None:
+        """Until every API says that it is ready."""
+        wait_until(
+            lambda: all(_ready(url) for url in self.run.urls.values()), timeout_s, "services are not ready"
+        )
+
+    def wait_caught_up(self, ledger: str, timeout_s: float = 60.0) -> None:
+        """Until every read model of the ledger stands at its head."""
+        wait_until(lambda: self._lag(ledger) == 0, timeout_s, f"read models of {ledger} lag")
+
+    def _lag(self, ledger: str) -> int | None:
+        try:
+            models = [model for service in self.run.urls for model in self.read_models(service, ledger)]
+        except httpx.HTTPError:
+            return None
+        return max((model["lag"] for model in models), default=None)
+
+    def read_models(self, service: str, ledger: str, *, hashes: bool = False) -> list[dict[str, Any]]:
+        """`GET /v1/read-models` of a service."""
+        with self.client(service, ledger) as http:
+            answer = http.get("/v1/read-models", params={"hash": "true"} if hashes else None)
+            answer.raise_for_status()
+            models: list[dict[str, Any]] = answer.json()["data"]
+        return models
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float, failure: str) -> None:
+    """Poll a condition; raise when it does not come true in time."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{failure} after {timeout_s:g} s")
+        time.sleep(0.02)
+
+
+def _ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz", timeout=2.0).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+@contextmanager
+def running_system() -> Iterator[System]:
+    """`encours up` in a folder of its own; stopped as Ctrl-C stops it, and removed."""
+    with private_layout() as layout:
+        environment = os.environ | {"ENCOURS_VAR_DIR": str(layout.root)}
+        log = layout.root / "up.log"
+        with log.open("wb") as sink:
+            process = subprocess.Popen(
+                (sys.executable, "-m", "encours.cli", "up", "--json"),
+                env=environment,
+                stdout=sink,
+                stderr=sink,
+            )
+        system = System(layout, process)
+        try:
+            wait_until(
+                lambda: _up(process, layout, log.read_text), START_TIMEOUT_S, "encours up is not ready"
+            )
+            yield system
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+def _up(process: subprocess.Popen[bytes], layout: Layout, log: Callable[[], str]) -> bool:
+    if process.poll() is not None:
+        raise RuntimeError(f"encours up ended with {process.returncode}:\n{log()}")
+    state = read_state(layout)
+    return state is not None and state.state == "ready"
