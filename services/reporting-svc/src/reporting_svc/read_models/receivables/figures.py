@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import asyncpg
 
@@ -18,11 +18,11 @@ from reporting_svc.read_models.receivables.rows import CLOCK_ID
 from reporting_svc.read_models.scope import Args, Moment, Scope, SeveralCurrencies
 
 if TYPE_CHECKING:
+    from encours.streaming.read_model import Conn
     from encours.web.paging import Page
 
 Basis = Literal["due_on", "issued_on"]
 Source = Literal["balance", "item", "movement"]
-Conn = asyncpg.Connection[Any]
 
 SORTS = {"outstanding": "outstanding", "overdue": "overdue", "name": "name_key", "customer_id": "row_key"}
 ROW_KEY = "row_key"
@@ -139,7 +139,7 @@ def _page(args: Args, schema: str, columns: list[str], page: Page) -> str:
     """The rows behind the cursor. Names are looked up for the page alone unless they make the order."""
     bands = [c for c in columns if c.startswith("b")]
     by_name = "name_key" in page.columns
-    name_key = f"coalesce(c.name_key, '')" if by_name else "''"
+    name_key = "coalesce(c.name_key, '')" if by_name else "''"
     joined = f"left join {schema}.customer c using (customer_id)" if by_name else ""
     behind, values = page.after(len(args) + 1)
     args.extend(values)
@@ -159,22 +159,23 @@ def _page(args: Args, schema: str, columns: list[str], page: Page) -> str:
     """
 
 
-async def _source(conn: Conn, schema: str, moment: Moment, bands: Bands, basis: Basis) -> Source:
-    if moment.known_to is not None:
-        return "movement"
+async def knows_later(conn: Conn, schema: str, moment: Moment) -> bool:
+    """Whether the model holds anything that counts only after the day: rows of "now" would show it too early."""
     later = " or ".join(
         f"exists (select from {schema}.{table} where effective_on > $1::date)"
         for table in ("item_movement", "unapplied_movement", "account_movement")
     )
-    record = await conn.fetchrow(
-        f"select {later} as later, (select day from {schema}.clock where id = $2) as day",
-        moment.as_of,
-        CLOCK_ID,
-    )
-    if record["later"]:
+    found: bool = await conn.fetchval(f"select {later}", moment.as_of)
+    return found
+
+
+async def _source(conn: Conn, schema: str, moment: Moment, bands: Bands, basis: Basis) -> Source:
+    if moment.known_to is not None or await knows_later(conn, schema, moment):
         return "movement"
-    standing = record["day"] == moment.as_of and bands == STANDARD and basis == "due_on"
-    return "balance" if standing else "item"
+    if bands != STANDARD or basis != "due_on":
+        return "item"
+    day = await conn.fetchval(f"select day from {schema}.clock where id = $1", CLOCK_ID)
+    return "balance" if day == moment.as_of else "item"
 
 
 def _from_balance(args: Args, schema: str, scope: Scope, moment: Moment, bands: Bands, basis: Basis) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, Literal, assert_never, cast, get_args
+from typing import TYPE_CHECKING, Literal, assert_never, cast, get_args
 
-import asyncpg
 from msgspec.structs import replace
 
 from encours.contracts import Recorded
-from encours.contracts.calendar import DayOpened
 from encours.contracts.customer import CustomerAmended, CustomerRegistered
+from encours.contracts.entity import EntityAmended, EntityRegistered
 from encours.contracts.invoice import (
     InvoiceCredited,
     InvoiceIssued,
@@ -36,15 +35,22 @@ from reporting_svc.read_models.receivables.rows import (
     Balance,
     Clock,
     Customer,
+    Entity,
     Item,
     ItemMovement,
     UnappliedMovement,
 )
 from reporting_svc.read_models.receivables.settle import roll
 
+if TYPE_CHECKING:
+    from encours.streaming.read_model import Conn
+    from encours.streaming.rows import Key
+
 OnItem = InvoiceCredited | PaymentApplied | PaymentUnapplied | ShareDisputed | ShareUndisputed
 Fact = (
-    CustomerRegistered
+    EntityRegistered
+    | EntityAmended
+    | CustomerRegistered
     | CustomerAmended
     | InvoiceIssued
     | OnItem
@@ -53,7 +59,6 @@ Fact = (
     | PaymentAllocated
     | PaymentReleased
     | PaymentReversed
-    | DayOpened
 )
 Posting = Literal["issued", "credited", "received", "reversed", "identified"]
 PAYER_UNKNOWN = ""
@@ -64,15 +69,17 @@ class Receivables(ReadModel):
 
     name = "receivables"
     version = 1
-    rows = (Customer, Item, ItemMovement, UnappliedMovement, AccountMovement, Balance, Clock)
+    rows = (Entity, Customer, Item, ItemMovement, UnappliedMovement, AccountMovement, Balance, Clock)
     types = frozenset(fact.TYPE for fact in get_args(Fact))
 
-    def keys(self, e: Recorded) -> Iterable[tuple[type[Row], tuple[Any, ...]]]:
+    def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
         """The rows that :meth:`project` reads for this event."""
         fact = cast(Fact, e.data)
         match fact:
-            case CustomerRegistered() | DayOpened():
+            case EntityRegistered() | CustomerRegistered():
                 return
+            case EntityAmended():
+                yield Entity, (fact.entity_id,)
             case CustomerAmended():
                 yield Customer, (fact.customer_id,)
             case PaymentIdentified():
@@ -100,8 +107,13 @@ class Receivables(ReadModel):
         """Write what the event changed. Raises for an event of an invoice that was never issued."""
         fact = cast(Fact, e.data)
         match fact:
-            case DayOpened():
-                return  # the bands roll in settle(), once a batch, whatever number of days it opened
+            case EntityRegistered():
+                rows.put(Entity(entity=fact.entity_id, name=fact.name, currency=fact.currency))
+            case EntityAmended():
+                entity = rows.get(Entity, fact.entity_id)
+                if entity is None:
+                    raise LookupError(f"{e.type} of {fact.entity_id}, which was never registered")
+                rows.put(replace(entity, name=fact.name))
             case CustomerRegistered():
                 rows.put(_customer(fact, e.entity, fact.external_ref))
             case CustomerAmended():
@@ -139,7 +151,7 @@ class Receivables(ReadModel):
             case _:
                 assert_never(fact)
 
-    async def settle(self, conn: asyncpg.Connection[Any], schema: str, days: list[date]) -> None:
+    async def settle(self, conn: Conn, schema: str, days: list[date]) -> None:
         """Bring the bands of :class:`Balance` to the last of the opened days; several at once is one step."""
         await roll(conn, schema, max(days))
 

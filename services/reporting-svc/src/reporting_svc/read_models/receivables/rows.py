@@ -8,6 +8,16 @@ from typing import ClassVar
 from encours.streaming import Row
 
 
+class Entity(Row, kw_only=True):
+    """A creditor by name, with the currency of its books."""
+
+    TABLE: ClassVar[str] = "entity"
+    KEY: ClassVar[tuple[str, ...]] = ("entity",)
+    entity: str
+    name: str
+    currency: str
+
+
 class Customer(Row, kw_only=True):
     """The customer's name as it is now, and what lists are filtered by."""
 

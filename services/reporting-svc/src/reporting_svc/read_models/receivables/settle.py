@@ -8,12 +8,13 @@ each, so that the steps add up to the same bands as rolling day by day.
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
-
-import asyncpg
+from typing import TYPE_CHECKING
 
 from reporting_svc.measures.bands import STANDARD
 from reporting_svc.read_models.receivables.rows import BEFORE_TIME, CLOCK_ID
+
+if TYPE_CHECKING:
+    from encours.streaming.read_model import Conn
 
 _LAST = len(STANDARD.thresholds)
 _CROSSED = ", ".join(
@@ -27,7 +28,7 @@ _MOVED = ", ".join(
 )
 
 
-async def roll(conn: asyncpg.Connection[Any], schema: str, day: date) -> None:
+async def roll(conn: Conn, schema: str, day: date) -> None:
     """Bring every band to ``day``; nothing happens if they stand there or beyond already."""
     reached = await conn.fetchval(f"select day from {schema}.clock where id = $1", CLOCK_ID) or BEFORE_TIME
     if reached >= day:

@@ -1,0 +1,98 @@
+"""``GET /v1/dso``: days sales outstanding, simple and countback."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import Query as Parameter
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from encours.web.models import MoneyModel, money_json
+from encours.web.routing import Router
+from encours.web.time_travel import Query, View, reading
+from reporting_svc.http.answers import Report, incomplete_json, nothing, tie_out_json
+from reporting_svc.http.scope import Ask, moment_of
+from reporting_svc.measures import definitions, dso
+from reporting_svc.measures.bands import STANDARD
+from reporting_svc.read_models.parked import parked_streams
+from reporting_svc.read_models.receivables import Receivables, books
+from reporting_svc.read_models.receivables.figures import Figures, aged
+from reporting_svc.read_models.receivables.turnover import billed_since, months_back
+from reporting_svc.read_models.scope import Moment, Scope
+
+router = Router(tags=["Receivables"])
+
+
+class DaysOut(BaseModel):
+    """Days by a definition; null where there is no turnover to express them in."""
+
+    definition: str
+    days: float | None
+
+
+class CountbackOut(DaysOut):
+    """`exhausted`: the balance is older than all turnover known, so the days are a lower bound."""
+
+    months: int = Field(description="Calendar months gone through.")
+    exhausted: bool
+
+
+class DsoOut(Report):
+    """Both ways of counting, and what part of the days is lateness."""
+
+    period_days: int
+    receivables: MoneyModel
+    turnover: MoneyModel = Field(description="VAT included, of the period.")
+    simple: DaysOut
+    countback: CountbackOut
+    best_possible: DaysOut
+    average_days_delinquent: DaysOut
+
+
+@router.get("/v1/dso", response_model=DsoOut, summary="Days sales outstanding, simple and countback")
+async def days_sales_outstanding(
+    q: Annotated[Query, reading("reports:read")],
+    asked: Ask,
+    days: Annotated[int, Parameter(ge=1, le=1830, description="Length of the period that ends with as_of.")] = 90,
+) -> Response:
+    """Outstanding in days of turnover; see `GET /v1/definitions` for each definition."""
+    scope = asked.scope(q)
+    async with q.view(Receivables.name) as view:
+        moment = moment_of(view)
+        await books.check(view.conn, view.schema, scope)
+        found = await aged(view.conn, view.schema, scope, moment)
+        total = found.one_currency() or nothing(await books.currency_of(view.conn, view.schema, scope), STANDARD)
+        figures = await dso_json(view, scope.within(total.currency), moment, total, days)
+        parked = await parked_streams(view.conn, Receivables.name, q.caller.ledger)
+    body = {
+        "currency": total.currency, **figures, "tie_out": tie_out_json(total), **incomplete_json(parked),
+        **view.time.echo(),
+    }
+    return q.respond(body)
+
+
+async def dso_json(view: View, scope: Scope, moment: Moment, total: Figures, days: int) -> dict[str, Any]:
+    """The figures of :class:`DsoOut`, of the view's snapshot."""
+    first = moment.as_of - timedelta(days=days - 1)
+    turnover = await billed_since(view.conn, view.schema, scope, moment, first)
+    counted = dso.countback(total.outstanding, await months_back(view.conn, view.schema, scope, moment))
+    simple = dso.simple(total.outstanding, turnover, days)
+    best = dso.simple(total.bands[0], turnover, days)
+    return {
+        "period_days": days,
+        "receivables": money_json(total.outstanding, total.currency),
+        "turnover": money_json(turnover, total.currency),
+        "simple": _days(definitions.DSO_SIMPLE, dso.rounded(simple)),
+        "countback": {
+            **_days(definitions.DSO_COUNTBACK, dso.rounded(counted.days)),
+            "months": counted.months, "exhausted": counted.exhausted,
+        },
+        "best_possible": _days(definitions.BPDSO, dso.rounded(best)),
+        "average_days_delinquent": _days(definitions.ADD, dso.rounded(dso.delinquent(simple, best))),
+    }
+
+
+def _days(definition: definitions.Definition, days: float | None) -> dict[str, Any]:
+    return {"definition": definition.id, "days": days}

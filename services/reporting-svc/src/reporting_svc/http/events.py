@@ -1,0 +1,182 @@
+"""``GET /v1/events`` (JSON or NDJSON) and ``GET /v1/events/stream`` (Server-Sent Events)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Query as Parameter
+from pydantic import BaseModel, Field
+from starlette.responses import Response, StreamingResponse
+
+from encours.contracts import types
+from encours.kernel.errors import DomainError, Invalid
+from encours.web.context import context
+from encours.web.parameters import malformed, parse_position
+from encours.web.routing import Router
+from encours.web.time_travel import Query, reading
+from reporting_svc.feed import MAX_TAILS, Feed, Filter
+
+router = Router(tags=["Events"])
+NDJSON = "application/x-ndjson"
+HEARTBEAT_S = 10.0
+STREAM_MAX_S = 3600.0
+MAX_LIMIT = 1000
+
+After = Annotated[int, Parameter(ge=0, le=2**53, description="Events behind this position.")]
+Types = Annotated[
+    list[str] | None,
+    Parameter(alias="type", max_length=40, description="A type, or a family such as `invoice.*`; may be repeated."),
+]
+Stream = Annotated[
+    str | None, Parameter(max_length=80, description="The id of an invoice, payment, customer …", examples=["calendar"])
+]
+
+
+class EventOut(BaseModel):
+    """One fact of the ledger. `data` is its payload as stored."""
+
+    position: int
+    stream: str
+    version: int
+    type: str
+    schema_version: int
+    entity: str | None
+    event_id: str
+    effective_on: date
+    recorded_at: datetime
+    actor: str
+    reason: str | None
+    correlation_id: str | None
+    causation_id: str | None
+    traceparent: str | None
+    command_id: str
+    data: dict[str, Any]
+
+
+class EventsOut(BaseModel):
+    """Events in order. Go on with `after` = `next_after`; `end`: nothing more was recorded yet."""
+
+    data: list[EventOut]
+    next_after: int
+    end: bool
+    position: int = Field(description="The position that was read up to.")
+
+
+class TooManyStreams(DomainError):
+    """The process serves as many live readers as it may (503)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "too-many-streams", f"{MAX_TAILS} live streams are open on this process; read pages or try again.",
+            title="Too many live streams", status=503, retry_after_s=5,
+        )
+
+
+@router.get(
+    "/v1/events",
+    response_model=EventsOut,
+    summary="The ledger's events by position",
+    responses={200: {"content": {NDJSON: {"schema": {"type": "string"}}}, "description": "JSON, or one event a line."}},
+)
+async def list_events(
+    q: Annotated[Query, reading("audit:read")],
+    after: After = 0,
+    type_: Types = None,
+    stream: Stream = None,
+    limit: Annotated[int, Parameter(ge=1, le=MAX_LIMIT)] = 100,
+) -> Response:
+    """A page of events, straight from the ledger. `known_at` bounds it; `as_of` leaves out what counts later.
+
+    With `Accept: application/x-ndjson` the events come one a line, and the position to go on from in the header
+    `Encours-Position`.
+    """
+    feed: Feed = q.services.extras["feed"]
+    upto = (await q.time()).position
+    page = await feed.page(q.caller.ledger, after, limit, _filter(q, type_, stream), upto)
+    events = page.events
+    if "as_of" in q.request.query_params:
+        events = [event for event in events if event["effective_on"] <= q.as_of.isoformat()]
+    if NDJSON in q.request.headers.get("accept", ""):
+        lines = b"".join(orjson.dumps(event) + b"\n" for event in events)
+        return Response(lines, media_type=NDJSON, headers={"Encours-Position": str(page.upto)})
+    body = {"data": events, "next_after": page.upto, "end": page.end, "position": page.upto}
+    return q.respond(body)
+
+
+@router.get(
+    "/v1/events/stream",
+    summary="Events as they are recorded (Server-Sent Events)",
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Never ends."}},
+    response_class=StreamingResponse,
+)
+async def stream_events(
+    q: Annotated[Query, reading("audit:read", time_travel=False)],
+    after: Annotated[int | None, Parameter(ge=0, le=2**53, description="Begin behind this position; now if not given.")] = None,
+    type_: Types = None,
+    stream: Stream = None,
+) -> Response:
+    """Each event's `id` is its position: a client that comes back with `Last-Event-ID` misses nothing and sees nothing
+    twice. A comment is sent every 10 s of silence. The server closes after an hour; clients reconnect by themselves.
+    """
+    feed: Feed = q.services.extras["feed"]
+    wanted = _filter(q, type_, stream)
+    begin = _resume(q.request.headers.get("last-event-id"), after)
+    if begin is None:
+        begin = (await q.ledger.head(q.caller.ledger)).position
+    if feed.tails >= MAX_TAILS:
+        raise TooManyStreams
+    context(q.request).without_deadline()
+    return StreamingResponse(
+        _server_sent(feed, q, begin, wanted), media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _server_sent(feed: Feed, q: Query, after: int, wanted: Filter) -> AsyncIterator[bytes]:
+    loop = asyncio.get_running_loop()
+    ends_at = loop.time() + STREAM_MAX_S
+    pages = feed.tail(q.caller.ledger, after, wanted)
+    feed.tails += 1
+    waiting = asyncio.ensure_future(anext(pages))
+    try:
+        yield b"retry: 1000\n\n"
+        while loop.time() < ends_at and not q.services.draining.is_set():
+            done, _ = await asyncio.wait({waiting}, timeout=HEARTBEAT_S)
+            if not done:
+                yield b": alive\n\n"
+                continue
+            page = waiting.result()
+            if page.events:
+                yield b"".join(
+                    b"id: %d\nevent: %b\ndata: %b\n\n" % (e["position"], e["type"].encode(), orjson.dumps(e))
+                    for e in page.events
+                )
+            waiting = asyncio.ensure_future(anext(pages))
+    finally:
+        feed.tails -= 1
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        await pages.aclose()
+
+
+def _resume(last_event_id: str | None, after: int | None) -> int | None:
+    if last_event_id is None:
+        return after
+    position = parse_position(last_event_id)
+    if position is None:
+        raise malformed("Last-Event-ID", "Send the id of the last event as it came: a position.")
+    return position
+
+
+def _filter(q: Query, wanted: list[str] | None, stream: str | None) -> Filter:
+    names: set[str] = set()
+    for name in wanted or ():
+        family = {known for known in types() if name.endswith(".*") and known.startswith(name[:-1])}
+        if not family and name not in types():
+            raise Invalid(f"There is no event type {name[:60]!r}; families are written invoice.*.", "/type")
+        names |= family or {name}
+    return Filter(tuple(sorted(names)), stream, q.caller.entities)

@@ -1,0 +1,108 @@
+"""``GET /v1/turnover``: billed and collected, by day, week or month."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import Query as Parameter
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from encours.kernel.errors import Invalid
+from encours.web.models import BusinessDate, MoneyModel, money_json
+from encours.web.routing import Router
+from encours.web.time_travel import Query, reading
+from reporting_svc.http.answers import Report, incomplete_json, nothing, tie_out_json
+from reporting_svc.http.scope import Ask, moment_of
+from reporting_svc.measures.bands import STANDARD
+from reporting_svc.measures.definitions import TURNOVER
+from reporting_svc.read_models.parked import parked_streams
+from reporting_svc.read_models.receivables import Receivables, books
+from reporting_svc.read_models.receivables.figures import aged
+from reporting_svc.read_models.receivables.turnover import Period, Turnover, by_period, opening
+
+router = Router(tags=["Receivables"])
+MAX_DAYS = 3660
+
+
+class TurnoverRow(BaseModel):
+    """A period with movements; `start` is its first day (weeks begin on Monday)."""
+
+    start: date
+    billed: MoneyModel = Field(description="Invoices issued, VAT included.")
+    credited: MoneyModel = Field(description="Credit notes, VAT included.")
+    turnover: MoneyModel = Field(description="Billed less credited, VAT included.")
+    turnover_net: MoneyModel = Field(description="Billed less credited, without VAT.")
+    collected: MoneyModel
+    reversed: MoneyModel = Field(description="Payments that came undone.")
+
+
+class TurnoverOut(Report):
+    """Periods in order. `tie_out.buckets` is the opening balance and what every period added to it."""
+
+    definition: str
+    by: str
+    data: list[TurnoverRow]
+    next_cursor: str | None
+    totals: TurnoverRow
+    opening: MoneyModel = Field(description="The customers' account on the eve of the first day.")
+
+
+@router.get("/v1/turnover", response_model=TurnoverOut, summary="Billed and collected by period")
+async def turnover(
+    q: Annotated[Query, reading("reports:read")],
+    asked: Ask,
+    by: Annotated[Period, Parameter(description="Length of the periods.")] = "month",
+    since: Annotated[
+        BusinessDate | None, Parameter(alias="from", description="First day; a year back if not given. The last day is as_of.")
+    ] = None,
+) -> Response:
+    """What was billed, credited, collected and undone up to as_of."""
+    scope = asked.scope(q)
+    async with q.view(Receivables.name) as view:
+        moment = moment_of(view)
+        first = since or _year_back(moment.as_of)
+        if not 0 <= (moment.as_of - first).days <= MAX_DAYS:
+            raise Invalid(f"from lies at most {MAX_DAYS} days before as_of, and not after it.", "/from")
+        await books.check(view.conn, view.schema, scope)
+        found = await aged(view.conn, view.schema, scope, moment)
+        total = found.one_currency() or nothing(await books.currency_of(view.conn, view.schema, scope), STANDARD)
+        scope = scope.within(total.currency)
+        before = await opening(view.conn, view.schema, scope, moment, first)
+        periods = await by_period(view.conn, view.schema, scope, moment, by, first)
+        parked = await parked_streams(view.conn, Receivables.name, q.caller.ledger)
+    body = {
+        "definition": TURNOVER.id,
+        "currency": total.currency,
+        "by": by,
+        "data": [_row(period, total.currency) for period in periods],
+        "next_cursor": None,
+        "totals": _row(_sum(first, periods), total.currency),
+        "opening": money_json(before, total.currency),
+        "tie_out": tie_out_json(total, buckets=before + sum(period.change for period in periods)),
+        **incomplete_json(parked),
+        **view.time.echo(),
+    }
+    return q.respond(body)
+
+
+def _year_back(day: date) -> date:
+    return date(day.year - 1, day.month, 1)
+
+
+def _sum(first: date, periods: list[Turnover]) -> Turnover:
+    columns = ("billed", "credited", "net", "collected", "reversed")
+    return Turnover(first, *(sum(getattr(period, column) for period in periods) for column in columns))
+
+
+def _row(period: Turnover, currency: str) -> dict[str, Any]:
+    return {
+        "start": period.start.isoformat(),
+        "billed": money_json(period.billed, currency),
+        "credited": money_json(period.credited, currency),
+        "turnover": money_json(period.billed - period.credited, currency),
+        "turnover_net": money_json(period.net, currency),
+        "collected": money_json(period.collected, currency),
+        "reversed": money_json(period.reversed, currency),
+    }

@@ -1,0 +1,16 @@
+"""Which streams a model could not apply: figures without their events are incomplete, and say so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from encours.streaming.read_model import Conn
+
+
+async def parked_streams(conn: Conn, model: str, ledger: str) -> list[str]:
+    """Streams parked at the snapshot's moment, at most 101 of them."""
+    rows = await conn.fetch(
+        "select stream from encours.parked where ledger = $1 and model = $2 order by stream limit 101", ledger, model
+    )
+    return [row[0] for row in rows]

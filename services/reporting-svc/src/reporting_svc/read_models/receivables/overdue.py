@@ -1,0 +1,87 @@
+"""The list of what is past its due date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reporting_svc.read_models.receivables.figures import knows_later
+from reporting_svc.read_models.scope import Args, Moment, Scope
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from encours.streaming.read_model import Conn
+    from encours.web.paging import Page
+
+SORTS = {"due_on": "due_on", "open": "open_minor", "number": "number", "invoice_id": "invoice_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """``open_minor`` and ``disputed_minor`` are sums over the list; ``past_due_minor`` also has items below zero."""
+
+    rows: tuple[asyncpg.Record, ...]
+    invoices: int
+    open_minor: int
+    disputed_minor: int
+    past_due_minor: int
+
+
+async def overdue(conn: Conn, schema: str, scope: Scope, moment: Moment, page: Page) -> Overdue:
+    """One page and the sums of the whole list, in the snapshot that ``conn`` is in. One currency."""
+    args = Args()
+    later = moment.known_to is not None or await knows_later(conn, schema, moment)
+    source = _past(args, schema, scope, moment) if later else _now(args, schema, scope, moment)
+    shared = "greatest(0, least(open_minor, disputed_minor))"
+    sums = await conn.fetchrow(
+        f"""
+        select count(*) filter (where open_minor > 0) as invoices, coalesce(sum(open_minor), 0)::bigint as past_due,
+               coalesce(sum(open_minor) filter (where open_minor > 0), 0)::bigint as open,
+               coalesce(sum({shared}), 0)::bigint as disputed
+        from ({source}) late
+        """,
+        *args,
+    )
+    behind, values = page.after(len(args) + 1)
+    args.extend(values)
+    rows = await conn.fetch(
+        f"""
+        with page as (
+            select * from (select late.*, i.number, i.total_minor, i.salesperson from ({source}) late
+                           join {schema}.item i using (invoice_id)) listed
+            where open_minor > 0 and {behind} {page.order_by()} limit {page.fetch}
+        )
+        select page.*, {shared} as contested_minor, c.name, c.external_ref
+        from page left join {schema}.customer c using (customer_id) {page.order_by()}
+        """,
+        *args,
+    )
+    return Overdue(
+        rows=tuple(rows),
+        invoices=sums["invoices"],
+        open_minor=sums["open"],
+        disputed_minor=sums["disputed"],
+        past_due_minor=sums["past_due"],
+    )
+
+
+def _now(args: Args, schema: str, scope: Scope, moment: Moment) -> str:
+    """Open items as they are now; right for a day after which nothing counts."""
+    return f"""
+        select i.invoice_id, i.entity, i.customer_id, i.currency, i.issued_on, i.due_on, i.open_minor, i.disputed_minor
+        from {schema}.item i
+        where i.open_minor <> 0 and i.due_on < {args.add(moment.as_of)}::date and {scope.sql(args, "i")}
+    """
+
+
+def _past(args: Args, schema: str, scope: Scope, moment: Moment) -> str:
+    """Items by what had counted by the day and was known at the position."""
+    return f"""
+        select m.invoice_id, m.entity, m.customer_id, m.currency, m.issued_on, m.due_on,
+               sum(m.amount_minor)::bigint as open_minor, sum(m.disputed_minor)::bigint as disputed_minor
+        from {schema}.item_movement m
+        where m.due_on < {args.add(moment.as_of)}::date and {moment.sql(args, "m")} and {scope.sql(args, "m")}
+        group by m.invoice_id, m.entity, m.customer_id, m.currency, m.issued_on, m.due_on
+        having sum(m.amount_minor) <> 0
+    """

@@ -1,0 +1,79 @@
+"""Which streams are a customer's, and where their events stand. The events themselves stay in the ledger.
+
+A stream becomes a customer's by the first of its events that names one. A payment that came without a payer is
+therefore found, from its receipt on, once it has been identified, and not by anyone who asks for what was known
+before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING, ClassVar
+
+from encours.contracts import Recorded, types
+from encours.contracts.invoice import InvoiceAmended, InvoiceCancelled
+from encours.streaming import ReadModel, Row, RowSet
+
+if TYPE_CHECKING:
+    from encours.streaming.rows import Key
+
+
+class Owner(Row, kw_only=True):
+    """The customer that a stream is about, known from a position on."""
+
+    TABLE: ClassVar[str] = "owner"
+    KEY: ClassVar[tuple[str, ...]] = ("stream",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)",)
+    stream: str
+    customer_id: str
+    since_position: int
+
+
+class Entry(Row, kw_only=True):
+    """Where an event of such a stream stands."""
+
+    TABLE: ClassVar[str] = "entry"
+    KEY: ClassVar[tuple[str, ...]] = ("position",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(stream, position)",)
+    position: int
+    stream: str
+    entity: str
+    effective_on: date
+    type: str
+
+
+WITHOUT_CUSTOMER = (InvoiceAmended, InvoiceCancelled)
+"""Events of a customer's stream that do not repeat whose it is."""
+
+
+class Timeline(ReadModel):
+    """Every event that is about a customer."""
+
+    name = "timeline"
+    version = 1
+    rows = (Owner, Entry)
+    types = frozenset(
+        name
+        for name, event in types().items()
+        if "customer_id" in event.__struct_fields__ or issubclass(event, WITHOUT_CUSTOMER)
+    )
+
+    def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
+        """The owner of the event's stream."""
+        yield Owner, (e.stream,)
+
+    def project(self, e: Recorded, rows: RowSet) -> None:
+        """Note the event, and whose stream it is if that was not known."""
+        rows.put(
+            Entry(
+                position=e.position,
+                stream=e.stream,
+                entity=e.entity,
+                effective_on=e.effective_on,
+                type=e.type,
+            )
+        )
+        customer_id: str | None = getattr(e.data, "customer_id", None)
+        if customer_id is not None and rows.get(Owner, e.stream) is None:
+            rows.put(Owner(stream=e.stream, customer_id=customer_id, since_position=e.position))
