@@ -17,7 +17,9 @@ A route that writes, in ``http/invoices.py``::
         issued_on: BusinessDate
 
     @router.post("/v1/invoices/{id}/issue", response_model=InvoiceOut)
-    async def issue_invoice(id: InvoiceId, body: IssueBody, cmd: Annotated[Command, command("invoices:write")]) -> Response:
+    async def issue_invoice(
+        id: InvoiceId, body: IssueBody, cmd: Annotated[Command, command("invoices:write")]
+    ) -> Response:
         \"\"\"Give it its legal number.\"\"\"
         async def work(session: Session) -> None:
             invoice = await session.load(INVOICE, id)
@@ -46,7 +48,8 @@ Routes that read::
         async with q.view("open_items") as view:             # waits for min_position and known_at, else 503
             where, arguments = page.after(first_argument=2)
             rows = await view.conn.fetch(
-                f"select * from {view.schema}.item where customer_id = $1 and {where} {page.order_by()} limit {page.fetch}",
+                f"select * from {view.schema}.item where customer_id = $1 and {where}"
+                f" {page.order_by()} limit {page.fetch}",
                 customer_id, *arguments)
-            return q.respond(page.body(rows, to_json) | view.time.echo())
+            return q.respond(page.body(rows, to_json) | view.echo())
 """

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import asyncpg
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from encours.ledger import Ledger
+from encours.streaming import ReadDb, ReadModel
 from encours.web import docs, health, openapi, problems, read_models
 from encours.web import logging as web_logging
+from encours.web.catalogue import ProblemKind
 from encours.web.edge import Edge
 from encours.web.keys import KeyStore, fetch_from
 from encours.web.limits import RateLimiter
@@ -26,9 +28,6 @@ from encours.web.poke import Poke
 from encours.web.routing import RouteIndex
 from encours.web.services import Services
 from encours.web.settings import ServiceSettings
-
-if TYPE_CHECKING:
-    from encours.streaming import ReadModel
 
 VERSION = "1.0.0"
 KEY_POOL = 2
@@ -52,7 +51,7 @@ def create_app(
     *,
     models: Sequence[ReadModel] = (),
     extras: Extras | None = None,
-    problems_known: Iterable[problems.ProblemKind] = (),
+    problems_known: Iterable[ProblemKind] = (),
     description: str = "",
     open_services: Callable[[ServiceSettings], AbstractAsyncContextManager[Services]] | None = None,
 ) -> FastAPI:
@@ -110,8 +109,6 @@ async def _open(
     name: str, settings: ServiceSettings, models: Sequence[ReadModel], metrics: Metrics
 ) -> AsyncIterator[Services]:
     """Open the ledger, the read models, the keys and, whenever it answers, NATS; close them in turn."""
-    from encours.streaming import ReadDb
-
     async with AsyncExitStack() as stack:
         ledger = await Ledger.open(settings.ledger_url.get_secret_value())
         stack.push_async_callback(ledger.close)

@@ -116,7 +116,7 @@ async def authenticate(request: Request) -> Caller:
     if ctx.caller is not None:
         return ctx.caller
     at_hand = services(request)
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    scheme, _, token = (ctx.header(b"authorization") or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated(presented=False)
     grant = await at_hand.keys.verify(token.strip())
@@ -127,7 +127,7 @@ async def authenticate(request: Request) -> Caller:
     ctx.add_header(b"ratelimit", allowance.header)
     if allowance.retry_after_s is not None:
         raise RateLimited(allowance.retry_after_s)
-    name = request.headers.get("encours-ledger") or grant.default_ledger or ""
+    name = ctx.header(b"encours-ledger") or grant.default_ledger or ""
     if not _LEDGER_NAME.fullmatch(name):
         raise DomainError(
             "ledger-not-found",

@@ -29,6 +29,7 @@ from encours.ledger.session import CommandMeta, Done, Session, execute
 from encours.web.auth import LEDGER_HEADER, SECURED, Caller, authenticate
 from encours.web.context import RequestContext, context
 from encours.web.etag import etag, if_match, require_match
+from encours.web.fast import is_json
 from encours.web.parameters import flag_parameter, malformed
 from encours.web.services import Services, services
 from encours.web.surface import Surface, header, query
@@ -59,7 +60,6 @@ DRY_RUN = query(
 )
 
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
-_JSON = ("application/json", "+json")
 
 
 class RequestInFlight(DomainError):
@@ -245,14 +245,14 @@ def command(scope: str, *, dry_run: bool = True, upload: bool = False) -> Any:
 
 
 def _idempotency_key(request: Request) -> str | None:
-    key = request.headers.get("idempotency-key")
+    key = context(request).header(b"idempotency-key")
     if key is not None and _KEY.fullmatch(key) is None:
         raise malformed("Idempotency-Key", "Write 1 to 255 printable ASCII characters.")
     return key
 
 
 def _reason(request: Request) -> str | None:
-    text = request.headers.get("encours-reason")
+    text = context(request).header(b"encours-reason")
     if text is None:
         return None
     # Header bytes arrive as Latin-1; what people write there is UTF-8 (RFC 9110 §5.5 leaves it to us).
@@ -275,11 +275,10 @@ async def fingerprint(request: Request) -> bytes:
     state.update(scope["query_string"])
     state.update(b"\n")
     if context(request).streams:
-        state.update(request.headers.get("content-length", "").encode())
+        state.update(context(request).sent.get(b"content-length", b""))
     else:
         raw = await request.body()
-        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if raw and media.endswith(_JSON):
+        if raw and is_json(request):
             raw = _canonical.encode(await request.json())
         state.update(raw)
     return state.digest()

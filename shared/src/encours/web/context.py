@@ -41,16 +41,23 @@ class RequestContext:
         "ledger",
         "received_bytes",
         "request_id",
-        "route",
+        "sent",
         "status",
         "streams",
         "traceparent",
     )
 
     def __init__(
-        self, request_id: str, traceparent: str, *, body_max_bytes: int, content_length: int | None
+        self,
+        request_id: str,
+        traceparent: str,
+        *,
+        sent: dict[bytes, bytes],
+        body_max_bytes: int,
+        content_length: int | None,
     ) -> None:
         self.request_id = request_id
+        self.sent = sent
         self.traceparent = traceparent
         self.body_max_bytes = body_max_bytes
         self.content_length = content_length
@@ -59,10 +66,14 @@ class RequestContext:
         self.ledger: str | None = None
         self.deadline: asyncio.Timeout | None = None
         self.status = 0
-        self.route = "-"
         self.received_bytes = 0
         self.body_complete = False
         self.streams = False
+
+    def header(self, name: bytes) -> str | None:
+        """A header of the request by its lower-case name, as Latin-1; the last one if it was sent twice."""
+        value = self.sent.get(name)
+        return None if value is None else value.decode("latin-1")
 
     def add_header(self, name: bytes, value: str) -> None:
         """A header for the answer, whatever it turns out to be. ``name`` in lower case."""

@@ -16,6 +16,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from encours.web import problems
+from encours.web.catalogue import Catalogue
 from encours.web.context import SCOPE_KEY, RequestContext, continue_trace, request_id_from
 from encours.web.limits import Gate
 from encours.web.metrics import Metrics
@@ -31,7 +32,7 @@ class Edge:
     """Wraps the app's own handling of errors; what escapes that is answered here."""
 
     def __init__(
-        self, app: ASGIApp, *, settings: ServiceSettings, metrics: Metrics, catalogue: problems.Catalogue
+        self, app: ASGIApp, *, settings: ServiceSettings, metrics: Metrics, catalogue: Catalogue
     ) -> None:
         self._app = app
         self._metrics = metrics
@@ -158,20 +159,16 @@ class _Exchange:
 
 
 def _open(scope: MutableMapping[str, Any], body_max_bytes: int) -> RequestContext:
-    traceparent = request_id = None
-    content_length: int | None = 0
-    for name, value in scope["headers"]:
-        if name == b"content-length":
-            content_length = int(value) if value.isdigit() else None
-        elif name == b"transfer-encoding":
-            content_length = None
-        elif name == b"traceparent":
-            traceparent = value
-        elif name == b"request-id":
-            request_id = value
+    sent: dict[bytes, bytes] = dict(scope["headers"])
+    length = sent.get(b"content-length")
+    if length is not None and b"transfer-encoding" not in sent:
+        content_length = int(length) if length.isdigit() and len(length) < 16 else None
+    else:
+        content_length = None if b"transfer-encoding" in sent else 0
     ctx = RequestContext(
-        request_id_from(request_id),
-        continue_trace(traceparent),
+        request_id_from(sent.get(b"request-id")),
+        continue_trace(sent.get(b"traceparent")),
+        sent=sent,
         body_max_bytes=body_max_bytes,
         content_length=content_length,
     )

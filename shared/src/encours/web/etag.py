@@ -7,6 +7,7 @@ import re
 from starlette.requests import Request
 
 from encours.kernel.errors import DomainError
+from encours.web.context import context
 from encours.web.parameters import malformed
 
 ANY_VERSION = -1
@@ -44,7 +45,7 @@ def if_match(request: Request) -> frozenset[int] | None:
 
     Weak tags never match here: comparison is strong (RFC 9110 §13.1.1).
     """
-    value = request.headers.get("if-match")
+    value = context(request).header(b"if-match")
     if value is None:
         return None
     if value.strip() == "*":
@@ -65,7 +66,7 @@ def require_match(allowed: frozenset[int] | None, version: int) -> None:
 
 def none_matches(request: Request, version: int) -> bool:
     """Whether ``If-None-Match`` lists the version, so that 304 is the answer. Comparison is weak."""
-    value = request.headers.get("if-none-match")
+    value = context(request).header(b"if-none-match")
     if value is None:
         return False
     if value.strip() == "*":

@@ -13,13 +13,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from encours.kernel.errors import DomainError
+from encours.web.catalogue import ProblemKind
 from encours.web.metrics import CONTENT_TYPE
-from encours.web.problems import ProblemKind
 from encours.web.routing import Router
 from encours.web.services import Services, services
 
 CHECK_S = 2.0
 LATE_EVENTS = 1_000
+
+_STANDS = """
+    select c.ledger, c.model, c.position, count(p.stream)
+      from encours.checkpoint c left join encours.parked p using (ledger, model)
+     group by c.ledger, c.model, c.position
+"""
 
 router = Router(tags=["Service"])
 
@@ -109,9 +115,7 @@ async def _ledger(at_hand: Services) -> None:
 
 
 async def _store(at_hand: Services) -> None:
-    for info in await at_hand.ledger.ledgers():
-        await at_hand.db.read_models(info.name)
-        return
+    await at_hand.db.pool.fetchval("select 1")
 
 
 @router.get(
@@ -132,9 +136,13 @@ async def metrics(request: Request) -> Response:
 
 
 async def _measure_lag(at_hand: Services) -> None:
-    for info in await at_hand.ledger.ledgers():
-        for model in await at_hand.db.read_models(info.name):
-            at_hand.metrics.lag.labels(info.name, model["name"]).set(model["lag"])
+    rows = await at_hand.db.pool.fetch(_STANDS)
+    heads = {
+        info.name: (await at_hand.ledger.head(info.name)).position for info in await at_hand.ledger.ledgers()
+    }
+    for ledger, model, position, parked in rows:
+        at_hand.metrics.lag.labels(ledger, model).set(max(0, heads.get(ledger, position) - position))
+        at_hand.metrics.parked.labels(ledger, model).set(parked)
 
 
 @router.get("/problems/{code}", response_model=ProblemOut, summary="What a problem means")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from functools import lru_cache
 from typing import Any, TextIO
 
 import msgspec
@@ -14,9 +15,15 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 _SECRET_NAMES = ("authorization", "password", "secret", "token", "cookie", "sha256")
 
 
+@lru_cache(maxsize=1024)
+def _is_secret(name: str) -> bool:
+    lowered = name.lower()
+    return any(word in lowered for word in _SECRET_NAMES)
+
+
 def _mask_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     for name in event:
-        if any(word in name.lower() for word in _SECRET_NAMES):
+        if _is_secret(name):
             event[name] = "***"
     return event
 

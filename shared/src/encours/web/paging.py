@@ -6,7 +6,7 @@ come and go, and page 1,000 costs what page 1 costs.
     async def list_invoices(q: …, page: Annotated[Page, PAGE]) -> Response:
         where, arguments = page.after(first_argument=2)
         rows = await view.conn.fetch(f"select … where customer = $1 and {where} {page.order_by()} limit {page.fetch}")
-        return q.respond(page.body(rows, item) | view.time.echo())
+        return q.respond(page.body(rows, item) | view.echo())
 """
 
 from __future__ import annotations

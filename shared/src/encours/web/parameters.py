@@ -88,6 +88,8 @@ def parse_position(text: str) -> int | None:
 
 def flag_parameter(request: Request, name: str) -> bool:
     """``true`` or ``false`` in the query, false if absent. Raises a 400 problem for anything else."""
+    if not request.scope["query_string"]:
+        return False
     match request.query_params.get(name):
         case None | "false":
             return False

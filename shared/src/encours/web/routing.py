@@ -7,7 +7,6 @@ that no one reads: a misspelled filter must not answer with everything.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
@@ -23,6 +22,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from encours.kernel.errors import DomainError, FieldError
+from encours.web.fast import plan_of
 from encours.web.problems import RefusedBody
 from encours.web.surface import surface_of
 
@@ -38,7 +38,7 @@ class StrictRequest(Request):
     """A request whose JSON is read as :mod:`encours.web.routing` promises."""
 
     async def json(self) -> Any:
-        """The parsed body, read once. Raises ``JSONDecodeError``, as FastAPI expects, and :class:`RefusedBody`."""
+        """The parsed body, read once. Raises :class:`RefusedBody` (400)."""
         if not hasattr(self, "_strict_json"):
             self._strict_json = self._parse(await self.body())
         return self._strict_json
@@ -48,7 +48,9 @@ class StrictRequest(Request):
         try:
             value = msgspec.json.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise json.JSONDecodeError(_REASONS.get(type(error), str(error)), "", 0) from None
+            raise RefusedBody(
+                (), f"This is not JSON that we can read: {_REASONS.get(type(error), str(error))}."
+            ) from None
         if b"\\u0000" in raw and (path := _find_nul(value)) is not None:
             raise RefusedBody(path, "Text cannot hold a NUL character; remove it.")
         return value
@@ -75,11 +77,19 @@ def _find_nul(value: Any) -> tuple[str | int, ...] | None:
 
 
 class StrictRoute(APIRoute):
-    """A route that hands its handler a :class:`StrictRequest` and knows its query parameters."""
+    """A route that reads a :class:`StrictRequest`, knows its query parameters and is called the short way."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        plan = plan_of(self)
+        if plan is not None:
+            self.app = _call_directly(self._strictly(plan))
 
     def get_route_handler(self) -> Handler:
-        """FastAPI's hook for exactly this."""
-        handle = super().get_route_handler()
+        """FastAPI's hook, for routes that have no plan."""
+        return self._strictly(super().get_route_handler())
+
+    def _strictly(self, handle: Handler) -> Handler:
         known = frozenset(_query_names(self.dependant))
 
         async def strict(request: Request) -> Response:
@@ -87,9 +97,21 @@ class StrictRoute(APIRoute):
                 unknown = request.query_params.keys() - known
                 if unknown:
                     raise _unknown_parameter(sorted(unknown), known)
-            return await handle(StrictRequest(request.scope, request.receive))
+            return await handle(
+                request if type(request) is StrictRequest else StrictRequest(request.scope, request.receive)
+            )
 
         return strict
+
+
+def _call_directly(handle: Handler) -> ASGIApp:
+    """The handler as an ASGI application; what it raises goes to the app's own handling of errors."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await handle(StrictRequest(scope, receive))
+        await response(scope, receive, send)
+
+    return app
 
 
 def _unknown_parameter(unknown: list[str], known: frozenset[str]) -> DomainError:
@@ -169,6 +191,6 @@ class RouteIndex:
                 if match is Match.FULL:
                     scope["router"] = self._router
                     scope.update(found)
-                    await route.handle(scope, receive, send)
+                    await route.app(scope, receive, send)
                     return
         await self._otherwise(scope, receive, send)

@@ -10,13 +10,13 @@ from uuid import UUID
 from starlette.requests import HTTPConnection
 
 from encours.ledger import Ledger
+from encours.streaming import ReadDb
 from encours.web.keys import KeyStore
 from encours.web.limits import RateLimiter
 from encours.web.metrics import Metrics
 from encours.web.settings import ServiceSettings
 
 if TYPE_CHECKING:
-    from encours.streaming import ReadDb
     from encours.web.poke import Poke
 
 

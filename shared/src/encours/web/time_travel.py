@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
 from fastapi import Depends
 from pydantic import BaseModel, Field
 from starlette.requests import Request
@@ -21,6 +20,7 @@ from starlette.responses import Response
 
 from encours.kernel.errors import DomainError
 from encours.ledger import Ledger
+from encours.streaming import ReadDb
 from encours.web.auth import LEDGER_HEADER, SECURED, Caller, authenticate
 from encours.web.commands import json_response
 from encours.web.etag import etag, none_matches
@@ -35,7 +35,8 @@ from encours.web.services import Services, services
 from encours.web.surface import Surface, header, query
 
 if TYPE_CHECKING:
-    from encours.streaming import ReadDb
+    from encours.streaming.read_model import Conn
+
 
 WAIT_S = 2.0
 
@@ -85,15 +86,23 @@ class AsOf(BaseModel):
     as_of: date = Field(description="The business date that the answer is for.")
     known_at: str | None = Field(description="The moment of knowledge that was asked for; null for now.")
     position: int = Field(description="The ledger's position that the answer was made at.", ge=0)
+    incomplete: bool = Field(
+        default=False, description="True if events are missing: a stream could not be applied."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """One moment of a read model: rows and ``time.position`` belong together."""
 
-    conn: asyncpg.Connection
+    conn: Conn
     schema: str
     time: TimeTravel
+    incomplete: bool = False
+
+    def echo(self) -> dict[str, Any]:
+        """As :meth:`TimeTravel.echo`, and whether events are missing because a stream could not be applied."""
+        return {**self.time.echo(), "incomplete": self.incomplete}
 
 
 class PositionNotReached(DomainError):
@@ -164,10 +173,9 @@ class Query:
         needed = max(self.min_position, self.asked_position or 0)
         if needed and not await self.db.wait_for(model, self.caller.ledger, needed, timeout=WAIT_S):
             raise PositionNotReached(model, needed)
-        async with self.db.snapshot(model, self.caller.ledger) as (conn, schema, position):
-            yield View(
-                conn, schema, self._at(position if self.asked_position is None else self.asked_position)
-            )
+        async with self.db.snapshot(model, self.caller.ledger) as moment:
+            position = moment.position if self.asked_position is None else self.asked_position
+            yield View(moment.conn, moment.schema, self._at(position), moment.incomplete)
 
     def respond(self, body: BaseModel | dict[str, Any], *, version: int | None = None) -> Response:
         """The answer; with a stream version also its ``ETag``, or 304 if the caller has that version."""
