@@ -63,6 +63,11 @@ def rate_bps(percent: str, pointer: str = "/vat_rate") -> int:
     return int(value * 10 ** (2 - scale))
 
 
+def percent(bps: int) -> str:
+    """Hundredths of a percent as a percentage: 550 → ``5.50``."""
+    return f"{bps // 100}.{bps % 100:02d}"
+
+
 def reckon(inputs: Iterable[LineInput], currency: str) -> Sums:
     """The sums of the lines in a currency. Raises :class:`Invalid` pointing at the line that is at fault."""
     digits = exponent(currency)

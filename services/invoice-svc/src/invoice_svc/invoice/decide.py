@@ -13,7 +13,7 @@ from encours.kernel.money import Money
 from encours.kernel.terms import DueRule, due_date
 from invoice_svc.customer import Customer, terms_on
 from invoice_svc.entity import Entity, series_for
-from invoice_svc.invoice.amounts import reckon, split_credit
+from invoice_svc.invoice.amounts import LineInput, percent, reckon, split_credit
 from invoice_svc.invoice.commands import Content, CreditInvoice, DraftInvoice, IssueInvoice, TakeOverInvoice
 from invoice_svc.invoice.content import missing_content
 from invoice_svc.invoice.state import Invoice, InvoiceFact, room_from
@@ -49,6 +49,15 @@ def draft(state: Invoice, command: DraftInvoice, entity: Entity, customer: Custo
             salesperson=content.salesperson or customer.salesperson,
         )
     ]
+
+
+def content_of(state: Invoice) -> Content:
+    """What a draft says, to change single fields of."""
+    lines = tuple(
+        LineInput(line.description, line.quantity, line.unit_price, percent(line.vat_rate_bps), line.product)
+        for line in state.lines
+    )
+    return Content(state.supply_on, lines, state.terms, state.reference, state.salesperson)
 
 
 def amend(state: Invoice, content: Content) -> list[InvoiceFact]:

@@ -1,0 +1,153 @@
+"""Parts that several bodies share: decimals, addresses, terms."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from encours.contracts import common
+from encours.kernel.errors import DomainError, FieldError
+from encours.kernel.terms import DueKind
+from encours.web.models import Body, BusinessDate, Count, Country, Id, MoneyModel, NonNegativeMoney, ShortText
+from invoice_svc.invoice.amounts import rate_bps
+
+EntityId = Annotated[str, Id("ent")]
+CustomerId = Annotated[str, Id("cus")]
+InvoiceId = Annotated[str, Id("inv")]
+PaymentId = Annotated[str, Id("pay")]
+AllocationId = Annotated[str, Id("alo")]
+DisputeId = Annotated[str, Id("dis")]
+SeriesCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,19}$")]
+Siren = Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$")]
+VatId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9]{2,13}$")]
+Iban = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$")]
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}$", max_length=254)]
+Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ().-]{3,30}$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+
+DECIMAL_PATTERN = r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$"
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise PydanticCustomError("time_zone", "Name an IANA time zone such as Europe/Paris.")
+    return name
+
+
+TimeZone = Annotated[
+    str, StringConstraints(max_length=60), AfterValidator(_zone), Field(examples=["Europe/Paris"])
+]
+
+
+def _decimal_text(value: Any) -> Any:
+    """A JSON number in its shortest writing, so that 19.99 is 19.99 and never its binary neighbour."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return repr(value).removesuffix(".0")
+    return value
+
+
+DecimalText = Annotated[
+    str,
+    BeforeValidator(_decimal_text),
+    StringConstraints(pattern=DECIMAL_PATTERN),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": DECIMAL_PATTERN},
+                {"type": "integer", "minimum": -999_999_999_999, "maximum": 999_999_999_999},
+            ],
+            "examples": ["12.5"],
+        }
+    ),
+]
+"""A decimal number as a string; whole and short decimal JSON numbers are read too."""
+
+
+class AddressBody(Body):
+    """A postal address."""
+
+    lines: list[ShortText] = Field(min_length=1, max_length=5, examples=[["12 rue de la Paix"]])
+    postal_code: Annotated[str, StringConstraints(min_length=1, max_length=20)] = Field(examples=["75002"])
+    city: ShortText = Field(examples=["Paris"])
+    country: Country = "FR"
+
+    def to_contract(self) -> common.Address:
+        """As events hold it."""
+        return common.Address(
+            lines=tuple(self.lines), postal_code=self.postal_code, city=self.city, country=self.country
+        )
+
+
+class TermsBody(Body):
+    """Contract conditions (C. com. L441-10)."""
+
+    kind: DueKind = Field(
+        default="NET",
+        description="NET: days after issue. DAYS_THEN_EOM: add the days, then go to the end of that month "
+        "(2026-01-20 + 45 gives 2026-03-31). EOM_THEN_DAYS: go to the end of the month of issue, then add the days "
+        "(gives 2026-03-17).",
+    )
+    days: Annotated[Count, Field(le=365)] = Field(examples=[45])
+    penalty_rate: DecimalText | None = Field(
+        default=None,
+        description="Contractual yearly rate in percent; null is the legal default rate.",
+        examples=["12"],
+    )
+    indemnity: NonNegativeMoney | None = Field(
+        default=None, description="Flat recovery fee per invoice paid late; 40.00 EUR by law if not given."
+    )
+
+    def to_contract(self) -> common.Terms:
+        """As events hold it. The currency of the indemnity is the invoice's."""
+        fee = 4000 if self.indemnity is None else self.indemnity.minor
+        rate = None if self.penalty_rate is None else rate_bps(self.penalty_rate, "/terms/penalty_rate")
+        return common.Terms(due_kind=self.kind, days=self.days, penalty_rate_bps=rate, indemnity_minor=fee)
+
+
+class AgreedTermsBody(TermsBody):
+    """Conditions for invoices issued from a day on."""
+
+    valid_from: BusinessDate | None = Field(default=None, description="Today if not given.")
+
+
+class TermsOut(BaseModel):
+    """Contract conditions."""
+
+    kind: DueKind
+    days: int
+    penalty_rate: str | None = Field(description="Percent a year; null is the legal default rate.")
+    indemnity_minor: int = Field(description="Flat recovery fee in minor units of the invoice's currency.")
+    valid_from: date | None = None
+
+
+class AddressOut(BaseModel):
+    """A postal address."""
+
+    lines: list[str]
+    postal_code: str
+    city: str
+    country: str
+
+
+Method = Literal["transfer", "instant_transfer", "card", "direct_debit", "cheque", "cash"]
+
+
+def minor_in(money: MoneyModel, currency: str, pointer: str) -> int:
+    """The amount in minor units. Raises ``currency-mismatch`` (422) if it is of another currency."""
+    if money.currency == currency:
+        return money.minor
+    raise DomainError(
+        "currency-mismatch",
+        f"The amount is in {money.currency}, but this is kept in {currency}.",
+        status=422,
+        errors=(FieldError(f"{pointer}/currency", f"Write {currency}."),),
+    )

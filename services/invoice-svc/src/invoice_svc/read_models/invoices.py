@@ -1,0 +1,291 @@
+"""The read model ``invoices``: see :mod:`invoice_svc.read_models.tables` for what it holds and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TypeVar, assert_never, cast
+
+from encours.contracts import Recorded
+from encours.contracts import customer as customers
+from encours.contracts import dispute as disputes
+from encours.contracts import entity as entities
+from encours.contracts import invoice as invoices
+from encours.contracts import payment as payments
+from encours.streaming import ReadModel, Row, RowSet
+from invoice_svc.payment.indication import number_key
+from invoice_svc.read_models.tables import (
+    TABLES,
+    CustomerRow,
+    DisputeRow,
+    EntityRow,
+    InvoiceRow,
+    MovementRow,
+    NumberRow,
+    PaymentRow,
+    SeriesRow,
+)
+
+NAME = "invoices"
+
+R = TypeVar("R", bound=Row)
+
+_InvoiceChange = (
+    invoices.InvoiceAmended
+    | invoices.InvoiceCancelled
+    | invoices.InvoiceCredited
+    | invoices.PaymentApplied
+    | invoices.PaymentUnapplied
+    | invoices.ShareDisputed
+    | invoices.ShareUndisputed
+)
+_Read = (
+    entities.EntityRegistered
+    | entities.EntityAmended
+    | entities.SeriesDefined
+    | customers.CustomerRegistered
+    | customers.CustomerAmended
+    | invoices.InvoiceDrafted
+    | invoices.InvoiceIssued
+    | _InvoiceChange
+    | payments.PaymentReceived
+    | payments.PaymentIdentified
+    | disputes.DisputeOpened
+    | disputes.DisputeResolved
+)
+
+
+class Invoices(ReadModel):
+    """Finds invoices, customers, payments, disputes, entities and legal numbers."""
+
+    name = NAME
+    version = 1
+    rows = TABLES
+    types = frozenset(event.TYPE for event in _Read.__args__)
+
+    def keys(self, e: Recorded) -> Iterable[tuple[type[Row], tuple[object, ...]]]:
+        """Rows that :meth:`project` reads."""
+        match cast(_Read, e.data):
+            case entities.EntityAmended():
+                yield EntityRow, (e.stream,)
+            case customers.CustomerAmended():
+                yield CustomerRow, (e.stream,)
+            case invoices.InvoiceIssued(series=series) | invoices.InvoiceCredited(series=series):
+                yield InvoiceRow, (e.stream,)
+                if series is not None:
+                    yield SeriesRow, (e.entity, series)
+            case payments.PaymentIdentified():
+                yield PaymentRow, (e.stream,)
+            case disputes.DisputeResolved():
+                yield DisputeRow, (e.stream,)
+            case data if isinstance(data, _InvoiceChange):
+                yield InvoiceRow, (e.stream,)
+
+    def project(self, e: Recorded, rows: RowSet) -> None:
+        """Apply one fact."""
+        event = cast(_Read, e.data)
+        match event:
+            case entities.EntityRegistered():
+                rows.put(
+                    EntityRow(
+                        entity_id=e.stream, name=event.name, from_on=e.effective_on, from_position=e.position
+                    )
+                )
+            case entities.EntityAmended():
+                entity = _found(rows.get(EntityRow, e.stream), e)
+                entity.name = event.name
+                rows.put(entity)
+            case entities.SeriesDefined():
+                rows.put(SeriesRow(entity_id=e.stream, code=event.code, prefix=event.prefix))
+            case customers.CustomerRegistered():
+                _register_customer(e, event, rows)
+            case customers.CustomerAmended():
+                customer = _found(rows.get(CustomerRow, e.stream), e)
+                customer.name_key = event.name.lower()
+                rows.put(customer)
+            case invoices.InvoiceDrafted():
+                _draft(e, event, rows)
+            case invoices.InvoiceIssued():
+                _issue(e, event, rows)
+            case payments.PaymentReceived():
+                _receive(e, event, rows)
+            case payments.PaymentIdentified():
+                payment = _found(rows.get(PaymentRow, e.stream), e)
+                payment.customer_id, payment.identified_position = event.customer_id, e.position
+                rows.put(payment)
+            case disputes.DisputeOpened():
+                _open_dispute(e, event, rows)
+            case disputes.DisputeResolved():
+                dispute = _found(rows.get(DisputeRow, e.stream), e)
+                dispute.resolved_on, dispute.resolved_position = e.effective_on, e.position
+                rows.put(dispute)
+            case _:
+                _change_invoice(e, event, rows)
+
+
+def _change_invoice(e: Recorded, event: _InvoiceChange, rows: RowSet) -> None:
+    invoice = _found(rows.get(InvoiceRow, e.stream), e)
+    match event:
+        case invoices.InvoiceAmended():
+            invoice.total_minor = event.total_minor
+            invoice.reference_key = _key(event.reference)
+        case invoices.InvoiceCancelled():
+            invoice.cancelled_on, invoice.cancelled_position = e.effective_on, e.position
+        case invoices.InvoiceCredited():
+            _move(e, invoice, rows, credited=event.total_minor)
+            _number(e, event.series, event.number, event.issued_on, rows)
+        case invoices.PaymentApplied():
+            _move(e, invoice, rows, paid=event.amount_minor)
+        case invoices.PaymentUnapplied():
+            _move(e, invoice, rows, paid=-event.amount_minor)
+        case invoices.ShareDisputed():
+            _move(e, invoice, rows, disputed=event.amount_minor)
+        case invoices.ShareUndisputed():
+            _move(e, invoice, rows, disputed=-event.amount_minor)
+        case _:
+            assert_never(event)
+    rows.put(invoice)
+
+
+def _move(
+    e: Recorded, invoice: InvoiceRow, rows: RowSet, *, credited: int = 0, paid: int = 0, disputed: int = 0
+) -> None:
+    invoice.credited_minor += credited
+    invoice.paid_minor += paid
+    invoice.disputed_minor += disputed
+    invoice.outstanding_minor -= credited + paid
+    rows.put(
+        MovementRow(
+            invoice_id=e.stream,
+            version=e.version,
+            position=e.position,
+            effective_on=e.effective_on,
+            credited_minor=credited,
+            paid_minor=paid,
+            disputed_minor=disputed,
+        )
+    )
+
+
+def _draft(e: Recorded, event: invoices.InvoiceDrafted, rows: RowSet) -> None:
+    rows.put(
+        InvoiceRow(
+            invoice_id=e.stream,
+            entity_id=e.entity,
+            customer_id=event.customer_id,
+            currency=event.currency,
+            number=None,
+            number_key=None,
+            reference_key=_key(event.reference),
+            drafted_on=e.effective_on,
+            from_position=e.position,
+            issued_on=None,
+            issued_position=None,
+            cancelled_on=None,
+            cancelled_position=None,
+            due_on=None,
+            total_minor=event.total_minor,
+            credited_minor=0,
+            paid_minor=0,
+            disputed_minor=0,
+            outstanding_minor=0,
+        )
+    )
+
+
+def _issue(e: Recorded, event: invoices.InvoiceIssued, rows: RowSet) -> None:
+    draft = rows.get(InvoiceRow, e.stream)
+    rows.put(
+        InvoiceRow(
+            invoice_id=e.stream,
+            entity_id=e.entity,
+            customer_id=event.customer_id,
+            currency=event.currency,
+            number=event.number,
+            number_key=number_key(event.number),
+            reference_key=_key(event.reference),
+            drafted_on=draft.drafted_on if draft else None,
+            from_position=draft.from_position if draft else e.position,
+            issued_on=event.issued_on,
+            issued_position=e.position,
+            cancelled_on=None,
+            cancelled_position=None,
+            due_on=event.due_on,
+            total_minor=event.total_minor,
+            credited_minor=0,
+            paid_minor=0,
+            disputed_minor=0,
+            outstanding_minor=event.total_minor,
+        )
+    )
+    _number(e, event.series, event.number, event.issued_on, rows)
+
+
+def _number(e: Recorded, series: str | None, number: str, issued_on: date, rows: RowSet) -> None:
+    """Note a number of a series of ours; those of other systems have none."""
+    if series is None:
+        return
+    template = _found(rows.get(SeriesRow, e.entity, series), e)
+    running = number.removeprefix(template.prefix.replace("{year}", str(issued_on.year)))
+    rows.put(
+        NumberRow(
+            entity_id=e.entity,
+            series=series,
+            year=issued_on.year,
+            running=int(running),
+            number=number,
+            issued_on=issued_on,
+            position=e.position,
+        )
+    )
+
+
+def _register_customer(e: Recorded, event: customers.CustomerRegistered, rows: RowSet) -> None:
+    rows.put(
+        CustomerRow(
+            customer_id=e.stream,
+            entity_id=event.entity_id,
+            name_key=event.name.lower(),
+            external_ref=event.external_ref,
+            from_on=e.effective_on,
+            from_position=e.position,
+        )
+    )
+
+
+def _receive(e: Recorded, event: payments.PaymentReceived, rows: RowSet) -> None:
+    rows.put(
+        PaymentRow(
+            payment_id=e.stream,
+            entity_id=e.entity,
+            customer_id=event.customer_id,
+            identified_position=None,
+            received_on=event.received_on,
+            from_position=e.position,
+        )
+    )
+
+
+def _open_dispute(e: Recorded, event: disputes.DisputeOpened, rows: RowSet) -> None:
+    rows.put(
+        DisputeRow(
+            dispute_id=e.stream,
+            entity_id=e.entity,
+            customer_id=event.customer_id,
+            invoice_id=event.invoice_id,
+            opened_on=e.effective_on,
+            from_position=e.position,
+            resolved_on=None,
+            resolved_position=None,
+        )
+    )
+
+
+def _key(text: str | None) -> str | None:
+    return text.lower() if text else None
+
+
+def _found(row: R | None, e: Recorded) -> R:
+    if row is None:
+        raise LookupError(f"{e.type} at {e.position}: nothing is known of {e.stream}")
+    return row
