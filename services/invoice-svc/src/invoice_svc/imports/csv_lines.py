@@ -19,7 +19,14 @@ from datetime import date
 
 from encours.kernel.errors import FieldError, Invalid
 from invoice_svc.imports import values
-from invoice_svc.imports.facts import CustomerFact, DisputeFact, Fact, InvoiceFact, PaymentFact, ResolutionFact
+from invoice_svc.imports.facts import (
+    CustomerFact,
+    DisputeFact,
+    Fact,
+    InvoiceFact,
+    PaymentFact,
+    ResolutionFact,
+)
 from invoice_svc.imports.records import split_fields
 from invoice_svc.imports.verdict import Fault
 
@@ -74,7 +81,9 @@ def parse_map(text: str) -> dict[str, str]:
             errors.append(FieldError("map", f"Write target=column, not {part[:60]!r}."))
         elif target not in REQUIRED + OPTIONAL:
             errors.append(
-                FieldError("map", f"{target[:60]!r} is no target; these are: {', '.join(REQUIRED + OPTIONAL)}.")
+                FieldError(
+                    "map", f"{target[:60]!r} is no target; these are: {', '.join(REQUIRED + OPTIONAL)}."
+                )
             )
         elif target in found:
             errors.append(FieldError("map", f"{target!r} is mapped twice."))
@@ -107,7 +116,9 @@ def read_header(text: str, column_map: dict[str, str], delimiter: str) -> Header
         raise Invalid(f"The header line cannot be read. {fault.detail}", "", code="invalid-header") from None
     mapped = {target: target for target in REQUIRED + OPTIONAL if target in columns} | column_map
     errors = [
-        FieldError("map", f"{column!r} (for {target}) is no column of the file; it has: {', '.join(columns)[:500]}.")
+        FieldError(
+            "map", f"{column!r} (for {target}) is no column of the file; it has: {', '.join(columns)[:500]}."
+        )
         for target, column in mapped.items()
         if column not in columns
     ]
@@ -174,10 +185,18 @@ def _afterwards(line: _Line, number: str, ref: str, code: str, total: int, issue
                 line.column("disputed_on"),
             )
         facts.append(
-            DisputeFact(ref=number, invoice=number, opened_on=opened_on, currency=code, text="marked as disputed in the file")
+            DisputeFact(
+                ref=number,
+                invoice=number,
+                opened_on=opened_on,
+                currency=code,
+                text="marked as disputed in the file",
+            )
         )
         if settled_on is not None:
-            facts.append(ResolutionFact(ref=number, on=settled_on, outcome="withdrawn", text="settled in full"))
+            facts.append(
+                ResolutionFact(ref=number, on=settled_on, outcome="withdrawn", text="settled in full")
+            )
     if settled_on is not None:
         facts.append(
             PaymentFact(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast
 
 import msgspec
 
@@ -243,9 +243,14 @@ def _payment(line: _Payment, defaults: Defaults) -> Parsed:
     shares = None
     if line.allocations is not None:
         if len(line.allocations) > MAX_ALLOCATIONS:
-            raise Fault("invalid-value", f"A payment has {MAX_ALLOCATIONS} allocations at most.", "allocations")
+            raise Fault(
+                "invalid-value", f"A payment has {MAX_ALLOCATIONS} allocations at most.", "allocations"
+            )
         shares = tuple(
-            (values.text(s.invoice, "allocations.invoice", limit=60), values.amount(s.amount, code, "allocations.amount")[0])
+            (
+                values.text(s.invoice, "allocations.invoice", limit=60),
+                values.amount(s.amount, code, "allocations.amount")[0],
+            )
             for s in line.allocations
         )
         if sum(minor for _, minor in shares) > total:

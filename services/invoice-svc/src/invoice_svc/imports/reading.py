@@ -39,7 +39,9 @@ def header_of(source: BinaryIO, file_format: Format, options: Options) -> tuple[
     if file_format == "ndjson":
         return None, 0, 1
     if isinstance(first.text, Fault):
-        raise DomainError("invalid-header", f"The header line cannot be read. {first.text.detail}", status=422)
+        raise DomainError(
+            "invalid-header", f"The header line cannot be read. {first.text.detail}", status=422
+        )
     header = read_header(first.text, options.column_map, options.delimiter)
     return header, first.end_offset, first.next_line
 

@@ -52,7 +52,9 @@ def _text(raw: bytes, first: bool) -> str | Fault:
     try:
         text = raw.decode("utf-8-sig" if first else "utf-8")
     except UnicodeDecodeError as error:
-        return Fault("bad-encoding", f"Byte {error.start + 1} of the line is not UTF-8; save the file as UTF-8.")
+        return Fault(
+            "bad-encoding", f"Byte {error.start + 1} of the line is not UTF-8; save the file as UTF-8."
+        )
     return text.rstrip("\r\n")
 
 
@@ -85,7 +87,10 @@ def read_records(source: BinaryIO, *, offset: int = 0, line: int = 1, quoted: bo
             open_quote = following.raw.count(b'"') % 2 == 0
         if open_quote:
             held = parts[1:] + held
-            fault = Fault("unclosed-quote", 'A double quote is opened and never closed; write a quote inside a field as "".')
+            fault = Fault(
+                "unclosed-quote",
+                'A double quote is opened and never closed; write a quote inside a field as "".',
+            )
             yield Record(first.line, first.end_offset, first.line + 1, fault)
             continue
         last = parts[-1]
@@ -98,5 +103,7 @@ def split_fields(text: str, delimiter: str) -> list[str]:
     try:
         rows = list(csv.reader([text], delimiter=delimiter, strict=True))
     except csv.Error as error:
-        raise Fault("malformed-line", f"The quoting is not that of CSV ({error}); double a quote inside a field.") from None
+        raise Fault(
+            "malformed-line", f"The quoting is not that of CSV ({error}); double a quote inside a field."
+        ) from None
     return rows[0] if rows else []

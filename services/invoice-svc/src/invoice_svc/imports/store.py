@@ -94,11 +94,12 @@ class WaitingFact:
     parent: str | None
     content: bytes
     data: bytes
+    state: str
 
 
 _IMPORT = """id, ledger, command_id, fingerprint, actor, entity_id, file_name, format, sha256, size_bytes, options,
  generated, received_on, received_at, state, problem, next_offset, next_line"""
-_WAITING = "entity_id, key, import_id, line, on_date, party, parent, content, data"
+_WAITING = "entity_id, key, import_id, line, on_date, party, parent, content, data, state"
 _options = msgspec.json.Decoder(Options)
 
 
@@ -169,7 +170,7 @@ class ImportStore:
 
     async def lines(
         self, import_id: str, *, verdict: Verdict | None, after: int, limit: int
-    ) -> list[tuple[LineVerdict, str | None]]:
+    ) -> list[LineVerdict]:
         """Verdicts in the order of the file, beyond a line."""
         rows = await self.pool.fetch(
             """select line, verdict, code, column_name, detail from imports.line
@@ -179,7 +180,7 @@ class ImportStore:
             verdict,
             limit,
         )
-        return [(LineVerdict(r["line"], r["verdict"], r["code"], r["column_name"], r["detail"]), None) for r in rows]
+        return [LineVerdict(r["line"], r["verdict"], r["code"], r["column_name"], r["detail"]) for r in rows]
 
     async def known(self, ledger: str, entity_id: str, keys: Sequence[str]) -> dict[str, tuple[bytes, str]]:
         """Content and state of the facts that have one of these keys."""
@@ -223,7 +224,11 @@ class ImportStore:
                 found.entity_id,
                 found.id,
                 *_columns(
-                    ((f.key, f.line, f.on_date, f.rank, f.party, f.parent, f.content, f.data, f.state) for f in facts), 9
+                    (
+                        (f.key, f.line, f.on_date, f.rank, f.party, f.parent, f.content, f.data, f.state)
+                        for f in facts
+                    ),
+                    9,
                 ),
             )
             await connection.execute(
@@ -239,6 +244,15 @@ class ImportStore:
             "select min(on_date) from imports.fact where ledger = $1 and state = 'pending'", ledger
         )
         return found
+
+    async def with_pending(self, import_ids: Sequence[str]) -> set[str]:
+        """Those of the imports that have facts waiting."""
+        rows = await self.pool.fetch(
+            """select i.id from unnest($1::text[]) i(id)
+               where exists (select from imports.fact f where f.import_id = i.id and f.state = 'pending')""",
+            list(import_ids),
+        )
+        return {row["id"] for row in rows}
 
     async def has_pending(self, ledger: str, upto: date | None) -> bool:
         """Whether a fact waits for that day or an earlier one (``None``: any day)."""
@@ -272,7 +286,9 @@ class ImportStore:
         )
         return {row["key"]: WaitingFact(**row) for row in rows}
 
-    async def mark(self, ledger: str, fed: Sequence[tuple[str, str]], refused: Sequence[tuple[WaitingFact, LineVerdict]]) -> None:
+    async def mark(
+        self, ledger: str, fed: Sequence[tuple[str, str]], refused: Sequence[tuple[WaitingFact, LineVerdict]]
+    ) -> None:
         """Facts (entity, key) that are recorded now, and those that a rule refused, whose lines say so."""
         async with self.pool.acquire() as connection, connection.transaction():
             await connection.execute(

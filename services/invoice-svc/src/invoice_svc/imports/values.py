@@ -63,13 +63,17 @@ def amount(value: str, code: str, column: str) -> tuple[int, str | None]:
     if rounded != exact:
         if len(match.group(2) or "") <= 6 or abs(rounded - exact) > FLOAT_NOISE:
             raise Fault(
-                "too-many-decimals", f"{code} has {digits} decimals; {value[:40]} has more that matter.", column
+                "too-many-decimals",
+                f"{code} has {digits} decimals; {value[:40]} has more that matter.",
+                column,
             )
         note = f"{value} was read as {rounded}: binary noise of the exporting program."
     minor = int(rounded.scaleb(digits))
     if minor <= 0:
         raise Fault(
-            "amount-not-positive", f"The amount must be above 0; {value[:40]} belongs in a credit note.", column
+            "amount-not-positive",
+            f"The amount must be above 0; {value[:40]} belongs in a credit note.",
+            column,
         )
     if minor > MAX_MINOR:
         raise Fault("amount-too-large", f"An amount may be {format_amount(MAX_MINOR, code)} at most.", column)
@@ -117,14 +121,20 @@ def one_of(value: str, allowed: Iterable[str], column: str) -> str:
 def country(value: str, column: str) -> str:
     """An ISO 3166-1 alpha-2 code, by its form."""
     if not re.fullmatch(r"[A-Z]{2}", value):
-        raise Fault("invalid-value", f"Write the country as two capital letters such as FR, not {value[:40]!r}.", column)
+        raise Fault(
+            "invalid-value",
+            f"Write the country as two capital letters such as FR, not {value[:40]!r}.",
+            column,
+        )
     return value
 
 
 def language(value: str, column: str) -> str:
     """An ISO 639-1 code, by its form."""
     if not re.fullmatch(r"[a-z]{2}", value):
-        raise Fault("invalid-value", f"Write the language as two letters such as fr, not {value[:40]!r}.", column)
+        raise Fault(
+            "invalid-value", f"Write the language as two letters such as fr, not {value[:40]!r}.", column
+        )
     return value
 
 
@@ -133,7 +143,9 @@ def email(value: str, column: str) -> str | None:
     value = value.strip()
     if not value:
         return None
-    if len(value) > 254 or not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):
+    if len(value) > 254 or not re.fullmatch(
+        r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value
+    ):
         raise Fault("invalid-value", f"{value[:60]!r} is not an e-mail address.", column)
     return value
 
@@ -143,5 +155,7 @@ def time_zone(value: str, column: str) -> str:
     try:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError):
-        raise Fault("invalid-value", f"{value[:40]!r} is not a time zone such as Europe/Paris.", column) from None
+        raise Fault(
+            "invalid-value", f"{value[:40]!r} is not a time zone such as Europe/Paris.", column
+        ) from None
     return value

@@ -1,0 +1,87 @@
+"""A sandbox's clock goes to a date: each day is opened, dunned and filled with its facts, none skipped.
+
+Dunning decides a day before the facts of that day are known, as it would have in the early morning of that day.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import date, timedelta
+
+import structlog
+
+from encours.contracts.dunning import RunCompleted
+from encours.ledger import Ledger
+from invoice_svc.clock.days import Opened, last_opened, open_day, opening_of
+from invoice_svc.clock.jobs import JobStore
+from invoice_svc.imports.store import ImportStore
+from invoice_svc.imports.takeover import Takeover
+
+BARRIER_S = 60.0
+"""A run that takes longer is waited for as before, but said to be missing."""
+POLL_S = 0.004
+SLOW_POLL_S = 0.05
+
+log = structlog.get_logger("invoice_svc.clock")
+
+
+class Advance:
+    """Moves the clock of one sandbox. The caller holds the ledger's lease."""
+
+    def __init__(
+        self, ledger: Ledger, jobs: JobStore, store: ImportStore, name: str, takeover: Takeover
+    ) -> None:
+        self._ledger = ledger
+        self._jobs = jobs
+        self._store = store
+        self._name = name
+        self._takeover = takeover
+
+    async def run(self) -> None:
+        """Go on until the target is reached. Idempotent; may be stopped at any moment."""
+        opened = await last_opened(self._ledger, self._name)
+        if opened.day is not None:
+            await self._fill(opened.day)
+        while (job := await self._jobs.get(self._name)) is not None:
+            day = await self._next_day(opened, job.target)
+            if day > job.target:
+                if await self._jobs.finish(self._name, job.target):
+                    return
+                continue
+            clock_at = opening_of(day, (await self._ledger.info(self._name)).time_zone)
+            opened = await open_day(self._ledger, self._name, day, opened, late=False, clock_at=clock_at)
+            await self._fill(day)
+
+    async def _next_day(self, opened: Opened, target: date) -> date:
+        if opened.day is not None:
+            return opened.day + timedelta(days=1)
+        earliest = await self._store.earliest(self._name)
+        first = min(earliest or target, target)
+        head = await self._ledger.head(self._name)
+        if head.position == 0:
+            return first
+        # What was recorded before the clock was first set cannot come after it.
+        return max(first, await self._ledger.today(self._name))
+
+    async def _fill(self, day: date) -> None:
+        """Wait until dunning is done with the day, then feed the day's facts."""
+        await self._jobs.note(self._name, "advancing", day=day)
+        await self._dunned(day)
+        fed = await self._takeover.feed_due()
+        if fed:
+            await self._jobs.note(self._name, "advancing", day=day, fed=fed)
+
+    async def _dunned(self, day: date) -> None:
+        stream, began, said = f"dunning-{day}", time.monotonic(), False
+        while True:
+            events = await self._ledger.read_stream(self._name, stream)
+            if any(isinstance(event.data, RunCompleted) for event in events):
+                return
+            waited = time.monotonic() - began
+            if waited > BARRIER_S and not said:
+                said = True
+                missing = f"dunning-svc has not finished {day}: see that its worker runs; the clock goes on by itself."
+                await self._jobs.note(self._name, "waiting", day=day, error=missing)
+                log.warning("the clock waits for dunning", ledger=self._name, day=str(day))
+            await asyncio.sleep(POLL_S if waited < 2 else SLOW_POLL_S)

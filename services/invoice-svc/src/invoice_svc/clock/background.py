@@ -1,0 +1,99 @@
+"""What the worker does beside its read models: takes files over and moves clocks, ledger by ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import asyncpg
+import structlog
+
+from encours.kernel.errors import DomainError
+from encours.ledger import Ledger
+from encours.streaming import ReadDb
+from invoice_svc.clock.advance import Advance
+from invoice_svc.clock.jobs import JobStore
+from invoice_svc.clock.lease import Leases
+from invoice_svc.clock.live import keep_time
+from invoice_svc.imports.store import ImportStore
+from invoice_svc.imports.takeover import Takeover
+
+LOOK_S = 0.2
+PAUSE_S = 1.0
+"""After a fault: time for the database to come back."""
+
+log = structlog.get_logger("invoice_svc.background")
+
+
+class Background:
+    """Work on whole ledgers, one task a ledger that has some."""
+
+    def __init__(self, ledger: Ledger, pool: asyncpg.Pool, db: ReadDb, leases: Leases, var_dir: Path) -> None:
+        self._ledger = ledger
+        self._store = ImportStore(pool)
+        self._jobs = JobStore(pool)
+        self._db = db
+        self._leases = leases
+        self._var_dir = var_dir
+        self._at_work: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Look for work until cancelled; then stop in the middle of it, which is safe."""
+        try:
+            while True:
+                try:
+                    await self._start_what_waits()
+                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as away:
+                    log.warning("the database is away", error=str(away))
+                    await asyncio.sleep(PAUSE_S)
+                await asyncio.sleep(LOOK_S)
+        finally:
+            tasks = list(self._at_work.values())
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _start_what_waits(self) -> None:
+        names = {found.ledger for found in await self._store.unfinished()} | set(
+            await self._jobs.unfinished()
+        )
+        for name in sorted(names):
+            task = self._at_work.get(name)
+            if task is None or task.done():
+                self._at_work[name] = asyncio.create_task(self._work_on(name))
+
+    async def _work_on(self, name: str) -> None:
+        try:
+            if not await self._leases.hold("takeover", name):
+                await asyncio.sleep(PAUSE_S)
+                return
+            takeover = await Takeover.begin(self._ledger, self._store, self._db, name, self._var_dir)
+            await takeover.work_off()
+            if name in await self._jobs.unfinished():
+                await Advance(self._ledger, self._jobs, self._store, name, takeover).run()
+            await self._leases.release("takeover", name)
+        except Exception as fault:
+            await self._tell(name, fault)
+            await asyncio.sleep(PAUSE_S)
+
+    async def _tell(self, name: str, fault: Exception) -> None:
+        """Note why the work stopped; it is begun again after a pause, from where it stood."""
+        log.exception("work on a ledger stopped", ledger=name)
+        said = fault.detail if isinstance(fault, DomainError) else f"{type(fault).__name__}: {fault}"
+        try:
+            await self._jobs.note(name, "waiting", day=None, error=f"{said} The clock tries again by itself.")
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            log.warning("the database is away", ledger=name)
+
+
+async def run_background(*, ledger: Ledger, store_dsn: str, db: ReadDb, var_dir: Path) -> None:
+    """Imports, sandbox clocks and the clock of live ledgers, until cancelled."""
+    async with AsyncExitStack() as stack:
+        pool = await asyncpg.create_pool(store_dsn, min_size=0, max_size=6, command_timeout=60)
+        stack.push_async_callback(pool.close)
+        leases = Leases(store_dsn)
+        stack.push_async_callback(leases.close)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(Background(ledger, pool, db, leases, var_dir).run())
+            group.create_task(keep_time(ledger, leases))

@@ -1,0 +1,76 @@
+"""How far a sandbox's clock is to go, kept so that any stop is only a pause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import asyncpg
+
+JobState = Literal["advancing", "waiting", "idle", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The wish to move a clock to a date, and where that stands."""
+
+    ledger: str
+    target: date
+    state: JobState
+    day: date | None
+    error: str | None
+    facts_fed: int
+
+
+class JobStore:
+    """Reads and writes the table of ``migrations/0011_clock.sql``."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self.pool = pool
+
+    async def get(self, ledger: str) -> Job | None:
+        """The job of a ledger; none when its clock was never moved."""
+        row = await self.pool.fetchrow(
+            "select ledger, target, state, day, error, facts_fed from clock.job where ledger = $1", ledger
+        )
+        return None if row is None else Job(**row)
+
+    async def unfinished(self) -> list[str]:
+        """Ledgers whose clock is to move on."""
+        rows = await self.pool.fetch("select ledger from clock.job where state <> 'idle'")
+        return [row["ledger"] for row in rows]
+
+    async def advance_to(self, ledger: str, target: date) -> None:
+        """Wish for a date, if it is later than what was wished for; also sets a failed job going again."""
+        await self.pool.execute(
+            """insert into clock.job as j (ledger, target, state) values ($1, $2, 'advancing')
+               on conflict (ledger) do update set target = greatest(j.target, excluded.target), updated_at = now(),
+                 state = 'advancing', error = null""",
+            ledger,
+            target,
+        )
+
+    async def note(
+        self, ledger: str, state: JobState, *, day: date | None, error: str | None = None, fed: int = 0
+    ) -> None:
+        """Where the job stands; ``fed`` facts more than before."""
+        await self.pool.execute(
+            """update clock.job set state = $2, day = coalesce($3, day), error = $4, facts_fed = facts_fed + $5,
+                 updated_at = now() where ledger = $1""",
+            ledger,
+            state,
+            day,
+            error,
+            fed,
+        )
+
+    async def finish(self, ledger: str, target: date) -> bool:
+        """The target is reached; false when a later one was wished for meanwhile."""
+        done = await self.pool.fetchval(
+            """update clock.job set state = 'idle', error = null, updated_at = now()
+               where ledger = $1 and target <= $2 returning true""",
+            ledger,
+            target,
+        )
+        return bool(done)

@@ -1,0 +1,48 @@
+"""Live ledgers: the day opens at six in the morning in the ledger's zone, by whoever holds the clock's lease.
+
+After a standstill each missed day is opened too, marked late, so that ladders know it and send nothing for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import structlog
+
+from encours.kernel.errors import DomainError
+from encours.ledger import Ledger, LedgerInfo
+from invoice_svc.clock.days import days_to_open, last_opened, open_day
+from invoice_svc.clock.lease import Leases
+
+TICK_S = 1.0
+MAX_DAYS_A_TICK = 400
+
+log = structlog.get_logger("invoice_svc.clock")
+Now = Callable[[], datetime]
+
+
+async def keep_time(ledger: Ledger, leases: Leases, now: Now = lambda: datetime.now(UTC)) -> None:
+    """Open the days of every live ledger, until cancelled."""
+    while True:
+        try:
+            for info in await ledger.ledgers():
+                if info.kind == "live" and await leases.hold("clock", info.name):
+                    await open_due(ledger, info, now())
+        except (DomainError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as away:
+            log.warning("the clock could not look", error=str(away))
+        await asyncio.sleep(TICK_S)
+
+
+async def open_due(ledger: Ledger, info: LedgerInfo, now: datetime) -> int:
+    """Open the days that are due in one ledger; how many. Idempotent."""
+    local = now.astimezone(ZoneInfo(info.time_zone))
+    opened = await last_opened(ledger, info.name)
+    due = days_to_open(opened.day, local)[:MAX_DAYS_A_TICK]
+    for day in due:
+        opened = await open_day(ledger, info.name, day, opened, late=day < local.date())
+        log.info("day opened", ledger=info.name, day=str(day), late=day < local.date())
+    return len(due)

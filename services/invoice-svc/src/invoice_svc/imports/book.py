@@ -1,0 +1,97 @@
+"""Which invoices of a customer are open while facts are being fed, without waiting for a read model.
+
+Exact, because one feeder at a time writes imported facts and keeps the order of a customer: what it began with
+comes from the read model once, the rest from the events that it appends itself. The use cases verify it anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from encours.contracts import invoice as facts
+from encours.ledger import NewEvent
+from invoice_svc.payment.indication import cited
+
+
+@dataclass(slots=True)
+class OpenInvoice:
+    """An invoice and what is outstanding on it, minor units."""
+
+    invoice_id: str
+    number: str
+    due_on: date
+    open_minor: int
+
+
+class OpenInvoices(Protocol):
+    """Where the book looks up what was open before this process began to feed; at that position or later."""
+
+    async def __call__(self, customer_id: str, position: int) -> list[OpenInvoice]: ...
+
+
+class Book:
+    """Open invoices by customer."""
+
+    def __init__(self, before: OpenInvoices, position: int) -> None:
+        self._before = before
+        self._position = position
+        self._later: dict[str, int] = {}
+        self._by_customer: dict[str, dict[str, OpenInvoice]] = {}
+        self._closed: dict[str, OpenInvoice] = {}
+
+    def begin(self, customer_id: str) -> None:
+        """The customer is new: nothing is open."""
+        self._by_customer.setdefault(customer_id, {})
+
+    async def know(self, customer_id: str) -> None:
+        """Look up what is open, the first time that the customer comes by."""
+        if customer_id not in self._by_customer:
+            found = await self._before(customer_id, self._later.get(customer_id, self._position))
+            self._by_customer[customer_id] = {invoice.invoice_id: invoice for invoice in found}
+
+    def candidates(self, customer_id: str, text: str | None) -> list[str]:
+        """Open invoices: those that the bank text names, then by due date."""
+        invoices = self._by_customer.get(customer_id, {}).values()
+        by_number = {invoice.number: invoice.invoice_id for invoice in invoices}
+        named = [by_number[citation.number] for citation in cited(text, by_number)]
+        by_age = sorted(invoices, key=lambda invoice: (invoice.due_on, invoice.number))
+        return list(dict.fromkeys([*named, *(invoice.invoice_id for invoice in by_age)]))
+
+    def note(self, events: Iterable[NewEvent], position: int) -> None:
+        """What a command appended, the last of it at a position. Customers that have not come by are looked up
+        when they do."""
+        for event in events:
+            data = event.data
+            match data:
+                case facts.InvoiceIssued(customer_id=customer_id) if customer_id in self._by_customer:
+                    opened = OpenInvoice(data.invoice_id, data.number, data.due_on, data.total_minor)
+                    self._by_customer[customer_id][data.invoice_id] = opened
+                case facts.PaymentApplied():
+                    self._move(data.customer_id, data.invoice_id, -data.amount_minor, position)
+                case facts.InvoiceCredited():
+                    self._move(data.customer_id, data.invoice_id, -data.total_minor, position)
+                case facts.PaymentUnapplied():
+                    self._move(data.customer_id, data.invoice_id, data.amount_minor, position)
+                case _:
+                    pass
+
+    def _move(self, customer_id: str, invoice_id: str, minor: int, position: int) -> None:
+        own = self._by_customer.get(customer_id)
+        if own is None:
+            self._later[customer_id] = position
+            return
+        invoice = own.get(invoice_id) or self._closed.pop(invoice_id, None)
+        if invoice is None:
+            # Closed before this feeder began, and open again: look the customer up anew.
+            del self._by_customer[customer_id]
+            self._later[customer_id] = position
+            return
+        invoice.open_minor += minor
+        if invoice.open_minor > 0:
+            own[invoice_id] = invoice
+        else:
+            own.pop(invoice_id, None)
+            self._closed[invoice_id] = invoice

@@ -1,0 +1,292 @@
+"""Waiting facts into the ledger: many at a time, those of one customer in their order, each exactly once.
+
+A fact's command id follows from its key and content. Whatever is cut off in the middle is fed again at the next
+start, and the ledger answers for what it has already.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Self
+
+import structlog
+
+from encours.kernel.errors import DomainError, Invalid
+from encours.ledger import Ledger, LedgerUnavailable, VersionConflict
+from encours.ledger.session import CommandMeta, Done, execute
+from invoice_svc.imports import ids
+from invoice_svc.imports.book import Book
+from invoice_svc.imports.commands import Place, Work, invoices_of, work_of
+from invoice_svc.imports.facts import CustomerFact, EntityFact, Fact, PaymentFact, from_bytes, to_bytes
+from invoice_svc.imports.lookups import Lookups
+from invoice_svc.imports.planning import content_of
+from invoice_svc.imports.store import Import, ImportStore, WaitingFact
+from invoice_svc.imports.verdict import LineVerdict
+from invoice_svc.payment.indication import keys_in
+
+PAGE_FACTS = 4_096
+IN_FLIGHT = 64
+MARK_EVERY = 512
+CONFLICT_RETRIES = 5
+MAX_REFERENCES = 3
+"""From the end of a dispute over the dispute to its invoice, which knows the customer."""
+UNAVAILABLE_WAIT_S = 0.5
+
+log = structlog.get_logger("invoice_svc.imports")
+Refusal = tuple[WaitingFact, LineVerdict]
+
+
+@dataclass(slots=True)
+class _Page:
+    """What became of the facts of one page, to be noted in the table."""
+
+    fed: list[tuple[str, str]] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+
+
+class Feeder:
+    """Feeds the facts of one ledger. One at a time in the world: the caller holds the ledger's lease."""
+
+    def __init__(
+        self, ledger: Ledger, store: ImportStore, name: str, lookups: Lookups, position: int
+    ) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._name = name
+        self._lookups = lookups
+        self._began_at = position
+        self._book = Book(lookups.open_invoices, position)
+        self._imports: dict[str, Import] = {}
+        self._entities: set[str] = set()
+        self._customers: dict[tuple[str, str], str] = {}
+        self._touched: set[str] = set()
+        self._today = date.min
+
+    @classmethod
+    async def begin(cls, ledger: Ledger, store: ImportStore, name: str, lookups: Lookups) -> Self:
+        """A feeder that knows everything up to the ledger's head from the read model, and the rest by itself."""
+        return cls(ledger, store, name, lookups, (await ledger.head(name)).position)
+
+    async def feed(self, upto: date | None) -> int:
+        """Record every fact of that day and earlier ones (``None``: all); how many. Idempotent.
+
+        A fact that a rule refuses becomes a rejected line and holds up nothing. Waits while the ledger is away.
+        """
+        count = 0
+        while facts := await self._store.due(self._name, upto, PAGE_FACTS):
+            await self._feed_page(facts)
+            count += len(facts)
+        return count
+
+    def take_touched(self) -> set[str]:
+        """Imports that facts were fed from since the last call."""
+        touched, self._touched = self._touched, set()
+        return touched
+
+    async def _feed_page(self, facts: Sequence[WaitingFact]) -> None:
+        self._today = await self._ledger.today(self._name)
+        await self._know_imports(facts)
+        page, gate = _Page(), asyncio.Semaphore(IN_FLIGHT)
+        first = [fact for fact in facts if fact.key == "entity"]
+        for fact in first:
+            await self._feed_fact(fact, None, page)
+        parties = await self._parties([fact for fact in facts if fact.key != "entity"])
+        await self._know_customers({(fact.entity_id, party) for fact, party in parties if party})
+        lanes: dict[tuple[str, str], list[WaitingFact]] = {}
+        for fact, party in parties:
+            lanes.setdefault((fact.entity_id, f"={party}" if party else fact.key), []).append(fact)
+
+        async def run(lane: str, own: list[WaitingFact]) -> None:
+            async with gate:
+                for fact in own:
+                    await self._feed_fact(fact, lane[1:] if lane[0] == "=" else None, page)
+                    if len(page.fed) >= MARK_EVERY:
+                        await self._mark(page)
+
+        async with asyncio.TaskGroup() as group:
+            for (_, lane), own in lanes.items():
+                group.create_task(run(lane, own))
+        await self._mark(page)
+
+    async def _mark(self, page: _Page) -> None:
+        fed, page.fed = page.fed, []
+        refused, page.refused = page.refused, []
+        await self._store.mark(self._name, fed, refused)
+
+    async def _know_imports(self, facts: Sequence[WaitingFact]) -> None:
+        self._touched |= {fact.import_id for fact in facts}
+        for import_id in {fact.import_id for fact in facts} - self._imports.keys():
+            found = await self._store.get(self._name, import_id)
+            assert found is not None, "a fact belongs to an import"
+            self._imports[import_id] = found
+
+    async def _parties(self, facts: Sequence[WaitingFact]) -> list[tuple[WaitingFact, str | None]]:
+        """The customer of each fact; through the fact that it refers to, where its own line names none."""
+        party = {(fact.entity_id, fact.key): fact.party for fact in facts}
+        parent = {(fact.entity_id, fact.key): fact.parent for fact in facts}
+        for _ in range(MAX_REFERENCES):
+            wanted = {
+                (entity, key) for (entity, _), key in parent.items() if key and (entity, key) not in party
+            }
+            if not wanted:
+                break
+            for entity_id in {entity for entity, _ in wanted}:
+                keys = [key for entity, key in wanted if entity == entity_id]
+                found = await self._store.by_keys(self._name, entity_id, keys)
+                party |= {(entity_id, key): found[key].party if key in found else None for key in keys}
+                parent |= {(entity_id, key): found[key].parent for key in found}
+
+        def resolve(fact: WaitingFact) -> str | None:
+            key: str | None = fact.key
+            for _ in range(MAX_REFERENCES + 1):
+                if key is None or party.get((fact.entity_id, key)) is not None:
+                    break
+                key = parent.get((fact.entity_id, key))
+            return party.get((fact.entity_id, key)) if key else None
+
+        return [(fact, resolve(fact)) for fact in facts]
+
+    async def _know_customers(self, marks: set[tuple[str, str]]) -> None:
+        """Customers that are there already, whether an import brought them or the API registered them."""
+        for entity_id in {entity for entity, _ in marks}:
+            refs = [
+                ref for entity, ref in marks if entity == entity_id and (entity, ref) not in self._customers
+            ]
+            if refs and self._began_at:
+                found = await self._lookups.customers(entity_id, refs, self._began_at)
+                self._customers |= {(entity_id, ref): customer_id for ref, customer_id in found.items()}
+
+    async def _feed_fact(self, waiting: WaitingFact, party: str | None, page: _Page) -> None:
+        fact = from_bytes(waiting.data)
+        try:
+            if waiting.on_date is not None and waiting.on_date > self._today:
+                raise Invalid(
+                    f"{waiting.on_date} has not come yet in this ledger, where it is {self._today}.",
+                    code="date-in-future",
+                )
+            await self._ensure_entity(waiting, fact)
+            await self._record(waiting, fact, party, page)
+        except DomainError as refusal:
+            page.refused.append((waiting, _verdict(waiting, refusal)))
+        except Exception:
+            # One line that our own code fails on must not hold up a ledger for ever; it is told, not lost.
+            log.exception(
+                "a fact could not be recorded",
+                ledger=self._name,
+                import_id=waiting.import_id,
+                line=waiting.line,
+            )
+            fault = DomainError(
+                "internal-error",
+                "This line met a fault of the program; it has been logged. Send it again later.",
+            )
+            page.refused.append((waiting, _verdict(waiting, fault)))
+        else:
+            page.fed.append((waiting.entity_id, waiting.key))
+
+    async def _record(self, waiting: WaitingFact, fact: Fact, party: str | None, page: _Page) -> None:
+        entity_id = waiting.entity_id
+        customer_id = await self._ensure_customer(waiting, party, page) if party else None
+        if isinstance(fact, CustomerFact):
+            return
+        if customer_id is not None:
+            await self._book.know(customer_id)
+        candidates: Sequence[str] = ()
+        if isinstance(fact, PaymentFact) and fact.allocations is None:
+            if customer_id is not None:
+                candidates = self._book.candidates(customer_id, fact.text)
+            else:
+                candidates = await self._named(entity_id, fact.text)
+        known = await self._known_invoices(waiting, fact)
+        work = work_of(fact, Place(entity_id, customer_id, known), candidates)
+        done = await self._execute(waiting, waiting.key, waiting.content, work)
+        self._book.note(done.events, done.position)
+
+    async def _named(self, entity_id: str, text: str | None) -> list[str]:
+        """Invoices that came in by an import and are named in the text of a payment by we know not whom."""
+        keys = [f"invoice:{key}" for key in keys_in(text)]
+        found = await self._store.by_keys(self._name, entity_id, keys) if keys else {}
+        return [ids.invoice_id(entity_id, key.partition(":")[2]) for key in found]
+
+    async def _known_invoices(self, waiting: WaitingFact, fact: Fact) -> dict[str, str]:
+        """Ids of the invoices that a fact refers to and that no import brought: they were issued here."""
+        numbers = invoices_of(fact)
+        if not numbers or not self._began_at:
+            return {}
+        keys = {f"invoice:{number}": number for number in numbers}
+        brought = await self._store.by_keys(self._name, waiting.entity_id, keys)
+        missing = [number for key, number in keys.items() if key not in brought]
+        return await self._lookups.invoices(waiting.entity_id, missing, self._began_at) if missing else {}
+
+    async def _ensure_entity(self, waiting: WaitingFact, fact: Fact) -> None:
+        """Imports without an entity go into one named after the ledger, unless a line says who it is."""
+        entity_id = waiting.entity_id
+        if entity_id in self._entities or entity_id != ids.own_entity(self._name):
+            return
+        if not isinstance(fact, EntityFact) and not await self._ledger.read_stream(self._name, entity_id):
+            found = (await self._store.by_keys(self._name, entity_id, ["entity"])).get("entity")
+            identity = from_bytes(found.data) if found else await self._named_after_ledger(waiting)
+            content = content_of(to_bytes(identity))
+            await self._execute(waiting, "entity", content, work_of(identity, Place(entity_id), ()))
+            self._entities.add(entity_id)
+
+    async def _named_after_ledger(self, waiting: WaitingFact) -> EntityFact:
+        options = self._imports[waiting.import_id].options
+        info = await self._ledger.info(self._name)
+        return EntityFact(
+            name=self._name, country=options.country, currency=options.currency, time_zone=info.time_zone
+        )
+
+    async def _ensure_customer(self, waiting: WaitingFact, ref: str, page: _Page) -> str:
+        """The id of the customer with that code, registered now if it is not yet. Its facts come one at a time."""
+        mark = (waiting.entity_id, ref)
+        if mark in self._customers:
+            return self._customers[mark]
+        customer_id, key = ids.customer_id(*mark), f"customer:{ref}"
+        found = (await self._store.by_keys(self._name, waiting.entity_id, [key])).get(key)
+        if found is None or found.state != "done":
+            fact = from_bytes(found.data) if found else self._unnamed(waiting, ref)
+            content = found.content if found else content_of(to_bytes(fact))
+            place = Place(waiting.entity_id)
+            done = await self._execute(found or waiting, key, content, work_of(fact, place, ()))
+            if not done.replayed:
+                self._book.begin(customer_id)
+            page.fed.append((waiting.entity_id, key))
+        self._customers[mark] = customer_id
+        return customer_id
+
+    def _unnamed(self, waiting: WaitingFact, ref: str) -> CustomerFact:
+        country = self._imports[waiting.import_id].options.country
+        return CustomerFact(ref=ref, name=ref, country=country, language="fr" if country == "FR" else "en")
+
+    async def _execute(self, waiting: WaitingFact, key: str, content: bytes, work: Work) -> Done:
+        await self._know_imports([waiting])
+        meta = CommandMeta(
+            ledger=self._name,
+            command_id=ids.command_id(self._name, waiting.entity_id, key, content),
+            fingerprint=content,
+            actor=self._imports[waiting.import_id].actor,
+            today=self._today,
+            correlation_id=ids.correlation_id(waiting.import_id),
+        )
+        conflicts = 0
+        while True:
+            try:
+                return await execute(self._ledger, meta, work)
+            except LedgerUnavailable as away:
+                log.warning("the ledger is away; feeding waits", ledger=self._name, detail=away.detail)
+                await asyncio.sleep(UNAVAILABLE_WAIT_S)
+            except VersionConflict:
+                conflicts += 1
+                if conflicts >= CONFLICT_RETRIES:
+                    raise
+
+
+def _verdict(waiting: WaitingFact, refusal: DomainError) -> LineVerdict:
+    kind, _, name = waiting.key.partition(":")
+    return LineVerdict(
+        waiting.line, "rejected", refusal.code, None, f"{kind.replace('_', ' ')} {name}: {refusal.detail}"
+    )
