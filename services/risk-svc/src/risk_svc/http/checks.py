@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Path
 from starlette.responses import Response
 
 from encours.kernel.errors import NotFound
@@ -20,7 +19,7 @@ from risk_svc.use_cases import checks
 router = Router(tags=["Credit checks"])
 Checking = Annotated[Command, command("risk:write")]
 Reading = Annotated[Query, reading("risk:read")]
-DecisionPath = Annotated[str, Path(alias="id"), Id("dec")]
+DecisionPath = Annotated[str, Id("dec")]
 
 
 class CheckAsOf(CheckOut, AsOf):
@@ -69,7 +68,7 @@ async def check_credit(body: CheckBody, cmd: Checking) -> Response:
     return cmd.respond(done, _out(state), status=201, version=version)
 
 
-@router.get("/v1/checks/{id}", response_model=CheckAsOf)
+@router.get("/v1/checks/{decision_id}", response_model=CheckAsOf)
 async def get_check(decision_id: DecisionPath, q: Reading) -> Response:
     """A decision as it was taken."""
     time = await q.time()

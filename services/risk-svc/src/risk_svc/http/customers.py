@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Path
 from starlette.responses import Response
 
 from encours.kernel.errors import NotFound
@@ -27,7 +26,7 @@ from risk_svc.score import score
 
 router = Router(tags=["Customers"])
 Reading = Annotated[Query, reading("risk:read")]
-CustomerPath = Annotated[str, Path(alias="id"), Id("cus")]
+CustomerPath = Annotated[str, Id("cus")]
 RANKING = paging(
     "exposure", "name", default="-exposure", key="customer_id", columns={"exposure": "exposure_minor"}
 )
@@ -48,7 +47,7 @@ async def _picture(q: Query, customer_id: str) -> tuple[Picture, TimeTravel]:
     return found[customer_id], view.time
 
 
-@router.get("/v1/customers/{id}/exposure", response_model=ExposureOut)
+@router.get("/v1/customers/{customer_id}/exposure", response_model=ExposureOut)
 async def get_exposure(customer_id: CustomerPath, q: Reading, currency: Currency | None = None) -> Response:
     """Exposure [encours] by component, with the limit; in the currency asked for, else the one used most."""
     picture, time = await _picture(q, customer_id)
@@ -72,7 +71,7 @@ async def get_exposure(customer_id: CustomerPath, q: Reading, currency: Currency
     )
 
 
-@router.get("/v1/customers/{id}/score", response_model=ScoreOut)
+@router.get("/v1/customers/{customer_id}/score", response_model=ScoreOut)
 async def get_score(customer_id: CustomerPath, q: Reading) -> Response:
     """Payment behaviour at a date, from what was known at that date; open late invoices count."""
     picture, time = await _picture(q, customer_id)
@@ -80,7 +79,7 @@ async def get_score(customer_id: CustomerPath, q: Reading) -> Response:
     return q.respond(ScoreOut(customer_id=customer_id, behaviour=behaviour, **time.echo()))
 
 
-@router.get("/v1/customers/{id}/credit-file", response_model=CreditFileOut)
+@router.get("/v1/customers/{customer_id}/credit-file", response_model=CreditFileOut)
 async def get_credit_file(customer_id: CustomerPath, q: Reading) -> Response:
     """Exposure, limit, behaviour and open invoices of a customer."""
     picture, time = await _picture(q, customer_id)

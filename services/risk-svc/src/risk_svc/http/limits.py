@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import Path
 from starlette.responses import Response
 
 from encours.kernel.errors import Invalid, NotFound
@@ -32,7 +31,7 @@ router = Router(tags=["Credit limits"])
 Requesting = Annotated[Command, command("risk:write")]
 Approving = Annotated[Command, command("risk:approve")]
 Reading = Annotated[Query, reading("risk:read")]
-LimitPath = Annotated[str, Path(alias="id"), Id("lim")]
+LimitPath = Annotated[str, Id("lim")]
 LIST = paging("requested_on", default="-requested_on", key="limit_id")
 
 
@@ -95,7 +94,7 @@ async def request_limit(body: LimitBody, cmd: Requesting) -> Response:
     return await _answer(cmd, await cmd.execute(work), status=201)
 
 
-@router.post("/v1/limit-requests/{id}/approve", response_model=LimitRequestOut)
+@router.post("/v1/limit-requests/{limit_id}/approve", response_model=LimitRequestOut)
 async def approve_limit(limit_id: LimitPath, body: ApproveBody, cmd: Approving) -> Response:
     """Put the limit in force, as asked or lower; it replaces the customer's limit before it."""
 
@@ -110,7 +109,7 @@ async def approve_limit(limit_id: LimitPath, body: ApproveBody, cmd: Approving) 
     return await _answer(cmd, await cmd.execute(work))
 
 
-@router.post("/v1/limit-requests/{id}/refuse", response_model=LimitRequestOut)
+@router.post("/v1/limit-requests/{limit_id}/refuse", response_model=LimitRequestOut)
 async def refuse_limit(limit_id: LimitPath, body: RefuseBody, cmd: Approving) -> Response:
     """Turn the request down; a limit in force stays."""
 
@@ -122,7 +121,7 @@ async def refuse_limit(limit_id: LimitPath, body: RefuseBody, cmd: Approving) ->
     return await _answer(cmd, await cmd.execute(work))
 
 
-@router.get("/v1/limit-requests/{id}", response_model=LimitRequestAsOf)
+@router.get("/v1/limit-requests/{limit_id}", response_model=LimitRequestAsOf)
 async def get_limit_request(limit_id: LimitPath, q: Reading) -> Response:
     """A request as of a date, as known at an instant."""
     time = await q.time()

@@ -1,0 +1,113 @@
+"""A creditor and a customer in a ledger of their own, and the few requests that every end-to-end test needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from encours.testing.system import System
+
+ADDRESS = {"lines": ["12 rue de la Paix"], "postal_code": "75002", "city": "Paris", "country": "FR"}
+ENTITY = {
+    "name": "Atelier Lumière SAS",
+    "country": "FR",
+    "currency": "EUR",
+    "time_zone": "Europe/Paris",
+    "legal_form": "SAS, capital 10 000 EUR, RCS Paris",
+    "siren": "552100554",
+    "vat_id": "FR96552100554",
+    "address": ADDRESS,
+}
+
+
+def eur(amount: str) -> dict[str, str]:
+    """Money as the APIs take it."""
+    return {"amount": amount, "currency": "EUR"}
+
+
+def line(price: str = "100.00") -> dict[str, Any]:
+    """An invoice line at 20 % VAT."""
+    return {"description": "Maintenance", "quantity": "1", "unit_price": eur(price), "vat_rate": "20"}
+
+
+@dataclass
+class World:
+    """One ledger. Positions of the last write are kept, so that reads can wait for it."""
+
+    system: System
+    ledger: str
+    position: int = 0
+    entity: str = ""
+    clients: dict[str, httpx.Client] = field(default_factory=dict)
+
+    @classmethod
+    def make(cls, system: System, ledger: str | None = None) -> World:
+        """A new live ledger with a creditor."""
+        name = ledger or f"t{uuid4().hex[:10]}"
+        if ledger is None:
+            system.encours("ledger", "create", name)
+        world = cls(system, name)
+        world.entity = world.post("invoice", "/v1/entities", ENTITY)["id"]
+        return world
+
+    def client(self, service: str) -> httpx.Client:
+        """A client kept open for the test."""
+        if service not in self.clients:
+            self.clients[service] = self.system.client(service, self.ledger)
+        return self.clients[service]
+
+    def send(self, service: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        """POST, and remember the position."""
+        answer = self.client(service).post(path, json=body, **options)
+        self.position = max(self.position, int(answer.headers.get("encours-position", "0")))
+        return answer
+
+    def post(self, service: str, path: str, body: Any = None) -> dict[str, Any]:
+        """POST that must succeed."""
+        answer = self.send(service, path, body)
+        assert answer.status_code < 300, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def get(self, service: str, path: str, **parameters: Any) -> dict[str, Any]:
+        """GET that must succeed, of a read model that has seen the last write."""
+        answer = self.client(service).get(path, params={"min_position": self.position} | parameters)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def customer(self, **fields: Any) -> str:
+        """A new customer's id."""
+        body = {
+            "entity_id": self.entity,
+            "name": "Garage Dupont SARL",
+            "email": "compta@dupont.example",
+        } | fields
+        identifier: str = self.post("invoice", "/v1/customers", body | {"address": ADDRESS})["id"]
+        return identifier
+
+    def draft_body(self, customer: str, price: str = "100.00", **fields: Any) -> dict[str, Any]:
+        """The body of a draft."""
+        return {
+            "entity_id": self.entity,
+            "customer_id": customer,
+            "series": "FAC",
+            "lines": [line(price)],
+        } | fields
+
+    def invoice(self, customer: str, price: str = "100.00", **fields: Any) -> dict[str, Any]:
+        """A new issued invoice."""
+        return self.post("invoice", "/v1/invoices", self.draft_body(customer, price, issue=True, **fields))
+
+    def payment(self, customer: str, amount: str, received_on: str, **fields: Any) -> dict[str, Any]:
+        """A new payment."""
+        body = {
+            "entity_id": self.entity,
+            "customer_id": customer,
+            "amount": eur(amount),
+            "received_on": received_on,
+        }
+        return self.post("invoice", "/v1/payments", body | fields)
