@@ -18,13 +18,14 @@ import structlog
 
 from dunning_svc.outbox.dispatch import Dispatcher, Outgoing
 from dunning_svc.outbox.runs import Run, complete
+from dunning_svc.read_models.decisions import document_of
 from dunning_svc.read_models.rows import CustomerRow, DecisionRow, EntityRow, RunRow
 from dunning_svc.use_cases.views import select
-from encours.contracts import decode
 from encours.contracts.dunning import ReminderRequested
 from encours.kernel.errors import DomainError
 from encours.ledger import Ledger
 from encours.streaming import ReadDb
+from encours.streaming.read_model import Conn
 
 MODEL = "cases"
 RUN_BOUND_S = 60.0
@@ -180,7 +181,7 @@ class Outbox:
         del self._seen[event]
 
 
-async def _requested(conn: asyncpg.Connection, schema: str, effects_from: int) -> list[Outgoing]:
+async def _requested(conn: Conn, schema: str, effects_from: int) -> list[Outgoing]:
     """Reminders without an outcome, oldest first. Nothing up to ``effects_from`` is ever sent."""
     decisions = await select(
         conn,
@@ -202,7 +203,7 @@ async def _requested(conn: asyncpg.Connection, schema: str, effects_from: int) -
     creditors = {row.entity_id: row for row in await select(conn, schema, EntityRow, "")}
     outgoing = []
     for row in decisions:
-        event = decode(row.type, 1, row.document.encode())
+        event = document_of(row)
         assert isinstance(event, ReminderRequested)
         outgoing.append(Outgoing(event, customers[row.customer_id], creditors[row.entity_id]))
     return outgoing

@@ -17,7 +17,7 @@ from dunning_svc.read_models.rows import (
     with_word,
     words,
 )
-from encours.contracts import Recorded, calendar, dunning, encode
+from encours.contracts import Recorded, calendar, decode, dunning, encode, event_class
 
 DecisionFact = dunning.ReminderRequested | dunning.ReminderSuppressed | dunning.TaskOpened
 OutcomeFact = dunning.ReminderSent | dunning.ReminderFailed | dunning.ReminderUnconfirmed
@@ -187,3 +187,10 @@ def run_moved(e: Recorded, data: calendar.DayOpened | dunning.RunCompleted, rows
             completed_on=e.effective_on,
         )
     )
+
+
+def document_of(row: DecisionRow) -> DecisionFact:
+    """The event that the decision was written down as."""
+    event = decode(row.type, event_class(row.type).VERSION, row.document.encode())
+    assert isinstance(event, DecisionFact)
+    return event

@@ -39,8 +39,10 @@ AccountFact = (
 
 
 def entity_changed(data: entity.EntityRegistered | entity.EntityAmended, rows: Rows) -> None:
-    registered = isinstance(data, entity.EntityRegistered)
-    zone = data.time_zone if registered else found(rows, EntityRow, data.entity_id).time_zone
+    if isinstance(data, entity.EntityRegistered):
+        zone = data.time_zone
+    else:
+        zone = found(rows, EntityRow, data.entity_id).time_zone
     rows.put(
         EntityRow(
             entity_id=data.entity_id,

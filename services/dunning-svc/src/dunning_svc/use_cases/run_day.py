@@ -22,7 +22,7 @@ from encours.contracts.dunning import ReminderRequested, ReminderSuppressed, Tas
 from encours.kernel.ids import uuid7
 from encours.ledger import Ledger
 from encours.ledger.model import Append, NewEvent
-from encours.streaming import ReadDb, Reactor
+from encours.streaming import Reactor, ReadDb
 
 _AT_ONCE = 1024
 

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TypeVar
 
-import asyncpg
-
 from dunning_svc.ladder.state import Item, View
 from dunning_svc.read_models.rows import AccountRow, CustomerRow, EntityRow, ItemRow, positions, words
 from encours.streaming import Row
+from encours.streaming.read_model import Conn
 from encours.streaming.rows import table_of
 
 R = TypeVar("R", bound=Row)
@@ -18,7 +17,7 @@ Group = tuple[str, str, str]
 """Customer, creditor, currency: what one message is for."""
 
 
-async def select(conn: asyncpg.Connection, schema: str, kind: type[R], where: str, *args: object) -> list[R]:
+async def select(conn: Conn, schema: str, kind: type[R], where: str, *args: object) -> list[R]:
     """Rows of a table. ``where`` is SQL after ``from``, with its own ``where`` or ``order by``."""
     table = table_of(kind)
     records = await conn.fetch(f"select {table.plain} from {schema}.{table.name} {where}", *args)
@@ -75,9 +74,7 @@ class Loaded:
         self.entities = entities
 
 
-async def load_due(
-    conn: asyncpg.Connection, schema: str, day: date, customer_ids: Sequence[str] | None = None
-) -> Loaded:
+async def load_due(conn: Conn, schema: str, day: date, customer_ids: Sequence[str] | None = None) -> Loaded:
     """The views of every group in which a step's day has come, all their open items included."""
     only = "" if customer_ids is None else "and customer_id = any($2)"
     args: list[object] = [day] if customer_ids is None else [day, list(customer_ids)]
@@ -92,7 +89,7 @@ async def load_due(
     return await load_groups(conn, schema, groups)
 
 
-async def load_groups(conn: asyncpg.Connection, schema: str, groups: Sequence[Group]) -> Loaded:
+async def load_groups(conn: Conn, schema: str, groups: Sequence[Group]) -> Loaded:
     """The views of these groups, in their order."""
     if not groups:
         return Loaded((), {}, {})

@@ -9,9 +9,7 @@ from encours.kernel.money import format_amount
 
 Lang = Literal["fr", "en"]
 
-_MONTHS = (
-    "January February March April May June July August September October November December".split()
-)  # fmt: skip
+_MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
 
 
 def language_of(tag: str) -> Lang:

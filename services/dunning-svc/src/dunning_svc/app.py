@@ -1,0 +1,32 @@
+"""The composition of dunning-svc's API."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from dunning_svc.http import cases, decisions, reminders, runs
+from dunning_svc.read_models.cases import Cases
+from encours.web.app import create_app as compose
+from encours.web.problems import ProblemKind
+from encours.web.settings import ServiceSettings
+
+NAME = "dunning-svc"
+
+PROBLEMS = (
+    ProblemKind("hold-in-the-past", "The hold would end before it begins", 422, "Give a day from today on."),
+    ProblemKind("task-completed", "The task has another outcome already", 409, "Read the task."),
+    ProblemKind("day-not-opened", "The day has not been opened", 409, "Use dry_run=true for a preview."),
+)
+
+
+def create_app(settings: ServiceSettings) -> FastAPI:
+    """The HTTP API."""
+    return compose(
+        NAME,
+        "Encours: reminders",
+        [runs.router, cases.router, reminders.router, decisions.router],
+        settings,
+        models=(Cases(),),
+        problems_known=PROBLEMS,
+        description="Decides each day which reminders are due, sends them, and can explain every decision.",
+    )
