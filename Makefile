@@ -25,7 +25,7 @@ env: $(STAMP) ## make .venv from requirements.lock (hash-pinned); instant when n
 $(VENV)/.bootstrap: requirements-bootstrap.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(v != (3, 11) and f"Encours needs Python 3.11, found {v[0]}.{v[1]}: make PYTHON=/path/to/python3.11")'
 	@echo "environment: creating $(VENV)"
-	@$(PYTHON) -m venv --clear $(VENV)
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-bootstrap.lock
 	@touch $@
 

@@ -13,7 +13,7 @@ import sys
 
 import typer
 
-from encours.cli import clock, demo, doctor, events, imports, keys, ledgers, rebuild, status, up
+from encours.cli import clock, demo, doctor, events, imports, keys, ledgers, migrate, rebuild, status, up
 from encours.cli.common import CliError, Exit, err
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 app.command("rebuild")(rebuild.rebuild)
 app.command("verify")(rebuild.verify)
+app.command("migrate")(migrate.migrate)
 app.command("import")(imports.import_file)
 app.command("demo")(demo.demo)
 app.add_typer(keys.app, name="keys")

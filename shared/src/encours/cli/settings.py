@@ -23,6 +23,12 @@ class CliSettings(Settings):
     url_risk: str | None = None
     url_reporting: str | None = None
     api_key: SecretStr | None = Field(default=None, description="Instead of the one in var/admin-key.")
+    password_invoice: SecretStr | None = Field(
+        default=None, description="For `encours migrate`: of the role."
+    )
+    password_dunning: SecretStr | None = None
+    password_risk: SecretStr | None = None
+    password_reporting: SecretStr | None = None
     log_level: LogLevel = "info"
 
     @classmethod

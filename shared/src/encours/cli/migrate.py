@@ -1,0 +1,38 @@
+"""`encours migrate`: databases, roles, first ledgers and the admin key on a server that exists."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+
+from encours.cli.common import AsJson, CliError, Exit, Installation, installation, out, print_json
+from encours.embedded.secrets import SERVICES, load_secrets
+from encours.embedded.setup import prepare_databases
+
+
+def migrate(as_json: AsJson = False) -> None:
+    """Bring the server of ENCOURS_DATABASE_URL to what this version needs. Repeating it changes nothing.
+
+    Passwords of the services' roles come from ENCOURS_PASSWORD_INVOICE … ENCOURS_PASSWORD_REPORTING, else from
+    var/secrets.json. Services may go on running.
+    """
+    here = installation()
+    here.layout.create()
+    try:
+        new_key = asyncio.run(prepare_databases(here.admin_url, _passwords(here), here.layout))
+    except (OSError, asyncpg.PostgresConnectionError, asyncpg.InvalidAuthorizationSpecificationError) as away:
+        raise CliError(f"the database does not let us in: {away}", Exit.UNREACHABLE) from away
+    if as_json:
+        print_json({"migrated": True, "admin_key": new_key})
+    elif new_key:
+        out.print(f"admin key {new_key}\nshown this once; kept in {here.layout.admin_key}")
+
+
+def _passwords(here: Installation) -> dict[str, str]:
+    given = {service: getattr(here.settings, f"password_{service}") for service in SERVICES}
+    if not any(given.values()):
+        return load_secrets(here.layout).roles
+    if missing := [service for service, value in given.items() if value is None]:
+        raise CliError(f"ENCOURS_PASSWORD_{missing[0].upper()} is missing: give all four or none", Exit.USAGE)
+    return {f"encours_{service}": value.get_secret_value() for service, value in given.items()}

@@ -1,0 +1,1 @@
+"""Tests across services. The fixtures with real servers come from `encours.testing.plugin`."""
