@@ -15,16 +15,29 @@ from dunning_svc.ladder.events import DecisionEvent, as_event, decision_key, str
 from dunning_svc.ladder.policy import DEFAULT_POLICY
 from dunning_svc.outbox.recheck import suppression
 from dunning_svc.read_models.cases import keys, project
-from dunning_svc.read_models.rows import AccountRow, CustomerRow, ItemRow
+from dunning_svc.read_models.rows import AccountRow, CustomerRow, ItemRow, R
 from dunning_svc.use_cases.history import MemoryRows, folded
 from dunning_svc.use_cases.views import Group
 from encours.contracts import Event, Recorded, calendar, customer, dunning, encode, entity, invoice, payment
 from encours.contracts.common import Terms
 from encours.kernel.ids import derived_id, derived_uuid
+from encours.streaming import Row
 
 START = date(2026, 1, 5)
 ENT, CUS = derived_id("ent", 1), derived_id("cus", 1)
 GROUP: Group = (CUS, ENT, "EUR")
+
+
+class Asked(MemoryRows):
+    """Remembers which rows a projection asks for."""
+
+    def __init__(self, rows: MemoryRows) -> None:
+        self.tables = rows.tables
+        self.keys: set[tuple[type[Row], tuple[Any, ...]]] = set()
+
+    def get(self, kind: type[R], *key: Any) -> R | None:
+        self.keys.add((kind, key))
+        return super().get(kind, *key)
 
 
 class History:
@@ -63,9 +76,9 @@ class History:
             actor="test", command_id=derived_uuid("c", len(self.events)), data=data, causation_id=causation,
         )  # fmt: skip
         self.events.append(recorded)
-        wanted = list(keys(recorded))
-        assert len({key for key in wanted}) == len(wanted)
-        project(recorded, self.rows)
+        asked = Asked(self.rows)
+        project(recorded, asked)
+        assert asked.keys <= set(keys(recorded)), "a row that is not fetched ahead costs a query of its own"
         return recorded
 
     def open_day(self, *, late: bool = False) -> DecisionEvent | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -22,7 +23,7 @@ def email_bytes(
     """The message as it goes over the wire. Raises ``ValueError`` for an address that is none."""
     mail = EmailMessage(policy=SMTP_POLICY)
     mail["From"] = Address(display_name=one_line(creditor.name), addr_spec=sender)
-    mail["To"] = Address(display_name=one_line(customer.name), addr_spec=to)
+    mail["To"] = _addressee(customer, to)
     mail["Subject"] = message.subject
     mail["Message-ID"] = identity
     mail["Date"] = localtime()
@@ -30,3 +31,11 @@ def email_bytes(
     mail.set_content(message.text)
     mail.add_alternative(message.html, subtype="html")
     return mail.as_bytes()
+
+
+def _addressee(customer: CustomerRow, to: str) -> Address:
+    try:
+        return Address(display_name=one_line(customer.name), addr_spec=to)
+    except (ValueError, IndexError, MessageError) as error:
+        # The standard library has three ways of saying that this is no address.
+        raise ValueError(f"{to[:100]!r} is not an e-mail address: {error}") from error

@@ -1,0 +1,243 @@
+"""What leaves the house: texts, mails, letters, and the last look before sending."""
+
+from __future__ import annotations
+
+import email
+from datetime import UTC, date, datetime
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from dunning_svc.ladder.explain import explain
+from dunning_svc.ladder.policy import DEFAULT_POLICY
+from dunning_svc.outbox.letters import letter_html, letter_path, write_once
+from dunning_svc.outbox.mime import email_bytes, message_id
+from dunning_svc.outbox.recheck import moved, moved_invoices, suppression
+from dunning_svc.outbox.render import render
+from dunning_svc.outbox.smtp import Mailer
+from dunning_svc.read_models.rows import CustomerRow, EntityRow
+from dunning_svc.words import amount, day, days_late
+from encours.contracts import Event, Recorded, invoice
+from encours.contracts.dunning import DecisionBasis, DunnedItem, ReminderRequested
+from encours.kernel.ids import derived_id, derived_uuid
+
+REM = derived_id("rem", 1)
+CREDITOR = EntityRow(
+    entity_id="ent_1", name="Atelier Dupont & Fils", time_zone="Europe/Paris", address="1 rue du Lac\n69000 Lyon\nFR",
+    iban="FR7630006000011234567890189", siren="732829320",
+)  # fmt: skip
+CUSTOMER = CustomerRow(
+    customer_id="cus_1", entity_id="ent_1", name="<Débiteur> SARL", language="fr", email="compta@example.com",
+    phone=None, address="2 place Bellecour\n69002 Lyon\nFR", hold_until=None, hold_cause=None, hold_position=0,
+    position=2,
+)  # fmt: skip
+
+
+def item(number: str = "FAC-2026-1", **changes: Any) -> DunnedItem:
+    values: dict[str, Any] = {
+        "invoice_id": derived_id("inv", number), "invoice_version": 3, "number": number, "due_on": date(2026, 3, 31),
+        "days_past_due": 30, "open_minor": 123_456, "disputed_minor": 0, "asked_minor": 123_456, "step": "J+30",
+    }  # fmt: skip
+    return DunnedItem(**(values | changes))
+
+
+def reminder(*items: DunnedItem, **changes: Any) -> ReminderRequested:
+    values: dict[str, Any] = {
+        "reminder_id": REM, "decision_id": derived_id("dec", 1), "customer_id": "cus_1", "day": date(2026, 4, 30),
+        "channel": "letter", "step": "J+30", "template": "penalties", "language": "fr", "currency": "EUR",
+        "items": items or (item(),), "credit_minor": 0, "amount_minor": 123_456, "superseded": (),
+        "basis": DecisionBasis(
+            policy_id=DEFAULT_POLICY.policy_id, policy_version=1, position=9, input_events=(2, 5)
+        ),
+    }  # fmt: skip
+    return ReminderRequested(**(values | changes))
+
+
+def recorded(version: int, data: Event) -> Recorded:
+    return Recorded(
+        ledger="main", position=20 + version, stream=item().invoice_id, version=version, type=data.TYPE,
+        schema_version=1, entity="ent_1", event_id=derived_uuid(version), effective_on=date(2026, 4, 30),
+        recorded_at=datetime(2026, 4, 30, tzinfo=UTC), actor="t", command_id=derived_uuid("c", version), data=data,
+    )  # fmt: skip
+
+
+def paid(part: int) -> invoice.PaymentApplied:
+    return invoice.PaymentApplied(
+        invoice_id=item().invoice_id, customer_id="cus_1", currency="EUR", payment_id="pay_1", allocation_id="alo_1",
+        amount_minor=part, received_on=date(2026, 4, 30),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+@pytest.mark.parametrize(
+    "template", sorted({s.template for s in DEFAULT_POLICY.steps} - {"call", "litigation"})
+)
+def test_every_template_names_numbers_due_dates_amounts_total_and_creditor(lang: str, template: str) -> None:
+    message = render(reminder(template=template, language=lang), CUSTOMER, CREDITOR)
+    for part in (message.text, message.html.replace("&amp;", "&")):
+        assert "FAC-2026-1" in part
+        assert day(date(2026, 3, 31), "fr" if lang == "fr" else "en") in part
+        assert part.count(amount(123_456, "EUR", "fr" if lang == "fr" else "en")) == 2
+        assert CREDITOR.name in part
+        assert "$" not in part
+    assert "FAC-2026-1" in message.subject
+
+
+@pytest.mark.parametrize("template", ["penalties", "formal_notice"])
+def test_from_the_letter_on_penalties_and_the_flat_fee_are_explained(template: str) -> None:
+    text = render(reminder(template=template), CUSTOMER, CREDITOR).text
+    assert "L441-10" in text
+    assert "40 euros" in text
+
+
+def test_credit_is_shown_and_deducted() -> None:
+    text = render(reminder(credit_minor=23_456, amount_minor=100_000), CUSTOMER, CREDITOR).text
+    assert f"déduits : {amount(-23_456, 'EUR', 'fr')}" in text
+    assert f"Total à régler : {amount(100_000, 'EUR', 'fr')}" in text
+
+
+def test_the_disputed_share_is_named_and_not_asked() -> None:
+    text = render(
+        reminder(item(disputed_minor=3_456, asked_minor=120_000), amount_minor=120_000), CUSTOMER, CREDITOR
+    ).text
+    assert f"non réclamé ici : {amount(3_456, 'EUR', 'fr')}" in text
+
+
+def test_what_is_announced_stands_apart_from_what_is_asked() -> None:
+    coming = item("FAC-2026-9", days_past_due=-5, asked_minor=0, step="J-5", due_on=date(2026, 5, 5))
+    text = render(reminder(item(), coming), CUSTOMER, CREDITOR).text
+    assert text.index("Arrivent prochainement") < text.index("FAC-2026-9")
+    assert "FAC-2026-9" not in render(reminder(item(), coming), CUSTOMER, CREDITOR).subject
+
+
+def test_a_long_list_of_numbers_is_cut_in_the_subject_only() -> None:
+    items = [item(f"FAC-{n}") for n in range(9)]
+    message = render(reminder(*items), CUSTOMER, CREDITOR)
+    assert message.subject.endswith("et 6 autres)")
+    assert all(f"FAC-{n}" in message.text for n in range(9))
+
+
+def test_names_cannot_inject_markup_nor_headers() -> None:
+    creditor = EntityRow(
+        entity_id="ent_1",
+        name="Évil\r\nBcc: all@example.com <b>",
+        time_zone="UTC",
+        address=None,
+        iban=None,
+        siren=None,
+    )
+    message = render(reminder(), CUSTOMER, creditor)
+    assert "<b>" not in message.html
+    mail = parse(email_bytes(
+        message, identity=message_id("demo", REM), sender="a@localhost", customer=CUSTOMER, creditor=creditor,
+        to="compta@example.com",
+    ))  # fmt: skip
+    assert mail["Bcc"] is None
+
+
+def test_a_mail_has_both_parts_and_an_identity_that_follows_from_the_reminder() -> None:
+    mails = [parse(email_bytes(
+        render(reminder(), CUSTOMER, CREDITOR), identity=message_id("demo", REM), sender="a@localhost", customer=CUSTOMER,
+        creditor=CREDITOR, to="compta@example.com",
+    )) for _ in range(2)]  # fmt: skip
+    assert mails[0]["Message-ID"] == mails[1]["Message-ID"] == f"<{REM}@demo.encours.invalid>"
+    assert [part.get_content_type() for part in mails[0].iter_parts()] == ["text/plain", "text/html"]
+    assert mails[0]["From"].addresses[0].display_name == CREDITOR.name
+    assert max(len(line) for line in mails[0].as_bytes().splitlines()) <= 998
+
+
+@pytest.mark.parametrize(
+    "address", ["nobody", "a@b@c", "a b@example.com", "", "x\r\nRCPT TO:<y@example.com>"]
+)
+def test_what_is_no_address_is_refused_before_anything_leaves(address: str) -> None:
+    with pytest.raises((ValueError, IndexError)):
+        email_bytes(
+            render(reminder(), CUSTOMER, CREDITOR), identity="<a@b>", sender="a@localhost", customer=CUSTOMER,
+            creditor=CREDITOR, to=address,
+        )  # fmt: skip
+
+
+def parse(raw: bytes) -> EmailMessage:
+    found = email.message_from_bytes(raw, policy=default)
+    assert isinstance(found, EmailMessage)
+    return found
+
+
+def test_a_letter_is_written_once_and_its_digest_is_the_evidence(tmp_path: Path) -> None:
+    path = letter_path(tmp_path, "demo", REM)
+    content = letter_html(render(reminder(), CUSTOMER, CREDITOR), reminder(), CUSTOMER, CREDITOR)
+    evidence = write_once(path, content)
+    assert write_once(path, b"another") == evidence
+    assert path.read_bytes() == content
+    assert list(path.parent.iterdir()) == [path]
+    assert b"2 place Bellecour" in content
+
+
+def test_an_untouched_invoice_lets_the_message_go() -> None:
+    assert moved_invoices([reminder()], {item().invoice_id: 3}) == set()
+    assert moved(reminder(), {}) is None
+
+
+def test_paid_a_second_ago_nothing_is_asked() -> None:
+    assert moved_invoices([reminder()], {item().invoice_id: 4}) == {item().invoice_id}
+    assert moved(reminder(), {item().invoice_id: [recorded(4, paid(123_456))]}) == "paid_meanwhile"
+
+
+def test_a_changed_amount_holds_the_message_back_for_a_new_decision() -> None:
+    assert moved(reminder(), {item().invoice_id: [recorded(4, paid(1))]}) == "changed_meanwhile"
+
+
+def test_an_event_that_changes_no_amount_holds_nothing_back() -> None:
+    before_the_decision = recorded(3, paid(123_456))
+    assert moved(reminder(), {item().invoice_id: [before_the_decision]}) is None
+
+
+def test_the_suppression_says_what_was_to_be_sent() -> None:
+    event = suppression(reminder(), "paid_meanwhile")
+    assert (event.reminder_id, event.amount_minor, event.cause) == (REM, 123_456, "paid_meanwhile")
+
+
+@pytest.mark.parametrize(
+    ("url", "loopback"),
+    [("smtp://127.0.0.1:2525", True), ("smtp://localhost", True), ("smtps://u:p@mail.example.com", False)],
+)
+async def test_only_a_server_on_this_machine_counts_as_loopback(url: str, loopback: bool) -> None:
+    assert Mailer(url, sender="a@localhost").is_loopback is loopback
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1", "smtp://", "mail.example.com"])
+async def test_a_mail_server_address_that_is_none_is_refused_at_start(url: str) -> None:
+    with pytest.raises(ValueError, match="ENCOURS_SMTP_URL"):
+        Mailer(url, sender="a@localhost")
+
+
+def test_words_are_those_of_the_reader() -> None:
+    assert amount(123_456_789, "EUR", "fr") == "1\u202f234\u202f567,89\u00a0EUR"
+    assert amount(500, "JPY", "en") == "500\u00a0JPY"
+    assert (day(date(2026, 3, 1), "fr"), day(date(2026, 3, 1), "en")) == ("01/03/2026", "1 March 2026")
+    assert [days_late(n, "en") for n in (-5, 0, 1, 3)] == [
+        "due in 5 days",
+        "due today",
+        "1 day late",
+        "3 days late",
+    ]
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_an_explanation_names_ladder_items_neighbours_credit_and_inputs(lang: Any) -> None:
+    superseded = (f"{item().invoice_id}:J+15",)
+    told = explain(reminder(credit_minor=100, superseded=superseded), DEFAULT_POLICY, lang)
+    text = "\n".join((told.summary, *told.reasons))
+    for expected in ("FAC-2026-1", "J+30", "J+60", "J+15", amount(100, "EUR", lang), "2, 5", "9"):
+        assert expected in text
+    assert day(date(2026, 5, 30), lang) in text, "when the next step may come"
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_suppressed_reminder_is_explained_too(lang: Any) -> None:
+    told = explain(suppression(replace(reminder()), "paid_meanwhile"), DEFAULT_POLICY, lang)
+    assert told.reasons[-2] in told.summary
