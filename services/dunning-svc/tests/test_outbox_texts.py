@@ -140,10 +140,19 @@ def test_names_cannot_inject_markup_nor_headers() -> None:
 
 
 def test_a_mail_has_both_parts_and_an_identity_that_follows_from_the_reminder() -> None:
-    mails = [parse(email_bytes(
-        render(reminder(), CUSTOMER, CREDITOR), identity=message_id("demo", REM), sender="a@localhost", customer=CUSTOMER,
-        creditor=CREDITOR, to="compta@example.com",
-    )) for _ in range(2)]  # fmt: skip
+    mails = [
+        parse(
+            email_bytes(
+                render(reminder(), CUSTOMER, CREDITOR),
+                identity=message_id("demo", REM),
+                sender="a@localhost",
+                customer=CUSTOMER,
+                creditor=CREDITOR,
+                to="compta@example.com",
+            )
+        )
+        for _ in range(2)
+    ]
     assert mails[0]["Message-ID"] == mails[1]["Message-ID"] == f"<{REM}@demo.encours.invalid>"
     assert [part.get_content_type() for part in mails[0].iter_parts()] == ["text/plain", "text/html"]
     assert mails[0]["From"].addresses[0].display_name == CREDITOR.name
@@ -154,7 +163,7 @@ def test_a_mail_has_both_parts_and_an_identity_that_follows_from_the_reminder() 
     "address", ["nobody", "a@b@c", "a b@example.com", "", "x\r\nRCPT TO:<y@example.com>"]
 )
 def test_what_is_no_address_is_refused_before_anything_leaves(address: str) -> None:
-    with pytest.raises((ValueError, IndexError)):
+    with pytest.raises(ValueError, match="not an e-mail address"):
         email_bytes(
             render(reminder(), CUSTOMER, CREDITOR), identity="<a@b>", sender="a@localhost", customer=CUSTOMER,
             creditor=CREDITOR, to=address,

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from dunning_svc.http import cases, decisions, reminders, runs
 from dunning_svc.read_models.cases import Cases
 from encours.web.app import create_app as compose
-from encours.web.problems import ProblemKind
+from encours.web.catalogue import ProblemKind
 from encours.web.settings import ServiceSettings
 
 NAME = "dunning-svc"

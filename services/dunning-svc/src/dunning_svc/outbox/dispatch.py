@@ -179,11 +179,8 @@ class Dispatcher:
                 creditor=outgoing.creditor,
                 to=customer.email,
             )
-        except (
-            ValueError,
-            IndexError,
-        ) as error:  # the standard library's way of saying that this is no address
-            return Handed("refused", f"not an e-mail address: {error}")
+        except ValueError as error:
+            return Handed("refused", " ".join(str(error).split()))
         return await self._mailer.send(customer.email, content)
 
     async def _letter(self, ledger: str, outgoing: Outgoing) -> Handed:
