@@ -75,8 +75,9 @@ class Ledger:
         LedgerUnavailable when the ledger is away or overloaded (then the outcome is unknown until the command
         is repeated).
         """
-        ledger_id = (await self._known(append.ledger)).id
-        item = Prepared(append, ledger_id)
+        known = self._infos.get(append.ledger)
+        ledger_id = known[1].id if known is not None else (await self._known(append.ledger)).id
+        item = Prepared(append, ledger_id, asyncio.get_running_loop())
         result = await self._appender.append(item)
         return await self._replayed(append, result) if result.replayed else result
 

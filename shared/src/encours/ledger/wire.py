@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -23,6 +23,7 @@ APPEND_SQL = "select * from ledger.append({})".format(", ".join(f"${n}" for n in
 _EMPTY_NUMBER = b'"number":""'
 _CUT = len(_EMPTY_NUMBER) - 1
 _PREFIX = re.compile(r"[A-Za-z0-9/_. \-]{0,32}")
+_NO_NUMBER: tuple[str | None, ...] = (None,)
 _NULLABLE = range(9, 13)
 """Columns of a row that are mostly empty: reason, correlation_id, causation_id, traceparent."""
 
@@ -38,12 +39,11 @@ class Prepared:
         "ledger_id",
         "numbered",
         "rows",
-        "sent",
         "touched",
         "written",
     )
 
-    def __init__(self, append: Append, ledger_id: int) -> None:
+    def __init__(self, append: Append, ledger_id: int, loop: asyncio.AbstractEventLoop) -> None:
         if len(append.events) > MAX_EVENTS:
             raise Invalid(
                 f"A command may append at most {MAX_EVENTS} events; this one has {len(append.events)}."
@@ -57,9 +57,8 @@ class Prepared:
         self.touched = (
             self.written.union(stream for stream, _ in self.guards) if self.guards else self.written
         )
-        self.done: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+        self.done: asyncio.Future[Appended] = loop.create_future()
         self.deadline = 0.0
-        self.sent = False
 
     @property
     def size(self) -> int:
@@ -159,25 +158,16 @@ def _unless_null(column: Sequence[Any]) -> Sequence[Any]:
     return column if any(value is not None for value in column) else ()
 
 
-def stored_whole(batch: Iterable[Prepared], row: Any) -> Iterable[tuple[Prepared, Appended]]:
-    """Results of a batch of which every append was stored."""
-    before, recorded_at, numbers = row["head"], row["recorded_at"], row["numbers"]
-    items = list(batch)
-    head = before + sum(len(item.rows) for item in items)
-    offset = 0
-    for item in items:
-        count = len(item.rows)
-        own = (None,) * count if numbers is None else tuple(numbers[offset : offset + count])
-        yield (
-            item,
-            Appended(
-                before + offset + 1,
-                before + offset + count,
-                recorded_at,
-                own,
-                item.append.answer,
-                False,
-                head,
-            ),
-        )
-        offset += count
+def settle_whole(batch: Sequence[Prepared], row: Any) -> int:
+    """Tell the callers of a batch of which every append was stored; the ledger's head after it."""
+    before: int = row["head"]
+    recorded_at, numbers = row["recorded_at"], row["numbers"]
+    head = before + sum(len(item.rows) for item in batch)
+    last = before
+    for item in batch:
+        first, last = last + 1, last + len(item.rows)
+        own = _NO_NUMBER if last == first else (None,) * len(item.rows)
+        if numbers is not None:
+            own = tuple(numbers[first - before - 1 : last - before])
+        item.settle(Appended(first, last, recorded_at, own, item.append.answer, False, head))
+    return head

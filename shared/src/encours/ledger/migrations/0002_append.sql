@@ -1,64 +1,66 @@
 -- Append: the only way into the ledger.
 --
--- One call stores a batch of commands ("appends") that waited together. It takes the ledger's advisory lock, judges, assigns
--- contiguous positions and returns; the lock goes with the commit. First it assumes that nothing conflicts and lets the
--- unique indexes find out; only when they do is each append judged on its own.
+-- One call stores a batch of commands ("appends") that waited together. It takes the ledger's advisory lock,
+-- assigns contiguous positions and returns; the lock goes with the commit. First it assumes that nothing conflicts and
+-- lets the unique indexes find out; only when they do is each append judged on its own, and those that pass
+-- are stored, so that a refused one leaves no gap.
 --
--- Arrays are aligned: c_* one element an append, e_* one element an event in the order of the appends, n_* aligned with
--- the events (null where the event takes no number) or empty, g_* one element a guard.
--- Wherever a table of the ledger is probed the query is a LATERAL … LIMIT 1: a join would let a plan that was made
--- while the table was small read all of it for every batch later.
+-- Arrays are aligned: c_* one element an append, e_* one element an event in the order of the appends, n_* aligned
+-- with the events (null where the event takes no number), g_* one element a guard. A column without any value
+-- comes as an empty array. Subscripts are cheap here: PL/pgSQL holds arrays expanded; one unnest of fourteen
+-- arrays costs more than the whole rest of the function (measured).
+-- Wherever a table of the ledger is probed the query is a LATERAL … LIMIT 1: a join would let a plan that was
+-- made while the table was small read all of it for every batch later.
 
--- Positions, commands and events of appends that are believed to be good. Raises unique_violation when a stream version or a
--- command id is taken, EN001 when a version does not follow its predecessor or a guard does not hold.
-create function ledger.store(
-  p_ledger smallint, p_head bigint, p_at timestamptz,
-  c_id uuid[], c_fp bytea[], c_answer bytea[], c_count int[],
-  e_command uuid[], e_stream text[], e_version int[], e_type text[], e_schema smallint[], e_entity text[],
-  e_id uuid[], e_effective date[], e_data bytea[],
-  e_actor text[], e_reason text[], e_correlation uuid[], e_causation uuid[], e_trace text[],
-  g_append int[], g_stream text[], g_version int[]
-) returns void language plpgsql
+-- What can be refused before the lock is taken.
+create function ledger.check_call(e_type text[], n_prefix text[], n_width int[]) returns void
+language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  families text[] := array(select f.family from ledger.type_family f where f.role = session_user);
+  strange text;
 begin
-  insert into ledger.command (ledger, command_id, fingerprint, first_position, last_position, answer)
-  select p_ledger, c.id, c.fp, p_head + 1 + sum(c.n) over w - c.n, p_head + sum(c.n) over w, c.answer
-    from unnest(c_id, c_fp, c_answer, c_count) with ordinality c(id, fp, answer, n, ord)
-  window w as (order by c.ord rows unbounded preceding);
-
-  insert into ledger.event (position, recorded_at, version, effective_on, ledger, schema_version, event_id, command_id,
-                            stream, type, entity, actor, reason, correlation_id, causation_id, traceparent, data)
-  select p_head + e.ord, p_at, e.version, e.effective, p_ledger, e.schema, e.id, e.command,
-         e.stream, e.type, e.entity, e.actor, e.reason, e.correlation, e.causation, e.trace, e.data
-    from unnest(e_version, e_effective, e_schema, e_id, e_command, e_stream, e_type, e_entity, e_actor,
-                e_reason, e_correlation, e_causation, e_trace, e_data)
-         with ordinality e(version, effective, schema, id, command, stream, type, entity, actor,
-                           reason, correlation, causation, trace, data, ord);
-
-  if not 1 = all (e_version) then
-    perform from unnest(e_stream, e_version) with ordinality e(stream, version, ord)
-      left join lateral (select p.position from ledger.event p
-                          where p.ledger = p_ledger and p.stream = e.stream and p.version = e.version - 1 limit 1) p on true
-      where e.version > 1 and (p.position is null or p.position >= p_head + e.ord);
+  if current_setting('transaction_isolation') <> 'read committed' then
+    -- an older snapshot would not see what was committed while this call waited for the lock
+    raise exception 'ledger.append needs READ COMMITTED' using errcode = 'invalid_transaction_state';
+  end if;
+  if not '*' = any (families) then
+    select t into strange from unnest(e_type) t where not split_part(t, '.', 1) = any (families) limit 1;
     if found then
-      raise exception 'a version does not follow its predecessor' using errcode = 'EN001';
+      raise exception 'role % may not append %', session_user, strange using errcode = 'insufficient_privilege';
     end if;
   end if;
-
-  if cardinality(g_append) > 0 then
-    perform from unnest(g_append, g_stream, g_version) g(a, stream, version)
-      join (select c.ord, p_head + 1 + sum(c.n) over (order by c.ord rows unbounded preceding) - c.n as first_position
-              from unnest(c_count) with ordinality c(n, ord)) c on c.ord = g.a
-      left join lateral (select p.position from ledger.event p
-                          where p.ledger = p_ledger and p.stream = g.stream and p.version = g.version limit 1) p on true
-      left join lateral (select p.position from ledger.event p
-                          where p.ledger = p_ledger and p.stream = g.stream and p.version = g.version + 1 limit 1) n on true
-      where (g.version > 0 and (p.position is null or p.position >= c.first_position)) or n.position < c.first_position;
+  if cardinality(n_prefix) > 0 then
+    perform from unnest(n_prefix, n_width) n(prefix, width) where n.prefix ~ '["\\[:cntrl:]]' or n.width not between 1 and 18;
     if found then
-      raise exception 'a guarded stream has moved' using errcode = 'EN001';
+      raise exception 'a number step has a prefix or width that cannot stand in a payload'
+        using errcode = 'invalid_parameter_value';
     end if;
   end if;
+end $$;
+
+-- The instant that events of a ledger are recorded at: the wall clock, or a sandbox's own, which p_clock moves forward.
+create function ledger.clock(p_ledger smallint, p_clock timestamptz) returns timestamptz
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  ledger_kind text;
+  ledger_clock timestamptz;
+begin
+  select l.kind, l.clock_at into ledger_kind, ledger_clock from ledger.ledgers l where l.id = p_ledger;
+  if not found then
+    raise exception 'no ledger %', p_ledger using errcode = 'no_data_found';
+  end if;
+  if p_clock is not null then
+    if ledger_kind <> 'sandbox' then
+      raise exception 'only a sandbox has a clock that can be set' using errcode = 'invalid_parameter_value';
+    end if;
+    ledger_clock := greatest(ledger_clock, p_clock);
+    update ledger.ledgers set clock_at = ledger_clock where id = p_ledger and clock_at is distinct from ledger_clock;
+  end if;
+  return coalesce(ledger_clock, clock_timestamp());
 end $$;
 
 -- What becomes of each append of a batch that can't be stored as a whole: 'ok', or why not. 'held' means that it depends
@@ -170,8 +172,8 @@ begin
     do update set last_number = excluded.last_number, last_issued_on = greatest(s.last_issued_on, excluded.last_issued_on);
 end $$;
 
--- Result: positions of the appends follow from `head` (the position before the batch) and their counts when `verdicts` is null
--- (all stored); else `verdicts` tells each one's fate and `firsts`/`lasts` the positions of those stored or seen before.
+-- Result: when `verdicts` is null everything was stored and positions follow from `head` (the position before the batch) and
+-- the counts; else `verdicts` tells each append's fate and `firsts`/`lasts` the positions of those stored now or before.
 create function ledger.append(
   p_ledger smallint, p_clock timestamptz,
   c_id uuid[], c_fp bytea[], c_answer bytea[], c_count int[],
@@ -189,127 +191,104 @@ set enable_seqscan = off
 set enable_bitmapscan = off
 as $$
 declare
-  families text[];
-  strange text;
-  e_append int[];
-  e_command uuid[] := c_id;
-  numbered boolean := cardinality(n_code) > 0;
+  e_append int[];                                      -- which append each event belongs to
+  c_keep int[];                                        -- appends believed to be good
+  e_keep int[];                                        -- and their events
+  c_upto int[];                                        -- events of the kept appends up to each append
   spliced bytea[] := e_data;
-  ledger_kind text;
-  ledger_clock timestamptz;
   last_at timestamptz;
+  at timestamptz;
 begin
-  if current_setting('transaction_isolation') <> 'read committed' then
-    -- an older snapshot would not see what was committed while this call waited for the lock
-    raise exception 'ledger.append needs READ COMMITTED' using errcode = 'invalid_transaction_state';
+  perform ledger.check_call(e_type, n_prefix, n_width);
+  c_keep := array(select generate_series(1, cardinality(c_id)));
+  e_keep := array(select generate_series(1, cardinality(e_stream)));
+  if 1 = all (c_count) then
+    e_append := e_keep;
+    c_upto := c_keep;
+  else
+    e_append := array(select a from generate_series(1, cardinality(c_id)) a, generate_series(1, c_count[a]) order by a);
+    c_upto := array(select sum(n) over (order by a) from unnest(c_count) with ordinality c(n, a) order by a);
   end if;
-
-  select array_agg(f.family) into families from ledger.type_family f where f.role = session_user;
-  if not '*' = any (coalesce(families, '{}')) then
-    select t into strange from unnest(e_type) t where not split_part(t, '.', 1) = any (coalesce(families, '{}')) limit 1;
-    if found then
-      raise exception 'role % may not append %', session_user, strange using errcode = 'insufficient_privilege';
-    end if;
-  end if;
-  if numbered then
-    perform from unnest(n_prefix, n_width) n(prefix, width) where n.prefix ~ '["\\[:cntrl:]]' or n.width not between 1 and 18;
-    if found then
-      raise exception 'a number step has a prefix or width that cannot stand in a payload' using errcode = 'invalid_parameter_value';
-    end if;
-  end if;
-  if not 1 = all (c_count) then
-    select array_agg(c.id order by c.ord), array_agg(c.ord::int order by c.ord) into e_command, e_append
-      from unnest(c_id, c_count) with ordinality c(id, n, ord), generate_series(1, c.n);
-  end if;
-  if cardinality(coalesce(e_command, '{}')) <> cardinality(e_stream) then
+  if cardinality(e_append) <> cardinality(e_stream) or cardinality(c_count) <> cardinality(c_id) then
     raise exception 'counts of events do not add up' using errcode = 'invalid_parameter_value';
   end if;
 
   perform pg_advisory_xact_lock(1162756943, p_ledger);  -- 'ENCO'; taken last, gone with the commit
 
-  select l.kind, l.clock_at, coalesce(e.position, 0), e.recorded_at into ledger_kind, ledger_clock, head, last_at
-    from ledger.ledgers l
-    left join lateral (select e.position, e.recorded_at from ledger.event e
-                        where e.ledger = l.id order by e.position desc limit 1) e on true
-   where l.id = p_ledger;
-  if not found then
-    raise exception 'no ledger %', p_ledger using errcode = 'no_data_found';
-  end if;
-  if p_clock is not null then
-    if ledger_kind <> 'sandbox' then
-      raise exception 'only a sandbox has a clock that can be set' using errcode = 'invalid_parameter_value';
-    end if;
-    ledger_clock := greatest(ledger_clock, p_clock);
-    update ledger.ledgers set clock_at = ledger_clock where id = p_ledger and clock_at is distinct from ledger_clock;
-  end if;
-  recorded_at := greatest(last_at, coalesce(ledger_clock, clock_timestamp()));
+  select coalesce(e.position, 0), e.recorded_at into head, last_at
+    from (select) one left join lateral (select e.position, e.recorded_at from ledger.event e
+                                          where e.ledger = p_ledger order by e.position desc limit 1) e on true;
+  at := greatest(last_at, ledger.clock(p_ledger, p_clock));
+  recorded_at := at;
 
-  begin
-    if numbered then
-      select n.e_data, n.numbers into spliced, numbers
-        from ledger.number(p_ledger, e_entity, e_effective, e_data, n_code, n_year, n_prefix, n_width, n_tail) n;
+  for attempt in 1..2 loop
+    begin
+      if cardinality(n_code) > 0 then
+        select n.e_data, n.numbers into spliced, numbers
+          from ledger.number(p_ledger, e_entity, e_effective, e_data, n_code, n_year, n_prefix, n_width, n_tail) n;
+      end if;
+
+      insert into ledger.command (ledger, command_id, fingerprint, first_position, last_position, answer)
+      select p_ledger, c_id[a], c_fp[a], head + c_upto[a] - c_count[a] + 1, head + c_upto[a], c_answer[a]
+        from unnest(c_keep) a;
+
+      insert into ledger.event (position, recorded_at, version, effective_on, ledger, schema_version, event_id, command_id,
+                                stream, type, entity, actor, reason, correlation_id, causation_id, traceparent, data)
+      select head + k.n, at, e_version[k.i], e_effective[k.i], p_ledger, e_schema[k.i], e_id[k.i], c_id[e_append[k.i]],
+             e_stream[k.i], e_type[k.i], e_entity[k.i], e_actor[k.i], e_reason[k.i], e_correlation[k.i], e_causation[k.i],
+             e_trace[k.i], spliced[k.i]
+        from unnest(e_keep) with ordinality k(i, n);
+
+      if not 1 = all (e_version) then
+        perform from unnest(e_keep) with ordinality k(i, n)
+          left join lateral (select p.position from ledger.event p where p.ledger = p_ledger and p.stream = e_stream[k.i]
+                                and p.version = e_version[k.i] - 1 limit 1) p on true
+          where e_version[k.i] > 1 and (p.position is null or p.position >= head + k.n);
+        if found then
+          raise exception 'a version does not follow its predecessor' using errcode = 'EN001';
+        end if;
+      end if;
+
+      if cardinality(g_append) > 0 then
+        perform from unnest(g_append, g_stream, g_version) g(a, stream, version)
+          left join lateral (select p.position from ledger.event p where p.ledger = p_ledger and p.stream = g.stream
+                                and p.version = g.version limit 1) p on true
+          left join lateral (select p.position from ledger.event p where p.ledger = p_ledger and p.stream = g.stream
+                                and p.version = g.version + 1 limit 1) n on true
+          where g.a = any (c_keep)
+            and ((g.version > 0 and (p.position is null or p.position > head + c_upto[g.a] - c_count[g.a]))
+                 or n.position <= head + c_upto[g.a] - c_count[g.a]);
+        if found then
+          raise exception 'a guarded stream has moved' using errcode = 'EN001';
+        end if;
+      end if;
+      return;
+    exception when unique_violation or sqlstate 'EN001' or sqlstate 'EN002' then
+      if attempt = 2 then
+        raise;
+      end if;
+    end;
+
+    select array_agg(j.verdict order by j.a), array_agg(j.detail order by j.a), array_agg(j.answer order by j.a),
+           array_agg(j.first_position order by j.a), array_agg(j.last_position order by j.a)
+      into verdicts, details, answers, firsts, lasts
+      from ledger.judge(p_ledger, c_id, c_fp, e_append, e_stream, e_version, e_entity, e_effective, n_code, n_year,
+                        g_append, g_stream, g_version) j;
+    c_keep := array(select a from unnest(verdicts) with ordinality v(verdict, a) where v.verdict = 'ok' order by a);
+    e_keep := array(select i from unnest(e_append) with ordinality e(a, i) where verdicts[e.a] = 'ok' order by i);
+    c_upto := array(select sum(case when verdicts[a] = 'ok' then n else 0 end) over (order by a)
+                      from unnest(c_count) with ordinality c(n, a) order by a);
+    if cardinality(n_code) > 0 then
+      n_code := array(select case when verdicts[e.a] = 'ok' then n_code[i] end
+                        from unnest(e_append) with ordinality e(a, i) order by i);
     end if;
-    perform ledger.store(p_ledger, head, recorded_at, c_id, c_fp, c_answer, c_count, e_command, e_stream, e_version, e_type,
-      e_schema, e_entity, e_id, e_effective, spliced, e_actor, e_reason, e_correlation, e_causation, e_trace,
-      g_append, g_stream, g_version);
-    return;
-  exception when unique_violation or sqlstate 'EN001' or sqlstate 'EN002' then
+    firsts := array(select case when verdicts[a] = 'ok' then head + c_upto[a] - c_count[a] + 1 else firsts[a] end
+                      from generate_series(1, cardinality(c_id)) a order by a);
+    lasts := array(select case when verdicts[a] = 'ok' then head + c_upto[a] else lasts[a] end
+                     from generate_series(1, cardinality(c_id)) a order by a);
     numbers := null;
-  end;
-
-  if e_append is null then
-    select array_agg(a order by a) into e_append from generate_series(1, cardinality(e_stream)) a;
-  end if;
-  select array_agg(j.verdict order by j.a), array_agg(j.detail order by j.a), array_agg(j.first_position order by j.a),
-         array_agg(j.last_position order by j.a), array_agg(j.answer order by j.a)
-    into verdicts, details, firsts, lasts, answers
-    from ledger.judge(p_ledger, c_id, c_fp, e_append, e_stream, e_version, e_entity, e_effective, n_code, n_year,
-                      g_append, g_stream, g_version) j;
-
-  -- From here on only the good ones.
-  select array_agg(e.command order by e.ord), array_agg(e.stream order by e.ord), array_agg(e.version order by e.ord),
-         array_agg(e.type order by e.ord), array_agg(e.schema order by e.ord), array_agg(e.entity order by e.ord),
-         array_agg(e.id order by e.ord), array_agg(e.effective order by e.ord), array_agg(e.data order by e.ord),
-         array_agg(e.actor order by e.ord), array_agg(e.reason order by e.ord), array_agg(e.correlation order by e.ord),
-         array_agg(e.causation order by e.ord), array_agg(e.trace order by e.ord),
-         array_agg(e.code order by e.ord), array_agg(e.year order by e.ord), array_agg(e.prefix order by e.ord),
-         array_agg(e.width order by e.ord), array_agg(e.tail order by e.ord)
-    into e_command, e_stream, e_version, e_type, e_schema, e_entity, e_id, e_effective, e_data, e_actor, e_reason,
-         e_correlation, e_causation, e_trace, n_code, n_year, n_prefix, n_width, n_tail
-    from unnest(e_append, e_command, e_stream, e_version, e_type, e_schema, e_entity, e_id, e_effective, e_data, e_actor,
-                e_reason, e_correlation, e_causation, e_trace, n_code, n_year, n_prefix, n_width, n_tail)
-         with ordinality e(a, command, stream, version, type, schema, entity, id, effective, data, actor,
-                           reason, correlation, causation, trace, code, year, prefix, width, tail, ord)
-    join unnest(verdicts) with ordinality v(verdict, a) on v.a = e.a and v.verdict = 'ok';
-  spliced := coalesce(e_data, '{}');
-  if numbered and e_stream is not null then
-    select n.e_data, n.numbers into spliced, numbers
-      from ledger.number(p_ledger, e_entity, e_effective, e_data, n_code, n_year, n_prefix, n_width, n_tail) n;
-  end if;
-
-  select array_agg(case when v.verdict = 'ok' then head + 1 + v.upto - v.n else f.first end order by v.a),
-         array_agg(case when v.verdict = 'ok' then head + v.upto else f.last end order by v.a)
-    into firsts, lasts
-    from (select c.verdict, c.n, c.a, sum(case when c.verdict = 'ok' then c.n else 0 end)
-                   over (order by c.a rows unbounded preceding) as upto
-            from unnest(verdicts, c_count) with ordinality c(verdict, n, a)) v
-    join unnest(firsts, lasts) with ordinality f(first, last, a) on f.a = v.a;
-  select array_agg(v.a::int order by g.ord), array_agg(g.stream order by g.ord), array_agg(g.version order by g.ord)
-    into g_append, g_stream, g_version
-    from (select count(*) filter (where v.verdict = 'ok') over (order by v.a) as a, v.a as old, v.verdict
-            from unnest(verdicts) with ordinality v(verdict, a)) v
-    join unnest(g_append, g_stream, g_version) with ordinality g(old, stream, version, ord) on g.old = v.old
-   where v.verdict = 'ok';
-  select array_agg(c.id order by c.a), array_agg(c.fp order by c.a), array_agg(c.answer order by c.a), array_agg(c.n order by c.a)
-    into c_id, c_fp, c_answer, c_count
-    from unnest(verdicts, c_id, c_fp, c_answer, c_count) with ordinality c(verdict, id, fp, answer, n, a) where c.verdict = 'ok';
-  if c_id is not null then
-    perform ledger.store(p_ledger, head, recorded_at, c_id, c_fp, c_answer, c_count,
-      coalesce(e_command, '{}'), coalesce(e_stream, '{}'), coalesce(e_version, '{}'), coalesce(e_type, '{}'),
-      coalesce(e_schema, '{}'), coalesce(e_entity, '{}'), coalesce(e_id, '{}'), coalesce(e_effective, '{}'), spliced,
-      coalesce(e_actor, '{}'), coalesce(e_reason, '{}'), coalesce(e_correlation, '{}'), coalesce(e_causation, '{}'),
-      coalesce(e_trace, '{}'), coalesce(g_append, '{}')::int[], coalesce(g_stream, '{}'), coalesce(g_version, '{}'));
-  end if;
+    spliced := e_data;
+  end loop;
 end $$;
 
 -- Last position that the ledger knew at an instant; 0 before the first. A binary search: recorded_at never decreases with the

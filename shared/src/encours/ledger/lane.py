@@ -1,0 +1,202 @@
+"""One connection that carries batches of appends, and what happens when it breaks.
+
+A refused append fails alone. When the connection breaks, nobody knows whether the batch was committed: the
+command ids are looked up, and what is not there is sent again under the same ids, which the database stores
+at most once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import asyncpg
+
+from encours.ledger.connection import connect, is_lost
+from encours.ledger.errors import (
+    AppendRefused,
+    CommandReused,
+    FamilyRefused,
+    IssueDateBeforeLast,
+    LedgerUnavailable,
+    VersionConflict,
+)
+from encours.ledger.model import Appended
+from encours.ledger.wire import APPEND_SQL, Prepared, arguments, settle_whole
+
+_PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4)
+_UNKNOWN = (
+    "The connection to the ledger broke and it has not come back: "
+    "repeat the request with the same Idempotency-Key."
+)
+_STORED = """select c.command_id, c.fingerprint, c.first_position, c.last_position, c.answer, e.recorded_at
+  from ledger.command c left join ledger.event e on e.ledger = c.ledger and e.position = c.last_position
+  where c.ledger = $1 and c.command_id = any($2)"""
+_log = logging.getLogger(__name__)
+
+
+class Lane:
+    """Delivers one batch at a time. ``held`` takes back appends that depend on an earlier one of their batch,
+    ``stored`` is told the ledger's id and head, ``lost`` is called while the ledger is away."""
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        held: Callable[[list[Prepared]], None],
+        stored: Callable[[int, int], None],
+        lost: Callable[[], None],
+    ) -> None:
+        self._dsn = dsn
+        self._held = held
+        self._stored = stored
+        self._lost = lost
+        self._connection: asyncpg.Connection | None = None
+        self._statement: Any = None
+        self.wake = asyncio.Event()
+        self.busy = False
+
+    async def deliver(self, batch: Sequence[Prepared]) -> None:
+        """Send until every append is settled; each one's deadline bounds how long."""
+        self.busy = True
+        try:
+            await self._deliver(batch)
+        except Exception as error:
+            _log.exception("a batch of appends failed")
+            await self.disconnect()
+            for item in batch:
+                item.fail(error)
+        finally:
+            self.busy = False
+
+    async def disconnect(self) -> None:
+        """Close the connection; the next batch opens another."""
+        connection, self._connection, self._statement = self._connection, None, None
+        if connection is not None:
+            with contextlib.suppress(Exception):
+                await connection.close(timeout=1)
+
+    async def _deliver(self, batch: Sequence[Prepared]) -> None:
+        failures = 0
+        while batch:
+            try:
+                if failures:
+                    batch = await self._without_stored(batch)
+                if batch:
+                    await self._send(batch)
+                return
+            except Exception as error:
+                if not is_lost(error):
+                    if not isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+                        raise
+                    await self._one_by_one(batch, error)
+                    return
+                _log.warning("the ledger's connection is lost: %s: %s", type(error).__name__, error)
+            await self.disconnect()
+            batch = _still_waiting(batch)
+            self._lost()
+            await asyncio.sleep(_PAUSES_S[min(failures, len(_PAUSES_S) - 1)])
+            failures += 1
+
+    async def _send(self, batch: Sequence[Prepared]) -> None:
+        if self._connection is None or self._connection.is_closed():
+            # The server's limits are shorter than ours: a slow server answers "not done" instead of leaving
+            # it unknown.
+            self._connection = await connect(
+                self._dsn, application_name="encours appender", lock_timeout="5s", statement_timeout="10s"
+            )
+            self._statement = await self._connection.prepare(APPEND_SQL)
+        first = batch[0]
+        row = await self._statement.fetchrow(
+            *arguments(first.ledger_id, first.append.clock_at, batch), timeout=15
+        )
+        head = settle_whole(batch, row) if row["verdicts"] is None else self._settle_each(batch, row)
+        self._stored(first.ledger_id, head)
+
+    def _settle_each(self, batch: Sequence[Prepared], row: Any) -> int:
+        """Every append by its own verdict; the ledger's head after the batch."""
+        verdicts, firsts, lasts = row["verdicts"], row["firsts"], row["lasts"]
+        numbers, offset = row["numbers"], 0
+        stored = [last for verdict, last in zip(verdicts, lasts, strict=True) if verdict == "ok"]
+        head: int = max(stored, default=row["head"])
+        held: list[Prepared] = []
+        for item, verdict, detail, first, last, answer in zip(
+            batch, verdicts, row["details"], firsts, lasts, row["answers"], strict=True
+        ):
+            count = len(item.rows)
+            own = (None,) * count if numbers is None else tuple(numbers[offset : offset + count])
+            offset += count
+            match verdict:
+                case "ok":
+                    answer = item.append.answer
+                    item.settle(Appended(first, last, row["recorded_at"], own, answer, False, head))
+                case "seen":
+                    item.settle(Appended(first, last, row["recorded_at"], (), answer, True, head))
+                case "reused":
+                    item.fail(CommandReused())
+                case "moved":
+                    item.fail(VersionConflict(detail))
+                case "date":
+                    item.fail(IssueDateBeforeLast(detail))
+                case _:
+                    held.append(item)
+        if held:
+            self._held(held)
+        return head
+
+    async def _one_by_one(self, batch: Sequence[Prepared], error: Exception) -> None:
+        """The server refused the whole call, for instance for a malformed value: find whose fault it is."""
+        if len(batch) == 1:
+            batch[0].fail(refusal(error))
+            return
+        for item in batch:
+            await self._deliver([item])
+
+    async def _without_stored(self, batch: Sequence[Prepared]) -> list[Prepared]:
+        """Settle those that the lost connection did commit; the others, to be sent again.
+
+        One that is still being committed is not seen here: sending it again waits for the lock, and then the
+        database recognises its command id.
+        """
+        connection = await connect(
+            self._dsn, application_name="encours appender recovery", statement_timeout="5s"
+        )
+        try:
+            ids = [item.append.command_id for item in batch]
+            rows = await connection.fetch(_STORED, batch[0].ledger_id, ids)
+        finally:
+            await connection.close(timeout=2)
+        stored = {row["command_id"]: row for row in rows}
+        for item in batch:
+            if (row := stored.get(item.append.command_id)) is None:
+                continue
+            if row["fingerprint"] != item.append.fingerprint:
+                item.fail(CommandReused())
+                continue
+            last = row["last_position"]
+            item.settle(
+                Appended(row["first_position"], last, row["recorded_at"], (), row["answer"], True, last)
+            )
+        return [item for item in batch if item.append.command_id not in stored]
+
+
+def _still_waiting(batch: Sequence[Prepared]) -> list[Prepared]:
+    now = asyncio.get_running_loop().time()
+    for item in batch:
+        if item.deadline <= now:
+            item.fail(LedgerUnavailable(_UNKNOWN))
+    return [item for item in batch if item.deadline > now]
+
+
+def refusal(error: Exception) -> Exception:
+    """The server's error as a problem for the caller."""
+    if isinstance(error, asyncpg.InsufficientPrivilegeError):
+        return FamilyRefused(str(error))
+    if isinstance(
+        error, asyncpg.QueryCanceledError | asyncpg.LockNotAvailableError | asyncpg.InsufficientResourcesError
+    ):
+        return LedgerUnavailable(f"The ledger is overloaded: {error}.")
+    return AppendRefused(str(error))
