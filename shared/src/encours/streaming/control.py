@@ -30,7 +30,7 @@ create schema if not exists encours;
 create table if not exists encours.checkpoint (
   ledger text not null, model text not null, service text not null,
   model_version int not null, epoch bigint not null, position bigint not null,
-  state text not null, reason text, updated_at timestamptz not null default now(),
+  state text not null, reason text, generation int not null default 1, updated_at timestamptz not null default now(),
   primary key (ledger, model)
 ) with (fillfactor = 20);
 create table if not exists encours.parked (
@@ -74,16 +74,20 @@ async def ensure_control(pool: asyncpg.Pool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """How far a model has come, and under which of its versions and of the ledger's epochs."""
+    """How far a model has come, and under which of its versions and of the ledger's epochs.
+
+    ``generation`` counts its builds: what a projector holds in memory belongs to one of them.
+    """
 
     position: int
     epoch: int
     model_version: int
     state: str
     reason: str | None
+    generation: int
 
 
-_COLUMNS = "position, epoch, model_version, state, reason"
+_COLUMNS = "position, epoch, model_version, state, reason, generation"
 
 
 async def load_checkpoint(conn: Conn, ledger: str, model: str, *, lock: bool = False) -> Checkpoint | None:
@@ -103,8 +107,9 @@ async def store_checkpoint(
     await conn.execute(
         """insert into encours.checkpoint (ledger, model, service, model_version, epoch, position, state)
            values ($1, $2, $3, $4, $5, $6, 'following')
-           on conflict (ledger, model) do update set service = excluded.service, model_version = excluded.model_version,
-             epoch = excluded.epoch, position = excluded.position, state = 'following', reason = null, updated_at = now()""",
+           on conflict (ledger, model) do update set service = excluded.service,
+             model_version = excluded.model_version, epoch = excluded.epoch, position = excluded.position,
+             state = 'following', reason = null, generation = checkpoint.generation + 1, updated_at = now()""",
         ledger,
         model,
         service,

@@ -19,7 +19,10 @@ from encours.contracts import Event, Recorded, decoder
 
 
 class Fact(msgspec.Struct, gc=False):
-    """The fields of a ledger row in the order of ``encours.ledger.reader.COLUMNS``; ``data`` is decoded by :meth:`recorded`."""
+    """The fields of a ledger row in the order of ``encours.ledger.reader.COLUMNS``.
+
+    ``raw`` holds the stored bytes; ``data`` is set by :meth:`recorded`.
+    """
 
     position: int
     stream: str

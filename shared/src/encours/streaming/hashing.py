@@ -62,7 +62,8 @@ async def differing_rows(
         for side, here, there in (("live", old, new), ("rebuilt", new, old)):
             records = await conn.fetch(
                 f"select {key}, row({table.plain})::text from "
-                f"(select {table.plain} from {here}.{table.name} except all select {table.plain} from {there}.{table.name}) d "
+                f"(select {table.plain} from {here}.{table.name} "
+                f"except all select {table.plain} from {there}.{table.name}) d "
                 f"order by 1 limit {limit}"
             )
             found += [{"table": table.name, "key": r[0], "side": side, "row": r[1]} for r in records]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from encours.streaming.fact import Fact
 from encours.streaming.read_model import Conn
@@ -26,9 +26,20 @@ class Parking:
     def __init__(self, streams: dict[str, ParkedStream] | None = None) -> None:
         self.streams = streams or {}
         self._changed: set[str] = set()
+        self._before: dict[str, ParkedStream] = {}
 
     def __bool__(self) -> bool:
         return bool(self.streams)
+
+    def begin(self) -> None:
+        """Remember this state: a batch may have to be taken back."""
+        self._before = {stream: replace(parked) for stream, parked in self.streams.items()}
+
+    def rollback(self) -> None:
+        """As it was at :meth:`begin`."""
+        self.streams.clear()
+        self.streams.update({stream: replace(parked) for stream, parked in self._before.items()})
+        self._changed.clear()
 
     def park(self, fact: Fact, reason: str) -> None:
         """From this event on nothing of its stream is applied."""
@@ -58,7 +69,8 @@ class Parking:
         changed = [(stream, self.streams[stream]) for stream in sorted(self._changed)]
         await conn.executemany(
             """insert into encours.parked (ledger, model, stream, position, type, reason, later)
-               values ($1, $2, $3, $4, $5, $6, $7) on conflict (ledger, model, stream) do update set later = excluded.later""",
+               values ($1, $2, $3, $4, $5, $6, $7)
+               on conflict (ledger, model, stream) do update set later = excluded.later""",
             [(ledger, model, stream, p.position, p.type, p.reason, p.later) for stream, p in changed],
         )
         self._changed.clear()

@@ -95,7 +95,7 @@ class ReadDb:
 
     @asynccontextmanager
     async def snapshot(self, model: str, ledger: str) -> AsyncIterator[Snapshot]:
-        """Rows and checkpoint of one moment: ``async with db.snapshot("open_items", "demo") as (conn, schema, position)``.
+        """Rows and checkpoint of one moment: ``async with db.snapshot(model, ledger) as (conn, schema, position)``.
 
         Raises :class:`ReadModelNotReady` while the model has never been built.
         """
@@ -193,9 +193,9 @@ class ReadDb:
     async def _state(self, ledger: str, model: str, row: Any, head: int) -> dict[str, Any]:
         if row is None:
             return {
-                "service": None, "model": model, "name": model, "ledger": ledger, "version": None, "epoch": None, "position": 0,
-                "head": head, "lag": head, "state": "building", "reason": "not built yet", "parked": 0, "incomplete": False,
-                "content_hash": None, "hash_position": None, "updated_at": None,
+                "service": None, "model": model, "name": model, "ledger": ledger, "version": None, "epoch": None,
+                "position": 0, "head": head, "lag": head, "state": "building", "reason": "not built yet", "parked": 0,
+                "incomplete": False, "content_hash": None, "hash_position": None, "updated_at": None,
             }  # fmt: skip
         hashed = await self._hash(ledger, model)
         # The hash's snapshot may be newer than the row.

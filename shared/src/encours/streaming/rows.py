@@ -135,11 +135,12 @@ class Table:
         else:
             arrays = ", ".join(f"${n}::{column.sql_type}[]" for n, column in enumerate(self.columns, 1))
             source = f"unnest({arrays}) r({self.plain})"
-        return f"insert into {schema}.{self.name} ({self.plain}) select {self.plain} from {source} {self._on_conflict()}"
+        return self.upsert_from(schema, source)
 
-    def upsert_from(self, schema: str, staging: str) -> str:
-        """SQL: insert or replace rows that were copied into a staging table."""
-        return f"insert into {schema}.{self.name} ({self.plain}) select {self.plain} from {staging} {self._on_conflict()}"
+    def upsert_from(self, schema: str, source: str) -> str:
+        """SQL: insert or replace rows that come from a function or a staging table."""
+        columns = self.plain
+        return f"insert into {schema}.{self.name} ({columns}) select {columns} from {source} {self._on_conflict()}"
 
     def upsert_arguments(self, rows: Sequence[Row]) -> list[Any]:
         """Parameters of :meth:`upsert`."""

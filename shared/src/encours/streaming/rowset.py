@@ -125,6 +125,11 @@ class RowSet:
         """Whether no key can be missing, so that nothing has to be asked for before a batch."""
         return all(slot.complete for slot in self._slots.values())
 
+    @property
+    def largest(self) -> int:
+        """Rows in memory of the table that has most."""
+        return max((len(slot.rows) for slot in self._slots.values()), default=0)
+
     def changes(self) -> list[tuple[type[Row], list[Row], list[Key]]]:
         """Per table what has to be written: rows to insert or replace, keys to delete. Sorted by key, so that
         two writers meet rows in one order."""

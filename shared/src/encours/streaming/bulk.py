@@ -1,0 +1,93 @@
+"""The ledger in bulk, for rebuilds: pages by position, only the types that are wanted, the next page on its way
+while this one is folded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import asyncpg
+
+from encours.contracts import types
+from encours.ledger.connection import connect
+from encours.ledger.reader import COLUMNS
+from encours.streaming.fact import Fact, fact_of
+
+PAGE = 10_000
+
+_PAGE = f"""select {COLUMNS} from ledger.event
+  where ledger = $1 and position > $2 and position <= $3 and (type = any($4) or type <> all($5))
+  order by position"""
+_HEAD = """select l.id, l.epoch, l.effects_from,
+    coalesce((select position from ledger.event where ledger = l.id order by position desc limit 1), 0)
+  from ledger.ledgers l where l.name = $1"""
+_FIRST = """select min(position) from ledger.event where ledger = $1 and position > $2 and type = any($3)"""
+
+
+class UnknownLedgerName(Exception):
+    """No ledger of that name."""
+
+
+class BulkReader:
+    """A connection of its own to the ledger, for one ledger. Make it with :meth:`open`."""
+
+    def __init__(self, conn: asyncpg.Connection, ledger: str) -> None:
+        self._conn = conn
+        self._ledger = ledger
+        self._id = 0
+        self._known = sorted(types())
+
+    @classmethod
+    async def open(cls, dsn: str, ledger: str) -> BulkReader:
+        """Connect. Raises :class:`UnknownLedgerName`."""
+        reader = cls(await connect(dsn, application_name="encours rebuild"), ledger)
+        try:
+            await reader.head()
+        except UnknownLedgerName:
+            await reader.close()
+            raise
+        return reader
+
+    async def close(self) -> None:
+        """Disconnect."""
+        if not self._conn.is_closed():
+            await self._conn.close()
+
+    async def head(self) -> tuple[int, int, int]:
+        """Position, epoch and ``effects_from`` of the ledger now."""
+        row = await self._conn.fetchrow(_HEAD, self._ledger)
+        if row is None:
+            raise UnknownLedgerName(self._ledger)
+        self._id = row[0]
+        return row[3], row[1], row[2]
+
+    async def first_of(self, kinds: Sequence[str], after: int) -> int | None:
+        """The first position after ``after`` that has one of these types."""
+        position = await self._conn.fetchval(_FIRST, self._id, after, list(kinds))
+        return None if position is None else int(position)
+
+    async def pages(
+        self, after: int, upto: int, wanted: frozenset[str], *, page: int = PAGE
+    ) -> AsyncIterator[tuple[int, list[Fact]]]:
+        """Events in ``(after, upto]`` that are of a wanted type, or of a type that no contract here defines, in
+        pages of ``page`` positions: (last position of the page, its events)."""
+        if after >= upto:
+            return
+        kinds = sorted(wanted)
+        ahead = asyncio.ensure_future(self._page(after, min(after + page, upto), kinds))
+        try:
+            while after < upto:
+                rows = await ahead
+                after = min(after + page, upto)
+                if after < upto:
+                    ahead = asyncio.ensure_future(self._page(after, min(after + page, upto), kinds))
+                ledger = self._ledger
+                yield after, [fact_of(row, ledger) for row in rows]
+                del rows
+        finally:
+            ahead.cancel()
+            await asyncio.gather(ahead, return_exceptions=True)
+
+    async def _page(self, after: int, upto: int, kinds: list[str]) -> list[asyncpg.Record]:
+        rows: list[asyncpg.Record] = await self._conn.fetch(_PAGE, self._id, after, upto, kinds, self._known)
+        return rows

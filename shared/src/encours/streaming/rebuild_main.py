@@ -1,0 +1,102 @@
+"""``python -m <service> rebuild [--ledger NAME] [--model NAME] [--check-only] [--json]``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+
+import asyncpg
+
+from encours.ledger import Ledger
+from encours.streaming.control import STORE_SETTINGS, ensure_control
+from encours.streaming.projector import StopBefore
+from encours.streaming.read_model import Reactor, ReadModel
+from encours.streaming.rebuild import Rebuilt, rebuild
+from encours.streaming.worker import WorkerSettings
+
+EXIT_DIFFERENT = 3
+EXIT_FAILED = 1
+
+
+def rebuild_main(
+    settings: WorkerSettings,
+    service: str,
+    models: Sequence[ReadModel],
+    argv: Sequence[str],
+    reactors: dict[str, Reactor] | None = None,
+) -> int:
+    """Rebuild the models named by the arguments, all of them by default. 0: done, and equal where there was
+    something to compare; 3: something differed; 1: failed."""
+    parser = argparse.ArgumentParser(
+        prog=f"{service} rebuild", description="Build read models again from the ledger."
+    )
+    parser.add_argument("--ledger", help="only this ledger")
+    parser.add_argument("--model", choices=[model.name for model in models], help="only this read model")
+    parser.add_argument("--check-only", action="store_true", help="compare, change nothing")
+    parser.add_argument("--json", action="store_true", help="one JSON list on standard output")
+    args = parser.parse_args(argv)
+    chosen = [model for model in models if args.model in (None, model.name)]
+    results, failures = asyncio.run(
+        _run(settings, service, chosen, args.ledger, args.check_only, reactors or {})
+    )
+    if args.json:
+        print(json.dumps([result.as_dict() for result in results], default=str))
+    else:
+        for result in results:
+            print(_line(result))
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    if failures:
+        return EXIT_FAILED
+    return EXIT_DIFFERENT if any(result.equal is False for result in results) else 0
+
+
+async def _run(
+    settings: WorkerSettings,
+    service: str,
+    models: Sequence[ReadModel],
+    only: str | None,
+    check_only: bool,
+    reactors: dict[str, Reactor],
+) -> tuple[list[Rebuilt], list[str]]:
+    ledger_dsn, store_dsn = settings.ledger_url.get_secret_value(), settings.store_url.get_secret_value()
+    pool = await asyncpg.create_pool(store_dsn, min_size=0, max_size=1, server_settings=STORE_SETTINGS)
+    ledger = await Ledger.open(ledger_dsn, readers=1)
+    results: list[Rebuilt] = []
+    failures: list[str] = []
+    try:
+        await ensure_control(pool)
+        names = [only] if only else [info.name for info in await ledger.ledgers()]
+        for name in names:
+            for model in models:
+                reactor = reactors.get(model.name)
+                try:
+                    result = await rebuild(
+                        ledger_dsn=ledger_dsn,
+                        store_dsn=store_dsn,
+                        service=service,
+                        model=model,
+                        ledger=name,
+                        check_only=check_only,
+                        stop_at=reactor.types if reactor else frozenset(),
+                    )
+                except StopBefore as stop:
+                    failures.append(f"{service} {model.name} {name}: {stop}")
+                else:
+                    results.append(result)
+    finally:
+        await ledger.close()
+        await pool.close()
+    return results, failures
+
+
+def _line(result: Rebuilt) -> str:
+    verdict = {None: "built", True: "equal", False: "DIFFERENT"}[result.equal]
+    lines = [f"{result.ledger} {result.model} at {result.position}: {verdict} {result.new_hash}"]
+    if result.equal is False:
+        lines[0] += f" (was {result.old_hash})"
+    lines += [f"  {row['side']:8} {row['table']} {row['key']} {row['row']}" for row in result.differing_rows]
+    return "\n".join(lines)
