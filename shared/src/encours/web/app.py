@@ -92,6 +92,7 @@ def create_app(
             {"name": "Service", "description": "Health, metrics, read models and what problems mean."}
         ],
     )
+    app.state.name = name
     catalogue = problems.install(app, problems_known)
     app.add_middleware(Edge, settings=settings, metrics=metrics, catalogue=catalogue)
     # The routes themselves, not include_router: an included router tries each of its routes twice for every request.

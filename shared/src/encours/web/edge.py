@@ -84,6 +84,11 @@ class Edge:
                 await self._refuse(
                     scope, exchange, "took-too-long", f"No answer within {self._timeout_s:g} s."
                 )
+        except asyncio.CancelledError:
+            # The server ends and its patience with us is over. Say so, instead of the server's bare 500.
+            if ctx.status:
+                raise
+            await self._refuse(scope, exchange, "took-too-long", "The service is shutting down.")
         except Exception:
             log.exception(
                 "unexpected error", request_id=ctx.request_id, route=_route(scope), method=scope["method"]

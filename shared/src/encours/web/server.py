@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from encours.web import logging as web_logging
 from encours.web.services import Services
 from encours.web.settings import ServiceSettings
 
@@ -94,6 +95,7 @@ async def serve_async(app: FastAPI, settings: ServiceSettings, *, fd: int | None
 
 def serve(app: FastAPI, settings: ServiceSettings) -> None:
     """Run the app in this process until SIGTERM or SIGINT."""
+    web_logging.configure(app.state.name, level=settings.log_level)
     log.info("starting", host=settings.host, port=settings.port, pid=os.getpid())
     with asyncio.Runner(loop_factory=_uvloop) as runner:
         runner.run(serve_async(app, settings))
