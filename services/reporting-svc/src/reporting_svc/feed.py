@@ -6,7 +6,7 @@ Read from the ledger itself, not from a read model, so the feed is never behind 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,7 +80,9 @@ class Feed:
     _pollers: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _waiting: dict[str, int] = field(default_factory=dict)
 
-    async def page(self, ledger: str, after: int, limit: int, wanted: Filter, upto: int | None = None) -> FeedPage:
+    async def page(
+        self, ledger: str, after: int, limit: int, wanted: Filter, upto: int | None = None
+    ) -> FeedPage:
         """Events behind ``after`` that pass the filter, at most ``limit``, not beyond ``upto`` or the head."""
         head = (await self.ledger.head(ledger)).position if upto is None else upto
         last = min(head, after + WINDOW) if wanted.stream is None else head
@@ -92,8 +94,13 @@ class Feed:
               and ($6::text[] is null or entity = any($6))
             order by position limit $7
             """,
-            (await self.ledger.info(ledger)).id, after, last, list(wanted.types) or None, wanted.stream,
-            None if wanted.entities is None else list(wanted.entities), limit,
+            (await self.ledger.info(ledger)).id,
+            after,
+            last,
+            list(wanted.types) or None,
+            wanted.stream,
+            None if wanted.entities is None else list(wanted.entities),
+            limit,
         )
         full = len(rows) == limit
         reached = rows[-1]["position"] if full else max(after, last)
@@ -103,11 +110,12 @@ class Feed:
         """The events at these positions."""
         rows = await self.reader.fetch(
             f"select {COLUMNS} from ledger.event where ledger = $1 and position = any($2::bigint[])",
-            (await self.ledger.info(ledger)).id, positions,
+            (await self.ledger.info(ledger)).id,
+            positions,
         )
         return {row["position"]: row for row in rows}
 
-    async def tail(self, ledger: str, after: int, wanted: Filter) -> AsyncIterator[FeedPage]:
+    async def tail(self, ledger: str, after: int, wanted: Filter) -> AsyncGenerator[FeedPage, None]:
         """Pages as the ledger grows, without end. An empty page only moves the position on."""
         while True:
             page = await self.page(ledger, after, TAIL_PAGE, wanted)

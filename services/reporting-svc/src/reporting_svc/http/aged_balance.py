@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-import asyncpg
 from fastapi import Query as Parameter
 from starlette.responses import Response
 
@@ -17,7 +16,7 @@ from reporting_svc.measures.bands import STANDARD, Bands
 from reporting_svc.measures.definitions import AGED_BY_DUE_DATE, AGED_BY_ISSUE_DATE
 from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.receivables import Receivables, books
-from reporting_svc.read_models.receivables.figures import ROW_KEY, SORTS, Aged, aged
+from reporting_svc.read_models.receivables.figures import ROW_KEY, SORTS, Aged, Row, aged
 
 router = Router(tags=["Receivables"])
 PAGE = paging(*SORTS, default="-outstanding", key=ROW_KEY, columns=SORTS)
@@ -48,8 +47,6 @@ class AgedBalanceOut(Report):
     totals: Total
 
 
-
-
 @router.get("/v1/aged-balance", response_model=AgedBalanceOut, summary="Aged balance by customer")
 async def aged_balance(
     q: Annotated[Query, reading("reports:read")],
@@ -57,7 +54,12 @@ async def aged_balance(
     asked: Ask,
     bands: Annotated[
         str | None,
-        Parameter(max_length=80, description="Last days of the closed bands.", examples=["30,60,90"], pattern=r"^[0-9]{1,4}(,[0-9]{1,4})*$"),
+        Parameter(
+            max_length=80,
+            description="Last days of the closed bands.",
+            examples=["30,60,90"],
+            pattern=r"^[0-9]{1,4}(,[0-9]{1,4})*$",
+        ),
     ] = None,
     by: Annotated[
         Literal["due_date", "issue_date"], Parameter(description="The date that days are counted from.")
@@ -72,17 +74,24 @@ async def aged_balance(
     async with q.view(Receivables.name) as view:
         await books.check(view.conn, view.schema, scope)
         found = await aged(
-            view.conn, view.schema, scope, moment_of(view), bands=chosen,
-            basis="due_on" if by == "due_date" else "issued_on", page=page,
+            view.conn,
+            view.schema,
+            scope,
+            moment_of(view),
+            bands=chosen,
+            basis="due_on" if by == "due_date" else "issued_on",
+            page=page,
         )
-        total = found.one_currency() or nothing(await books.currency_of(view.conn, view.schema, scope), chosen)
+        total = found.one_currency() or nothing(
+            await books.currency_of(view.conn, view.schema, scope), chosen
+        )
         parked = await parked_streams(view.conn, Receivables.name, q.caller.ledger)
     definition = AGED_BY_DUE_DATE if by == "due_date" else AGED_BY_ISSUE_DATE
     body = {
         "definition": definition.id,
         "currency": total.currency,
         "bands": list(chosen.names),
-        **page.body(found.rows, lambda row: _row(found, row, chosen)),
+        **page.body(found.rows, lambda row: row_json(found, row, chosen)),
         "totals": {"customers": total.customers, **sums_json(total, chosen)},
         "tie_out": tie_out_json(total),
         **incomplete_json(parked),
@@ -91,9 +100,13 @@ async def aged_balance(
     return q.respond(body)
 
 
-def _row(found: Aged, row: asyncpg.Record, bands: Bands) -> dict[str, Any]:
+def row_json(found: Aged, row: Row, bands: Bands) -> dict[str, Any]:
+    """:class:`AgedRow` as plain JSON."""
     figures = found.figures(row)
     return {
-        "customer_id": figures.customer_id or None, "entity_id": figures.entity, "name": figures.name,
-        "external_ref": figures.external_ref, **sums_json(figures, bands),
+        "customer_id": figures.customer_id or None,
+        "entity_id": figures.entity,
+        "name": figures.name,
+        "external_ref": figures.external_ref,
+        **sums_json(figures, bands),
     }

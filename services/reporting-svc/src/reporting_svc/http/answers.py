@@ -18,7 +18,9 @@ class TieOut(BaseModel):
 
     buckets: MoneyModel = Field(description="Sum of the bands (or periods) less unapplied cash.")
     open_items: MoneyModel = Field(description="Sum of the open invoices less unapplied cash.")
-    ledger: MoneyModel = Field(description="Balance of the customers' account: issued - credited - received + reversed.")
+    ledger: MoneyModel = Field(
+        description="Balance of the customers' account: issued - credited - received + reversed."
+    )
     equal: bool
 
 
@@ -56,7 +58,7 @@ def sums_json(figures: Figures, bands: Bands) -> dict[str, Any]:
 
 
 def tie_out_json(figures: Figures, *, also: bool = True, buckets: int | None = None) -> dict[str, Any]:
-    """:class:`TieOut` as plain JSON. ``also``: what else must hold; ``buckets``: where bands are not what was summed."""
+    """:class:`TieOut` as plain JSON. ``also``: what else must hold; ``buckets``: a sum that is not one of bands."""
     summed = figures.outstanding if buckets is None else buckets
     items = figures.open_items - figures.unapplied
     return {
@@ -75,5 +77,11 @@ def incomplete_json(parked: Sequence[str]) -> dict[str, Any]:
 def nothing(currency: str, bands: Bands) -> Figures:
     """The figures of an empty scope."""
     return Figures(
-        currency=currency, bands=(0,) * len(bands.names), disputed=0, unapplied=0, open_items=0, ledger=0, customers=0
+        currency=currency,
+        bands=(0,) * len(bands.names),
+        disputed=0,
+        unapplied=0,
+        open_items=0,
+        ledger=0,
+        customers=0,
     )

@@ -39,7 +39,7 @@ class CountbackOut(DaysOut):
     exhausted: bool
 
 
-class DsoOut(Report):
+class DsoFigures(BaseModel):
     """Both ways of counting, and what part of the days is lateness."""
 
     period_days: int
@@ -51,11 +51,17 @@ class DsoOut(Report):
     average_days_delinquent: DaysOut
 
 
+class DsoOut(DsoFigures, Report):
+    """Days sales outstanding of the scope."""
+
+
 @router.get("/v1/dso", response_model=DsoOut, summary="Days sales outstanding, simple and countback")
 async def days_sales_outstanding(
     q: Annotated[Query, reading("reports:read")],
     asked: Ask,
-    days: Annotated[int, Parameter(ge=1, le=1830, description="Length of the period that ends with as_of.")] = 90,
+    days: Annotated[
+        int, Parameter(ge=1, le=1830, description="Length of the period that ends with as_of.")
+    ] = 90,
 ) -> Response:
     """Outstanding in days of turnover; see `GET /v1/definitions` for each definition."""
     scope = asked.scope(q)
@@ -63,18 +69,23 @@ async def days_sales_outstanding(
         moment = moment_of(view)
         await books.check(view.conn, view.schema, scope)
         found = await aged(view.conn, view.schema, scope, moment)
-        total = found.one_currency() or nothing(await books.currency_of(view.conn, view.schema, scope), STANDARD)
+        total = found.one_currency() or nothing(
+            await books.currency_of(view.conn, view.schema, scope), STANDARD
+        )
         figures = await dso_json(view, scope.within(total.currency), moment, total, days)
         parked = await parked_streams(view.conn, Receivables.name, q.caller.ledger)
     body = {
-        "currency": total.currency, **figures, "tie_out": tie_out_json(total), **incomplete_json(parked),
+        "currency": total.currency,
+        **figures,
+        "tie_out": tie_out_json(total),
+        **incomplete_json(parked),
         **view.time.echo(),
     }
     return q.respond(body)
 
 
 async def dso_json(view: View, scope: Scope, moment: Moment, total: Figures, days: int) -> dict[str, Any]:
-    """The figures of :class:`DsoOut`, of the view's snapshot."""
+    """The figures of :class:`DsoFigures`, of the view's snapshot."""
     first = moment.as_of - timedelta(days=days - 1)
     turnover = await billed_since(view.conn, view.schema, scope, moment, first)
     counted = dso.countback(total.outstanding, await months_back(view.conn, view.schema, scope, moment))
@@ -87,7 +98,8 @@ async def dso_json(view: View, scope: Scope, moment: Moment, total: Figures, day
         "simple": _days(definitions.DSO_SIMPLE, dso.rounded(simple)),
         "countback": {
             **_days(definitions.DSO_COUNTBACK, dso.rounded(counted.days)),
-            "months": counted.months, "exhausted": counted.exhausted,
+            "months": counted.months,
+            "exhausted": counted.exhausted,
         },
         "best_possible": _days(definitions.BPDSO, dso.rounded(best)),
         "average_days_delinquent": _days(definitions.ADD, dso.rounded(dso.delinquent(simple, best))),

@@ -29,10 +29,13 @@ MAX_LIMIT = 1000
 After = Annotated[int, Parameter(ge=0, le=2**53, description="Events behind this position.")]
 Types = Annotated[
     list[str] | None,
-    Parameter(alias="type", max_length=40, description="A type, or a family such as `invoice.*`; may be repeated."),
+    Parameter(
+        alias="type", max_length=40, description="A type, or a family such as `invoice.*`; may be repeated."
+    ),
 ]
 Stream = Annotated[
-    str | None, Parameter(max_length=80, description="The id of an invoice, payment, customer …", examples=["calendar"])
+    str | None,
+    Parameter(max_length=80, description="The id of an invoice, payment, customer …", examples=["calendar"]),
 ]
 
 
@@ -71,8 +74,11 @@ class TooManyStreams(DomainError):
 
     def __init__(self) -> None:
         super().__init__(
-            "too-many-streams", f"{MAX_TAILS} live streams are open on this process; read pages or try again.",
-            title="Too many live streams", status=503, retry_after_s=5,
+            "too-many-streams",
+            f"{MAX_TAILS} live streams are open on this process; read pages or try again.",
+            title="Too many live streams",
+            status=503,
+            retry_after_s=5,
         )
 
 
@@ -80,7 +86,12 @@ class TooManyStreams(DomainError):
     "/v1/events",
     response_model=EventsOut,
     summary="The ledger's events by position",
-    responses={200: {"content": {NDJSON: {"schema": {"type": "string"}}}, "description": "JSON, or one event a line."}},
+    responses={
+        200: {
+            "content": {NDJSON: {"schema": {"type": "string"}}},
+            "description": "JSON, or one event a line.",
+        }
+    },
 )
 async def list_events(
     q: Annotated[Query, reading("audit:read")],
@@ -110,12 +121,16 @@ async def list_events(
 @router.get(
     "/v1/events/stream",
     summary="Events as they are recorded (Server-Sent Events)",
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Never ends."}},
+    responses={
+        200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Never ends."}
+    },
     response_class=StreamingResponse,
 )
 async def stream_events(
     q: Annotated[Query, reading("audit:read", time_travel=False)],
-    after: Annotated[int | None, Parameter(ge=0, le=2**53, description="Begin behind this position; now if not given.")] = None,
+    after: Annotated[
+        int | None, Parameter(ge=0, le=2**53, description="Begin behind this position; now if not given.")
+    ] = None,
     type_: Types = None,
     stream: Stream = None,
 ) -> Response:
@@ -131,7 +146,8 @@ async def stream_events(
         raise TooManyStreams
     context(q.request).without_deadline()
     return StreamingResponse(
-        _server_sent(feed, q, begin, wanted), media_type="text/event-stream",
+        _server_sent(feed, q, begin, wanted),
+        media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
@@ -142,11 +158,12 @@ async def _server_sent(feed: Feed, q: Query, after: int, wanted: Filter) -> Asyn
     pages = feed.tail(q.caller.ledger, after, wanted)
     feed.tails += 1
     waiting = asyncio.ensure_future(anext(pages))
+    draining = asyncio.ensure_future(q.services.draining.wait())
     try:
         yield b"retry: 1000\n\n"
-        while loop.time() < ends_at and not q.services.draining.is_set():
-            done, _ = await asyncio.wait({waiting}, timeout=HEARTBEAT_S)
-            if not done:
+        while loop.time() < ends_at and not draining.done():
+            await asyncio.wait({waiting, draining}, timeout=HEARTBEAT_S, return_when=asyncio.FIRST_COMPLETED)
+            if not waiting.done():
                 yield b": alive\n\n"
                 continue
             page = waiting.result()
@@ -159,7 +176,8 @@ async def _server_sent(feed: Feed, q: Query, after: int, wanted: Filter) -> Asyn
     finally:
         feed.tails -= 1
         waiting.cancel()
-        await asyncio.gather(waiting, return_exceptions=True)
+        draining.cancel()
+        await asyncio.gather(waiting, draining, return_exceptions=True)
         await pages.aclose()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-import asyncpg
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -19,7 +18,7 @@ from reporting_svc.measures.bands import STANDARD, days_past_due
 from reporting_svc.measures.definitions import OVERDUE
 from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.receivables import Receivables, books
-from reporting_svc.read_models.receivables.figures import aged
+from reporting_svc.read_models.receivables.figures import Row, aged
 from reporting_svc.read_models.receivables.overdue import SORTS, overdue
 
 router = Router(tags=["Receivables"])
@@ -65,14 +64,18 @@ class OverdueOut(Report):
 
 
 @router.get("/v1/overdue", response_model=OverdueOut, summary="Invoices past their due date")
-async def list_overdue(q: Annotated[Query, reading("reports:read")], page: Annotated[Page, PAGE], asked: Ask) -> Response:
+async def list_overdue(
+    q: Annotated[Query, reading("reports:read")], page: Annotated[Page, PAGE], asked: Ask
+) -> Response:
     """What is owed and late, as of any business date, as known at any moment."""
     scope = asked.scope(q)
     async with q.view(Receivables.name) as view:
         moment = moment_of(view)
         await books.check(view.conn, view.schema, scope)
         found = await aged(view.conn, view.schema, scope, moment)
-        total = found.one_currency() or nothing(await books.currency_of(view.conn, view.schema, scope), STANDARD)
+        total = found.one_currency() or nothing(
+            await books.currency_of(view.conn, view.schema, scope), STANDARD
+        )
         late = await overdue(view.conn, view.schema, scope.within(total.currency), moment, page)
         parked = await parked_streams(view.conn, Receivables.name, q.caller.ledger)
     body = {
@@ -91,14 +94,23 @@ async def list_overdue(q: Annotated[Query, reading("reports:read")], page: Annot
     return q.respond(body)
 
 
-def _row(row: asyncpg.Record, as_of: date) -> dict[str, Any]:
+def _row(row: Row, as_of: date) -> dict[str, Any]:
     days, currency = days_past_due(row["due_on"], as_of), row["currency"]
     contested = row["contested_minor"]
     return {
-        "invoice_id": row["invoice_id"], "number": row["number"], "entity_id": row["entity"],
-        "customer_id": row["customer_id"], "customer_name": row["name"], "customer_ref": row["external_ref"],
-        "issued_on": row["issued_on"].isoformat(), "due_on": row["due_on"].isoformat(), "days_past_due": days,
-        "band": STANDARD.names[STANDARD.index(days)], "total": money_json(row["total_minor"], currency),
-        "outstanding": money_json(row["open_minor"], currency), "disputed": money_json(contested, currency),
-        "collectable": money_json(row["open_minor"] - contested, currency), "salesperson": row["salesperson"],
+        "invoice_id": row["invoice_id"],
+        "number": row["number"],
+        "entity_id": row["entity"],
+        "customer_id": row["customer_id"],
+        "customer_name": row["name"],
+        "customer_ref": row["external_ref"],
+        "issued_on": row["issued_on"].isoformat(),
+        "due_on": row["due_on"].isoformat(),
+        "days_past_due": days,
+        "band": STANDARD.names[STANDARD.index(days)],
+        "total": money_json(row["total_minor"], currency),
+        "outstanding": money_json(row["open_minor"], currency),
+        "disputed": money_json(contested, currency),
+        "collectable": money_json(row["open_minor"] - contested, currency),
+        "salesperson": row["salesperson"],
     }

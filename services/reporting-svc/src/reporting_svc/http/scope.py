@@ -18,14 +18,22 @@ class Asked:
     def __init__(
         self,
         entity_id: Annotated[
-            str | None, Parameter(pattern=r"^ent_[0-9a-f]{32}$", description="One creditor; all that the key covers if not given.")
+            str | None,
+            Parameter(
+                pattern=r"^ent_[0-9a-f]{32}$",
+                description="One creditor; all that the key covers if not given.",
+            ),
         ] = None,
         customer_id: Annotated[
             str | None, Parameter(pattern=r"^cus_[0-9a-f]{32}$", description="One customer.")
         ] = None,
         currency: Annotated[
             str | None,
-            Parameter(pattern=r"^[A-Z]{3}$", description="Needed where the scope has several currencies.", examples=["EUR"]),
+            Parameter(
+                pattern=r"^[A-Z]{3}$",
+                description="Needed where the scope has several currencies.",
+                examples=["EUR"],
+            ),
         ] = None,
     ) -> None:
         self.entity_id = entity_id

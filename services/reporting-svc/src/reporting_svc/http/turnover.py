@@ -55,7 +55,8 @@ async def turnover(
     asked: Ask,
     by: Annotated[Period, Parameter(description="Length of the periods.")] = "month",
     since: Annotated[
-        BusinessDate | None, Parameter(alias="from", description="First day; a year back if not given. The last day is as_of.")
+        BusinessDate | None,
+        Parameter(alias="from", description="First day; a year back if not given. The last day is as_of."),
     ] = None,
 ) -> Response:
     """What was billed, credited, collected and undone up to as_of."""
@@ -67,7 +68,9 @@ async def turnover(
             raise Invalid(f"from lies at most {MAX_DAYS} days before as_of, and not after it.", "/from")
         await books.check(view.conn, view.schema, scope)
         found = await aged(view.conn, view.schema, scope, moment)
-        total = found.one_currency() or nothing(await books.currency_of(view.conn, view.schema, scope), STANDARD)
+        total = found.one_currency() or nothing(
+            await books.currency_of(view.conn, view.schema, scope), STANDARD
+        )
         scope = scope.within(total.currency)
         before = await opening(view.conn, view.schema, scope, moment, first)
         periods = await by_period(view.conn, view.schema, scope, moment, by, first)

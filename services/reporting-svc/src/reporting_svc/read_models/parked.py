@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 async def parked_streams(conn: Conn, model: str, ledger: str) -> list[str]:
     """Streams parked at the snapshot's moment, at most 101 of them."""
     rows = await conn.fetch(
-        "select stream from encours.parked where ledger = $1 and model = $2 order by stream limit 101", ledger, model
+        "select stream from encours.parked where ledger = $1 and model = $2 order by stream limit 101",
+        ledger,
+        model,
     )
     return [row[0] for row in rows]

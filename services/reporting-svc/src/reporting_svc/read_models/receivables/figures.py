@@ -7,11 +7,9 @@ The three agree wherever they overlap (a property test holds them together).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
-
-import asyncpg
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from reporting_svc.measures.bands import STANDARD, Bands
 from reporting_svc.read_models.receivables.rows import CLOCK_ID
@@ -22,6 +20,8 @@ if TYPE_CHECKING:
     from encours.web.paging import Page
 
 Basis = Literal["due_on", "issued_on"]
+Row = Mapping[str, Any]
+"""A record of the database."""
 Source = Literal["balance", "item", "movement"]
 
 SORTS = {"outstanding": "outstanding", "overdue": "overdue", "name": "name_key", "customer_id": "row_key"}
@@ -66,7 +66,7 @@ class Aged:
     """``rows`` is the page; ``sums`` has one element a currency in scope; ``source`` says what answered."""
 
     sums: tuple[Figures, ...]
-    rows: tuple[asyncpg.Record, ...]
+    rows: tuple[Row, ...]
     source: Source
     columns: tuple[str, ...]
 
@@ -76,7 +76,7 @@ class Aged:
             raise SeveralCurrencies([figures.currency for figures in self.sums])
         return self.sums[0] if self.sums else None
 
-    def figures(self, row: asyncpg.Record) -> Figures:
+    def figures(self, row: Row) -> Figures:
         """One of :attr:`rows`; the page itself needs the records, whose last one marks where it ends."""
         return _figures(row, self.columns)
 
@@ -106,7 +106,7 @@ async def aged(
     """
     if page is not None:
         statement += f" union all {_page(args, schema, columns, page)}"
-    found = await conn.fetch(statement + " order by part, place", *args)
+    found = cast("list[Row]", await conn.fetch(statement + " order by part, place", *args))
     return Aged(
         sums=tuple(_figures(r, columns) for r in found if r["part"] == 0),
         rows=tuple(r for r in found if r["part"] == 1),
@@ -119,7 +119,7 @@ def _columns(bands: Bands) -> list[str]:
     return [*(f"b{n}" for n in range(len(bands.names))), "disputed", "unapplied", "open_items", "ledger"]
 
 
-def _figures(record: asyncpg.Record, columns: Sequence[str]) -> Figures:
+def _figures(record: Row, columns: Sequence[str]) -> Figures:
     return Figures(
         currency=record["currency"],
         bands=tuple(record[c] for c in columns[:-4]),

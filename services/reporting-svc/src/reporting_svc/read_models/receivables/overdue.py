@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from reporting_svc.read_models.receivables.figures import knows_later
+from reporting_svc.read_models.receivables.figures import Row, knows_later
 from reporting_svc.read_models.scope import Args, Moment, Scope
 
 if TYPE_CHECKING:
-    import asyncpg
-
     from encours.streaming.read_model import Conn
     from encours.web.paging import Page
 
@@ -21,7 +19,7 @@ SORTS = {"due_on": "due_on", "open": "open_minor", "number": "number", "invoice_
 class Overdue:
     """``open_minor`` and ``disputed_minor`` are sums over the list; ``past_due_minor`` also has items below zero."""
 
-    rows: tuple[asyncpg.Record, ...]
+    rows: tuple[Row, ...]
     invoices: int
     open_minor: int
     disputed_minor: int
@@ -43,6 +41,7 @@ async def overdue(conn: Conn, schema: str, scope: Scope, moment: Moment, page: P
         """,
         *args,
     )
+    assert sums is not None  # an aggregate without groups is one row
     behind, values = page.after(len(args) + 1)
     args.extend(values)
     rows = await conn.fetch(
@@ -58,7 +57,7 @@ async def overdue(conn: Conn, schema: str, scope: Scope, moment: Moment, page: P
         *args,
     )
     return Overdue(
-        rows=tuple(rows),
+        rows=tuple(cast("list[Row]", rows)),
         invoices=sums["invoices"],
         open_minor=sums["open"],
         disputed_minor=sums["disputed"],

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
 
 from reporting_svc.read_models.scope import Args, Moment
 
 if TYPE_CHECKING:
-    import asyncpg
-
     from encours.streaming.read_model import Conn
     from encours.web.paging import Page
 
 
 async def entries(
     conn: Conn, schema: str, customer_id: str, entities: tuple[str, ...] | None, moment: Moment, page: Page
-) -> list[asyncpg.Record]:
+) -> list[Mapping[str, int]]:
     """Positions of the events that count by the moment's day and were known then, in the page's order."""
     args = Args()
     owned = f"o.customer_id = {args.add(customer_id)}"
@@ -25,7 +24,7 @@ async def entries(
     known = moment.sql(args, "e")
     behind, values = page.after(len(args) + 1)
     args.extend(values)
-    return await conn.fetch(
+    rows = await conn.fetch(
         f"""
         select * from (
             select e.position from {schema}.owner o join {schema}.entry e using (stream)
@@ -34,6 +33,7 @@ async def entries(
         """,
         *args,
     )
+    return cast("list[Mapping[str, int]]", rows)
 
 
 async def exists(conn: Conn, schema: str, customer_id: str, entities: tuple[str, ...] | None) -> bool:

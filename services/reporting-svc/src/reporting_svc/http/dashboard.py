@@ -1,0 +1,83 @@
+"""``GET /v1/dashboard``: the figures of a first look, all of one moment."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import Query as Parameter
+from starlette.responses import Response
+
+from encours.web.models import MoneyModel, money_json
+from encours.web.paging import Page
+from encours.web.routing import Router
+from encours.web.time_travel import Query, reading
+from reporting_svc.http.aged_balance import AgedRow, Total, row_json
+from reporting_svc.http.answers import Report, incomplete_json, nothing, sums_json, tie_out_json
+from reporting_svc.http.dso import DsoFigures, dso_json
+from reporting_svc.http.scope import Ask, moment_of
+from reporting_svc.measures.bands import STANDARD
+from reporting_svc.measures.definitions import AGED_BY_DUE_DATE
+from reporting_svc.read_models.parked import parked_streams
+from reporting_svc.read_models.receivables import Receivables, books
+from reporting_svc.read_models.receivables.figures import ROW_KEY, aged
+from reporting_svc.read_models.receivables.turnover import Turnover, by_period
+
+router = Router(tags=["Receivables"])
+LARGEST = Page(limit=5, columns=("overdue", ROW_KEY), descending=True, nullable=False, last=None, check="")
+WINDOW_DAYS = 30
+
+
+class DashboardOut(Report):
+    """`largest_overdue` are the five customers with most past due; `last_30_days` end with as_of."""
+
+    definition: str
+    totals: Total
+    overdue_share: float | None
+    dso: DsoFigures
+    last_30_days: dict[str, MoneyModel]
+    largest_overdue: list[AgedRow]
+
+
+@router.get("/v1/dashboard", response_model=DashboardOut, summary="The figures of a first look")
+async def dashboard(
+    q: Annotated[Query, reading("reports:read")],
+    asked: Ask,
+    days: Annotated[int, Parameter(ge=1, le=1830, description="Period of the DSO, ending with as_of.")] = 90,
+) -> Response:
+    """Ageing, DSO, what came in and went out lately, and who owes most: one snapshot, one tie-out."""
+    scope = asked.scope(q)
+    async with q.view(Receivables.name) as view:
+        moment = moment_of(view)
+        await books.check(view.conn, view.schema, scope)
+        found = await aged(view.conn, view.schema, scope, moment, page=LARGEST)
+        total = found.one_currency() or nothing(
+            await books.currency_of(view.conn, view.schema, scope), STANDARD
+        )
+        scope = scope.within(total.currency)
+        sales = await dso_json(view, scope, moment, total, days)
+        first = moment.as_of - timedelta(days=WINDOW_DAYS - 1)
+        lately = await by_period(view.conn, view.schema, scope, moment, "day", first)
+        parked = await parked_streams(view.conn, Receivables.name, q.caller.ledger)
+    largest = [row_json(found, row, STANDARD) for row in found.rows[: LARGEST.limit] if row["overdue"] > 0]
+    gross = sum(total.bands)
+    body = {
+        "definition": AGED_BY_DUE_DATE.id,
+        "currency": total.currency,
+        "totals": {"customers": total.customers, **sums_json(total, STANDARD)},
+        "overdue_share": round(total.overdue / gross, 4) if gross > 0 else None,
+        "dso": sales,
+        "last_30_days": _lately(lately, total.currency),
+        "largest_overdue": largest,
+        "tie_out": tie_out_json(total),
+        **incomplete_json(parked),
+        **view.time.echo(),
+    }
+    return q.respond(body)
+
+
+def _lately(periods: list[Turnover], currency: str) -> dict[str, Any]:
+    return {
+        name: money_json(sum(getattr(period, name) for period in periods), currency)
+        for name in ("billed", "credited", "collected", "reversed")
+    }

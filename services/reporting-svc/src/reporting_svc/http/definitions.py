@@ -1,0 +1,33 @@
+"""``GET /v1/definitions``: what each figure means, by the id that goes with it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from encours.web.routing import Router
+from encours.web.time_travel import Query, reading
+from reporting_svc.measures import definitions
+
+router = Router(tags=["Receivables"])
+
+
+class DefinitionOut(BaseModel):
+    """Complete enough to compute the figure by hand."""
+
+    id: str
+    text: str
+
+
+class DefinitionsOut(BaseModel):
+    """Every definition that a figure of this service was ever computed by."""
+
+    data: list[DefinitionOut]
+
+
+@router.get("/v1/definitions", response_model=DefinitionsOut, summary="What the figures mean")
+async def list_definitions(q: Annotated[Query, reading("reports:read", time_travel=False)]) -> Response:
+    """A definition never changes under its id."""
+    return q.respond({"data": [{"id": known.id, "text": known.text} for known in definitions.ALL]})

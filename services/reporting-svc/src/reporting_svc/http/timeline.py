@@ -1,0 +1,80 @@
+"""``GET /v1/customers/{id}/timeline``: one list of everything that happened with a customer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import Path
+from fastapi import Query as Parameter
+from pydantic import Field
+from starlette.responses import Response
+
+from encours.contracts import decode
+from encours.kernel.errors import NotFound
+from encours.web.paging import Page, paging
+from encours.web.routing import Router
+from encours.web.time_travel import AsOf, Query, reading
+from reporting_svc.feed import Feed, event_json
+from reporting_svc.http.events import EventOut
+from reporting_svc.http.scope import moment_of
+from reporting_svc.read_models.parked import parked_streams
+from reporting_svc.read_models.timeline import Timeline
+from reporting_svc.read_models.timeline.query import entries, exists
+from reporting_svc.read_models.timeline.summary import summary
+
+router = Router(tags=["Customers"])
+PAGE = paging("position", default="position", key="position")
+
+
+class TimelineEntry(EventOut):
+    """An event and what it says, in words."""
+
+    summary: str
+
+
+class TimelineOut(AsOf):
+    """Events of the customer and of its invoices, payments, disputes, reminders, tasks, limits and checks."""
+
+    customer_id: str
+    data: list[TimelineEntry]
+    next_cursor: str | None
+    incomplete: bool = Field(description="Streams are parked: their events may be missing.")
+    parked: list[str]
+
+
+@router.get(
+    "/v1/customers/{id}/timeline",
+    response_model=TimelineOut,
+    summary="Everything that happened with a customer",
+)
+async def customer_timeline(
+    id: Annotated[str, Path(pattern=r"^cus_[0-9a-f]{32}$")],
+    q: Annotated[Query, reading("reports:read")],
+    page: Annotated[Page, PAGE],
+    lang: Annotated[Literal["en", "fr"], Parameter(description="Language of the summaries.")] = "en",
+) -> Response:
+    """In the order in which the ledger learned it; `sort=-position` for the latest first.
+
+    `as_of` leaves out what counts later, `known_at` what was recorded later.
+    """
+    feed: Feed = q.services.extras["feed"]
+    async with q.view(Timeline.name) as view:
+        if not await exists(view.conn, view.schema, id, q.caller.entities):
+            raise NotFound("customer", id)
+        rows = await entries(view.conn, view.schema, id, q.caller.entities, moment_of(view), page)
+        parked = await parked_streams(view.conn, Timeline.name, q.caller.ledger)
+    events = await feed.at(q.caller.ledger, [row["position"] for row in rows])
+
+    def entry(row: dict[str, int]) -> dict[str, object]:
+        event = events[row["position"]]
+        fact = decode(event["type"], event["schema_version"], bytes(event["data"]))
+        return {**event_json(event), "summary": summary(fact, lang)}
+
+    body = {
+        "customer_id": id,
+        **page.body(rows, entry),
+        "incomplete": bool(parked),
+        "parked": parked[:100],
+        **view.time.echo(),
+    }
+    return q.respond(body)

@@ -1,0 +1,160 @@
+"""One line of plain English or French for each kind of event. What has no line of its own shows its type."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from encours.contracts import Event, customer, dispute, dunning, invoice, payment, risk
+from encours.kernel.money import format_amount
+
+Language = Literal["en", "fr"]
+
+
+def summary(event: Event, language: Language) -> str:
+    """What the event says. Amounts are written with their currency."""
+    templates = _LINES.get(type(event))
+    if templates is None:
+        return type(event).TYPE
+    return templates[language == "fr"].format_map(_Fields(event, language))
+
+
+class _Fields(dict[str, str]):
+    """A field of the event as people write it: ``{amount_minor}`` becomes ``240.00 EUR`` or ``240,00 EUR``."""
+
+    def __init__(self, event: Event, language: Language) -> None:
+        super().__init__()
+        self._event = event
+        self._language = language
+
+    def __missing__(self, name: str) -> str:
+        value = getattr(self._event, name)
+        if value is None:
+            return "—"
+        if name.endswith("_minor"):
+            currency = self._event.currency  # type: ignore[attr-defined]
+            amount = format_amount(value, currency)
+            return f"{amount.replace('.', ',') if self._language == 'fr' else amount} {currency}"
+        if isinstance(value, tuple):
+            return str(len(value))
+        word = str(value)
+        return _WORDS.get(word, word) if self._language == "fr" else word.replace("_", " ")
+
+
+_WORDS = {
+    "email": "courriel",
+    "phone": "téléphone",
+    "letter": "lettre",
+    "registered_letter": "lettre recommandée",
+    "transfer": "virement",
+    "instant_transfer": "virement instantané",
+    "card": "carte",
+    "direct_debit": "prélèvement",
+    "cheque": "chèque",
+    "cash": "espèces",
+    "accept": "accepté",
+    "refer": "à examiner",
+    "refuse": "refusé",
+    "credited": "avoir",
+    "rejected": "rejeté",
+    "withdrawn": "retiré",
+    "call": "appel",
+    "litigation_file": "dossier contentieux",
+    "released": "libéré",
+    "reversed": "annulé",
+    "price": "prix",
+    "quantity": "quantité",
+    "quality": "qualité",
+    "delivery": "livraison",
+    "service": "prestation",
+    "administrative": "administratif",
+    "duplicate": "doublon",
+    "other": "autre",
+    "covered_by_credit": "couvert par un avoir",
+    "fully_disputed": "entièrement en litige",
+    "no_address": "sans adresse",
+    "customer_on_hold": "client en pause",
+    "paid_meanwhile": "payé entre-temps",
+    "changed_meanwhile": "changé entre-temps",
+}
+
+_LINES: dict[type[Event], tuple[str, str]] = {
+    customer.CustomerRegistered: ("{name} registered as a customer", "{name} enregistré comme client"),
+    customer.CustomerAmended: ("Identity changed: {name}", "Identité modifiée : {name}"),
+    customer.TermsAgreed: ("Terms agreed from {valid_from}", "Conditions convenues à partir du {valid_from}"),
+    customer.TermsBeyondCeiling: (
+        "Agreed delay of {agreed_days} days is beyond the legal {ceiling_days}",
+        "Délai convenu de {agreed_days} jours au-delà du plafond légal de {ceiling_days}",
+    ),
+    customer.CustomerContactAdded: ("Contact added: {name} ({role})", "Contact ajouté : {name} ({role})"),
+    customer.CustomerNoted: ("Note: {text}", "Note : {text}"),
+    invoice.InvoiceDrafted: ("Draft of {total_minor}", "Brouillon de {total_minor}"),
+    invoice.InvoiceAmended: ("Draft changed", "Brouillon modifié"),
+    invoice.InvoiceCancelled: ("Draft given up", "Brouillon abandonné"),
+    invoice.InvoiceIssued: (
+        "Invoice {number} of {total_minor} issued, due {due_on}",
+        "Facture {number} de {total_minor} émise, échéance {due_on}",
+    ),
+    invoice.InvoiceCredited: ("Credit note {number} of {total_minor}", "Avoir {number} de {total_minor}"),
+    invoice.PaymentApplied: ("{amount_minor} of a payment applied", "{amount_minor} d'un paiement imputés"),
+    invoice.PaymentUnapplied: (
+        "{amount_minor} open again: payment {cause}",
+        "{amount_minor} de nouveau dus : paiement {cause}",
+    ),
+    invoice.ShareDisputed: (
+        "{amount_minor} of the invoice in dispute",
+        "{amount_minor} de la facture en litige",
+    ),
+    invoice.ShareUndisputed: (
+        "{amount_minor} no longer in dispute ({outcome})",
+        "{amount_minor} ne sont plus en litige ({outcome})",
+    ),
+    payment.PaymentReceived: ("{amount_minor} received by {method}", "{amount_minor} reçus par {method}"),
+    payment.PaymentIdentified: ("Payer of {amount_minor} identified", "Payeur de {amount_minor} identifié"),
+    payment.PaymentAllocated: (
+        "Payment allocated: {allocations} part(s)",
+        "Paiement imputé : {allocations} part(s)",
+    ),
+    payment.PaymentReleased: ("Allocations released: {allocations}", "Imputations libérées : {allocations}"),
+    payment.PaymentReversed: (
+        "Payment of {amount_minor} reversed: {cause}",
+        "Paiement de {amount_minor} annulé : {cause}",
+    ),
+    dispute.DisputeOpened: (
+        "Dispute ({category}) on {amount_minor}: {text}",
+        "Litige ({category}) de {amount_minor} : {text}",
+    ),
+    dispute.DisputeResolved: (
+        "Dispute on {amount_minor} ended: {outcome}",
+        "Litige de {amount_minor} clos : {outcome}",
+    ),
+    dunning.ReminderRequested: (
+        "Reminder by {channel} ({step}) for {amount_minor}, {items} invoice(s)",
+        "Relance par {channel} ({step}) de {amount_minor}, {items} facture(s)",
+    ),
+    dunning.ReminderSuppressed: (
+        "Reminder ({step}) not sent: {cause}",
+        "Relance ({step}) non envoyée : {cause}",
+    ),
+    dunning.ReminderSent: ("Reminder by {channel} sent", "Relance par {channel} envoyée"),
+    dunning.ReminderFailed: (
+        "Reminder by {channel} failed: {evidence}",
+        "Échec de la relance par {channel} : {evidence}",
+    ),
+    dunning.ReminderUnconfirmed: (
+        "Reminder by {channel} unconfirmed",
+        "Relance par {channel} sans confirmation",
+    ),
+    dunning.TaskOpened: ("Task ({kind}) for {amount_minor}", "Tâche ({kind}) pour {amount_minor}"),
+    dunning.TaskCompleted: ("Task done: {outcome}", "Tâche faite : {outcome}"),
+    dunning.HoldPlaced: (
+        "Dunning on hold until {until}: {cause}",
+        "Relances en pause jusqu'au {until} : {cause}",
+    ),
+    risk.LimitRequested: ("Limit of {amount_minor} requested", "Encours de {amount_minor} demandé"),
+    risk.LimitApproved: ("Limit of {amount_minor} approved", "Encours de {amount_minor} accordé"),
+    risk.LimitRefused: ("Limit refused: {text}", "Encours refusé : {text}"),
+    risk.CreditChecked: (
+        "Order of {amount_minor} checked: {decision}",
+        "Commande de {amount_minor} contrôlée : {decision}",
+    ),
+}
