@@ -7,9 +7,7 @@ from fastapi import FastAPI
 from encours.web.app import create_app as compose
 from encours.web.settings import ServiceSettings
 from risk_svc.http import checks, customers, limits
-from risk_svc.models import MODELS
-
-NAME = "risk-svc"
+from risk_svc.models import MODELS, NAME
 
 
 def create_app(settings: ServiceSettings) -> FastAPI:

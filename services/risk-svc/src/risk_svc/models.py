@@ -1,5 +1,6 @@
-"""The read models of risk-svc, for its API, its worker and its rebuild."""
+"""What the API, the worker and the rebuild of risk-svc have in common."""
 
 from risk_svc.read_models.credit import Credit
 
+NAME = "risk-svc"
 MODELS = (Credit(),)
