@@ -99,7 +99,7 @@ class Page:
             last_key,
         ]
 
-    def body(self, rows: Sequence[Mapping[str, Any]], item: Callable[[Any], Any]) -> dict[str, Any]:
+    def body(self, rows: Sequence[Any], item: Callable[[Any], Any]) -> dict[str, Any]:
         """``{"data", "next_cursor"}`` of the fetched rows, each turned into its JSON form by ``item``."""
         shown = rows[: self.limit]
         more = len(rows) > self.limit

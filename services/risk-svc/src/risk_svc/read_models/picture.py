@@ -9,6 +9,7 @@ from datetime import date
 import asyncpg
 
 from encours.contracts.risk import ExposureSeen
+from encours.streaming.read_model import Conn
 from risk_svc.check import Limit
 from risk_svc.exposure import Item, exposure
 
@@ -78,7 +79,7 @@ order by customer_id, decided_position desc
 
 
 async def pictures(
-    conn: asyncpg.Connection, schema: str, customers: Sequence[str], *, as_of: date, position: int
+    conn: Conn, schema: str, customers: Sequence[str], *, as_of: date, position: int
 ) -> dict[str, Picture]:
     """Pictures of those customers that were known at the position; the others are missing from the answer.
 
