@@ -7,10 +7,17 @@ from fastapi import FastAPI
 from encours.web.app import create_app
 from encours.web.problems import ProblemKind
 from encours.web.settings import ServiceSettings
-from invoice_svc.http import customers, disputes, entities, invoices, payments
+from invoice_svc.http import customers, disputes, entities, interest, invoices, payments
 from invoice_svc.models import MODELS
 
-ROUTERS = (entities.router, customers.router, invoices.router, payments.router, disputes.router)
+ROUTERS = (
+    entities.router,
+    customers.router,
+    invoices.router,
+    interest.router,
+    payments.router,
+    disputes.router,
+)
 
 
 def create(settings: ServiceSettings) -> FastAPI:
@@ -22,36 +29,110 @@ def create(settings: ServiceSettings) -> FastAPI:
         settings,
         models=MODELS,
         problems_known=PROBLEMS,
-        description="Entities, customers, invoices, payments and disputes. The rules and their sources are in README.md.",
+        description="Entities, customers, invoices, payments and disputes.",
     )
 
 
 PROBLEMS = (
     ProblemKind("entity-not-found", "There is no such entity", 404, "Take the id from GET /v1/entities."),
-    ProblemKind("customer-not-found", "There is no such customer", 404, "Take the id from GET /v1/customers."),
-    ProblemKind("invoice-not-found", "There is no such invoice", 404, "Ids of another ledger, or of later days, are not found."),
-    ProblemKind("payment-not-found", "There is no such payment", 404, "Ids of another ledger, or of later days, are not found."),
-    ProblemKind("dispute-not-found", "There is no such dispute", 404, "Ids of another ledger, or of later days, are not found."),
+    ProblemKind(
+        "customer-not-found", "There is no such customer", 404, "Take the id from GET /v1/customers."
+    ),
+    ProblemKind(
+        "invoice-not-found",
+        "There is no such invoice",
+        404,
+        "Ids of another ledger, or of later days, are not found.",
+    ),
+    ProblemKind(
+        "payment-not-found",
+        "There is no such payment",
+        404,
+        "Ids of another ledger, or of later days, are not found.",
+    ),
+    ProblemKind(
+        "dispute-not-found",
+        "There is no such dispute",
+        404,
+        "Ids of another ledger, or of later days, are not found.",
+    ),
     ProblemKind("series-not-found", "There is no such series", 404, "GET the entity for its series."),
     ProblemKind("unknown-currency", "Not an ISO 4217 currency", 422, "Write a code such as EUR."),
-    ProblemKind("currency-mismatch", "The amount is of another currency", 422, "Write the currency of the thing itself."),
-    ProblemKind("series-not-defined", "The entity has no such series", 422, "PUT /v1/entities/{id}/series/{code} defines one."),
-    ProblemKind("series-document-fixed", "A series numbers one kind of document", 409, "Define another series."),
-    ProblemKind("series-overlaps", "Two series could give one number", 409, "Choose a prefix that differs before the digits."),
-    ProblemKind("customer-of-other-entity", "The customer is of another entity", 422, "Name a customer of the entity."),
-    ProblemKind("date-in-future", "The date has not come yet", 422, "Use today in the ledger's time zone, or earlier."),
-    ProblemKind("invoice-incomplete", "The invoice lacks what the law asks for", 422, "errors[] lists what to add and where."),
-    ProblemKind("invoice-not-draft", "The invoice is no draft", 409, "Correct an issued invoice with a credit note."),
+    ProblemKind(
+        "currency-mismatch",
+        "The amount is of another currency",
+        422,
+        "Write the currency of the thing itself.",
+    ),
+    ProblemKind(
+        "series-not-defined",
+        "The entity has no such series",
+        422,
+        "PUT /v1/entities/{id}/series/{code} defines one.",
+    ),
+    ProblemKind(
+        "series-document-fixed", "A series numbers one kind of document", 409, "Define another series."
+    ),
+    ProblemKind(
+        "series-overlaps",
+        "Two series could give one number",
+        409,
+        "Choose a prefix that differs before the digits.",
+    ),
+    ProblemKind(
+        "customer-of-other-entity", "The customer is of another entity", 422, "Name a customer of the entity."
+    ),
+    ProblemKind(
+        "date-in-future", "The date has not come yet", 422, "Use today in the ledger's time zone, or earlier."
+    ),
+    ProblemKind(
+        "invoice-incomplete",
+        "The invoice lacks what the law asks for",
+        422,
+        "errors[] lists what to add and where.",
+    ),
+    ProblemKind(
+        "invoice-not-draft", "The invoice is no draft", 409, "Correct an issued invoice with a credit note."
+    ),
     ProblemKind("invoice-not-issued", "The invoice is not issued", 409, "Issue it first."),
-    ProblemKind("issue-date-before-last", "The date is before the last of the series", 409, "Issue with that date or a later one."),
-    ProblemKind("amount-exceeds-outstanding", "More than is outstanding", 409, "Lower the amount, or release a payment first."),
-    ProblemKind("amount-exceeds-unapplied", "More than is unapplied", 409, "Lower the allocations, or release others first."),
-    ProblemKind("allocation-across-entities", "The invoice is of another entity", 422, "Choose invoices of the payment's entity."),
-    ProblemKind("allocation-across-customers", "The invoice is of another customer", 422, "Choose invoices of the payer."),
-    ProblemKind("allocation-not-standing", "The allocation does not stand", 409, "GET the payment for those that do."),
+    ProblemKind(
+        "issue-date-before-last",
+        "The date is before the last of the series",
+        409,
+        "Issue with that date or a later one.",
+    ),
+    ProblemKind(
+        "amount-exceeds-outstanding",
+        "More than is outstanding",
+        409,
+        "Lower the amount, or release a payment first.",
+    ),
+    ProblemKind(
+        "amount-exceeds-unapplied",
+        "More than is unapplied",
+        409,
+        "Lower the allocations, or release others first.",
+    ),
+    ProblemKind(
+        "allocation-across-entities",
+        "The invoice is of another entity",
+        422,
+        "Choose invoices of the payment's entity.",
+    ),
+    ProblemKind(
+        "allocation-across-customers",
+        "The invoice is of another customer",
+        422,
+        "Choose invoices of the payer.",
+    ),
+    ProblemKind(
+        "allocation-not-standing", "The allocation does not stand", 409, "GET the payment for those that do."
+    ),
     ProblemKind("payer-known", "The payer is known already", 409, "Reverse the payment and record it anew."),
     ProblemKind("payment-reversed", "The payment was reversed", 409, "Record a new one."),
-    ProblemKind("payment-already-reversed", "The payment was reversed already", 409, "Nothing is left to reverse."),
+    ProblemKind(
+        "payment-already-reversed", "The payment was reversed already", 409, "Nothing is left to reverse."
+    ),
     ProblemKind("dispute-resolved", "The dispute was resolved", 409, "Open a new one."),
     ProblemKind("no-legal-rate", "No legal rate is on file for that time", 422, "Ask for a later day."),
-)  # fmt: skip
+)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-import orjson
-
-from encours.contracts import Recorded, encode
+from encours.contracts import Recorded
 from encours.contracts.common import Address, Terms
 from encours.web.models import money_json
 from invoice_svc.customer import Customer, terms_on
@@ -259,5 +257,5 @@ def history(recorded: Recorded) -> Json:
         "reason": recorded.reason,
         "command_id": str(recorded.command_id),
         "traceparent": recorded.traceparent,
-        "data": orjson.Fragment(encode(recorded.data)),
+        "data": recorded.data,
     }

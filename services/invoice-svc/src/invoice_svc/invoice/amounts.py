@@ -14,7 +14,7 @@ from encours.contracts.common import Line, VatShare
 from encours.kernel.errors import Invalid
 from encours.kernel.money import MAX_MINOR, div_half_up, exponent, pro_rata
 
-_DECIMAL = re.compile(r"(-?)0*(\d{1,15})(?:\.(\d{1,8}?)0*)?")
+_DECIMAL = re.compile(r"(-?)0*([0-9]{1,15})(?:\.([0-9]{1,8}?)0*)?")
 
 
 @dataclass(frozen=True, slots=True)

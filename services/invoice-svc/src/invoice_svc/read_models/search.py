@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from encours.web.paging import Page
-from encours.web.time_travel import View
 from invoice_svc.payment.indication import keys_in, number_key
+
+if TYPE_CHECKING:
+    from encours.web.paging import Page
+    from encours.web.time_travel import View
 
 InvoiceStatus = Literal[
     "draft", "cancelled", "issued", "credited_in_part", "credited", "open", "part_paid", "paid", "not_due", "due",
@@ -261,12 +263,13 @@ MAX_LISTED = 100
 
 
 async def completeness(view: View, *, entity_id: str, series: str, year: int) -> Completeness:
-    """Whether the numbers run from 1 without a hole and in the order of their dates, with up to 100 faults of a kind."""
+    """Whether the numbers run from 1 without a hole and in date order, with up to 100 faults of a kind."""
     where = "entity_id = $1 and series = $2 and year = $3 and position <= $4"
     arguments = (entity_id, series, year, view.time.position)
     numbered = f"{view.schema}.numbered"
     (sums,) = await view.conn.fetch(
-        f"select count(*) as count, coalesce(max(running), 0) as last_running from {numbered} where {where}", *arguments
+        f"select count(*) as count, coalesce(max(running), 0) as last_running from {numbered} where {where}",
+        *arguments,
     )
     ends = await view.conn.fetch(
         f"(select number from {numbered} where {where} order by running limit 1) union all "

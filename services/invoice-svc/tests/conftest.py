@@ -1,0 +1,150 @@
+"""A ledger in memory: the use cases run on it through the real session, with no I/O and in microseconds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from msgspec.structs import replace as replaced
+
+from encours.contracts import Event, Recorded
+from encours.ledger.errors import IssueDateBeforeLast, VersionConflict
+from encours.ledger.model import Append, Appended, Head, NumberStep, StoredCommand
+from encours.ledger.session import CommandMeta, Done, Session, execute
+from encours.ledger.states import Folder, StateCache
+
+TODAY = date(2026, 6, 30)
+
+
+class _Info:
+    epoch = 1
+
+
+class MemoryLedger:
+    """What `execute` asks of a ledger, with its promises: versions checked, numbers gapless, commands once."""
+
+    def __init__(self) -> None:
+        self.states = StateCache()
+        self.events: list[Recorded] = []
+        self.commands: dict[UUID, StoredCommand] = {}
+        self._series: dict[tuple[str, str, int], tuple[int, date]] = {}
+
+    async def info(self, name: str) -> _Info:
+        return _Info()
+
+    async def head(self, ledger: str) -> Head:
+        return Head(len(self.events), 1, None)
+
+    async def read_stream(
+        self, ledger: str, stream: str, *, after_version: int = 0, upto: int | None = None
+    ) -> list[Recorded]:
+        last = len(self.events) if upto is None else upto
+        return [e for e in self.events[:last] if e.stream == stream and e.version > after_version]
+
+    async def read_raw(self, ledger: str, after: int, limit: int) -> list[dict[str, Any]]:
+        return [{"recorded_at": e.recorded_at} for e in self.events[after : after + limit]]
+
+    async def find_command(self, ledger: str, command_id: UUID) -> StoredCommand | None:
+        return self.commands.get(command_id)
+
+    async def append(self, append: Append) -> Appended:
+        if (known := self.commands.get(append.command_id)) is not None:
+            return self._appended(known.first_position, known.last_position, known.answer, replayed=True)
+        self._check_versions(append)
+        first = len(self.events) + 1
+        rows = [self._row(append, position, event) for position, event in enumerate(append.events, first)]
+        self.events += rows
+        self.commands[append.command_id] = StoredCommand(
+            append.command_id, append.fingerprint, first, len(self.events), append.answer
+        )
+        return self._appended(first, len(self.events), append.answer, replayed=False)
+
+    def version(self, stream: str) -> int:
+        return sum(e.stream == stream for e in self.events)
+
+    def _check_versions(self, append: Append) -> None:
+        heads = {guard.stream: guard.version for guard in append.guards}
+        for event in append.events:
+            heads.setdefault(event.stream, event.version - 1)
+        for stream, version in heads.items():
+            if self.version(stream) != version:
+                raise VersionConflict(stream)
+
+    def _row(self, append: Append, position: int, event: Any) -> Recorded:
+        data = event.data if event.number is None else replaced(event.data, number=self._number(event.number, event.effective_on))
+        return Recorded(
+            ledger=append.ledger, position=position, stream=event.stream, version=event.version, type=data.TYPE,
+            schema_version=1, entity=event.entity, event_id=event.event_id, effective_on=event.effective_on,
+            recorded_at=datetime(2026, 6, 30, tzinfo=UTC), actor=append.actor, command_id=append.command_id, data=data,
+        )  # fmt: skip
+
+    def _number(self, step: NumberStep, on: date) -> str:
+        last, last_on = self._series.get((step.entity, step.code, step.year), (0, date.min))
+        if on < last_on:
+            raise IssueDateBeforeLast(step.code)
+        self._series[step.entity, step.code, step.year] = (last + 1, on)
+        return f"{step.prefix}{last + 1:0{step.width}d}"
+
+    def _appended(self, first: int, last: int, answer: bytes, *, replayed: bool) -> Appended:
+        numbers = tuple(getattr(e.data, "number", None) for e in self.events[first - 1 : last])
+        return Appended(first, last, datetime(2026, 6, 30, tzinfo=UTC), numbers, answer, replayed, len(self.events))
+
+
+class Books:
+    """A firm's books in a story: ``do`` runs a use case, ``state`` folds a stream."""
+
+    def __init__(self) -> None:
+        self.ledger = MemoryLedger()
+        self.meta = CommandMeta("main", uuid4(), b"", "test", TODAY)
+
+    def do(self, work: Callable[..., Awaitable[None]], *arguments: Any, key: UUID | None = None, today: date = TODAY) -> Done:
+        meta = replace(self.meta, command_id=key or uuid4(), today=today)
+
+        async def bound(session: Session) -> None:
+            await work(session, *arguments)
+
+        return asyncio.run(execute(self.ledger, meta, bound))  # type: ignore[arg-type]
+
+    def state(self, folder: Folder[Any], stream: str) -> Any:
+        return folder.fold(self.stream(stream))
+
+    def stream(self, stream: str) -> list[Recorded]:
+        return [e for e in self.ledger.events if e.stream == stream]
+
+    def kinds(self, since: int = 0) -> list[str]:
+        return [e.type for e in self.ledger.events[since:]]
+
+
+@pytest.fixture
+def books() -> Books:
+    """An empty firm."""
+    return Books()
+
+
+@pytest.fixture(scope="session")
+def new_books() -> Callable[[], Books]:
+    """As many empty firms as a property test needs."""
+    return Books
+
+
+@pytest.fixture(scope="session")
+def folded() -> Callable[..., Any]:
+    """``folded(FOLD, events, on=day)``: the state after these facts, as given."""
+
+    def fold(folder: Folder[Any], events: Iterable[Event], on: date = TODAY) -> Any:
+        state = folder.initial()
+        for version, event in enumerate(events, 1):
+            row = Recorded(
+                ledger="main", position=version, stream="s", version=version, type=event.TYPE, schema_version=1,
+                entity="ent_1", event_id=uuid4(), effective_on=on, recorded_at=datetime(2026, 6, 30, tzinfo=UTC),
+                actor="test", command_id=uuid4(), data=event,
+            )  # fmt: skip
+            state = folder.evolve(state, row)
+        return state
+
+    return fold
