@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from urllib.parse import urlsplit
 
 _PLAIN = re.compile(r"[a-z0-9_]{1,24}")
 _MODEL = re.compile(r"[a-z][a-z0-9_]{0,30}")
@@ -57,6 +58,12 @@ def subject(ledger: str, entity: str, type_name: str) -> str:
 def poke_subject(ledger: str) -> str:
     """Core NATS subject that says: something was appended."""
     return f"encours.poke.{ledger}"
+
+
+def inbox_prefix(url: str) -> bytes:
+    """Where replies to a NATS user arrive: its own subjects, which no other user may listen to."""
+    user = urlsplit(url).username
+    return f"_INBOX.{user}".encode() if user else b"_INBOX"
 
 
 def lock_key(*parts: str) -> int:

@@ -16,7 +16,6 @@ from contextlib import AsyncExitStack
 from typing import Protocol
 
 import asyncpg
-import nats
 import structlog
 from nats.aio.client import Client
 from pydantic import SecretStr
@@ -24,8 +23,10 @@ from pydantic import SecretStr
 from encours.ledger import Ledger
 from encours.ledger.errors import LedgerUnavailable
 from encours.ledger.model import LedgerInfo
+from encours.streaming import nats_client
 from encours.streaming.control import STORE_SETTINGS, ensure_control
 from encours.streaming.leases import Leases
+from encours.streaming.names import inbox_prefix
 from encours.streaming.projector import check_model
 from encours.streaming.read_model import Reactor, ReadModel
 from encours.streaming.relay import Relay
@@ -151,7 +152,8 @@ class Worker:
     async def _ledgers(self, place: Place, relay_leases: Leases) -> None:
         """One group of tasks for each ledger, begun when the ledger appears."""
         followed: dict[str, asyncio.Task[None]] = {}
-        client = asyncio.create_task(self._connect())
+        url = self._settings.nats_url.get_secret_value()
+        client = asyncio.create_task(nats_client.connect(url, f"{self._service} worker"))
         try:
             while not self._stopping.is_set():
                 try:
@@ -191,7 +193,7 @@ class Worker:
 
     async def _relay(self, leases: Leases, name: str, client: asyncio.Task[Client]) -> None:
         """Publish while the lease is ours."""
-        nats_client = await asyncio.shield(client)
+        nats = await asyncio.shield(client)
         while not self._stopping.is_set():
             self._relays[name] = "standby"
             token = await leases.acquire("relay", name)
@@ -200,7 +202,7 @@ class Worker:
                 continue
             self._relays[name] = "active"
             log.info("relay active", ledger=name)
-            relay = asyncio.create_task(Relay(nats_client, self._ledger, name).run())
+            relay = asyncio.create_task(Relay(nats, self._ledger, name).run())
             try:
                 while leases.holds(token) and not self._stopping.is_set() and not relay.done():
                     await self._sleep(STANDBY_S)
@@ -210,27 +212,6 @@ class Worker:
                 await asyncio.shield(leases.release(token, "relay", name))
             if relay.done() and not relay.cancelled() and relay.exception() is not None:
                 log.error("relay failed", ledger=name, exc_info=relay.exception())
-
-    async def _connect(self) -> Client:
-        """NATS, for as long as it takes; afterwards the client reconnects by itself."""
-        while True:
-            try:
-                return await nats.connect(
-                    self._settings.nats_url.get_secret_value(),
-                    name=f"{self._service} worker",
-                    max_reconnect_attempts=-1,
-                    reconnect_time_wait=0.25,
-                    ping_interval=5,
-                    max_outstanding_pings=2,
-                    connect_timeout=2,
-                    pending_size=8 * 1024 * 1024,
-                    error_cb=_on_nats_error,
-                    disconnected_cb=_on_disconnected,
-                    reconnected_cb=_on_reconnected,
-                )
-            except (OSError, nats.errors.Error, TimeoutError) as error:
-                log.warning("NATS is away: late, not stopped", error=repr(error))
-                await asyncio.sleep(CONNECT_RETRY_S)
 
     async def _publish_state(self, pool: asyncpg.Pool) -> None:
         """Say in the control schema what this process sees, for those who ask the API."""
@@ -308,15 +289,3 @@ async def _close_pool(pool: asyncpg.Pool) -> None:
         await asyncio.wait_for(pool.close(), 5)
     except TimeoutError:
         pool.terminate()
-
-
-async def _on_nats_error(error: Exception) -> None:
-    log.debug("nats", error=repr(error))
-
-
-async def _on_disconnected() -> None:
-    log.warning("NATS disconnected: late, not stopped")
-
-
-async def _on_reconnected() -> None:
-    log.info("NATS reconnected")
