@@ -76,7 +76,11 @@ class MemoryLedger:
                 raise VersionConflict(stream)
 
     def _row(self, append: Append, position: int, event: Any) -> Recorded:
-        data = event.data if event.number is None else replaced(event.data, number=self._number(event.number, event.effective_on))
+        data = (
+            event.data
+            if event.number is None
+            else replaced(event.data, number=self._number(event.number, event.effective_on))
+        )
         return Recorded(
             ledger=append.ledger, position=position, stream=event.stream, version=event.version, type=data.TYPE,
             schema_version=1, entity=event.entity, event_id=event.event_id, effective_on=event.effective_on,
@@ -92,7 +96,9 @@ class MemoryLedger:
 
     def _appended(self, first: int, last: int, answer: bytes, *, replayed: bool) -> Appended:
         numbers = tuple(getattr(e.data, "number", None) for e in self.events[first - 1 : last])
-        return Appended(first, last, datetime(2026, 6, 30, tzinfo=UTC), numbers, answer, replayed, len(self.events))
+        return Appended(
+            first, last, datetime(2026, 6, 30, tzinfo=UTC), numbers, answer, replayed, len(self.events)
+        )
 
 
 class Books:
@@ -102,7 +108,13 @@ class Books:
         self.ledger = MemoryLedger()
         self.meta = CommandMeta("main", uuid4(), b"", "test", TODAY)
 
-    def do(self, work: Callable[..., Awaitable[None]], *arguments: Any, key: UUID | None = None, today: date = TODAY) -> Done:
+    def do(
+        self,
+        work: Callable[..., Awaitable[None]],
+        *arguments: Any,
+        key: UUID | None = None,
+        today: date = TODAY,
+    ) -> Done:
         meta = replace(self.meta, command_id=key or uuid4(), today=today)
 
         async def bound(session: Session) -> None:

@@ -26,8 +26,14 @@ def test_the_net_of_a_line_is_rounded_half_up_to_the_cent() -> None:
 
 
 def test_vat_is_reckoned_once_per_rate_on_the_document_and_not_line_by_line() -> None:
-    sums = reckon([line("1", "0.12", "20"), line("1", "0.12", "20"), line("1", "0.12", "20"), line("1", "1", "5.5")], "EUR")
-    assert [(share.rate_bps, share.net_minor, share.vat_minor) for share in sums.vat] == [(550, 100, 6), (2000, 36, 7)]
+    sums = reckon(
+        [line("1", "0.12", "20"), line("1", "0.12", "20"), line("1", "0.12", "20"), line("1", "1", "5.5")],
+        "EUR",
+    )
+    assert [(share.rate_bps, share.net_minor, share.vat_minor) for share in sums.vat] == [
+        (550, 100, 6),
+        (2000, 36, 7),
+    ]
     assert (sums.net_minor, sums.vat_minor, sums.total_minor) == (136, 13, 149)
 
 
@@ -41,7 +47,9 @@ def test_quantities_and_prices_are_kept_in_one_canonical_writing() -> None:
     assert decimal_parts("-0.00", "")[2] == "0"
 
 
-@pytest.mark.parametrize("text", ["1e3", "١", "", "-", "1.", ".5", "1,5", "NaN", "1.123456789", "1234567890123456"])
+@pytest.mark.parametrize(
+    "text", ["1e3", "١", "", "-", "1.", ".5", "1,5", "NaN", "1.123456789", "1234567890123456"]
+)
 def test_what_is_no_plain_decimal_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
         reckon([line("1", text, "20")], "EUR")
@@ -76,7 +84,9 @@ def standing(**changes: Any) -> Standing:
     }  # fmt: skip
     values |= changes
     values["outstanding_minor"] = (
-        values["total_minor"] - values["credited_minor"] - values["paid_minor"] if values["document"] == "issued" else 0
+        values["total_minor"] - values["credited_minor"] - values["paid_minor"]
+        if values["document"] == "issued"
+        else 0
     )
     return Standing(**values)
 

@@ -41,8 +41,15 @@ def customer(name: str = "cus_1", entity_id: str = "ent_1") -> RegisterCustomer:
 
 
 def draft(name: str = "inv_1", amount: str = "100.00", vat: str = "20", **changes: Any) -> DraftInvoice:
-    content = Content(supply_on=day(1), lines=(LineInput("work", "1", amount, vat),), terms=changes.pop("terms", None))
-    values: dict[str, Any] = {"entity_id": "ent_1", "customer_id": "cus_1", "series": "FAC", "content": content}
+    content = Content(
+        supply_on=day(1), lines=(LineInput("work", "1", amount, vat),), terms=changes.pop("terms", None)
+    )
+    values: dict[str, Any] = {
+        "entity_id": "ent_1",
+        "customer_id": "cus_1",
+        "series": "FAC",
+        "content": content,
+    }
     return DraftInvoice(invoice_id=name, **(values | changes))
 
 
@@ -165,7 +172,10 @@ def test_numbers_run_without_gaps_and_a_refused_issue_takes_none(firm: Any) -> N
     with refused("issue-date-before-last"):
         firm.do(invoices.draft_and_issue, draft("inv_2"), day(1))
     firm.do(invoices.draft_and_issue, draft("inv_3"), day(2))
-    assert [firm.state(INVOICE, name).number for name in ("inv_1", "inv_3")] == ["FAC-2026-000001", "FAC-2026-000002"]
+    assert [firm.state(INVOICE, name).number for name in ("inv_1", "inv_3")] == [
+        "FAC-2026-000001",
+        "FAC-2026-000002",
+    ]
 
 
 def test_an_invoice_is_not_dated_in_the_future(firm: Any) -> None:
@@ -209,7 +219,9 @@ def test_the_customer_and_the_series_have_to_be_the_entitys(firm: Any) -> None:
 
 
 def test_an_invoice_taken_over_keeps_its_number_and_joins_no_series(firm: Any) -> None:
-    taken = TakeOverInvoice("inv_9", "cus_1", "ent_1", "OLD-7", day(1, 1), day(31, 1), "EUR", 1_200, 1_000, 200)
+    taken = TakeOverInvoice(
+        "inv_9", "cus_1", "ent_1", "OLD-7", day(1, 1), day(31, 1), "EUR", 1_200, 1_000, 200
+    )
     firm.do(invoices.take_over, taken)
     state = firm.state(INVOICE, "inv_9")
     assert (state.number, state.series, state.due_on, state.origin) == ("OLD-7", None, day(31, 1), "import")
@@ -284,7 +296,9 @@ def test_an_unknown_payer_who_names_nothing_stays_unknown_until_told(issued: Any
         ({"amount_minor": 0}, "invalid-request"),
     ],
 )
-def test_a_payment_that_cannot_be_as_instructed_is_refused_whole(issued: Any, changes: dict[str, Any], code: str) -> None:
+def test_a_payment_that_cannot_be_as_instructed_is_refused_whole(
+    issued: Any, changes: dict[str, Any], code: str
+) -> None:
     issued.do(invoices.draft, draft("inv_2"))
     issued.do(customers.register, customer("cus_2"))
     before = len(issued.ledger.events)

@@ -29,7 +29,9 @@ def test_a_number_is_found_whatever_the_bank_did_to_its_signs(text: str) -> None
     assert number_key(NUMBER) in keys_in(text)
 
 
-@pytest.mark.parametrize("text", ["FAC-2026-0001234", "FAC-2026-00012", "XFAC-2026-000123", "2026 000123", "", "FAC", "€"])
+@pytest.mark.parametrize(
+    "text", ["FAC-2026-0001234", "FAC-2026-00012", "XFAC-2026-000123", "2026 000123", "", "FAC", "€"]
+)
 def test_a_number_is_not_read_inside_another_text(text: str) -> None:
     assert cited(text, [NUMBER]) == []
 
@@ -59,7 +61,10 @@ def test_without_an_indication_the_oldest_due_debt_is_settled_first() -> None:
 
 def test_the_debtors_indication_goes_before_older_debts_and_its_words_are_kept() -> None:
     found = shares(150, "pay fac 2026 002 thanks", invoice("001", 10, 100), invoice("002", 20, 100))
-    assert found == [("002", 100, "debtor_indication", "fac 2026 002"), ("001", 50, "oldest_due", "due 2026-01-10")]
+    assert found == [
+        ("002", 100, "debtor_indication", "fac 2026 002"),
+        ("001", 50, "oldest_due", "due 2026-01-10"),
+    ]
 
 
 def test_what_no_invoice_takes_is_left() -> None:

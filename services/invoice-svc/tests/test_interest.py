@@ -15,7 +15,15 @@ LAW = late_payment_law()
 
 def debt(*applied: Applied, rate_bps: int | None = None, credits: tuple[Credit, ...] = ()) -> Invoice:
     terms = Terms(due_kind="NET", days=30, penalty_rate_bps=rate_bps, indemnity_minor=4_000)
-    return Invoice(document="issued", currency="EUR", total_minor=1_200_000, due_on=DUE, terms=terms, applied=applied, credits=credits)
+    return Invoice(
+        document="issued",
+        currency="EUR",
+        total_minor=1_200_000,
+        due_on=DUE,
+        terms=terms,
+        applied=applied,
+        credits=credits,
+    )
 
 
 def paid(amount_minor: int, on: date) -> Applied:
@@ -29,12 +37,18 @@ def interest(state: Invoice, on: date) -> list[tuple[int, int, int]]:
 
 def test_interest_is_split_where_the_half_year_changes_the_legal_rate() -> None:
     found = statement(debt(), date(2025, 7, 15), LAW.default_rate)
-    assert [(s.days, s.rate_bps, s.interest_minor) for s in found.segments] == [(91, 1315, 39_342), (15, 1215, 5_992)]
+    assert [(s.days, s.rate_bps, s.interest_minor) for s in found.segments] == [
+        (91, 1315, 39_342),
+        (15, 1215, 5_992),
+    ]
     assert found.interest_minor + found.indemnity_minor == 49_334
 
 
 def test_the_day_on_which_the_funds_come_in_is_the_last_that_counts() -> None:
-    assert interest(debt(paid(1_200_000, date(2025, 7, 15))), date(2026, 1, 31)) == [(91, 1315, 39_342), (15, 1215, 5_992)]
+    assert interest(debt(paid(1_200_000, date(2025, 7, 15))), date(2026, 1, 31)) == [
+        (91, 1315, 39_342),
+        (15, 1215, 5_992),
+    ]
 
 
 def test_a_partial_payment_lowers_the_principal_from_the_next_day() -> None:
@@ -44,7 +58,9 @@ def test_a_partial_payment_lowers_the_principal_from_the_next_day() -> None:
 
 
 def test_nothing_is_due_on_the_due_date_itself_and_no_fee_for_a_payment_in_time() -> None:
-    assert statement(debt(), DUE, LAW.default_rate) == statement(debt(paid(1_200_000, DUE)), date(2026, 1, 1), LAW.default_rate)
+    assert statement(debt(), DUE, LAW.default_rate) == statement(
+        debt(paid(1_200_000, DUE)), date(2026, 1, 1), LAW.default_rate
+    )
     assert statement(debt(), DUE, LAW.default_rate).indemnity_minor == 0
 
 
@@ -53,7 +69,9 @@ def test_a_contractual_rate_does_not_change_with_the_half_year() -> None:
 
 
 def test_a_credit_note_ends_the_interest_on_its_amount() -> None:
-    credit = Credit("cre_1", "AVO-2025-000001", "AVO", date(2025, 4, 30), 1_000_000, 200_000, 1_200_000, "returned")
+    credit = Credit(
+        "cre_1", "AVO-2025-000001", "AVO", date(2025, 4, 30), 1_000_000, 200_000, 1_200_000, "returned"
+    )
     assert interest(debt(credits=(credit,)), date(2025, 7, 15)) == [(30, 1315, 12_970)]
 
 
@@ -62,5 +80,7 @@ def test_the_default_rate_of_2024_s2_is_not_lifted_to_three_times_the_legal_rate
 
 
 def test_without_an_agreement_an_invoice_is_due_after_thirty_days_with_forty_euro_in_euro_only() -> None:
-    assert LAW.default_terms(date(2026, 1, 5), "EUR") == Terms(due_kind="NET", days=30, penalty_rate_bps=None, indemnity_minor=4_000)
+    assert LAW.default_terms(date(2026, 1, 5), "EUR") == Terms(
+        due_kind="NET", days=30, penalty_rate_bps=None, indemnity_minor=4_000
+    )
     assert LAW.default_terms(date(2026, 1, 5), "GBP").indemnity_minor == 0

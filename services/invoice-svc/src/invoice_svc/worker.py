@@ -1,0 +1,26 @@
+"""The worker process: relay, the read model, and the service's own background work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from encours.ledger import Ledger
+from encours.streaming.worker import Background, Worker
+from encours.web.settings import ServiceSettings
+from invoice_svc.models import MODELS
+
+SERVICE = "invoice-svc"
+
+
+async def run(settings: ServiceSettings) -> None:
+    """Work until SIGTERM; servers may be away at the start and at any time later."""
+    ledger = await Ledger.open(settings.ledger_url.get_secret_value())
+    try:
+        await Worker(settings, ledger, SERVICE, MODELS, background=background(settings, ledger)).run()
+    finally:
+        await ledger.close()
+
+
+def background(settings: ServiceSettings, ledger: Ledger) -> Sequence[Background]:
+    """What runs beside the read model: imports, and the clocks of the ledgers."""
+    return ()
