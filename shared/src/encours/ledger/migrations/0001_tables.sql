@@ -69,8 +69,8 @@ create table ledger.api_key (
   sha256         bytea not null unique,
   label          text not null,
   scopes         text[] not null,
-  entities       text[] not null,                     -- empty: every entity
-  default_ledger text not null,
+  entities       text[] not null,                     -- empty: every entity of every ledger
+  default_ledger text,
   created_at     timestamptz not null default clock_timestamp(),
   expires_at     timestamptz,
   revoked_at     timestamptz

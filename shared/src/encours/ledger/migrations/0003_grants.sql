@@ -4,6 +4,8 @@ revoke all on schema ledger from public;
 revoke all on all functions in schema ledger from public;
 
 grant usage on schema ledger to encours_invoice, encours_dunning, encours_risk, encours_reporting;
+-- A service compares what was applied with what it needs before it says that it is ready.
+grant select on public.schema_migration to encours_invoice, encours_dunning, encours_risk, encours_reporting;
 grant select on ledger.ledgers, ledger.event, ledger.command, ledger.series, ledger.type_family, ledger.api_key,
   ledger.event_readable to encours_invoice, encours_dunning, encours_risk, encours_reporting;
 
