@@ -42,6 +42,8 @@ def _processes(here: Installation) -> list[dict[str, Any]]:
     for process in state.processes:
         shown = asdict(process)
         created = shown.pop("created")
+        if process.service:
+            shown["service"] = f"{process.service}-svc"
         if process.pid is not None and (created is None or not is_same(process.pid, created)):
             shown |= {"pid": None, "state": "dead"}
         found.append(shown)
@@ -77,7 +79,7 @@ def _row(service: str, ledger: str | None, model: dict[str, Any]) -> dict[str, A
     position, lag = model.get("position"), model.get("lag")
     head = model.get("head", None if position is None or lag is None else position + lag)
     return {
-        "service": service,
+        "service": f"{service}-svc",
         "model": model.get("model", model.get("name")),
         "ledger": model.get("ledger", ledger),
         "position": position,

@@ -137,8 +137,8 @@ def permissions(user: str) -> dict[str, object]:
 
 
 def inboxes(user: str) -> list[str]:
-    """Reply subjects of one user: `inbox_prefix` is `_INBOX.<user>` or `_INBOX_<user>`."""
-    return [f"_INBOX.{user}.>", f"_INBOX_{user}.>"]
+    """Reply subjects of one user: its clients connect with `inbox_prefix=_INBOX.<user>`."""
+    return [f"_INBOX.{user}.>"]
 
 
 def _everything() -> dict[str, object]:
