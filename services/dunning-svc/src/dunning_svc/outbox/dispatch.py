@@ -73,6 +73,10 @@ class Dispatcher:
         """The mail server could not be reached a moment ago."""
         return time.monotonic() < self._down_until
 
+    async def prepare(self) -> None:
+        """Make sure that attempts can be noted."""
+        await self._attempts.migrate()
+
     async def close(self) -> None:
         """Let what is being handed over end: half a hand-over would have to be told as unconfirmed."""
         if self._tasks:

@@ -86,6 +86,7 @@ class Outbox:
 
     async def _session(self) -> None:
         """As long as one connection holds the locks."""
+        await self._dispatcher.prepare()
         lock = await asyncpg.connect(self._store_url, timeout=10)
         serving: dict[str, asyncio.Task[None]] = {}
         try:

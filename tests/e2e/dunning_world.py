@@ -1,0 +1,272 @@
+"""dunning-svc alone with real servers: a ledger that the test writes, a worker, a mailbox that counts."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+from encours.contracts import Event, Recorded, calendar, customer, entity, invoice, payment
+from encours.contracts.common import Terms
+from encours.contracts.dunning import RunCompleted
+from encours.kernel.ids import new_id, uuid7
+from encours.ledger import Ledger
+from encours.ledger.model import Append, NewEvent
+from encours.testing.servers import Installation
+
+START = date(2026, 1, 5)
+_LIMIT_S = 40.0
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Dunning:
+    """One sandbox ledger (or a live one) with its worker."""
+
+    installation: Installation
+    ledger: Ledger
+    folder: Path
+    name: str = "box"
+    smtp: str = ""
+    today: date = START
+    entity: str = field(default_factory=lambda: new_id("ent"))
+    versions: dict[str, int] = field(default_factory=dict)
+    children: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self, *arguments: str, **extra: str) -> subprocess.Popen[bytes]:
+        """A process of dunning-svc."""
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("ENCOURS_")}
+        environment |= self.installation.environment("dunning") | {
+            "ENCOURS_SMTP_URL": self.smtp,
+            "ENCOURS_VAR_DIR": str(self.folder),
+        }
+        log = (self.folder / f"{arguments[0]}.log").open("ab")
+        child = subprocess.Popen(
+            [sys.executable, "-m", "dunning_svc", *arguments],
+            env=environment | extra,
+            stdout=log,
+            stderr=log,
+        )
+        log.close()
+        self.children.append(child)
+        return child
+
+    def start_mailbox(self) -> subprocess.Popen[bytes]:
+        """The embedded mailbox on the port of ``smtp``."""
+        port = self.smtp.rpartition(":")[2]
+        argv = [
+            sys.executable, "-m", "encours.embedded.mailbox", "--folder", str(self.folder / "mail"), "--port", port,
+        ]  # fmt: skip
+        child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.children.append(child)
+        wait(lambda: _answers(int(port)), "mailbox")
+        return child
+
+    def mails(self) -> list[EmailMessage]:
+        """What has arrived."""
+        found = []
+        for path in sorted((self.folder / "mail").glob("*.eml")):
+            message = email.message_from_bytes(path.read_bytes(), policy=default)
+            assert isinstance(message, EmailMessage)
+            found.append(message)
+        return found
+
+    def letters(self) -> list[Path]:
+        """What was written."""
+        return sorted((self.folder / "letters" / self.name).glob("*.html"))
+
+    def new(self, stream: str, data: Event) -> NewEvent:
+        """The next event of a stream."""
+        self.versions[stream] = self.versions.get(stream, 0) + 1
+        return NewEvent(stream, self.versions[stream], data, self.entity, self.today, uuid7())
+
+    async def add(self, *events: NewEvent) -> int:
+        """Append; the last position."""
+        done = await self.ledger.append(
+            Append(
+                ledger=self.name,
+                command_id=uuid7(),
+                fingerprint=b"test",
+                events=events,
+                actor="test",
+                clock_at=datetime(self.today.year, self.today.month, self.today.day, 9, tzinfo=UTC)
+                if self.name == "box"
+                else None,
+            )
+        )
+        return done.last_position
+
+    async def creditor(self) -> None:
+        """A creditor in Paris."""
+        await self.add(
+            self.new(
+                self.entity,
+                entity.EntityRegistered(
+                    entity_id=self.entity, name="Atelier Lumière SAS", country="FR", currency="EUR",
+                    time_zone="Europe/Paris", legal_form=None, siren=None, vat_id=None, address=None, iban=None,
+                ),
+            )
+        )  # fmt: skip
+
+    async def customers(self, *addresses: str | None) -> list[str]:
+        """Customers with these addresses."""
+        ids = [new_id("cus") for _ in addresses]
+        await self.add(*(
+            self.new(
+                identifier,
+                customer.CustomerRegistered(
+                    customer_id=identifier, entity_id=self.entity, name="Garage Dupont", country="FR",
+                    language="fr", email=address, external_ref=None, phone=None, siren=None, vat_id=None, address=None, segment=None,
+                    salesperson=None,
+                ),
+            )
+            for identifier, address in zip(ids, addresses, strict=True)
+        ))  # fmt: skip
+        return ids
+
+    async def invoices(
+        self, customers: Sequence[str], *, due_in: int = 10, amount: int = 12_000
+    ) -> list[str]:
+        """One invoice for each of these customers."""
+        ids = [new_id("inv") for _ in customers]
+        await self.add(*(
+            self.new(
+                identifier,
+                invoice.InvoiceIssued(
+                    invoice_id=identifier, customer_id=debtor, number=f"FAC-{identifier[-8:]}", series="FAC",
+                    issued_on=self.today, supply_on=self.today, due_on=self.today + timedelta(days=due_in),
+                    currency="EUR", vat=(), net_minor=amount, vat_minor=0, total_minor=amount,
+                    terms=Terms(due_kind="NET", days=due_in, penalty_rate_bps=None, indemnity_minor=4000),
+                    reference=None, salesperson=None, origin="issued",
+                ),
+            )
+            for identifier, debtor in zip(ids, customers, strict=True)
+        ))  # fmt: skip
+        return ids
+
+    async def pay(self, invoice_id: str, debtor: str, amount: int) -> None:
+        """A payment that settles an invoice."""
+        pay, alo = new_id("pay"), new_id("alo")
+        part = payment.Allocation(
+            allocation_id=alo,
+            invoice_id=invoice_id,
+            amount_minor=amount,
+            rule="oldest_due",
+            basis="t",
+            evidence=None,
+        )
+        await self.add(
+            self.new(pay, payment.PaymentReceived(
+                payment_id=pay, customer_id=debtor, received_on=self.today, amount_minor=amount, currency="EUR",
+                method="transfer", remittance_text=None, external_ref=None, origin="issued",
+            )),
+            self.new(pay, payment.PaymentAllocated(
+                payment_id=pay, customer_id=debtor, currency="EUR", allocations=(part,)
+            )),
+            self.new(invoice_id, invoice.PaymentApplied(
+                invoice_id=invoice_id, customer_id=debtor, currency="EUR", payment_id=pay, allocation_id=alo,
+                amount_minor=amount, received_on=self.today,
+            )),
+        )  # fmt: skip
+
+    async def open_day(self, *, late: bool = False) -> None:
+        """The next day begins."""
+        self.today += timedelta(days=1)
+        await self.add(self.new(calendar.STREAM, calendar.DayOpened(day=self.today, late=late)))
+
+    async def completed(self, limit_s: float = _LIMIT_S) -> RunCompleted:
+        """The run of today, once it is closed."""
+        stream = f"dunning-{self.today}"
+        deadline = time.monotonic() + limit_s
+        while time.monotonic() < deadline:
+            if found := await self.ledger.read_stream(self.name, stream):
+                assert isinstance(found[0].data, RunCompleted)
+                return found[0].data
+            await asyncio.sleep(0.002)
+        raise TimeoutError(f"the run of {self.today} is not closed: {self.tail('worker')}")
+
+    async def live(self, days: int) -> RunCompleted:
+        """Open that many days, each waiting for its run; the last run."""
+        run = None
+        for _ in range(days):
+            await self.open_day()
+            run = await self.completed()
+        assert run is not None
+        return run
+
+    async def events(self, family: str) -> list[Recorded]:
+        """Events whose type begins so."""
+        head = await self.ledger.head(self.name)
+        return [e for e in await self.ledger.read(self.name, 0, head.position) if e.type.startswith(family)]
+
+    def tail(self, process: str) -> str:
+        """The end of a process's log."""
+        return (self.folder / f"{process}.log").read_text()[-3000:]
+
+
+def wait(condition: Callable[[], bool], what: str, limit_s: float = _LIMIT_S) -> None:
+    """Until it holds."""
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(what)
+        time.sleep(0.01)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@asynccontextmanager
+async def dunning(
+    installation: Installation, folder: Path, *, kind: str = "sandbox", smtp: str | None = None
+) -> AsyncIterator[Dunning]:
+    """A ledger with a creditor, a mailbox and a worker."""
+    ledger = await Ledger.open(installation.ledger_url("invoice"))
+    admin = await Ledger.open(installation.admin_url())
+    world = Dunning(installation, ledger, folder, name="box" if kind == "sandbox" else "real")
+    world.smtp = smtp or f"smtp://127.0.0.1:{free_port()}"
+    try:
+        at = datetime(START.year, START.month, START.day, 6, tzinfo=UTC)
+        await admin.create_ledger(
+            world.name,
+            "sandbox" if kind == "sandbox" else "live",
+            "Europe/Paris",
+            clock_at=at if kind == "sandbox" else None,
+        )
+        if smtp is None:
+            world.start_mailbox()
+        world.start("worker")
+        await world.creditor()
+        yield world
+    finally:
+        for child in world.children:
+            if child.poll() is None:
+                child.send_signal(signal.SIGTERM)
+        for child in world.children:
+            try:
+                child.wait(15)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+        await admin.close()
+        await ledger.close()
