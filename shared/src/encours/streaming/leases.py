@@ -78,7 +78,7 @@ class Leases:
                 if self._conn is None:
                     continue
                 try:
-                    await asyncio.wait_for(self._conn.execute(""), CHECK_S * 3)
+                    await asyncio.wait_for(self._conn.execute("select 1"), CHECK_S * 3)
                 except Exception:
                     self._drop()
 
