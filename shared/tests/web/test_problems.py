@@ -1,0 +1,177 @@
+"""Whatever is sent and whatever breaks, the answer is a problem document that says what to do and no more."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+THING = "thg_" + "0" * 32
+JSON = {"Content-Type": "application/json"}
+
+
+def is_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
+    problem: dict[str, Any] = answer.json()
+    assert (problem["status"], problem["type"]) == (status, f"/problems/{code}")
+    assert problem["title"]
+    assert problem["detail"]
+    assert problem["request_id"] == answer.headers["Request-Id"]
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"{", "truncated"),
+        (b'{"name": NaN}', "invalid character"),
+        (b'{"name": Infinity}', "invalid character"),
+        (b'{"name": "\xff"}', "not UTF-8"),
+        (b'{"name": "\\ud800"}', "JSON"),
+        (b"[" * 5_000, "nested too deeply"),
+        (b'{"name": 1e999}', "out of range"),
+        (b'{"name": "a\\u0000b"}', "NUL"),
+        (b'{"name": "a", "x": [{"y": "\\u0000"}]}', "NUL"),
+        (b'{"a\\u0000": 1}', "NUL"),
+    ],
+)
+async def test_a_body_that_is_no_strict_json_is_refused(
+    api: httpx.AsyncClient, body: bytes, says: str
+) -> None:
+    for path in ("things", "others"):
+        problem = is_problem(
+            await api.post(f"/v1/{path}/{THING}", content=body, headers=JSON), 400, "malformed-body"
+        )
+        assert says in problem["detail"]
+
+
+async def test_a_backslash_before_u0000_is_just_text(api: httpx.AsyncClient) -> None:
+    answer = await api.post(f"/v1/things/{THING}", content=rb'{"name": "\\u0000"}', headers=JSON)
+    assert answer.json()["name"] == "\\u0000"
+
+
+async def test_each_fault_has_its_pointer(api: httpx.AsyncClient) -> None:
+    body = {
+        "name": "",
+        "since": "2026-02-30",
+        "parts": [{"name": "x", "pieces": 1}, {"pieces": 1.5, "a/b~c": 1}],
+    }
+    problem = is_problem(
+        await api.post(f"/v1/things/{THING}", json=body, params={"limit": "many"}), 422, "invalid-request"
+    )
+    places = {(fault["in"], fault["pointer"]) for fault in problem["errors"]}
+    assert places == {
+        ("body", "/name"), ("body", "/since"), ("body", "/parts/1/name"), ("body", "/parts/1/pieces"),
+        ("body", "/parts/1/a~1b~0c"), ("query", "/limit"),
+    }  # fmt: skip
+
+
+async def test_a_wrong_id_body_or_content_type_is_told_apart(api: httpx.AsyncClient) -> None:
+    is_problem(await api.post("/v1/things/thg_1", json={"name": "a"}), 422, "invalid-request")
+    is_problem(await api.post(f"/v1/things/{THING}"), 422, "invalid-request")
+    is_problem(
+        await api.post(f"/v1/things/{THING}", content=b"a=1", headers={"Content-Type": "text/plain"}),
+        415,
+        "unsupported-media-type",
+    )
+    is_problem(await api.post(f"/v1/things/{THING}", content=b"{}"), 415, "unsupported-media-type")
+    unknown = is_problem(
+        await api.post(f"/v1/things/{THING}", json={"name": "a"}, params={"Q": "1"}), 400, "unknown-parameter"
+    )
+    assert unknown["errors"][0]["pointer"] == "/Q"
+
+
+async def test_unknown_paths_and_methods(api: httpx.AsyncClient) -> None:
+    is_problem(await api.get("/nothing"), 404, "no-such-path")
+    is_problem(await api.get("/v1/things/a/b/c"), 404, "no-such-path")
+    refused = await api.delete(f"/v1/things/{THING}")
+    is_problem(refused, 405, "method-not-allowed")
+    assert refused.headers["Allow"] == "POST"
+
+
+async def test_nul_in_a_path_or_query_is_refused(api: httpx.AsyncClient) -> None:
+    is_problem(await api.get("/v1/trouble/%00"), 400, "malformed-parameter")
+    is_problem(await api.get("/v1/trouble/rule?x=%00"), 400, "malformed-parameter")
+
+
+async def test_a_body_beyond_the_bound_is_refused_declared_or_not(api: httpx.AsyncClient) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(11):
+            yield b" " * 1000
+
+    for content in (b" " * 10_001, chunks()):
+        answer = await api.post(f"/v1/things/{THING}", content=content, headers=JSON)
+        is_problem(answer, 413, "body-too-large")
+        assert answer.headers["Connection"] == "close"
+
+
+async def test_what_takes_too_long_is_ended(api: httpx.AsyncClient) -> None:
+    answer = await api.post("/v1/slowly", content=b"x")
+    is_problem(answer, 503, "took-too-long")
+    assert answer.headers["Retry-After"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "code"),
+    [
+        ("rule", 409, "thing-not-open"),
+        ("invalid", 422, "invalid-request"),
+        ("unavailable", 503, "ledger-unavailable"),
+        ("bug", 500, "internal-error"),
+        ("refused-statement", 500, "internal-error"),
+        ("connection", 503, "database-unavailable"),
+        ("no-server", 503, "database-unavailable"),
+        ("value", 422, "invalid-request"),
+    ],
+)
+async def test_failures_say_nothing_of_the_inside(
+    api: httpx.AsyncClient, kind: str, status: int, code: str
+) -> None:
+    answer = await api.get(f"/v1/trouble/{kind}")
+    is_problem(answer, status, code)
+    assert not {"hunter2", "10.0.0.7", "Traceback"} & set(answer.text.split())
+    assert "hunter2" not in answer.text
+    if status == 503:
+        assert int(answer.headers["Retry-After"]) >= 1
+    meaning = await api.get(answer.json()["type"])
+    assert (meaning.status_code, meaning.json()["code"], meaning.json()["status"]) == (200, code, status)
+
+
+async def test_a_rule_adds_its_own_members(api: httpx.AsyncClient) -> None:
+    assert (await api.get("/v1/trouble/rule")).json()["thing"] == "thg_1"
+
+
+async def test_the_meaning_of_a_problem_that_is_none(api: httpx.AsyncClient) -> None:
+    is_problem(await api.get("/problems/nonsense"), 404, "problem-not-found")
+
+
+async def test_request_ids_and_traces_are_taken_over_if_they_are_harmless(api: httpx.AsyncClient) -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    good = await api.get(
+        "/nothing", headers={"Request-Id": "abc-12345678", "traceparent": f"00-{trace}-00f067aa0ba902b7-00"}
+    )
+    assert good.headers["Request-Id"] == "abc-12345678"
+    version, same, span, flags = good.headers["traceparent"].split("-")
+    assert (version, same, flags) == ("00", trace, "00")
+    assert span != "00f067aa0ba902b7"
+    for bad in (f"00-{'0' * 32}-00f067aa0ba902b7-00", f"ff-{trace}-00f067aa0ba902b7-00", "nonsense"):
+        answer = await api.get("/nothing", headers={"Request-Id": 'a"b', "traceparent": bad})
+        assert answer.headers["Request-Id"].startswith("req_")
+        assert answer.headers["traceparent"].split("-")[1] not in {trace, "0" * 32}
+
+
+@given(st.binary(max_size=60) | st.text(max_size=40).map(lambda text: text.encode()))
+@hypothesis_settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+async def test_no_body_makes_the_service_fail(app: FastAPI, body: bytes) -> None:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        answer = await client.post(f"/v1/things/{THING}", content=body, headers=JSON)
+        assert answer.status_code in {200, 400, 422}
+        assert answer.headers["Request-Id"]
