@@ -11,14 +11,16 @@ import structlog
 
 from encours.kernel.errors import DomainError
 from encours.ledger import Ledger
+from encours.ledger.migrations import apply
 from encours.streaming import ReadDb
+from encours.streaming.leases import Leases
 from invoice_svc.clock.advance import Advance
 from invoice_svc.clock.jobs import JobStore
-from invoice_svc.clock.lease import Leases
 from invoice_svc.clock.live import keep_time
 from invoice_svc.imports.store import ImportStore
 from invoice_svc.imports.takeover import Takeover
 
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
 LOOK_S = 0.2
 PAUSE_S = 1.0
 """After a fault: time for the database to come back."""
@@ -64,18 +66,29 @@ class Background:
                 self._at_work[name] = asyncio.create_task(self._work_on(name))
 
     async def _work_on(self, name: str) -> None:
+        token = await self._leases.acquire("takeover", name)
+        if token is None:
+            await asyncio.sleep(PAUSE_S)
+            return
+        work = asyncio.create_task(self._work_off(name))
         try:
-            if not await self._leases.hold("takeover", name):
-                await asyncio.sleep(PAUSE_S)
-                return
-            takeover = await Takeover.begin(self._ledger, self._store, self._db, name, self._var_dir)
-            await takeover.work_off()
-            if name in await self._jobs.unfinished():
-                await Advance(self._ledger, self._jobs, self._store, name, takeover).run()
-            await self._leases.release("takeover", name)
+            while not work.done() and self._leases.holds(token):
+                await asyncio.wait({work}, timeout=PAUSE_S)
+            if work.done():
+                work.result()
         except Exception as fault:
             await self._tell(name, fault)
             await asyncio.sleep(PAUSE_S)
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+            await self._leases.release(token, "takeover", name)
+
+    async def _work_off(self, name: str) -> None:
+        takeover = await Takeover.begin(self._ledger, self._store, self._db, name, self._var_dir)
+        await takeover.work_off()
+        if name in await self._jobs.unfinished():
+            await Advance(self._ledger, self._jobs, self._store, name, takeover).run()
 
     async def _tell(self, name: str, fault: Exception) -> None:
         """Note why the work stopped; it is begun again after a pause, from where it stood."""
@@ -87,13 +100,23 @@ class Background:
             log.warning("the database is away", ledger=name)
 
 
+async def prepare_store(dsn: str) -> None:
+    """Bring the importer's and the clock's tables up to date. Safe from several processes at once."""
+    connection = await asyncpg.connect(dsn, timeout=10)
+    try:
+        await apply(connection, MIGRATIONS)
+    finally:
+        await connection.close()
+
+
 async def run_background(*, ledger: Ledger, store_dsn: str, db: ReadDb, var_dir: Path) -> None:
     """Imports, sandbox clocks and the clock of live ledgers, until cancelled."""
     async with AsyncExitStack() as stack:
         pool = await asyncpg.create_pool(store_dsn, min_size=0, max_size=6, command_timeout=60)
         stack.push_async_callback(pool.close)
-        leases = Leases(store_dsn)
+        leases = Leases(store_dsn, "encours takeover")
         stack.push_async_callback(leases.close)
         async with asyncio.TaskGroup() as group:
+            group.create_task(leases.watch())
             group.create_task(Background(ledger, pool, db, leases, var_dir).run())
             group.create_task(keep_time(ledger, leases))

@@ -15,8 +15,8 @@ import structlog
 
 from encours.kernel.errors import DomainError
 from encours.ledger import Ledger, LedgerInfo
+from encours.streaming.leases import Leases
 from invoice_svc.clock.days import days_to_open, last_opened, open_day
-from invoice_svc.clock.lease import Leases
 
 TICK_S = 1.0
 MAX_DAYS_A_TICK = 400
@@ -27,14 +27,25 @@ Now = Callable[[], datetime]
 
 async def keep_time(ledger: Ledger, leases: Leases, now: Now = lambda: datetime.now(UTC)) -> None:
     """Open the days of every live ledger, until cancelled."""
+    held: dict[str, int] = {}
     while True:
         try:
             for info in await ledger.ledgers():
-                if info.kind == "live" and await leases.hold("clock", info.name):
+                if info.kind == "live" and await _is_ours(leases, held, info.name):
                     await open_due(ledger, info, now())
         except (DomainError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as away:
             log.warning("the clock could not look", error=str(away))
         await asyncio.sleep(TICK_S)
+
+
+async def _is_ours(leases: Leases, held: dict[str, int], name: str) -> bool:
+    token = held.get(name)
+    if token is None or not leases.holds(token):
+        held.pop(name, None)
+        token = await leases.acquire("clock", name)
+        if token is not None:
+            held[name] = token
+    return token is not None
 
 
 async def open_due(ledger: Ledger, info: LedgerInfo, now: datetime) -> int:

@@ -64,7 +64,9 @@ async def advance_clock(
         session.answer(today=today.isoformat() if today and info.clock_at else None)
 
     if info.kind != "sandbox":
-        raise DomainError("not-a-sandbox", f"{name} is live: its days open by themselves at six in the morning.")
+        raise DomainError(
+            "not-a-sandbox", f"{name} is live: its days open by themselves at six in the morning."
+        )
     done = await here.execute(work)
     await jobs.advance_to(name, body.to)
     answer = {
@@ -80,7 +82,9 @@ async def advance_clock(
 
 
 @router.get("/v1/ledgers/{name}/clock", response_model=ClockOut)
-async def get_clock(name: LedgerName, q: Annotated[Query, reading("invoices:read", time_travel=False)]) -> Response:
+async def get_clock(
+    name: LedgerName, q: Annotated[Query, reading("invoices:read", time_travel=False)]
+) -> Response:
     """What day it is, and how far the clock has come."""
     info = await q.ledger.info(name, fresh=True)
     today = None if info.kind == "sandbox" and info.clock_at is None else await q.ledger.today(name)

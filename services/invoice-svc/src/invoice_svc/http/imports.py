@@ -115,12 +115,15 @@ async def receive_import(
     ] = "",
     date_format: Annotated[
         str | None,
-        QueryParam(max_length=40, description="strptime format of dates in a CSV file.", examples=["%d/%m/%Y"]),
+        QueryParam(
+            max_length=40, description="strptime format of dates in a CSV file.", examples=["%d/%m/%Y"]
+        ),
     ] = None,
     delimiter: Annotated[Literal["comma", "semicolon", "tab"], QueryParam()] = "comma",
     currency: Annotated[str, QueryParam(max_length=3, description="Of lines that name none.")] = "EUR",
     country: Annotated[
-        str, QueryParam(pattern="^[A-Z]{2}$", description="Of customers whose country the file does not tell.")
+        str,
+        QueryParam(pattern="^[A-Z]{2}$", description="Of customers whose country the file does not tell."),
     ] = "FR",
     entity_id: Annotated[
         str | None,
@@ -155,7 +158,9 @@ async def receive_import(
     in_flight.add(mark)
     try:
         import_id = derived_id("imp", cmd.meta.ledger, cmd.meta.command_id)
-        received = await _spool(request, spool_path(cmd.services.settings.var_dir, import_id), file_format, options)
+        received = await _spool(
+            request, spool_path(cmd.services.settings.var_dir, import_id), file_format, options
+        )
         fingerprint = hashlib.sha256(cmd.meta.fingerprint + received.sha256).digest()
         store = _store(cmd.services)
         known = await store.by_command(cmd.meta.ledger, cmd.meta.command_id)
@@ -259,7 +264,9 @@ def _date_format(text: str | None) -> str | None:
     except ValueError:
         kept = False
     if not kept:
-        raise Invalid(f"{text!r} does not tell day, month and year; write one such as %d/%m/%Y.", "date_format")
+        raise Invalid(
+            f"{text!r} does not tell day, month and year; write one such as %d/%m/%Y.", "date_format"
+        )
     return text
 
 
