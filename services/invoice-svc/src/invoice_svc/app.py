@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
 from fastapi import FastAPI
 
 from encours.web.app import create_app
 from encours.web.problems import ProblemKind
+from encours.web.services import Services
 from encours.web.settings import ServiceSettings
-from invoice_svc.http import customers, disputes, entities, interest, invoices, payments
+from invoice_svc.clock.background import prepare_store
+from invoice_svc.http import clock, customers, disputes, entities, imports, interest, invoices, payments
 from invoice_svc.models import MODELS
 
 ROUTERS = (
@@ -17,6 +23,8 @@ ROUTERS = (
     interest.router,
     payments.router,
     disputes.router,
+    imports.router,
+    clock.router,
 )
 
 
@@ -28,9 +36,17 @@ def create(settings: ServiceSettings) -> FastAPI:
         ROUTERS,
         settings,
         models=MODELS,
+        extras=_extras,
         problems_known=PROBLEMS,
         description="Entities, customers, invoices, payments and disputes.",
     )
+
+
+@asynccontextmanager
+async def _extras(services: Services) -> AsyncIterator[Mapping[str, Any]]:
+    """The tables of imports and clocks are brought up to date before the first request."""
+    await prepare_store(services.settings.store_url.get_secret_value())
+    yield {}
 
 
 PROBLEMS = (

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from encours.ledger import Ledger
+from encours.streaming import ReadDb
 from encours.streaming.worker import Background, Worker
 from encours.web.settings import ServiceSettings
+from invoice_svc.clock.background import prepare_store, run_background
 from invoice_svc.models import MODELS
 
 SERVICE = "invoice-svc"
@@ -23,4 +25,14 @@ async def run(settings: ServiceSettings) -> None:
 
 def background(settings: ServiceSettings, ledger: Ledger) -> Sequence[Background]:
     """What runs beside the read model: imports, and the clocks of the ledgers."""
-    return ()
+    store_dsn = settings.store_url.get_secret_value()
+
+    async def imports_and_clocks() -> None:
+        await prepare_store(store_dsn)
+        db = await ReadDb.open(store_dsn, ledger=ledger, models=MODELS)
+        try:
+            await run_background(ledger=ledger, store_dsn=store_dsn, db=db, var_dir=settings.var_dir)
+        finally:
+            await db.close()
+
+    return (imports_and_clocks,)
