@@ -15,7 +15,7 @@ from encours.web.services import Services
 from encours.web.settings import ServiceSettings
 from reporting_svc.feed import Feed
 from reporting_svc.http import aged_balance, dashboard, definitions, dso, events, overdue, timeline, turnover
-from reporting_svc.models import MODELS
+from reporting_svc.models import MODELS, NAME
 
 FEED_CONNECTIONS = 4
 
@@ -64,7 +64,7 @@ def create(settings: ServiceSettings) -> FastAPI:
         for module in (aged_balance, dso, overdue, turnover, dashboard, timeline, events, definitions)
     ]
     return create_app(
-        "reporting-svc",
+        NAME,
         "Reports on receivables",
         routers,
         settings,

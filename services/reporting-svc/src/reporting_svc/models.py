@@ -1,6 +1,10 @@
-"""The read models of this service, for the worker, the API and a rebuild alike."""
+"""The service's name and its read models, for the worker, the API and a rebuild alike."""
 
+from __future__ import annotations
+
+from encours.streaming import ReadModel
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.timeline import Timeline
 
-MODELS = (Receivables(), Timeline())
+NAME = "reporting-svc"
+MODELS: tuple[ReadModel, ...] = (Receivables(), Timeline())

@@ -20,10 +20,8 @@ from encours.contracts.invoice import (
     ShareUndisputed,
 )
 from encours.contracts.payment import (
-    PaymentAllocated,
     PaymentIdentified,
     PaymentReceived,
-    PaymentReleased,
     PaymentReversed,
 )
 from encours.streaming import ReadModel, Row, RowSet
@@ -56,8 +54,6 @@ Fact = (
     | OnItem
     | PaymentReceived
     | PaymentIdentified
-    | PaymentAllocated
-    | PaymentReleased
     | PaymentReversed
 )
 Posting = Literal["issued", "credited", "received", "reversed", "identified"]
@@ -65,7 +61,12 @@ PAYER_UNKNOWN = ""
 
 
 class Receivables(ReadModel):
-    """Items, unapplied cash and the customers' account, each from its own events."""
+    """Items, unapplied cash and the customers' account.
+
+    A payment is recorded in its own stream and mirrored in those of its invoices. Cash leaves and returns by the
+    mirrors, in the event that moves the item: so the books balance at every position of the ledger, also between
+    the events of one command, wherever a batch or a ``known_at`` happens to cut.
+    """
 
     name = "receivables"
     version = 1
@@ -85,7 +86,7 @@ class Receivables(ReadModel):
             case PaymentIdentified():
                 yield Balance, (e.entity, PAYER_UNKNOWN, fact.currency)
                 yield Balance, (e.entity, fact.customer_id, fact.currency)
-            case PaymentReceived() | PaymentAllocated() | PaymentReleased() | PaymentReversed():
+            case PaymentReceived() | PaymentReversed():
                 yield Balance, (e.entity, fact.customer_id or PAYER_UNKNOWN, fact.currency)
             case InvoiceIssued():
                 yield Clock, (CLOCK_ID,)
@@ -126,8 +127,10 @@ class Receivables(ReadModel):
                 _post(e, rows, "credited", fact, amount=-fact.total_minor, net=-fact.net_minor)
             case PaymentApplied():
                 _move_item(e, fact, rows, "applied", amount=-fact.amount_minor)
+                _move_cash(e, rows, "applied", fact, -fact.amount_minor)
             case PaymentUnapplied():
                 _move_item(e, fact, rows, "unapplied", amount=fact.amount_minor)
+                _move_cash(e, rows, "unapplied", fact, fact.amount_minor)
             case ShareDisputed():
                 _move_item(e, fact, rows, "disputed", disputed=fact.amount_minor)
             case ShareUndisputed():
@@ -141,10 +144,6 @@ class Receivables(ReadModel):
                         e, rows, "identified", fact, amount=-sign * fact.amount_minor, customer_id=customer_id
                     )
                     _move_cash(e, rows, "identified", fact, sign * fact.amount_minor, customer_id=customer_id)
-            case PaymentAllocated():
-                _move_cash(e, rows, "allocated", fact, -sum(part.amount_minor for part in fact.allocations))
-            case PaymentReleased():
-                _move_cash(e, rows, "released", fact, sum(part.amount_minor for part in fact.allocations))
             case PaymentReversed():
                 _post(e, rows, "reversed", fact, amount=fact.amount_minor)
                 _move_cash(e, rows, "reversed", fact, -fact.amount_minor)
@@ -267,7 +266,7 @@ def _move_cash(
     e: Recorded,
     rows: RowSet,
     kind: str,
-    fact: PaymentReceived | PaymentIdentified | PaymentAllocated | PaymentReleased | PaymentReversed,
+    fact: PaymentReceived | PaymentIdentified | PaymentReversed | PaymentApplied | PaymentUnapplied,
     amount: int,
     *,
     customer_id: str | None = None,

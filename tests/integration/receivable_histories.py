@@ -1,0 +1,323 @@
+"""Random histories of receivables, and what a naive replay makes of them.
+
+Written from the rules alone: nothing here shares code with the projection or its queries.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from encours.contracts import Event, calendar, encode, entity, invoice, payment
+from encours.contracts.common import Terms
+from encours.streaming.fact import Fact
+
+ENTITY = "ent_" + "e" * 32
+DAY_0 = date(2026, 1, 1)
+CUSTOMERS = ["cus_" + digit * 32 for digit in "12"]
+TERMS = Terms(due_kind="NET", days=30, penalty_rate_bps=None, indemnity_minor=4000)
+
+
+@dataclass
+class Books:
+    """Just enough memory to write plausible events; `log` is what the ledger would hold."""
+
+    log: list[Fact] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    """Positions at which a command was complete."""
+    versions: dict[str, int] = field(default_factory=dict)
+    today: date = DAY_0
+    open: dict[str, int] = field(default_factory=dict)
+    owner: dict[str, tuple[str, str]] = field(default_factory=dict)
+    disputes: list[tuple[str, str, int]] = field(default_factory=list)
+    payments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    serial: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def id(self, prefix: str) -> str:
+        return f"{prefix}_{next(self.serial):032x}"
+
+    def record(self, stream: str, event: Event, effective_on: date) -> None:
+        version = self.versions[stream] = self.versions.get(stream, 0) + 1
+        position = len(self.log) + 1
+        at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=position)
+        number = UUID(int=position)
+        owned = "" if stream == calendar.STREAM else ENTITY
+        self.log.append(
+            Fact(
+                position, stream, version, event.TYPE, 1, owned, number, effective_on, at, "test", number,
+                None, None, None, None, encode(event), "random",
+            )
+        )  # fmt: skip
+
+
+def issue(b: Books, n: int, day: date, amount: int) -> None:
+    invoice_id, customer = b.id("inv"), CUSTOMERS[n % 2]
+    currency = "USD" if n % 7 == 6 else "EUR"
+    b.open[invoice_id], b.owner[invoice_id] = amount, (customer, currency)
+    event = invoice.InvoiceIssued(
+        invoice_id=invoice_id, customer_id=customer, number=f"F-{len(b.log)}", series=None, issued_on=day,
+        supply_on=day, due_on=day + timedelta(days=n % 61), currency=currency, vat=(), net_minor=amount, vat_minor=0,
+        total_minor=amount, terms=TERMS, reference=None, salesperson=None, origin="issued",
+    )  # fmt: skip
+    b.record(invoice_id, event, day)
+
+
+def pay(b: Books, n: int, day: date, amount: int) -> None:
+    """A payment by a known payer (or not), put on that payer's open invoices for a share of it."""
+    payment_id = b.id("pay")
+    customer = None if n % 5 == 4 else CUSTOMERS[n % 2]
+    currency = "USD" if n % 7 == 6 else "EUR"
+    event = payment.PaymentReceived(
+        payment_id=payment_id, customer_id=customer, received_on=day, amount_minor=amount, currency=currency,
+        method="transfer", remittance_text=None, external_ref=None, origin="issued",
+    )  # fmt: skip
+    b.record(payment_id, event, day)
+    b.payments[payment_id] = {
+        "customer": customer, "currency": currency, "amount": amount, "parts": [], "on": day, "left": amount,
+    }  # fmt: skip
+    if customer is not None and n % 3:
+        allocate(b, payment_id, day)
+
+
+def allocate(b: Books, payment_id: str, day: date) -> None:
+    paid = b.payments[payment_id]
+    parts = []
+    for invoice_id, left in b.open.items():
+        part = min(left, paid["left"])
+        if part > 0 and b.owner[invoice_id] == (paid["customer"], paid["currency"]):
+            parts.append((b.id("alo"), invoice_id, part))
+            b.open[invoice_id] -= part
+            paid["left"] -= part
+    if not parts:
+        return
+    paid["parts"] += parts
+    b.record(payment_id, payment.PaymentAllocated(**_parts(payment_id, paid, parts)), day)
+    for allocation_id, invoice_id, part in parts:
+        applied = invoice.PaymentApplied(
+            invoice_id=invoice_id, customer_id=paid["customer"], currency=paid["currency"], payment_id=payment_id,
+            allocation_id=allocation_id, amount_minor=part, received_on=paid["on"],
+        )  # fmt: skip
+        b.record(invoice_id, applied, day)
+
+
+def _parts(payment_id: str, paid: dict[str, Any], parts: list[tuple[str, str, int]]) -> dict[str, Any]:
+    return {
+        "payment_id": payment_id, "customer_id": paid["customer"], "currency": paid["currency"],
+        "allocations": tuple(
+            payment.Allocation(
+                allocation_id=allocation_id, invoice_id=invoice_id, amount_minor=part, rule="oldest_due",
+                basis="test", evidence=None,
+            )
+            for allocation_id, invoice_id, part in parts
+        ),
+    }  # fmt: skip
+
+
+def release(b: Books, n: int, day: date, amount: int, cause: str = "released") -> None:
+    found = [p for p, paid in b.payments.items() if paid["parts"]]
+    if found:
+        _release(b, found[n % len(found)], day, cause)
+
+
+def _release(b: Books, payment_id: str, day: date, cause: str) -> None:
+    paid = b.payments[payment_id]
+    parts, paid["parts"] = paid["parts"], []
+    if not parts:
+        return
+    b.record(payment_id, payment.PaymentReleased(**_parts(payment_id, paid, parts)), day)
+    for allocation_id, invoice_id, part in parts:
+        b.open[invoice_id] += part
+        paid["left"] += part
+        undone = invoice.PaymentUnapplied(
+            invoice_id=invoice_id, customer_id=paid["customer"], currency=paid["currency"], payment_id=payment_id,
+            allocation_id=allocation_id, amount_minor=part, cause=cause,  # type: ignore[arg-type]
+        )  # fmt: skip
+        b.record(invoice_id, undone, day)
+
+
+def reverse(b: Books, n: int, day: date, amount: int) -> None:
+    if not b.payments:
+        return
+    payment_id = list(b.payments)[n % len(b.payments)]
+    _release(b, payment_id, day, "reversed")
+    paid = b.payments.pop(payment_id)
+    event = payment.PaymentReversed(
+        payment_id=payment_id, customer_id=paid["customer"], amount_minor=paid["amount"], currency=paid["currency"],
+        cause="returned debit",
+    )  # fmt: skip
+    b.record(payment_id, event, day)
+
+
+def identify(b: Books, n: int, day: date, amount: int) -> None:
+    for payment_id, paid in b.payments.items():
+        if paid["customer"] is None:
+            paid["customer"] = CUSTOMERS[n % 2]
+            event = payment.PaymentIdentified(
+                payment_id=payment_id, customer_id=paid["customer"], amount_minor=paid["amount"],
+                currency=paid["currency"],
+            )  # fmt: skip
+            b.record(payment_id, event, day)
+            return
+
+
+def allocate_later(b: Books, n: int, day: date, amount: int) -> None:
+    found = [p for p, paid in b.payments.items() if paid["customer"] is not None and paid["left"]]
+    if found:
+        allocate(b, found[n % len(found)], day)
+
+
+def credit(b: Books, n: int, day: date, amount: int) -> None:
+    found = [i for i, left in b.open.items() if left]
+    if not found:
+        return
+    invoice_id = found[n % len(found)]
+    part = min(amount, b.open[invoice_id])
+    b.open[invoice_id] -= part
+    customer, currency = b.owner[invoice_id]
+    event = invoice.InvoiceCredited(
+        invoice_id=invoice_id, customer_id=customer, currency=currency, credit_note_id=b.id("cre"),
+        number=f"A-{len(b.log)}", series="AV", issued_on=day, net_minor=part, vat_minor=0, total_minor=part,
+        whole=not b.open[invoice_id], cause="goods returned", origin="issued",
+    )  # fmt: skip
+    b.record(invoice_id, event, day)
+
+
+def contest(b: Books, n: int, day: date, amount: int) -> None:
+    if not b.open:
+        return
+    invoice_id = list(b.open)[n % len(b.open)]
+    customer, currency = b.owner[invoice_id]
+    dispute_id = b.id("dis")
+    b.disputes.append((dispute_id, invoice_id, amount))
+    event = invoice.ShareDisputed(
+        invoice_id=invoice_id,
+        customer_id=customer,
+        currency=currency,
+        dispute_id=dispute_id,
+        amount_minor=amount,
+    )
+    b.record(invoice_id, event, day)
+
+
+def settle_dispute(b: Books, n: int, day: date, amount: int) -> None:
+    if not b.disputes:
+        return
+    dispute_id, invoice_id, share = b.disputes.pop(n % len(b.disputes))
+    customer, currency = b.owner[invoice_id]
+    event = invoice.ShareUndisputed(
+        invoice_id=invoice_id, customer_id=customer, currency=currency, dispute_id=dispute_id, amount_minor=share,
+        outcome="rejected",
+    )  # fmt: skip
+    b.record(invoice_id, event, day)
+
+
+def open_day(b: Books, n: int, day: date, amount: int) -> None:
+    b.today += timedelta(days=1 + n % 40)
+    b.record(calendar.STREAM, calendar.DayOpened(day=b.today, late=False), b.today)
+
+
+ACTS = [
+    issue, issue, issue, pay, pay, release, reverse, identify, allocate_later, credit, contest, settle_dispute,
+    open_day, open_day,
+]  # fmt: skip
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(ACTS),
+        st.integers(0, 1000),
+        st.integers(-40, 60),
+        st.integers(1, 50).map(lambda x: x * 1000),
+    ),
+    min_size=5,
+    max_size=40,
+)
+
+
+def history(acts: list[tuple[Any, int, int, int]]) -> Books:
+    books = Books()
+    registered = entity.EntityRegistered(
+        entity_id=ENTITY, name="Encours SAS", country="FR", currency="EUR", time_zone="Europe/Paris", legal_form=None,
+        siren=None, vat_id=None, address=None, iban=None,
+    )  # fmt: skip
+    books.record(ENTITY, registered, DAY_0)
+    for act, n, days, amount in acts:
+        act(books, n, books.today + timedelta(days=days), amount)
+        books.ends.append(len(books.log))
+    return books
+
+
+@dataclass
+class Expected:
+    bands: list[int] = field(default_factory=lambda: [0] * 6)
+    disputed: int = 0
+    unapplied: int = 0
+    account: int = 0
+
+
+def replay(log: list[Fact], as_of: date, known_to: int) -> dict[tuple[str, str], Expected]:
+    """By customer and currency. Payments of unknown payers are the customer ''."""
+    items: dict[str, dict[str, Any]] = {}
+    found: dict[tuple[str, str], Expected] = {}
+
+    def of(customer: str | None, currency: str) -> Expected:
+        return found.setdefault((customer or "", currency), Expected())
+
+    for fact in log:
+        data: Any = fact.recorded().data
+        if fact.type == "invoice.issued":
+            items[data.invoice_id] = {"fact": data, "open": 0, "disputed": 0}
+        if fact.position > known_to or fact.effective_on > as_of:
+            continue
+        match fact.type:
+            case "invoice.issued":
+                items[data.invoice_id]["open"] += data.total_minor
+                of(data.customer_id, data.currency).account += data.total_minor
+            case "invoice.credited":
+                items[data.invoice_id]["open"] -= data.total_minor
+                of(data.customer_id, data.currency).account -= data.total_minor
+            case "invoice.payment_applied":
+                items[data.invoice_id]["open"] -= data.amount_minor
+            case "invoice.payment_unapplied":
+                items[data.invoice_id]["open"] += data.amount_minor
+            case "invoice.share_disputed":
+                items[data.invoice_id]["disputed"] += data.amount_minor
+            case "invoice.share_undisputed":
+                items[data.invoice_id]["disputed"] -= data.amount_minor
+            case "payment.received":
+                of(data.customer_id, data.currency).unapplied += data.amount_minor
+                of(data.customer_id, data.currency).account -= data.amount_minor
+            case "payment.identified":
+                for customer, sign in (("", -1), (data.customer_id, 1)):
+                    of(customer, data.currency).unapplied += sign * data.amount_minor
+                    of(customer, data.currency).account -= sign * data.amount_minor
+            case "payment.allocated":
+                of(data.customer_id, data.currency).unapplied -= sum(a.amount_minor for a in data.allocations)
+            case "payment.released":
+                of(data.customer_id, data.currency).unapplied += sum(a.amount_minor for a in data.allocations)
+            case "payment.reversed":
+                of(data.customer_id, data.currency).unapplied -= data.amount_minor
+                of(data.customer_id, data.currency).account += data.amount_minor
+    for item in items.values():
+        late = (as_of - item["fact"].due_on).days
+        band = (
+            0
+            if late <= 0
+            else 1
+            if late <= 30
+            else 2
+            if late <= 60
+            else 3
+            if late <= 90
+            else 4
+            if late <= 120
+            else 5
+        )
+        expected = of(item["fact"].customer_id, item["fact"].currency)
+        expected.bands[band] += item["open"]
+        expected.disputed += max(0, min(item["open"], item["disputed"]))
+    return {key: e for key, e in found.items() if any(e.bands) or e.unapplied or e.account}
