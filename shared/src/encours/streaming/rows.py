@@ -7,7 +7,7 @@ columns in the same way and a content hash covers exactly what was declared.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from functools import cache
 from operator import attrgetter
@@ -18,6 +18,7 @@ import msgspec
 
 Key = tuple[Any, ...]
 
+_BIGINT_MAX = 2**63 - 1
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 # Text compares by bytes everywhere: a server's locale must not decide the order of a list or of an index.
 _SQL_TYPES: dict[Any, tuple[str, str]] = {
@@ -71,19 +72,40 @@ class Table:
             raise TypeError(f"{row_type.__qualname__} has no KEY")
         self.key_types = tuple(by_name[part].sql_type for part in self.key)
         self.plain = ", ".join(self.names)
-        self._values = attrgetter(*self.names) if len(self.names) > 1 else None
-        getter = attrgetter(*self.key)
-        self._key_of = getter if len(self.key) > 1 else None
-        self._only = self.names[0]
-        self._only_key = self.key[0]
-
-    def key_of(self, row: Row) -> Key:
+        self._numbers = _getter([c.name for c in self.columns if c.sql_type == "bigint" and not c.nullable])
+        self._texts = _getter([c.name for c in self.columns if c.sql_type == "text" and not c.nullable])
+        self._others = [c for c in self.columns if c.nullable or c.sql_type not in ("bigint", "text")]
+        self.key_of: Callable[[Row], Key] = _getter(self.key) or _nothing
         """The key of a row."""
-        return self._key_of(row) if self._key_of else (getattr(row, self._only_key),)
-
-    def values(self, row: Row) -> tuple[Any, ...]:
+        self.values: Callable[[Row], tuple[Any, ...]] = _getter(self.names) or _nothing
         """The columns of a row, in order."""
-        return self._values(row) if self._values else (getattr(row, self._only),)
+
+    def check(self, row: Row) -> None:
+        """Raise ``ValueError`` or ``TypeError`` for a value that a column cannot hold.
+
+        At once and not when the row is written: a rebuild writes a row only as its last event left it, and must
+        refuse the very event that the live path refuses.
+        """
+        if self._numbers:
+            numbers = self._numbers(row)
+            if max(numbers) > _BIGINT_MAX or min(numbers) < -_BIGINT_MAX:
+                raise ValueError(f"{self.name}: a number does not fit into 64 bits")
+        if self._texts and "\x00" in "".join(self._texts(row)):
+            raise ValueError(f"{self.name}: a text holds the character U+0000")
+        if self._others:
+            self._check_others(row)
+
+    def _check_others(self, row: Row) -> None:
+        for column in self._others:
+            value = getattr(row, column.name)
+            if value is None:
+                if not column.nullable:
+                    raise ValueError(f"{self.name}.{column.name} is not set")
+            elif column.sql_type == "bigint":
+                if not -_BIGINT_MAX <= value <= _BIGINT_MAX:
+                    raise ValueError(f"{self.name}.{column.name} does not fit into 64 bits")
+            elif column.sql_type in ("text", "text[]") and "\x00" in "".join(value):
+                raise ValueError(f"{self.name}.{column.name} holds the character U+0000")
 
     def row(self, record: Iterable[Any]) -> Row:
         """A row from a record that has every column, in order."""
@@ -156,6 +178,20 @@ class Table:
         if not changed:
             return f"on conflict ({key}) do nothing"
         return f"on conflict ({key}) do update set {', '.join(f'{n} = excluded.{n}' for n in changed)}"
+
+
+def _nothing(_: Row) -> tuple[Any, ...]:
+    return ()
+
+
+def _getter(names: Sequence[str]) -> Callable[[Row], tuple[Any, ...]] | None:
+    """All of these fields as a tuple, also when there is only one."""
+    if not names:
+        return None
+    if len(names) == 1:
+        only = attrgetter(names[0])
+        return lambda row: (only(row),)
+    return attrgetter(*names)
 
 
 @cache

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from copy import copy
 from typing import TypeVar, cast
 
-from encours.streaming.rows import Key, Row, table_of
+from encours.streaming.rows import Key, Row, Table, table_of
 
 R = TypeVar("R", bound=Row)
 
@@ -37,9 +37,10 @@ _ABSENT = _Absent()
 class _Slot:
     """The rows of one table. ``None`` stands for a row that is known not to exist."""
 
-    __slots__ = ("complete", "dirty", "rows")
+    __slots__ = ("complete", "dirty", "rows", "table")
 
-    def __init__(self) -> None:
+    def __init__(self, table: Table) -> None:
+        self.table = table
         self.rows: dict[Key, Row | None] = {}
         self.dirty: set[Key] = set()
         self.complete = False  # every row of the table is in memory: a key that is not does not exist
@@ -51,7 +52,7 @@ class RowSet:
     __slots__ = ("_slots", "_undo")
 
     def __init__(self, row_types: Iterable[type[Row]]) -> None:
-        self._slots: dict[type[Row], _Slot] = {row_type: _Slot() for row_type in row_types}
+        self._slots: dict[type[Row], _Slot] = {row_type: _Slot(table_of(row_type)) for row_type in row_types}
         self._undo: list[tuple[_Slot, Key, Row | _Absent | None, bool]] = []
 
     def get(self, row_type: type[R], *key: object) -> R | None:
@@ -66,8 +67,10 @@ class RowSet:
         return None if row is None else cast("R", copy(row))
 
     def put(self, row: Row) -> None:
-        """Insert or replace a row."""
-        self._set(self._slots[type(row)], table_of(type(row)).key_of(row), row)
+        """Insert or replace a row. Raises ``ValueError`` for a value that its column cannot hold."""
+        slot = self._slots[type(row)]
+        slot.table.check(row)
+        self._set(slot, slot.table.key_of(row), row)
 
     def drop(self, row_type: type[Row], *key: object) -> None:
         """Delete a row; nothing happens when there is none."""
@@ -111,7 +114,7 @@ class RowSet:
         """Take rows from the database; keys without a row are noted as absent."""
         slot = self._slots[row_type]
         slot.rows.update(dict.fromkeys(keys))
-        key_of = table_of(row_type).key_of
+        key_of = slot.table.key_of
         for row in rows:
             slot.rows[key_of(row)] = row
 

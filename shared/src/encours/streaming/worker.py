@@ -26,7 +26,6 @@ from encours.ledger.model import LedgerInfo
 from encours.streaming import nats_client
 from encours.streaming.control import STORE_SETTINGS, ensure_control
 from encours.streaming.leases import Leases
-from encours.streaming.names import inbox_prefix
 from encours.streaming.projector import check_model
 from encours.streaming.read_model import Reactor, ReadModel
 from encours.streaming.relay import Relay
