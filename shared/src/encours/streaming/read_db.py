@@ -174,8 +174,8 @@ class ReadDb:
             self._positions.clear()
             self._poller = None
 
-    async def read_models(self, ledger: str) -> list[dict[str, Any]]:
-        """Where each model stands in a ledger, and the hash of its content.
+    async def read_models(self, ledger: str, *, hashes: bool = True) -> list[dict[str, Any]]:
+        """Where each model stands in a ledger, and the hash of its content unless it is not wanted.
 
         ``content_hash`` belongs to ``hash_position``, which is ``position`` unless events are coming in.
         """
@@ -187,17 +187,18 @@ class ReadDb:
         head = await self._head(ledger, rows)
         found = {row["model"]: row for row in rows}
         return [
-            await self._state(ledger, name, found.get(name), head) for name in sorted({*found, *self._models})
+            await self._state(ledger, name, found.get(name), head, hashes=hashes)
+            for name in sorted({*found, *self._models})
         ]
 
-    async def _state(self, ledger: str, model: str, row: Any, head: int) -> dict[str, Any]:
+    async def _state(self, ledger: str, model: str, row: Any, head: int, *, hashes: bool) -> dict[str, Any]:
         if row is None:
             return {
                 "service": None, "model": model, "name": model, "ledger": ledger, "version": None, "epoch": None,
                 "position": 0, "head": head, "lag": head, "state": "building", "reason": "not built yet", "parked": 0,
                 "incomplete": False, "content_hash": None, "hash_position": None, "updated_at": None,
             }  # fmt: skip
-        hashed = await self._hash(ledger, model)
+        hashed = await self._hash(ledger, model) if hashes else None
         # The hash's snapshot may be newer than the row.
         position = max(row["position"], hashed[0]) if hashed else row["position"]
         state, parked = row["state"], row["parked"]

@@ -107,7 +107,7 @@ class System:
     def read_models(self, service: str, ledger: str, *, hashes: bool = False) -> list[dict[str, Any]]:
         """`GET /v1/read-models` of a service."""
         with self.client(service, ledger) as http:
-            answer = http.get("/v1/read-models", params={"hash": "true"} if hashes else None)
+            answer = http.get("/v1/read-models", params={"hash": str(hashes).lower()})
             answer.raise_for_status()
             models: list[dict[str, Any]] = answer.json()["data"]
         return models

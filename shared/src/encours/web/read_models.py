@@ -38,7 +38,13 @@ class ReadModelsOut(BaseModel):
 @router.get(
     "/v1/read-models", response_model=ReadModelsOut, summary="Read models with position, content hash and lag"
 )
-async def read_models(q: Annotated[Query, reading("audit:read", time_travel=False)]) -> Response:
-    """The same ledger gives the same hash at the same position, live or rebuilt, here or elsewhere."""
-    data: list[dict[str, Any]] = await q.db.read_models(q.caller.ledger)
+async def read_models(
+    q: Annotated[Query, reading("audit:read", time_travel=False)],
+    hash: bool = True,  # noqa: A002 - the parameter's public name
+) -> Response:
+    """The same ledger gives the same hash at the same position, live or rebuilt, here or elsewhere.
+
+    `hash=false` leaves the hash out: it reads every row of a model that has moved since it was last asked for.
+    """
+    data: list[dict[str, Any]] = await q.db.read_models(q.caller.ledger, hashes=hash)
     return json_response({"ledger": q.caller.ledger, "data": data})
