@@ -20,8 +20,8 @@ from invoice_svc.imports.takeover import Takeover
 
 BARRIER_S = 60.0
 """A run that takes longer is waited for as before, but said to be missing."""
-POLL_S = 0.004
-SLOW_POLL_S = 0.05
+POLL_S = 0.003
+SLOWEST_POLL_S = 0.05
 
 log = structlog.get_logger("invoice_svc.clock")
 
@@ -73,7 +73,7 @@ class Advance:
             await self._jobs.note(self._name, "advancing", day=day, fed=fed)
 
     async def _dunned(self, day: date) -> None:
-        stream, began, said = f"dunning-{day}", time.monotonic(), False
+        stream, began, said, pause = f"dunning-{day}", time.monotonic(), False, POLL_S
         while True:
             events = await self._ledger.read_stream(self._name, stream)
             if any(isinstance(event.data, RunCompleted) for event in events):
@@ -84,4 +84,5 @@ class Advance:
                 missing = f"dunning-svc has not finished {day}: see that its worker runs; the clock goes on by itself."
                 await self._jobs.note(self._name, "waiting", day=day, error=missing)
                 log.warning("the clock waits for dunning", ledger=self._name, day=str(day))
-            await asyncio.sleep(POLL_S if waited < 2 else SLOW_POLL_S)
+            pause = min(pause * 1.5, SLOWEST_POLL_S)
+            await asyncio.sleep(pause)

@@ -62,6 +62,7 @@ class Feeder:
         self._imports: dict[str, Import] = {}
         self._entities: set[str] = set()
         self._customers: dict[tuple[str, str], str] = {}
+        self._descriptions: dict[tuple[str, str], WaitingFact] = {}
         self._touched: set[str] = set()
         self._today = date.min
 
@@ -150,14 +151,24 @@ class Feeder:
         return [(fact, resolve(fact)) for fact in facts]
 
     async def _know_customers(self, marks: set[tuple[str, str]]) -> None:
-        """Customers that are there already, whether an import brought them or the API registered them."""
+        """Customers that are there already, whether an import brought them or the API registered them; and what
+        the files say of those that are not."""
+        self._descriptions.clear()
         for entity_id in {entity for entity, _ in marks}:
-            refs = [
-                ref for entity, ref in marks if entity == entity_id and (entity, ref) not in self._customers
-            ]
-            if refs and self._began_at:
-                found = await self._lookups.customers(entity_id, refs, self._began_at)
-                self._customers |= {(entity_id, ref): customer_id for ref, customer_id in found.items()}
+            refs = [ref for entity, ref in marks if entity == entity_id and (entity, ref) not in self._customers]
+            if not refs:
+                continue
+            found = await self._store.by_keys(self._name, entity_id, [f"customer:{ref}" for ref in refs])
+            brought = {fact.party for fact in found.values() if fact.state == "done"}
+            for ref in refs:
+                if ref in brought:
+                    self._customers[entity_id, ref] = ids.customer_id(entity_id, ref)
+                elif f"customer:{ref}" in found:
+                    self._descriptions[entity_id, ref] = found[f"customer:{ref}"]
+            others = [ref for ref in refs if ref not in brought]
+            if others and self._began_at:
+                registered = await self._lookups.customers(entity_id, others, self._began_at)
+                self._customers |= {(entity_id, ref): customer_id for ref, customer_id in registered.items()}
 
     async def _feed_fact(self, waiting: WaitingFact, party: str | None, page: _Page) -> None:
         fact = from_bytes(waiting.data)
@@ -246,15 +257,13 @@ class Feeder:
         if mark in self._customers:
             return self._customers[mark]
         customer_id, key = ids.customer_id(*mark), f"customer:{ref}"
-        found = (await self._store.by_keys(self._name, waiting.entity_id, [key])).get(key)
-        if found is None or found.state != "done":
-            fact = from_bytes(found.data) if found else self._unnamed(waiting, ref)
-            content = found.content if found else content_of(to_bytes(fact))
-            place = Place(waiting.entity_id)
-            done = await self._execute(found or waiting, key, content, work_of(fact, place, ()))
-            if not done.replayed:
-                self._book.begin(customer_id)
-            page.fed.append((waiting.entity_id, key))
+        found = self._descriptions.get(mark)
+        fact = from_bytes(found.data) if found else self._unnamed(waiting, ref)
+        content = found.content if found else content_of(to_bytes(fact))
+        done = await self._execute(found or waiting, key, content, work_of(fact, Place(waiting.entity_id), ()))
+        if not done.replayed:
+            self._book.begin(customer_id)
+        page.fed.append((waiting.entity_id, key))
         self._customers[mark] = customer_id
         return customer_id
 
