@@ -40,7 +40,7 @@ class ReadModelsOut(BaseModel):
 )
 async def read_models(
     q: Annotated[Query, reading("audit:read", time_travel=False)],
-    hash: bool = True,  # noqa: A002 - the parameter's public name
+    hash: bool = True,
 ) -> Response:
     """The same ledger gives the same hash at the same position, live or rebuilt, here or elsewhere.
 
