@@ -3,83 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
-import schemathesis
-import uvicorn
-from fastapi import FastAPI
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
-from pydantic import SecretStr
-from schemathesis import Case
-from schemathesis.checks import not_a_server_error
-from schemathesis.generation.modes import GenerationMode
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from encours.testing.servers import Installation
-from encours.web.app import create_app
-from encours.web.keys import NewKey, new_key
 from encours.web.paging import Page
-from encours.web.settings import ServiceSettings
-from shared.tests.web import customers_app
 from shared.tests.web.customers_app import ENTITY, OTHER_ENTITY
-
-
-def app_of(installation: Installation, **settings: Any) -> FastAPI:
-    complete = ServiceSettings(
-        ledger_url=SecretStr(installation.ledger_url()), store_url=SecretStr(installation.store_url()),
-        nats_url=SecretStr(installation.nats_url()), log_level="error", **settings,
-    )  # fmt: skip
-    return create_app("web-test", "Customers", [customers_app.router], complete)
-
-
-async def grant(
-    installation: Installation, scopes: Sequence[str] = ("*",), entities: Sequence[str] = ()
-) -> NewKey:
-    key = new_key()
-    connection = await asyncpg.connect(installation.admin_url())
-    try:
-        await connection.execute("select ledger.create_ledger('demo', 'live', 'Europe/Paris', null)")
-        await connection.execute(
-            "insert into ledger.api_key (id, sha256, label, scopes, entities, default_ledger)"
-            " values ($1, $2, 't', $3, $4, 'demo')",
-            key.id, key.sha256, list(scopes), list(entities),
-        )  # fmt: skip
-    finally:
-        await connection.close()
-    return key
-
-
-@asynccontextmanager
-async def client_of(app: FastAPI, key: NewKey | None) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {} if key is None else {"Authorization": f"Bearer {key.token}"}
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client,
-    ):
-        yield client
+from shared.tests.web.served import NEW, app_of, client_of, grant
 
 
 @pytest.fixture
 async def api(module_installation: Installation) -> AsyncIterator[httpx.AsyncClient]:
     async with client_of(app_of(module_installation), await grant(module_installation)) as client:
         yield client
-
-
-NEW = {"entity_id": ENTITY, "name": "Boulangerie Martin"}
 
 
 async def head(api: httpx.AsyncClient) -> int:
@@ -307,32 +248,6 @@ async def test_overload_deadline_and_rate_are_answered_not_queued(module_install
         assert int(statuses[2].headers["Retry-After"]) > 50
 
 
-async def until(api: httpx.AsyncClient, status: str) -> httpx.Response:
-    """The first answer of /readyz with that status, within 10 s."""
-    async with asyncio.timeout(10):
-        answer = await api.get("/readyz")
-        while answer.json()["status"] != status:
-            answer = await api.get("/readyz")
-    return answer
-
-
-async def test_health_tells_ready_from_late_and_metrics_count(module_installation: Installation) -> None:
-    app = app_of(module_installation)
-    async with client_of(app, await grant(module_installation)) as api:
-        assert (await until(api, "ready")).status_code == 200
-        module_installation.nats.stop()
-        assert (await until(api, "late")).status_code == 200
-        assert (await api.post("/v1/customers", json=NEW)).status_code == 201
-        app.state.services.draining.set()
-        draining = await api.get("/readyz")
-        assert (draining.status_code, draining.json()["status"]) == (503, "unready")
-        counted = (await api.get("/metrics")).text
-        labels = 'method="POST",route="/v1/customers",service="web-test",status="201"'
-        assert f"encours_http_request_seconds_count{{{labels}}} 1.0" in counted
-        assert "encours_nats_connected 0.0" in counted
-    module_installation.nats.start()
-
-
 async def test_pages_show_each_row_once_in_order(cluster: Any) -> None:
     rows = [{"id": f"r{n:02}", "due_on": None if n % 5 == 0 else n % 3} for n in range(40)]
     connection = await asyncpg.connect(cluster.postgres.dsn())
@@ -362,59 +277,3 @@ async def test_pages_show_each_row_once_in_order(cluster: Any) -> None:
             )
             assert seen == [row["id"] for row in whole]
     await connection.close()
-
-
-VARIED = {
-    ("post", "/v1/customers"),
-    ("post", "/v1/customers:batch"),
-    ("post", "/v1/customers/{id}/notes"),
-    ("get", "/v1/customers/{id}"),
-    ("get", "/v1/read-models"),
-}
-
-
-@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
-def test_schemathesis_finds_no_crash_and_no_undocumented_answer(
-    module_installation: Installation, mode: GenerationMode
-) -> None:
-    key = asyncio.run(grant(module_installation))
-    app = app_of(module_installation)
-    headers = {"Authorization": f"Bearer {key.token}"}
-    checks = [
-        not_a_server_error,
-        status_code_conformance,
-        content_type_conformance,
-        response_schema_conformance,
-    ]
-    with serving(app) as url:
-        schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
-        for operation in (found.ok() for found in schema.get_all_operations()):
-            if (operation.method, operation.path) not in VARIED:
-                continue
-
-            @given(case=operation.as_strategy(mode))
-            @hypothesis_settings(
-                max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-            )
-            def check(case: Case) -> None:
-                case.call_and_validate(base_url=url, headers=headers, checks=checks)
-
-            check()
-
-
-@contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """The app on a free port, served from a thread."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            while not server.started:
-                assert thread.is_alive()
-                thread.join(0.01)
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()

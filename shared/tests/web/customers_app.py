@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 from pydantic import BaseModel
+from starlette.requests import Request
 from starlette.responses import Response
 
 from encours.contracts import Recorded
@@ -16,11 +17,12 @@ from encours.kernel.ids import new_id
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from encours.web.batch import Batch, BatchOut, ItemDone, run_batch
-from encours.web.commands import Command, command
+from encours.web.commands import Command, command, json_response
 from encours.web.models import Body, BusinessDate, Id, NonNegativeMoney, PositiveMoney, ShortText
 from encours.web.paging import Listing, Page, paging
 from encours.web.routing import Router
 from encours.web.time_travel import AsOf, Query, reading
+from encours.web.uploads import lines
 
 CustomerId = Annotated[str, Id("cus")]
 EntityId = Annotated[str, Id("ent")]
@@ -70,6 +72,13 @@ class CustomerOut(BaseModel):
     id: str
     name: str
     notes: list[str]
+
+
+class FileOut(BaseModel):
+    lines: int
+
+
+FILE_BODY = {"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}}
 
 
 class CustomerAnswer(CustomerOut, AsOf):
@@ -159,6 +168,17 @@ async def list_customers(
     """Customers in a read model that no one has built here."""
     async with q.view("customers") as view:
         return q.respond(page.body([], dict) | view.echo())
+
+
+@router.post("/v1/customer-files", response_model=FileOut, openapi_extra=FILE_BODY)
+async def count_lines(
+    request: Request, cmd: Annotated[Command, command("invoices:write", dry_run=False, upload=True)]
+) -> Response:
+    """Read a file of any size as it comes in."""
+    counted = 0
+    async for _ in lines(request):
+        counted += 1
+    return json_response({"lines": counted})
 
 
 @router.post("/v1/slow", response_model=CustomerOut)
