@@ -134,8 +134,8 @@ class Dunning:
                 identifier,
                 customer.CustomerRegistered(
                     customer_id=identifier, entity_id=self.entity, name="Garage Dupont", country="FR",
-                    language="fr", email=address, external_ref=None, phone=None, siren=None, vat_id=None, address=None, segment=None,
-                    salesperson=None,
+                    language="fr", email=address, external_ref=None, phone=None, siren=None, vat_id=None,
+                    address=None, segment=None, salesperson=None,
                 ),
             )
             for identifier, address in zip(ids, addresses, strict=True)

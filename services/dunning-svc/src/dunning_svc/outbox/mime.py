@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_qp
+from email.charset import BASE64, Charset
 from email.header import Header
 from email.utils import formataddr, formatdate
 
@@ -19,6 +20,10 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDRESS = re.compile(
     rf"{_ATOM}(\.{_ATOM})*@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
 )
+
+_MAX_LINE = 998
+_UTF8 = Charset("utf-8")
+_UTF8.header_encoding = BASE64
 
 
 def message_id(ledger: str, reminder_id: str) -> str:
@@ -45,11 +50,12 @@ def email_bytes(
     }
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     parts = b"".join(
-        f"--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n"
-        f"Content-Transfer-Encoding: quoted-printable\r\n\r\n".encode()
-        + _quoted(content)
-        + b"\r\n"
-        for kind, content in (("plain", message.text), ("html", message.html))
+        f"--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n".encode() + part + b"\r\n"
+        for kind, part in (
+            ("plain", _part(message.text.encode())),
+            # Character references leave HTML in ASCII: no encoding, and a fifth of the lines.
+            ("html", _part(message.html.encode("ascii", "xmlcharrefreplace"))),
+        )
     )
     return head.encode("ascii") + b"\r\n" + parts + f"--{boundary}--\r\n".encode()
 
@@ -63,9 +69,12 @@ def _mailbox(name: str, address: str) -> str:
 
 def _text(text: str) -> str:
     """A header's text, folded, as encoded words where it is not ASCII (RFC 2047)."""
-    charset = "us-ascii" if text.isascii() else "utf-8"
+    charset = "us-ascii" if text.isascii() else _UTF8
     return Header(one_line(text), charset, maxlinelen=76, header_name="Subject").encode(linesep="\r\n")
 
 
-def _quoted(text: str) -> bytes:
-    return b2a_qp("\r\n".join(text.splitlines()).encode(), istext=True)
+def _part(content: bytes) -> bytes:
+    lines = content.splitlines()
+    if content.isascii() and all(len(line) <= _MAX_LINE for line in lines):
+        return b"Content-Transfer-Encoding: 7bit\r\n\r\n" + b"\r\n".join(lines)
+    return b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + b2a_qp(b"\r\n".join(lines), istext=True)
