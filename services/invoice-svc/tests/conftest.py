@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -120,7 +119,13 @@ class Books:
         async def bound(session: Session) -> None:
             await work(session, *arguments)
 
-        return asyncio.run(execute(self.ledger, meta, bound))  # type: ignore[arg-type]
+        running = execute(self.ledger, meta, bound)  # type: ignore[arg-type]
+        try:
+            running.send(None)
+        except StopIteration as finished:
+            done: Done = finished.value
+            return done
+        raise AssertionError("a ledger in memory has nothing to wait for")
 
     def state(self, folder: Folder[Any], stream: str) -> Any:
         return folder.fold(self.stream(stream))

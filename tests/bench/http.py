@@ -1,0 +1,195 @@
+"""What the HTTP edge of invoice-svc costs, against FastAPI doing nothing but validating the same body.
+
+One API process, one PostgreSQL, 32 connections, API and load generator on the machine's own cores; no worker runs,
+since it would share them. Both servers answer the same load generator in the same run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import asyncpg
+import httpx
+
+from encours.embedded.process import free_port
+from encours.testing.servers import Installation, fresh_installation, running_cluster
+from encours.web.keys import new_key
+
+CONNECTIONS = 32
+SECONDS = 4.0
+WARM_UP_S = 1.0
+BATCH_ITEMS = 1_000
+BATCHES = 12
+BATCHES_AT_ONCE = 2
+
+Entry = dict[str, Any]
+
+
+async def run() -> list[Entry]:
+    """The entries of this bench."""
+    return await asyncio.to_thread(_run)
+
+
+def _run() -> list[Entry]:
+    with running_cluster() as cluster, fresh_installation(cluster) as installation:
+        single, batch, reference = asyncio.run(_measure(installation))
+    return [
+        _entry("http: POST that issues an invoice", single, "requests/s", "FastAPI POST validating the same body", reference, 0.25),
+        _entry("http: invoices issued through :batch", batch, "invoices/s", "floor", 4_000, 1.0),
+    ]  # fmt: skip
+
+
+async def _measure(installation: Installation) -> tuple[float, float, float]:
+    async with api(installation) as (port, token, invoice):
+        body = invoice | {"issue": True}
+        single = await measure(port, token, "/v1/invoices", body)
+        batch = await measure_batches(port, token, invoice)
+    async with validating() as port:
+        reference = await measure(port, "", "/v1/invoices", body)
+    return single, batch, reference
+
+
+def _entry(name: str, value: float, unit: str, reference: str, reference_value: float, target: float) -> Entry:
+    ratio = value / reference_value
+    return {
+        "name": name, "value": round(value), "unit": unit, "reference": reference,
+        "reference_value": round(reference_value), "ratio": round(ratio, 3), "target": target, "met": ratio >= target,
+    }  # fmt: skip
+
+
+async def measure(port: int, token: str, path: str, body: dict[str, Any]) -> float:
+    """Requests a second over 32 connections, each sending the next request when the last is answered."""
+    raw = json.dumps(body).encode()
+    request = _request(path, token, raw)
+    counts = [0]
+    measuring, over = asyncio.Event(), asyncio.Event()
+
+    async def connection() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        while not over.is_set():
+            writer.write(request)
+            status = await _answer(reader)
+            assert status == 201, status
+            counts[0] += measuring.is_set()
+        writer.close()
+
+    tasks = [asyncio.create_task(connection()) for _ in range(CONNECTIONS)]
+    await asyncio.sleep(WARM_UP_S)
+    measuring.set()
+    started = time.perf_counter()
+    await asyncio.sleep(SECONDS)
+    measuring.clear()
+    took = time.perf_counter() - started
+    over.set()
+    await asyncio.gather(*tasks)
+    return counts[0] / took
+
+
+async def measure_batches(port: int, token: str, invoice: dict[str, Any]) -> float:
+    """Invoices a second, issued 1,000 to a request, two requests at a time."""
+    raw = json.dumps({"issue": True, "items": [invoice] * BATCH_ITEMS}).encode()
+    request = _request("/v1/invoices:batch", token, raw)
+
+    async def connection(batches: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
+        for _ in range(batches):
+            writer.write(request)
+            assert await _answer(reader) == 200
+        writer.close()
+
+    await connection(1)
+    started = time.perf_counter()
+    await asyncio.gather(*(connection(BATCHES // BATCHES_AT_ONCE) for _ in range(BATCHES_AT_ONCE)))
+    return BATCHES * BATCH_ITEMS / (time.perf_counter() - started)
+
+
+def _request(path: str, token: str, body: bytes) -> bytes:
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+async def _answer(reader: asyncio.StreamReader) -> int:
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = head.lower().index(b"content-length: ") + 16
+    await reader.readexactly(int(head[length : head.index(b"\r", length)]))
+    return int(head[9:12])
+
+
+@asynccontextmanager
+async def api(installation: Installation) -> AsyncIterator[tuple[int, str, dict[str, Any]]]:
+    """The service's API process; yields its port, a key, and the body of an invoice to be made."""
+    key, port = new_key(), free_port()
+    admin = await asyncpg.connect(installation.admin_url("ledger"))
+    await admin.execute("select ledger.create_ledger('bench', 'live', 'Europe/Paris', null)")
+    await admin.execute(
+        "insert into ledger.api_key (id, sha256, label, scopes, entities, default_ledger) "
+        "values ($1, $2, 'bench', '{*}', '{}', 'bench')",
+        key.id, key.sha256,
+    )  # fmt: skip
+    await admin.close()
+    environment = os.environ | installation.environment("invoice", port=port)
+    environment |= {"ENCOURS_LOG_LEVEL": "warning", "ENCOURS_RATE_PER_MINUTE": "6000000", "ENCOURS_RATE_BURST": "1000000"}
+    with _process([sys.executable, "-m", "invoice_svc", "api"], environment):
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {key.token}"}) as client:
+            await _until_up(client)
+            yield port, key.token, await _invoice(client)
+
+
+@asynccontextmanager
+async def validating() -> AsyncIterator[int]:
+    """The reference's process; yields its port."""
+    port = free_port()
+    with _process([sys.executable, "-m", "tests.bench.validating_app", str(port)], dict(os.environ)):
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            await _until_up(client)
+            yield port
+
+
+async def _invoice(client: httpx.AsyncClient) -> dict[str, Any]:
+    address = {"lines": ["1 rue de la Paix"], "postal_code": "75002", "city": "Paris"}
+    seller = {"name": "Banc SAS", "siren": "552100554", "vat_id": "FR96552100554", "address": address}
+    entity = (await client.post("/v1/entities", json=seller)).raise_for_status().json()["id"]
+    buyer = {"entity_id": entity, "name": "Garage Dupont", "address": address}
+    customer = (await client.post("/v1/customers", json=buyer)).raise_for_status().json()["id"]
+    lines = [
+        {"description": "Pneu hiver 205/55 R16", "quantity": "4", "unit_price": "89.90", "vat_rate": "20"},
+        {"description": "Montage et équilibrage", "quantity": "4", "unit_price": "15.00", "vat_rate": "20"},
+    ]
+    return {"entity_id": entity, "customer_id": customer, "series": "FAC", "lines": lines, "reference": "PO-4711"}
+
+
+async def _until_up(client: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                (await client.get("/livez")).raise_for_status()
+            except httpx.HTTPError:
+                await asyncio.sleep(0.05)
+            else:
+                return
+
+
+@contextmanager
+def _process(command: list[str], environment: dict[str, str]) -> Iterator[None]:
+    process = subprocess.Popen(command, env=environment)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+if __name__ == "__main__":
+    for entry in asyncio.run(run()):
+        print(json.dumps(entry))
