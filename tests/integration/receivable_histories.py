@@ -15,6 +15,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from encours.contracts import Event, calendar, encode, entity, invoice, payment
+from encours.contracts.customer import CustomerRegistered
 from encours.contracts.common import Terms
 from encours.streaming.fact import Fact
 
@@ -245,6 +246,13 @@ def history(acts: list[tuple[Any, int, int, int]]) -> Books:
         siren=None, vat_id=None, address=None, iban=None,
     )  # fmt: skip
     books.record(ENTITY, registered, DAY_0)
+    for number, customer_id in enumerate(CUSTOMERS, 1):
+        debtor = CustomerRegistered(
+            customer_id=customer_id, entity_id=ENTITY, name=f"Été {number}", external_ref=f"C{number}", country="FR",
+            language="fr", email=None, phone=None, siren=None, vat_id=None, address=None, segment=None, salesperson=None,
+        )  # fmt: skip
+        books.record(customer_id, debtor, DAY_0)
+    books.ends.append(len(books.log))
     for act, n, days, amount in acts:
         act(books, n, books.today + timedelta(days=days), amount)
         books.ends.append(len(books.log))

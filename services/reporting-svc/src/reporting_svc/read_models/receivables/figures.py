@@ -144,17 +144,19 @@ def _page(args: Args, schema: str, columns: list[str], page: Page) -> str:
     behind, values = page.after(len(args) + 1)
     args.extend(values)
     return f"""
-        select 1, row_number() over ()::int, p.entity, p.customer_id, p.currency, 1,
+        select 1, p.place::int, p.entity, p.customer_id, p.currency, 1,
                {", ".join(f"p.{c}" for c in columns)}, c.name, c.external_ref, p.outstanding, p.overdue, p.name_key,
                p.row_key
         from (
-            select * from (
-                select f.*, {" + ".join(f"f.{b}" for b in bands)} - f.unapplied as outstanding,
-                       {" + ".join(f"f.{b}" for b in bands[1:])} as overdue, {name_key} as name_key,
-                       case when f.customer_id <> '' then f.customer_id else f.entity end as row_key
-                from figures f {joined}
-            ) keyed
-            where {behind} {page.order_by()} limit {page.fetch}
+            select ordered.*, row_number() over () as place from (
+                select * from (
+                    select f.*, {" + ".join(f"f.{b}" for b in bands)} - f.unapplied as outstanding,
+                           {" + ".join(f"f.{b}" for b in bands[1:])} as overdue, {name_key} as name_key,
+                           case when f.customer_id <> '' then f.customer_id else f.entity end as row_key
+                    from figures f {joined}
+                ) keyed
+                where {behind} {page.order_by()} limit {page.fetch}
+            ) ordered
         ) p left join {schema}.customer c using (customer_id)
     """
 

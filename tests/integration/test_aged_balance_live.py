@@ -1,0 +1,335 @@
+"""reporting-svc as real processes over HTTP, while events come in: every answer ties out at every moment."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from encours.contracts import decode
+from encours.embedded.process import free_port
+from encours.embedded.setup import insert_key
+from encours.ledger import Ledger
+from encours.ledger.model import Append, NewEvent
+from encours.streaming.fact import Fact
+from encours.testing.servers import Installation
+from encours.testing.system import wait_until
+from encours.web.keys import new_key
+from tests.integration.receivable_histories import ACTS, CUSTOMERS, ENTITY, Books, history, issue, replay
+
+LEDGER = "books"
+EUR = {"currency": "EUR"}
+REPORTS = ("aged-balance", "overdue", "dso", "turnover", "dashboard")
+
+
+@dataclass
+class Reporting:
+    """The service, a key for all and one that covers another entity only."""
+
+    installation: Installation
+    url: str
+    token: str
+    foreign_token: str
+
+    def client(self, token: str | None = None) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {token or self.token}", "Encours-Ledger": LEDGER}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+
+
+@contextmanager
+def process(installation: Installation, role: str, port: int | None = None) -> Iterator[None]:
+    """`python -m reporting_svc`; its log goes to the test's own output when it fails."""
+    running = subprocess.Popen(
+        (sys.executable, "-m", "reporting_svc", role),
+        env=os.environ | installation.environment("reporting", port=port),
+    )
+    try:
+        yield
+    finally:
+        running.terminate()
+        try:
+            running.wait(60)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            raise
+
+
+async def _prepare(installation: Installation) -> tuple[str, str]:
+    ledger = await Ledger.open(installation.ledger_url("invoice"))
+    await ledger.create_ledger(
+        LEDGER, "sandbox", "Europe/Paris", clock_at=datetime(2026, 1, 1, 5, tzinfo=UTC)
+    )
+    await ledger.close()
+    keys = new_key(), new_key()
+    conn = await asyncpg.connect(installation.admin_url())
+    for key, entities in zip(keys, (["*"], ["ent_" + "f" * 32]), strict=True):
+        scopes = ["reports:read", "audit:read"]
+        await insert_key(
+            conn, key.id, key.sha256, label="test", scopes=scopes, entities=entities, default_ledger=LEDGER
+        )
+    await conn.close()
+    return keys[0].token, keys[1].token
+
+
+@pytest.fixture(scope="module")
+def reporting(module_installation: Installation) -> Iterator[Reporting]:
+    token, foreign = asyncio.run(_prepare(module_installation))
+    port = free_port()
+    with ExitStack() as stack:
+        stack.enter_context(process(module_installation, "worker"))
+        stack.enter_context(process(module_installation, "api", port))
+        service = Reporting(module_installation, f"http://127.0.0.1:{port}", token, foreign)
+        with service.client() as http:
+            wait_until(lambda: _ready(http), 90, "reporting-svc is not ready")
+        yield service
+
+
+def _ready(http: httpx.Client) -> bool:
+    try:
+        return http.get("/readyz").status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+async def _append(ledger: Ledger, facts: list[Fact]) -> int:
+    events = tuple(
+        NewEvent(f.stream, f.version, decode(f.type, 1, f.raw), f.entity, f.effective_on, uuid4())
+        for f in facts
+    )
+    day = max(f.effective_on for f in facts)
+    clock_at = datetime(day.year, day.month, day.day, 5, tzinfo=UTC)
+    return (
+        await ledger.append(Append(LEDGER, uuid4(), b"x", events, "test", clock_at=clock_at))
+    ).last_position
+
+
+def _random_books(seed: int, acts: int) -> Books:
+    rng = random.Random(seed)
+    return history(
+        [
+            (rng.choice(ACTS), rng.randrange(14), rng.randrange(-20, 1), rng.randrange(1, 50) * 1000)
+            for _ in range(acts)
+        ]
+    )
+
+
+async def _load(installation: Installation, books: Books, loaded: asyncio.Event) -> None:
+    """One append a command, as invoice-svc would."""
+    ledger = await Ledger.open(installation.ledger_url("invoice"))
+    start = 0
+    for end in books.ends:
+        if end > start:
+            await _append(ledger, books.log[start:end])
+        start = end
+    await ledger.close()
+    loaded.set()
+
+
+async def _watch(reporting: Reporting, loaded: asyncio.Event) -> dict[str, int]:
+    """Ask for every report again and again; count the different positions that were answered."""
+    seen: dict[str, set[int]] = {name: set() for name in REPORTS}
+    headers = {"Authorization": f"Bearer {reporting.token}", "Encours-Ledger": LEDGER}
+    async with httpx.AsyncClient(base_url=reporting.url, headers=headers, timeout=30) as http:
+        last = False
+        while not last:
+            last = loaded.is_set()
+            for name in REPORTS:
+                answer = await http.get(f"/v1/{name}", params=EUR)
+                assert answer.status_code == 200, answer.text
+                body = answer.json()
+                assert body["tie_out"]["equal"], body
+                assert (
+                    body["tie_out"]["buckets"] == body["tie_out"]["open_items"] == body["tie_out"]["ledger"]
+                )
+                assert body["incomplete"] is False
+                seen[name].add(body["position"])
+    return {name: len(positions) for name, positions in seen.items()}
+
+
+BOOKS = _random_books(seed=7, acts=600)
+
+
+@pytest.fixture(scope="module")
+def loaded(reporting: Reporting) -> Reporting:
+    """The books are in; what was asked meanwhile tied out."""
+
+    async def both() -> dict[str, int]:
+        loaded = asyncio.Event()
+        _, seen = await asyncio.gather(
+            _load(reporting.installation, BOOKS, loaded), _watch(reporting, loaded)
+        )
+        return seen
+
+    with reporting.client() as http:
+        wait_until(
+            lambda: http.get("/v1/aged-balance", params=EUR).status_code == 200, 60, "read model is not built"
+        )
+    seen = asyncio.run(both())
+    assert all(count > 10 for count in seen.values()), f"loading was over too soon to be watched: {seen}"
+    return reporting
+
+
+def get(http: httpx.Client, path: str, **parameters: Any) -> dict[str, Any]:
+    answer = http.get(path, params={"min_position": len(BOOKS.log)} | parameters)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def minor(money: dict[str, str]) -> int:
+    return int(money["amount"].replace(".", ""))
+
+
+def test_every_answer_ties_out_while_events_come_in_and_after(loaded: Reporting) -> None:
+    with loaded.client() as http:
+        for name in REPORTS:
+            body = get(http, f"/v1/{name}", **EUR)
+            assert body["tie_out"]["equal"]
+            assert body["position"] == len(BOOKS.log)
+
+
+@pytest.mark.parametrize("days_ago", [0, 45, 200])
+@pytest.mark.parametrize("share_known", [1.0, 0.6])
+def test_the_page_and_the_totals_are_those_of_a_naive_replay(
+    loaded: Reporting, days_ago: int, share_known: float
+) -> None:
+    as_of = BOOKS.today - timedelta(days=days_ago)
+    known = BOOKS.ends[int((len(BOOKS.ends) - 1) * share_known)]
+    expected = {c: e for (c, currency), e in replay(BOOKS.log, as_of, known).items() if currency == "EUR"}
+    with loaded.client() as http:
+        body = get(http, "/v1/aged-balance", as_of=as_of.isoformat(), known_at=known, **EUR)
+    assert (body["as_of"], body["known_at"], body["position"]) == (as_of.isoformat(), str(known), known)
+    rows = {row["customer_id"] or "": row for row in body["data"]}
+    assert rows.keys() == expected.keys()
+    for customer, figures in expected.items():
+        row = rows[customer]
+        assert [minor(row["bands"][band]) for band in body["bands"]] == figures.bands
+        assert minor(row["disputed"]) == figures.disputed
+        assert minor(row["unapplied"]) == figures.unapplied
+        assert minor(row["outstanding"]) == figures.account
+    assert minor(body["totals"]["outstanding"]) == sum(e.account for e in expected.values())
+
+
+def test_pages_one_row_at_a_time_are_the_whole_list(loaded: Reporting) -> None:
+    for sort in ("-outstanding", "outstanding", "name", "-overdue", "customer_id"):
+        with loaded.client() as http:
+            whole = get(http, "/v1/aged-balance", sort=sort, **EUR)["data"]
+            page = get(http, "/v1/aged-balance", sort=sort, limit=1, **EUR)
+            rows = page["data"]
+            while page["next_cursor"]:
+                page = get(http, "/v1/aged-balance", sort=sort, limit=1, cursor=page["next_cursor"], **EUR)
+                rows += page["data"]
+        assert rows == whole
+
+
+def test_several_currencies_are_never_added_up(loaded: Reporting) -> None:
+    with loaded.client() as http:
+        answer = http.get("/v1/aged-balance")
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "/problems/currency-required"
+    assert answer.json()["currencies"] == ["EUR", "USD"]
+
+
+def test_a_rebuild_gives_the_content_of_the_live_models(loaded: Reporting) -> None:
+    command = (sys.executable, "-m", "reporting_svc", "rebuild", "--ledger", LEDGER, "--json")
+    environment = os.environ | loaded.installation.environment("reporting")
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = json.loads(done.stdout)
+    assert {result["model"] for result in results} == {"receivables", "timeline"}
+    assert all(result["equal"] for result in results), results
+    with loaded.client() as http:
+        assert get(http, "/v1/aged-balance", **EUR)["tie_out"]["equal"]
+
+
+def test_the_timeline_has_every_event_of_the_customer_in_order(loaded: Reporting) -> None:
+    customer = CUSTOMERS[0]
+    with loaded.client() as http:
+        entries: list[dict[str, Any]] = []
+        cursor: dict[str, str] = {}
+        while True:
+            page = get(http, f"/v1/customers/{customer}/timeline", limit=500, lang="fr", **cursor)
+            entries += page["data"]
+            if page["next_cursor"] is None:
+                break
+            cursor = {"cursor": page["next_cursor"]}
+        nobody = http.get("/v1/customers/cus_" + "0" * 32 + "/timeline")
+    mine = {f.stream for f in BOOKS.log if getattr(f.recorded().data, "customer_id", None) == customer}
+    assert [entry["position"] for entry in entries] == [f.position for f in BOOKS.log if f.stream in mine]
+    assert entries[0]["summary"] == "Été 1 enregistré comme client"
+    assert nobody.status_code == 404
+    assert nobody.json()["type"] == "/problems/customer-not-found"
+
+
+def test_the_feed_is_the_ledger_and_pages_go_on_where_they_ended(loaded: Reporting) -> None:
+    positions, after = [], 0
+    with loaded.client() as http:
+        while True:
+            page = get(http, "/v1/events", after=after, limit=400)
+            positions += [event["position"] for event in page["data"]]
+            after = page["next_after"]
+            if page["end"]:
+                break
+        lines = http.get(
+            "/v1/events",
+            params={"type": "payment.*", "limit": 1000},
+            headers={"Accept": "application/x-ndjson"},
+        )
+    assert positions == list(range(1, len(BOOKS.log) + 1))
+    events = [json.loads(line) for line in lines.text.splitlines()]
+    assert [e["position"] for e in events] == [f.position for f in BOOKS.log if f.type.startswith("payment.")]
+    assert [e["data"] for e in events] == [
+        json.loads(f.raw) for f in BOOKS.log if f.type.startswith("payment.")
+    ]
+
+
+def test_the_live_stream_goes_on_behind_the_last_event_id_and_follows(loaded: Reporting) -> None:
+    head = len(BOOKS.log)
+    new = Books(versions=dict(BOOKS.versions), log=list(BOOKS.log), today=BOOKS.today)
+    new.serial = iter(range(10**6, 10**7))
+    issue(new, 0, BOOKS.today, 1000)
+
+    async def append() -> None:
+        ledger = await Ledger.open(loaded.installation.ledger_url("invoice"))
+        await _append(ledger, new.log[head:])
+        await ledger.close()
+
+    seen: list[int] = []
+    with (
+        loaded.client() as http,
+        http.stream("GET", "/v1/events/stream", headers={"Last-Event-ID": str(head - 2)}) as lines,
+    ):
+        assert lines.headers["content-type"].startswith("text/event-stream")
+        for line in lines.iter_lines():
+            if line.startswith("id: "):
+                seen.append(int(line.removeprefix("id: ")))
+                if len(seen) == 2:
+                    asyncio.run(append())
+                if len(seen) == 3:
+                    break
+    assert seen == [head - 1, head, head + 1]
+    BOOKS.log.append(new.log[-1])
+
+
+def test_a_key_of_another_entity_sees_nothing_of_these_books(loaded: Reporting) -> None:
+    with loaded.client(loaded.foreign_token) as http:
+        own = get(http, "/v1/aged-balance")
+        assert (own["data"], own["totals"]["customers"], own["tie_out"]["equal"]) == ([], 0, True)
+        assert get(http, "/v1/overdue")["data"] == []
+        assert get(http, "/v1/events")["data"] == []
+        assert http.get("/v1/aged-balance", params={"entity_id": ENTITY}).status_code == 403
+        assert http.get("/v1/aged-balance", params={"customer_id": CUSTOMERS[0]}).status_code == 404
+        assert http.get(f"/v1/customers/{CUSTOMERS[0]}/timeline").status_code == 404
