@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 import typer
-from rich.progress import TaskID
+from rich.progress import Progress, TaskID
 
 from encours.cli.api import Api
-from encours.cli.common import AsJson, CliError, installation, out, print_json, progress
+from encours.cli.common import AsJson, CliError, err, installation, out, print_json, progress
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, rich_markup_mode=None)
 
@@ -25,7 +25,7 @@ def show(name: Annotated[str, typer.Argument(help="A ledger.")], as_json: AsJson
     if as_json:
         print_json(state)
     else:
-        out.print(f"{name}: {state['today']} ({state['state']})")
+        out.print(_said(state), markup=False)
 
 
 @app.command("advance")
@@ -42,34 +42,46 @@ def advance(
     if as_json:
         print_json(state)
     else:
-        out.print(f"{name}: {state['today']} ({state['state']})")
+        out.print(_said(state), markup=False)
 
 
 def advance_to(api: Api, name: str, to: date, *, wait: bool = True, label: str = "") -> None:
     """Ask for it and follow it with a progress bar. Raises :class:`CliError` when the job says that it failed."""
+    label = label or f"clock of {name}"
     state = api.post("invoice", f"/v1/ledgers/{name}/clock", {"to": to.isoformat()})
     if not wait:
         return
     with progress() as bar:
-        task = bar.add_task(label or f"clock of {name}", total=None)
+        task = bar.add_task(label, total=None)
         began: date | None = None
-        while True:
-            today = (
-                date.fromisoformat(state["day"] or state["today"])
-                if state.get("day") or state.get("today")
-                else to
-            )
-            began = began or today
-            _move(bar, task, began, today, to, label or f"clock of {name}")
-            if state.get("error"):
-                raise CliError(f"the clock of {name} stopped on {today}: {state['error']}")
-            if today >= to and state.get("state") not in ("running", "pending", "queued"):
-                return
+        said: str | None = None
+        while state["state"] != "idle":
             time.sleep(_POLL_S)
             state = api.get("invoice", f"/v1/ledgers/{name}/clock")
+            if state["state"] == "failed":
+                raise CliError(f"the clock of {name} stopped on {state['day']}: {state['error']}")
+            if state["error"] and state["error"] != said:
+                said = state["error"]
+                err.print(f"{name} waits on {state['day']}: {said}", markup=False)
+            if state["day"]:
+                day = date.fromisoformat(state["day"])
+                began = began or day
+                _move(bar, task, began, day, to, label)
 
 
-def _move(bar: Any, task: TaskID, began: date, today: date, to: date, label: str) -> None:
+def _said(state: dict[str, Any]) -> str:
+    later = (
+        f"; {state['facts_waiting']} facts are dated later, the last on {state['facts_until']}"
+        if state["facts_waiting"]
+        else ""
+    )
+    return f"{state['ledger']}: {state['today'] or 'its clock was never set'} ({state['state']}){later}"
+
+
+def _move(bar: Progress, task: TaskID, began: date, day: date, to: date, label: str) -> None:
     bar.update(
-        task, description=f"{label} {today}", total=max((to - began).days, 1), completed=(today - began).days
+        task,
+        description=f"{label} {day}",
+        total=max((to - began).days, 1),
+        completed=(day - began).days,
     )

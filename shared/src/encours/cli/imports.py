@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,9 +23,11 @@ from encours.cli.common import (
     progress,
     table,
 )
+from encours.kernel.ids import uuid7
 
 _CHUNK_BYTES = 256 * 1024
 _POLL_S = 0.25
+_SHOWN_LINES = 20
 _MEDIA_TYPES = {".csv": "text/csv", ".ndjson": "application/x-ndjson", ".jsonl": "application/x-ndjson"}
 _ENDED = ("completed", "failed")
 
@@ -55,7 +56,7 @@ def import_file(
 ) -> None:
     """Take a file over, line by line, with a verdict for each. Sent twice, it is taken once.
 
-    Exit code 1 when a line was rejected: the reasons stand at /v1/imports/ID.
+    Exit code 1 when a line was rejected: the first reasons are shown, all stand at /v1/imports/ID/lines.
     """
     here = installation()
     _ensure_ledger(here, ledger, kind)
@@ -70,10 +71,12 @@ def import_file(
     with Api(here, ledger) as api, progress() as bar:
         accepted = _send(api, bar, file, query)
         verdict = _followed(api, bar, accepted)
+        lines = f"/v1/imports/{verdict['id']}/lines"
+        rejected = api.get("invoice", lines, verdict="rejected", limit=_SHOWN_LINES)["data"]
     if as_json:
-        print_json(verdict)
+        print_json({**verdict, "rejected_lines": rejected})
     else:
-        _show(verdict)
+        _show(verdict, rejected)
     if verdict["state"] == "failed" or verdict.get("rejected"):
         raise typer.Exit(Exit.FAILED)
 
@@ -91,12 +94,7 @@ def _ensure_ledger(here: Installation, name: str, kind: Literal["live", "sandbox
 
 
 def _send(api: Api, bar: Progress, file: Path, query: dict[str, str]) -> dict[str, Any]:
-    size = file.stat().st_size
-    digest = hashlib.sha256(repr(sorted(query.items())).encode())
-    task = bar.add_task(f"sending {file.name}", total=2 * size)
-    for chunk in _chunks(file):
-        digest.update(chunk)
-        bar.advance(task, len(chunk))
+    task = bar.add_task(f"sending {file.name}", total=file.stat().st_size)
 
     def content() -> Iterator[bytes]:
         for chunk in _chunks(file):
@@ -104,8 +102,8 @@ def _send(api: Api, bar: Progress, file: Path, query: dict[str, str]) -> dict[st
             bar.advance(task, len(chunk))
 
     media_type = _MEDIA_TYPES.get(file.suffix.lower(), "text/csv")
-    # The key is the file itself: the same file with the same options is the same request, whenever it is sent again.
-    key = f"import-{digest.hexdigest()[:40]}"
+    # A call of its own each time: what is known already is told line by line, as duplicates.
+    key = f"encours-import-{uuid7().hex}"
     return api.upload("invoice", "/v1/imports", content(), media_type=media_type, key=key, query=query)
 
 
@@ -127,13 +125,24 @@ def _chunks(file: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def _show(verdict: dict[str, Any]) -> None:
+def _show(verdict: dict[str, Any], rejected: list[dict[str, Any]]) -> None:
     counts = ("lines", "accepted", "duplicates", "rejected", "pending")
-    shown = [name for name in counts if name in verdict]
     table(
-        f"Import {verdict['id']}: {verdict['state']}", shown, [[verdict[name] for name in shown]], right=shown
+        f"Import {verdict['id']}: {verdict['state']}",
+        counts,
+        [[verdict[name] for name in counts]],
+        right=counts,
     )
-    if verdict.get("problem"):
+    if verdict["problem"]:
         out.print(str(verdict["problem"]), style="red", markup=False)
-    if verdict.get("rejected"):
-        out.print(f"why: GET /v1/imports/{verdict['id']}", markup=False)
+    for line in rejected:
+        place = f" {line['column']}" if line["column"] else ""
+        out.print(f"line {line['line']}{place}: {line['detail']} ({line['code']})", markup=False)
+    if len(rejected) < verdict["rejected"]:
+        out.print(f"all of them: GET /v1/imports/{verdict['id']}/lines?verdict=rejected", markup=False)
+    if verdict["pending"]:
+        ledger = verdict["ledger"]
+        out.print(
+            f"{verdict['pending']} facts wait for their day: encours clock advance {ledger} --to DATE",
+            markup=False,
+        )

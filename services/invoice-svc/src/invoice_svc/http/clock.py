@@ -18,6 +18,7 @@ from encours.web.models import Body, BusinessDate
 from encours.web.routing import Router
 from encours.web.time_travel import Query, reading
 from invoice_svc.clock.jobs import Job, JobStore
+from invoice_svc.imports.store import ImportStore, Waiting
 
 router = Router(tags=["Clock"])
 
@@ -40,6 +41,8 @@ class ClockOut(BaseModel):
     day: date | None = Field(description="The day that is being worked on, or was last.")
     error: str | None = Field(description="What it waits for, and what to do.")
     facts_fed: int = Field(description="Imported facts that the clock has brought into the ledger.")
+    facts_waiting: int = Field(description="Imported facts of later days.")
+    facts_until: date | None = Field(description="The day of the last of them.")
 
 
 @router.post("/v1/ledgers/{name}/clock", response_model=ClockOut, status_code=202)
@@ -77,6 +80,8 @@ async def advance_clock(
         "day": None,
         "error": None,
         "facts_fed": 0,
+        "facts_waiting": 0,
+        "facts_until": None,
     }
     return here.respond(done, answer, status=202)
 
@@ -88,7 +93,8 @@ async def get_clock(
     """What day it is, and how far the clock has come."""
     info = await q.ledger.info(name, fresh=True)
     today = None if info.kind == "sandbox" and info.clock_at is None else await q.ledger.today(name)
-    return q.respond(_out(name, today, await JobStore(q.db.pool).get(name)))
+    waiting = await ImportStore(q.db.pool).waiting(name)
+    return q.respond(_out(name, today, await JobStore(q.db.pool).get(name), waiting))
 
 
 async def _earliest_target(ledger: Ledger, info: LedgerInfo) -> date | None:
@@ -98,7 +104,7 @@ async def _earliest_target(ledger: Ledger, info: LedgerInfo) -> date | None:
     return await ledger.today(info.name)
 
 
-def _out(name: str, today: date | None, job: Job | None) -> dict[str, Any]:
+def _out(name: str, today: date | None, job: Job | None, waiting: Waiting) -> dict[str, Any]:
     return {
         "ledger": name,
         "today": today.isoformat() if today else None,
@@ -107,4 +113,6 @@ def _out(name: str, today: date | None, job: Job | None) -> dict[str, Any]:
         "day": job.day.isoformat() if job and job.day else None,
         "error": job.error if job else None,
         "facts_fed": job.facts_fed if job else 0,
+        "facts_waiting": waiting.count,
+        "facts_until": waiting.until.isoformat() if waiting.until else None,
     }

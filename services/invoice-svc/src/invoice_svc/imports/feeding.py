@@ -155,7 +155,9 @@ class Feeder:
         the files say of those that are not."""
         self._descriptions.clear()
         for entity_id in {entity for entity, _ in marks}:
-            refs = [ref for entity, ref in marks if entity == entity_id and (entity, ref) not in self._customers]
+            refs = [
+                ref for entity, ref in marks if entity == entity_id and (entity, ref) not in self._customers
+            ]
             if not refs:
                 continue
             found = await self._store.by_keys(self._name, entity_id, [f"customer:{ref}" for ref in refs])
@@ -260,7 +262,9 @@ class Feeder:
         found = self._descriptions.get(mark)
         fact = from_bytes(found.data) if found else self._unnamed(waiting, ref)
         content = found.content if found else content_of(to_bytes(fact))
-        done = await self._execute(found or waiting, key, content, work_of(fact, Place(waiting.entity_id), ()))
+        done = await self._execute(
+            found or waiting, key, content, work_of(fact, Place(waiting.entity_id), ())
+        )
         if not done.replayed:
             self._book.begin(customer_id)
         page.fed.append((waiting.entity_id, key))

@@ -67,6 +67,14 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Facts whose day has not come: how many, and the last day."""
+
+    count: int
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class NewFact:
     """A fact on its way into the table."""
 
@@ -244,6 +252,13 @@ class ImportStore:
             "select min(on_date) from imports.fact where ledger = $1 and state = 'pending'", ledger
         )
         return found
+
+    async def waiting(self, ledger: str) -> Waiting:
+        """How many facts wait, and until when."""
+        row = await self.pool.fetchrow(
+            "select count(*), max(on_date) from imports.fact where ledger = $1 and state = 'pending'", ledger
+        )
+        return Waiting(*row)
 
     async def with_pending(self, import_ids: Sequence[str]) -> set[str]:
         """Those of the imports that have facts waiting."""
