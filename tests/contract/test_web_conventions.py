@@ -106,7 +106,11 @@ async def test_if_match_lets_only_the_version_that_was_read_be_changed(api: http
     assert (await api.post(path, json={"text": "two"}, headers={"If-Match": 'W/"2"'})).status_code == 412
     assert (await api.post(path, json={"text": "two"}, headers={"If-Match": '"1", "2"'})).status_code == 200
     assert (await api.post(path, json={"text": "three"}, headers={"If-Match": "*"})).status_code == 200
-    same = await api.get(f"/v1/customers/{identifier}", headers={"If-None-Match": '"4"'})
+    repeated = {"If-Match": '"4"', "Idempotency-Key": "note-4"}
+    first = await api.post(path, json={"text": "four"}, headers=repeated)
+    again = await api.post(path, json={"text": "four"}, headers=repeated)
+    assert (again.status_code, again.headers["ETag"], again.json()) == (200, '"5"', first.json())
+    same = await api.get(f"/v1/customers/{identifier}", headers={"If-None-Match": '"5"'})
     assert (same.status_code, same.content) == (304, b"")
 
 
@@ -122,6 +126,8 @@ async def test_known_at_shows_what_was_known_then(api: httpx.AsyncClient) -> Non
         "2026-01-31",
     )
     assert (await api.get(path, params={"known_at": "2001-01-01T00:00:00Z"})).status_code == 404
+    ahead = await api.get(path, params={"min_position": str(10**9)})
+    assert (ahead.status_code, ahead.json()["type"]) == (422, "/problems/future-position")
     future = await api.get(path, params={"known_at": str(10**9)})
     assert (future.status_code, future.json()["type"]) == (422, "/problems/future-position")
     assert (await api.get(path, params={"known_at": "2199-01-01T00:00:00Z"})).json()[

@@ -11,8 +11,9 @@ import hashlib
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+from uuid import uuid5
 
 import msgspec
 from fastapi import Depends
@@ -125,12 +126,21 @@ class Command:
 
     def item(self, index: int) -> Command:
         """The command of one item of a batch: its id follows from the batch's, so that each is repeated alone."""
-        meta = replace(
-            self.meta,
-            command_id=derived_uuid(self.meta.command_id, index),
-            fingerprint=hashlib.sha256(self.meta.fingerprint + index.to_bytes(4, "big")).digest(),
+        batch = self.meta
+        # Spelled out: dataclasses.replace costs ten times as much, and a batch has a thousand of these.
+        meta = CommandMeta(
+            ledger=batch.ledger,
+            command_id=uuid5(batch.command_id, str(index)),
+            fingerprint=hashlib.sha256(batch.fingerprint + index.to_bytes(4, "big")).digest(),
+            actor=batch.actor,
+            today=batch.today,
+            reason=batch.reason,
+            correlation_id=batch.correlation_id,
+            causation_id=batch.causation_id,
+            traceparent=batch.traceparent,
+            dry_run=batch.dry_run,
         )
-        return replace(self, meta=meta)
+        return Command(self.services, self.context, self.caller, meta, self.match, self.keyed)
 
     def respond(
         self,

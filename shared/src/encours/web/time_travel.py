@@ -158,6 +158,8 @@ class Query:
         if self.asked_position is not None:
             return self._at(self.asked_position)
         head = await self.ledger.head(self.caller.ledger)
+        if self.min_position > head.position:
+            raise FuturePosition("min_position", head.position)
         return self._at(head.position)
 
     def _at(self, position: int) -> TimeTravel:
