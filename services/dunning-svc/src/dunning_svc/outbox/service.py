@@ -62,6 +62,7 @@ class Outbox:
         self._dispatcher = dispatcher
         self._held: dict[str, asyncio.Queue[Offer]] = {}
         self._closed_runs: set[UUID] = set()
+        self._sending: set[asyncio.Task[int]] = set()
         self._seen: dict[UUID, _Seen] = {}
 
     def offer(self, offer: Offer) -> bool:
@@ -82,6 +83,8 @@ class Outbox:
                     log.warning("outbox.paused", reason=f"{type(error).__name__}: {error}")
                 await asyncio.sleep(_POLL_S)
         finally:
+            for task in self._sending:
+                task.cancel()
             await self._dispatcher.close()
 
     async def _session(self) -> None:
@@ -123,15 +126,34 @@ class Outbox:
                 await asyncio.sleep(_POLL_S)
 
     async def _run_day(self, offer: Offer) -> None:
-        """Send a day's messages, at most for the bound, and close its run."""
+        """Send a day's messages and close its run when each has its outcome, or after the bound.
+
+        What is still on its way then goes on, and what could not leave is picked up from the read model.
+        """
+        sending = asyncio.create_task(self._send(offer))
+        self._sending.add(sending)
+        sending.add_done_callback(self._sending.discard)
+        done, _ = await asyncio.wait({sending}, timeout=RUN_BOUND_S)
+        if done:
+            pending = sending.result()
+        else:
+            reminders = [outgoing.event.reminder_id for outgoing in offer.outgoing]
+            versions = await self._ledger.versions(offer.run.ledger, reminders)
+            pending = sum(version < 2 for version in versions.values())
+        await complete(self._ledger, offer.run, pending)
+        self._closed_runs.add(offer.run.day_event)
+
+    async def _send(self, offer: Offer) -> int:
+        """Try until nothing is pending or the bound has passed; how many are left without an outcome."""
         until = time.monotonic() + RUN_BOUND_S
-        started_down = self._dispatcher.mail_is_down
+        # A server that was down before is not waited for again: a clock that runs through a year would stand
+        # still for a minute on each of its days.
+        was_down = self._dispatcher.mail_is_down
         pending = await self._dispatcher.dispatch(offer.run.ledger, offer.outgoing)
-        while pending and time.monotonic() < until and not started_down:
+        while pending and time.monotonic() < until and not was_down:
             await asyncio.sleep(_POLL_S)
             pending = await self._dispatcher.dispatch(offer.run.ledger, pending)
-        await complete(self._ledger, offer.run, len(pending))
-        self._closed_runs.add(offer.run.day_event)
+        return len(pending)
 
     async def _pick_up(self, ledger: str) -> None:
         """What the read model shows as requested, and runs that nobody closed."""

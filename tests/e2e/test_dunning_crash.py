@@ -1,0 +1,113 @@
+"""What must never happen to a message: to be sent twice, to be lost without a word, to leave in a rebuild."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+from encours.contracts.dunning import ReminderRequested, TaskOpened
+from encours.testing.servers import Installation
+from tests.e2e.dunning_world import Dunning, dunning, wait
+
+CUSTOMERS = 150
+
+
+async def outcomes(world: Dunning) -> dict[str, list[str]]:
+    """Per requested reminder the types that followed in its stream."""
+    requested = [e.stream for e in await world.events("reminder.requested")]
+    streams = await world.ledger.read_streams(world.name, requested)
+    return {stream: [e.type for e in events[1:]] for stream, events in streams.items()}
+
+
+async def test_a_worker_killed_in_mid_send_sends_nothing_twice_and_answers_for_everything(
+    installation: Installation, tmp_path: Path
+) -> None:
+    async with dunning(installation, tmp_path) as world:
+        worker = world.children[-1]
+        await world.invoices(await world.customers(*(f"c{n}@dupont.example" for n in range(CUSTOMERS))))
+        await world.live(4)
+        await world.open_day()
+        wait(lambda: len(world.mails()) >= CUSTOMERS // 4, "mails")
+        worker.kill()
+        worker.wait()
+        assert len(world.mails()) < CUSTOMERS, "killed too late to show anything"
+        world.start("worker")
+        run = await world.completed()
+        assert (run.requested, run.pending) == (CUSTOMERS, 0)
+        told = await outcomes(world)
+        assert len(told) == CUSTOMERS
+        assert all(len(types) == 1 for types in told.values())
+        arrived = Counter(mail["Message-ID"] for mail in world.mails())
+        assert set(arrived.values()) == {1}, "a message arrived twice"
+        reminders = {identity.strip("<>").partition("@")[0] for identity in arrived}
+        unconfirmed = {stream for stream, types in told.items() if types == ["reminder.unconfirmed"]}
+        sent = {stream for stream, types in told.items() if types == ["reminder.sent"]}
+        assert sent <= reminders
+        assert reminders <= sent | unconfirmed
+        assert len(unconfirmed) <= 32, "only what was being handed over may be in doubt"
+
+
+async def test_a_rebuild_gives_the_same_content_and_sends_nothing(
+    installation: Installation, tmp_path: Path
+) -> None:
+    async with dunning(installation, tmp_path) as world:
+        await world.invoices(await world.customers(*(f"c{n}@dupont.example" for n in range(5))))
+        await world.live(45)
+        mails, letters = len(world.mails()), len(world.letters())
+        assert (mails, letters) == (10, 5)
+        before = await world.ledger.head(world.name)
+        rebuild = world.start("rebuild", "--ledger", world.name, "--json")
+        assert await asyncio.to_thread(rebuild.wait, 60) == 0, world.tail("rebuild")
+        (result,) = json.loads(world.tail("rebuild"))
+        assert result["equal"] is True
+        run = await world.live(1)
+        assert run.requested == 0
+        assert (len(world.mails()), len(world.letters())) == (mails, letters)
+        after = await world.ledger.head(world.name)
+        assert after.position == before.position + 2, "the day and its run, nothing else"
+
+
+async def test_a_mail_server_that_is_down_delays_and_loses_nothing(
+    installation: Installation, tmp_path: Path
+) -> None:
+    async with dunning(installation, tmp_path) as world:
+        mailbox = world.children[0]
+        mailbox.terminate()
+        mailbox.wait()
+        await world.invoices(await world.customers("a@dupont.example", "b@dupont.example"))
+        await world.live(4)
+        await world.open_day()
+        await asyncio.sleep(2)
+        assert await world.events("reminder.requested")
+        assert not await world.events("reminder.sent")
+        world.start_mailbox()
+        run = await world.completed()
+        assert (run.requested, run.pending) == (2, 0)
+        assert all(types == ["reminder.sent"] for types in (await outcomes(world)).values())
+        assert len(world.mails()) == 2
+
+
+async def test_in_a_live_ledger_nothing_is_sent_for_days_that_have_passed(
+    installation: Installation, tmp_path: Path
+) -> None:
+    async with dunning(installation, tmp_path, kind="live") as world:
+        # Taken over now, issued and due long ago: only steps that are still to come count.
+        world.today = await world.ledger.today(world.name) - timedelta(days=60)
+        await world.invoices(await world.customers("a@dupont.example"), due_in=20)
+        for _ in range(59):
+            await world.open_day(late=True)
+        await world.open_day()
+        await world.completed()
+        assert not await world.events("reminder.requested")
+        assert not await world.events("task.opened")
+        for _ in range(20):
+            await world.open_day()
+        await world.completed()
+        requested = [e.data for e in await world.events("reminder.requested")]
+        assert [r.step for r in requested if isinstance(r, ReminderRequested)] == ["J+60"]
+        assert not [e for e in await world.events("task.opened") if isinstance(e.data, TaskOpened)]
+        assert not world.mails()
+        assert len(world.letters()) == 1
