@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
-import orjson
+import msgspec
 
 from encours.kernel.errors import DomainError
 from encours.ledger import Ledger
@@ -60,7 +60,7 @@ def event_json(row: asyncpg.Record) -> dict[str, Any]:
         "causation_id": _text(row["causation_id"]),
         "traceparent": row["traceparent"],
         "command_id": str(row["command_id"]),
-        "data": orjson.Fragment(row["data"]),
+        "data": msgspec.Raw(row["data"]),
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import date, datetime
 from typing import Annotated, Any
 
-import orjson
+import msgspec
 from fastapi import Query as Parameter
 from pydantic import BaseModel, Field
 from starlette.responses import Response, StreamingResponse
@@ -112,7 +112,7 @@ async def list_events(
     if "as_of" in q.request.query_params:
         events = [event for event in events if event["effective_on"] <= q.as_of.isoformat()]
     if NDJSON in q.request.headers.get("accept", ""):
-        lines = b"".join(orjson.dumps(event) + b"\n" for event in events)
+        lines = b"".join(msgspec.json.encode(event) + b"\n" for event in events)
         return Response(lines, media_type=NDJSON, headers={"Encours-Position": str(page.upto)})
     body = {"data": events, "next_after": page.upto, "end": page.end, "position": page.upto}
     return q.respond(body)
@@ -169,7 +169,8 @@ async def _server_sent(feed: Feed, q: Query, after: int, wanted: Filter) -> Asyn
             page = waiting.result()
             if page.events:
                 yield b"".join(
-                    b"id: %d\nevent: %b\ndata: %b\n\n" % (e["position"], e["type"].encode(), orjson.dumps(e))
+                    b"id: %d\nevent: %b\ndata: %b\n\n"
+                    % (e["position"], e["type"].encode(), msgspec.json.encode(e))
                     for e in page.events
                 )
             waiting = asyncio.ensure_future(anext(pages))
