@@ -23,7 +23,7 @@ def group() -> None:
 def tail(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with events as they come.")] = False,
     count: Annotated[
-        int, typer.Option("--count", "-n", min=0, max=500, help="How many of the last ones.")
+        int, typer.Option("--count", "-n", min=0, max=1000, help="How many of the last ones.")
     ] = 20,
     after: Annotated[
         int | None, typer.Option("--after", help="Everything after this position instead.")
@@ -38,29 +38,40 @@ def tail(
     """The last events, one line each."""
     show = print_line if as_json else _show
     with Api(installation(), ledger) as api:
-        last = after if after is not None else _position_before(api, count, type_=type_, stream=stream)
-        for event in _pages(api, last, type_=type_, stream=stream):
-            last = event["position"]
+        found = _since(api, after, type_, stream) if after is not None else _last(api, count, type_, stream)
+        position = after or 0
+        for event in found:
             show(event)
         if follow:
-            for event in _live(api, last, type_=type_, stream=stream):
+            position = found[-1]["position"] if found else position or _head(api)
+            for event in _live(api, position, type_=type_, stream=stream):
                 show(event)
 
 
-def _position_before(api: Api, count: int, *, type_: str | None, stream: str | None) -> int:
-    """A position after which about `count` events stand: exact without a filter, which is what a tail is for."""
-    head = int(api.get("reporting", "/v1/events", limit=1, after=0).get("position") or 0)
-    wide = count if type_ is None and stream is None else max(count, 10_000)
-    return max(0, head - wide)
-
-
-def _pages(api: Api, after: int, *, type_: str | None, stream: str | None) -> Iterator[dict[str, Any]]:
+def _last(api: Api, count: int, type_: str | None, stream: str | None) -> list[dict[str, Any]]:
+    """The last `count` events that match: look back further and further until there are enough."""
+    begin, window = _head(api), count
     while True:
-        page = api.get("reporting", "/v1/events", after=after, type=type_, stream=stream, limit=500)
-        yield from page["data"]
-        if not page["data"] or page.get("next_cursor") is None:
-            return
-        after = page["data"][-1]["position"]
+        begin = max(0, begin - window)
+        found = list(_since(api, begin, type_, stream))
+        if len(found) >= count or begin == 0:
+            return found[-count:] if count else []
+        window *= 8
+
+
+def _since(api: Api, after: int, type_: str | None, stream: str | None) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = []
+    while True:
+        page = api.get("reporting", "/v1/events", after=after, type=type_, stream=stream, limit=1000)
+        events += page["data"]
+        after = page["next_after"]
+        if page["end"]:
+            return events
+
+
+def _head(api: Api) -> int:
+    """The ledger's last position, as reporting-svc sees it."""
+    return max((model["head"] for model in api.get("reporting", "/v1/read-models")["data"]), default=0)
 
 
 def _live(api: Api, after: int, *, type_: str | None, stream: str | None) -> Iterator[dict[str, Any]]:

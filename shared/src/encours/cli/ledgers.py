@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeVar
 
 import typer
 
-from encours.cli.common import AsJson, CliError, Exit, installation, out, print_json, table
+from encours.cli.common import AsJson, CliError, Exit, Installation, installation, out, print_json, table
 from encours.embedded.setup import TIME_ZONE
 from encours.kernel.errors import DomainError
 from encours.ledger import Ledger, LedgerInfo
@@ -58,6 +58,15 @@ def create(
         out.print(f"{info.name}: {info.kind}, {info.time_zone}")
 
 
+def ledger_names(here: Installation) -> list[str]:
+    """Names of all ledgers, from the database."""
+
+    async def read(ledger: Ledger) -> list[str]:
+        return [info.name for info in await ledger.ledgers()]
+
+    return _with_ledger(read, here)
+
+
 def ensure_ledger(name: str, kind: Literal["live", "sandbox"]) -> bool:
     """Make a ledger unless there is one of that name; True when it was made now."""
 
@@ -82,8 +91,8 @@ def _entry(info: LedgerInfo, events: int | None) -> dict[str, object]:
     }
 
 
-def _with_ledger(work: Callable[[Ledger], Awaitable[T]]) -> T:
-    url = installation().ledger_admin_url
+def _with_ledger(work: Callable[[Ledger], Awaitable[T]], here: Installation | None = None) -> T:
+    url = (here or installation()).ledger_admin_url
 
     async def run() -> T:
         ledger = await Ledger.open(url, readers=2)

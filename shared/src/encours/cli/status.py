@@ -55,11 +55,11 @@ def read_models(here: Installation, ledger: str | None) -> tuple[list[dict[str, 
     rows: list[dict[str, Any]] = []
     missing: dict[str, str] = {}
     with Api(here) as api:
-        names = [ledger] if ledger else ledgers_of(api)
+        names = [ledger] if ledger else _ledger_names(here)
         for service in SERVICES:
             for name in names:
                 try:
-                    answer = api.get(service, "/v1/read-models", ledger=name, hash="true")
+                    answer = api.get(service, "/v1/read-models", ledger=name)
                 except CliError as error:
                     missing[service] = str(error)
                     break
@@ -67,10 +67,12 @@ def read_models(here: Installation, ledger: str | None) -> tuple[list[dict[str, 
     return rows, missing
 
 
-def ledgers_of(api: Api) -> list[str | None]:
-    """Names of all ledgers; only the key's own where the installation does not tell."""
+def _ledger_names(here: Installation) -> list[str | None]:
+    """All ledgers where the database is at hand; over HTTP alone, the key's own."""
+    from encours.cli.ledgers import ledger_names
+
     try:
-        return [entry["name"] for entry in api.get("invoice", "/v1/ledgers")["data"]] or [None]
+        return [*ledger_names(here)]
     except CliError:
         return [None]
 
