@@ -1,0 +1,223 @@
+"""Aged balance of 20,000 customers with 1,000,000 open items: in the database, over HTTP, at a past date.
+
+The rows are generated set-based in SQL, as the projection would have written them; the day is then opened by the
+model's own roll. The reference, in the same run, is the same answer summed from the open items instead of read from
+the rows that the projection keeps.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from statistics import median
+from typing import Any
+
+import asyncpg
+import httpx
+
+from encours.embedded.process import free_port
+from encours.embedded.setup import insert_key
+from encours.ledger import Ledger
+from encours.streaming import ReadDb, ensure_control, schema_of
+from encours.streaming.control import STORE_SETTINGS, store_checkpoint
+from encours.streaming.projector import create_indexes, create_tables
+from encours.testing.servers import Installation, fresh_installation, running_cluster
+from encours.testing.system import wait_until
+from encours.web.keys import new_key
+from encours.web.paging import Page
+from reporting_svc.measures.bands import Bands
+from reporting_svc.models import MODELS
+from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.figures import SORTS, aged
+from reporting_svc.read_models.receivables.settle import roll
+from reporting_svc.read_models.scope import Moment, Scope
+
+CUSTOMERS, ITEMS = 20_000, 1_000_000
+DATABASE_MS, HTTP_MS, PAST_MS, ROLL_MS = 20.0, 40.0, 2_000.0, 100.0
+ROUNDS = 25
+LEDGER = "bench"
+ENTITY = "ent_" + "b" * 32
+DAY = date(2026, 6, 30)
+PAGE = Page(
+    limit=100,
+    columns=("outstanding", SORTS["customer_id"]),
+    descending=True,
+    nullable=False,
+    last=None,
+    check="",
+)
+
+Entry = dict[str, Any]
+
+_FILL = """
+insert into {s}.entity values ('{e}', 'Banc d''essai SAS', 'EUR');
+insert into {s}.customer (customer_id, entity, name, name_key, country)
+  select 'cus_' || md5(c::text), '{e}', 'Customer ' || c, 'customer ' || c, 'FR'
+  from generate_series(0, {customers} - 1) c;
+insert into {s}.item (invoice_id, number, entity, customer_id, currency, issued_on, due_on, total_minor, open_minor,
+                      disputed_minor)
+  select 'inv_' || md5(i::text), 'FAC-' || i, '{e}', 'cus_' || md5((i % {customers})::text), 'EUR', due - 30, due,
+         10000 + i % 900000, 10000 + i % 900000, case when i % 40 = 0 then 5000 else 0 end
+  from (select i, '{day}'::date - 160 + (i * 7919 % 200) as due from generate_series(1, {items}) i) x;
+insert into {s}.item_movement (position, invoice_id, kind, entity, customer_id, currency, issued_on, due_on,
+                               effective_on, amount_minor, disputed_minor)
+  select row_number() over (order by issued_on, invoice_id), invoice_id, 'issued', entity, customer_id, currency,
+         issued_on, due_on, issued_on, open_minor, disputed_minor from {s}.item;
+insert into {s}.account_movement (position, customer_id, kind, entity, currency, effective_on, amount_minor, net_minor)
+  select position, customer_id, kind, entity, currency, effective_on, amount_minor, amount_minor * 5 / 6
+  from {s}.item_movement;
+insert into {s}.balance (entity, customer_id, currency, band_0_minor, band_1_minor, band_2_minor, band_3_minor,
+                         band_4_minor, band_5_minor, open_minor, disputed_minor, unapplied_minor, account_minor)
+  select entity, customer_id, currency, sum(open_minor), 0, 0, 0, 0, 0, sum(open_minor), sum(disputed_minor), 0,
+         sum(open_minor)
+  from {s}.item group by 1, 2, 3;
+"""
+
+
+async def run() -> list[Entry]:
+    """The entries of this bench."""
+    return await asyncio.to_thread(_run)
+
+
+def _run() -> list[Entry]:
+    with running_cluster() as cluster, fresh_installation(cluster) as installation:
+        return asyncio.run(_measure(installation))
+
+
+async def _measure(installation: Installation) -> list[Entry]:
+    token = await _ledger(installation)
+    conn = await asyncpg.connect(installation.store_url("reporting"), server_settings=STORE_SETTINGS)
+    schema = schema_of(Receivables.name, LEDGER)
+    pool = await asyncpg.create_pool(installation.store_url("reporting"), min_size=1, max_size=1)
+    await ensure_control(pool)
+    await pool.close()
+    daily_ms = await _fill(conn, schema)
+    await conn.close()
+    ledger = await Ledger.open(installation.ledger_url("reporting"))
+    db = await ReadDb.open(installation.store_url("reporting"), ledger=ledger, models=MODELS)
+    try:
+
+        async def ask(moment: Moment, bands: Bands | None = None) -> None:
+            async with db.snapshot(Receivables.name, LEDGER) as (reader, where, _):
+                more = {} if bands is None else {"bands": bands}
+                found = await aged(reader, where, Scope(), moment, page=PAGE, **more)
+                assert found.sums[0].tied
+                assert len(found.rows) == PAGE.fetch
+
+        kept = await _median_ms(lambda: ask(Moment(DAY)), ROUNDS)
+        on_read = await _median_ms(lambda: ask(Moment(DAY), Bands((30, 60, 90))), 5)
+        past = await _median_ms(lambda: ask(Moment(DAY - timedelta(days=60), ITEMS * 9 // 10)), 3)
+    finally:
+        await db.close()
+        await ledger.close()
+    with _api(installation) as url:
+        headers = {"Authorization": f"Bearer {token}"}
+        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as http:
+
+            async def fetch() -> None:
+                answer = await http.get("/v1/aged-balance")
+                body = answer.raise_for_status().json()
+                assert body["tie_out"]["equal"]
+                assert len(body["data"]) == PAGE.limit
+
+            over_http = await _median_ms(fetch, ROUNDS)
+    size = f"{CUSTOMERS:,} customers, {ITEMS:,} open items"
+    return [
+        _entry(f"aged balance in the database: {size}", kept, on_read, DATABASE_MS),
+        _entry("aged balance over HTTP: first page and totals", over_http, on_read, HTTP_MS),
+        _entry("aged balance at a past date, known at a past moment", past, on_read, PAST_MS),
+        _entry("the daily roll over the band edges", daily_ms, on_read, ROLL_MS),
+    ]
+
+
+def _entry(name: str, value: float, on_read: float, bound_ms: float) -> Entry:
+    return {
+        "name": name,
+        "value": round(value, 2),
+        "unit": "ms",
+        "reference": "summed on read from the open items, in the database",
+        "reference_value": round(on_read, 2),
+        "ratio": round(value / on_read, 4),
+        "target": bound_ms,
+        "met": value < bound_ms,
+    }
+
+
+async def _ledger(installation: Installation) -> str:
+    """An empty ledger whose clock stands at the day, and a key for it."""
+    ledger = await Ledger.open(installation.ledger_url("invoice"))
+    await ledger.create_ledger(
+        LEDGER, "sandbox", "Europe/Paris", clock_at=datetime(DAY.year, DAY.month, DAY.day, 6, tzinfo=UTC)
+    )
+    await ledger.close()
+    key = new_key()
+    conn = await asyncpg.connect(installation.admin_url())
+    await insert_key(
+        conn,
+        key.id,
+        key.sha256,
+        label="bench",
+        scopes=["reports:read"],
+        entities=["*"],
+        default_ledger=LEDGER,
+    )
+    await conn.close()
+    return key.token
+
+
+async def _fill(conn: asyncpg.Connection[Any], schema: str) -> float:
+    """Rows, indexes, statistics, checkpoint; the time of the last day's roll, ms."""
+    model = Receivables()
+    await create_tables(conn, schema, model, keys=True)
+    await conn.execute(_FILL.format(s=schema, e=ENTITY, customers=CUSTOMERS, items=ITEMS, day=DAY))
+    await create_indexes(conn, schema, model)
+    await conn.execute("vacuum analyze")
+    await roll(conn, schema, DAY - timedelta(days=1))
+    await conn.execute(f"vacuum analyze {schema}.balance")
+    started = time.perf_counter()
+    async with conn.transaction():
+        await roll(conn, schema, DAY)
+    daily_ms = (time.perf_counter() - started) * 1000
+    await store_checkpoint(
+        conn, LEDGER, model.name, "reporting-svc", version=model.version, epoch=0, position=ITEMS
+    )
+    return daily_ms
+
+
+async def _median_ms(work: Callable[[], Awaitable[None]], rounds: int) -> float:
+    await work()
+    taken = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        await work()
+        taken.append((time.perf_counter() - started) * 1000)
+    return median(taken)
+
+
+@contextmanager
+def _api(installation: Installation) -> Iterator[str]:
+    port = free_port()
+    process = subprocess.Popen(
+        (sys.executable, "-m", "reporting_svc", "api"),
+        env=os.environ | installation.environment("reporting", port=port) | {"ENCOURS_LOG_LEVEL": "warning"},
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_until(lambda: _ready(url), 60, "reporting-svc is not ready")
+        yield url
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz").status_code == 200
+    except httpx.HTTPError:
+        return False
