@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -122,6 +123,10 @@ class Ledger:
     async def read(self, ledger: str, after: int, limit: int) -> list[Recorded]:
         """A page of decoded events with positions above ``after``."""
         return [recorded(ledger, row) for row in await self.read_raw(ledger, after, limit)]
+
+    async def query(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Any other read of the ledger's tables, repeated when its connection breaks."""
+        return await self._reader.fetch(sql, *arguments)
 
     async def head(self, ledger: str) -> Head:
         """The last position, straight from the database."""
