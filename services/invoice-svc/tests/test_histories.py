@@ -103,7 +103,7 @@ def lived(new_books: Callable[[], Any], history: list[tuple[Any, ...]]) -> Any:
 histories = st.lists(steps, min_size=1, max_size=14)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(histories)
 def test_on_every_day_nothing_is_owed_below_zero_and_cash_is_allocated_or_unapplied(
     new_books: Callable[[], Any], history: list[tuple[Any, ...]]
@@ -129,7 +129,7 @@ def test_on_every_day_nothing_is_owed_below_zero_and_cash_is_allocated_or_unappl
         assert allocated == applied
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(histories, st.integers(0, 12))
 def test_a_stream_folded_in_two_parts_is_the_stream_folded_at_once(
     new_books: Callable[[], Any], history: list[tuple[Any, ...]], cut: int
@@ -141,7 +141,7 @@ def test_a_stream_folded_in_two_parts_is_the_stream_folded_at_once(
             assert folder.fold(events[cut:], folder.fold(events[:cut])) == folder.fold(events)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(histories)
 def test_the_read_model_adds_up_to_what_the_streams_say_on_every_day(
     new_books: Callable[[], Any], history: list[tuple[Any, ...]]
@@ -168,7 +168,7 @@ def test_the_read_model_adds_up_to_what_the_streams_say_on_every_day(
             assert paid == fold_as_of(books.stream(row.invoice_id), day).paid_minor
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(histories)
 def test_the_rows_that_a_projection_reads_are_those_that_it_announces(
     new_books: Callable[[], Any], history: list[tuple[Any, ...]]

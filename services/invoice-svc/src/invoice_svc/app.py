@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from encours.web.app import create_app
-from encours.web.problems import ProblemKind
+from encours.web.catalogue import ProblemKind
 from encours.web.services import Services
 from encours.web.settings import ServiceSettings
 from invoice_svc.clock.background import prepare_store

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import lru_cache
+
+from msgspec import Struct
 
 from encours.contracts.common import Line, VatShare
 from encours.kernel.errors import Invalid
@@ -17,8 +19,7 @@ from encours.kernel.money import MAX_MINOR, div_half_up, exponent, pro_rata
 _DECIMAL = re.compile(r"(-?)0*([0-9]{1,15})(?:\.([0-9]{1,8}?)0*)?")
 
 
-@dataclass(frozen=True, slots=True)
-class LineInput:
+class LineInput(Struct, frozen=True):
     """A line as asked for. Quantity, unit price (net, major units) and rate (percent) are decimal strings."""
 
     description: str
@@ -28,8 +29,7 @@ class LineInput:
     product: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class Sums(Struct, frozen=True):
     """Lines with their nets, VAT by rate ascending, and the totals, in minor units."""
 
     lines: tuple[Line, ...]
@@ -41,9 +41,17 @@ class Sums:
 
 def decimal_parts(text: str, pointer: str) -> tuple[int, int, str]:
     """A decimal string as (integer, digits after the point, canonical text): ``-1.50`` → (-15, 1, "-1.5")."""
+    parts = _parts(text)
+    if parts is None:
+        raise Invalid(f"Write a decimal number such as 12.5, not {text[:40]!r}.", pointer)
+    return parts
+
+
+@lru_cache(maxsize=8_192)
+def _parts(text: str) -> tuple[int, int, str] | None:
     match = _DECIMAL.fullmatch(text)
     if match is None:
-        raise Invalid(f"Write a decimal number such as 12.5, not {text[:40]!r}.", pointer)
+        return None
     sign, whole, fraction = match.group(1), match.group(2), match.group(3) or ""
     if fraction.strip("0") == "":
         fraction = ""

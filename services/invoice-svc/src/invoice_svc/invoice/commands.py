@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from encours.contracts.common import Terms
 from invoice_svc.invoice.amounts import LineInput
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """What a draft says."""
 
     supply_on: date
@@ -20,8 +20,7 @@ class Content:
     salesperson: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DraftInvoice:
+class DraftInvoice(Struct, frozen=True):
     """A draft for a customer. ``currency`` ``None`` takes the entity's."""
 
     invoice_id: str
@@ -32,16 +31,14 @@ class DraftInvoice:
     currency: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class IssueInvoice:
+class IssueInvoice(Struct, frozen=True):
     """Give the draft its legal number; the receivable begins."""
 
     invoice_id: str
     issued_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class TakeOverInvoice:
+class TakeOverInvoice(Struct, frozen=True):
     """An invoice that another system issued: it keeps its number and its due date and joins no series."""
 
     invoice_id: str
@@ -57,8 +54,7 @@ class TakeOverInvoice:
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CreditInvoice:
+class CreditInvoice(Struct, frozen=True):
     """A credit note over lines, or over an amount including VAT; with neither, over all that is outstanding.
 
     ``series`` ``None`` is AVO. ``number`` is given for a credit note taken over from another system only.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, assert_never, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from encours.contracts import Recorded
 from encours.contracts import invoice as facts
@@ -15,16 +17,14 @@ from encours.kernel.errors import NotFound
 Document = Literal["none", "draft", "issued", "cancelled"]
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(Struct, frozen=True):
     """A change of what is owed, and the day from which it counts. Negative settles, positive re-opens."""
 
     effective_on: date
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class Credit:
+class Credit(Struct, frozen=True):
     """A credit note on this invoice."""
 
     credit_note_id: str
@@ -37,8 +37,7 @@ class Credit:
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """A part of a payment that stands on this invoice; ``received_on`` is when the funds were there."""
 
     allocation_id: str
@@ -48,16 +47,14 @@ class Applied:
     effective_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class Disputed:
+class Disputed(Struct, frozen=True):
     """An open dispute's share of this invoice."""
 
     dispute_id: str
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class Invoice:
+class Invoice(Struct, frozen=True):
     """What the decisions and answers need to know. Amounts include VAT unless named, in minor units."""
 
     document: Document = "none"

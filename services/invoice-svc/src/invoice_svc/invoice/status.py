@@ -5,9 +5,10 @@ Days past due are calendar days after the due date; the due date itself is in ti
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+
+from msgspec import Struct
 
 DocumentStatus = Literal["draft", "issued", "credited_in_part", "credited", "cancelled"]
 DeliveryStatus = Literal["not_sent", "sent", "delivered", "read", "bounced"]
@@ -17,8 +18,7 @@ EInvoiceStatus = Literal["none"]
 BusinessLabel = Literal["brouillon", "annulée", "émise", "en cours", "impayée", "payée"]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """The amounts that the status follows from, in minor units, as they stood on the day that is asked for."""
 
     document: str
@@ -30,8 +30,7 @@ class Standing:
     disputed_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """The five axes, the labels and the delay."""
 
     document: DocumentStatus
