@@ -44,14 +44,26 @@ class World:
     clients: dict[str, httpx.Client] = field(default_factory=dict)
 
     @classmethod
-    def make(cls, system: System, ledger: str | None = None) -> World:
-        """A new live ledger with a creditor."""
+    def make(cls, system: System, ledger: str | None = None, *, day: str | None = None) -> World:
+        """A creditor in that ledger, or in a new live one, or in a new sandbox that stands at ``day``."""
         name = ledger or f"t{uuid4().hex[:10]}"
-        if ledger is None:
-            system.encours("ledger", "create", name)
         world = cls(system, name)
+        if ledger is None:
+            system.encours("ledger", "create", name, "--kind", "sandbox" if day else "live")
+        if day:
+            world.advance(day)
         world.entity = world.post("invoice", "/v1/entities", ENTITY)["id"]
         return world
+
+    @property
+    def today(self) -> str:
+        """The ledger's business date."""
+        found: str = self.client("invoice").get(f"/v1/ledgers/{self.ledger}/clock").json()["today"]
+        return found
+
+    def advance(self, day: str) -> None:
+        """Move the sandbox's clock there, day by day."""
+        self.system.encours("clock", "advance", self.ledger, "--to", day)
 
     def client(self, service: str) -> httpx.Client:
         """A client kept open for the test."""
@@ -61,7 +73,8 @@ class World:
 
     def send(self, service: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
         """POST, and remember the position."""
-        answer = self.client(service).post(path, json=body, **options)
+        payload = {"content": body} if isinstance(body, bytes) else {"json": body}
+        answer = self.client(service).post(path, **payload, **options)
         self.position = max(self.position, int(answer.headers.get("encours-position", "0")))
         return answer
 

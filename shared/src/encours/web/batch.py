@@ -45,7 +45,6 @@ class BatchResult(BaseModel):
     index: int = Field(description="Place in the request's list, from 0.", ge=0)
     status: int = Field(description="The HTTP status that the item alone would have got.")
     id: str | None = None
-    replayed: bool | None = Field(default=None, description="True if an earlier request had done it.")
     body: dict[str, Any] | None = None
     events: list[dict[str, Any]] | None = Field(default=None, description="Of a dry run.")
     problem: Problem | None = None
@@ -87,9 +86,12 @@ async def run_batch(cmd: Command, items: Sequence[Any], model: type[T], one: One
     With an ``Idempotency-Key`` the batch itself is recorded first, so that the key with another list is refused as a
     whole; then each item's command has an id of its own, so that a repetition finishes what the first one left undone.
     """
-    position = 0
+    position, headers = 0, {"Cache-Control": "no-store"}
     if cmd.keyed and not cmd.meta.dry_run:
-        position = (await cmd.execute(_nothing)).position
+        whole = await cmd.execute(_nothing)
+        position = whole.position
+        if whole.replayed:
+            headers["Idempotency-Replayed"] = "true"
     room = asyncio.Semaphore(AT_ONCE)
 
     async def judge(index: int) -> tuple[dict[str, Any], int]:
@@ -104,7 +106,7 @@ async def run_batch(cmd: Command, items: Sequence[Any], model: type[T], one: One
         "results": [result for result, _ in verdicts],
     }
     position = max([position, *(reached for _, reached in verdicts)])
-    return json_response(body, headers={"Encours-Position": str(position), "Cache-Control": "no-store"})
+    return json_response(body, headers=headers | {"Encours-Position": str(position)})
 
 
 async def _judge(
@@ -138,8 +140,6 @@ def _shown(cmd: Command, index: int, outcome: ItemDone) -> dict[str, Any]:
     shown: dict[str, Any] = {"index": index, "status": outcome.status}
     if outcome.id is not None:
         shown["id"] = outcome.id
-    if outcome.done.replayed:
-        shown["replayed"] = True
     if outcome.body:
         shown["body"] = outcome.body
     return shown
