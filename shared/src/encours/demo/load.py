@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from encours.demo.model import CURRENCY, generate
+from encours.demo.model import COUNTRY, CURRENCY, generate
 from encours.demo.source import invoices_csv, retail_invoices
 
 DEMO_LEDGER = "demo"
@@ -47,7 +47,12 @@ class Loaded:
 
 
 def load(
-    api_url: str, key: str, progress: Progress | None = None, *, ledger: str = DEMO_LEDGER, until: date = LAST_DAY
+    api_url: str,
+    key: str,
+    progress: Progress | None = None,
+    *,
+    ledger: str = DEMO_LEDGER,
+    until: date = LAST_DAY,
 ) -> Loaded:
     """Take the demo over into a sandbox ledger that exists, and run its clock to ``until``.
 
@@ -65,8 +70,8 @@ def load(
         generated = b"".join(msgspec.json.encode(line) + b"\n" for line in generate(invoices, LAST_DAY))
         report("making the demo", 1, 1)
         sent = [
-            _send(client, "demo-generated.ndjson", generated, "application/x-ndjson", {"generated": "true", "country": "GB"}),
-            _send(client, "online-retail.csv", invoices_csv(invoices), "text/csv", {"map": COLUMN_MAP, "country": "GB"}),
+            _send(client, "demo-generated.ndjson", generated, "application/x-ndjson", {"generated": "true"}),
+            _send(client, "online-retail.csv", invoices_csv(invoices), "text/csv", {"map": COLUMN_MAP}),
         ]
         expected = generated.count(b"\n") + len(invoices)
         taken = [_taken(client, import_id, expected, report) for import_id in sent]
@@ -79,7 +84,7 @@ def load(
 def _send(client: httpx.Client, name: str, body: bytes, media_type: str, options: dict[str, str]) -> str:
     answer = client.post(
         "/v1/imports",
-        params={"file_name": name, "currency": CURRENCY, **options},
+        params={"file_name": name, "currency": CURRENCY, "country": COUNTRY, **options},
         content=body,
         headers={"Content-Type": media_type, "Idempotency-Key": f"demo-{sha256(body).hexdigest()[:32]}"},
     )
@@ -117,7 +122,8 @@ def _advanced(client: httpx.Client, ledger: str, until: date, report: Progress) 
             return clock
         if clock["state"] == "failed":
             raise DemoStalled(f"the clock of {ledger} stopped at {clock['day']}: {clock['error']}")
-        watch.moved((clock["day"], clock["facts_fed"]), clock["error"] or f"the clock of {ledger} stands at {clock['day']}")
+        said = clock["error"] or f"the clock of {ledger} stands at {clock['day']}"
+        watch.moved((clock["day"], clock["facts_fed"]), said)
         time.sleep(POLL_S)
 
 

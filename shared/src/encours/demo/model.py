@@ -19,6 +19,7 @@ from encours.kernel.terms import DueKind, DueRule, due_date
 
 SEED = 20101201
 CURRENCY = "GBP"
+COUNTRY = "GB"
 TERMS: tuple[tuple[DueKind, int, int], ...] = (
     ("NET", 30, 60),
     ("NET", 45, 12),
@@ -33,7 +34,7 @@ DELAY_DAYS = {"on_time": (-5, 2), "slow": (3, 25), "chronic": (20, 75), "default
 ENTITY = {
     "kind": "entity",
     "name": "Halfpenny Lane Gifts Ltd",
-    "country": "GB",
+    "country": COUNTRY,
     "currency": CURRENCY,
     "time_zone": "Europe/London",
     "legal_form": "Ltd",
@@ -138,7 +139,7 @@ def _customer_line(who: Customer, first_on: date, invoices: int) -> dict[str, An
         "kind": "customer",
         "external_ref": who.ref,
         "name": who.name,
-        "country": "FR" if who.language == "fr" else "GB",
+        "country": "FR" if who.language == "fr" else COUNTRY,
         "language": who.language,
         "segment": "key" if invoices > 40 else "regular" if invoices > 4 else "occasional",
         "registered_on": first_on.isoformat(),
@@ -162,7 +163,8 @@ def _debt(year: Year, invoice: RetailInvoice) -> Debt:
     chance = rng.random()
     if chance < 0.04:
         share = 100 if rng.random() < 0.2 else rng.randint(10, 60)
-        _credit(year, debt, issued_on + timedelta(days=rng.randint(3, 12)), max(1, total * share // 100), "goods returned")
+        returned_on = issued_on + timedelta(days=rng.randint(3, 12))
+        _credit(year, debt, returned_on, max(1, total * share // 100), "goods returned")
     elif chance < 0.065:
         _dispute(year, debt)
     return debt
@@ -201,9 +203,11 @@ def _dispute(year: Year, debt: Debt) -> None:
         amount=format_amount(minor, CURRENCY),
         text=words.DISPUTES[year.customer.language][category],
     )
-    if opened and year.add(end, kind="dispute_resolved", reference=f"D{debt.number}", on=end.isoformat(), outcome=outcome):
-        if outcome == "credited":
-            _credit(year, debt, end, minor, f"dispute: {category}")
+    resolved = opened and year.add(
+        end, kind="dispute_resolved", reference=f"D{debt.number}", on=end.isoformat(), outcome=outcome
+    )
+    if resolved and outcome == "credited":
+        _credit(year, debt, end, minor, f"dispute: {category}")
     debt.payable_on = max(debt.payable_on, end + timedelta(days=1))
 
 
@@ -244,17 +248,22 @@ def _pay(year: Year, on: date, debts: list[Debt]) -> None:
 
 
 def _come_undone(year: Year, on: date, debts: list[Debt], amount: int) -> None:
-    method, cause = year.rng.choice((("cheque", "bounced cheque"), ("direct_debit", "returned debit, no funds")))
+    method, cause = year.rng.choice(
+        (("cheque", "bounced cheque"), ("direct_debit", "returned debit, no funds"))
+    )
     reference = _transfer(year, on, debts, amount, method=method)
     back = on + timedelta(days=year.rng.randint(3, 10))
     again = year.rng.random() < 0.8
-    if reference is None or not year.add(back, kind="payment_reversed", reference=reference, on=back.isoformat(), cause=cause):
+    if reference is None:
         return
-    if again:
+    returned = year.add(back, kind="payment_reversed", reference=reference, on=back.isoformat(), cause=cause)
+    if returned and again:
         _transfer(year, back + timedelta(days=year.rng.randint(15, 40)), debts, amount)
 
 
-def _transfer(year: Year, on: date, debts: list[Debt], amount: int, *, method: str = "transfer") -> str | None:
+def _transfer(
+    year: Year, on: date, debts: list[Debt], amount: int, *, method: str = "transfer"
+) -> str | None:
     """One payment; its reference, or nothing when it comes after the demo's end."""
     rng, who = year.rng, year.customer
     year.payments += 1
@@ -262,7 +271,9 @@ def _transfer(year: Year, on: date, debts: list[Debt], amount: int, *, method: s
     named = rng.random() < 0.72 or year.contests
     texts = (words.WITH_NUMBERS if named else words.WITHOUT_NUMBERS)[who.language]
     text = rng.choice(texts).format(
-        numbers=" ".join(debt.number for debt in debts[:12]), name=who.name.upper(), month=on.strftime("%m/%Y")
+        numbers=" ".join(debt.number for debt in debts[:12]),
+        name=who.name.upper(),
+        month=on.strftime("%m/%Y"),
     )
     kept = year.add(
         on,

@@ -25,10 +25,15 @@ class RetailInvoice:
     total_minor: int
 
 
+def raw_csv() -> str:
+    """The data set as it came, per invoice."""
+    packed = files("encours.demo").joinpath("data/online_retail_by_invoice.csv.gz").read_bytes()
+    return gzip.decompress(packed).decode("ascii")
+
+
 def retail_invoices() -> list[RetailInvoice]:
     """All 18,532 of them, in the order of the file."""
-    packed = files("encours.demo").joinpath("data/online_retail_by_invoice.csv.gz").read_bytes()
-    rows = csv.DictReader(io.StringIO(gzip.decompress(packed).decode("ascii")))
+    rows = csv.DictReader(io.StringIO(raw_csv()))
     return [_invoice(row) for row in rows]
 
 
@@ -37,7 +42,8 @@ def _invoice(row: dict[str, str]) -> RetailInvoice:
     rounded = exact.quantize(_PENNY, ROUND_HALF_UP)
     # Four totals have real fractions of a penny; the importer would rightly refuse them.
     text = row["TotalPrice"] if abs(exact - rounded) <= _NOISE else str(rounded)
-    return RetailInvoice(row["InvoiceNo"], row["CustomerID"], date.fromisoformat(row["InvoiceDate"]), text, int(rounded * 100))
+    issued_on = date.fromisoformat(row["InvoiceDate"])
+    return RetailInvoice(row["InvoiceNo"], row["CustomerID"], issued_on, text, int(rounded * 100))
 
 
 def invoices_csv(invoices: list[RetailInvoice]) -> bytes:

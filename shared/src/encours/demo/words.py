@@ -2,13 +2,18 @@
 
 FIRST = (
     "Ambre", "Ashford", "Aubépine", "Barley", "Bellevue", "Bluebell", "Bramble", "Camomille", "Cedar", "Chardon",
-    "Clearwater", "Coquelicot", "Copper", "Cornerhouse", "Eglantine", "Fairfield", "Falaise", "Foxglove", "Genêt", "Granary",
+    "Clearwater", "Coquelicot", "Copper", "Cornerhouse", "Eglantine", "Fairfield", "Falaise", "Foxglove", "Genêt",
+    "Granary",
     "Hawthorn", "Hazel", "Hirondelle", "Ivory", "Jasmin", "Juniper", "Kestrel", "Lanterne", "Larkspur", "Lavande",
     "Linden", "Maple", "Marjolaine", "Meadow", "Mésange", "Mistral", "Moulin", "Oakley", "Orchard", "Pavot",
     "Primrose", "Quayside", "Rivage", "Romarin", "Rowan", "Sable", "Saffron", "Sycamore", "Tilleul", "Willow",
 )  # fmt: skip
-SECOND_EN = ("Gifts", "Home", "Interiors", "Traders", "Stores", "Emporium", "Supplies", "& Sons", "Retail", "Collective")
-SECOND_FR = ("Cadeaux", "Maison", "Décor", "Négoce", "Boutiques", "Bazar", "Distribution", "& Filles", "Commerce", "Ateliers")
+SECOND_EN = (
+    "Gifts", "Home", "Interiors", "Traders", "Stores", "Emporium", "Supplies", "& Sons", "Retail", "Collective",
+)  # fmt: skip
+SECOND_FR = (
+    "Cadeaux", "Maison", "Décor", "Négoce", "Boutiques", "Bazar", "Distribution", "& Filles", "Commerce", "Ateliers",
+)  # fmt: skip
 FORM_EN = ("Ltd", "LLP", "plc")
 FORM_FR = ("SARL", "SAS", "EURL")
 DISPUTES = {
@@ -28,8 +33,20 @@ DISPUTES = {
     },
 }
 WITH_NUMBERS = {
-    "en": ("INV {numbers}", "PAYMENT INVOICE {numbers}", "{numbers}", "/ROC/{numbers}", "YOUR INV {numbers} THANK YOU"),
-    "fr": ("FACTURE {numbers}", "REGLEMENT FACT {numbers}", "{numbers}", "VIR SEPA {numbers}", "FACT. {numbers} MERCI"),
+    "en": (
+        "INV {numbers}",
+        "PAYMENT INVOICE {numbers}",
+        "{numbers}",
+        "/ROC/{numbers}",
+        "YOUR INV {numbers} THANK YOU",
+    ),
+    "fr": (
+        "FACTURE {numbers}",
+        "REGLEMENT FACT {numbers}",
+        "{numbers}",
+        "VIR SEPA {numbers}",
+        "FACT. {numbers} MERCI",
+    ),
 }
 WITHOUT_NUMBERS = {
     "en": ("PAYMENT {name}", "ON ACCOUNT", "BACS {name}", "SUPPLIERS {month}"),

@@ -50,7 +50,8 @@ class Lookups:
         """Issued invoices of the entity by their number, at that position or later."""
         rows = await self._fetch(
             """select number, invoice_id from {schema}.invoice
-               where entity_id = $1 and number = any($2::text[]) and issued_on is not null order by from_position desc""",
+               where entity_id = $1 and number = any($2::text[]) and issued_on is not null
+               order by from_position desc""",
             position,
             entity_id,
             list(numbers),

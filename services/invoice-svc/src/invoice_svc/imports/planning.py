@@ -103,7 +103,8 @@ def _judge(item: Draft, seen: dict[str, bytes], held: set[str], facts: list[NewF
                 "rejected",
                 "known-differently",
                 None,
-                f"{kind.replace('_', ' ')} {name} was taken over with other content; record what changed as a fact of its own.",
+                f"{kind.replace('_', ' ')} {name} was taken over with other content; "
+                "record what changed as a fact of its own.",
             )
     new = [fact for fact in own if fact.key not in seen]
     if not new:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
@@ -165,16 +165,14 @@ class ImportStore:
 
     async def counts(self, import_id: str) -> Counts:
         """Lines by verdict."""
-        rows = dict(
-            await self.pool.fetch(
-                "select verdict, count(*) from imports.line where import_id = $1 group by verdict", import_id
-            )
+        found = await self.pool.fetch(
+            "select verdict, count(*) from imports.line where import_id = $1 group by verdict", import_id
         )
+        rows: dict[str, int] = {row[0]: row[1] for row in found}
         pending = await self.pool.fetchval(
             "select count(*) from imports.fact where import_id = $1 and state = 'pending'", import_id
         )
-        accepted, duplicates, rejected = (rows.get(verdict, 0) for verdict in get_args(Verdict))
-        return Counts(accepted, duplicates, rejected, pending)
+        return Counts(rows.get("accepted", 0), rows.get("duplicate", 0), rows.get("rejected", 0), pending)
 
     async def lines(
         self, import_id: str, *, verdict: Verdict | None, after: int, limit: int
@@ -258,7 +256,8 @@ class ImportStore:
         row = await self.pool.fetchrow(
             "select count(*), max(on_date) from imports.fact where ledger = $1 and state = 'pending'", ledger
         )
-        return Waiting(*row)
+        assert row is not None, "an aggregate has a row"
+        return Waiting(row[0], row[1])
 
     async def with_pending(self, import_ids: Sequence[str]) -> set[str]:
         """Those of the imports that have facts waiting."""

@@ -1,0 +1,50 @@
+"""Which days a live ledger opens, and when."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invoice_svc.clock.days import days_to_open, opening_of
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def at(day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 3, day, hour, minute, tzinfo=PARIS)
+
+
+def test_a_day_opens_at_six_in_the_morning_of_its_ledger() -> None:
+    assert days_to_open(date(2026, 3, 30), at(31, 5, 59)) == []
+    assert days_to_open(date(2026, 3, 30), at(31, 6)) == [date(2026, 3, 31)]
+    assert days_to_open(date(2026, 3, 31), at(31, 7)) == []
+
+
+def test_each_missed_day_is_caught_up() -> None:
+    assert days_to_open(date(2026, 3, 27), at(31, 8)) == [date(2026, 3, n) for n in (28, 29, 30, 31)]
+    assert days_to_open(date(2026, 3, 27), at(31, 3)) == [date(2026, 3, n) for n in (28, 29, 30)]
+
+
+def test_a_new_ledger_begins_with_today() -> None:
+    assert days_to_open(None, at(31, 9)) == [date(2026, 3, 31)]
+    assert days_to_open(None, at(31, 2)) == []
+
+
+def test_six_in_the_morning_is_local_time_on_both_sides_of_a_change_of_the_clocks() -> None:
+    assert opening_of(date(2026, 3, 28), "Europe/Paris") == datetime(2026, 3, 28, 5, tzinfo=UTC)
+    assert opening_of(date(2026, 3, 29), "Europe/Paris") == datetime(2026, 3, 29, 4, tzinfo=UTC)
+
+
+@given(st.dates(date(2024, 1, 1), date(2026, 1, 1)), st.integers(0, 60), st.integers(0, 23))
+def test_no_day_is_skipped_and_none_opens_before_its_time(last: date, ahead: int, hour: int) -> None:
+    now = datetime.combine(date.fromordinal(last.toordinal() + ahead), datetime.min.time(), PARIS).replace(
+        hour=hour
+    )
+    days = days_to_open(last, now)
+    assert [day.toordinal() for day in days] == list(
+        range(last.toordinal() + 1, last.toordinal() + 1 + len(days))
+    )
+    assert all(opening_of(day, "Europe/Paris") <= now for day in days)

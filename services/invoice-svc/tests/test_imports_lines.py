@@ -1,0 +1,223 @@
+"""Every value is taken exactly or refused with the column and what to change."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from encours.kernel.errors import Invalid
+from encours.kernel.money import format_amount
+from invoice_svc.imports import values
+from invoice_svc.imports.csv_lines import Defaults, Header, Parsed, parse_line, parse_map, read_header
+from invoice_svc.imports.facts import (
+    CustomerFact,
+    DisputeFact,
+    InvoiceFact,
+    PaymentFact,
+    ResolutionFact,
+    from_bytes,
+    to_bytes,
+)
+from invoice_svc.imports.ndjson_lines import parse_line as parse_ndjson
+from invoice_svc.imports.verdict import Fault
+
+DEFAULTS = Defaults(currency="EUR", country="FR")
+COLUMNS = "number,issued,due,amount,customer,disputed,settled"
+MAP = parse_map(
+    "invoice_number=number,issued_on=issued,due_on=due,amount=amount,customer=customer,disputed=disputed,settled_on=settled"
+)
+
+
+def header() -> Header:
+    return read_header(COLUMNS, MAP, ",")
+
+
+def line(text: str, defaults: Defaults = DEFAULTS) -> Parsed:
+    return parse_line(text, header(), ",", defaults)
+
+
+def fault_of(text: str, defaults: Defaults = DEFAULTS) -> Fault:
+    with pytest.raises(Fault) as caught:
+        line(text, defaults)
+    return caught.value
+
+
+def test_a_line_is_an_invoice_its_dispute_and_its_settlement() -> None:
+    parsed = line("F1,2013-01-02,2013-02-01,55.94,C1,Yes,2013-01-15")
+    assert parsed.facts == (
+        InvoiceFact(
+            number="F1", customer="C1", issued_on=date(2013, 1, 2), due_on=date(2013, 2, 1), currency="EUR",
+            total_minor=5594,
+        ),
+        DisputeFact(
+            ref="F1", invoice="F1", opened_on=date(2013, 1, 2), currency="EUR", text="marked as disputed in the file"
+        ),
+        ResolutionFact(ref="F1", on=date(2013, 1, 15), outcome="withdrawn", text="settled in full"),
+        PaymentFact(
+            ref="settlement F1", customer="C1", received_on=date(2013, 1, 15), currency="EUR", amount_minor=5594,
+            allocations=(("F1", 5594),),
+        ),
+    )  # fmt: skip
+    assert parsed.customer == CustomerFact(ref="C1", name="C1", country="FR", language="fr")
+
+
+def test_a_dispute_without_settlement_stays_open() -> None:
+    kinds = [type(fact) for fact in line("F1,2013-01-02,,55.94,C1,yes,").facts]
+    assert kinds == [InvoiceFact, DisputeFact]
+
+
+def test_dates_come_in_the_format_that_is_said() -> None:
+    parsed = line("F1,1/2/2013,2/1/2013,1,C1,No,", Defaults("EUR", "FR", "%m/%d/%Y"))
+    assert parsed.facts[0] == InvoiceFact(
+        number="F1",
+        customer="C1",
+        issued_on=date(2013, 1, 2),
+        due_on=date(2013, 2, 1),
+        currency="EUR",
+        total_minor=100,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "column"),
+    [
+        ("F1,2013-01-02,,55.94,C1,No", "wrong-column-count", None),
+        ("F1,2013-01-02,,55.94,C1,No,,", "wrong-column-count", None),
+        (",2013-01-02,,55.94,C1,No,", "missing-value", "number"),
+        ("F1,2013-01-02,,55.94,,No,", "missing-value", "customer"),
+        ("F1,,,55.94,C1,No,", "missing-value", "issued"),
+        ("F1,2013-02-30,,55.94,C1,No,", "invalid-date", "issued"),
+        ("F1,20130203,,55.94,C1,No,", "invalid-date", "issued"),
+        ("F1,1301-02-03,,55.94,C1,No,", "date-out-of-range", "issued"),
+        ("F1,2013-01-02,2013-01-01,55.94,C1,No,", "due-before-issue", "due"),
+        ("F1,2013-01-02,,55.94,C1,No,2013-01-01", "settled-before-issue", "settled"),
+        ("F1,2013-01-02,,55.94,C1,perhaps,", "invalid-value", "disputed"),
+        ("F1,2013-01-02,,,C1,No,", "missing-value", "amount"),
+        ('F1,2013-01-02,,"55,94",C1,No,', "invalid-amount", "amount"),
+        ("F1,2013-01-02,,1e3,C1,No,", "invalid-amount", "amount"),
+        ("F1,2013-01-02,,-55.94,C1,No,", "amount-not-positive", "amount"),
+        ("F1,2013-01-02,,0.00,C1,No,", "amount-not-positive", "amount"),
+        ("F1,2013-01-02,,12345678901234567890,C1,No,", "amount-too-large", "amount"),
+        ("F1,2013-01-02,,55.945,C1,No,", "too-many-decimals", "amount"),
+        ("F1,2013-01-02,,400.68100000000004,C1,No,", "too-many-decimals", "amount"),
+        ('F1,"2013"-01-02,,1,C1,No,', "malformed-line", None),
+        (f"{'9' * 61},2013-01-02,,1,C1,No,", "value-too-long", "number"),
+        ("F\x07,2013-01-02,,1,C1,No,", "invalid-value", "number"),
+    ],
+)
+def test_a_line_that_cannot_be_taken_says_which_column_and_why(
+    text: str, code: str, column: str | None
+) -> None:
+    fault = fault_of(text)
+    assert (fault.code, fault.column) == (code, column)
+    assert fault.detail
+
+
+def test_binary_noise_is_rounded_and_said() -> None:
+    parsed = line("F1,2013-01-02,,22.200000000000003,C1,No,")
+    assert isinstance(parsed.facts[0], InvoiceFact)
+    assert parsed.facts[0].total_minor == 2220
+    assert parsed.note == "22.200000000000003 was read as 22.20: binary noise of the exporting program."
+
+
+@given(st.integers(min_value=1, max_value=10**12), st.sampled_from(["EUR", "JPY", "KWD"]))
+def test_an_exact_amount_is_taken_exactly(minor: int, code: str) -> None:
+    assert values.amount(format_amount(minor, code), code, "amount") == (minor, None)
+
+
+@given(st.integers(min_value=1, max_value=10**9))
+def test_what_a_binary_float_makes_of_cents_is_read_as_those_cents(minor: int) -> None:
+    assert values.amount(f"{minor / 100:.17f}", "EUR", "amount")[0] == minor
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_an_amount_or_a_fault(text: str) -> None:
+    with contextlib.suppress(Fault):
+        assert values.amount(text, "EUR", "amount")[0] > 0
+
+
+def test_a_column_map_is_checked_against_targets_and_header() -> None:
+    with pytest.raises(Invalid) as unknown:
+        parse_map("invoice_number=a,colour=b,amount")
+    assert [error.pointer for error in unknown.value.errors] == ["map", "map"]
+    with pytest.raises(Invalid) as missing:
+        read_header("a,b,c", {"invoice_number": "a", "amount": "nowhere"}, ",")
+    assert "'nowhere' (for amount) is no column of the file" in missing.value.detail
+    assert "Say which column is the customer" in missing.value.detail
+    with pytest.raises(Invalid):
+        read_header("number,number,issued_on,amount,customer", {"invoice_number": "number"}, ",")
+
+
+def test_columns_named_like_targets_need_no_map() -> None:
+    assert read_header("customer,amount,issued_on,invoice_number", {}, ",").places["customer"] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "column"),
+    [
+        ("[1]", "invalid-value", None),
+        ("{", "malformed-line", None),
+        ('{"kind":"wish"}', "unknown-kind", "kind"),
+        ('{"number":"F1"}', "unknown-kind", "kind"),
+        ('{"kind":"invoice","number":"F1"}', "missing-value", None),
+        (
+            '{"kind":"invoice","number":"F1","customer":"C","issued_on":"2013-01-02","amount":5}',
+            "invalid-value",
+            "amount",
+        ),
+        (
+            '{"kind":"invoice","number":"F1","customer":"C","issued_on":"2013-01-02","amount":"5","x":1}',
+            "unknown-field",
+            None,
+        ),
+        (
+            '{"kind":"invoice","number":"F1","customer":"C","issued_on":"2013-01-02","amount":"5","currency":"EURO"}',
+            "unknown-currency",
+            "currency",
+        ),
+        (
+            '{"kind":"payment","reference":"P","received_on":"2013-01-02","amount":"-5"}',
+            "amount-not-positive",
+            "amount",
+        ),
+        (
+            '{"kind":"payment","reference":"P","customer":"C","received_on":"2013-01-02","amount":"5",'
+            '"allocations":[{"invoice":"F1","amount":"6"}]}',
+            "amounts-differ",
+            "allocations",
+        ),
+        ('{"kind":"customer","external_ref":"C","email":"not an address"}', "invalid-value", "email"),
+        (
+            '{"kind":"customer","external_ref":"C","email":"a@b.example\\r\\nBcc: x@y.example"}',
+            "invalid-value",
+            "email",
+        ),
+        ('{"kind":"entity","name":"N","time_zone":"Mars/Phobos"}', "invalid-value", "time_zone"),
+        (
+            '{"kind":"dispute_resolved","reference":"D","on":"2013-01-02","outcome":"paid"}',
+            "invalid-value",
+            "outcome",
+        ),
+        ('{"kind":"customer","external_ref":"\\ud800"}', "malformed-line", None),
+        ("[" * 5000, "invalid-value", None),
+    ],
+)
+def test_an_ndjson_line_that_cannot_be_taken_says_why(text: str, code: str, column: str | None) -> None:
+    with pytest.raises(Fault) as caught:
+        parse_ndjson(text, DEFAULTS)
+    assert (caught.value.code, caught.value.column) == (code, column)
+
+
+@given(st.text(max_size=120))
+def test_any_text_is_a_fact_or_a_fault(text: str) -> None:
+    with contextlib.suppress(Fault):
+        assert parse_ndjson(text, DEFAULTS).facts
+
+
+def test_facts_are_kept_as_they_are() -> None:
+    for fact in line("F1,2013-01-02,2013-02-01,55.94,C1,Yes,2013-01-15").facts:
+        assert from_bytes(to_bytes(fact)) == fact

@@ -1,0 +1,77 @@
+"""A file is cut into records whatever is in it, and a damaged record costs itself alone."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invoice_svc.imports.records import MAX_LINE_BYTES, MAX_RECORD_LINES, Record, read_records, split_fields
+from invoice_svc.imports.verdict import Fault
+
+
+def read(data: bytes, *, quoted: bool = True) -> list[Record]:
+    return list(read_records(io.BytesIO(data), quoted=quoted))
+
+
+def texts(data: bytes) -> list[str]:
+    return [r.text.code if isinstance(r.text, Fault) else r.text for r in read(data)]
+
+
+def test_lines_end_in_any_manner_and_blank_ones_are_passed_over() -> None:
+    assert texts(b"a\r\n\nb\n   \nc") == ["a", "b", "c"]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_column() -> None:
+    assert texts(b"\xef\xbb\xbfa,b\n") == ["a,b"]
+
+
+def test_a_quoted_field_may_hold_line_breaks() -> None:
+    records = read(b'1,"two\nlines",x\n2,y,z\n')
+    assert [r.text for r in records] == ['1,"two\nlines",x', "2,y,z"]
+    assert [r.line for r in records] == [1, 3]
+    assert split_fields('1,"two\nlines",x', ",") == ["1", "two\nlines", "x"]
+
+
+def test_in_ndjson_quotes_do_not_join_lines() -> None:
+    assert [r.text for r in read(b'{"a":"\\""}\n{"b":1}\n', quoted=False)] == ['{"a":"\\""}', '{"b":1}']
+
+
+def test_an_unclosed_quote_costs_its_own_line() -> None:
+    assert texts(b'h\n1,"open\n2,b\n3,c\n') == ["h", "unclosed-quote", "2,b", "3,c"]
+
+
+def test_an_unclosed_quote_is_given_up_after_a_bounded_number_of_lines() -> None:
+    data = b'"open\n' + b"x\n" * (3 * MAX_RECORD_LINES)
+    assert texts(data) == ["unclosed-quote"] + ["x"] * (3 * MAX_RECORD_LINES)
+
+
+def test_a_line_beyond_the_limit_is_skipped_to_its_end() -> None:
+    assert texts(b"a\n" + b"x" * (3 * MAX_LINE_BYTES) + b"\nb\n") == ["a", "line-too-long", "b"]
+
+
+def test_bytes_that_are_not_utf_8_and_nul_bytes_are_faults_of_their_line() -> None:
+    assert texts(b"a\nb\xff\nc\0\nd\n") == ["a", "bad-encoding", "nul-byte", "d"]
+
+
+@given(st.binary(max_size=400), st.integers(min_value=0, max_value=20))
+def test_reading_goes_on_from_any_record_as_if_it_had_never_stopped(data: bytes, at: int) -> None:
+    whole = read(data)
+    if not whole:
+        return
+    stop = whole[min(at, len(whole) - 1)]
+    rest = list(read_records(io.BytesIO(data), offset=stop.end_offset, line=stop.next_line, quoted=True))
+    shown = [(r.line, r.end_offset, getattr(r.text, "code", r.text)) for r in whole]
+    assert shown[whole.index(stop) + 1 :] == [
+        (r.line, r.end_offset, getattr(r.text, "code", r.text)) for r in rest
+    ]
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_become_records_or_faults(data: bytes) -> None:
+    for record in read(data):
+        if isinstance(record.text, str):
+            with contextlib.suppress(Fault):
+                assert split_fields(record.text, ",")
