@@ -1,0 +1,208 @@
+"""The API of dunning-svc against real processes: what was decided, why, and what people may do about it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+
+from encours.embedded.setup import insert_key
+from encours.testing.servers import Installation
+from encours.web.keys import new_key
+from tests.e2e.dunning_world import Dunning, dunning, free_port, wait
+
+
+class Api:
+    """A caller of the API."""
+
+    def __init__(self, client: httpx.Client, world: Dunning) -> None:
+        self.http, self.world = client, world
+
+    def get(self, path: str, **parameters: Any) -> dict[str, Any]:
+        answer = self.http.get(path, params=parameters)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def post(
+        self, path: str, body: Any = None, *, key: str | None = None, **parameters: Any
+    ) -> httpx.Response:
+        headers = {} if key is None else {"Idempotency-Key": key}
+        return self.http.post(path, json=body, params=parameters, headers=headers)
+
+    async def at_head(self) -> int:
+        return (await self.world.ledger.head(self.world.name)).position
+
+
+@asynccontextmanager
+async def api(installation: Installation, folder: Path) -> AsyncIterator[Api]:
+    async with dunning(installation, folder) as world:
+        port, key = free_port(), new_key()
+        connection = await asyncpg.connect(installation.admin_url())
+        await insert_key(
+            connection,
+            key.id,
+            key.sha256,
+            label="test",
+            scopes=["dunning:read", "dunning:write", "audit:read"],
+            entities=[],
+            default_ledger=world.name,
+        )
+        await connection.close()
+        world.start("api", ENCOURS_PORT=str(port))
+        base = f"http://127.0.0.1:{port}"
+        wait(lambda: _ready(base), "api")
+        headers = {"Authorization": f"Bearer {key.token}", "Encours-Ledger": world.name}
+        with httpx.Client(base_url=base, headers=headers, timeout=20) as client:
+            yield Api(client, world)
+
+
+def _ready(base: str) -> bool:
+    try:
+        return httpx.get(f"{base}/readyz", timeout=2).status_code == 200
+    except httpx.HTTPError:
+        time.sleep(0.1)
+        return False
+
+
+async def test_what_was_decided_is_shown_explained_and_performed_again(
+    installation: Installation, tmp_path: Path
+) -> None:
+    async with api(installation, tmp_path) as caller:
+        world = caller.world
+        first, second = await world.customers("a@dupont.example", None)
+        await world.invoices([first, first, second])
+        (early,) = await world.invoices([first], due_in=40, amount=999)
+        await world.live(15)
+        head = await caller.at_head()
+
+        reminders = caller.get("/v1/reminders", customer_id=first, min_position=head)
+        assert [(r["step"], r["status"]) for r in reminders["data"]] == [("J+3", "sent"), ("J-5", "sent")]
+        one = caller.get(f"/v1/reminders/{reminders['data'][0]['id']}")
+        assert len(one["items"]) == 2
+        assert one["amount"] == {"amount": "240.00", "currency": "EUR"}
+        suppressed = caller.get("/v1/reminders", status="suppressed")["data"]
+        assert {r["cause"] for r in suppressed} == {"no_address"}
+        assert not caller.get("/v1/reminders", invoice_id=early)["data"]
+
+        page = caller.get("/v1/reminders", limit=1)
+        assert caller.get("/v1/reminders", limit=1, cursor=page["next_cursor"])["data"][0] not in page["data"]
+
+        for reminder in caller.get("/v1/reminders")["data"]:
+            decision = caller.get(f"/v1/decisions/{reminder['decision_id']}")
+            assert decision["subject_id"] == reminder["id"]
+            again = caller.post(f"/v1/decisions/{reminder['decision_id']}/reperform")
+            assert again.status_code == 200, again.text
+            assert again.json()["equal"] is True, again.json()
+            for lang in ("fr", "en"):
+                told = caller.get(f"/v1/decisions/{reminder['decision_id']}/explain", lang=lang)
+                assert told["reasons"]
+                assert reminder["step"] in told["summary"]
+
+        runs = caller.get("/v1/runs")["data"]
+        assert len(runs) == 15
+        assert {run["status"] for run in runs} == {"completed"}
+        assert caller.get("/v1/policies")["data"][0]["steps"][-1]["code"] == "J+90"
+
+
+async def test_the_past_is_answered_as_it_was_known(installation: Installation, tmp_path: Path) -> None:
+    async with api(installation, tmp_path) as caller:
+        world = caller.world
+        (debtor,) = await world.customers("a@dupont.example")
+        (bill,) = await world.invoices([debtor])
+        before = await caller.at_head()
+        await world.live(5)
+        noticed, noticed_on = await caller.at_head(), world.today
+        await world.live(1)
+        await world.pay(bill, debtor, 12_000)
+        head = await caller.at_head()
+
+        assert caller.get("/v1/cases", customer_id=debtor, min_position=head)["data"] == []
+        then = caller.get("/v1/cases", customer_id=debtor, known_at=str(noticed))
+        (case,) = then["data"]
+        assert (case["items"][0]["level"], case["items"][0]["next_step"]["code"]) == ("J-5", "J+3")
+        (by_date,) = caller.get("/v1/cases", customer_id=debtor, as_of=str(noticed_on))["data"]
+        assert by_date["items"][0]["open"]["amount"] == "120.00"
+        (untouched,) = caller.get("/v1/cases", customer_id=debtor, known_at=str(before))["data"]
+        assert untouched["items"][0]["level"] is None
+        assert caller.get("/v1/reminders", known_at=str(before))["data"] == []
+        assert caller.get("/v1/reminders", as_of=str(noticed_on - timedelta(days=1)))["data"] == []
+        assert len(caller.get("/v1/reminders")["data"]) == 1
+
+
+async def test_a_hold_rests_the_ladder_and_a_task_is_completed_once(
+    installation: Installation, tmp_path: Path
+) -> None:
+    async with api(installation, tmp_path) as caller:
+        world = caller.world
+        held, called = await world.customers("a@dupont.example", "b@dupont.example")
+        await world.invoices([held, called])
+        until = world.today + timedelta(days=13)
+        body = {"until": str(until), "reason": "promised by phone"}
+        answer = caller.post(f"/v1/customers/{held}/holds", body, key="hold-1")
+        assert answer.status_code == 201, answer.text
+        again = caller.post(f"/v1/customers/{held}/holds", body, key="hold-1")
+        assert (again.status_code, again.json()) == (201, answer.json())
+        assert again.headers["Idempotency-Replayed"] == "true"
+        unknown = "cus_" + "0" * 32
+        assert caller.post(f"/v1/customers/{unknown}/holds", body).status_code == 404
+        past = body | {"until": "2020-01-01"}
+        assert caller.post(f"/v1/customers/{called}/holds", past).status_code == 422
+
+        await world.live(25)
+        head = await caller.at_head()
+        rested = caller.get("/v1/reminders", customer_id=held, min_position=head)["data"]
+        assert [(r["step"], r["status"], r["cause"]) for r in reversed(rested)] == [
+            ("J-5", "suppressed", "customer_on_hold"),
+            ("J+3", "suppressed", "customer_on_hold"),
+            ("J+3", "sent", None),
+        ]
+        assert rested[0]["day"] == str(until + timedelta(days=1))
+
+        tasks = caller.get("/v1/tasks", customer_id=called)["data"]
+        assert [(t["kind"], t["status"]) for t in tasks] == [("call", "open")]
+        path = f"/v1/tasks/{tasks[0]['id']}/complete"
+        done = caller.post(path, {"outcome": "promised", "text": "next week"})
+        assert (done.status_code, done.json()["status"]) == (200, "completed")
+        assert caller.post(path, {"outcome": "promised", "text": "next week"}).status_code == 200
+        assert caller.post(path, {"outcome": "refused"}).status_code == 409
+        position = done.headers["Encours-Position"]
+        assert caller.get("/v1/tasks", status="open", customer_id=called, min_position=position)["data"] == []
+
+
+async def test_a_preview_writes_nothing_and_a_run_asked_for_again_is_the_same(
+    installation: Installation, tmp_path: Path
+) -> None:
+    async with api(installation, tmp_path) as caller:
+        world = caller.world
+        await world.invoices(await world.customers("a@dupont.example", None))
+        await world.live(4)
+        head = await caller.at_head()
+        caller.get("/v1/runs", min_position=head)
+        on = str(world.today + timedelta(days=1))
+        planned = caller.post("/v1/runs", {"on": on}, dry_run="true").json()
+        assert (planned["requested"], planned["suppressed"], planned["tasks"]) == (1, 1, 0)
+        later = caller.post("/v1/runs", {"on": str(world.today + timedelta(days=40))}, dry_run="true").json()
+        assert {plan["step"] for plan in later["data"]} == {"J+30"}
+        assert await caller.at_head() == head
+        assert caller.post("/v1/runs", {"on": on}).status_code == 409
+
+        run = await world.live(1)
+        head = await caller.at_head()
+        caller.get("/v1/runs", min_position=head)
+        asked = caller.post("/v1/runs", {"on": on})
+        assert asked.status_code == 200, asked.text
+        assert (
+            (asked.json()["requested"], asked.json()["suppressed"])
+            == (run.requested, run.suppressed)
+            == (1, 1)
+        )
+        assert caller.post("/v1/runs", {"on": on}).json() == asked.json()
+        assert await caller.at_head() == head
+        assert len(world.mails()) == 1
