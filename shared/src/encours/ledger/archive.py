@@ -125,7 +125,7 @@ async def export_ledger(dsn: str, name: str, file: Path, *, progress: Progress |
             header, ledger_id = await _header(connection, name)
             with (
                 partial.open("wb") as raw,
-                gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=6, mtime=0) as out,
+                gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=6, mtime=0) as out,
             ):
                 await _write(connection, ledger_id, header, _Digested(out), progress)
         partial.replace(file)

@@ -42,9 +42,9 @@ _CALL_TIMEOUT_S = 60
 
 _EVENTS = """select stream, version, type, schema_version, data from ledger.event
   where ledger = $1 and stream = any ($2::text[])
-    and version - case when stream like '%~0' then 1 else 0 end > $3
-    and version - case when stream like '%~0' then 1 else 0 end <= $4
-  order by version {direction} limit $5"""
+    and version - case when stream like '%~0' then 1 else 0 end > $3::bigint
+    and version - case when stream like '%~0' then 1 else 0 end <= $4::bigint
+  order by version {direction} limit $5::bigint"""
 _NOTIFICATIONS = """select position, stream, version, type, schema_version, data from ledger.event
   where ledger = $1 and position >= $2 and position <= $3 and (cardinality($4::text[]) = 0 or type = any ($4))
   order by position limit $5"""
