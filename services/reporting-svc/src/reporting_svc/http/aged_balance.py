@@ -10,13 +10,12 @@ from starlette.responses import Response
 from encours.web.paging import Page, paging
 from encours.web.routing import Router
 from encours.web.time_travel import Query, reading
-from reporting_svc.http.answers import Report, Sums, incomplete_json, nothing, sums_json, tie_out_json
-from reporting_svc.http.scope import Ask, moment_of
+from reporting_svc.http.answers import Report, Sums, sums_json, tie_out_json
+from reporting_svc.http.scope import Ask
+from reporting_svc.http.snapshot import snapshot
 from reporting_svc.measures.bands import STANDARD, Bands
 from reporting_svc.measures.definitions import AGED_BY_DUE_DATE, AGED_BY_ISSUE_DATE
-from reporting_svc.read_models.parked import parked_streams
-from reporting_svc.read_models.receivables import Receivables, books
-from reporting_svc.read_models.receivables.figures import ROW_KEY, SORTS, Aged, Row, aged
+from reporting_svc.read_models.receivables.figures import ROW_KEY, SORTS, Aged, Basis, Row
 
 router = Router(tags=["Receivables"])
 PAGE = paging(*SORTS, default="-outstanding", key=ROW_KEY, columns=SORTS)
@@ -69,33 +68,19 @@ async def aged_balance(
 
     Sum of bands - unapplied cash = outstanding = balance of the customers' account.
     """
-    scope = asked.scope(q)
     chosen = Bands.parse(bands) if bands is not None else STANDARD
-    async with q.view(Receivables.name) as view:
-        await books.check(view.conn, view.schema, scope)
-        found = await aged(
-            view.conn,
-            view.schema,
-            scope,
-            moment_of(view),
-            bands=chosen,
-            basis="due_on" if by == "due_date" else "issued_on",
-            page=page,
-        )
-        total = found.one_currency() or nothing(
-            await books.currency_of(view.conn, view.schema, scope), chosen
-        )
-        parked = await parked_streams(view.conn, Receivables.name, q.caller.ledger)
+    basis: Basis = "due_on" if by == "due_date" else "issued_on"
+    async with snapshot(q, asked, bands=chosen, basis=basis, page=page) as books:
+        total = books.total
     definition = AGED_BY_DUE_DATE if by == "due_date" else AGED_BY_ISSUE_DATE
     body = {
         "definition": definition.id,
         "currency": total.currency,
         "bands": list(chosen.names),
-        **page.body(found.rows, lambda row: row_json(found, row, chosen)),
+        **page.body(books.aged.rows, lambda row: row_json(books.aged, row, chosen)),
         "totals": {"customers": total.customers, **sums_json(total, chosen)},
         "tie_out": tie_out_json(total),
-        **incomplete_json(parked),
-        **view.time.echo(),
+        **books.end(),
     }
     return q.respond(body)
 

@@ -13,14 +13,13 @@ from encours.web.paging import Page
 from encours.web.routing import Router
 from encours.web.time_travel import Query, reading
 from reporting_svc.http.aged_balance import AgedRow, Total, row_json
-from reporting_svc.http.answers import Report, incomplete_json, nothing, sums_json, tie_out_json
+from reporting_svc.http.answers import Report, sums_json, tie_out_json
 from reporting_svc.http.dso import DsoFigures, dso_json
-from reporting_svc.http.scope import Ask, moment_of
+from reporting_svc.http.scope import Ask
+from reporting_svc.http.snapshot import snapshot
 from reporting_svc.measures.bands import STANDARD
 from reporting_svc.measures.definitions import AGED_BY_DUE_DATE
-from reporting_svc.read_models.parked import parked_streams
-from reporting_svc.read_models.receivables import Receivables, books
-from reporting_svc.read_models.receivables.figures import ROW_KEY, aged
+from reporting_svc.read_models.receivables.figures import ROW_KEY
 from reporting_svc.read_models.receivables.turnover import Turnover, by_period
 
 router = Router(tags=["Receivables"])
@@ -46,19 +45,11 @@ async def dashboard(
     days: Annotated[int, Parameter(ge=1, le=1830, description="Period of the DSO, ending with as_of.")] = 90,
 ) -> Response:
     """Ageing, DSO, what came in and went out lately, and who owes most: one snapshot, one tie-out."""
-    scope = asked.scope(q)
-    async with q.view(Receivables.name) as view:
-        moment = moment_of(view)
-        await books.check(view.conn, view.schema, scope)
-        found = await aged(view.conn, view.schema, scope, moment, page=LARGEST)
-        total = found.one_currency() or nothing(
-            await books.currency_of(view.conn, view.schema, scope), STANDARD
-        )
-        scope = scope.within(total.currency)
-        sales = await dso_json(view, scope, moment, total, days)
-        first = moment.as_of - timedelta(days=WINDOW_DAYS - 1)
-        lately = await by_period(view.conn, view.schema, scope, moment, "day", first)
-        parked = await parked_streams(view.conn, Receivables.name, q.caller.ledger)
+    async with snapshot(q, asked, page=LARGEST) as books:
+        total, found = books.total, books.aged
+        sales = await dso_json(books, days)
+        first = books.moment.as_of - timedelta(days=WINDOW_DAYS - 1)
+        lately = await by_period(books.conn, books.schema, books.scope, books.moment, "day", first)
     largest = [row_json(found, row, STANDARD) for row in found.rows[: LARGEST.limit] if row["overdue"] > 0]
     gross = sum(total.bands)
     body = {
@@ -70,8 +61,7 @@ async def dashboard(
         "last_30_days": _lately(lately, total.currency),
         "largest_overdue": largest,
         "tie_out": tie_out_json(total),
-        **incomplete_json(parked),
-        **view.time.echo(),
+        **books.end(),
     }
     return q.respond(body)
 

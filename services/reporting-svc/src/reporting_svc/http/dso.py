@@ -11,16 +11,12 @@ from starlette.responses import Response
 
 from encours.web.models import MoneyModel, money_json
 from encours.web.routing import Router
-from encours.web.time_travel import Query, View, reading
-from reporting_svc.http.answers import Report, incomplete_json, nothing, tie_out_json
-from reporting_svc.http.scope import Ask, moment_of
+from encours.web.time_travel import Query, reading
+from reporting_svc.http.answers import Report, tie_out_json
+from reporting_svc.http.scope import Ask
+from reporting_svc.http.snapshot import Snapshot, snapshot
 from reporting_svc.measures import definitions, dso
-from reporting_svc.measures.bands import STANDARD
-from reporting_svc.read_models.parked import parked_streams
-from reporting_svc.read_models.receivables import Receivables, books
-from reporting_svc.read_models.receivables.figures import Figures, aged
 from reporting_svc.read_models.receivables.turnover import billed_since, months_back
-from reporting_svc.read_models.scope import Moment, Scope
 
 router = Router(tags=["Receivables"])
 
@@ -64,31 +60,23 @@ async def days_sales_outstanding(
     ] = 90,
 ) -> Response:
     """Outstanding in days of turnover; see `GET /v1/definitions` for each definition."""
-    scope = asked.scope(q)
-    async with q.view(Receivables.name) as view:
-        moment = moment_of(view)
-        await books.check(view.conn, view.schema, scope)
-        found = await aged(view.conn, view.schema, scope, moment)
-        total = found.one_currency() or nothing(
-            await books.currency_of(view.conn, view.schema, scope), STANDARD
-        )
-        figures = await dso_json(view, scope.within(total.currency), moment, total, days)
-        parked = await parked_streams(view.conn, Receivables.name, q.caller.ledger)
+    async with snapshot(q, asked) as books:
+        figures = await dso_json(books, days)
     body = {
-        "currency": total.currency,
+        "currency": books.total.currency,
         **figures,
-        "tie_out": tie_out_json(total),
-        **incomplete_json(parked),
-        **view.time.echo(),
+        "tie_out": tie_out_json(books.total),
+        **books.end(),
     }
     return q.respond(body)
 
 
-async def dso_json(view: View, scope: Scope, moment: Moment, total: Figures, days: int) -> dict[str, Any]:
-    """The figures of :class:`DsoFigures`, of the view's snapshot."""
+async def dso_json(books: Snapshot, days: int) -> dict[str, Any]:
+    """The figures of :class:`DsoFigures`, of one snapshot."""
+    conn, schema, scope, moment, total = books.conn, books.schema, books.scope, books.moment, books.total
     first = moment.as_of - timedelta(days=days - 1)
-    turnover = await billed_since(view.conn, view.schema, scope, moment, first)
-    counted = dso.countback(total.outstanding, await months_back(view.conn, view.schema, scope, moment))
+    turnover = await billed_since(conn, schema, scope, moment, first)
+    counted = dso.countback(total.outstanding, await months_back(conn, schema, scope, moment))
     simple = dso.simple(total.outstanding, turnover, days)
     best = dso.simple(total.bands[0], turnover, days)
     return {

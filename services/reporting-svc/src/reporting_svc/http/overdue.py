@@ -12,13 +12,12 @@ from encours.web.models import MoneyModel, money_json
 from encours.web.paging import Page, paging
 from encours.web.routing import Router
 from encours.web.time_travel import Query, reading
-from reporting_svc.http.answers import Report, incomplete_json, nothing, tie_out_json
-from reporting_svc.http.scope import Ask, moment_of
+from reporting_svc.http.answers import Report, tie_out_json
+from reporting_svc.http.scope import Ask
+from reporting_svc.http.snapshot import snapshot
 from reporting_svc.measures.bands import STANDARD, days_past_due
 from reporting_svc.measures.definitions import OVERDUE
-from reporting_svc.read_models.parked import parked_streams
-from reporting_svc.read_models.receivables import Receivables, books
-from reporting_svc.read_models.receivables.figures import Row, aged
+from reporting_svc.read_models.receivables.figures import Row
 from reporting_svc.read_models.receivables.overdue import SORTS, overdue
 
 router = Router(tags=["Receivables"])
@@ -68,28 +67,20 @@ async def list_overdue(
     q: Annotated[Query, reading("reports:read")], page: Annotated[Page, PAGE], asked: Ask
 ) -> Response:
     """What is owed and late, as of any business date, as known at any moment."""
-    scope = asked.scope(q)
-    async with q.view(Receivables.name) as view:
-        moment = moment_of(view)
-        await books.check(view.conn, view.schema, scope)
-        found = await aged(view.conn, view.schema, scope, moment)
-        total = found.one_currency() or nothing(
-            await books.currency_of(view.conn, view.schema, scope), STANDARD
-        )
-        late = await overdue(view.conn, view.schema, scope.within(total.currency), moment, page)
-        parked = await parked_streams(view.conn, Receivables.name, q.caller.ledger)
+    async with snapshot(q, asked) as books:
+        total = books.total
+        late = await overdue(books.conn, books.schema, books.scope, books.moment, page)
     body = {
         "definition": OVERDUE.id,
         "currency": total.currency,
-        **page.body(late.rows, lambda row: _row(row, view.time.as_of)),
+        **page.body(late.rows, lambda row: _row(row, books.moment.as_of)),
         "totals": {
             "invoices": late.invoices,
             "outstanding": money_json(late.open_minor, total.currency),
             "disputed": money_json(late.disputed_minor, total.currency),
         },
         "tie_out": tie_out_json(total, also=late.past_due_minor == total.overdue),
-        **incomplete_json(parked),
-        **view.time.echo(),
+        **books.end(),
     }
     return q.respond(body)
 

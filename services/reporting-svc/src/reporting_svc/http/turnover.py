@@ -13,13 +13,10 @@ from encours.kernel.errors import Invalid
 from encours.web.models import BusinessDate, MoneyModel, money_json
 from encours.web.routing import Router
 from encours.web.time_travel import Query, reading
-from reporting_svc.http.answers import Report, incomplete_json, nothing, tie_out_json
-from reporting_svc.http.scope import Ask, moment_of
-from reporting_svc.measures.bands import STANDARD
+from reporting_svc.http.answers import Report, tie_out_json
+from reporting_svc.http.scope import Ask
+from reporting_svc.http.snapshot import snapshot
 from reporting_svc.measures.definitions import TURNOVER
-from reporting_svc.read_models.parked import parked_streams
-from reporting_svc.read_models.receivables import Receivables, books
-from reporting_svc.read_models.receivables.figures import aged
 from reporting_svc.read_models.receivables.turnover import Period, Turnover, by_period, opening
 
 router = Router(tags=["Receivables"])
@@ -60,21 +57,13 @@ async def turnover(
     ] = None,
 ) -> Response:
     """What was billed, credited, collected and undone up to as_of."""
-    scope = asked.scope(q)
-    async with q.view(Receivables.name) as view:
-        moment = moment_of(view)
-        first = since or _year_back(moment.as_of)
-        if not 0 <= (moment.as_of - first).days <= MAX_DAYS:
-            raise Invalid(f"from lies at most {MAX_DAYS} days before as_of, and not after it.", "/from")
-        await books.check(view.conn, view.schema, scope)
-        found = await aged(view.conn, view.schema, scope, moment)
-        total = found.one_currency() or nothing(
-            await books.currency_of(view.conn, view.schema, scope), STANDARD
-        )
-        scope = scope.within(total.currency)
-        before = await opening(view.conn, view.schema, scope, moment, first)
-        periods = await by_period(view.conn, view.schema, scope, moment, by, first)
-        parked = await parked_streams(view.conn, Receivables.name, q.caller.ledger)
+    first = since or _year_back(q.as_of)
+    if not 0 <= (q.as_of - first).days <= MAX_DAYS:
+        raise Invalid(f"from lies at most {MAX_DAYS} days before as_of, and not after it.", "/from")
+    async with snapshot(q, asked) as books:
+        total = books.total
+        before = await opening(books.conn, books.schema, books.scope, books.moment, first)
+        periods = await by_period(books.conn, books.schema, books.scope, books.moment, by, first)
     body = {
         "definition": TURNOVER.id,
         "currency": total.currency,
@@ -84,8 +73,7 @@ async def turnover(
         "totals": _row(_sum(first, periods), total.currency),
         "opening": money_json(before, total.currency),
         "tie_out": tie_out_json(total, buckets=before + sum(period.change for period in periods)),
-        **incomplete_json(parked),
-        **view.time.echo(),
+        **books.end(),
     }
     return q.respond(body)
 

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 FALLBACK_CURRENCY = "EUR"
 
 
-async def check(conn: Conn, schema: str, scope: Scope) -> None:
-    """Raise :class:`NotFound` for an entity or a customer that this ledger does not have in scope."""
-    if scope.entities is not None and len(scope.entities) == 1:
-        known = await conn.fetchval(f"select 1 from {schema}.entity where entity = $1", scope.entities[0])
+async def check(conn: Conn, schema: str, scope: Scope, entity_id: str | None) -> None:
+    """Raise :class:`NotFound` for an entity that was named, or a customer, that this ledger does not have in scope."""
+    if entity_id is not None:
+        known = await conn.fetchval(f"select 1 from {schema}.entity where entity = $1", entity_id)
         if known is None:
-            raise NotFound("entity", scope.entities[0])
+            raise NotFound("entity", entity_id)
     if scope.customer_id is not None:
         entity = await conn.fetchval(
             f"select entity from {schema}.customer where customer_id = $1", scope.customer_id

@@ -1,0 +1,228 @@
+"""Given events, then rows: what each event changes in the receivables of a customer."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from encours.contracts import Event, Recorded
+from encours.contracts.common import Terms
+from encours.contracts.invoice import (
+    InvoiceCredited,
+    InvoiceIssued,
+    PaymentApplied,
+    PaymentUnapplied,
+    ShareDisputed,
+)
+from encours.contracts.payment import PaymentIdentified, PaymentReceived, PaymentReversed
+from encours.streaming import RowSet
+from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.rows import (
+    CLOCK_ID,
+    AccountMovement,
+    Balance,
+    Clock,
+    Item,
+    ItemMovement,
+    UnappliedMovement,
+)
+
+DAY = date(2026, 3, 31)
+TERMS = Terms(due_kind="NET", days=30, penalty_rate_bps=None, indemnity_minor=4000)
+
+
+def issued(amount: int = 24_000, due_on: date = date(2026, 3, 1)) -> InvoiceIssued:
+    return InvoiceIssued(
+        invoice_id="inv_1",
+        customer_id="cus_1",
+        number="FAC-1",
+        series="FAC",
+        issued_on=date(2026, 1, 30),
+        supply_on=date(2026, 1, 30),
+        due_on=due_on,
+        currency="EUR",
+        vat=(),
+        net_minor=amount * 5 // 6,
+        vat_minor=amount // 6,
+        total_minor=amount,
+        terms=TERMS,
+        reference=None,
+        salesperson=None,
+        origin="issued",
+    )
+
+
+def received(amount: int, customer_id: str | None = "cus_1") -> PaymentReceived:
+    return PaymentReceived(
+        payment_id="pay_1",
+        customer_id=customer_id,
+        received_on=DAY,
+        amount_minor=amount,
+        currency="EUR",
+        method="transfer",
+        remittance_text=None,
+        external_ref=None,
+        origin="issued",
+    )
+
+
+OF_INVOICE: dict[str, Any] = {"invoice_id": "inv_1", "customer_id": "cus_1", "currency": "EUR"}
+
+
+def applied(amount: int) -> PaymentApplied:
+    return PaymentApplied(
+        **OF_INVOICE, payment_id="pay_1", allocation_id="alo_1", amount_minor=amount, received_on=DAY
+    )
+
+
+def unapplied(amount: int) -> PaymentUnapplied:
+    return PaymentUnapplied(
+        **OF_INVOICE, payment_id="pay_1", allocation_id="alo_1", amount_minor=amount, cause="reversed"
+    )
+
+
+def credited(amount: int) -> InvoiceCredited:
+    return InvoiceCredited(
+        **OF_INVOICE,
+        credit_note_id="cre_1",
+        number="AV-1",
+        series="AV",
+        issued_on=DAY,
+        net_minor=amount * 5 // 6,
+        vat_minor=amount // 6,
+        total_minor=amount,
+        whole=False,
+        cause="goods returned",
+        origin="issued",
+    )
+
+
+def disputed(amount: int) -> ShareDisputed:
+    return ShareDisputed(**OF_INVOICE, dispute_id="dis_1", amount_minor=amount)
+
+
+def given(*facts: Event, day: date | None = DAY) -> RowSet:
+    model = Receivables()
+    rows = RowSet(model.rows)
+    rows.assume_empty()
+    if day is not None:
+        rows.put(Clock(id=CLOCK_ID, day=day))
+    for position, fact in enumerate(facts, 1):
+        event = Recorded(
+            ledger="test",
+            position=position,
+            stream="any",
+            version=position,
+            type=fact.TYPE,
+            schema_version=1,
+            entity="ent_1",
+            event_id=UUID(int=position),
+            effective_on=DAY,
+            recorded_at=datetime(2026, 3, 31, tzinfo=UTC),
+            actor="test",
+            command_id=UUID(int=position),
+            data=fact,
+        )
+        model.project(event, rows)
+        rows.commit_event()
+    return rows
+
+
+def balance(rows: RowSet, customer_id: str = "cus_1") -> Balance:
+    found = rows.get(Balance, "ent_1", customer_id, "EUR")
+    assert found is not None
+    return found
+
+
+def test_an_issued_invoice_is_owed_in_the_band_of_the_day() -> None:
+    now = balance(given(issued()))
+    assert (now.band_1_minor, now.open_minor, now.account_minor, now.unapplied_minor) == (
+        24_000,
+        24_000,
+        24_000,
+        0,
+    )
+
+
+def test_before_any_day_was_opened_nothing_is_due() -> None:
+    assert balance(given(issued(), day=None)).band_0_minor == 24_000
+
+
+def test_a_payment_moves_from_the_account_at_once_and_from_the_item_when_it_is_applied() -> None:
+    rows = given(issued(), received(10_000))
+    assert (balance(rows).open_minor, balance(rows).unapplied_minor, balance(rows).account_minor) == (
+        24_000,
+        10_000,
+        14_000,
+    )
+    rows = given(issued(), received(10_000), applied(10_000))
+    assert (balance(rows).open_minor, balance(rows).unapplied_minor, balance(rows).account_minor) == (
+        14_000,
+        0,
+        14_000,
+    )
+
+
+def test_a_payment_that_comes_undone_opens_the_debt_again_in_the_band_of_its_due_date() -> None:
+    undone = PaymentReversed(
+        payment_id="pay_1", customer_id="cus_1", amount_minor=24_000, currency="EUR", cause="returned debit"
+    )
+    now = balance(given(issued(), received(24_000), applied(24_000), unapplied(24_000), undone))
+    assert (now.band_1_minor, now.open_minor, now.unapplied_minor, now.account_minor) == (
+        24_000,
+        24_000,
+        0,
+        24_000,
+    )
+
+
+def test_the_books_balance_after_every_event_of_a_command_also_when_the_reversal_comes_before_its_mirrors() -> (
+    None
+):
+    undone = PaymentReversed(
+        payment_id="pay_1", customer_id="cus_1", amount_minor=24_000, currency="EUR", cause="returned debit"
+    )
+    facts = [issued(), received(24_000), applied(24_000), undone, unapplied(24_000)]
+    for count in range(1, len(facts) + 1):
+        now = balance(given(*facts[:count]))
+        assert now.open_minor - now.unapplied_minor == now.account_minor
+
+
+def test_a_credit_note_takes_off_item_account_and_turnover() -> None:
+    rows = given(issued(), credited(6_000))
+    assert (balance(rows).open_minor, balance(rows).account_minor) == (18_000, 18_000)
+    posting = rows.get(AccountMovement, 2, "cus_1")
+    assert posting is not None
+    assert (posting.kind, posting.amount_minor, posting.net_minor) == ("credited", -6_000, -5_000)
+
+
+def test_the_disputed_share_is_never_more_than_what_is_owed_and_no_payment_closes_it() -> None:
+    rows = given(issued(), disputed(20_000), received(10_000), applied(10_000))
+    assert balance(rows).disputed_minor == 14_000
+    item = rows.get(Item, "inv_1")
+    assert item is not None
+    assert item.disputed_minor == 20_000
+
+
+def test_money_of_an_unknown_payer_waits_apart_and_moves_whole_when_the_payer_is_known() -> None:
+    known = PaymentIdentified(payment_id="pay_1", customer_id="cus_1", amount_minor=5_000, currency="EUR")
+    rows = given(received(5_000, customer_id=None))
+    assert (balance(rows, "").unapplied_minor, balance(rows, "").account_minor) == (5_000, -5_000)
+    rows = given(received(5_000, customer_id=None), known)
+    assert (balance(rows, "").unapplied_minor, balance(rows, "").account_minor) == (0, 0)
+    assert (balance(rows).unapplied_minor, balance(rows).account_minor) == (5_000, -5_000)
+
+
+def test_every_movement_keeps_its_position_and_the_day_it_counts_from() -> None:
+    rows = given(issued(), received(10_000), applied(10_000))
+    item, cash = rows.get(ItemMovement, 3), rows.get(UnappliedMovement, 3, "cus_1")
+    assert item is not None
+    assert cash is not None
+    assert (item.effective_on, item.amount_minor, item.due_on) == (DAY, -10_000, date(2026, 3, 1))
+    assert (cash.effective_on, cash.amount_minor) == (DAY, -10_000)
+
+
+def test_an_event_of_an_invoice_that_was_never_issued_is_refused() -> None:
+    with pytest.raises(LookupError, match="never issued"):
+        given(applied(10_000))

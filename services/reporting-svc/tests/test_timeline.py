@@ -1,0 +1,79 @@
+"""The timeline knows whose every event is and says each in words."""
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import pytest
+from msgspec.structs import replace
+
+from encours.contracts import Event, Recorded, types
+from encours.contracts.golden import example
+from encours.contracts.invoice import InvoiceAmended, InvoiceDrafted
+from encours.contracts.payment import PaymentIdentified, PaymentReceived
+from encours.streaming import RowSet
+from reporting_svc.read_models.timeline import Timeline
+from reporting_svc.read_models.timeline.model import Entry, Owner
+from reporting_svc.read_models.timeline.summary import summary
+
+ABOUT_A_CUSTOMER = sorted(Timeline.types)
+
+
+def recorded(position: int, stream: str, data: Event) -> Recorded:
+    return Recorded(
+        ledger="test",
+        position=position,
+        stream=stream,
+        version=position,
+        type=data.TYPE,
+        schema_version=1,
+        entity="ent_1",
+        event_id=UUID(int=position),
+        effective_on=date(2026, 3, 31),
+        recorded_at=datetime(2026, 3, 31, tzinfo=UTC),
+        actor="test",
+        command_id=UUID(int=position),
+        data=data,
+    )
+
+
+def project(*events: Recorded) -> RowSet:
+    model = Timeline()
+    rows = RowSet(model.rows)
+    rows.assume_empty()
+    for event in events:
+        model.project(event, rows)
+        rows.commit_event()
+    return rows
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("type_name", ABOUT_A_CUSTOMER)
+def test_every_event_about_a_customer_is_said_in_words(type_name: str, language: str) -> None:
+    event = example(types()[type_name])
+    if hasattr(event, "currency"):
+        event = replace(event, currency="EUR")
+    said = summary(event, "fr" if language == "fr" else "en")
+    assert said != type_name
+    assert "_minor" not in said
+
+
+def test_amounts_are_written_as_the_language_writes_them() -> None:
+    event = replace(example(PaymentReceived), currency="EUR", amount_minor=123456, method="direct_debit")
+    assert summary(event, "en") == "1234.56 EUR received by direct debit"
+    assert summary(event, "fr") == "1234,56 EUR reçus par prélèvement"
+
+
+def test_an_event_without_a_customer_belongs_to_the_customer_of_its_stream() -> None:
+    drafted, amended = example(InvoiceDrafted), example(InvoiceAmended)
+    rows = project(recorded(1, "inv_1", drafted), recorded(2, "inv_1", amended))
+    owner = rows.get(Owner, "inv_1")
+    assert owner == Owner(stream="inv_1", customer_id=drafted.customer_id, since_position=1)
+    assert rows.get(Entry, 2) is not None
+
+
+def test_a_payment_belongs_to_its_payer_from_the_day_that_it_is_identified() -> None:
+    received = replace(example(PaymentReceived), customer_id=None)
+    identified = replace(example(PaymentIdentified), customer_id="cus_1")
+    assert project(recorded(1, "pay_1", received)).get(Owner, "pay_1") is None
+    owner = project(recorded(1, "pay_1", received), recorded(5, "pay_1", identified)).get(Owner, "pay_1")
+    assert owner == Owner(stream="pay_1", customer_id="cus_1", since_position=5)
