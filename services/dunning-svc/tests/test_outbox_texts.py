@@ -211,11 +211,18 @@ def test_the_suppression_says_what_was_to_be_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "loopback"),
-    [("smtp://127.0.0.1:2525", True), ("smtp://localhost", True), ("smtps://u:p@mail.example.com", False)],
+    ("url", "allowed"),
+    [
+        ("smtp://127.0.0.1:2525", True),
+        ("smtp://localhost", True),
+        ("smtp://mailbox:1025", True),
+        ("smtps://u:p@mail.example.com", False),
+    ],
 )
-async def test_only_a_server_on_this_machine_counts_as_loopback(url: str, loopback: bool) -> None:
-    assert Mailer(url, sender="a@localhost").is_loopback is loopback
+async def test_a_sandbox_may_mail_to_this_machine_and_to_the_mailbox_named_for_it(
+    url: str, allowed: bool
+) -> None:
+    assert Mailer(url, sender="a@localhost", sandbox_host="mailbox").is_for_sandboxes is allowed
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1", "smtp://", "mail.example.com"])
@@ -250,3 +257,8 @@ def test_an_explanation_names_ladder_items_neighbours_credit_and_inputs(lang: An
 def test_a_suppressed_reminder_is_explained_too(lang: Any) -> None:
     told = explain(suppression(replace(reminder()), "paid_meanwhile"), DEFAULT_POLICY, lang)
     assert told.reasons[-2] in told.summary
+
+
+def test_a_reminder_withdrawn_before_it_left_says_so() -> None:
+    told = explain(reminder(), DEFAULT_POLICY, "en", "paid_meanwhile")
+    assert "Between decision and dispatch nothing was left to ask." in told.reasons

@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
 
 def _api() -> int:
     from dunning_svc.app import create_app
-    from dunning_svc.settings import DunningSettings
+    from dunning_svc.outbox.settings import DunningSettings
     from encours.web.server import serve
 
     settings = DunningSettings.from_environment()
@@ -34,8 +34,8 @@ def _api() -> int:
 
 
 def _rebuild(options: list[str]) -> int:
+    from dunning_svc.outbox.settings import DunningSettings
     from dunning_svc.read_models.cases import Cases
-    from dunning_svc.settings import DunningSettings
     from encours.streaming import rebuild_main
 
     return rebuild_main(DunningSettings.from_environment(), "dunning-svc", (Cases(),), options)

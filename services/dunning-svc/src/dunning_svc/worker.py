@@ -11,9 +11,9 @@ import uvloop
 from dunning_svc.outbox.attempts import Attempts
 from dunning_svc.outbox.dispatch import Dispatcher
 from dunning_svc.outbox.service import Outbox
+from dunning_svc.outbox.settings import DunningSettings
 from dunning_svc.outbox.smtp import Mailer
 from dunning_svc.read_models.cases import Cases
-from dunning_svc.settings import DunningSettings
 from dunning_svc.use_cases.run_day import RunDay
 from encours.kernel.ids import uuid7
 from encours.ledger import Ledger
@@ -58,6 +58,7 @@ async def _work(settings: DunningSettings) -> None:
             settings.smtp_url.get_secret_value(),
             sender=settings.mail_from,
             connections=settings.smtp_connections,
+            sandbox_host=settings.sandbox_mail_host,
         )
         attempts = Attempts(pool, uuid7())
         dispatcher = Dispatcher(ledger, attempts, mailer, settings.var_dir / "letters")

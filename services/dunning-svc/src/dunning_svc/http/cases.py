@@ -21,7 +21,7 @@ from dunning_svc.http.schemas import (
     NextStep,
 )
 from dunning_svc.ladder.policy import DEFAULT_POLICY, remaining
-from dunning_svc.outbox.service import MODEL
+from dunning_svc.read_models.cases import MODEL
 from dunning_svc.read_models.facts import hold_stream
 from dunning_svc.read_models.queries import customers_sql
 from dunning_svc.read_models.rows import AccountRow, CustomerRow, ItemRow, words

@@ -18,7 +18,7 @@ from dunning_svc.http.schemas import (
 from dunning_svc.ladder.events import DecisionEvent, stream_of
 from dunning_svc.ladder.explain import explain
 from dunning_svc.ladder.policy import DEFAULT_POLICY
-from dunning_svc.outbox.service import MODEL
+from dunning_svc.read_models.cases import MODEL
 from dunning_svc.read_models.decisions import document_of
 from dunning_svc.read_models.rows import DecisionRow
 from dunning_svc.use_cases.reperform import reperform
@@ -105,8 +105,15 @@ async def explain_decision(
     """Why, in plain words: the ladder, the items, the step and its neighbours, credits, disputes, input events."""
     async with q.view(MODEL) as view:
         row = await _decision(view, q, decision_id)
-    event = document_of(row)
-    told = explain(event, DEFAULT_POLICY, lang)
+        event = document_of(row)
+        withdrawn = await view.conn.fetchval(
+            f"select cause from {view.schema}.reminder where decision_id = $1 and outcome_position > position"
+            " and outcome_position <= $2 and outcome_on <= $3",
+            decision_id,
+            view.time.position,
+            view.time.as_of,
+        )
+    told = explain(event, DEFAULT_POLICY, lang, withdrawn)
     return q.respond(
         ExplanationOut(
             decision_id=decision_id,

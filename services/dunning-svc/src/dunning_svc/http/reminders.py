@@ -22,7 +22,7 @@ from dunning_svc.http.schemas import (
     TaskOut,
     TaskPath,
 )
-from dunning_svc.outbox.service import MODEL
+from dunning_svc.read_models.cases import MODEL
 from dunning_svc.read_models.decisions import document_of
 from dunning_svc.read_models.queries import reminders_sql, tasks_sql
 from dunning_svc.read_models.rows import DecisionRow

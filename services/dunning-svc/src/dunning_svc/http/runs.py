@@ -22,7 +22,7 @@ from dunning_svc.http.schemas import (
 )
 from dunning_svc.ladder.decide import Decision, decide_customer
 from dunning_svc.ladder.policy import DEFAULT_POLICY
-from dunning_svc.outbox.service import MODEL
+from dunning_svc.read_models.cases import MODEL
 from dunning_svc.read_models.queries import runs_sql
 from dunning_svc.read_models.rows import RunRow
 from dunning_svc.use_cases.views import load_due, select

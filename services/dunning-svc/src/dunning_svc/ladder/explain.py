@@ -56,8 +56,8 @@ _CAUSES: dict[Lang, dict[str, str]] = {
 }
 
 
-def explain(event: DecisionEvent, policy: Policy, lang: Lang) -> Explanation:
-    """The reasons of a decision that was taken under that policy."""
+def explain(event: DecisionEvent, policy: Policy, lang: Lang, withdrawn: str | None = None) -> Explanation:
+    """The reasons of a decision that was taken under that policy; ``withdrawn`` is why it did not leave after all."""
     step = policy.step(event.step)
     reasons = [_policy(event, policy, lang)]
     reasons += [_item(item, event, policy, lang) for item in event.items]
@@ -65,6 +65,7 @@ def explain(event: DecisionEvent, policy: Policy, lang: Lang) -> Explanation:
     reasons += _money(event, lang)
     if isinstance(event, ReminderSuppressed):
         reasons.append(_CAUSES[lang][event.cause])
+    reasons += [_CAUSES[lang][withdrawn]] if withdrawn else []
     reasons.append(_inputs(event, lang))
     return Explanation(_summary(event, step, lang), tuple(reasons))
 

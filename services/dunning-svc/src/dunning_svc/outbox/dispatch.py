@@ -168,7 +168,7 @@ class Dispatcher:
 
     async def _mail(self, info: LedgerInfo, outgoing: Outgoing) -> Handed:
         customer, reminder = outgoing.customer, outgoing.event
-        if info.kind == "sandbox" and not self._mailer.is_loopback:
+        if info.kind == "sandbox" and not self._mailer.is_for_sandboxes:
             return Handed(
                 "refused", f"a sandbox never mails to {self._mailer.host}, only to this machine's mailbox"
             )

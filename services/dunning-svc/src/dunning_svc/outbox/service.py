@@ -18,6 +18,7 @@ import structlog
 
 from dunning_svc.outbox.dispatch import Dispatcher, Outgoing
 from dunning_svc.outbox.runs import Run, complete
+from dunning_svc.read_models.cases import MODEL
 from dunning_svc.read_models.decisions import document_of
 from dunning_svc.read_models.rows import CustomerRow, DecisionRow, EntityRow, RunRow
 from dunning_svc.use_cases.views import select
@@ -27,7 +28,6 @@ from encours.ledger import Ledger
 from encours.streaming import ReadDb
 from encours.streaming.read_model import Conn
 
-MODEL = "cases"
 RUN_BOUND_S = 60.0
 """A run is closed after so long, with what is still pending counted."""
 _POLL_S = 1.0

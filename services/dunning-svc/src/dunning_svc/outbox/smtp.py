@@ -36,11 +36,12 @@ class Handed:
 class Mailer:
     """At most ``connections`` messages on their way at once."""
 
-    def __init__(self, url: str, *, sender: str, connections: int = 16) -> None:
+    def __init__(self, url: str, *, sender: str, connections: int = 16, sandbox_host: str = "") -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
             raise ValueError("ENCOURS_SMTP_URL must look like smtp://host:port or smtps://user:password@host")
         self.sender = sender
+        self._sandbox_host = sandbox_host
         self.host = parts.hostname
         self._tls = parts.scheme == "smtps"
         self._port = parts.port or (465 if self._tls else 25)
@@ -50,9 +51,9 @@ class Mailer:
         self._idle: list[SMTP] = []
 
     @property
-    def is_loopback(self) -> bool:
-        """Whether the server is on this machine: the only one that a sandbox may mail to."""
-        if self.host == "localhost":
+    def is_for_sandboxes(self) -> bool:
+        """Whether a sandbox may mail to the server: one on this machine, or the mailbox named for it."""
+        if self.host in ("localhost", self._sandbox_host):
             return True
         with contextlib.suppress(ValueError):
             return ip_address(self.host).is_loopback

@@ -42,10 +42,13 @@ TYPES: frozenset[str] = frozenset(
 )
 
 
+MODEL = "cases"
+
+
 class Cases(ReadModel):
     """Items, accounts, decisions and their outcomes."""
 
-    name = "cases"
+    name = MODEL
     version = 1
     rows = ALL_ROWS
     types = TYPES

@@ -14,7 +14,8 @@ from dunning_svc.ladder.events import DecisionEvent, as_event, decision_key, str
 from dunning_svc.ladder.policy import DEFAULT_POLICY
 from dunning_svc.outbox.dispatch import Outgoing
 from dunning_svc.outbox.runs import ACTOR, Run, complete, completion_id
-from dunning_svc.outbox.service import MODEL, Offer
+from dunning_svc.outbox.service import Offer
+from dunning_svc.read_models.cases import MODEL
 from dunning_svc.use_cases.views import Loaded, load_due
 from encours.contracts import Recorded
 from encours.contracts.calendar import DayOpened

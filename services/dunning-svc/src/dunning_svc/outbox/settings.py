@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from encours.web.settings import ServiceSettings
 
 
@@ -9,4 +11,8 @@ class DunningSettings(ServiceSettings):
     """With the address that reminders are sent from."""
 
     mail_from: str = "encours@localhost"
-    smtp_connections: int = 16
+    smtp_connections: int = Field(default=16, ge=1, le=256)
+    sandbox_mail_host: str = Field(
+        default="",
+        description="Where the mailbox for sandboxes runs, if not on this machine; they may mail nowhere else.",
+    )
