@@ -244,6 +244,7 @@ class Feeder:
             identity = from_bytes(found.data) if found else await self._named_after_ledger(waiting)
             content = content_of(to_bytes(identity))
             await self._execute(waiting, "entity", content, work_of(identity, Place(entity_id), ()))
+        if not isinstance(fact, EntityFact):
             self._entities.add(entity_id)
 
     async def _named_after_ledger(self, waiting: WaitingFact) -> EntityFact:
