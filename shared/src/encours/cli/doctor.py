@@ -15,6 +15,7 @@ from encours.cli.common import AsJson, CliError, Exit, Installation, installatio
 from encours.cli.status import read_models
 from encours.embedded.process import is_same
 from encours.embedded.secrets import SERVICES
+from encours.ledger.selfcheck import self_check
 
 _LEAST_FREE_BYTES = 2 * 2**30
 _LATE_EVENTS = 1_000
@@ -117,17 +118,24 @@ def _database(here: Installation) -> list[Finding]:
 
 
 async def _database_findings(url: str) -> list[Finding]:
+    """Settings that durability needs, and every position of every ledger."""
     connection = await asyncpg.connect(url, timeout=5)
     try:
-        findings = []
-        for name in ("fsync", "synchronous_commit", "full_page_writes"):
-            value = await connection.fetchval("select setting from pg_settings where name = $1", name)
-            ok = value != "off"
-            advice = "" if ok else f"set {name} = on: a power cut would lose what was answered as done"
-            findings.append(Finding(name, ok, value, advice))
-        return findings
+        names = "fsync, synchronous_commit, full_page_writes"
+        values = [await connection.fetchval("select current_setting($1)", name) for name in names.split(", ")]
+        wrong = await self_check(connection, full=True)
+        heads = await connection.fetch(
+            "select l.name, coalesce(max(e.position), 0) as head from ledger.ledgers l "
+            "left join ledger.event e on e.ledger = l.id group by l.name order by l.name"
+        )
     finally:
         await connection.close()
+    sound = ", ".join(f"{row['name']} ({row['head']} events)" for row in heads)
+    return [
+        Finding("durability", "off" not in values, f"{names}: {', '.join(values)}"),
+        *(Finding("self-check", False, finding.what, finding.advice) for finding in wrong),
+        *([] if wrong else [Finding("self-check", True, f"every position checked of {sound}")]),
+    ]
 
 
 def _read_models(here: Installation) -> Iterator[Finding]:

@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Literal, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
 
+import asyncpg
 import typer
 
-from encours.cli.common import AsJson, CliError, Exit, Installation, installation, out, print_json, table
+from encours.cli.common import (
+    AsJson,
+    CliError,
+    Exit,
+    Installation,
+    installation,
+    out,
+    print_json,
+    progress,
+    table,
+)
 from encours.embedded.setup import TIME_ZONE
 from encours.kernel.errors import DomainError
 from encours.ledger import Ledger, LedgerInfo
+from encours.ledger.admin import new_epoch
+from encours.ledger.archive import (
+    ArchiveInvalid,
+    Header,
+    LedgerNotEmpty,
+    Progress,
+    export_ledger,
+    load_ledger,
+)
+from encours.ledger.selfcheck import SelfCheckFailed
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, rich_markup_mode=None)
 
@@ -58,6 +80,66 @@ def create(
         out.print(f"{info.name}: {info.kind}, {info.time_zone}")
 
 
+@app.command("export")
+def export(
+    name: Name,
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="Where to: NDJSON, gzip-compressed.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write a whole ledger into one file, as it stands at this moment. Appends go on meanwhile."""
+    url = installation().ledger_admin_url
+    header = _archive_work(f"exporting {name}", lambda bar: export_ledger(url, name, file, progress=bar))
+    _tell({"ledger": name, "events": header.head, "epoch": header.epoch, "file": str(file)}, as_json)
+
+
+@app.command("load")
+def load(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="What `encours ledger export` wrote.")
+    ],
+    name: Annotated[str | None, typer.Option("--as", help="Under another name.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Verify an archive, load it into an absent or empty ledger, all or nothing. Read models follow by themselves."""
+    url = installation().ledger_admin_url
+    header = _archive_work(
+        f"loading {file.name}", lambda bar: load_ledger(url, file, name=name, progress=bar)
+    )
+    _tell({"ledger": name or header.name, "events": header.head, "file": str(file)}, as_json)
+
+
+@app.command("new-epoch")
+def start_epoch(name: Name, as_json: AsJson = False) -> None:
+    """After a restore from a backup: whoever holds a position of before finds out, and rebuilds."""
+    url = installation().ledger_admin_url
+
+    async def change() -> int:
+        connection = await asyncpg.connect(url)
+        try:
+            return await new_epoch(connection, name)
+        finally:
+            await connection.close()
+
+    _tell({"ledger": name, "epoch": _run(change())}, as_json)
+
+
+def _archive_work(label: str, work: Callable[[Progress], Coroutine[Any, Any, Header]]) -> Header:
+    """Run it with a progress bar; what is wrong with the file ends the command with exit code 1."""
+    with progress() as bar:
+        task = bar.add_task(label, total=None)
+        try:
+            return _run(work(lambda done, total: bar.update(task, completed=done, total=total)))
+        except (ArchiveInvalid, LedgerNotEmpty, SelfCheckFailed, OSError) as refused:
+            raise CliError(str(refused), Exit.FAILED) from refused
+
+
+def _tell(result: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(result)
+    else:
+        out.print(", ".join(f"{name} {value}" for name, value in result.items()), markup=False)
+
+
 def ledger_names(here: Installation) -> list[str]:
     """Names of all ledgers, from the database."""
 
@@ -101,7 +183,11 @@ def _with_ledger(work: Callable[[Ledger], Awaitable[T]], here: Installation | No
         finally:
             await ledger.close()
 
+    return _run(run())
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
     try:
-        return asyncio.run(run())
+        return asyncio.run(work)
     except DomainError as refused:
         raise CliError(f"{refused.title}: {refused.detail}", Exit.REFUSED) from refused

@@ -10,40 +10,56 @@ Environment: ENCOURS_VAR_DIR (a local installation's files), ENCOURS_DATABASE_UR
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import typer
 
-from encours.cli import clock, demo, doctor, events, imports, keys, ledgers, migrate, rebuild, status, up
 from encours.cli.common import CliError, Exit, err
 
-app = typer.Typer(
-    name="encours",
-    help=__doc__,
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+# Name on the command line: module, and its function or (None) its group of commands.
+COMMANDS: dict[str, tuple[str, str | None]] = {
+    "up": ("up", "up"),
+    "down": ("up", "down"),
+    "status": ("status", "status"),
+    "doctor": ("doctor", "doctor"),
+    "demo": ("demo", "demo"),
+    "import": ("imports", "import_file"),
+    "clock": ("clock", None),
+    "events": ("events", None),
+    "ledger": ("ledgers", None),
+    "keys": ("keys", None),
+    "rebuild": ("rebuild", "rebuild"),
+    "verify": ("rebuild", "verify"),
+    "migrate": ("migrate", "migrate"),
+}
 
-app.command("up")(up.up)
-app.command("down")(up.down)
-app.command("status")(status.status)
-app.command("doctor")(doctor.doctor)
-app.command("rebuild")(rebuild.rebuild)
-app.command("verify")(rebuild.verify)
-app.command("migrate")(migrate.migrate)
-app.command("import")(imports.import_file)
-app.command("demo")(demo.demo)
-app.add_typer(keys.app, name="keys")
-app.add_typer(ledgers.app, name="ledger")
-app.add_typer(events.app, name="events")
-app.add_typer(clock.app, name="clock")
+
+def build(wanted: str | None = None) -> typer.Typer:
+    """The command line; with `wanted` only that command is imported, which is most of what a short command costs."""
+    app = typer.Typer(
+        name="encours",
+        help=__doc__,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(lambda: None)
+    for name, (module, function) in COMMANDS.items():
+        if wanted in COMMANDS and name != wanted:
+            continue
+        found = import_module(f"encours.cli.{module}")
+        if function is None:
+            app.add_typer(found.app, name=name)
+        else:
+            app.command(name)(getattr(found, function))
+    return app
 
 
 def main() -> None:
     """Entry point: errors that were foreseen end with one message and their code, never with a traceback."""
     try:
-        app()
+        build(sys.argv[1] if len(sys.argv) > 1 else None)()
     except CliError as error:
         err.print(str(error), style="red", markup=False)
         sys.exit(error.code)

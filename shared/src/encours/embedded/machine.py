@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from urllib.parse import quote
 
 import httpx
 
-from encours.embedded import mailbox, nats, postgres
+from encours.embedded import nats, postgres
 from encours.embedded.layout import Layout
 from encours.embedded.process import Program, end_orphan, free_port, started_at
 from encours.embedded.runstate import RunState, read_state, write_state
@@ -23,6 +24,7 @@ from encours.embedded.supervisor import Announce, Child, Supervisor
 from encours.ledger.migrate import LEDGER_DATABASE, database_dsn
 
 API_PORTS = {"invoice": 8001, "dunning": 8002, "risk": 8003, "reporting": 8004}
+MAILBOX_PORT = 1025
 _SERVERS_TIMEOUT_S = 90.0
 _SERVICES_TIMEOUT_S = 120.0
 
@@ -99,7 +101,7 @@ class Machine:
         for process in reversed(before.processes):
             if process.pid is None or process.created is None:
                 continue
-            stop_signal = postgres.STOP_SIGNAL if process.role == "postgres" else mailbox.STOP_SIGNAL
+            stop_signal = postgres.STOP_SIGNAL if process.role == "postgres" else signal.SIGTERM
             if end_orphan(process.pid, process.created, stop_signal=stop_signal):
                 self.announce(
                     f"ended {process.service or ''} {process.role} (pid {process.pid}) left by an earlier run".replace(
@@ -126,7 +128,7 @@ class Machine:
             children.append(self._nats(server))
         self.state.smtp_url = self.outside.smtp_url
         if self.state.smtp_url is None:
-            child = self._mailbox(self._port(mailbox.PREFERRED_PORT))
+            child = self._mailbox(self._port(MAILBOX_PORT))
             self.state.smtp_url = f"smtp://127.0.0.1:{child.program.port}"
             children.append(child)
         await self.supervisor.add(*children, timeout_s=_SERVERS_TIMEOUT_S)

@@ -21,8 +21,6 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-PREFERRED_PORT = 1025
-STOP_SIGNAL = signal.SIGTERM
 _MAX_BYTES = 20 * 2**20
 _MAX_COPIES = 1000
 
@@ -100,7 +98,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A mail server that delivers into a folder.")
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=PREFERRED_PORT)
+    parser.add_argument("--port", type=int, required=True)
     given = parser.parse_args()
     os.umask(0o077)
     asyncio.run(serve(given.folder, given.host, given.port))
