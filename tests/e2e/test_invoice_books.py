@@ -1,0 +1,178 @@
+"""From invoice to cash over HTTP: numbers, dates, money found by bank texts, money undone, contested money."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from encours.testing.system import System
+from tests.e2e.world import World, eur
+
+DAY = "2026-03-31"
+
+
+@pytest.fixture(scope="module")
+def world(system: System) -> World:
+    """A creditor in a sandbox that stands at the end of March 2026."""
+    return World.make(system, day=DAY)
+
+
+def _get(world: World, path: str, **parameters: Any) -> dict[str, Any]:
+    """GET as a patient client does it: a read model that is behind says so and is asked again."""
+    deadline = time.monotonic() + 30
+    while True:
+        answer = world.client("invoice").get(path, params={"min_position": world.position} | parameters)
+        if answer.status_code != 503 or time.monotonic() > deadline:
+            assert answer.status_code == 200, answer.text
+            found: dict[str, Any] = answer.json()
+            return found
+
+
+def _state(invoice: dict[str, Any]) -> tuple[str, str, str]:
+    return invoice["outstanding"]["amount"], invoice["status"]["settlement"], invoice["labels"]["crm"]
+
+
+def _key(system: System, world: World, *options: str) -> dict[str, str]:
+    made = system.json("keys", "create", "--label", "test", "--ledger", world.ledger, *options)
+    return {"Authorization": f"Bearer {made['token'] if 'token' in made else made['key']}"}
+
+
+def test_concurrent_issues_take_gapless_numbers_in_date_order_and_the_certificate_says_so(
+    world: World,
+) -> None:
+    entity = world.post("invoice", "/v1/entities", {"name": "Gapless Ltd", "country": "GB"})["id"]
+    customer = world.post("invoice", "/v1/customers", {"entity_id": entity, "name": "Dupont"})["id"]
+    dates = ["2026-03-30", "2026-03-31", "2026-03-31", "2026-03-30"] * 6
+
+    def issue(issued_on: str) -> int:
+        body = world.draft_body(customer, entity_id=entity, issue=True, issued_on=issued_on)
+        return world.send("invoice", "/v1/invoices", body).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(issue, dates))
+    assert set(answers) <= {201, 409}
+    certificate = _get(world, f"/v1/entities/{entity}/series/FAC/certificate", year=2026)
+    assert (certificate["count"], certificate["missing"], certificate["verdict"]) == (
+        answers.count(201),
+        [],
+        "complete",
+    )
+    assert certificate["last"] == f"FAC-2026-{answers.count(201):06d}"
+
+
+def test_a_batch_judges_each_item_alone_and_is_repeated_without_a_second_effect(world: World) -> None:
+    customer = world.customer()
+    good = world.draft_body(customer)
+    items = [good, good | {"customer_id": "cus_" + "0" * 32}, good | {"lines": []}, good]
+    options = {"headers": {"Idempotency-Key": f"batch-{customer}"}}
+    first = world.send("invoice", "/v1/invoices:batch", {"issue": True, "items": items}, **options).json()
+    assert [result["status"] for result in first["results"]] == [201, 404, 422, 201]
+    again = world.send("invoice", "/v1/invoices:batch", {"issue": True, "items": items}, **options).json()
+    assert [r.get("id") for r in again["results"]] == [r.get("id") for r in first["results"]]
+    listed = _get(world, "/v1/invoices", customer_id=customer)
+    assert len(listed["data"]) == 2
+
+
+def test_a_bank_text_puts_the_money_where_it_says_and_the_words_are_kept(world: World) -> None:
+    customer = world.customer()
+    older = world.invoice(customer, issued_on=DAY)
+    named = world.invoice(customer, issued_on=DAY)
+    text = f"VIR DUPONT {named['number'].replace('-', ' ')}"
+    payment = world.payment(customer, "150.00", DAY, remittance_text=text)
+    rules = [(a["invoice_id"], a["amount"]["amount"], a["rule"]) for a in payment["allocations"]]
+    assert rules == [(named["id"], "120.00", "debtor_indication"), (older["id"], "30.00", "oldest_due")]
+    assert payment["allocations"][0]["evidence"] == named["number"].replace("-", " ")
+
+
+def test_a_payment_that_comes_undone_reopens_the_debt_and_yesterday_stays_true(world: World) -> None:
+    customer = world.customer()
+    invoice = world.invoice(customer, issued_on="2026-03-31")
+    paid = world.payment(customer, "120.00", DAY)
+    known_then = world.position
+    world.post("invoice", f"/v1/payments/{paid['id']}/reverse", {"reason": "AC04", "on": DAY})
+    path = f"/v1/invoices/{invoice['id']}"
+    assert _state(_get(world, path)) == ("120.00", "open", "En attente non envoyée")
+    then = _get(world, path, known_at=known_then)
+    assert (_state(then), then["known_at"], then["position"]) == (
+        ("0.00", "paid", "Payée"),
+        str(known_then),
+        known_then,
+    )
+    listed = _get(world, "/v1/invoices", customer_id=customer, status="paid", known_at=known_then)
+    assert [each["id"] for each in listed["data"]] == [invoice["id"]]
+    assert _get(world, "/v1/invoices", customer_id=customer, status="paid")["data"] == []
+
+
+def test_lists_and_single_answers_agree_for_any_date(world: World) -> None:
+    customer = world.customer()
+    invoice = world.invoice(customer, issued_on=DAY)
+    world.payment(customer, "20.00", DAY)
+    for as_of in ("2026-03-30", DAY, "2026-05-15"):
+        listed = _get(world, "/v1/invoices", customer_id=customer, as_of=as_of)["data"]
+        alone = world.client("invoice").get(f"/v1/invoices/{invoice['id']}", params={"as_of": as_of})
+        assert [_state(each) for each in listed] == (
+            [_state(alone.json())] if alone.status_code == 200 else []
+        )
+    assert listed[0]["labels"] == {"business": "impayée", "crm": "Retard 15 jours"}
+
+
+def test_a_contested_share_is_shown_apart_and_a_credit_note_cites_its_own_series(world: World) -> None:
+    invoice = world.invoice(world.customer(), issued_on=DAY)
+    path = f"/v1/invoices/{invoice['id']}"
+    dispute = world.post(
+        "invoice", f"{path}/disputes", {"category": "price", "text": "x", "amount": eur("50.00")}
+    )
+    assert _get(world, path)["disputed"] == eur("50.00")
+    world.post("invoice", f"/v1/disputes/{dispute['id']}/resolve", {"outcome": "credited"})
+    note = world.post("invoice", f"{path}/credit-notes", {"amount": eur("50.00"), "reason": "price"})
+    assert note["number"].startswith("AVO-2026-")
+    assert (note["net"]["amount"], note["vat"]["amount"]) == ("41.67", "8.33")
+    assert note["invoice"]["status"]["document"] == "credited_in_part"
+
+
+def test_a_key_of_one_entity_neither_sees_nor_touches_another(system: System, world: World) -> None:
+    other = world.post("invoice", "/v1/entities", {"name": "Other Ltd", "country": "GB"})["id"]
+    invoice = world.invoice(world.customer(), issued_on=DAY)
+    headers = _key(system, world, "--scope", "invoices:read", "--scope", "invoices:write", "--entity", other)
+    client = world.client("invoice")
+    assert client.get(f"/v1/invoices/{invoice['id']}", headers=headers).status_code == 403
+    assert client.post(f"/v1/invoices/{invoice['id']}/credit-notes", headers=headers).status_code == 403
+    assert client.get("/v1/invoices", headers=headers).json()["data"] == []
+    assert [e["id"] for e in client.get("/v1/entities", headers=headers).json()["data"]] == [other]
+    assert client.post("/v1/payments", headers=headers, json={}).status_code in {403, 422}
+
+
+def test_if_match_guards_a_change_and_a_dry_run_changes_nothing(world: World) -> None:
+    client = world.client("invoice")
+    draft = world.post("invoice", "/v1/invoices", world.draft_body(world.customer()))
+    path = f"/v1/invoices/{draft['id']}"
+    dry = client.post(f"{path}/issue", params={"dry_run": "true"}).json()
+    assert [event["type"] for event in dry["events"]] == ["invoice.issued"]
+    assert client.patch(path, json={"reference": "PO 1"}, headers={"If-Match": '"9"'}).status_code == 412
+    amended = client.patch(path, json={"reference": "PO 1"}, headers={"If-Match": '"1"'})
+    assert (amended.status_code, amended.headers["etag"], amended.json()["reference"]) == (200, '"2"', "PO 1")
+    assert client.get(path, headers={"If-None-Match": '"2"'}).status_code == 304
+
+
+def test_interest_of_the_worked_example_is_answered_by_segments(world: World) -> None:
+    customer = world.post(
+        "invoice",
+        "/v1/customers",
+        {
+            "entity_id": world.entity,
+            "name": "Late SARL",
+            "terms": {"kind": "NET", "days": 30, "valid_from": "2025-01-01"},
+        },
+    )["id"]
+    series = f"/v1/entities/{world.entity}/series/HIS"
+    assert world.client("invoice").put(series, json={"prefix": "HIS-{year}-"}).status_code == 200
+    lines = [{"description": "Works", "quantity": "1", "unit_price": "10000.00", "vat_rate": "20"}]
+    invoice = world.invoice(customer, series="HIS", issued_on="2025-03-01", lines=lines)
+    assert invoice["due_on"] == "2025-03-31"
+    found = _get(world, f"/v1/invoices/{invoice['id']}/interest", on="2025-07-15")
+    segments = [(s["days"], s["rate"], s["interest"]["amount"]) for s in found["segments"]]
+    assert segments == [(91, "13.15", "393.42"), (15, "12.15", "59.92")]
+    assert (found["indemnity"], found["total"]) == (eur("40.00"), eur("493.34"))
