@@ -200,6 +200,17 @@ def test_a_changed_amount_holds_the_message_back_for_a_new_decision() -> None:
     assert moved(reminder(), {item().invoice_id: [recorded(4, paid(1))]}) == "changed_meanwhile"
 
 
+def test_a_dispute_that_came_meanwhile_is_no_payment() -> None:
+    disputed = invoice.ShareDisputed(
+        invoice_id=item().invoice_id,
+        customer_id="cus_1",
+        currency="EUR",
+        dispute_id="dis_1",
+        amount_minor=123_456,
+    )
+    assert moved(reminder(), {item().invoice_id: [recorded(4, disputed)]}) == "changed_meanwhile"
+
+
 def test_an_event_that_changes_no_amount_holds_nothing_back() -> None:
     before_the_decision = recorded(3, paid(123_456))
     assert moved(reminder(), {item().invoice_id: [before_the_decision]}) is None

@@ -1,7 +1,7 @@
 """One last look at the invoices just before a message leaves: the ledger knows what was paid a second ago.
 
 The rule: a message leaves exactly as it was decided, or not at all. If what it asks for has changed since, it is
-recorded as suppressed (``paid_meanwhile`` when nothing is left to ask, else ``changed_meanwhile``), its step is
+recorded as suppressed (``paid_meanwhile`` when nothing is open any more, else ``changed_meanwhile``), its step is
 open again, and the next day decides afresh on the new state. So decision, message and record never differ.
 """
 
@@ -29,22 +29,23 @@ def moved_invoices(reminders: Sequence[ReminderRequested], versions: Mapping[str
 
 def moved(reminder: ReminderRequested, streams: Mapping[str, Sequence[Recorded]]) -> Moved | None:
     """Whether what the message asks for is still right; ``streams`` holds the invoices that have grown."""
-    asked_now = [_asked(item, streams.get(item.invoice_id, ())) for item in reminder.items]
-    if asked_now == [item.asked_minor for item in reminder.items]:
+    now = [_now(item, streams.get(item.invoice_id, ())) for item in reminder.items]
+    if [asked for _, asked in now] == [item.asked_minor for item in reminder.items]:
         return None
-    return "changed_meanwhile" if sum(asked_now) > reminder.credit_minor else "paid_meanwhile"
+    asked_for = [opened for (opened, _), item in zip(now, reminder.items, strict=True) if item.asked_minor]
+    return "paid_meanwhile" if sum(asked_for) <= reminder.credit_minor else "changed_meanwhile"
 
 
-def _asked(item: DunnedItem, stream: Sequence[Recorded]) -> int:
+def _now(item: DunnedItem, stream: Sequence[Recorded]) -> tuple[int, int]:
+    """What is open of the item, and what may be asked of it."""
     opened, disputed = item.open_minor, item.disputed_minor
     for e in stream:
         if e.version > item.invoice_version and isinstance(e.data, get_args(InvoiceFact)):
             more_open, more_disputed = change_of(e.data)
             opened += more_open
             disputed += more_disputed
-    collectable = max(0, opened - disputed)
     # An item that is only announced is asked for nothing, however much of it is open.
-    return min(collectable, item.asked_minor) if item.asked_minor == 0 else collectable
+    return opened, max(0, opened - disputed) if item.asked_minor else 0
 
 
 def suppression(reminder: ReminderRequested, cause: Moved) -> ReminderSuppressed:
