@@ -43,6 +43,7 @@ IDEMPOTENCY_KEY = header(
     example="0b7f2c1e-order-4711",
     minLength=1,
     maxLength=255,
+    pattern="^[!-~]([ -~]*[!-~])?$",
 )
 REASON = header(
     "Encours-Reason",

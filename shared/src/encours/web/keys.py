@@ -97,7 +97,11 @@ def fetch_from(pool: asyncpg.Pool) -> Fetch:
     """Look keys up in the ledger's database."""
 
     async def fetch(wanted: str) -> Grant | None:
-        row = await pool.fetchrow(SELECT_KEY, wanted)
+        try:
+            row = await pool.fetchrow(SELECT_KEY, wanted)
+        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError):
+            # The pool's connection was of a server that has been restarted since: a new one may do.
+            row = await pool.fetchrow(SELECT_KEY, wanted)
         if row is None:
             return None
         return Grant(

@@ -32,9 +32,19 @@ def _dumps(event: Any, **_: Any) -> str:
     return msgspec.json.encode(event, enc_hook=repr).decode()
 
 
+class _StandardOutput:
+    """Whatever is standard output at the time of writing: loggers outlive a redirection of it."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
 def configure(service: str, *, level: str = "info", stream: TextIO | None = None) -> None:
     """Set up structlog and hand the standard library's loggers (uvicorn, nats, asyncio) to the same form."""
-    out = stream or sys.stdout
+    out: Any = stream or _StandardOutput()
 
     def add_service(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
         event["service"] = service

@@ -50,6 +50,7 @@ KNOWN_AT = query(
     "known_at",
     "What was known then: an RFC 3339 instant or a position of the ledger; all that is known now if not given.",
     example="2026-03-31T18:00:00Z",
+    pattern=r"^([0-9]{1,16}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2}))$",
 )
 MIN_POSITION = query(
     "min_position",
