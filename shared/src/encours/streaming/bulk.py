@@ -11,7 +11,7 @@ import asyncpg
 from encours.contracts import types
 from encours.ledger.connection import connect
 from encours.ledger.reader import COLUMNS
-from encours.streaming.fact import Fact, fact_of
+from encours.streaming.fact import Fact
 
 PAGE = 10_000
 
@@ -81,9 +81,11 @@ class BulkReader:
                 after = min(after + page, upto)
                 if after < upto:
                     ahead = asyncio.ensure_future(self._page(after, min(after + page, upto), kinds))
-                ledger = self._ledger
-                yield after, [fact_of(row, ledger) for row in rows]
+                facts = [Fact(*row) for row in rows]
                 del rows
+                for fact in facts:
+                    fact.ledger = self._ledger
+                yield after, facts
         finally:
             ahead.cancel()
             await asyncio.gather(ahead, return_exceptions=True)

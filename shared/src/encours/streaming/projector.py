@@ -5,14 +5,14 @@ The live path and a rebuild both come through here, so that one cannot make of a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from operator import itemgetter
 from typing import cast
 
 import asyncpg
 
-from encours.contracts import NewerVersion, UnknownType, types
+from encours.contracts import Event, NewerVersion, UnknownType, decoder, types
 from encours.contracts.calendar import DayOpened
 from encours.streaming.fact import Fact
 from encours.streaming.parking import Parking
@@ -63,6 +63,7 @@ class Projection:
         """Days opened since the last :meth:`settle`."""
         self._known = frozenset(types())
         self._settles = has_settle(model)
+        self._decoders: dict[tuple[str, int], Callable[[bytes], Event]] = {}
 
     @property
     def wanted(self) -> frozenset[str]:
@@ -99,6 +100,7 @@ class Projection:
         # The inner loop of a rebuild: names are bound once, skipped types cost two set lookups.
         wanted, known, parked = self.model.types, self._known, self.parking.streams
         project, rows = self.model.project, self.rows
+        commit, decoders = rows.commit_event, self._decoders
         for at in range(start, len(facts)):
             fact = facts[at]
             kind = fact.type
@@ -114,8 +116,15 @@ class Projection:
             if parked and fact.stream in parked:
                 self.parking.add_later(fact)
                 continue
+            raw = fact.raw
+            # JSON writes U+0000 as an escape, and PostgreSQL's text cannot hold it: only then look at each text.
+            rows.texts_suspect = b"\\u0000" in raw
             try:
-                project(fact.recorded(), rows)
+                if fact.data is None:
+                    version = kind, fact.schema_version
+                    decode = decoders.get(version) or decoders.setdefault(version, decoder(*version))
+                    fact.data = decode(raw)
+                project(fact, rows)  # type: ignore[arg-type] # has the attributes of Recorded, see fact.py
             except RowMissing as missing:
                 rows.rollback_event()
                 if kind == DAY_OPENED and self._settles:
@@ -127,7 +136,7 @@ class Projection:
                 rows.rollback_event()
                 self.parking.park(fact, f"{type(error).__name__}: {error}")
             else:
-                rows.commit_event()
+                commit()
         return len(facts)
 
     def _keys(self, facts: Iterable[Fact]) -> Iterable[tuple[type[Row], Key]]:

@@ -7,8 +7,7 @@ back, so a parked stream leaves no half-applied row behind.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import copy
-from typing import TypeVar, cast
+from typing import Any, TypeVar
 
 from encours.streaming.rows import Key, Row, Table, table_of
 
@@ -37,11 +36,12 @@ _ABSENT = _Absent()
 class _Slot:
     """The rows of one table. ``None`` stands for a row that is known not to exist."""
 
-    __slots__ = ("complete", "dirty", "rows", "table")
+    __slots__ = ("check", "complete", "dirty", "key_of", "rows", "table")
 
     def __init__(self, table: Table) -> None:
         self.table = table
-        self.rows: dict[Key, Row | None] = {}
+        self.key_of, self.check = table.key_of, table.check_numbers
+        self.rows: dict[Key, Any] = {}
         self.dirty: set[Key] = set()
         self.complete = False  # every row of the table is in memory: a key that is not does not exist
 
@@ -49,11 +49,12 @@ class _Slot:
 class RowSet:
     """Rows by type and key. ``get`` gives a copy: a change counts when it is ``put``."""
 
-    __slots__ = ("_slots", "_undo")
+    __slots__ = ("_slots", "_undo", "texts_suspect")
 
     def __init__(self, row_types: Iterable[type[Row]]) -> None:
         self._slots: dict[type[Row], _Slot] = {row_type: _Slot(table_of(row_type)) for row_type in row_types}
-        self._undo: list[tuple[_Slot, Key, Row | _Absent | None, bool]] = []
+        self._undo: list[tuple[_Slot, Key, Row | _Absent | None]] = []
+        self.texts_suspect = False
 
     def get(self, row_type: type[R], *key: object) -> R | None:
         """The row, or None when there is none."""
@@ -64,24 +65,25 @@ class RowSet:
             if slot.complete:
                 return None
             raise RowMissing(row_type, key) from None
-        return None if row is None else cast("R", copy(row))
+        return None if row is None else row.__copy__()
 
     def put(self, row: Row) -> None:
         """Insert or replace a row. Raises ``ValueError`` for a value that its column cannot hold."""
         slot = self._slots[type(row)]
-        slot.table.check(row)
-        self._set(slot, slot.table.key_of(row), row)
+        slot.check(row)
+        if self.texts_suspect:
+            slot.table.check_texts(row)
+        key, rows = slot.key_of(row), slot.rows
+        # Taken out and put in again: the dict's order is that of last use.
+        self._undo.append((slot, key, rows.pop(key, _ABSENT)))
+        rows[key] = row
+        slot.dirty.add(key)
 
     def drop(self, row_type: type[Row], *key: object) -> None:
         """Delete a row; nothing happens when there is none."""
-        self._set(self._slots[row_type], key, None)
-
-    def _set(self, slot: _Slot, key: Key, row: Row | None) -> None:
-        before = slot.rows.pop(
-            key, _ABSENT
-        )  # taken out and put in again: the dict's order is that of last use
-        self._undo.append((slot, key, before, key in slot.dirty))
-        slot.rows[key] = row
+        slot = self._slots[row_type]
+        self._undo.append((slot, key, slot.rows.pop(key, _ABSENT)))
+        slot.rows[key] = None
         slot.dirty.add(key)
 
     # What follows is for the projector, not for projections.
@@ -91,14 +93,13 @@ class RowSet:
         self._undo.clear()
 
     def rollback_event(self) -> None:
-        """What the event put is taken back."""
-        for slot, key, before, dirty in reversed(self._undo):
+        """What the event put is taken back. A row that it touched stays marked for writing, as it was before."""
+        for slot, key, before in reversed(self._undo):
             if isinstance(before, _Absent):
                 del slot.rows[key]
+                slot.dirty.discard(key)
             else:
                 slot.rows[key] = before
-            if not dirty:
-                slot.dirty.discard(key)
         self._undo.clear()
 
     def unknown(self, wanted: Iterable[tuple[type[Row], Key]]) -> dict[type[Row], set[Key]]:
