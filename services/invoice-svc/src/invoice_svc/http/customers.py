@@ -34,6 +34,7 @@ from invoice_svc.http.shapes import (
     TermsOut,
     VatId,
 )
+from invoice_svc.imports import ids
 from invoice_svc.read_models import search
 from invoice_svc.read_models.invoices import NAME
 from invoice_svc.use_cases import customers as use_cases
@@ -141,8 +142,9 @@ _REQUIRED = ("name", "country", "language")
 async def register_customer(
     body: CustomerBody, cmd: Annotated[Command, command("invoices:write")]
 ) -> Response:
-    """Register a customer of an entity, with its terms where they are agreed."""
-    customer_id = new_id("cus")
+    """Register a customer of an entity, with its terms where they are agreed. An `external_ref` is taken once."""
+    # The id follows from the reference, as imports derive it too: so a second one of that reference is the same stream.
+    customer_id = ids.customer_id(body.entity_id, body.external_ref) if body.external_ref else new_id("cus")
     wanted = RegisterCustomer(
         customer_id=customer_id,
         entity_id=body.entity_id,

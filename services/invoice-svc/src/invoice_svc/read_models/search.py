@@ -131,7 +131,8 @@ async def invoices(
     where.among("entity_id", entities)
     where.equal("entity_id", wanted.entity_id)
     where.equal("customer_id", wanted.customer_id)
-    where.equal("number", wanted.number)
+    if wanted.number is not None:
+        where.add("number_key = {} and number = {}", number_key(wanted.number), wanted.number)
     if wanted.status is not None:
         where.add(_STATUS[wanted.status])
     if wanted.due_before is not None:
