@@ -13,6 +13,7 @@ LOST: tuple[type[BaseException], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # the server is stopping, starting or has lost a process
     asyncpg.InterfaceError,  # the connection was found closed
+    asyncpg.InternalClientError,  # asyncpg met the server's farewell while it was sending
     asyncpg.TooManyConnectionsError,
     OSError,
     TimeoutError,

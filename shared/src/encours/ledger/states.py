@@ -13,7 +13,7 @@ S = TypeVar("S")
 LIMIT = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Folder(Generic[S]):
     """How a stream becomes a state. ``evolve`` returns a new state: states are shared between commands."""
 
