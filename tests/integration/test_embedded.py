@@ -59,6 +59,7 @@ async def test_postgres_starts_again_after_kill_9_without_repair(own_cluster: Cl
         server.stop(process)
 
 
+@pytest.mark.real
 def test_a_stale_pid_file_that_names_a_living_stranger_does_not_stop_it() -> None:
     with private_layout() as layout:
         secrets = load_secrets(layout)
@@ -67,6 +68,7 @@ def test_a_stale_pid_file_that_names_a_living_stranger_does_not_stop_it() -> Non
         server.stop(server.start())
 
 
+@pytest.mark.real
 def test_a_folder_that_the_servers_account_cannot_reach_gets_a_shelter_of_its_own(tmp_path: Path) -> None:
     """As root the data goes where `nobody` can pass, with a link; as anyone else it stays."""
     tmp_path.chmod(0o700)

@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
+import asyncpg
 import httpx
 
 from encours.embedded import nats, postgres
 from encours.embedded.layout import Layout
-from encours.embedded.process import Program, end_orphan, free_port, started_at
+from encours.embedded.process import Program, StartFailed, end_orphan, free_port, started_at
 from encours.embedded.runstate import RunState, read_state, write_state
 from encours.embedded.secrets import SERVICES, Secrets, load_secrets
 from encours.embedded.setup import prepare_databases
@@ -68,7 +69,10 @@ class Machine:
         step("starting servers")
         admin_url, nats_url = await self._start_servers(secrets)
         step("preparing databases")
-        new_key = await prepare_databases(admin_url, secrets.roles, self.layout)
+        try:
+            new_key = await prepare_databases(admin_url, secrets.roles, self.layout)
+        except (OSError, asyncpg.PostgresError) as error:
+            raise StartFailed(f"the databases cannot be prepared: {error}") from error
         step("starting services")
         children = [
             child
