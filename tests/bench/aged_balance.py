@@ -64,7 +64,7 @@ insert into {s}.item (invoice_id, number, entity, customer_id, currency, issued_
                       disputed_minor)
   select 'inv_' || md5(i::text), 'FAC-' || i, '{e}', 'cus_' || md5((i % {customers})::text), 'EUR', due - 30, due,
          10000 + i % 900000, 10000 + i % 900000, case when i % 40 = 0 then 5000 else 0 end
-  from (select i, '{day}'::date - 160 + (i * 7919 % 200) as due from generate_series(1, {items}) i) x;
+  from (select i, '{day}'::date - 160 + (i / {customers} * 37 + i) % 190 as due from generate_series(1, {items}) i) x;
 insert into {s}.item_movement (position, invoice_id, kind, entity, customer_id, currency, issued_on, due_on,
                                effective_on, amount_minor, disputed_minor)
   select row_number() over (order by issued_on, invoice_id), invoice_id, 'issued', entity, customer_id, currency,

@@ -15,10 +15,10 @@ from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import snapshot
 from reporting_svc.measures.bands import STANDARD, Bands
 from reporting_svc.measures.definitions import AGED_BY_DUE_DATE, AGED_BY_ISSUE_DATE
-from reporting_svc.read_models.receivables.figures import ROW_KEY, SORTS, Aged, Basis, Row
+from reporting_svc.read_models.receivables.figures import KEY, SORTS, Aged, Basis, Row
 
 router = Router(tags=["Receivables"])
-PAGE = paging(*SORTS, default="-outstanding", key=ROW_KEY, columns=SORTS)
+PAGE = paging(*SORTS, default="-outstanding", key=KEY, columns=SORTS)
 
 
 class AgedRow(Sums):

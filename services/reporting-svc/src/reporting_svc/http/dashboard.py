@@ -19,11 +19,11 @@ from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import snapshot
 from reporting_svc.measures.bands import STANDARD
 from reporting_svc.measures.definitions import AGED_BY_DUE_DATE
-from reporting_svc.read_models.receivables.figures import ROW_KEY
+from reporting_svc.read_models.receivables.figures import KEY
 from reporting_svc.read_models.receivables.turnover import Turnover, by_period
 
 router = Router(tags=["Receivables"])
-LARGEST = Page(limit=5, columns=("overdue", ROW_KEY), descending=True, nullable=False, last=None, check="")
+LARGEST = Page(limit=5, columns=("overdue", KEY), descending=True, nullable=False, last=None, check="")
 WINDOW_DAYS = 30
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from reporting_svc.measures.bands import STANDARD, Bands
-from reporting_svc.read_models.receivables.rows import CLOCK_ID
+from reporting_svc.read_models.receivables.rows import CLOCK_ID, ROW_KEY
 from reporting_svc.read_models.scope import Args, Moment, Scope, SeveralCurrencies
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ Row = Mapping[str, Any]
 Source = Literal["balance", "item", "movement"]
 
 SORTS = {"outstanding": "outstanding", "overdue": "overdue", "name": "name_key", "customer_id": "row_key"}
-ROW_KEY = "row_key"
-"""The customer, or the entity for money of an unknown payer: one row each, so a stable end of every order."""
+KEY = "row_key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +139,7 @@ def _page(args: Args, schema: str, columns: list[str], page: Page) -> str:
     bands = [c for c in columns if c.startswith("b")]
     by_name = "name_key" in page.columns
     name_key = "coalesce(c.name_key, '')" if by_name else "''"
-    joined = f"left join {schema}.customer c using (customer_id)" if by_name else ""
+    joined = f"left join {schema}.customer c using (customer_id, entity)" if by_name else ""
     behind, values = page.after(len(args) + 1)
     args.extend(values)
     return f"""
@@ -150,9 +149,9 @@ def _page(args: Args, schema: str, columns: list[str], page: Page) -> str:
         from (
             select ordered.*, row_number() over () as place from (
                 select * from (
-                    select f.*, {" + ".join(f"f.{b}" for b in bands)} - f.unapplied as outstanding,
+                    select f.*, f.open_items - f.unapplied as outstanding,
                            {" + ".join(f"f.{b}" for b in bands[1:])} as overdue, {name_key} as name_key,
-                           case when f.customer_id <> '' then f.customer_id else f.entity end as row_key
+                           {ROW_KEY} as row_key
                     from figures f {joined}
                 ) keyed
                 where {behind} {page.order_by()} limit {page.fetch}
@@ -161,23 +160,29 @@ def _page(args: Args, schema: str, columns: list[str], page: Page) -> str:
     """
 
 
-async def knows_later(conn: Conn, schema: str, moment: Moment) -> bool:
-    """Whether the model holds anything that counts only after the day: rows of "now" would show it too early."""
-    later = " or ".join(
+def _later(schema: str) -> str:
+    return " or ".join(
         f"exists (select from {schema}.{table} where effective_on > $1::date)"
         for table in ("item_movement", "unapplied_movement", "account_movement")
     )
-    found: bool = await conn.fetchval(f"select {later}", moment.as_of)
+
+
+async def knows_later(conn: Conn, schema: str, moment: Moment) -> bool:
+    """Whether the model holds anything that counts only after the day: rows of "now" would show it too early."""
+    found: bool = await conn.fetchval(f"select {_later(schema)}", moment.as_of)
     return found
 
 
 async def _source(conn: Conn, schema: str, moment: Moment, bands: Bands, basis: Basis) -> Source:
-    if moment.known_to is not None or await knows_later(conn, schema, moment):
+    if moment.known_to is not None:
         return "movement"
-    if bands != STANDARD or basis != "due_on":
-        return "item"
-    day = await conn.fetchval(f"select day from {schema}.clock where id = $1", CLOCK_ID)
-    return "balance" if day == moment.as_of else "item"
+    standing = f"(select day from {schema}.clock where id = $2) = $1::date"
+    row = await conn.fetchrow(f"select {_later(schema)}, {standing}", moment.as_of, CLOCK_ID)
+    assert row is not None  # there is no table that it could be empty of
+    later, today = row
+    if later:
+        return "movement"
+    return "balance" if today and bands == STANDARD and basis == "due_on" else "item"
 
 
 def _from_balance(args: Args, schema: str, scope: Scope, moment: Moment, bands: Bands, basis: Basis) -> str:

@@ -7,6 +7,9 @@ from typing import ClassVar
 
 from encours.streaming import Row
 
+ROW_KEY = "case when customer_id <> '' then customer_id else entity end"
+"""The customer, or the entity for money of an unknown payer: ends every order of balances, and is unique."""
+
 
 class Entity(Row, kw_only=True):
     """A creditor by name, with the currency of its books."""
@@ -124,6 +127,8 @@ class Balance(Row, kw_only=True):
 
     TABLE: ClassVar[str] = "balance"
     KEY: ClassVar[tuple[str, ...]] = ("entity", "customer_id", "currency")
+    INDEXES: ClassVar[tuple[str, ...]] = (f"((open_minor - unapplied_minor), ({ROW_KEY}))",)
+    """The order of an aged balance unless asked otherwise: its first page costs the same for any number of rows."""
     entity: str
     customer_id: str
     currency: str
