@@ -57,7 +57,9 @@ async def _measure(installation: Installation) -> tuple[float, float, float]:
     return single, batch, reference
 
 
-def _entry(name: str, value: float, unit: str, reference: str, reference_value: float, target: float) -> Entry:
+def _entry(
+    name: str, value: float, unit: str, reference: str, reference_value: float, target: float
+) -> Entry:
     ratio = value / reference_value
     return {
         "name": name, "value": round(value), "unit": unit, "reference": reference,
@@ -139,9 +141,15 @@ async def api(installation: Installation) -> AsyncIterator[tuple[int, str, dict[
     )  # fmt: skip
     await admin.close()
     environment = os.environ | installation.environment("invoice", port=port)
-    environment |= {"ENCOURS_LOG_LEVEL": "warning", "ENCOURS_RATE_PER_MINUTE": "6000000", "ENCOURS_RATE_BURST": "1000000"}
+    environment |= {
+        "ENCOURS_LOG_LEVEL": "warning",
+        "ENCOURS_RATE_PER_MINUTE": "6000000",
+        "ENCOURS_RATE_BURST": "1000000",
+    }
     with _process([sys.executable, "-m", "invoice_svc", "api"], environment):
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {key.token}"}) as client:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {key.token}"}
+        ) as client:
             await _until_up(client)
             yield port, key.token, await _invoice(client)
 
@@ -166,7 +174,13 @@ async def _invoice(client: httpx.AsyncClient) -> dict[str, Any]:
         {"description": "Pneu hiver 205/55 R16", "quantity": "4", "unit_price": "89.90", "vat_rate": "20"},
         {"description": "Montage et équilibrage", "quantity": "4", "unit_price": "15.00", "vat_rate": "20"},
     ]
-    return {"entity_id": entity, "customer_id": customer, "series": "FAC", "lines": lines, "reference": "PO-4711"}
+    return {
+        "entity_id": entity,
+        "customer_id": customer,
+        "series": "FAC",
+        "lines": lines,
+        "reference": "PO-4711",
+    }
 
 
 async def _until_up(client: httpx.AsyncClient) -> None:

@@ -33,4 +33,6 @@ async def livez() -> dict[str, bool]:
 
 
 if __name__ == "__main__":
-    uvicorn.run(app, port=int(sys.argv[1]), loop="uvloop", http="httptools", log_level="warning", access_log=False)
+    uvicorn.run(
+        app, port=int(sys.argv[1]), loop="uvloop", http="httptools", log_level="warning", access_log=False
+    )

@@ -80,7 +80,8 @@ def test_credits_that_cancel_an_invoice_add_up_to_its_net_and_its_vat(parts: lis
 
 def standing(**changes: Any) -> Standing:
     values: dict[str, Any] = {
-        "document": "issued", "due_on": DUE, "total_minor": 100, "credited_minor": 0, "paid_minor": 0, "disputed_minor": 0,
+        "document": "issued", "due_on": DUE, "total_minor": 100, "credited_minor": 0, "paid_minor": 0,
+        "disputed_minor": 0,
     }  # fmt: skip
     values |= changes
     values["outstanding_minor"] = (
@@ -91,14 +92,15 @@ def standing(**changes: Any) -> Standing:
     return Standing(**values)
 
 
+DRAFT, GIVEN_UP = standing(document="draft", due_on=None), standing(document="cancelled", due_on=None)
 BEFORE, AFTER = date(2026, 3, 30), date(2026, 4, 12)
 
 
 @pytest.mark.parametrize(
     ("given_", "on", "axes", "labels"),
     [
-        (standing(document="draft", due_on=None), BEFORE, ("draft", "open", "none"), ("brouillon", "En attente non envoyée")),
-        (standing(document="cancelled", due_on=None), BEFORE, ("cancelled", "open", "none"), ("annulée", "Annulée")),
+        (DRAFT, BEFORE, ("draft", "open", "none"), ("brouillon", "En attente non envoyée")),
+        (GIVEN_UP, BEFORE, ("cancelled", "open", "none"), ("annulée", "Annulée")),
         (standing(), BEFORE, ("issued", "open", "not_due"), ("émise", "En attente non envoyée")),
         (standing(), DUE, ("issued", "open", "due"), ("émise", "En attente non envoyée")),
         (standing(), AFTER, ("issued", "open", "overdue"), ("impayée", "Retard 12 jours")),

@@ -1,4 +1,4 @@
-"""The rules of entities, customers, invoices, payments and disputes: given what happened, when a command, then facts."""
+"""The rules of entities, customers, invoices, payments and disputes: given a story, when a command, then facts."""
 
 from __future__ import annotations
 
@@ -137,8 +137,12 @@ def test_terms_beyond_the_legal_ceiling_are_accepted_with_a_warning(firm: Any) -
 
 @pytest.mark.parametrize(
     ("kind", "days", "due_on"),
-    [("DAYS_THEN_EOM", 45, date(2026, 3, 31)), ("EOM_THEN_DAYS", 45, date(2026, 3, 17)), ("NET", 60, date(2026, 3, 21))],
-)  # fmt: skip
+    [
+        ("DAYS_THEN_EOM", 45, date(2026, 3, 31)),
+        ("EOM_THEN_DAYS", 45, date(2026, 3, 17)),
+        ("NET", 60, date(2026, 3, 21)),
+    ],
+)
 def test_the_due_date_follows_from_the_reading_that_the_contract_picked(
     firm: Any, kind: Any, days: int, due_on: date
 ) -> None:
@@ -239,6 +243,19 @@ def test_a_credit_note_takes_an_amount_off_and_the_whole_of_the_rest_cancels(iss
         ("AVO-2026-000002", 5_000, 1_000),
     ]
     assert state.outstanding_minor == 0
+
+
+def test_a_credit_note_over_lines_takes_their_net_and_vat_but_never_more_vat_than_there_is(
+    issued: Any,
+) -> None:
+    for rate, net, vat in (("20", 1_000, 200), ("5.5", 1_000, 55)):
+        lines = (LineInput("returned", "1", "10.00", rate),)
+        issued.do(credits.credit, CreditInvoice("inv_1", f"cre_{rate}", TODAY, None, "returned", lines=lines))
+        note = issued.state(INVOICE, "inv_1").credits[-1]
+        assert (note.net_minor, note.vat_minor) == (net, vat)
+    with refused("invalid-request"):
+        too_much = (LineInput("returned", "1", "60.00", "40"),)
+        issued.do(credits.credit, CreditInvoice("inv_1", "cre_3", TODAY, None, "returned", lines=too_much))
 
 
 def test_a_credit_note_settles_no_more_than_is_open_so_money_is_released_first(issued: Any) -> None:

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
+from random import Random
+from typing import Any, get_args
 from uuid import uuid4
 
+import asyncpg
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from encours.kernel.errors import DomainError
-from encours.streaming import RowSet
+from encours.streaming import RowSet, table_of
+from encours.web.paging import Page
+from encours.web.time_travel import TimeTravel, View
 from invoice_svc.customer import RegisterCustomer
 from invoice_svc.dispute import OpenDispute, ResolveDispute
 from invoice_svc.entity import RegisterEntity
+from invoice_svc.http import render
 from invoice_svc.invoice.amounts import LineInput
 from invoice_svc.invoice.commands import Content, CreditInvoice, DraftInvoice
 from invoice_svc.invoice.state import fold_as_of
 from invoice_svc.payment import state as payment_state
 from invoice_svc.payment.commands import AllocatePayment, ReceivePayment, ReleasePayment, ReversePayment
+from invoice_svc.read_models import search
 from invoice_svc.read_models.invoices import Invoices
 from invoice_svc.read_models.tables import TABLES, InvoiceRow, MovementRow
 from invoice_svc.use_cases import credits, customers, disputes, entities, invoices, payments
@@ -55,7 +62,11 @@ def command(step: tuple[Any, ...], today: date) -> tuple[Any, ...]:
             return invoices.draft_and_issue, draft, today - timedelta(days=days)
         case ("pay", payment, amount, days, named):
             text = "FAC-2026-000002" if named else None
-            return payments.receive, _receipt(payment, amount, today - timedelta(days=days), text, None), INVOICES
+            return (
+                payments.receive,
+                _receipt(payment, amount, today - timedelta(days=days), text, None),
+                INVOICES,
+            )
         case ("instruct", payment, invoice, amount, days):
             receipt = _receipt(payment, 150, today - timedelta(days=days), None, ((invoice, amount),))
             return payments.receive, receipt
@@ -66,7 +77,9 @@ def command(step: tuple[Any, ...], today: date) -> tuple[Any, ...]:
         case ("reverse", payment, days):
             return payments.reverse, ReversePayment(payment, today - timedelta(days=days), "returned")
         case ("credit", invoice, amount, days):
-            return credits.credit, CreditInvoice(invoice, f"cre_{amount}", today - timedelta(days=days), amount, "x")
+            return credits.credit, CreditInvoice(
+                invoice, f"cre_{amount}", today - timedelta(days=days), amount, "x"
+            )
         case ("dispute", invoice, amount, days):
             opened = OpenDispute("dis_1", invoice, "price", amount, "x", None, today - timedelta(days=days))
             return disputes.open_dispute, opened
@@ -76,7 +89,9 @@ def command(step: tuple[Any, ...], today: date) -> tuple[Any, ...]:
 
 
 def _receipt(name: str, amount: int, on: date, text: str | None, allocations: Any) -> ReceivePayment:
-    return ReceivePayment(name, "ent_1", "cus_1", on, amount, "EUR", "transfer", text, None, "issued", allocations)
+    return ReceivePayment(
+        name, "ent_1", "cus_1", on, amount, "EUR", "transfer", text, None, "issued", allocations
+    )
 
 
 def lived(new_books: Callable[[], Any], history: list[tuple[Any, ...]]) -> Any:
@@ -96,7 +111,11 @@ def lived(new_books: Callable[[], Any], history: list[tuple[Any, ...]]) -> Any:
             continue
         after = len(books.ledger.events)
         again = books.do(*command(step, today), key=key, today=today)
-        assert (len(books.ledger.events), again.answer, again.position) == (after, first.answer, first.position)
+        assert (len(books.ledger.events), again.answer, again.position) == (
+            after,
+            first.answer,
+            first.position,
+        )
     return books
 
 
@@ -124,7 +143,9 @@ def test_on_every_day_nothing_is_owed_below_zero_and_cash_is_allocated_or_unappl
         for name in PAYMENTS:
             payment = payment_state.fold_as_of(books.stream(name), day)
             assert payment.unapplied_minor >= 0
-            assert payment.allocated_minor + payment.unapplied_minor == (0 if payment.reversed_on else payment.amount_minor)
+            assert payment.allocated_minor + payment.unapplied_minor == (
+                0 if payment.reversed_on else payment.amount_minor
+            )
             allocated += payment.allocated_minor
         assert allocated == applied
 
@@ -163,7 +184,11 @@ def test_the_read_model_adds_up_to_what_the_streams_say_on_every_day(
         )
         for offset in range(len(history) + 1):
             day = START + timedelta(days=offset)
-            moved = [m for m in found.get(MovementRow, []) if isinstance(m, MovementRow) and m.invoice_id == row.invoice_id]
+            moved = [
+                m
+                for m in found.get(MovementRow, [])
+                if isinstance(m, MovementRow) and m.invoice_id == row.invoice_id
+            ]
             paid = sum(m.paid_minor for m in moved if m.effective_on <= day)
             assert paid == fold_as_of(books.stream(row.invoice_id), day).paid_minor
 
@@ -192,3 +217,94 @@ class _Watched:
     def get(self, row_type: Any, *key: object) -> Any:
         self._asked.add((row_type, key))
         return self._rows.get(row_type, *key)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_lists_find_for_any_date_and_moment_what_the_streams_say(
+    new_books: Callable[[], Any], installation: Any, seed: int
+) -> None:
+    """The two statements behind lists, for now and for then, against folding every invoice."""
+    random = Random(seed)
+    history = [_drawn(random) for _ in range(40)]
+    events = lived(new_books, history).ledger.events
+    last_day = START + timedelta(days=len(history))
+    connection = await asyncpg.connect(installation.store_url("invoice"))
+    try:
+        for position in (0, len(events) // 3, 2 * len(events) // 3, len(events)):
+            schema = f"lists_{position}"
+            await _write(connection, schema, events)
+            for day in (
+                START - timedelta(days=1),
+                START + timedelta(days=7),
+                START + timedelta(days=25),
+                last_day,
+            ):
+                now = position == len(events) and day == last_day
+                await _compare(connection, schema, events, TimeTravel(day, position, None, now), now=now)
+    finally:
+        await connection.close()
+
+
+async def _write(connection: Any, schema: str, events: list[Any]) -> None:
+    model, rows = Invoices(), RowSet(TABLES)
+    rows.assume_empty()
+    for event in events:
+        if event.type in model.types:
+            model.project(event, rows)
+    await connection.execute(f"create schema if not exists {schema}")
+    for row_type, kept, _ in rows.changes():
+        table = table_of(row_type)
+        await connection.execute(f"drop table if exists {schema}.{table.name}")
+        await connection.execute(table.create(schema))
+        await connection.execute(table.create_key(schema))
+        await connection.execute(table.upsert(schema), *table.upsert_arguments(kept))
+    for row_type in TABLES:
+        table = table_of(row_type)
+        await connection.execute(table.create(schema).replace("create table", "create table if not exists"))
+
+
+async def _compare(connection: Any, schema: str, events: list[Any], time: TimeTravel, *, now: bool) -> None:
+    page = Page(500, ("invoice_id",), False, False, None, "")
+    states = {
+        name: fold_as_of([e for e in events[: time.position] if e.stream == name], time.as_of)
+        for name in INVOICES
+    }
+    for wanted in (None, *get_args(search.InvoiceStatus)):
+        rows = await search.invoices(
+            View(connection, schema, time), page, search.InvoiceFilter(status=wanted), None, now=now
+        )
+        expected = [name for name in INVOICES if _stands(states[name], wanted, time.as_of)]
+        assert [row["invoice_id"] for row in rows] == expected, (wanted, time)
+
+
+def _stands(state: Any, wanted: str | None, day: date) -> bool:
+    if state.document == "none":
+        return False
+    shown = render.invoice(state, 1, day)
+    axes = set(shown["status"].values()) - {"none"}
+    if state.outstanding_minor <= 0:
+        axes -= {"open", "part_paid"}
+    return wanted is None or wanted in axes
+
+
+def _drawn(random: Random) -> tuple[Any, ...]:
+    kind = random.choice(
+        ["issue", "pay", "pay", "instruct", "allocate", "release", "reverse", "credit", "dispute", "resolve"]
+    )
+    ago, amount = random.randrange(10), random.randrange(1, 120)
+    invoice, payment = random.choice(INVOICES), random.choice(PAYMENTS)
+    match kind:
+        case "issue":
+            return kind, "inv_2", ago
+        case "pay":
+            return kind, payment, amount, ago, random.random() < 0.5
+        case "instruct":
+            return kind, payment, invoice, amount, ago
+        case "allocate" | "release":
+            return kind, payment
+        case "reverse":
+            return kind, payment, ago
+        case "resolve":
+            return kind, ago
+        case _:
+            return kind, invoice, amount, ago

@@ -16,12 +16,12 @@ from encours.kernel.terms import DueKind
 from encours.web.models import Body, BusinessDate, Count, Country, Id, MoneyModel, NonNegativeMoney, ShortText
 from invoice_svc.invoice.amounts import rate_bps
 
-EntityId = Annotated[str, Id("ent")]
-CustomerId = Annotated[str, Id("cus")]
-InvoiceId = Annotated[str, Id("inv")]
-PaymentId = Annotated[str, Id("pay")]
-AllocationId = Annotated[str, Id("alo")]
-DisputeId = Annotated[str, Id("dis")]
+EntityId = Annotated[str, Id("ent"), Field(examples=["ent_0195e0a4c1187ebc837d95283b6791e9"])]
+CustomerId = Annotated[str, Id("cus"), Field(examples=["cus_0195e0a4c1187ebc837d95283b6791e9"])]
+InvoiceId = Annotated[str, Id("inv"), Field(examples=["inv_0195e0a4c1187ebc837d95283b6791e9"])]
+PaymentId = Annotated[str, Id("pay"), Field(examples=["pay_0195e0a4c1187ebc837d95283b6791e9"])]
+AllocationId = Annotated[str, Id("alo"), Field(examples=["alo_0195e0a4c1187ebc837d95283b6791e9"])]
+DisputeId = Annotated[str, Id("dis"), Field(examples=["dis_0195e0a4c1187ebc837d95283b6791e9"])]
 SeriesCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,19}$")]
 Siren = Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$")]
 VatId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9]{2,13}$")]

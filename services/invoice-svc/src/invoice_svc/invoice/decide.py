@@ -256,15 +256,15 @@ def undispute_share(state: Invoice, *, dispute_id: str, outcome: Outcome) -> lis
 
 def _credited_sums(state: Invoice, command: CreditInvoice) -> tuple[int, int]:
     """Net and VAT: as the lines say, else pro rata to what is left of the invoice's net and VAT."""
-    if command.lines is not None:
-        sums = reckon(command.lines, state.currency)
-        return sums.net_minor, sums.vat_minor
-    amount = state.outstanding_minor if command.amount_minor is None else command.amount_minor
-    return split_credit(
-        amount,
-        net_open_minor=state.net_minor - sum(c.net_minor for c in state.credits),
-        vat_open_minor=state.vat_minor - sum(c.vat_minor for c in state.credits),
-    )
+    net_left = state.net_minor - sum(credit.net_minor for credit in state.credits)
+    vat_left = state.vat_minor - sum(credit.vat_minor for credit in state.credits)
+    if command.lines is None:
+        amount = state.outstanding_minor if command.amount_minor is None else command.amount_minor
+        return split_credit(amount, net_open_minor=net_left, vat_open_minor=vat_left)
+    sums = reckon(command.lines, state.currency)
+    if sums.net_minor > net_left or sums.vat_minor > vat_left:
+        raise Invalid("The lines credit more net or more VAT than is left of the invoice.", "/lines")
+    return sums.net_minor, sums.vat_minor
 
 
 def _check_belongs(customer: Customer, entity_id: str) -> None:
