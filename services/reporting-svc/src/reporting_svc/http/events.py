@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import Query as Parameter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from starlette.responses import Response, StreamingResponse
 
 from encours.contracts import types
@@ -17,7 +17,7 @@ from encours.kernel.errors import DomainError, Invalid
 from encours.web.context import context
 from encours.web.parameters import malformed, parse_position
 from encours.web.routing import Router
-from encours.web.time_travel import Query, reading
+from encours.web.time_travel import AsOf, Query, reading
 from reporting_svc.feed import MAX_TAILS, Feed, Filter
 
 router = Router(tags=["Events"])
@@ -60,13 +60,12 @@ class EventOut(BaseModel):
     data: dict[str, Any]
 
 
-class EventsOut(BaseModel):
-    """Events in order. Go on with `after` = `next_after`; `end`: nothing more was recorded yet."""
+class EventsOut(AsOf):
+    """Events in order, up to `position`. Go on with `after` = `next_after`; `end`: there was nothing behind."""
 
     data: list[EventOut]
     next_after: int
     end: bool
-    position: int = Field(description="The position that was read up to.")
 
 
 class TooManyStreams(DomainError):
@@ -106,15 +105,15 @@ async def list_events(
     `Encours-Position`.
     """
     feed: Feed = q.services.extras["feed"]
-    upto = (await q.time()).position
-    page = await feed.page(q.caller.ledger, after, limit, _filter(q, type_, stream), upto)
+    time = await q.time()
+    page = await feed.page(q.caller.ledger, after, limit, _filter(q, type_, stream), time.position)
     events = page.events
     if "as_of" in q.request.query_params:
         events = [event for event in events if event["effective_on"] <= q.as_of.isoformat()]
     if NDJSON in q.request.headers.get("accept", ""):
         lines = b"".join(msgspec.json.encode(event) + b"\n" for event in events)
         return Response(lines, media_type=NDJSON, headers={"Encours-Position": str(page.upto)})
-    body = {"data": events, "next_after": page.upto, "end": page.end, "position": page.upto}
+    body = {"data": events, "next_after": page.upto, "end": page.end, **time.echo()}
     return q.respond(body)
 
 

@@ -1,0 +1,115 @@
+"""An invoice paid late and a payment that came undone, asked about as of three dates and known at two moments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from encours.testing.system import System
+from tests.e2e.world import World, eur
+
+ISSUED, DUE, LATE, UNDONE, TODAY = "2026-01-05", "2026-02-04", "2026-03-10", "2026-04-02", "2026-04-20"
+
+
+@dataclass
+class Story:
+    """One customer, one invoice of 120.00 paid 34 days late; the payment bounced on 2 April."""
+
+    world: World
+    customer: str
+    invoice: str
+    paid_at: int
+    undone_at: int
+
+    def aged(self, **parameters: Any) -> dict[str, Any]:
+        return self.world.get("reporting", "/v1/aged-balance", customer_id=self.customer, **parameters)
+
+    def bands(self, **parameters: Any) -> dict[str, str]:
+        """The bands that hold something."""
+        body = self.aged(**parameters)
+        assert body["tie_out"]["equal"]
+        bands = body["totals"]["bands"]
+        return {name: money["amount"] for name, money in bands.items() if money["amount"] != "0.00"}
+
+
+@pytest.fixture(scope="module")
+def story(system: System) -> Story:
+    world = World.make(system, day=ISSUED)
+    customer = world.customer(name="Garage Dupont SARL")
+    world.post("invoice", f"/v1/customers/{customer}/notes", {"text": "Promised to call back."})
+    invoice = world.invoice(customer, "100.00", issued_on=ISSUED, terms={"kind": "NET", "days": 30})["id"]
+    world.advance(LATE)
+    whole = [{"invoice_id": invoice, "amount": eur("120.00")}]
+    payment = world.payment(customer, "120.00", LATE, allocations=whole)
+    paid_at = world.position
+    world.advance(TODAY)
+    world.post("invoice", f"/v1/payments/{payment['id']}/reverse", {"reason": "Returned debit", "on": UNDONE})
+    return Story(world, customer, invoice, paid_at, world.position)
+
+
+def test_before_the_payment_the_debt_ages_from_its_due_date(story: Story) -> None:
+    for known_at in (story.paid_at, story.undone_at):
+        assert story.bands(as_of="2026-02-04", known_at=known_at) == {"not_due": "120.00"}
+        assert story.bands(as_of="2026-02-05", known_at=known_at) == {"1-30": "120.00"}
+        assert story.bands(as_of="2026-03-09", known_at=known_at) == {"31-60": "120.00"}
+
+
+def test_while_it_was_paid_nothing_was_owed_whoever_asks_later(story: Story) -> None:
+    for known_at in (story.paid_at, story.undone_at):
+        assert story.bands(as_of="2026-04-01", known_at=known_at) == {}
+
+
+def test_undone_the_debt_is_open_again_from_its_original_due_date_but_not_for_who_did_not_know(
+    story: Story,
+) -> None:
+    assert story.bands(as_of=UNDONE, known_at=story.paid_at) == {}
+    assert story.bands(as_of=UNDONE, known_at=story.undone_at) == {"31-60": "120.00"}
+    assert story.bands() == {"61-90": "120.00"}
+
+
+def test_the_overdue_list_and_the_dashboard_say_the_same(story: Story) -> None:
+    late = story.world.get("reporting", "/v1/overdue", customer_id=story.customer)
+    listed = [(row["invoice_id"], row["days_past_due"], row["band"]) for row in late["data"]]
+    assert listed == [(story.invoice, 75, "61-90")]
+    assert late["tie_out"]["equal"]
+    board = story.world.get("reporting", "/v1/dashboard", customer_id=story.customer)
+    assert board["totals"]["overdue"]["amount"] == late["totals"]["outstanding"]["amount"] == "120.00"
+    assert board["tie_out"]["equal"]
+
+
+def test_turnover_ends_at_the_balance_that_it_began_with_and_what_it_added(story: Story) -> None:
+    body = story.world.get("reporting", "/v1/turnover", customer_id=story.customer, by="month")
+    months = {row["start"]: row for row in body["data"]}
+    assert months["2026-01-01"]["billed"]["amount"] == "120.00"
+    assert months["2026-01-01"]["turnover_net"]["amount"] == "100.00"
+    assert months["2026-03-01"]["collected"]["amount"] == "120.00"
+    assert months["2026-04-01"]["reversed"]["amount"] == "120.00"
+    assert body["tie_out"]["equal"]
+
+
+def test_dso_of_one_unpaid_invoice_counts_back_to_its_month(story: Story) -> None:
+    body = story.world.get("reporting", "/v1/dso", customer_id=story.customer, days=120)
+    assert body["simple"] == {"definition": "dso/simple/1", "days": 120.0}
+    assert body["countback"]["days"] == 20 + 31 + 28 + 31
+    known = {entry["id"] for entry in story.world.get("reporting", "/v1/definitions")["data"]}
+    assert {body["simple"]["definition"], body["countback"]["definition"]} <= known
+
+
+def test_the_timeline_tells_the_story_in_order_with_the_reminders_that_went_out(story: Story) -> None:
+    body = story.world.get("reporting", f"/v1/customers/{story.customer}/timeline", limit=500, lang="fr")
+    types = [entry["type"] for entry in body["data"]]
+    told = [
+        "customer.registered", "customer.noted", "invoice.issued", "reminder.sent", "payment.received",
+        "invoice.payment_applied", "payment.reversed",
+    ]  # fmt: skip
+    places = [types.index(name) for name in told]
+    assert places == sorted(places)
+    positions = [entry["position"] for entry in body["data"]]
+    assert positions == sorted(positions)
+    assert "Garage Dupont SARL enregistré comme client" in [entry["summary"] for entry in body["data"]]
+    before = story.world.get(
+        "reporting", f"/v1/customers/{story.customer}/timeline", limit=500, known_at=story.paid_at
+    )
+    assert "payment.reversed" not in [entry["type"] for entry in before["data"]]
