@@ -15,8 +15,8 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from encours.contracts import Event, calendar, encode, entity, invoice, payment
-from encours.contracts.customer import CustomerRegistered
 from encours.contracts.common import Terms
+from encours.contracts.customer import CustomerRegistered
 from encours.streaming.fact import Fact
 
 ENTITY = "ent_" + "e" * 32
@@ -249,7 +249,8 @@ def history(acts: list[tuple[Any, int, int, int]]) -> Books:
     for number, customer_id in enumerate(CUSTOMERS, 1):
         debtor = CustomerRegistered(
             customer_id=customer_id, entity_id=ENTITY, name=f"Été {number}", external_ref=f"C{number}", country="FR",
-            language="fr", email=None, phone=None, siren=None, vat_id=None, address=None, segment=None, salesperson=None,
+            language="fr", email=None, phone=None, siren=None, vat_id=None, address=None, segment=None,
+            salesperson=None,
         )  # fmt: skip
         books.record(customer_id, debtor, DAY_0)
     books.ends.append(len(books.log))
