@@ -20,6 +20,7 @@ from encours.kernel.terms import DueKind, DueRule, due_date
 SEED = 20101201
 CURRENCY = "GBP"
 COUNTRY = "GB"
+MAX_NAMED = 40
 TERMS: tuple[tuple[DueKind, int, int], ...] = (
     ("NET", 30, 60),
     ("NET", 45, 12),
@@ -28,7 +29,7 @@ TERMS: tuple[tuple[DueKind, int, int], ...] = (
     ("DAYS_THEN_EOM", 45, 6),
     ("EOM_THEN_DAYS", 45, 6),
 )
-HABITS = (("on_time", 60), ("slow", 24), ("chronic", 13), ("defaulter", 3))
+HABITS = (("on_time", 68), ("slow", 20), ("chronic", 9), ("defaulter", 3))
 DELAY_DAYS = {"on_time": (-5, 2), "slow": (3, 25), "chronic": (20, 75), "defaulter": (3, 25)}
 
 ENTITY = {
@@ -238,7 +239,7 @@ def _pay(year: Year, on: date, debts: list[Debt]) -> None:
         first = amount * rng.randint(40, 80) // 100
         _transfer(year, on, debts, first)
         _transfer(year, on + timedelta(days=rng.randint(10, 40)), debts, amount - first)
-    elif chance < 0.043:
+    elif chance < 0.043 and not year.contests:
         _transfer(year, on, debts, amount)
         _transfer(year, on + timedelta(days=rng.randint(1, 9)), debts, amount)
     elif chance < 0.049:
@@ -271,7 +272,7 @@ def _transfer(
     named = rng.random() < 0.72 or year.contests
     texts = (words.WITH_NUMBERS if named else words.WITHOUT_NUMBERS)[who.language]
     text = rng.choice(texts).format(
-        numbers=" ".join(debt.number for debt in debts[:12]),
+        numbers=" ".join(debt.number for debt in debts[:MAX_NAMED]),
         name=who.name.upper(),
         month=on.strftime("%m/%Y"),
     )

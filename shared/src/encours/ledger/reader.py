@@ -79,7 +79,12 @@ async def open_pool(dsn: str, *, size: int = 8) -> asyncpg.Pool:
         timeout=5,
         command_timeout=30,
         server_settings=SETTINGS | {"application_name": "encours ledger reader"},
+        reset=_leave,
     )
+
+
+async def _leave(_connection: Any) -> None:
+    """Single reads leave nothing behind on a connection; the usual reset would be a second round trip for each."""
 
 
 class Reader:

@@ -250,6 +250,12 @@ class Done:
         events = await session._ledger.read_stream(session.meta.ledger, stream, upto=self.position)
         return folder.fold(events), events[-1].version if events else 0
 
+    async def remember(self, folder: Folder[S], stream: str) -> None:
+        """Keep the state of a stream that this command began, for commands that will soon need it."""
+        if not self.replayed:
+            state, version = await self.state(folder, stream)
+            self._session._ledger.states.put(self._session._key(folder, stream), state, version)
+
 
 async def execute(ledger: Ledger, meta: CommandMeta, work: Work) -> Done:
     """Run a command until it is stored, refused, or overtaken four times in a row.

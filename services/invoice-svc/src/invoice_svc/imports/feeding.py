@@ -20,12 +20,21 @@ from encours.ledger.session import CommandMeta, Done, execute
 from invoice_svc.imports import ids
 from invoice_svc.imports.book import Book
 from invoice_svc.imports.commands import Place, Work, invoices_of, work_of
-from invoice_svc.imports.facts import CustomerFact, EntityFact, Fact, PaymentFact, from_bytes, to_bytes
+from invoice_svc.imports.facts import (
+    CustomerFact,
+    EntityFact,
+    Fact,
+    InvoiceFact,
+    PaymentFact,
+    from_bytes,
+    to_bytes,
+)
 from invoice_svc.imports.lookups import Lookups
 from invoice_svc.imports.planning import content_of
 from invoice_svc.imports.store import Import, ImportStore, WaitingFact
 from invoice_svc.imports.verdict import LineVerdict
 from invoice_svc.payment.indication import keys_in
+from invoice_svc.use_cases.folds import INVOICE
 
 PAGE_FACTS = 4_096
 IN_FLIGHT = 64
@@ -216,6 +225,8 @@ class Feeder:
         known = await self._known_invoices(waiting, fact)
         work = work_of(fact, Place(entity_id, customer_id, known), candidates)
         done = await self._execute(waiting, waiting.key, waiting.content, work)
+        if isinstance(fact, InvoiceFact):
+            await done.remember(INVOICE, ids.invoice_id(entity_id, fact.number))
         self._book.note(done.events, done.position)
 
     async def _named(self, entity_id: str, text: str | None) -> list[str]:
