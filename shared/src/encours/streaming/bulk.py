@@ -10,8 +10,7 @@ import asyncpg
 
 from encours.contracts import types
 from encours.ledger.connection import connect
-from encours.ledger.reader import COLUMNS
-from encours.streaming.fact import Fact
+from encours.streaming.fact import COLUMNS, Fact
 
 PAGE = 10_000
 
