@@ -89,6 +89,10 @@ class Dunning:
             found.append(message)
         return found
 
+    def arrived(self) -> int:
+        """How many mails there are, without reading them."""
+        return sum(1 for _ in (self.folder / "mail").glob("*.eml"))
+
     def letters(self) -> list[Path]:
         """What was written."""
         return sorted((self.folder / "letters" / self.name).glob("*.html"))

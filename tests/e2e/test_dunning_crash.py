@@ -8,11 +8,11 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
-from encours.contracts.dunning import ReminderRequested, TaskOpened
+from encours.contracts.dunning import ReminderRequested, ReminderSuppressed, TaskOpened
 from encours.testing.servers import Installation
 from tests.e2e.dunning_world import Dunning, dunning, wait
 
-CUSTOMERS = 150
+CUSTOMERS = 250
 
 
 async def outcomes(world: Dunning) -> dict[str, list[str]]:
@@ -30,10 +30,10 @@ async def test_a_worker_killed_in_mid_send_sends_nothing_twice_and_answers_for_e
         await world.invoices(await world.customers(*(f"c{n}@dupont.example" for n in range(CUSTOMERS))))
         await world.live(4)
         await world.open_day()
-        wait(lambda: len(world.mails()) >= CUSTOMERS // 4, "mails")
+        wait(lambda: world.arrived() >= CUSTOMERS // 8, "mails")
         worker.kill()
         worker.wait()
-        assert len(world.mails()) < CUSTOMERS, "killed too late to show anything"
+        assert world.arrived() < CUSTOMERS, "killed too late to show anything"
         world.start("worker")
         run = await world.completed()
         assert (run.requested, run.pending) == (CUSTOMERS, 0)
@@ -111,3 +111,48 @@ async def test_in_a_live_ledger_nothing_is_sent_for_days_that_have_passed(
         assert not [e for e in await world.events("task.opened") if isinstance(e.data, TaskOpened)]
         assert not world.mails()
         assert len(world.letters()) == 1
+
+
+async def test_what_is_paid_before_the_mail_server_is_back_is_not_sent(
+    installation: Installation, tmp_path: Path
+) -> None:
+    async with dunning(installation, tmp_path) as world:
+        mailbox = world.children[0]
+        mailbox.terminate()
+        mailbox.wait()
+        payer, debtor = await world.customers("a@dupont.example", "b@dupont.example")
+        paid, _ = await world.invoices([payer, debtor])
+        await world.live(4)
+        await world.open_day()
+        await asyncio.to_thread(wait, lambda: "mail.unreachable" in world.tail("worker"), "a first try")
+        await world.pay(paid, payer, 12_000)
+        world.start_mailbox()
+        run = await world.completed()
+        assert (run.requested, run.pending) == (2, 0)
+        (withdrawn,) = [e.data for e in await world.events("reminder.suppressed")]
+        assert isinstance(withdrawn, ReminderSuppressed)
+        assert (withdrawn.customer_id, withdrawn.cause) == (payer, "paid_meanwhile")
+        (mail,) = world.mails()
+        assert "b@dupont.example" in mail["To"]
+
+
+async def test_a_worker_that_is_told_to_stop_finishes_what_it_hands_over(
+    installation: Installation, tmp_path: Path
+) -> None:
+    async with dunning(installation, tmp_path) as world:
+        worker, standby = world.children[-1], world.start("worker")
+        await world.invoices(await world.customers(*(f"c{n}@dupont.example" for n in range(CUSTOMERS))))
+        await world.live(4)
+        await world.open_day()
+        wait(lambda: world.arrived() >= CUSTOMERS // 8, "mails")
+        for process in (worker, standby):
+            process.terminate()
+        assert (worker.wait(30), standby.wait(30)) == (0, 0)
+        assert world.arrived() < CUSTOMERS, "stopped too late to show anything"
+        world.start("worker")
+        world.start("worker")
+        run = await world.completed()
+        assert (run.requested, run.pending) == (CUSTOMERS, 0)
+        told = await outcomes(world)
+        assert {tuple(types) for types in told.values()} == {("reminder.sent",)}, "nothing is in doubt"
+        assert len(world.mails()) == CUSTOMERS

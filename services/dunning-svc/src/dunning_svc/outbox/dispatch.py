@@ -66,6 +66,7 @@ class Dispatcher:
         self._letters = letters
         self._busy: set[str] = set()
         self._down_until = 0.0
+        self._closing = False
         self._tasks: set[asyncio.Task[list[Outgoing]]] = set()
 
     @property
@@ -78,7 +79,8 @@ class Dispatcher:
         await self._attempts.migrate()
 
     async def close(self) -> None:
-        """Let what is being handed over end: half a hand-over would have to be told as unconfirmed."""
+        """Begin nothing more and let what is being handed over end: half of it would be told as unconfirmed."""
+        self._closing = True
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=10)
         await self._mailer.close()
@@ -91,7 +93,7 @@ class Dispatcher:
 
         async def one(chunk: Sequence[Outgoing]) -> list[Outgoing]:
             async with gate:
-                return await self._chunk(info, chunk, today)
+                return list(chunk) if self._closing else await self._chunk(info, chunk, today)
 
         fresh = [o for o in batch if o.event.reminder_id not in self._busy]
         self._busy.update(o.event.reminder_id for o in fresh)
@@ -150,10 +152,14 @@ class Dispatcher:
 
     async def _deliver(self, info: LedgerInfo, outgoing: Outgoing, tries: int, today: date) -> bool:
         """Hand one message over; whether it has an outcome now."""
-        if outgoing.event.channel == "email":
-            handed = await self._mail(info, outgoing)
-        else:
-            handed = await self._letter(info.name, outgoing)
+        try:
+            if outgoing.event.channel == "email":
+                handed = await self._mail(info, outgoing)
+            else:
+                handed = await self._letter(info.name, outgoing)
+        except (ValueError, LookupError, FileNotFoundError) as error:
+            # No such address, or a text that can't be written: said as a failure, it holds up nobody else.
+            handed = Handed("refused", " ".join(f"{error}".split())[:400] or type(error).__name__)
         outcome = self._outcome(info.name, outgoing.event, handed, tries)
         if outcome is None:
             pause = min(_MAX_PAUSE_S, 2.0**tries)
@@ -174,17 +180,14 @@ class Dispatcher:
             )
         if not customer.email:
             return Handed("refused", "the customer's e-mail address was removed")
-        try:
-            content = email_bytes(
-                render(reminder, customer, outgoing.creditor),
-                identity=message_id(info.name, reminder.reminder_id),
-                sender=self._mailer.sender,
-                customer=customer,
-                creditor=outgoing.creditor,
-                to=customer.email,
-            )
-        except ValueError as error:
-            return Handed("refused", " ".join(str(error).split()))
+        content = email_bytes(
+            render(reminder, customer, outgoing.creditor),
+            identity=message_id(info.name, reminder.reminder_id),
+            sender=self._mailer.sender,
+            customer=customer,
+            creditor=outgoing.creditor,
+            to=customer.email,
+        )
         return await self._mailer.send(customer.email, content)
 
     async def _letter(self, ledger: str, outgoing: Outgoing) -> Handed:

@@ -20,8 +20,8 @@ from dunning_svc.outbox.dispatch import Dispatcher, Outgoing
 from dunning_svc.outbox.runs import Run, complete
 from dunning_svc.read_models.cases import MODEL
 from dunning_svc.read_models.decisions import document_of
-from dunning_svc.read_models.rows import CustomerRow, DecisionRow, EntityRow, RunRow
-from dunning_svc.use_cases.views import select
+from dunning_svc.read_models.rows import CustomerRow, DecisionRow, RunRow
+from dunning_svc.use_cases.views import creditors, select
 from encours.contracts.dunning import ReminderRequested
 from encours.kernel.errors import DomainError
 from encours.ledger import Ledger
@@ -223,10 +223,10 @@ async def _requested(conn: Conn, schema: str, effects_from: int) -> list[Outgoin
             conn, schema, CustomerRow, "where customer_id = any($1)", [d.customer_id for d in decisions]
         )
     }
-    creditors = {row.entity_id: row for row in await select(conn, schema, EntityRow, "")}
+    known = await creditors(conn, schema)
     outgoing = []
     for row in decisions:
         event = document_of(row)
         assert isinstance(event, ReminderRequested)
-        outgoing.append(Outgoing(event, customers[row.customer_id], creditors[row.entity_id]))
+        outgoing.append(Outgoing(event, customers[row.customer_id], known[row.entity_id]))
     return outgoing

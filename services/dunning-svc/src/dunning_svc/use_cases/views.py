@@ -92,7 +92,7 @@ async def load_due(conn: Conn, schema: str, day: date, customer_ids: Sequence[st
 async def load_groups(conn: Conn, schema: str, groups: Sequence[Group]) -> Loaded:
     """The views of these groups, in their order."""
     if not groups:
-        return Loaded((), {}, {})
+        return Loaded((), {}, Creditors())
     names = [list(column) for column in zip(*groups, strict=True)]
     customers = {
         row.customer_id: row
@@ -102,7 +102,7 @@ async def load_groups(conn: Conn, schema: str, groups: Sequence[Group]) -> Loade
         (row.customer_id, row.entity_id, row.currency): row
         for row in await select(conn, schema, AccountRow, "where customer_id = any($1)", names[0])
     }
-    entities = {row.entity_id: row for row in await select(conn, schema, EntityRow, "")}
+    entities = await creditors(conn, schema)
     items = by_group(
         await select(conn, schema, ItemRow, "where customer_id = any($1) and open_minor > 0", names[0])
     )
@@ -112,6 +112,20 @@ async def load_groups(conn: Conn, schema: str, groups: Sequence[Group]) -> Loade
         if group[0] in customers
     ]
     return Loaded(views, customers, entities)
+
+
+class Creditors(dict[str, EntityRow]):
+    """Creditors by id. One whose registration is not readable (a parked stream) goes by its id: no run stops."""
+
+    def __missing__(self, entity_id: str) -> EntityRow:
+        return EntityRow(
+            entity_id=entity_id, name=entity_id, time_zone="UTC", address=None, iban=None, siren=None
+        )
+
+
+async def creditors(conn: Conn, schema: str) -> Creditors:
+    """Every creditor of the ledger."""
+    return Creditors({row.entity_id: row for row in await select(conn, schema, EntityRow, "")})
 
 
 def by_group(rows: Iterable[ItemRow]) -> dict[Group, list[ItemRow]]:
