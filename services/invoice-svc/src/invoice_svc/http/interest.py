@@ -31,7 +31,9 @@ class SegmentOut(BaseModel):
     principal: MoneyModel
     rate: str = Field(description="Percent a year.", examples=["13.15"])
     basis: str
-    provisional: bool = Field(description="The rate of this half-year is not on file; the last known was taken.")
+    provisional: bool = Field(
+        description="The rate of this half-year is not on file; the last known was taken."
+    )
     interest: MoneyModel
 
 
