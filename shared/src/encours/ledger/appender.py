@@ -70,8 +70,10 @@ class Appender:
         if queue is None:
             queue = self._queues[item.ledger_id] = deque()
         queue.append(item)
-        self._waiting_events += item.size
-        self._wake()
+        before = self._waiting_events
+        self._waiting_events = now = before + item.size
+        if not before or before < self._split_events <= now:
+            self._wake()
         return await item.done
 
     async def close(self) -> None:

@@ -23,6 +23,7 @@ APPEND_SQL = "select * from ledger.append({})".format(", ".join(f"${n}" for n in
 _EMPTY_NUMBER = b'"number":""'
 _CUT = len(_EMPTY_NUMBER) - 1
 _PREFIX = re.compile(r"[A-Za-z0-9/_. \-]{0,32}")
+_NO_STEP = (None, None, None, None)
 _NO_NUMBER: tuple[str | None, ...] = (None,)
 _NULLABLE = range(9, 13)
 """Columns of a row that are mostly empty: reason, correlation_id, causation_id, traceparent."""
@@ -32,16 +33,8 @@ class Prepared:
     """An append ready to be sent, and the future of who waits for it."""
 
     __slots__ = (
-        "append",
-        "deadline",
-        "done",
-        "guards",
-        "ledger_id",
-        "numbered",
-        "rows",
-        "touched",
-        "written",
-    )
+        "append", "deadline", "done", "guards", "ledger_id", "numbered", "rows", "size", "touched", "written",
+    )  # fmt: skip
 
     def __init__(self, append: Append, ledger_id: int, loop: asyncio.AbstractEventLoop) -> None:
         if len(append.events) > MAX_EVENTS:
@@ -50,20 +43,22 @@ class Prepared:
             )
         self.append = append
         self.ledger_id = ledger_id
-        self.rows = [_row(append, event) for event in append.events]
-        self.numbered = any(event.number is not None for event in append.events)
-        self.written = {event.stream for event in append.events}
-        self.guards = [(guard.stream, guard.version) for guard in append.guards]
+        self.rows: list[tuple[Any, ...]] = []
+        self.numbered = False
+        self.written: set[str] = set()
+        for event in append.events:
+            self.rows.append(_row(append, event))
+            self.written.add(event.stream)
+            if event.number is not None:
+                self.numbered = True
+        self.guards = [(guard.stream, guard.version) for guard in append.guards] if append.guards else []
         self.touched = (
             self.written.union(stream for stream, _ in self.guards) if self.guards else self.written
         )
+        # What it counts for in a batch and in the queue.
+        self.size = len(self.rows) or 1
         self.done: asyncio.Future[Appended] = loop.create_future()
         self.deadline = 0.0
-
-    @property
-    def size(self) -> int:
-        """What it counts for in a batch and in the queue."""
-        return len(self.rows) or 1
 
     def settle(self, result: Appended) -> None:
         """Tell the caller, unless it has gone."""
@@ -83,8 +78,10 @@ def _row(append: Append, event: NewEvent) -> tuple[Any, ...]:
     else:
         type_name, schema_version, data = payload.type, payload.schema_version, payload.data
     step = event.number
-    head, tail = (data, None) if step is None else split_at_number(type_name, data)
-    if step is not None:
+    if step is None:
+        number: tuple[Any, ...] = _NO_STEP
+        tail = None
+    else:
         if step.entity != event.entity:
             raise ValueError(f"a number of {step.entity} for an event of {event.entity}")
         if not _PREFIX.fullmatch(step.prefix):
@@ -92,23 +89,12 @@ def _row(append: Append, event: NewEvent) -> tuple[Any, ...]:
                 "A series prefix may hold letters, digits, space and / _ . - only, 32 characters at most.",
                 "/prefix",
             )
+        number = (step.code, step.year, step.prefix, step.width)
+        data, tail = split_at_number(type_name, data)
     return (
-        event.version,
-        event.effective_on,
-        schema_version,
-        event.event_id,
-        event.stream,
-        type_name,
-        event.entity,
-        head,
-        append.actor,
-        append.reason,
-        append.correlation_id,
-        append.causation_id,
-        append.traceparent,
-        *((None, None, None, None) if step is None else (step.code, step.year, step.prefix, step.width)),
-        tail,
-    )
+        event.version, event.effective_on, schema_version, event.event_id, event.stream, type_name, event.entity, data,
+        append.actor, append.reason, append.correlation_id, append.causation_id, append.traceparent, *number, tail,
+    )  # fmt: skip
 
 
 def split_at_number(type_name: str, data: bytes) -> tuple[bytes, bytes]:

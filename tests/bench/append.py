@@ -1,0 +1,109 @@
+"""Appending with every guarantee on, against one durable insert per transaction, in neighbouring slices.
+
+An append here is a whole command of one event: command id and fingerprint recorded, stream head checked, position
+assigned under the ledger's lock, role and family checked, synchronous commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import time
+from datetime import date
+from statistics import median
+from uuid import UUID
+
+import uvloop
+
+from encours.ledger import Append, Ledger, NewEvent, RawEvent
+from encours.ledger.migrate import LEDGER_DATABASE
+from tests.bench import Entry, entry
+from tests.bench.reference import NAME, Server, compiler, pgbench, server
+
+ROUNDS = 5
+SLICE_S = 2.0
+DELAY_US = 1_000
+TARGETS = {DELAY_US: {32: 1.1, 256: 2.5}, 0: {32: 0.9, 256: 1.5}}
+_LINES = [{"description": "y" * 60, "quantity": "1"}] * 2
+PAYLOAD = json.dumps(
+    {"customer_id": "c" * 36, "invoice_id": "i" * 36, "lines": _LINES, "note": "n" * 100}
+).encode()
+_ids = itertools.count(time.time_ns())
+
+
+async def run() -> list[Entry]:
+    """Slow disk first, where there is a compiler for it; then the disk as it is."""
+    entries = []
+    for delay_us in (DELAY_US, 0) if compiler() else (0,):
+        entries += await asyncio.to_thread(_measure, delay_us)
+    return entries
+
+
+def _measure(delay_us: int) -> list[Entry]:
+    with server(delay_us) as running:
+        return uvloop.run(_slices(running))
+
+
+async def _slices(running: Server) -> list[Entry]:
+    role = "encours_invoice"
+    ledger = await Ledger.open(
+        running.postgres.dsn(LEDGER_DATABASE, user=role, password=running.secrets.roles[role])
+    )
+    await ledger.create_ledger("bench", "live", "UTC")
+    await _appends(ledger, 32, 0.5)
+    rates: dict[int, list[float]] = {callers: [] for callers in TARGETS[running.delay_us]}
+    references: dict[int, list[float]] = {callers: [] for callers in rates}
+    for _ in range(ROUNDS):
+        for callers in rates:
+            references[callers].append(await asyncio.to_thread(pgbench, running, PAYLOAD, SLICE_S))
+            rates[callers].append(await _appends(ledger, callers, SLICE_S))
+    await ledger.close()
+    return [_entry(running.delay_us, callers, rates[callers], references[callers]) for callers in rates]
+
+
+async def _appends(ledger: Ledger, callers: int, seconds: float) -> float:
+    """Durable appends per second by so many callers, each waiting for its own before the next."""
+    fingerprint, today = b"f" * 32, date(2026, 1, 31)
+    stop = time.perf_counter() + seconds
+    done = 0
+
+    async def caller() -> None:
+        nonlocal done
+        while time.perf_counter() < stop:
+            stream, command_id, event_id = (
+                f"inv_{next(_ids):032x}",
+                UUID(int=next(_ids)),
+                UUID(int=next(_ids)),
+            )
+            event = NewEvent(stream, 1, RawEvent("invoice.issued", 1, PAYLOAD), "ent_bench", today, event_id)
+            await ledger.append(
+                Append(
+                    ledger="bench",
+                    command_id=command_id,
+                    fingerprint=fingerprint,
+                    events=(event,),
+                    actor="key:bench",
+                )
+            )
+            done += 1
+
+    started = time.perf_counter()
+    await asyncio.gather(*[caller() for _ in range(callers)])
+    return done / (time.perf_counter() - started)
+
+
+def _entry(delay_us: int, callers: int, rates: list[float], references: list[float]) -> Entry:
+    ratio = median(rate / reference for rate, reference in zip(rates, references, strict=True))
+    target = TARGETS[delay_us][callers]
+    disk = f"+{delay_us // 1000} ms a sync" if delay_us else "native disk"
+    return entry(
+        f"append, {callers} callers, {disk}",
+        median(rates),
+        "events/s",
+        reference=NAME,
+        reference_value=median(references),
+        ratio=ratio,
+        target=f"ratio >= {target}",
+        met=ratio >= target,
+    )
