@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -75,25 +76,25 @@ DEFAULT_POLICY = Policy(
 """What most firms do, and what a ledger follows until it has a ladder of its own."""
 
 
-def next_step_on(
-    policy: Policy, *, due_on: date, entered_on: date, done: list[str] | tuple[str, ...]
-) -> date | None:
+Codes = tuple[str, ...]
+
+
+def next_step_on(policy: Policy, *, due_on: date, entered_on: date, done: Codes) -> date | None:
     """The day of the first step that an open item has still before it; ``None`` at the end of the ladder.
 
     It may lie in the past: a step that was held back (credit, dispute, hold) is looked at again every day.
     """
-    for step in remaining(policy, due_on=due_on, entered_on=entered_on, done=done):
-        return step.scheduled_on(due_on)
-    return None
+    step = next(_ahead(policy, due_on, entered_on, done), None)
+    return None if step is None else step.scheduled_on(due_on)
 
 
-def remaining(
-    policy: Policy, *, due_on: date, entered_on: date, done: list[str] | tuple[str, ...]
-) -> tuple[Step, ...]:
+def remaining(policy: Policy, *, due_on: date, entered_on: date, done: Codes) -> tuple[Step, ...]:
     """The steps above the highest one done, without those of days before the item entered the ledger."""
+    return tuple(_ahead(policy, due_on, entered_on, done))
+
+
+def _ahead(policy: Policy, due_on: date, entered_on: date, done: Codes) -> Iterator[Step]:
     reached = max((policy.step(code).offset_days for code in done), default=None)
-    return tuple(
-        step
-        for step in policy.steps
-        if (reached is None or step.offset_days > reached) and step.scheduled_on(due_on) >= entered_on
-    )
+    for step in policy.steps:
+        if (reached is None or step.offset_days > reached) and step.scheduled_on(due_on) >= entered_on:
+            yield step
