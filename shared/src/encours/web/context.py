@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import HTTPConnection
 
-from encours.kernel.ids import uuid7
-
 if TYPE_CHECKING:
     from encours.web.auth import Caller
 
@@ -106,7 +104,7 @@ def request_id_from(value: bytes | None) -> str:
     """The caller's ``Request-Id`` if it is harmless to log and echo, else a new one."""
     if value is not None and _REQUEST_ID.fullmatch(value):
         return value.decode("ascii")
-    return f"req_{uuid7().hex}"
+    return f"req_{os.urandom(16).hex()}"
 
 
 def continue_trace(value: bytes | None) -> str:

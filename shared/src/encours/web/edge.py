@@ -13,6 +13,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from encours.web import problems
@@ -29,7 +30,7 @@ log = structlog.get_logger("encours.web.access")
 
 
 class Edge:
-    """Wraps the app's own handling of errors; what escapes that is answered here."""
+    """Wraps the routes: what they raise, expected or not, is answered here."""
 
     def __init__(
         self, app: ASGIApp, *, settings: ServiceSettings, metrics: Metrics, catalogue: Catalogue
@@ -72,32 +73,36 @@ class Edge:
         try:
             async with asyncio.timeout(self._timeout_s) as ctx.deadline:
                 await self._app(scope, exchange.receive, exchange.send)
-        except TimeoutError:
-            if ctx.deadline is None or not ctx.deadline.expired():
-                raise
-            self._metrics.refused.labels("timeout").inc()
-            if ctx.status:
-                raise  # the answer had begun; the server closes the connection, so the client sees it cut short
-            if exchange.waits_for_body:
-                await self._refuse(scope, exchange, "request-timeout", "The body did not arrive in time.")
-            else:
-                await self._refuse(
-                    scope, exchange, "took-too-long", f"No answer within {self._timeout_s:g} s."
-                )
         except asyncio.CancelledError:
             # The server ends and its patience with us is over. Say so, instead of the server's bare 500.
             if ctx.status:
                 raise
             await self._refuse(scope, exchange, "took-too-long", "The service is shutting down.")
-        except Exception:
-            log.exception(
-                "unexpected error", request_id=ctx.request_id, route=_route(scope), method=scope["method"]
-            )
+        except Exception as error:
             if ctx.status:
-                raise
-            await self._refuse(
-                scope, exchange, "internal-error", "Something went wrong on our side; it has been logged."
-            )
+                log.exception("answer cut short", request_id=ctx.request_id, route=_route(scope))
+                raise  # the answer had begun; the server closes the connection, so the client sees it cut short
+            if ctx.deadline is not None and ctx.deadline.expired():
+                await self._refuse_late(scope, exchange)
+                return
+            answer = await problems.answer_for(Request(scope), error)
+            if answer is None:
+                await self._refuse_unexpected(scope, exchange)
+            else:
+                await answer(scope, exchange.receive, exchange.send)
+
+    async def _refuse_late(self, scope: Scope, exchange: _Exchange) -> None:
+        self._metrics.refused.labels("timeout").inc()
+        if exchange.waits_for_body:
+            await self._refuse(scope, exchange, "request-timeout", "The body did not arrive in time.")
+        else:
+            await self._refuse(scope, exchange, "took-too-long", f"No answer within {self._timeout_s:g} s.")
+
+    async def _refuse_unexpected(self, scope: Scope, exchange: _Exchange) -> None:
+        route, method = _route(scope), _method(scope)
+        log.exception("unexpected error", request_id=exchange.ctx.request_id, route=route, method=method)
+        detail = "Something went wrong on our side; it has been logged."
+        await self._refuse(scope, exchange, "internal-error", detail)
 
     async def _refuse(self, scope: Scope, exchange: _Exchange, code: str, detail: str) -> None:
         kind = self._catalogue.kinds[code]

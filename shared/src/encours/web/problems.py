@@ -6,7 +6,7 @@ into one; what went wrong inside is logged under the same ``request_id``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -254,16 +254,27 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
 )
 
 
+_ANSWERS: dict[type[Exception], Callable[[Request, Any], Awaitable[Response]]] = {
+    DomainError: _on_domain_error,
+    RequestValidationError: _on_invalid,
+    StarletteHTTPException: _on_http,
+    asyncpg.DataError: _on_data_error,
+    asyncpg.InternalClientError: _on_database,
+    **dict.fromkeys(UNAVAILABLE, _on_database),
+}
+
+
+async def answer_for(request: Request, error: Exception) -> Response | None:
+    """The answer to an error that a request may end with; nothing for one that is a mistake of ours."""
+    for kind in type(error).__mro__:
+        if kind in _ANSWERS:
+            return await _ANSWERS[kind](request, error)
+    return None
+
+
 def install(app: FastAPI, kinds: Iterable[ProblemKind] = ()) -> Catalogue:
-    """Make every error of the app answer as a problem document."""
+    """Give the app its catalogue of problems."""
     catalogue = Catalogue()
     catalogue.add(kinds)
     app.state.problems = catalogue
-    app.add_exception_handler(DomainError, _on_domain_error)
-    app.add_exception_handler(RequestValidationError, _on_invalid)
-    app.add_exception_handler(StarletteHTTPException, _on_http)
-    app.add_exception_handler(asyncpg.DataError, _on_data_error)
-    app.add_exception_handler(asyncpg.InternalClientError, _on_database)
-    for unavailable in UNAVAILABLE:
-        app.add_exception_handler(unavailable, _on_database)
     return catalogue

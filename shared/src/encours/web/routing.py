@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -82,12 +83,12 @@ class StrictRoute(APIRoute):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         plan = plan_of(self)
-        if plan is not None:
-            self.app = _call_directly(self._strictly(plan))
+        self.direct = _call_directly(self._strictly(plan)) if plan is not None else None
 
     def get_route_handler(self) -> Handler:
         """FastAPI's hook, for routes that have no plan."""
-        return self._strictly(super().get_route_handler())
+        handle = super().get_route_handler()
+        return self._strictly(lambda request: handle(StrictRequest(request.scope, request.receive)))
 
     def _strictly(self, handle: Handler) -> Handler:
         known = frozenset(_query_names(self.dependant))
@@ -97,9 +98,7 @@ class StrictRoute(APIRoute):
                 unknown = request.query_params.keys() - known
                 if unknown:
                     raise _unknown_parameter(sorted(unknown), known)
-            return await handle(
-                request if type(request) is StrictRequest else StrictRequest(request.scope, request.receive)
-            )
+            return await handle(request)
 
         return strict
 
@@ -171,12 +170,12 @@ class RouteIndex:
     """Finds a route by the shape of its path, then by its pattern.
 
     Starlette tries its routes in turn, about 2 µs each, and FastAPI tries those of included routers twice: with
-    sixty routes that is more than all the rest of this package. Whatever the index does not find goes the usual way,
-    which also answers 404 and 405.
+    sixty routes that is more than all the rest of this package. What the index does not find, and what has no plan,
+    goes the usual way, which also answers 404 and 405.
     """
 
     def __init__(self, app: FastAPI) -> None:
-        self._otherwise: ASGIApp = app.router.middleware_stack
+        self._otherwise: ASGIApp = AsyncExitStackMiddleware(app.router)
         self._router = app.router
         self._by_shape: dict[tuple[str, int, str], list[APIRoute]] = {}
         for route in app.router.routes:
@@ -189,8 +188,10 @@ class RouteIndex:
             for route in self._by_shape.get((scope["method"], *_shape(scope["path"])), ()):
                 match, found = route.matches(scope)
                 if match is Match.FULL:
+                    if (direct := getattr(route, "direct", None)) is None:
+                        break
                     scope["router"] = self._router
                     scope.update(found)
-                    await route.app(scope, receive, send)
+                    await direct(scope, receive, send)
                     return
         await self._otherwise(scope, receive, send)
