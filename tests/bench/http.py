@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -25,11 +26,13 @@ from encours.web.keys import new_key
 from tests.bench import Entry, entry
 
 CONNECTIONS = 32
-SECONDS = 4.0
-WARM_UP_S = 1.0
+SLICES = 5
+SLICE_S = 1.0
+SETTLE_S = 0.2
 BATCH_ITEMS = 1_000
 BATCHES = 12
 BATCHES_AT_ONCE = 2
+VALIDATING = "FastAPI POST validating the same body"
 LEAST_RATIO = 0.25
 LEAST_BATCHED_PER_S = 4_000
 QUIET = {
@@ -46,12 +49,13 @@ async def run() -> list[Entry]:
 
 def _run() -> list[Entry]:
     with running_cluster() as cluster, fresh_installation(cluster) as installation:
-        single, batch, reference = asyncio.run(_measure(installation))
-    ratio = single / reference
+        pairs, batch = asyncio.run(_measure(installation))
+    single, reference = (statistics.median(side) for side in zip(*pairs, strict=True))
+    ratio = statistics.median(one / other for one, other in pairs)
     return [
         entry(
-            "http: POST that issues an invoice", single, "requests/s", reference="FastAPI POST validating the same body",
-            reference_value=reference, target=f">= {LEAST_RATIO} x", met=ratio >= LEAST_RATIO,
+            "http: POST that issues an invoice", single, "requests/s", reference=VALIDATING,
+            reference_value=reference, ratio=ratio, target=f">= {LEAST_RATIO} x", met=ratio >= LEAST_RATIO,
         ),
         entry(
             "http: invoices issued through :batch", batch, "invoices/s", reference="floor",
@@ -60,14 +64,18 @@ def _run() -> list[Entry]:
     ]  # fmt: skip
 
 
-async def _measure(installation: Installation) -> tuple[float, float, float]:
-    async with api(installation) as (port, token, invoice):
+async def _measure(installation: Installation) -> tuple[list[tuple[float, float]], float]:
+    """Pairs of neighbouring slices (service, reference), so that a busy machine slows both; then batches."""
+    async with api(installation) as (port, token, invoice), validating() as reference_port:
         body = invoice | {"issue": True}
-        single = await measure(port, token, "/v1/invoices", body)
-        batch = await measure_batches(port, token, invoice)
-    async with validating() as port:
-        reference = await measure(port, "", "/v1/invoices", body)
-    return single, batch, reference
+        pairs = [
+            (
+                await measure(port, token, "/v1/invoices", body),
+                await measure(reference_port, "", "/v1/invoices", body),
+            )
+            for _ in range(SLICES + 1)
+        ]
+        return pairs[1:], await measure_batches(port, token, invoice)
 
 
 async def measure(port: int, token: str, path: str, body: dict[str, Any]) -> float:
@@ -87,10 +95,10 @@ async def measure(port: int, token: str, path: str, body: dict[str, Any]) -> flo
         writer.close()
 
     tasks = [asyncio.create_task(connection()) for _ in range(CONNECTIONS)]
-    await asyncio.sleep(WARM_UP_S)
+    await asyncio.sleep(SETTLE_S)
     measuring.set()
     started = time.perf_counter()
-    await asyncio.sleep(SECONDS)
+    await asyncio.sleep(SLICE_S)
     measuring.clear()
     took = time.perf_counter() - started
     over.set()
