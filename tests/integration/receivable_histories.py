@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from encours.contracts import Event, calendar, encode, entity, invoice, payment
 from encours.contracts.common import Terms
 from encours.contracts.customer import CustomerRegistered
-from encours.streaming.fact import Fact
+from encours.streaming.fact import Fact, fact_of
 
 ENTITY = "ent_" + "e" * 32
 DAY_0 = date(2026, 1, 1)
@@ -49,12 +49,13 @@ class Books:
         at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=position)
         number = UUID(int=position)
         owned = "" if stream == calendar.STREAM else ENTITY
-        self.log.append(
-            Fact(
-                position, stream, version, event.TYPE, 1, owned, number, effective_on, at, "test", number,
-                None, None, None, None, encode(event), "random",
-            )
-        )  # fmt: skip
+        row = {
+            "position": position, "stream": stream, "version": version, "type": event.TYPE, "schema_version": 1,
+            "entity": owned, "event_id": number, "effective_on": effective_on, "recorded_at": at, "actor": "test",
+            "command_id": number, "reason": None, "correlation_id": None, "causation_id": None, "traceparent": None,
+            "data": encode(event),
+        }  # fmt: skip
+        self.log.append(fact_of(row, "random"))
 
 
 def issue(b: Books, n: int, day: date, amount: int) -> None:

@@ -18,8 +18,11 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from encours.contracts import decode
+from encours.contracts.golden import example
+from encours.contracts.invoice import PaymentApplied
 from encours.embedded.process import free_port
 from encours.embedded.setup import insert_key
 from encours.ledger import Ledger
@@ -104,16 +107,14 @@ def _ready(http: httpx.Client) -> bool:
         return False
 
 
-async def _append(ledger: Ledger, facts: list[Fact]) -> int:
+async def _append(ledger: Ledger, facts: list[Fact], name: str = LEDGER) -> int:
     events = tuple(
         NewEvent(f.stream, f.version, decode(f.type, 1, f.raw), f.entity, f.effective_on, uuid4())
         for f in facts
     )
     day = max(f.effective_on for f in facts)
     clock_at = datetime(day.year, day.month, day.day, 5, tzinfo=UTC)
-    return (
-        await ledger.append(Append(LEDGER, uuid4(), b"x", events, "test", clock_at=clock_at))
-    ).last_position
+    return (await ledger.append(Append(name, uuid4(), b"x", events, "test", clock_at=clock_at))).last_position
 
 
 def _random_books(seed: int, acts: int) -> Books:
@@ -333,3 +334,36 @@ def test_a_key_of_another_entity_sees_nothing_of_these_books(loaded: Reporting) 
         assert http.get("/v1/aged-balance", params={"entity_id": ENTITY}).status_code == 403
         assert http.get("/v1/aged-balance", params={"customer_id": CUSTOMERS[0]}).status_code == 404
         assert http.get(f"/v1/customers/{CUSTOMERS[0]}/timeline").status_code == 404
+
+
+def test_figures_that_lack_the_events_of_a_parked_stream_say_so(reporting: Reporting) -> None:
+    books = history([(issue, 0, 0, 5000)])
+    books.record("inv_" + "9" * 32, replace(_applied(), invoice_id="inv_" + "9" * 32), books.today)
+
+    async def append() -> int:
+        ledger = await Ledger.open(reporting.installation.ledger_url("invoice"))
+        await ledger.create_ledger(
+            "broken", "sandbox", "Europe/Paris", clock_at=datetime(2026, 1, 1, tzinfo=UTC)
+        )
+        position = await _append(ledger, books.log, "broken")
+        await ledger.close()
+        return position
+
+    position = asyncio.run(append())
+    with reporting.client() as http:
+        http.headers["Encours-Ledger"] = "broken"
+        path, wanted = "/v1/aged-balance", {"min_position": position}
+        wait_until(
+            lambda: http.get(path, params=wanted).status_code == 200, 60, "the read model does not follow"
+        )
+        body = http.get(path, params=wanted).json()
+    assert body["incomplete"] is True
+    assert body["parked"] == ["inv_" + "9" * 32]
+    assert body["totals"]["outstanding"] == {"amount": "50.00", "currency": "EUR"}
+    assert body["tie_out"]["equal"]
+
+
+def _applied() -> PaymentApplied:
+    applied = example(PaymentApplied)
+    assert isinstance(applied, PaymentApplied)
+    return replace(applied, currency="EUR")
