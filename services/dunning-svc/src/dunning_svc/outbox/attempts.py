@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 from importlib.resources import files
 from uuid import UUID
 
 import asyncpg
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to hand a message over: the how-manieth try, and how long after the first one."""
+
+    tries: int
+    age: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +27,9 @@ class Attempt:
     state: str
     owner: UUID
     tries: int
-    next_try_at: datetime | None
+    age: timedelta
     outcome: str | None
     outcome_type: str | None
-    first_at: datetime
 
 
 class Attempts:
@@ -40,9 +47,9 @@ class Attempts:
                 if path.name.endswith(".sql"):
                     await conn.execute(path.read_text("utf-8"))
 
-    async def claim(self, ledger: str, reminders: Sequence[tuple[str, str]]) -> dict[str, int]:
+    async def claim(self, ledger: str, reminders: Sequence[tuple[str, str]]) -> dict[str, Claim]:
         """Note (reminder, Message-ID) as being handed over; those that this call may hand over,
-        with the number of tries that makes.
+        with what is known of earlier tries.
 
         New ones and deferred ones whose time has come; never one that is or was on its way.
         """
@@ -53,18 +60,18 @@ class Attempts:
                on conflict (ledger, reminder_id) do update
                   set state = 'handing', owner = excluded.owner, tries = a.tries + 1, updated_at = now()
                 where a.state = 'deferred' and a.next_try_at <= now()
-               returning reminder_id, tries""",
+               returning reminder_id, tries, now() - first_at as age""",
             ledger,
             [reminder_id for reminder_id, _ in reminders],
             [message_id for _, message_id in reminders],
             self.owner,
         )
-        return {row["reminder_id"]: row["tries"] for row in rows}
+        return {row["reminder_id"]: Claim(row["tries"], row["age"]) for row in rows}
 
     async def read(self, ledger: str, reminder_ids: Sequence[str]) -> dict[str, Attempt]:
         """What is noted about these."""
         rows = await self._pool.fetch(
-            """select reminder_id, state, owner, tries, next_try_at, outcome, outcome_type, first_at
+            """select reminder_id, state, owner, tries, now() - first_at, outcome, outcome_type
                  from encours_effects.attempt where ledger = $1 and reminder_id = any($2)""",
             ledger,
             list(reminder_ids),

@@ -7,12 +7,12 @@ import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import structlog
 
-from dunning_svc.outbox.attempts import Attempt, Attempts
+from dunning_svc.outbox.attempts import Attempt, Attempts, Claim
 from dunning_svc.outbox.letters import letter_html, letter_path, write_once
 from dunning_svc.outbox.mime import email_bytes, message_id
 from dunning_svc.outbox.recheck import moved, moved_invoices, suppression
@@ -39,7 +39,6 @@ ACTOR = "service:dunning-svc"
 CHUNK = 16
 """Messages that are noted as being handed over in one transaction: what a crash may leave unconfirmed."""
 _CHUNKS_AT_ONCE = 2
-_MAX_TRIES = 16
 _MAX_AGE = timedelta(hours=72)
 _MAX_PAUSE_S = 600.0
 _DOWN_PAUSE_S = 5.0
@@ -150,7 +149,7 @@ class Dispatcher:
                 await self._record(ledger, outgoing, suppression(outgoing.event, cause), today)
         return standing
 
-    async def _deliver(self, info: LedgerInfo, outgoing: Outgoing, tries: int, today: date) -> bool:
+    async def _deliver(self, info: LedgerInfo, outgoing: Outgoing, claim: Claim, today: date) -> bool:
         """Hand one message over; whether it has an outcome now."""
         try:
             if outgoing.event.channel == "email":
@@ -160,9 +159,9 @@ class Dispatcher:
         except (ValueError, LookupError, FileNotFoundError) as error:
             # No such address, or a text that can't be written: said as a failure, it holds up nobody else.
             handed = Handed("refused", " ".join(f"{error}".split())[:400] or type(error).__name__)
-        outcome = self._outcome(info.name, outgoing.event, handed, tries)
+        outcome = self._outcome(info.name, outgoing.event, handed, claim.age)
         if outcome is None:
-            pause = min(_MAX_PAUSE_S, 2.0**tries)
+            pause = min(_MAX_PAUSE_S, 2.0 ** min(claim.tries, 10))
             if handed.verdict == "unreachable":
                 log.warning("mail.unreachable", server=self._mailer.host, reason=handed.evidence)
                 self._down_until = time.monotonic() + _DOWN_PAUSE_S
@@ -200,11 +199,11 @@ class Dispatcher:
             return Handed("deferred", f"{error.strerror}: {path.parent}")
 
     def _outcome(
-        self, ledger: str, reminder: ReminderRequested, handed: Handed, tries: int
+        self, ledger: str, reminder: ReminderRequested, handed: Handed, age: timedelta
     ) -> Outcome | None:
         verdict, evidence = handed.verdict, handed.evidence
-        if verdict == "deferred" and tries >= _MAX_TRIES:
-            verdict, evidence = "refused", f"given up after {tries} tries: {evidence}"
+        if verdict in ("deferred", "unreachable") and age > _MAX_AGE:
+            verdict, evidence = "refused", f"given up after {_MAX_AGE.days} days: {evidence}"
         identity = message_id(ledger, reminder.reminder_id)
         match verdict:
             case "accepted":
@@ -249,7 +248,7 @@ class Dispatcher:
             elif attempt.state == "deferred":
                 waiting.append(outgoing)
             elif attempt.owner != self._attempts.owner:
-                await self._deliver(info, outgoing, attempt.tries, today)
+                await self._deliver(info, outgoing, Claim(attempt.tries, attempt.age), today)
         return waiting
 
     def _of_attempt(self, ledger: str, reminder: ReminderRequested, attempt: Attempt) -> Outcome | None:
@@ -261,12 +260,9 @@ class Dispatcher:
             kept = decode(attempt.outcome_type, 1, attempt.outcome.encode())
             assert isinstance(kept, Outcome)
             return kept
-        if attempt.state == "deferred" and datetime.now(UTC) - attempt.first_at > _MAX_AGE:
-            handed = Handed("refused", f"could not be handed over for {_MAX_AGE.days} days")
-            return self._outcome(ledger, reminder, handed, attempt.tries)
         cut_off = attempt.state == "handing" and attempt.owner != self._attempts.owner
         if cut_off and reminder.channel == "email":
-            return self._outcome(ledger, reminder, Handed("unknown", ""), attempt.tries)
+            return self._outcome(ledger, reminder, Handed("unknown", ""), attempt.age)
         return None
 
     async def _record(self, ledger: str, outgoing: Outgoing, outcome: Outcome, on: date) -> None:

@@ -159,7 +159,7 @@ class Outbox:
         """What the read model shows as requested, and runs that nobody closed."""
         info = await self._ledger.info(ledger)
         async with self._db.snapshot(MODEL, ledger) as (conn, schema, position):
-            outgoing = await _requested(conn, schema, info.effects_from)
+            outgoing = await _requested(conn, schema, ledger, info.effects_from)
             runs = await select(
                 conn,
                 schema,
@@ -204,16 +204,21 @@ class Outbox:
         del self._seen[event]
 
 
-async def _requested(conn: Conn, schema: str, effects_from: int) -> list[Outgoing]:
-    """Reminders without an outcome, oldest first. Nothing up to ``effects_from`` is ever sent."""
+async def _requested(conn: Conn, schema: str, ledger: str, effects_from: int) -> list[Outgoing]:
+    """Reminders without an outcome whose time has come, oldest first; never one up to ``effects_from``."""
     decisions = await select(
         conn,
         schema,
         DecisionRow,
-        f"where decision_id in (select decision_id from {schema}.reminder where status = 'requested'"
-        " and position > $1 order by position limit $2) order by position",
+        f"""where decision_id in (
+              select r.decision_id from {schema}.reminder r
+               where r.status = 'requested' and r.position > $1 and not exists (
+                 select from encours_effects.attempt a where a.ledger = $3 and a.reminder_id = r.reminder_id
+                    and a.state = 'deferred' and a.next_try_at > now())
+               order by r.position limit $2) order by position""",
         effects_from,
         _BATCH,
+        ledger,
     )
     if not decisions:
         return []
