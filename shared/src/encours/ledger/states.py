@@ -10,10 +10,10 @@ from typing import Any, Generic, TypeVar
 from encours.contracts import Recorded
 
 S = TypeVar("S")
-LIMIT = 20_000
+LIMIT = 10_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared by identity: it is part of the key of every cache look-up
 class Folder(Generic[S]):
     """How a stream becomes a state. ``evolve`` returns a new state: states are shared between commands."""
 
