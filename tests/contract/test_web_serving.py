@@ -95,7 +95,7 @@ from encours.web.app import create_app
 from encours.web.server import serve
 from encours.web.settings import ServiceSettings
 from shared.tests.web import customers_app
-settings = ServiceSettings.from_environment(request_timeout_s=1.0, drain_delay_s=0.3)
+settings = ServiceSettings.from_environment(request_timeout_s=4.0, drain_delay_s=2.0)
 serve(create_app("web-test", "Customers", [customers_app.router], settings), settings)
 """
 
@@ -111,11 +111,12 @@ async def test_a_signal_drains_and_logs_are_json_without_secrets(module_installa
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as api:
             await answering(api)
             slow = asyncio.create_task(api.post("/v1/slow"))
-            await asyncio.sleep(0.2)
+            while "encours_http_in_flight 1.0" not in (await api.get("/metrics")).text:
+                assert not slow.done()
             process.send_signal(signal.SIGTERM)
             assert (await until(api, "unready")).status_code == 503
             assert (await slow).json()["type"] == "/problems/took-too-long"
-        output, _ = await asyncio.wait_for(process.communicate(), 10)
+        output, _ = await asyncio.wait_for(process.communicate(), 30)
     finally:
         if process.returncode is None:
             process.kill()
@@ -133,7 +134,7 @@ async def test_a_signal_drains_and_logs_are_json_without_secrets(module_installa
 
 
 async def answering(api: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             with contextlib.suppress(httpx.ConnectError):
                 await api.get("/livez")
