@@ -93,9 +93,14 @@ class Background:
     async def _tell(self, name: str, fault: Exception) -> None:
         """Note why the work stopped; it is begun again after a pause, from where it stood."""
         log.exception("work on a ledger stopped", ledger=name)
-        said = fault.detail if isinstance(fault, DomainError) else f"{type(fault).__name__}: {fault}"
+        while isinstance(fault, ExceptionGroup):
+            fault = fault.exceptions[0]
+        reason = fault.detail if isinstance(fault, DomainError) else f"{type(fault).__name__}: {fault}"
+        said = f"{reason} It is tried again every second."
         try:
-            await self._jobs.note(name, "waiting", day=None, error=f"{said} The clock tries again by itself.")
+            await self._jobs.note(name, "waiting", day=None, error=said)
+            for found in await self._store.unfinished(name):
+                await self._store.set_state(found.id, found.state, said)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
             log.warning("the database is away", ledger=name)
 

@@ -57,7 +57,7 @@ class JobStore:
         """Where the job stands; ``fed`` facts more than before."""
         await self.pool.execute(
             """update clock.job set state = $2, day = coalesce($3, day), error = $4, facts_fed = facts_fed + $5,
-                 updated_at = now() where ledger = $1""",
+                 updated_at = now() where ledger = $1 and state <> 'idle'""",
             ledger,
             state,
             day,

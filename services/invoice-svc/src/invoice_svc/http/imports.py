@@ -67,7 +67,7 @@ class ImportOut(BaseModel):
     duplicates: int
     rejected: int
     pending: int = Field(description="Facts that wait: in a sandbox, until its clock has come to their day.")
-    problem: str | None = Field(description="Why the import failed as a whole.")
+    problem: str | None = Field(description="Why the import failed as a whole, or what it waits for.")
 
 
 class LineOut(BaseModel):

@@ -16,6 +16,7 @@ import structlog
 
 from encours.kernel.errors import DomainError, Invalid
 from encours.ledger import Ledger, LedgerUnavailable, VersionConflict
+from encours.ledger.connection import is_lost
 from encours.ledger.session import CommandMeta, Done, execute
 from invoice_svc.imports import ids
 from invoice_svc.imports.book import Book
@@ -83,7 +84,8 @@ class Feeder:
     async def feed(self, upto: date | None) -> int:
         """Record every fact of that day and earlier ones (``None``: all); how many. Idempotent.
 
-        A fact that a rule refuses becomes a rejected line and holds up nothing. Waits while the ledger is away.
+        A fact that a rule refuses becomes a rejected line and holds up nothing. Waits while the ledger is away;
+        raises when the service's own database is, to be begun again.
         """
         count = 0
         while facts := await self._store.due(self._name, upto, PAGE_FACTS):
@@ -192,20 +194,17 @@ class Feeder:
             await self._ensure_entity(waiting, fact)
             await self._record(waiting, fact, party, page)
         except DomainError as refusal:
+            if refusal.status >= 500:
+                raise
             page.refused.append((waiting, _verdict(waiting, refusal)))
-        except Exception:
+        except Exception as fault:
+            if is_lost(fault) or isinstance(fault, TimeoutError):
+                raise
             # One line that our own code fails on must not hold up a ledger for ever; it is told, not lost.
-            log.exception(
-                "a fact could not be recorded",
-                ledger=self._name,
-                import_id=waiting.import_id,
-                line=waiting.line,
-            )
-            fault = DomainError(
-                "internal-error",
-                "This line met a fault of the program; it has been logged. Send it again later.",
-            )
-            page.refused.append((waiting, _verdict(waiting, fault)))
+            where = {"ledger": self._name, "import_id": waiting.import_id, "line": waiting.line}
+            log.exception("a fact could not be recorded", **where)
+            told = DomainError("internal-error", "This line met a fault of the program; send it again later.")
+            page.refused.append((waiting, _verdict(waiting, told)))
         else:
             page.fed.append((waiting.entity_id, waiting.key))
 
