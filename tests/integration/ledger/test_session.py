@@ -12,7 +12,7 @@ from encours.kernel.errors import Conflict
 from encours.kernel.ids import uuid7
 from encours.ledger import CommandReused, Ledger, VersionConflict
 from encours.ledger.session import CommandMeta, Done, Session, execute
-from encours.ledger.states import Folder, StateCache
+from encours.ledger.states import Folder
 from encours.testing.servers import Installation
 from tests.integration.ledger.helpers import DAY, Books
 
@@ -186,14 +186,3 @@ async def test_concurrent_commands_on_one_stream_all_happen_or_say_so(books: Boo
     done = [result for result in results if isinstance(result, Done)]
     assert {type(result) for result in results} <= {Done, VersionConflict}
     assert await books.head() == len(done) >= 4
-
-
-def test_the_cache_keeps_the_latest_of_what_was_used_last() -> None:
-    cache = StateCache(limit=2)
-    cache.put("a", "a1", 1)
-    cache.put("b", "b1", 1)
-    cache.put("a", "a3", 3)
-    cache.put("a", "a2", 2)
-    cache.put("none", "", 0)
-    cache.put("c", "c1", 1)
-    assert [cache.get(key) for key in "abc"] == [("a3", 3), None, ("c1", 1)]
