@@ -44,7 +44,8 @@ select position, '2026-01-01'::timestamptz + position * interval '1 second', ste
          '"vat":[{"net_minor":24000,"rate_bps":2000,"vat_minor":4800}],"vat_minor":4800}'
        else
          '{"allocation_id":"' || repeat('a', 112) || step || '","amount_minor":7200,"currency":"EUR",' ||
-         '"customer_id":"' || customer || '","invoice_id":"' || stream || '","payment_id":"pay_' || md5(i::text) || '","received_on":"2026-03-15"}'
+         '"customer_id":"' || customer || '","invoice_id":"' || stream || '","payment_id":"pay_' || md5(i::text) ||
+         '","received_on":"2026-03-15"}'
        end, 'UTF8')
   from (select row_number() over (order by i + step * 4000, i) as position, i, step,
                'inv_' || md5('i' || i) as stream, 'cus_' || md5('c' || i % 20000) as customer

@@ -61,15 +61,20 @@ _DDL_LOCK = 0x656E636F_75727301
 
 async def ensure_control(pool: asyncpg.Pool) -> None:
     """Create the control schema where it is missing. Idempotent, and safe when two processes do it at once."""
-    async with pool.acquire() as connection:
-        # Not inside a transaction: what the winner has created must be visible to who waited for the lock.
-        await connection.execute("select pg_advisory_lock($1)", _DDL_LOCK)
-        try:
-            await connection.execute("set client_min_messages = warning")
-            await connection.execute(_DDL)
-        finally:
-            await connection.execute("reset client_min_messages")
-            await connection.execute("select pg_advisory_unlock($1)", _DDL_LOCK)
+    async with pool.acquire() as conn:
+        await install_control(conn)
+
+
+async def install_control(conn: Conn) -> None:
+    """:func:`ensure_control` on a connection of one's own."""
+    # Not inside a transaction: what the winner has created must be visible to who waited for the lock.
+    await conn.execute("select pg_advisory_lock($1)", _DDL_LOCK)
+    try:
+        await conn.execute("set client_min_messages = warning")
+        await conn.execute(_DDL)
+    finally:
+        await conn.execute("reset client_min_messages")
+        await conn.execute("select pg_advisory_unlock($1)", _DDL_LOCK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,13 @@ import structlog
 
 from encours.streaming.apply import apply
 from encours.streaming.bulk import BulkReader
-from encours.streaming.control import STORE_SETTINGS, Checkpoint, load_checkpoint, store_checkpoint
+from encours.streaming.control import (
+    STORE_SETTINGS,
+    Checkpoint,
+    install_control,
+    load_checkpoint,
+    store_checkpoint,
+)
 from encours.streaming.fact import Fact
 from encours.streaming.hashing import content_hash, differing_rows
 from encours.streaming.names import lock_key, schema_of, shadow_of, unquoted
@@ -106,6 +112,7 @@ async def rebuild(
             )
             stack.push_async_callback(conn.close)
             conns.append(conn)
+        await install_control(conns[0])
         # Session-level and waited for: two rebuilds of one model go one after the other.
         await conns[0].execute(
             "select pg_advisory_lock($1)", lock_key("rebuild", service, ledger, model.name)

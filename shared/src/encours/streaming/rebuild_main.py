@@ -8,10 +8,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-import asyncpg
-
 from encours.ledger import Ledger
-from encours.streaming.control import STORE_SETTINGS, ensure_control
 from encours.streaming.projector import StopBefore
 from encours.streaming.read_model import Reactor, ReadModel
 from encours.streaming.rebuild import Rebuilt, rebuild
@@ -63,12 +60,10 @@ async def _run(
     reactors: dict[str, Reactor],
 ) -> tuple[list[Rebuilt], list[str]]:
     ledger_dsn, store_dsn = settings.ledger_url.get_secret_value(), settings.store_url.get_secret_value()
-    pool = await asyncpg.create_pool(store_dsn, min_size=0, max_size=1, server_settings=STORE_SETTINGS)
     ledger = await Ledger.open(ledger_dsn, readers=1)
     results: list[Rebuilt] = []
     failures: list[str] = []
     try:
-        await ensure_control(pool)
         names = [only] if only else [info.name for info in await ledger.ledgers()]
         for name in names:
             for model in models:
@@ -89,7 +84,6 @@ async def _run(
                     results.append(result)
     finally:
         await ledger.close()
-        await pool.close()
     return results, failures
 
 
