@@ -250,8 +250,8 @@ def history(acts: list[tuple[Any, int, int, int]]) -> Books:
     for number, customer_id in enumerate(CUSTOMERS, 1):
         debtor = CustomerRegistered(
             customer_id=customer_id, entity_id=ENTITY, name=f"Été {number}", external_ref=f"C{number}", country="FR",
-            language="fr", email=None, phone=None, siren=None, vat_id=None, address=None, segment=None,
-            salesperson=None,
+            language="fr", email=None, phone=None, siren=None, vat_id=None, address=None, segment="A",
+            salesperson=f"sales-{number}",
         )  # fmt: skip
         books.record(customer_id, debtor, DAY_0)
     books.ends.append(len(books.log))

@@ -236,6 +236,19 @@ def test_pages_one_row_at_a_time_are_the_whole_list(loaded: Reporting) -> None:
         assert rows == whole
 
 
+def test_a_salesperson_and_a_segment_see_their_customers(loaded: Reporting) -> None:
+    with loaded.client() as http:
+        for name in REPORTS:
+            mine = get(http, f"/v1/{name}", salesperson="sales-2", **EUR)
+            same = get(http, f"/v1/{name}", customer_id=CUSTOMERS[1], **EUR)
+            assert mine["tie_out"]["equal"]
+            assert mine == same
+        everyone = get(http, "/v1/aged-balance", segment="A", **EUR)
+        nobody = get(http, "/v1/aged-balance", segment="B", **EUR)
+    assert {row["customer_id"] for row in everyone["data"]} == set(CUSTOMERS)
+    assert (nobody["data"], nobody["totals"]["customers"]) == ([], 0)
+
+
 def test_several_currencies_are_never_added_up(loaded: Reporting) -> None:
     with loaded.client() as http:
         answer = http.get("/v1/aged-balance")

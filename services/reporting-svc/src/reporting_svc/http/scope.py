@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends
@@ -35,19 +36,24 @@ class Asked:
                 examples=["EUR"],
             ),
         ] = None,
+        segment: Annotated[
+            str | None, Parameter(min_length=1, max_length=200, description="Customers of this segment.")
+        ] = None,
+        salesperson: Annotated[
+            str | None, Parameter(min_length=1, max_length=200, description="Customers of this salesperson.")
+        ] = None,
     ) -> None:
         self.entity_id = entity_id
-        self.customer_id = customer_id
-        self.currency = currency
+        self._scope = Scope(None, customer_id, currency, segment, salesperson)
 
     def scope(self, q: Query) -> Scope:
         """Within the caller's grant. Raises a 403 problem for an entity outside it, 422 for no currency."""
-        if self.currency is not None:
-            exponent(self.currency)
+        if self._scope.currency is not None:
+            exponent(self._scope.currency)
         if self.entity_id is not None:
             q.caller.require_entity(self.entity_id)
-            return Scope((self.entity_id,), self.customer_id, self.currency)
-        return Scope(q.caller.entities, self.customer_id, self.currency)
+            return replace(self._scope, entities=(self.entity_id,))
+        return replace(self._scope, entities=q.caller.entities)
 
 
 Ask = Annotated[Asked, Depends(Asked)]

@@ -19,13 +19,19 @@ class Args(list[object]):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose receivables. ``entities`` ``None`` is every entity of the ledger."""
+    """Whose receivables. ``entities`` ``None`` is every entity of the ledger.
+
+    ``segment`` and ``salesperson`` are those that the customers have now: a portfolio is followed as it is, also
+    when it is asked about the past.
+    """
 
     entities: tuple[str, ...] | None = None
     customer_id: str | None = None
     currency: str | None = None
+    segment: str | None = None
+    salesperson: str | None = None
 
-    def sql(self, args: Args, alias: str) -> str:
+    def sql(self, args: Args, alias: str, schema: str) -> str:
         """The condition on a table that has entity, customer_id and currency."""
         parts = ["true"]
         if self.entities is not None:
@@ -34,6 +40,10 @@ class Scope:
             parts.append(f"{alias}.customer_id = {args.add(self.customer_id)}")
         if self.currency is not None:
             parts.append(f"{alias}.currency = {args.add(self.currency)}")
+        for column, wanted in (("segment", self.segment), ("salesperson", self.salesperson)):
+            if wanted is not None:
+                theirs = f"select customer_id from {schema}.customer where {column} = {args.add(wanted)}"
+                parts.append(f"{alias}.customer_id in ({theirs})")
         return " and ".join(parts)
 
     def within(self, currency: str) -> Scope:

@@ -194,7 +194,7 @@ def _from_balance(args: Args, schema: str, scope: Scope, moment: Moment, bands: 
     return f"""
         select b.entity, b.customer_id, b.currency, {named}, b.disputed_minor as disputed,
                b.unapplied_minor as unapplied, b.open_minor as open_items, b.account_minor as ledger
-        from {schema}.balance b where {scope.sql(args, "b")} and ({something})
+        from {schema}.balance b where {scope.sql(args, "b", schema)} and ({something})
     """
 
 
@@ -204,11 +204,11 @@ def _from_items(args: Args, schema: str, scope: Scope, moment: Moment, bands: Ba
         select i.entity, i.customer_id, i.currency, {_banded(args, "i.open_minor", f"i.{basis}", moment, bands)},
                sum(greatest(0, least(i.open_minor, i.disputed_minor))) as disputed, 0 as unapplied,
                sum(i.open_minor) as open_items, 0 as ledger
-        from {schema}.item i where i.open_minor <> 0 and {scope.sql(args, "i")} group by 1, 2, 3
+        from {schema}.item i where i.open_minor <> 0 and {scope.sql(args, "i", schema)} group by 1, 2, 3
     """
     rest = f"""
         select b.entity, b.customer_id, b.currency, {_nothing(bands)}, 0, b.unapplied_minor, 0, b.account_minor
-        from {schema}.balance b where {scope.sql(args, "b")}
+        from {schema}.balance b where {scope.sql(args, "b", schema)}
     """
     return _together([items, rest], bands)
 
@@ -218,7 +218,7 @@ def _from_movements(args: Args, schema: str, scope: Scope, moment: Moment, bands
     items = f"""
         select m.entity, m.customer_id, m.currency, {_banded(args, "m.amount_minor", f"m.{basis}", moment, bands)},
                0 as disputed, 0 as unapplied, sum(m.amount_minor) as open_items, 0 as ledger
-        from {schema}.item_movement m where {moment.sql(args, "m")} and {scope.sql(args, "m")} group by 1, 2, 3
+        from {schema}.item_movement m where {moment.sql(args, "m")} and {scope.sql(args, "m", schema)} group by 1, 2, 3
     """
     disputed = f"""
         select d.entity, d.customer_id, d.currency, {_nothing(bands)},
@@ -228,17 +228,19 @@ def _from_movements(args: Args, schema: str, scope: Scope, moment: Moment, bands
                    sum(m.disputed_minor) as disputed_minor
             from {schema}.item_movement m
             where m.invoice_id in (select invoice_id from {schema}.item_movement where disputed_minor <> 0)
-              and {moment.sql(args, "m")} and {scope.sql(args, "m")}
+              and {moment.sql(args, "m")} and {scope.sql(args, "m", schema)}
             group by m.entity, m.customer_id, m.currency, m.invoice_id
         ) d group by 1, 2, 3
     """
     cash = f"""
         select u.entity, u.customer_id, u.currency, {_nothing(bands)}, 0, sum(u.amount_minor), 0, 0
-        from {schema}.unapplied_movement u where {moment.sql(args, "u")} and {scope.sql(args, "u")} group by 1, 2, 3
+        from {schema}.unapplied_movement u
+        where {moment.sql(args, "u")} and {scope.sql(args, "u", schema)} group by 1, 2, 3
     """
     account = f"""
         select a.entity, a.customer_id, a.currency, {_nothing(bands)}, 0, 0, 0, sum(a.amount_minor)
-        from {schema}.account_movement a where {moment.sql(args, "a")} and {scope.sql(args, "a")} group by 1, 2, 3
+        from {schema}.account_movement a
+        where {moment.sql(args, "a")} and {scope.sql(args, "a", schema)} group by 1, 2, 3
     """
     return _together([items, disputed, cash, account], bands)
 

@@ -70,7 +70,7 @@ def _now(args: Args, schema: str, scope: Scope, moment: Moment) -> str:
     return f"""
         select i.invoice_id, i.entity, i.customer_id, i.currency, i.issued_on, i.due_on, i.open_minor, i.disputed_minor
         from {schema}.item i
-        where i.open_minor <> 0 and i.due_on < {args.add(moment.as_of)}::date and {scope.sql(args, "i")}
+        where i.open_minor <> 0 and i.due_on < {args.add(moment.as_of)}::date and {scope.sql(args, "i", schema)}
     """
 
 
@@ -80,7 +80,7 @@ def _past(args: Args, schema: str, scope: Scope, moment: Moment) -> str:
         select m.invoice_id, m.entity, m.customer_id, m.currency, m.issued_on, m.due_on,
                sum(m.amount_minor)::bigint as open_minor, sum(m.disputed_minor)::bigint as disputed_minor
         from {schema}.item_movement m
-        where m.due_on < {args.add(moment.as_of)}::date and {moment.sql(args, "m")} and {scope.sql(args, "m")}
+        where m.due_on < {args.add(moment.as_of)}::date and {moment.sql(args, "m")} and {scope.sql(args, "m", schema)}
         group by m.invoice_id, m.entity, m.customer_id, m.currency, m.issued_on, m.due_on
         having sum(m.amount_minor) <> 0
     """

@@ -49,7 +49,7 @@ async def by_period(
                    as collected,
                coalesce(sum(a.amount_minor) filter (where a.kind = 'reversed'), 0)::bigint as reversed
         from {schema}.account_movement a
-        where a.effective_on >= {args.add(first)}::date and {moment.sql(args, "a")} and {scope.sql(args, "a")}
+        where a.effective_on >= {args.add(first)}::date and {moment.sql(args, "a")} and {scope.sql(args, "a", schema)}
         group by 1 order by 1
         """,
         *args,
@@ -63,7 +63,7 @@ async def opening(conn: Conn, schema: str, scope: Scope, moment: Moment, first: 
     balance: int = await conn.fetchval(
         f"""
         select coalesce(sum(a.amount_minor), 0)::bigint from {schema}.account_movement a
-        where a.effective_on < {args.add(first)}::date and {moment.sql(args, "a")} and {scope.sql(args, "a")}
+        where a.effective_on < {args.add(first)}::date and {moment.sql(args, "a")} and {scope.sql(args, "a", schema)}
         """,
         *args,
     )
@@ -77,7 +77,7 @@ async def billed_since(conn: Conn, schema: str, scope: Scope, moment: Moment, fi
         f"""
         select coalesce(sum(a.amount_minor), 0)::bigint from {schema}.account_movement a
         where a.kind = any({args.add(list(BILLED))}::text[]) and a.effective_on >= {args.add(first)}::date
-          and {moment.sql(args, "a")} and {scope.sql(args, "a")}
+          and {moment.sql(args, "a")} and {scope.sql(args, "a", schema)}
         """,
         *args,
     )
@@ -91,7 +91,8 @@ async def months_back(conn: Conn, schema: str, scope: Scope, moment: Moment) -> 
         f"""
         select date_trunc('month', a.effective_on)::date, sum(a.amount_minor)::bigint
         from {schema}.account_movement a
-        where a.kind = any({args.add(list(BILLED))}::text[]) and {moment.sql(args, "a")} and {scope.sql(args, "a")}
+        where a.kind = any({args.add(list(BILLED))}::text[]) and {moment.sql(args, "a")}
+          and {scope.sql(args, "a", schema)}
         group by 1
         """,
         *args,
