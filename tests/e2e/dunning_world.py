@@ -27,7 +27,7 @@ from encours.ledger.model import Append, NewEvent
 from encours.testing.servers import Installation
 
 START = date(2026, 1, 5)
-_LIMIT_S = 40.0
+_LIMIT_S = 90.0
 
 
 def free_port() -> int:

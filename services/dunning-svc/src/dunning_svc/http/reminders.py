@@ -109,7 +109,9 @@ async def get_reminder(reminder_id: ReminderPath, q: Reading) -> Response:
             await select(view.conn, view.schema, DecisionRow, "where decision_id = $1", row["decision_id"])
         )[0]
     items = [ItemOut.of(item, row["currency"]) for item in document_of(decision).items]
-    return q.respond(ReminderAsOf(**_reminder(dict(row)), items=items, **view.time.echo()))
+    return q.respond(
+        ReminderAsOf(**_reminder(dict(row)), items=items, **view.time.echo()), version=row["version"]
+    )
 
 
 @router.get("/v1/tasks", response_model=TaskList)

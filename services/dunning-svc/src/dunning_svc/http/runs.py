@@ -80,9 +80,7 @@ def _run(row: Mapping[str, Any]) -> RunOut:
 
 
 @router.post("/v1/runs", response_model=RunOut | RunPreview)
-async def run_day(
-    body: RunBody, cmd: Writing, dry_run: Annotated[bool, Parameter(strict=False)] = False
-) -> Response:
+async def run_day(body: RunBody, cmd: Writing, dry_run: Annotated[bool, Parameter()] = False) -> Response:
     """The run of a day, which happens by itself when the day opens: asking for it again changes nothing.
 
     With `dry_run=true` what would leave on any day if nothing happened until then.

@@ -55,7 +55,8 @@ _REMINDER = """select * from (
          amount_minor, credit_minor, invoice_ids, position,
          case when known then status else 'requested' end as status,
          case when known then cause end as cause, case when known then message_id end as message_id,
-         case when known then evidence end as evidence, case when known then outcome_on end as outcome_on
+         case when known then evidence end as evidence, case when known then outcome_on end as outcome_on,
+         case when known and outcome_position > position then 2 else 1 end as version
     from (select *, coalesce(outcome_position <= $1 and outcome_on <= $2, false) as known from {schema}.reminder
            where position <= $1 and day <= $2) r) r"""
 
