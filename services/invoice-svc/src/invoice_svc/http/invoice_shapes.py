@@ -12,7 +12,15 @@ from encours.web.batch import Batch
 from encours.web.models import Body, BusinessDate, Currency, LongText, MoneyModel, PositiveMoney, ShortText
 from encours.web.paging import Listing
 from encours.web.time_travel import AsOf
-from invoice_svc.http.shapes import CustomerId, DecimalText, EntityId, SeriesCode, TermsBody, TermsOut
+from invoice_svc.http.shapes import (
+    CustomerId,
+    DecimalText,
+    EntityId,
+    SeriesCode,
+    TermsBody,
+    TermsOut,
+    UnitPrice,
+)
 from invoice_svc.invoice.amounts import LineInput
 from invoice_svc.invoice.commands import Content, DraftInvoice
 from invoice_svc.invoice.status import (
@@ -32,7 +40,7 @@ class LineBody(Body):
 
     description: LongText = Field(examples=["Pneu hiver 205/55 R16"])
     quantity: DecimalText = Field(examples=["4"])
-    unit_price: DecimalText | MoneyModel = Field(examples=["89.90"])
+    unit_price: UnitPrice = Field(examples=["89.90"])
     vat_rate: DecimalText = Field(description="Percent.", examples=["20"])
     product: ShortText | None = None
 

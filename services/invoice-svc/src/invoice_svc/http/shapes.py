@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from encours.contracts import common
@@ -44,32 +53,53 @@ TimeZone = Annotated[
 ]
 
 
-def _decimal_text(value: Any) -> Any:
-    """A JSON number in its shortest writing, so that 19.99 is 19.99 and never its binary neighbour."""
-    if isinstance(value, bool):
+def _decimal(value: Any) -> str:
+    """A decimal string; a JSON number in its shortest writing: 19.99 is 19.99 and never its binary neighbour."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    elif isinstance(value, float) and math.isfinite(value):
+        value = repr(value).removesuffix(".0")
+    if isinstance(value, str) and _DECIMAL.fullmatch(value):
         return value
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float) and math.isfinite(value):
-        return repr(value).removesuffix(".0")
-    return value
+    raise PydanticCustomError(
+        "decimal", "Write a decimal number such as 12.5, with up to 12 digits and 6 decimals."
+    )
 
+
+def _price(value: Any) -> str | MoneyModel:
+    """A decimal string, or money, whose faults are pointed at as if it stood alone."""
+    if not isinstance(value, dict):
+        return _decimal(value)
+    try:
+        return MoneyModel.model_validate(value)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        pointer = "".join(f"/{part}" for part in fault["loc"]) + str(fault.get("ctx", {}).get("pointer", ""))
+        known = {"pointer": pointer, "detail": _MONEY_ADVICE.get(fault["type"], fault["msg"])}
+        raise PydanticCustomError("money", "{detail}", known) from None
+
+
+_DECIMAL = re.compile(DECIMAL_PATTERN, re.ASCII)
+_MONEY_ADVICE = {
+    "missing": "This field is required.",
+    "extra_forbidden": "There is no such field; remove it.",
+}
+_DECIMAL_SCHEMA: list[dict[str, Any]] = [
+    {"type": "string", "pattern": DECIMAL_PATTERN},
+    {"type": "integer", "minimum": -999_999_999_999, "maximum": 999_999_999_999},
+]
 
 DecimalText = Annotated[
-    str,
-    BeforeValidator(_decimal_text),
-    StringConstraints(pattern=DECIMAL_PATTERN),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "pattern": DECIMAL_PATTERN},
-                {"type": "integer", "minimum": -999_999_999_999, "maximum": 999_999_999_999},
-            ],
-            "examples": ["12.5"],
-        }
-    ),
+    str, PlainValidator(_decimal), WithJsonSchema({"anyOf": _DECIMAL_SCHEMA, "examples": ["12.5"]})
 ]
 """A decimal number as a string; whole and short decimal JSON numbers are read too."""
+
+UnitPrice = Annotated[
+    str | MoneyModel,
+    PlainValidator(_price),
+    WithJsonSchema({"anyOf": [*_DECIMAL_SCHEMA, MoneyModel.model_json_schema()], "examples": ["89.90"]}),
+]
+"""A price in the invoice's currency, or money that names it."""
 
 
 class AddressBody(Body):

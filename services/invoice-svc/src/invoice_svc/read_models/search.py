@@ -230,20 +230,20 @@ async def candidates(
     Without a known customer only what the text names.
     """
     keys = keys_in(text)[:MAX_CITED_KEYS]
-    same = "entity_id = $1 and currency = $2 and outstanding_minor > 0 and ($3::text is null or customer_id = $3)"
-    order = "order by due_on, issued_on, number limit"
+    where = "entity_id = $1 and currency = $2 and outstanding_minor > 0"
+    arguments: list[Any] = [entity_id, currency]
+    if customer_id is not None:
+        where += " and customer_id = $3"
+        arguments.append(customer_id)
+    ordered = f"order by due_on, issued_on, number limit {MAX_CANDIDATES}"
+    select = f"select invoice_id from {schema}.invoice where {where}"
     named = await conn.fetch(
-        f"select invoice_id from {schema}.invoice where {same} and number_key = any($4::text[]) "
-        f"{order} {MAX_CANDIDATES}",
-        entity_id, currency, customer_id, keys,
-    )  # fmt: skip
+        f"{select} and number_key = any(${len(arguments) + 1}::text[]) {ordered}", *arguments, keys
+    )
     found = dict.fromkeys(row["invoice_id"] for row in named)
     if customer_id is not None:
-        rows = await conn.fetch(
-            f"select invoice_id from {schema}.invoice where {same} {order} {MAX_CANDIDATES}",
-            entity_id, currency, customer_id,
-        )  # fmt: skip
-        found |= dict.fromkeys(row["invoice_id"] for row in rows)
+        oldest = await conn.fetch(f"{select} {ordered}", *arguments)
+        found |= dict.fromkeys(row["invoice_id"] for row in oldest)
     return list(found)
 
 

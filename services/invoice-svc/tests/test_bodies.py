@@ -1,0 +1,75 @@
+"""Request bodies: what they take, and that a fault is pointed at where the caller wrote it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from encours.kernel.errors import Invalid
+from encours.web.problems import faults
+from invoice_svc.http.invoice_shapes import DraftBody, DraftPatch, patched
+from invoice_svc.invoice.amounts import LineInput
+from invoice_svc.invoice.commands import Content
+
+DAY = date(2026, 3, 31)
+
+
+def body(**line: Any) -> dict[str, Any]:
+    values = {"description": "work", "quantity": "1", "unit_price": "10.00", "vat_rate": "20"} | line
+    return {"entity_id": "ent_" + "0" * 32, "customer_id": "cus_" + "0" * 32, "lines": [values]}
+
+
+@pytest.mark.parametrize(
+    ("written", "price", "currency"),
+    [
+        ("19.99", "19.99", None),
+        (19.99, "19.99", None),
+        (20, "20", None),
+        ({"amount": "19.99", "currency": "GBP"}, "19.99", "GBP"),
+    ],
+)
+def test_a_price_is_a_decimal_or_money_that_names_the_currency(
+    written: Any, price: str, currency: str | None
+) -> None:
+    command = DraftBody.model_validate(body(unit_price=written)).to_command("inv_1", DAY)
+    assert (command.content.lines[0].unit_price, command.currency) == (price, currency)
+
+
+@pytest.mark.parametrize(
+    ("line", "pointer"),
+    [
+        ({"unit_price": "ten"}, "/lines/0/unit_price"),
+        ({"unit_price": {"amount": "1.001", "currency": "EUR"}}, "/lines/0/unit_price/amount"),
+        ({"unit_price": {"amount": "1"}}, "/lines/0/unit_price/currency"),
+        ({"quantity": True}, "/lines/0/quantity"),
+        ({"quantity": "1e3"}, "/lines/0/quantity"),
+        ({"vat_rate": None}, "/lines/0/vat_rate"),
+        ({"discount": "5"}, "/lines/0/discount"),
+    ],
+)
+def test_a_fault_is_pointed_at_where_it_was_written(line: dict[str, Any], pointer: str) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        DraftBody.model_validate(body(**line))
+    assert [fault["pointer"] for fault in faults(refusal.value.errors(), place="body")] == [pointer]
+
+
+def test_prices_of_two_currencies_in_one_invoice_are_refused() -> None:
+    draft = DraftBody.model_validate(
+        body(unit_price={"amount": "1", "currency": "GBP"}) | {"currency": "EUR"}
+    )
+    with pytest.raises(Invalid) as refusal:
+        draft.to_command("inv_1", DAY)
+    assert refusal.value.errors[0].pointer == "/lines/0/unit_price/currency"
+
+
+def test_a_patch_changes_what_it_names_and_null_clears_what_may_be_empty() -> None:
+    kept = Content(
+        supply_on=DAY, lines=(LineInput("work", "1", "10", "20"),), reference="PO 1", salesperson="Ada"
+    )
+    changed = patched(DraftPatch.model_validate({"reference": None, "supply_on": "2026-04-01"}), kept, "EUR")
+    assert (changed.reference, changed.salesperson, changed.supply_on) == (None, "Ada", date(2026, 4, 1))
+    with pytest.raises(Invalid):
+        patched(DraftPatch.model_validate({"lines": None}), kept, "EUR")
