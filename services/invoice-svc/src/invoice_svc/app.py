@@ -14,6 +14,7 @@ from encours.web.services import Services
 from encours.web.settings import ServiceSettings
 from invoice_svc.clock.background import prepare_store
 from invoice_svc.http import clock, customers, disputes, entities, imports, interest, invoices, payments
+from invoice_svc.http.import_problems import PROBLEMS as IMPORT_PROBLEMS
 from invoice_svc.models import MODELS
 
 ROUTERS = (
@@ -37,7 +38,7 @@ def create(settings: ServiceSettings) -> FastAPI:
         settings,
         models=MODELS,
         extras=_extras,
-        problems_known=PROBLEMS,
+        problems_known=(*PROBLEMS, *IMPORT_PROBLEMS),
         description="Entities, customers, invoices, payments and disputes.",
     )
 
