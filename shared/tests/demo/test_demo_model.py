@@ -15,7 +15,7 @@ from encours.demo.model import CURRENCY, generate
 from encours.demo.source import invoices_csv, raw_csv, retail_invoices
 from encours.kernel.money import parse_amount
 
-FINGERPRINT = "2dc9a86814e6d427"
+FINGERPRINT = "7565d59cc3391672"
 
 
 @cache

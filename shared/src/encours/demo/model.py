@@ -29,8 +29,15 @@ TERMS: tuple[tuple[DueKind, int, int], ...] = (
     ("DAYS_THEN_EOM", 45, 6),
     ("EOM_THEN_DAYS", 45, 6),
 )
-HABITS = (("on_time", 68), ("slow", 20), ("chronic", 9), ("defaulter", 3))
-DELAY_DAYS = {"on_time": (-5, 2), "slow": (3, 25), "chronic": (20, 75), "defaulter": (3, 25)}
+HABITS = (("prompt", 45), ("on_time", 25), ("slow", 18), ("chronic", 9), ("defaulter", 3))
+DELAY_DAYS = {
+    "prompt": (-22, -6),
+    "on_time": (-4, 2),
+    "slow": (3, 25),
+    "chronic": (20, 75),
+    "defaulter": (3, 25),
+}
+LEAST_DAYS_TO_PAY = 2
 
 ENTITY = {
     "kind": "entity",
@@ -160,7 +167,8 @@ def one_year(year: Year, invoices: list[RetailInvoice]) -> list[tuple[date, dict
 
 def _debt(year: Year, invoice: RetailInvoice) -> Debt:
     rng, issued_on, total = year.rng, invoice.issued_on, invoice.total_minor
-    debt = Debt(invoice.number, issued_on, due_date(issued_on, year.customer.rule), total, total, issued_on)
+    payable_on = issued_on + timedelta(days=LEAST_DAYS_TO_PAY)
+    debt = Debt(invoice.number, issued_on, due_date(issued_on, year.customer.rule), total, total, payable_on)
     chance = rng.random()
     if chance < 0.04:
         share = 100 if rng.random() < 0.2 else rng.randint(10, 60)
@@ -216,7 +224,7 @@ def _transfers(year: Year, debts: list[Debt]) -> list[tuple[date, list[Debt]]]:
     """When money is sent, and for which invoices."""
     rng, (low, high) = year.rng, DELAY_DAYS[year.customer.habit]
     wished = [
-        (max(debt.payable_on, debt.issued_on, debt.due_on + timedelta(days=rng.randint(low, high))), debt)
+        (max(debt.payable_on, debt.due_on + timedelta(days=rng.randint(low, high))), debt)
         for debt in debts
         if debt.left_minor > 0
     ]
