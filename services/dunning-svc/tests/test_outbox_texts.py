@@ -273,3 +273,13 @@ def test_a_suppressed_reminder_is_explained_too(lang: Any) -> None:
 def test_a_reminder_withdrawn_before_it_left_says_so() -> None:
     told = explain(reminder(), DEFAULT_POLICY, "en", "paid_meanwhile")
     assert "Between decision and dispatch nothing was left to ask." in told.reasons
+
+
+def test_items_that_take_no_step_are_explained_each_in_its_way() -> None:
+    covered = item("A", asked_minor=100, open_minor=100, step="")
+    disputed = item("B", asked_minor=0, open_minor=50, disputed_minor=50, step="")
+    listed = item("C", asked_minor=70, open_minor=70, step="")
+    told = explain(reminder(covered, disputed, listed, item(), credit_minor=100), DEFAULT_POLICY, "en")
+    assert "Covered by unapplied payments" in told.reasons[1]
+    assert "Disputed in full" in told.reasons[2]
+    assert "listed because it is due" in told.reasons[3]

@@ -60,7 +60,10 @@ def explain(event: DecisionEvent, policy: Policy, lang: Lang, withdrawn: str | N
     """The reasons of a decision that was taken under that policy; ``withdrawn`` is why it did not leave after all."""
     step = policy.step(event.step)
     reasons = [_policy(event, policy, lang)]
-    reasons += [_item(item, event, policy, lang) for item in event.items]
+    credit = event.credit_minor
+    for item in event.items:
+        reasons.append(_item(item, event, policy, lang, covered=0 < item.asked_minor <= credit))
+        credit -= min(credit, item.asked_minor)
     reasons += [_highest(event, step, lang)] if len(event.items) > 1 else []
     reasons += _money(event, lang)
     if isinstance(event, ReminderSuppressed):
@@ -93,7 +96,7 @@ def _policy(event: DecisionEvent, policy: Policy, lang: Lang) -> str:
     return f'Policy "{policy.name}", version {version}: {ladder}.'
 
 
-def _item(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang) -> str:
+def _item(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang, *, covered: bool) -> str:
     open_ = amount(item.open_minor, event.currency, lang)
     asked = amount(item.asked_minor, event.currency, lang)
     disputed = amount(item.disputed_minor, event.currency, lang)
@@ -106,15 +109,28 @@ def _item(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang) ->
         facts = f"Invoice {item.number}, due {due} ({late}): {open_} open"
         facts += f", {disputed} of it disputed" if item.disputed_minor else ""
         facts += f", {asked} asked."
-    return f"{facts} {_steps(item, event, policy, lang)}"
+    return (
+        f"{facts} {_steps(item, event, policy, lang) if item.step else _no_step(item, lang, covered=covered)}"
+    )
+
+
+def _no_step(item: DunnedItem, lang: Lang, *, covered: bool) -> str:
+    """Why an item is in the message without taking a step."""
+    if item.disputed_minor and not item.asked_minor:
+        if lang == "fr":
+            return "Contestée en entier : elle ne prend aucune étape tant que le litige dure."
+        return "Disputed in full: it takes no step while the dispute lasts."
+    if covered:
+        if lang == "fr":
+            return "Couverte par les paiements non affectés : elle ne prend aucune étape."
+        return "Covered by unapplied payments: it takes no step."
+    if lang == "fr":
+        return "Aucune étape propre ce jour : elle est rappelée parce qu'elle est échue."
+    return "No step of its own that day: listed because it is due."
 
 
 def _steps(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang) -> str:
     """Why this step, not a lower one and not a higher one."""
-    if not item.step:
-        if lang == "fr":
-            return "Aucune étape propre ce jour : elle est rappelée parce qu'elle est échue."
-        return "No step of its own that day: listed because it is due."
     own = policy.step(item.step)
     lower = [s.code for s in policy.steps if s.offset_days < own.offset_days]
     passed = [
