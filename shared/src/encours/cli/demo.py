@@ -31,7 +31,7 @@ def demo(as_json: AsJson = False) -> None:
             raise CliError(
                 f"invoice-svc does not answer at {here.url('invoice')}: {away}", Exit.UNREACHABLE
             ) from away
-    with Api(here, DEMO_LEDGER) as api:
+    with Api(here, DEMO_LEDGER) as api, err.status("reading the figures"):
         found: dict[str, Any] = figures(api)
     if as_json:
         print_json({"already": loaded.already, "seconds": round(loaded.seconds, 1), **found})
