@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from encours.contracts import calendar, encode
@@ -80,6 +80,7 @@ def test_contracts_are_sent_as_their_canonical_bytes() -> None:
     assert sent["e_data"] == [encode(event)]
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.text(alphabet="ABC-0123456789", min_size=1, max_size=20))
 def test_the_number_lands_in_its_field_whatever_the_other_fields_hold(
     before: str, after: str, number: str

@@ -77,7 +77,7 @@ async def test_a_foreign_type_in_a_batch_fails_alone(books: Books) -> None:
         "update ledger.ledgers set epoch = 1",
         "update ledger.series set last_number = 1",
         "delete from ledger.api_key",
-        "select ledger.clock(1::smallint, now())",
+        "select ledger.set_clock(1::smallint, now())",
         "create table ledger.mine ()",
         "alter table ledger.event disable trigger append_only",
         "set role encours_owner",

@@ -59,22 +59,27 @@ class Appender:
         self.listeners: list[Listener] = []
 
     async def append(self, item: Prepared) -> Appended:
-        """Queue it and wait. Raises the append's own refusal, or :class:`LedgerUnavailable` when the queue is
-        full or the ledger does not come back in time."""
+        """:meth:`submit` and wait. Raises the append's own refusal, or :class:`LedgerUnavailable` when the ledger does
+        not come back in time."""
+        self.submit(item)
+        return await item.done
+
+    def submit(self, item: Prepared) -> None:
+        """Queue it; ``item.done`` has the result. Raises :class:`LedgerUnavailable` when the queue is full."""
         if self._closing:
             raise LedgerUnavailable("This process is stopping.")
-        if self._waiting_events + item.size > self._queue_events and self._waiting_events:
+        before = self._waiting_events
+        now = before + item.size
+        if before and now > self._queue_events:
             raise LedgerUnavailable("Too many commands are waiting for the ledger.")
         item.deadline = self._loop.time() + self._patience_s
         queue = self._queues.get(item.ledger_id)
         if queue is None:
             queue = self._queues[item.ledger_id] = deque()
         queue.append(item)
-        before = self._waiting_events
-        self._waiting_events = now = before + item.size
+        self._waiting_events = now
         if not before or before < self._split_events <= now:
             self._wake()
-        return await item.done
 
     async def close(self) -> None:
         """Store what waits, then disconnect."""

@@ -79,7 +79,8 @@ class Ledger:
         known = self._infos.get(append.ledger)
         ledger_id = known[1].id if known is not None else (await self._known(append.ledger)).id
         item = Prepared(append, ledger_id, asyncio.get_running_loop())
-        result = await self._appender.append(item)
+        self._appender.submit(item)
+        result = await item.done
         return await self._replayed(append, result) if result.replayed else result
 
     async def _replayed(self, append: Append, result: Appended) -> Appended:

@@ -19,10 +19,10 @@ create table ledger.ledgers (
 create table ledger.event (
   position       bigint not null,
   recorded_at    timestamptz not null,
-  version        int not null check (version > 0),
+  version        int not null,                        -- from 1; judged by append(), a CHECK is parsed anew per batch
   effective_on   date not null,
   ledger         smallint not null,
-  schema_version smallint not null check (schema_version > 0),
+  schema_version smallint not null,
   event_id       uuid not null,
   command_id     uuid not null,
   stream         text not null,

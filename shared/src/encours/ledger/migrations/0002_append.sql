@@ -7,8 +7,8 @@
 --
 -- Arrays are aligned: c_* one element an append, e_* one element an event in the order of the appends, n_* aligned
 -- with the events (null where the event takes no number), g_* one element a guard. A column without any value
--- comes as an empty array. Subscripts are cheap here: PL/pgSQL holds arrays expanded; one unnest of fourteen
--- arrays costs more than the whole rest of the function (measured).
+-- comes as an empty array. Arrays are subscripted and not unnested together: PL/pgSQL holds them expanded, so a
+-- subscript costs the same wherever it points, and the good ones of a batch are picked by their indexes.
 -- Wherever a table of the ledger is probed the query is a LATERAL … LIMIT 1: a join would let a plan that was
 -- made while the table was small read all of it for every batch later.
 
@@ -40,27 +40,20 @@ begin
   end if;
 end $$;
 
--- The instant that events of a ledger are recorded at: the wall clock, or a sandbox's own, which p_clock moves forward.
-create function ledger.clock(p_ledger smallint, p_clock timestamptz) returns timestamptz
+-- Moves the clock of a sandbox forward, never back; the clock's new time.
+create function ledger.set_clock(p_ledger smallint, p_clock timestamptz) returns timestamptz
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  ledger_kind text;
-  ledger_clock timestamptz;
+  moved timestamptz;
 begin
-  select l.kind, l.clock_at into ledger_kind, ledger_clock from ledger.ledgers l where l.id = p_ledger;
+  update ledger.ledgers set clock_at = greatest(clock_at, p_clock) where id = p_ledger and kind = 'sandbox'
+    returning clock_at into moved;
   if not found then
-    raise exception 'no ledger %', p_ledger using errcode = 'no_data_found';
+    raise exception 'only a sandbox has a clock that can be set' using errcode = 'invalid_parameter_value';
   end if;
-  if p_clock is not null then
-    if ledger_kind <> 'sandbox' then
-      raise exception 'only a sandbox has a clock that can be set' using errcode = 'invalid_parameter_value';
-    end if;
-    ledger_clock := greatest(ledger_clock, p_clock);
-    update ledger.ledgers set clock_at = ledger_clock where id = p_ledger and clock_at is distinct from ledger_clock;
-  end if;
-  return coalesce(ledger_clock, clock_timestamp());
+  return moved;
 end $$;
 
 -- What becomes of each append of a batch that can't be stored as a whole: 'ok', or why not. 'held' means that it depends
@@ -191,34 +184,44 @@ set enable_seqscan = off
 set enable_bitmapscan = off
 as $$
 declare
+  -- Null stands for 1, 2, 3 …: no array is made for the usual batch of good appends with one event each.
   e_append int[];                                      -- which append each event belongs to
   c_keep int[];                                        -- appends believed to be good
   e_keep int[];                                        -- and their events
   c_upto int[];                                        -- events of the kept appends up to each append
+  c_kept int := cardinality(c_id);
+  e_kept int := cardinality(e_stream);
   spliced bytea[] := e_data;
   last_at timestamptz;
+  clock timestamptz;
   at timestamptz;
 begin
   perform ledger.check_call(e_type, n_prefix, n_width);
-  c_keep := array(select generate_series(1, cardinality(c_id)));
-  e_keep := array(select generate_series(1, cardinality(e_stream)));
   if 1 = all (c_count) then
-    e_append := e_keep;
-    c_upto := c_keep;
+    e_kept := cardinality(c_count);
   else
-    e_append := array(select a from generate_series(1, cardinality(c_id)) a, generate_series(1, c_count[a]) order by a);
+    e_append := array(select a from generate_series(1, c_kept) a, generate_series(1, c_count[a]) order by a);
     c_upto := array(select sum(n) over (order by a) from unnest(c_count) with ordinality c(n, a) order by a);
+    e_kept := cardinality(e_append);
   end if;
-  if cardinality(e_append) <> cardinality(e_stream) or cardinality(c_count) <> cardinality(c_id) then
+  if e_kept <> cardinality(e_stream) or c_kept <> cardinality(c_count) then
     raise exception 'counts of events do not add up' using errcode = 'invalid_parameter_value';
   end if;
 
   perform pg_advisory_xact_lock(1162756943, p_ledger);  -- 'ENCO'; taken last, gone with the commit
 
-  select coalesce(e.position, 0), e.recorded_at into head, last_at
-    from (select) one left join lateral (select e.position, e.recorded_at from ledger.event e
-                                          where e.ledger = p_ledger order by e.position desc limit 1) e on true;
-  at := greatest(last_at, ledger.clock(p_ledger, p_clock));
+  select l.clock_at, coalesce(e.position, 0), e.recorded_at into clock, head, last_at
+    from ledger.ledgers l
+    left join lateral (select e.position, e.recorded_at from ledger.event e
+                        where e.ledger = l.id order by e.position desc limit 1) e on true
+   where l.id = p_ledger;
+  if not found then
+    raise exception 'no ledger %', p_ledger using errcode = 'no_data_found';
+  end if;
+  if p_clock is not null then
+    clock := ledger.set_clock(p_ledger, p_clock);
+  end if;
+  at := greatest(last_at, coalesce(clock, clock_timestamp()));
   recorded_at := at;
 
   for attempt in 1..2 loop
@@ -229,21 +232,22 @@ begin
       end if;
 
       insert into ledger.command (ledger, command_id, fingerprint, first_position, last_position, answer)
-      select p_ledger, c_id[a], c_fp[a], head + c_upto[a] - c_count[a] + 1, head + c_upto[a], c_answer[a]
-        from unnest(c_keep) a;
+      select p_ledger, c_id[k.a], c_fp[k.a], head + coalesce(c_upto[k.a], k.a) - c_count[k.a] + 1,
+             head + coalesce(c_upto[k.a], k.a), c_answer[k.a]
+        from (select coalesce(c_keep[n], n) as a from generate_series(1, c_kept) n) k;
 
       insert into ledger.event (position, recorded_at, version, effective_on, ledger, schema_version, event_id, command_id,
                                 stream, type, entity, actor, reason, correlation_id, causation_id, traceparent, data)
-      select head + k.n, at, e_version[k.i], e_effective[k.i], p_ledger, e_schema[k.i], e_id[k.i], c_id[e_append[k.i]],
-             e_stream[k.i], e_type[k.i], e_entity[k.i], e_actor[k.i], e_reason[k.i], e_correlation[k.i], e_causation[k.i],
-             e_trace[k.i], spliced[k.i]
-        from unnest(e_keep) with ordinality k(i, n);
+      select head + k.n, at, e_version[k.i], e_effective[k.i], p_ledger, e_schema[k.i], e_id[k.i],
+             c_id[coalesce(e_append[k.i], k.i)], e_stream[k.i], e_type[k.i], e_entity[k.i], e_actor[k.i], e_reason[k.i],
+             e_correlation[k.i], e_causation[k.i], e_trace[k.i], spliced[k.i]
+        from (select n, coalesce(e_keep[n], n) as i from generate_series(1, e_kept) n) k;
 
       if not 1 = all (e_version) then
-        perform from unnest(e_keep) with ordinality k(i, n)
+        perform from (select n, coalesce(e_keep[n], n) as i from generate_series(1, e_kept) n) k
           left join lateral (select p.position from ledger.event p where p.ledger = p_ledger and p.stream = e_stream[k.i]
                                 and p.version = e_version[k.i] - 1 limit 1) p on true
-          where e_version[k.i] > 1 and (p.position is null or p.position >= head + k.n);
+          where e_version[k.i] <> 1 and (p.position is null or p.position >= head + k.n);
         if found then
           raise exception 'a version does not follow its predecessor' using errcode = 'EN001';
         end if;
@@ -251,13 +255,13 @@ begin
 
       if cardinality(g_append) > 0 then
         perform from unnest(g_append, g_stream, g_version) g(a, stream, version)
+          cross join lateral (select head + coalesce(c_upto[g.a], g.a) - c_count[g.a] as last) before
           left join lateral (select p.position from ledger.event p where p.ledger = p_ledger and p.stream = g.stream
                                 and p.version = g.version limit 1) p on true
           left join lateral (select p.position from ledger.event p where p.ledger = p_ledger and p.stream = g.stream
                                 and p.version = g.version + 1 limit 1) n on true
-          where g.a = any (c_keep)
-            and ((g.version > 0 and (p.position is null or p.position > head + c_upto[g.a] - c_count[g.a]))
-                 or n.position <= head + c_upto[g.a] - c_count[g.a]);
+          where (c_keep is null or g.a = any (c_keep))
+            and ((g.version <> 0 and (p.position is null or p.position > before.last)) or n.position <= before.last);
         if found then
           raise exception 'a guarded stream has moved' using errcode = 'EN001';
         end if;
@@ -269,6 +273,7 @@ begin
       end if;
     end;
 
+    e_append := coalesce(e_append, array(select generate_series(1, e_kept)));
     select array_agg(j.verdict order by j.a), array_agg(j.detail order by j.a), array_agg(j.answer order by j.a),
            array_agg(j.first_position order by j.a), array_agg(j.last_position order by j.a)
       into verdicts, details, answers, firsts, lasts
@@ -276,6 +281,8 @@ begin
                         g_append, g_stream, g_version) j;
     c_keep := array(select a from unnest(verdicts) with ordinality v(verdict, a) where v.verdict = 'ok' order by a);
     e_keep := array(select i from unnest(e_append) with ordinality e(a, i) where verdicts[e.a] = 'ok' order by i);
+    c_kept := cardinality(c_keep);
+    e_kept := cardinality(e_keep);
     c_upto := array(select sum(case when verdicts[a] = 'ok' then n else 0 end) over (order by a)
                       from unnest(c_count) with ordinality c(n, a) order by a);
     if cardinality(n_code) > 0 then
