@@ -17,6 +17,7 @@ from encours.streaming.leases import Leases
 from invoice_svc.clock.advance import Advance
 from invoice_svc.clock.jobs import JobStore
 from invoice_svc.clock.live import keep_time
+from invoice_svc.imports.reading import sweep
 from invoice_svc.imports.store import ImportStore
 from invoice_svc.imports.takeover import Takeover
 
@@ -42,6 +43,7 @@ class Background:
 
     async def run(self) -> None:
         """Look for work until cancelled; then stop in the middle of it, which is safe."""
+        await asyncio.to_thread(sweep, self._var_dir)
         try:
             while True:
                 try:

@@ -57,13 +57,13 @@ async def advance_clock(
     async def work(session: Session) -> None:
         today = await _earliest_target(cmd.ledger, info)
         if today is not None and body.to < today:
-            fault = FieldError("/to", f"Use {today} or later, or make another sandbox.")
-            raise DomainError(
-                "clock-going-back",
-                f"It is {today} in {name}; what was recorded stays recorded.",
-                status=422,
-                errors=(fault,),
+            why = (
+                f"It is {today} in {name}; what was recorded stays recorded."
+                if info.clock_at
+                else f"{name} holds facts that were recorded on {today}, before its clock was first set."
             )
+            fault = FieldError("/to", f"Use {today} or later, or set the clock of a new sandbox.")
+            raise DomainError("clock-going-back", why, status=422, errors=(fault,))
         session.answer(today=today.isoformat() if today and info.clock_at else None)
 
     if info.kind != "sandbox":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -16,11 +17,19 @@ from invoice_svc.imports.store import Format, Import, ImportStore, Options
 from invoice_svc.imports.verdict import Fault
 
 BATCH_LINES = 500
+ABANDONED_S = 24 * 3600
 
 
 def spool_path(var_dir: Path, import_id: str) -> Path:
     """Where the received bytes of an import are kept."""
     return var_dir / "imports" / import_id
+
+
+def sweep(var_dir: Path) -> None:
+    """Remove what uploads left behind that were cut off by the end of their process."""
+    for part in (var_dir / "imports").glob(".*.part"):
+        if time.time() - part.stat().st_mtime > ABANDONED_S:
+            part.unlink(missing_ok=True)
 
 
 def defaults_of(options: Options) -> Defaults:
