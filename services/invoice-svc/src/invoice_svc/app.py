@@ -51,7 +51,9 @@ async def _extras(services: Services) -> AsyncIterator[Mapping[str, Any]]:
 
 
 PROBLEMS = (
-    ProblemKind("customer-exists", "There is such a customer", 409, "PATCH it, or choose another external_ref."),
+    ProblemKind(
+        "customer-exists", "There is such a customer", 409, "PATCH it, or choose another external_ref."
+    ),
     ProblemKind("entity-not-found", "There is no such entity", 404, "Take the id from GET /v1/entities."),
     ProblemKind(
         "customer-not-found", "There is no such customer", 404, "Take the id from GET /v1/customers."
