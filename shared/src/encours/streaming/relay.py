@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Sequence
+from typing import cast
 
 import structlog
 from nats.aio.client import Client
@@ -175,13 +176,11 @@ class Relay:
             if position - self._acked > IN_FLIGHT:
                 # Half of the window, not one place: waking up for each ack costs more than the ack.
                 await self._until_acked(position - IN_FLIGHT // 2)
-            headers = headers_of(fact, self._epoch)
-            headers["Nats-Expected-Last-Sequence"] = str(position - 1)
             await publish(
                 subject(self._name, fact.entity, fact.type),
                 fact.raw,
                 reply=f"{reply}.{position}",
-                headers=headers,
+                headers=cast("dict[str, str]", headers_of(fact, self._epoch)),
             )
 
     async def _until_acked(self, position: int) -> None:
