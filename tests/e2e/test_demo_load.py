@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from importlib import import_module
 
 from encours.demo import load
+from encours.demo.source import retail_invoices
 from encours.testing.system import System
 from tests.e2e.takeover import Takeover
 
@@ -28,8 +28,7 @@ def test_the_first_days_of_the_demo_come_out_and_a_second_start_finds_them(syste
     ]
 
     system.wait_caught_up(takeover.ledger)
-    source = import_module("encours.demo.source")
-    real = {i.number: i for i in source.retail_invoices() if i.issued_on <= UNTIL}
+    real = {i.number: i for i in retail_invoices() if i.issued_on <= UNTIL}
     shown = takeover.invoices()
     assert {invoice["number"]: invoice["total"]["amount"] for invoice in shown} == {
         number: f"{invoice.total_minor // 100}.{invoice.total_minor % 100:02d}"
