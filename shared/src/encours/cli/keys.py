@@ -84,7 +84,10 @@ def list_keys(as_json: AsJson = False) -> None:
 
 
 @app.command("revoke")
-def revoke(key_id: Annotated[str, typer.Argument(help="The part between enc_ and the secret.")]) -> None:
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="The part between enc_ and the secret.")],
+    as_json: AsJson = False,
+) -> None:
     """Stop a key from working, within seconds and for good."""
 
     async def update(connection: asyncpg.Connection) -> None:
@@ -96,6 +99,8 @@ def revoke(key_id: Annotated[str, typer.Argument(help="The part between enc_ and
             raise CliError(f"no key {key_id!r}: `encours keys list` shows them")
 
     _with_database(update)
+    if as_json:
+        print_json({"id": key_id, "revoked": True})
 
 
 def _with_database(work: Callable[[asyncpg.Connection], Awaitable[None]]) -> None:

@@ -41,20 +41,25 @@ def up(
         raise CliError(str(failed), Exit.UNREACHABLE) from failed
 
 
-def down(quiet: Annotated[bool, typer.Option("--quiet", help="No word when nothing runs.")] = False) -> None:
+def down(
+    quiet: Annotated[bool, typer.Option("--quiet", help="No word when nothing runs.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Stop the `encours up` of this folder and wait until it has."""
     here = installation()
     state = here.run
-    if state is None or not state.alive:
-        if not quiet:
-            err.print(f"nothing runs on {here.layout.root}")
-        return
-    process = psutil.Process(state.pid)
-    process.terminate()
-    try:
-        process.wait(_STOP_TIMEOUT_S)
-    except psutil.TimeoutExpired as slow:
-        raise CliError(f"pid {state.pid} has not stopped after {_STOP_TIMEOUT_S:.0f} s") from slow
+    running = state is not None and state.alive
+    if state is not None and running:
+        process = psutil.Process(state.pid)
+        process.terminate()
+        try:
+            process.wait(_STOP_TIMEOUT_S)
+        except psutil.TimeoutExpired as slow:
+            raise CliError(f"pid {state.pid} has not stopped after {_STOP_TIMEOUT_S:.0f} s") from slow
+    elif not quiet:
+        err.print(f"nothing runs on {here.layout.root}")
+    if as_json:
+        print_line({"stopped": state.pid if state is not None and running else None})
 
 
 async def _stay_up(here: Installation, *, demo: bool, as_json: bool) -> None:
