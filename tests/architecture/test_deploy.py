@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from dunning_svc.outbox.settings import DunningSettings
 from encours.cli.settings import CliSettings
 from encours.embedded.nats import configuration, permissions
 from encours.embedded.secrets import NATS_ADMIN, ROLES, SERVICES
@@ -18,6 +19,9 @@ from encours.web.settings import PREFIX, ServiceSettings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NATS_SERVER = Path(sys.executable).with_name("nats-server")
+
+
+SETTINGS = dict.fromkeys(SERVICES, ServiceSettings) | {"dunning": DunningSettings}
 
 
 def _names(settings: type[Any]) -> set[str]:
@@ -28,7 +32,7 @@ def test_env_samples_name_only_variables_that_exist() -> None:
     for service in SERVICES:
         text = (DEPLOY / "env" / f"{service}-svc.env").read_text()
         named = set(re.findall(r"^([A-Z_]+)=", text, re.MULTILINE))
-        assert named <= _names(ServiceSettings)
+        assert named <= _names(SETTINGS[service])
         assert {"ENCOURS_LEDGER_URL", "ENCOURS_STORE_URL", "ENCOURS_NATS_URL"} <= named
 
 
@@ -39,7 +43,7 @@ def test_compose_starts_every_process_with_known_variables_and_samples_every_pas
         for role in ("api", "worker"):
             started = services[f"{service}-{role}"]
             assert started["command"] == [role]
-            assert set(started["environment"]) <= _names(ServiceSettings)
+            assert set(started["environment"]) <= _names(SETTINGS[service])
     assert set(services["migrate"]["environment"]) <= _names(CliSettings)
     sample = (DEPLOY / "env" / "compose.env.sample").read_text()
     assert set(re.findall(r"\$\{(\w+):\?\}", text)) == set(re.findall(r"^(\w+)=", sample, re.MULTILINE))
