@@ -78,6 +78,7 @@ class ReadDb:
             max_size=size,
             timeout=5,
             command_timeout=30,
+            reset=_nothing_to_reset,
             server_settings=STORE_SETTINGS | {"application_name": "encours read"},
         )
         return cls(pool, ledger, tuple(models))
@@ -252,6 +253,10 @@ class ReadDb:
         took = time.monotonic() - started
         self._hashed[ledger, model] = (time.monotonic() + took * HASH_PAUSE_FACTOR, position, value)
         return position, value
+
+
+async def _nothing_to_reset(_: Conn) -> None:
+    """Queries here change no session state and end their transactions: the usual reset is a round trip for nothing."""
 
 
 async def hash_of(

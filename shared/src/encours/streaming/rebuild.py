@@ -163,14 +163,15 @@ class _Build:
         self.shadow = shadow_of(model.name, ledger)
         self.projection = Projection(model, self.shadow, Parking())
         self.position = 0
+        self.head = 0
         self.epoch = 0
         self._stored: set[str] = set()  # tables that hold rows already
 
     async def run(self, *, check_only: bool, stop_at: frozenset[str]) -> Rebuilt:
         """The whole of it."""
         await create_tables(self.conn, self.shadow, self.model, keys=self.careful)
-        head, self.epoch, effects_from = await self.reader.head()
-        goal = await self._goal(head, effects_from, stop_at)
+        self.head, self.epoch, effects_from = await self.reader.head()
+        goal = await self._goal(effects_from, stop_at)
         if self.careful:
             await self._load_carefully(goal)
         else:
@@ -189,15 +190,17 @@ class _Build:
         return result
 
     async def _usable(self, conn: Conn, *, lock: bool = False) -> Checkpoint | None:
-        """The live checkpoint, if it is one that a build has to meet exactly."""
+        """The live checkpoint, if it is one that a build has to meet exactly: of this epoch, within the ledger."""
         checkpoint = await load_checkpoint(conn, self.ledger, self.model.name, lock=lock)
         if checkpoint is None or checkpoint.epoch != self.epoch:
             return None
-        return checkpoint
+        if checkpoint.position > self.head:
+            self.head = (await self.reader.head())[0]
+        return checkpoint if checkpoint.position <= self.head else None
 
-    async def _goal(self, head: int, effects_from: int, stop_at: frozenset[str]) -> int:
+    async def _goal(self, effects_from: int, stop_at: frozenset[str]) -> int:
         live = await self._usable(self.conn)
-        if live is not None and live.position <= head:
+        if live is not None:
             return live.position
         if stop_at:
             reacted = await self.conn.fetchval(
@@ -207,8 +210,8 @@ class _Build:
                 self.epoch,
             )
             first = await self.reader.first_of(sorted(stop_at), effects_from if reacted is None else reacted)
-            return head if first is None else first
-        return head
+            return self.head if first is None else first
+        return self.head
 
     # Filling the shadow.
 

@@ -28,6 +28,7 @@ from encours.streaming.names import poke_subject, subject
 IN_FLIGHT = 128
 PAGE = 512
 ACK_TIMEOUT_S = 5.0
+ACK_LOOK_S = 0.25
 POLL_MIN_S, POLL_MAX_S = 0.05, 0.5
 RETRY_MIN_S, RETRY_MAX_S = 0.05, 2.0
 EPOCH_CHECK_S = 1.0
@@ -54,6 +55,7 @@ class Relay:
         """Last sequence known to be in the stream."""
         self._acked = 0
         self._failure: str | None = None
+        self._reconnects = 0
         self._heard = asyncio.Event()
         self._poked = asyncio.Event()
         self._round = 0
@@ -62,7 +64,7 @@ class Relay:
 
     async def run(self) -> None:
         """Publish until cancelled. NATS or PostgreSQL may come and go."""
-        pause = RETRY_MIN_S
+        pause, said = RETRY_MIN_S, ""
         async with contextlib.AsyncExitStack() as stack:
             inbox = self._nats.new_inbox()
             for pattern, callback in (
@@ -78,13 +80,11 @@ class Relay:
                     await self._pump(inbox)
                 except (_AskAgain, NatsError, LedgerUnavailable, OSError, TimeoutError) as error:
                     pause = RETRY_MIN_S if self.last > started else min(pause * 2, RETRY_MAX_S)
-                    log.warning(
-                        "relay asks again",
-                        ledger=self._name,
-                        last=self.last,
-                        error=repr(error),
-                        pause_s=pause,
-                    )
+                    if (
+                        self.last > started or repr(error) != said
+                    ):  # once, not every two seconds of a long night
+                        said = repr(error)
+                        log.warning("relay asks again", ledger=self._name, last=self.last, error=said)
                     await asyncio.sleep(pause)
 
     async def _heal(self) -> None:
@@ -127,6 +127,7 @@ class Relay:
         """Publish what the ledger has beyond the stream, for ever."""
         self._round = next(self._rounds)
         self._acked, self._failure = self.last, None
+        self._reconnects = self._nats.stats["reconnects"]
         reply = f"{inbox}.{self._round}"
         pause = POLL_MIN_S
         sent = self.last
@@ -185,12 +186,18 @@ class Relay:
 
     async def _until_acked(self, position: int) -> None:
         """Wait for the stream's word on a position. Raises :class:`_AskAgain` when it says no, or nothing."""
+        deadline = asyncio.get_running_loop().time() + ACK_TIMEOUT_S
         while self._acked < position and self._failure is None:
             self._heard.clear()
             try:
-                await asyncio.wait_for(self._heard.wait(), ACK_TIMEOUT_S)
+                await asyncio.wait_for(self._heard.wait(), ACK_LOOK_S)
+                deadline = asyncio.get_running_loop().time() + ACK_TIMEOUT_S
             except TimeoutError:
-                raise _AskAgain(f"no answer for {self._acked + 1} in {ACK_TIMEOUT_S} s") from None
+                # What was on its way when the server went has to be sent again: no answer will come for it.
+                if self._nats.stats["reconnects"] != self._reconnects or not self._nats.is_connected:
+                    raise _AskAgain("NATS went away") from None
+                if asyncio.get_running_loop().time() > deadline:
+                    raise _AskAgain(f"no answer for {self._acked + 1} in {ACK_TIMEOUT_S} s") from None
         self.last = max(self.last, self._acked)
         if self._failure is not None:
             raise _AskAgain(self._failure)
