@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from reporting_svc.measures.bands import STANDARD, Bands
@@ -161,8 +162,10 @@ def _page(args: Args, schema: str, columns: list[str], page: Page) -> str:
 
 
 def _later(schema: str) -> str:
+    # max() is read from the end of an index under every plan. EXISTS with the same condition is not: a plan made
+    # for any date expects many rows, begins at the front of the table, and reads all of it to find none.
     return " or ".join(
-        f"exists (select from {schema}.{table} where effective_on > $1::date)"
+        f"coalesce((select max(effective_on) from {schema}.{table}) > $1::date, false)"
         for table in ("item_movement", "unapplied_movement", "account_movement")
     )
 
@@ -202,8 +205,8 @@ def _from_items(args: Args, schema: str, scope: Scope, moment: Moment, bands: Ba
     """Open items as they are now, in the bands of another day; cash and account as they are now."""
     items = f"""
         select i.entity, i.customer_id, i.currency, {_banded(args, "i.open_minor", f"i.{basis}", moment, bands)},
-               sum(greatest(0, least(i.open_minor, i.disputed_minor))) as disputed, 0 as unapplied,
-               sum(i.open_minor) as open_items, 0 as ledger
+               sum(greatest(0, least(i.open_minor, i.disputed_minor)))::bigint as disputed, 0::bigint as unapplied,
+               sum(i.open_minor)::bigint as open_items, 0::bigint as ledger
         from {schema}.item i where i.open_minor <> 0 and {scope.sql(args, "i", schema)} group by 1, 2, 3
     """
     rest = f"""
@@ -217,12 +220,13 @@ def _from_movements(args: Args, schema: str, scope: Scope, moment: Moment, bands
     """Everything that counted by the day and was known at the position, added up."""
     items = f"""
         select m.entity, m.customer_id, m.currency, {_banded(args, "m.amount_minor", f"m.{basis}", moment, bands)},
-               0 as disputed, 0 as unapplied, sum(m.amount_minor) as open_items, 0 as ledger
+               0::bigint as disputed, 0::bigint as unapplied, sum(m.amount_minor)::bigint as open_items,
+               0::bigint as ledger
         from {schema}.item_movement m where {moment.sql(args, "m")} and {scope.sql(args, "m", schema)} group by 1, 2, 3
     """
     disputed = f"""
         select d.entity, d.customer_id, d.currency, {_nothing(bands)},
-               sum(greatest(0, least(d.open_minor, d.disputed_minor))), 0, 0, 0
+               sum(greatest(0, least(d.open_minor, d.disputed_minor)))::bigint, 0, 0, 0
         from (
             select m.entity, m.customer_id, m.currency, sum(m.amount_minor) as open_minor,
                    sum(m.disputed_minor) as disputed_minor
@@ -233,12 +237,12 @@ def _from_movements(args: Args, schema: str, scope: Scope, moment: Moment, bands
         ) d group by 1, 2, 3
     """
     cash = f"""
-        select u.entity, u.customer_id, u.currency, {_nothing(bands)}, 0, sum(u.amount_minor), 0, 0
+        select u.entity, u.customer_id, u.currency, {_nothing(bands)}, 0, sum(u.amount_minor)::bigint, 0, 0
         from {schema}.unapplied_movement u
         where {moment.sql(args, "u")} and {scope.sql(args, "u", schema)} group by 1, 2, 3
     """
     account = f"""
-        select a.entity, a.customer_id, a.currency, {_nothing(bands)}, 0, 0, 0, sum(a.amount_minor)
+        select a.entity, a.customer_id, a.currency, {_nothing(bands)}, 0, 0, 0, sum(a.amount_minor)::bigint
         from {schema}.account_movement a
         where {moment.sql(args, "a")} and {scope.sql(args, "a", schema)} group by 1, 2, 3
     """
@@ -249,11 +253,18 @@ _FIGURES = {"balance": _from_balance, "item": _from_items, "movement": _from_mov
 
 
 def _banded(args: Args, amount: str, counted_from: str, moment: Moment, bands: Bands) -> str:
-    # Lower bounds of the bands after the first: 1, 31, …; width_bucket gives 0 below them all.
-    bounds = args.add([threshold + 1 for threshold in bands.thresholds])
-    band = f"width_bucket({args.add(moment.as_of)}::date - {counted_from}, {bounds}::int[])"
+    """The bands as differences of what is past each threshold: one comparison a row and threshold.
+
+    Equal aggregates of one statement are computed once.
+    """
+    past = [f"coalesce(sum({amount}), 0)"]
+    for threshold in bands.thresholds:
+        before = args.add(moment.as_of - timedelta(days=threshold))
+        past.append(f"coalesce(sum({amount}) filter (where {counted_from} < {before}::date), 0)")
+    beyond = [*past[1:], "0"]
     return ", ".join(
-        f"coalesce(sum({amount}) filter (where {band} = {n}), 0) as b{n}" for n in range(len(bands.names))
+        f"({here} - {further})::bigint as b{n}"
+        for n, (here, further) in enumerate(zip(past, beyond, strict=True))
     )
 
 
