@@ -55,6 +55,8 @@ class Book:
     def candidates(self, customer_id: str, text: str | None) -> list[str]:
         """Open invoices: those that the bank text names, then by due date."""
         invoices = self._by_customer.get(customer_id, {}).values()
+        if len(invoices) < 2:
+            return [invoice.invoice_id for invoice in invoices]
         by_number = {invoice.number: invoice.invoice_id for invoice in invoices}
         named = [by_number[citation.number] for citation in cited(text, by_number)]
         by_age = sorted(invoices, key=lambda invoice: (invoice.due_on, invoice.number))
