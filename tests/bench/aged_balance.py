@@ -39,7 +39,8 @@ from reporting_svc.read_models.receivables.settle import roll
 from reporting_svc.read_models.scope import Moment, Scope
 
 CUSTOMERS, ITEMS = 20_000, 1_000_000
-DATABASE_MS, HTTP_MS, PAST_MS, ROLL_MS = 20.0, 40.0, 2_000.0, 100.0
+DATABASE_MS, HTTP_MS = 20.0, 40.0
+PAST_RATIO, ROLL_RATIO = 3.0, 0.5
 ROUNDS = 25
 LEDGER = "bench"
 ENTITY = "ent_" + "b" * 32
@@ -99,6 +100,7 @@ async def _measure(installation: Installation) -> list[Entry]:
     await pool.close()
     daily_ms = await _fill(conn, schema)
     await conn.close()
+    await _flush(installation)
     ledger = await Ledger.open(installation.ledger_url("reporting"))
     db = await ReadDb.open(installation.store_url("reporting"), ledger=ledger, models=MODELS)
     try:
@@ -131,8 +133,8 @@ async def _measure(installation: Installation) -> list[Entry]:
     return [
         _entry(f"aged balance in the database: {size}", kept, on_read, DATABASE_MS),
         _entry("aged balance over HTTP: first page and totals", over_http, on_read, HTTP_MS),
-        _entry("aged balance at a past date, known at a past moment", past, on_read, PAST_MS),
-        _entry("the daily roll over the band edges", daily_ms, on_read, ROLL_MS),
+        _entry("aged balance at a past date, known at a past moment", past, on_read, on_read * PAST_RATIO),
+        _entry("the daily roll over the band edges", daily_ms, on_read, on_read * ROLL_RATIO),
     ]
 
 
@@ -144,7 +146,7 @@ def _entry(name: str, value: float, on_read: float, bound_ms: float) -> Entry:
         "reference": "summed on read from the open items, in the database",
         "reference_value": round(on_read, 2),
         "ratio": round(value / on_read, 4),
-        "target": bound_ms,
+        "target": round(bound_ms, 2),
         "met": value < bound_ms,
     }
 
@@ -188,6 +190,13 @@ async def _fill(conn: asyncpg.Connection[Any], schema: str) -> float:
         conn, LEDGER, model.name, "reporting-svc", version=model.version, epoch=0, position=ITEMS
     )
     return daily_ms
+
+
+async def _flush(installation: Installation) -> None:
+    """What the fill left to write is written now, not while something is measured."""
+    conn = await asyncpg.connect(installation.admin_url())
+    await conn.execute("checkpoint")
+    await conn.close()
 
 
 async def _median_ms(work: Callable[[], Awaitable[None]], rounds: int) -> float:
