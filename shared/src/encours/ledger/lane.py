@@ -47,7 +47,7 @@ class Lane:
         dsn: str,
         *,
         held: Callable[[list[Prepared]], None],
-        stored: Callable[[int, int], None],
+        stored: Callable[[int, int, float], None],
         lost: Callable[[], None],
     ) -> None:
         self._dsn = dsn
@@ -57,11 +57,16 @@ class Lane:
         self._connection: asyncpg.Connection | None = None
         self._statement: Any = None
         self.wake = asyncio.Event()
-        self.busy = False
+        self.events = 0
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a batch is on its way; ``events`` is its size, set by who hands it over."""
+        return self.events > 0
 
     async def deliver(self, batch: Sequence[Prepared]) -> None:
         """Send until every append is settled; each one's deadline bounds how long."""
-        self.busy = True
         try:
             await self._deliver(batch)
         except Exception as error:
@@ -70,7 +75,7 @@ class Lane:
             for item in batch:
                 item.fail(error)
         finally:
-            self.busy = False
+            self.events = 0
 
     async def disconnect(self) -> None:
         """Close the connection; the next batch opens another."""
@@ -110,11 +115,13 @@ class Lane:
             )
             self._statement = await self._connection.prepare(APPEND_SQL)
         first = batch[0]
+        started = self._loop.time()
         row = await self._statement.fetchrow(
             *arguments(first.ledger_id, first.append.clock_at, batch), timeout=15
         )
+        outside_s = self._loop.time() - started - row["spent"].total_seconds()
         head = settle_whole(batch, row) if row["verdicts"] is None else self._settle_each(batch, row)
-        self._stored(first.ledger_id, head)
+        self._stored(first.ledger_id, head, outside_s)
 
     def _settle_each(self, batch: Sequence[Prepared], row: Any) -> int:
         """Every append by its own verdict; the ledger's head after the batch."""

@@ -167,6 +167,7 @@ end $$;
 
 -- Result: when `verdicts` is null everything was stored and positions follow from `head` (the position before the batch) and
 -- the counts; else `verdicts` tells each append's fate and `firsts`/`lasts` the positions of those stored now or before.
+-- `spent` is the time in this function: what is left of the caller's time is transport and commit.
 create function ledger.append(
   p_ledger smallint, p_clock timestamptz,
   c_id uuid[], c_fp bytea[], c_answer bytea[], c_count int[],
@@ -176,7 +177,7 @@ create function ledger.append(
   g_append int[], g_stream text[], g_version int[],
   n_code text[], n_year int[], n_prefix text[], n_width int[], n_tail bytea[],
   out head bigint, out recorded_at timestamptz, out numbers text[],
-  out verdicts text[], out details text[], out firsts bigint[], out lasts bigint[], out answers bytea[]
+  out verdicts text[], out details text[], out firsts bigint[], out lasts bigint[], out answers bytea[], out spent interval
 ) language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
@@ -191,6 +192,7 @@ declare
   c_upto int[];                                        -- events of the kept appends up to each append
   c_kept int := cardinality(c_id);
   e_kept int := cardinality(e_stream);
+  started timestamptz := clock_timestamp();
   spliced bytea[] := e_data;
   last_at timestamptz;
   clock timestamptz;
@@ -266,6 +268,7 @@ begin
           raise exception 'a guarded stream has moved' using errcode = 'EN001';
         end if;
       end if;
+      spent := clock_timestamp() - started;
       return;
     exception when unique_violation or sqlstate 'EN001' or sqlstate 'EN002' then
       if attempt = 2 then
