@@ -66,6 +66,8 @@ def test_undone_the_debt_is_open_again_from_its_original_due_date_but_not_for_wh
 ) -> None:
     assert story.bands(as_of=UNDONE, known_at=story.paid_at) == {}
     assert story.bands(as_of=UNDONE, known_at=story.undone_at) == {"31-60": "120.00"}
+    assert story.bands(as_of=UNDONE, known_at="2026-04-19T23:59:59Z") == {}
+    assert story.bands(as_of=UNDONE, known_at=f"{TODAY}T06:00:00+02:00") == {"31-60": "120.00"}
     assert story.bands() == {"61-90": "120.00"}
 
 

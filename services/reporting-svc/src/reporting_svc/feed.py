@@ -16,6 +16,7 @@ import msgspec
 from encours.kernel.errors import DomainError
 from encours.ledger import Ledger
 from encours.ledger.reader import COLUMNS, Reader
+from reporting_svc.read_models.scope import Args
 
 WINDOW = 20_000
 """Positions that one page looks through at most: a rare type must not make one request read the whole ledger."""
@@ -86,21 +87,19 @@ class Feed:
         """Events behind ``after`` that pass the filter, at most ``limit``, not beyond ``upto`` or the head."""
         head = (await self.ledger.head(ledger)).position if upto is None else upto
         last = min(head, after + WINDOW) if wanted.stream is None else head
+        args = Args([(await self.ledger.info(ledger)).id, after, last])
+        conditions, order = ["ledger = $1 and position > $2 and position <= $3"], "position"
+        if wanted.types:
+            conditions.append(f"type = any({args.add(list(wanted.types))}::text[])")
+        if wanted.entities is not None:
+            conditions.append(f"entity = any({args.add(list(wanted.entities))}::text[])")
+        if wanted.stream is not None:
+            # Versions rise with positions; in their order the index of streams answers, not the whole ledger.
+            conditions.append(f"stream = {args.add(wanted.stream)}")
+            order = "version"
         rows = await self.reader.fetch(
-            f"""
-            select {COLUMNS} from ledger.event
-            where ledger = $1 and position > $2 and position <= $3
-              and ($4::text[] is null or type = any($4)) and ($5::text is null or stream = $5)
-              and ($6::text[] is null or entity = any($6))
-            order by position limit $7
-            """,
-            (await self.ledger.info(ledger)).id,
-            after,
-            last,
-            list(wanted.types) or None,
-            wanted.stream,
-            None if wanted.entities is None else list(wanted.entities),
-            limit,
+            f"select {COLUMNS} from ledger.event where {' and '.join(conditions)} order by {order} limit {args.add(limit)}",
+            *args,
         )
         full = len(rows) == limit
         reached = rows[-1]["position"] if full else max(after, last)
