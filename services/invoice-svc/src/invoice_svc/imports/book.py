@@ -15,6 +15,9 @@ from encours.contracts import invoice as facts
 from encours.ledger import NewEvent
 from invoice_svc.payment.indication import cited
 
+CLOSED_KEPT = 50_000
+"""Closed invoices that are remembered, should a payment come undone; of others the customer is looked up anew."""
+
 
 @dataclass(slots=True)
 class OpenInvoice:
@@ -97,3 +100,5 @@ class Book:
         else:
             own.pop(invoice_id, None)
             self._closed[invoice_id] = invoice
+            if len(self._closed) > CLOSED_KEPT:
+                del self._closed[next(iter(self._closed))]

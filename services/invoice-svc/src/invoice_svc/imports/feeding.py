@@ -81,8 +81,8 @@ class Feeder:
         """A feeder that knows everything up to the ledger's head from the read model, and the rest by itself."""
         return cls(ledger, store, name, lookups, (await ledger.head(name)).position)
 
-    async def feed(self, upto: date | None) -> int:
-        """Record every fact of that day and earlier ones (``None``: all); how many. Idempotent.
+    async def feed(self, upto: date) -> int:
+        """Record every fact of that day and earlier ones; how many. Idempotent.
 
         A fact that a rule refuses becomes a rejected line and holds up nothing. Waits while the ledger is away;
         raises when the service's own database is, to be begun again.
@@ -186,7 +186,7 @@ class Feeder:
     async def _feed_fact(self, waiting: WaitingFact, party: str | None, page: _Page) -> None:
         fact = from_bytes(waiting.data)
         try:
-            if waiting.on_date is not None and waiting.on_date > self._today:
+            if waiting.on_date > self._today:
                 raise Invalid(
                     f"{waiting.on_date} has not come yet in this ledger, where it is {self._today}.",
                     code="date-in-future",

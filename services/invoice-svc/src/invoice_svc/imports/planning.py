@@ -16,7 +16,7 @@ from invoice_svc.imports.csv_lines import parse_line as parse_csv
 from invoice_svc.imports.facts import CustomerFact, Fact, place, to_bytes
 from invoice_svc.imports.ndjson_lines import parse_line as parse_ndjson
 from invoice_svc.imports.records import Record
-from invoice_svc.imports.store import NewFact
+from invoice_svc.imports.store import UNDATED, NewFact
 from invoice_svc.imports.verdict import Fault, LineVerdict
 
 ParseLine = Callable[[str], Parsed]
@@ -70,7 +70,7 @@ def _new(fact: Fact | CustomerFact, line: int, *, standby: bool) -> NewFact:
     return NewFact(
         key=placed.key,
         line=line,
-        on_date=placed.on,
+        on_date=placed.on or UNDATED,
         rank=placed.rank,
         party=placed.party,
         parent=placed.parent,

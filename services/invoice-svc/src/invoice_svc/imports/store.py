@@ -80,7 +80,7 @@ class NewFact:
 
     key: str
     line: int
-    on_date: date | None
+    on_date: date
     rank: int
     party: str | None
     parent: str | None
@@ -97,7 +97,7 @@ class WaitingFact:
     key: str
     import_id: str
     line: int
-    on_date: date | None
+    on_date: date
     party: str | None
     parent: str | None
     content: bytes
@@ -105,6 +105,8 @@ class WaitingFact:
     state: str
 
 
+UNDATED = date.min
+"""Before all days: PostgreSQL's -infinity."""
 _IMPORT = """id, ledger, command_id, fingerprint, actor, entity_id, file_name, format, sha256, size_bytes, options,
  generated, received_on, received_at, state, problem, next_offset, next_line"""
 _WAITING = "entity_id, key, import_id, line, on_date, party, parent, content, data, state"
@@ -245,16 +247,21 @@ class ImportStore:
             )
 
     async def earliest(self, ledger: str) -> date | None:
-        """The day of the first fact that waits."""
+        """The day of the first fact that waits for a day."""
         found: date | None = await self.pool.fetchval(
-            "select min(on_date) from imports.fact where ledger = $1 and state = 'pending'", ledger
+            "select min(on_date) from imports.fact where ledger = $1 and state = 'pending' and on_date > $2",
+            ledger,
+            UNDATED,
         )
         return found
 
     async def waiting(self, ledger: str) -> Waiting:
-        """How many facts wait, and until when."""
+        """How many facts wait for a day, and until when."""
         row = await self.pool.fetchrow(
-            "select count(*), max(on_date) from imports.fact where ledger = $1 and state = 'pending'", ledger
+            """select count(*), max(on_date) from imports.fact
+               where ledger = $1 and state = 'pending' and on_date > $2""",
+            ledger,
+            UNDATED,
         )
         assert row is not None, "an aggregate has a row"
         return Waiting(row[0], row[1])
@@ -268,22 +275,20 @@ class ImportStore:
         )
         return {row["id"] for row in rows}
 
-    async def has_pending(self, ledger: str, upto: date | None) -> bool:
-        """Whether a fact waits for that day or an earlier one (``None``: any day)."""
+    async def has_pending(self, ledger: str, upto: date) -> bool:
+        """Whether a fact waits for that day or an earlier one."""
         found: bool = await self.pool.fetchval(
-            """select exists (select from imports.fact where ledger = $1 and state = 'pending'
-                                and (on_date is null or $2::date is null or on_date <= $2))""",
+            "select exists (select from imports.fact where ledger = $1 and state = 'pending' and on_date <= $2)",
             ledger,
             upto,
         )
         return found
 
-    async def due(self, ledger: str, upto: date | None, limit: int) -> list[WaitingFact]:
-        """Facts of that day and earlier ones (``None``: all), in the order in which they are to be fed."""
+    async def due(self, ledger: str, upto: date, limit: int) -> list[WaitingFact]:
+        """Facts of that day and earlier ones, in the order in which they are to be fed."""
         rows = await self.pool.fetch(
-            f"""select {_WAITING} from imports.fact where ledger = $1 and state = 'pending'
-                and (on_date is null or $2::date is null or on_date <= $2)
-                order by on_date nulls first, rank, seq limit $3""",
+            f"""select {_WAITING} from imports.fact where ledger = $1 and state = 'pending' and on_date <= $2
+                order by on_date, rank, seq limit $3""",
             ledger,
             upto,
             limit,

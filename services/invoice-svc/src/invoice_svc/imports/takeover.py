@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Self
 
@@ -62,7 +63,7 @@ class Takeover:
         info = await self._ledger.info(self._name, fresh=True)
         if info.kind == "sandbox" and info.clock_at is None:
             return 0
-        upto = await self._ledger.today(self._name) if info.kind == "sandbox" else None
+        upto = await self._ledger.today(self._name) if info.kind == "sandbox" else date.max
         if not await self._store.has_pending(self._name, upto):
             return 0
         count = await self._feeder.feed(upto)
