@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from encours.ledger import Ledger
+from encours.ledger import Ledger, LedgerUnavailable
 from encours.ledger.admin import new_epoch
 from encours.ledger.selfcheck import SelfCheckFailed, require_sound, self_check
 from encours.testing.servers import Installation
@@ -79,7 +79,7 @@ async def test_a_disabled_trigger_is_found(
 ) -> None:
     await admin.execute("alter table ledger.event disable trigger append_only")
     with pytest.raises(SelfCheckFailed, match="enable always trigger append_only"):
-        await require_sound(module_installation.ledger_url("invoice"))
+        await Ledger.open(module_installation.ledger_url("invoice"), check=True)
     await admin.execute("alter table ledger.event enable always trigger append_only")
 
 
@@ -108,3 +108,10 @@ async def test_a_new_epoch_is_never_one_that_was(filled: Books, admin: asyncpg.C
     after = await new_epoch(admin, filled.name)
     assert after > before
     assert (await ledger.head(filled.name)).epoch == after
+
+
+async def test_a_server_that_is_away_does_not_keep_a_process_from_starting() -> None:
+    ledger = await Ledger.open("postgresql://nobody@127.0.0.1:1/nothing", check=True)
+    with pytest.raises(LedgerUnavailable):
+        await ledger.ledgers()
+    await ledger.close()

@@ -15,9 +15,11 @@ import msgspec
 
 from encours.contracts import Recorded
 from encours.ledger.appender import Appender
+from encours.ledger.connection import is_lost
 from encours.ledger.errors import UnknownLedger
 from encours.ledger.model import Append, Appended, Head, LedgerInfo, LedgerKind, StoredCommand
 from encours.ledger.reader import Reader, open_pool, recorded
+from encours.ledger.selfcheck import require_sound
 from encours.ledger.states import StateCache
 from encours.ledger.wire import Prepared
 
@@ -46,8 +48,18 @@ class Ledger:
         appender.listeners.append(self._appended)
 
     @classmethod
-    async def open(cls, dsn: str, *, readers: int = 8) -> Ledger:
-        """Connects when first used, and again by itself whenever the server was away."""
+    async def open(cls, dsn: str, *, readers: int = 8, check: bool = False) -> Ledger:
+        """Connects when first used, and again by itself whenever the server was away.
+
+        With ``check``, which a service's process asks for, raises SelfCheckFailed when the ledger is not sound; a
+        server that is away at this moment is no reason not to start.
+        """
+        if check:
+            try:
+                await require_sound(dsn)
+            except Exception as error:
+                if not is_lost(error):
+                    raise
         return cls(await open_pool(dsn, size=readers), Appender(dsn))
 
     async def close(self) -> None:

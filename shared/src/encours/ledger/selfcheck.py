@@ -15,7 +15,7 @@ import asyncpg
 from encours.ledger.connection import connect
 from encours.ledger.migrations import LEDGER_MIGRATIONS, pending
 
-WINDOW = 200_000
+WINDOW = 20_000
 
 
 @dataclass(frozen=True, slots=True)
