@@ -98,7 +98,8 @@ class Feed:
             conditions.append(f"stream = {args.add(wanted.stream)}")
             order = "version"
         rows = await self.reader.fetch(
-            f"select {COLUMNS} from ledger.event where {' and '.join(conditions)} order by {order} limit {args.add(limit)}",
+            f"select {COLUMNS} from ledger.event where {' and '.join(conditions)}"
+            f" order by {order} limit {args.add(limit)}",
             *args,
         )
         full = len(rows) == limit
