@@ -49,11 +49,12 @@ class _Slot:
 class RowSet:
     """Rows by type and key. ``get`` gives a copy: a change counts when it is ``put``."""
 
-    __slots__ = ("_slots", "_undo", "texts_suspect")
+    __slots__ = ("_slots", "texts_suspect", "undo")
 
     def __init__(self, row_types: Iterable[type[Row]]) -> None:
         self._slots: dict[type[Row], _Slot] = {row_type: _Slot(table_of(row_type)) for row_type in row_types}
-        self._undo: list[tuple[_Slot, Key, Row | _Absent | None]] = []
+        self.undo: list[tuple[_Slot, Key, Row | _Absent | None]] = []
+        """What the event at hand replaced; cleared when it stands."""
         self.texts_suspect = False
 
     def get(self, row_type: type[R], *key: object) -> R | None:
@@ -74,33 +75,29 @@ class RowSet:
         if self.texts_suspect:
             slot.table.check_texts(row)
         key, rows = slot.key_of(row), slot.rows
-        # Taken out and put in again: the dict's order is that of last use.
-        self._undo.append((slot, key, rows.pop(key, _ABSENT)))
+        self.undo.append((slot, key, rows.get(key, _ABSENT)))
         rows[key] = row
         slot.dirty.add(key)
 
     def drop(self, row_type: type[Row], *key: object) -> None:
         """Delete a row; nothing happens when there is none."""
         slot = self._slots[row_type]
-        self._undo.append((slot, key, slot.rows.pop(key, _ABSENT)))
+        self.undo.append((slot, key, slot.rows.get(key, _ABSENT)))
         slot.rows[key] = None
         slot.dirty.add(key)
 
     # What follows is for the projector, not for projections.
 
-    def commit_event(self) -> None:
-        """What the event put stands."""
-        self._undo.clear()
-
     def rollback_event(self) -> None:
         """What the event put is taken back. A row that it touched stays marked for writing, as it was before."""
-        for slot, key, before in reversed(self._undo):
+        for slot, key, before in reversed(self.undo):
             if isinstance(before, _Absent):
                 del slot.rows[key]
                 slot.dirty.discard(key)
             else:
                 slot.rows[key] = before
-        self._undo.clear()
+        self.undo.clear()
+        self.texts_suspect = False
 
     def unknown(self, wanted: Iterable[tuple[type[Row], Key]]) -> dict[type[Row], set[Key]]:
         """Those of the wanted keys that have to be loaded."""
@@ -147,15 +144,19 @@ class RowSet:
         return found
 
     def written(self, limit: int) -> None:
-        """The changes are in the database. Keep at most ``limit`` rows a table, the last touched ones."""
+        """The changes are in the database. Keep at most ``limit`` rows a table: rather those that were just
+        written, and of these the ones that came last."""
         for slot in self._slots.values():
-            slot.dirty.clear()
             excess = len(slot.rows) - limit
-            if excess <= 0:
-                continue
-            slot.complete = False
-            for key in list(slot.rows)[:excess]:
-                del slot.rows[key]
+            if excess > 0:
+                slot.complete = False
+                fresh = slot.dirty
+                evicted = [key for key in slot.rows if key not in fresh][:excess]
+                for key in evicted:
+                    del slot.rows[key]
+                for key in list(slot.rows)[: excess - len(evicted)]:
+                    del slot.rows[key]
+            slot.dirty.clear()
 
     def clear(self) -> None:
         """Forget everything: the next batch reads the database again."""
@@ -163,4 +164,4 @@ class RowSet:
             slot.rows.clear()
             slot.dirty.clear()
             slot.complete = False
-        self._undo.clear()
+        self.undo.clear()
