@@ -23,7 +23,7 @@ DEMO_LEDGER = "demo"
 FIRST_DAY = date(2010, 12, 1)
 LAST_DAY = date(2011, 12, 31)
 COLUMN_MAP = "invoice_number=InvoiceNo,issued_on=InvoiceDate,customer=CustomerID,amount=TotalPrice"
-POLL_S = 0.25
+POLL_S = 0.4
 STALLED_S = 180.0
 """Nothing moved for so long: say what the services say and stop waiting. They go on by themselves."""
 

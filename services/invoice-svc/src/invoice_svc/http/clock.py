@@ -41,7 +41,7 @@ class ClockOut(BaseModel):
     day: date | None = Field(description="The day that is being worked on, or was last.")
     error: str | None = Field(description="What it waits for, and what to do.")
     facts_fed: int = Field(description="Imported facts that the clock has brought into the ledger.")
-    facts_waiting: int = Field(description="Imported facts of later days.")
+    facts_waiting: int | None = Field(description="Imported facts of later days; null while the clock moves.")
     facts_until: date | None = Field(description="The day of the last of them.")
 
 
@@ -80,7 +80,7 @@ async def advance_clock(
         "day": None,
         "error": None,
         "facts_fed": 0,
-        "facts_waiting": 0,
+        "facts_waiting": None,
         "facts_until": None,
     }
     return here.respond(done, answer, status=202)
@@ -93,8 +93,11 @@ async def get_clock(
     """What day it is, and how far the clock has come."""
     info = await q.ledger.info(name, fresh=True)
     today = None if info.kind == "sandbox" and info.clock_at is None else await q.ledger.today(name)
-    waiting = await ImportStore(q.db.pool).waiting(name)
-    return q.respond(_out(name, today, await JobStore(q.db.pool).get(name), waiting))
+    job = await JobStore(q.db.pool).get(name)
+    # Counting them would slow down the very work that a client watches.
+    moving = job is not None and job.state == "advancing"
+    waiting = None if moving else await ImportStore(q.db.pool).waiting(name)
+    return q.respond(_out(name, today, job, waiting))
 
 
 async def _earliest_target(ledger: Ledger, info: LedgerInfo) -> date | None:
@@ -104,7 +107,7 @@ async def _earliest_target(ledger: Ledger, info: LedgerInfo) -> date | None:
     return await ledger.today(info.name)
 
 
-def _out(name: str, today: date | None, job: Job | None, waiting: Waiting) -> dict[str, Any]:
+def _out(name: str, today: date | None, job: Job | None, waiting: Waiting | None) -> dict[str, Any]:
     return {
         "ledger": name,
         "today": today.isoformat() if today else None,
@@ -113,6 +116,6 @@ def _out(name: str, today: date | None, job: Job | None, waiting: Waiting) -> di
         "day": job.day.isoformat() if job and job.day else None,
         "error": job.error if job else None,
         "facts_fed": job.facts_fed if job else 0,
-        "facts_waiting": waiting.count,
-        "facts_until": waiting.until.isoformat() if waiting.until else None,
+        "facts_waiting": waiting.count if waiting else None,
+        "facts_until": waiting.until.isoformat() if waiting and waiting.until else None,
     }
