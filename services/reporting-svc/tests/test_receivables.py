@@ -125,7 +125,6 @@ def given(*facts: Event, day: date | None = DAY) -> RowSet:
             data=fact,
         )
         model.project(event, rows)
-        rows.commit_event()
     return rows
 
 

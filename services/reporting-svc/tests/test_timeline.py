@@ -42,7 +42,6 @@ def project(*events: Recorded) -> RowSet:
     rows.assume_empty()
     for event in events:
         model.project(event, rows)
-        rows.commit_event()
     return rows
 
 
