@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
+import os
 import sys
 import time
+import traceback
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from encours.embedded.layout import default_layout
 from tests.bench import BENCHES, Entry
@@ -25,35 +26,45 @@ def main(names: list[str]) -> int:
     if unknown := set(names) - set(BENCHES):
         print(f"no bench named {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}", file=sys.stderr)
         return 2
-    console = Console()
+    console = Console(soft_wrap=True, highlight=False)
+    if (load := os.getloadavg()[0]) > (cores := os.cpu_count() or 1):
+        # Shares go by process: what has one of them is pushed aside by a reference that has thirty-two.
+        console.print(
+            f"This machine is busy (load {load:.0f} on {cores} cores): figures and ratios will be too low."
+        )
     path = default_layout().root / "bench.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     entries: list[Entry] = []
+    broken: list[str] = []
     for name in names or BENCHES:
         console.print(f"[dim]{name} …[/dim]")
         started = time.monotonic()
-        entries += asyncio.run(importlib.import_module(f"tests.bench.{name}").run())
+        try:
+            entries += asyncio.run(importlib.import_module(f"tests.bench.{name}").run())
+        except Exception:  # the figures of the others are wanted all the same
+            traceback.print_exc()
+            broken.append(name)
         _write(path, entries)
         console.print(f"[dim]{name}: {time.monotonic() - started:.0f} s[/dim]")
-    console.print(_table(entries))
+    for found in entries:
+        console.print(_line(found))
     missed = [str(entry["name"]) for entry in entries if entry["met"] is False]
-    console.print(f"{path}" + (f"; below target: {', '.join(missed)}" if missed else "; every target is met"))
-    return 1 if missed else 0
+    faults = [f"broken: {', '.join(broken)}"] * bool(broken) + [f"below target: {', '.join(missed)}"] * bool(
+        missed
+    )
+    console.print("; ".join([str(path), *(faults or ["every target is met"])]))
+    return 1 if faults else 0
 
 
 def _write(path: Path, entries: list[Entry]) -> None:
     path.write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
 
 
-def _table(entries: list[Entry]) -> Table:
-    table = Table("measured", "value", "unit", "reference", "its value", "ratio", "target", "met")
-    for entry in entries:
-        values = (
-            entry[key] for key in ("name", "value", "unit", "reference", "reference_value", "ratio", "target")
-        )
-        met = {True: "yes", False: "NO"}.get(entry["met"], "")
-        table.add_row(*[_short(value) for value in values], met)
-    return table
+def _line(entry: Entry) -> str:
+    met = {True: "met", False: "[bold]NOT MET[/bold]"}.get(entry["met"], "")
+    reference = f"{_short(entry['ratio'])} x {entry['reference']} ({_short(entry['reference_value'])})"
+    figure = f"{_short(entry['value'])} {entry['unit']}"
+    return f"{entry['name']:<44} {figure:>20}   {reference}; target {entry['target']}: {met}"
 
 
 def _short(value: object) -> str:
