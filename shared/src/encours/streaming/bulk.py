@@ -12,7 +12,9 @@ from encours.contracts import types
 from encours.ledger.connection import connect
 from encours.streaming.fact import COLUMNS, Fact
 
-PAGE = 10_000
+PAGE = 4_000
+"""Positions in a page: with 10,000 the rows have left the processor's cache by the time that they are folded, which
+costs a quarter of the rate; with fewer the round trips show."""
 
 _PAGE = f"""select {COLUMNS} from ledger.event
   where ledger = $1 and position > $2 and position <= $3 and (type = any($4) or type <> all($5))
