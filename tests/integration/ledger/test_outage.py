@@ -119,6 +119,19 @@ async def test_an_answer_lost_after_the_commit_is_found_again(
     assert await books.head() == 21
 
 
+async def test_a_lock_that_is_never_let_go_is_an_overload_for_all_who_wait(
+    books: Books, admin: asyncpg.Connection
+) -> None:
+    """They are told together after one wait, not one after the other."""
+    ledger_id = (await books.ledger.info(books.name)).id
+    async with admin.transaction(), asyncio.timeout(20):
+        await admin.execute("select pg_advisory_xact_lock(1162756943, $1::int)", ledger_id)
+        appends = [books.append(books.command(event(f"inv_{n}"))) for n in range(50)]
+        results = await asyncio.gather(*appends, return_exceptions=True)
+    assert {type(result) for result in results} == {LedgerUnavailable}
+    assert (await books.append(books.command(event("inv_0")))).first_position == 1
+
+
 @contextmanager
 def restarting(cluster: Cluster) -> Iterator[Restarts]:
     restarts = Restarts(cluster)

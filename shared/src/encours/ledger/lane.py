@@ -35,6 +35,13 @@ _UNKNOWN = (
 _STORED = """select c.command_id, c.fingerprint, c.first_position, c.last_position, c.answer, e.recorded_at
   from ledger.command c left join ledger.event e on e.ledger = c.ledger and e.position = c.last_position
   where c.ledger = $1 and c.command_id = any($2)"""
+# Nothing was stored and no append is to blame: sending them one by one would only wait as long again for each.
+_OVERLOADED = (
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+)
 _log = logging.getLogger(__name__)
 
 
@@ -97,7 +104,7 @@ class Lane:
                 if not is_lost(error):
                     if not isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
                         raise
-                    await self._one_by_one(batch, error)
+                    await self._refused(batch, error)
                     return
                 _log.warning("the ledger's connection is lost: %s: %s", type(error).__name__, error)
             await self.disconnect()
@@ -107,7 +114,8 @@ class Lane:
             failures += 1
 
     async def _send(self, batch: Sequence[Prepared]) -> None:
-        if self._connection is None or self._connection.is_closed():
+        if self._statement is None or self._connection is None or self._connection.is_closed():
+            await self.disconnect()
             # The server's limits are shorter than ours: a slow server answers "not done" instead of leaving
             # it unknown.
             self._connection = await connect(
@@ -154,10 +162,11 @@ class Lane:
             self._held(held)
         return head
 
-    async def _one_by_one(self, batch: Sequence[Prepared], error: Exception) -> None:
-        """The server refused the whole call, for instance for a malformed value: find whose fault it is."""
-        if len(batch) == 1:
-            batch[0].fail(refusal(error))
+    async def _refused(self, batch: Sequence[Prepared], error: Exception) -> None:
+        """The whole call was refused. If one append can be at fault, as for a malformed value, find out which."""
+        if len(batch) == 1 or isinstance(error, _OVERLOADED):
+            for item in batch:
+                item.fail(refusal(error))
             return
         for item in batch:
             await self._deliver([item])
@@ -202,8 +211,6 @@ def refusal(error: Exception) -> Exception:
     """The server's error as a problem for the caller."""
     if isinstance(error, asyncpg.InsufficientPrivilegeError):
         return FamilyRefused(str(error))
-    if isinstance(
-        error, asyncpg.QueryCanceledError | asyncpg.LockNotAvailableError | asyncpg.InsufficientResourcesError
-    ):
+    if isinstance(error, _OVERLOADED):
         return LedgerUnavailable(f"The ledger is overloaded: {error}.")
     return AppendRefused(str(error))
