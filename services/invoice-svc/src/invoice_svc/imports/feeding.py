@@ -73,7 +73,6 @@ class Feeder:
         self._entities: set[str] = set()
         self._customers: dict[tuple[str, str], str] = {}
         self._descriptions: dict[tuple[str, str], WaitingFact] = {}
-        self._touched: set[str] = set()
         self._today = date.min
 
     @classmethod
@@ -92,11 +91,6 @@ class Feeder:
             await self._feed_page(facts)
             count += len(facts)
         return count
-
-    def take_touched(self) -> set[str]:
-        """Imports that facts were fed from since the last call."""
-        touched, self._touched = self._touched, set()
-        return touched
 
     async def _feed_page(self, facts: Sequence[WaitingFact]) -> None:
         self._today = await self._ledger.today(self._name)
@@ -129,7 +123,6 @@ class Feeder:
         await self._store.mark(self._name, fed, refused)
 
     async def _know_imports(self, facts: Sequence[WaitingFact]) -> None:
-        self._touched |= {fact.import_id for fact in facts}
         for import_id in {fact.import_id for fact in facts} - self._imports.keys():
             found = await self._store.get(self._name, import_id)
             assert found is not None, "a fact belongs to an import"

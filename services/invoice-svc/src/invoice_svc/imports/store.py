@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -113,8 +113,8 @@ _WAITING = "entity_id, key, import_id, line, on_date, party, parent, content, da
 _options = msgspec.json.Decoder(Options)
 
 
-def _import(row: asyncpg.Record) -> Import:
-    return Import(**{**row, "options": _options.decode(row["options"])})
+def _import(row: Mapping[str, Any] | asyncpg.Record) -> Import:
+    return Import(**{**dict(row), "options": _options.decode(row["options"])})
 
 
 class ImportStore:
@@ -266,14 +266,27 @@ class ImportStore:
         assert row is not None, "an aggregate has a row"
         return Waiting(row[0], row[1])
 
-    async def with_pending(self, import_ids: Sequence[str]) -> set[str]:
-        """Those of the imports that have facts waiting."""
+    async def to_tell(self, ledger: str) -> list[tuple[Import, bool, bool]]:
+        """Imports with recorded facts that the ledger is not told all about: whether it knows that the file was
+        received, and whether facts of it still wait."""
         rows = await self.pool.fetch(
-            """select i.id from unnest($1::text[]) i(id)
-               where exists (select from imports.fact f where f.import_id = i.id and f.state = 'pending')""",
-            list(import_ids),
+            f"""select {_IMPORT}, i.told is not null as told,
+                       exists (select from imports.fact f where f.import_id = i.id and f.state = 'pending') as waits
+                  from imports.import i
+                 where ledger = $1 and i.told is distinct from 'completed'
+                   and exists (select from imports.fact f where f.import_id = i.id and f.state = 'done')""",
+            ledger,
         )
-        return {row["id"] for row in rows}
+        found = []
+        for row in rows:
+            values = dict(row)
+            told, waits = values.pop("told"), values.pop("waits")
+            found.append((_import(values), told, waits))
+        return found
+
+    async def set_told(self, import_id: str, told: Literal["received", "completed"]) -> None:
+        """What the ledger has been told."""
+        await self.pool.execute("update imports.import set told = $2 where id = $1", import_id, told)
 
     async def has_pending(self, ledger: str, upto: date) -> bool:
         """Whether a fact waits for that day or an earlier one."""

@@ -7,7 +7,6 @@ which :mod:`invoice_svc.clock` opens; only what lies before the clock's day is f
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Self
@@ -40,7 +39,6 @@ class Takeover:
         self._name = name
         self._var_dir = var_dir
         self._feeder = feeder
-        self._reported: set[str] = set()
 
     @classmethod
     async def begin(cls, ledger: Ledger, store: ImportStore, db: ReadDb, name: str, var_dir: Path) -> Self:
@@ -54,6 +52,7 @@ class Takeover:
             if found.state in {"received", "reading"}:
                 await self._read(found)
         await self.feed_due()
+        await self._tell()
         for found in await self._store.unfinished(self._name):
             if found.state == "recording":
                 await self._store.set_state(found.id, "completed")
@@ -67,7 +66,7 @@ class Takeover:
         if not await self._store.has_pending(self._name, upto):
             return 0
         count = await self._feeder.feed(upto)
-        await self._report(self._feeder.take_touched())
+        await self._tell()
         return count
 
     async def _read(self, found: Import) -> None:
@@ -82,26 +81,23 @@ class Takeover:
         else:
             await self._store.set_state(found.id, "recording")
 
-    async def _report(self, import_ids: Iterable[str]) -> None:
+    async def _tell(self) -> None:
         """Say in the ledger where facts came from and, once none of a file waits any more, what became of it."""
-        touched = sorted(import_ids)
-        waiting = await self._store.with_pending(touched)
-        for import_id in touched:
-            found = await self._store.get(self._name, import_id)
-            assert found is not None, "a fact belongs to an import"
-            if import_id not in self._reported:
+        for found, told, waits in await self._store.to_tell(self._name):
+            if not told:
                 await self._append(found, _received(found))
-                self._reported.add(import_id)
-            if import_id not in waiting:
-                counts = await self._store.counts(import_id)
+                await self._store.set_told(found.id, "received")
+            if not waits:
+                counts = await self._store.counts(found.id)
                 completed = ImportCompleted(
-                    import_id=import_id,
+                    import_id=found.id,
                     lines=counts.lines,
                     accepted=counts.accepted,
                     duplicates=counts.duplicates,
                     rejected=counts.rejected,
                 )
                 await self._append(found, completed)
+                await self._store.set_told(found.id, "completed")
 
     async def _append(self, found: Import, event: ImportReceived | ImportCompleted) -> None:
         meta = CommandMeta(
