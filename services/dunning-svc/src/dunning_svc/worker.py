@@ -36,7 +36,7 @@ def run() -> int:
 async def _work(settings: DunningSettings) -> None:
     store_url = settings.store_url.get_secret_value()
     async with AsyncExitStack() as stack:
-        ledger = await Ledger.open(settings.ledger_url.get_secret_value())
+        ledger = await Ledger.open(settings.ledger_url.get_secret_value(), check=True)
         stack.push_async_callback(ledger.close)
         model = Cases()
         db = await ReadDb.open(store_url, ledger=ledger, models=(model,))

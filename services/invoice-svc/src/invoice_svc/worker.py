@@ -16,7 +16,7 @@ SERVICE = "invoice-svc"
 
 async def run(settings: ServiceSettings) -> None:
     """Work until SIGTERM; servers may be away at the start and at any time later."""
-    ledger = await Ledger.open(settings.ledger_url.get_secret_value())
+    ledger = await Ledger.open(settings.ledger_url.get_secret_value(), check=True)
     try:
         await Worker(settings, ledger, SERVICE, MODELS, background=background(settings, ledger)).run()
     finally:

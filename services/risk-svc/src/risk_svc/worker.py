@@ -23,7 +23,7 @@ def run() -> int:
 
 
 async def _work(settings: ServiceSettings) -> None:
-    ledger = await Ledger.open(settings.ledger_url.get_secret_value())
+    ledger = await Ledger.open(settings.ledger_url.get_secret_value(), check=True)
     try:
         await Worker(settings, ledger, NAME, MODELS).run()
     finally:

@@ -111,7 +111,7 @@ async def _open(
 ) -> AsyncIterator[Services]:
     """Open the ledger, the read models, the keys and, whenever it answers, NATS; close them in turn."""
     async with AsyncExitStack() as stack:
-        ledger = await Ledger.open(settings.ledger_url.get_secret_value())
+        ledger = await Ledger.open(settings.ledger_url.get_secret_value(), check=True)
         stack.push_async_callback(ledger.close)
         db = await ReadDb.open(settings.store_url.get_secret_value(), ledger=ledger, models=models)
         stack.push_async_callback(db.close)
