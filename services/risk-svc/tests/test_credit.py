@@ -61,7 +61,7 @@ class Ledger:
             assert event.TYPE in self.model.types
             list(self.model.keys(recorded))
             self.model.project(recorded, self.rows)
-            self.rows.commit_event()
+            self.rows.undo.clear()
         return self
 
     def all(self, kind: type) -> list:

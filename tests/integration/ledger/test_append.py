@@ -219,3 +219,31 @@ async def test_an_older_snapshot_may_not_append(module_installation: Installatio
         async with connection.transaction(isolation="repeatable_read"):
             await connection.fetchrow(APPEND_SQL, *arguments(info.id, None, batch))
     await connection.close()
+
+
+async def test_a_plan_made_for_an_empty_ledger_still_serves_a_full_one(
+    module_installation: Installation, admin: asyncpg.Connection
+) -> None:
+    """Each probe of a stream reads its own row: the ledger grows, what a command reads of it does not."""
+    commands = 600
+    await admin.execute("select pg_stat_reset()")
+    ledger = await Ledger.open(module_installation.ledger_url("invoice"))
+    books = Books(
+        ledger, (await ledger.create_ledger(f"full-{uuid7().hex[-12:]}", "live", "Europe/Paris")).name
+    )
+    await books.append(books.command(event("cus_1")))
+    for n in range(0, commands, 20):
+        batch = [(f"inv_{m}", Guard("cus_1", 1)) for m in range(n, n + 20)]
+        await together(books, *[books.command(event(s), event(s, 2), guards=(g,)) for s, g in batch])
+        assert (await ledger.versions(books.name, [f"inv_{n}"])) == {f"inv_{n}": 2}
+    await ledger.close()  # its connections report what they read
+    async with asyncio.timeout(20):
+        while True:
+            read, stored = await admin.fetchrow(
+                "select sum(i.idx_tup_read), min(t.n_tup_ins) from pg_stat_user_indexes i"
+                " join pg_stat_user_tables t using (relid) where relid = 'ledger.event'::regclass"
+            )
+            if stored >= 2 * commands:
+                break
+            await asyncio.sleep(0.05)
+    assert read < 10 * commands

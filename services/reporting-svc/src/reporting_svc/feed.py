@@ -88,14 +88,16 @@ class Feed:
         head = (await self.ledger.head(ledger)).position if upto is None else upto
         last = min(head, after + WINDOW) if wanted.stream is None else head
         args = Args([(await self.ledger.info(ledger)).id, after, last])
-        conditions, order = ["ledger = $1 and position > $2 and position <= $3"], "position"
+        conditions, order = ["position > $2 and position <= $3"], "position"
         if wanted.types:
             conditions.append(f"type = any({args.add(list(wanted.types))}::text[])")
         if wanted.entities is not None:
             conditions.append(f"entity = any({args.add(list(wanted.entities))}::text[])")
-        if wanted.stream is not None:
+        if wanted.stream is None:
+            conditions.append("ledger = $1")
+        else:
             # Versions rise with positions; in their order the index of streams answers, not the whole ledger.
-            conditions.append(f"stream = {args.add(wanted.stream)}")
+            conditions.append(f"ledger + 0 = $1 and stream = {args.add(wanted.stream)}")
             order = "version"
         rows = await self.reader.fetch(
             f"select {COLUMNS} from ledger.event where {' and '.join(conditions)}"

@@ -23,18 +23,18 @@ COLUMNS = (
     "actor, reason, correlation_id, causation_id, traceparent, command_id, data"
 )
 _STREAM = f"""select {COLUMNS} from ledger.event
-  where ledger = $1 and stream = $2 and version > $3 and ($4::bigint is null or position <= $4)
+  where ledger + 0 = $1 and stream = $2 and version > $3 and ($4::bigint is null or position <= $4)
   order by version"""
 _STREAMS = f"""select {COLUMNS} from unnest($2::text[]) s(name)
   cross join lateral (select * from ledger.event e
-    where e.ledger = $1 and e.stream = s.name and ($3::bigint is null or e.position <= $3)
+    where e.ledger + 0 = $1 and e.stream = s.name and ($3::bigint is null or e.position <= $3)
     order by e.version) e"""
 _PAGE = f"""select {COLUMNS} from ledger.event
   where ledger = $1 and position > $2 and position <= coalesce($4::bigint, 9223372036854775807)
   order by position limit $3"""
 _VERSIONS = """select s.name, coalesce(e.version, 0) from unnest($2::text[]) s(name)
   left join lateral (select version from ledger.event e
-    where e.ledger = $1 and e.stream = s.name order by version desc limit 1) e on true"""
+    where e.ledger + 0 = $1 and e.stream = s.name order by version desc limit 1) e on true"""
 _HEAD = """select coalesce(e.position, 0), l.epoch, e.recorded_at from ledger.ledgers l
   left join lateral (select position, recorded_at from ledger.event
     where ledger = l.id order by position desc limit 1) e on true

@@ -41,7 +41,7 @@ _POLL_S = 0.02
 _CALL_TIMEOUT_S = 60
 
 _EVENTS = """select stream, version, type, schema_version, data from ledger.event
-  where ledger = $1 and stream = any ($2::text[])
+  where ledger + 0 = $1 and stream = any ($2::text[])
     and version - case when stream like '%~0' then 1 else 0 end > $3::bigint
     and version - case when stream like '%~0' then 1 else 0 end <= $4::bigint
   order by version {direction} limit $5::bigint"""

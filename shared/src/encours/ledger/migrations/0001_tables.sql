@@ -35,7 +35,9 @@ create table ledger.event (
   traceparent    text,
   data           bytea not null,                      -- canonical JSON (RFC 8785), the bytes that are hashed
   primary key (ledger, position) with (fillfactor = 100),
-  unique (ledger, stream, version)
+  -- Streams are asked for with "ledger + 0 = …", which only this index can answer: a plan made while the table is small would
+  -- else take the primary key as well, and read the whole ledger for every probe later.
+  unique (stream, version, ledger)
 );
 
 create table ledger.command (

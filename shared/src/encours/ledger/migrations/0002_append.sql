@@ -85,7 +85,7 @@ with c as materialized (
   select s.stream, coalesce(h.version, 0) as version
     from (select distinct stream from wish) s
     left join lateral (select h.version from ledger.event h
-                        where h.ledger = p_ledger and h.stream = s.stream order by h.version desc limit 1) h on true
+                        where h.ledger + 0 = p_ledger and h.stream = s.stream order by h.version desc limit 1) h on true
 ), writer as materialized (
   select e.stream, min(e.a) as a from e where not exists (select from known k where k.a = e.a) group by e.stream
 ), held as materialized (
@@ -247,7 +247,7 @@ begin
 
       if not 1 = all (e_version) then
         perform from (select n, coalesce(e_keep[n], n) as i from generate_series(1, e_kept) n) k
-          left join lateral (select p.position from ledger.event p where p.ledger = p_ledger and p.stream = e_stream[k.i]
+          left join lateral (select p.position from ledger.event p where p.ledger + 0 = p_ledger and p.stream = e_stream[k.i]
                                 and p.version = e_version[k.i] - 1 limit 1) p on true
           where e_version[k.i] <> 1 and (p.position is null or p.position >= head + k.n);
         if found then
@@ -258,9 +258,9 @@ begin
       if cardinality(g_append) > 0 then
         perform from unnest(g_append, g_stream, g_version) g(a, stream, version)
           cross join lateral (select head + coalesce(c_upto[g.a], g.a) - c_count[g.a] as last) before
-          left join lateral (select p.position from ledger.event p where p.ledger = p_ledger and p.stream = g.stream
+          left join lateral (select p.position from ledger.event p where p.ledger + 0 = p_ledger and p.stream = g.stream
                                 and p.version = g.version limit 1) p on true
-          left join lateral (select p.position from ledger.event p where p.ledger = p_ledger and p.stream = g.stream
+          left join lateral (select p.position from ledger.event p where p.ledger + 0 = p_ledger and p.stream = g.stream
                                 and p.version = g.version + 1 limit 1) n on true
           where (c_keep is null or g.a = any (c_keep))
             and ((g.version <> 0 and (p.position is null or p.position > before.last)) or n.position <= before.last);
