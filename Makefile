@@ -47,6 +47,9 @@ lint: env ## ruff, mypy --strict, import contracts
 	@$(BIN)/ruff format --check --quiet . || { echo 'format: run $(BIN)/ruff format .'; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --strict
+	@failed=; for tests in tests shared/tests services/*/tests; do \
+		$(BIN)/mypy --strict --explicit-package-bases --no-error-summary "$$tests" || failed+=" $$tests"; \
+	done; [ -z "$$failed" ] || { echo "types:$$failed"; exit 1; }
 	@$(BIN)/lint-imports --cache-dir var/cache/import-linter
 
 fast: env ## the tests that start no server

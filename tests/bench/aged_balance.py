@@ -31,7 +31,7 @@ from encours.testing.servers import Installation, fresh_installation, running_cl
 from encours.testing.system import wait_until
 from encours.web.keys import new_key
 from encours.web.paging import Page
-from reporting_svc.measures.bands import Bands
+from reporting_svc.measures.bands import STANDARD, Bands
 from reporting_svc.models import MODELS
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.figures import SORTS, aged
@@ -105,10 +105,9 @@ async def _measure(installation: Installation) -> list[Entry]:
     db = await ReadDb.open(installation.store_url("reporting"), ledger=ledger, models=MODELS)
     try:
 
-        async def ask(moment: Moment, bands: Bands | None = None) -> None:
+        async def ask(moment: Moment, bands: Bands = STANDARD) -> None:
             async with db.snapshot(Receivables.name, LEDGER) as (reader, where, _):
-                more = {} if bands is None else {"bands": bands}
-                found = await aged(reader, where, Scope(), moment, page=PAGE, **more)
+                found = await aged(reader, where, Scope(), moment, bands=bands, page=PAGE)
                 assert found.sums[0].tied
                 assert len(found.rows) == PAGE.fetch
 

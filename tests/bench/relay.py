@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import asyncpg
@@ -171,7 +172,8 @@ async def _bare(url: str, name: str) -> float:
 
 
 if __name__ == "__main__":
-    asyncio.run({"relay": _relay, "projector": _projector}[sys.argv[1]](*sys.argv[2:]))
+    parts: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {"relay": _relay, "projector": _projector}
+    asyncio.run(parts[sys.argv[1]](*sys.argv[2:]))
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import json
 import os
 import random
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import nats
@@ -102,7 +103,7 @@ def test_no_kill_loses_or_repeats_anything(own_system: System) -> None:
         for victim in together:
             kill(system, *victim)
         for victim, pid in zip(together, before, strict=True):
-            wait_until(lambda v=victim, p=pid: back(system, *v, p), 60, f"{victim} is not back")  # type: ignore[misc]
+            wait_until(partial(back, system, *victim, pid), 60, f"{victim} is not back")
         wait_until(lambda n=acknowledged: len(load.invoices) > n, 90, f"no invoice after {together}")  # type: ignore[misc]
         done += len(together)
     load.stop()

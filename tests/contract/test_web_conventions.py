@@ -185,16 +185,18 @@ async def test_the_trace_of_the_caller_is_stored_with_the_event(
     api: httpx.AsyncClient, module_installation: Installation
 ) -> None:
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
-    headers = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01", "Request-Id": "my-request-1"}
-    reason = {"Encours-Reason": "Accordé par téléphone".encode()}
-    made = await api.post(
-        "/v1/customers", json=NEW, headers={k: v.encode() for k, v in headers.items()} | reason
-    )
+    headers = {
+        b"traceparent": f"00-{trace}-00f067aa0ba902b7-01".encode(),
+        b"Request-Id": b"my-request-1",
+        b"Encours-Reason": "Accordé par téléphone".encode(),
+    }
+    made = await api.post("/v1/customers", json=NEW, headers=headers)
     assert made.headers["traceparent"].split("-")[1] == trace
     assert made.headers["Request-Id"] == "my-request-1"
     connection = await asyncpg.connect(module_installation.admin_url())
     row = await connection.fetchrow("select * from ledger.event where stream = $1", made.json()["id"])
     await connection.close()
+    assert row is not None
     assert (row["traceparent"], row["reason"]) == (made.headers["traceparent"], "Accordé par téléphone")
     assert row["actor"].startswith("key:")
 

@@ -88,7 +88,8 @@ class Takeover:
     def events(self) -> list[dict[str, Any]]:
         """Every event of the ledger, as reporting-svc hands it on."""
         with self.system.client("reporting", self.ledger) as http:
-            found, after = [], 0
+            found: list[dict[str, Any]] = []
+            after = 0
             while True:
                 answer = http.get("/v1/events", params={"after": after, "limit": 500})
                 assert answer.status_code == 200, answer.text

@@ -159,10 +159,9 @@ def reverse(b: Books, n: int, day: date, amount: int) -> None:
 def identify(b: Books, n: int, day: date, amount: int) -> None:
     for payment_id, paid in b.payments.items():
         if paid["customer"] is None:
-            paid["customer"] = CUSTOMERS[n % 2]
+            payer = paid["customer"] = CUSTOMERS[n % 2]
             event = payment.PaymentIdentified(
-                payment_id=payment_id, customer_id=paid["customer"], amount_minor=paid["amount"],
-                currency=paid["currency"],
+                payment_id=payment_id, customer_id=payer, amount_minor=paid["amount"], currency=paid["currency"],
             )  # fmt: skip
             b.record(payment_id, event, day)
             return

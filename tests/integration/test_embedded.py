@@ -27,7 +27,8 @@ from encours.testing.servers import Cluster, Installation, private_layout
 async def _settings(dsn: str) -> dict[str, str]:
     connection = await asyncpg.connect(dsn)
     try:
-        return dict(await connection.fetch("select name, setting from pg_settings"))
+        rows = await connection.fetch("select name, setting from pg_settings")
+        return {row["name"]: row["setting"] for row in rows}
     finally:
         await connection.close()
 

@@ -64,6 +64,7 @@ def test_amounts_are_written_as_the_language_writes_them() -> None:
 
 def test_an_event_without_a_customer_belongs_to_the_customer_of_its_stream() -> None:
     drafted, amended = example(InvoiceDrafted), example(InvoiceAmended)
+    assert isinstance(drafted, InvoiceDrafted)
     rows = project(recorded(1, "inv_1", drafted), recorded(2, "inv_1", amended))
     owner = rows.get(Owner, "inv_1")
     assert owner == Owner(stream="inv_1", customer_id=drafted.customer_id, since_position=1)

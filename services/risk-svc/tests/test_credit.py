@@ -1,6 +1,7 @@
 """Given events, when projected, then these movements and limits."""
 
 from datetime import UTC, date, datetime
+from typing import TypeVar
 from uuid import UUID
 
 import pytest
@@ -24,8 +25,10 @@ from encours.contracts.payment import (
     PaymentReversed,
 )
 from encours.contracts.risk import LimitApproved, LimitRequested
-from encours.streaming import RowSet
+from encours.streaming import Row, RowSet
 from risk_svc.read_models.credit import Credit, Customer, LimitRequest, Movement
+
+R = TypeVar("R", bound=Row)
 
 DAY = date(2026, 3, 31)
 TERMS = Terms(due_kind="NET", days=30, penalty_rate_bps=None, indemnity_minor=4000)
@@ -64,8 +67,8 @@ class Ledger:
             self.rows.undo.clear()
         return self
 
-    def all(self, kind: type) -> list:
-        return next((rows for row_type, rows, _ in self.rows.changes() if row_type is kind), [])
+    def all(self, kind: type[R]) -> list[R]:
+        return [row for _, rows, _ in self.rows.changes() for row in rows if isinstance(row, kind)]
 
     def sums(self) -> dict[tuple[str, str], int]:
         found: dict[tuple[str, str], int] = {}
@@ -244,10 +247,13 @@ def test_a_dispute_shows_and_does_not_add_and_a_credit_note_reduces() -> None:
 
 
 def test_a_limit_is_in_the_file_from_the_day_and_position_of_its_approval() -> None:
-    fields = {"limit_id": "lim_1", "customer_id": "cus_1", "currency": "EUR", "valid_until": None}
-    ledger = Ledger().record(LimitRequested(**fields, amount_minor=100, max_days_past_due=30, evidence="x"))
+    names = {"limit_id": "lim_1", "customer_id": "cus_1", "currency": "EUR"}
+    ledger = Ledger().record(
+        LimitRequested(**names, amount_minor=100, max_days_past_due=30, valid_until=None, evidence="x")
+    )
     ledger.record(
-        LimitApproved(**fields, amount_minor=80, max_days_past_due=15, text=None), on=date(2026, 4, 2)
+        LimitApproved(**names, amount_minor=80, max_days_past_due=15, valid_until=None, text=None),
+        on=date(2026, 4, 2),
     )
     (row,) = ledger.all(LimitRequest)
     assert (row.state, row.approved_minor, row.approved_max_days) == ("approved", 80, 15)

@@ -46,9 +46,8 @@ def as_received(fact: Fact) -> dict[str, str]:
     ((first, block),) = headers_of(fact, 7).items()
     text = f"{first}: {block.strip().translate({}).encode().decode()}"
     assert all(32 <= ord(character) < 127 for line in text.split("\r\n") for character in line)
-    return dict(
-        line.split(": ", 1) if ": " in line else (line.rstrip(":"), "") for line in text.split("\r\n")
-    )
+    lines = (line.partition(": ") for line in text.split("\r\n"))
+    return {name.rstrip(":"): value for name, _, value in lines}
 
 
 @given(facts())

@@ -27,7 +27,7 @@ def test_they_are_read_from_the_environment_and_not_changed_afterwards(
     settings = ServiceSettings.from_environment()
     assert (settings.port, settings.ledger_url.get_secret_value()) == (8001, GOOD["ENCOURS_LEDGER_URL"])
     with pytest.raises(ValidationError):
-        settings.port = 1
+        settings.port = 1  # type: ignore[misc]
 
 
 def test_a_variable_that_nobody_knows_is_an_error_that_names_it(environment: pytest.MonkeyPatch) -> None:

@@ -99,6 +99,7 @@ async def test_the_function_holds_back_what_depends_on_an_earlier_append_of_the_
     connection = await asyncpg.connect(module_installation.ledger_url("invoice"))
     row = await connection.fetchrow(APPEND_SQL, *arguments(info.id, None, batch))
     await connection.close()
+    assert row is not None
     assert row["verdicts"] == ["ok", "held", "held", "held", "ok", "ok"]
     assert [stream for _, stream, _ in await positions(books)] == ["a", "d", "e"]
 
@@ -239,10 +240,12 @@ async def test_a_plan_made_for_an_empty_ledger_still_serves_a_full_one(
     await ledger.close()  # its connections report what they read
     async with asyncio.timeout(20):
         while True:
-            read, stored = await admin.fetchrow(
+            row = await admin.fetchrow(
                 "select sum(i.idx_tup_read), min(t.n_tup_ins) from pg_stat_user_indexes i"
                 " join pg_stat_user_tables t using (relid) where relid = 'ledger.event'::regclass"
             )
+            assert row is not None
+            read, stored = row
             if stored >= 2 * commands:
                 break
             await asyncio.sleep(0.05)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
@@ -146,7 +147,7 @@ class Restarts:
 
     def __init__(self, cluster: Cluster) -> None:
         self._postgres = cluster.postgres
-        self._process = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def kill(self) -> None:
         """All of it: sessions outlive their postmaster for a moment, and would still answer."""

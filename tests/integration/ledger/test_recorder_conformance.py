@@ -35,6 +35,10 @@ class OnTheLedger:
         self.loop.run(self.loop.ledger.create_ledger(name, "live", "UTC"))
         return name
 
+
+class Recording(OnTheLedger):
+    """Cases that ask for positions too."""
+
     def create_recorder(self) -> SyncRecorder:
         return SyncRecorder(self.loop, self.new_ledger())
 
@@ -52,7 +56,7 @@ class TestAggregateRecorder(OnTheLedger, AggregateRecorderTestCase):
         return SyncAggregateRecorder(self.loop, self.new_ledger())
 
 
-class TestApplicationRecorder(OnTheLedger, ApplicationRecorderTestCase[SyncRecorder]):
+class TestApplicationRecorder(Recording, ApplicationRecorderTestCase[SyncRecorder]):
     def test_insert_subscribe(self) -> None:
         self.optional_test_insert_subscribe()
 
@@ -73,7 +77,7 @@ class TestApplicationRecorder(OnTheLedger, ApplicationRecorderTestCase[SyncRecor
         assert seen == list(range(1, 4 * writes + 1))
 
 
-class TestNonInterleaving(OnTheLedger, NonInterleavingNotificationIDsBaseCase):
+class TestNonInterleaving(Recording, NonInterleavingNotificationIDsBaseCase):
     pass
 
 

@@ -97,7 +97,8 @@ async def test_no_refusal_comes_from_an_old_cache(books: Books, other: Books) ->
     """The rule here: go on only when somebody else has appended."""
 
     async def second_only(session: Session) -> None:
-        if len(await session.load(POSITIONS, "calendar")) < 2:
+        seen = await session.load(POSITIONS, "calendar")
+        if len(seen) < 2:
             raise Conflict("too-early", "not yet")
 
     await execute(books.ledger, meta(books), opening())

@@ -12,6 +12,7 @@ import random
 import re
 import sys
 from dataclasses import dataclass
+from typing import Any
 
 import asyncpg
 
@@ -61,7 +62,7 @@ async def run(books: Books, dsn: str, *, writers: int, events: int) -> Run:
             if not page:
                 await asyncio.sleep(draw.random() * 0.005)
 
-    async def writer(seed: int) -> dict[str, object]:
+    async def writer(seed: int) -> dict[str, Any]:
         share = events // writers + (seed < events % writers)
         arguments = (
             sys.executable,
@@ -75,14 +76,14 @@ async def run(books: Books, dsn: str, *, writers: int, events: int) -> Run:
         process = await asyncio.create_subprocess_exec(*arguments, stdout=asyncio.subprocess.PIPE)
         output, _ = await process.communicate()
         assert process.returncode == 0
-        result: dict[str, object] = json.loads(output)
+        result: dict[str, Any] = json.loads(output)
         return result
 
     tails = [asyncio.create_task(tail(seed)) for seed in range(4)]
     results = await asyncio.gather(*[writer(seed) for seed in range(writers)])
     writing = False
-    acknowledged = [position for result in results for position in result["acknowledged"]]  # type: ignore[attr-defined]
-    refused = sum(sum(result["refused"].values()) for result in results)  # type: ignore[attr-defined]
+    acknowledged = [position for result in results for position in result["acknowledged"]]
+    refused = sum(sum(result["refused"].values()) for result in results)
     return Run(events, acknowledged, refused, await asyncio.gather(*tails))
 
 

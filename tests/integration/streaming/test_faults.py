@@ -92,7 +92,7 @@ async def test_nats_killed_under_load_makes_events_late_not_lost(installation: I
                 installation.nats.kill()
                 at = feed.position
                 # While it is away, the ledger itself is read.
-                await until(lambda at=at: db.wait_for(MODEL, LEDGER, at + 20, timeout=1), 20)  # type: ignore[misc]
+                await until(lambda at=at: db.wait_for(MODEL, LEDGER, at + 20, timeout=1), 20)
                 await asyncio.to_thread(installation.nats.start)
                 await asyncio.sleep(0.5)
         await all_applied_once(db, feed, installation)
@@ -128,10 +128,10 @@ async def test_a_worker_killed_in_mid_batch_loses_and_repeats_nothing(installati
                     process = stack.enter_context(worker_process(installation))
                     standby = stack.enter_context(worker_process(installation))
                     at = feed.position
-                    await until(lambda at=at: db.wait_for(MODEL, LEDGER, at + 1, timeout=1), 30)  # type: ignore[misc]
+                    await until(lambda at=at: db.wait_for(MODEL, LEDGER, at + 1, timeout=1), 30)
                     process.kill()
                     at = feed.position
-                    await until(lambda at=at: db.wait_for(MODEL, LEDGER, at + 1, timeout=1), 30)  # type: ignore[misc]
+                    await until(lambda at=at: db.wait_for(MODEL, LEDGER, at + 1, timeout=1), 30)
                     standby.kill()
         with worker_process(installation):
             await all_applied_once(db, feed, installation)

@@ -256,4 +256,5 @@ async def until(condition: Callable[[], bool] | Callable[[], object], timeout_s:
 
 async def rows_of(db: ReadDb, table: str, order: str, model: str = "toy_items") -> list[asyncpg.Record]:
     async with db.snapshot(model, LEDGER) as (conn, schema, _):
-        return await conn.fetch(f"select * from {schema}.{table} order by {order}")
+        rows: list[asyncpg.Record] = await conn.fetch(f"select * from {schema}.{table} order by {order}")
+    return rows
