@@ -14,34 +14,52 @@ from uuid import UUID, uuid5
 
 NAMESPACE = UUID("6f1c7a4e-52f1-5b0e-9a54-3d5f0a8c1e77")
 _ID = re.compile(r"([a-z]{3})_([0-9a-f]{32})")
+_DRAW = 10
+_BLOCK = 512 * _DRAW
 _lock = threading.Lock()
 _last = 0
+_random, _at = b"", _BLOCK  # drawn in blocks: one system call for each id costs more than the id
 
 
 def uuid7() -> UUID:
     """A new UUIDv7: 48 bits of milliseconds, then 74 random bits; increasing within this process."""
-    global _last
-    random = int.from_bytes(os.urandom(10), "big")
-    value = (
-        (time.time_ns() // 1_000_000) << 80
-        | 0x7 << 76
-        | (random & (0xFFF << 64))
-        | 0b10 << 62
-        | random & (1 << 62) - 1
-    )
+    return UUID(int=_next())
+
+
+def new_id(prefix: str) -> str:
+    """``inv`` → ``inv_0190…``."""
+    return f"{prefix}_{_next():032x}"
+
+
+def _next() -> int:
+    global _last, _random, _at
     with _lock:
+        if _at == _BLOCK:
+            _random, _at = os.urandom(_BLOCK), 0
+        random = int.from_bytes(_random[_at : _at + _DRAW], "big")
+        _at += _DRAW
+        value = (
+            (time.time_ns() // 1_000_000) << 80
+            | 0x7 << 76
+            | (random & (0xFFF << 64))
+            | 0b10 << 62
+            | random & (1 << 62) - 1
+        )
         if value <= _last:
             # Same millisecond and a lower draw, or a clock that went back: step on from the last one.
             value = (_last + 1) & ~(0b11 << 62) | 0b10 << 62
             if value <= _last:
                 value = _last + (1 << 64)
         _last = value
-    return UUID(int=value)
+    return value
 
 
-def new_id(prefix: str) -> str:
-    """``inv`` → ``inv_0190…``."""
-    return f"{prefix}_{uuid7().hex}"
+def _forget() -> None:
+    global _at
+    _at = _BLOCK
+
+
+os.register_at_fork(after_in_child=_forget)  # or parent and child would make the same ids
 
 
 def derived_uuid(*parts: object) -> UUID:

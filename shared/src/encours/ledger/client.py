@@ -155,9 +155,12 @@ class Ledger:
 
     async def info(self, name: str, *, fresh: bool = False) -> LedgerInfo:
         """A ledger by name, believed for a second unless ``fresh``. Raises :class:`UnknownLedger`."""
+        now = time.monotonic()
         at, info = self._infos.get(name, (0.0, None))
-        if info is not None and not fresh and time.monotonic() - at < _INFO_S:
-            return info
+        if info is not None and not fresh:
+            if now - at < _INFO_S:
+                return info
+            self._infos[name] = (now, info)  # one asks; who comes while it does may go on with what is known
         found = await self._reader.ledgers(name)
         if not found:
             raise UnknownLedger(name)

@@ -15,9 +15,7 @@ after fresh reads.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -39,8 +37,7 @@ _answers = msgspec.json.Decoder(dict[str, Any])
 Work = Callable[["Session"], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class CommandMeta:
+class CommandMeta(msgspec.Struct, frozen=True, kw_only=True):
     """Who commands what, when, and because of what. ``today`` is the ledger's business date."""
 
     ledger: str
@@ -68,7 +65,7 @@ class Session:
         self._states: dict[tuple[str, Folder[Any]], tuple[Any, int]] = {}
         self._heads: dict[str, int] = {}
         self._guarded: set[str] = set()
-        self._counts: Counter[str] = Counter()
+        self._counts: dict[str, int] = {}
         self._events: list[NewEvent] = []
         self._answer: dict[str, Any] = {}
 
@@ -86,7 +83,7 @@ class Session:
         self._heads[stream] = version if known is None else min(known, version)
         if guard:
             self._guarded.add(stream)
-        if not self._counts[stream]:
+        if stream not in self._counts:
             return state
         now = self.meta.clock_at or datetime.now(UTC)
         return folder.fold(self._pending(stream, now), state)
@@ -112,7 +109,7 @@ class Session:
 
     def version(self, stream: str) -> int:
         """Version of the stream with what was emitted; a stream that was not loaded counts as new."""
-        return self._heads.get(stream, 0) + self._counts[stream]
+        return self._heads.get(stream, 0) + self._counts.get(stream, 0)
 
     def emit(
         self,
@@ -124,9 +121,10 @@ class Session:
         number: NumberStep | None = None,
     ) -> None:
         """Append this event with the command. ``effective_on`` is today unless given."""
-        self._counts[stream] += 1
+        count = self._counts[stream] = self._counts.get(stream, 0) + 1
         on = self.meta.today if effective_on is None else effective_on
-        self._events.append(NewEvent(stream, self.version(stream), event, entity, on, uuid7(), number))
+        version = self._heads.get(stream, 0) + count
+        self._events.append(NewEvent(stream, version, event, entity, on, uuid7(), number))
 
     def answer(self, **fields: Any) -> None:
         """What a repetition needs to be answered like the first time: ids, small facts (JSON)."""
@@ -141,7 +139,7 @@ class Session:
 
     def _append(self) -> Append:
         meta = self.meta
-        guards = tuple(Guard(s, self._heads[s]) for s in sorted(self._guarded) if not self._counts[s])
+        guards = tuple(Guard(s, self._heads[s]) for s in sorted(self._guarded) if s not in self._counts)
         return Append(
             ledger=meta.ledger,
             command_id=meta.command_id,

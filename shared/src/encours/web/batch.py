@@ -92,13 +92,14 @@ async def run_batch(cmd: Command, items: Sequence[Any], model: type[T], one: One
         position = whole.position
         if whole.replayed:
             headers["Idempotency-Replayed"] = "true"
-    room = asyncio.Semaphore(AT_ONCE)
+    verdicts: list[tuple[dict[str, Any], int]] = [({}, 0)] * len(items)
+    indexes = iter(range(len(items)))
 
-    async def judge(index: int) -> tuple[dict[str, Any], int]:
-        async with room:
-            return await _judge(cmd.item(index), index, items[index], model, one)
+    async def judge() -> None:
+        for index in indexes:
+            verdicts[index] = await _judge(cmd.item(index), index, items[index], model, one)
 
-    verdicts = await asyncio.gather(*map(judge, range(len(items))))
+    await asyncio.gather(*(judge() for _ in range(min(AT_ONCE, len(items)))))
     failed = sum("problem" in result for result, _ in verdicts)
     body = {
         "succeeded": len(verdicts) - failed,
