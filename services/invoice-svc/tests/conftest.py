@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from msgspec.structs import replace as replaced
+from msgspec.structs import replace
 
 from encours.contracts import Event, Recorded
 from encours.ledger.errors import IssueDateBeforeLast, VersionConflict
@@ -78,7 +77,7 @@ class MemoryLedger:
         data = (
             event.data
             if event.number is None
-            else replaced(event.data, number=self._number(event.number, event.effective_on))
+            else replace(event.data, number=self._number(event.number, event.effective_on))
         )
         return Recorded(
             ledger=append.ledger, position=position, stream=event.stream, version=event.version, type=data.TYPE,
@@ -105,7 +104,7 @@ class Books:
 
     def __init__(self) -> None:
         self.ledger = MemoryLedger()
-        self.meta = CommandMeta("main", uuid4(), b"", "test", TODAY)
+        self.meta = CommandMeta(ledger="main", command_id=uuid4(), fingerprint=b"", actor="test", today=TODAY)
 
     def do(
         self,

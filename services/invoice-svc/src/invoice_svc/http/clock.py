@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import Path as PathParam
+from msgspec.structs import replace
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
