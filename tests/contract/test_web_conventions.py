@@ -239,7 +239,8 @@ async def test_overload_deadline_and_rate_are_answered_not_queued(module_install
     key = await grant(module_installation)
     async with client_of(app_of(module_installation, in_flight_max=1, request_timeout_s=0.3), key) as api:
         slow = asyncio.create_task(api.post("/v1/slow"))
-        await asyncio.sleep(0.1)
+        while "encours_http_in_flight 1.0" not in (await api.get("/metrics")).text:
+            assert not slow.done()
         refused = await api.get("/v1/customers")
         assert (refused.status_code, refused.json()["type"], refused.headers["Retry-After"]) == (
             503,

@@ -80,7 +80,7 @@ async def test_a_mail_server_that_is_down_delays_and_loses_nothing(
         await world.invoices(await world.customers("a@dupont.example", "b@dupont.example"))
         await world.live(4)
         await world.open_day()
-        await asyncio.sleep(2)
+        await asyncio.to_thread(wait, lambda: "mail.unreachable" in world.tail("worker"), "a first try")
         assert await world.events("reminder.requested")
         assert not await world.events("reminder.sent")
         world.start_mailbox()

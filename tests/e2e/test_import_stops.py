@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 
 from encours.testing.system import System, wait_until
 from tests.e2e.takeover import Takeover
@@ -29,7 +30,7 @@ def test_a_worker_that_is_killed_again_and_again_loses_nothing_and_does_nothing_
     answer = takeover.send(file())
     assert answer.status_code == 202
     import_id = answer.json()["id"]
-    _kill_worker(own_system, after_s=0.3)
+    _kill_worker(own_system, once=lambda: takeover.get(f"/v1/imports/{import_id}")["state"] != "received")
     taken = takeover.finished(import_id)
     assert (taken["lines"], taken["accepted"], taken["pending"]) == (INVOICES, INVOICES, 2 * INVOICES)
 
@@ -38,8 +39,8 @@ def test_a_worker_that_is_killed_again_and_again_loses_nothing_and_does_nothing_
         takeover.http.post(f"/v1/ledgers/{takeover.ledger}/clock", json={"to": until.isoformat()}).status_code
         == 202
     )
-    for after_s in (0.7, 1.5, 1.5):
-        _kill_worker(own_system, after_s=after_s)
+    for days in (4, 13, 22):
+        _kill_worker(own_system, once=partial(_at, takeover, FIRST + timedelta(days=days)))
     wait_until(lambda: takeover.clock()["state"] == "idle", 240, "the clock does not get on")
     own_system.wait_caught_up(takeover.ledger, 120)
 
@@ -57,7 +58,12 @@ def test_a_worker_that_is_killed_again_and_again_loses_nothing_and_does_nothing_
     assert takeover.finished(import_id)["rejected"] == 0
 
 
-def _kill_worker(system: System, *, after_s: float) -> None:
-    time.sleep(after_s)
+def _kill_worker(system: System, *, once: Callable[[], bool]) -> None:
+    wait_until(once, 120, "the work does not get on")
     (worker,) = system.processes("worker", "invoice")
     system.kill(worker)
+
+
+def _at(takeover: Takeover, day: date) -> bool:
+    today = takeover.clock()["today"]
+    return today is not None and date.fromisoformat(today) >= day
