@@ -8,7 +8,9 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from encours.streaming import ReadDb, Rebuilt, rebuild, rebuild_main, schema_of
+from encours.contracts import Recorded
+from encours.contracts.calendar import DayOpened
+from encours.streaming import Reactor, ReadDb, Rebuilt, rebuild, rebuild_main, schema_of
 from encours.streaming.names import shadow_of, unquoted
 from encours.testing.servers import Installation
 from tests.integration.streaming.toy import (
@@ -196,3 +198,33 @@ async def test_the_command_says_equal_or_names_what_differs(
         assert await command("--check-only", "--json") == 3
         assert '"equal": false' in (printed := capsys.readouterr().out)
         assert "cus_2" in printed
+
+
+class _Noting(Reactor):
+    types = frozenset({DayOpened.TYPE})
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+    async def react(self, e: Recorded) -> None:
+        self.seen.append(e.position)
+
+
+async def test_builds_before_any_worker_ran_leave_every_reaction_to_the_worker(
+    installation: Installation,
+) -> None:
+    async with feed_into(installation) as feed, reading(installation) as db:
+        await feed.invoices(3)
+        days = [await feed.day(DAY)]
+        await feed.invoices(3, first=10)
+        days.append(await feed.day(DAY + timedelta(days=1)))
+        settings, reactors = settings_of(installation), {MODEL: _Noting}
+        for _ in range(2):
+            code = await asyncio.to_thread(rebuild_main, settings, "toy-svc", [OpenItems()], [], reactors)
+            assert code == 0
+            (state,) = await db.read_models(LEDGER)
+            assert state["position"] == days[0]
+        noting = _Noting()
+        async with worker_on(installation, reactors={MODEL: noting}):
+            await until(lambda: db.wait_for(MODEL, LEDGER, feed.position, timeout=1), 20)
+        assert noting.seen == days

@@ -5,12 +5,10 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from dunning_svc.http import cases, decisions, reminders, runs
-from dunning_svc.read_models.cases import Cases
+from dunning_svc.models import MODELS, NAME
 from encours.web.app import create_app as compose
 from encours.web.catalogue import ProblemKind
 from encours.web.settings import ServiceSettings
-
-NAME = "dunning-svc"
 
 PROBLEMS = (
     ProblemKind("hold-in-the-past", "The hold would end before it begins", 422, "Give a day from today on."),
@@ -26,7 +24,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         "Encours: reminders",
         [runs.router, cases.router, reminders.router, decisions.router],
         settings,
-        models=(Cases(),),
+        models=MODELS,
         problems_known=PROBLEMS,
         description="Decides each day which reminders are due, sends them, and can explain every decision.",
     )

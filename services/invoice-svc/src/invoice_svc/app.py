@@ -8,14 +8,14 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from encours.web.app import create_app
+from encours.web.app import create_app as compose
 from encours.web.catalogue import ProblemKind
 from encours.web.services import Services
 from encours.web.settings import ServiceSettings
 from invoice_svc.clock.background import prepare_store
 from invoice_svc.http import clock, customers, disputes, entities, imports, interest, invoices, payments
 from invoice_svc.http.import_problems import PROBLEMS as IMPORT_PROBLEMS
-from invoice_svc.models import MODELS
+from invoice_svc.models import MODELS, NAME
 
 ROUTERS = (
     entities.router,
@@ -29,10 +29,10 @@ ROUTERS = (
 )
 
 
-def create(settings: ServiceSettings) -> FastAPI:
+def create_app(settings: ServiceSettings) -> FastAPI:
     """The HTTP API. Nothing is opened before it serves."""
-    return create_app(
-        "invoice-svc",
+    return compose(
+        NAME,
         "Encours: invoices and payments",
         ROUTERS,
         settings,

@@ -1,8 +1,9 @@
-"""The read models of this service; the API reads them, the worker writes them. No web framework is imported here."""
+"""What the API, the worker and the rebuild of invoice-svc have in common."""
 
 from __future__ import annotations
 
 from encours.streaming import ReadModel
 from invoice_svc.read_models.invoices import Invoices
 
+NAME = "invoice-svc"
 MODELS: tuple[ReadModel, ...] = (Invoices(),)

@@ -1,4 +1,4 @@
-"""Composition root of the API process and of the worker."""
+"""The composition of reporting-svc: its routes, the event feed, what its problems mean."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from encours.ledger.reader import Reader, open_pool
-from encours.web.app import create_app
+from encours.web.app import create_app as compose
 from encours.web.catalogue import ProblemKind
 from encours.web.services import Services
 from encours.web.settings import ServiceSettings
@@ -57,13 +57,13 @@ async def _feed(services: Services) -> AsyncIterator[Mapping[str, Any]]:
         await pool.close()
 
 
-def create(settings: ServiceSettings) -> FastAPI:
+def create_app(settings: ServiceSettings) -> FastAPI:
     """The HTTP API of reporting-svc."""
     routers = [
         module.router
         for module in (aged_balance, dso, overdue, turnover, dashboard, timeline, events, definitions)
     ]
-    return create_app(
+    return compose(
         NAME,
         "Reports on receivables",
         routers,

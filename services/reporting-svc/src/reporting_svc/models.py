@@ -1,4 +1,4 @@
-"""The service's name and its read models, for the worker, the API and a rebuild alike."""
+"""What the API, the worker and the rebuild of reporting-svc have in common."""
 
 from __future__ import annotations
 

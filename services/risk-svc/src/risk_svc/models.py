@@ -1,6 +1,9 @@
 """What the API, the worker and the rebuild of risk-svc have in common."""
 
+from __future__ import annotations
+
+from encours.streaming import ReadModel
 from risk_svc.read_models.credit import Credit
 
 NAME = "risk-svc"
-MODELS = (Credit(),)
+MODELS: tuple[ReadModel, ...] = (Credit(),)

@@ -77,3 +77,17 @@ class Reactions:
             self._epoch,
             self.position,
         )
+
+
+async def begin_reactions(conn: Conn, ledger: str, model: str, epoch: int, position: int) -> None:
+    """Reactions to this epoch of the ledger begin after ``position``, unless some have begun already."""
+    await conn.execute(
+        """insert into encours.reaction (ledger, model, epoch, position) values ($1, $2, $3, $4)
+           on conflict (ledger, model) do update
+           set epoch = excluded.epoch, position = excluded.position, updated_at = now()
+           where reaction.epoch <> excluded.epoch""",
+        ledger,
+        model,
+        epoch,
+        position,
+    )

@@ -37,6 +37,7 @@ from encours.streaming.projector import (
     create_indexes,
     create_tables,
 )
+from encours.streaming.reactor import begin_reactions
 from encours.streaming.read_model import Conn, ReadModel
 from encours.streaming.rows import table_of
 
@@ -165,6 +166,8 @@ class _Build:
         self.position = 0
         self.head = 0
         self.epoch = 0
+        self._effects_from: int | None = None
+        """Of a first build that a reactor will follow: the last position without effects."""
         self._stored: set[str] = set()  # tables that hold rows already
 
     async def run(self, *, check_only: bool, stop_at: frozenset[str]) -> Rebuilt:
@@ -203,6 +206,7 @@ class _Build:
         if live is not None:
             return live.position
         if stop_at:
+            self._effects_from = effects_from
             reacted = await self.conn.fetchval(
                 "select position from encours.reaction where ledger = $1 and model = $2 and epoch = $3",
                 self.ledger,
@@ -403,6 +407,9 @@ class _Build:
         await conn.execute(f"drop schema if exists {self.live} cascade")
         await conn.execute(f"alter schema {self.shadow} rename to {self.live}")
         await self.projection.parking.replace(conn, self.ledger, self.model.name)
+        if self._effects_from is not None:
+            # Or a second build before any worker ran would pass for one whose reactions were done.
+            await begin_reactions(conn, self.ledger, self.model.name, self.epoch, self._effects_from)
         await store_checkpoint(
             conn,
             self.ledger,

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from encours.ledger import Ledger
 from encours.streaming.projector import StopBefore
@@ -23,10 +23,12 @@ def rebuild_main(
     service: str,
     models: Sequence[ReadModel],
     argv: Sequence[str],
-    reactors: dict[str, Reactor] | None = None,
+    reactors: Mapping[str, type[Reactor]] | None = None,
 ) -> int:
     """Rebuild the models named by the arguments, all of them by default. 0: done, and equal where there was
-    something to compare; 3: something differed; 1: failed."""
+    something to compare; 3: something differed; 1: failed.
+
+    ``reactors``, by the name of their model, tell where a first build ends: no rebuild calls one."""
     parser = argparse.ArgumentParser(
         prog=f"{service} rebuild", description="Build read models again from the ledger."
     )
@@ -57,7 +59,7 @@ async def _run(
     models: Sequence[ReadModel],
     only: str | None,
     check_only: bool,
-    reactors: dict[str, Reactor],
+    reactors: Mapping[str, type[Reactor]],
 ) -> tuple[list[Rebuilt], list[str]]:
     ledger_dsn, store_dsn = settings.ledger_url.get_secret_value(), settings.store_url.get_secret_value()
     ledger = await Ledger.open(ledger_dsn, readers=1)

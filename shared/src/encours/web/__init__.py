@@ -2,11 +2,14 @@
 
 A service's ``app.py``::
 
-    def create(settings: ServiceSettings) -> FastAPI:
-        return create_app("invoice-svc", "Invoices and payments", [invoices.router, payments.router], settings,
-                          models=MODELS, problems_known=PROBLEMS)
+    def create_app(settings: ServiceSettings) -> FastAPI:
+        return compose(NAME, "Invoices and payments", [invoices.router, payments.router], settings,
+                       models=MODELS, problems_known=PROBLEMS)
 
-    serve(create(settings), settings)                      # python -m invoice_svc api
+Its ``__main__.py``, for ``python -m invoice_svc api|worker|rebuild``::
+
+    SERVICE = Service(name=NAME, models=MODELS, app="invoice_svc.app:create_app")
+    raise SystemExit(SERVICE.main(sys.argv[1:]))
 
 A route that writes, in ``http/invoices.py``::
 

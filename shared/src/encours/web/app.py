@@ -1,8 +1,6 @@
 """The composition of a service's API: ``create_app(...)``. Nothing is opened at import, everything in the lifespan.
 
-def create(settings: ServiceSettings) -> FastAPI:
-    return create_app("invoice-svc", "Invoices and payments", [invoices.router, payments.router], settings,
-                      models=("open_items",), problems=PROBLEMS)
+A service's own, which it calls ``create_app(settings)``, calls this one with its routers and models.
 """
 
 from __future__ import annotations
@@ -15,7 +13,6 @@ import asyncpg
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from encours.ledger import Ledger
 from encours.streaming import ReadDb, ReadModel
 from encours.web import docs, health, openapi, problems, read_models
 from encours.web import logging as web_logging
@@ -24,7 +21,7 @@ from encours.web.edge import Edge
 from encours.web.keys import KeyStore, fetch_from
 from encours.web.limits import RateLimiter
 from encours.web.metrics import Metrics
-from encours.web.poke import Poke
+from encours.web.poke import poking_ledger
 from encours.web.routing import RouteIndex
 from encours.web.services import Services
 from encours.web.settings import ServiceSettings
@@ -111,8 +108,7 @@ async def _open(
 ) -> AsyncIterator[Services]:
     """Open the ledger, the read models, the keys and, whenever it answers, NATS; close them in turn."""
     async with AsyncExitStack() as stack:
-        ledger = await Ledger.open(settings.ledger_url.get_secret_value(), check=True)
-        stack.push_async_callback(ledger.close)
+        ledger, poke = await stack.enter_async_context(poking_ledger(settings))
         db = await ReadDb.open(settings.store_url.get_secret_value(), ledger=ledger, models=models)
         stack.push_async_callback(db.close)
         keys = await asyncpg.create_pool(
@@ -123,10 +119,6 @@ async def _open(
             server_settings={"application_name": f"{name}-keys"},
         )
         stack.push_async_callback(keys.close)
-        poke = Poke(settings.nats_url.get_secret_value())
-        await poke.start()
-        stack.push_async_callback(poke.close)
-        ledger.on_appended(lambda grown, _head: poke(grown))
         yield Services(
             name=name,
             settings=settings,

@@ -7,15 +7,33 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 
 import nats
 import structlog
 from nats.aio.client import Client
 
+from encours.ledger import Ledger
+from encours.web.settings import ServiceSettings
+
 GATHER_S = 0.001
 RETRY_S = 2.0
 
 log = structlog.get_logger("encours.web")
+
+
+@contextlib.asynccontextmanager
+async def poking_ledger(settings: ServiceSettings) -> AsyncIterator[tuple[Ledger, Poke]]:
+    """The ledger as each process of a service opens it: checked, and telling of what this process appends."""
+    ledger = await Ledger.open(settings.ledger_url.get_secret_value(), check=True)
+    poke = Poke(settings.nats_url.get_secret_value())
+    try:
+        await poke.start()
+        ledger.on_appended(lambda grown, _head: poke(grown))
+        yield ledger, poke
+    finally:
+        await poke.close()
+        await ledger.close()
 
 
 class Poke:

@@ -1,0 +1,9 @@
+"""What the API, the worker and the rebuild of dunning-svc have in common."""
+
+from __future__ import annotations
+
+from dunning_svc.read_models.cases import Cases
+from encours.streaming import ReadModel
+
+NAME = "dunning-svc"
+MODELS: tuple[ReadModel, ...] = (Cases(),)

@@ -1,0 +1,103 @@
+"""The processes of a service, ``python -m <service> api|worker|rebuild``, composed in one way for all of them.
+
+What only one of the processes needs is imported when it starts: a rebuild never meets the web framework.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
+
+import uvloop
+
+from encours.ledger import Ledger
+from encours.streaming import Reactor, ReadModel, Worker, rebuild_main
+from encours.streaming.worker import Background
+from encours.web import logging as web_logging
+from encours.web.poke import poking_ledger
+from encours.web.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+EXIT_USAGE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a worker does beside projecting: reactors by the name of their read model, and background tasks."""
+
+    reactors: Mapping[str, Reactor] = field(default_factory=dict)
+    background: Sequence[Background] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One service, ``SERVICE`` in its ``__main__``.
+
+    ``app`` and ``beside`` are written ``module:name``. ``app`` makes the HTTP API of the settings; ``beside(settings,
+    ledger)`` is open around the worker and yields :class:`Beside`. ``reactors`` are the classes of its reactors: a
+    rebuild has to know where a first build ends.
+    """
+
+    name: str
+    models: Sequence[ReadModel]
+    app: str
+    beside: str | None = None
+    reactors: Mapping[str, type[Reactor]] = field(default_factory=dict)
+    settings: type[ServiceSettings] = ServiceSettings
+
+    def main(self, arguments: Sequence[str]) -> int:
+        """Run one of the processes until it ends; its exit code."""
+        match arguments:
+            case ["api"]:
+                return self._api(self.settings.from_environment())
+            case ["worker"]:
+                return self._worker(self.settings.from_environment())
+            case ["rebuild", *options]:
+                return self._rebuild(self.settings.from_environment(), options)
+            case _:
+                module = self.name.replace("-", "_")
+                print(f"usage: python -m {module} api|worker|rebuild [options]", file=sys.stderr)
+                return EXIT_USAGE
+
+    def _api(self, settings: ServiceSettings) -> int:
+        from encours.web.server import serve
+
+        create_app: Callable[[ServiceSettings], FastAPI] = resolve_name(self.app)
+        serve(create_app(settings), settings)
+        return 0
+
+    def _worker(self, settings: ServiceSettings) -> int:
+        web_logging.configure(f"{self.name}-worker", level=settings.log_level)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._work(settings))
+        return 0
+
+    async def _work(self, settings: ServiceSettings) -> None:
+        """Until SIGTERM. Servers may be away at the start and at any time later."""
+        open_beside: Callable[[Any, Ledger], AbstractAsyncContextManager[Beside]]
+        open_beside = resolve_name(self.beside) if self.beside else _nothing
+        async with AsyncExitStack() as stack:
+            ledger, _ = await stack.enter_async_context(poking_ledger(settings))
+            beside = await stack.enter_async_context(open_beside(settings, ledger))
+            opened = {model: type(reactor) for model, reactor in beside.reactors.items()}
+            if opened != self.reactors:
+                raise TypeError(f"{self.name} opens reactors {opened} and declares {self.reactors}")
+            worker = Worker(settings, ledger, self.name, self.models, beside.reactors, beside.background)
+            await worker.run()
+
+    def _rebuild(self, settings: ServiceSettings, options: Sequence[str]) -> int:
+        # Standard output is for what was found.
+        web_logging.configure(f"{self.name}-rebuild", level=settings.log_level, stream=sys.stderr)
+        return rebuild_main(settings, self.name, self.models, options, self.reactors)
+
+
+@asynccontextmanager
+async def _nothing(_: ServiceSettings, __: Ledger) -> AsyncIterator[Beside]:
+    yield Beside()
