@@ -145,9 +145,7 @@ def parse_line(text: str, header: Header, delimiter: str, defaults: Defaults) ->
     ref = line.text("customer", 100)
     code = line.currency()
     issued_on = line.needed_day("issued_on")
-    due_on = line.day("due_on")
-    if due_on is not None and due_on < issued_on:
-        raise Fault("due-before-issue", f"Due on {due_on}, issued on {issued_on}.", line.column("due_on"))
+    due_on = values.not_before_issue(line.day("due_on"), issued_on, line.column("due_on"))
     total, note = values.amount(line.raw("amount"), code, line.column("amount"))
     net, vat = line.shares(code, total)
     facts: list[Fact] = [

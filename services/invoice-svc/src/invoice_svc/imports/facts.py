@@ -7,7 +7,7 @@ same key and content are one fact.
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
@@ -86,7 +86,7 @@ class CreditFact(_Fact, frozen=True, kw_only=True, tag="credit_note"):
     issued_on: date
     currency: str
     amount_minor: int | None = None
-    cause: str = "credit note taken over"
+    cause: str
 
 
 class DisputeFact(_Fact, frozen=True, kw_only=True, tag="dispute"):
@@ -116,7 +116,7 @@ class ReversalFact(_Fact, frozen=True, kw_only=True, tag="payment_reversed"):
 
     ref: str
     on: date
-    cause: str = "reversed"
+    cause: str
 
 
 Fact: TypeAlias = (
@@ -133,12 +133,14 @@ Kind = Literal[
     "entity",
     "customer",
     "invoice",
-    "payment",
-    "credit_note",
     "dispute",
     "dispute_resolved",
+    "credit_note",
+    "payment",
     "payment_reversed",
 ]
+"""In the order of :attr:`Placed.rank`."""
+_RANK = {kind: rank for rank, kind in enumerate(get_args(Kind))}
 
 _encoder = msgspec.json.Encoder(order="sorted")
 _decoder: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(Fact)
@@ -165,54 +167,38 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     on: date | None
     rank: int
-    party: str | None
-    parent: str | None
+    party: str | None = None
+    parent: str | None = None
 
 
 def place(fact: Fact) -> Placed:
     """The key and the place of a fact."""
     match fact:
         case EntityFact():
-            return Placed(key="entity", on=None, rank=0, party=None, parent=None)
+            return Placed(key="entity", on=None, rank=_RANK["entity"])
         case CustomerFact():
-            return Placed(key=f"customer:{fact.ref}", on=fact.on, rank=1, party=fact.ref, parent=None)
+            return _placed("customer", fact.ref, fact.on, party=fact.ref)
         case InvoiceFact():
-            return Placed(
-                key=f"invoice:{fact.number}", on=fact.issued_on, rank=2, party=fact.customer, parent=None
-            )
+            return _placed("invoice", fact.number, fact.issued_on, party=fact.customer)
         case DisputeFact():
-            return Placed(
-                key=f"dispute:{fact.ref}",
-                on=fact.opened_on,
-                rank=3,
-                party=None,
-                parent=f"invoice:{fact.invoice}",
-            )
+            return _placed("dispute", fact.ref, fact.opened_on, parent=("invoice", fact.invoice))
         case ResolutionFact():
-            return Placed(
-                key=f"dispute_resolved:{fact.ref}",
-                on=fact.on,
-                rank=4,
-                party=None,
-                parent=f"dispute:{fact.ref}",
-            )
+            return _placed("dispute_resolved", fact.ref, fact.on, parent=("dispute", fact.ref))
         case CreditFact():
-            return Placed(
-                key=f"credit_note:{fact.number}",
-                on=fact.issued_on,
-                rank=5,
-                party=None,
-                parent=f"invoice:{fact.invoice}",
-            )
+            return _placed("credit_note", fact.number, fact.issued_on, parent=("invoice", fact.invoice))
         case PaymentFact():
-            return Placed(
-                key=f"payment:{fact.ref}", on=fact.received_on, rank=6, party=fact.customer, parent=None
-            )
+            return _placed("payment", fact.ref, fact.received_on, party=fact.customer)
         case ReversalFact():
-            return Placed(
-                key=f"payment_reversed:{fact.ref}",
-                on=fact.on,
-                rank=7,
-                party=None,
-                parent=f"payment:{fact.ref}",
-            )
+            return _placed("payment_reversed", fact.ref, fact.on, parent=("payment", fact.ref))
+
+
+def _placed(
+    kind: Kind,
+    ref: str,
+    on: date | None,
+    *,
+    party: str | None = None,
+    parent: tuple[Kind, str] | None = None,
+) -> Placed:
+    above = parent and f"{parent[0]}:{parent[1]}"
+    return Placed(key=f"{kind}:{ref}", on=on, rank=_RANK[kind], party=party, parent=above)

@@ -8,8 +8,8 @@ fault, so that a misspelt one is not lost.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any, cast
+from datetime import date
+from typing import get_args
 
 import msgspec
 
@@ -24,34 +24,100 @@ from invoice_svc.imports.facts import (
     DisputeFact,
     EntityFact,
     InvoiceFact,
+    Kind,
     PaymentFact,
     ResolutionFact,
     ReversalFact,
 )
 from invoice_svc.imports.verdict import Fault
 
+MAX_ALLOCATIONS = 200
+_PATH = re.compile(r" - at `\$\.?([^`]*)`$")
 
-class _In(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
+
+def parse_line(text: str, defaults: Defaults) -> Parsed:
+    """The fact of one line. Raises :class:`Fault`."""
+    try:
+        line = _decoder.decode(text)
+    except msgspec.ValidationError as error:
+        raise _fault(str(error)) from None
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise Fault("malformed-line", f"The line is not one JSON object: {str(error)[:200]}.") from None
+    return line.parsed(defaults)
+
+
+def _fault(message: str) -> Fault:
+    path = _PATH.search(message)
+    column = path.group(1) if path else None
+    said = _PATH.sub("", message)
+    if column == "kind" or "`kind`" in said:
+        return Fault("unknown-kind", f"kind is one of {', '.join(sorted(get_args(Kind)))}.", "kind")
+    if "unknown field" in said:
+        return Fault("unknown-field", f"{said}; take it out or correct its name.", column)
+    if "missing required field" in said:
+        return Fault("missing-value", f"{said}.", column)
+    return Fault("invalid-value", f"{said}.", column)
+
+
+class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pass
 
 
-class _Entity(_In, frozen=True, kw_only=True, tag="entity"):
+class _Line(_Strict, frozen=True, kw_only=True, tag_field="kind"):
+    """A line of one kind, which ``parsed`` makes the fact of. Members are read by name, for a fault to name them."""
+
+    def _text(self, name: str, limit: int = 200) -> str:
+        return values.text(getattr(self, name), name, limit=limit)
+
+    def _optional(self, name: str, limit: int = 200) -> str | None:
+        value = getattr(self, name)
+        return None if value is None or not value.strip() else values.text(value, name, limit=limit)
+
+    def _day(self, name: str) -> date:
+        return values.day(getattr(self, name), None, name)
+
+    def _optional_day(self, name: str) -> date | None:
+        return self._day(name) if getattr(self, name) else None
+
+
+class _Valued(_Line, frozen=True, kw_only=True):
+    """A line with amounts, which are all in its currency."""
+
+    currency: str | None = None
+
+    def _code(self, defaults: Defaults) -> str:
+        return defaults.currency if self.currency is None else values.currency(self.currency, "currency")
+
+
+class _Entity(_Valued, frozen=True, kw_only=True, tag="entity"):
     name: str
     country: str | None = None
-    currency: str | None = None
     time_zone: str | None = None
     legal_form: str | None = None
     siren: str | None = None
     vat_id: str | None = None
     iban: str | None = None
 
+    def parsed(self, defaults: Defaults) -> Parsed:
+        fact = EntityFact(
+            name=self._text("name"),
+            country=values.country(self.country or defaults.country, "country"),
+            currency=self._code(defaults),
+            time_zone=values.time_zone(self.time_zone or "Europe/Paris", "time_zone"),
+            legal_form=self._optional("legal_form"),
+            siren=self._optional("siren", 9),
+            vat_id=self._optional("vat_id", 20),
+            iban=self._optional("iban", 34),
+        )
+        return Parsed((fact,))
 
-class _Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+
+class _Terms(_Strict, frozen=True, kw_only=True):
     due_kind: DueKind
     days: int
 
 
-class _Customer(_In, frozen=True, kw_only=True, tag="customer"):
+class _Customer(_Line, frozen=True, kw_only=True, tag="customer"):
     external_ref: str
     name: str | None = None
     country: str | None = None
@@ -65,272 +131,192 @@ class _Customer(_In, frozen=True, kw_only=True, tag="customer"):
     registered_on: str | None = None
     terms: _Terms | None = None
 
+    def parsed(self, defaults: Defaults) -> Parsed:
+        ref = self._text("external_ref", 100)
+        country = values.country(self.country or defaults.country, "country")
+        terms = self.terms
+        if terms is not None and not 0 <= terms.days <= 365:
+            raise Fault("invalid-value", "Terms are 0 to 365 days.", "terms.days")
+        fact = CustomerFact(
+            ref=ref,
+            name=self._optional("name") or ref,
+            country=country,
+            language=values.language(self.language or ("fr" if country == "FR" else "en"), "language"),
+            email=values.email(self.email or "", "email"),
+            phone=self._optional("phone", 40),
+            siren=self._optional("siren", 9),
+            vat_id=self._optional("vat_id", 20),
+            segment=self._optional("segment"),
+            salesperson=self._optional("salesperson"),
+            due_kind=terms.due_kind if terms else None,
+            due_days=terms.days if terms else None,
+            on=self._optional_day("registered_on"),
+        )
+        return Parsed((fact,))
 
-class _Invoice(_In, frozen=True, kw_only=True, tag="invoice"):
+
+class _Invoice(_Valued, frozen=True, kw_only=True, tag="invoice"):
     number: str
     customer: str
     issued_on: str
     amount: str
     due_on: str | None = None
     net: str | None = None
-    currency: str | None = None
     reference: str | None = None
 
+    def parsed(self, defaults: Defaults) -> Parsed:
+        code = self._code(defaults)
+        total, note = values.amount(self.amount, code, "amount")
+        issued_on = self._day("issued_on")
+        due_on = values.not_before_issue(self._optional_day("due_on"), issued_on, "due_on")
+        net = values.amount(self.net, code, "net")[0] if self.net is not None else None
+        if net is not None and net > total:
+            raise Fault("amounts-differ", "Net is more than the amount.", "net")
+        fact = InvoiceFact(
+            number=self._text("number", 60),
+            customer=self._text("customer", 100),
+            issued_on=issued_on,
+            due_on=due_on,
+            currency=code,
+            total_minor=total,
+            net_minor=net,
+            vat_minor=None if net is None else total - net,
+            reference=self._optional("reference"),
+        )
+        return Parsed((fact,), note=note)
 
-class _Share(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+
+class _Share(_Strict, frozen=True, kw_only=True):
     invoice: str
     amount: str
 
 
-class _Payment(_In, frozen=True, kw_only=True, tag="payment"):
+class _Payment(_Valued, frozen=True, kw_only=True, tag="payment"):
     reference: str
     received_on: str
     amount: str
     customer: str | None = None
-    currency: str | None = None
     method: Method = "transfer"
     remittance_text: str | None = None
     allocations: list[_Share] | None = None
 
-
-class _Credit(_In, frozen=True, kw_only=True, tag="credit_note"):
-    number: str
-    invoice: str
-    issued_on: str
-    amount: str | None = None
-    currency: str | None = None
-    cause: str | None = None
-
-
-class _Dispute(_In, frozen=True, kw_only=True, tag="dispute"):
-    reference: str
-    invoice: str
-    opened_on: str
-    category: Category = "other"
-    amount: str | None = None
-    currency: str | None = None
-    text: str | None = None
-    owner: str | None = None
-
-
-class _Resolution(_In, frozen=True, kw_only=True, tag="dispute_resolved"):
-    reference: str
-    on: str
-    outcome: Outcome
-    text: str | None = None
-
-
-class _Reversal(_In, frozen=True, kw_only=True, tag="payment_reversed"):
-    reference: str
-    on: str
-    cause: str | None = None
-
-
-_Line = _Entity | _Customer | _Invoice | _Payment | _Credit | _Dispute | _Resolution | _Reversal
-_decoder: msgspec.json.Decoder[_Line] = msgspec.json.Decoder(_Line)
-MAX_ALLOCATIONS = 200
-_PATH = re.compile(r" - at `\$\.?([^`]*)`$")
-
-
-def parse_line(text: str, defaults: Defaults) -> Parsed:
-    """The fact of one line. Raises :class:`Fault`."""
-    try:
-        line = _decoder.decode(text)
-    except msgspec.ValidationError as error:
-        raise _fault(str(error)) from None
-    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
-        raise Fault("malformed-line", f"The line is not one JSON object: {str(error)[:200]}.") from None
-    return _BUILD[type(line)](line, defaults)
-
-
-def _fault(message: str) -> Fault:
-    path = _PATH.search(message)
-    column = path.group(1) if path else None
-    said = _PATH.sub("", message)
-    if column == "kind" or "`kind`" in said:
-        return Fault("unknown-kind", f"kind is one of {', '.join(sorted(_KINDS))}.", "kind")
-    if "unknown field" in said:
-        return Fault("unknown-field", f"{said}; take it out or correct its name.", column)
-    if "missing required field" in said:
-        return Fault("missing-value", f"{said}.", column)
-    return Fault("invalid-value", f"{said}.", column)
-
-
-def _optional(value: str | None, column: str, limit: int = 200) -> str | None:
-    return None if value is None or not value.strip() else values.text(value, column, limit=limit)
-
-
-def _code(value: str | None, defaults: Defaults) -> str:
-    return defaults.currency if value is None else values.currency(value, "currency")
-
-
-def _entity(line: _Entity, defaults: Defaults) -> Parsed:
-    return Parsed(
-        (
-            EntityFact(
-                name=values.text(line.name, "name"),
-                country=values.country(line.country or defaults.country, "country"),
-                currency=_code(line.currency, defaults),
-                time_zone=values.time_zone(line.time_zone or "Europe/Paris", "time_zone"),
-                legal_form=_optional(line.legal_form, "legal_form"),
-                siren=_optional(line.siren, "siren", 9),
-                vat_id=_optional(line.vat_id, "vat_id", 20),
-                iban=_optional(line.iban, "iban", 34),
-            ),
+    def parsed(self, defaults: Defaults) -> Parsed:
+        code = self._code(defaults)
+        total, note = values.amount(self.amount, code, "amount")
+        fact = PaymentFact(
+            allocations=self._shares(code, total),
+            ref=self._text("reference", 100),
+            customer=self._optional("customer", 100),
+            received_on=self._day("received_on"),
+            currency=code,
+            amount_minor=total,
+            method=self.method,
+            text=self._optional("remittance_text", 1000),
         )
-    )
+        return Parsed((fact,), note=note)
 
-
-def _customer(line: _Customer, defaults: Defaults) -> Parsed:
-    ref = values.text(line.external_ref, "external_ref", limit=100)
-    country = values.country(line.country or defaults.country, "country")
-    terms = line.terms
-    if terms is not None and not 0 <= terms.days <= 365:
-        raise Fault("invalid-value", "Terms are 0 to 365 days.", "terms.days")
-    return Parsed(
-        (
-            CustomerFact(
-                ref=ref,
-                name=_optional(line.name, "name") or ref,
-                country=country,
-                language=values.language(line.language or ("fr" if country == "FR" else "en"), "language"),
-                email=values.email(line.email or "", "email"),
-                phone=_optional(line.phone, "phone", 40),
-                siren=_optional(line.siren, "siren", 9),
-                vat_id=_optional(line.vat_id, "vat_id", 20),
-                segment=_optional(line.segment, "segment"),
-                salesperson=_optional(line.salesperson, "salesperson"),
-                due_kind=terms.due_kind if terms else None,
-                due_days=terms.days if terms else None,
-                on=values.day(line.registered_on, None, "registered_on") if line.registered_on else None,
-            ),
-        )
-    )
-
-
-def _invoice(line: _Invoice, defaults: Defaults) -> Parsed:
-    code = _code(line.currency, defaults)
-    total, note = values.amount(line.amount, code, "amount")
-    issued_on = values.day(line.issued_on, None, "issued_on")
-    due_on = values.day(line.due_on, None, "due_on") if line.due_on else None
-    if due_on is not None and due_on < issued_on:
-        raise Fault("due-before-issue", f"Due on {due_on}, issued on {issued_on}.", "due_on")
-    net = values.amount(line.net, code, "net")[0] if line.net is not None else None
-    if net is not None and net > total:
-        raise Fault("amounts-differ", "Net is more than the amount.", "net")
-    return Parsed(
-        (
-            InvoiceFact(
-                number=values.text(line.number, "number", limit=60),
-                customer=values.text(line.customer, "customer", limit=100),
-                issued_on=issued_on,
-                due_on=due_on,
-                currency=code,
-                total_minor=total,
-                net_minor=net,
-                vat_minor=None if net is None else total - net,
-                reference=_optional(line.reference, "reference"),
-            ),
-        ),
-        None,
-        note,
-    )
-
-
-def _payment(line: _Payment, defaults: Defaults) -> Parsed:
-    code = _code(line.currency, defaults)
-    total, note = values.amount(line.amount, code, "amount")
-    shares = None
-    if line.allocations is not None:
-        if len(line.allocations) > MAX_ALLOCATIONS:
+    def _shares(self, code: str, total: int) -> tuple[tuple[str, int], ...] | None:
+        if self.allocations is None:
+            return None
+        if len(self.allocations) > MAX_ALLOCATIONS:
             raise Fault(
                 "invalid-value", f"A payment has {MAX_ALLOCATIONS} allocations at most.", "allocations"
             )
         shares = tuple(
             (
-                values.text(s.invoice, "allocations.invoice", limit=60),
-                values.amount(s.amount, code, "allocations.amount")[0],
+                values.text(share.invoice, "allocations.invoice", limit=60),
+                values.amount(share.amount, code, "allocations.amount")[0],
             )
-            for s in line.allocations
+            for share in self.allocations
         )
         if sum(minor for _, minor in shares) > total:
             raise Fault("amounts-differ", "The allocations are more than the payment.", "allocations")
-        if shares and line.customer is None:
+        if shares and self.customer is None:
             raise Fault("missing-value", "A payment with allocations names its customer.", "customer")
-    fact = PaymentFact(
-        ref=values.text(line.reference, "reference", limit=100),
-        customer=_optional(line.customer, "customer", 100),
-        received_on=values.day(line.received_on, None, "received_on"),
-        currency=code,
-        amount_minor=total,
-        method=line.method,
-        text=_optional(line.remittance_text, "remittance_text", 1000),
-        allocations=shares,
-    )
-    return Parsed((fact,), None, note)
+        return shares
 
 
-def _share(amount: str | None, code: str) -> tuple[int | None, str | None]:
-    return (None, None) if amount is None else values.amount(amount, code, "amount")
+class _Part(_Valued, frozen=True, kw_only=True):
+    """A line on an invoice: on a part of it, or without an amount on the whole."""
+
+    invoice: str
+    amount: str | None = None
+
+    def _minor(self, code: str) -> tuple[int | None, str | None]:
+        return (None, None) if self.amount is None else values.amount(self.amount, code, "amount")
 
 
-def _credit(line: _Credit, defaults: Defaults) -> Parsed:
-    code = _code(line.currency, defaults)
-    minor, note = _share(line.amount, code)
-    fact = CreditFact(
-        number=values.text(line.number, "number", limit=60),
-        invoice=values.text(line.invoice, "invoice", limit=60),
-        issued_on=values.day(line.issued_on, None, "issued_on"),
-        currency=code,
-        amount_minor=minor,
-        cause=_optional(line.cause, "cause") or "credit note taken over",
-    )
-    return Parsed((fact,), None, note)
+class _Credit(_Part, frozen=True, kw_only=True, tag="credit_note"):
+    number: str
+    issued_on: str
+    cause: str | None = None
+
+    def parsed(self, defaults: Defaults) -> Parsed:
+        code = self._code(defaults)
+        minor, note = self._minor(code)
+        fact = CreditFact(
+            number=self._text("number", 60),
+            invoice=self._text("invoice", 60),
+            issued_on=self._day("issued_on"),
+            currency=code,
+            amount_minor=minor,
+            cause=self._optional("cause") or "credit note taken over",
+        )
+        return Parsed((fact,), note=note)
 
 
-def _dispute(line: _Dispute, defaults: Defaults) -> Parsed:
-    code = _code(line.currency, defaults)
-    minor, note = _share(line.amount, code)
-    fact = DisputeFact(
-        ref=values.text(line.reference, "reference", limit=100),
-        invoice=values.text(line.invoice, "invoice", limit=60),
-        opened_on=values.day(line.opened_on, None, "opened_on"),
-        currency=code,
-        category=line.category,
-        amount_minor=minor,
-        text=_optional(line.text, "text", 1000) or "taken over",
-        owner=_optional(line.owner, "owner"),
-    )
-    return Parsed((fact,), None, note)
+class _Dispute(_Part, frozen=True, kw_only=True, tag="dispute"):
+    reference: str
+    opened_on: str
+    category: Category = "other"
+    text: str | None = None
+    owner: str | None = None
+
+    def parsed(self, defaults: Defaults) -> Parsed:
+        code = self._code(defaults)
+        minor, note = self._minor(code)
+        fact = DisputeFact(
+            ref=self._text("reference", 100),
+            invoice=self._text("invoice", 60),
+            opened_on=self._day("opened_on"),
+            currency=code,
+            category=self.category,
+            amount_minor=minor,
+            text=self._optional("text", 1000) or "taken over",
+            owner=self._optional("owner"),
+        )
+        return Parsed((fact,), note=note)
 
 
-def _resolution(line: _Resolution, defaults: Defaults) -> Parsed:
-    fact = ResolutionFact(
-        ref=values.text(line.reference, "reference", limit=100),
-        on=values.day(line.on, None, "on"),
-        outcome=line.outcome,
-        text=_optional(line.text, "text", 1000),
-    )
-    return Parsed((fact,))
+class _Resolution(_Line, frozen=True, kw_only=True, tag="dispute_resolved"):
+    reference: str
+    on: str
+    outcome: Outcome
+    text: str | None = None
+
+    def parsed(self, defaults: Defaults) -> Parsed:
+        fact = ResolutionFact(
+            ref=self._text("reference", 100),
+            on=self._day("on"),
+            outcome=self.outcome,
+            text=self._optional("text", 1000),
+        )
+        return Parsed((fact,))
 
 
-def _reversal(line: _Reversal, defaults: Defaults) -> Parsed:
-    fact = ReversalFact(
-        ref=values.text(line.reference, "reference", limit=100),
-        on=values.day(line.on, None, "on"),
-        cause=_optional(line.cause, "cause") or "reversed",
-    )
-    return Parsed((fact,))
+class _Reversal(_Line, frozen=True, kw_only=True, tag="payment_reversed"):
+    reference: str
+    on: str
+    cause: str | None = None
+
+    def parsed(self, defaults: Defaults) -> Parsed:
+        fact = ReversalFact(
+            ref=self._text("reference", 100),
+            on=self._day("on"),
+            cause=self._optional("cause") or "reversed",
+        )
+        return Parsed((fact,))
 
 
-_BUILD: dict[type, Callable[[Any, Defaults], Parsed]] = {
-    _Entity: _entity,
-    _Customer: _customer,
-    _Invoice: _invoice,
-    _Payment: _payment,
-    _Credit: _credit,
-    _Dispute: _dispute,
-    _Resolution: _resolution,
-    _Reversal: _reversal,
-}
-_KINDS = [cast(str, kind.__struct_config__.tag) for kind in _BUILD]  # type: ignore[attr-defined]
+_Kinds = _Entity | _Customer | _Invoice | _Payment | _Credit | _Dispute | _Resolution | _Reversal
+_decoder: msgspec.json.Decoder[_Kinds] = msgspec.json.Decoder(_Kinds)

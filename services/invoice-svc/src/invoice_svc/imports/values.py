@@ -100,6 +100,13 @@ def day(value: str, date_format: str | None, column: str) -> date:
     return found
 
 
+def not_before_issue(due_on: date | None, issued_on: date, column: str) -> date | None:
+    """The due date, which no invoice has before its own date."""
+    if due_on is not None and due_on < issued_on:
+        raise Fault("due-before-issue", f"Due on {due_on}, issued on {issued_on}.", column)
+    return due_on
+
+
 def yes_or_no(value: str, column: str) -> bool:
     """A flag as exports write it, in English or French."""
     word = value.strip().lower()

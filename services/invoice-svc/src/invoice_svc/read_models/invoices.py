@@ -92,7 +92,7 @@ class Invoices(ReadModel):
                     )
                 )
             case entities.EntityAmended():
-                entity = _found(rows.get(EntityRow, e.stream), e)
+                entity = _known(EntityRow, e, rows)
                 entity.name = event.name
                 rows.put(entity)
             case entities.SeriesDefined():
@@ -100,7 +100,7 @@ class Invoices(ReadModel):
             case customers.CustomerRegistered():
                 _register_customer(e, event, rows)
             case customers.CustomerAmended():
-                customer = _found(rows.get(CustomerRow, e.stream), e)
+                customer = _known(CustomerRow, e, rows)
                 customer.name_key = event.name.lower()
                 rows.put(customer)
             case invoices.InvoiceDrafted():
@@ -110,13 +110,13 @@ class Invoices(ReadModel):
             case payments.PaymentReceived():
                 _receive(e, event, rows)
             case payments.PaymentIdentified():
-                payment = _found(rows.get(PaymentRow, e.stream), e)
+                payment = _known(PaymentRow, e, rows)
                 payment.customer_id, payment.identified_position = event.customer_id, e.position
                 rows.put(payment)
             case disputes.DisputeOpened():
                 _open_dispute(e, event, rows)
             case disputes.DisputeResolved():
-                dispute = _found(rows.get(DisputeRow, e.stream), e)
+                dispute = _known(DisputeRow, e, rows)
                 dispute.resolved_on, dispute.resolved_position = e.effective_on, e.position
                 rows.put(dispute)
             case _:
@@ -124,7 +124,7 @@ class Invoices(ReadModel):
 
 
 def _change_invoice(e: Recorded, event: _InvoiceChange, rows: RowSet) -> None:
-    invoice = _found(rows.get(InvoiceRow, e.stream), e)
+    invoice = _known(InvoiceRow, e, rows)
     match event:
         case invoices.InvoiceAmended():
             invoice.total_minor = event.total_minor
@@ -168,64 +168,42 @@ def _move(
 
 
 def _draft(e: Recorded, event: invoices.InvoiceDrafted, rows: RowSet) -> None:
-    rows.put(
-        InvoiceRow(
-            invoice_id=e.stream,
-            entity_id=e.entity,
-            customer_id=event.customer_id,
-            currency=event.currency,
-            number=None,
-            number_key=None,
-            reference_key=_key(event.reference),
-            drafted_on=e.effective_on,
-            from_position=e.position,
-            issued_on=None,
-            issued_position=None,
-            cancelled_on=None,
-            cancelled_position=None,
-            due_on=None,
-            total_minor=event.total_minor,
-            credited_minor=0,
-            paid_minor=0,
-            disputed_minor=0,
-            outstanding_minor=0,
-        )
-    )
+    invoice = _new_invoice(e, event)
+    invoice.drafted_on = e.effective_on
+    rows.put(invoice)
 
 
 def _issue(e: Recorded, event: invoices.InvoiceIssued, rows: RowSet) -> None:
+    """A row of its own: what is issued counts, whatever the draft said."""
     draft = rows.get(InvoiceRow, e.stream)
-    rows.put(
-        InvoiceRow(
-            invoice_id=e.stream,
-            entity_id=e.entity,
-            customer_id=event.customer_id,
-            currency=event.currency,
-            number=event.number,
-            number_key=number_key(event.number),
-            reference_key=_key(event.reference),
-            drafted_on=draft.drafted_on if draft else None,
-            from_position=draft.from_position if draft else e.position,
-            issued_on=event.issued_on,
-            issued_position=e.position,
-            cancelled_on=None,
-            cancelled_position=None,
-            due_on=event.due_on,
-            total_minor=event.total_minor,
-            credited_minor=0,
-            paid_minor=0,
-            disputed_minor=0,
-            outstanding_minor=event.total_minor,
-        )
-    )
+    invoice = _new_invoice(e, event)
+    if draft is not None:
+        invoice.drafted_on, invoice.from_position = draft.drafted_on, draft.from_position
+    invoice.number, invoice.number_key = event.number, number_key(event.number)
+    invoice.issued_on, invoice.issued_position = event.issued_on, e.position
+    invoice.due_on = event.due_on
+    invoice.outstanding_minor = event.total_minor
+    rows.put(invoice)
     _number(e, event.series, event.number, event.issued_on, rows)
+
+
+def _new_invoice(e: Recorded, event: invoices.InvoiceDrafted | invoices.InvoiceIssued) -> InvoiceRow:
+    return InvoiceRow(
+        invoice_id=e.stream,
+        entity_id=e.entity,
+        customer_id=event.customer_id,
+        currency=event.currency,
+        reference_key=_key(event.reference),
+        from_position=e.position,
+        total_minor=event.total_minor,
+    )
 
 
 def _number(e: Recorded, series: str | None, number: str, issued_on: date, rows: RowSet) -> None:
     """Note a number of a series of ours; those of other systems have none."""
     if series is None:
         return
-    template = _found(rows.get(SeriesRow, e.entity, series), e)
+    template = _known(SeriesRow, e, rows, e.entity, series)
     running = number.removeprefix(template.prefix.replace("{year}", str(issued_on.year)))
     rows.put(
         NumberRow(
@@ -259,7 +237,6 @@ def _receive(e: Recorded, event: payments.PaymentReceived, rows: RowSet) -> None
             payment_id=e.stream,
             entity_id=e.entity,
             customer_id=event.customer_id,
-            identified_position=None,
             received_on=event.received_on,
             from_position=e.position,
         )
@@ -275,8 +252,6 @@ def _open_dispute(e: Recorded, event: disputes.DisputeOpened, rows: RowSet) -> N
             invoice_id=event.invoice_id,
             opened_on=e.effective_on,
             from_position=e.position,
-            resolved_on=None,
-            resolved_position=None,
         )
     )
 
@@ -285,7 +260,9 @@ def _key(text: str | None) -> str | None:
     return text.lower() if text else None
 
 
-def _found(row: R | None, e: Recorded) -> R:
+def _known(row_type: type[R], e: Recorded, rows: RowSet, *key: str) -> R:
+    """The row of the event's stream, or of a key."""
+    row = rows.get(row_type, *(key or (e.stream,)))
     if row is None:
         raise LookupError(f"{e.type} at {e.position}: nothing is known of {e.stream}")
     return row

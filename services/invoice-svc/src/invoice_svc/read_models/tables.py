@@ -63,7 +63,7 @@ class CustomerRow(Row):
     from_position: int
 
 
-class InvoiceRow(Row):
+class InvoiceRow(Row, kw_only=True):
     """An invoice. ``disputed_minor`` may exceed what is outstanding: a dispute outlives the payment of its amount."""
 
     TABLE: ClassVar[str] = "invoice"
@@ -80,21 +80,21 @@ class InvoiceRow(Row):
     entity_id: str
     customer_id: str
     currency: str
-    number: str | None
-    number_key: str | None
+    number: str | None = None
+    number_key: str | None = None
     reference_key: str | None
-    drafted_on: date | None
+    drafted_on: date | None = None
     from_position: int
-    issued_on: date | None
-    issued_position: int | None
-    cancelled_on: date | None
-    cancelled_position: int | None
-    due_on: date | None
+    issued_on: date | None = None
+    issued_position: int | None = None
+    cancelled_on: date | None = None
+    cancelled_position: int | None = None
+    due_on: date | None = None
     total_minor: int
-    credited_minor: int
-    paid_minor: int
-    disputed_minor: int
-    outstanding_minor: int
+    credited_minor: int = 0
+    paid_minor: int = 0
+    disputed_minor: int = 0
+    outstanding_minor: int = 0
 
 
 class MovementRow(Row):
@@ -111,7 +111,7 @@ class MovementRow(Row):
     disputed_minor: int
 
 
-class PaymentRow(Row):
+class PaymentRow(Row, kw_only=True):
     """A payment. ``identified_position`` is when its payer became known, if not at once."""
 
     TABLE: ClassVar[str] = "payment"
@@ -124,12 +124,12 @@ class PaymentRow(Row):
     payment_id: str
     entity_id: str
     customer_id: str | None
-    identified_position: int | None
+    identified_position: int | None = None
     received_on: date
     from_position: int
 
 
-class DisputeRow(Row):
+class DisputeRow(Row, kw_only=True):
     """A dispute, open until ``resolved_position`` (known) and ``resolved_on`` (business date)."""
 
     TABLE: ClassVar[str] = "dispute"
@@ -141,8 +141,8 @@ class DisputeRow(Row):
     invoice_id: str
     opened_on: date
     from_position: int
-    resolved_on: date | None
-    resolved_position: int | None
+    resolved_on: date | None = None
+    resolved_position: int | None = None
 
 
 TABLES: tuple[type[Row], ...] = (
