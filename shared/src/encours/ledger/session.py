@@ -15,7 +15,7 @@ after fresh reads.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -68,6 +68,11 @@ class Session:
         self._counts: dict[str, int] = {}
         self._events: list[NewEvent] = []
         self._answer: dict[str, Any] = {}
+
+    @property
+    def events(self) -> Sequence[NewEvent]:
+        """What it wants to append, in order."""
+        return self._events
 
     async def load(self, folder: Folder[S], stream: str, *, guard: bool = True) -> S:
         """The stream's state, including what this session has emitted to it (those with position 0, as they

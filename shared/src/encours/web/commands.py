@@ -120,7 +120,7 @@ class Command(msgspec.Struct, frozen=True):
 
         async def guarded(session: Session) -> None:
             await work(session)
-            for event in session._events:
+            for event in session.events:
                 self.caller.require_entity(event.entity)
 
         return guarded
