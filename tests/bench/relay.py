@@ -8,7 +8,6 @@ a stream with 128 in flight, without headers, and nobody consuming.
 from __future__ import annotations
 
 import asyncio
-import json
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from typing import Any
 
 import asyncpg
 import nats
+import uvloop
 from nats.aio.client import Client
 from nats.js.api import StorageType, StreamConfig
 
@@ -173,9 +173,4 @@ async def _bare(url: str, name: str) -> float:
 
 if __name__ == "__main__":
     parts: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {"relay": _relay, "projector": _projector}
-    asyncio.run(parts[sys.argv[1]](*sys.argv[2:]))
-
-
-def main() -> None:
-    """Print the entries."""
-    print(json.dumps(asyncio.run(run()), indent=1))
+    uvloop.run(parts[sys.argv[1]](*sys.argv[2:]))

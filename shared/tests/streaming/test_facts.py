@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from encours.contracts import Recorded, encode
 from encours.contracts.calendar import DayOpened
 from encours.streaming.fact import Fact, fact_from, headers_of
+from encours.streaming.relay import after
 
 EVENT = DayOpened(day=date(2026, 1, 31), late=False)
 # PostgreSQL's text holds no U+0000 and no half surrogates.
@@ -43,7 +44,7 @@ def facts(draw: st.DrawFn) -> Fact:
 
 def as_received(fact: Fact) -> dict[str, str]:
     """What nats-py makes of the header lines on the other side."""
-    ((first, block),) = headers_of(fact, 7).items()
+    ((first, block),) = headers_of(fact, 7, after(fact.position - 1)).items()
     text = f"{first}: {block.strip().translate({}).encode().decode()}"
     assert all(32 <= ord(character) < 127 for line in text.split("\r\n") for character in line)
     lines = (line.partition(": ") for line in text.split("\r\n"))

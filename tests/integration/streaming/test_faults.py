@@ -201,6 +201,7 @@ async def test_a_drifted_declaration_is_named_and_mended(installation: Installat
             "max_msgs",
             "deny_delete",
             "deny_purge",
+            "allow_atomic",
         }
         await stream.mend(1)
         mended = await stream.state()

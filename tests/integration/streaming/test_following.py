@@ -8,8 +8,11 @@ from datetime import timedelta
 import nats
 import pytest
 
+from encours.kernel.tasks import end
 from encours.streaming import ReadModel, ReadModelNotReady
 from encours.streaming.names import stream_name, subject
+from encours.streaming.nats_client import connect
+from encours.streaming.relay import Relay
 from encours.testing.servers import Installation
 from tests.integration.streaming.toy import (
     DAY,
@@ -73,8 +76,37 @@ async def test_the_streams_sequence_numbers_are_the_ledgers_positions(installati
             await client.close()
 
 
+async def test_two_relays_of_one_ledger_leave_each_event_once_and_in_its_place(
+    installation: Installation,
+) -> None:
+    """A lease keeps them apart; should it fail, the stream refuses the second of each batch and of each message."""
+    async with feed_into(installation) as feed:
+        position = await feed.invoices(1_500)
+        clients = [await connect(installation.nats_url("invoice"), f"relay {n}") for n in range(2)]
+        relays = [asyncio.create_task(Relay(client, feed.ledger, LEDGER).run()) for client in clients]
+        try:
+            js = clients[0].jetstream()
+            await until(lambda: _last_is(js, position), 20)
+            for first in range(1_500, 1_560, 3):  # too few for a batch
+                position = await feed.invoices(3, first=first)
+                await asyncio.sleep(0.01)
+            await until(lambda: _last_is(js, position), 20)
+            rows = (await feed.ledger.read_raw(LEDGER, 0, position))[::7]
+            kept = [(await js.get_msg(stream_name(LEDGER), row["position"])).headers or {} for row in rows]
+            assert [headers["ce-id"] for headers in kept] == [str(row["event_id"]) for row in rows]
+            assert "Nats-Batch-Id" in kept[10]
+            assert "Nats-Batch-Id" not in kept[-1]
+        finally:
+            await end(relays)
+            for client in clients:
+                await client.close()
+
+
 async def _last_is(js: nats.js.JetStreamContext, position: int) -> bool:
-    info = await js.stream_info(stream_name(LEDGER))
+    try:
+        info = await js.stream_info(stream_name(LEDGER))
+    except nats.js.errors.NotFoundError:
+        return False
     return bool(info.state.last_seq == position and info.state.messages == position)
 
 

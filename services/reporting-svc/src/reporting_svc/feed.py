@@ -14,6 +14,7 @@ import asyncpg
 import msgspec
 
 from encours.kernel.errors import DomainError
+from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.ledger.reader import COLUMNS, Reader
 from reporting_svc.read_models.scope import Args
@@ -151,6 +152,4 @@ class Feed:
 
     async def close(self) -> None:
         """End the pollers."""
-        for poller in self._pollers.values():
-            poller.cancel()
-        await asyncio.gather(*self._pollers.values(), return_exceptions=True)
+        await end(self._pollers.values())

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 import asyncpg
 
 from encours.contracts import types
+from encours.kernel.tasks import end
 from encours.ledger.connection import connect
 from encours.streaming.fact import COLUMNS, Fact
 
@@ -88,8 +89,7 @@ class BulkReader:
                     fact.ledger = self._ledger
                 yield after, facts
         finally:
-            ahead.cancel()
-            await asyncio.gather(ahead, return_exceptions=True)
+            await end([ahead])
 
     async def _page(self, after: int, upto: int, kinds: list[str]) -> list[asyncpg.Record]:
         rows: list[asyncpg.Record] = await self._conn.fetch(_PAGE, self._id, after, upto, kinds, self._known)

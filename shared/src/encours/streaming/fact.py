@@ -147,10 +147,10 @@ class HeaderBlock:
         return self._lines
 
 
-def headers_of(fact: Fact, epoch: int) -> dict[str, HeaderBlock]:
-    """NATS headers of an event for nats-py: CloudEvents 1.0 in binary mode, position and epoch, the position that
-    must precede it, and in ``encours-record`` what else it takes to rebuild the row (fields in the order of
-    :func:`fact_from`, separated by ``;``, percent-encoded as the CloudEvents bindings ask for).
+def headers_of(fact: Fact, epoch: int, control: str) -> dict[str, HeaderBlock]:
+    """NATS headers of an event for nats-py: CloudEvents 1.0 in binary mode, position and epoch, in ``encours-record``
+    what else it takes to rebuild the row (fields in the order of :func:`fact_from`, separated by ``;``,
+    percent-encoded as the CloudEvents bindings ask for), and ``control``: lines that tell the server when to take it.
     """
     event_id, command_id, recorded_at = fact.event_id, fact.command_id, fact.recorded_at
     record = (
@@ -163,7 +163,7 @@ def headers_of(fact: Fact, epoch: int) -> dict[str, HeaderBlock]:
         f"1.0\r\nce-id: {event_id}\r\nce-type: {fact.type}\r\nce-source: /ledgers/{fact.ledger}\r\n"
         f"ce-subject: {_encoded(fact.stream)}\r\nce-time: {recorded_at.isoformat()}\r\n"
         f"ce-datacontenttype: application/json\r\nencours-position: {fact.position}\r\nencours-epoch: {epoch}\r\n"
-        f"encours-record: {record}{trace}\r\nNats-Expected-Last-Sequence: {fact.position - 1}"
+        f"encours-record: {record}{trace}\r\n{control}"
     )
     return {"ce-specversion": HeaderBlock(lines.encode())}
 

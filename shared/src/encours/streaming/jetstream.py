@@ -37,13 +37,14 @@ def declaration(ledger: str, epoch: int, *, replicas: int = 1) -> StreamConfig:
         num_replicas=replicas,
         deny_delete=True,
         deny_purge=True,
+        allow_atomic=True,
         metadata={EPOCH: str(epoch)},
     )
 
 
 _COMPARED = (
     "subjects", "retention", "storage", "discard", "max_msgs", "max_bytes", "max_age", "max_msg_size",
-    "max_msgs_per_subject", "num_replicas", "deny_delete", "deny_purge",
+    "max_msgs_per_subject", "num_replicas", "deny_delete", "deny_purge", "allow_atomic",
 )  # fmt: skip
 _FIXED = frozenset({"storage", "retention"})
 """What the server does not let one change on a stream that exists."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import unquote, urlsplit
 
-import nats
+import nats.errors
 import structlog
 from nats.aio.client import Client
 
@@ -20,16 +20,26 @@ def inbox_prefix(url: str) -> str:
     return f"_INBOX.{unquote(user)}" if user else "_INBOX"
 
 
+class EventClient(Client):
+    """nats-py with a quicker reading of headers: its own is a third of what a projector spends on an event."""
+
+    @staticmethod
+    def _parse_header_lines(raw: bytes) -> dict[str, str]:
+        parts = [line.partition(":") for line in raw.decode("utf-8", "replace").split("\r\n")]
+        return {name: value.strip() for name, _, value in parts if name}
+
+
 async def connect(url: str, name: str) -> Client:
     """Connect, trying again until it works; afterwards the client reconnects by itself."""
     while True:
+        client = EventClient()
         try:
-            return await nats.connect(
+            await client.connect(
                 url,
                 name=name,
                 inbox_prefix=inbox_prefix(url),
                 max_reconnect_attempts=-1,
-                reconnect_time_wait=0.25,
+                reconnect_time_wait=0.25,  # type: ignore[arg-type] # slept, so a fraction does too
                 ping_interval=5,
                 max_outstanding_pings=2,
                 connect_timeout=2,
@@ -41,6 +51,8 @@ async def connect(url: str, name: str) -> Client:
         except (OSError, nats.errors.Error, TimeoutError) as error:
             log.warning("NATS is away: late, not stopped", error=repr(error))
             await asyncio.sleep(CONNECT_RETRY_S)
+        else:
+            return client
 
 
 async def _on_error(error: Exception) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 
 from encours.kernel.errors import DomainError
+from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.ledger.errors import LedgerUnavailable
 from encours.streaming.control import STOPPED, STORE_SETTINGS, ensure_control, load_checkpoint
@@ -85,10 +86,7 @@ class ReadDb:
 
     async def close(self) -> None:
         """Stop waiting and disconnect."""
-        tasks = [*self._hashing.values(), *([self._poller] if self._poller else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end([*self._hashing.values(), *([self._poller] if self._poller else [])])
         try:
             await asyncio.wait_for(self.pool.close(), 5)
         except TimeoutError:

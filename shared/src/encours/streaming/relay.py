@@ -3,6 +3,9 @@
 Two relays at once cannot do harm, because each publish names the sequence that must precede it and the server
 refuses the second. So there is no state here but what the stream itself says: after any error the relay asks it
 for its last sequence and goes on from there.
+
+A backlog goes out in atomic batches (nats-server 2.12 and later), which the server syncs to disk once for all their
+messages and answers once: five times as many a second, all of a batch or none of it.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import secrets
 from collections.abc import Sequence
 from typing import cast
 
@@ -19,14 +23,17 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
+from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.ledger.errors import LedgerUnavailable
 from encours.streaming.fact import Fact, fact_of, headers_of
 from encours.streaming.jetstream import LedgerStream
 from encours.streaming.names import poke_subject, subject
 
-IN_FLIGHT = 128
 PAGE = 512
+IN_FLIGHT = 2 * PAGE
+BATCH_MIN = 32
+"""Fewer events go one by one: a batch costs the server four syncs, whatever its size."""
 ACK_TIMEOUT_S = 5.0
 ACK_LOOK_S = 0.25
 POLL_MIN_S, POLL_MAX_S = 0.05, 0.5
@@ -153,8 +160,7 @@ class Relay:
                     pause = min(pause * 2, POLL_MAX_S)
         finally:
             if reading is not None:
-                reading.cancel()
-                await asyncio.gather(reading, return_exceptions=True)
+                await end([reading])
 
     async def _check_epoch(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -171,18 +177,26 @@ class Relay:
         return [fact_of(row, self._name) for row in await self._ledger.read_raw(self._name, after, PAGE)]
 
     async def _publish(self, page: Sequence[Fact], reply: str) -> None:
-        publish = self._nats.publish
-        for fact in page:
-            position = fact.position
-            if position - self._acked > IN_FLIGHT:
-                # Half of the window, not one place: waking up for each ack costs more than the ack.
-                await self._until_acked(position - IN_FLIGHT // 2)
-            await publish(
-                subject(self._name, fact.entity, fact.type),
-                fact.raw,
-                reply=f"{reply}.{position}",
-                headers=cast("dict[str, str]", headers_of(fact, self._epoch)),
-            )
+        first, last = page[0].position, page[-1].position
+        if last - self._acked > IN_FLIGHT:
+            await self._until_acked(last - IN_FLIGHT)
+        if len(page) < BATCH_MIN:
+            for fact in page:
+                await self._send(fact, f"{reply}.{fact.position}", after(fact.position - 1))
+            return
+        batch = f"{secrets.token_hex(6)}-{first}"  # another one each time: what is left of an earlier try is not joined
+        await self._send(page[0], "", f"{after(first - 1)}\r\n{of_batch(batch, 1)}")
+        for n, fact in enumerate(page[1:-1], 2):
+            await self._send(fact, "", of_batch(batch, n))
+        await self._send(page[-1], f"{reply}.{last}", of_batch(batch, len(page), commit=True))
+
+    async def _send(self, fact: Fact, reply: str, control: str) -> None:
+        await self._nats.publish(
+            subject(self._name, fact.entity, fact.type),
+            fact.raw,
+            reply=reply,
+            headers=cast("dict[str, str]", headers_of(fact, self._epoch, control)),
+        )
 
     async def _until_acked(self, position: int) -> None:
         """Wait for the stream's word on a position. Raises :class:`_AskAgain` when it says no, or nothing."""
@@ -216,6 +230,18 @@ class Relay:
 
     async def _on_poke(self, message: Msg) -> None:
         self._poked.set()
+
+
+def after(sequence: int) -> str:
+    """The header that has the server refuse a message unless this is the stream's last sequence."""
+    return f"Nats-Expected-Last-Sequence: {sequence}"
+
+
+def of_batch(batch: str, n: int, *, commit: bool = False) -> str:
+    """The headers of the n-th message of an atomic batch (ADR-50 of NATS)."""
+    return f"Nats-Batch-Id: {batch}\r\nNats-Batch-Sequence: {n}" + (
+        "\r\nNats-Batch-Commit: 1" if commit else ""
+    )
 
 
 async def _unsubscribe(subscription: Subscription) -> None:

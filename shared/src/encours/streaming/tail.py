@@ -99,9 +99,11 @@ class Tail:
         loop = asyncio.get_running_loop()
         while True:
             try:
+                before = self.last
                 head = await self._ledger.head(self._name)
-                self.head = head.position
-                if self.last < 0 or head.epoch != self.epoch or head.position < self.last:
+                self.head = max(head.position, self.last)
+                # The stream may have brought newer events while the ledger was asked.
+                if before < 0 or head.epoch != self.epoch or head.position < before:
                     self._start_over(head.position, head.epoch)
                 elif head.position > self.last and (
                     self._look.is_set() or loop.time() - self._arrived_at > TICK_S
@@ -122,7 +124,8 @@ class Tail:
                 now=(epoch, position),
             )
         self._window.clear()
-        self.last, self.epoch = position, epoch
+        self.last = self.head = position
+        self.epoch = epoch
         self._reset.set()
         self._wake()
 

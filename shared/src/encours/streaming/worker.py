@@ -20,6 +20,8 @@ import structlog
 from nats.aio.client import Client
 from pydantic import SecretStr
 
+from encours.kernel.memory import settle
+from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.ledger.errors import LedgerUnavailable
 from encours.ledger.model import LedgerInfo
@@ -121,6 +123,7 @@ class Worker:
                 leases,
                 self._stopping,
             )
+            settle()
             log.info("worker started", instance=self.instance, models=[model.name for model in self._models])
             async with _Tasks() as tasks:
                 tasks.start("leases", leases.watch)
@@ -165,9 +168,8 @@ class Worker:
                 await self._sleep(LEDGERS_S)
             await asyncio.gather(*followed.values(), return_exceptions=True)
         finally:
-            for task in (*followed.values(), client):
-                task.cancel()
-            await asyncio.gather(*followed.values(), return_exceptions=True)
+            await end(followed.values())
+            client.cancel()
             with contextlib.suppress(Exception, asyncio.CancelledError):
                 await asyncio.wait_for((await client).close(), 2)
 
@@ -206,8 +208,7 @@ class Worker:
                 while leases.holds(token) and not self._stopping.is_set() and not relay.done():
                     await self._sleep(STANDBY_S)
             finally:
-                relay.cancel()
-                await asyncio.gather(relay, return_exceptions=True)
+                await end([relay])
                 await asyncio.shield(leases.release(token, "relay", name))
             if relay.done() and not relay.cancelled() and relay.exception() is not None:
                 log.error("relay failed", ledger=name, exc_info=relay.exception())
@@ -253,9 +254,7 @@ class _Tasks:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await end(self._tasks.values())
 
     def start(self, name: str, work: Background) -> None:
         """Begin a task under a name of its own."""

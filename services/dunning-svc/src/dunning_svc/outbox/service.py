@@ -24,6 +24,7 @@ from dunning_svc.read_models.rows import CustomerRow, DecisionRow, RunRow
 from dunning_svc.use_cases.views import creditors, select
 from encours.contracts.dunning import ReminderRequested
 from encours.kernel.errors import DomainError
+from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.streaming import ReadDb
 from encours.streaming.read_model import Conn
@@ -104,9 +105,7 @@ class Outbox:
                 await lock.fetchval("select 1")
         finally:
             self._held.clear()
-            for task in serving.values():
-                task.cancel()
-            await asyncio.gather(*serving.values(), return_exceptions=True)
+            await end(serving.values())
             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
                 await lock.close(timeout=2)
 
@@ -157,8 +156,9 @@ class Outbox:
 
     async def _pick_up(self, ledger: str) -> None:
         """What the read model shows as requested, and runs that nobody closed."""
-        info = await self._ledger.info(ledger)
         async with self._db.snapshot(MODEL, ledger) as (conn, schema, position):
+            # Asked anew, and after the rows: what was believed before a load would let all of its past out.
+            info = await self._ledger.info(ledger, fresh=True)
             outgoing = await _requested(conn, schema, ledger, info.effects_from)
             runs = await select(
                 conn,

@@ -10,6 +10,7 @@ import asyncpg
 import structlog
 
 from encours.kernel.errors import DomainError
+from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.ledger.migrations import apply
 from encours.streaming import ReadDb
@@ -53,10 +54,7 @@ class Background:
                     await asyncio.sleep(PAUSE_S)
                 await asyncio.sleep(LOOK_S)
         finally:
-            tasks = list(self._at_work.values())
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(self._at_work.values())
 
     async def _start_what_waits(self) -> None:
         names = {found.ledger for found in await self._store.unfinished()} | set(
@@ -82,8 +80,7 @@ class Background:
             await self._tell(name, fault)
             await asyncio.sleep(PAUSE_S)
         finally:
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
+            await end([work])
             await self._leases.release(token, "takeover", name)
 
     async def _work_off(self, name: str) -> None:

@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 
 from encours.contracts import types
 from encours.kernel.errors import DomainError, Invalid
+from encours.kernel.tasks import end
 from encours.web.context import context
 from encours.web.parameters import malformed, parse_position
 from encours.web.routing import Router
@@ -175,9 +176,7 @@ async def _server_sent(feed: Feed, q: Query, after: int, wanted: Filter) -> Asyn
             waiting = asyncio.ensure_future(anext(pages))
     finally:
         feed.tails -= 1
-        waiting.cancel()
-        draining.cancel()
-        await asyncio.gather(waiting, draining, return_exceptions=True)
+        await end([waiting, draining])
         await pages.aclose()
 
 

@@ -1,0 +1,22 @@
+"""Ending tasks for certain."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+_ASK_AGAIN_S = 0.25
+
+
+async def end(tasks: Iterable[asyncio.Future[Any]]) -> None:
+    """Cancel and wait until they have ended, whatever they end with.
+
+    Asked more than once: on Python 3.11 ``asyncio.wait_for``, which NATS and PostgreSQL clients use, loses a
+    cancellation that comes at the moment of its result, and the task goes on as if nothing had been said.
+    """
+    going = set(tasks)
+    while going:
+        for task in going:
+            task.cancel()
+        _, going = await asyncio.wait(going, timeout=_ASK_AGAIN_S)
