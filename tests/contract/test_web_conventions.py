@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import httpx
 import pytest
 
+from encours.ledger import Ledger
+from encours.ledger.model import Append
 from encours.testing.servers import Installation
 from encours.web.paging import Page
 from shared.tests.web.customers_app import ENTITY, OTHER_ENTITY
@@ -112,6 +116,28 @@ async def test_if_match_lets_only_the_version_that_was_read_be_changed(api: http
     assert (again.status_code, again.headers["ETag"], again.json()) == (200, '"5"', first.json())
     same = await api.get(f"/v1/customers/{identifier}", headers={"If-None-Match": '"5"'})
     assert (same.status_code, same.content) == (304, b"")
+
+
+async def test_another_day_is_another_answer_at_the_same_version(
+    api: httpx.AsyncClient, module_installation: Installation
+) -> None:
+    evening, name = datetime(2026, 3, 31, 21, 59, tzinfo=UTC), "overnight"  # 23:59 in Paris
+    ledger = await Ledger.open(module_installation.ledger_url())
+    try:
+        await ledger.create_ledger(name, "sandbox", "Europe/Paris", clock_at=evening)
+        api.headers["Encours-Ledger"] = name
+        path = (await api.post("/v1/customers", json=NEW)).headers["Location"]
+        copy = {"If-None-Match": '"1"'}
+        assert (await api.get(path, headers=copy)).status_code == 304
+        midnight = evening + timedelta(minutes=1)
+        await ledger.append(Append(name, uuid4(), b"clock", (), "tester", clock_at=midnight))
+        read = await api.get(path, headers=copy)
+        assert (read.status_code, read.headers["ETag"], read.json()["as_of"]) == (200, '"1"', "2026-04-01")
+        assert (await api.get(path, params={"as_of": "2026-03-31"}, headers=copy)).status_code == 304
+        same = await api.post(f"{path}/notes", json={"text": "again"}, headers={"If-Match": '"1"'})
+        assert (same.status_code, same.headers["ETag"]) == (200, '"2"')
+    finally:
+        await ledger.close()
 
 
 async def test_known_at_shows_what_was_known_then(api: httpx.AsyncClient) -> None:

@@ -87,7 +87,8 @@ async def test_what_was_decided_is_shown_explained_and_performed_again(
         one = caller.get(f"/v1/reminders/{reminders['data'][0]['id']}")
         assert len(one["items"]) == 2
         assert one["amount"] == {"amount": "240.00", "currency": "EUR"}
-        seen = caller.http.get(f"/v1/reminders/{one['id']}", headers={"If-None-Match": '"2"'})
+        path, day = f"/v1/reminders/{one['id']}", {"as_of": one["as_of"]}
+        seen = caller.http.get(path, params=day, headers={"If-None-Match": '"2"'})
         assert seen.status_code == 304, "requested and sent: its stream is at version 2"
         suppressed = caller.get("/v1/reminders", status="suppressed")["data"]
         assert {r["cause"] for r in suppressed} == {"no_address"}

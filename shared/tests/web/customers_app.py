@@ -156,7 +156,7 @@ async def read_customer(id: CustomerId, q: Annotated[Query, reading("invoices:re
     events = await q.ledger.read_stream(q.caller.ledger, id, upto=time.position)
     if not events:
         raise NotFound("customer", id)
-    return q.respond(shown(CUSTOMER.fold(events)).model_dump() | time.echo(), version=events[-1].version)
+    return q.respond(shown(CUSTOMER.fold(events)).model_dump() | time.echo(), last=events[-1])
 
 
 @router.get("/v1/customers", response_model=CustomerList)

@@ -40,7 +40,7 @@ Routes that read::
         time = await q.time()                                # as_of, position, known_at
         events = await q.ledger.read_stream(q.caller.ledger, id, upto=time.position)
         …
-        return q.respond(out | time.echo(), version=events[-1].version)
+        return q.respond(out | time.echo(), last=events[-1])
 
     @router.get("/v1/invoices", response_model=InvoiceList)
     async def list_invoices(

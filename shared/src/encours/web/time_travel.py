@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends
 from pydantic import BaseModel, Field
@@ -35,6 +36,7 @@ from encours.web.services import Services, services
 from encours.web.surface import Surface, header, query
 
 if TYPE_CHECKING:
+    from encours.contracts import Recorded
     from encours.streaming.read_model import Conn
 
 
@@ -59,7 +61,10 @@ MIN_POSITION = query(
     minimum=0,
 )
 IF_NONE_MATCH = header(
-    "If-None-Match", "The ETag of the copy at hand; 304 if it is still that.", example='"3"'
+    "If-None-Match",
+    "The ETag of the copy at hand; 304 if the answer is still that. What an answer says may depend on its day, so 304"
+    " comes with as_of, or on the day of the last change.",
+    example='"3"',
 )
 
 
@@ -134,12 +139,16 @@ class FuturePosition(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A request that reads, by a known caller, in one ledger."""
+    """A request that reads, by a known caller, in one ledger.
+
+    ``today_from`` is the instant at which today began where no ``as_of`` was asked for.
+    """
 
     request: Request
     services: Services
     caller: Caller
     as_of: date
+    today_from: datetime | None
     known_at: str | None
     asked_position: int | None
     min_position: int
@@ -180,14 +189,26 @@ class Query:
             position = moment.position if self.asked_position is None else self.asked_position
             yield View(moment.conn, moment.schema, self._at(position), moment.incomplete)
 
-    def respond(self, body: BaseModel | dict[str, Any], *, version: int | None = None) -> Response:
-        """The answer; with a stream version also its ``ETag``, or 304 if the caller has that version."""
+    def respond(
+        self, body: BaseModel | dict[str, Any], *, last: Recorded | None = None, version: int | None = None
+    ) -> Response:
+        """The answer; with the last event of its stream also its ``ETag``, or 304 if the caller has this answer.
+
+        A read model that keeps a stream's version and not its event gives the ``version``.
+        """
         headers = {"Cache-Control": "private, no-cache"}
+        if last is not None:
+            version = last.version
         if version is not None:
             headers["ETag"] = etag(version)
-            if none_matches(self.request, version):
+            if self._is_of_this_day(last) and none_matches(self.request, version):
                 return Response(status_code=304, headers=headers)
         return json_response(body, headers=headers)
+
+    def _is_of_this_day(self, last: Recorded | None) -> bool:
+        """Whether a copy of the same version must be of the same business day: days past due and terms in force
+        change overnight, and no event says so. A copy is no older than the last event in it."""
+        return self.today_from is None or (last is not None and last.recorded_at >= self.today_from)
 
 
 class _MakeQuery:
@@ -212,11 +233,14 @@ class _MakeQuery:
         if self.time_travel:
             as_of, known_at = date_parameter(request, "as_of"), request.query_params.get("known_at")
         min_position = position_parameter(request, "min_position") or 0
+        today_from = None
         if as_of is None:
             as_of = await at_hand.ledger.today(caller.ledger)
+            zone = ZoneInfo((await at_hand.ledger.info(caller.ledger)).time_zone)
+            today_from = datetime(as_of.year, as_of.month, as_of.day, tzinfo=zone)
         if known_at is not None:
             known_at, asked = await _resolve(at_hand.ledger, caller.ledger, known_at)
-        return Query(request, at_hand, caller, as_of, known_at, asked, min_position)
+        return Query(request, at_hand, caller, as_of, today_from, known_at, asked, min_position)
 
 
 def reading(scope: str, *, time_travel: bool = True) -> Any:
@@ -244,8 +268,3 @@ async def _resolve(ledger: Ledger, name: str, known_at: str) -> tuple[str, int]:
     if instant > (info.clock_at or datetime.now(UTC)):
         raise FuturePosition("known_at", (await ledger.head(name)).position)
     return instant.isoformat().replace("+00:00", "Z"), await ledger.position_at(name, instant)
-
-
-def at(query_: Query, *, as_of: date) -> Query:
-    """The same question for another business date (comparisons with the month before)."""
-    return replace(query_, as_of=as_of)

@@ -198,8 +198,8 @@ async def get_customer(customer_id: CustomerId, q: Annotated[Query, reading("inv
     events, time = await stream_of(q, customer_id)
     state = require(CUSTOMER.fold(event for event in events if event.effective_on <= time.as_of), customer_id)
     q.caller.require_entity(state.entity_id)
-    version = events[-1].version
-    return q.respond(render.customer(state, version, time.as_of) | time.echo(), version=version)
+    last = events[-1]
+    return q.respond(render.customer(state, last.version, time.as_of) | time.echo(), last=last)
 
 
 @router.patch("/v1/customers/{customer_id}", response_model=CustomerOut)

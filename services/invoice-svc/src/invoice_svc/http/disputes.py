@@ -130,8 +130,8 @@ async def get_dispute(dispute_id: DisputeId, q: Annotated[Query, reading("invoic
     events, time = await stream_of(q, dispute_id)
     state = require(DISPUTE.fold(event for event in events if event.effective_on <= time.as_of), dispute_id)
     q.caller.require_entity(state.entity_id)
-    version = events[-1].version
-    return q.respond(render.dispute(state, version) | time.echo(), version=version)
+    last = events[-1]
+    return q.respond(render.dispute(state, last.version) | time.echo(), last=last)
 
 
 @router.post("/v1/disputes/{dispute_id}/resolve", response_model=DisputeOut)

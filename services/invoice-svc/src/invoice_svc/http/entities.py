@@ -163,8 +163,8 @@ async def get_entity(entity_id: EntityId, q: Annotated[Query, reading("invoices:
     events, time = await stream_of(q, entity_id)
     state = require(ENTITY.fold(event for event in events if event.effective_on <= time.as_of), entity_id)
     q.caller.require_entity(entity_id)
-    version = events[-1].version
-    return q.respond(render.entity(state, version) | time.echo(), version=version)
+    last = events[-1]
+    return q.respond(render.entity(state, last.version) | time.echo(), last=last)
 
 
 @router.patch("/v1/entities/{entity_id}", response_model=EntityOut)

@@ -103,8 +103,8 @@ async def get_invoice(invoice_id: InvoiceId, q: Annotated[Query, reading("invoic
     events, time = await stream_of(q, invoice_id)
     state = require(fold_as_of(events, time.as_of), invoice_id)
     q.caller.require_entity(state.entity_id)
-    version = events[-1].version
-    return q.respond(render.invoice(state, version, time.as_of) | time.echo(), version=version)
+    last = events[-1]
+    return q.respond(render.invoice(state, last.version, time.as_of) | time.echo(), last=last)
 
 
 @router.get("/v1/invoices/{invoice_id}/history", response_model=HistoryOut)
@@ -116,7 +116,7 @@ async def get_invoice_history(
     state = require(fold_as_of(events, time.as_of), invoice_id)
     q.caller.require_entity(state.entity_id)
     facts = [render.history(event) for event in events if event.effective_on <= time.as_of]
-    return q.respond({"data": facts} | time.echo(), version=events[-1].version)
+    return q.respond({"data": facts} | time.echo(), last=events[-1])
 
 
 @router.patch("/v1/invoices/{invoice_id}", response_model=InvoiceOut)

@@ -173,8 +173,8 @@ async def get_payment(payment_id: PaymentId, q: Annotated[Query, reading("invoic
     events, time = await stream_of(q, payment_id)
     state = require(fold_as_of(events, time.as_of), payment_id)
     q.caller.require_entity(state.entity_id)
-    version = events[-1].version
-    return q.respond(render.payment(state, version) | time.echo(), version=version)
+    last = events[-1]
+    return q.respond(render.payment(state, last.version) | time.echo(), last=last)
 
 
 @router.post("/v1/payments/{payment_id}/allocations", response_model=PaymentOut)

@@ -79,6 +79,4 @@ async def get_check(decision_id: DecisionPath, q: Reading) -> Response:
     if not visible:
         raise NotFound("check", decision_id)
     q.caller.require_entity(visible[0].entity)
-    return q.respond(
-        CheckAsOf(**dict(_out(checks.FOLD.fold(visible))), **time.echo()), version=visible[-1].version
-    )
+    return q.respond(CheckAsOf(**dict(_out(checks.FOLD.fold(visible))), **time.echo()), last=visible[-1])

@@ -130,9 +130,9 @@ async def get_limit_request(limit_id: LimitPath, q: Reading) -> Response:
     if not visible:
         raise NotFound("limit request", limit_id)
     q.caller.require_entity(visible[0].entity)
-    version = visible[-1].version
-    found = _out(limits.FOLD.fold(visible), version)
-    return q.respond(LimitRequestAsOf(**dict(found), **time.echo()), version=version)
+    last = visible[-1]
+    found = _out(limits.FOLD.fold(visible), last.version)
+    return q.respond(LimitRequestAsOf(**dict(found), **time.echo()), last=last)
 
 
 @router.get("/v1/limit-requests", response_model=LimitRequests)
