@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from dunning_svc.__main__ import SERVICE
 from dunning_svc.ladder.explain import explain
 from dunning_svc.ladder.policy import DEFAULT_POLICY
 from dunning_svc.outbox.letters import letter_html, letter_path, write_once
@@ -236,10 +237,29 @@ async def test_a_sandbox_may_mail_to_this_machine_and_to_the_mailbox_named_for_i
     assert Mailer(url, sender="a@localhost", sandbox_host="mailbox").is_for_sandboxes is allowed
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1", "smtp://", "mail.example.com"])
-async def test_a_mail_server_address_that_is_none_is_refused_at_start(url: str) -> None:
-    with pytest.raises(ValueError, match="ENCOURS_SMTP_URL"):
-        Mailer(url, sender="a@localhost")
+NO_SERVER = (
+    "",
+    "http://u:secret@127.0.0.1",
+    "smtp://",
+    "smtp://mail:many",
+    "smtp://[::1",
+    "mail.example.com",
+)
+
+
+@pytest.mark.parametrize("url", NO_SERVER)
+@pytest.mark.parametrize("process", ["api", "worker", "rebuild"])
+def test_a_mail_server_address_that_is_none_ends_the_start_with_what_to_write(
+    process: str, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ENCOURS_LEDGER_URL", "postgresql://db/encours_ledger")
+    monkeypatch.setenv("ENCOURS_STORE_URL", "postgresql://db/encours_dunning")
+    monkeypatch.setenv("ENCOURS_SMTP_URL", url)
+    assert SERVICE.main([process]) == 2
+    told = capsys.readouterr().err
+    assert "ENCOURS_SMTP_URL" in told
+    assert "smtp://host:port" in told
+    assert "secret" not in told
 
 
 def test_words_are_those_of_the_reader() -> None:

@@ -26,6 +26,7 @@ from rich.table import Table
 from encours.cli.settings import CliSettings
 from encours.embedded.layout import Layout, default_layout
 from encours.embedded.runstate import RunState, read_state
+from encours.web.settings import reasons
 
 PORTS = {"invoice": 8001, "dunning": 8002, "risk": 8003, "reporting": 8004}
 
@@ -163,11 +164,7 @@ def installation() -> Installation:
     try:
         return Installation(CliSettings())
     except ValidationError as wrong:
-        reasons = "; ".join(
-            f"{'ENCOURS_' + str(error['loc'][0]).upper() + ': ' if error['loc'] else ''}{error['msg']}"
-            for error in wrong.errors()
-        )
-        raise CliError(reasons, Exit.USAGE) from wrong
+        raise CliError(reasons(wrong), Exit.USAGE) from wrong
 
 
 def pick(row: dict[str, Any], *names: str) -> list[Any]:

@@ -10,22 +10,25 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 import uvloop
+from pydantic import ValidationError
 
 from encours.ledger import Ledger
 from encours.streaming import Reactor, ReadModel, Worker, rebuild_main
 from encours.streaming.worker import Background
 from encours.web import logging as web_logging
 from encours.web.poke import poking_ledger
-from encours.web.settings import ServiceSettings
+from encours.web.settings import ServiceSettings, reasons
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 EXIT_USAGE = 2
+"""Of a wrong word, and of settings that are missing or wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +57,24 @@ class Service:
 
     def main(self, arguments: Sequence[str]) -> int:
         """Run one of the processes until it ends; its exit code."""
+        run: Callable[[ServiceSettings], int]
         match arguments:
             case ["api"]:
-                return self._api(self.settings.from_environment())
+                run = self._api
             case ["worker"]:
-                return self._worker(self.settings.from_environment())
+                run = self._worker
             case ["rebuild", *options]:
-                return self._rebuild(self.settings.from_environment(), options)
+                run = partial(self._rebuild, options)
             case _:
                 module = self.name.replace("-", "_")
                 print(f"usage: python -m {module} api|worker|rebuild [options]", file=sys.stderr)
                 return EXIT_USAGE
+        try:
+            settings = self.settings.from_environment()
+        except ValidationError as wrong:
+            print(f"{self.name} cannot start: {reasons(wrong)}", file=sys.stderr)
+            return EXIT_USAGE
+        return run(settings)
 
     def _api(self, settings: ServiceSettings) -> int:
         from encours.web.server import serve
@@ -92,7 +102,7 @@ class Service:
             worker = Worker(settings, ledger, self.name, self.models, beside.reactors, beside.background)
             await worker.run()
 
-    def _rebuild(self, settings: ServiceSettings, options: Sequence[str]) -> int:
+    def _rebuild(self, options: Sequence[str], settings: ServiceSettings) -> int:
         # Standard output is for what was found.
         web_logging.configure(f"{self.name}-rebuild", level=settings.log_level, stream=sys.stderr)
         return rebuild_main(settings, self.name, self.models, options, self.reactors)

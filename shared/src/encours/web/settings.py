@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "ENCOURS_"
@@ -86,6 +86,15 @@ class ServiceSettings(Settings):
     def from_environment(cls, **values: Any) -> Self:
         """Read the environment. Raises :class:`pydantic.ValidationError` that names each variable."""
         return cls(**values)
+
+
+def reasons(wrong: ValidationError) -> str:
+    """What to correct in the environment, with the variables' names and without their values."""
+    return "; ".join(
+        "".join(f"{PREFIX}{field}: ".upper() for field in error["loc"][:1])
+        + error["msg"].removeprefix("Value error, ")
+        for error in wrong.errors()
+    )
 
 
 def without_password(url: SecretStr) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 
+from dunning_svc.outbox.smtp import MailServer
 from encours.web.settings import ServiceSettings
 
 
@@ -16,3 +17,9 @@ class DunningSettings(ServiceSettings):
         default="",
         description="Where the mailbox for sandboxes runs, if not on this machine; they may mail nowhere else.",
     )
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_a_mail_server(cls, url: SecretStr) -> SecretStr:
+        MailServer.of(url.get_secret_value())
+        return url

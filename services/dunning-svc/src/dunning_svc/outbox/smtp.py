@@ -33,22 +33,45 @@ class Handed:
     evidence: str
 
 
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is handed over."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str | None = None
+    password: str | None = None
+
+    @classmethod
+    def of(cls, url: str) -> MailServer:
+        """Read an address. Raises ``ValueError``, which does not repeat it."""
+        with contextlib.suppress(ValueError):
+            parts = urlsplit(url)
+            if parts.scheme in ("smtp", "smtps") and parts.hostname:
+                tls = parts.scheme == "smtps"
+                port = parts.port or (465 if tls else 25)
+                user, password = (
+                    unquote(text) if text else None for text in (parts.username, parts.password)
+                )
+                return cls(parts.hostname, port, tls, user, password)
+        raise ValueError("write it as smtp://host:port or smtps://user:password@host")
+
+
 class Mailer:
     """At most ``connections`` messages on their way at once."""
 
     def __init__(self, url: str, *, sender: str, connections: int = 16, sandbox_host: str = "") -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise ValueError("ENCOURS_SMTP_URL must look like smtp://host:port or smtps://user:password@host")
+        self._server = MailServer.of(url)
         self.sender = sender
         self._sandbox_host = sandbox_host
-        self.host = parts.hostname
-        self._tls = parts.scheme == "smtps"
-        self._port = parts.port or (465 if self._tls else 25)
-        self._user = unquote(parts.username) if parts.username else None
-        self._password = unquote(parts.password) if parts.password else None
         self._slots = asyncio.Semaphore(connections)
         self._idle: list[SMTP] = []
+
+    @property
+    def host(self) -> str:
+        """The mail server's name."""
+        return self._server.host
 
     @property
     def is_for_sandboxes(self) -> bool:
@@ -83,12 +106,12 @@ class Mailer:
 
     async def _connect(self) -> SMTP:
         client = SMTP(
-            hostname=self.host,
-            port=self._port,
-            username=self._user,
-            password=self._password,
-            use_tls=self._tls,
-            start_tls=None if not self._tls else False,
+            hostname=self._server.host,
+            port=self._server.port,
+            username=self._server.user,
+            password=self._server.password,
+            use_tls=self._server.tls,
+            start_tls=False if self._server.tls else None,
             timeout=_TIMEOUT_S,
         )
         await client.connect()
