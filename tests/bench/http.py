@@ -24,6 +24,7 @@ from encours.embedded.process import free_port
 from encours.testing.servers import Installation, fresh_installation, running_cluster
 from encours.web.keys import new_key
 from tests.bench import Entry, entry
+from tests.bench.raw import Connection, request
 
 CONNECTIONS = 32
 SLICES = 5
@@ -80,19 +81,17 @@ async def _measure(installation: Installation) -> tuple[list[tuple[float, float]
 
 async def measure(port: int, token: str, path: str, body: dict[str, Any]) -> float:
     """Requests a second over 32 connections, each sending the next request when the last is answered."""
-    raw = json.dumps(body).encode()
-    request = _request(path, token, raw)
+    raw = request("POST", path, token, json.dumps(body).encode())
     counts = [0]
     measuring, over = asyncio.Event(), asyncio.Event()
 
     async def connection() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        http = await Connection.open(port)
         while not over.is_set():
-            writer.write(request)
-            status = await _answer(reader)
+            status = (await http.send(raw)).status
             assert status == 201, status
             counts[0] += measuring.is_set()
-        writer.close()
+        http.close()
 
     tasks = [asyncio.create_task(connection()) for _ in range(CONNECTIONS)]
     await asyncio.sleep(SETTLE_S)
@@ -108,35 +107,19 @@ async def measure(port: int, token: str, path: str, body: dict[str, Any]) -> flo
 
 async def measure_batches(port: int, token: str, invoice: dict[str, Any]) -> float:
     """Invoices a second, issued 1,000 to a request, two requests at a time."""
-    raw = json.dumps({"issue": True, "items": [invoice] * BATCH_ITEMS}).encode()
-    request = _request("/v1/invoices:batch", token, raw)
+    body = json.dumps({"issue": True, "items": [invoice] * BATCH_ITEMS}).encode()
+    raw = request("POST", "/v1/invoices:batch", token, body)
 
     async def connection(batches: int) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
+        http = await Connection.open(port)
         for _ in range(batches):
-            writer.write(request)
-            assert await _answer(reader) == 200
-        writer.close()
+            assert (await http.send(raw)).status == 200
+        http.close()
 
     await connection(1)
     started = time.perf_counter()
     await asyncio.gather(*(connection(BATCHES // BATCHES_AT_ONCE) for _ in range(BATCHES_AT_ONCE)))
     return BATCHES * BATCH_ITEMS / (time.perf_counter() - started)
-
-
-def _request(path: str, token: str, body: bytes) -> bytes:
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
-
-
-async def _answer(reader: asyncio.StreamReader) -> int:
-    head = await reader.readuntil(b"\r\n\r\n")
-    length = head.lower().index(b"content-length: ") + 16
-    await reader.readexactly(int(head[length : head.index(b"\r", length)]))
-    return int(head[9:12])
 
 
 @asynccontextmanager
