@@ -248,6 +248,32 @@ def test_an_import_of_another_ledger_is_not_found(system: System, shared: Takeov
     assert shared.http.get("/v1/imports/nonsense").status_code in {404, 422}
 
 
+def test_imports_are_listed_the_newest_first_to_who_may_see_their_entity(system: System) -> None:
+    takeover = Takeover.into(system, "live")
+    first = takeover.take(ndjson(YEAR[:1]), NDJSON, file_name="creditor.ndjson")
+    second = takeover.take((HEADER + "F1,2026-01-05,,100.00,C1,no,\n").encode(), file_name="invoices.csv")
+    other = takeover.http.post("/v1/entities", json={"name": "Other Ltd", "country": "GB"}).json()["id"]
+    third = takeover.take(ndjson(YEAR[1:2]), NDJSON, entity_id=other)
+
+    listed = takeover.get("/v1/imports")
+    assert [found["id"] for found in listed["data"]] == [third["id"], second["id"], first["id"]]
+    assert listed["data"][1] == {name: second[name] for name in listed["data"][1]}
+    assert listed["next_cursor"] is None
+    page = takeover.get("/v1/imports", limit=2)
+    rest = takeover.get("/v1/imports", limit=2, cursor=page["next_cursor"])
+    assert page["data"] + rest["data"] == listed["data"]
+    assert rest["next_cursor"] is None
+    assert takeover.get("/v1/imports", sort="received_at")["data"] == listed["data"][::-1]
+    assert takeover.get("/v1/imports", entity_id=other)["data"] == listed["data"][:1]
+    assert takeover.get("/v1/imports", state="failed")["data"] == []
+    assert Takeover.into(system, "sandbox").get("/v1/imports")["data"] == []
+
+    scope = ("--label", "one", "--ledger", takeover.ledger, "--scope", "invoices:read", "--entity", other)
+    key = system.json("keys", "create", *scope)["key"]
+    seen = takeover.http.get("/v1/imports", headers={"Authorization": f"Bearer {key}"})
+    assert [found["id"] for found in seen.json()["data"]] == [third["id"]]
+
+
 def test_a_clock_never_goes_back_and_a_live_one_is_not_set(system: System) -> None:
     takeover = Takeover.into(system, "sandbox")
     takeover.advance("2026-02-01")

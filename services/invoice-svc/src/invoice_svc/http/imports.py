@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -22,18 +23,29 @@ from encours.ledger.errors import CommandReused
 from encours.streaming import ReadModelNotReady
 from encours.web.commands import Command, RequestInFlight, command, json_response
 from encours.web.models import Id
+from encours.web.paging import Listing, Page, paging
 from encours.web.routing import Router
 from encours.web.services import Services
 from encours.web.time_travel import Query, reading
 from encours.web.uploads import chunks
+from invoice_svc.http.shapes import EntityId
 from invoice_svc.imports import ids, values
 from invoice_svc.imports.csv_lines import parse_map
 from invoice_svc.imports.reading import header_of, spool_path
-from invoice_svc.imports.store import Counts, Format, Import, ImportStore, Options
+from invoice_svc.imports.store import (
+    Counts,
+    Format,
+    Import,
+    ImportState,
+    ImportStore,
+    Options,
+    as_import,
+)
 from invoice_svc.imports.verdict import Fault, Verdict
 from invoice_svc.read_models.invoices import NAME
 
 router = Router(tags=["Imports"])
+PAGE = paging("received_at", default="-received_at")
 
 ImportId = Annotated[str, PathParam(json_schema_extra={"examples": ["imp_" + "0" * 32]}), Id("imp")]
 MEDIA_TYPES: dict[str, Format] = {
@@ -47,27 +59,36 @@ MAX_BYTES = 512 * 1024 * 1024
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 
 
-class ImportOut(BaseModel):
-    """A received file and what has become of its lines."""
+class ImportItem(BaseModel):
+    """A received file."""
 
     id: str
-    state: Literal["received", "reading", "recording", "completed", "failed"] = Field(
+    state: ImportState = Field(
         description="`recording`: every line has its verdict, facts are on their way into the ledger."
     )
     ledger: str
     entity_id: str
     file_name: str
-    format: Literal["csv", "ndjson"]
+    format: Format
     sha256: str
     size_bytes: int
     generated: bool
     received_at: datetime
+    problem: str | None = Field(description="Why the import failed as a whole, or what it waits for.")
+
+
+class ImportOut(ImportItem):
+    """A received file and what has become of its lines."""
+
     lines: int = Field(description="Lines that have a verdict.")
     accepted: int
     duplicates: int
     rejected: int
     pending: int = Field(description="Facts that wait: in a sandbox, until its clock has come to their day.")
-    problem: str | None = Field(description="Why the import failed as a whole, or what it waits for.")
+
+
+class ImportListing(Listing[ImportItem]):
+    """Received files."""
 
 
 class LineOut(BaseModel):
@@ -196,7 +217,22 @@ async def receive_import(
     if known is not None:
         headers["Idempotency-Replayed"] = "true"
     # As it was when it was received, so that a repetition is answered alike; GET tells how it goes on.
-    return json_response(_out(kept, Counts(0, 0, 0, 0), state="received"), status=202, headers=headers)
+    first = replace(kept, state="received", problem=None)
+    return json_response(_out(first, Counts(0, 0, 0, 0)), status=202, headers=headers)
+
+
+@router.get("/v1/imports", response_model=ImportListing)
+async def list_imports(
+    q: Annotated[Query, reading("invoices:read", time_travel=False)],
+    page: Annotated[Page, PAGE],
+    entity_id: EntityId | None = None,
+    state: Annotated[ImportState | None, QueryParam()] = None,
+) -> Response:
+    """The files that the ledger has received, the newest first. What became of the lines, each tells by itself."""
+    rows = await _store(q.services).listed(
+        q.caller.ledger, page, entities=q.caller.entities, entity_id=entity_id, state=state
+    )
+    return q.respond(page.body(rows, lambda row: _item(as_import(row))))
 
 
 @router.get("/v1/imports/{import_id}", response_model=ImportOut)
@@ -205,7 +241,7 @@ async def get_import(
 ) -> Response:
     """How far an import has come."""
     found = await _found(q, import_id)
-    return q.respond(_out(found, await _store(q.services).counts(import_id), state=found.state))
+    return q.respond(_out(found, await _store(q.services).counts(import_id)))
 
 
 @router.get("/v1/imports/{import_id}/lines", response_model=LinePage)
@@ -337,11 +373,10 @@ async def _spool(request: Request, path: Path, file_format: Format, options: Opt
     return _Received(part, path, digest.digest(), size)
 
 
-def _out(found: Import, counts: Counts, *, state: str) -> dict[str, Any]:
-    received = state == "received"
+def _item(found: Import) -> dict[str, Any]:
     return {
         "id": found.id,
-        "state": state,
+        "state": found.state,
         "ledger": found.ledger,
         "entity_id": found.entity_id,
         "file_name": found.file_name,
@@ -350,10 +385,15 @@ def _out(found: Import, counts: Counts, *, state: str) -> dict[str, Any]:
         "size_bytes": found.size_bytes,
         "generated": found.generated,
         "received_at": found.received_at.isoformat().replace("+00:00", "Z"),
+        "problem": found.problem,
+    }
+
+
+def _out(found: Import, counts: Counts) -> dict[str, Any]:
+    return _item(found) | {
         "lines": counts.lines,
         "accepted": counts.accepted,
         "duplicates": counts.duplicates,
         "rejected": counts.rejected,
         "pending": counts.pending,
-        "problem": None if received else found.problem,
     }

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
 from invoice_svc.imports.verdict import LineVerdict, Verdict
+
+if TYPE_CHECKING:
+    from encours.web.paging import Page
 
 Format = Literal["csv", "ndjson"]
 ImportState = Literal["received", "reading", "recording", "completed", "failed"]
@@ -113,7 +116,8 @@ _WAITING = "entity_id, key, import_id, line, on_date, party, parent, content, da
 _options = msgspec.json.Decoder(Options)
 
 
-def _import(row: Mapping[str, Any] | asyncpg.Record) -> Import:
+def as_import(row: Mapping[str, Any] | asyncpg.Record) -> Import:
+    """An import from its row."""
     return Import(**{**dict(row), "options": _options.decode(row["options"])})
 
 
@@ -141,14 +145,37 @@ class ImportStore:
         row = await self.pool.fetchrow(
             f"select {_IMPORT} from imports.import where ledger = $1 and command_id = $2", ledger, command_id
         )
-        return None if row is None else _import(row)
+        return None if row is None else as_import(row)
 
     async def get(self, ledger: str, import_id: str) -> Import | None:
         """An import of a ledger by its id."""
         row = await self.pool.fetchrow(
             f"select {_IMPORT} from imports.import where ledger = $1 and id = $2", ledger, import_id
         )
-        return None if row is None else _import(row)
+        return None if row is None else as_import(row)
+
+    async def listed(
+        self,
+        ledger: str,
+        page: Page,
+        *,
+        entities: Sequence[str] | None,
+        entity_id: str | None,
+        state: ImportState | None,
+    ) -> list[asyncpg.Record]:
+        """A page of a ledger's imports, as rows for :func:`as_import`; of these ``entities`` if any are given."""
+        after, arguments = page.after(first_argument=5)
+        rows: list[asyncpg.Record] = await self.pool.fetch(
+            f"""select {_IMPORT} from imports.import where ledger = $1 and ($2::text[] is null or entity_id = any($2))
+                and ($3::text is null or entity_id = $3) and ($4::text is null or state = $4) and {after}
+                {page.order_by()} limit {page.fetch}""",
+            ledger,
+            entities,
+            entity_id,
+            state,
+            *arguments,
+        )
+        return rows
 
     async def unfinished(self, ledger: str | None = None) -> list[Import]:
         """Imports that are not done, oldest first."""
@@ -157,7 +184,7 @@ class ImportStore:
                 and ($1::text is null or ledger = $1) order by received_at, id limit 1000""",
             ledger,
         )
-        return [_import(row) for row in rows]
+        return [as_import(row) for row in rows]
 
     async def set_state(self, import_id: str, state: ImportState, problem: str | None = None) -> None:
         """Where the import stands."""
@@ -281,7 +308,7 @@ class ImportStore:
         for row in rows:
             values = dict(row)
             told, waits = values.pop("told"), values.pop("waits")
-            found.append((_import(values), told, waits))
+            found.append((as_import(values), told, waits))
         return found
 
     async def set_told(self, import_id: str, told: Literal["received", "completed"]) -> None:
