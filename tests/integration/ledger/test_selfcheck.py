@@ -107,7 +107,9 @@ async def test_a_new_epoch_is_never_one_that_was(filled: Books, admin: asyncpg.C
     before = (await ledger.info(filled.name, fresh=True)).epoch
     after = await new_epoch(admin, filled.name)
     assert after > before
-    assert (await ledger.head(filled.name)).epoch == after
+    head = await ledger.head(filled.name)
+    assert head.epoch == after
+    assert (await ledger.info(filled.name, fresh=True)).effects_from == head.position > 0
 
 
 async def test_a_server_that_is_away_does_not_keep_a_process_from_starting() -> None:

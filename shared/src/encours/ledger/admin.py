@@ -16,7 +16,8 @@ def fresh_epoch(after: int = 0) -> int:
 
 async def new_epoch(connection: asyncpg.Connection, name: str) -> int:
     """After a restore from a backup: positions that consumers hold may now mean other events, so make them
-    rebuild.
+    rebuild. And what the backup shows as pending may have been done after it was taken: nothing up to the head
+    causes an effect any more.
 
     Returns the new epoch. Raises :class:`UnknownLedger`.
     """
@@ -27,5 +28,11 @@ async def new_epoch(connection: asyncpg.Connection, name: str) -> int:
         if row is None:
             raise UnknownLedger(name)
         epoch = fresh_epoch(row["epoch"])
-        await connection.execute("update ledger.ledgers set epoch = $2 where id = $1", row["id"], epoch)
+        await connection.execute(
+            """update ledger.ledgers set epoch = $2,
+                 effects_from = (select coalesce(max(position), 0) from ledger.event where ledger = $1)
+               where id = $1""",
+            row["id"],
+            epoch,
+        )
     return epoch
