@@ -42,7 +42,9 @@ class Advance:
         """Go on until the target is reached. Idempotent; may be stopped at any moment."""
         opened = await last_opened(self._ledger, self._name)
         if opened.day is not None:
-            await self._fill(opened.day)
+            # Nobody closes the run of a day that came with a copy: dunning leaves loaded history as it was.
+            info = await self._ledger.info(self._name, fresh=True)
+            await self._fill(opened.day, awaited=opened.position > info.effects_from)
         while (job := await self._jobs.get(self._name)) is not None:
             day = await self._next_day(opened, job.target)
             if day > job.target:
@@ -64,10 +66,11 @@ class Advance:
         # What was recorded before the clock was first set cannot come after it.
         return max(first, await self._ledger.today(self._name))
 
-    async def _fill(self, day: date) -> None:
-        """Wait until dunning is done with the day, then feed the day's facts."""
+    async def _fill(self, day: date, *, awaited: bool = True) -> None:
+        """Wait until dunning is done with the day, unless nobody is to be, then feed the day's facts."""
         await self._jobs.note(self._name, "advancing", day=day)
-        await self._dunned(day)
+        if awaited:
+            await self._dunned(day)
         fed = await self._takeover.feed_due()
         if fed:
             await self._jobs.note(self._name, "advancing", day=day, fed=fed)

@@ -17,21 +17,22 @@ ACTOR = "clock"
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The last opening: its day, none before the first, and the version of the calendar stream."""
+    """The last opening: its day, none before the first, the version of the calendar stream, its ledger position."""
 
     day: date | None
     version: int
+    position: int
 
 
 async def last_opened(ledger: Ledger, name: str) -> Opened:
     """Where the calendar of a ledger stands."""
     version = (await ledger.versions(name, [STREAM]))[STREAM]
     if not version:
-        return Opened(None, 0)
+        return Opened(None, 0, 0)
     events = await ledger.read_stream(name, STREAM, after_version=version - 1)
     data = events[-1].data
     assert isinstance(data, DayOpened)
-    return Opened(data.day, events[-1].version)
+    return Opened(data.day, events[-1].version, events[-1].position)
 
 
 def opening_of(day: date, time_zone: str) -> datetime:
@@ -44,7 +45,7 @@ async def open_day(
 ) -> Opened:
     """Open one day, once in the life of the ledger, whoever asks. ``clock_at`` moves a sandbox's clock along."""
     event = NewEvent(STREAM, after.version + 1, DayOpened(day=day, late=late), "", day, uuid7())
-    await ledger.append(
+    done = await ledger.append(
         Append(
             ledger=name,
             command_id=derived_uuid("open-day", name, day),
@@ -54,7 +55,7 @@ async def open_day(
             clock_at=clock_at,
         )
     )
-    return Opened(day, after.version + 1)
+    return Opened(day, after.version + 1, done.last_position)
 
 
 def days_to_open(last: date | None, now: datetime) -> list[date]:
