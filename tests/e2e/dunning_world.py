@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
+from typing import Literal
 
 from encours.contracts import Event, Recorded, calendar, customer, entity, invoice, payment
 from encours.contracts.common import Terms
@@ -225,6 +226,10 @@ class Dunning:
         """The end of a process's log."""
         return (self.folder / f"{process}.log").read_text()[-3000:]
 
+    def told(self, event: str) -> int:
+        """How often the worker's log says it."""
+        return (self.folder / "worker.log").read_text().count(f'"{event}"')
+
 
 def wait(condition: Callable[[], bool], what: str, limit_s: float = _LIMIT_S) -> None:
     """Until it holds."""
@@ -242,7 +247,12 @@ def _answers(port: int) -> bool:
 
 @asynccontextmanager
 async def dunning(
-    installation: Installation, folder: Path, *, kind: str = "sandbox", smtp: str | None = None
+    installation: Installation,
+    folder: Path,
+    *,
+    kind: str = "sandbox",
+    smtp: str | None = None,
+    holds: Literal["creditor", "nothing", "no ledger"] = "creditor",
 ) -> AsyncIterator[Dunning]:
     """A ledger with a creditor, a mailbox and a worker."""
     ledger = await Ledger.open(installation.ledger_url("invoice"))
@@ -251,16 +261,18 @@ async def dunning(
     world.smtp = smtp or f"smtp://127.0.0.1:{free_port()}"
     try:
         at = datetime(START.year, START.month, START.day, 6, tzinfo=UTC)
-        await admin.create_ledger(
-            world.name,
-            "sandbox" if kind == "sandbox" else "live",
-            "Europe/Paris",
-            clock_at=at if kind == "sandbox" else None,
-        )
+        if holds != "no ledger":
+            await admin.create_ledger(
+                world.name,
+                "sandbox" if kind == "sandbox" else "live",
+                "Europe/Paris",
+                clock_at=at if kind == "sandbox" else None,
+            )
         if smtp is None:
             world.start_mailbox()
         world.start("worker")
-        await world.creditor()
+        if holds == "creditor":
+            await world.creditor()
         yield world
     finally:
         for child in world.children:
