@@ -15,8 +15,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec.structs import replace
 from fastapi import Depends
+from msgspec.structs import replace
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
@@ -128,7 +128,9 @@ class Command(msgspec.Struct, frozen=True):
     def item(self, index: int) -> Command:
         """The command of one item of a batch: its id follows from the batch's, so that each is repeated alone."""
         batch = self.meta
-        digest = hashlib.sha256(batch.command_id.bytes + batch.fingerprint + index.to_bytes(4, "big")).digest()
+        digest = hashlib.sha256(
+            batch.command_id.bytes + batch.fingerprint + index.to_bytes(4, "big")
+        ).digest()
         meta = replace(batch, command_id=UUID(bytes=digest[:16], version=5), fingerprint=digest)
         return Command(self.services, self.context, self.caller, meta, self.match, self.keyed)
 
