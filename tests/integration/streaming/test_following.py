@@ -8,11 +8,11 @@ from datetime import timedelta
 import nats
 import pytest
 
-from encours.kernel.tasks import end
 from encours.streaming import ReadModel, ReadModelNotReady
 from encours.streaming.names import stream_name, subject
 from encours.streaming.nats_client import connect
 from encours.streaming.relay import Relay
+from encours.streaming.tasks import end
 from encours.testing.servers import Installation
 from tests.integration.streaming.toy import (
     DAY,

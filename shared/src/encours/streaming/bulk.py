@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator, Sequence
 import asyncpg
 
 from encours.contracts import types
-from encours.kernel.tasks import end
 from encours.ledger.connection import connect
 from encours.streaming.fact import COLUMNS, Fact
+from encours.streaming.tasks import end
 
 PAGE = 4_000
 """Positions in a page: with 10,000 the rows have left the processor's cache by the time that they are folded, which

@@ -12,7 +12,6 @@ from typing import Any
 import asyncpg
 
 from encours.kernel.errors import DomainError
-from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.ledger.errors import LedgerUnavailable
 from encours.streaming.control import STOPPED, STORE_SETTINGS, ensure_control, load_checkpoint
@@ -20,6 +19,7 @@ from encours.streaming.hashing import content_hash, table_version
 from encours.streaming.names import schema_of
 from encours.streaming.read_model import Conn, ReadModel
 from encours.streaming.rows import table_of
+from encours.streaming.tasks import end
 
 POLL_S = 0.004
 HASH_PAUSE_FACTOR = 4

@@ -23,12 +23,12 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
-from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.ledger.errors import LedgerUnavailable
 from encours.streaming.fact import Fact, fact_of, headers_of
 from encours.streaming.jetstream import LedgerStream
 from encours.streaming.names import poke_subject, subject
+from encours.streaming.tasks import end
 
 PAGE = 512
 IN_FLIGHT = 2 * PAGE

@@ -20,8 +20,6 @@ import structlog
 from nats.aio.client import Client
 from pydantic import SecretStr
 
-from encours.kernel.memory import settle
-from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.ledger.errors import LedgerUnavailable
 from encours.ledger.model import LedgerInfo
@@ -33,6 +31,7 @@ from encours.streaming.read_model import Reactor, ReadModel
 from encours.streaming.relay import Relay
 from encours.streaming.subscription import Place, Subscription
 from encours.streaming.tail import Tail
+from encours.streaming.tasks import end
 
 LEDGERS_S = 0.5
 STATE_S = 0.5
@@ -123,7 +122,6 @@ class Worker:
                 leases,
                 self._stopping,
             )
-            settle()
             log.info("worker started", instance=self.instance, models=[model.name for model in self._models])
             async with _Tasks() as tasks:
                 tasks.start("leases", leases.watch)

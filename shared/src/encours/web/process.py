@@ -21,6 +21,7 @@ from encours.ledger import Ledger
 from encours.streaming import Reactor, ReadModel, Worker, rebuild_main
 from encours.streaming.worker import Background
 from encours.web import logging as web_logging
+from encours.web.memory import settle
 from encours.web.poke import poking_ledger
 from encours.web.settings import ServiceSettings, reasons
 
@@ -100,6 +101,7 @@ class Service:
             if opened != self.reactors:
                 raise TypeError(f"{self.name} opens reactors {opened} and declares {self.reactors}")
             worker = Worker(settings, ledger, self.name, self.models, beside.reactors, beside.background)
+            settle()
             await worker.run()
 
     def _rebuild(self, options: Sequence[str], settings: ServiceSettings) -> int:

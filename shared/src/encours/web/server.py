@@ -13,8 +13,8 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from encours.kernel.memory import settle
 from encours.web import logging as web_logging
+from encours.web.memory import settle
 from encours.web.services import Services
 from encours.web.settings import ServiceSettings
 

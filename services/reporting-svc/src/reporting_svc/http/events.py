@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 
 from encours.contracts import types
 from encours.kernel.errors import DomainError, Invalid
-from encours.kernel.tasks import end
+from encours.streaming.tasks import end
 from encours.web.context import context
 from encours.web.parameters import malformed, parse_position
 from encours.web.routing import Router
