@@ -173,8 +173,8 @@ class Session:
             streams.setdefault(event.stream, []).append(row)
             position += 1
         for (stream, folder), (state, version) in self._states.items():
-            events = streams.get(stream, [])
-            if version == self._heads[stream]:
+            events = streams.get(stream)
+            if events is not None and version == self._heads[stream]:
                 self._ledger.states.put(
                     self._key(folder, stream), folder.fold(events, state), version + len(events)
                 )
