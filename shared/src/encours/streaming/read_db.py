@@ -21,7 +21,7 @@ from encours.streaming.read_model import Conn, ReadModel
 from encours.streaming.rows import table_of
 from encours.streaming.tasks import end
 
-POLL_S = 0.004
+POLL_S = 0.01
 HASH_PAUSE_FACTOR = 4
 """After a hash that took t seconds the next one of that model is computed 4 t later at the earliest."""
 

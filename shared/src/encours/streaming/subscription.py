@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -39,6 +40,11 @@ from encours.streaming.rebuild import rebuild
 from encours.streaming.tail import Tail
 
 BATCH = 1024
+REST = 3.0
+REST_MAX_S = 0.03
+"""After a batch a model rests this many times as long as it took: events that come in ones and twos share a transaction
+as soon as there is much to do, and the first after a quiet moment waits for nobody. Full batches follow at once.
+"""
 WAIT_S = 1.0
 STANDBY_S = 0.5
 RETRY_MIN_S, RETRY_MAX_S = 0.1, 5.0
@@ -140,12 +146,16 @@ class Subscription:
                 await self._check_place(position)
                 continue
             facts = batch.facts if reactions is None else reactions.cut(batch.facts)
+            began = time.monotonic()
             applied = await self._apply(projection, facts, checkpoint, position)
+            rest = min(REST * (time.monotonic() - began), REST_MAX_S)
             position = applied.position
             if applied.stop is not None:
                 raise applied.stop
             if reactions is not None and reactions.due(facts[-1]):
                 await self._react(reactions, facts[-1])
+            if len(batch.facts) < BATCH:
+                await asyncio.sleep(rest)
 
     async def _apply(
         self, projection: Projection, facts: Sequence[Fact], checkpoint: Checkpoint, position: int
