@@ -37,7 +37,16 @@ def prepared(*events: NewEvent, **more: Any) -> Prepared:
 def columns(*batch: Prepared) -> dict[str, list[Any]]:
     sent = arguments(1, None, batch)
     assert len(sent) == 27
-    return {name: list(sent[position]) for name, position in POSITION_OF.items()}
+    return {name: taken_apart(sent[position]) for name, position in POSITION_OF.items()}
+
+
+def taken_apart(column: Any) -> list[Any]:
+    """As the server takes apart what comes in one text."""
+    if not isinstance(column, str):
+        return list(column)
+    if column.startswith("{"):
+        return [int(part) if part.isdigit() else part for part in column[1:-1].split(",") if part]
+    return column.split("\x1f")[1:]
 
 
 def test_columns_are_aligned_with_the_events_of_all_appends_in_order() -> None:
@@ -104,3 +113,15 @@ def test_a_number_belongs_to_the_entity_of_its_event() -> None:
 def test_a_command_has_a_bounded_number_of_events() -> None:
     with pytest.raises(Invalid):
         prepared(*[new("a")] * (MAX_EVENTS + 1))
+
+
+def test_a_text_that_is_empty_is_not_taken_for_none() -> None:
+    sent = columns(
+        prepared(NewEvent("calendar", 1, calendar.DayOpened(day=DAY, late=True), "", DAY, uuid7()))
+    )
+    assert sent["e_entity"] == [""]
+
+
+def test_a_name_that_holds_the_separator_is_refused_before_it_joins_a_batch() -> None:
+    with pytest.raises(Invalid, match="control characters"):
+        prepared(new("a\x1fb"))

@@ -250,3 +250,8 @@ async def test_a_plan_made_for_an_empty_ledger_still_serves_a_full_one(
                 break
             await asyncio.sleep(0.05)
     assert read < 10 * commands
+
+
+async def test_an_event_of_no_entity_is_stored_alone_in_its_batch(books: Books) -> None:
+    await books.append(books.command(event("calendar", entity="")))
+    assert [row["entity"] for row in await books.rows()] == [""]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -19,7 +19,18 @@ from encours.ledger.model import Append, Appended, NewEvent
 
 MAX_EVENTS = 10_000
 """Events in one append; more belong into several commands."""
-APPEND_SQL = "select * from ledger.append({})".format(", ".join(f"${n}" for n in range(1, 28)))
+_SEPARATOR = "\x1f"
+# The driver takes 0.4 µs for each element of an array, more than all the rest of a batch: what every event has goes as
+# one text, which the server takes apart.
+_IN_ONE_TEXT = dict.fromkeys((3, 12), "${}::text::uuid[]")
+_IN_ONE_TEXT |= dict.fromkeys((6, 8, 20, 22), "${}::text::int[]") | {
+    10: "${}::text::smallint[]",
+    13: "${}::text::date[]",
+}
+_IN_ONE_TEXT |= dict.fromkeys((7, 9, 11, 15, 21), "(string_to_array(${}::text, e'\\x1f'))[2:]")
+APPEND_SQL = "select * from ledger.append({})".format(
+    ", ".join(_IN_ONE_TEXT.get(n, "${}").format(n) for n in range(1, 28))
+)
 _EMPTY_NUMBER = b'"number":""'
 _CUT = len(_EMPTY_NUMBER) - 1
 _PREFIX = re.compile(r"[A-Za-z0-9/_. \-]{0,32}")
@@ -72,6 +83,8 @@ class Prepared:
 
 
 def _row(append: Append, event: NewEvent) -> tuple[Any, ...]:
+    if _SEPARATOR in event.stream or _SEPARATOR in event.entity or _SEPARATOR in append.actor:
+        raise Invalid("Streams, entities and actors are named without control characters.")
     payload = event.data
     if isinstance(payload, Event):
         type_name, schema_version, data = payload.TYPE, payload.VERSION, encode(payload)
@@ -121,23 +134,35 @@ def arguments(ledger_id: int, clock_at: datetime | None, batch: Sequence[Prepare
     return (
         ledger_id,
         clock_at,
-        [a.command_id for a in appends],
+        _array([a.command_id.hex for a in appends]),
         [a.fingerprint for a in appends],
         [a.answer for a in appends],
-        [len(item.rows) for item in batch],
-        stream,
-        version,
-        type_name,
-        schema,
-        entity,
-        event_id,
-        effective,
+        _array([str(len(item.rows)) for item in batch]),
+        _texts(stream),
+        _array(map(str, version)),
+        _texts(type_name),
+        _array(map(str, schema)),
+        _texts(entity),
+        _array([event.hex for event in event_id]),
+        _array([day.isoformat() for day in effective]),
         data,
-        actor,
+        _texts(actor),
         *nullable,
-        *guard_columns,
+        _array(map(str, guard_columns[0])),
+        _texts(guard_columns[1]),
+        _array(map(str, guard_columns[2])),
         *numbers,
     )
+
+
+def _texts(values: Sequence[str]) -> str:
+    """Texts, each behind a separator: none and one that is empty are not the same."""
+    return _SEPARATOR + _SEPARATOR.join(values) if values else ""
+
+
+def _array(plain: Iterable[str]) -> str:
+    """An array as PostgreSQL writes it, of elements that need no quotes."""
+    return f"{{{','.join(plain)}}}"
 
 
 def _unless_null(column: Sequence[Any]) -> Sequence[Any]:
