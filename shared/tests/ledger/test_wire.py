@@ -19,8 +19,10 @@ from encours.ledger.wire import MAX_EVENTS, Prepared, arguments, split_at_number
 
 DAY = date(2026, 3, 31)
 STEP = NumberStep("ent_a", "FAC", 2026, "FAC-", 5)
-POSITION_OF = {"c_id": 2, "c_count": 5, "e_stream": 6, "e_type": 8, "e_entity": 10, "e_data": 13, "e_actor": 14, "e_reason": 15,
-               "g_append": 19, "g_stream": 20, "n_code": 22, "n_tail": 26}  # fmt: skip
+POSITION_OF = {
+    "c_id": 2, "c_count": 5, "e_stream": 6, "e_type": 8, "e_entity": 10, "e_data": 13, "e_actor": 14, "e_reason": 15,
+    "g_append": 19, "g_stream": 20, "n_code": 22, "n_tail": 26,
+}  # fmt: skip
 
 
 def new(stream: str, *, data: bytes = b'{"number":""}', number: NumberStep | None = None) -> NewEvent:
