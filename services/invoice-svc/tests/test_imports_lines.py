@@ -70,6 +70,19 @@ def test_a_dispute_without_settlement_stays_open() -> None:
     assert kinds == [InvoiceFact, DisputeFact]
 
 
+@pytest.mark.parametrize(
+    ("country", "said", "language"),
+    [("", "", "fr"), ("GB", "", "en"), ("GB", "de", "de"), ("BE", "fr", "fr")],
+)
+def test_a_customer_is_written_to_in_the_language_of_its_own_country_unless_the_file_says_so(
+    country: str, said: str, language: str
+) -> None:
+    columns = "invoice_number,issued_on,amount,customer,customer_country,customer_language"
+    parsed = parse_line(f"F1,2013-01-02,1,C1,{country},{said}", read_header(columns, {}, ","), ",", DEFAULTS)
+    assert parsed.customer is not None
+    assert (parsed.customer.country, parsed.customer.language) == (country or "FR", language)
+
+
 def test_dates_come_in_the_format_that_is_said() -> None:
     parsed = line("F1,1/2/2013,2/1/2013,1,C1,No,", Defaults("EUR", "FR", "%m/%d/%Y"))
     assert parsed.facts[0] == InvoiceFact(

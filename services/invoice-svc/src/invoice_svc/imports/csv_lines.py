@@ -55,11 +55,6 @@ class Defaults:
     country: str
     date_format: str | None = None
 
-    @property
-    def language(self) -> str:
-        """The language to write to a customer in, unless the file says so."""
-        return "fr" if self.country == "FR" else "en"
-
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
@@ -252,12 +247,14 @@ class _Line:
         return net, vat
 
     def customer(self, ref: str) -> CustomerFact:
-        country = self.raw("customer_country") or self.defaults.country
-        language = self.raw("customer_language") or self.defaults.language
+        country = values.country(
+            self.raw("customer_country") or self.defaults.country, self.column("customer_country")
+        )
+        language = self.raw("customer_language") or values.language_of(country)
         return CustomerFact(
             ref=ref,
             name=self.text("customer_name", 200) if self.raw("customer_name") else ref,
-            country=values.country(country, self.column("customer_country")),
+            country=country,
             language=values.language(language, self.column("customer_language")),
             email=values.email(self.raw("customer_email"), self.column("customer_email")),
         )

@@ -33,6 +33,7 @@ from invoice_svc.imports.facts import (
 from invoice_svc.imports.lookups import Lookups
 from invoice_svc.imports.planning import content_of
 from invoice_svc.imports.store import Import, ImportStore, WaitingFact
+from invoice_svc.imports.values import language_of
 from invoice_svc.imports.verdict import LineVerdict
 from invoice_svc.payment.indication import keys_in
 from invoice_svc.use_cases.folds import INVOICE
@@ -277,7 +278,7 @@ class Feeder:
 
     def _unnamed(self, waiting: WaitingFact, ref: str) -> CustomerFact:
         country = self._imports[waiting.import_id].options.country
-        return CustomerFact(ref=ref, name=ref, country=country, language="fr" if country == "FR" else "en")
+        return CustomerFact(ref=ref, name=ref, country=country, language=language_of(country))
 
     async def _execute(self, waiting: WaitingFact, key: str, content: bytes, work: Work) -> Done:
         await self._know_imports([waiting])

@@ -141,7 +141,7 @@ class _Customer(_Line, frozen=True, kw_only=True, tag="customer"):
             ref=ref,
             name=self._optional("name") or ref,
             country=country,
-            language=values.language(self.language or ("fr" if country == "FR" else "en"), "language"),
+            language=values.language(self.language or values.language_of(country), "language"),
             email=values.email(self.email or "", "email"),
             phone=self._optional("phone", 40),
             siren=self._optional("siren", 9),

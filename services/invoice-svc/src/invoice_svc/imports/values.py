@@ -136,6 +136,11 @@ def country(value: str, column: str) -> str:
     return value
 
 
+def language_of(country: str) -> str:
+    """The language to write to a customer of that country in, unless the file says so."""
+    return "fr" if country == "FR" else "en"
+
+
 def language(value: str, column: str) -> str:
     """An ISO 639-1 code, by its form."""
     if not re.fullmatch(r"[a-z]{2}", value):
