@@ -130,7 +130,7 @@ async def get_limit_request(limit_id: LimitPath, q: Reading) -> Response:
     if not visible:
         raise NotFound("limit request", limit_id)
     q.caller.require_entity(visible[0].entity)
-    last = visible[-1]
+    last = events[-1]  # what If-Match is compared with, whatever day is asked for
     found = _out(limits.FOLD.fold(visible), last.version)
     return q.respond(LimitRequestAsOf(**dict(found), **time.echo()), last=last)
 
