@@ -127,11 +127,15 @@ def _random_books(seed: int, acts: int) -> Books:
     )
 
 
-async def _load(installation: Installation, books: Books, loaded: asyncio.Event) -> None:
-    """One append a command, as invoice-svc would."""
+async def _load(
+    installation: Installation, books: Books, answered: asyncio.Semaphore, loaded: asyncio.Event
+) -> None:
+    """One append a command, as invoice-svc would; a few for each answer, or it were over before it could be watched."""
     ledger = await Ledger.open(installation.ledger_url("invoice"))
     start = 0
-    for end in books.ends:
+    for n, end in enumerate(books.ends):
+        if n % COMMANDS_AN_ANSWER == 0:
+            await answered.acquire()
         if end > start:
             await _append(ledger, books.log[start:end])
         start = end
@@ -139,7 +143,7 @@ async def _load(installation: Installation, books: Books, loaded: asyncio.Event)
     loaded.set()
 
 
-async def _watch(reporting: Reporting, loaded: asyncio.Event) -> dict[str, int]:
+async def _watch(reporting: Reporting, answered: asyncio.Semaphore, loaded: asyncio.Event) -> dict[str, int]:
     """Ask for every report again and again; count the different positions that were answered."""
     seen: dict[str, set[int]] = {name: set() for name in REPORTS}
     headers = {"Authorization": f"Bearer {reporting.token}", "Encours-Ledger": LEDGER}
@@ -157,10 +161,12 @@ async def _watch(reporting: Reporting, loaded: asyncio.Event) -> dict[str, int]:
                 )
                 assert body["incomplete"] is False
                 seen[name].add(body["position"])
+                answered.release()
     return {name: len(positions) for name, positions in seen.items()}
 
 
 BOOKS = _random_books(seed=7, acts=600)
+COMMANDS_AN_ANSWER = 4
 
 
 @pytest.fixture(scope="module")
@@ -168,9 +174,9 @@ def loaded(reporting: Reporting) -> Reporting:
     """The books are in; what was asked meanwhile tied out."""
 
     async def both() -> dict[str, int]:
-        loaded = asyncio.Event()
+        answered, loaded = asyncio.Semaphore(), asyncio.Event()
         _, seen = await asyncio.gather(
-            _load(reporting.installation, BOOKS, loaded), _watch(reporting, loaded)
+            _load(reporting.installation, BOOKS, answered, loaded), _watch(reporting, answered, loaded)
         )
         return seen
 

@@ -126,7 +126,9 @@ def worker_process(installation: Installation) -> Iterator[subprocess.Popen[byte
 
 async def test_a_worker_killed_in_mid_batch_loses_and_repeats_nothing(installation: Installation) -> None:
     async with feed_into(installation) as feed, reading(installation) as db:
-        async with loading(feed, pause_s=0.0):
+        async with loading(
+            feed, pause_s=0.004
+        ):  # without a pause it outruns a machine that starts two processes
             with contextlib.ExitStack() as stack:
                 for _ in range(3):
                     process = stack.enter_context(worker_process(installation))
