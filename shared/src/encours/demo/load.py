@@ -74,7 +74,9 @@ def load(
             _send(client, "online-retail.csv", invoices_csv(invoices), "text/csv", {"map": COLUMN_MAP}),
         ]
         expected = generated.count(b"\n") + len(invoices)
-        taken = [_taken(client, import_id, expected, report) for import_id in sent]
+        taken: list[dict[str, Any]] = []
+        for import_id in sent:
+            taken.append(_taken(client, import_id, sum(t["lines"] for t in taken), expected, report))
         _put_clock(client, ledger, until)
         clock = _advanced(client, ledger, until, report)
         lines, rejected = sum(t["lines"] for t in taken), sum(t["rejected"] for t in taken)
@@ -93,11 +95,13 @@ def _send(client: httpx.Client, name: str, body: bytes, media_type: str, options
     return import_id
 
 
-def _taken(client: httpx.Client, import_id: str, expected: int, report: Progress) -> dict[str, Any]:
+def _taken(
+    client: httpx.Client, import_id: str, before: int, expected: int, report: Progress
+) -> dict[str, Any]:
     watch = _Watch()
     while True:
         found = _get(client, f"/v1/imports/{import_id}")
-        report("taking the files over", found["lines"], expected)
+        report("taking the files over", before + found["lines"], expected)
         if found["state"] == "completed":
             return found
         if found["state"] == "failed":
