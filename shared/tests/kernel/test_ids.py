@@ -1,4 +1,9 @@
-from encours.kernel.ids import derived_id, is_id, new_id, uuid7, with_prefix
+from uuid import RFC_4122
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from encours.kernel.ids import derived_id, hashed_uuid, is_id, new_id, uuid7, with_prefix
 
 
 def test_made_ids_sort_by_the_time_they_were_made_and_never_repeat() -> None:
@@ -20,3 +25,11 @@ def test_an_id_names_its_kind() -> None:
     assert not is_id(identifier.upper(), "inv")
     assert not is_id(identifier + "\n", "inv")
     assert with_prefix(identifier, "dec")[4:] == identifier[4:]
+
+
+@given(st.binary(min_size=16, max_size=32))
+def test_a_hashed_id_is_a_uuid_of_version_8_that_keeps_122_bits_of_the_hash(digest: bytes) -> None:
+    found = hashed_uuid(digest)
+    assert (found.version, found.variant) == (8, RFC_4122)
+    kept = ~(0xF << 76) & ~(0b11 << 62)
+    assert found.int & kept == int.from_bytes(digest[:16], "big") & kept

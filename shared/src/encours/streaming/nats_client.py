@@ -26,7 +26,7 @@ class EventClient(Client):
     @staticmethod
     def _parse_header_lines(raw: bytes) -> dict[str, str]:
         parts = [line.partition(":") for line in raw.decode("utf-8", "replace").split("\r\n")]
-        return {name: value.strip() for name, _, value in parts if name}
+        return {name: value.strip() for name, separator, value in parts if separator}
 
 
 async def connect(url: str, name: str) -> Client:

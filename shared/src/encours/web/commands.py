@@ -12,7 +12,6 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from fastapi import Depends
@@ -23,7 +22,7 @@ from starlette.responses import Response
 
 from encours.contracts import encode
 from encours.kernel.errors import DomainError
-from encours.kernel.ids import derived_uuid, uuid7
+from encours.kernel.ids import derived_uuid, hashed_uuid, uuid7
 from encours.ledger import Ledger
 from encours.ledger.model import NewEvent, RawEvent
 from encours.ledger.session import CommandMeta, Done, Session, execute
@@ -131,7 +130,7 @@ class Command(msgspec.Struct, frozen=True):
         digest = hashlib.sha256(
             batch.command_id.bytes + batch.fingerprint + index.to_bytes(4, "big")
         ).digest()
-        meta = replace(batch, command_id=UUID(bytes=digest[:16], version=5), fingerprint=digest)
+        meta = replace(batch, command_id=hashed_uuid(digest), fingerprint=digest)
         return Command(self.services, self.context, self.caller, meta, self.match, self.keyed)
 
     def respond(
