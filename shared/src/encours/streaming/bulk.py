@@ -4,7 +4,7 @@ while this one is folded."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 import asyncpg
 
@@ -70,9 +70,9 @@ class BulkReader:
 
     async def pages(
         self, after: int, upto: int, wanted: frozenset[str], *, page: int = PAGE
-    ) -> AsyncIterator[tuple[int, list[Fact]]]:
+    ) -> AsyncIterator[tuple[int, Iterator[Fact]]]:
         """Events in ``(after, upto]`` that are of a wanted type, or of a type that no contract here defines, in
-        pages of ``page`` positions: (last position of the page, its events)."""
+        pages of ``page`` positions: (last position of the page, its events, each made when it is asked for)."""
         if after >= upto:
             return
         kinds = sorted(wanted)
@@ -83,13 +83,17 @@ class BulkReader:
                 after = min(after + page, upto)
                 if after < upto:
                     ahead = asyncio.ensure_future(self._page(after, min(after + page, upto), kinds))
-                facts = [Fact(*row) for row in rows]
-                del rows
-                for fact in facts:
-                    fact.ledger = self._ledger
-                yield after, facts
+                yield after, self._facts(rows)
         finally:
             await end([ahead])
+
+    def _facts(self, rows: list[asyncpg.Record]) -> Iterator[Fact]:
+        # One at a time and the row let go: what an event leaves in the processor's cache serves the next one.
+        rows.reverse()
+        while rows:
+            fact = Fact(*rows.pop())
+            fact.ledger = self._ledger
+            yield fact
 
     async def _page(self, after: int, upto: int, kinds: list[str]) -> list[asyncpg.Record]:
         rows: list[asyncpg.Record] = await self._conn.fetch(_PAGE, self._id, after, upto, kinds, self._known)

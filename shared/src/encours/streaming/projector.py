@@ -5,8 +5,9 @@ The live path and a rebuild both come through here, so that one cannot make of a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from itertools import chain
 from operator import itemgetter
 from typing import cast
 
@@ -70,39 +71,42 @@ class Projection:
         """The types whose events have to be brought here; of the others only the position counts."""
         return self.model.types | {DAY_OPENED} if self._settles else self.model.types
 
-    async def fold(self, conn: Conn, facts: Sequence[Fact]) -> StopBefore | None:
+    async def fold(self, conn: Conn, facts: Iterable[Fact]) -> StopBefore | None:
         """Apply events to the rows in memory, in order. An event that cannot be applied parks its stream.
 
         Returns why it stopped when an event is unknown to this program; everything before it is applied.
+        While all rows are in memory, facts are taken one by one: those of a generator are gone before the next is made.
         """
         if not self.rows.all_in_memory:
+            facts = list(facts)
             await self._load(conn, self.rows.unknown(self._keys(facts)))
-        at, loads = 0, 0
+        todo = iter(facts)
+        paused, loads = None, 0
         while True:
-            before = at
             try:
-                at = self._run(facts, at)
+                self._run(todo)
             except _Pause as pause:
-                at = pause.at
-                loads = loads + 1 if at == before else 1
+                fact = pause.fact
+                loads = loads + 1 if fact is paused else 1
+                paused = fact
                 if loads > LOADS_PER_EVENT:
                     self.parking.park(
-                        facts[at], f"it asks for more than {LOADS_PER_EVENT} rows that keys() does not name"
+                        fact, f"it asks for more than {LOADS_PER_EVENT} rows that keys() does not name"
                     )
                     continue
                 await self._load(conn, {pause.missing.row_type: {pause.missing.key}})
+                todo = chain((fact,), todo)
             except StopBefore as stop:
                 return stop
             else:
                 return None
 
-    def _run(self, facts: Sequence[Fact], start: int) -> int:
+    def _run(self, facts: Iterator[Fact]) -> None:
         # The inner loop of a rebuild, 4 µs an event with the projection: names are bound once, methods are few.
         wanted, known, parked = self.model.types, self._known, self.parking.streams
         project, rows, undo = self.model.project, self.rows, self.rows.undo
         decoders, settles = self._decoders, self._settles
-        for at in range(start, len(facts)):
-            fact = facts[at]
+        for fact in facts:
             kind = fact.type
             try:
                 if settles and kind == DAY_OPENED:
@@ -118,7 +122,7 @@ class Projection:
                     continue
                 raw = fact.raw
                 # JSON writes U+0000 as an escape, and PostgreSQL's text cannot hold it: only then look at each text.
-                if b"\\u0000" in raw:
+                if b"\\" in raw and b"\\u0000" in raw:
                     rows.texts_suspect = True
                 if fact.data is None:
                     current = decoders.get(kind)
@@ -130,7 +134,7 @@ class Projection:
                 rows.rollback_event()
                 if settles and kind == DAY_OPENED:
                     self.days.pop()
-                raise _Pause(at, missing) from None
+                raise _Pause(fact, missing) from None
             except (UnknownType, NewerVersion) as newer:
                 raise StopBefore(fact.position, str(newer)) from None
             except Exception as error:
@@ -139,7 +143,6 @@ class Projection:
             else:
                 undo.clear()
                 rows.texts_suspect = False
-        return len(facts)
 
     def _keys(self, facts: Iterable[Fact]) -> Iterable[tuple[type[Row], Key]]:
         wanted, parked, keys = self.model.types, self.parking.streams, self.model.keys
@@ -182,8 +185,8 @@ class Projection:
 
 
 class _Pause(Exception):
-    def __init__(self, at: int, missing: RowMissing) -> None:
-        self.at = at
+    def __init__(self, fact: Fact, missing: RowMissing) -> None:
+        self.fact = fact
         self.missing = missing
 
 

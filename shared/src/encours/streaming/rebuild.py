@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import Any
 
 import asyncpg
 import structlog
 
 from encours.streaming.apply import apply
-from encours.streaming.bulk import BulkReader
+from encours.streaming.bulk import PAGE, BulkReader
 from encours.streaming.control import (
     STORE_SETTINGS,
     Checkpoint,
@@ -227,8 +228,8 @@ class _Build:
         """
         stop = None
         async for position, facts in self.reader.pages(self.position, upto, self.projection.wanted):
-            for start in range(0, len(facts), SLICE):
-                stop = stop or await self.projection.fold(self.conn, facts[start : start + SLICE])
+            for _ in range(0, PAGE, SLICE):
+                stop = stop or await self.projection.fold(self.conn, islice(facts, SLICE))
                 # Folding holds the loop: let the connection take in what has come of the next page.
                 await asyncio.sleep(0)
             if stop is not None:
@@ -294,16 +295,16 @@ class _Build:
         """As the live path does it, batch by batch, parking what the database refuses."""
         pages = self.reader.pages(self.position, upto, self.projection.wanted, page=CAREFUL_PAGE)
         async for position, facts in pages:
-            if facts:
-                await self._apply(facts)
+            await self._apply(facts)
             self.position = position
 
-    async def _apply(self, facts: Sequence[Fact]) -> None:
+    async def _apply(self, facts: Iterable[Fact]) -> None:
         async def nothing(_: Conn, __: int) -> None:
             return None
 
-        applied = await apply(self.conn, self.projection, facts, nothing, self.ledger)
-        self._stop(applied.stop)
+        if batch := list(facts):
+            applied = await apply(self.conn, self.projection, batch, nothing, self.ledger)
+            self._stop(applied.stop)
 
     async def _settle(self) -> None:
         async with self.conn.transaction():
@@ -313,8 +314,7 @@ class _Build:
         """From where the shadow stands to a position of the live model, written at once."""
         async for position, facts in self.reader.pages(self.position, upto, self.projection.wanted):
             if self.careful:
-                if facts:
-                    await self._apply(facts)
+                await self._apply(facts)
             else:
                 async with self.conn.transaction():
                     self._stop(await self.projection.fold(self.conn, facts))
@@ -350,10 +350,11 @@ class _Build:
             if live is not None:
                 await self._catch_up(live.position)  # the live model waits: it stands exactly here
             await self.conn.execute("begin isolation level repeatable read read only")
-            await self.conn.fetchval("select 1")
+            snapshot = await self.conn.fetchval("select pg_export_snapshot()")
         # The snapshot sees both at this position for as long as it likes; the live model goes on meanwhile.
-        new = await content_hash(self.conn, self.shadow, self.model)
-        old = await content_hash(self.conn, self.live, self.model) if comparable else None
+        new, old = await asyncio.gather(
+            content_hash(self.conn, self.shadow, self.model), self._live_hash(snapshot, comparable=comparable)
+        )
         different = []
         if old is not None and old != new:
             different = await differing_rows(self.conn, self.live, self.shadow, self.model)
@@ -369,6 +370,13 @@ class _Build:
             different,
             len(self.projection.parking.streams),
         )
+
+    async def _live_hash(self, snapshot: str, *, comparable: bool) -> str | None:
+        if not comparable:
+            return None
+        async with self.other.transaction(isolation="repeatable_read", readonly=True):
+            await self.other.execute(f"set transaction snapshot '{snapshot}'")
+            return await content_hash(self.other, self.live, self.model)
 
     async def _swap(self, goal: int) -> None:
         """Take the live model's place, at its position, when no reader is looking at it."""

@@ -6,6 +6,7 @@ back, so a parked stream leaves no half-applied row behind.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
@@ -42,7 +43,8 @@ class _Slot:
         self.table = table
         self.key_of, self.check = table.key_of, table.check_numbers
         self.rows: dict[Key, Any] = {}
-        self.dirty: set[Key] = set()
+        self.dirty: set[Key] | None = set()
+        """Keys that are to be written; None while nothing was ever written, so that all are."""
         self.complete = False  # every row of the table is in memory: a key that is not does not exist
 
 
@@ -71,20 +73,27 @@ class RowSet:
     def put(self, row: Row) -> None:
         """Insert or replace a row. Raises ``ValueError`` for a value that its column cannot hold."""
         slot = self._slots[type(row)]
-        slot.check(row)
+        try:
+            slot.check(row)
+        except struct.error as error:
+            raise ValueError(
+                f"{slot.table.name}: a number does not fit into 64 bits or is none ({error})"
+            ) from None
         if self.texts_suspect:
             slot.table.check_texts(row)
         key, rows = slot.key_of(row), slot.rows
         self.undo.append((slot, key, rows.get(key, _ABSENT)))
         rows[key] = row
-        slot.dirty.add(key)
+        if slot.dirty is not None:
+            slot.dirty.add(key)
 
     def drop(self, row_type: type[Row], *key: object) -> None:
         """Delete a row; nothing happens when there is none."""
         slot = self._slots[row_type]
         self.undo.append((slot, key, slot.rows.get(key, _ABSENT)))
         slot.rows[key] = None
-        slot.dirty.add(key)
+        if slot.dirty is not None:
+            slot.dirty.add(key)
 
     # What follows is for the projector, not for projections.
 
@@ -93,7 +102,8 @@ class RowSet:
         for slot, key, before in reversed(self.undo):
             if isinstance(before, _Absent):
                 del slot.rows[key]
-                slot.dirty.discard(key)
+                if slot.dirty is not None:
+                    slot.dirty.discard(key)
             else:
                 slot.rows[key] = before
         self.undo.clear()
@@ -119,7 +129,7 @@ class RowSet:
     def assume_empty(self) -> None:
         """The tables are empty: whatever is not in memory does not exist, until rows are evicted."""
         for slot in self._slots.values():
-            slot.complete = True
+            slot.complete, slot.dirty = True, None
 
     @property
     def all_in_memory(self) -> bool:
@@ -133,10 +143,12 @@ class RowSet:
 
     def changes(self) -> list[tuple[type[Row], list[Row], list[Key]]]:
         """Per table what has to be written: rows to insert or replace, keys to delete. Sorted by key, so that
-        two writers meet rows in one order."""
-        found = []
+        two writers meet rows in one order; a table that was empty has no second writer."""
+        found: list[tuple[type[Row], list[Row], list[Key]]] = []
         for row_type, slot in self._slots.items():
-            if slot.dirty:
+            if slot.dirty is None:
+                found.append((row_type, [row for row in slot.rows.values() if row is not None], []))
+            elif slot.dirty:
                 ordered = sorted(slot.dirty)
                 rows = [row for key in ordered if (row := slot.rows[key]) is not None]
                 keys = [key for key in ordered if slot.rows[key] is None]
@@ -150,18 +162,18 @@ class RowSet:
             excess = len(slot.rows) - limit
             if excess > 0:
                 slot.complete = False
-                fresh = slot.dirty
+                fresh = slot.rows if slot.dirty is None else slot.dirty
                 evicted = [key for key in slot.rows if key not in fresh][:excess]
                 for key in evicted:
                     del slot.rows[key]
                 for key in list(slot.rows)[: excess - len(evicted)]:
                     del slot.rows[key]
-            slot.dirty.clear()
+            slot.dirty = set()
 
     def clear(self) -> None:
         """Forget everything: the next batch reads the database again."""
         for slot in self._slots.values():
             slot.rows.clear()
-            slot.dirty.clear()
+            slot.dirty = set()
             slot.complete = False
         self.undo.clear()
