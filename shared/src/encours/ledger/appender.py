@@ -104,8 +104,8 @@ class Appender:
     def _wake(self) -> None:
         """Wake an idle lane if what waits is worth a batch now."""
         for lane in self._lanes:
-            if not lane.busy:
-                if self._worth_a_batch(lane):
+            if not lane.events:
+                if not lane.wake.is_set() and self._worth_a_batch(lane):
                     lane.wake.set()
                 return
 
@@ -122,7 +122,7 @@ class Appender:
     def _worth_a_batch(self, lane: Lane) -> bool:
         if not self._waiting_events:
             return False
-        on_its_way = sum(other.events for other in self._lanes if other is not lane)
+        on_its_way = sum([other.events for other in self._lanes]) - lane.events
         if not on_its_way or self._closing:
             return True
         return self._waiting_events >= max(self._least_split, on_its_way * BALANCE)
@@ -133,7 +133,7 @@ class Appender:
         next batch."""
         ledger_id, queue = next(iter(self._queues.items()))
         limit = self._batch_events
-        if self._waiting_events >= 2 * self._least_split and not any(lane.busy for lane in self._lanes):
+        if self._waiting_events >= 2 * self._least_split and not any(lane.events for lane in self._lanes):
             limit = min(limit, -(-self._waiting_events // len(self._lanes)))
         batch: list[Prepared] = []
         held: list[Prepared] = []

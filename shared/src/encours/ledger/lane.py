@@ -65,12 +65,8 @@ class Lane:
         self._statement: Any = None
         self.wake = asyncio.Event()
         self.events = 0
+        """Of the batch on its way, set by who hands it over; 0 for a lane that is idle."""
         self._loop = asyncio.get_running_loop()
-
-    @property
-    def busy(self) -> bool:
-        """Whether a batch is on its way; ``events`` is its size, set by who hands it over."""
-        return self.events > 0
 
     async def deliver(self, batch: Sequence[Prepared]) -> None:
         """Send until every append is settled; each one's deadline bounds how long."""

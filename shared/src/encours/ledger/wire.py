@@ -120,15 +120,14 @@ def split_at_number(type_name: str, data: bytes) -> tuple[bytes, bytes]:
 
 
 def arguments(ledger_id: int, clock_at: datetime | None, batch: Sequence[Prepared]) -> tuple[Any, ...]:
-    """Parameters of :data:`APPEND_SQL` for a batch of one ledger. All-null columns are sent empty: unnest
-    pads.
-    """
+    """Parameters of :data:`APPEND_SQL` for a batch of one ledger. All-null columns are sent as null: to a
+    subscript and to unnest that is an array of nulls."""
     appends = [item.append for item in batch]
     columns: list[Sequence[Any]] = list(zip(*chain.from_iterable(item.rows for item in batch), strict=True))
     columns = columns or [()] * 18
     version, effective, schema, event_id, stream, type_name, entity, data, actor = columns[:9]
     nullable = [_unless_null(columns[n]) for n in _NULLABLE]
-    numbers = columns[13:18] if any(item.numbered for item in batch) else [()] * 5
+    numbers = columns[13:18] if any(item.numbered for item in batch) else [None] * 5
     guards = [(a, *guard) for a, item in enumerate(batch, 1) for guard in item.guards]
     guard_columns = list(zip(*guards, strict=True)) or [()] * 3
     return (
@@ -165,8 +164,8 @@ def _array(plain: Iterable[str]) -> str:
     return f"{{{','.join(plain)}}}"
 
 
-def _unless_null(column: Sequence[Any]) -> Sequence[Any]:
-    return column if any(value is not None for value in column) else ()
+def _unless_null(column: Sequence[Any]) -> Sequence[Any] | None:
+    return None if column.count(None) == len(column) else column
 
 
 def settle_whole(batch: Sequence[Prepared], row: Any) -> int:
