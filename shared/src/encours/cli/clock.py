@@ -71,7 +71,8 @@ def advance_to(api: Api, name: str, to: date, *, wait: bool = True, label: str =
 
 def _said(state: dict[str, Any]) -> str:
     later = (
-        f"; {state['facts_waiting']} facts are dated later, the last on {state['facts_until']}"
+        f"; {state['facts_waiting']} facts are dated later, the last on {state['facts_until']}: "
+        f"encours clock advance {state['ledger']} --to {state['facts_until']} takes them in"
         if state["facts_waiting"]
         else ""
     )

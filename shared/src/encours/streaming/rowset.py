@@ -146,12 +146,14 @@ class RowSet:
         two writers meet rows in one order; a table that was empty has no second writer."""
         found: list[tuple[type[Row], list[Row], list[Key]]] = []
         for row_type, slot in self._slots.items():
+            keys: list[Key] = []
             if slot.dirty is None:
-                found.append((row_type, [row for row in slot.rows.values() if row is not None], []))
-            elif slot.dirty:
+                rows = [row for row in slot.rows.values() if row is not None]
+            else:
                 ordered = sorted(slot.dirty)
                 rows = [row for key in ordered if (row := slot.rows[key]) is not None]
                 keys = [key for key in ordered if slot.rows[key] is None]
+            if rows or keys:
                 found.append((row_type, rows, keys))
         return found
 

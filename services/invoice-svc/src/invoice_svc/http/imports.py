@@ -46,6 +46,7 @@ from invoice_svc.read_models.invoices import NAME
 
 router = Router(tags=["Imports"])
 PAGE = paging("received_at", default="-received_at")
+LINES_PAGE = paging("line", default="line", key="line")
 
 ImportId = Annotated[str, PathParam(json_schema_extra={"examples": ["imp_" + "0" * 32]}), Id("imp")]
 MEDIA_TYPES: dict[str, Format] = {
@@ -101,11 +102,8 @@ class LineOut(BaseModel):
     detail: str | None = Field(description="What to change.")
 
 
-class LinePage(BaseModel):
-    """A page of verdicts, in the order of the file."""
-
-    data: list[LineOut]
-    next_cursor: str | None
+class LineListing(Listing[LineOut]):
+    """Verdicts on lines."""
 
 
 @router.post(
@@ -244,27 +242,16 @@ async def get_import(
     return q.respond(_out(found, await _store(q.services).counts(import_id)))
 
 
-@router.get("/v1/imports/{import_id}/lines", response_model=LinePage)
+@router.get("/v1/imports/{import_id}/lines", response_model=LineListing)
 async def list_import_lines(
     import_id: ImportId,
     q: Annotated[Query, reading("invoices:read", time_travel=False)],
+    page: Annotated[Page, LINES_PAGE],
     verdict: Annotated[Verdict | None, QueryParam()] = None,
-    limit: Annotated[int, QueryParam(ge=1, le=500)] = 100,
-    cursor: Annotated[str | None, QueryParam(pattern="^[0-9]{1,9}$")] = None,
 ) -> Response:
-    """What became of each line, and what to change where one was rejected."""
+    """What became of each line, in the order of the file, and what to change where one was rejected."""
     await _found(q, import_id)
-    rows = await _store(q.services).lines(import_id, verdict=verdict, after=int(cursor or 0), limit=limit + 1)
-    page = rows[:limit]
-    return q.respond(
-        {
-            "data": [
-                {"line": v.line, "verdict": v.verdict, "code": v.code, "column": v.column, "detail": v.detail}
-                for v in page
-            ],
-            "next_cursor": str(page[-1].line) if len(rows) > limit else None,
-        }
-    )
+    return q.respond(page.body(await _store(q.services).lines(import_id, page, verdict=verdict), dict))
 
 
 def _store(at_hand: Services) -> ImportStore:

@@ -203,19 +203,18 @@ class ImportStore:
         )
         return Counts(rows.get("accepted", 0), rows.get("duplicate", 0), rows.get("rejected", 0), pending)
 
-    async def lines(
-        self, import_id: str, *, verdict: Verdict | None, after: int, limit: int
-    ) -> list[LineVerdict]:
-        """Verdicts in the order of the file, beyond a line."""
-        rows = await self.pool.fetch(
-            """select line, verdict, code, column_name, detail from imports.line
-               where import_id = $1 and line > $2 and ($3::text is null or verdict = $3) order by line limit $4""",
+    async def lines(self, import_id: str, page: Page, *, verdict: Verdict | None) -> list[asyncpg.Record]:
+        """A page of verdicts, as rows with the fields of :class:`LineVerdict`."""
+        after, arguments = page.after(first_argument=3)
+        rows: list[asyncpg.Record] = await self.pool.fetch(
+            f"""select line, verdict, code, column_name as "column", detail from imports.line
+                where import_id = $1 and ($2::text is null or verdict = $2) and {after}
+                {page.order_by()} limit {page.fetch}""",
             import_id,
-            after,
             verdict,
-            limit,
+            *arguments,
         )
-        return [LineVerdict(r["line"], r["verdict"], r["code"], r["column_name"], r["detail"]) for r in rows]
+        return rows
 
     async def known(self, ledger: str, entity_id: str, keys: Sequence[str]) -> dict[str, tuple[bytes, str]]:
         """Content and state of the facts that have one of these keys."""
