@@ -24,6 +24,7 @@ from nats.js.api import StorageType, StreamConfig
 from encours.ledger import Ledger
 from encours.streaming.nats_client import connect
 from encours.testing.servers import Installation, fresh_installation, running_cluster
+from encours.web.memory import settle
 
 EVENTS = 40_000
 IN_FLIGHT = 128
@@ -173,4 +174,5 @@ async def _bare(url: str, name: str) -> float:
 
 if __name__ == "__main__":
     parts: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {"relay": _relay, "projector": _projector}
+    settle()  # as the services do
     uvloop.run(parts[sys.argv[1]](*sys.argv[2:]))

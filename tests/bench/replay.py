@@ -91,10 +91,12 @@ class OpenItems(ReadModel):
     types = frozenset({InvoiceIssued.TYPE, PaymentApplied.TYPE})
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], tuple[object, ...]]]:
-        yield Item, (e.stream,)
-        data = e.data
-        if isinstance(data, InvoiceIssued | PaymentApplied):
-            yield Balance, (data.customer_id, data.currency)
+        match e.data:
+            case PaymentApplied() as d:
+                yield Item, (e.stream,)
+                yield Balance, (d.customer_id, d.currency)
+            case InvoiceIssued() as d:
+                yield Balance, (d.customer_id, d.currency)
 
     def project(self, e: Recorded, rows: RowSet) -> None:
         match e.data:

@@ -228,7 +228,9 @@ async def test_two_workers_share_the_work_and_apply_each_event_once(installation
 
 async def test_a_new_ledger_is_followed_within_seconds(installation: Installation) -> None:
     async with worker_on(installation), reading(installation) as db:
-        await asyncio.sleep(0)
+        async with feed_into(installation) as feed:
+            assert await db.wait_for(MODEL, LEDGER, await feed.invoices(1), timeout=20)
+        # The worker has listed its ledgers by now: this one it has to find.
         async with feed_into(installation, "second") as feed:
             position = await feed.invoices(3)
             await until(lambda: db.wait_for(MODEL, "second", position, timeout=1), 15)

@@ -25,8 +25,12 @@ class EventClient(Client):
 
     @staticmethod
     def _parse_header_lines(raw: bytes) -> dict[str, str]:
-        parts = [line.partition(":") for line in raw.decode("utf-8", "replace").split("\r\n")]
-        return {name: value.strip() for name, separator, value in parts if separator}
+        headers = {}
+        for line in raw.decode("utf-8", "replace").split("\r\n"):
+            name, separator, value = line.partition(":")
+            if separator:
+                headers[name] = value.strip()
+        return headers
 
 
 async def connect(url: str, name: str) -> Client:
