@@ -118,6 +118,21 @@ def test_two_series_can_never_give_the_same_number(firm: Any, prefix: str) -> No
         firm.do(entities.define_series, "ent_1", DefineSeries("X", "invoice", prefix, 6))
 
 
+def test_nor_one_that_another_series_had_before_or_gives_in_another_year(firm: Any) -> None:
+    def define(code: str, prefix: str) -> None:
+        firm.do(entities.define_series, "ent_1", DefineSeries(code, "invoice", prefix, 1))
+
+    define("FAC", "X{year}-")
+    with refused("series-overlaps"):
+        define("NEW", "FAC-{year}-")
+    define("FAC", "FAC-{year}-")  # its own: the running number goes on
+    with refused("series-overlaps"):
+        define("FAC", "FAC-{year}-1")  # 1 and 15 then read like 115
+    define("FF", "FF{year}")
+    with refused("series-overlaps"):
+        define("GG", "FF20{year}")  # the first of 2026 reads like number 261 of 2020
+
+
 def test_defining_a_series_as_it_is_or_amending_to_the_same_records_nothing(firm: Any) -> None:
     firm.do(entities.define_series, "ent_1", DefineSeries("FAC", "invoice", "FAC-{year}-", 6))
     firm.do(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 from datetime import date, timedelta
+from typing import Any
 
 import msgspec
 import pytest
 
 from encours.kernel.errors import Invalid
-from encours.ledger import Appended, IssueDateBeforeLast, NumberStep, VersionConflict
+from encours.ledger import Appended, IssueDateBeforeLast, NewEvent, NumberStep, NumberTaken, VersionConflict
 from tests.integration.ledger.helpers import DAY, Books, event, numbered
 
 
@@ -116,3 +117,65 @@ async def test_a_payload_must_have_one_place_for_its_number(books: Books, data: 
         await books.append(
             books.command(event("inv_1", data=data, number=NumberStep("ent_a", "X", 2026, "X", 3)))
         )
+
+
+def given(stream: str, number: str, **more: Any) -> NewEvent:
+    """A document of another system, with the number that it has."""
+    return event(stream, data=encoded({"number": number, "origin": "import"}), **more)
+
+
+def issued(stream: str, **more: Any) -> NewEvent:
+    step = NumberStep("ent_a", "FAC", DAY.year, "FAC-2026-", 5)
+    return event(stream, data=encoded({"number": "", "origin": "issued"}), number=step, **more)
+
+
+def encoded(payload: dict[str, str]) -> bytes:
+    return msgspec.json.encode(payload, order="sorted")
+
+
+async def test_a_number_taken_over_is_not_given_again_and_costs_the_others_of_the_batch_nothing(
+    books: Books,
+) -> None:
+    await books.append(books.command(given("old", "FAC-2026-00002")))
+    sent = [books.append(books.command(e)) for e in (issued("a"), issued("b"), given("c", "X1"), event("d"))]
+    a, b, c, d = await asyncio.gather(*sent, return_exceptions=True)
+    assert isinstance(a, Appended)
+    assert a.numbers == ("FAC-2026-00001",)
+    assert isinstance(b, NumberTaken)
+    assert "FAC-2026-00002" in b.detail
+    assert isinstance(c, Appended)
+    assert isinstance(d, Appended)
+    assert await books.head() == 4
+    with pytest.raises(NumberTaken):  # nor is it passed over: that would be a hole
+        await books.append(books.command(issued("e")))
+
+
+async def test_a_number_given_here_is_not_taken_over(books: Books) -> None:
+    await books.append(books.command(issued("a")))
+    with pytest.raises(NumberTaken):
+        await books.append(books.command(given("old", "FAC-2026-00001")))
+    await books.append(books.command(given("note", "FAC-2026-00001", type="invoice.credited")))
+    await books.append(books.command(given("other", "FAC-2026-00001", entity="ent_b")))
+
+
+@pytest.mark.parametrize("number", ["7", 'A","origin":"', "é/\\", '"number":"', " "])
+async def test_a_number_is_read_whatever_it_is_made_of(books: Books, number: str) -> None:
+    await books.append(books.command(given("first", number)))
+    await books.append(books.command(given("second", number + "x")))
+    with pytest.raises(NumberTaken):
+        await books.append(books.command(given("third", number)))
+
+
+async def test_a_rehearsal_tells_number_and_refusal_and_takes_nothing(books: Books) -> None:
+    await books.append(books.command(numbered("inv_1")))
+    for _ in range(2):
+        tried = await books.ledger.rehearse(books.command(event("cus_1"), numbered("inv_2")))
+        assert (tried.first_position, tried.numbers) == (2, (None, "FAC-2026-00002"))
+    with pytest.raises(IssueDateBeforeLast, match="2026-03-31"):
+        await books.ledger.rehearse(books.command(numbered("inv_2", on=DAY - timedelta(1))))
+    with pytest.raises(VersionConflict):
+        await books.ledger.rehearse(books.command(numbered("inv_1")))
+    await books.append(books.command(given("old", "FAC-2026-00002")))
+    with pytest.raises(NumberTaken):
+        await books.ledger.rehearse(books.command(issued("inv_2")))
+    assert await books.head() == 2

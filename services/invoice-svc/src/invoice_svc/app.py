@@ -122,6 +122,12 @@ PROBLEMS = (
         "Issue with that date or a later one.",
     ),
     ProblemKind(
+        "number-taken",
+        "Another document has this number",
+        409,
+        "Give the series another prefix, or check whether the document was taken over already.",
+    ),
+    ProblemKind(
         "amount-exceeds-outstanding",
         "More than is outstanding",
         409,

@@ -1,7 +1,8 @@
 """The creditor: who issues, and in which number series.
 
-The promise kept here: a legal number is unique within its entity for ever, because no two series can produce
-the same text, and every number fits what CGI ann. II 242 nonies A and EN 16931 allow.
+The promise kept here: no two series can ever produce the same text, whatever prefixes they had before, and every
+number fits what CGI ann. II 242 nonies A and EN 16931 allow. That a number taken over from another system is not
+given again, the ledger sees to.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import Literal, assert_never, cast
 
 from encours.contracts import Recorded
@@ -19,6 +21,8 @@ from encours.kernel.errors import Conflict, DomainError, Invalid, NotFound
 Document = Literal["invoice", "credit_note"]
 
 MAX_NUMBER_LENGTH = 35
+_DIGIT = "#"
+"""Stands for any digit; no number holds it."""
 _NUMBER_CHARACTERS = re.compile(r"[A-Za-z0-9+\-_/]*")
 
 
@@ -96,6 +100,8 @@ class Entity:
     address: Address | None = None
     iban: str | None = None
     series: Mapping[str, Series] = field(default_factory=dict)
+    prefixes: frozenset[tuple[str, str]] = frozenset()
+    """Code and prefix of every series as it is or once was."""
 
 
 EntityFact = facts.EntityRegistered | facts.EntityAmended | facts.SeriesDefined
@@ -118,6 +124,7 @@ def evolve(state: Entity, recorded: Recorded) -> Entity:
                 address=event.address,
                 iban=event.iban,
                 series=state.series,
+                prefixes=state.prefixes,
             )
         case facts.EntityAmended():
             return replace(
@@ -131,7 +138,11 @@ def evolve(state: Entity, recorded: Recorded) -> Entity:
             )
         case facts.SeriesDefined():
             series = Series(event.code, event.document, event.prefix, event.width)
-            return replace(state, series={**state.series, event.code: series})
+            return replace(
+                state,
+                series={**state.series, event.code: series},
+                prefixes=state.prefixes | {(event.code, event.prefix)},
+            )
         case _:
             assert_never(event)
 
@@ -193,12 +204,12 @@ def define_series(state: Entity, command: DefineSeries) -> list[EntityFact]:
         raise Conflict(
             "series-document-fixed", f"{command.code} numbers {known.document}s; define another series."
         )
-    for other in state.series.values():
-        if other.code != command.code and _overlaps(other.prefix, command.prefix):
+    for code, prefix in sorted(state.prefixes - {(command.code, command.prefix)}):
+        if _overlaps(prefix, command.prefix):
             raise Conflict(
                 "series-overlaps",
-                f"With prefix {command.prefix!r} a number could equal one of series {other.code} "
-                f"({other.prefix!r}); choose a prefix that differs before the digits.",
+                f"With prefix {command.prefix!r} a number could equal one of series {code} "
+                f"({prefix!r}); choose a prefix that differs before the digits.",
             )
     return [_defined(state.entity_id, command)]
 
@@ -238,7 +249,10 @@ def _check_template(command: DefineSeries) -> None:
 
 
 def _overlaps(one: str, other: str) -> bool:
-    """Whether a prefix, continued by digits, can read like the other: ``F{year}-`` and ``F{year}-1``."""
-    shorter, longer = sorted((one.replace("{year}", "2026"), other.replace("{year}", "2026")), key=len)
-    rest = longer.removeprefix(shorter)
-    return longer.startswith(shorter) and (not rest or rest.isdigit())
+    """Whether numbers of two prefixes can read alike, in whatever years: ``F{year}-`` and ``F{year}-1``, or
+    ``FF{year}`` and ``FF20{year}``."""
+    shapes = (prefix.replace("{year}", _DIGIT * 4) for prefix in (one, other))
+    return all(
+        a == b or (a == _DIGIT and b.isdigit()) or (b == _DIGIT and a.isdigit())
+        for a, b in zip_longest(*shapes, fillvalue=_DIGIT)
+    )

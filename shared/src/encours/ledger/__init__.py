@@ -7,6 +7,7 @@ from encours.ledger.errors import (
     FamilyRefused,
     IssueDateBeforeLast,
     LedgerUnavailable,
+    NumberTaken,
     UnknownLedger,
     VersionConflict,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "LedgerUnavailable",
     "NewEvent",
     "NumberStep",
+    "NumberTaken",
     "RawEvent",
     "StoredCommand",
     "UnknownLedger",

@@ -14,9 +14,11 @@ import asyncpg
 import msgspec
 
 from encours.contracts import Recorded
+from encours.kernel.ids import uuid7
 from encours.ledger.appender import Appender
 from encours.ledger.connection import is_lost
 from encours.ledger.errors import UnknownLedger
+from encours.ledger.lane import rehearse
 from encours.ledger.model import Append, Appended, Head, LedgerInfo, LedgerKind, StoredCommand
 from encours.ledger.reader import Reader, open_pool, recorded
 from encours.ledger.selfcheck import require_sound
@@ -94,6 +96,14 @@ class Ledger:
         self._appender.submit(item)
         result = await item.done
         return await self._replayed(append, result) if result.replayed else result
+
+    async def rehearse(self, append: Append) -> Appended:
+        """What :meth:`append` would answer now, nothing stored. Raises what it would raise."""
+        ledger_id = (await self._known(append.ledger)).id
+        fresh = msgspec.structs.replace(
+            append, command_id=uuid7()
+        )  # what the id was used for before is no matter
+        return await rehearse(self._pool, Prepared(fresh, ledger_id, asyncio.get_running_loop()))
 
     async def _replayed(self, append: Append, result: Appended) -> Appended:
         rows = await self.read_raw(

@@ -35,6 +35,18 @@ class IssueDateBeforeLast(DomainError):
         )
 
 
+class NumberTaken(DomainError):
+    """Another document of the entity has this legal number."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(
+            "number-taken",
+            f"Another document of this entity has the number {number}: give the series another prefix, or check "
+            "whether it was taken over already.",
+            status=409,
+        )
+
+
 class LedgerUnavailable(DomainError):
     """The ledger did not answer. Whether the command took effect is unknown until it is repeated under the
     same id.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,13 +21,13 @@ from encours.ledger.errors import (
     AppendRefused,
     CommandReused,
     FamilyRefused,
-    IssueDateBeforeLast,
     LedgerUnavailable,
-    VersionConflict,
+    NumberTaken,
 )
 from encours.ledger.model import Appended
-from encours.ledger.wire import APPEND_SQL, Prepared, arguments, settle_whole
+from encours.ledger.wire import APPEND_SQL, Prepared, arguments, settle
 
+_BYTEA = re.compile(r"\\x([0-9a-f]+)\)")
 _PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4)
 _UNKNOWN = (
     "The connection to the ledger broke and it has not come back: "
@@ -124,39 +125,10 @@ class Lane:
             *arguments(first.ledger_id, first.append.clock_at, batch), timeout=15
         )
         outside_s = self._loop.time() - started - row["spent"].total_seconds()
-        head = settle_whole(batch, row) if row["verdicts"] is None else self._settle_each(batch, row)
-        self._stored(first.ledger_id, head, outside_s)
-
-    def _settle_each(self, batch: Sequence[Prepared], row: Any) -> int:
-        """Every append by its own verdict; the ledger's head after the batch."""
-        verdicts, firsts, lasts = row["verdicts"], row["firsts"], row["lasts"]
-        numbers, offset = row["numbers"], 0
-        stored = [last for verdict, last in zip(verdicts, lasts, strict=True) if verdict == "ok"]
-        head: int = max(stored, default=row["head"])
-        held: list[Prepared] = []
-        for item, verdict, detail, first, last, answer in zip(
-            batch, verdicts, row["details"], firsts, lasts, row["answers"], strict=True
-        ):
-            count = len(item.rows)
-            own = (None,) * count if numbers is None else tuple(numbers[offset : offset + count])
-            offset += count
-            match verdict:
-                case "ok":
-                    answer = item.append.answer
-                    item.settle(Appended(first, last, row["recorded_at"], own, answer, False, head))
-                case "seen":
-                    item.settle(Appended(first, last, row["recorded_at"], (), answer, True, head))
-                case "reused":
-                    item.fail(CommandReused())
-                case "moved":
-                    item.fail(VersionConflict(detail))
-                case "date":
-                    item.fail(IssueDateBeforeLast(detail))
-                case _:
-                    held.append(item)
+        head, held = settle(batch, row)
         if held:
             self._held(held)
-        return head
+        self._stored(first.ledger_id, head, outside_s)
 
     async def _refused(self, batch: Sequence[Prepared], error: Exception) -> None:
         """The whole call was refused. If one append can be at fault, as for a malformed value, find out which."""
@@ -195,6 +167,30 @@ class Lane:
         return [item for item in batch if item.append.command_id not in stored]
 
 
+async def rehearse(pool: asyncpg.Pool, item: Prepared) -> Appended:
+    """What the append would come to if it were sent now, nothing of it stored. Raises as the append would."""
+    try:
+        async with pool.acquire() as connection:
+            attempt = connection.transaction()
+            await attempt.start()
+            try:
+                row = await connection.fetchrow(
+                    APPEND_SQL, *arguments(item.ledger_id, item.append.clock_at, [item]), timeout=5
+                )
+            finally:
+                await attempt.rollback()
+    except Exception as error:
+        if is_lost(error):
+            raise LedgerUnavailable(
+                f"The ledger can't be asked at the moment ({type(error).__name__})."
+            ) from error
+        raise (
+            refusal(error) if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError) else error
+        ) from None
+    settle([item], row)
+    return item.done.result()
+
+
 def _still_waiting(batch: Sequence[Prepared]) -> list[Prepared]:
     now = asyncio.get_running_loop().time()
     for item in batch:
@@ -209,4 +205,7 @@ def refusal(error: Exception) -> Exception:
         return FamilyRefused(str(error))
     if isinstance(error, _OVERLOADED):
         return LedgerUnavailable(f"The ledger is overloaded: {error}.")
+    if isinstance(error, asyncpg.UniqueViolationError) and error.constraint_name == "event_legal_number":
+        taken = _BYTEA.search(error.detail or "")
+        return NumberTaken(bytes.fromhex(taken[1]).decode() if taken else "that it would have")
     return AppendRefused(str(error))

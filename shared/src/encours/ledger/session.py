@@ -160,18 +160,15 @@ class Session:
             clock_at=meta.clock_at,
         )
 
-    def _preview(self, position: int) -> Done:
-        now = self.meta.clock_at or datetime.now(UTC)
-        streams = {stream: self._pending(stream, now) for stream in self._counts}
-        return Done(self, self._answer, position, now, False, tuple(self._events), streams)
+    def _preview(self, appended: Appended) -> Done:
+        streams = self._as_appended(appended)
+        data = {row.event_id: row.data for rows in streams.values() for row in rows}
+        events = [msgspec.structs.replace(event, data=data[event.event_id]) for event in self._events]
+        before = appended.first_position - 1
+        return Done(self, self._answer, before, appended.recorded_at, False, tuple(events), streams)
 
     def _done(self, appended: Appended) -> Done:
-        streams: dict[str, list[Recorded]] = {}
-        position = appended.first_position
-        for event, number in zip(self._events, appended.numbers, strict=True):
-            row = _recorded(self.meta, event, position, number, appended.recorded_at)
-            streams.setdefault(event.stream, []).append(row)
-            position += 1
+        streams = self._as_appended(appended)
         for (stream, folder), (state, version) in self._states.items():
             events = streams.get(stream)
             if events is not None and version == self._heads[stream]:
@@ -187,6 +184,15 @@ class Session:
             tuple(self._events),
             streams,
         )
+
+    def _as_appended(self, appended: Appended) -> dict[str, list[Recorded]]:
+        streams: dict[str, list[Recorded]] = {}
+        position = appended.first_position
+        for event, number in zip(self._events, appended.numbers, strict=True):
+            row = _recorded(self.meta, event, position, number, appended.recorded_at)
+            streams.setdefault(event.stream, []).append(row)
+            position += 1
+        return streams
 
 
 def _recorded(
@@ -282,10 +288,11 @@ async def execute(ledger: Ledger, meta: CommandMeta, work: Work) -> Done:
             if (first := await _first_run(ledger, session)) is not None:
                 return first
             raise
-        if meta.dry_run:
-            return session._preview((await ledger.head(meta.ledger)).position)
+        append = session._append()
         try:
-            appended = await ledger.append(session._append())
+            if meta.dry_run:
+                return session._preview(await ledger.rehearse(append))
+            appended = await ledger.append(append)
         except VersionConflict:
             conflicts += 1
             if conflicts > RETRIES:

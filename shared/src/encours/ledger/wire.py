@@ -15,6 +15,7 @@ from typing import Any
 
 from encours.contracts import Event, encode
 from encours.kernel.errors import Invalid
+from encours.ledger.errors import CommandReused, IssueDateBeforeLast, VersionConflict
 from encours.ledger.model import Append, Appended, NewEvent
 
 MAX_EVENTS = 10_000
@@ -168,8 +169,13 @@ def _unless_null(column: Sequence[Any]) -> Sequence[Any] | None:
     return None if column.count(None) == len(column) else column
 
 
-def settle_whole(batch: Sequence[Prepared], row: Any) -> int:
-    """Tell the callers of a batch of which every append was stored; the ledger's head after it."""
+def settle(batch: Sequence[Prepared], row: Any) -> tuple[int, list[Prepared]]:
+    """Tell the callers what became of their appends; the ledger's head after the batch, and those that depend on an
+    earlier one of it and have to be sent again."""
+    return (_settle_whole(batch, row), []) if row["verdicts"] is None else _settle_each(batch, row)
+
+
+def _settle_whole(batch: Sequence[Prepared], row: Any) -> int:
     before: int = row["head"]
     recorded_at, numbers = row["recorded_at"], row["numbers"]
     head = before + sum(len(item.rows) for item in batch)
@@ -181,3 +187,32 @@ def settle_whole(batch: Sequence[Prepared], row: Any) -> int:
             own = tuple(numbers[first - before - 1 : last - before])
         item.settle(Appended(first, last, recorded_at, own, item.append.answer, False, head))
     return head
+
+
+def _settle_each(batch: Sequence[Prepared], row: Any) -> tuple[int, list[Prepared]]:
+    verdicts, firsts, lasts = row["verdicts"], row["firsts"], row["lasts"]
+    numbers, offset = row["numbers"], 0
+    stored = [last for verdict, last in zip(verdicts, lasts, strict=True) if verdict == "ok"]
+    head: int = max(stored, default=row["head"])
+    held: list[Prepared] = []
+    for item, verdict, detail, first, last, answer in zip(
+        batch, verdicts, row["details"], firsts, lasts, row["answers"], strict=True
+    ):
+        count = len(item.rows)
+        own = (None,) * count if numbers is None else tuple(numbers[offset : offset + count])
+        offset += count
+        match verdict:
+            case "ok":
+                answer = item.append.answer
+                item.settle(Appended(first, last, row["recorded_at"], own, answer, False, head))
+            case "seen":
+                item.settle(Appended(first, last, row["recorded_at"], (), answer, True, head))
+            case "reused":
+                item.fail(CommandReused())
+            case "moved":
+                item.fail(VersionConflict(detail))
+            case "date":
+                item.fail(IssueDateBeforeLast(detail))
+            case _:
+                held.append(item)
+    return head, held
