@@ -14,4 +14,4 @@ return case
 end;
 
 create unique index event_legal_number on ledger.event (ledger, entity, type, ledger.legal_number(data))
-  where type in ('invoice.issued', 'invoice.credited');
+  where type in ('invoice.issued', 'invoice.credited') and ledger.legal_number(data) is not null;
