@@ -289,6 +289,31 @@ def test_an_unknown_payer_who_names_an_invoice_is_its_customer(issued: Any) -> N
     assert (payment.customer_id, payment.allocations[0].allocation.evidence) == ("cus_1", "FAC 2026 000001")
 
 
+@pytest.mark.parametrize("amount", [6_000, 6_001])
+def test_the_order_of_the_text_decides_however_little_is_paid(firm: Any, amount: int) -> None:
+    firm.do(invoices.draft_and_issue, draft("inv_a", "50.00"), day(1))
+    firm.do(invoices.draft_and_issue, draft("inv_b", "70.00"), day(2))
+    firm.do(
+        payments.receive,
+        receipt(amount=amount, remittance_text="FAC-2026-000002 et FAC-2026-000001"),
+        ("inv_a", "inv_b"),
+    )
+    (standing,) = firm.state(PAYMENT, "pay_1").allocations
+    assert (standing.allocation.invoice_id, standing.allocation.rule) == ("inv_b", "debtor_indication")
+
+
+@pytest.mark.parametrize("amount", [1_000, 50_000])
+def test_an_unknown_payer_who_names_invoices_of_two_customers_stays_unknown(issued: Any, amount: int) -> None:
+    issued.do(customers.register, customer("cus_2"))
+    issued.do(invoices.draft_and_issue, draft("inv_2", customer_id="cus_2"), day(1))
+    text = "FAC-2026-000001 FAC-2026-000002"
+    issued.do(
+        payments.receive, receipt(amount=amount, customer_id=None, remittance_text=text), ("inv_1", "inv_2")
+    )
+    payment = issued.state(PAYMENT, "pay_1")
+    assert (payment.customer_id, payment.allocations) == (None, ())
+
+
 def test_an_unknown_payer_who_names_nothing_stays_unknown_until_told(issued: Any) -> None:
     issued.do(payments.receive, receipt(customer_id=None, remittance_text="merci"), ("inv_1",))
     assert issued.state(PAYMENT, "pay_1").customer_id is None
