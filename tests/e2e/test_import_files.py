@@ -143,6 +143,9 @@ def test_each_bad_line_has_its_own_verdict_and_costs_no_other(system: System) ->
             b"F1,2026-01-05,2026-02-04,10.00,C1,no,",
             b"F1,2026-01-05,2026-02-04,11.00,C1,no,",
             b"F9,2026-01-06,2026-02-05,22.200000000000003,C1,no,2026-01-20",
+            b'F10,2026-01-05,,10.00,"C1,no,',
+            b"F1,2026-01-05,2026-02-04,10.00,C1,no,",
+            b'F11,2026-01-05,,10.00,C1,no,"',
         ]
     )
     taken = takeover.take(body)
@@ -158,6 +161,9 @@ def test_each_bad_line_has_its_own_verdict_and_costs_no_other(system: System) ->
         (10, "duplicate", None, None),
         (11, "rejected", "known-differently", None),
         (12, "accepted", "rounded-noise", None),
+        (13, "rejected", "unclosed-quote", None),
+        (14, "duplicate", None, None),
+        (15, "rejected", "unclosed-quote", None),
     ]
     rejected = takeover.get(f"/v1/imports/{taken['id']}/lines", verdict="rejected")
     assert all(line["detail"] for line in rejected["data"])
