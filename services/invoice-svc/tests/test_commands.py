@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from encours.contracts import decode
 from encours.contracts.common import Address, Terms
 from encours.kernel.errors import DomainError
 from invoice_svc.customer import AgreeTerms, RegisterCustomer
@@ -368,8 +369,27 @@ def test_a_payment_is_reversed_once_and_between_its_receipt_and_today(issued: An
     issued.do(payments.reverse, ReversePayment("pay_1", day(20), "x"))
     with refused("payment-already-reversed"):
         issued.do(payments.reverse, ReversePayment("pay_1", day(21), "x"))
-    with refused("payment-reversed"):
-        issued.do(payments.allocate, AllocatePayment("pay_1", (("inv_1", 100),)))
+    for allocations in ((("inv_1", 100),), (), None):
+        with refused("payment-reversed"):
+            issued.do(payments.allocate, AllocatePayment("pay_1", allocations), ("inv_1",))
+
+
+def test_the_banks_date_of_a_reversal_is_kept_though_it_counts_from_a_later_release(issued: Any) -> None:
+    issued.do(payments.receive, receipt(on=day(10)), ("inv_1",))
+    issued.do(payments.release, ReleasePayment("pay_1", None))
+    issued.do(payments.reverse, ReversePayment("pay_1", day(20), "returned debit"))
+    undone = issued.stream("pay_1")[-1]
+    assert (undone.effective_on, undone.data.reversed_on) == (TODAY, day(20))
+    assert issued.state(PAYMENT, "pay_1").reversed_on == day(20)
+
+
+def test_a_reversal_of_before_the_banks_date_was_kept_came_undone_when_it_counts(folded: Any) -> None:
+    undone = decode(
+        "payment.reversed",
+        1,
+        b'{"amount_minor":1,"cause":"x","currency":"EUR","customer_id":null,"payment_id":"p"}',
+    )
+    assert folded(PAYMENT, [undone], on=day(20)).reversed_on == day(20)
 
 
 def test_released_money_is_unapplied_again_and_releasing_again_records_nothing(issued: Any) -> None:

@@ -108,7 +108,9 @@ class PaymentOut(AsOf):
     remittance_text: str | None
     external_ref: str | None
     status: Literal["unapplied", "part_allocated", "allocated", "reversed"]
-    reversed_on: date | None
+    reversed_on: date | None = Field(
+        description="The bank's date. It counts from then on, or from when its cash was released, where that was later."
+    )
     reversal_reason: str | None
     allocations: list[AllocationOut]
     version: int
