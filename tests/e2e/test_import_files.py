@@ -116,6 +116,18 @@ def test_a_repeated_request_is_one_import_and_another_body_under_its_key_is_refu
     assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
 
 
+@pytest.mark.parametrize("missing", ["payments:write", "invoices:write"])
+def test_a_file_needs_the_scopes_of_all_that_it_may_hold(system: System, missing: str) -> None:
+    takeover = Takeover.into(system, "sandbox")
+    (held,) = {"invoices:write", "payments:write"} - {missing}
+    made = system.json("keys", "create", "--scope", held, "--label", "test", "--ledger", takeover.ledger)
+    takeover.http.headers["Authorization"] = f"Bearer {made['key']}"
+    refused = takeover.send(ndjson(YEAR), NDJSON)
+    assert (refused.status_code, refused.json().get("required")) == (403, missing)
+    (needed,) = takeover.get("/openapi.json")["paths"]["/v1/imports"]["post"]["security"]
+    assert needed == {"ApiKey": ["invoices:write", "payments:write"]}
+
+
 def test_each_bad_line_has_its_own_verdict_and_costs_no_other(system: System) -> None:
     takeover = Takeover.into(system, "sandbox")
     body = HEADER.encode() + b"\n".join(
@@ -131,6 +143,9 @@ def test_each_bad_line_has_its_own_verdict_and_costs_no_other(system: System) ->
             b"F1,2026-01-05,2026-02-04,10.00,C1,no,",
             b"F1,2026-01-05,2026-02-04,11.00,C1,no,",
             b"F9,2026-01-06,2026-02-05,22.200000000000003,C1,no,2026-01-20",
+            b'F10,2026-01-05,,10.00,"C1,no,',
+            b"F1,2026-01-05,2026-02-04,10.00,C1,no,",
+            b'F11,2026-01-05,,10.00,C1,no,"',
         ]
     )
     taken = takeover.take(body)
@@ -146,6 +161,9 @@ def test_each_bad_line_has_its_own_verdict_and_costs_no_other(system: System) ->
         (10, "duplicate", None, None),
         (11, "rejected", "known-differently", None),
         (12, "accepted", "rounded-noise", None),
+        (13, "rejected", "unclosed-quote", None),
+        (14, "duplicate", None, None),
+        (15, "rejected", "unclosed-quote", None),
     ]
     rejected = takeover.get(f"/v1/imports/{taken['id']}/lines", verdict="rejected")
     assert all(line["detail"] for line in rejected["data"])

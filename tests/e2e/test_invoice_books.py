@@ -87,6 +87,13 @@ def test_a_bank_text_puts_the_money_where_it_says_and_the_words_are_kept(world: 
     assert payment["allocations"][0]["evidence"] == named["number"].replace("-", " ")
 
 
+def test_however_many_invoices_a_text_names_the_first_of_them_is_paid_first(world: World) -> None:
+    customer = world.customer()
+    numbers = [world.invoice(customer, issued_on=DAY)["number"] for _ in range(12)]
+    payment = world.payment(customer, "120.00", DAY, remittance_text=" ".join(reversed(numbers)))
+    assert [a["evidence"] for a in payment["allocations"]] == [numbers[-1]]
+
+
 def test_a_payment_that_comes_undone_reopens_the_debt_and_yesterday_stays_true(world: World) -> None:
     customer = world.customer()
     invoice = world.invoice(customer, issued_on="2026-03-31")

@@ -151,7 +151,7 @@ def reverse(b: Books, n: int, day: date, amount: int) -> None:
     paid = b.payments.pop(payment_id)
     event = payment.PaymentReversed(
         payment_id=payment_id, customer_id=paid["customer"], amount_minor=paid["amount"], currency=paid["currency"],
-        cause="returned debit",
+        cause="returned debit", reversed_on=day,
     )  # fmt: skip
     b.record(payment_id, event, day)
 

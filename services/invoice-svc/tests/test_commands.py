@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from encours.contracts import decode
 from encours.contracts.common import Address, Terms
 from encours.kernel.errors import DomainError
 from invoice_svc.customer import AgreeTerms, RegisterCustomer
@@ -304,6 +305,31 @@ def test_an_unknown_payer_who_names_an_invoice_is_its_customer(issued: Any) -> N
     assert (payment.customer_id, payment.allocations[0].allocation.evidence) == ("cus_1", "FAC 2026 000001")
 
 
+@pytest.mark.parametrize("amount", [6_000, 6_001])
+def test_the_order_of_the_text_decides_however_little_is_paid(firm: Any, amount: int) -> None:
+    firm.do(invoices.draft_and_issue, draft("inv_a", "50.00"), day(1))
+    firm.do(invoices.draft_and_issue, draft("inv_b", "70.00"), day(2))
+    firm.do(
+        payments.receive,
+        receipt(amount=amount, remittance_text="FAC-2026-000002 et FAC-2026-000001"),
+        ("inv_a", "inv_b"),
+    )
+    (standing,) = firm.state(PAYMENT, "pay_1").allocations
+    assert (standing.allocation.invoice_id, standing.allocation.rule) == ("inv_b", "debtor_indication")
+
+
+@pytest.mark.parametrize("amount", [1_000, 50_000])
+def test_an_unknown_payer_who_names_invoices_of_two_customers_stays_unknown(issued: Any, amount: int) -> None:
+    issued.do(customers.register, customer("cus_2"))
+    issued.do(invoices.draft_and_issue, draft("inv_2", customer_id="cus_2"), day(1))
+    text = "FAC-2026-000001 FAC-2026-000002"
+    issued.do(
+        payments.receive, receipt(amount=amount, customer_id=None, remittance_text=text), ("inv_1", "inv_2")
+    )
+    payment = issued.state(PAYMENT, "pay_1")
+    assert (payment.customer_id, payment.allocations) == (None, ())
+
+
 def test_an_unknown_payer_who_names_nothing_stays_unknown_until_told(issued: Any) -> None:
     issued.do(payments.receive, receipt(customer_id=None, remittance_text="merci"), ("inv_1",))
     assert issued.state(PAYMENT, "pay_1").customer_id is None
@@ -358,8 +384,27 @@ def test_a_payment_is_reversed_once_and_between_its_receipt_and_today(issued: An
     issued.do(payments.reverse, ReversePayment("pay_1", day(20), "x"))
     with refused("payment-already-reversed"):
         issued.do(payments.reverse, ReversePayment("pay_1", day(21), "x"))
-    with refused("payment-reversed"):
-        issued.do(payments.allocate, AllocatePayment("pay_1", (("inv_1", 100),)))
+    for allocations in ((("inv_1", 100),), (), None):
+        with refused("payment-reversed"):
+            issued.do(payments.allocate, AllocatePayment("pay_1", allocations), ("inv_1",))
+
+
+def test_the_banks_date_of_a_reversal_is_kept_though_it_counts_from_a_later_release(issued: Any) -> None:
+    issued.do(payments.receive, receipt(on=day(10)), ("inv_1",))
+    issued.do(payments.release, ReleasePayment("pay_1", None))
+    issued.do(payments.reverse, ReversePayment("pay_1", day(20), "returned debit"))
+    undone = issued.stream("pay_1")[-1]
+    assert (undone.effective_on, undone.data.reversed_on) == (TODAY, day(20))
+    assert issued.state(PAYMENT, "pay_1").reversed_on == day(20)
+
+
+def test_a_reversal_of_before_the_banks_date_was_kept_came_undone_when_it_counts(folded: Any) -> None:
+    undone = decode(
+        "payment.reversed",
+        1,
+        b'{"amount_minor":1,"cause":"x","currency":"EUR","customer_id":null,"payment_id":"p"}',
+    )
+    assert folded(PAYMENT, [undone], on=day(20)).reversed_on == day(20)
 
 
 def test_released_money_is_unapplied_again_and_releasing_again_records_nothing(issued: Any) -> None:

@@ -8,9 +8,11 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from encours.kernel.errors import Invalid
 from encours.kernel.money import format_amount
+from encours.web.models import LongText, ShortText
 from invoice_svc.imports import values
 from invoice_svc.imports.csv_lines import Defaults, Header, Parsed, parse_line, parse_map, read_header
 from invoice_svc.imports.facts import (
@@ -120,6 +122,8 @@ def test_dates_come_in_the_format_that_is_said() -> None:
         ('F1,"2013"-01-02,,1,C1,No,', "malformed-line", None),
         (f"{'9' * 61},2013-01-02,,1,C1,No,", "value-too-long", "number"),
         ("F\x07,2013-01-02,,1,C1,No,", "invalid-value", "number"),
+        ('"F\n1",2013-01-02,,1,C1,No,', "invalid-value", "number"),
+        ('F1,2013-01-02,,1,"C\r\n1",No,', "invalid-value", "customer"),
     ],
 )
 def test_a_line_that_cannot_be_taken_says_which_column_and_why(
@@ -216,6 +220,11 @@ def test_columns_named_like_targets_need_no_map() -> None:
             "outcome",
         ),
         ('{"kind":"customer","external_ref":"\\ud800"}', "malformed-line", None),
+        ('{"kind":"customer","external_ref":"C1","name":"A\\nB"}', "invalid-value", "name"),
+        ('{"kind":"customer","external_ref":"A\\tB"}', "invalid-value", "external_ref"),
+        ('{"kind":"customer","external_ref":"C1","siren":"12"}', "invalid-value", "siren"),
+        ('{"kind":"customer","external_ref":"C1","vat_id":"?"}', "invalid-value", "vat_id"),
+        ('{"kind":"customer","external_ref":"C1","phone":"none"}', "invalid-value", "phone"),
         ("[" * 5000, "invalid-value", None),
     ],
 )
@@ -223,6 +232,26 @@ def test_an_ndjson_line_that_cannot_be_taken_says_why(text: str, code: str, colu
     with pytest.raises(Fault) as caught:
         parse_ndjson(text, DEFAULTS)
     assert (caught.value.code, caught.value.column) == (code, column)
+
+
+def test_a_free_text_keeps_its_lines() -> None:
+    text = '{"kind":"payment","reference":"P1","received_on":"2026-01-12","amount":"1","remittance_text":"A\\r\\nB"}'
+    (fact,) = parse_ndjson(text, DEFAULTS).facts
+    assert isinstance(fact, PaymentFact)
+    assert fact.text == "A\r\nB"
+
+
+@given(st.text(min_size=1, max_size=20), st.sampled_from(["\n", "\t", "\x00", "\x85", "\u2028", ""]))
+def test_a_file_and_the_api_take_the_same_texts(text: str, inside: str) -> None:
+    written = f"a{text}{inside}a"
+    for kind, of_a_file in ((ShortText, values.text), (LongText, values.long_text)):
+        try:
+            TypeAdapter(kind).validate_python(written)
+        except ValidationError:
+            with pytest.raises(Fault):
+                of_a_file(written, "x", limit=200)
+        else:
+            assert of_a_file(written, "x", limit=200) == written
 
 
 @given(st.text(max_size=120))

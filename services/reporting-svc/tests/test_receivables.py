@@ -165,7 +165,12 @@ def test_a_payment_moves_from_the_account_at_once_and_from_the_item_when_it_is_a
 
 def test_a_payment_that_comes_undone_opens_the_debt_again_in_the_band_of_its_due_date() -> None:
     undone = PaymentReversed(
-        payment_id="pay_1", customer_id="cus_1", amount_minor=24_000, currency="EUR", cause="returned debit"
+        payment_id="pay_1",
+        customer_id="cus_1",
+        amount_minor=24_000,
+        currency="EUR",
+        cause="returned debit",
+        reversed_on=None,
     )
     now = balance(given(issued(), received(24_000), applied(24_000), unapplied(24_000), undone))
     assert (now.band_1_minor, now.open_minor, now.unapplied_minor, now.account_minor) == (
@@ -180,7 +185,12 @@ def test_the_books_balance_after_every_event_of_a_command_also_when_the_reversal
     None
 ):
     undone = PaymentReversed(
-        payment_id="pay_1", customer_id="cus_1", amount_minor=24_000, currency="EUR", cause="returned debit"
+        payment_id="pay_1",
+        customer_id="cus_1",
+        amount_minor=24_000,
+        currency="EUR",
+        cause="returned debit",
+        reversed_on=None,
     )
     facts = [issued(), received(24_000), applied(24_000), undone, unapplied(24_000)]
     for count in range(1, len(facts) + 1):

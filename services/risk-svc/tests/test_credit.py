@@ -213,7 +213,12 @@ def test_a_reversed_payment_leaves_no_cash_behind() -> None:
     ledger.record(
         PaymentReleased(payment_id="pay_1", customer_id="cus_1", currency="EUR", allocations=(part(20_00),)),
         PaymentReversed(
-            payment_id="pay_1", customer_id="cus_1", amount_minor=50_00, currency="EUR", cause="returned"
+            payment_id="pay_1",
+            customer_id="cus_1",
+            amount_minor=50_00,
+            currency="EUR",
+            cause="returned",
+            reversed_on=None,
         ),
     )
     assert ledger.sums()["cus_1", "unapplied"] == 0

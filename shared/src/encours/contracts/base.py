@@ -15,6 +15,8 @@ import msgspec
 
 _encoder = msgspec.json.Encoder(order="sorted")
 
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+
 
 class UnknownType(Exception):
     """A stored type that this program does not know: stop before it and deploy a program that does."""
@@ -33,7 +35,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     TYPE: ClassVar[str]
     VERSION: ClassVar[int] = 1
-    UPCASTERS: ClassVar[dict[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
+    UPCASTERS: ClassVar[dict[int, Upcaster]] = {}
     """``{1: f}``: ``f`` takes the fields of version 1 and gives those of version 2."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar, Literal
 
-from encours.contracts.base import Event, Value
+from encours.contracts.base import Event, Upcaster, Value
 from encours.contracts.common import Origin
 
 Method = Literal["transfer", "instant_transfer", "card", "direct_debit", "cheque", "cash"]
@@ -77,8 +77,13 @@ class PaymentReversed(Event, frozen=True, kw_only=True):
     """
 
     TYPE: ClassVar[str] = "payment.reversed"
+    VERSION: ClassVar[int] = 2
+    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: lambda fields: fields | {"reversed_on": None}}
     payment_id: str
     customer_id: str | None
     amount_minor: int
     currency: str
     cause: str
+    reversed_on: date | None
+    """The bank's date. The fact counts later where the cash was on invoices after that day. ``None`` in version 1,
+    which did not keep it."""

@@ -25,6 +25,7 @@ from pydantic_core import PydanticCustomError
 
 from encours.kernel.errors import DomainError
 from encours.kernel.money import format_amount, parse_amount
+from encours.kernel.texts import ONE_LINE, SEVERAL_LINES
 from encours.web.parameters import FIRST_DAY, LAST_DAY, parse_date
 
 _AMOUNT_PATTERN = r"^-?[0-9]{1,16}(\.[0-9]{1,3})?$"
@@ -60,8 +61,8 @@ BusinessDate = Annotated[
 ]
 """A day as businesses write it, ``2026-03-31``; numbers and instants are refused."""
 
-ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-LongText = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=ONE_LINE)]
+LongText = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=SEVERAL_LINES)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,19}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(examples=["EUR"])]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), Field(examples=["FR"])]

@@ -21,6 +21,7 @@ from encours.kernel.ids import derived_id, uuid7
 from encours.kernel.money import exponent
 from encours.ledger.errors import CommandReused
 from encours.streaming import ReadModelNotReady
+from encours.web.auth import require
 from encours.web.commands import Command, RequestInFlight, command, json_response
 from encours.web.models import Id
 from encours.web.paging import Listing, Page, paging
@@ -110,6 +111,7 @@ class LineListing(Listing[LineOut]):
     "/v1/imports",
     response_model=ImportOut,
     status_code=202,
+    dependencies=[require("payments:write")],
     openapi_extra={
         "requestBody": {
             "required": True,

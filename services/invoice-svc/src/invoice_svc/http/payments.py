@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from encours.contracts import Recorded
 from encours.kernel.ids import new_id
+from encours.kernel.texts import SEVERAL_LINES
 from encours.ledger.session import Session
 from encours.web.commands import Command, command
 from encours.web.models import Body, BusinessDate, MoneyModel, PositiveMoney, ShortText
@@ -51,7 +52,7 @@ class PaymentBody(Body):
     received_on: BusinessDate = Field(description="When the funds were available.")
     amount: PositiveMoney
     method: Method = "transfer"
-    remittance_text: Annotated[str, StringConstraints(max_length=2000)] | None = Field(
+    remittance_text: Annotated[str, StringConstraints(max_length=2000, pattern=SEVERAL_LINES)] | None = Field(
         default=None, examples=["VIR GARAGE DUPONT FAC-2026-000123"]
     )
     external_ref: ShortText | None = Field(default=None, description="The bank's or the gateway's reference.")
@@ -107,7 +108,9 @@ class PaymentOut(AsOf):
     remittance_text: str | None
     external_ref: str | None
     status: Literal["unapplied", "part_allocated", "allocated", "reversed"]
-    reversed_on: date | None
+    reversed_on: date | None = Field(
+        description="The bank's date. It counts from then on, or from when its cash was released, where that was later."
+    )
     reversal_reason: str | None
     allocations: list[AllocationOut]
     version: int

@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from encours.contracts import common
+from encours.kernel import texts
 from encours.kernel.errors import DomainError, FieldError
 from encours.kernel.terms import DueKind
 from encours.web.models import Body, BusinessDate, Count, Country, Id, MoneyModel, NonNegativeMoney, ShortText
@@ -32,11 +33,11 @@ PaymentId = Annotated[str, Id("pay"), Field(examples=["pay_0195e0a4c1187ebc837d9
 AllocationId = Annotated[str, Id("alo"), Field(examples=["alo_0195e0a4c1187ebc837d95283b6791e9"])]
 DisputeId = Annotated[str, Id("dis"), Field(examples=["dis_0195e0a4c1187ebc837d95283b6791e9"])]
 SeriesCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,19}$")]
-Siren = Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$")]
-VatId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9]{2,13}$")]
-Iban = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$")]
+Siren = Annotated[str, StringConstraints(pattern=texts.SIREN)]
+VatId = Annotated[str, StringConstraints(pattern=texts.VAT_ID)]
+Iban = Annotated[str, StringConstraints(pattern=texts.IBAN)]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}$", max_length=254)]
-Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ().-]{3,30}$")]
+Phone = Annotated[str, StringConstraints(pattern=texts.PHONE)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 
 DECIMAL_PATTERN = r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$"
@@ -106,7 +107,9 @@ class AddressBody(Body):
     """A postal address."""
 
     lines: list[ShortText] = Field(min_length=1, max_length=5, examples=[["12 rue de la Paix"]])
-    postal_code: Annotated[str, StringConstraints(min_length=1, max_length=20)] = Field(examples=["75002"])
+    postal_code: Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=texts.ONE_LINE)] = (
+        Field(examples=["75002"])
+    )
     city: ShortText = Field(examples=["Paris"])
     country: Country = "FR"
 

@@ -15,6 +15,7 @@ import msgspec
 
 from encours.contracts.dispute import Category, Outcome
 from encours.contracts.payment import Method
+from encours.kernel import texts
 from encours.kernel.terms import DueKind
 from invoice_svc.imports import values
 from invoice_svc.imports.csv_lines import Defaults, Parsed
@@ -73,6 +74,20 @@ class _Line(_Strict, frozen=True, kw_only=True, tag_field="kind"):
         value = getattr(self, name)
         return None if value is None or not value.strip() else values.text(value, name, limit=limit)
 
+    def _optional_long(self, name: str, limit: int) -> str | None:
+        value = getattr(self, name)
+        return None if value is None or not value.strip() else values.long_text(value, name, limit=limit)
+
+    def _optional_code(self, name: str, pattern: str, example: str) -> str | None:
+        value = getattr(self, name)
+        return None if value is None or not value.strip() else values.code(value, pattern, example, name)
+
+    def _siren(self) -> str | None:
+        return self._optional_code("siren", texts.SIREN, "552100554")
+
+    def _vat_id(self) -> str | None:
+        return self._optional_code("vat_id", texts.VAT_ID, "FR96552100554")
+
     def _day(self, name: str) -> date:
         return values.day(getattr(self, name), None, name)
 
@@ -105,9 +120,9 @@ class _Entity(_Valued, frozen=True, kw_only=True, tag="entity"):
             currency=self._code(defaults),
             time_zone=values.time_zone(self.time_zone or "Europe/Paris", "time_zone"),
             legal_form=self._optional("legal_form"),
-            siren=self._optional("siren", 9),
-            vat_id=self._optional("vat_id", 20),
-            iban=self._optional("iban", 34),
+            siren=self._siren(),
+            vat_id=self._vat_id(),
+            iban=self._optional_code("iban", texts.IBAN, "FR7630006000011234567890189"),
         )
         return Parsed((fact,))
 
@@ -143,9 +158,9 @@ class _Customer(_Line, frozen=True, kw_only=True, tag="customer"):
             country=country,
             language=values.language(self.language or values.language_of(country), "language"),
             email=values.email(self.email or "", "email"),
-            phone=self._optional("phone", 40),
-            siren=self._optional("siren", 9),
-            vat_id=self._optional("vat_id", 20),
+            phone=self._optional_code("phone", texts.PHONE, "+33 1 23 45 67 89"),
+            siren=self._siren(),
+            vat_id=self._vat_id(),
             segment=self._optional("segment"),
             salesperson=self._optional("salesperson"),
             due_kind=terms.due_kind if terms else None,
@@ -211,7 +226,7 @@ class _Payment(_Valued, frozen=True, kw_only=True, tag="payment"):
             currency=code,
             amount_minor=total,
             method=self.method,
-            text=self._optional("remittance_text", 1000),
+            text=self._optional_long("remittance_text", 2000),
         )
         return Parsed((fact,), note=note)
 
@@ -282,7 +297,7 @@ class _Dispute(_Part, frozen=True, kw_only=True, tag="dispute"):
             currency=code,
             category=self.category,
             amount_minor=minor,
-            text=self._optional("text", 1000) or "taken over",
+            text=self._optional_long("text", 4000) or "taken over",
             owner=self._optional("owner"),
         )
         return Parsed((fact,), note=note)
@@ -299,7 +314,7 @@ class _Resolution(_Line, frozen=True, kw_only=True, tag="dispute_resolved"):
             ref=self._text("reference", 100),
             on=self._day("on"),
             outcome=self.outcome,
-            text=self._optional("text", 1000),
+            text=self._optional_long("text", 4000),
         )
         return Parsed((fact,))
 

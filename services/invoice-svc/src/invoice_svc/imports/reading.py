@@ -12,7 +12,7 @@ from typing import BinaryIO
 from encours.kernel.errors import DomainError
 from invoice_svc.imports.csv_lines import Defaults, Header, read_header
 from invoice_svc.imports.planning import draft, line_parser, plan
-from invoice_svc.imports.records import Record, read_records
+from invoice_svc.imports.records import Csv, Record, read_records
 from invoice_svc.imports.store import Format, Import, ImportStore, Options
 from invoice_svc.imports.verdict import Fault
 
@@ -42,7 +42,8 @@ def header_of(source: BinaryIO, file_format: Format, options: Options) -> tuple[
 
     Raises a problem when the file is empty, or its header is not what the column map says.
     """
-    first = next(read_records(source, quoted=file_format == "csv"), None)
+    form = Csv(options.delimiter) if file_format == "csv" else None
+    first = next(read_records(source, form=form), None)
     if first is None:
         raise DomainError("empty-file", "The file has no line.", status=422)
     if file_format == "ndjson":
@@ -62,7 +63,8 @@ async def read_import(store: ImportStore, found: Import, path: Path) -> None:
         parse = line_parser(header, found.options.delimiter, defaults_of(found.options))
         if found.next_offset:
             offset, line = found.next_offset, found.next_line
-        records = read_records(source, offset=offset, line=line, quoted=found.format == "csv")
+        form = Csv(found.options.delimiter, len(header.columns)) if header is not None else None
+        records = read_records(source, offset=offset, line=line, form=form)
         while batch := await asyncio.to_thread(_take, records):
             drafts = [draft(record, parse) for record in batch]
             keys = [fact.key for item in drafts for fact in getattr(item, "facts", ())]

@@ -1,14 +1,19 @@
 """A stream of bytes into records, one at a time, whatever is in it.
 
-A damaged record costs itself and no other: an unclosed quote ends at its own line, a line beyond the limit is
-skipped to its end, and each record knows the byte after it, so that reading can go on from there after a stop.
+A damaged line costs itself and no other: lines are one record only where that record is sound, a line beyond the
+limit is skipped to its end, and each record knows the byte after it, so that reading can go on from there after a
+stop.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import re
+from codecs import BOM_UTF8
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import BinaryIO
 
 from invoice_svc.imports.verdict import Fault
@@ -36,21 +41,75 @@ class _Physical:
     too_long: bool
 
 
-def _physical_lines(source: BinaryIO, line: int) -> Iterator[_Physical]:
-    while raw := source.readline(MAX_LINE_BYTES + 1):
+class _Lines:
+    """The physical lines of a file, which can be given back."""
+
+    def __init__(self, source: BinaryIO, line: int) -> None:
+        self._source = source
+        self._line = line
+        self._given_back: deque[_Physical] = deque()
+
+    def take(self) -> _Physical | None:
+        """The next line, or nothing at the end."""
+        return self._given_back.popleft() if self._given_back else self._read()
+
+    def give_back(self, lines: Sequence[_Physical]) -> None:
+        """To be taken again, in their order."""
+        self._given_back.extendleft(reversed(lines))
+
+    def _read(self) -> _Physical | None:
+        raw = self._source.readline(MAX_LINE_BYTES + 1)
+        if not raw:
+            return None
         too_long = len(raw) > MAX_LINE_BYTES and not raw.endswith(b"\n")
         rest = raw
         while too_long and rest and not rest.endswith(b"\n"):
-            rest = source.readline(MAX_LINE_BYTES)
-        yield _Physical(line, source.tell(), raw, too_long)
-        line += 1
+            rest = self._source.readline(MAX_LINE_BYTES)
+        if self._line == 1:
+            raw = raw.removeprefix(BOM_UTF8)
+        found = _Physical(self._line, self._source.tell(), raw, too_long)
+        self._line += 1
+        return found
 
 
-def _text(raw: bytes, first: bool) -> str | Fault:
+@dataclass(frozen=True, slots=True)
+class Csv:
+    """What cuts a file into records when it is CSV: the delimiter, and the number of columns once that is known."""
+
+    delimiter: str
+    columns: int | None = None
+
+    def continues(self, raw: bytes, *, inside: bool) -> bool:
+        """Whether a line, which begins inside or outside of a quoted field, ends inside of one."""
+        before = self.delimiter.encode() + b'"' * inside
+        return _open_field(self.delimiter).fullmatch(before + raw) is not None
+
+    def accepts(self, text: str | Fault) -> bool:
+        """Whether lines taken together are a sound record."""
+        if isinstance(text, Fault):
+            return False
+        try:
+            count = len(split_fields(text, self.delimiter))
+        except Fault:
+            return False
+        return self.columns in {None, count}
+
+
+@cache
+def _open_field(delimiter: str) -> re.Pattern[bytes]:
+    """Fields, each with its delimiter before it, of which the last is quoted and has no end. Quotes that do not begin
+    a field are text."""
+    d = re.escape(delimiter.encode())
+    content = rb'(?:[^"]++|"")*+'
+    return re.compile(rb'(?:%b(?:"%b"|(?!"))[^%b]*+)*+%b"%b' % (d, content, d, d, content))
+
+
+def _text(parts: Sequence[_Physical]) -> str | Fault:
+    raw = b"".join(part.raw for part in parts)
     if b"\0" in raw:
         return Fault("nul-byte", "The line holds a NUL byte; export the file again as plain UTF-8 text.")
     try:
-        text = raw.decode("utf-8-sig" if first else "utf-8")
+        text = raw.decode()
     except UnicodeDecodeError as error:
         return Fault(
             "bad-encoding", f"Byte {error.start + 1} of the line is not UTF-8; save the file as UTF-8."
@@ -58,44 +117,43 @@ def _text(raw: bytes, first: bool) -> str | Fault:
     return text.rstrip("\r\n")
 
 
-def read_records(source: BinaryIO, *, offset: int = 0, line: int = 1, quoted: bool) -> Iterator[Record]:
+def read_records(source: BinaryIO, *, offset: int = 0, line: int = 1, form: Csv | None) -> Iterator[Record]:
     """The records from a byte offset on; blank lines are passed over.
 
-    ``quoted``: a record may span lines inside double quotes (CSV). Reads one record ahead of none.
+    A CSV record may span lines inside double quotes. Without a ``form`` (NDJSON) each line is a record.
     """
     source.seek(offset)
-    physical = _physical_lines(source, line)
-    held: list[_Physical] = []
-    while True:
-        first = held.pop(0) if held else next(physical, None)
-        if first is None:
-            return
+    lines = _Lines(source, line)
+    while (first := lines.take()) is not None:
         if first.too_long:
-            fault = Fault("line-too-long", f"A line may have {MAX_LINE_BYTES} bytes; this one has more.")
-            yield Record(first.line, first.end_offset, first.line + 1, fault)
-            continue
-        if not first.raw.strip():
-            continue
-        parts, open_quote = [first], quoted and first.raw.count(b'"') % 2 == 1
-        while open_quote and len(parts) < MAX_RECORD_LINES:
-            following = held.pop(0) if held else next(physical, None)
-            if following is None:
-                break
-            parts.append(following)
-            if following.too_long:
-                break
-            open_quote = following.raw.count(b'"') % 2 == 0
-        if open_quote:
-            held = parts[1:] + held
-            fault = Fault(
-                "unclosed-quote",
-                'A double quote is opened and never closed; write a quote inside a field as "".',
+            yield _record(
+                [first], Fault("line-too-long", f"A line may have {MAX_LINE_BYTES} bytes; this one has more.")
             )
-            yield Record(first.line, first.end_offset, first.line + 1, fault)
-            continue
-        last = parts[-1]
-        raw = b"".join(part.raw for part in parts)
-        yield Record(first.line, last.end_offset, last.line + 1, _text(raw, first.line == 1))
+        elif form is not None and form.continues(first.raw, inside=False):
+            yield _spanning(first, lines, form)
+        elif first.raw.strip():
+            yield _record([first], _text([first]))
+
+
+def _spanning(first: _Physical, lines: _Lines, form: Csv) -> Record:
+    """The record of a line that ends inside of a quoted field; the line alone if no sound record comes of it."""
+    parts, inside = [first], True
+    while inside and len(parts) < MAX_RECORD_LINES and (following := lines.take()) is not None:
+        parts.append(following)
+        if following.too_long:
+            break
+        inside = form.continues(following.raw, inside=True)
+    text = _text(parts)
+    if not inside and form.accepts(text):
+        return _record(parts, text)
+    lines.give_back(parts[1:])
+    detail = 'A double quote opens a field that does not end in one; write a quote inside a field as "".'
+    return _record([first], Fault("unclosed-quote", detail))
+
+
+def _record(parts: Sequence[_Physical], text: str | Fault) -> Record:
+    first, last = parts[0], parts[-1]
+    return Record(first.line, last.end_offset, last.line + 1, text)
 
 
 def split_fields(text: str, delimiter: str) -> list[str]:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
+from encours.kernel import texts
 from encours.kernel.errors import DomainError
 from encours.kernel.money import MAX_MINOR, exponent, format_amount
 from invoice_svc.imports.verdict import Fault
@@ -16,20 +17,42 @@ FLOAT_NOISE = Decimal("1e-9")
 _AMOUNT = re.compile(r"[+-]?0*([0-9]{0,40})(?:\.([0-9]{1,40}))?", re.ASCII)
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _FIRST_YEAR, _LAST_YEAR = 1950, 2150
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _TRUE = frozenset({"yes", "true", "1", "y", "oui", "o"})
 _FALSE = frozenset({"no", "false", "0", "n", "non", ""})
 
 
 def text(value: str, column: str, *, limit: int = 200) -> str:
-    """A text that is there, without control characters, of bounded length."""
+    """A text of one line that is there, of bounded length."""
+    value = _held(value, column, limit)
+    if not re.fullmatch(texts.ONE_LINE, value):
+        raise Fault(
+            "invalid-value", "The value holds a line break or a control character; take it out.", column
+        )
+    return value
+
+
+def long_text(value: str, column: str, *, limit: int) -> str:
+    """A text that is there, of one or several lines, of bounded length."""
+    value = _held(value, column, limit)
+    if not re.fullmatch(texts.SEVERAL_LINES, value):
+        raise Fault("invalid-value", "The value holds a control character; take it out.", column)
+    return value
+
+
+def code(value: str, pattern: str, example: str, column: str) -> str:
+    """A text of a given form."""
+    value = value.strip()
+    if not re.fullmatch(pattern, value):
+        raise Fault("invalid-value", f"Write it like {example}, not {value[:40]!r}.", column)
+    return value
+
+
+def _held(value: str, column: str, limit: int) -> str:
     value = value.strip()
     if not value:
         raise Fault("missing-value", "A value is needed here.", column)
     if len(value) > limit:
         raise Fault("value-too-long", f"At most {limit} characters; these are {len(value)}.", column)
-    if _CONTROL.search(value):
-        raise Fault("invalid-value", "The value holds a control character; take it out.", column)
     return value
 
 

@@ -90,9 +90,9 @@ def place(state: Payment, share: Share, invoice: Invoice, allocation_id: str, no
 
 def allocate(state: Payment, placed: Sequence[Standing]) -> list[Dated]:
     """The allocations, one fact for each day from which some count. Never more than is unapplied."""
+    _check_stands(state)
     if not placed:
         return []
-    _check_stands(state)
     assert state.customer_id is not None, "a share belongs to an invoice, and that to a customer"
     asked = sum(standing.allocation.amount_minor for standing in placed)
     if asked > state.unapplied_minor:
@@ -145,6 +145,7 @@ def reverse(state: Payment, command: ReversePayment, today: date) -> list[Dated]
         amount_minor=state.amount_minor,
         currency=state.currency,
         cause=command.cause,
+        reversed_on=command.on,
     )
     # Cash that was released later than the bank took it back was on invoices until then.
     from_day = max(command.on, state.released_on or command.on)

@@ -40,6 +40,7 @@ class Payment:
     released_on: date | None = None
     """The latest day from which a release counts."""
     reversed_on: date | None = None
+    """The bank's date, from which the reversal counts or before."""
     reversal_cause: str | None = None
 
     @property
@@ -90,7 +91,8 @@ def evolve(state: Payment, recorded: Recorded) -> Payment:
             released_on = max(state.released_on or date.min, recorded.effective_on)
             return replace(state, allocations=kept, released_on=released_on)
         case facts.PaymentReversed():
-            return replace(state, reversed_on=recorded.effective_on, reversal_cause=event.cause)
+            reversed_on = event.reversed_on or recorded.effective_on
+            return replace(state, reversed_on=reversed_on, reversal_cause=event.cause)
         case _:
             assert_never(event)
 

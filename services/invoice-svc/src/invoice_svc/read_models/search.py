@@ -23,7 +23,6 @@ InvoiceStatus = Literal[
 ]  # fmt: skip
 
 MAX_CANDIDATES = 500
-MAX_CITED_KEYS = 200
 
 _OWED = "outstanding_minor > 0 and disputed_minor < outstanding_minor"
 _STATUS: dict[InvoiceStatus, str] = {
@@ -225,24 +224,26 @@ async def disputes(
 async def candidates(
     conn: Any, schema: str, *, entity_id: str, customer_id: str | None, currency: str, text: str | None
 ) -> list[str]:
-    """Ids of open invoices that a payment may settle: those that the text names, then the oldest due.
+    """Ids of open invoices that a payment may settle: those that the text names, in its order, then the oldest due.
 
-    Without a known customer only what the text names.
+    At most 500 of each. Without a known customer only what the text names.
     """
-    keys = keys_in(text)[:MAX_CITED_KEYS]
     where = "entity_id = $1 and currency = $2 and outstanding_minor > 0"
     arguments: list[Any] = [entity_id, currency]
     if customer_id is not None:
         where += " and customer_id = $3"
         arguments.append(customer_id)
-    ordered = f"order by due_on, issued_on, number limit {MAX_CANDIDATES}"
     select = f"select invoice_id from {schema}.invoice where {where}"
+    keys = f"${len(arguments) + 1}::text[]"
     named = await conn.fetch(
-        f"{select} and number_key = any(${len(arguments) + 1}::text[]) {ordered}", *arguments, keys
-    )
+        f"{select} and number_key = any({keys}) order by array_position({keys}, number_key) limit {MAX_CANDIDATES}",
+        *arguments, keys_in(text),
+    )  # fmt: skip
     found = dict.fromkeys(row["invoice_id"] for row in named)
     if customer_id is not None:
-        oldest = await conn.fetch(f"{select} {ordered}", *arguments)
+        oldest = await conn.fetch(
+            f"{select} order by due_on, issued_on, number limit {MAX_CANDIDATES}", *arguments
+        )
         found |= dict.fromkeys(row["invoice_id"] for row in oldest)
     return list(found)
 

@@ -18,7 +18,7 @@ from invoice_svc.invoice.state import Invoice
 from invoice_svc.payment import decide
 from invoice_svc.payment.allocation import Share, propose
 from invoice_svc.payment.commands import AllocatePayment, ReceivePayment, ReleasePayment, ReversePayment
-from invoice_svc.payment.indication import cited
+from invoice_svc.payment.indication import cited, keys_in, number_key
 from invoice_svc.payment.state import Payment, Standing, require
 from invoice_svc.use_cases import customers, entities, invoices
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
@@ -83,12 +83,16 @@ async def _settle(
 
 
 async def _open_candidates(session: Session, payment: Payment, candidates: Sequence[str]) -> list[Invoice]:
-    """As many of the candidates, in their order, as the money can reach."""
+    """All that the text names, as they say together who pays and what first; then as many as the money can reach."""
+    named = set(keys_in(payment.remittance_text))
     reach, found = 0, []
     for invoice_id in candidates:
-        if reach >= payment.unapplied_minor:
+        enough = reach >= payment.unapplied_minor
+        if enough and not named:
             break
         invoice = await session.load(INVOICE, invoice_id, guard=False)
+        if enough and number_key(invoice.number or "") not in named:
+            break
         same = (invoice.entity_id, invoice.currency) == (payment.entity_id, payment.currency)
         if same and invoice.outstanding_minor > 0 and payment.customer_id in (None, invoice.customer_id):
             found.append(invoice)
