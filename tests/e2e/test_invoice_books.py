@@ -145,6 +145,61 @@ def test_a_key_of_one_entity_neither_sees_nor_touches_another(system: System, wo
     assert client.post("/v1/payments", headers=headers, json={}).status_code in {403, 422}
 
 
+def test_a_write_without_effect_tells_nothing_of_another_entity(system: System, world: World) -> None:
+    other = world.post("invoice", "/v1/entities", {"name": "Other Ltd", "country": "GB"})["id"]
+    customer = world.customer()
+    draft = world.post("invoice", "/v1/invoices", world.draft_body(customer))["id"]
+    given_up = world.post("invoice", "/v1/invoices", world.draft_body(customer))["id"]
+    world.post("invoice", f"/v1/invoices/{given_up}/cancel")
+    issued = world.invoice(customer, issued_on=DAY)["id"]
+    unapplied = world.payment(customer, "10.00", DAY, allocations=[])["id"]
+    theirs = world.post(
+        "invoice", "/v1/payments",
+        {"entity_id": other, "amount": eur("10.00"), "received_on": DAY, "allocations": []},
+    )["id"]  # fmt: skip
+    limit = world.post(
+        "risk",
+        "/v1/limit-requests",
+        {"customer_id": customer, "amount": eur("1.00"), "max_days_past_due": 5, "evidence": "Balance sheet"},
+    )["id"]
+    hold = {"until": "2026-05-31", "reason": "agreed"}
+    world.post("dunning", f"/v1/customers/{customer}/holds", hold)
+    template = {"document": "invoice", "prefix": "FAC-{year}-", "width": 6}
+    writes: list[tuple[str, str, str, Any]] = [
+        ("invoice", "PATCH", f"/v1/entities/{world.entity}", {}),
+        ("invoice", "PUT", f"/v1/entities/{world.entity}/series/FAC", template),
+        ("invoice", "PATCH", f"/v1/customers/{customer}", {}),
+        ("invoice", "PATCH", f"/v1/invoices/{draft}", {}),
+        ("invoice", "PATCH", f"/v1/invoices/{issued}", {}),
+        ("invoice", "POST", f"/v1/invoices/{given_up}/cancel", None),
+        ("invoice", "POST", f"/v1/invoices/{issued}/cancel", None),
+        ("invoice", "POST", f"/v1/payments/{unapplied}/release", None),
+        ("invoice", "POST", "/v1/invoices", world.draft_body(customer)),
+        ("risk", "POST", f"/v1/limit-requests/{limit}/approve", {"amount": {"amount": "1", "currency": "USD"}}),
+        ("risk", "POST", "/v1/limit-requests", {
+            "customer_id": customer, "amount": eur("1.00"), "max_days_past_due": 5, "evidence": "Balance sheet",
+            "valid_until": "2020-01-01",
+        }),
+        ("risk", "POST", "/v1/checks", {"customer_id": customer, "amount": eur("1.00")}),
+        ("dunning", "POST", f"/v1/customers/{customer}/holds", hold),
+    ]  # fmt: skip
+    headers = _key(system, world, "--scope", "*", "--entity", other)
+    for service, method, path, body in writes:
+        for more in ({}, {"If-Match": '"99"'}):
+            for dry_run in ("false", "true"):
+                answer = world.client(service).request(
+                    method, path, json=body, headers=headers | more, params={"dry_run": dry_run}
+                )
+                told = (answer.status_code, answer.json().get("type"))
+                assert told == (403, "/problems/entity-not-granted"), (method, path, answer.text)
+    onto_ours = f"/v1/payments/{theirs}/allocations"
+    share = {"allocations": [{"invoice_id": issued, "amount": eur("999.00")}]}
+    assert world.client("invoice").post(onto_ours, json=share, headers=headers).status_code == 403
+    batch = {"items": [world.draft_body(customer)]}
+    judged = world.client("invoice").post("/v1/invoices:batch", json=batch, headers=headers).json()
+    assert [result["status"] for result in judged["results"]] == [403]
+
+
 def test_if_match_guards_a_change_and_a_dry_run_changes_nothing(world: World) -> None:
     client = world.client("invoice")
     draft = world.post("invoice", "/v1/invoices", world.draft_body(world.customer()))
