@@ -53,12 +53,14 @@ async def test_health_tells_ready_from_late_and_metrics_count(module_installatio
         module_installation.nats.stop()
         assert (await until(api, "late")).status_code == 200
         assert (await api.post("/v1/customers", json=NEW)).status_code == 201
+        assert (await api.head("/v1/customers/cus_" + "0" * 32)).status_code == 404
         app.state.services.draining.set()
         draining = await api.get("/readyz")
         assert (draining.status_code, draining.json()["status"]) == (503, "unready")
         counted = (await api.get("/metrics")).text
         labels = 'method="POST",route="/v1/customers",service="web-test",status="201"'
         assert f"encours_http_request_seconds_count{{{labels}}} 1.0" in counted
+        assert 'method="HEAD",route="/v1/customers/{id}"' in counted
         assert "encours_nats_connected 0.0" in counted
     module_installation.nats.start()
 

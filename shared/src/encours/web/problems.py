@@ -17,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from encours.kernel.errors import DomainError
 from encours.web.catalogue import Catalogue, ProblemKind
@@ -182,6 +183,15 @@ _HTTP_CODES = {
 }
 
 
+def _methods_at(request: Request) -> set[str]:
+    """What the path takes: each of its methods has a route of its own."""
+    taken: set[str] = set()
+    for route in request.app.router.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            taken |= route.methods or set()
+    return taken | {"HEAD"} if "GET" in taken else taken
+
+
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteHTTPException)
     headers = dict(error.headers or {})
@@ -193,6 +203,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
             detail = f"There is nothing at {request.url.path[:200]}."
         case 405:
             detail = f"{request.url.path[:200]} does not take {request.method[:20]}."
+            headers["Allow"] = ", ".join(sorted(_methods_at(request)))
         case 413:
             detail = f"The body may have {context(request).body_max_bytes:,} bytes at most."
             headers["Connection"] = "close"
