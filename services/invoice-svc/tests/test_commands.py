@@ -95,51 +95,6 @@ def refused(code: str) -> Any:
     return Refusal()
 
 
-# Entities that a key covers
-
-
-@pytest.mark.parametrize(
-    "work",
-    [
-        (entities.define_series, "ent_1", DefineSeries("FAC", "invoice", "FAC-{year}-", 6)),
-        (customers.note, "cus_1", "hello"),
-        (invoices.cancel, "inv_1"),
-        (invoices.issue, IssueInvoice("inv_1", TODAY)),
-        (credits.credit, CreditInvoice("inv_1", "cre_1", TODAY, 99_999_999, "returned")),
-        (payments.release, ReleasePayment("pay_1", None)),
-        (
-            payments.receive,
-            receipt("pay_2", entity_id="ent_2", allocations=(("inv_1", 1),), customer_id=None),
-        ),
-        (disputes.open_dispute, OpenDispute("dis_1", "inv_1", "price", None, "dear", None, TODAY)),
-    ],
-    ids=lambda work: work[0].__qualname__,
-)
-@pytest.mark.parametrize("dry_run", [False, True])
-def test_nothing_of_an_entity_that_the_key_does_not_cover_is_changed_or_told(
-    issued: Any, work: Any, dry_run: bool
-) -> None:
-    issued.do(entities.register, entity("ent_2"))
-    issued.do(payments.receive, receipt(customer_id=None))
-    before = len(issued.kinds())
-    with refused("entity-not-granted"):
-        issued.do(*work, entities=("ent_2",), dry_run=dry_run)
-    assert len(issued.kinds()) == before
-
-
-def test_a_repetition_is_not_answered_to_a_key_that_no_longer_covers_the_entity(issued: Any) -> None:
-    first = uuid4()
-    issued.do(credits.credit, credit(), key=first, entities=("ent_1",))
-    assert issued.do(credits.credit, credit(), key=first, entities=("ent_1",)).replayed
-    with refused("entity-not-granted"):
-        issued.do(credits.credit, credit(), key=first, entities=("ent_2",))
-
-
-def test_an_unknown_thing_is_not_found_whatever_the_key_covers(issued: Any) -> None:
-    with refused("invoice-not-found"):
-        issued.do(invoices.cancel, "inv_9", entities=("ent_2",))
-
-
 # Entities and their series
 
 
