@@ -22,6 +22,7 @@ from starlette.routing import Match, Route
 from encours.kernel.errors import DomainError
 from encours.web.catalogue import Catalogue, ProblemKind
 from encours.web.context import context
+from encours.web.paging import MalformedCursor
 
 MEDIA_TYPE = "application/problem+json"
 MAX_ERRORS = 100
@@ -228,6 +229,10 @@ async def _on_database(request: Request, error: Exception) -> Response:
 
 
 async def _on_data_error(request: Request, error: Exception) -> Response:
+    if "cursor" in request.query_params:
+        # What else a list asks with is checked at the door, and was the same on the page before; of what type the
+        # values in a cursor must be, only the database knows.
+        return answer_error(request, MalformedCursor())
     # A value that passed the schema and that PostgreSQL cannot hold: the caller's value, and a schema of ours
     # that should have been stricter. The caller gets a refusal, the log gets the case.
     log.error(
