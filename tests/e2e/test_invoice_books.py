@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -198,6 +200,38 @@ def test_a_write_without_effect_tells_nothing_of_another_entity(system: System, 
     batch = {"items": [world.draft_body(customer)]}
     judged = world.client("invoice").post("/v1/invoices:batch", json=batch, headers=headers).json()
     assert [result["status"] for result in judged["results"]] == [403]
+
+
+@pytest.mark.parametrize("forged", ["x", 7, True])
+def test_a_cursor_with_a_value_of_another_type_is_refused(world: World, forged: Any) -> None:
+    customer = world.customer()
+    for _ in range(2):
+        world.invoice(customer, issued_on=DAY)
+    client, asked = world.client("invoice"), {"customer_id": customer, "sort": "due_on", "limit": "1"}
+    cursor = _get(world, "/v1/invoices", **asked)["next_cursor"]
+    check, _, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    made = base64.urlsafe_b64encode(json.dumps([check, forged, key]).encode()).decode().rstrip("=")
+    refused = client.get("/v1/invoices", params=asked | {"cursor": made})
+    assert (refused.status_code, refused.json()["type"]) == (400, "/problems/malformed-cursor")
+
+
+def test_customers_and_entities_are_shown_on_days_before_they_were_registered(world: World) -> None:
+    """What was issued before a takeover is answered with the customer that it is of."""
+    customer = world.customer(terms={"days": 30})
+    world.send("invoice", f"/v1/customers/{customer}/notes", {"text": "called"})
+    before = "2026-03-01"
+    for kind, identifier in (("customers", customer), ("entities", world.entity)):
+        alone = _get(world, f"/v1/{kind}/{identifier}", as_of=before)
+        listed = _get(world, f"/v1/{kind}", as_of=before, limit=500)["data"]
+        assert alone in listed
+        now = _get(world, f"/v1/{kind}/{identifier}")
+        assert {name: alone[name] for name in ("name", "address", "version")} == {
+            name: now[name] for name in ("name", "address", "version")
+        }
+        unknown = world.client("invoice").get(f"/v1/{kind}/{identifier}", params={"known_at": "0"})
+        assert unknown.status_code == 404
+    then = _get(world, f"/v1/customers/{customer}", as_of=before)
+    assert (then["notes"], then["terms"], then["agreements"]) == ([], None, [])
 
 
 def test_if_match_guards_a_change_and_a_dry_run_changes_nothing(world: World) -> None:
