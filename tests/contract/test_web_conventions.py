@@ -152,8 +152,10 @@ async def test_known_at_shows_what_was_known_then(api: httpx.AsyncClient) -> Non
         "2026-01-31",
     )
     assert (await api.get(path, params={"known_at": "2001-01-01T00:00:00Z"})).status_code == 404
-    ahead = await api.get(path, params={"min_position": str(10**9)})
-    assert (ahead.status_code, ahead.json()["type"]) == (422, "/problems/future-position")
+    for more in ({}, {"known_at": position}):
+        ahead = await api.get(path, params={"min_position": str(10**9)} | more)
+        assert (ahead.status_code, ahead.json()["type"]) == (503, "/problems/position-not-reached")
+        assert ahead.headers["Retry-After"]
     future = await api.get(path, params={"known_at": str(10**9)})
     assert (future.status_code, future.json()["type"]) == (422, "/problems/future-position")
     assert (await api.get(path, params={"known_at": "2199-01-01T00:00:00Z"})).json()[

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -150,6 +152,93 @@ def test_a_key_of_one_entity_neither_sees_nor_touches_another(system: System, wo
     assert client.get("/v1/invoices", headers=headers).json()["data"] == []
     assert [e["id"] for e in client.get("/v1/entities", headers=headers).json()["data"]] == [other]
     assert client.post("/v1/payments", headers=headers, json={}).status_code in {403, 422}
+
+
+def test_a_write_without_effect_tells_nothing_of_another_entity(system: System, world: World) -> None:
+    other = world.post("invoice", "/v1/entities", {"name": "Other Ltd", "country": "GB"})["id"]
+    customer = world.customer()
+    draft = world.post("invoice", "/v1/invoices", world.draft_body(customer))["id"]
+    given_up = world.post("invoice", "/v1/invoices", world.draft_body(customer))["id"]
+    world.post("invoice", f"/v1/invoices/{given_up}/cancel")
+    issued = world.invoice(customer, issued_on=DAY)["id"]
+    unapplied = world.payment(customer, "10.00", DAY, allocations=[])["id"]
+    theirs = world.post(
+        "invoice", "/v1/payments",
+        {"entity_id": other, "amount": eur("10.00"), "received_on": DAY, "allocations": []},
+    )["id"]  # fmt: skip
+    limit = world.post(
+        "risk",
+        "/v1/limit-requests",
+        {"customer_id": customer, "amount": eur("1.00"), "max_days_past_due": 5, "evidence": "Balance sheet"},
+    )["id"]
+    hold = {"until": "2026-05-31", "reason": "agreed"}
+    world.post("dunning", f"/v1/customers/{customer}/holds", hold)
+    template = {"document": "invoice", "prefix": "FAC-{year}-", "width": 6}
+    writes: list[tuple[str, str, str, Any]] = [
+        ("invoice", "PATCH", f"/v1/entities/{world.entity}", {}),
+        ("invoice", "PUT", f"/v1/entities/{world.entity}/series/FAC", template),
+        ("invoice", "PATCH", f"/v1/customers/{customer}", {}),
+        ("invoice", "PATCH", f"/v1/invoices/{draft}", {}),
+        ("invoice", "PATCH", f"/v1/invoices/{issued}", {}),
+        ("invoice", "POST", f"/v1/invoices/{given_up}/cancel", None),
+        ("invoice", "POST", f"/v1/invoices/{issued}/cancel", None),
+        ("invoice", "POST", f"/v1/payments/{unapplied}/release", None),
+        ("invoice", "POST", "/v1/invoices", world.draft_body(customer)),
+        ("risk", "POST", f"/v1/limit-requests/{limit}/approve", {"amount": {"amount": "1", "currency": "USD"}}),
+        ("risk", "POST", "/v1/limit-requests", {
+            "customer_id": customer, "amount": eur("1.00"), "max_days_past_due": 5, "evidence": "Balance sheet",
+            "valid_until": "2020-01-01",
+        }),
+        ("risk", "POST", "/v1/checks", {"customer_id": customer, "amount": eur("1.00")}),
+        ("dunning", "POST", f"/v1/customers/{customer}/holds", hold),
+    ]  # fmt: skip
+    headers = _key(system, world, "--scope", "*", "--entity", other)
+    for service, method, path, body in writes:
+        for more in ({}, {"If-Match": '"99"'}):
+            for dry_run in ("false", "true"):
+                answer = world.client(service).request(
+                    method, path, json=body, headers=headers | more, params={"dry_run": dry_run}
+                )
+                told = (answer.status_code, answer.json().get("type"))
+                assert told == (403, "/problems/entity-not-granted"), (method, path, answer.text)
+    onto_ours = f"/v1/payments/{theirs}/allocations"
+    share = {"allocations": [{"invoice_id": issued, "amount": eur("999.00")}]}
+    assert world.client("invoice").post(onto_ours, json=share, headers=headers).status_code == 403
+    batch = {"items": [world.draft_body(customer)]}
+    judged = world.client("invoice").post("/v1/invoices:batch", json=batch, headers=headers).json()
+    assert [result["status"] for result in judged["results"]] == [403]
+
+
+@pytest.mark.parametrize("forged", ["x", 7, True])
+def test_a_cursor_with_a_value_of_another_type_is_refused(world: World, forged: Any) -> None:
+    customer = world.customer()
+    for _ in range(2):
+        world.invoice(customer, issued_on=DAY)
+    client, asked = world.client("invoice"), {"customer_id": customer, "sort": "due_on", "limit": "1"}
+    cursor = _get(world, "/v1/invoices", **asked)["next_cursor"]
+    check, _, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    made = base64.urlsafe_b64encode(json.dumps([check, forged, key]).encode()).decode().rstrip("=")
+    refused = client.get("/v1/invoices", params=asked | {"cursor": made})
+    assert (refused.status_code, refused.json()["type"]) == (400, "/problems/malformed-cursor")
+
+
+def test_customers_and_entities_are_shown_on_days_before_they_were_registered(world: World) -> None:
+    """What was issued before a takeover is answered with the customer that it is of."""
+    customer = world.customer(terms={"days": 30})
+    world.send("invoice", f"/v1/customers/{customer}/notes", {"text": "called"})
+    before = "2026-03-01"
+    for kind, identifier in (("customers", customer), ("entities", world.entity)):
+        alone = _get(world, f"/v1/{kind}/{identifier}", as_of=before)
+        listed = _get(world, f"/v1/{kind}", as_of=before, limit=500)["data"]
+        assert alone in listed
+        now = _get(world, f"/v1/{kind}/{identifier}")
+        assert {name: alone[name] for name in ("name", "address", "version")} == {
+            name: now[name] for name in ("name", "address", "version")
+        }
+        unknown = world.client("invoice").get(f"/v1/{kind}/{identifier}", params={"known_at": "0"})
+        assert unknown.status_code == 404
+    then = _get(world, f"/v1/customers/{customer}", as_of=before)
+    assert (then["notes"], then["terms"], then["agreements"]) == ([], None, [])
 
 
 def test_if_match_guards_a_change_and_a_dry_run_changes_nothing(world: World) -> None:

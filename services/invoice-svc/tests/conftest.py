@@ -112,8 +112,9 @@ class Books:
         *arguments: Any,
         key: UUID | None = None,
         today: date = TODAY,
+        **more: Any,
     ) -> Done:
-        meta = replace(self.meta, command_id=key or uuid4(), today=today)
+        meta = replace(self.meta, command_id=key or uuid4(), today=today, **more)
 
         async def bound(session: Session) -> None:
             await work(session, *arguments)

@@ -88,7 +88,7 @@ FAILURES: dict[str, Exception] = {
 
 
 @trouble.get("/v1/trouble/{kind}")
-async def make_trouble(kind: str) -> Response:
+async def make_trouble(kind: str, cursor: str | None = None) -> Response:
     raise FAILURES[kind]
 
 

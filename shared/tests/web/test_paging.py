@@ -79,6 +79,14 @@ async def test_a_forged_key_is_refused(value: object) -> None:
         await page(cursor=forged)
 
 
+@pytest.mark.parametrize(("sort", "values"), [("number", [None, "inv_1"]), ("due_on", ["a", None])])
+async def test_a_forged_null_is_refused_where_there_can_be_none(sort: str, values: list[object]) -> None:
+    check = (await page(sort=sort)).check
+    forged = base64.urlsafe_b64encode(msgspec.json.encode([check, *values])).decode()
+    with pytest.raises(MalformedCursor):
+        await page(sort=sort, cursor=forged)
+
+
 @pytest.mark.parametrize("value", [date(2026, 1, 1), datetime(2026, 1, 1, 5, tzinfo=UTC), "a", 7, True, None])
 async def test_every_kind_of_key_survives(value: object) -> None:
     first = await page()

@@ -87,6 +87,12 @@ async def test_a_wrong_id_body_or_content_type_is_told_apart(api: httpx.AsyncCli
     assert unknown["errors"][0]["pointer"] == "/Q"
 
 
+async def test_a_value_that_the_database_refuses_behind_a_cursor_is_the_cursor_s(
+    api: httpx.AsyncClient,
+) -> None:
+    is_problem(await api.get("/v1/trouble/value?cursor=forged"), 400, "malformed-cursor")
+
+
 async def test_unknown_paths_and_methods(api: httpx.AsyncClient) -> None:
     is_problem(await api.get("/nothing"), 404, "no-such-path")
     is_problem(await api.get("/v1/things/a/b/c"), 404, "no-such-path")

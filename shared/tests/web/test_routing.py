@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from typing import Any
 
 import httpx
@@ -11,7 +13,10 @@ from fastapi.routing import APIRoute
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
 
+from encours.kernel.errors import NotFound
 from encours.web.app import create_app
 from encours.web.fast import plan_of
 from encours.web.routing import Router, operation_id
@@ -109,3 +114,73 @@ async def test_a_more_exact_path_before_a_parameter_is_found(settings: ServiceSe
         assert (await client.get("/v1/cats/7/x")).json() == {"found": "cats7"}
         assert (await client.post("/v1/things:batch")).json() == {"found": "batch"}
         assert (await client.get("/v1/things:batch")).status_code == 405
+
+
+async def test_head_is_answered_as_get_without_a_body(settings: ServiceSettings) -> None:
+    router = Router()
+
+    @router.get("/v1/things/{id}")
+    async def planned(id: str) -> Response:
+        return Response(id.encode(), headers={"ETag": '"1"'})
+
+    @router.get("/v1/others/{id}")
+    async def unplanned(id: str) -> dict[str, str]:
+        return {"found": id}
+
+    @router.get("/v1/endless")
+    async def endless() -> Response:
+        return StreamingResponse(itertools.repeat(b"more"))
+
+    @router.get("/v1/lacking")
+    async def lacking() -> Response:
+        raise NotFound("thing", "thg_1")
+
+    app = create_app("t", "T", [router], settings)
+    sent = 0
+
+    async def counted(scope: Scope, receive: Receive, send: Send) -> None:
+        async def count(message: Message) -> None:
+            nonlocal sent
+            sent += len(message.get("body", b""))
+            await send(message)
+
+        await app(scope, receive, count)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(counted), base_url="http://test") as client:
+        for path in ("/v1/things/7", "/v1/others/7", "/livez", "/docs", "/openapi.json"):
+            whole = await client.get(path)
+            sent = 0
+            bare = await client.head(path)
+            assert (bare.status_code, bare.content, sent) == (200, b"", 0)
+            assert dict(bare.headers, **_own(whole)) == dict(whole.headers)
+        async with asyncio.timeout(5):
+            assert (await client.head("/v1/endless")).status_code == 200
+        assert (await client.head("/v1/lacking")).status_code == 404
+        assert (await client.head("/nothing")).status_code == 404
+    operations = {method for path in app.openapi()["paths"].values() for method in path}
+    assert operations <= {"get", "post"}
+
+
+def _own(answer: httpx.Response) -> dict[str, str]:
+    return {name: answer.headers[name] for name in ("request-id", "traceparent")}
+
+
+async def test_a_refused_method_is_told_all_that_the_path_takes(settings: ServiceSettings) -> None:
+    router = Router()
+    for method in ("POST", "GET", "PUT"):
+
+        @router.api_route("/v1/things/{id}", methods=[method], name=f"thing_{method}")
+        async def take(id: str) -> Response:
+            return Response()
+
+    @router.post("/v1/things/{id}/close")
+    async def close(id: str) -> Response:
+        return Response()
+
+    app = create_app("t", "T", [router], settings)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        for method in ("DELETE", "OPTIONS", "PATCH"):
+            refused = await client.request(method, "/v1/things/7")
+            assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD, POST, PUT")
+        refused = await client.head("/v1/things/7/close")
+        assert (refused.status_code, refused.headers["Allow"]) == (405, "POST")

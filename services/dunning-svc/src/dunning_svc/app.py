@@ -11,6 +11,14 @@ from encours.web.catalogue import ProblemKind
 from encours.web.settings import ServiceSettings
 
 PROBLEMS = (
+    ProblemKind("customer-not-found", "There is no such customer", 404, "Check the id and the ledger."),
+    ProblemKind(
+        "reminder-not-found", "There is no such reminder", 404, "Take the id from GET /v1/reminders."
+    ),
+    ProblemKind("task-not-found", "There is no such task", 404, "Take the id from GET /v1/tasks."),
+    ProblemKind(
+        "decision-not-found", "There is no such decision", 404, "Take the id from a reminder or a task."
+    ),
     ProblemKind("hold-in-the-past", "The hold would end before it begins", 422, "Give a day from today on."),
     ProblemKind("task-completed", "The task has another outcome already", 409, "Read the task."),
     ProblemKind("day-not-opened", "The day has not been opened", 409, "Use dry_run=true for a preview."),

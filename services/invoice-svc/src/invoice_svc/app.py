@@ -51,9 +51,13 @@ async def _extras(services: Services) -> AsyncIterator[Mapping[str, Any]]:
 
 
 PROBLEMS = (
+    ProblemKind("entity-exists", "There is such an entity", 409, "PATCH it to amend its identity."),
     ProblemKind(
         "customer-exists", "There is such a customer", 409, "PATCH it, or choose another external_ref."
     ),
+    ProblemKind("invoice-exists", "There is such an invoice", 409, "GET it; PATCH it while it is a draft."),
+    ProblemKind("payment-exists", "There is such a payment", 409, "GET it."),
+    ProblemKind("dispute-exists", "There is such a dispute", 409, "GET it."),
     ProblemKind("entity-not-found", "There is no such entity", 404, "Take the id from GET /v1/entities."),
     ProblemKind(
         "customer-not-found", "There is no such customer", 404, "Take the id from GET /v1/customers."
@@ -77,7 +81,6 @@ PROBLEMS = (
         "Ids of another ledger, or of later days, are not found.",
     ),
     ProblemKind("series-not-found", "There is no such series", 404, "GET the entity for its series."),
-    ProblemKind("unknown-currency", "Not an ISO 4217 currency", 422, "Write a code such as EUR."),
     ProblemKind(
         "currency-mismatch",
         "The amount is of another currency",
@@ -115,18 +118,6 @@ PROBLEMS = (
         "invoice-not-draft", "The invoice is no draft", 409, "Correct an issued invoice with a credit note."
     ),
     ProblemKind("invoice-not-issued", "The invoice is not issued", 409, "Issue it first."),
-    ProblemKind(
-        "issue-date-before-last",
-        "The date is before the last of the series",
-        409,
-        "Issue with that date or a later one.",
-    ),
-    ProblemKind(
-        "number-taken",
-        "Another document has this number",
-        409,
-        "Give the series another prefix, or check whether the document was taken over already.",
-    ),
     ProblemKind(
         "amount-exceeds-outstanding",
         "More than is outstanding",

@@ -6,6 +6,7 @@ a day on and never overwritten.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import assert_never, cast
@@ -158,6 +159,19 @@ def evolve(state: Customer, recorded: Recorded) -> Customer:
             return replace(state, notes=(*state.notes, Note(event.text, recorded.effective_on)))
         case _:
             assert_never(event)
+
+
+def fold_as_of(recorded: Iterable[Recorded], day: date) -> Customer:
+    """The customer by what counted on a business day.
+
+    Who the customer is, is not dated business: invoices of days before the registration are theirs.
+    """
+    identity = (facts.CustomerRegistered, facts.CustomerAmended)
+    state = Customer()
+    for fact in recorded:
+        if fact.effective_on <= day or isinstance(fact.data, identity):
+            state = evolve(state, fact)
+    return state
 
 
 def require(state: Customer, customer_id: str) -> Customer:

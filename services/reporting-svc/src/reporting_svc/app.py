@@ -32,15 +32,11 @@ PROBLEMS = (
     ProblemKind(
         "entity-not-found", "There is no such entity in this ledger", 404, "Check the id and the ledger."
     ),
-    ProblemKind("unknown-currency", "There is no such currency", 422, "Write an ISO 4217 code such as EUR."),
     ProblemKind(
         "too-many-streams",
         "Too many live streams",
         503,
         "Close one, or read pages of /v1/events with after=.",
-    ),
-    ProblemKind(
-        "read-model-not-ready", "The read model is being built", 503, "Repeat after Retry-After seconds."
     ),
 )
 

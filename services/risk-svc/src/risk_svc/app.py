@@ -5,9 +5,22 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from encours.web.app import create_app as compose
+from encours.web.catalogue import ProblemKind
 from encours.web.settings import ServiceSettings
 from risk_svc.http import checks, customers, limits
 from risk_svc.models import MODELS, NAME
+
+PROBLEMS = (
+    ProblemKind("customer-not-found", "There is no such customer", 404, "Check the id and the ledger."),
+    ProblemKind(
+        "limit-request-not-found",
+        "There is no such limit request",
+        404,
+        "Take the id from GET /v1/limit-requests.",
+    ),
+    ProblemKind("limit-request-decided", "The limit request was decided already", 409, "Make a new request."),
+    ProblemKind("check-not-found", "There is no such credit check", 404, "Take the id from POST /v1/checks."),
+)
 
 
 def create_app(settings: ServiceSettings) -> FastAPI:
@@ -18,5 +31,6 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         [customers.router, limits.router, checks.router],
         settings,
         models=MODELS,
+        problems_known=PROBLEMS,
         description="Exposure by component, payment behaviour, credit limits in amount and in days, credit checks.",
     )

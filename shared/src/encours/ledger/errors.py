@@ -56,6 +56,19 @@ class LedgerUnavailable(DomainError):
         super().__init__("ledger-unavailable", detail, status=503, retry_after_s=retry_after_s)
 
 
+class EntityNotGranted(DomainError):
+    """Who asks may not act for the legal entity."""
+
+    def __init__(self, entity: str) -> None:
+        super().__init__(
+            "entity-not-granted",
+            f"This API key does not cover the entity {entity}.",
+            title="The API key does not cover this entity",
+            status=403,
+            extra={"entity": entity},
+        )
+
+
 class UnknownLedger(DomainError):
     """No ledger of that name."""
 

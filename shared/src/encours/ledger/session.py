@@ -15,7 +15,7 @@ after fresh reads.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -26,9 +26,9 @@ from encours.contracts import Event, Recorded
 from encours.kernel.errors import DomainError
 from encours.kernel.ids import uuid7
 from encours.ledger.client import Ledger
-from encours.ledger.errors import CommandReused, VersionConflict
+from encours.ledger.errors import CommandReused, EntityNotGranted, VersionConflict
 from encours.ledger.model import Append, Appended, Guard, NewEvent, NumberStep
-from encours.ledger.states import Folder
+from encours.ledger.states import Folded, Folder
 
 S = TypeVar("S")
 RETRIES = 3
@@ -38,7 +38,10 @@ Work = Callable[["Session"], Awaitable[None]]
 
 
 class CommandMeta(msgspec.Struct, frozen=True, kw_only=True):
-    """Who commands what, when, and because of what. ``today`` is the ledger's business date."""
+    """Who commands what, when, and because of what. ``today`` is the ledger's business date.
+
+    ``entities`` are those that the actor may act for, None for all: no other's stream is read or written.
+    """
 
     ledger: str
     command_id: UUID
@@ -51,6 +54,7 @@ class CommandMeta(msgspec.Struct, frozen=True, kw_only=True):
     traceparent: str | None = None
     dry_run: bool = False
     clock_at: datetime | None = None
+    entities: tuple[str, ...] | None = None
 
 
 class Session:
@@ -62,26 +66,23 @@ class Session:
         self._ledger = ledger
         self._epoch = epoch
         self._fresh = fresh
-        self._states: dict[tuple[str, Folder[Any]], tuple[Any, int]] = {}
+        self._states: dict[tuple[str, Folder[Any]], Folded[Any]] = {}
         self._heads: dict[str, int] = {}
         self._guarded: set[str] = set()
         self._counts: dict[str, int] = {}
         self._events: list[NewEvent] = []
         self._answer: dict[str, Any] = {}
 
-    @property
-    def events(self) -> Sequence[NewEvent]:
-        """What it wants to append, in order."""
-        return self._events
-
     async def load(self, folder: Folder[S], stream: str, *, guard: bool = True) -> S:
         """The stream's state, including what this session has emitted to it (those with position 0, as they
         have none yet).
 
         With ``guard`` the append is refused, and the work run again, if anybody moved the stream in between;
-        without it the state may be a little old.
+        without it the state may be a little old. Raises :class:`EntityNotGranted` before anything of it is told.
         """
-        state, version = await self._loaded(folder, stream)
+        state, version, entity = await self._loaded(folder, stream)
+        if entity is not None:
+            self.require_entity(entity)
         known = self._heads.get(stream)
         # Two folders of one stream may have been cached at different times: the lower version makes the
         # append find out.
@@ -93,7 +94,12 @@ class Session:
         now = self.meta.clock_at or datetime.now(UTC)
         return folder.fold(self._pending(stream, now), state)
 
-    async def _loaded(self, folder: Folder[S], stream: str) -> tuple[S, int]:
+    def require_entity(self, entity: str) -> None:
+        """Raise :class:`EntityNotGranted` unless the actor may act for the entity."""
+        if self.meta.entities is not None and entity not in self.meta.entities:
+            raise EntityNotGranted(entity)
+
+    async def _loaded(self, folder: Folder[S], stream: str) -> Folded[S]:
         if (known := self._states.get((stream, folder))) is not None:
             return known
         cache, key = self._ledger.states, self._key(folder, stream)
@@ -102,10 +108,11 @@ class Session:
             self.used_cache = True
             self._states[stream, folder] = cached
             return cached
-        state, version = cached if cached is not None else (folder.initial(), 0)
-        events = await self._ledger.read_stream(self.meta.ledger, stream, after_version=version)
-        entry = (folder.fold(events, state), events[-1].version if events else version)
-        cache.put(key, *entry)
+        entry = cached if cached is not None else Folded(folder.initial(), 0, None)
+        events = await self._ledger.read_stream(self.meta.ledger, stream, after_version=entry.version)
+        if events:
+            entry = Folded(folder.fold(events, entry.state), events[-1].version, events[-1].entity)
+            cache.put(key, entry)
         self._states[stream, folder] = entry
         return entry
 
@@ -125,7 +132,11 @@ class Session:
         effective_on: date | None = None,
         number: NumberStep | None = None,
     ) -> None:
-        """Append this event with the command. ``effective_on`` is today unless given."""
+        """Append this event with the command. ``effective_on`` is today unless given.
+
+        Raises :class:`EntityNotGranted`.
+        """
+        self.require_entity(entity)
         count = self._counts[stream] = self._counts.get(stream, 0) + 1
         on = self.meta.today if effective_on is None else effective_on
         version = self._heads.get(stream, 0) + count
@@ -169,12 +180,11 @@ class Session:
 
     def _done(self, appended: Appended) -> Done:
         streams = self._as_appended(appended)
-        for (stream, folder), (state, version) in self._states.items():
+        for (stream, folder), (state, version, _) in self._states.items():
             events = streams.get(stream)
             if events is not None and version == self._heads[stream]:
-                self._ledger.states.put(
-                    self._key(folder, stream), folder.fold(events, state), version + len(events)
-                )
+                folded = Folded(folder.fold(events, state), version + len(events), events[-1].entity)
+                self._ledger.states.put(self._key(folder, stream), folded)
         return Done(
             self,
             self._answer,
@@ -252,25 +262,25 @@ class Done:
         if not self.replayed:
             base = session._states.get((stream, folder))
             if base is None and session._heads.get(stream, 0) == 0 and stream in self._streams:
-                base = (folder.initial(), 0)
+                base = Folded(folder.initial(), 0, None)
             if base is not None:
                 events = self._streams.get(stream, [])
-                return folder.fold(events, base[0]), base[1] + len(events)
+                return folder.fold(events, base.state), base.version + len(events)
         events = await session._ledger.read_stream(session.meta.ledger, stream, upto=self.position)
         return folder.fold(events), events[-1].version if events else 0
 
     async def remember(self, folder: Folder[S], stream: str) -> None:
         """Keep the state of a stream that this command began, for commands that will soon need it."""
-        if not self.replayed:
-            state, version = await self.state(folder, stream)
-            self._session._ledger.states.put(self._session._key(folder, stream), state, version)
+        if (begun := self._streams.get(stream)) is not None:
+            folded = Folded(*await self.state(folder, stream), begun[0].entity)
+            self._session._ledger.states.put(self._session._key(folder, stream), folded)
 
 
 async def execute(ledger: Ledger, meta: CommandMeta, work: Work) -> Done:
     """Run a command until it is stored, refused, or overtaken four times in a row.
 
-    A repetition under the same id and fingerprint gives the first result. Raises the domain's refusals, and
-    those of :meth:`Ledger.append`.
+    A repetition under the same id and fingerprint gives the first result, unless the actor may no longer act for
+    its entity. Raises the domain's refusals, and those of :meth:`Ledger.append`.
     """
     info = await ledger.info(meta.ledger)
     fresh = meta.dry_run
@@ -279,6 +289,8 @@ async def execute(ledger: Ledger, meta: CommandMeta, work: Work) -> Done:
         session = Session(ledger, meta, info.epoch, fresh=fresh)
         try:
             await work(session)
+        except EntityNotGranted:
+            raise
         except DomainError:
             if session.used_cache:
                 fresh = True  # the cache may be old: no refusal before a fresh look

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from encours.contracts import Recorded
 
@@ -28,26 +28,34 @@ class Folder(Generic[S]):
         return folded
 
 
+class Folded(NamedTuple, Generic[S]):
+    """A state, the stream version that it stands at, and the entity of the stream: None while it has no events."""
+
+    state: S
+    version: int
+    entity: str | None
+
+
 class StateCache:
-    """The states used last, with the stream version that each stands at."""
+    """The states used last."""
 
     def __init__(self, limit: int = LIMIT) -> None:
         self._limit = limit
-        self._entries: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._entries: OrderedDict[Hashable, Folded[Any]] = OrderedDict()
 
-    def get(self, key: Hashable) -> tuple[Any, int] | None:
-        """State and version, or None."""
+    def get(self, key: Hashable) -> Folded[Any] | None:
+        """What is kept, or None."""
         found = self._entries.get(key)
         if found is not None:
             self._entries.move_to_end(key)
         return found
 
-    def put(self, key: Hashable, state: Any, version: int) -> None:
+    def put(self, key: Hashable, folded: Folded[Any]) -> None:
         """Remember it unless a later version is known; when full, the one used longest ago goes."""
         known = self._entries.get(key)
-        if version == 0 or (known is not None and known[1] > version):
+        if folded.version == 0 or (known is not None and known.version > folded.version):
             return
-        self._entries[key] = (state, version)
+        self._entries[key] = folded
         self._entries.move_to_end(key)
         if len(self._entries) > self._limit:
             self._entries.popitem(last=False)

@@ -14,6 +14,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from encours.kernel.errors import DomainError
+from encours.ledger.errors import EntityNotGranted
 from encours.web.context import context
 from encours.web.keys import Grant
 from encours.web.services import services
@@ -53,19 +54,6 @@ class MissingScope(DomainError):
             title="The API key lacks a scope",
             status=403,
             extra={"required": scope},
-        )
-
-
-class EntityNotGranted(DomainError):
-    """The key does not cover the legal entity (403)."""
-
-    def __init__(self, entity: str) -> None:
-        super().__init__(
-            "entity-not-granted",
-            f"This API key does not cover the entity {entity}.",
-            title="The API key does not cover this entity",
-            status=403,
-            extra={"entity": entity},
         )
 
 

@@ -87,7 +87,7 @@ _OWN = (
         "Read it again and send its ETag.",
     ),
     ProblemKind(
-        "position-not-reached", "The read model has not reached that position yet", 503,
+        "position-not-reached", "That position has not been reached yet", 503,
         "Repeat after Retry-After seconds.",
     ),
     ProblemKind(
@@ -119,6 +119,25 @@ _OWN = (
         "database-unavailable", "The database cannot be reached", 503,
         "Repeat after Retry-After seconds.",
     ),
+    ProblemKind(
+        "read-model-not-ready", "The read model is being built", 503,
+        "Repeat after Retry-After seconds.",
+    ),
+    ProblemKind("unknown-currency", "Not an ISO 4217 currency", 422, "Write a code such as EUR."),
+    ProblemKind(
+        "issue-date-before-last", "The date is before the last of the series", 409,
+        "Issue with that date or a later one.",
+    ),
+    ProblemKind(
+        "number-taken", "Another document has this number", 409,
+        "Give the series another prefix, or check whether the document was taken over already.",
+    ),
+    ProblemKind("problem-not-found", "There is no such problem", 404, "Take the `type` as it was answered."),
+    ProblemKind(
+        "type-family-refused", "The service may not append events of this family", 403,
+        "Grant the service's database role the family; see the runbooks.",
+    ),
+    ProblemKind("append-refused", "The ledger refused the append as malformed", 500, "Report the request_id."),
     ProblemKind("internal-error", "Something went wrong on our side", 500, "Report the request_id."),
 )
 # fmt: on

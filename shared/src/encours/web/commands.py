@@ -97,7 +97,7 @@ class Command(msgspec.Struct, frozen=True):
         require_match(self.match, version)
 
     async def execute(self, work: Work) -> Done:
-        """Load, decide and append. Events of an entity that the key does not cover are refused.
+        """Load, decide and append. Streams and events of an entity that the key does not cover are refused.
 
         Raises :class:`RequestInFlight`, and whatever the work and the ledger refuse.
         """
@@ -107,22 +107,11 @@ class Command(msgspec.Struct, frozen=True):
         in_flight.add(mark)
         started = time.perf_counter()
         try:
-            done = await execute(self.services.ledger, self.meta, self._within_grant(work))
+            done = await execute(self.services.ledger, self.meta, work)
         finally:
             in_flight.discard(mark)
         self.services.metrics.append.observe(time.perf_counter() - started)
         return done
-
-    def _within_grant(self, work: Work) -> Work:
-        if self.caller.entities is None:
-            return work
-
-        async def guarded(session: Session) -> None:
-            await work(session)
-            for event in session.events:
-                self.caller.require_entity(event.entity)
-
-        return guarded
 
     def item(self, index: int) -> Command:
         """The command of one item of a batch: its id follows from the batch's, so that each is repeated alone."""
@@ -234,6 +223,7 @@ class _MakeCommand:
             causation_id=None,
             traceparent=ctx.traceparent,
             dry_run=self.dry_run and flag_parameter(request, "dry_run"),
+            entities=caller.entities,
         )
         return Command(at_hand, ctx, caller, meta, if_match(request), key is not None)
 

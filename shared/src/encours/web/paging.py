@@ -199,7 +199,10 @@ class _MakePage:
         check = _check(request, sort)
         text = request.query_params.get("cursor")
         last = None if text is None else _read_cursor(text, check, len(columns))
-        return Page(limit, columns, down, name in self._nullable, last, check)
+        nullable = name in self._nullable
+        if last is not None and None in (last[1:] if nullable else last):
+            raise MalformedCursor
+        return Page(limit, columns, down, nullable, last, check)
 
 
 def paging(

@@ -17,10 +17,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from encours.kernel.errors import DomainError
 from encours.web.catalogue import Catalogue, ProblemKind
 from encours.web.context import context
+from encours.web.paging import MalformedCursor
 
 MEDIA_TYPE = "application/problem+json"
 MAX_ERRORS = 100
@@ -182,6 +184,15 @@ _HTTP_CODES = {
 }
 
 
+def _methods_at(request: Request) -> set[str]:
+    """What the path takes: each of its methods has a route of its own."""
+    taken: set[str] = set()
+    for route in request.app.router.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            taken |= route.methods or set()
+    return taken | {"HEAD"} if "GET" in taken else taken
+
+
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteHTTPException)
     headers = dict(error.headers or {})
@@ -193,6 +204,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
             detail = f"There is nothing at {request.url.path[:200]}."
         case 405:
             detail = f"{request.url.path[:200]} does not take {request.method[:20]}."
+            headers["Allow"] = ", ".join(sorted(_methods_at(request)))
         case 413:
             detail = f"The body may have {context(request).body_max_bytes:,} bytes at most."
             headers["Connection"] = "close"
@@ -217,6 +229,10 @@ async def _on_database(request: Request, error: Exception) -> Response:
 
 
 async def _on_data_error(request: Request, error: Exception) -> Response:
+    if "cursor" in request.query_params:
+        # What else a list asks with is checked at the door, and was the same on the page before; of what type the
+        # values in a cursor must be, only the database knows.
+        return answer_error(request, MalformedCursor())
     # A value that passed the schema and that PostgreSQL cannot hold: the caller's value, and a schema of ours
     # that should have been stricter. The caller gets a refusal, the log gets the case.
     log.error(

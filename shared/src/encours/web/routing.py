@@ -7,6 +7,7 @@ that no one reads: a misspelled filter must not answer with everything.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
@@ -20,7 +21,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from encours.kernel.errors import DomainError, FieldError
 from encours.web.fast import plan_of
@@ -160,6 +161,19 @@ def operation_id(route: APIRoute) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
+class _HeadersSent(Exception):
+    """The answer to a HEAD is complete; what would go on with the body, a stream of events for one, need not."""
+
+
+def _headers_only(send: Send) -> Send:
+    async def start(message: Message) -> None:
+        await send(message)
+        await send({"type": "http.response.body"})
+        raise _HeadersSent
+
+    return start
+
+
 def _shape(path: str) -> tuple[int, str]:
     """Number of segments and second one (``invoices`` of ``/v1/invoices/{id}``), by which routes are kept."""
     parts = path.split("/")
@@ -171,7 +185,7 @@ class RouteIndex:
 
     Starlette tries its routes in turn, about 2 µs each, and FastAPI tries those of included routers twice: with
     sixty routes that is more than all the rest of this package. What the index does not find, and what has no plan,
-    goes the usual way, which also answers 404 and 405.
+    goes the usual way, which also answers 404 and 405. HEAD is answered by what answers GET (RFC 9110 §9.3.2).
     """
 
     def __init__(self, app: FastAPI) -> None:
@@ -184,6 +198,17 @@ class RouteIndex:
                     self._by_shape.setdefault((method, *_shape(route.path)), []).append(route)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._route(scope, receive, send)
+            return
+        asked = {**scope, "method": "GET"}
+        try:
+            with contextlib.suppress(_HeadersSent):
+                await self._route(asked, receive, _headers_only(send))
+        finally:
+            scope["route"] = asked.get("route")
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             for route in self._by_shape.get((scope["method"], *_shape(scope["path"])), ()):
                 match, found = route.matches(scope)

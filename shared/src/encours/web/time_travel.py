@@ -112,13 +112,13 @@ class View:
 
 
 class PositionNotReached(DomainError):
-    """The read model is behind what was asked for (503)."""
+    """The read model, or the ledger itself, is behind what was asked for (503)."""
 
     def __init__(self, model: str, position: int) -> None:
         super().__init__(
             "position-not-reached",
             f"{model} has not reached position {position} yet.",
-            title="The read model has not reached that position yet",
+            title="That position has not been reached yet",
             status=503,
             retry_after_s=1,
         )
@@ -164,13 +164,17 @@ class Query:
         return self.services.db
 
     async def time(self) -> TimeTravel:
-        """The question's dates for an answer that is folded from streams: now is the ledger's head."""
-        if self.asked_position is not None:
-            return self._at(self.asked_position)
-        head = await self.ledger.head(self.caller.ledger)
-        if self.min_position > head.position:
-            raise FuturePosition("min_position", head.position)
-        return self._at(head.position)
+        """The question's dates for an answer that is folded from streams: now is the ledger's head.
+
+        Raises :class:`PositionNotReached` for a ``min_position`` beyond it.
+        """
+        position = self.asked_position
+        if position is None or self.min_position > position:
+            head = (await self.ledger.head(self.caller.ledger)).position
+            if self.min_position > head:
+                raise PositionNotReached("The ledger", self.min_position)
+            position = head if position is None else position
+        return self._at(position)
 
     def _at(self, position: int) -> TimeTravel:
         return TimeTravel(self.as_of, position, self.known_at, self.asked_position is None)

@@ -18,7 +18,7 @@ from encours.web.models import Body, Country, LongText, ShortText
 from encours.web.paging import Listing, Page, paging
 from encours.web.routing import Router
 from encours.web.time_travel import AsOf, Query, reading
-from invoice_svc.customer import AddContact, AgreeTerms, RegisterCustomer, identity, require
+from invoice_svc.customer import AddContact, AgreeTerms, RegisterCustomer, fold_as_of, identity, require
 from invoice_svc.http import render
 from invoice_svc.http.answers import answer, render_all, stream_of
 from invoice_svc.http.shapes import (
@@ -196,7 +196,7 @@ async def list_customers(
 async def get_customer(customer_id: CustomerId, q: Annotated[Query, reading("invoices:read")]) -> Response:
     """One customer."""
     events, time = await stream_of(q, customer_id)
-    state = require(CUSTOMER.fold(event for event in events if event.effective_on <= time.as_of), customer_id)
+    state = require(fold_as_of(events, time.as_of), customer_id)
     q.caller.require_entity(state.entity_id)
     last = events[-1]
     return q.respond(render.customer(state, last.version, time.as_of) | time.echo(), last=last)
@@ -260,5 +260,4 @@ def _agreed(body: AgreedTermsBody, session: Session) -> AgreeTerms:
 
 
 def _of_stream(events: list[Recorded], as_of: date) -> dict[str, Any]:
-    state = CUSTOMER.fold(event for event in events if event.effective_on <= as_of)
-    return render.customer(state, events[-1].version, as_of)
+    return render.customer(fold_as_of(events, as_of), events[-1].version, as_of)

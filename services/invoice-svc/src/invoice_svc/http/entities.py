@@ -159,9 +159,9 @@ async def list_entities(
 
 @router.get("/v1/entities/{entity_id}", response_model=EntityOut)
 async def get_entity(entity_id: EntityId, q: Annotated[Query, reading("invoices:read")]) -> Response:
-    """One entity."""
+    """One entity: who it is and what its series are is not dated business, and known on any day."""
     events, time = await stream_of(q, entity_id)
-    state = require(ENTITY.fold(event for event in events if event.effective_on <= time.as_of), entity_id)
+    state = require(ENTITY.fold(events), entity_id)
     q.caller.require_entity(entity_id)
     last = events[-1]
     return q.respond(render.entity(state, last.version) | time.echo(), last=last)

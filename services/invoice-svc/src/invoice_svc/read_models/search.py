@@ -165,8 +165,8 @@ async def customers(
     entities: Sequence[str] | None,
 ) -> list[Any]:
     """Rows of a page of customers."""
-    where = _Where(view.time.position, view.time.as_of)
-    where.add("from_position <= $1 and from_on <= $2")
+    where = _Where(view.time.position)
+    where.add("from_position <= $1")
     where.among("entity_id", entities)
     where.equal("entity_id", entity_id)
     where.equal("external_ref", external_ref)
@@ -177,8 +177,8 @@ async def customers(
 
 async def entities(view: View, page: Page, granted: Sequence[str] | None) -> list[Any]:
     """Rows of a page of entities."""
-    where = _Where(view.time.position, view.time.as_of)
-    where.add("from_position <= $1 and from_on <= $2")
+    where = _Where(view.time.position)
+    where.add("from_position <= $1")
     where.among("entity_id", granted)
     return await view.conn.fetch(where.page(page, "entity_id", f"{view.schema}.entity"), *where.arguments)
 

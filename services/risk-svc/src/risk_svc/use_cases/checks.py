@@ -59,6 +59,7 @@ async def check_credit(session: Session, db: ReadDb, head: int, command: CheckCr
     if command.customer_id not in found:
         raise NotFound("customer", command.customer_id)
     picture = found[command.customer_id]
+    session.require_entity(picture.entity)
     event = decide(command, picture, session.meta.today, position=position, lag=max(0, head - position))
     session.emit(command.decision_id, event, entity=picture.entity)
     session.answer(decision_id=command.decision_id)

@@ -12,6 +12,7 @@ FOLD: Folder[limit.State] = Folder(limit.State, limit.evolve)
 
 async def request(session: Session, command: limit.RequestLimit) -> None:
     """Ask for a limit."""
+    session.require_entity(command.entity_id)
     await session.load(FOLD, command.limit_id)
     _emit(session, command.limit_id, command.entity_id, limit.request(command, session.meta.today))
 

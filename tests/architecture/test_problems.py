@@ -1,0 +1,72 @@
+"""Every code of a refusal or of a verdict on a line has its page: `/problems/<code>`."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from encours.web.catalogue import Catalogue
+from encours.web.settings import ServiceSettings
+
+ROOT = Path(__file__).parents[2]
+SHARED = [ROOT / "shared/src/encours" / room for room in ("kernel", "ledger", "streaming", "web")]
+CODE = re.compile(r"[a-z]+(-[a-z]+)+")
+# What takes a code as one of its arguments; `__init__` is that of an error by its subclass.
+REFUSALS = frozenset(
+    {
+        "DomainError",
+        "Conflict",
+        "Invalid",
+        "Fault",
+        "LineVerdict",
+        "_refuse",
+        "_own",
+        "_misplaced",
+        "__init__",
+    }
+)
+
+
+def _name(call: ast.Call) -> str:
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
+
+
+def _codes(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        given = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg == "code")]
+        texts = [
+            each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, str)
+        ]
+        if _name(node) == "NotFound" and texts:
+            yield f"{texts[0].replace(' ', '-')}-not-found"
+        elif _name(node) in REFUSALS:
+            yield from (text for text in texts if CODE.fullmatch(text))
+
+
+@pytest.mark.parametrize("service", ["invoice", "dunning", "risk", "reporting"])
+def test_every_code_that_a_service_answers_can_be_looked_up(service: str) -> None:
+    nowhere = SecretStr("postgresql://nobody@127.0.0.1:1/nothing")
+    app = importlib.import_module(f"{service}_svc.app").create_app(
+        ServiceSettings(ledger_url=nowhere, store_url=nowhere)
+    )
+    catalogue: Catalogue = app.state.problems
+    found = {
+        code
+        for home in (*SHARED, ROOT / f"services/{service}-svc/src")
+        for path in home.rglob("*.py")
+        for code in _codes(path)
+    }
+    assert {"stream-moved", "malformed-cursor", "unknown-parameter"} < found
+    assert found - catalogue.kinds.keys() == set()
