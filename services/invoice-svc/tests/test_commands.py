@@ -184,6 +184,21 @@ def test_terms_of_the_draft_itself_go_before_the_customers_and_none_at_all_is_th
     assert [firm.state(INVOICE, name).due_on for name in ("inv_1", "inv_2")] == [day(6), date(2026, 7, 1)]
 
 
+def test_a_fee_agreed_in_the_entitys_currency_says_nothing_of_invoices_in_another(firm: Any) -> None:
+    agreed = Terms(due_kind="NET", days=45, penalty_rate_bps=None, indemnity_minor=5_000)
+    firm.do(customers.agree_terms, "cus_1", AgreeTerms(date(2026, 1, 1), agreed))
+    own = Terms(due_kind="NET", days=45, penalty_rate_bps=None, indemnity_minor=900)
+    firm.do(invoices.draft_and_issue, draft("inv_1"), day(1))
+    firm.do(invoices.draft_and_issue, draft("inv_2", currency="JPY", amount="100"), day(1))
+    firm.do(invoices.draft_and_issue, draft("inv_3", currency="JPY", amount="100", terms=own), day(1))
+    taken_over = TakeOverInvoice(
+        "inv_4", "cus_1", "ent_1", "OLD-4", day(1), date(2026, 7, 16), "JPY", 100, 100, 0
+    )
+    firm.do(invoices.take_over, taken_over)
+    terms = [firm.state(INVOICE, f"inv_{n}").terms for n in (1, 2, 3, 4)]
+    assert [(each.days, each.indemnity_minor) for each in terms] == [(45, 5_000), (45, 0), (45, 900), (45, 0)]
+
+
 # Drafts and their issue
 
 

@@ -40,6 +40,7 @@ from invoice_svc.invoice.state import fold_as_of, require
 from invoice_svc.read_models import search
 from invoice_svc.read_models.invoices import NAME
 from invoice_svc.use_cases import credits as credit_notes
+from invoice_svc.use_cases import entities
 from invoice_svc.use_cases import invoices as use_cases
 from invoice_svc.use_cases.folds import INVOICE
 
@@ -128,7 +129,8 @@ async def amend_invoice(
     async def work(session: Session) -> None:
         state = await use_cases.known(session, invoice_id)
         cmd.require_match(session.version(invoice_id))
-        await use_cases.amend(session, invoice_id, patched(body, content_of(state), state.currency))
+        content = patched(body, content_of(state), state.currency, session.meta.today)
+        await use_cases.amend(session, invoice_id, content)
 
     return await answer(cmd, await cmd.execute(work), INVOICE, render.invoice)
 
@@ -191,10 +193,16 @@ async def credit_invoice(
 
 async def _create(cmd: Command, body: DraftBody, issue: bool, issued_on: date | None) -> Done:
     invoice_id, day = new_id("inv"), issued_on or cmd.meta.today
-    draft = body.to_command(invoice_id, day)
-    if issue:
-        return await cmd.execute(lambda session: use_cases.draft_and_issue(session, draft, day))
-    return await cmd.execute(lambda session: use_cases.draft(session, draft))
+
+    async def work(session: Session) -> None:
+        entity = await entities.known(session, body.entity_id)
+        draft = body.to_command(invoice_id, day, entity.currency)
+        if issue:
+            await use_cases.draft_and_issue(session, draft, day)
+        else:
+            await use_cases.draft(session, draft)
+
+    return await cmd.execute(work)
 
 
 async def _credited(cmd: Command, done: Done) -> Response:

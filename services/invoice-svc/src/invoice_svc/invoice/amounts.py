@@ -61,12 +61,12 @@ def _parts(text: str) -> tuple[int, int, str] | None:
     return (-value if sign else value), len(fraction), canonical
 
 
-def rate_bps(percent: str, pointer: str = "/vat_rate") -> int:
-    """A VAT rate in percent (``5.5``) to hundredths of a percent (550); at most 100 %, two decimals."""
+def rate_bps(percent: str, pointer: str = "/vat_rate", what: str = "A VAT rate") -> int:
+    """A rate in percent (``5.5``) to hundredths of a percent (550); at most 100 %, two decimals."""
     value, scale, _ = decimal_parts(percent, pointer)
     if scale > 2 or value < 0 or value > 100 * 10**scale:
         raise Invalid(
-            "A VAT rate is a percentage from 0 to 100 with at most two decimals, such as 20 or 5.5.", pointer
+            f"{what} is a percentage from 0 to 100 with at most two decimals, such as 20 or 5.5.", pointer
         )
     return int(value * 10 ** (2 - scale))
 

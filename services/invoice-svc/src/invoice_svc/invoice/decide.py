@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
+from msgspec.structs import replace
+
 from encours.contracts import invoice as facts
 from encours.contracts.common import Terms
 from encours.contracts.dispute import Outcome
@@ -97,13 +99,13 @@ def issue(
 ) -> list[InvoiceFact]:
     """The receivable, its number left to the append, which alone knows the last one of the series.
 
-    Terms are the draft's own, else the customer's in force on the day of issue, else ``default``.
+    Terms are the draft's own, else the customer's in force on the day of issue, else ``default``, those of the law.
     """
     _check_draft(state, "issued")
     _check_not_future(command.issued_on, today, "/issued_on")
     if faults := missing_content(state, entity, customer):
         raise _incomplete(faults)
-    terms = state.terms or terms_on(customer, command.issued_on) or default
+    terms = state.terms or _usual_terms(customer, entity, command.issued_on, state.currency, default)
     return [
         facts.InvoiceIssued(
             invoice_id=state.invoice_id,
@@ -127,7 +129,7 @@ def issue(
 
 
 def take_over(
-    state: Invoice, command: TakeOverInvoice, customer: Customer, default: Terms
+    state: Invoice, command: TakeOverInvoice, entity: Entity, customer: Customer, default: Terms
 ) -> list[InvoiceFact]:
     """An invoice of another system: number and due date as they are, VAT by rate unknown."""
     if state.document != "none":
@@ -149,7 +151,7 @@ def take_over(
             net_minor=command.net_minor,
             vat_minor=command.vat_minor,
             total_minor=command.total_minor,
-            terms=terms_on(customer, command.issued_on) or default,
+            terms=_usual_terms(customer, entity, command.issued_on, command.currency, default),
             reference=command.reference,
             salesperson=customer.salesperson,
             origin="import",
@@ -265,6 +267,14 @@ def _credited_sums(state: Invoice, command: CreditInvoice) -> tuple[int, int]:
     if sums.net_minor > net_left or sums.vat_minor > vat_left:
         raise Invalid("The lines credit more net or more VAT than is left of the invoice.", "/lines")
     return sums.net_minor, sums.vat_minor
+
+
+def _usual_terms(customer: Customer, entity: Entity, day: date, currency: str, default: Terms) -> Terms:
+    """Those agreed with the customer, whose flat fee is in the entity's currency: in another it is that of the law."""
+    agreed = terms_on(customer, day)
+    if agreed is None or currency == entity.currency:
+        return agreed or default
+    return replace(agreed, indemnity_minor=default.indemnity_minor)
 
 
 def _check_belongs(customer: Customer, entity_id: str) -> None:
