@@ -297,6 +297,13 @@ def test_a_credit_note_settles_no_more_than_is_open_so_money_is_released_first(i
     assert issued.state(INVOICE, "inv_1").outstanding_minor == 0
 
 
+def test_a_settled_invoice_has_nothing_left_to_credit_or_to_dispute(issued: Any) -> None:
+    issued.do(payments.receive, receipt(), ("inv_1",))
+    for work, command in ((credits.credit, credit()), (disputes.open_dispute, dispute())):
+        with refused("nothing-outstanding"):
+            issued.do(work, command)
+
+
 def test_a_credit_note_is_not_dated_before_its_invoice(issued: Any) -> None:
     with refused("amount-exceeds-outstanding"):
         issued.do(credits.credit, credit(on=date(2026, 5, 31)))
@@ -473,10 +480,13 @@ def test_a_dispute_covers_an_amount_and_no_payment_closes_it(issued: Any) -> Non
 
 def test_no_more_is_disputed_than_is_owed_and_not_disputed_yet(issued: Any) -> None:
     issued.do(disputes.open_dispute, dispute(4_000))
-    with refused("amount-exceeds-outstanding"):
+    with pytest.raises(DomainError, match=r"80.00 EUR .* not 80.01 EUR: lower the amount\.") as refusal:
         issued.do(disputes.open_dispute, dispute(8_001, "dis_2"))
+    assert refusal.value.code == "amount-exceeds-outstanding"
     issued.do(disputes.open_dispute, dispute(None, "dis_3"))
     assert issued.state(DISPUTE, "dis_3").amount_minor == 8_000
+    with refused("nothing-outstanding"):
+        issued.do(disputes.open_dispute, dispute(None, "dis_4"))
 
 
 def test_a_resolved_dispute_frees_its_amount_and_resolving_alike_again_records_nothing(issued: Any) -> None:

@@ -166,6 +166,11 @@ def credit(state: Invoice, command: CreditInvoice, today: date) -> list[InvoiceF
     """
     _check_open(state, "credited")
     _check_not_future(command.issued_on, today, "/issued_on")
+    if state.outstanding_minor == 0:
+        advice = "; release a payment first" if state.applied else ""
+        raise Conflict(
+            "nothing-outstanding", f"{state.number} is settled: nothing is left to credit{advice}."
+        )
     net, vat = _credited_sums(state, command)
     amount = net + vat
     _check_fits(state, amount, room_from(state, command.issued_on), command.issued_on)
@@ -224,20 +229,31 @@ def unapply_payment(state: Invoice, *, allocation_id: str, cause: UnappliedCause
     ]
 
 
-def dispute_share(state: Invoice, *, dispute_id: str, amount_minor: int) -> list[InvoiceFact]:
-    """An amount is contested; at most what is owed and not contested yet."""
+def dispute_share(state: Invoice, *, dispute_id: str, amount_minor: int | None) -> facts.ShareDisputed:
+    """An amount is contested: at most what is owed and not contested yet, which ``None`` takes whole."""
     _check_open(state, "disputed")
     free = state.outstanding_minor - state.disputed_minor
-    _check_fits(state, amount_minor, free, None)
-    return [
-        facts.ShareDisputed(
-            invoice_id=state.invoice_id,
-            dispute_id=dispute_id,
-            amount_minor=amount_minor,
-            customer_id=state.customer_id,
-            currency=state.currency,
+    if free == 0:
+        raise Conflict(
+            "nothing-outstanding",
+            f"Nothing is left to dispute of {state.number}: {_money(state, state.outstanding_minor)} is outstanding, "
+            f"{_money(state, state.disputed_minor)} of it in dispute.",
         )
-    ]
+    amount = free if amount_minor is None else amount_minor
+    _check_positive(amount)
+    if amount > free:
+        raise Conflict(
+            "amount-exceeds-outstanding",
+            f"{_money(state, free)} of {state.number} is outstanding and not in dispute, not {_money(state, amount)}: "
+            "lower the amount.",
+        )
+    return facts.ShareDisputed(
+        invoice_id=state.invoice_id,
+        dispute_id=dispute_id,
+        amount_minor=amount,
+        customer_id=state.customer_id,
+        currency=state.currency,
+    )
 
 
 def undispute_share(state: Invoice, *, dispute_id: str, outcome: Outcome) -> list[InvoiceFact]:
@@ -317,16 +333,24 @@ def _check_not_future(day: date, today: date, pointer: str) -> None:
 
 
 def _check_fits(state: Invoice, amount_minor: int, room_minor: int, day: date | None) -> None:
-    if amount_minor <= 0:
-        raise Invalid("The amount must be above 0; nothing is outstanding otherwise.", "/amount")
+    _check_positive(amount_minor)
     if amount_minor <= room_minor:
         return
-    asked, room = Money(amount_minor, state.currency), Money(room_minor, state.currency)
     when = f" from {day} on" if day else ""
     raise Conflict(
         "amount-exceeds-outstanding",
-        f"{state.number} can take {room}{when}, not {asked}: lower the amount, or release a payment first.",
+        f"{state.number} can take {_money(state, room_minor)}{when}, not {_money(state, amount_minor)}: lower the "
+        "amount, or release a payment first.",
     )
+
+
+def _check_positive(amount_minor: int) -> None:
+    if amount_minor <= 0:
+        raise Invalid("The amount must be above 0.", "/amount")
+
+
+def _money(state: Invoice, amount_minor: int) -> Money:
+    return Money(amount_minor, state.currency)
 
 
 def _incomplete(faults: tuple[FieldError, ...]) -> DomainError:
