@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from encours.kernel.errors import DomainError, Invalid
 from encours.web.problems import faults
-from invoice_svc.http.invoice_shapes import DraftBody, DraftPatch, patched
+from invoice_svc.http.invoice_shapes import CreditBody, DraftBody, DraftPatch, patched
 from invoice_svc.http.shapes import TermsBody
 from invoice_svc.invoice.amounts import LineInput
 from invoice_svc.invoice.commands import Content
@@ -105,3 +105,13 @@ def test_a_fee_of_another_currency_or_an_impossible_rate_is_pointed_at_where_it_
         assert refusal.value.status == 422
         assert "VAT" not in refusal.value.detail
         assert refusal.value.errors[0].pointer == place + pointer.removeprefix("/terms")
+
+
+def test_a_credit_note_is_over_lines_or_over_an_amount_and_not_both() -> None:
+    lines, amount = body()["lines"], {"amount": "10.00", "currency": "EUR"}
+    for part in ({"lines": lines}, {"amount": amount}, {}):
+        CreditBody.model_validate(part).to_command("inv_1", "cre_1", DAY, "EUR")
+    both = CreditBody.model_validate({"lines": lines, "amount": amount})
+    with pytest.raises(Invalid) as refusal:
+        both.to_command("inv_1", "cre_1", DAY, "EUR")
+    assert refusal.value.errors[0].pointer == "/amount"

@@ -276,19 +276,6 @@ def test_a_credit_note_takes_an_amount_off_and_the_whole_of_the_rest_cancels(iss
     assert state.outstanding_minor == 0
 
 
-def test_a_credit_note_over_lines_takes_their_net_and_vat_but_never_more_vat_than_there_is(
-    issued: Any,
-) -> None:
-    for rate, net, vat in (("20", 1_000, 200), ("5.5", 1_000, 55)):
-        lines = (LineInput("returned", "1", "10.00", rate),)
-        issued.do(credits.credit, CreditInvoice("inv_1", f"cre_{rate}", TODAY, None, "returned", lines=lines))
-        note = issued.state(INVOICE, "inv_1").credits[-1]
-        assert (note.net_minor, note.vat_minor) == (net, vat)
-    with refused("invalid-request"):
-        too_much = (LineInput("returned", "1", "60.00", "40"),)
-        issued.do(credits.credit, CreditInvoice("inv_1", "cre_3", TODAY, None, "returned", lines=too_much))
-
-
 def test_a_credit_note_settles_no_more_than_is_open_so_money_is_released_first(issued: Any) -> None:
     issued.do(payments.receive, receipt(allocations=(("inv_1", 9_000),)))
     with refused("amount-exceeds-outstanding"):

@@ -20,9 +20,10 @@ from invoice_svc.http.shapes import (
     TermsBody,
     TermsOut,
     UnitPrice,
+    minor_in,
 )
 from invoice_svc.invoice.amounts import LineInput
-from invoice_svc.invoice.commands import Content, DraftInvoice
+from invoice_svc.invoice.commands import Content, CreditInvoice, DraftInvoice
 from invoice_svc.invoice.status import (
     BusinessLabel,
     CollectionStatus,
@@ -120,6 +121,22 @@ class CreditBody(Body):
     reason: ShortText = Field(default="cancellation", examples=["Goods returned"])
     issued_on: BusinessDate | None = Field(default=None, description="Today if not given.")
     series: SeriesCode | None = Field(default=None, description="AVO if not given.")
+
+    def to_command(self, invoice_id: str, credit_note_id: str, today: date, currency: str) -> CreditInvoice:
+        """The credit note as a command. Raises :class:`Invalid` where the body gives two sums, or another currency."""
+        if self.amount is not None and self.lines is not None:
+            raise Invalid("A credit note is over lines or over an amount: leave one of them out.", "/amount")
+        if self.lines is not None:
+            currency_of(self.lines, currency)
+        return CreditInvoice(
+            invoice_id=invoice_id,
+            credit_note_id=credit_note_id,
+            issued_on=self.issued_on or today,
+            amount_minor=minor_in(self.amount, currency, "/amount") if self.amount else None,
+            cause=self.reason,
+            series=self.series,
+            lines=inputs_of(self.lines) if self.lines is not None else None,
+        )
 
 
 def inputs_of(lines: list[LineBody]) -> tuple[LineInput, ...]:

@@ -29,12 +29,10 @@ from invoice_svc.http.invoice_shapes import (
     InvoiceListing,
     InvoiceOut,
     IssueBody,
-    currency_of,
-    inputs_of,
     patched,
 )
-from invoice_svc.http.shapes import CustomerId, EntityId, InvoiceId, minor_in
-from invoice_svc.invoice.commands import CreditInvoice, IssueInvoice
+from invoice_svc.http.shapes import CustomerId, EntityId, InvoiceId
+from invoice_svc.invoice.commands import IssueInvoice
 from invoice_svc.invoice.decide import content_of
 from invoice_svc.invoice.state import fold_as_of, require
 from invoice_svc.read_models import search
@@ -174,17 +172,7 @@ async def credit_invoice(
     async def work(session: Session) -> None:
         state = await use_cases.known(session, invoice_id)
         cmd.require_match(session.version(invoice_id))
-        if wanted.lines is not None:
-            currency_of(wanted.lines, state.currency)
-        credit = CreditInvoice(
-            invoice_id=invoice_id,
-            credit_note_id=credit_note_id,
-            issued_on=wanted.issued_on or session.meta.today,
-            amount_minor=minor_in(wanted.amount, state.currency, "/amount") if wanted.amount else None,
-            cause=wanted.reason,
-            series=wanted.series,
-            lines=inputs_of(wanted.lines) if wanted.lines is not None else None,
-        )
+        credit = wanted.to_command(invoice_id, credit_note_id, session.meta.today, state.currency)
         await credit_notes.credit(session, credit)
 
     done = await cmd.execute(work)

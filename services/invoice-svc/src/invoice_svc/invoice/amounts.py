@@ -7,7 +7,7 @@ the sum of that rate's lines and rounded half up once (BT-117), never per line. 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from msgspec import Struct
@@ -37,6 +37,19 @@ class Sums(Struct, frozen=True):
     net_minor: int
     vat_minor: int
     total_minor: int
+
+
+class Part(Struct, frozen=True):
+    """Net and VAT at one rate, in minor units; ``rate_bps`` ``None`` is at all rates, where they are not known."""
+
+    rate_bps: int | None
+    net_minor: int
+    vat_minor: int
+
+    @property
+    def is_something(self) -> bool:
+        """Not nothing."""
+        return bool(self.net_minor or self.vat_minor)
 
 
 def decimal_parts(text: str, pointer: str) -> tuple[int, int, str]:
@@ -110,12 +123,13 @@ def _line(line: LineInput, digits: int, pointer: str) -> Line:
     )
 
 
-def split_credit(amount_minor: int, *, net_open_minor: int, vat_open_minor: int) -> tuple[int, int]:
-    """Net and VAT of a credit of a gross amount, pro rata to what is left of the invoice's net and VAT.
+def split_credit(amount_minor: int, left: Sequence[Part]) -> tuple[Part, ...]:
+    """A credit of a gross amount, pro rata to what is left of the net and the VAT at each rate.
 
-    By what is *left*, so that the credits that cancel an invoice add up to its net and its VAT exactly.
+    By what is *left*, so that the credits that cancel an invoice add up to its net and its VAT at each rate exactly,
+    a rebate at a rate of its own included. The sum of ``left`` is above 0.
     """
-    if net_open_minor < 0 or vat_open_minor < 0 or net_open_minor + vat_open_minor == 0:
-        return amount_minor, 0
-    net, vat = pro_rata(amount_minor, [net_open_minor, vat_open_minor])
-    return net, vat
+    minors = iter(
+        pro_rata(amount_minor, [minor for part in left for minor in (part.net_minor, part.vat_minor)])
+    )
+    return tuple(Part(part.rate_bps, next(minors), next(minors)) for part in left)

@@ -8,16 +8,17 @@ from typing import Literal
 from msgspec.structs import replace
 
 from encours.contracts import invoice as facts
-from encours.contracts.common import Terms
+from encours.contracts.common import Terms, VatShare
 from encours.contracts.dispute import Outcome
 from encours.kernel.errors import Conflict, DomainError, FieldError, Invalid
 from encours.kernel.money import Money
 from encours.kernel.terms import DueRule, due_date
 from invoice_svc.customer import Customer, terms_on
 from invoice_svc.entity import Entity, series_for
-from invoice_svc.invoice.amounts import LineInput, percent, reckon, split_credit
+from invoice_svc.invoice.amounts import LineInput, percent, reckon
 from invoice_svc.invoice.commands import Content, CreditInvoice, DraftInvoice, IssueInvoice, TakeOverInvoice
 from invoice_svc.invoice.content import missing_content
+from invoice_svc.invoice.credit_sums import credited_parts
 from invoice_svc.invoice.state import Invoice, InvoiceFact, room_from
 
 CREDIT_SERIES = "AVO"
@@ -160,7 +161,7 @@ def take_over(
 
 
 def credit(state: Invoice, command: CreditInvoice, today: date) -> list[InvoiceFact]:
-    """A credit note on what is still owed; its net and VAT pro rata, its number left to the append.
+    """A credit note on what is still owed, its net and VAT by rate; its number left to the append.
 
     Money already on the invoice has to be released first: a credit note settles no more than the open part.
     """
@@ -171,7 +172,8 @@ def credit(state: Invoice, command: CreditInvoice, today: date) -> list[InvoiceF
         raise Conflict(
             "nothing-outstanding", f"{state.number} is settled: nothing is left to credit{advice}."
         )
-    net, vat = _credited_sums(state, command)
+    parts = credited_parts(state, command)
+    net, vat = sum(part.net_minor for part in parts), sum(part.vat_minor for part in parts)
     amount = net + vat
     _check_fits(state, amount, room_from(state, command.issued_on), command.issued_on)
     return [
@@ -181,6 +183,11 @@ def credit(state: Invoice, command: CreditInvoice, today: date) -> list[InvoiceF
             number=command.number or "",
             series=None if command.number else command.series or CREDIT_SERIES,
             issued_on=command.issued_on,
+            vat=tuple(
+                VatShare(rate_bps=part.rate_bps, net_minor=part.net_minor, vat_minor=part.vat_minor)
+                for part in parts
+                if part.rate_bps is not None and part.is_something
+            ),
             net_minor=net,
             vat_minor=vat,
             total_minor=amount,
@@ -270,19 +277,6 @@ def undispute_share(state: Invoice, *, dispute_id: str, outcome: Outcome) -> lis
         for share in state.disputed
         if share.dispute_id == dispute_id
     ]
-
-
-def _credited_sums(state: Invoice, command: CreditInvoice) -> tuple[int, int]:
-    """Net and VAT: as the lines say, else pro rata to what is left of the invoice's net and VAT."""
-    net_left = state.net_minor - sum(credit.net_minor for credit in state.credits)
-    vat_left = state.vat_minor - sum(credit.vat_minor for credit in state.credits)
-    if command.lines is None:
-        amount = state.outstanding_minor if command.amount_minor is None else command.amount_minor
-        return split_credit(amount, net_open_minor=net_left, vat_open_minor=vat_left)
-    sums = reckon(command.lines, state.currency)
-    if sums.net_minor > net_left or sums.vat_minor > vat_left:
-        raise Invalid("The lines credit more net or more VAT than is left of the invoice.", "/lines")
-    return sums.net_minor, sums.vat_minor
 
 
 def _usual_terms(customer: Customer, entity: Entity, day: date, currency: str, default: Terms) -> Terms:

@@ -31,6 +31,7 @@ class Credit(Struct, frozen=True):
     number: str
     series: str | None
     issued_on: date
+    vat: tuple[VatShare, ...]
     net_minor: int
     vat_minor: int
     total_minor: int
@@ -135,6 +136,7 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
                 event.number,
                 event.series,
                 event.issued_on,
+                event.vat,
                 event.net_minor,
                 event.vat_minor,
                 event.total_minor,
