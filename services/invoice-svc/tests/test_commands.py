@@ -151,6 +151,23 @@ def test_terms_beyond_the_legal_ceiling_are_accepted_with_a_warning(firm: Any) -
     assert firm.kinds(since=4) == ["customer.terms_agreed", "customer.terms_beyond_ceiling"]
 
 
+def test_an_invoice_of_its_own_terms_beyond_the_ceiling_is_issued_with_a_warning(firm: Any) -> None:
+    beyond, within = (
+        Terms(due_kind="NET", days=days, penalty_rate_bps=None, indemnity_minor=4_000) for days in (90, 60)
+    )
+    firm.do(invoices.draft, draft(terms=beyond))
+    firm.do(invoices.issue, IssueInvoice("inv_1", day(1)))
+    assert [e.type for e in firm.stream("inv_1")] == [
+        "invoice.drafted", "invoice.issued", "invoice.terms_beyond_ceiling",
+    ]  # fmt: skip
+    assert firm.stream("inv_1")[-1].effective_on == day(1)
+    firm.do(invoices.draft_and_issue, draft("inv_2", terms=within), day(1))
+    firm.do(customers.agree_terms, "cus_1", AgreeTerms(day(1), beyond))
+    firm.do(invoices.draft_and_issue, draft("inv_3"), day(1))
+    for name in ("inv_2", "inv_3"):
+        assert [e.type for e in firm.stream(name)] == ["invoice.drafted", "invoice.issued"]
+
+
 @pytest.mark.parametrize(
     ("kind", "days", "due_on"),
     [

@@ -84,6 +84,19 @@ class InvoiceIssued(Event, frozen=True, kw_only=True):
     origin: Origin
 
 
+class InvoiceTermsBeyondCeiling(Event, frozen=True, kw_only=True):
+    """Issued under terms of its own whose delay is beyond the ceiling of L441-10 I. Accepted, and said.
+
+    Terms that are agreed with the customer are warned of there, by ``customer.terms_beyond_ceiling``.
+    """
+
+    TYPE: ClassVar[str] = "invoice.terms_beyond_ceiling"
+    invoice_id: str
+    customer_id: str
+    ceiling_days: int
+    agreed_days: int
+
+
 class InvoiceCredited(Event, frozen=True, kw_only=True):
     """A credit note [avoir] takes an amount off the invoice; with all of it the invoice is cancelled."""
 

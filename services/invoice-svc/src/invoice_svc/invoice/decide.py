@@ -129,6 +129,23 @@ def issue(
     ]
 
 
+def warn_of_terms(state: Invoice) -> list[InvoiceFact]:
+    """The warning beside the issue of a draft whose own terms are beyond what L441-10 I allows."""
+    if state.terms is None:
+        return []
+    rule = DueRule(state.terms.due_kind, state.terms.days)
+    if not rule.beyond_ceiling():
+        return []
+    return [
+        facts.InvoiceTermsBeyondCeiling(
+            invoice_id=state.invoice_id,
+            customer_id=state.customer_id,
+            ceiling_days=rule.ceiling_days,
+            agreed_days=rule.days,
+        )
+    ]
+
+
 def take_over(
     state: Invoice, command: TakeOverInvoice, entity: Entity, customer: Customer, default: Terms
 ) -> list[InvoiceFact]:

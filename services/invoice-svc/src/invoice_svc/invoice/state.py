@@ -109,6 +109,7 @@ InvoiceFact = (
     | facts.InvoiceAmended
     | facts.InvoiceCancelled
     | facts.InvoiceIssued
+    | facts.InvoiceTermsBeyondCeiling
     | facts.InvoiceCredited
     | facts.PaymentApplied
     | facts.PaymentUnapplied
@@ -130,6 +131,8 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
             return replace(state, document="cancelled")
         case facts.InvoiceIssued():
             return _issued(state, recorded.entity, event)
+        case facts.InvoiceTermsBeyondCeiling():
+            return state
         case facts.InvoiceCredited():
             credit = Credit(
                 event.credit_note_id,

@@ -93,6 +93,8 @@ def _issue(
         session.emit(
             command.invoice_id, event, entity=state.entity_id, effective_on=command.issued_on, number=step
         )
+    for warning in decide.warn_of_terms(state):
+        session.emit(command.invoice_id, warning, entity=state.entity_id, effective_on=command.issued_on)
     _answer(session, command.invoice_id)
 
 
