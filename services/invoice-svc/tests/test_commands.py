@@ -22,6 +22,7 @@ from invoice_svc.use_cases import credits, customers, disputes, entities, invoic
 from invoice_svc.use_cases.folds import CUSTOMER, DISPUTE, ENTITY, INVOICE, PAYMENT
 
 TODAY = date(2026, 6, 30)
+FORM = "SAS, capital 10 000 EUR, RCS Paris"
 ADDRESS = Address(lines=("1 rue de la Paix",), postal_code="75002", city="Paris", country="FR")
 
 
@@ -32,13 +33,15 @@ def day(number: int, month: int = 6) -> date:
 def entity(name: str = "ent_1", **changes: Any) -> RegisterEntity:
     values: dict[str, Any] = {
         "name": "Lumière SAS", "country": "FR", "currency": "EUR", "time_zone": "Europe/Paris",
+        "legal_form": FORM,
         "siren": "552100554", "vat_id": "FR96552100554", "address": ADDRESS,
     }  # fmt: skip
     return RegisterEntity(entity_id=name, **(values | changes))
 
 
-def customer(name: str = "cus_1", entity_id: str = "ent_1") -> RegisterCustomer:
-    return RegisterCustomer(customer_id=name, entity_id=entity_id, name="Dupont", country="FR")
+def customer(name: str = "cus_1", entity_id: str = "ent_1", **changes: Any) -> RegisterCustomer:
+    values: dict[str, Any] = {"name": "Dupont", "country": "FR", "address": ADDRESS}
+    return RegisterCustomer(customer_id=name, entity_id=entity_id, **(values | changes))
 
 
 def draft(name: str = "inv_1", amount: str = "100.00", vat: str = "20", **changes: Any) -> DraftInvoice:
@@ -137,7 +140,7 @@ def test_nor_one_that_another_series_had_before_or_gives_in_another_year(firm: A
 def test_defining_a_series_as_it_is_or_amending_to_the_same_records_nothing(firm: Any) -> None:
     firm.do(entities.define_series, "ent_1", DefineSeries("FAC", "invoice", "FAC-{year}-", 6))
     firm.do(
-        entities.amend, "ent_1", AmendEntity("Lumière SAS", None, "552100554", "FR96552100554", ADDRESS, None)
+        entities.amend, "ent_1", AmendEntity("Lumière SAS", FORM, "552100554", "FR96552100554", ADDRESS, None)
     )
     assert firm.kinds(since=4) == []
 
@@ -236,12 +239,22 @@ def test_an_invoice_is_not_dated_in_the_future(firm: Any) -> None:
 
 
 def test_an_incomplete_invoice_is_refused_with_every_reason_at_once(firm: Any) -> None:
-    firm.do(entities.register, entity("ent_2", siren=None, vat_id=None, address=None))
-    firm.do(customers.register, customer("cus_2", "ent_2"))
+    firm.do(entities.register, entity("ent_2", legal_form=None, siren=None, vat_id=None, address=None))
+    firm.do(customers.register, customer("cus_2", "ent_2", address=None))
     with pytest.raises(DomainError) as refusal:
         firm.do(invoices.draft_and_issue, draft(entity_id="ent_2", customer_id="cus_2", amount="0"), TODAY)
     assert refusal.value.code == "invoice-incomplete"
-    assert {fault.pointer for fault in refusal.value.errors} == {"/entity/siren", "/entity/address", "/lines"}
+    assert {fault.pointer for fault in refusal.value.errors} == {
+        "/entity/legal_form", "/entity/siren", "/entity/address", "/customer/address", "/lines",
+    }  # fmt: skip
+
+
+def test_a_seller_abroad_owes_none_of_the_french_mentions(firm: Any) -> None:
+    abroad = entity("ent_2", country="GB", legal_form=None, siren=None, address=None)
+    firm.do(entities.register, abroad)
+    firm.do(customers.register, customer("cus_2", "ent_2", address=None))
+    firm.do(invoices.draft_and_issue, draft(entity_id="ent_2", customer_id="cus_2"), TODAY)
+    assert firm.state(INVOICE, "inv_1").number == "FAC-2026-000001"
 
 
 def test_an_issued_invoice_can_be_neither_amended_nor_cancelled_nor_issued_again(issued: Any) -> None:
