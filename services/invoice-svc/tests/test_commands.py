@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 
 from encours.contracts import decode
-from encours.contracts.common import Address, Terms
+from encours.contracts.common import Address
 from encours.kernel.errors import DomainError
-from invoice_svc.customer import AgreeTerms, RegisterCustomer
+from invoice_svc.customer import RegisterCustomer
 from invoice_svc.dispute import OpenDispute, ResolveDispute
 from invoice_svc.entity import AmendEntity, DefineSeries, RegisterEntity
 from invoice_svc.invoice.amounts import LineInput
@@ -19,7 +19,7 @@ from invoice_svc.invoice.commands import Content, CreditInvoice, DraftInvoice, I
 from invoice_svc.invoice.state import fold_as_of
 from invoice_svc.payment.commands import AllocatePayment, ReceivePayment, ReleasePayment, ReversePayment
 from invoice_svc.use_cases import credits, customers, disputes, entities, invoices, payments
-from invoice_svc.use_cases.folds import CUSTOMER, DISPUTE, ENTITY, INVOICE, PAYMENT
+from invoice_svc.use_cases.folds import DISPUTE, ENTITY, INVOICE, PAYMENT
 
 TODAY = date(2026, 6, 30)
 FORM = "SAS, capital 10 000 EUR, RCS Paris"
@@ -143,80 +143,6 @@ def test_defining_a_series_as_it_is_or_amending_to_the_same_records_nothing(firm
         entities.amend, "ent_1", AmendEntity("Lumière SAS", FORM, "552100554", "FR96552100554", ADDRESS, None)
     )
     assert firm.kinds(since=4) == []
-
-
-# Customers and their terms
-
-
-def test_terms_beyond_the_legal_ceiling_are_accepted_with_a_warning(firm: Any) -> None:
-    terms = Terms(due_kind="NET", days=90, penalty_rate_bps=None, indemnity_minor=4_000)
-    firm.do(customers.agree_terms, "cus_1", AgreeTerms(day(1), terms))
-    assert firm.kinds(since=4) == ["customer.terms_agreed", "customer.terms_beyond_ceiling"]
-
-
-def test_an_invoice_of_its_own_terms_beyond_the_ceiling_is_issued_with_a_warning(firm: Any) -> None:
-    beyond, within = (
-        Terms(due_kind="NET", days=days, penalty_rate_bps=None, indemnity_minor=4_000) for days in (90, 60)
-    )
-    firm.do(invoices.draft, draft(terms=beyond))
-    firm.do(invoices.issue, IssueInvoice("inv_1", day(1)))
-    assert [e.type for e in firm.stream("inv_1")] == [
-        "invoice.drafted", "invoice.issued", "invoice.terms_beyond_ceiling",
-    ]  # fmt: skip
-    assert firm.stream("inv_1")[-1].effective_on == day(1)
-    firm.do(invoices.draft_and_issue, draft("inv_2", terms=within), day(1))
-    firm.do(customers.agree_terms, "cus_1", AgreeTerms(day(1), beyond))
-    firm.do(invoices.draft_and_issue, draft("inv_3"), day(1))
-    for name in ("inv_2", "inv_3"):
-        assert [e.type for e in firm.stream(name)] == ["invoice.drafted", "invoice.issued"]
-
-
-@pytest.mark.parametrize(
-    ("kind", "days", "due_on"),
-    [
-        ("DAYS_THEN_EOM", 45, date(2026, 3, 31)),
-        ("EOM_THEN_DAYS", 45, date(2026, 3, 17)),
-        ("NET", 60, date(2026, 3, 21)),
-    ],
-)
-def test_the_due_date_follows_from_the_reading_that_the_contract_picked(
-    firm: Any, kind: Any, days: int, due_on: date
-) -> None:
-    terms = Terms(due_kind=kind, days=days, penalty_rate_bps=None, indemnity_minor=4_000)
-    firm.do(customers.agree_terms, "cus_1", AgreeTerms(date(2026, 1, 1), terms))
-    firm.do(invoices.draft_and_issue, draft(), date(2026, 1, 20))
-    assert firm.state(INVOICE, "inv_1").due_on == due_on
-
-
-def test_an_invoice_carries_the_terms_in_force_on_its_day_of_issue(firm: Any) -> None:
-    for valid_from, days in ((date(2026, 1, 1), 10), (day(15), 20)):
-        terms = Terms(due_kind="NET", days=days, penalty_rate_bps=None, indemnity_minor=4_000)
-        firm.do(customers.agree_terms, "cus_1", AgreeTerms(valid_from, terms))
-    firm.do(invoices.draft_and_issue, draft("inv_1"), day(14))
-    firm.do(invoices.draft_and_issue, draft("inv_2"), day(15))
-    assert [firm.state(INVOICE, name).due_on for name in ("inv_1", "inv_2")] == [day(24), date(2026, 7, 5)]
-
-
-def test_terms_of_the_draft_itself_go_before_the_customers_and_none_at_all_is_thirty_days(firm: Any) -> None:
-    own = Terms(due_kind="NET", days=5, penalty_rate_bps=None, indemnity_minor=4_000)
-    firm.do(invoices.draft_and_issue, draft("inv_1", terms=own), day(1))
-    firm.do(invoices.draft_and_issue, draft("inv_2"), day(1))
-    assert [firm.state(INVOICE, name).due_on for name in ("inv_1", "inv_2")] == [day(6), date(2026, 7, 1)]
-
-
-def test_a_fee_agreed_in_the_entitys_currency_says_nothing_of_invoices_in_another(firm: Any) -> None:
-    agreed = Terms(due_kind="NET", days=45, penalty_rate_bps=None, indemnity_minor=5_000)
-    firm.do(customers.agree_terms, "cus_1", AgreeTerms(date(2026, 1, 1), agreed))
-    own = Terms(due_kind="NET", days=45, penalty_rate_bps=None, indemnity_minor=900)
-    firm.do(invoices.draft_and_issue, draft("inv_1"), day(1))
-    firm.do(invoices.draft_and_issue, draft("inv_2", currency="JPY", amount="100"), day(1))
-    firm.do(invoices.draft_and_issue, draft("inv_3", currency="JPY", amount="100", terms=own), day(1))
-    taken_over = TakeOverInvoice(
-        "inv_4", "cus_1", "ent_1", "OLD-4", day(1), date(2026, 7, 16), "JPY", 100, 100, 0
-    )
-    firm.do(invoices.take_over, taken_over)
-    terms = [firm.state(INVOICE, f"inv_{n}").terms for n in (1, 2, 3, 4)]
-    assert [(each.days, each.indemnity_minor) for each in terms] == [(45, 5_000), (45, 0), (45, 900), (45, 0)]
 
 
 # Drafts and their issue
@@ -515,7 +441,3 @@ def test_a_resolved_dispute_frees_its_amount_and_resolving_alike_again_records_n
     assert issued.state(INVOICE, "inv_1").disputed_minor == 0
     with refused("dispute-resolved"):
         issued.do(disputes.resolve, ResolveDispute("dis_1", "credited", day(20)))
-
-
-def test_customers_of_the_story_have_no_agreement_until_one_is_made(firm: Any) -> None:
-    assert firm.state(CUSTOMER, "cus_1").terms == ()
