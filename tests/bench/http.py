@@ -155,7 +155,13 @@ async def validating() -> AsyncIterator[int]:
 
 async def _invoice(client: httpx.AsyncClient) -> dict[str, Any]:
     address = {"lines": ["1 rue de la Paix"], "postal_code": "75002", "city": "Paris"}
-    seller = {"name": "Banc SAS", "siren": "552100554", "vat_id": "FR96552100554", "address": address}
+    seller = {
+        "name": "Banc SAS",
+        "legal_form": "SAS, capital 10 000 EUR, RCS Paris",
+        "siren": "552100554",
+        "vat_id": "FR96552100554",
+        "address": address,
+    }
     entity = (await client.post("/v1/entities", json=seller)).raise_for_status().json()["id"]
     buyer = {"entity_id": entity, "name": "Garage Dupont", "address": address}
     customer = (await client.post("/v1/customers", json=buyer)).raise_for_status().json()["id"]

@@ -94,7 +94,13 @@ class _Load:
 
 async def _books(invoice: httpx.AsyncClient) -> tuple[str, list[str]]:
     address = {"lines": ["1 rue de la Paix"], "postal_code": "75002", "city": "Paris"}
-    seller = {"name": "Banc SAS", "siren": "552100554", "vat_id": "FR96552100554", "address": address}
+    seller = {
+        "name": "Banc SAS",
+        "legal_form": "SAS, capital 10 000 EUR, RCS Paris",
+        "siren": "552100554",
+        "vat_id": "FR96552100554",
+        "address": address,
+    }
     entity = await _made(invoice, "/v1/entities", seller)
     buyers = [{"entity_id": entity, "name": f"Garage {n}", "address": address} for n in range(CUSTOMERS)]
     return entity, [await _made(invoice, "/v1/customers", buyer) for buyer in buyers]

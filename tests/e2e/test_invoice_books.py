@@ -142,6 +142,38 @@ def test_a_contested_share_is_shown_apart_and_a_credit_note_cites_its_own_series
     assert note["invoice"]["status"]["document"] == "credited_in_part"
 
 
+def test_a_fee_in_another_currency_and_a_credit_over_two_sums_are_refused_where_they_were_written(
+    world: World,
+) -> None:
+    customer = world.customer()
+    invoice = world.invoice(customer, issued_on=DAY, terms={"days": 90})
+    yen = {"days": 30, "indemnity": {"amount": "5000", "currency": "JPY"}}
+    lines = [{"description": "Works", "quantity": "1", "unit_price": "50.00", "vat_rate": "20"}]
+    client = world.client("invoice")
+    for answer, pointer in (
+        (client.put(f"/v1/customers/{customer}/terms", json=yen), "/indemnity/currency"),
+        (
+            client.put(f"/v1/customers/{customer}/terms", json={"days": 30, "penalty_rate": "150"}),
+            "/penalty_rate",
+        ),
+        (
+            client.post("/v1/invoices", json=world.draft_body(customer, terms=yen)),
+            "/terms/indemnity/currency",
+        ),
+        (
+            client.post(
+                f"/v1/invoices/{invoice['id']}/credit-notes", json={"amount": eur("10.00"), "lines": lines}
+            ),
+            "/amount",
+        ),
+    ):
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer), answer.text
+    history = client.get(f"/v1/invoices/{invoice['id']}/history").json()["data"]
+    assert [fact["type"] for fact in history] == [
+        "invoice.drafted", "invoice.issued", "invoice.terms_beyond_ceiling",
+    ]  # fmt: skip
+
+
 def test_a_key_of_one_entity_neither_sees_nor_touches_another(system: System, world: World) -> None:
     other = world.post("invoice", "/v1/entities", {"name": "Other Ltd", "country": "GB"})["id"]
     invoice = world.invoice(world.customer(), issued_on=DAY)
@@ -254,15 +286,7 @@ def test_if_match_guards_a_change_and_a_dry_run_changes_nothing(world: World) ->
 
 
 def test_interest_of_the_worked_example_is_answered_by_segments(world: World) -> None:
-    customer = world.post(
-        "invoice",
-        "/v1/customers",
-        {
-            "entity_id": world.entity,
-            "name": "Late SARL",
-            "terms": {"kind": "NET", "days": 30, "valid_from": "2025-01-01"},
-        },
-    )["id"]
+    customer = world.customer(terms={"kind": "NET", "days": 30, "valid_from": "2025-01-01"})
     series = f"/v1/entities/{world.entity}/series/HIS"
     assert world.client("invoice").put(series, json={"prefix": "HIS-{year}-"}).status_code == 200
     lines = [{"description": "Works", "quantity": "1", "unit_price": "10000.00", "vat_rate": "20"}]

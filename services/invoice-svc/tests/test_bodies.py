@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from encours.kernel.errors import Invalid
+from encours.kernel.errors import DomainError, Invalid
 from encours.web.problems import faults
-from invoice_svc.http.invoice_shapes import DraftBody, DraftPatch, patched
+from invoice_svc.http.invoice_shapes import CreditBody, DraftBody, DraftPatch, patched
+from invoice_svc.http.shapes import TermsBody
 from invoice_svc.invoice.amounts import LineInput
 from invoice_svc.invoice.commands import Content
 
@@ -25,16 +26,16 @@ def body(**line: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("written", "price", "currency"),
     [
-        ("19.99", "19.99", None),
-        (19.99, "19.99", None),
-        (20, "20", None),
+        ("19.99", "19.99", "EUR"),
+        (19.99, "19.99", "EUR"),
+        (20, "20", "EUR"),
         ({"amount": "19.99", "currency": "GBP"}, "19.99", "GBP"),
     ],
 )
-def test_a_price_is_a_decimal_or_money_that_names_the_currency(
-    written: Any, price: str, currency: str | None
+def test_a_price_is_a_decimal_in_the_entitys_currency_or_money_that_names_another(
+    written: Any, price: str, currency: str
 ) -> None:
-    command = DraftBody.model_validate(body(unit_price=written)).to_command("inv_1", DAY)
+    command = DraftBody.model_validate(body(unit_price=written)).to_command("inv_1", DAY, "EUR")
     assert (command.content.lines[0].unit_price, command.currency) == (price, currency)
 
 
@@ -61,7 +62,7 @@ def test_prices_of_two_currencies_in_one_invoice_are_refused() -> None:
         body(unit_price={"amount": "1", "currency": "GBP"}) | {"currency": "EUR"}
     )
     with pytest.raises(Invalid) as refusal:
-        draft.to_command("inv_1", DAY)
+        draft.to_command("inv_1", DAY, "EUR")
     assert refusal.value.errors[0].pointer == "/lines/0/unit_price/currency"
 
 
@@ -69,7 +70,48 @@ def test_a_patch_changes_what_it_names_and_null_clears_what_may_be_empty() -> No
     kept = Content(
         supply_on=DAY, lines=(LineInput("work", "1", "10", "20"),), reference="PO 1", salesperson="Ada"
     )
-    changed = patched(DraftPatch.model_validate({"reference": None, "supply_on": "2026-04-01"}), kept, "EUR")
+    changed = patched(
+        DraftPatch.model_validate({"reference": None, "supply_on": "2026-04-01"}), kept, "EUR", DAY
+    )
     assert (changed.reference, changed.salesperson, changed.supply_on) == (None, "Ada", date(2026, 4, 1))
     with pytest.raises(Invalid):
-        patched(DraftPatch.model_validate({"lines": None}), kept, "EUR")
+        patched(DraftPatch.model_validate({"lines": None}), kept, "EUR", DAY)
+
+
+@pytest.mark.parametrize(
+    ("currency", "day", "fee"),
+    [("EUR", DAY, 4_000), ("EUR", date(2012, 12, 31), 0), ("JPY", DAY, 0), ("KWD", DAY, 0), ("USD", DAY, 0)],
+)
+def test_a_recovery_fee_that_is_not_given_is_that_of_the_law_which_is_set_in_euro(
+    currency: str, day: date, fee: int
+) -> None:
+    assert TermsBody.model_validate({"days": 30}).to_contract(currency, day).indemnity_minor == fee
+
+
+@pytest.mark.parametrize(
+    ("terms", "pointer"),
+    [
+        ({"indemnity": {"amount": "5000", "currency": "JPY"}}, "/terms/indemnity/currency"),
+        ({"penalty_rate": "150"}, "/terms/penalty_rate"),
+    ],
+)
+def test_a_fee_of_another_currency_or_an_impossible_rate_is_pointed_at_where_it_was_written(
+    terms: dict[str, Any], pointer: str
+) -> None:
+    written = TermsBody.model_validate({"days": 30} | terms)
+    for place in ("", "/terms"):
+        with pytest.raises(DomainError) as refusal:
+            written.to_contract("EUR", DAY, place)
+        assert refusal.value.status == 422
+        assert "VAT" not in refusal.value.detail
+        assert refusal.value.errors[0].pointer == place + pointer.removeprefix("/terms")
+
+
+def test_a_credit_note_is_over_lines_or_over_an_amount_and_not_both() -> None:
+    lines, amount = body()["lines"], {"amount": "10.00", "currency": "EUR"}
+    for part in ({"lines": lines}, {"amount": amount}, {}):
+        CreditBody.model_validate(part).to_command("inv_1", "cre_1", DAY, "EUR")
+    both = CreditBody.model_validate({"lines": lines, "amount": amount})
+    with pytest.raises(Invalid) as refusal:
+        both.to_command("inv_1", "cre_1", DAY, "EUR")
+    assert refusal.value.errors[0].pointer == "/amount"

@@ -70,7 +70,7 @@ def test_a_contractual_rate_does_not_change_with_the_half_year() -> None:
 
 def test_a_credit_note_ends_the_interest_on_its_amount() -> None:
     credit = Credit(
-        "cre_1", "AVO-2025-000001", "AVO", date(2025, 4, 30), 1_000_000, 200_000, 1_200_000, "returned"
+        "cre_1", "AVO-2025-000001", "AVO", date(2025, 4, 30), (), 1_000_000, 200_000, 1_200_000, "returned"
     )
     assert interest(debt(credits=(credit,)), date(2025, 7, 15)) == [(30, 1315, 12_970)]
 

@@ -239,6 +239,7 @@ def test_a_dispute_shows_and_does_not_add_and_a_credit_note_reduces() -> None:
             number="AVO-1",
             series="AVO",
             issued_on=DAY,
+            vat=(),
             net_minor=10_00,
             vat_minor=0,
             total_minor=10_00,

@@ -122,7 +122,13 @@ PROBLEMS = (
         "amount-exceeds-outstanding",
         "More than is outstanding",
         409,
-        "Lower the amount, or release a payment first.",
+        "Lower the amount; for a payment or a credit note, releasing a payment makes room.",
+    ),
+    ProblemKind(
+        "nothing-outstanding",
+        "Nothing is outstanding",
+        409,
+        "Nothing is left to credit or to dispute; releasing a payment opens the invoice again.",
     ),
     ProblemKind(
         "amount-exceeds-unapplied",

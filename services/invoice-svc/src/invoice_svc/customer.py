@@ -15,7 +15,7 @@ from encours.contracts import Recorded
 from encours.contracts import customer as facts
 from encours.contracts.common import Address, Terms
 from encours.kernel.errors import Conflict, NotFound
-from encours.kernel.terms import CEILING_END_OF_MONTH_DAYS, CEILING_NET_DAYS, DueRule
+from encours.kernel.terms import DueRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,13 +250,13 @@ def agree_terms(state: Customer, command: AgreeTerms) -> list[CustomerFact]:
         return []
     terms = command.terms
     agreed = facts.TermsAgreed(customer_id=state.customer_id, valid_from=command.valid_from, terms=terms)
-    if not DueRule(terms.due_kind, terms.days).beyond_ceiling():
+    rule = DueRule(terms.due_kind, terms.days)
+    if not rule.beyond_ceiling():
         return [agreed]
-    ceiling = CEILING_NET_DAYS if terms.due_kind == "NET" else CEILING_END_OF_MONTH_DAYS
     warning = facts.TermsBeyondCeiling(
         customer_id=state.customer_id,
         valid_from=command.valid_from,
-        ceiling_days=ceiling,
+        ceiling_days=rule.ceiling_days,
         agreed_days=terms.days,
     )
     return [agreed, warning]

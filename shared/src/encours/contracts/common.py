@@ -25,7 +25,8 @@ class Terms(Value, frozen=True, kw_only=True):
     penalty_rate_bps: int | None
     """Contractual yearly rate in hundredths of a percent; ``None`` is the legal default rate."""
     indemnity_minor: int
-    """Flat recovery fee per invoice paid late (40 EUR by D441-5), in the invoice's currency."""
+    """Flat recovery fee per invoice paid late (40 EUR by D441-5), in the invoice's currency; in an agreement
+    with a customer, the entity's."""
 
 
 class VatShare(Value, frozen=True, kw_only=True):

@@ -5,8 +5,9 @@ Amounts are gross (VAT included) unless named otherwise, in minor units of the i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from encours.contracts.base import Event
 from encours.contracts.common import Line, Origin, Terms, VatShare
@@ -83,10 +84,27 @@ class InvoiceIssued(Event, frozen=True, kw_only=True):
     origin: Origin
 
 
+class InvoiceTermsBeyondCeiling(Event, frozen=True, kw_only=True):
+    """Issued under terms of its own whose delay is beyond the ceiling of L441-10 I. Accepted, and said.
+
+    Terms that are agreed with the customer are warned of there, by ``customer.terms_beyond_ceiling``.
+    """
+
+    TYPE: ClassVar[str] = "invoice.terms_beyond_ceiling"
+    invoice_id: str
+    customer_id: str
+    ceiling_days: int
+    agreed_days: int
+
+
 class InvoiceCredited(Event, frozen=True, kw_only=True):
     """A credit note [avoir] takes an amount off the invoice; with all of it the invoice is cancelled."""
 
     TYPE: ClassVar[str] = "invoice.credited"
+    VERSION: ClassVar[int] = 2
+    UPCASTERS: ClassVar[dict[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {
+        1: lambda fields: fields | {"vat": ()}
+    }
     invoice_id: str
     customer_id: str
     currency: str
@@ -95,6 +113,8 @@ class InvoiceCredited(Event, frozen=True, kw_only=True):
     series: str | None
     """``None`` for a credit note taken over from another system."""
     issued_on: date
+    vat: tuple[VatShare, ...]
+    """Empty where it is not known by rate: before version 2, and on invoices taken over."""
     net_minor: int
     vat_minor: int
     total_minor: int

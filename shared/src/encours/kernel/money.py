@@ -72,7 +72,11 @@ def div_half_up(numerator: int, denominator: int) -> int:
 
 
 def pro_rata(total: int, weights: list[int]) -> list[int]:
-    """Split a total by non-negative weights; odd units go to the largest remainders, earlier ones first."""
+    """Split a total by weights with a positive sum; odd units go to the largest remainders, earlier ones first.
+
+    The shares add up to the total. Of a total up to the sum of the weights, each lies between 0 and its weight,
+    negative weights included.
+    """
     whole = sum(weights)
     if whole <= 0:
         raise ValueError("weights must have a positive sum")

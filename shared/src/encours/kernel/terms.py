@@ -25,10 +25,14 @@ class DueRule:
     kind: DueKind
     days: int
 
+    @property
+    def ceiling_days(self) -> int:
+        """What L441-10 I allows: 60 days from the invoice date, or 45 days end of month."""
+        return CEILING_NET_DAYS if self.kind == "NET" else CEILING_END_OF_MONTH_DAYS
+
     def beyond_ceiling(self) -> bool:
-        """Beyond what L441-10 I allows: 60 days from the invoice date, or 45 days end of month."""
-        limit = CEILING_NET_DAYS if self.kind == "NET" else CEILING_END_OF_MONTH_DAYS
-        return self.days > limit
+        """Beyond what L441-10 I allows."""
+        return self.days > self.ceiling_days
 
 
 def _end_of_month(day: date) -> date:

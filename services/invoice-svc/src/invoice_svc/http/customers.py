@@ -38,6 +38,7 @@ from invoice_svc.imports import ids
 from invoice_svc.read_models import search
 from invoice_svc.read_models.invoices import NAME
 from invoice_svc.use_cases import customers as use_cases
+from invoice_svc.use_cases import entities
 from invoice_svc.use_cases.folds import CUSTOMER
 
 router = Router(tags=["Customers"])
@@ -164,7 +165,8 @@ async def register_customer(
     async def work(session: Session) -> None:
         await use_cases.register(session, wanted)
         if body.terms is not None:
-            await use_cases.agree_terms(session, customer_id, _agreed(body.terms, session))
+            agreed = await _agreed(session, body.terms, body.entity_id, "/terms")
+            await use_cases.agree_terms(session, customer_id, agreed)
 
     return await answer(
         cmd, await cmd.execute(work), CUSTOMER, render.customer, status=201, at="/v1/customers"
@@ -229,9 +231,9 @@ async def agree_terms(
     """Agree conditions for invoices issued from a day on. Beyond the legal ceiling a warning is recorded with them."""
 
     async def work(session: Session) -> None:
-        await use_cases.known(session, customer_id)
+        state = await use_cases.known(session, customer_id)
         cmd.require_match(session.version(customer_id))
-        await use_cases.agree_terms(session, customer_id, _agreed(body, session))
+        await use_cases.agree_terms(session, customer_id, await _agreed(session, body, state.entity_id))
 
     return await answer(cmd, await cmd.execute(work), CUSTOMER, render.customer)
 
@@ -255,8 +257,12 @@ async def add_note(
     return await answer(cmd, done, CUSTOMER, render.customer, status=201)
 
 
-def _agreed(body: AgreedTermsBody, session: Session) -> AgreeTerms:
-    return AgreeTerms(body.valid_from or session.meta.today, body.to_contract())
+async def _agreed(session: Session, body: AgreedTermsBody, entity_id: str, pointer: str = "") -> AgreeTerms:
+    entity = await entities.known(session, entity_id)
+    today = session.meta.today
+    valid_from = body.valid_from or today
+    # An agreement entered late holds for the invoices to come: the fee of its first day may be older than the law.
+    return AgreeTerms(valid_from, body.to_contract(entity.currency, max(valid_from, today), pointer))
 
 
 def _of_stream(events: list[Recorded], as_of: date) -> dict[str, Any]:

@@ -20,9 +20,10 @@ from invoice_svc.http.shapes import (
     TermsBody,
     TermsOut,
     UnitPrice,
+    minor_in,
 )
 from invoice_svc.invoice.amounts import LineInput
-from invoice_svc.invoice.commands import Content, DraftInvoice
+from invoice_svc.invoice.commands import Content, CreditInvoice, DraftInvoice
 from invoice_svc.invoice.status import (
     BusinessLabel,
     CollectionStatus,
@@ -70,21 +71,22 @@ class DraftBody(Body):
     issue: bool = Field(default=False, description="Issue it at once.", strict=True)
     issued_on: BusinessDate | None = Field(default=None, description="Day of issue; today if not given.")
 
-    def to_command(self, invoice_id: str, supply_on: date) -> DraftInvoice:
-        """The draft as a command."""
+    def to_command(self, invoice_id: str, day: date, entity_currency: str) -> DraftInvoice:
+        """The draft as a command; ``day`` is that of issue, or today."""
+        currency = currency_of(self.lines, self.currency) or entity_currency
         return DraftInvoice(
             invoice_id=invoice_id,
             entity_id=self.entity_id,
             customer_id=self.customer_id,
             series=self.series,
             content=Content(
-                supply_on=self.supply_on or supply_on,
+                supply_on=self.supply_on or day,
                 lines=inputs_of(self.lines),
-                terms=self.terms.to_contract() if self.terms else None,
+                terms=self.terms.to_contract(currency, day, "/terms") if self.terms else None,
                 reference=self.reference,
                 salesperson=self.salesperson,
             ),
-            currency=currency_of(self.lines, self.currency),
+            currency=currency,
         )
 
 
@@ -120,6 +122,22 @@ class CreditBody(Body):
     issued_on: BusinessDate | None = Field(default=None, description="Today if not given.")
     series: SeriesCode | None = Field(default=None, description="AVO if not given.")
 
+    def to_command(self, invoice_id: str, credit_note_id: str, today: date, currency: str) -> CreditInvoice:
+        """The credit note as a command. Raises :class:`Invalid` where the body gives two sums, or another currency."""
+        if self.amount is not None and self.lines is not None:
+            raise Invalid("A credit note is over lines or over an amount: leave one of them out.", "/amount")
+        if self.lines is not None:
+            currency_of(self.lines, currency)
+        return CreditInvoice(
+            invoice_id=invoice_id,
+            credit_note_id=credit_note_id,
+            issued_on=self.issued_on or today,
+            amount_minor=minor_in(self.amount, currency, "/amount") if self.amount else None,
+            cause=self.reason,
+            series=self.series,
+            lines=inputs_of(self.lines) if self.lines is not None else None,
+        )
+
 
 def inputs_of(lines: list[LineBody]) -> tuple[LineInput, ...]:
     """The lines as the decisions take them."""
@@ -138,13 +156,13 @@ def currency_of(lines: list[LineBody], currency: str | None) -> str | None:
     return currency
 
 
-def patched(body: DraftPatch, kept: Content, currency: str) -> Content:
+def patched(body: DraftPatch, kept: Content, currency: str, today: date) -> Content:
     """The draft's content with the named fields changed."""
     given: dict[str, Any] = {name: getattr(body, name) for name in body.model_fields_set}
     if body.lines is not None and currency_of(body.lines, currency) == currency:
         given["lines"] = inputs_of(body.lines)
     if body.terms is not None:
-        given["terms"] = body.terms.to_contract()
+        given["terms"] = body.terms.to_contract(currency, today, "/terms")
     for name in ("lines", "supply_on"):
         if given.get(name, "") is None:
             raise Invalid(f"A draft cannot be without {name}; leave the field out to keep it.", f"/{name}")

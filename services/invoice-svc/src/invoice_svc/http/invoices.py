@@ -29,17 +29,16 @@ from invoice_svc.http.invoice_shapes import (
     InvoiceListing,
     InvoiceOut,
     IssueBody,
-    currency_of,
-    inputs_of,
     patched,
 )
-from invoice_svc.http.shapes import CustomerId, EntityId, InvoiceId, minor_in
-from invoice_svc.invoice.commands import CreditInvoice, IssueInvoice
+from invoice_svc.http.shapes import CustomerId, EntityId, InvoiceId
+from invoice_svc.invoice.commands import IssueInvoice
 from invoice_svc.invoice.decide import content_of
 from invoice_svc.invoice.state import fold_as_of, require
 from invoice_svc.read_models import search
 from invoice_svc.read_models.invoices import NAME
 from invoice_svc.use_cases import credits as credit_notes
+from invoice_svc.use_cases import entities
 from invoice_svc.use_cases import invoices as use_cases
 from invoice_svc.use_cases.folds import INVOICE
 
@@ -128,7 +127,8 @@ async def amend_invoice(
     async def work(session: Session) -> None:
         state = await use_cases.known(session, invoice_id)
         cmd.require_match(session.version(invoice_id))
-        await use_cases.amend(session, invoice_id, patched(body, content_of(state), state.currency))
+        content = patched(body, content_of(state), state.currency, session.meta.today)
+        await use_cases.amend(session, invoice_id, content)
 
     return await answer(cmd, await cmd.execute(work), INVOICE, render.invoice)
 
@@ -172,17 +172,7 @@ async def credit_invoice(
     async def work(session: Session) -> None:
         state = await use_cases.known(session, invoice_id)
         cmd.require_match(session.version(invoice_id))
-        if wanted.lines is not None:
-            currency_of(wanted.lines, state.currency)
-        credit = CreditInvoice(
-            invoice_id=invoice_id,
-            credit_note_id=credit_note_id,
-            issued_on=wanted.issued_on or session.meta.today,
-            amount_minor=minor_in(wanted.amount, state.currency, "/amount") if wanted.amount else None,
-            cause=wanted.reason,
-            series=wanted.series,
-            lines=inputs_of(wanted.lines) if wanted.lines is not None else None,
-        )
+        credit = wanted.to_command(invoice_id, credit_note_id, session.meta.today, state.currency)
         await credit_notes.credit(session, credit)
 
     done = await cmd.execute(work)
@@ -191,10 +181,16 @@ async def credit_invoice(
 
 async def _create(cmd: Command, body: DraftBody, issue: bool, issued_on: date | None) -> Done:
     invoice_id, day = new_id("inv"), issued_on or cmd.meta.today
-    draft = body.to_command(invoice_id, day)
-    if issue:
-        return await cmd.execute(lambda session: use_cases.draft_and_issue(session, draft, day))
-    return await cmd.execute(lambda session: use_cases.draft(session, draft))
+
+    async def work(session: Session) -> None:
+        entity = await entities.known(session, body.entity_id)
+        draft = body.to_command(invoice_id, day, entity.currency)
+        if issue:
+            await use_cases.draft_and_issue(session, draft, day)
+        else:
+            await use_cases.draft(session, draft)
+
+    return await cmd.execute(work)
 
 
 async def _credited(cmd: Command, done: Done) -> Response:

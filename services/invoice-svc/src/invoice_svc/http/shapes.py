@@ -25,6 +25,7 @@ from encours.kernel.errors import DomainError, FieldError
 from encours.kernel.terms import DueKind
 from encours.web.models import Body, BusinessDate, Count, Country, Id, MoneyModel, NonNegativeMoney, ShortText
 from invoice_svc.invoice.amounts import rate_bps
+from invoice_svc.legal import late_payment_law
 
 EntityId = Annotated[str, Id("ent"), Field(examples=["ent_0195e0a4c1187ebc837d95283b6791e9"])]
 CustomerId = Annotated[str, Id("cus"), Field(examples=["cus_0195e0a4c1187ebc837d95283b6791e9"])]
@@ -136,13 +137,23 @@ class TermsBody(Body):
         examples=["12"],
     )
     indemnity: NonNegativeMoney | None = Field(
-        default=None, description="Flat recovery fee per invoice paid late; 40.00 EUR by law if not given."
+        default=None,
+        description="Flat recovery fee per invoice paid late, in the currency of the invoice, or of the entity for an "
+        "agreement; if not given 40.00 EUR by law, and none in another currency.",
     )
 
-    def to_contract(self) -> common.Terms:
-        """As events hold it. The currency of the indemnity is the invoice's."""
-        fee = 4000 if self.indemnity is None else self.indemnity.minor
-        rate = None if self.penalty_rate is None else rate_bps(self.penalty_rate, "/terms/penalty_rate")
+    def to_contract(self, currency: str, day: date, pointer: str = "") -> common.Terms:
+        """As events hold it; a fee that is not given is that of the law on ``day``.
+
+        Raises ``currency-mismatch`` (422) for a fee in another currency; ``pointer`` is where the body has the terms.
+        """
+        if self.indemnity is None:
+            fee = late_payment_law().default_terms(day, currency).indemnity_minor
+        else:
+            fee = minor_in(self.indemnity, currency, f"{pointer}/indemnity")
+        rate = None
+        if self.penalty_rate is not None:
+            rate = rate_bps(self.penalty_rate, f"{pointer}/penalty_rate", "A yearly rate")
         return common.Terms(due_kind=self.kind, days=self.days, penalty_rate_bps=rate, indemnity_minor=fee)
 
 
@@ -158,7 +169,9 @@ class TermsOut(BaseModel):
     kind: DueKind
     days: int
     penalty_rate: str | None = Field(description="Percent a year; null is the legal default rate.")
-    indemnity_minor: int = Field(description="Flat recovery fee in minor units of the invoice's currency.")
+    indemnity_minor: int = Field(
+        description="Flat recovery fee in minor units of the invoice's currency, or of the entity's for an agreement."
+    )
     valid_from: date | None = None
 
 

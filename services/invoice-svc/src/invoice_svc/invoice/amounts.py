@@ -7,7 +7,7 @@ the sum of that rate's lines and rounded half up once (BT-117), never per line. 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from msgspec import Struct
@@ -39,6 +39,19 @@ class Sums(Struct, frozen=True):
     total_minor: int
 
 
+class Part(Struct, frozen=True):
+    """Net and VAT at one rate, in minor units; ``rate_bps`` ``None`` is at all rates, where they are not known."""
+
+    rate_bps: int | None
+    net_minor: int
+    vat_minor: int
+
+    @property
+    def is_something(self) -> bool:
+        """Not nothing."""
+        return bool(self.net_minor or self.vat_minor)
+
+
 def decimal_parts(text: str, pointer: str) -> tuple[int, int, str]:
     """A decimal string as (integer, digits after the point, canonical text): ``-1.50`` → (-15, 1, "-1.5")."""
     parts = _parts(text)
@@ -61,12 +74,12 @@ def _parts(text: str) -> tuple[int, int, str] | None:
     return (-value if sign else value), len(fraction), canonical
 
 
-def rate_bps(percent: str, pointer: str = "/vat_rate") -> int:
-    """A VAT rate in percent (``5.5``) to hundredths of a percent (550); at most 100 %, two decimals."""
+def rate_bps(percent: str, pointer: str = "/vat_rate", what: str = "A VAT rate") -> int:
+    """A rate in percent (``5.5``) to hundredths of a percent (550); at most 100 %, two decimals."""
     value, scale, _ = decimal_parts(percent, pointer)
     if scale > 2 or value < 0 or value > 100 * 10**scale:
         raise Invalid(
-            "A VAT rate is a percentage from 0 to 100 with at most two decimals, such as 20 or 5.5.", pointer
+            f"{what} is a percentage from 0 to 100 with at most two decimals, such as 20 or 5.5.", pointer
         )
     return int(value * 10 ** (2 - scale))
 
@@ -110,12 +123,13 @@ def _line(line: LineInput, digits: int, pointer: str) -> Line:
     )
 
 
-def split_credit(amount_minor: int, *, net_open_minor: int, vat_open_minor: int) -> tuple[int, int]:
-    """Net and VAT of a credit of a gross amount, pro rata to what is left of the invoice's net and VAT.
+def split_credit(amount_minor: int, left: Sequence[Part]) -> tuple[Part, ...]:
+    """A credit of a gross amount, pro rata to what is left of the net and the VAT at each rate.
 
-    By what is *left*, so that the credits that cancel an invoice add up to its net and its VAT exactly.
+    By what is *left*, so that the credits that cancel an invoice add up to its net and its VAT at each rate exactly,
+    a rebate at a rate of its own included. The sum of ``left`` is above 0.
     """
-    if net_open_minor < 0 or vat_open_minor < 0 or net_open_minor + vat_open_minor == 0:
-        return amount_minor, 0
-    net, vat = pro_rata(amount_minor, [net_open_minor, vat_open_minor])
-    return net, vat
+    minors = iter(
+        pro_rata(amount_minor, [minor for part in left for minor in (part.net_minor, part.vat_minor)])
+    )
+    return tuple(Part(part.rate_bps, next(minors), next(minors)) for part in left)

@@ -1,7 +1,8 @@
 """What an invoice must say before it may have a number (CGI ann. II 242 nonies A; C. com. L441-9).
 
 The amounts, dates and terms follow from the draft itself; what is checked here is what people forget. The
-seller's mentions are those of French law and are asked of French sellers.
+seller's mentions (form and capital: C. com. R123-238) and the customer's address are those of French law and are asked
+of French sellers.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from invoice_svc.invoice.state import Invoice
 
 def missing_content(state: Invoice, entity: Entity, customer: Customer) -> tuple[FieldError, ...]:
     """Every reason why the draft cannot be issued, each saying what to add; empty when it can."""
-    return (*_seller(state, entity), *_buyer(customer), *_body(state))
+    return (*_seller(state, entity), *_buyer(entity, customer), *_body(state))
 
 
 def _seller(state: Invoice, entity: Entity) -> list[FieldError]:
@@ -22,6 +23,13 @@ def _seller(state: Invoice, entity: Entity) -> list[FieldError]:
         return []
     faults = []
     where = f"PATCH /v1/entities/{entity.entity_id}"
+    if not entity.legal_form:
+        faults.append(
+            FieldError(
+                "/entity/legal_form",
+                f"the seller's legal form, and a company's capital and RCS, are missing ({where} with legal_form)",
+            )
+        )
     if not entity.siren:
         faults.append(FieldError("/entity/siren", f"the seller's SIREN is missing ({where} with siren)"))
     if entity.address is None:
@@ -35,14 +43,16 @@ def _seller(state: Invoice, entity: Entity) -> list[FieldError]:
     return faults
 
 
-def _buyer(customer: Customer) -> list[FieldError]:
-    if customer.name.strip():
-        return []
-    return [
-        FieldError(
-            "/customer/name", f"the customer's name is missing (PATCH /v1/customers/{customer.customer_id})"
+def _buyer(entity: Entity, customer: Customer) -> list[FieldError]:
+    faults = []
+    where = f"PATCH /v1/customers/{customer.customer_id}"
+    if not customer.name.strip():
+        faults.append(FieldError("/customer/name", f"the customer's name is missing ({where})"))
+    if entity.country == "FR" and customer.address is None:
+        faults.append(
+            FieldError("/customer/address", f"the customer's address is missing ({where} with address)")
         )
-    ]
+    return faults
 
 
 def _body(state: Invoice) -> list[FieldError]:

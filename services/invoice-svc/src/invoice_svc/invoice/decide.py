@@ -5,17 +5,20 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
+from msgspec.structs import replace
+
 from encours.contracts import invoice as facts
-from encours.contracts.common import Terms
+from encours.contracts.common import Terms, VatShare
 from encours.contracts.dispute import Outcome
 from encours.kernel.errors import Conflict, DomainError, FieldError, Invalid
 from encours.kernel.money import Money
 from encours.kernel.terms import DueRule, due_date
 from invoice_svc.customer import Customer, terms_on
 from invoice_svc.entity import Entity, series_for
-from invoice_svc.invoice.amounts import LineInput, percent, reckon, split_credit
+from invoice_svc.invoice.amounts import LineInput, percent, reckon
 from invoice_svc.invoice.commands import Content, CreditInvoice, DraftInvoice, IssueInvoice, TakeOverInvoice
 from invoice_svc.invoice.content import missing_content
+from invoice_svc.invoice.credit_sums import credited_parts
 from invoice_svc.invoice.state import Invoice, InvoiceFact, room_from
 
 CREDIT_SERIES = "AVO"
@@ -97,13 +100,13 @@ def issue(
 ) -> list[InvoiceFact]:
     """The receivable, its number left to the append, which alone knows the last one of the series.
 
-    Terms are the draft's own, else the customer's in force on the day of issue, else ``default``.
+    Terms are the draft's own, else the customer's in force on the day of issue, else ``default``, those of the law.
     """
     _check_draft(state, "issued")
     _check_not_future(command.issued_on, today, "/issued_on")
     if faults := missing_content(state, entity, customer):
         raise _incomplete(faults)
-    terms = state.terms or terms_on(customer, command.issued_on) or default
+    terms = state.terms or _usual_terms(customer, entity, command.issued_on, state.currency, default)
     return [
         facts.InvoiceIssued(
             invoice_id=state.invoice_id,
@@ -126,8 +129,25 @@ def issue(
     ]
 
 
+def warn_of_terms(state: Invoice) -> list[InvoiceFact]:
+    """The warning beside the issue of a draft whose own terms are beyond what L441-10 I allows."""
+    if state.terms is None:
+        return []
+    rule = DueRule(state.terms.due_kind, state.terms.days)
+    if not rule.beyond_ceiling():
+        return []
+    return [
+        facts.InvoiceTermsBeyondCeiling(
+            invoice_id=state.invoice_id,
+            customer_id=state.customer_id,
+            ceiling_days=rule.ceiling_days,
+            agreed_days=rule.days,
+        )
+    ]
+
+
 def take_over(
-    state: Invoice, command: TakeOverInvoice, customer: Customer, default: Terms
+    state: Invoice, command: TakeOverInvoice, entity: Entity, customer: Customer, default: Terms
 ) -> list[InvoiceFact]:
     """An invoice of another system: number and due date as they are, VAT by rate unknown."""
     if state.document != "none":
@@ -149,7 +169,7 @@ def take_over(
             net_minor=command.net_minor,
             vat_minor=command.vat_minor,
             total_minor=command.total_minor,
-            terms=terms_on(customer, command.issued_on) or default,
+            terms=_usual_terms(customer, entity, command.issued_on, command.currency, default),
             reference=command.reference,
             salesperson=customer.salesperson,
             origin="import",
@@ -158,13 +178,19 @@ def take_over(
 
 
 def credit(state: Invoice, command: CreditInvoice, today: date) -> list[InvoiceFact]:
-    """A credit note on what is still owed; its net and VAT pro rata, its number left to the append.
+    """A credit note on what is still owed, its net and VAT by rate; its number left to the append.
 
     Money already on the invoice has to be released first: a credit note settles no more than the open part.
     """
     _check_open(state, "credited")
     _check_not_future(command.issued_on, today, "/issued_on")
-    net, vat = _credited_sums(state, command)
+    if state.outstanding_minor == 0:
+        advice = "; release a payment first" if state.applied else ""
+        raise Conflict(
+            "nothing-outstanding", f"{state.number} is settled: nothing is left to credit{advice}."
+        )
+    parts = credited_parts(state, command)
+    net, vat = sum(part.net_minor for part in parts), sum(part.vat_minor for part in parts)
     amount = net + vat
     _check_fits(state, amount, room_from(state, command.issued_on), command.issued_on)
     return [
@@ -174,6 +200,11 @@ def credit(state: Invoice, command: CreditInvoice, today: date) -> list[InvoiceF
             number=command.number or "",
             series=None if command.number else command.series or CREDIT_SERIES,
             issued_on=command.issued_on,
+            vat=tuple(
+                VatShare(rate_bps=part.rate_bps, net_minor=part.net_minor, vat_minor=part.vat_minor)
+                for part in parts
+                if part.rate_bps is not None and part.is_something
+            ),
             net_minor=net,
             vat_minor=vat,
             total_minor=amount,
@@ -222,20 +253,31 @@ def unapply_payment(state: Invoice, *, allocation_id: str, cause: UnappliedCause
     ]
 
 
-def dispute_share(state: Invoice, *, dispute_id: str, amount_minor: int) -> list[InvoiceFact]:
-    """An amount is contested; at most what is owed and not contested yet."""
+def dispute_share(state: Invoice, *, dispute_id: str, amount_minor: int | None) -> facts.ShareDisputed:
+    """An amount is contested: at most what is owed and not contested yet, which ``None`` takes whole."""
     _check_open(state, "disputed")
     free = state.outstanding_minor - state.disputed_minor
-    _check_fits(state, amount_minor, free, None)
-    return [
-        facts.ShareDisputed(
-            invoice_id=state.invoice_id,
-            dispute_id=dispute_id,
-            amount_minor=amount_minor,
-            customer_id=state.customer_id,
-            currency=state.currency,
+    if free == 0:
+        raise Conflict(
+            "nothing-outstanding",
+            f"Nothing is left to dispute of {state.number}: {_money(state, state.outstanding_minor)} is outstanding, "
+            f"{_money(state, state.disputed_minor)} of it in dispute.",
         )
-    ]
+    amount = free if amount_minor is None else amount_minor
+    _check_positive(amount)
+    if amount > free:
+        raise Conflict(
+            "amount-exceeds-outstanding",
+            f"{_money(state, free)} of {state.number} is outstanding and not in dispute, not {_money(state, amount)}: "
+            "lower the amount.",
+        )
+    return facts.ShareDisputed(
+        invoice_id=state.invoice_id,
+        dispute_id=dispute_id,
+        amount_minor=amount,
+        customer_id=state.customer_id,
+        currency=state.currency,
+    )
 
 
 def undispute_share(state: Invoice, *, dispute_id: str, outcome: Outcome) -> list[InvoiceFact]:
@@ -254,17 +296,12 @@ def undispute_share(state: Invoice, *, dispute_id: str, outcome: Outcome) -> lis
     ]
 
 
-def _credited_sums(state: Invoice, command: CreditInvoice) -> tuple[int, int]:
-    """Net and VAT: as the lines say, else pro rata to what is left of the invoice's net and VAT."""
-    net_left = state.net_minor - sum(credit.net_minor for credit in state.credits)
-    vat_left = state.vat_minor - sum(credit.vat_minor for credit in state.credits)
-    if command.lines is None:
-        amount = state.outstanding_minor if command.amount_minor is None else command.amount_minor
-        return split_credit(amount, net_open_minor=net_left, vat_open_minor=vat_left)
-    sums = reckon(command.lines, state.currency)
-    if sums.net_minor > net_left or sums.vat_minor > vat_left:
-        raise Invalid("The lines credit more net or more VAT than is left of the invoice.", "/lines")
-    return sums.net_minor, sums.vat_minor
+def _usual_terms(customer: Customer, entity: Entity, day: date, currency: str, default: Terms) -> Terms:
+    """Those agreed with the customer, whose flat fee is in the entity's currency: in another it is that of the law."""
+    agreed = terms_on(customer, day)
+    if agreed is None or currency == entity.currency:
+        return agreed or default
+    return replace(agreed, indemnity_minor=default.indemnity_minor)
 
 
 def _check_belongs(customer: Customer, entity_id: str) -> None:
@@ -307,16 +344,24 @@ def _check_not_future(day: date, today: date, pointer: str) -> None:
 
 
 def _check_fits(state: Invoice, amount_minor: int, room_minor: int, day: date | None) -> None:
-    if amount_minor <= 0:
-        raise Invalid("The amount must be above 0; nothing is outstanding otherwise.", "/amount")
+    _check_positive(amount_minor)
     if amount_minor <= room_minor:
         return
-    asked, room = Money(amount_minor, state.currency), Money(room_minor, state.currency)
     when = f" from {day} on" if day else ""
     raise Conflict(
         "amount-exceeds-outstanding",
-        f"{state.number} can take {room}{when}, not {asked}: lower the amount, or release a payment first.",
+        f"{state.number} can take {_money(state, room_minor)}{when}, not {_money(state, amount_minor)}: lower the "
+        "amount, or release a payment first.",
     )
+
+
+def _check_positive(amount_minor: int) -> None:
+    if amount_minor <= 0:
+        raise Invalid("The amount must be above 0.", "/amount")
+
+
+def _money(state: Invoice, amount_minor: int) -> Money:
+    return Money(amount_minor, state.currency)
 
 
 def _incomplete(faults: tuple[FieldError, ...]) -> DomainError:

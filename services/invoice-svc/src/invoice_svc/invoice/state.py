@@ -31,6 +31,7 @@ class Credit(Struct, frozen=True):
     number: str
     series: str | None
     issued_on: date
+    vat: tuple[VatShare, ...]
     net_minor: int
     vat_minor: int
     total_minor: int
@@ -108,6 +109,7 @@ InvoiceFact = (
     | facts.InvoiceAmended
     | facts.InvoiceCancelled
     | facts.InvoiceIssued
+    | facts.InvoiceTermsBeyondCeiling
     | facts.InvoiceCredited
     | facts.PaymentApplied
     | facts.PaymentUnapplied
@@ -129,12 +131,15 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
             return replace(state, document="cancelled")
         case facts.InvoiceIssued():
             return _issued(state, recorded.entity, event)
+        case facts.InvoiceTermsBeyondCeiling():
+            return state
         case facts.InvoiceCredited():
             credit = Credit(
                 event.credit_note_id,
                 event.number,
                 event.series,
                 event.issued_on,
+                event.vat,
                 event.net_minor,
                 event.vat_minor,
                 event.total_minor,

@@ -14,14 +14,10 @@ async def open_dispute(session: Session, command: OpenDispute) -> None:
     """An amount of an invoice is contested from a day on."""
     invoice = await invoices.known(session, command.invoice_id)
     dispute = await session.load(DISPUTE, command.dispute_id)
-    free = invoice.outstanding_minor - invoice.disputed_minor
-    amount = free if command.amount_minor is None else command.amount_minor
-    shares = decide.dispute_share(invoice, dispute_id=command.dispute_id, amount_minor=amount)
-    opened = domain.open_dispute(dispute, command, invoice, amount, session.meta.today)
-    for event in opened:
+    share = decide.dispute_share(invoice, dispute_id=command.dispute_id, amount_minor=command.amount_minor)
+    for event in domain.open_dispute(dispute, command, invoice, share.amount_minor, session.meta.today):
         session.emit(command.dispute_id, event, entity=invoice.entity_id, effective_on=command.opened_on)
-    for share in shares:
-        session.emit(command.invoice_id, share, entity=invoice.entity_id, effective_on=command.opened_on)
+    session.emit(command.invoice_id, share, entity=invoice.entity_id, effective_on=command.opened_on)
     _answer(session, command.dispute_id)
 
 

@@ -64,9 +64,10 @@ async def cancel(session: Session, invoice_id: str) -> None:
 
 async def take_over(session: Session, command: TakeOverInvoice) -> None:
     """An invoice of another system, with its own number, under an id that nothing has yet."""
+    entity = await entities.known(session, command.entity_id)
     customer = await customers.known(session, command.customer_id)
     default = late_payment_law().default_terms(command.issued_on, command.currency)
-    for event in decide.take_over(Invoice(), command, customer, default):
+    for event in decide.take_over(Invoice(), command, entity, customer, default):
         session.emit(command.invoice_id, event, entity=command.entity_id, effective_on=command.issued_on)
     _answer(session, command.invoice_id)
 
@@ -92,6 +93,8 @@ def _issue(
         session.emit(
             command.invoice_id, event, entity=state.entity_id, effective_on=command.issued_on, number=step
         )
+    for warning in decide.warn_of_terms(state):
+        session.emit(command.invoice_id, warning, entity=state.entity_id, effective_on=command.issued_on)
     _answer(session, command.invoice_id)
 
 

@@ -94,6 +94,10 @@ _LINES: dict[type[Event], tuple[str, str]] = {
         "Invoice {number} of {total_minor} issued, due {due_on}",
         "Facture {number} de {total_minor} émise, échéance {due_on}",
     ),
+    invoice.InvoiceTermsBeyondCeiling: (
+        "Agreed delay of {agreed_days} days is beyond the legal {ceiling_days}",
+        "Délai convenu de {agreed_days} jours au-delà du plafond légal de {ceiling_days}",
+    ),
     invoice.InvoiceCredited: ("Credit note {number} of {total_minor}", "Avoir {number} de {total_minor}"),
     invoice.PaymentApplied: ("{amount_minor} of a payment applied", "{amount_minor} d'un paiement imputés"),
     invoice.PaymentUnapplied: (

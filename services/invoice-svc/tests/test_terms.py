@@ -1,0 +1,110 @@
+"""Which terms an invoice is issued under, and what is said of them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from encours.contracts.common import Terms
+from invoice_svc.customer import AgreeTerms, RegisterCustomer
+from invoice_svc.entity import RegisterEntity
+from invoice_svc.invoice.amounts import LineInput
+from invoice_svc.invoice.commands import Content, DraftInvoice, IssueInvoice, TakeOverInvoice
+from invoice_svc.use_cases import customers, entities, invoices
+from invoice_svc.use_cases.folds import CUSTOMER, INVOICE
+
+
+def day(number: int, month: int = 6) -> date:
+    return date(2026, month, number)
+
+
+def draft(
+    name: str = "inv_1", amount: str = "100.00", currency: str | None = None, terms: Terms | None = None
+) -> DraftInvoice:
+    content = Content(supply_on=day(1), lines=(LineInput("work", "1", amount, "20"),), terms=terms)
+    return DraftInvoice(name, "ent_1", "cus_1", "FAC", content, currency)
+
+
+@pytest.fixture
+def firm(books: Any) -> Any:
+    """A firm that keeps its books in euro, with one customer."""
+    books.do(entities.register, RegisterEntity("ent_1", "Ltd", "GB", "EUR", "Europe/London"))
+    books.do(customers.register, RegisterCustomer("cus_1", "ent_1", "Dupont", "FR"))
+    return books
+
+
+def test_customers_of_the_story_have_no_agreement_until_one_is_made(firm: Any) -> None:
+    assert firm.state(CUSTOMER, "cus_1").terms == ()
+
+
+def test_terms_beyond_the_legal_ceiling_are_accepted_with_a_warning(firm: Any) -> None:
+    terms = Terms(due_kind="NET", days=90, penalty_rate_bps=None, indemnity_minor=4_000)
+    firm.do(customers.agree_terms, "cus_1", AgreeTerms(day(1), terms))
+    assert firm.kinds(since=4) == ["customer.terms_agreed", "customer.terms_beyond_ceiling"]
+
+
+def test_an_invoice_of_its_own_terms_beyond_the_ceiling_is_issued_with_a_warning(firm: Any) -> None:
+    beyond, within = (
+        Terms(due_kind="NET", days=days, penalty_rate_bps=None, indemnity_minor=4_000) for days in (90, 60)
+    )
+    firm.do(invoices.draft, draft(terms=beyond))
+    firm.do(invoices.issue, IssueInvoice("inv_1", day(1)))
+    assert [e.type for e in firm.stream("inv_1")] == [
+        "invoice.drafted", "invoice.issued", "invoice.terms_beyond_ceiling",
+    ]  # fmt: skip
+    assert firm.stream("inv_1")[-1].effective_on == day(1)
+    firm.do(invoices.draft_and_issue, draft("inv_2", terms=within), day(1))
+    firm.do(customers.agree_terms, "cus_1", AgreeTerms(day(1), beyond))
+    firm.do(invoices.draft_and_issue, draft("inv_3"), day(1))
+    for name in ("inv_2", "inv_3"):
+        assert [e.type for e in firm.stream(name)] == ["invoice.drafted", "invoice.issued"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "days", "due_on"),
+    [
+        ("DAYS_THEN_EOM", 45, date(2026, 3, 31)),
+        ("EOM_THEN_DAYS", 45, date(2026, 3, 17)),
+        ("NET", 60, date(2026, 3, 21)),
+    ],
+)
+def test_the_due_date_follows_from_the_reading_that_the_contract_picked(
+    firm: Any, kind: Any, days: int, due_on: date
+) -> None:
+    terms = Terms(due_kind=kind, days=days, penalty_rate_bps=None, indemnity_minor=4_000)
+    firm.do(customers.agree_terms, "cus_1", AgreeTerms(date(2026, 1, 1), terms))
+    firm.do(invoices.draft_and_issue, draft(), date(2026, 1, 20))
+    assert firm.state(INVOICE, "inv_1").due_on == due_on
+
+
+def test_an_invoice_carries_the_terms_in_force_on_its_day_of_issue(firm: Any) -> None:
+    for valid_from, days in ((date(2026, 1, 1), 10), (day(15), 20)):
+        terms = Terms(due_kind="NET", days=days, penalty_rate_bps=None, indemnity_minor=4_000)
+        firm.do(customers.agree_terms, "cus_1", AgreeTerms(valid_from, terms))
+    firm.do(invoices.draft_and_issue, draft("inv_1"), day(14))
+    firm.do(invoices.draft_and_issue, draft("inv_2"), day(15))
+    assert [firm.state(INVOICE, name).due_on for name in ("inv_1", "inv_2")] == [day(24), date(2026, 7, 5)]
+
+
+def test_terms_of_the_draft_itself_go_before_the_customers_and_none_at_all_is_thirty_days(firm: Any) -> None:
+    own = Terms(due_kind="NET", days=5, penalty_rate_bps=None, indemnity_minor=4_000)
+    firm.do(invoices.draft_and_issue, draft("inv_1", terms=own), day(1))
+    firm.do(invoices.draft_and_issue, draft("inv_2"), day(1))
+    assert [firm.state(INVOICE, name).due_on for name in ("inv_1", "inv_2")] == [day(6), date(2026, 7, 1)]
+
+
+def test_a_fee_agreed_in_the_entitys_currency_says_nothing_of_invoices_in_another(firm: Any) -> None:
+    agreed = Terms(due_kind="NET", days=45, penalty_rate_bps=None, indemnity_minor=5_000)
+    firm.do(customers.agree_terms, "cus_1", AgreeTerms(date(2026, 1, 1), agreed))
+    own = Terms(due_kind="NET", days=45, penalty_rate_bps=None, indemnity_minor=900)
+    firm.do(invoices.draft_and_issue, draft("inv_1"), day(1))
+    firm.do(invoices.draft_and_issue, draft("inv_2", currency="JPY", amount="100"), day(1))
+    firm.do(invoices.draft_and_issue, draft("inv_3", currency="JPY", amount="100", terms=own), day(1))
+    taken_over = TakeOverInvoice(
+        "inv_4", "cus_1", "ent_1", "OLD-4", day(1), date(2026, 7, 16), "JPY", 100, 100, 0
+    )
+    firm.do(invoices.take_over, taken_over)
+    terms = [firm.state(INVOICE, f"inv_{n}").terms for n in (1, 2, 3, 4)]
+    assert [(each.days, each.indemnity_minor) for each in terms] == [(45, 5_000), (45, 0), (45, 900), (45, 0)]
