@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 from encours.contracts import Event, Recorded, calendar, customer, entity, invoice, payment
-from encours.contracts.common import Terms
+from encours.contracts.common import Address, Terms
 from encours.contracts.dunning import RunCompleted
 from encours.kernel.ids import new_id, uuid7
 from encours.ledger import Ledger
@@ -28,6 +28,7 @@ from encours.ledger.model import Append, NewEvent
 from encours.testing.servers import Installation
 
 START = date(2026, 1, 5)
+ADDRESS = Address(lines=("3 quai des Brumes",), postal_code="76600", city="Le Havre", country="FR")
 _LIMIT_S = 90.0
 
 
@@ -131,19 +132,19 @@ class Dunning:
             )
         )  # fmt: skip
 
-    async def customers(self, *addresses: str | None) -> list[str]:
-        """Customers with these addresses."""
-        ids = [new_id("cus") for _ in addresses]
+    async def customers(self, *mailboxes: str | None) -> list[str]:
+        """Customers with these e-mail addresses, and a postal one."""
+        ids = [new_id("cus") for _ in mailboxes]
         await self.add(*(
             self.new(
                 identifier,
                 customer.CustomerRegistered(
                     customer_id=identifier, entity_id=self.entity, name="Garage Dupont", country="FR",
-                    language="fr", email=address, external_ref=None, phone=None, siren=None, vat_id=None,
-                    address=None, segment=None, salesperson=None,
+                    language="fr", email=mailbox, external_ref=None, phone=None, siren=None, vat_id=None,
+                    address=ADDRESS, segment=None, salesperson=None,
                 ),
             )
-            for identifier, address in zip(ids, addresses, strict=True)
+            for identifier, mailbox in zip(ids, mailboxes, strict=True)
         ))  # fmt: skip
         return ids
 

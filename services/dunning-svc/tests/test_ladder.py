@@ -9,7 +9,7 @@ import pytest
 
 from dunning_svc.ladder.decide import Decision, decide_customer
 from dunning_svc.ladder.events import as_event, decision_key, stream_of
-from dunning_svc.ladder.policy import DEFAULT_POLICY, next_step_on
+from dunning_svc.ladder.policy import DEFAULT_POLICY, POLICIES, next_step_on
 from dunning_svc.ladder.state import Item, View
 from encours.contracts.dunning import ReminderRequested, ReminderSuppressed, TaskOpened
 from encours.kernel.ids import derived_uuid
@@ -40,6 +40,7 @@ def view(*items: Item, **changes: Any) -> View:
         "currency": "EUR",
         "language": "fr",
         "email": "compta@example.com",
+        "address": "2 place Bellecour\n69002 Lyon\nFR",
         "hold_until": None,
         "credit_minor": 0,
         "items": items,
@@ -182,6 +183,36 @@ def test_without_an_email_address_an_email_is_suppressed_and_the_ladder_goes_on(
     assert (decision.step.code, decision.cause) == ("J+15", None)
 
 
+@pytest.mark.parametrize(("offset", "step"), [(30, "J+30"), (60, "J+60")])
+def test_without_a_postal_address_a_letter_is_suppressed_once_and_the_ladder_goes_on(
+    offset: int, step: str
+) -> None:
+    decision = decided(view(item(), address=None), offset)
+    assert (decision.step.code, decision.cause) == (step, "no_address")
+    said = item(suppressed=("J+30", "J+60"))
+    assert decide(view(said, address=None), 61) is None
+    assert decided(view(said, address=None), 90).step.code == "J+90"
+    assert decided(view(said), 61).step.code == "J+60", "it is taken when the address is there"
+
+
+def test_a_letter_that_cannot_be_delivered_does_not_silence_the_email_about_another_invoice() -> None:
+    old = item("FAC-1", done=("J-5", "J+3", "J+15"))
+    young = item("FAC-2", due_on=DUE + timedelta(days=27), done=("J-5",))
+    decision = decided(view(old, young, address=None), 30)
+    assert (decision.step.code, decision.cause) == ("J+3", None)
+    assert [(i.number, i.step) for i in decision.items] == [("FAC-1", ""), ("FAC-2", "J+3")]
+    written = item("FAC-2", due_on=DUE + timedelta(days=27), done=("J-5", "J+3"))
+    next_day = decided(view(old, written, address=None), 31)
+    assert (next_day.step.code, next_day.cause) == ("J+30", "no_address")
+
+
+def test_a_decision_of_the_first_version_comes_out_as_it_was_taken_then() -> None:
+    first = POLICIES[DEFAULT_POLICY.policy_id, 1]
+    decision = decide_customer(view(item(), address=None), DUE + timedelta(days=30), first, 99)
+    assert decision is not None
+    assert (decision.step.code, decision.cause, decision.policy_version) == ("J+30", None, 1)
+
+
 def test_a_hold_suppresses_through_its_last_day_and_the_step_is_taken_after_it() -> None:
     until = DUE + timedelta(days=20)
     assert decided(view(item(), hold_until=until), 15).cause == "customer_on_hold"
@@ -224,7 +255,7 @@ def test_a_decision_names_policy_position_and_the_events_it_rests_on() -> None:
     decision = decided(view(item(events=(5, 9)), item("FAC-2", events=(6,)), events=(2, 3)), 3)
     assert (decision.policy_id, decision.policy_version, decision.position) == (
         DEFAULT_POLICY.policy_id,
-        1,
+        DEFAULT_POLICY.version,
         99,
     )
     assert decision.input_events == (2, 3, 5, 6, 9)

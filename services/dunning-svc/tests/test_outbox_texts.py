@@ -187,6 +187,12 @@ def test_a_letter_is_written_once_and_its_digest_is_the_evidence(tmp_path: Path)
     assert b"2 place Bellecour" in content
 
 
+def test_a_letter_needs_a_postal_address() -> None:
+    nowhere = replace(CUSTOMER, address=None)
+    with pytest.raises(ValueError, match="no postal address"):
+        letter_html(render(reminder(), nowhere, CREDITOR), reminder(), nowhere, CREDITOR)
+
+
 def test_an_untouched_invoice_lets_the_message_go() -> None:
     assert moved_invoices([reminder()], {item().invoice_id: 3}) == set()
     assert moved(reminder(), {}) is None
@@ -288,6 +294,19 @@ def test_an_explanation_names_ladder_items_neighbours_credit_and_inputs(lang: An
 def test_a_suppressed_reminder_is_explained_too(lang: Any) -> None:
     told = explain(suppression(replace(reminder()), "paid_meanwhile"), DEFAULT_POLICY, lang)
     assert told.reasons[-2] in told.summary
+
+
+@pytest.mark.parametrize(
+    ("channel", "lang", "said"),
+    [
+        ("email", "en", "The customer has no e-mail address."),
+        ("letter", "en", "The customer has no postal address."),
+        ("registered_letter", "fr", "Le client n'a pas d'adresse postale."),
+    ],
+)
+def test_a_missing_address_is_named_by_its_channel(channel: Any, lang: Any, said: str) -> None:
+    unsent = replace(suppression(reminder(channel=channel), "paid_meanwhile"), cause="no_address")
+    assert said in explain(unsent, DEFAULT_POLICY, lang).reasons
 
 
 def test_a_reminder_withdrawn_before_it_left_says_so() -> None:

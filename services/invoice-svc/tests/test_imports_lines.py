@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from encours.contracts.common import Address
 from encours.kernel.errors import Invalid
 from encours.kernel.money import format_amount
 from encours.web.models import LongText, ShortText
@@ -263,3 +264,37 @@ def test_any_text_is_a_fact_or_a_fault(text: str) -> None:
 def test_facts_are_kept_as_they_are() -> None:
     for fact in line("F1,2013-01-02,2013-02-01,55.94,C1,Yes,2013-01-15").facts:
         assert from_bytes(to_bytes(fact)) == fact
+
+
+@pytest.mark.parametrize(("said", "country"), [("", "BE"), (',"country":"FR"', "FR")])
+def test_a_customer_line_brings_its_postal_address_in_its_own_country_unless_it_says_so(
+    said: str, country: str
+) -> None:
+    address = f'{{"lines":["12 rue de la Paix"],"postal_code":"75002","city":"Paris"{said}}}'
+    line = f'{{"kind":"customer","external_ref":"C","country":"BE","address":{address}}}'
+    (fact,) = parse_ndjson(line, DEFAULTS).facts
+    assert isinstance(fact, CustomerFact)
+    assert fact.address == Address(
+        lines=("12 rue de la Paix",), postal_code="75002", city="Paris", country=country
+    )
+    assert from_bytes(to_bytes(fact)) == fact
+
+
+@pytest.mark.parametrize(
+    ("address", "column"),
+    [
+        ('{"lines":[],"postal_code":"75002","city":"Paris"}', "address.lines"),
+        ('{"lines":["x"],"postal_code":"","city":"Paris"}', "address.postal_code"),
+        ('{"lines":["x"],"postal_code":"1","city":"Paris","country":"france"}', "address.country"),
+        ('{"lines":["x"],"city":"Paris"}', "address"),
+    ],
+)
+def test_an_address_that_no_letter_would_find_is_rejected(address: str, column: str) -> None:
+    with pytest.raises(Fault) as caught:
+        parse_ndjson(f'{{"kind":"customer","external_ref":"C","address":{address}}}', DEFAULTS)
+    assert caught.value.column == column
+
+
+def test_a_customer_taken_over_before_there_were_addresses_is_the_same_fact_still() -> None:
+    (fact,) = parse_ndjson('{"kind":"customer","external_ref":"C"}', DEFAULTS).facts
+    assert b"address" not in to_bytes(fact)

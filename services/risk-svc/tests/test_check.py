@@ -1,10 +1,14 @@
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from encours.contracts.risk import ExposureSeen
+from encours.contracts.risk import CreditChecked, ExposureSeen
+from encours.kernel.errors import Invalid
 from risk_svc.check import REASONS, Limit, check
 from risk_svc.exposure import Item, exposure
+from risk_svc.read_models.picture import Picture
+from risk_svc.use_cases.checks import CheckCredit, decide
 
 DAY = date(2026, 6, 30)
 LIMIT = Limit("lim_1", 100_00, "EUR", 30, date(2026, 12, 31))
@@ -56,3 +60,36 @@ def test_exposure_adds_drafts_deducts_unapplied_cash_and_shows_the_disputed_part
     )
     assert (found.not_due_minor, found.overdue_minor, found.disputed_minor) == (10_00, 20_00, 5_00)
     assert (found.total_minor, found.oldest_days_past_due) == (29_00, 10)
+
+
+PICTURE = Picture("cus_1", "ent_1", "Dupont SA", (), {}, {}, replace(LIMIT, valid_until=date(2026, 8, 10)))
+
+
+def decided(deliver_on: date | None, day: date = date(2026, 7, 8)) -> CreditChecked:
+    return decide(CheckCredit("dec_1", "cus_1", 40_00, "EUR", deliver_on), PICTURE, day, position=1, lag=0)
+
+
+@pytest.mark.parametrize(
+    ("deliver_on", "decision", "reason"),
+    [
+        (None, "accept", "within-limit"),
+        (date(2026, 7, 8), "accept", "within-limit"),
+        (date(2026, 8, 10), "accept", "within-limit"),
+        (date(2026, 8, 11), "refer", "limit-expired"),
+    ],
+)
+def test_the_limit_must_be_in_force_on_the_day_of_delivery(
+    deliver_on: date | None, decision: str, reason: str
+) -> None:
+    found = decided(deliver_on)
+    assert (found.decision, found.reasons, found.deliver_on) == (decision, (reason,), deliver_on)
+
+
+def test_without_a_day_of_delivery_it_is_today() -> None:
+    assert decided(None, day=date(2026, 8, 11)).reasons == ("limit-expired",)
+
+
+def test_a_delivery_in_the_past_is_refused_as_written() -> None:
+    with pytest.raises(Invalid) as caught:
+        decided(date(2026, 7, 7))
+    assert [error.pointer for error in caught.value.errors] == ["/deliver_on"]

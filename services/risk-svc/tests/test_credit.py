@@ -1,15 +1,19 @@
 """Given events, when projected, then these movements and limits."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from encours.contracts import Event, Recorded
 from encours.contracts.common import Terms
 from encours.contracts.customer import CustomerRegistered
 from encours.contracts.invoice import (
+    InvoiceAmended,
+    InvoiceCancelled,
     InvoiceCredited,
     InvoiceDrafted,
     InvoiceIssued,
@@ -78,6 +82,13 @@ class Ledger:
             )
         return found
 
+    def as_of(self, day: date, component: str) -> int:
+        return sum(
+            row.amount_minor
+            for row in self.all(Movement)
+            if row.component == component and row.effective_on <= day
+        )
+
     def exposure(self, customer_id: str = "cus_1") -> int:
         return next(row.exposure_minor for row in self.all(Customer) if row.customer_id == customer_id)
 
@@ -106,6 +117,22 @@ def draft(total: int = 120_00) -> InvoiceDrafted:
         customer_id="cus_1",
         series="FAC",
         currency="EUR",
+        supply_on=DAY,
+        lines=(),
+        vat=(),
+        net_minor=total,
+        vat_minor=0,
+        total_minor=total,
+        terms=None,
+        reference=None,
+        salesperson=None,
+    )
+
+
+def amended(total: int) -> InvoiceAmended:
+    return InvoiceAmended(
+        invoice_id="inv_1",
+        customer_id="cus_1",
         supply_on=DAY,
         lines=(),
         vat=(),
@@ -188,6 +215,44 @@ def test_a_draft_is_exposure_until_it_is_issued_and_then_counts_once() -> None:
     ledger.record(issued())
     assert ledger.sums() == {("cus_1", "draft"): 0, ("cus_1", "open"): 120_00}
     assert ledger.exposure() == 120_00
+
+
+def test_an_invoice_dated_before_its_draft_was_written_counts_once_on_every_day() -> None:
+    ledger = Ledger().record(customer()).record(draft(500_00), on=date(2026, 7, 6))
+    ledger.record(issued(500_00), on=date(2026, 5, 24))
+    for day in (date(2026, 5, 25), date(2026, 7, 5), date(2026, 7, 6)):
+        assert (ledger.as_of(day, "draft"), ledger.as_of(day, "open")) == (0, 500_00)
+    assert ledger.exposure() == 500_00
+
+
+def test_a_draft_that_is_given_up_is_exposure_until_that_day() -> None:
+    ledger = Ledger().record(customer(), draft(500_00))
+    ledger.record(InvoiceCancelled(invoice_id="inv_1", customer_id="cus_1"), on=DAY + timedelta(days=3))
+    assert [ledger.as_of(DAY + timedelta(days=n), "draft") for n in (0, 2, 3)] == [500_00, 500_00, 0]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 20), st.integers(1, 1000)), min_size=1, max_size=6),
+    st.integers(-30, 40),
+    st.booleans(),
+)
+def test_drafts_are_never_below_zero_and_nothing_of_them_counts_beside_the_invoice(
+    versions: list[tuple[int, int]], closed_after: int, cancelled: bool
+) -> None:
+    ledger, day = Ledger().record(customer()), DAY
+    for nth, (later, total) in enumerate(versions):
+        day += timedelta(days=later)
+        ledger.record(amended(total) if nth else draft(total), on=day)
+    closed_on = (
+        max(day, DAY + timedelta(days=closed_after)) if cancelled else DAY + timedelta(days=closed_after)
+    )
+    end = InvoiceCancelled(invoice_id="inv_1", customer_id="cus_1") if cancelled else issued(versions[-1][1])
+    ledger.record(end, on=closed_on)
+    for n in range(-31, 130):
+        seen = DAY + timedelta(days=n)
+        drafts = ledger.as_of(seen, "draft")
+        assert drafts == 0 if seen >= closed_on else drafts >= 0
+    assert ledger.exposure() == (0 if cancelled else versions[-1][1])
 
 
 def test_cash_reduces_exposure_when_it_arrives_and_not_again_when_it_is_allocated() -> None:

@@ -13,7 +13,7 @@ WEAK_SCORE = 40
 REASONS = {
     "within-limit": "Exposure with this order stays within the limit.",
     "no-limit": "No credit limit is in force for this customer.",
-    "limit-expired": "The credit limit has expired.",
+    "limit-expired": "The credit limit has expired, or ends before the day of delivery.",
     "limit-exceeded": "Exposure with this order is above the limit.",
     "overdue-beyond-days": "An invoice is open for more days past due than the limit allows.",
     "weak-payment-behaviour": f"The payment behaviour score is below {WEAK_SCORE}.",
@@ -43,14 +43,20 @@ class Verdict:
 
 
 def check(
-    amount_minor: int, currency: str, day: date, seen: ExposureSeen, limit: Limit | None, score: int | None
+    amount_minor: int,
+    currency: str,
+    deliver_on: date,
+    seen: ExposureSeen,
+    limit: Limit | None,
+    score: int | None,
 ) -> Verdict:
-    """Judge an order of that amount on that day. A breach refuses, a doubt refers."""
+    """Judge an order of that amount for a day of delivery: that is when the risk is taken, and the limit must be
+    in force. Exposure and score are those of today. A breach refuses, a doubt refers."""
     breaches: list[str] = []
     doubts: list[str] = []
     if limit is None:
         doubts.append("no-limit")
-    elif limit.valid_until is not None and limit.valid_until < day:
+    elif limit.valid_until is not None and limit.valid_until < deliver_on:
         doubts.append("limit-expired")
     elif limit.currency != currency:
         doubts.append("other-currency")

@@ -1,21 +1,26 @@
 """Payment behaviour as a figure that an open late invoice cannot hide from.
 
-Definition ``payment-behaviour/1``. The delay of an invoice is the days from its due date to its full
+Definition ``payment-behaviour/2``. The delay of an invoice is the days from its due date to its full
 settlement, 0 if in time. An invoice that is still open and late has a delay of *at least* its days past due
-(a censored observation), and the Kaplan-Meier estimate takes it in as such; a mean over paid invoices would
-praise those who never pay. The expected delay is the area under that curve up to 180 days, drawn towards a
-prior while there is little history; the score falls from 100 (in time) towards 0 with a half-life of 20 days.
+(a censored observation) and is taken in as such; a mean over paid invoices would praise those who never pay.
+What nobody has seen is filled by the prior of two invoices whose delay is geometric with a mean of ten days: it
+speaks while there is little history, and beyond the longest wait, where each day ends one open invoice in eleven.
+One invoice open for n days so makes 10 + n/3 expected days. The score falls from 100 (in time) towards 0 with a
+half-life of 20 days of expected delay.
+
+Definition 1 kept the curve at its last value up to 180 days, so that one day past due counted like 180.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from risk_svc.exposure import Item
 
-DEFINITION = "payment-behaviour/1"
+DEFINITION = "payment-behaviour/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ class Scorecard:
     half_life_days: int = 20
 
 
-PAYMENT_BEHAVIOUR_1 = Scorecard()
+PAYMENT_BEHAVIOUR_2 = Scorecard()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class Score:
     reasons: tuple[Reason, ...]
 
 
-def score(items: Sequence[Item], day: date, card: Scorecard = PAYMENT_BEHAVIOUR_1) -> Score:
+def score(items: Sequence[Item], day: date, card: Scorecard = PAYMENT_BEHAVIOUR_2) -> Score:
     """Score on a day from the invoices that fell due or were settled in the window before it.
 
     Not yet due and unsettled invoices say nothing and are left out. Credited ones count as settled.
@@ -69,37 +74,35 @@ def score(items: Sequence[Item], day: date, card: Scorecard = PAYMENT_BEHAVIOUR_
     ]
     if not settled and not open_late:
         return Score(None, None, 0, 0, (Reason("no-history", 0, "No invoice has fallen due yet."),))
-    observed = restricted_mean_delay(settled, open_late, card.horizon_days)
-    count = len(settled) + len(open_late)
-    weight = count + card.prior_invoices
-    expected = (observed * count + card.prior_delay_days * card.prior_invoices) / weight
+    expected = expected_delay(settled, open_late, card)
     value = round(100 * 0.5 ** (expected / card.half_life_days))
     return Score(value, round(expected * 10), len(settled), len(open_late), _reasons(settled, open_late))
 
 
-def restricted_mean_delay(settled: Sequence[int], open_late: Sequence[int], horizon: int) -> float:
-    """Area under the Kaplan-Meier curve of the delay, in days, up to the horizon.
+def expected_delay(settled: Sequence[int], open_late: Sequence[int], card: Scorecard) -> float:
+    """Expected delay of the next invoice in days, those above the horizon counted as the horizon.
 
-    ``settled`` are observed delays, ``open_late`` lower bounds (right-censored). At a tie the settlement
-    counts before the censoring. Kaplan and Meier (1958).
+    ``settled`` are observed delays, ``open_late`` lower bounds (right-censored): the day of asking is not over, so
+    it says nothing yet. The share that is settled on a day, of what was open until then, is
+
+        (b * f + settled that day) / (b * s + observed on that day)
+
+    with ``b`` the prior invoices, ``f`` the share of the prior that ends that day and ``s`` that which lasts until
+    it: the estimate of Susarla and Van Ryzin (1976), which is that of Kaplan and Meier (1958) for ``b`` = 0.
+
+    An open invoice adds to what is observed and to nothing that is settled. So a longer wait, or one more open late
+    invoice, never lowers the expected delay, and an open invoice counts no less than one settled today.
     """
-    moments = sorted({*(min(delay, horizon) for delay in settled), horizon})
-    at_risk = len(settled) + len(open_late)
-    paid, waiting = sorted(settled), sorted(open_late)
-    area, surviving, before, paid_at, waiting_at = 0.0, 1.0, 0, 0, 0
-    for moment in moments:
-        area += surviving * (moment - before)
-        before = moment
-        while waiting_at < len(waiting) and waiting[waiting_at] < moment:
-            waiting_at += 1
-        risk = at_risk - paid_at - waiting_at
-        events = 0
-        while paid_at < len(paid) and paid[paid_at] <= moment:
-            paid_at += 1
-            events += 1
-        if risk > 0:
-            surviving *= 1 - events / risk
-    return area
+    ends = 1 / (1 + card.prior_delay_days)
+    settled_on, open_for = Counter(settled), Counter(open_late)
+    observed, prior, unsettled, expected = len(settled) + len(open_late), float(card.prior_invoices), 1.0, 0.0
+    for day in range(card.horizon_days):
+        observed -= open_for.get(day, 0)
+        unsettled *= 1 - (prior * ends + settled_on.get(day, 0)) / (prior + observed)
+        expected += unsettled
+        observed -= settled_on.get(day, 0)
+        prior *= 1 - ends
+    return expected
 
 
 def _reasons(settled: Sequence[int], open_late: Sequence[int]) -> tuple[Reason, ...]:

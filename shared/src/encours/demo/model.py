@@ -62,6 +62,7 @@ class Customer:
     name: str
     language: str
     email: str | None
+    address: dict[str, Any]
     rule: DueRule
     habit: str
     monthly: bool
@@ -81,11 +82,21 @@ def customer(rng: Random, ref: str, invoices: int) -> Customer:
         name=name,
         language=language,
         email=f"accounts@{_slug(name)}-{ref}.example" if rng.random() < 0.97 else None,
+        address=_address(ref, language),
         rule=DueRule(kind, days),
         habit=habit,
         monthly=invoices > 4 and rng.random() < 0.15,
         stops_on=date(2011, 6, 1) + timedelta(days=rng.randrange(150)) if habit == "defaulter" else None,
     )
+
+
+def _address(ref: str, language: str) -> dict[str, Any]:
+    """Drawn apart, so that customers keep the habits they had before they had addresses."""
+    rng = Random(f"{SEED}:{ref}:address")  # noqa: S311 - a model, not a secret
+    french = language == "fr"
+    city, postal_code = rng.choice(words.TOWN_FR if french else words.TOWN_EN)
+    street = rng.choice(words.STREET_FR if french else words.STREET_EN)
+    return {"lines": [f"{rng.randint(1, 120)} {street}"], "postal_code": postal_code, "city": city}
 
 
 def _slug(name: str) -> str:
@@ -149,6 +160,7 @@ def _customer_line(who: Customer, first_on: date, invoices: int) -> dict[str, An
         "name": who.name,
         "country": "FR" if who.language == "fr" else COUNTRY,
         "language": who.language,
+        "address": who.address,
         "segment": "key" if invoices > 40 else "regular" if invoices > 4 else "occasional",
         "registered_on": first_on.isoformat(),
         "terms": {"due_kind": who.rule.kind, "days": who.rule.days},

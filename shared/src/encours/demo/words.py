@@ -16,6 +16,18 @@ SECOND_FR = (
 )  # fmt: skip
 FORM_EN = ("Ltd", "LLP", "plc")
 FORM_FR = ("SARL", "SAS", "EURL")
+STREET_EN = ("Mill Lane", "Church Row", "Market Street", "Station Road", "Castle Hill", "Orchard Close")
+STREET_FR = (
+    "rue du Moulin",
+    "place du Marché",
+    "quai des Saules",
+    "avenue des Tilleuls",
+    "rue Haute",
+    "impasse du Puits",
+)
+TOWN_EN = (("Haddonbrook", "ZZ99 1AA"), ("Foxcombe Magna", "ZZ99 2AB"), ("Wexley-on-Sea", "ZZ99 3BD"))
+TOWN_FR = (("Valbrume-sur-Loue", "99101"), ("Saint-Aubry", "99202"), ("Pont-Chardon", "99303"))
+"""Towns that do not exist, with postal codes that nobody is given."""
 DISPUTES = {
     "en": {
         "quality": "Several pieces arrived broken.",

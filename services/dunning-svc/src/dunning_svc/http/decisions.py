@@ -17,7 +17,7 @@ from dunning_svc.http.schemas import (
 )
 from dunning_svc.ladder.events import DecisionEvent, stream_of
 from dunning_svc.ladder.explain import explain
-from dunning_svc.ladder.policy import DEFAULT_POLICY
+from dunning_svc.ladder.policy import POLICIES, Policy
 from dunning_svc.read_models.cases import MODEL
 from dunning_svc.read_models.decisions import document_of
 from dunning_svc.read_models.rows import DecisionRow
@@ -68,7 +68,11 @@ def basis(of: DecisionBasis) -> BasisOut:
 
 def channel(event: DecisionEvent) -> str:
     """How it was to reach the customer."""
-    return DEFAULT_POLICY.step(event.step).channel if isinstance(event, TaskOpened) else event.channel
+    return _policy(event).step(event.step).channel if isinstance(event, TaskOpened) else event.channel
+
+
+def _policy(event: DecisionEvent) -> Policy:
+    return POLICIES[event.basis.policy_id, event.basis.policy_version]
 
 
 @router.get("/v1/decisions/{id}", response_model=DecisionOut)
@@ -113,7 +117,7 @@ async def explain_decision(
             view.time.position,
             view.time.as_of,
         )
-    told = explain(event, DEFAULT_POLICY, lang, withdrawn)
+    told = explain(event, _policy(event), lang, withdrawn)
     return q.respond(
         ExplanationOut(
             decision_id=decision_id,

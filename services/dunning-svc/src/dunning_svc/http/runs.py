@@ -21,7 +21,7 @@ from dunning_svc.http.schemas import (
     StepOut,
 )
 from dunning_svc.ladder.decide import Decision, decide_customer
-from dunning_svc.ladder.policy import DEFAULT_POLICY
+from dunning_svc.ladder.policy import DEFAULT_POLICY, POLICIES
 from dunning_svc.read_models.cases import MODEL
 from dunning_svc.read_models.queries import runs_sql
 from dunning_svc.read_models.rows import RunRow
@@ -43,19 +43,22 @@ _PREVIEW_MAX = 1000
 
 @router.get("/v1/policies", response_model=PolicyList)
 async def list_policies(q: Reading) -> Response:
-    """The ladders, as data."""
-    policy = DEFAULT_POLICY
-    shown = PolicyOut(
-        id=policy.policy_id,
-        version=policy.version,
-        name=policy.name,
-        active=True,
-        steps=[
-            StepOut(code=step.code, offset_days=step.offset_days, act=step.act, template=step.template)
-            for step in policy.steps
-        ],
-    )
-    return q.respond({"data": [shown], "next_cursor": None} | (await q.time()).echo())
+    """The ladders, as data: the version in force and those that earlier decisions were taken under."""
+    shown = [
+        PolicyOut(
+            id=policy.policy_id,
+            version=policy.version,
+            name=policy.name,
+            active=policy is DEFAULT_POLICY,
+            steps=[
+                StepOut(code=step.code, offset_days=step.offset_days, act=step.act, template=step.template)
+                for step in policy.steps
+            ],
+            addressed=sorted(policy.addressed),
+        )
+        for policy in reversed(POLICIES.values())
+    ]
+    return q.respond({"data": shown, "next_cursor": None} | (await q.time()).echo())
 
 
 @router.get("/v1/runs", response_model=RunList)

@@ -40,6 +40,9 @@ class PolicyOut(BaseModel):
     name: str
     active: bool
     steps: list[StepOut]
+    addressed: list[str] = Field(
+        description="Channels that are not taken for a customer without the e-mail or postal address they need."
+    )
 
 
 class PolicyList(Listing[PolicyOut], AsOf):

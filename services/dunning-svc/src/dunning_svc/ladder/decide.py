@@ -9,6 +9,8 @@ How a day is decided:
   items first) does not fire. Its step stays open and is looked at again the next day.
 * The highest step that fires decides channel and template of *one* message, which lists every due item. An
   announcement (before the due date) goes into that message unasked, or alone when nothing due fires.
+* A step whose channel needs an address that the customer does not have is set aside for the highest one that can
+  be taken: a letter that nobody would get must not silence the e-mail about another invoice.
 * When nothing that wants to fire may, that is a decision too, and is said once per step.
 """
 
@@ -78,7 +80,7 @@ def decide_customer(view: View, day: date, policy: Policy, position: int) -> Dec
     wanting = [c for c in candidates if c.step is not None]
     if not wanting:
         return None
-    cause, acting = _judge(view, day, wanting)
+    cause, acting = _judge(view, day, policy, wanting)
     step = _highest(acting)
     if cause is None:
         listed = _listed(candidates, step, day)
@@ -128,7 +130,9 @@ def _candidates(view: View, day: date, policy: Policy) -> list[_Candidate]:
     return found
 
 
-def _judge(view: View, day: date, wanting: list[_Candidate]) -> tuple[Cause | None, list[_Candidate]]:
+def _judge(
+    view: View, day: date, policy: Policy, wanting: list[_Candidate]
+) -> tuple[Cause | None, list[_Candidate]]:
     """Whether the steps may be taken, and which of them; the most telling reason against comes first."""
     if view.hold_until is not None and day <= view.hold_until:
         return "customer_on_hold", wanting
@@ -136,9 +140,17 @@ def _judge(view: View, day: date, wanting: list[_Candidate]) -> tuple[Cause | No
     if not active:
         disputed = all(c.item.collectable_minor == 0 for c in wanting)
         return ("fully_disputed" if disputed else "covered_by_credit"), wanting
-    if _highest(active).channel == "email" and not view.email:
+    deliverable = [c for c in active if c.step is not None and _deliverable(c.step, view, policy)]
+    if not deliverable:
         return "no_address", active
-    return None, active
+    top = _highest(deliverable).offset_days
+    return None, [c for c in active if c.step is not None and c.step.offset_days <= top]
+
+
+def _deliverable(step: Step, view: View, policy: Policy) -> bool:
+    if step.channel not in policy.addressed:
+        return True
+    return bool(view.email if step.channel == "email" else view.address)
 
 
 def _highest(candidates: Sequence[_Candidate]) -> Step:

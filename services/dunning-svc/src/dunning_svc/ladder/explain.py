@@ -40,7 +40,6 @@ _CAUSES: dict[Lang, dict[str, str]] = {
     "fr": {
         "covered_by_credit": "Les paiements non affectés du client couvrent tout ce qui aurait été demandé.",
         "fully_disputed": "Tout ce qui aurait été demandé est contesté.",
-        "no_address": "Le client n'a pas d'adresse e-mail.",
         "customer_on_hold": "La relance du client est suspendue.",
         "paid_meanwhile": "Entre la décision et l'envoi, plus rien ne restait à demander.",
         "changed_meanwhile": "Entre la décision et l'envoi, le montant a changé : nouvelle décision le lendemain.",
@@ -48,7 +47,6 @@ _CAUSES: dict[Lang, dict[str, str]] = {
     "en": {
         "covered_by_credit": "Unapplied payments of the customer cover all that would have been asked.",
         "fully_disputed": "All that would have been asked is in dispute.",
-        "no_address": "The customer has no e-mail address.",
         "customer_on_hold": "Dunning of the customer is on hold.",
         "paid_meanwhile": "Between decision and dispatch nothing was left to ask.",
         "changed_meanwhile": "Between decision and dispatch the amount changed: it is decided again the next day.",
@@ -67,7 +65,7 @@ def explain(event: DecisionEvent, policy: Policy, lang: Lang, withdrawn: str | N
     reasons += [_highest(event, step, lang)] if len(event.items) > 1 else []
     reasons += _money(event, lang)
     if isinstance(event, ReminderSuppressed):
-        reasons.append(_CAUSES[lang][event.cause])
+        reasons.append(_cause(event, lang))
     reasons += [_CAUSES[lang][withdrawn]] if withdrawn else []
     reasons.append(_inputs(event, lang))
     return Explanation(_summary(event, step, lang), tuple(reasons))
@@ -82,10 +80,20 @@ def _summary(event: DecisionEvent, step: Step, lang: Lang) -> str:
                 return f"Le {when}, l'étape {step.code} a déclenché {what} pour {sum_}."
             return f"On {when} step {step.code} led to {what} for {sum_}."
         case ReminderSuppressed():
-            cause = _CAUSES[lang][event.cause]
+            cause = _cause(event, lang)
             if lang == "fr":
                 return f"Le {when}, l'étape {step.code} ({what}) n'a pas eu lieu. {cause}"
             return f"On {when} step {step.code} ({what}) was not taken. {cause}"
+
+
+def _cause(event: ReminderSuppressed, lang: Lang) -> str:
+    if event.cause != "no_address":
+        return _CAUSES[lang][event.cause]
+    if event.channel == "email":
+        return (
+            "Le client n'a pas d'adresse e-mail." if lang == "fr" else "The customer has no e-mail address."
+        )
+    return "Le client n'a pas d'adresse postale." if lang == "fr" else "The customer has no postal address."
 
 
 def _policy(event: DecisionEvent, policy: Policy, lang: Lang) -> str:
@@ -125,8 +133,8 @@ def _no_step(item: DunnedItem, lang: Lang, *, covered: bool) -> str:
             return "Couverte par les paiements non affectés : elle ne prend aucune étape."
         return "Covered by unapplied payments: it takes no step."
     if lang == "fr":
-        return "Aucune étape propre ce jour : elle est rappelée parce qu'elle est échue."
-    return "No step of its own that day: listed because it is due."
+        return "Elle ne prend aucune étape avec ce message : elle est rappelée parce qu'elle est échue."
+    return "It takes no step with this message: listed because it is due."
 
 
 def _steps(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang) -> str:

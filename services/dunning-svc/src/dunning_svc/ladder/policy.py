@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -51,6 +51,8 @@ class Policy:
     version: int
     name: str
     steps: tuple[Step, ...]
+    addressed: frozenset[Channel]
+    """Channels that are not taken for a customer without the e-mail or postal address that they need."""
 
     def step(self, code: str) -> Step:
         """The step of that code. Raises :class:`KeyError` for one that this version does not have."""
@@ -60,7 +62,7 @@ class Policy:
         raise KeyError(code)
 
 
-DEFAULT_POLICY = Policy(
+_FIRST = Policy(
     policy_id=derived_id("pol", "default"),
     version=1,
     name="default",
@@ -72,8 +74,14 @@ DEFAULT_POLICY = Policy(
         Step("J+60", 60, "registered_letter", "formal_notice"),
         Step("J+90", 90, "litigation_file", "litigation"),
     ),
+    addressed=frozenset({"email"}),
 )
+"""Wrote letters to customers without a postal address too; kept for the decisions that were taken under it."""
+DEFAULT_POLICY = replace(_FIRST, version=2, addressed=frozenset({"email", "letter", "registered_letter"}))
 """What most firms do, and what a ledger follows until it has a ladder of its own."""
+
+POLICIES = {(policy.policy_id, policy.version): policy for policy in (_FIRST, DEFAULT_POLICY)}
+"""Every version that a decision may refer to, by id and version, oldest first."""
 
 
 Codes = tuple[str, ...]

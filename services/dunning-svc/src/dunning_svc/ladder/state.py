@@ -39,6 +39,8 @@ class View:
     currency: str
     language: str
     email: str | None
+    address: str | None
+    """Postal address, without which no letter can be delivered."""
     hold_until: date | None
     """The last day of a hold."""
     credit_minor: int

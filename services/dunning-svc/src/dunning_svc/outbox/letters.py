@@ -22,13 +22,18 @@ def letter_path(folder: Path, ledger: str, reminder_id: str) -> Path:
 def letter_html(
     message: Message, reminder: ReminderRequested, customer: CustomerRow, creditor: EntityRow
 ) -> bytes:
-    """The message under a letter head: sender, addressee, place for the day and the subject."""
+    """The message under a letter head: sender, addressee, place for the day and the subject.
+
+    Raises :class:`ValueError` without a postal address: a letter to nobody is no evidence of a notice.
+    """
+    if not customer.address:
+        raise ValueError("the customer has no postal address")
     lang = language_of(reminder.language)
     head = "".join(
         f"<p style='{style}'>{'<br>'.join(escape(line) for line in lines if line)}</p>\n"
         for style, lines in (
             ("", [creditor.name, *(creditor.address or "").splitlines()]),
-            ("margin-left:55%", [customer.name, *(customer.address or "").splitlines()]),
+            ("margin-left:55%", [customer.name, *customer.address.splitlines()]),
             ("margin-left:55%", [day(reminder.day, lang)]),
             ("font-weight:bold", [message.subject]),
         )

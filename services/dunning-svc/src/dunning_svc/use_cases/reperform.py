@@ -9,7 +9,7 @@ import msgspec
 
 from dunning_svc.ladder.decide import decide_customer
 from dunning_svc.ladder.events import DecisionEvent, as_event
-from dunning_svc.ladder.policy import DEFAULT_POLICY
+from dunning_svc.ladder.policy import POLICIES
 from dunning_svc.read_models.decisions import document_of
 from dunning_svc.read_models.rows import DecisionRow
 from dunning_svc.use_cases.history import cases_at
@@ -39,11 +39,13 @@ class Reperformed:
 
 
 async def reperform(ledger: Ledger, conn: Conn, schema: str, name: str, row: DecisionRow) -> Reperformed:
-    """Fold the customer's streams up to the position that the decision saw, and decide with the same function."""
+    """Fold the customer's streams up to the position that the decision saw, and decide with the same function
+    under the version of the policy that was in force then."""
     stored = document_of(row)
     basis = stored.basis
     rows = await cases_at(ledger, conn, schema, name, [row.customer_id], basis.position)
     view = rows.view((row.customer_id, row.entity_id, row.currency))
-    decision = None if view is None else decide_customer(view, stored.day, DEFAULT_POLICY, basis.position)
+    policy = POLICIES[basis.policy_id, basis.policy_version]
+    decision = None if view is None else decide_customer(view, stored.day, policy, basis.position)
     key = UUID(hex=row.decision_id.partition("_")[2])
     return Reperformed(stored, None if decision is None else as_event(decision, key))

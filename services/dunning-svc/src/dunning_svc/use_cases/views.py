@@ -37,6 +37,7 @@ def view_of(
         currency=group[2],
         language=customer.language,
         email=customer.email,
+        address=customer.address,
         hold_until=customer.hold_until,
         credit_minor=account.unapplied_minor if account is not None else 0,
         items=tuple(item_of(row) for row in items if row.open_minor > 0),

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import assert_never
 
+import msgspec
+
 from encours.contracts.common import Terms
 from encours.kernel.terms import DueRule, due_date
 from encours.ledger.session import Session
@@ -115,6 +117,7 @@ async def _customer(session: Session, fact: CustomerFact, entity_id: str) -> Non
             phone=fact.phone,
             siren=fact.siren,
             vat_id=fact.vat_id,
+            address=None if isinstance(fact.address, msgspec.UnsetType) else fact.address,
             segment=fact.segment,
             salesperson=fact.salesperson,
         ),

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
+from encours.contracts.common import Address
 from encours.contracts.dispute import Category, Outcome
 from encours.contracts.payment import Method
 from encours.kernel.terms import DueKind
@@ -44,6 +45,8 @@ class CustomerFact(_Fact, frozen=True, kw_only=True, tag="customer"):
     phone: str | None = None
     siren: str | None = None
     vat_id: str | None = None
+    address: Address | msgspec.UnsetType = msgspec.UNSET
+    """Not in the bytes where it is unset: lines taken over before there were addresses are the same facts still."""
     segment: str | None = None
     salesperson: str | None = None
     due_kind: DueKind | None = None

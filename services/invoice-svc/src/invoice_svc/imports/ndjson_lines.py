@@ -13,6 +13,7 @@ from typing import get_args
 
 import msgspec
 
+from encours.contracts.common import Address
 from encours.contracts.dispute import Category, Outcome
 from encours.contracts.payment import Method
 from encours.kernel import texts
@@ -33,6 +34,7 @@ from invoice_svc.imports.facts import (
 from invoice_svc.imports.verdict import Fault
 
 MAX_ALLOCATIONS = 200
+MAX_ADDRESS_LINES = 5
 _PATH = re.compile(r" - at `\$\.?([^`]*)`$")
 
 
@@ -132,6 +134,27 @@ class _Terms(_Strict, frozen=True, kw_only=True):
     days: int
 
 
+class _Address(_Strict, frozen=True, kw_only=True):
+    lines: list[str]
+    postal_code: str
+    city: str
+    country: str | None = None
+
+    def parsed(self, country: str) -> Address:
+        if not 1 <= len(self.lines) <= MAX_ADDRESS_LINES:
+            raise Fault(
+                "invalid-value",
+                f"An address has 1 to {MAX_ADDRESS_LINES} lines before the town.",
+                "address.lines",
+            )
+        return Address(
+            lines=tuple(values.text(line, "address.lines", limit=200) for line in self.lines),
+            postal_code=values.text(self.postal_code, "address.postal_code", limit=20),
+            city=values.text(self.city, "address.city", limit=200),
+            country=values.country(self.country or country, "address.country"),
+        )
+
+
 class _Customer(_Line, frozen=True, kw_only=True, tag="customer"):
     external_ref: str
     name: str | None = None
@@ -141,6 +164,7 @@ class _Customer(_Line, frozen=True, kw_only=True, tag="customer"):
     phone: str | None = None
     siren: str | None = None
     vat_id: str | None = None
+    address: _Address | None = None
     segment: str | None = None
     salesperson: str | None = None
     registered_on: str | None = None
@@ -161,6 +185,7 @@ class _Customer(_Line, frozen=True, kw_only=True, tag="customer"):
             phone=self._optional_code("phone", texts.PHONE, "+33 1 23 45 67 89"),
             siren=self._siren(),
             vat_id=self._vat_id(),
+            address=msgspec.UNSET if self.address is None else self.address.parsed(country),
             segment=self._optional("segment"),
             salesperson=self._optional("salesperson"),
             due_kind=terms.due_kind if terms else None,

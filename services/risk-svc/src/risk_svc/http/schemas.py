@@ -49,7 +49,10 @@ class CheckBody(Body):
 
     customer_id: CustomerId
     amount: PositiveMoney
-    deliver_on: BusinessDate | None = None
+    deliver_on: BusinessDate | None = Field(
+        default=None,
+        description="Day of delivery, on which the limit must be in force; today if not given, never in the past.",
+    )
 
 
 class Components(BaseModel):

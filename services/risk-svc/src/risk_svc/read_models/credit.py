@@ -50,7 +50,11 @@ class Customer(Row, kw_only=True):
 
 
 class Invoice(Row, kw_only=True):
-    """A draft or an issued invoice; ``issued_position`` is ``None`` while it is a draft."""
+    """A draft or an issued invoice; ``issued_position`` is ``None`` while it is a draft.
+
+    ``drafted`` are what the draft added to the exposure on which days, as words ``<day>:<minor units>``: an issue
+    may be dated before them, and takes none of them back before the day on which it was added.
+    """
 
     TABLE: ClassVar[str] = "invoice"
     KEY: ClassVar[tuple[str, ...]] = ("invoice_id",)
@@ -58,7 +62,7 @@ class Invoice(Row, kw_only=True):
     invoice_id: str
     customer_id: str
     currency: str
-    draft_minor: int
+    drafted: str
     number: str | None
     issued_on: date | None
     due_on: date | None
@@ -119,7 +123,7 @@ class Credit(ReadModel):
     """The read model ``credit``; see the module."""
 
     name = "credit"
-    version = 1
+    version = 2
     rows = (Customer, Invoice, Payment, Movement, LimitRequest)
     types = frozenset(
         event.TYPE
@@ -196,16 +200,9 @@ class Projection:
                 self._draft(data)
             case InvoiceAmended():
                 row = self._invoice(data.invoice_id)
-                self._move(
-                    row.customer_id, row.currency, row.invoice_id, "draft", data.total_minor - row.draft_minor
-                )
-                row.draft_minor = data.total_minor
-                self.rows.put(row)
+                self._redraft(row, data.total_minor - sum(_drafted(row).values()))
             case InvoiceCancelled():
-                row = self._invoice(data.invoice_id)
-                self._move(row.customer_id, row.currency, row.invoice_id, "draft", -row.draft_minor)
-                row.draft_minor = 0
-                self.rows.put(row)
+                self._undraft(self._invoice(data.invoice_id))
             case InvoiceIssued():
                 self._issued(data)
             case InvoiceCredited():
@@ -243,7 +240,14 @@ class Projection:
         self._move(row.customer_id, row.currency, invoice_id, component, amount_minor)
 
     def _move(
-        self, customer_id: str, currency: str, invoice_id: str | None, component: Component, amount_minor: int
+        self,
+        customer_id: str,
+        currency: str,
+        invoice_id: str | None,
+        component: Component,
+        amount_minor: int,
+        *,
+        not_before: date = date.min,
     ) -> None:
         if amount_minor == 0:
             return
@@ -255,7 +259,7 @@ class Projection:
                 currency=currency,
                 invoice_id=invoice_id,
                 component=component,
-                effective_on=self.e.effective_on,
+                effective_on=max(self.e.effective_on, not_before),
                 amount_minor=amount_minor,
             )
         )
@@ -283,31 +287,43 @@ class Projection:
         self.rows.put(row)
 
     def _draft(self, data: InvoiceDrafted) -> None:
-        self.rows.put(
-            Invoice(
-                invoice_id=data.invoice_id,
-                customer_id=data.customer_id,
-                currency=data.currency,
-                draft_minor=data.total_minor,
-                number=None,
-                issued_on=None,
-                due_on=None,
-                total_minor=data.total_minor,
-                issued_position=None,
-            )
+        row = Invoice(
+            invoice_id=data.invoice_id,
+            customer_id=data.customer_id,
+            currency=data.currency,
+            drafted="",
+            number=None,
+            issued_on=None,
+            due_on=None,
+            total_minor=data.total_minor,
+            issued_position=None,
         )
-        self._move(data.customer_id, data.currency, data.invoice_id, "draft", data.total_minor)
+        self._redraft(row, data.total_minor)
+
+    def _redraft(self, row: Invoice, change_minor: int) -> None:
+        parts, day = _drafted(row), self.e.effective_on
+        parts[day] = parts.get(day, 0) + change_minor
+        row.drafted = " ".join(f"{day}:{minor}" for day, minor in parts.items())
+        self.rows.put(row)
+        self._move(row.customer_id, row.currency, row.invoice_id, "draft", change_minor)
+
+    def _undraft(self, row: Invoice) -> None:
+        """The draft is one no more; taken back before it was added, it would leave drafts below zero in between."""
+        for day, minor in _drafted(row).items():
+            self._move(row.customer_id, row.currency, row.invoice_id, "draft", -minor, not_before=day)
+        row.drafted = ""
+        self.rows.put(row)
 
     def _issued(self, data: InvoiceIssued) -> None:
         draft = self.rows.get(Invoice, data.invoice_id)
         if draft is not None:
-            self._move(data.customer_id, data.currency, data.invoice_id, "draft", -draft.draft_minor)
+            self._undraft(draft)
         self.rows.put(
             Invoice(
                 invoice_id=data.invoice_id,
                 customer_id=data.customer_id,
                 currency=data.currency,
-                draft_minor=0,
+                drafted="",
                 number=data.number,
                 issued_on=data.issued_on,
                 due_on=data.due_on,
@@ -381,3 +397,9 @@ class Projection:
         else:
             row.state = "refused"
         self.rows.put(row)
+
+
+def _drafted(row: Invoice) -> dict[date, int]:
+    """What a draft added to the exposure, by day."""
+    parts = (part.partition(":") for part in row.drafted.split())
+    return {date.fromisoformat(day): int(minor) for day, _, minor in parts}

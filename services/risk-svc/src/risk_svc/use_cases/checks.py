@@ -7,7 +7,7 @@ from datetime import date
 
 from encours.contracts import Recorded
 from encours.contracts.risk import CreditChecked
-from encours.kernel.errors import NotFound
+from encours.kernel.errors import Invalid, NotFound
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from encours.streaming import ReadDb
@@ -20,7 +20,7 @@ FRESHNESS_WAIT_S = 1.0
 
 @dataclass(frozen=True)
 class CheckCredit:
-    """An order of that amount (minor units) for that customer, to be delivered on a day."""
+    """An order of that amount (minor units) for that customer, to be delivered on a day, or today."""
 
     decision_id: str
     customer_id: str
@@ -66,10 +66,13 @@ async def check_credit(session: Session, db: ReadDb, head: int, command: CheckCr
 
 
 def decide(command: CheckCredit, picture: Picture, day: date, *, position: int, lag: int) -> CreditChecked:
-    """The decision on a picture; pure."""
+    """The decision on a picture as of a day; pure. Raises :class:`Invalid` for a delivery before that day."""
+    deliver_on = command.deliver_on or day
+    if deliver_on < day:
+        raise Invalid("deliver_on has passed; give today, a later date or none.", "/deliver_on")
     seen = picture.exposure(command.currency, day)
     behaviour = score(picture.all_items(), day).value
-    verdict = check(command.amount_minor, command.currency, day, seen, picture.limit, behaviour)
+    verdict = check(command.amount_minor, command.currency, deliver_on, seen, picture.limit, behaviour)
     limit = picture.limit
     return CreditChecked(
         decision_id=command.decision_id,
