@@ -89,7 +89,7 @@ def _ensure_ledger(here: Installation, name: str, kind: Literal["live", "sandbox
         return
     from encours.cli.ledgers import ensure_ledger
 
-    if ensure_ledger(name, kind):
+    if ensure_ledger(here, name, kind):
         err.print(f"made the {kind} ledger {name}")
 
 
