@@ -143,11 +143,11 @@ def _tell(result: dict[str, Any], as_json: bool) -> None:
         out.print(", ".join(f"{name} {value}" for name, value in result.items()), markup=False)
 
 
-def ledger_names(here: Installation) -> list[str]:
-    """Names of all ledgers, from the database."""
+def ledger_infos(here: Installation) -> list[LedgerInfo]:
+    """All ledgers, from the database."""
 
-    async def read(ledger: Ledger) -> list[str]:
-        return [info.name for info in await ledger.ledgers()]
+    async def read(ledger: Ledger) -> list[LedgerInfo]:
+        return await ledger.ledgers()
 
     return _with_ledger(read, here)
 
