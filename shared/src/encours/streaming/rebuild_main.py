@@ -82,8 +82,8 @@ async def _run(
     results: list[Rebuilt] = []
     failures: list[str] = []
     try:
-        names = [only] if only else [info.name for info in await ledger.ledgers()]
-        for name in names:
+        infos = [await ledger.info(only)] if only else await ledger.ledgers()
+        for name in (info.name for info in infos):
             for model in models:
                 reactor = reactors.get(model.name)
                 try:
