@@ -11,8 +11,9 @@ import typer
 from encours.cli.common import AsJson, CliError, Exit, installation, out, print_json, table
 from encours.cli.database import run_with_database
 from encours.embedded.setup import DEFAULT_LEDGER, insert_key
+from encours.kernel.errors import Invalid
 from encours.ledger.connection import connect
-from encours.web.keys import new_key
+from encours.web.keys import check_grant, new_key
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, rich_markup_mode=None)
 
@@ -33,6 +34,10 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make a key. It is shown once: only its hash is kept."""
+    try:
+        check_grant(label, scope, entity or ())
+    except Invalid as wrong:
+        raise CliError(wrong.detail, Exit.USAGE) from wrong
     key = new_key()
 
     async def insert(connection: asyncpg.Connection) -> None:
