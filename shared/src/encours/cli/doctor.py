@@ -176,7 +176,8 @@ def _judged(here: Installation, model: dict[str, Any], age_s: float, *, stuck: b
         )
     elif stuck:
         advice = (
-            f"{model['service']}'s worker does not get on: read its log in {here.layout.log}, then restart it"
+            f"{model['service']}'s worker does not get on: read its log in {here.layout.log}, "
+            "end its process (another is started)"
         )
     elif late:
         advice = f"is {model['service']}'s worker running, and NATS? encours status"
