@@ -139,7 +139,7 @@ def _advice(row: dict[str, Any]) -> str:
         )
     if row["parked"]:
         return (
-            f"{name} leaves out {row['parked']} parked streams: its log says why; mend the cause, then: "
+            f"{name} leaves out {row['parked']} parked streams: its /v1/read-models says why; mend the cause, then: "
             f"encours rebuild {row['service']} {row['model']} --ledger {row['ledger']}"
         )
     return ""
