@@ -164,6 +164,37 @@ def test_exit_codes_tell_usage_from_absence_from_refusal(system: System, tmp_pat
     assert "ENCOURS_URL_INVOICES" in wrong.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("ledger", "create", "Bad Name"),
+        ("ledger", "create", "UP"),
+        ("ledger", "create", ""),
+        ("ledger", "create", "mars", "--time-zone", "Mars/Phobos"),
+        ("ledger", "create", "paris", "--time-zone", "europe/paris"),
+        ("ledger", "load", "ARCHIVE", "--as", "Bad Name"),
+        ("ledger", "export", "nosuch", "nosuch.gz"),
+        ("ledger", "new-epoch", "nosuch"),
+        ("import", "ARCHIVE", "--ledger", "Bad Name"),
+        ("verify", "invoice", "--ledger", "nosuch"),
+        ("rebuild", "all", "--ledger", "nosuch"),
+        ("verify", "dunning", "nomodel"),
+        ("keys", "create", "--scope", "invoices:read", "--label", "reader", "--ledger", "nosuch"),
+        ("keys", "revoke", "nosuch"),
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_be_meant_ends_with_one_line_and_code_2(
+    system: System, world: World, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    archive = tmp_path / "ARCHIVE"
+    if "ARCHIVE" in arguments:
+        system.encours("ledger", "export", world.ledger, str(archive))
+    done = system.encours(*(str(archive) if word == "ARCHIVE" else word for word in arguments), check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+
+
 def test_another_host_is_reached_by_address_and_key_alone(
     system: System, world: World, tmp_path: Path
 ) -> None:

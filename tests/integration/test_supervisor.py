@@ -77,6 +77,19 @@ async def test_a_killed_child_is_started_again_and_it_is_said(
     await _until(lambda: any("is ready again" in line for line in said))
 
 
+async def test_a_child_that_is_being_stopped_is_not_called_ready_again(
+    supervisor: tuple[Supervisor, list[str]], tmp_path: Path
+) -> None:
+    running, said = supervisor
+    child = _child(tmp_path, STUBBORN, stop_timeout_s=2.5)  # longer than the pause between two looks
+    await running.add(child, timeout_s=10)
+    child.state.restarts = 1
+    stop = asyncio.create_task(running.stop())
+    await _until(lambda: child.state.state == "stopping")
+    await stop
+    assert not any("is ready again" in line for line in said)
+
+
 async def test_a_child_that_cannot_start_is_reported_with_its_log(
     supervisor: tuple[Supervisor, list[str]], tmp_path: Path
 ) -> None:

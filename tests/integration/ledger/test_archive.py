@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import re
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from encours.kernel.errors import Invalid
 from encours.kernel.ids import uuid7
 from encours.ledger import CommandReused, IssueDateBeforeLast, VersionConflict
 from encours.ledger.archive import ArchiveInvalid, LedgerNotEmpty, export_ledger, load_ledger, verify_archive
@@ -136,3 +139,29 @@ async def test_a_sound_file_of_an_unsound_ledger_is_not_loaded(
     with pytest.raises(SelfCheckFailed, match="versions"):
         await load_ledger(module_installation.admin_url("ledger"), file, name="unsound")
     assert "unsound" not in {info.name for info in await books.ledger.ledgers()}
+
+
+def _forged(archive: Path, old: bytes, new: bytes) -> None:
+    """Change it and give it the digest that it then has."""
+    lines = gzip.decompress(archive.read_bytes()).replace(old, new, 1).splitlines(keepends=True)
+    digest = hashlib.sha256(b"".join(lines[:-1])).hexdigest().encode()
+    lines[-1] = re.sub(rb'"sha256":"[0-9a-f]+"', b'"sha256":"' + digest + b'"', lines[-1])
+    archive.write_bytes(gzip.compress(b"".join(lines)))
+
+
+async def test_an_archive_whose_time_zone_python_does_not_know_is_not_loaded(
+    books: Books, archive: Path, module_installation: Installation
+) -> None:
+    _forged(archive, b"Europe/Paris", b"europe/paris")
+    with pytest.raises(Invalid, match="europe/paris"):
+        await load_ledger(module_installation.admin_url("ledger"), archive, name="zoned")
+    assert "zoned" not in {info.name for info in await books.ledger.ledgers()}
+
+
+async def test_an_archive_that_repeats_a_version_of_a_stream_is_not_loaded(
+    books: Books, archive: Path, module_installation: Installation
+) -> None:
+    _forged(archive, b'"stream":"inv_3"', b'"stream":"inv_2"')
+    with pytest.raises(ArchiveInvalid, match="event lines do not make a ledger"):
+        await load_ledger(module_installation.admin_url("ledger"), archive, name="repeated")
+    assert "repeated" not in {info.name for info in await books.ledger.ledgers()}

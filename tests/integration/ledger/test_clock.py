@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import asyncpg
 import pytest
 
+from encours.kernel.errors import Invalid
 from encours.kernel.ids import uuid7
 from encours.ledger import AppendRefused, Ledger
 from tests.integration.ledger.helpers import Books, event
@@ -87,5 +88,20 @@ async def test_creating_a_ledger_again_leaves_it_as_it_is(books: Books) -> None:
     await books.append(books.command(event("inv_1")))
     before = await books.ledger.info(books.name, fresh=True)
     assert await books.ledger.create_ledger(books.name, "sandbox", "UTC") == before
-    with pytest.raises(asyncpg.PostgresError, match="time zone"):
+    with pytest.raises(Invalid, match="time zone"):
         await books.ledger.create_ledger("nowhere", "live", "Mars/Olympus")
+
+
+@pytest.mark.parametrize(
+    ("name", "zone"),
+    [
+        *((name, "Europe/Paris") for name in ("Bad Name", "UP", "", "-a", "a" * 41)),
+        *(("zoned", zone) for zone in ("Mars/Phobos", "europe/paris", "UTC+3", "", "../etc/passwd")),
+    ],
+)
+async def test_a_ledger_that_its_readers_could_not_read_is_not_made(
+    books: Books, name: str, zone: str
+) -> None:
+    with pytest.raises(Invalid, match="named" if zone == "Europe/Paris" else "time zone"):
+        await books.ledger.create_ledger(name, "live", zone)
+    assert name not in {info.name for info in await books.ledger.ledgers()}

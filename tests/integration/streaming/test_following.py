@@ -8,7 +8,7 @@ from datetime import timedelta
 import nats
 import pytest
 
-from encours.streaming import ReadModel, ReadModelNotReady
+from encours.streaming import ReadModel, ReadModelNotReady, rebuild
 from encours.streaming.names import stream_name, subject
 from encours.streaming.nats_client import connect
 from encours.streaming.relay import Relay
@@ -168,6 +168,16 @@ async def test_an_unknown_type_stops_the_model_before_it_and_says_so(installatio
         (state,) = await db.read_models(LEDGER)
         assert (state["position"], state["lag"]) == (position, last - position)
         assert "invoice.teleported" in state["reason"]
+        checked = await rebuild(
+            ledger_dsn=installation.ledger_url(),
+            store_dsn=installation.store_url(),
+            service="toy-svc",
+            model=OpenItems(),
+            ledger=LEDGER,
+            check_only=True,
+        )
+        assert (checked.equal, checked.position, checked.head) == (True, position, last)
+        assert "invoice.teleported" in (checked.stopped or "")
 
 
 async def _state_is(db: object, wanted: str) -> bool:

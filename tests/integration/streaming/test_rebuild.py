@@ -86,6 +86,7 @@ async def test_a_rebuild_gives_the_hash_of_the_live_model(
                 True,
             )
             assert (result.parked, result.swapped, result.differing_rows) == (1, True, [])
+            assert (result.head, result.stopped) == (position, None)
             # The live projector goes on in the tables that took the place of the old ones.
             after = await feed.invoices(10, first=900)
             assert await db.wait_for(MODEL, LEDGER, after, timeout=20)
@@ -192,6 +193,9 @@ async def test_the_command_says_equal_or_names_what_differs(
 
         assert await command("--ledger", LEDGER) == 0
         assert f"{LEDGER} {MODEL} at {position}: built " in capsys.readouterr().out
+        assert await command("--model", "nobody") == 2
+        assert await command("--ledger", "nowhere") == 2
+        assert "There is no ledger nowhere" in capsys.readouterr().err
         assert await command("--check-only") == 0
         assert "equal" in capsys.readouterr().out
         await db.pool.execute(f"delete from {schema_of(MODEL, LEDGER)}.customer where customer_id = 'cus_2'")

@@ -2,16 +2,61 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
 
-from encours.cli.common import CliError, Exit, Installation
+from encours.cli.common import CliError, Exit, Installation, err
 from encours.kernel.ids import uuid7
 
+T = TypeVar("T")
+
 _TIMEOUT = httpx.Timeout(30.0, connect=3.0)
+_SILENCE_MAX_S = 30.0
+"""A stream sends a sign of life every ten seconds."""
+_OUTAGE_MAX_S = 60.0
+_RETRY_S = 1.0
+_NOT_NOW = (502, 503, 504)
+
+
+class Unavailable(CliError):
+    """A service did not answer, or said that it cannot at the moment: asked again, it may."""
+
+
+class Outage:
+    """Waits while a service is away: says so once, and gives up after a minute, with ``then``, what to do instead."""
+
+    def __init__(self, then: str) -> None:
+        self._then = then
+        self._since: float | None = None
+
+    def through(self, ask: Callable[[], T]) -> T:
+        """The answer, asked for until there is one."""
+        while True:
+            try:
+                answer = ask()
+            except Unavailable as away:
+                self.wait(away)
+            else:
+                self.over()
+                return answer
+
+    def wait(self, away: Unavailable) -> None:
+        """A pause before the next try. Raises :class:`CliError` after the minute."""
+        now = time.monotonic()
+        if self._since is None:
+            self._since = now
+            err.print(f"{away}; trying again for {_OUTAGE_MAX_S:.0f} s", style="yellow", markup=False)
+        if now - self._since >= _OUTAGE_MAX_S:
+            raise CliError(f"{away}\n{self._then}", Exit.UNREACHABLE) from away
+        time.sleep(_RETRY_S)
+
+    def over(self) -> None:
+        """It answers."""
+        self._since = None
 
 
 class Api:
@@ -64,12 +109,12 @@ class Api:
         )
 
     def lines(self, service: str, path: str, **query: Any) -> Iterator[str]:
-        """Lines of a streamed answer, until it ends."""
+        """Lines of a streamed answer, until it ends. Raises :class:`Unavailable` when it breaks off or falls silent."""
         url = self._installation.url(service)
         given = {name: value for name, value in query.items() if value is not None}
         try:
             with self._client.stream(
-                "GET", url + path, params=given, timeout=httpx.Timeout(None, connect=3.0)
+                "GET", url + path, params=given, timeout=httpx.Timeout(_SILENCE_MAX_S, connect=3.0)
             ) as answer:
                 if answer.status_code >= 400:
                     answer.read()
@@ -95,9 +140,9 @@ class Api:
         return value if isinstance(value, dict) else {"data": value}
 
 
-def _away(service: str, url: str, error: httpx.TransportError) -> CliError:
+def _away(service: str, url: str, error: httpx.TransportError) -> Unavailable:
     reason = str(error) or type(error).__name__
-    return CliError(
+    return Unavailable(
         f"{service}-svc does not answer at {url} ({reason}): `encours up` starts it", Exit.UNREACHABLE
     )
 
@@ -117,4 +162,5 @@ def _refusal(service: str, answer: httpx.Response) -> CliError:
     ]
     if problem.get("request_id"):
         words.append(f"request {problem['request_id']}")
-    return CliError("\n".join(words), Exit.REFUSED)
+    kind = Unavailable if answer.status_code in _NOT_NOW else CliError
+    return kind("\n".join(words), Exit.REFUSED)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import Progress, TaskID
 
-from encours.cli.api import Api
+from encours.cli.api import Api, Outage
 from encours.cli.common import AsJson, CliError, err, installation, out, print_json, progress
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, rich_markup_mode=None)
@@ -55,9 +55,10 @@ def advance_to(api: Api, name: str, to: date, *, wait: bool = True, label: str =
         task = bar.add_task(label, total=None)
         began: date | None = None
         said: str | None = None
+        outage = Outage(f"the clock goes on without us: encours clock show {name}")
         while state["state"] != "idle":
             time.sleep(_POLL_S)
-            state = api.get("invoice", f"/v1/ledgers/{name}/clock")
+            state = outage.through(lambda: api.get("invoice", f"/v1/ledgers/{name}/clock"))
             if state["state"] == "failed":
                 raise CliError(f"the clock of {name} stopped on {state['day']}: {state['error']}")
             if state["error"] and state["error"] != said:

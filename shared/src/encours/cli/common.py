@@ -110,6 +110,17 @@ class Installation:
     def layout(self) -> Layout:
         return Layout(self.settings.var_dir.resolve()) if self.settings.var_dir else default_layout()
 
+    def create_files(self) -> None:
+        """Make the folders of a local installation."""
+        try:
+            self.layout.create()
+        except OSError as refused:
+            raise CliError(
+                f"{self.layout.root} cannot hold an installation ({refused.strerror}): "
+                "set ENCOURS_VAR_DIR to a folder that you may write to",
+                Exit.USAGE,
+            ) from refused
+
     @cached_property
     def run(self) -> RunState | None:
         """What `encours up` wrote; None when it never ran here."""
@@ -162,9 +173,12 @@ class Installation:
 def installation() -> Installation:
     """Read the environment. A variable that is wrong or unknown ends the command with what is wrong about it."""
     try:
-        return Installation(CliSettings())
+        here = Installation(CliSettings())
     except ValidationError as wrong:
         raise CliError(reasons(wrong), Exit.USAGE) from wrong
+    if here.layout.root.exists() and not here.layout.root.is_dir():
+        raise CliError(f"{here.layout.root} is not a folder: set ENCOURS_VAR_DIR to one", Exit.USAGE)
+    return here
 
 
 def pick(row: dict[str, Any], *names: str) -> list[Any]:

@@ -29,7 +29,8 @@ def demo(as_json: AsJson = False) -> None:
             ) from refused
         except httpx.TransportError as away:
             raise CliError(
-                f"invoice-svc does not answer at {here.url('invoice')}: {away}", Exit.UNREACHABLE
+                f"invoice-svc does not answer at {here.url('invoice')} ({away}): `encours up` starts it",
+                Exit.UNREACHABLE,
             ) from away
     with Api(here, DEMO_LEDGER) as api, err.status("reading the figures"):
         found: dict[str, Any] = figures(api)

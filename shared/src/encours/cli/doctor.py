@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
 
 import asyncpg
 import httpx
 import typer
 
 from encours.cli.common import AsJson, CliError, Exit, Installation, installation, out, print_json
+from encours.cli.ledgers import ledger_infos
 from encours.cli.status import read_models
 from encours.embedded.process import is_same
 from encours.embedded.secrets import SERVICES
+from encours.ledger.connection import connect
 from encours.ledger.selfcheck import self_check
 
 _LEAST_FREE_BYTES = 2 * 2**30
 _LATE_EVENTS = 1_000
+_STILL_S = 30.0
+_LOOK_AGAIN_S = 2.0
+_YOUNG_S = 300.0
+_WELL = ("following", "live", "running", "rebuilding")
+_STARTING = ("building", "reacting")
+"""Well for the first minutes; whoever stays in one of these has a reason that the read model tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +122,7 @@ def _database(here: Installation) -> list[Finding]:
         return [Finding("database", True, "not checked from here", str(away))]
     try:
         return asyncio.run(_database_findings(url))
-    except (OSError, asyncpg.PostgresError) as error:
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         return [
             Finding("database", False, f"{type(error).__name__}: {error}", "is the server up? encours status")
         ]
@@ -119,7 +130,7 @@ def _database(here: Installation) -> list[Finding]:
 
 async def _database_findings(url: str) -> list[Finding]:
     """Settings that durability needs, and every position of every ledger."""
-    connection = await asyncpg.connect(url, timeout=5)
+    connection = await connect(url)
     try:
         names = "fsync, synchronous_commit, full_page_writes"
         values = [await connection.fetchval("select current_setting($1)", name) for name in names.split(", ")]
@@ -140,24 +151,81 @@ async def _database_findings(url: str) -> list[Finding]:
 
 def _read_models(here: Installation) -> Iterator[Finding]:
     try:
-        models, _ = read_models(here, None)
+        models, missing = read_models(here, None)
     except CliError as error:
         yield Finding("read models", False, str(error), "encours status")
         return
+    for gap in missing:
+        where = f"{gap.service}'s read models in {gap.ledger or 'the ledger of the key'}"
+        yield Finding(where, False, gap.problem, f"read {gap.service}'s log; encours status")
+    made = _made_at(here)
+    stuck = _stuck(here, models)
     for model in models:
-        late = (model["lag"] or 0) > _LATE_EVENTS
-        parked = model["state"] not in ("following", "live", "running", "rebuilding")
-        advice = ""
-        if parked:
-            advice = (
-                f"mend the cause, then: encours rebuild {model['service']} {model['model']} "
-                f"--ledger {model['ledger']}"
-            )
-        elif late:
-            advice = f"is {model['service']}-svc's worker running, and NATS? encours status"
-        yield Finding(
-            f"{model['service']}/{model['model']} in {model['ledger']}",
-            not late and not parked,
-            f"{model['state']} at {model['position']}, {model['lag']} behind",
-            advice,
+        yield _judged(here, model, _age_s(model, made), stuck=_identity(model) in stuck)
+
+
+def _judged(here: Installation, model: dict[str, Any], age_s: float, *, stuck: bool) -> Finding:
+    starting = model["state"] in _STARTING and age_s < _YOUNG_S
+    late = (model["lag"] or 0) > _LATE_EVENTS and not starting
+    ill = model["state"] not in _WELL and not starting
+    advice = ""
+    if ill:
+        advice = (
+            f"mend the cause, then: encours rebuild {model['service']} {model['model']} "
+            f"--ledger {model['ledger']}"
         )
+    elif stuck:
+        advice = (
+            f"{model['service']}'s worker does not get on: read its log in {here.layout.log}, "
+            "end its process (another is started)"
+        )
+    elif late:
+        advice = f"is {model['service']}'s worker running, and NATS? encours status"
+    return Finding(
+        f"{model['service']}/{model['model']} in {model['ledger']}",
+        not advice,
+        f"{model['state']} at {model['position']}, {model['lag']} behind"
+        + (f" and not moving for {age_s:.0f} s" if stuck else ""),
+        advice,
+    )
+
+
+def _stuck(here: Installation, models: list[dict[str, Any]]) -> set[tuple[str, ...]]:
+    """Those that are behind, have not moved for a while, and do not move while we look.
+
+    Looked at twice, because one that had nothing to do for an hour is behind for the moment that an event takes.
+    """
+    before = {
+        _identity(model): model["position"]
+        for model in models
+        if model["lag"] and model["state"] in _WELL and _age_s(model, {}) > _STILL_S
+    }
+    if not before:
+        return set()
+    time.sleep(_LOOK_AGAIN_S)
+    after, _ = read_models(here, None)
+    return {
+        _identity(model)
+        for model in after
+        if model["lag"] and before.get(_identity(model)) == model["position"]
+    }
+
+
+def _identity(model: dict[str, Any]) -> tuple[str, ...]:
+    return model["service"], model["model"], model["ledger"]
+
+
+def _made_at(here: Installation) -> dict[str, float]:
+    """When each ledger got its epoch, in seconds since 1970; empty where the database is not at hand."""
+    try:
+        return {info.name: info.epoch / 1e6 for info in ledger_infos(here)}
+    except CliError:
+        return {}
+
+
+def _age_s(model: dict[str, Any], made: dict[str, float]) -> float:
+    """Seconds since the model last moved or changed its state; of one that was never built, since its ledger began."""
+    now = time.time()
+    if model["updated_at"] is not None:
+        return now - datetime.fromisoformat(model["updated_at"]).timestamp()
+    return now - made.get(model["ledger"], now)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 
-from encours.cli.api import Api
+from encours.cli.api import Api, Outage, Unavailable
 from encours.cli.common import AsJson, installation, out, print_line
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, rich_markup_mode=None)
+
+_RECONNECT_S = 1.0
 
 
 @app.callback()
@@ -75,12 +78,21 @@ def _head(api: Api) -> int:
 
 
 def _live(api: Api, after: int, *, type_: str | None, stream: str | None) -> Iterator[dict[str, Any]]:
-    """Server-sent events, from the position on."""
-    for line in api.lines("reporting", "/v1/events/stream", after=after, type=type_, stream=stream):
-        if line.startswith("data:"):
-            event = json.loads(line[5:])
-            if isinstance(event, dict) and "position" in event:
-                yield event
+    """Server-sent events, from the position on. The server ends each stream after a while; the next one goes on."""
+    outage = Outage("`encours events tail --follow --after POSITION` goes on after the last one shown")
+    while True:
+        try:
+            for line in api.lines("reporting", "/v1/events/stream", after=after, type=type_, stream=stream):
+                outage.over()
+                if line.startswith("data:"):
+                    event = json.loads(line[5:])
+                    if isinstance(event, dict) and "position" in event:
+                        after = event["position"]
+                        yield event
+        except Unavailable as away:
+            outage.wait(away)
+        else:
+            time.sleep(_RECONNECT_S)
 
 
 def _show(event: dict[str, Any]) -> None:

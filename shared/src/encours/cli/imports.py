@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.progress import Progress
 
-from encours.cli.api import Api
+from encours.cli.api import Api, Outage
 from encours.cli.common import (
     AsJson,
     CliError,
@@ -70,9 +70,14 @@ def import_file(
     query = {name: value for name, value in given.items() if value is not None}
     with Api(here, ledger) as api, progress() as bar:
         accepted = _send(api, bar, file, query)
-        verdict = _followed(api, bar, accepted)
+        outage = Outage(
+            f"the import goes on without us: GET /v1/imports/{accepted['id']} tells how it stands"
+        )
+        verdict = _followed(api, bar, accepted, outage)
         lines = f"/v1/imports/{verdict['id']}/lines"
-        rejected = api.get("invoice", lines, verdict="rejected", limit=_SHOWN_LINES)["data"]
+        rejected = outage.through(
+            lambda: api.get("invoice", lines, verdict="rejected", limit=_SHOWN_LINES)["data"]
+        )
     if as_json:
         print_json({**verdict, "rejected_lines": rejected})
     else:
@@ -89,7 +94,7 @@ def _ensure_ledger(here: Installation, name: str, kind: Literal["live", "sandbox
         return
     from encours.cli.ledgers import ensure_ledger
 
-    if ensure_ledger(name, kind):
+    if ensure_ledger(here, name, kind):
         err.print(f"made the {kind} ledger {name}")
 
 
@@ -107,13 +112,13 @@ def _send(api: Api, bar: Progress, file: Path, query: dict[str, str]) -> dict[st
     return api.upload("invoice", "/v1/imports", content(), media_type=media_type, key=key, query=query)
 
 
-def _followed(api: Api, bar: Progress, accepted: dict[str, Any]) -> dict[str, Any]:
+def _followed(api: Api, bar: Progress, accepted: dict[str, Any], outage: Outage) -> dict[str, Any]:
     """The import once every line has its verdict."""
     task = bar.add_task("reading lines", total=None)
     state = accepted
     while state.get("state") not in _ENDED:
         time.sleep(_POLL_S)
-        state = api.get("invoice", f"/v1/imports/{accepted['id']}")
+        state = outage.through(lambda: api.get("invoice", f"/v1/imports/{accepted['id']}"))
         bar.update(task, description=f"reading lines: {state.get('lines', 0)}")
     bar.update(task, total=1, completed=1)
     return state

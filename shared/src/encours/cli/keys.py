@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import asyncpg
 import typer
 
-from encours.cli.common import AsJson, CliError, installation, out, print_json, table
+from encours.cli.common import AsJson, CliError, Exit, installation, out, print_json, table
+from encours.cli.database import run_with_database
 from encours.embedded.setup import DEFAULT_LEDGER, insert_key
-from encours.web.keys import new_key
+from encours.kernel.errors import Invalid
+from encours.ledger.connection import connect
+from encours.web.keys import check_grant, new_key
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, rich_markup_mode=None)
 
@@ -32,12 +34,16 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make a key. It is shown once: only its hash is kept."""
+    try:
+        check_grant(label, scope, entity or ())
+    except Invalid as wrong:
+        raise CliError(wrong.detail, Exit.USAGE) from wrong
     key = new_key()
 
     async def insert(connection: asyncpg.Connection) -> None:
         known = await connection.fetchval("select true from ledger.ledgers where name = $1", ledger)
         if not known:
-            raise CliError(f"no ledger {ledger!r}: `encours ledger list` shows them")
+            raise CliError(f"no ledger {ledger!r}: `encours ledger list` shows them", Exit.USAGE)
         await insert_key(
             connection,
             key.id,
@@ -96,7 +102,7 @@ def revoke(
             key_id,
         )
         if done == "UPDATE 0":
-            raise CliError(f"no key {key_id!r}: `encours keys list` shows them")
+            raise CliError(f"no key {key_id!r}: `encours keys list` shows them", Exit.USAGE)
 
     _with_database(update)
     if as_json:
@@ -104,16 +110,15 @@ def revoke(
 
 
 def _with_database(work: Callable[[asyncpg.Connection], Awaitable[None]]) -> None:
-    url = installation().ledger_admin_url
-
-    async def run() -> None:
-        connection = await asyncpg.connect(url)
+    async def run(url: str) -> None:
+        connection = await connect(url)
         try:
             await work(connection)
         finally:
             await connection.close()
 
-    asyncio.run(run())
+    here = installation()
+    run_with_database(here, here.ledger_admin_url, run)
 
 
 def _words(value: object) -> object:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-import asyncpg
 import typer
 
 from encours.cli.common import (
@@ -21,8 +19,8 @@ from encours.cli.common import (
     progress,
     table,
 )
+from encours.cli.database import run_with_database
 from encours.embedded.setup import TIME_ZONE
-from encours.kernel.errors import DomainError
 from encours.ledger import Ledger, LedgerInfo
 from encours.ledger.admin import new_epoch
 from encours.ledger.archive import (
@@ -33,6 +31,7 @@ from encours.ledger.archive import (
     export_ledger,
     load_ledger,
 )
+from encours.ledger.connection import connect
 from encours.ledger.selfcheck import SelfCheckFailed
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, rich_markup_mode=None)
@@ -87,8 +86,7 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write a whole ledger into one file, as it stands at this moment. Appends go on meanwhile."""
-    url = installation().ledger_admin_url
-    header = _archive_work(f"exporting {name}", lambda bar: export_ledger(url, name, file, progress=bar))
+    header = _archive_work(f"exporting {name}", lambda url, bar: export_ledger(url, name, file, progress=bar))
     _tell({"ledger": name, "events": header.head, "epoch": header.epoch, "file": str(file)}, as_json)
 
 
@@ -101,9 +99,8 @@ def load(
     as_json: AsJson = False,
 ) -> None:
     """Verify an archive, load it into an absent or empty ledger, all or nothing. Read models follow by themselves."""
-    url = installation().ledger_admin_url
     header = _archive_work(
-        f"loading {file.name}", lambda bar: load_ledger(url, file, name=name, progress=bar)
+        f"loading {file.name}", lambda url, bar: load_ledger(url, file, name=name, progress=bar)
     )
     _tell({"ledger": name or header.name, "events": header.head, "file": str(file)}, as_json)
 
@@ -111,26 +108,32 @@ def load(
 @app.command("new-epoch")
 def start_epoch(name: Name, as_json: AsJson = False) -> None:
     """After a restore from a backup: whoever holds a position of before finds out, and rebuilds."""
-    url = installation().ledger_admin_url
 
-    async def change() -> int:
-        connection = await asyncpg.connect(url)
+    async def change(url: str) -> int:
+        connection = await connect(url)
         try:
             return await new_epoch(connection, name)
         finally:
             await connection.close()
 
-    _tell({"ledger": name, "epoch": _run(change())}, as_json)
+    here = installation()
+    epoch = run_with_database(here, here.ledger_admin_url, change)
+    _tell({"ledger": name, "epoch": epoch}, as_json)
 
 
-def _archive_work(label: str, work: Callable[[Progress], Coroutine[Any, Any, Header]]) -> Header:
+def _archive_work(label: str, work: Callable[[str, Progress], Coroutine[Any, Any, Header]]) -> Header:
     """Run it with a progress bar; what is wrong with the file ends the command with exit code 1."""
+    here = installation()
     with progress() as bar:
         task = bar.add_task(label, total=None)
-        try:
-            return _run(work(lambda done, total: bar.update(task, completed=done, total=total)))
-        except (ArchiveInvalid, LedgerNotEmpty, SelfCheckFailed, OSError) as refused:
-            raise CliError(str(refused), Exit.FAILED) from refused
+
+        async def run(url: str) -> Header:
+            try:
+                return await work(url, lambda done, total: bar.update(task, completed=done, total=total))
+            except (ArchiveInvalid, LedgerNotEmpty, SelfCheckFailed, OSError) as refused:
+                raise CliError(str(refused), Exit.FAILED) from refused
+
+        return run_with_database(here, here.ledger_admin_url, run)
 
 
 def _tell(result: dict[str, Any], as_json: bool) -> None:
@@ -140,16 +143,16 @@ def _tell(result: dict[str, Any], as_json: bool) -> None:
         out.print(", ".join(f"{name} {value}" for name, value in result.items()), markup=False)
 
 
-def ledger_names(here: Installation) -> list[str]:
-    """Names of all ledgers, from the database."""
+def ledger_infos(here: Installation) -> list[LedgerInfo]:
+    """All ledgers, from the database."""
 
-    async def read(ledger: Ledger) -> list[str]:
-        return [info.name for info in await ledger.ledgers()]
+    async def read(ledger: Ledger) -> list[LedgerInfo]:
+        return await ledger.ledgers()
 
     return _with_ledger(read, here)
 
 
-def ensure_ledger(name: str, kind: Literal["live", "sandbox"]) -> bool:
+def ensure_ledger(here: Installation, name: str, kind: Literal["live", "sandbox"]) -> bool:
     """Make a ledger unless there is one of that name; True when it was made now."""
 
     async def make(ledger: Ledger) -> bool:
@@ -158,7 +161,7 @@ def ensure_ledger(name: str, kind: Literal["live", "sandbox"]) -> bool:
         await ledger.create_ledger(name, kind, TIME_ZONE)
         return True
 
-    return _with_ledger(make)
+    return _with_ledger(make, here)
 
 
 def _entry(info: LedgerInfo, events: int | None) -> dict[str, object]:
@@ -174,20 +177,13 @@ def _entry(info: LedgerInfo, events: int | None) -> dict[str, object]:
 
 
 def _with_ledger(work: Callable[[Ledger], Awaitable[T]], here: Installation | None = None) -> T:
-    url = (here or installation()).ledger_admin_url
+    here = here or installation()
 
-    async def run() -> T:
+    async def run(url: str) -> T:
         ledger = await Ledger.open(url, readers=2)
         try:
             return await work(ledger)
         finally:
             await ledger.close()
 
-    return _run(run())
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    try:
-        return asyncio.run(work)
-    except DomainError as refused:
-        raise CliError(f"{refused.title}: {refused.detail}", Exit.REFUSED) from refused
+    return run_with_database(here, here.ledger_admin_url, run)

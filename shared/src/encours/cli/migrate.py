@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-
-import asyncpg
-
 from encours.cli.common import AsJson, CliError, Exit, Installation, installation, out, print_json
+from encours.cli.database import run_with_database
 from encours.embedded.secrets import SERVICES, load_secrets
 from encours.embedded.setup import prepare_databases
 
@@ -18,11 +15,11 @@ def migrate(as_json: AsJson = False) -> None:
     var/secrets.json. Services may go on running.
     """
     here = installation()
-    here.layout.create()
-    try:
-        new_key = asyncio.run(prepare_databases(here.admin_url, _passwords(here), here.layout))
-    except (OSError, asyncpg.PostgresConnectionError, asyncpg.InvalidAuthorizationSpecificationError) as away:
-        raise CliError(f"the database does not let us in: {away}", Exit.UNREACHABLE) from away
+    here.create_files()
+    passwords = _passwords(here)
+    new_key = run_with_database(
+        here, here.admin_url, lambda url: prepare_databases(url, passwords, here.layout)
+    )
     if as_json:
         print_json({"migrated": True, "admin_key": new_key})
     elif new_key:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from encours.web.settings import LogLevel, Settings
+
+_HOST = r"[^@/?#:,\[\]]*|\[[^\]]*\]"
+_ADDRESS = re.compile(rf"postgres(ql)?://([^/?#]*@)?({_HOST})(:\d+)?(,({_HOST})(:\d+)?)*([/?].*)?")
 
 
 class CliSettings(Settings):
@@ -30,6 +34,13 @@ class CliSettings(Settings):
     password_risk: SecretStr | None = None
     password_reporting: SecretStr | None = None
     log_level: LogLevel = "info"
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_an_address(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not _ADDRESS.fullmatch(url.get_secret_value()):
+            raise ValueError("not an address: write postgresql://user:password@host:5432/postgres")
+        return url
 
     @classmethod
     def foreign(cls) -> frozenset[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from itertools import product
 from typing import Annotated, Any
 
 import typer
@@ -25,12 +26,12 @@ def status(
     processes = _processes(here)
     models, missing = read_models(here, ledger)
     if as_json:
-        print_json({"processes": processes, "read_models": models, "unreachable": missing})
+        print_json({"processes": processes, "read_models": models, "unreachable": [*map(asdict, missing)]})
     else:
         _show(here, processes, models)
     if missing:
-        for message in missing.values():
-            err.print(message, style="red", markup=False)
+        for said in dict.fromkeys(gap.problem for gap in missing):
+            err.print(said, style="red", markup=False)
         raise typer.Exit(Exit.UNREACHABLE)
 
 
@@ -50,29 +51,42 @@ def _processes(here: Installation) -> list[dict[str, Any]]:
     return found
 
 
-def read_models(here: Installation, ledger: str | None) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Read models of every service and ledger, and the services that did not answer with what they said."""
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A service whose read models of a ledger could not be read, and what it said. No ledger: the key's own."""
+
+    service: str
+    ledger: str | None
+    problem: str
+
+
+def read_models(here: Installation, ledger: str | None) -> tuple[list[dict[str, Any]], list[Missing]]:
+    """Read models of every service and ledger, and what could not be read."""
     rows: list[dict[str, Any]] = []
-    missing: dict[str, str] = {}
+    missing: list[Missing] = []
+    away: dict[str, str] = {}
     with Api(here) as api:
-        names = [ledger] if ledger else _ledger_names(here)
-        for service in SERVICES:
-            for name in names:
-                try:
-                    answer = api.get(service, "/v1/read-models", ledger=name)
-                except CliError as error:
-                    missing[service] = str(error)
-                    break
+        for service, name in product(SERVICES, [ledger] if ledger else _ledger_names(here)):
+            if service in away:  # asking again for each ledger would be waiting again for each ledger
+                missing.append(Missing(f"{service}-svc", name, away[service]))
+                continue
+            try:
+                answer = api.get(service, "/v1/read-models", ledger=name)
+            except CliError as error:
+                missing.append(Missing(f"{service}-svc", name, str(error)))
+                if error.code == Exit.UNREACHABLE:
+                    away[service] = str(error)
+            else:
                 rows += [_row(service, answer.get("ledger", name), model) for model in answer["data"]]
     return rows, missing
 
 
 def _ledger_names(here: Installation) -> list[str | None]:
     """All ledgers where the database is at hand; over HTTP alone, the key's own."""
-    from encours.cli.ledgers import ledger_names
+    from encours.cli.ledgers import ledger_infos
 
     try:
-        return [*ledger_names(here)]
+        return [info.name for info in ledger_infos(here)]
     except CliError:
         return [None]
 
@@ -89,6 +103,7 @@ def _row(service: str, ledger: str | None, model: dict[str, Any]) -> dict[str, A
         "lag": lag,
         "content_hash": model.get("content_hash"),
         "state": model.get("state"),
+        "updated_at": model.get("updated_at"),
     }
 
 

@@ -30,7 +30,7 @@ def up(
 ) -> None:
     """Start servers, databases and the four services on this machine, and keep them running until Ctrl-C."""
     here = installation()
-    here.layout.create()
+    here.create_files()
     os.umask(0o077)
     try:
         with sole_owner(here.layout):

@@ -22,6 +22,7 @@ from encours.embedded.runstate import RunState, read_state, write_state
 from encours.embedded.secrets import SERVICES, Secrets, load_secrets
 from encours.embedded.setup import prepare_databases
 from encours.embedded.supervisor import Announce, Child, Supervisor
+from encours.ledger import LedgerUnavailable
 from encours.ledger.migrate import LEDGER_DATABASE, database_dsn
 
 API_PORTS = {"invoice": 8001, "dunning": 8002, "risk": 8003, "reporting": 8004}
@@ -71,8 +72,12 @@ class Machine:
         step("preparing databases")
         try:
             new_key = await prepare_databases(admin_url, secrets.roles, self.layout)
-        except (OSError, asyncpg.PostgresError) as error:
-            raise StartFailed(f"the databases cannot be prepared: {error}") from error
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, LedgerUnavailable) as error:
+            where = "ENCOURS_DATABASE_URL's server" if self.outside.database_url else "PostgreSQL"
+            raise StartFailed(
+                f"the databases cannot be prepared ({str(error) or type(error).__name__}): "
+                f"is {where} up, and may we in?"
+            ) from error
         step("starting services")
         children = [
             child

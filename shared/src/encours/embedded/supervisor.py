@@ -115,6 +115,8 @@ class Supervisor:
         interval_s = _POLL_S
         while process.returncode is None:
             ready = await child.ready(process.pid)
+            if self._stopping.is_set():
+                return
             if ready and child.state.state != "ready":
                 if child.state.restarts:
                     self._announce(f"{child.program.label} is ready again")

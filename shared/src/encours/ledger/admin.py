@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+import re
 import time
+from functools import cache
+from zoneinfo import available_timezones
 
 import asyncpg
 
+from encours.kernel.errors import Invalid
 from encours.ledger.errors import UnknownLedger
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_time_zones = cache(available_timezones)
+
+
+def check_ledger(name: str, time_zone: str) -> None:
+    """Raises Invalid unless a ledger may have this name and this time zone.
+
+    PostgreSQL takes more zones than Python does (`europe/paris`, `UTC+3`), and both read a ledger's days by its zone.
+    """
+    if not _NAME.fullmatch(name):
+        raise Invalid(
+            f"A ledger cannot be named {name!r}: choose lower-case letters, digits, - and _, at most 40, "
+            "beginning with a letter or a digit.",
+            "/name",
+        )
+    if time_zone not in _time_zones():
+        raise Invalid(
+            f"There is no time zone {time_zone!r}: name one of the IANA database as it is written there, "
+            "such as Europe/Paris or UTC.",
+            "/time_zone",
+        )
 
 
 def fresh_epoch(after: int = 0) -> int:

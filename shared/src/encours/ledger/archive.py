@@ -20,7 +20,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from encours.ledger.admin import fresh_epoch
+from encours.ledger.admin import check_ledger, fresh_epoch
 from encours.ledger.connection import connect
 from encours.ledger.errors import UnknownLedger
 from encours.ledger.model import LedgerKind
@@ -263,11 +263,13 @@ async def load_ledger(
     """Load an archive into an absent or empty ledger, all of it or nothing; ``name`` loads it under another
     name.
 
-    ``dsn`` is the installing user's. Raises :class:`ArchiveInvalid`, :class:`LedgerNotEmpty`, and
-    SelfCheckFailed when the rows, though unchanged, do not make a sound ledger.
+    ``dsn`` is the installing user's. Raises :class:`ArchiveInvalid`, :class:`LedgerNotEmpty`, Invalid for a name or
+    a time zone that no ledger can have, and SelfCheckFailed when the rows, though unchanged, do not make a sound
+    ledger.
     """
     header = verify_archive(file)
     target = header.name if name is None else name
+    check_ledger(target, header.time_zone)
     connection = await connect(dsn, application_name="encours ledger load")
     try:
         async with connection.transaction():
@@ -326,8 +328,11 @@ async def _copy(
         ("event", EventLine, event_columns),
         ("series", SeriesLine, SeriesLine.__struct_fields__),
     ):
-        await connection.copy_records_to_table(
-            table, schema_name="ledger", columns=("ledger", *columns), records=rows(kind, columns)
-        )
+        try:
+            await connection.copy_records_to_table(
+                table, schema_name="ledger", columns=("ledger", *columns), records=rows(kind, columns)
+            )
+        except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, ValueError) as refused:
+            raise ArchiveInvalid(f"{file}: its {table} lines do not make a ledger: {refused}") from refused
     if progress is not None:
         progress(header.head, header.head)

@@ -15,6 +15,7 @@ import msgspec
 
 from encours.contracts import Recorded
 from encours.kernel.ids import uuid7
+from encours.ledger.admin import check_ledger
 from encours.ledger.appender import Appender
 from encours.ledger.connection import is_lost
 from encours.ledger.errors import UnknownLedger
@@ -199,7 +200,8 @@ class Ledger:
     ) -> LedgerInfo:
         """A new ledger, or the one of that name. ``clock_at`` starts the clock of a sandbox; without it the
         sandbox runs on wall time until an append sets its clock, and what was recorded before keeps it from
-        going back."""
+        going back. Raises Invalid for a name or a time zone that no ledger can have."""
+        check_ledger(name, time_zone)
         await self._reader.fetch(
             "select ledger.create_ledger($1, $2, $3, $4)", name, kind, time_zone, clock_at
         )

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
+from encours.ledger.connection import CONNECT_TIMEOUT_S
 from encours.ledger.migrations import LEDGER_MIGRATIONS, apply
 
 OWNER = "encours_owner"
@@ -36,7 +37,7 @@ async def migrate(admin_dsn: str, passwords: Mapping[str, str]) -> list[str]:
     """
     if missing := set(SERVICE_ROLES) - set(passwords):
         raise ValueError(f"no password for {', '.join(sorted(missing))}")
-    admin = await asyncpg.connect(admin_dsn)
+    admin = await asyncpg.connect(admin_dsn, timeout=CONNECT_TIMEOUT_S)
     try:
         await admin.execute("select pg_advisory_lock($1)", _LOCK)
         await _roles(admin, passwords)
@@ -76,7 +77,7 @@ async def _databases(admin: asyncpg.Connection) -> None:
 
 
 async def _ledger_schema(dsn: str) -> list[str]:
-    connection = await asyncpg.connect(dsn)
+    connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
     try:
         await connection.execute(f"set role {OWNER}")
         if not await connection.fetchval("select has_schema_privilege('public', 'create')"):

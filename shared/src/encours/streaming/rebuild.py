@@ -20,6 +20,7 @@ import structlog
 from encours.streaming.apply import apply
 from encours.streaming.bulk import PAGE, BulkReader
 from encours.streaming.control import (
+    STOPPED,
     STORE_SETTINGS,
     Checkpoint,
     install_control,
@@ -59,7 +60,8 @@ log = structlog.get_logger("encours.rebuild")
 @dataclass
 class Rebuilt:
     """What a rebuild found. Hashes are those of ``position``; ``equal`` is None where there was nothing to compare
-    with (a first build, another version of the model, another epoch of the ledger)."""
+    with (a first build, another version of the model, another epoch of the ledger). ``stopped`` says why the model
+    goes no further than ``position`` although ``head`` is beyond; None while it follows."""
 
     service: str
     model: str
@@ -71,6 +73,8 @@ class Rebuilt:
     differing_rows: list[dict[str, object]] = field(default_factory=list)
     parked: int = 0
     swapped: bool = False
+    head: int = 0
+    stopped: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -167,6 +171,7 @@ class _Build:
         self.position = 0
         self.head = 0
         self.epoch = 0
+        self._stopped: str | None = None
         self._effects_from: int | None = None
         """Of a first build that a reactor will follow: the last position without effects."""
         self._stored: set[str] = set()  # tables that hold rows already
@@ -234,6 +239,7 @@ class _Build:
                 await asyncio.sleep(0)
             if stop is not None:
                 self.position = stop.position - 1
+                self._stopped = str(stop)
                 break
             self.position = position
             if self.projection.rows.largest > self.limit:
@@ -349,6 +355,7 @@ class _Build:
             comparable = live is not None and live.model_version == self.model.version
             if live is not None:
                 await self._catch_up(live.position)  # the live model waits: it stands exactly here
+                self._stopped = (live.reason or STOPPED) if live.state == STOPPED else None
             await self.conn.execute("begin isolation level repeatable read read only")
             snapshot = await self.conn.fetchval("select pg_export_snapshot()")
         # The snapshot sees both at this position for as long as it likes; the live model goes on meanwhile.
@@ -369,6 +376,8 @@ class _Build:
             None if old is None else old == new,
             different,
             len(self.projection.parking.streams),
+            head=max(self.head, self.position),
+            stopped=self._stopped if self.position < self.head else None,
         )
 
     async def _live_hash(self, snapshot: str, *, comparable: bool) -> str | None:

@@ -8,14 +8,19 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 
-from encours.ledger import Ledger
+import asyncpg
+
+from encours.kernel.errors import DomainError
+from encours.ledger import Ledger, UnknownLedger
 from encours.streaming.projector import StopBefore
 from encours.streaming.read_model import Reactor, ReadModel
 from encours.streaming.rebuild import Rebuilt, rebuild
 from encours.streaming.worker import WorkerSettings
 
-EXIT_DIFFERENT = 3
 EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_DIFFERENT = 3
+EXIT_UNREACHABLE = 4
 
 
 def rebuild_main(
@@ -26,21 +31,32 @@ def rebuild_main(
     reactors: Mapping[str, type[Reactor]] | None = None,
 ) -> int:
     """Rebuild the models named by the arguments, all of them by default. 0: done, and equal where there was
-    something to compare; 3: something differed; 1: failed.
+    something to compare; 1: failed; 2: no such model or ledger; 3: something differed; 4: a database is away.
 
     ``reactors``, by the name of their model, tell where a first build ends: no rebuild calls one."""
     parser = argparse.ArgumentParser(
         prog=f"{service} rebuild", description="Build read models again from the ledger."
     )
     parser.add_argument("--ledger", help="only this ledger")
-    parser.add_argument("--model", choices=[model.name for model in models], help="only this read model")
+    names = [model.name for model in models]
+    parser.add_argument("--model", help=f"only this read model: {', '.join(names)}")
     parser.add_argument("--check-only", action="store_true", help="compare, change nothing")
     parser.add_argument("--json", action="store_true", help="one JSON list on standard output")
     args = parser.parse_args(argv)
     chosen = [model for model in models if args.model in (None, model.name)]
-    results, failures = asyncio.run(
-        _run(settings, service, chosen, args.ledger, args.check_only, reactors or {})
-    )
+    if not chosen:
+        print(f"{service} has no read model {args.model!r}: it has {', '.join(names)}", file=sys.stderr)
+        return EXIT_USAGE
+    try:
+        results, failures = asyncio.run(
+            _run(settings, service, chosen, args.ledger, args.check_only, reactors or {})
+        )
+    except UnknownLedger as unknown:
+        print(f"{unknown.detail} `encours ledger list` shows them.", file=sys.stderr)
+        return EXIT_USAGE
+    except (DomainError, OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as away:
+        print(f"{service}: a database is away ({str(away) or type(away).__name__})", file=sys.stderr)
+        return EXIT_UNREACHABLE
     if args.json:
         print(json.dumps([result.as_dict() for result in results], default=str))
     else:
@@ -66,8 +82,8 @@ async def _run(
     results: list[Rebuilt] = []
     failures: list[str] = []
     try:
-        names = [only] if only else [info.name for info in await ledger.ledgers()]
-        for name in names:
+        infos = [await ledger.info(only)] if only else await ledger.ledgers()
+        for name in (info.name for info in infos):
             for model in models:
                 reactor = reactors.get(model.name)
                 try:

@@ -13,14 +13,24 @@ import re
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import asyncpg
 
+from encours.kernel.errors import Invalid
+from encours.kernel.ids import is_id
+
 _KEY = re.compile(r"enc_([0-9a-z]{4,32})_([0-9A-Za-z]{20,128})")
 _ALL = "*"
+SCOPES = frozenset(
+    {
+        *("audit:read", "clock:write", "invoices:read", "invoices:write", "payments:write", "reports:read"),
+        *("dunning:read", "dunning:write", "risk:read", "risk:write", "risk:approve"),
+    }
+)
+"""All that routes ask for. A route that asks for another does not come up."""
 
 SELECT_KEY = """
     select id, sha256, label, scopes, entities, default_ledger, expires_at, revoked_at from ledger.api_key where id = $1
@@ -41,6 +51,22 @@ def new_key() -> NewKey:
     key_id, secret = secrets.token_hex(6), secrets.token_hex(32)
     token = f"enc_{key_id}_{secret}"
     return NewKey(key_id, token, digest(token))
+
+
+def check_grant(label: str, scopes: Iterable[str], entities: Iterable[str]) -> None:
+    """Raises Invalid for a key that could not be told from others, or would open nothing that there is."""
+    if not label.strip():
+        raise Invalid("A key needs a label: say what it is for.", "/label")
+    for scope in scopes:
+        if scope != _ALL and scope not in SCOPES:
+            raise Invalid(
+                f"There is no scope {scope!r}: choose from {', '.join(sorted(SCOPES))}, or *.", "/scopes"
+            )
+    for entity in entities:
+        if entity != _ALL and not is_id(entity, "ent"):
+            raise Invalid(
+                f"{entity!r} is no legal entity: write its id, ent_ and 32 digits, or *.", "/entities"
+            )
 
 
 def digest(token: str) -> bytes:

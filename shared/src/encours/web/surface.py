@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from encours.web.keys import SCOPES
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -54,6 +56,12 @@ class Surface:
     secured: bool = False
     statuses: frozenset[int] = frozenset()
     answer_headers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.scope is not None and self.scope not in SCOPES:
+            raise TypeError(
+                f"no key can be given the scope {self.scope!r}: add it to encours.web.keys.SCOPES"
+            )
 
 
 def surface_of(dependency: object) -> Surface | None:

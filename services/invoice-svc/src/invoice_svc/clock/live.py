@@ -28,14 +28,38 @@ Now = Callable[[], datetime]
 async def keep_time(ledger: Ledger, leases: Leases, now: Now = lambda: datetime.now(UTC)) -> None:
     """Open the days of every live ledger, until cancelled."""
     held: dict[str, int] = {}
+    failing: dict[str, str] = {}
     while True:
         try:
-            for info in await ledger.ledgers():
-                if info.kind == "live" and await _is_ours(leases, held, info.name):
-                    await open_due(ledger, info, now())
+            ledgers = await ledger.ledgers()
         except (DomainError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as away:
             log.warning("the clock could not look", error=str(away))
+            ledgers = []
+        for info in ledgers:
+            if info.kind == "live":
+                await _keep_one(ledger, leases, held, failing, info, now())
         await asyncio.sleep(TICK_S)
+
+
+async def _keep_one(
+    ledger: Ledger,
+    leases: Leases,
+    held: dict[str, int],
+    failing: dict[str, str],
+    info: LedgerInfo,
+    now: datetime,
+) -> None:
+    """One ledger's tick. Whatever is wrong with it is logged when it begins, and is no other ledger's concern."""
+    try:
+        if await _is_ours(leases, held, info.name):
+            await open_due(ledger, info, now)
+    except Exception as fault:
+        said = f"{type(fault).__name__}: {fault}"
+        if failing.get(info.name) != said:
+            failing[info.name] = said
+            log.warning("the clock of a ledger stands", ledger=info.name, error=said, exc_info=fault)
+    else:
+        failing.pop(info.name, None)
 
 
 async def _is_ours(leases: Leases, held: dict[str, int], name: str) -> bool:

@@ -1,0 +1,98 @@
+"""What the doctor makes of read models that it can and cannot read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from encours.cli import doctor, status
+from encours.cli.common import installation
+from encours.ledger import LedgerInfo
+
+
+def _model(
+    ledger: str, *, state: str = "following", lag: int = 0, age_s: float | None = 0.0
+) -> dict[str, Any]:
+    at = None if age_s is None else (datetime.now(UTC) - timedelta(seconds=age_s)).isoformat()
+    return {
+        "model": "invoices",
+        "ledger": ledger,
+        "position": 7,
+        "lag": lag,
+        "state": state,
+        "updated_at": at,
+    }
+
+
+def _info(name: str, age_s: float) -> LedgerInfo:
+    epoch = int((datetime.now(UTC).timestamp() - age_s) * 1e6)
+    return LedgerInfo(1, name, epoch, "live", "Europe/Paris", None, 0, datetime.now(UTC))
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    infos = [_info("a", 10), _info("b", 10_000)]
+    for module in ("encours.cli.ledgers", "encours.cli.doctor"):
+        monkeypatch.setattr(f"{module}.ledger_infos", lambda _: infos)
+    monkeypatch.setattr(doctor, "_LOOK_AGAIN_S", 0.0)
+
+
+def test_a_ledger_that_cannot_be_read_hides_no_other_and_is_found(services: Any) -> None:
+    def answer(request: Any) -> tuple[int, Any]:
+        name = request.headers["encours-ledger"]
+        return (500, {"title": "Broken"}) if name == "a" else (200, {"ledger": name, "data": [_model(name)]})
+
+    services.answer = answer
+    with services.up():
+        rows, missing = status.read_models(installation(), None)
+        assert {(row["service"], row["ledger"]) for row in rows} == {
+            (f"{name}-svc", "b") for name in ("invoice", "dunning", "risk", "reporting")
+        }
+        assert {(gap.service, gap.ledger) for gap in missing} == {(row["service"], "a") for row in rows}
+        found = [finding for finding in doctor._read_models(installation()) if not finding.ok]
+    assert len(found) == 4
+    assert all("in a" in finding.check and "Broken" in finding.detail for finding in found)
+
+
+def test_a_service_that_is_away_is_missing_in_every_ledger(services: Any) -> None:
+    rows, missing = status.read_models(installation(), None)
+    assert (rows, len(missing)) == ([], 8)
+
+
+@pytest.mark.parametrize(
+    ("model", "well"),
+    [
+        (_model("b", lag=1, age_s=3600), False),
+        (_model("b", lag=1, age_s=1), True),
+        (_model("b", lag=0, age_s=3600), True),
+        (_model("b", lag=2_000, age_s=1), False),
+        (_model("a", state="building", age_s=None), True),
+        (_model("b", state="building", age_s=None), False),
+        (_model("b", state="reacting", age_s=5), True),
+        (_model("b", state="reacting", age_s=3600), False),
+        (_model("b", state="stopped", age_s=5), False),
+        (_model("b", state="incomplete", age_s=5), False),
+    ],
+)
+def test_a_read_model_is_judged_by_its_state_its_lag_and_its_age(
+    services: Any, model: dict[str, Any], well: bool
+) -> None:
+    services.answer = lambda _: (200, {"data": [model]})
+    with services.up():
+        findings = list(doctor._read_models(installation()))
+    assert {finding.ok for finding in findings} == {well}
+    assert all(bool(finding.next) is not well for finding in findings)
+
+
+def test_one_that_moves_while_looked_at_is_not_stuck(services: Any) -> None:
+    def answer(request: Any) -> tuple[int, Any]:
+        moved = len(services.asked) > 8
+        return 200, {
+            "data": [_model(request.headers["encours-ledger"], lag=1, age_s=3600) | {"position": moved}]
+        }
+
+    services.answer = answer
+    with services.up():
+        assert all(finding.ok for finding in doctor._read_models(installation()))
