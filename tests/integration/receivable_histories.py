@@ -50,10 +50,10 @@ class Books:
         number = UUID(int=position)
         owned = "" if stream == calendar.STREAM else ENTITY
         row = {
-            "position": position, "stream": stream, "version": version, "type": event.TYPE, "schema_version": 1,
-            "entity": owned, "event_id": number, "effective_on": effective_on, "recorded_at": at, "actor": "test",
-            "command_id": number, "reason": None, "correlation_id": None, "causation_id": None, "traceparent": None,
-            "data": encode(event),
+            "position": position, "stream": stream, "version": version, "type": event.TYPE,
+            "schema_version": event.VERSION, "entity": owned, "event_id": number, "effective_on": effective_on,
+            "recorded_at": at, "actor": "test", "command_id": number, "reason": None, "correlation_id": None,
+            "causation_id": None, "traceparent": None, "data": encode(event),
         }  # fmt: skip
         self.log.append(fact_of(row, "random"))
 
