@@ -31,8 +31,9 @@ $(VENV)/.bootstrap: requirements-bootstrap.lock
 
 $(STAMP): $(VENV)/.bootstrap requirements.lock pyproject.toml $(PYPROJECTS)
 	@echo "environment: installing $$(grep -c '^[a-z]' requirements.lock) pinned packages"
-	@$(UV) pip sync --require-hashes requirements.lock
+	@$(UV) pip sync --require-hashes --compile-bytecode requirements.lock
 	@$(UV) pip install --no-deps --no-build-isolation $(addprefix -e ./,$(MEMBERS))
+	@$(BIN)/python -m compileall -q $(addsuffix /src,$(MEMBERS)) # or eight services would each compile them at once
 	@touch $@
 
 run: env ## start everything on this machine, load the demo, stay up until Ctrl-C
