@@ -109,7 +109,9 @@ def _ready(http: httpx.Client) -> bool:
 
 async def _append(ledger: Ledger, facts: list[Fact], name: str = LEDGER) -> int:
     events = tuple(
-        NewEvent(f.stream, f.version, decode(f.type, f.schema_version, f.raw), f.entity, f.effective_on, uuid4())
+        NewEvent(
+            f.stream, f.version, decode(f.type, f.schema_version, f.raw), f.entity, f.effective_on, uuid4()
+        )
         for f in facts
     )
     day = max(f.effective_on for f in facts)
