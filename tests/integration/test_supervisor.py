@@ -83,7 +83,8 @@ async def test_a_child_that_is_being_stopped_is_not_called_ready_again(
     running, said = supervisor
     child = _child(tmp_path, STUBBORN, stop_timeout_s=2.5)  # longer than the pause between two looks
     await running.add(child, timeout_s=10)
-    await _until(lambda: (tmp_path / "log").read_text() == "up\n")  # or the signal would find nobody stubborn yet
+    # Before that the signal would find nobody stubborn.
+    await _until(lambda: (tmp_path / "log").read_text() == "up\n")
     child.state.restarts = 1
     stop = asyncio.create_task(running.stop())
     await _until(lambda: child.state.state == "stopping")
