@@ -286,12 +286,17 @@ def test_every_decision_follows_again_from_the_events_before_it(
 def test_running_a_day_twice_takes_no_further_step(
     acts: list[tuple[Any, ...]], email: str | None, address: Address | None
 ) -> None:
-    """What was set aside for a step that could be taken may still be said; as a rule it is so the next day."""
+    """What was set aside for a step that could be taken may be left to say. The day's command id is used by then, so
+    that the ledger answers with the first decision, and it is said the next day."""
     history = lived(acts, email=email, address=address)
     view = history.rows.view(GROUP)
     assert view is not None
     again = decide_customer(view, history.today, DEFAULT_POLICY, len(history.events))
-    assert again is None or again.cause is not None
+    if again is not None:
+        assert again.cause is not None
+        opened, stored = history.decided[-1]
+        assert stored.day == history.today
+        assert stored.decision_id == f"dec_{decision_key('main', opened.event_id, *GROUP).hex}"
 
 
 @given(_HISTORIES)
