@@ -15,7 +15,7 @@ from dunning_svc.outbox.settings import DunningSettings
 from encours.cli.settings import CliSettings
 from encours.embedded.nats import configuration, permissions
 from encours.embedded.secrets import NATS_ADMIN, ROLES, SERVICES
-from encours.web.settings import PREFIX, ServiceSettings
+from encours.service.settings import PREFIX, ServiceSettings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NATS_SERVER = Path(sys.executable).with_name("nats-server")

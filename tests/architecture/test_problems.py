@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from encours.web.catalogue import Catalogue
-from encours.web.settings import ServiceSettings
+from encours.http.catalogue import Catalogue
+from encours.service.settings import ServiceSettings
 
 ROOT = Path(__file__).parents[2]
-SHARED = [ROOT / "shared/src/encours" / room for room in ("kernel", "ledger", "streaming", "web")]
+SHARED_ROOMS = ("kernel", "ledger", "postgres", "transport", "projection", "reading", "service", "http")
+SHARED = [ROOT / "shared/src/encours" / room for room in SHARED_ROOMS]
 CODE = re.compile(r"[a-z]+(-[a-z]+)+")
 # What takes a code as one of its arguments; `__init__` is that of an error by its subclass.
 REFUSALS = frozenset(

@@ -10,7 +10,7 @@ from pkgutil import resolve_name
 import pytest
 
 from encours.embedded.secrets import SERVICES
-from encours.web.process import Service
+from encours.service.process import Service
 
 
 def _service(name: str) -> Service:
@@ -22,7 +22,7 @@ def _service(name: str) -> Service:
 def test_what_a_process_imports_when_it_starts_is_there(name: str) -> None:
     service = _service(name)
     assert service.name == f"{name}-svc"
-    assert callable(resolve_name(service.app))
+    assert callable(resolve_name(service.api))
     assert service.beside is None or callable(resolve_name(service.beside))
     assert set(service.reactors) <= {model.name for model in service.models}
 

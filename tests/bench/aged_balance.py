@@ -23,14 +23,15 @@ import httpx
 
 from encours.embedded.process import free_port
 from encours.embedded.setup import insert_key
+from encours.http.keys import new_key
 from encours.ledger import Ledger
-from encours.streaming import ReadDb, ensure_control, schema_of
-from encours.streaming.control import STORE_SETTINGS, store_checkpoint
-from encours.streaming.projector import create_indexes, create_tables
+from encours.projection.control import STORE_SETTINGS, ensure_control, store_checkpoint
+from encours.projection.projector import create_indexes, create_tables
+from encours.projection.schemas import schema_of
+from encours.reading.pages import Page
+from encours.reading.read_db import ReadDb
 from encours.testing.servers import Installation, fresh_installation, running_cluster
 from encours.testing.system import wait_until
-from encours.web.keys import new_key
-from encours.web.paging import Page
 from reporting_svc.measures.bands import STANDARD, Bands
 from reporting_svc.models import MODELS
 from reporting_svc.read_models.receivables import Receivables

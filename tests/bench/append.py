@@ -17,7 +17,7 @@ import uvloop
 from encours.kernel.ids import new_id, uuid7
 from encours.ledger import Append, Ledger, NewEvent, RawEvent
 from encours.ledger.migrate import LEDGER_DATABASE
-from encours.web.memory import settle
+from encours.service.memory import settle
 from tests.bench import Entry, entry
 from tests.bench.reference import NAME, Server, compiler, pgbench, server
 

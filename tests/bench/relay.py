@@ -22,9 +22,9 @@ from nats.aio.client import Client
 from nats.js.api import StorageType, StreamConfig
 
 from encours.ledger import Ledger
-from encours.streaming.nats_client import connect
+from encours.service.memory import settle
 from encours.testing.servers import Installation, fresh_installation, running_cluster
-from encours.web.memory import settle
+from encours.transport.client import connect
 
 EVENTS = 40_000
 IN_FLIGHT = 128
@@ -46,17 +46,17 @@ select p, now(), 1, '2026-01-01', l.id, 1, gen_random_uuid(), gen_random_uuid(),
 
 
 async def _relay(ledger_url: str, nats_url: str) -> None:
-    from encours.streaming.relay import Relay
+    from encours.transport.relay import Relay
 
     ledger = await Ledger.open(ledger_url)
     await Relay(await connect(nats_url, "bench relay"), ledger, LEDGER).run()
 
 
 async def _projector(ledger_url: str, store_url: str, nats_url: str) -> None:
-    from encours.streaming.control import STORE_SETTINGS, ensure_control
-    from encours.streaming.leases import Leases
-    from encours.streaming.subscription import Place, Subscription
-    from encours.streaming.tail import Tail
+    from encours.postgres.leases import Leases
+    from encours.projection.control import STORE_SETTINGS, ensure_control
+    from encours.projection.subscription import Place, Subscription
+    from encours.transport.tail import Tail
     from tests.bench.replay import OpenItems
 
     class StreamOnly(Tail):

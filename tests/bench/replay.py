@@ -20,7 +20,9 @@ import asyncpg
 
 from encours.contracts import Recorded, decoder
 from encours.contracts.invoice import InvoiceIssued, PaymentApplied
-from encours.streaming import ReadModel, Row, RowSet
+from encours.projection.read_model import ReadModel
+from encours.projection.rows import Row
+from encours.projection.rowset import RowSet
 from encours.testing.servers import fresh_installation, running_cluster
 
 EVENTS = 1_000_000
@@ -176,7 +178,8 @@ async def _measure(command: str, ledger_dsn: str, store_dsn: str) -> dict[str, A
 
     if command == "reference":
         return {"seconds": await _fold_only(ledger_dsn), "cpu_s": time.process_time()}
-    from encours.streaming import ensure_control, rebuild
+    from encours.projection.control import ensure_control
+    from encours.projection.rebuild import rebuild
 
     pool = await asyncpg.create_pool(store_dsn, min_size=1, max_size=1)
     await ensure_control(pool)

@@ -13,8 +13,8 @@ import asyncpg
 import httpx
 
 from encours.embedded.setup import insert_key
+from encours.http.keys import new_key
 from encours.testing.servers import Installation
-from encours.web.keys import new_key
 from tests.e2e.dunning_world import Dunning, dunning, free_port, wait
 
 

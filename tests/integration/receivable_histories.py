@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from encours.contracts import Event, calendar, encode, entity, invoice, payment
 from encours.contracts.common import Terms
 from encours.contracts.customer import CustomerRegistered
-from encours.streaming.fact import Fact, fact_of
+from encours.ledger.stored import StoredEvent, event_of
 
 ENTITY = "ent_" + "e" * 32
 DAY_0 = date(2026, 1, 1)
@@ -29,7 +29,7 @@ TERMS = Terms(due_kind="NET", days=30, penalty_rate_bps=None, indemnity_minor=40
 class Books:
     """Just enough memory to write plausible events; `log` is what the ledger would hold."""
 
-    log: list[Fact] = field(default_factory=list)
+    log: list[StoredEvent] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     """Positions at which a command was complete."""
     versions: dict[str, int] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Books:
             "recorded_at": at, "actor": "test", "command_id": number, "reason": None, "correlation_id": None,
             "causation_id": None, "traceparent": None, "data": encode(event),
         }  # fmt: skip
-        self.log.append(fact_of(row, "random"))
+        self.log.append(event_of(row, "random"))
 
 
 def issue(b: Books, n: int, day: date, amount: int) -> None:
@@ -268,7 +268,7 @@ class Expected:
     account: int = 0
 
 
-def replay(log: list[Fact], as_of: date, known_to: int) -> dict[tuple[str, str], Expected]:
+def replay(log: list[StoredEvent], as_of: date, known_to: int) -> dict[tuple[str, str], Expected]:
     """By customer and currency. Payments of unknown payers are the customer ''."""
     items: dict[str, dict[str, Any]] = {}
     found: dict[tuple[str, str], Expected] = {}

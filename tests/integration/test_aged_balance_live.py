@@ -25,12 +25,12 @@ from encours.contracts.golden import example
 from encours.contracts.invoice import PaymentApplied
 from encours.embedded.process import free_port
 from encours.embedded.setup import insert_key
+from encours.http.keys import new_key
 from encours.ledger import Ledger
 from encours.ledger.model import Append, NewEvent
-from encours.streaming.fact import Fact
+from encours.ledger.stored import StoredEvent
 from encours.testing.servers import Installation
 from encours.testing.system import wait_until
-from encours.web.keys import new_key
 from tests.integration.receivable_histories import ACTS, CUSTOMERS, ENTITY, Books, history, issue, replay
 
 LEDGER = "books"
@@ -107,7 +107,7 @@ def _ready(http: httpx.Client) -> bool:
         return False
 
 
-async def _append(ledger: Ledger, facts: list[Fact], name: str = LEDGER) -> int:
+async def _append(ledger: Ledger, facts: list[StoredEvent], name: str = LEDGER) -> int:
     events = tuple(
         NewEvent(
             f.stream, f.version, decode(f.type, f.schema_version, f.raw), f.entity, f.effective_on, uuid4()

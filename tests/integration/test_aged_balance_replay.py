@@ -17,12 +17,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from encours.streaming.control import STORE_SETTINGS
-from encours.streaming.fact import Fact
-from encours.streaming.parking import Parking
-from encours.streaming.projector import Projection, create_indexes, create_tables
+from encours.ledger.stored import StoredEvent
+from encours.projection.control import STORE_SETTINGS
+from encours.projection.parking import Parking
+from encours.projection.projector import Projection, create_indexes, create_tables
+from encours.reading.pages import Page
 from encours.testing.servers import Installation
-from encours.web.paging import Page
 from reporting_svc.measures.bands import STANDARD, Bands
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.figures import aged
@@ -57,7 +57,7 @@ def store(module_installation: Installation) -> Iterator[Store]:
     opened.close()
 
 
-async def project(conn: asyncpg.Connection[Any], schema: str, log: list[Fact], batch: int) -> None:
+async def project(conn: asyncpg.Connection[Any], schema: str, log: list[StoredEvent], batch: int) -> None:
     """As the worker does it: prefetch, fold, write and settle a batch, then forget what settling may have changed."""
     model = Receivables()
     await create_tables(conn, schema, model, keys=True)

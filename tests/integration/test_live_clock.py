@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import asyncpg
 
+from encours.kernel.tasks import end
 from encours.ledger import Ledger
-from encours.streaming.leases import Leases
-from encours.streaming.tasks import end
+from encours.postgres.leases import Leases
 from encours.testing.servers import Installation
 from invoice_svc.clock.days import last_opened
 from invoice_svc.clock.live import keep_time

@@ -10,9 +10,9 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dunning_svc.ladder.decide import decide_customer
-from dunning_svc.ladder.events import DecisionEvent, as_event, decision_key, stream_of
-from dunning_svc.ladder.policy import DEFAULT_POLICY
+from dunning_svc.domain.ladder.decide import decide_customer
+from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key, stream_of
+from dunning_svc.domain.ladder.policy import DEFAULT_POLICY
 from dunning_svc.outbox.recheck import suppression
 from dunning_svc.read_models.cases import keys, project
 from dunning_svc.read_models.rows import AccountRow, CustomerRow, ItemRow, R
@@ -21,7 +21,7 @@ from dunning_svc.use_cases.views import Group
 from encours.contracts import Event, Recorded, calendar, customer, dunning, encode, entity, invoice, payment
 from encours.contracts.common import Address, Terms
 from encours.kernel.ids import derived_id, derived_uuid
-from encours.streaming import Row
+from encours.projection.rows import Row
 
 START = date(2026, 1, 5)
 ENT, CUS = derived_id("ent", 1), derived_id("cus", 1)

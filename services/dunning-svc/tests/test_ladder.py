@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from dunning_svc.ladder.decide import Decision, decide_customer
-from dunning_svc.ladder.events import as_event, decision_key, stream_of
-from dunning_svc.ladder.policy import DEFAULT_POLICY, POLICIES, next_step_on
-from dunning_svc.ladder.state import Item, View
+from dunning_svc.domain.ladder.decide import Decision, decide_customer
+from dunning_svc.domain.ladder.events import as_event, decision_key, stream_of
+from dunning_svc.domain.ladder.policy import DEFAULT_POLICY, POLICIES, next_step_on
+from dunning_svc.domain.ladder.state import Item, View
 from encours.contracts.dunning import ReminderRequested, ReminderSuppressed, TaskOpened
 from encours.kernel.ids import derived_uuid
 

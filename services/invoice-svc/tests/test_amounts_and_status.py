@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from encours.kernel.errors import Invalid
-from invoice_svc.invoice.amounts import LineInput, Part, decimal_parts, rate_bps, reckon, split_credit
-from invoice_svc.invoice.status import Standing, status
+from invoice_svc.domain.invoice.amounts import LineInput, Part, decimal_parts, rate_bps, reckon, split_credit
+from invoice_svc.domain.invoice.status import Standing, status
 
 DUE = date(2026, 3, 31)
 

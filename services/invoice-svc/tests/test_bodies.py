@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from encours.http.problems import faults
 from encours.kernel.errors import DomainError, Invalid
-from encours.web.problems import faults
+from invoice_svc.domain.invoice.amounts import LineInput
+from invoice_svc.domain.invoice.commands import Content
 from invoice_svc.http.invoice_shapes import CreditBody, DraftBody, DraftPatch, patched
 from invoice_svc.http.shapes import TermsBody
-from invoice_svc.invoice.amounts import LineInput
-from invoice_svc.invoice.commands import Content
 
 DAY = date(2026, 3, 31)
 

@@ -11,13 +11,24 @@ import pytest
 from encours.contracts import decode
 from encours.contracts.common import Address
 from encours.kernel.errors import DomainError
-from invoice_svc.customer import RegisterCustomer
-from invoice_svc.dispute import OpenDispute, ResolveDispute
-from invoice_svc.entity import AmendEntity, DefineSeries, RegisterEntity
-from invoice_svc.invoice.amounts import LineInput
-from invoice_svc.invoice.commands import Content, CreditInvoice, DraftInvoice, IssueInvoice, TakeOverInvoice
-from invoice_svc.invoice.state import fold_as_of
-from invoice_svc.payment.commands import AllocatePayment, ReceivePayment, ReleasePayment, ReversePayment
+from invoice_svc.domain.customer import RegisterCustomer
+from invoice_svc.domain.dispute import OpenDispute, ResolveDispute
+from invoice_svc.domain.entity import AmendEntity, DefineSeries, RegisterEntity
+from invoice_svc.domain.invoice.amounts import LineInput
+from invoice_svc.domain.invoice.commands import (
+    Content,
+    CreditInvoice,
+    DraftInvoice,
+    IssueInvoice,
+    TakeOverInvoice,
+)
+from invoice_svc.domain.invoice.state import fold_as_of
+from invoice_svc.domain.payment.commands import (
+    AllocatePayment,
+    ReceivePayment,
+    ReleasePayment,
+    ReversePayment,
+)
 from invoice_svc.use_cases import credits, customers, disputes, entities, invoices, payments
 from invoice_svc.use_cases.folds import DISPUTE, ENTITY, INVOICE, PAYMENT
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from encours.contracts.invoice import InvoiceCredited, InvoiceIssued
 from encours.kernel.errors import DomainError
-from invoice_svc.customer import RegisterCustomer
-from invoice_svc.entity import RegisterEntity
-from invoice_svc.invoice.amounts import LineInput, Part
-from invoice_svc.invoice.commands import Content, CreditInvoice, DraftInvoice, TakeOverInvoice
-from invoice_svc.invoice.credit_sums import left_to_credit
-from invoice_svc.invoice.state import Invoice
+from invoice_svc.domain.customer import RegisterCustomer
+from invoice_svc.domain.entity import RegisterEntity
+from invoice_svc.domain.invoice.amounts import LineInput, Part
+from invoice_svc.domain.invoice.commands import Content, CreditInvoice, DraftInvoice, TakeOverInvoice
+from invoice_svc.domain.invoice.credit_sums import left_to_credit
+from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.use_cases import credits, customers, entities, invoices
 from invoice_svc.use_cases.folds import INVOICE
 

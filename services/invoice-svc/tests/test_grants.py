@@ -10,12 +10,12 @@ import pytest
 
 from encours.kernel.errors import DomainError
 from encours.ledger.errors import EntityNotGranted
-from invoice_svc.customer import RegisterCustomer
-from invoice_svc.dispute import OpenDispute
-from invoice_svc.entity import DefineSeries, RegisterEntity
-from invoice_svc.invoice.amounts import LineInput
-from invoice_svc.invoice.commands import Content, CreditInvoice, DraftInvoice, IssueInvoice
-from invoice_svc.payment.commands import ReceivePayment, ReleasePayment
+from invoice_svc.domain.customer import RegisterCustomer
+from invoice_svc.domain.dispute import OpenDispute
+from invoice_svc.domain.entity import DefineSeries, RegisterEntity
+from invoice_svc.domain.invoice.amounts import LineInput
+from invoice_svc.domain.invoice.commands import Content, CreditInvoice, DraftInvoice, IssueInvoice
+from invoice_svc.domain.payment.commands import ReceivePayment, ReleasePayment
 from invoice_svc.use_cases import credits, customers, disputes, entities, invoices, payments
 
 TODAY = date(2026, 6, 30)

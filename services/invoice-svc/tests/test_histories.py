@@ -16,18 +16,24 @@ from hypothesis import strategies as st
 from encours.contracts import Recorded
 from encours.kernel.errors import DomainError
 from encours.ledger.states import Folder
-from encours.streaming import RowSet, table_of
-from encours.web.paging import Page
-from encours.web.time_travel import TimeTravel, View
-from invoice_svc.customer import RegisterCustomer
-from invoice_svc.dispute import OpenDispute, ResolveDispute
-from invoice_svc.entity import RegisterEntity
+from encours.projection.rows import table_of
+from encours.projection.rowset import RowSet
+from encours.reading.moment import TimeTravel, View
+from encours.reading.pages import Page
+from invoice_svc.domain.customer import RegisterCustomer
+from invoice_svc.domain.dispute import OpenDispute, ResolveDispute
+from invoice_svc.domain.entity import RegisterEntity
+from invoice_svc.domain.invoice.amounts import LineInput
+from invoice_svc.domain.invoice.commands import Content, CreditInvoice, DraftInvoice
+from invoice_svc.domain.invoice.state import fold_as_of
+from invoice_svc.domain.payment import state as payment_state
+from invoice_svc.domain.payment.commands import (
+    AllocatePayment,
+    ReceivePayment,
+    ReleasePayment,
+    ReversePayment,
+)
 from invoice_svc.http import render
-from invoice_svc.invoice.amounts import LineInput
-from invoice_svc.invoice.commands import Content, CreditInvoice, DraftInvoice
-from invoice_svc.invoice.state import fold_as_of
-from invoice_svc.payment import state as payment_state
-from invoice_svc.payment.commands import AllocatePayment, ReceivePayment, ReleasePayment, ReversePayment
 from invoice_svc.read_models import search
 from invoice_svc.read_models.invoices import Invoices
 from invoice_svc.read_models.tables import TABLES, InvoiceRow, MovementRow

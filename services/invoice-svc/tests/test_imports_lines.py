@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from encours.contracts.common import Address
+from encours.http.models import LongText, ShortText
 from encours.kernel.errors import Invalid
 from encours.kernel.money import format_amount
-from encours.web.models import LongText, ShortText
 from invoice_svc.imports import values
 from invoice_svc.imports.csv_lines import Defaults, Header, Parsed, parse_line, parse_map, read_header
 from invoice_svc.imports.facts import (

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from invoice_svc.invoice.state import Disputed, Invoice, Movement
-from invoice_svc.payment.allocation import propose
-from invoice_svc.payment.indication import cited, keys_in, number_key
+from invoice_svc.domain.invoice.state import Disputed, Invoice, Movement
+from invoice_svc.domain.payment.allocation import propose
+from invoice_svc.domain.payment.indication import cited, keys_in, number_key
 
 NUMBER = "FAC-2026-000123"
 

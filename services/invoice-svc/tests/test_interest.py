@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from encours.contracts.common import Terms
-from invoice_svc.invoice.interest import statement
-from invoice_svc.invoice.state import Applied, Credit, Invoice
-from invoice_svc.legal import late_payment_law
+from invoice_svc.domain.invoice.interest import statement
+from invoice_svc.domain.invoice.state import Applied, Credit, Invoice
+from invoice_svc.domain.legal import late_payment_law
 
 DUE = date(2025, 3, 31)
 LAW = late_payment_law()

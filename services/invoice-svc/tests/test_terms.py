@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from encours.contracts.common import Terms
-from invoice_svc.customer import AgreeTerms, RegisterCustomer
-from invoice_svc.entity import RegisterEntity
-from invoice_svc.invoice.amounts import LineInput
-from invoice_svc.invoice.commands import Content, DraftInvoice, IssueInvoice, TakeOverInvoice
+from invoice_svc.domain.customer import AgreeTerms, RegisterCustomer
+from invoice_svc.domain.entity import RegisterEntity
+from invoice_svc.domain.invoice.amounts import LineInput
+from invoice_svc.domain.invoice.commands import Content, DraftInvoice, IssueInvoice, TakeOverInvoice
 from invoice_svc.use_cases import customers, entities, invoices
 from invoice_svc.use_cases.folds import CUSTOMER, INVOICE
 

@@ -16,7 +16,7 @@ from encours.contracts.invoice import (
     ShareDisputed,
 )
 from encours.contracts.payment import PaymentIdentified, PaymentReceived, PaymentReversed
-from encours.streaming import RowSet
+from encours.projection.rowset import RowSet
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.rows import (
     CLOCK_ID,

@@ -10,7 +10,7 @@ from encours.contracts import Event, Recorded, types
 from encours.contracts.golden import example
 from encours.contracts.invoice import InvoiceAmended, InvoiceDrafted
 from encours.contracts.payment import PaymentIdentified, PaymentReceived
-from encours.streaming import RowSet
+from encours.projection.rowset import RowSet
 from reporting_svc.read_models.timeline import Timeline
 from reporting_svc.read_models.timeline.model import Entry, Owner
 from reporting_svc.read_models.timeline.summary import summary

@@ -5,8 +5,8 @@ import pytest
 
 from encours.contracts.risk import CreditChecked, ExposureSeen
 from encours.kernel.errors import Invalid
-from risk_svc.check import REASONS, Limit, check
-from risk_svc.exposure import Item, exposure
+from risk_svc.domain.check import REASONS, Limit, check
+from risk_svc.domain.exposure import Item, exposure
 from risk_svc.read_models.picture import Picture
 from risk_svc.use_cases.checks import CheckCredit, decide
 

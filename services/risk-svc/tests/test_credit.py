@@ -29,7 +29,8 @@ from encours.contracts.payment import (
     PaymentReversed,
 )
 from encours.contracts.risk import LimitApproved, LimitRequested
-from encours.streaming import Row, RowSet
+from encours.projection.rows import Row
+from encours.projection.rowset import RowSet
 from risk_svc.read_models.credit import Credit, Customer, LimitRequest, Movement
 
 R = TypeVar("R", bound=Row)

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk_svc.exposure import Item
-from risk_svc.score import PAYMENT_BEHAVIOUR_2 as CARD
-from risk_svc.score import expected_delay, score
+from risk_svc.domain.exposure import Item
+from risk_svc.domain.score import PAYMENT_BEHAVIOUR_2 as CARD
+from risk_svc.domain.score import expected_delay, score
 
 DAY = date(2026, 6, 30)
 EXACT = 1e-9

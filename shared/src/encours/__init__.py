@@ -1,1 +1,1 @@
-"""What the four services share: value types, the published language, the ledger, streaming, web."""
+"""What the four services share: value types, the published language, the ledger, read models and HTTP."""

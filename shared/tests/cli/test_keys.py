@@ -6,8 +6,8 @@ import pytest
 
 from encours.cli import keys
 from encours.cli.common import CliError, Exit
-from encours.web.keys import SCOPES, check_grant
-from encours.web.surface import Surface
+from encours.http.keys import SCOPES, check_grant
+from encours.http.surface import Surface
 
 ENTITY = "ent_" + "0" * 32
 

@@ -113,7 +113,7 @@ def test_a_database_that_never_answers_is_given_up_within_seconds(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         monkeypatch.setenv("ENCOURS_DATABASE_URL", f"postgresql://admin@127.0.0.1:{port}/postgres")
-        monkeypatch.setattr("encours.ledger.connection.CONNECT_TIMEOUT_S", 0.2)
+        monkeypatch.setattr("encours.postgres.connection.CONNECT_TIMEOUT_S", 0.2)
         began = time.monotonic()
         assert _encours(monkeypatch, "keys", "list") == Exit.UNREACHABLE
     assert time.monotonic() - began < 5

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from encours.ledger.migrate import database_dsn, migrate
-from encours.ledger.migrations import MigrationChanged, apply, pending
+from encours.postgres.migrations import MigrationChanged, apply, pending
 from encours.testing.servers import Cluster, Installation
 
 

@@ -15,8 +15,8 @@ from eventsourcing.tests.persistence import (
 )
 
 from encours.contracts import UnknownType, calendar
-from encours.ledger.mapper import ContractMapper, StreamEvent
-from encours.ledger.recorder import LoopThread, SyncAggregateRecorder, SyncRecorder
+from encours.replay.mapper import ContractMapper, StreamEvent
+from encours.replay.recorder import LoopThread, SyncAggregateRecorder, SyncRecorder
 from encours.testing.servers import Installation
 from tests.integration.ledger.helpers import DAY
 

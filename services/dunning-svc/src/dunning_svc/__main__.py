@@ -6,13 +6,13 @@ from dunning_svc.models import MODELS, NAME
 from dunning_svc.outbox.settings import DunningSettings
 from dunning_svc.read_models.cases import MODEL
 from dunning_svc.use_cases.run_day import RunDay
-from encours.web.process import Service
+from encours.service.process import Service
 
 SERVICE = Service(
     name=NAME,
     settings=DunningSettings,
     models=MODELS,
-    app="dunning_svc.app:create_app",
+    api="dunning_svc.app:serve",
     beside="dunning_svc.worker:days_and_outbox",
     reactors={MODEL: RunDay},
 )

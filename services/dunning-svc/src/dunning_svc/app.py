@@ -6,9 +6,10 @@ from fastapi import FastAPI
 
 from dunning_svc.http import cases, decisions, reminders, runs
 from dunning_svc.models import MODELS, NAME
-from encours.web.app import create_app as compose
-from encours.web.catalogue import ProblemKind
-from encours.web.settings import ServiceSettings
+from encours.http.app import create_app as compose
+from encours.http.catalogue import ProblemKind
+from encours.http.server import serve as serve_app
+from encours.service.settings import ServiceSettings
 
 PROBLEMS = (
     ProblemKind("customer-not-found", "There is no such customer", 404, "Check the id and the ledger."),
@@ -36,3 +37,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         problems_known=PROBLEMS,
         description="Decides each day which reminders are due, sends them, and can explain every decision.",
     )
+
+
+def serve(settings: ServiceSettings) -> None:
+    """Serve the HTTP API until a signal."""
+    serve_app(create_app(settings), settings)

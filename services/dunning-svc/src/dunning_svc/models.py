@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dunning_svc.read_models.cases import Cases
-from encours.streaming import ReadModel
+from encours.projection.read_model import ReadModel
 
 NAME = "dunning-svc"
 MODELS: tuple[ReadModel, ...] = (Cases(),)

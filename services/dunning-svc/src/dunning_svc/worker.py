@@ -17,8 +17,8 @@ from dunning_svc.read_models.cases import MODEL
 from dunning_svc.use_cases.run_day import RunDay
 from encours.kernel.ids import uuid7
 from encours.ledger import Ledger
-from encours.streaming import ReadDb
-from encours.web.process import Beside
+from encours.reading.read_db import ReadDb
+from encours.service.process import Beside
 
 
 @asynccontextmanager

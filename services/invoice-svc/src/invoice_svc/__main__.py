@@ -2,11 +2,11 @@
 
 import sys
 
-from encours.web.process import Service
+from encours.service.process import Service
 from invoice_svc.models import MODELS, NAME
 
 SERVICE = Service(
-    name=NAME, models=MODELS, app="invoice_svc.app:create_app", beside="invoice_svc.worker:imports_and_clocks"
+    name=NAME, models=MODELS, api="invoice_svc.app:serve", beside="invoice_svc.worker:imports_and_clocks"
 )
 
 if __name__ == "__main__":

@@ -8,10 +8,11 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from encours.web.app import create_app as compose
-from encours.web.catalogue import ProblemKind
-from encours.web.services import Services
-from encours.web.settings import ServiceSettings
+from encours.http.app import create_app as compose
+from encours.http.catalogue import ProblemKind
+from encours.http.server import serve as serve_app
+from encours.http.services import Services
+from encours.service.settings import ServiceSettings
 from invoice_svc.clock.background import prepare_store
 from invoice_svc.http import clock, customers, disputes, entities, imports, interest, invoices, payments
 from invoice_svc.http.import_problems import PROBLEMS as IMPORT_PROBLEMS
@@ -41,6 +42,11 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         problems_known=(*PROBLEMS, *IMPORT_PROBLEMS),
         description="Entities, customers, invoices, payments and disputes.",
     )
+
+
+def serve(settings: ServiceSettings) -> None:
+    """Serve the HTTP API until a signal."""
+    serve_app(create_app(settings), settings)
 
 
 @asynccontextmanager

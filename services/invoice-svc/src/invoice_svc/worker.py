@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from encours.ledger import Ledger
-from encours.streaming import ReadDb
-from encours.web.process import Beside
-from encours.web.settings import ServiceSettings
+from encours.reading.read_db import ReadDb
+from encours.service.process import Beside
+from encours.service.settings import ServiceSettings
 from invoice_svc.clock.background import prepare_store, run_background
 from invoice_svc.models import MODELS
 

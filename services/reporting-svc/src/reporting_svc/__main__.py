@@ -2,10 +2,10 @@
 
 import sys
 
-from encours.web.process import Service
+from encours.service.process import Service
 from reporting_svc.models import MODELS, NAME
 
-SERVICE = Service(name=NAME, models=MODELS, app="reporting_svc.app:create_app")
+SERVICE = Service(name=NAME, models=MODELS, api="reporting_svc.app:serve")
 
 if __name__ == "__main__":
     raise SystemExit(SERVICE.main(sys.argv[1:]))

@@ -8,11 +8,12 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from encours.http.app import create_app as compose
+from encours.http.catalogue import ProblemKind
+from encours.http.server import serve as serve_app
+from encours.http.services import Services
 from encours.ledger.reader import Reader, open_pool
-from encours.web.app import create_app as compose
-from encours.web.catalogue import ProblemKind
-from encours.web.services import Services
-from encours.web.settings import ServiceSettings
+from encours.service.settings import ServiceSettings
 from reporting_svc.feed import Feed
 from reporting_svc.http import aged_balance, dashboard, definitions, dso, events, overdue, timeline, turnover
 from reporting_svc.models import MODELS, NAME
@@ -70,3 +71,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         description="Aged balance, DSO, overdue list, turnover, timelines and the event feed: as of any date, as "
         "known at any moment, tied out in every answer.",
     )
+
+
+def serve(settings: ServiceSettings) -> None:
+    """Serve the HTTP API until a signal."""
+    serve_app(create_app(settings), settings)

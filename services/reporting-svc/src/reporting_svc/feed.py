@@ -14,9 +14,9 @@ import asyncpg
 import msgspec
 
 from encours.kernel.errors import DomainError
+from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.ledger.reader import COLUMNS, Reader
-from encours.streaming.tasks import end
 from reporting_svc.read_models.scope import Args
 
 WINDOW = 20_000

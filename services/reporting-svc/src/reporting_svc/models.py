@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from encours.streaming import ReadModel
+from encours.projection.read_model import ReadModel
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.timeline import Timeline
 

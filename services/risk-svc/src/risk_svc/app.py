@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from encours.web.app import create_app as compose
-from encours.web.catalogue import ProblemKind
-from encours.web.settings import ServiceSettings
+from encours.http.app import create_app as compose
+from encours.http.catalogue import ProblemKind
+from encours.http.server import serve as serve_app
+from encours.service.settings import ServiceSettings
 from risk_svc.http import checks, customers, limits
 from risk_svc.models import MODELS, NAME
 
@@ -34,3 +35,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         problems_known=PROBLEMS,
         description="Exposure by component, payment behaviour, credit limits in amount and in days, credit checks.",
     )
+
+
+def serve(settings: ServiceSettings) -> None:
+    """Serve the HTTP API until a signal."""
+    serve_app(create_app(settings), settings)

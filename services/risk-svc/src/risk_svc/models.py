@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from encours.streaming import ReadModel
+from encours.projection.read_model import ReadModel
 from risk_svc.read_models.credit import Credit
 
 NAME = "risk-svc"

@@ -26,7 +26,7 @@ from rich.table import Table
 from encours.cli.settings import CliSettings
 from encours.embedded.layout import Layout, default_layout
 from encours.embedded.runstate import RunState, read_state
-from encours.web.settings import reasons
+from encours.service.settings import reasons
 
 PORTS = {"invoice": 8001, "dunning": 8002, "risk": 8003, "reporting": 8004}
 

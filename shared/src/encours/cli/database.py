@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from encours.cli.common import CliError, Exit, Installation
 from encours.kernel.errors import DomainError
 from encours.ledger import UnknownLedger
-from encours.ledger.connection import connect
-from encours.web.settings import without_password
+from encours.postgres.connection import connect
+from encours.service.settings import without_password
 
 T = TypeVar("T")
 

@@ -19,8 +19,8 @@ from encours.cli.ledgers import ledger_infos
 from encours.cli.status import read_models
 from encours.embedded.process import is_same
 from encours.embedded.secrets import SERVICES
-from encours.ledger.connection import connect
 from encours.ledger.selfcheck import self_check
+from encours.postgres.connection import connect
 
 _LEAST_FREE_BYTES = 2 * 2**30
 _LATE_EVENTS = 1_000

@@ -11,9 +11,9 @@ import typer
 from encours.cli.common import AsJson, CliError, Exit, installation, out, print_json, table
 from encours.cli.database import run_with_database
 from encours.embedded.setup import DEFAULT_LEDGER, insert_key
+from encours.http.keys import check_grant, new_key
 from encours.kernel.errors import Invalid
-from encours.ledger.connection import connect
-from encours.web.keys import check_grant, new_key
+from encours.postgres.connection import connect
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, rich_markup_mode=None)
 

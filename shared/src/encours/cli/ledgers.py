@@ -31,8 +31,8 @@ from encours.ledger.archive import (
     export_ledger,
     load_ledger,
 )
-from encours.ledger.connection import connect
 from encours.ledger.selfcheck import SelfCheckFailed
+from encours.postgres.connection import connect
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, rich_markup_mode=None)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
 
-from encours.web.settings import LogLevel, Settings
+from encours.service.settings import LogLevel, Settings
 
 _HOST = r"[^@/?#:,\[\]]*|\[[^\]]*\]"
 _ADDRESS = re.compile(rf"postgres(ql)?://([^/?#]*@)?({_HOST})(:\d+)?(,({_HOST})(:\d+)?)*([/?].*)?")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncpg
 
 from encours.embedded.layout import Layout, write_private
+from encours.http.keys import digest, key_id, new_key
 from encours.ledger import Ledger
 from encours.ledger.migrate import LEDGER_DATABASE, database_dsn, migrate
-from encours.web.keys import digest, key_id, new_key
 
 TIME_ZONE = "Europe/Paris"
 DEFAULT_LEDGER = "demo"

@@ -21,10 +21,10 @@ import asyncpg
 import msgspec
 
 from encours.ledger.admin import check_ledger, fresh_epoch
-from encours.ledger.connection import connect
 from encours.ledger.errors import UnknownLedger
 from encours.ledger.model import LedgerKind
 from encours.ledger.selfcheck import SelfCheckFailed, self_check
+from encours.postgres.connection import connect
 
 FORMAT = "encours-ledger/1"
 _PAGE = 5_000

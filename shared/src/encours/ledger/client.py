@@ -17,7 +17,6 @@ from encours.contracts import Recorded
 from encours.kernel.ids import uuid7
 from encours.ledger.admin import check_ledger
 from encours.ledger.appender import Appender
-from encours.ledger.connection import is_lost
 from encours.ledger.errors import UnknownLedger
 from encours.ledger.lane import rehearse
 from encours.ledger.model import Append, Appended, Head, LedgerInfo, LedgerKind, StoredCommand
@@ -25,6 +24,7 @@ from encours.ledger.reader import Reader, open_pool, recorded
 from encours.ledger.selfcheck import require_sound
 from encours.ledger.states import StateCache
 from encours.ledger.wire import Prepared
+from encours.postgres.connection import is_lost
 
 _INFO_S = 1.0
 """How long what is known about a ledger (epoch, effects_from) is believed."""

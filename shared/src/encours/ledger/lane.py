@@ -16,16 +16,10 @@ from typing import Any
 
 import asyncpg
 
-from encours.ledger.connection import connect, is_lost
-from encours.ledger.errors import (
-    AppendRefused,
-    CommandReused,
-    FamilyRefused,
-    LedgerUnavailable,
-    NumberTaken,
-)
+from encours.ledger.errors import AppendRefused, CommandReused, FamilyRefused, LedgerUnavailable, NumberTaken
 from encours.ledger.model import Appended
 from encours.ledger.wire import APPEND_SQL, Prepared, arguments, settle
+from encours.postgres.connection import connect, is_lost
 
 _BYTEA = re.compile(r"\\x([0-9a-f]+)\)")
 _PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4)

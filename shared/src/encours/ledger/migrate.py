@@ -10,8 +10,9 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
-from encours.ledger.connection import CONNECT_TIMEOUT_S
-from encours.ledger.migrations import LEDGER_MIGRATIONS, apply
+from encours.ledger.migrations import LEDGER_MIGRATIONS
+from encours.postgres.connection import CONNECT_TIMEOUT_S
+from encours.postgres.migrations import apply
 
 OWNER = "encours_owner"
 LEDGER_DATABASE = "encours_ledger"

@@ -14,9 +14,9 @@ from uuid import UUID
 import asyncpg
 
 from encours.contracts import Recorded, decoder
-from encours.ledger.connection import SETTINGS, is_lost
 from encours.ledger.errors import LedgerUnavailable
 from encours.ledger.model import Head, LedgerInfo, StoredCommand
+from encours.postgres.connection import SETTINGS, is_lost
 
 COLUMNS = (
     "position, stream, version, type, schema_version, entity, event_id, effective_on, recorded_at, "

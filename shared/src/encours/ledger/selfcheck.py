@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from encours.ledger.connection import connect
-from encours.ledger.migrations import LEDGER_MIGRATIONS, pending
+from encours.ledger.migrations import LEDGER_MIGRATIONS
+from encours.postgres.connection import connect
+from encours.postgres.migrations import pending
 
 WINDOW = 20_000
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from fastapi import Query as Parameter
 from starlette.responses import Response
 
-from dunning_svc.hold import HOLD, Hold, PlaceHold
+from dunning_svc.domain.hold import HOLD, Hold, PlaceHold
+from dunning_svc.domain.ladder.policy import DEFAULT_POLICY, remaining
 from dunning_svc.http.schemas import (
     CaseItem,
     CaseList,
@@ -20,19 +21,20 @@ from dunning_svc.http.schemas import (
     HoldSeen,
     NextStep,
 )
-from dunning_svc.ladder.policy import DEFAULT_POLICY, remaining
 from dunning_svc.read_models.cases import MODEL
 from dunning_svc.read_models.facts import hold_stream
 from dunning_svc.read_models.queries import customers_sql
 from dunning_svc.read_models.rows import AccountRow, CustomerRow, ItemRow, words
 from dunning_svc.use_cases.history import MemoryRows, cases_at
 from dunning_svc.use_cases.people import place_hold
+from encours.http.commands import Command, command
+from encours.http.models import MoneyModel
+from encours.http.paging import paging
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
 from encours.ledger.session import Session
-from encours.web.commands import Command, command
-from encours.web.models import MoneyModel
-from encours.web.paging import Page, paging
-from encours.web.routing import Router
-from encours.web.time_travel import Query, TimeTravel, reading
+from encours.reading.moment import TimeTravel
+from encours.reading.pages import Page
 
 router = Router(tags=["Cases"])
 Reading = Annotated[Query, reading("dunning:read")]

@@ -7,6 +7,9 @@ from typing import Annotated, Literal
 from fastapi import Query as Parameter
 from starlette.responses import Response
 
+from dunning_svc.domain.ladder.events import DecisionEvent, stream_of
+from dunning_svc.domain.ladder.explain import explain
+from dunning_svc.domain.ladder.policy import POLICIES, Policy
 from dunning_svc.http.schemas import (
     BasisOut,
     DecisionOut,
@@ -15,19 +18,17 @@ from dunning_svc.http.schemas import (
     ItemOut,
     ReperformedOut,
 )
-from dunning_svc.ladder.events import DecisionEvent, stream_of
-from dunning_svc.ladder.explain import explain
-from dunning_svc.ladder.policy import POLICIES, Policy
 from dunning_svc.read_models.cases import MODEL
 from dunning_svc.read_models.decisions import document_of
 from dunning_svc.read_models.rows import DecisionRow
 from dunning_svc.use_cases.reperform import reperform
 from dunning_svc.use_cases.views import select
 from encours.contracts.dunning import DecisionBasis, ReminderRequested, ReminderSuppressed, TaskOpened
+from encours.http.models import MoneyModel
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
 from encours.kernel.errors import NotFound
-from encours.web.models import MoneyModel
-from encours.web.routing import Router
-from encours.web.time_travel import Query, View, reading
+from encours.reading.moment import View
 
 router = Router(tags=["Decisions"])
 Reading = Annotated[Query, reading("dunning:read")]

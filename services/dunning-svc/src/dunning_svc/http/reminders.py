@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Query as Parameter
 from starlette.responses import Response
 
+from dunning_svc.domain.task import TASK, CompleteTask, Task
 from dunning_svc.http.schemas import (
     CompleteBody,
     CustomerId,
@@ -26,16 +27,16 @@ from dunning_svc.read_models.cases import MODEL
 from dunning_svc.read_models.decisions import document_of
 from dunning_svc.read_models.queries import reminders_sql, tasks_sql
 from dunning_svc.read_models.rows import DecisionRow
-from dunning_svc.task import TASK, CompleteTask, Task
 from dunning_svc.use_cases.people import complete_task
 from dunning_svc.use_cases.views import select
+from encours.http.commands import Command, command
+from encours.http.models import MoneyModel
+from encours.http.paging import paging
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
 from encours.kernel.errors import NotFound
 from encours.ledger.session import Session
-from encours.web.commands import Command, command
-from encours.web.models import MoneyModel
-from encours.web.paging import Page, paging
-from encours.web.routing import Router
-from encours.web.time_travel import Query, reading
+from encours.reading.pages import Page
 
 router = Router(tags=["Reminders and tasks"])
 Reading = Annotated[Query, reading("dunning:read")]

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 from fastapi import Query as Parameter
 from starlette.responses import Response
 
+from dunning_svc.domain.ladder.decide import Decision, decide_customer
+from dunning_svc.domain.ladder.policy import DEFAULT_POLICY, POLICIES
 from dunning_svc.http.schemas import (
     ItemOut,
     PlannedOut,
@@ -20,19 +22,18 @@ from dunning_svc.http.schemas import (
     RunPreview,
     StepOut,
 )
-from dunning_svc.ladder.decide import Decision, decide_customer
-from dunning_svc.ladder.policy import DEFAULT_POLICY, POLICIES
 from dunning_svc.read_models.cases import MODEL
 from dunning_svc.read_models.queries import runs_sql
 from dunning_svc.read_models.rows import RunRow
 from dunning_svc.use_cases.views import load_due, select
+from encours.http.commands import Command, command, json_response
+from encours.http.models import MoneyModel
+from encours.http.paging import paging
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
 from encours.kernel.errors import Conflict
 from encours.ledger.session import Session
-from encours.web.commands import Command, command, json_response
-from encours.web.models import MoneyModel
-from encours.web.paging import Page, paging
-from encours.web.routing import Router
-from encours.web.time_travel import Query, reading
+from encours.reading.pages import Page
 
 router = Router(tags=["Policies and runs"])
 Reading = Annotated[Query, reading("dunning:read")]

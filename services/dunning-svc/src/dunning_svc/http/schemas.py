@@ -9,9 +9,9 @@ from fastapi import Path
 from pydantic import BaseModel, Field
 
 from encours.contracts.dunning import DunnedItem
-from encours.web.models import Body, BusinessDate, Id, LongText, MoneyModel, ShortText
-from encours.web.paging import Listing
-from encours.web.time_travel import AsOf
+from encours.http.models import Body, BusinessDate, Id, LongText, MoneyModel, ShortText
+from encours.http.paging import Listing
+from encours.http.queries import AsOf
 
 CustomerId = Annotated[str, Id("cus")]
 InvoiceId = Annotated[str, Id("inv")]

@@ -24,10 +24,10 @@ from dunning_svc.read_models.rows import CustomerRow, DecisionRow, RunRow
 from dunning_svc.use_cases.views import creditors, select
 from encours.contracts.dunning import ReminderRequested
 from encours.kernel.errors import DomainError
+from encours.kernel.tasks import end
 from encours.ledger import Ledger
-from encours.streaming import ReadDb
-from encours.streaming.read_model import Conn
-from encours.streaming.tasks import end
+from encours.projection.read_model import Conn
+from encours.reading.read_db import ReadDb
 
 RUN_BOUND_S = 60.0
 """A run is closed after so long, with what is still pending counted."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, SecretStr, field_validator
 
 from dunning_svc.outbox.smtp import MailServer
-from encours.web.settings import ServiceSettings
+from encours.service.settings import ServiceSettings
 
 
 class DunningSettings(ServiceSettings):

@@ -18,7 +18,9 @@ from dunning_svc.read_models.rows import (
     TaskRow,
 )
 from encours.contracts import Recorded, calendar, customer, dunning, entity, invoice, payment
-from encours.streaming import ReadModel, Row, RowSet
+from encours.projection.read_model import ReadModel
+from encours.projection.rows import Row
+from encours.projection.rowset import RowSet
 
 Key = tuple[type[Row], tuple[Any, ...]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from dunning_svc.ladder.policy import DEFAULT_POLICY
+from dunning_svc.domain.ladder.policy import DEFAULT_POLICY
 from dunning_svc.read_models.rows import (
     DecisionRow,
     ItemRow,

@@ -10,8 +10,8 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from dunning_svc.ladder.policy import DEFAULT_POLICY, next_step_on
-from encours.streaming import Row
+from dunning_svc.domain.ladder.policy import DEFAULT_POLICY, next_step_on
+from encours.projection.rows import Row
 
 R = TypeVar("R", bound=Row)
 

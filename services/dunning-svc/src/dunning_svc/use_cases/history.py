@@ -9,15 +9,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from dunning_svc.ladder.state import View
+from dunning_svc.domain.ladder.state import View
 from dunning_svc.read_models.cases import TYPES, project
 from dunning_svc.read_models.facts import hold_stream
 from dunning_svc.read_models.rows import AccountRow, CustomerRow, ItemRow, R
 from dunning_svc.use_cases.views import Group, view_of
 from encours.contracts import Recorded
 from encours.ledger import Ledger
-from encours.streaming import Row, table_of
-from encours.streaming.read_model import Conn
+from encours.projection.read_model import Conn
+from encours.projection.rows import Row, table_of
 
 
 class MemoryRows:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dunning_svc.hold import DEBTOR, HOLD, PlaceHold, place
+from dunning_svc.domain.hold import DEBTOR, HOLD, PlaceHold, place
+from dunning_svc.domain.task import TASK, CompleteTask, complete
 from dunning_svc.read_models.facts import hold_stream
-from dunning_svc.task import TASK, CompleteTask, complete
 from encours.kernel.errors import NotFound
 from encours.ledger.session import Session
 

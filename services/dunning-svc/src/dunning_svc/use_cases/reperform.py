@@ -7,15 +7,15 @@ from uuid import UUID
 
 import msgspec
 
-from dunning_svc.ladder.decide import decide_customer
-from dunning_svc.ladder.events import DecisionEvent, as_event
-from dunning_svc.ladder.policy import POLICIES
+from dunning_svc.domain.ladder.decide import decide_customer
+from dunning_svc.domain.ladder.events import DecisionEvent, as_event
+from dunning_svc.domain.ladder.policy import POLICIES
 from dunning_svc.read_models.decisions import document_of
 from dunning_svc.read_models.rows import DecisionRow
 from dunning_svc.use_cases.history import cases_at
 from encours.contracts import encode
 from encours.ledger import Ledger
-from encours.streaming.read_model import Conn
+from encours.projection.read_model import Conn
 
 
 @dataclass(frozen=True, slots=True)

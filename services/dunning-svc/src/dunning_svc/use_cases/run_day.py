@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 
-from dunning_svc.ladder.decide import Decision, decide_customer
-from dunning_svc.ladder.events import DecisionEvent, as_event, decision_key, stream_of
-from dunning_svc.ladder.policy import DEFAULT_POLICY
+from dunning_svc.domain.ladder.decide import Decision, decide_customer
+from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key, stream_of
+from dunning_svc.domain.ladder.policy import DEFAULT_POLICY
 from dunning_svc.outbox.dispatch import Outgoing
 from dunning_svc.outbox.runs import ACTOR, Run, complete, completion_id
 from dunning_svc.outbox.service import Offer
@@ -23,7 +23,8 @@ from encours.contracts.dunning import ReminderRequested, ReminderSuppressed, Tas
 from encours.kernel.ids import uuid7
 from encours.ledger import Ledger
 from encours.ledger.model import Append, NewEvent
-from encours.streaming import Reactor, ReadDb
+from encours.projection.read_model import Reactor
+from encours.reading.read_db import ReadDb
 
 _AT_ONCE = 1024
 

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TypeVar
 
-from dunning_svc.ladder.state import Item, View
+from dunning_svc.domain.ladder.state import Item, View
 from dunning_svc.read_models.rows import AccountRow, CustomerRow, EntityRow, ItemRow, positions, words
-from encours.streaming import Row
-from encours.streaming.read_model import Conn
-from encours.streaming.rows import table_of
+from encours.projection.read_model import Conn
+from encours.projection.rows import Row, table_of
 
 R = TypeVar("R", bound=Row)
 Group = tuple[str, str, str]

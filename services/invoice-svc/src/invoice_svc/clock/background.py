@@ -10,11 +10,11 @@ import asyncpg
 import structlog
 
 from encours.kernel.errors import DomainError
+from encours.kernel.tasks import end
 from encours.ledger import Ledger
-from encours.ledger.migrations import apply
-from encours.streaming import ReadDb
-from encours.streaming.leases import Leases
-from encours.streaming.tasks import end
+from encours.postgres.leases import Leases
+from encours.postgres.migrations import apply
+from encours.reading.read_db import ReadDb
 from invoice_svc.clock.advance import Advance
 from invoice_svc.clock.jobs import JobStore
 from invoice_svc.clock.live import keep_time

@@ -15,7 +15,7 @@ import structlog
 
 from encours.kernel.errors import DomainError
 from encours.ledger import Ledger, LedgerInfo
-from encours.streaming.leases import Leases
+from encours.postgres.leases import Leases
 from invoice_svc.clock.days import days_to_open, last_opened, open_day
 
 TICK_S = 1.0

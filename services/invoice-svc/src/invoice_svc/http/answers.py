@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 from starlette.responses import Response
 
 from encours.contracts import Recorded
+from encours.http.commands import Command
+from encours.http.queries import Query
 from encours.ledger.session import Done
 from encours.ledger.states import Folder
-from encours.web.commands import Command
-from encours.web.time_travel import Query, TimeTravel, View
+from encours.reading.moment import TimeTravel, View
 
 S = TypeVar("S")
 Json = dict[str, Any]

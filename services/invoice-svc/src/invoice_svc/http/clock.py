@@ -10,13 +10,13 @@ from msgspec.structs import replace
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from encours.http.commands import Command, command
+from encours.http.models import Body, BusinessDate
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
 from encours.kernel.errors import DomainError, FieldError
 from encours.ledger import Ledger, LedgerInfo
 from encours.ledger.session import Session
-from encours.web.commands import Command, command
-from encours.web.models import Body, BusinessDate
-from encours.web.routing import Router
-from encours.web.time_travel import Query, reading
 from invoice_svc.clock.jobs import Job, JobStore
 from invoice_svc.imports.store import ImportStore, Waiting
 

@@ -11,14 +11,22 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from encours.contracts import Recorded
+from encours.http.commands import Command, command
+from encours.http.models import Body, Country, LongText, ShortText
+from encours.http.paging import Listing, paging
+from encours.http.queries import AsOf, Query, reading
+from encours.http.routing import Router
 from encours.kernel.ids import new_id
 from encours.ledger.session import Session
-from encours.web.commands import Command, command
-from encours.web.models import Body, Country, LongText, ShortText
-from encours.web.paging import Listing, Page, paging
-from encours.web.routing import Router
-from encours.web.time_travel import AsOf, Query, reading
-from invoice_svc.customer import AddContact, AgreeTerms, RegisterCustomer, fold_as_of, identity, require
+from encours.reading.pages import Page
+from invoice_svc.domain.customer import (
+    AddContact,
+    AgreeTerms,
+    RegisterCustomer,
+    fold_as_of,
+    identity,
+    require,
+)
 from invoice_svc.http import render
 from invoice_svc.http.answers import answer, render_all, stream_of
 from invoice_svc.http.shapes import (

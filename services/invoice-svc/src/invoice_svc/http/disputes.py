@@ -10,14 +10,15 @@ from starlette.responses import Response
 
 from encours.contracts import Recorded
 from encours.contracts.dispute import Category, Outcome
+from encours.http.commands import Command, command
+from encours.http.models import Body, BusinessDate, LongText, MoneyModel, PositiveMoney, ShortText
+from encours.http.paging import Listing, paging
+from encours.http.queries import AsOf, Query, reading
+from encours.http.routing import Router
 from encours.kernel.ids import new_id
 from encours.ledger.session import Session
-from encours.web.commands import Command, command
-from encours.web.models import Body, BusinessDate, LongText, MoneyModel, PositiveMoney, ShortText
-from encours.web.paging import Listing, Page, paging
-from encours.web.routing import Router
-from encours.web.time_travel import AsOf, Query, reading
-from invoice_svc.dispute import Dispute, OpenDispute, ResolveDispute, require
+from encours.reading.pages import Page
+from invoice_svc.domain.dispute import Dispute, OpenDispute, ResolveDispute, require
 from invoice_svc.http import render
 from invoice_svc.http.answers import answer, render_all, stream_of
 from invoice_svc.http.shapes import CustomerId, DisputeId, InvoiceId, minor_in

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from encours.web.catalogue import ProblemKind
+from encours.http.catalogue import ProblemKind
 
 # fmt: off
 PROBLEMS = (

@@ -16,19 +16,20 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from encours.http.auth import require
+from encours.http.commands import Command, RequestInFlight, command, json_response
+from encours.http.models import Id
+from encours.http.paging import Listing, paging
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
+from encours.http.services import Services
+from encours.http.uploads import chunks
 from encours.kernel.errors import DomainError, Invalid, NotFound
 from encours.kernel.ids import derived_id, uuid7
 from encours.kernel.money import exponent
 from encours.ledger.errors import CommandReused
-from encours.streaming import ReadModelNotReady
-from encours.web.auth import require
-from encours.web.commands import Command, RequestInFlight, command, json_response
-from encours.web.models import Id
-from encours.web.paging import Listing, Page, paging
-from encours.web.routing import Router
-from encours.web.services import Services
-from encours.web.time_travel import Query, reading
-from encours.web.uploads import chunks
+from encours.reading.pages import Page
+from encours.reading.read_db import ReadModelNotReady
 from invoice_svc.http.shapes import EntityId
 from invoice_svc.imports import ids, values
 from invoice_svc.imports.csv_lines import parse_map

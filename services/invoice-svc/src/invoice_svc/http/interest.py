@@ -8,16 +8,16 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from encours.web.models import BusinessDate, MoneyModel, money_json
-from encours.web.routing import Router
-from encours.web.time_travel import AsOf, Query, reading
+from encours.http.models import BusinessDate, MoneyModel, money_json
+from encours.http.queries import AsOf, Query, reading
+from encours.http.routing import Router
+from invoice_svc.domain.invoice.amounts import percent
+from invoice_svc.domain.invoice.interest import Segment, half_year_start, statement
+from invoice_svc.domain.invoice.state import fold_as_of, require
+from invoice_svc.domain.legal import late_payment_law
 from invoice_svc.http import render
 from invoice_svc.http.answers import stream_of
 from invoice_svc.http.shapes import InvoiceId
-from invoice_svc.invoice.amounts import percent
-from invoice_svc.invoice.interest import Segment, half_year_start, statement
-from invoice_svc.invoice.state import fold_as_of, require
-from invoice_svc.legal import late_payment_law
 
 router = Router(tags=["Invoices"])
 

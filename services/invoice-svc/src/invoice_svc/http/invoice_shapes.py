@@ -7,11 +7,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from encours.http.batch import Batch
+from encours.http.models import Body, BusinessDate, Currency, LongText, MoneyModel, PositiveMoney, ShortText
+from encours.http.paging import Listing
+from encours.http.queries import AsOf
 from encours.kernel.errors import Invalid
-from encours.web.batch import Batch
-from encours.web.models import Body, BusinessDate, Currency, LongText, MoneyModel, PositiveMoney, ShortText
-from encours.web.paging import Listing
-from encours.web.time_travel import AsOf
+from invoice_svc.domain.invoice.amounts import LineInput
+from invoice_svc.domain.invoice.commands import Content, CreditInvoice, DraftInvoice
+from invoice_svc.domain.invoice.status import (
+    BusinessLabel,
+    CollectionStatus,
+    DeliveryStatus,
+    DocumentStatus,
+    EInvoiceStatus,
+    SettlementStatus,
+)
 from invoice_svc.http.shapes import (
     CustomerId,
     DecimalText,
@@ -21,16 +31,6 @@ from invoice_svc.http.shapes import (
     TermsOut,
     UnitPrice,
     minor_in,
-)
-from invoice_svc.invoice.amounts import LineInput
-from invoice_svc.invoice.commands import Content, CreditInvoice, DraftInvoice
-from invoice_svc.invoice.status import (
-    BusinessLabel,
-    CollectionStatus,
-    DeliveryStatus,
-    DocumentStatus,
-    EInvoiceStatus,
-    SettlementStatus,
 )
 
 MAX_LINES = 1_000

@@ -9,14 +9,18 @@ from fastapi import Query as QueryParam
 from starlette.responses import Response
 
 from encours.contracts import Recorded
+from encours.http.batch import BatchOut, ItemDone, run_batch
+from encours.http.commands import Command, command
+from encours.http.models import BusinessDate
+from encours.http.paging import paging
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
 from encours.kernel.ids import new_id
 from encours.ledger.session import Done, Session
-from encours.web.batch import BatchOut, ItemDone, run_batch
-from encours.web.commands import Command, command
-from encours.web.models import BusinessDate
-from encours.web.paging import Page, paging
-from encours.web.routing import Router
-from encours.web.time_travel import Query, reading
+from encours.reading.pages import Page
+from invoice_svc.domain.invoice.commands import IssueInvoice
+from invoice_svc.domain.invoice.decide import content_of
+from invoice_svc.domain.invoice.state import fold_as_of, require
 from invoice_svc.http import render
 from invoice_svc.http.answers import answer, answered, is_now, render_all, stream_of
 from invoice_svc.http.invoice_shapes import (
@@ -32,9 +36,6 @@ from invoice_svc.http.invoice_shapes import (
     patched,
 )
 from invoice_svc.http.shapes import CustomerId, EntityId, InvoiceId
-from invoice_svc.invoice.commands import IssueInvoice
-from invoice_svc.invoice.decide import content_of
-from invoice_svc.invoice.state import fold_as_of, require
 from invoice_svc.read_models import search
 from invoice_svc.read_models.invoices import NAME
 from invoice_svc.use_cases import credits as credit_notes

@@ -9,20 +9,27 @@ from pydantic import BaseModel, Field, StringConstraints
 from starlette.responses import Response
 
 from encours.contracts import Recorded
+from encours.http.commands import Command, command
+from encours.http.models import Body, BusinessDate, MoneyModel, PositiveMoney, ShortText
+from encours.http.paging import Listing, paging
+from encours.http.problems import UNAVAILABLE
+from encours.http.queries import AsOf, Query, reading
+from encours.http.routing import Router
 from encours.kernel.ids import new_id
 from encours.kernel.texts import SEVERAL_LINES
 from encours.ledger.session import Session
-from encours.web.commands import Command, command
-from encours.web.models import Body, BusinessDate, MoneyModel, PositiveMoney, ShortText
-from encours.web.paging import Listing, Page, paging
-from encours.web.problems import UNAVAILABLE
-from encours.web.routing import Router
-from encours.web.time_travel import WAIT_S, AsOf, Query, reading
+from encours.reading.moment import WAIT_S
+from encours.reading.pages import Page
+from invoice_svc.domain.payment.commands import (
+    AllocatePayment,
+    ReceivePayment,
+    ReleasePayment,
+    ReversePayment,
+)
+from invoice_svc.domain.payment.state import Payment, fold_as_of, require
 from invoice_svc.http import render
 from invoice_svc.http.answers import answer, render_all, stream_of
 from invoice_svc.http.shapes import AllocationId, CustomerId, EntityId, InvoiceId, Method, PaymentId, minor_in
-from invoice_svc.payment.commands import AllocatePayment, ReceivePayment, ReleasePayment, ReversePayment
-from invoice_svc.payment.state import Payment, fold_as_of, require
 from invoice_svc.read_models import search
 from invoice_svc.read_models.invoices import NAME
 from invoice_svc.use_cases import payments as use_cases

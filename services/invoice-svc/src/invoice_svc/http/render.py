@@ -7,14 +7,14 @@ from typing import Any
 
 from encours.contracts import Recorded
 from encours.contracts.common import Address, Terms
-from encours.web.models import money_json
-from invoice_svc.customer import Customer, terms_on
-from invoice_svc.dispute import Dispute
-from invoice_svc.entity import Entity
-from invoice_svc.invoice.amounts import percent
-from invoice_svc.invoice.state import Invoice
-from invoice_svc.invoice.status import Standing, status
-from invoice_svc.payment.state import Payment
+from encours.http.models import money_json
+from invoice_svc.domain.customer import Customer, terms_on
+from invoice_svc.domain.dispute import Dispute
+from invoice_svc.domain.entity import Entity
+from invoice_svc.domain.invoice.amounts import percent
+from invoice_svc.domain.invoice.state import Invoice
+from invoice_svc.domain.invoice.status import Standing, status
+from invoice_svc.domain.payment.state import Payment
 
 Json = dict[str, Any]
 

@@ -20,12 +20,21 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from encours.contracts import common
+from encours.http.models import (
+    Body,
+    BusinessDate,
+    Count,
+    Country,
+    Id,
+    MoneyModel,
+    NonNegativeMoney,
+    ShortText,
+)
 from encours.kernel import texts
 from encours.kernel.errors import DomainError, FieldError
 from encours.kernel.terms import DueKind
-from encours.web.models import Body, BusinessDate, Count, Country, Id, MoneyModel, NonNegativeMoney, ShortText
-from invoice_svc.invoice.amounts import rate_bps
-from invoice_svc.legal import late_payment_law
+from invoice_svc.domain.invoice.amounts import rate_bps
+from invoice_svc.domain.legal import late_payment_law
 
 EntityId = Annotated[str, Id("ent"), Field(examples=["ent_0195e0a4c1187ebc837d95283b6791e9"])]
 CustomerId = Annotated[str, Id("cus"), Field(examples=["cus_0195e0a4c1187ebc837d95283b6791e9"])]

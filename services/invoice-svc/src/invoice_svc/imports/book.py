@@ -13,7 +13,7 @@ from typing import Protocol
 
 from encours.contracts import invoice as facts
 from encours.ledger import NewEvent
-from invoice_svc.payment.indication import cited
+from invoice_svc.domain.payment.indication import cited
 
 CLOSED_KEPT = 50_000
 """Closed invoices that are remembered, should a payment come undone; of others the customer is looked up anew."""

@@ -12,9 +12,12 @@ import msgspec
 from encours.contracts.common import Terms
 from encours.kernel.terms import DueRule, due_date
 from encours.ledger.session import Session
-from invoice_svc.customer import AgreeTerms, RegisterCustomer, terms_on
-from invoice_svc.dispute import OpenDispute, ResolveDispute
-from invoice_svc.entity import RegisterEntity
+from invoice_svc.domain.customer import AgreeTerms, RegisterCustomer, terms_on
+from invoice_svc.domain.dispute import OpenDispute, ResolveDispute
+from invoice_svc.domain.entity import RegisterEntity
+from invoice_svc.domain.invoice.commands import CreditInvoice, TakeOverInvoice
+from invoice_svc.domain.legal import late_payment_law
+from invoice_svc.domain.payment.commands import ReceivePayment, ReversePayment
 from invoice_svc.imports import ids
 from invoice_svc.imports.facts import (
     CreditFact,
@@ -27,9 +30,6 @@ from invoice_svc.imports.facts import (
     ResolutionFact,
     ReversalFact,
 )
-from invoice_svc.invoice.commands import CreditInvoice, TakeOverInvoice
-from invoice_svc.legal import late_payment_law
-from invoice_svc.payment.commands import ReceivePayment, ReversePayment
 from invoice_svc.use_cases import credits, customers, disputes, entities, invoices, payments
 
 Work = Callable[[Session], Awaitable[None]]

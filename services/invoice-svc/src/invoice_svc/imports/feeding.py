@@ -16,8 +16,9 @@ import structlog
 
 from encours.kernel.errors import DomainError, Invalid
 from encours.ledger import Ledger, LedgerUnavailable, VersionConflict
-from encours.ledger.connection import is_lost
 from encours.ledger.session import CommandMeta, Done, execute
+from encours.postgres.connection import is_lost
+from invoice_svc.domain.payment.indication import keys_in
 from invoice_svc.imports import ids
 from invoice_svc.imports.book import Book
 from invoice_svc.imports.commands import Place, Work, invoices_of, work_of
@@ -35,7 +36,6 @@ from invoice_svc.imports.planning import content_of
 from invoice_svc.imports.store import Import, ImportStore, WaitingFact
 from invoice_svc.imports.values import language_of
 from invoice_svc.imports.verdict import LineVerdict
-from invoice_svc.payment.indication import keys_in
 from invoice_svc.use_cases.folds import INVOICE
 
 PAGE_FACTS = 4_096

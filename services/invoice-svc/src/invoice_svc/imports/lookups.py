@@ -8,8 +8,7 @@ from collections.abc import Sequence
 import asyncpg
 import structlog
 
-from encours.streaming import ReadDb
-from encours.streaming.read_db import ReadModelNotReady
+from encours.reading.read_db import ReadDb, ReadModelNotReady
 from invoice_svc.imports.book import OpenInvoice
 from invoice_svc.read_models.invoices import NAME
 

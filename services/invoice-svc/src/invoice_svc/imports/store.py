@@ -14,7 +14,7 @@ import msgspec
 from invoice_svc.imports.verdict import LineVerdict, Verdict
 
 if TYPE_CHECKING:
-    from encours.web.paging import Page
+    from encours.reading.pages import Page
 
 Format = Literal["csv", "ndjson"]
 ImportState = Literal["received", "reading", "recording", "completed", "failed"]

@@ -19,7 +19,7 @@ from encours.kernel.ids import derived_uuid
 from encours.ledger import Ledger
 from encours.ledger.session import CommandMeta, Session, execute
 from encours.ledger.states import Folder
-from encours.streaming import ReadDb
+from encours.reading.read_db import ReadDb
 from invoice_svc.imports import ids
 from invoice_svc.imports.feeding import Feeder
 from invoice_svc.imports.lookups import Lookups

@@ -12,8 +12,10 @@ from encours.contracts import dispute as disputes
 from encours.contracts import entity as entities
 from encours.contracts import invoice as invoices
 from encours.contracts import payment as payments
-from encours.streaming import ReadModel, Row, RowSet
-from invoice_svc.payment.indication import number_key
+from encours.projection.read_model import ReadModel
+from encours.projection.rows import Row
+from encours.projection.rowset import RowSet
+from invoice_svc.domain.payment.indication import number_key
 from invoice_svc.read_models.tables import (
     TABLES,
     CustomerRow,

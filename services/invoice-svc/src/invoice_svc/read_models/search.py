@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
-from invoice_svc.payment.indication import keys_in, number_key
+from invoice_svc.domain.payment.indication import keys_in, number_key
 
 if TYPE_CHECKING:
-    from encours.web.paging import Page
-    from encours.web.time_travel import View
+    from encours.reading.moment import View
+    from encours.reading.pages import Page
 
 InvoiceStatus = Literal[
     "draft", "cancelled", "issued", "credited_in_part", "credited", "open", "part_paid", "paid", "not_due", "due",

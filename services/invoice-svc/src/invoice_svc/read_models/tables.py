@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
-from encours.streaming import Row
+from encours.projection.rows import Row
 
 
 class EntityRow(Row):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from encours.ledger.session import Session
-from invoice_svc.invoice import decide
-from invoice_svc.invoice.commands import CreditInvoice
+from invoice_svc.domain.invoice import decide
+from invoice_svc.domain.invoice.commands import CreditInvoice
 from invoice_svc.use_cases import entities, invoices
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from encours.ledger.session import Session
-from invoice_svc import customer as domain
-from invoice_svc.customer import AddContact, AgreeTerms, AmendCustomer, Customer, RegisterCustomer
+from invoice_svc.domain import customer as domain
+from invoice_svc.domain.customer import AddContact, AgreeTerms, AmendCustomer, Customer, RegisterCustomer
 from invoice_svc.use_cases import entities
 from invoice_svc.use_cases.folds import CUSTOMER
 

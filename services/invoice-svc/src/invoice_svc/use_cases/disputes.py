@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from encours.ledger.session import Session
-from invoice_svc import dispute as domain
-from invoice_svc.dispute import Dispute, OpenDispute, ResolveDispute
-from invoice_svc.invoice import decide
+from invoice_svc.domain import dispute as domain
+from invoice_svc.domain.dispute import Dispute, OpenDispute, ResolveDispute
+from invoice_svc.domain.invoice import decide
 from invoice_svc.use_cases import invoices
 from invoice_svc.use_cases.folds import DISPUTE
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from encours.ledger.session import Session
-from invoice_svc import entity as domain
-from invoice_svc.entity import AmendEntity, DefineSeries, Entity, RegisterEntity
+from invoice_svc.domain import entity as domain
+from invoice_svc.domain.entity import AmendEntity, DefineSeries, Entity, RegisterEntity
 from invoice_svc.use_cases.folds import ENTITY
 
 

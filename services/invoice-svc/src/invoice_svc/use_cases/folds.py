@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from encours.ledger.states import Folder
-from invoice_svc import customer, dispute, entity
-from invoice_svc.invoice import state as invoice
-from invoice_svc.payment import state as payment
+from invoice_svc.domain import customer, dispute, entity
+from invoice_svc.domain.invoice import state as invoice
+from invoice_svc.domain.payment import state as payment
 
 ENTITY = Folder(entity.Entity, entity.evolve)
 CUSTOMER = Folder(customer.Customer, customer.evolve)

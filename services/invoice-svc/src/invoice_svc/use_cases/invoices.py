@@ -7,12 +7,12 @@ from datetime import date
 from encours.contracts.invoice import InvoiceDrafted
 from encours.ledger.model import NumberStep
 from encours.ledger.session import Session
-from invoice_svc.customer import Customer
-from invoice_svc.entity import Document, Entity, series_for
-from invoice_svc.invoice import decide
-from invoice_svc.invoice.commands import Content, DraftInvoice, IssueInvoice, TakeOverInvoice
-from invoice_svc.invoice.state import Invoice, drafted, require
-from invoice_svc.legal import late_payment_law
+from invoice_svc.domain.customer import Customer
+from invoice_svc.domain.entity import Document, Entity, series_for
+from invoice_svc.domain.invoice import decide
+from invoice_svc.domain.invoice.commands import Content, DraftInvoice, IssueInvoice, TakeOverInvoice
+from invoice_svc.domain.invoice.state import Invoice, drafted, require
+from invoice_svc.domain.legal import late_payment_law
 from invoice_svc.use_cases import customers, entities
 from invoice_svc.use_cases.folds import INVOICE
 

@@ -13,13 +13,18 @@ from encours.contracts.payment import PaymentReleased
 from encours.kernel.errors import DomainError, FieldError
 from encours.kernel.ids import derived_id
 from encours.ledger.session import Session
-from invoice_svc.invoice import decide as invoice_rules
-from invoice_svc.invoice.state import Invoice
-from invoice_svc.payment import decide
-from invoice_svc.payment.allocation import Share, propose
-from invoice_svc.payment.commands import AllocatePayment, ReceivePayment, ReleasePayment, ReversePayment
-from invoice_svc.payment.indication import cited, keys_in, number_key
-from invoice_svc.payment.state import Payment, Standing, require
+from invoice_svc.domain.invoice import decide as invoice_rules
+from invoice_svc.domain.invoice.state import Invoice
+from invoice_svc.domain.payment import decide
+from invoice_svc.domain.payment.allocation import Share, propose
+from invoice_svc.domain.payment.commands import (
+    AllocatePayment,
+    ReceivePayment,
+    ReleasePayment,
+    ReversePayment,
+)
+from invoice_svc.domain.payment.indication import cited, keys_in, number_key
+from invoice_svc.domain.payment.state import Payment, Standing, require
 from invoice_svc.use_cases import customers, entities, invoices
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from encours.web.models import MoneyModel, money_json
-from encours.web.time_travel import AsOf
+from encours.http.models import MoneyModel, money_json
+from encours.http.queries import AsOf
 from reporting_svc.measures.bands import Bands
 from reporting_svc.read_models.receivables.figures import Figures
 

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from fastapi import Query as Parameter
 from starlette.responses import Response
 
-from encours.web.models import MoneyModel, money_json
-from encours.web.paging import Page
-from encours.web.routing import Router
-from encours.web.time_travel import Query, reading
+from encours.http.models import MoneyModel, money_json
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
+from encours.reading.pages import Page
 from reporting_svc.http.aged_balance import AgedRow, Total, row_json
 from reporting_svc.http.answers import Report, sums_json, tie_out_json
 from reporting_svc.http.dso import DsoFigures, dso_json

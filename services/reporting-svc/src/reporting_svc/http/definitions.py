@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from encours.web.routing import Router
-from encours.web.time_travel import Query, reading
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
 from reporting_svc.measures import definitions
 
 router = Router(tags=["Receivables"])

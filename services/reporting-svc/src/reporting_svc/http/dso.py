@@ -9,9 +9,9 @@ from fastapi import Query as Parameter
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from encours.web.models import MoneyModel, money_json
-from encours.web.routing import Router
-from encours.web.time_travel import Query, reading
+from encours.http.models import MoneyModel, money_json
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
 from reporting_svc.http.answers import Report, tie_out_json
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import Snapshot, snapshot

@@ -13,12 +13,12 @@ from pydantic import BaseModel
 from starlette.responses import Response, StreamingResponse
 
 from encours.contracts import types
+from encours.http.context import context
+from encours.http.parameters import malformed, parse_position
+from encours.http.queries import AsOf, Query, reading
+from encours.http.routing import Router
 from encours.kernel.errors import DomainError, Invalid
-from encours.streaming.tasks import end
-from encours.web.context import context
-from encours.web.parameters import malformed, parse_position
-from encours.web.routing import Router
-from encours.web.time_travel import AsOf, Query, reading
+from encours.kernel.tasks import end
 from reporting_svc.feed import MAX_TAILS, Feed, Filter
 
 router = Router(tags=["Events"])

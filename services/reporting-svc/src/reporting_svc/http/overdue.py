@@ -8,10 +8,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from encours.web.models import MoneyModel, money_json
-from encours.web.paging import Page, paging
-from encours.web.routing import Router
-from encours.web.time_travel import Query, reading
+from encours.http.models import MoneyModel, money_json
+from encours.http.paging import paging
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
+from encours.reading.pages import Page
 from reporting_svc.http.answers import Report, tie_out_json
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import snapshot

@@ -8,8 +8,9 @@ from typing import Annotated
 from fastapi import Depends
 from fastapi import Query as Parameter
 
+from encours.http.queries import Query
 from encours.kernel.money import exponent
-from encours.web.time_travel import Query, View
+from encours.reading.moment import View
 from reporting_svc.read_models.scope import Moment, Scope
 
 

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from encours.streaming.read_model import Conn
-from encours.web.paging import Page
-from encours.web.time_travel import Query, View
+from encours.http.queries import Query
+from encours.projection.read_model import Conn
+from encours.reading.moment import View
+from encours.reading.pages import Page
 from reporting_svc.http.answers import incomplete_json, nothing
 from reporting_svc.http.scope import Asked, moment_of
 from reporting_svc.measures.bands import STANDARD, Bands

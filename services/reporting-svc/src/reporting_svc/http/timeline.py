@@ -10,10 +10,11 @@ from pydantic import Field
 from starlette.responses import Response
 
 from encours.contracts import decode
+from encours.http.paging import paging
+from encours.http.queries import AsOf, Query, reading
+from encours.http.routing import Router
 from encours.kernel.errors import NotFound
-from encours.web.paging import Page, paging
-from encours.web.routing import Router
-from encours.web.time_travel import AsOf, Query, reading
+from encours.reading.pages import Page
 from reporting_svc.feed import Feed, event_json
 from reporting_svc.http.events import EventOut
 from reporting_svc.http.scope import moment_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from encours.streaming.read_model import Conn
+    from encours.projection.read_model import Conn
 
 
 async def parked_streams(conn: Conn, model: str, ledger: str) -> list[str]:

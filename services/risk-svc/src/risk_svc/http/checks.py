@@ -6,13 +6,13 @@ from typing import Annotated
 
 from starlette.responses import Response
 
+from encours.http.commands import Command, command
+from encours.http.models import Id, MoneyModel
+from encours.http.queries import AsOf, Query, reading
+from encours.http.routing import Router
 from encours.kernel.errors import NotFound
 from encours.kernel.ids import new_id
 from encours.ledger.session import Session
-from encours.web.commands import Command, command
-from encours.web.models import Id, MoneyModel
-from encours.web.routing import Router
-from encours.web.time_travel import AsOf, Query, reading
 from risk_svc.http.schemas import CheckBody, CheckOut, Components, reasons
 from risk_svc.use_cases import checks
 

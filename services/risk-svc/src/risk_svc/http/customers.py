@@ -6,11 +6,14 @@ from typing import Annotated
 
 from starlette.responses import Response
 
+from encours.http.models import Currency, Id, MoneyModel
+from encours.http.paging import Listing, paging
+from encours.http.queries import AsOf, Query, reading
+from encours.http.routing import Router
 from encours.kernel.errors import NotFound
-from encours.web.models import Currency, Id, MoneyModel
-from encours.web.paging import Listing, Page, paging
-from encours.web.routing import Router
-from encours.web.time_travel import AsOf, Query, TimeTravel, reading
+from encours.reading.moment import TimeTravel
+from encours.reading.pages import Page
+from risk_svc.domain.score import score
 from risk_svc.http.schemas import (
     Components,
     CreditFileOut,
@@ -22,7 +25,6 @@ from risk_svc.http.schemas import (
     ScoreOut,
 )
 from risk_svc.read_models.picture import Picture, pictures
-from risk_svc.score import score
 
 router = Router(tags=["Customers"])
 Reading = Annotated[Query, reading("risk:read")]

@@ -6,14 +6,16 @@ from typing import Annotated, Literal
 
 from starlette.responses import Response
 
+from encours.http.commands import Command, command
+from encours.http.models import Id, MoneyModel
+from encours.http.paging import Listing, paging
+from encours.http.queries import AsOf, Query, reading
+from encours.http.routing import Router
 from encours.kernel.errors import Invalid, NotFound
 from encours.kernel.ids import new_id
 from encours.ledger.session import Done, Session
-from encours.web.commands import Command, command
-from encours.web.models import Id, MoneyModel
-from encours.web.paging import Listing, Page, paging
-from encours.web.routing import Router
-from encours.web.time_travel import AsOf, Query, reading
+from encours.reading.pages import Page
+from risk_svc.domain.limit import RequestLimit, State
 from risk_svc.http.schemas import (
     ApproveBody,
     CustomerId,
@@ -23,7 +25,6 @@ from risk_svc.http.schemas import (
     LimitRequestOut,
     RefuseBody,
 )
-from risk_svc.limit import RequestLimit, State
 from risk_svc.read_models.picture import pictures
 from risk_svc.use_cases import limits
 

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from encours.contracts.risk import ExposureSeen
-from encours.web.models import Body, BusinessDate, Id, LongText, MoneyModel, NonNegativeMoney, PositiveMoney
-from encours.web.time_travel import AsOf
-from risk_svc.check import REASONS, Limit
-from risk_svc.score import DEFINITION, Score
+from encours.http.models import Body, BusinessDate, Id, LongText, MoneyModel, NonNegativeMoney, PositiveMoney
+from encours.http.queries import AsOf
+from risk_svc.domain.check import REASONS, Limit
+from risk_svc.domain.score import DEFINITION, Score
 
 CustomerId = Annotated[str, Id("cus")]
 Days = Annotated[int, Field(ge=0, le=3650, strict=True)]

@@ -31,7 +31,9 @@ from encours.contracts.payment import (
     PaymentReversed,
 )
 from encours.contracts.risk import LimitApproved, LimitRefused, LimitRequested
-from encours.streaming import ReadModel, Row, RowSet
+from encours.projection.read_model import ReadModel
+from encours.projection.rows import Row
+from encours.projection.rowset import RowSet
 
 Component = Literal["open", "disputed", "draft", "unapplied"]
 

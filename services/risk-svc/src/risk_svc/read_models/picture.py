@@ -9,9 +9,9 @@ from datetime import date
 import asyncpg
 
 from encours.contracts.risk import ExposureSeen
-from encours.streaming.read_model import Conn
-from risk_svc.check import Limit
-from risk_svc.exposure import Item, exposure
+from encours.projection.read_model import Conn
+from risk_svc.domain.check import Limit
+from risk_svc.domain.exposure import Item, exposure
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from encours.contracts.risk import CreditChecked
 from encours.kernel.errors import Invalid, NotFound
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
-from encours.streaming import ReadDb
-from risk_svc.check import check
+from encours.reading.read_db import ReadDb
+from risk_svc.domain.check import check
+from risk_svc.domain.score import score
 from risk_svc.read_models.picture import Picture, pictures
-from risk_svc.score import score
 
 FRESHNESS_WAIT_S = 1.0
 

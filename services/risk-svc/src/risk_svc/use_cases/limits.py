@@ -5,7 +5,7 @@ from __future__ import annotations
 from encours.contracts import Event
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
-from risk_svc import limit
+from risk_svc.domain import limit
 
 FOLD: Folder[limit.State] = Folder(limit.State, limit.evolve)
 

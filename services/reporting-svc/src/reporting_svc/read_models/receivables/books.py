@@ -8,7 +8,7 @@ from encours.kernel.errors import NotFound
 from reporting_svc.read_models.scope import Scope
 
 if TYPE_CHECKING:
-    from encours.streaming.read_model import Conn
+    from encours.projection.read_model import Conn
 
 FALLBACK_CURRENCY = "EUR"
 

@@ -17,8 +17,8 @@ from reporting_svc.read_models.receivables.rows import CLOCK_ID, ROW_KEY
 from reporting_svc.read_models.scope import Args, Moment, Scope, SeveralCurrencies
 
 if TYPE_CHECKING:
-    from encours.streaming.read_model import Conn
-    from encours.web.paging import Page
+    from encours.projection.read_model import Conn
+    from encours.reading.pages import Page
 
 Basis = Literal["due_on", "issued_on"]
 Row = Mapping[str, Any]

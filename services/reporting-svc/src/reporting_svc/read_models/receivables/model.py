@@ -19,12 +19,10 @@ from encours.contracts.invoice import (
     ShareDisputed,
     ShareUndisputed,
 )
-from encours.contracts.payment import (
-    PaymentIdentified,
-    PaymentReceived,
-    PaymentReversed,
-)
-from encours.streaming import ReadModel, Row, RowSet
+from encours.contracts.payment import PaymentIdentified, PaymentReceived, PaymentReversed
+from encours.projection.read_model import ReadModel
+from encours.projection.rows import Row
+from encours.projection.rowset import RowSet
 from reporting_svc.measures.bands import STANDARD, days_past_due
 from reporting_svc.read_models.receivables.rows import (
     BEFORE_TIME,
@@ -41,8 +39,8 @@ from reporting_svc.read_models.receivables.rows import (
 from reporting_svc.read_models.receivables.settle import roll
 
 if TYPE_CHECKING:
-    from encours.streaming.read_model import Conn
-    from encours.streaming.rows import Key
+    from encours.projection.read_model import Conn
+    from encours.projection.rows import Key
 
 OnItem = InvoiceCredited | PaymentApplied | PaymentUnapplied | ShareDisputed | ShareUndisputed
 Fact = (

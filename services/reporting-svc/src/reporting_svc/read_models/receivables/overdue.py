@@ -9,8 +9,8 @@ from reporting_svc.read_models.receivables.figures import Row, knows_later
 from reporting_svc.read_models.scope import Args, Moment, Scope
 
 if TYPE_CHECKING:
-    from encours.streaming.read_model import Conn
-    from encours.web.paging import Page
+    from encours.projection.read_model import Conn
+    from encours.reading.pages import Page
 
 SORTS = {"due_on": "due_on", "open": "open_minor", "number": "number", "invoice_id": "invoice_id"}
 

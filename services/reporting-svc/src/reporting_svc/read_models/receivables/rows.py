@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
-from encours.streaming import Row
+from encours.projection.rows import Row
 
 ROW_KEY = "case when customer_id <> '' then customer_id else entity end"
 """The customer, or the entity for money of an unknown payer: ends every order of balances, and is unique."""

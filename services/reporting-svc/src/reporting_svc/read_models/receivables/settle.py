@@ -14,7 +14,7 @@ from reporting_svc.measures.bands import STANDARD
 from reporting_svc.read_models.receivables.rows import BEFORE_TIME, CLOCK_ID
 
 if TYPE_CHECKING:
-    from encours.streaming.read_model import Conn
+    from encours.projection.read_model import Conn
 
 _LAST = len(STANDARD.thresholds)
 _CROSSED = ", ".join(

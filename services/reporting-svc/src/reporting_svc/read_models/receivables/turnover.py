@@ -10,7 +10,7 @@ from reporting_svc.measures.dso import Month
 from reporting_svc.read_models.scope import Args, Moment, Scope
 
 if TYPE_CHECKING:
-    from encours.streaming.read_model import Conn
+    from encours.projection.read_model import Conn
 
 Period = Literal["day", "week", "month"]
 BILLED = ("issued", "credited")

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from encours.contracts import Recorded, types
 from encours.contracts.invoice import InvoiceAmended, InvoiceCancelled
-from encours.streaming import ReadModel, Row, RowSet
+from encours.projection.read_model import ReadModel
+from encours.projection.rows import Row
+from encours.projection.rowset import RowSet
 
 if TYPE_CHECKING:
-    from encours.streaming.rows import Key
+    from encours.projection.rows import Key
 
 
 class Owner(Row, kw_only=True):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, cast
 from reporting_svc.read_models.scope import Args, Moment
 
 if TYPE_CHECKING:
-    from encours.streaming.read_model import Conn
-    from encours.web.paging import Page
+    from encours.projection.read_model import Conn
+    from encours.reading.pages import Page
 
 
 async def entries(

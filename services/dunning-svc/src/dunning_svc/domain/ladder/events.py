@@ -1,0 +1,79 @@
+"""A decision as the fact that goes into the ledger. Its ids follow from what caused it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from dunning_svc.domain.ladder.decide import Decision
+from encours.contracts.dunning import DecisionBasis, ReminderRequested, ReminderSuppressed, TaskOpened
+from encours.kernel.ids import derived_uuid, with_prefix
+
+DecisionEvent = ReminderRequested | ReminderSuppressed | TaskOpened
+
+
+def decision_key(ledger: str, day_event: UUID, customer_id: str, entity_id: str, currency: str) -> UUID:
+    """One decision for one customer, creditor and currency on one day: deciding again gives the same ids."""
+    return derived_uuid("dunning", ledger, day_event, customer_id, entity_id, currency)
+
+
+def stream_of(event: DecisionEvent) -> str:
+    """The stream that the decision opens."""
+    return event.task_id if isinstance(event, TaskOpened) else event.reminder_id
+
+
+def as_event(decision: Decision, key: UUID) -> DecisionEvent:
+    """The event of a decision: a reminder requested or suppressed, or a task."""
+    reminder_id, decision_id = f"rem_{key.hex}", f"dec_{key.hex}"
+    step = decision.step
+    basis = DecisionBasis(
+        policy_id=decision.policy_id,
+        policy_version=decision.policy_version,
+        position=decision.position,
+        input_events=decision.input_events,
+    )
+    if decision.cause is not None:
+        return ReminderSuppressed(
+            reminder_id=reminder_id,
+            decision_id=decision_id,
+            customer_id=decision.customer_id,
+            day=decision.day,
+            channel=step.channel,
+            step=step.code,
+            currency=decision.currency,
+            items=decision.items,
+            credit_minor=decision.credit_minor,
+            amount_minor=decision.amount_minor,
+            cause=decision.cause,
+            basis=basis,
+        )
+    if step.act == "call" or step.act == "litigation_file":
+        return TaskOpened(
+            task_id=with_prefix(reminder_id, "tsk"),
+            decision_id=decision_id,
+            customer_id=decision.customer_id,
+            day=decision.day,
+            kind=step.act,
+            step=step.code,
+            currency=decision.currency,
+            items=decision.items,
+            credit_minor=decision.credit_minor,
+            amount_minor=decision.amount_minor,
+            superseded=decision.superseded,
+            basis=basis,
+        )
+    return ReminderRequested(
+        reminder_id=reminder_id,
+        decision_id=decision_id,
+        customer_id=decision.customer_id,
+        day=decision.day,
+        channel=step.channel,
+        step=step.code,
+        template=step.template,
+        language=decision.language,
+        currency=decision.currency,
+        items=decision.items,
+        credit_minor=decision.credit_minor,
+        amount_minor=decision.amount_minor,
+        superseded=decision.superseded,
+        basis=basis,
+    )

@@ -1,0 +1,191 @@
+"""Why, in plain words, from the decision as it was stored: nothing else is looked up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dunning_svc.domain.ladder.events import DecisionEvent
+from dunning_svc.domain.ladder.policy import Policy, Step
+from dunning_svc.domain.words import Lang, amount, days_late
+from dunning_svc.domain.words import day as on
+from encours.contracts.dunning import DunnedItem, ReminderRequested, ReminderSuppressed, TaskOpened
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One sentence, then the reasons in the order in which the decision weighed them."""
+
+    summary: str
+    reasons: tuple[str, ...]
+
+
+_ACTS: dict[Lang, dict[str, str]] = {
+    "fr": {
+        "email": "un e-mail",
+        "call": "une tâche d'appel téléphonique",
+        "letter": "une lettre",
+        "registered_letter": "une lettre recommandée de mise en demeure",
+        "litigation_file": "une tâche de dossier contentieux",
+    },
+    "en": {
+        "email": "an e-mail",
+        "call": "a phone task",
+        "letter": "a letter",
+        "registered_letter": "a registered letter of formal notice",
+        "litigation_file": "a litigation-file task",
+    },
+}
+
+_CAUSES: dict[Lang, dict[str, str]] = {
+    "fr": {
+        "covered_by_credit": "Les paiements non affectés du client couvrent tout ce qui aurait été demandé.",
+        "fully_disputed": "Tout ce qui aurait été demandé est contesté.",
+        "customer_on_hold": "La relance du client est suspendue.",
+        "paid_meanwhile": "Entre la décision et l'envoi, plus rien ne restait à demander.",
+        "changed_meanwhile": "Entre la décision et l'envoi, le montant a changé : nouvelle décision le lendemain.",
+    },
+    "en": {
+        "covered_by_credit": "Unapplied payments of the customer cover all that would have been asked.",
+        "fully_disputed": "All that would have been asked is in dispute.",
+        "customer_on_hold": "Dunning of the customer is on hold.",
+        "paid_meanwhile": "Between decision and dispatch nothing was left to ask.",
+        "changed_meanwhile": "Between decision and dispatch the amount changed: it is decided again the next day.",
+    },
+}
+
+
+def explain(event: DecisionEvent, policy: Policy, lang: Lang, withdrawn: str | None = None) -> Explanation:
+    """The reasons of a decision that was taken under that policy; ``withdrawn`` is why it did not leave after all."""
+    step = policy.step(event.step)
+    reasons = [_policy(event, policy, lang)]
+    credit = event.credit_minor
+    for item in event.items:
+        reasons.append(_item(item, event, policy, lang, covered=0 < item.asked_minor <= credit))
+        credit -= min(credit, item.asked_minor)
+    reasons += [_highest(event, step, lang)] if len(event.items) > 1 else []
+    reasons += _money(event, lang)
+    if isinstance(event, ReminderSuppressed):
+        reasons.append(_cause(event, lang))
+    reasons += [_CAUSES[lang][withdrawn]] if withdrawn else []
+    reasons.append(_inputs(event, lang))
+    return Explanation(_summary(event, step, lang), tuple(reasons))
+
+
+def _summary(event: DecisionEvent, step: Step, lang: Lang) -> str:
+    what, when = _ACTS[lang][step.act], on(event.day, lang)
+    sum_ = amount(event.amount_minor, event.currency, lang)
+    match event:
+        case ReminderRequested() | TaskOpened():
+            if lang == "fr":
+                return f"Le {when}, l'étape {step.code} a déclenché {what} pour {sum_}."
+            return f"On {when} step {step.code} led to {what} for {sum_}."
+        case ReminderSuppressed():
+            cause = _cause(event, lang)
+            if lang == "fr":
+                return f"Le {when}, l'étape {step.code} ({what}) n'a pas eu lieu. {cause}"
+            return f"On {when} step {step.code} ({what}) was not taken. {cause}"
+
+
+def _cause(event: ReminderSuppressed, lang: Lang) -> str:
+    if event.cause != "no_address":
+        return _CAUSES[lang][event.cause]
+    if event.channel == "email":
+        return (
+            "Le client n'a pas d'adresse e-mail." if lang == "fr" else "The customer has no e-mail address."
+        )
+    return "Le client n'a pas d'adresse postale." if lang == "fr" else "The customer has no postal address."
+
+
+def _policy(event: DecisionEvent, policy: Policy, lang: Lang) -> str:
+    ladder = " · ".join(step.code for step in policy.steps)
+    version = event.basis.policy_version
+    if lang == "fr":
+        return f"Scénario « {policy.name} », version {version} : {ladder}."
+    return f'Policy "{policy.name}", version {version}: {ladder}.'
+
+
+def _item(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang, *, covered: bool) -> str:
+    open_ = amount(item.open_minor, event.currency, lang)
+    asked = amount(item.asked_minor, event.currency, lang)
+    disputed = amount(item.disputed_minor, event.currency, lang)
+    due, late = on(item.due_on, lang), days_late(item.days_past_due, lang)
+    if lang == "fr":
+        facts = f"Facture {item.number}, échéance {due} ({late}) : {open_} ouverts"
+        facts += f", dont {disputed} contestés" if item.disputed_minor else ""
+        facts += f", {asked} demandés."
+    else:
+        facts = f"Invoice {item.number}, due {due} ({late}): {open_} open"
+        facts += f", {disputed} of it disputed" if item.disputed_minor else ""
+        facts += f", {asked} asked."
+    return (
+        f"{facts} {_steps(item, event, policy, lang) if item.step else _no_step(item, lang, covered=covered)}"
+    )
+
+
+def _no_step(item: DunnedItem, lang: Lang, *, covered: bool) -> str:
+    """Why an item is in the message without taking a step."""
+    if item.disputed_minor and not item.asked_minor:
+        if lang == "fr":
+            return "Contestée en entier : elle ne prend aucune étape tant que le litige dure."
+        return "Disputed in full: it takes no step while the dispute lasts."
+    if covered:
+        if lang == "fr":
+            return "Couverte par les paiements non affectés : elle ne prend aucune étape."
+        return "Covered by unapplied payments: it takes no step."
+    if lang == "fr":
+        return "Elle ne prend aucune étape avec ce message : elle est rappelée parce qu'elle est échue."
+    return "It takes no step with this message: listed because it is due."
+
+
+def _steps(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang) -> str:
+    """Why this step, not a lower one and not a higher one."""
+    own = policy.step(item.step)
+    lower = [s.code for s in policy.steps if s.offset_days < own.offset_days]
+    passed = [
+        code
+        for code in lower
+        if not isinstance(event, ReminderSuppressed) and f"{item.invoice_id}:{code}" in event.superseded
+    ]
+    higher = next((s for s in policy.steps if s.offset_days > own.offset_days), None)
+    since = on(own.scheduled_on(item.due_on), lang)
+    if lang == "fr":
+        text = f"Étape {own.code}, prévue le {since}."
+        text += f" Étapes inférieures devenues inutiles : {', '.join(passed)}." if passed else ""
+        text += (
+            f" Étape suivante {higher.code} : pas avant le {on(higher.scheduled_on(item.due_on), lang)}."
+            if higher
+            else " C'est la dernière étape."
+        )
+        return text
+    text = f"Step {own.code}, scheduled for {since}."
+    text += f" Lower steps made needless: {', '.join(passed)}." if passed else ""
+    text += (
+        f" Next step {higher.code}: not before {on(higher.scheduled_on(item.due_on), lang)}."
+        if higher
+        else " It is the last step."
+    )
+    return text
+
+
+def _highest(event: DecisionEvent, step: Step, lang: Lang) -> str:
+    if lang == "fr":
+        return f"Un message regroupe {len(event.items)} factures ; l'étape la plus haute, {step.code}, en fixe le ton."
+    return f"One message groups {len(event.items)} invoices; the highest step, {step.code}, sets its tone."
+
+
+def _money(event: DecisionEvent, lang: Lang) -> list[str]:
+    if not event.credit_minor:
+        return []
+    credit = amount(event.credit_minor, event.currency, lang)
+    left = amount(event.amount_minor, event.currency, lang)
+    if lang == "fr":
+        return [f"{credit} non affectés sont déduits, des plus anciennes factures d'abord : reste {left}."]
+    return [f"{credit} of unapplied payments are deducted, oldest invoices first: {left} left."]
+
+
+def _inputs(event: DecisionEvent, lang: Lang) -> str:
+    basis = event.basis
+    seen = ", ".join(str(position) for position in basis.input_events)
+    if lang == "fr":
+        return f"État du grand livre à la position {basis.position} ; événements pris en compte : {seen}."
+    return f"State of the ledger at position {basis.position}; events taken into account: {seen}."

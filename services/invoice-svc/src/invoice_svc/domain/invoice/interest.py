@@ -1,0 +1,122 @@
+"""Late-payment penalties and the flat recovery fee (C. com. L441-10 II, D441-5), as a statement by segments.
+
+Penalties run from the day after the due date, without a reminder, on the amount including VAT, up to and including
+the day on which the funds are available. Actual days over 365. A segment ends where the principal or the legal rate
+changes (1 January, 1 July); each is rounded once, half up, to the minor unit. Payments go to the principal first.
+Neither penalties nor the fee bear VAT (CGI 256).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Protocol
+
+from encours.kernel.money import div_half_up
+from invoice_svc.domain.invoice.state import Invoice
+
+DAYS_OF_YEAR = 365
+_ONE_DAY = timedelta(days=1)
+
+
+class Rate(Protocol):
+    """A yearly rate in hundredths of a percent, and where it stands."""
+
+    @property
+    def value(self) -> int: ...
+
+    @property
+    def source(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ContractRate:
+    """A rate that the contract sets; it does not change with the half-year."""
+
+    value: int
+    source: str = "contract"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Days ``first_day`` to ``last_day``, both counted, at one principal and one rate."""
+
+    first_day: date
+    last_day: date
+    days: int
+    principal_minor: int
+    rate_bps: int
+    basis: str
+    interest_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What is due for lateness up to a day, besides the principal. Minor units of the invoice's currency."""
+
+    segments: tuple[Segment, ...]
+    interest_minor: int
+    indemnity_minor: int
+
+
+def statement(state: Invoice, on: date, default_rate: Callable[[date], Rate]) -> Statement:
+    """The penalties of an issued invoice up to and including a day.
+
+    ``default_rate`` gives the legal rate of the half-year that begins on a day; it is not asked for when the
+    contract has a rate of its own.
+    """
+    if state.due_on is None or state.terms is None:
+        return Statement((), 0, 0)
+    contractual = state.terms.penalty_rate_bps
+    segments = tuple(
+        _segment(first_day, last_day, principal, rate)
+        for first_day, last_day, principal in _legs(state, on)
+        for first_day, last_day, rate in _at_one_rate(first_day, last_day, contractual, default_rate)
+    )
+    interest = sum(segment.interest_minor for segment in segments)
+    return Statement(segments, interest, state.terms.indemnity_minor if segments else 0)
+
+
+def half_year_start(day: date) -> date:
+    """1 January or 1 July of the day's half-year."""
+    return date(day.year, 1 if day.month <= 6 else 7, 1)
+
+
+def _legs(state: Invoice, on: date) -> Iterator[tuple[date, date, int]]:
+    """First and last day with one principal, from the day after the due date to ``on``."""
+    assert state.due_on is not None
+    reductions: dict[date, int] = {}
+    for part in state.applied:
+        reductions[part.received_on] = reductions.get(part.received_on, 0) + part.amount_minor
+    for credit in state.credits:
+        reductions[credit.issued_on] = reductions.get(credit.issued_on, 0) + credit.total_minor
+    principal = state.total_minor - sum(amount for day, amount in reductions.items() if day <= state.due_on)
+    first_day = state.due_on + _ONE_DAY
+    for day in sorted(day for day in reductions if state.due_on < day <= on):
+        if principal > 0:
+            yield first_day, day, principal
+        principal -= reductions[day]
+        first_day = day + _ONE_DAY
+    if principal > 0 and first_day <= on:
+        yield first_day, on, principal
+
+
+def _at_one_rate(
+    first_day: date, last_day: date, contractual: int | None, default_rate: Callable[[date], Rate]
+) -> Iterator[tuple[date, date, Rate]]:
+    if contractual is not None:
+        yield first_day, last_day, ContractRate(contractual)
+        return
+    while first_day <= last_day:
+        start = half_year_start(first_day)
+        next_start = date(start.year, 7, 1) if start.month == 1 else date(start.year + 1, 1, 1)
+        end = min(last_day, next_start - _ONE_DAY)
+        yield first_day, end, default_rate(start)
+        first_day = next_start
+
+
+def _segment(first_day: date, last_day: date, principal_minor: int, rate: Rate) -> Segment:
+    days = (last_day - first_day).days + 1
+    interest = div_half_up(principal_minor * rate.value * days, 10_000 * DAYS_OF_YEAR)
+    return Segment(first_day, last_day, days, principal_minor, rate.value, rate.source, interest)

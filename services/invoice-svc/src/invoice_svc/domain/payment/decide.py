@@ -1,0 +1,200 @@
+"""The rules of a payment. Facts come with the business day from which they count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from encours.contracts import payment as facts
+from encours.contracts.payment import Allocation
+from encours.kernel.errors import Conflict, DomainError, FieldError, Invalid
+from encours.kernel.money import Money
+from invoice_svc.domain.invoice.state import Invoice, earliest_room
+from invoice_svc.domain.payment.allocation import BASIS, Share
+from invoice_svc.domain.payment.commands import ReceivePayment, ReversePayment
+from invoice_svc.domain.payment.state import Payment, PaymentFact, Standing
+
+Dated = tuple[date, PaymentFact]
+
+
+def receive(state: Payment, command: ReceivePayment, today: date) -> list[Dated]:
+    """Money in, effective on the day that the funds were available."""
+    if state.payment_id:
+        raise Conflict("payment-exists", f"{command.payment_id} is recorded already.")
+    if command.amount_minor <= 0:
+        raise Invalid("A payment is above 0; record money that went back with /reverse.", "/amount")
+    if command.received_on > today:
+        raise Invalid(
+            f"{command.received_on} has not come yet in this ledger; use {today} or earlier.",
+            "/received_on",
+            code="date-in-future",
+        )
+    received = facts.PaymentReceived(
+        payment_id=command.payment_id,
+        customer_id=command.customer_id,
+        received_on=command.received_on,
+        amount_minor=command.amount_minor,
+        currency=command.currency,
+        method=command.method,
+        remittance_text=command.remittance_text,
+        external_ref=command.external_ref,
+        origin=command.origin,
+    )
+    return [(command.received_on, received)]
+
+
+def identify(state: Payment, customer_id: str) -> list[Dated]:
+    """The payer is known, from the receipt on; nothing when it was known already."""
+    _check_stands(state)
+    if state.customer_id == customer_id:
+        return []
+    if state.customer_id is not None:
+        raise Conflict(
+            "payer-known", f"{state.payment_id} is of {state.customer_id}; reverse it and record it anew."
+        )
+    identified = facts.PaymentIdentified(
+        payment_id=state.payment_id,
+        customer_id=customer_id,
+        amount_minor=state.amount_minor,
+        currency=state.currency,
+    )
+    return [(state.received_on, identified)]
+
+
+def place(state: Payment, share: Share, invoice: Invoice, allocation_id: str, not_before: date) -> Standing:
+    """One share as an allocation, from the first day on which the invoice has room for it.
+
+    Raises problems that say what to change: other customer, entity or currency, a draft, too much.
+    """
+    _check_invoice(state, share, invoice)
+    day = earliest_room(invoice, share.amount_minor, max(not_before, state.received_on))
+    if day is None:
+        open_, asked = (
+            Money(invoice.outstanding_minor, state.currency),
+            Money(share.amount_minor, state.currency),
+        )
+        raise Conflict(
+            "amount-exceeds-outstanding",
+            f"{invoice.number} has {open_} outstanding, less than {asked}: lower the amount of this allocation.",
+        )
+    allocation = Allocation(
+        allocation_id=allocation_id,
+        invoice_id=share.invoice_id,
+        amount_minor=share.amount_minor,
+        rule=share.rule,
+        basis=BASIS[share.rule],
+        evidence=share.evidence,
+    )
+    return Standing(allocation, day)
+
+
+def allocate(state: Payment, placed: Sequence[Standing]) -> list[Dated]:
+    """The allocations, one fact for each day from which some count. Never more than is unapplied."""
+    _check_stands(state)
+    if not placed:
+        return []
+    assert state.customer_id is not None, "a share belongs to an invoice, and that to a customer"
+    asked = sum(standing.allocation.amount_minor for standing in placed)
+    if asked > state.unapplied_minor:
+        raise Conflict(
+            "amount-exceeds-unapplied",
+            f"The allocations add up to {Money(asked, state.currency)}, but {state.payment_id} has "
+            f"{Money(state.unapplied_minor, state.currency)} unapplied: lower them, or release others first.",
+        )
+    return [
+        (
+            day,
+            facts.PaymentAllocated(
+                payment_id=state.payment_id,
+                customer_id=state.customer_id,
+                currency=state.currency,
+                allocations=tuple(s.allocation for s in placed if s.effective_on == day),
+            ),
+        )
+        for day in sorted({standing.effective_on for standing in placed})
+    ]
+
+
+def release(state: Payment, allocation_ids: Sequence[str] | None, on: date) -> list[Dated]:
+    """Allocations go back to unapplied cash from a day on, but never before they counted."""
+    _check_stands(state)
+    chosen = _chosen(state, allocation_ids)
+    return [
+        (
+            day,
+            facts.PaymentReleased(
+                payment_id=state.payment_id,
+                customer_id=state.customer_id or "",
+                currency=state.currency,
+                allocations=tuple(s.allocation for s in chosen if max(on, s.effective_on) == day),
+            ),
+        )
+        for day in sorted({max(on, standing.effective_on) for standing in chosen})
+    ]
+
+
+def reverse(state: Payment, command: ReversePayment, today: date) -> list[Dated]:
+    """The payment came undone: all allocations go back, then the cash itself."""
+    if state.reversed_on is not None:
+        raise Conflict("payment-already-reversed", f"{state.payment_id} was reversed on {state.reversed_on}.")
+    if not state.received_on <= command.on <= today:
+        raise Invalid(f"A reversal lies between the receipt, {state.received_on}, and today, {today}.", "/on")
+    undone = facts.PaymentReversed(
+        payment_id=state.payment_id,
+        customer_id=state.customer_id,
+        amount_minor=state.amount_minor,
+        currency=state.currency,
+        cause=command.cause,
+        reversed_on=command.on,
+    )
+    # Cash that was released later than the bank took it back was on invoices until then.
+    from_day = max(command.on, state.released_on or command.on)
+    return [*release(state, None, command.on), (from_day, undone)]
+
+
+def _check_stands(state: Payment) -> None:
+    if state.reversed_on is not None:
+        raise Conflict(
+            "payment-reversed", f"{state.payment_id} was reversed on {state.reversed_on}; record a new one."
+        )
+
+
+def _check_invoice(state: Payment, share: Share, invoice: Invoice) -> None:
+    if invoice.document != "issued":
+        was = "a draft: issue it first" if invoice.document == "draft" else "cancelled: choose another"
+        raise Conflict("invoice-not-issued", f"{share.invoice_id} is {was}.")
+    if invoice.entity_id != state.entity_id:
+        raise _misplaced(
+            "allocation-across-entities",
+            f"{invoice.number} is of entity {invoice.entity_id}, the payment of {state.entity_id}.",
+        )
+    if invoice.currency != state.currency:
+        raise _misplaced(
+            "currency-mismatch",
+            f"{invoice.number} is in {invoice.currency}, the payment in {state.currency}.",
+        )
+    if invoice.customer_id != state.customer_id:
+        raise _misplaced(
+            "allocation-across-customers",
+            f"{invoice.number} is of customer {invoice.customer_id}, the payment of {state.customer_id}.",
+        )
+    if share.amount_minor <= 0:
+        raise Invalid("An allocation is above 0.", "/allocations")
+
+
+def _misplaced(code: str, detail: str) -> DomainError:
+    fault = FieldError("/allocations", "Choose invoices of the payment's entity, customer and currency.")
+    return DomainError(code, detail, status=422, errors=(fault,))
+
+
+def _chosen(state: Payment, allocation_ids: Sequence[str] | None) -> list[Standing]:
+    if allocation_ids is None:
+        return list(state.allocations)
+    by_id = {standing.allocation.allocation_id: standing for standing in state.allocations}
+    unknown = [allocation_id for allocation_id in allocation_ids if allocation_id not in by_id]
+    if unknown:
+        raise Conflict(
+            "allocation-not-standing",
+            f"{unknown[0]} does not stand on {state.payment_id}; GET the payment for those that do.",
+        )
+    return [by_id[allocation_id] for allocation_id in dict.fromkeys(allocation_ids)]

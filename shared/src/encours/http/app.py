@@ -1,0 +1,145 @@
+"""The composition of a service's API: ``create_app(...)``. Nothing is opened at import, everything in the lifespan.
+
+A service's own, which it calls ``create_app(settings)``, calls this one with its routers and models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import asyncpg
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from encours.http import docs, health, openapi, problems, read_models
+from encours.http.catalogue import ProblemKind
+from encours.http.edge import Edge
+from encours.http.keys import KeyStore, fetch_from
+from encours.http.limits import RateLimiter
+from encours.http.routing import RouteIndex
+from encours.http.services import Services
+from encours.projection.read_model import ReadModel
+from encours.reading.read_db import ReadDb
+from encours.service import logging as web_logging
+from encours.service.connections import poking_ledger
+from encours.service.metrics import Metrics
+from encours.service.settings import ServiceSettings
+
+VERSION = "1.0.0"
+KEY_POOL = 2
+
+Extras = Callable[[Services], AbstractAsyncContextManager[Mapping[str, Any]]]
+
+_NO_TELEMETRY: Any = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+
+
+def create_app(
+    name: str,
+    title: str,
+    routers: Iterable[APIRouter],
+    settings: ServiceSettings,
+    *,
+    models: Sequence[ReadModel] = (),
+    extras: Extras | None = None,
+    problems_known: Iterable[ProblemKind] = (),
+    description: str = "",
+    open_services: Callable[[ServiceSettings], AbstractAsyncContextManager[Services]] | None = None,
+) -> FastAPI:
+    """A service's API.
+
+    ``models`` are its read models. ``extras`` opens what only this service needs; what it yields is
+    ``Services.extras``. ``problems_known`` documents the service's own problem types. ``open_services`` replaces the
+    opening of connections (a benchmark, a test without a database).
+    """
+    metrics = Metrics(name)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        web_logging.configure(name, level=settings.log_level)
+        async with AsyncExitStack() as stack:
+            opened = (
+                open_services(settings)
+                if open_services is not None
+                else _open(name, settings, models, metrics)
+            )
+            base = await stack.enter_async_context(opened)
+            app.state.services = base
+            if extras is not None:
+                base.extras.update(await stack.enter_async_context(extras(base)))
+            yield
+
+    app = FastAPI(
+        title=title,
+        version=VERSION,
+        description=description or f"{name} of Encours.",
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry=_NO_TELEMETRY,
+        openapi_tags=[
+            {"name": "Service", "description": "Health, metrics, read models and what problems mean."}
+        ],
+    )
+    app.state.name = name
+    catalogue = problems.install(app, problems_known)
+    # The routes themselves, not include_router: an included router tries each of its routes twice for every request.
+    for router in (*routers, read_models.router, health.router):
+        app.router.routes.extend(router.routes)
+    docs.install(app)
+    openapi.install(app)
+    _refuse_duplicates(app)
+    # The whole stack: FastAPI's own has six layers more, for what Edge does and for what no route here needs.
+    app.middleware_stack = Edge(RouteIndex(app), settings=settings, metrics=metrics, catalogue=catalogue)
+    return app
+
+
+@asynccontextmanager
+async def _open(
+    name: str, settings: ServiceSettings, models: Sequence[ReadModel], metrics: Metrics
+) -> AsyncIterator[Services]:
+    """Open the ledger, the read models, the keys and, whenever it answers, NATS; close them in turn."""
+    async with AsyncExitStack() as stack:
+        ledger, poke = await stack.enter_async_context(poking_ledger(settings))
+        db = await ReadDb.open(settings.store_url.get_secret_value(), ledger=ledger, models=models)
+        stack.push_async_callback(db.close)
+        keys = await asyncpg.create_pool(
+            settings.ledger_url.get_secret_value(),
+            min_size=0,
+            max_size=KEY_POOL,
+            command_timeout=2,
+            server_settings={"application_name": f"{name}-keys"},
+        )
+        stack.push_async_callback(keys.close)
+        yield Services(
+            name=name,
+            settings=settings,
+            ledger=ledger,
+            db=db,
+            keys=KeyStore(fetch_from(keys), believe_s=settings.key_cache_s),
+            limiter=RateLimiter(per_minute=settings.rate_per_minute, burst=settings.rate_burst),
+            metrics=metrics,
+            poke=poke,
+            models=tuple(model.name for model in models),
+        )
+
+
+def _refuse_duplicates(app: FastAPI) -> None:
+    """Two routes of one operation id or of one method and path: only generated clients would notice."""
+    seen: set[str] = set()
+    for route in app.router.routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            marks = [route.unique_id, *(f"{method} {route.path}" for method in route.methods or ())]
+            for mark in marks:
+                if mark in seen:
+                    raise ValueError(f"two routes are {mark}")
+                seen.add(mark)

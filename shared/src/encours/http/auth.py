@@ -1,0 +1,106 @@
+"""Who asks, for which ledger, and whether they may.
+
+``require("invoices:read")`` is the dependency of a route that needs no more than that; commands and queries
+(:mod:`encours.http.commands`, :mod:`encours.http.queries`) bring it with them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from encours.http.caller import Caller
+from encours.http.context import context
+from encours.http.services import services
+from encours.http.surface import Surface, header
+from encours.kernel.errors import DomainError
+
+LEDGER_HEADER = header(
+    "Encours-Ledger",
+    "The ledger to work in; the API key's default ledger if not given.",
+    example="demo",
+    pattern="^[a-z0-9][a-z0-9_-]{0,39}$",
+)
+SECURED = frozenset({401, 403, 404, 429, 503})
+_LEDGER_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+
+
+class Unauthenticated(DomainError):
+    """No key, or none that is known and valid (401)."""
+
+    def __init__(self, *, presented: bool) -> None:
+        detail = (
+            "This API key is not known, or was revoked, or has expired."
+            if presented
+            else "Send an API key: Authorization: Bearer enc_…"
+        )
+        super().__init__(
+            "unauthenticated", detail, title="No valid API key", status=401, extra={"presented": presented}
+        )
+
+
+class RateLimited(DomainError):
+    """The key has used up its share for now (429)."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(
+            "rate-limited",
+            f"Too many requests with this API key; repeat after {retry_after_s} s.",
+            title="Too many requests",
+            status=429,
+            retry_after_s=retry_after_s,
+        )
+
+
+async def authenticate(request: Request) -> Caller:
+    """The caller of this request, looked up once. Raises 401, 404 (ledger) and 429 problems."""
+    ctx = context(request)
+    if ctx.caller is not None:
+        return ctx.caller
+    at_hand = services(request)
+    scheme, _, token = (ctx.header(b"authorization") or "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated(presented=False)
+    grant = await at_hand.keys.verify(token.strip())
+    if grant is None:
+        raise Unauthenticated(presented=True)
+    allowance = at_hand.limiter.take(grant.id)
+    ctx.add_header(b"ratelimit-policy", at_hand.limiter.policy)
+    ctx.add_header(b"ratelimit", allowance.header)
+    if allowance.retry_after_s is not None:
+        raise RateLimited(allowance.retry_after_s)
+    name = ctx.header(b"encours-ledger") or grant.default_ledger or ""
+    if not _LEDGER_NAME.fullmatch(name):
+        raise DomainError(
+            "ledger-not-found",
+            "Name a ledger in the Encours-Ledger header: lower-case letters, digits, - and _.",
+            title="There is no such ledger",
+            status=404,
+        )
+    await at_hand.ledger.info(name)
+    ctx.caller = Caller(grant, name)
+    ctx.ledger = name
+    ctx.add_header(b"encours-ledger", name)
+    return ctx.caller
+
+
+class Require:
+    """The dependency behind :func:`require`."""
+
+    def __init__(self, scope: str) -> None:
+        self.scope = scope
+        self.surface = Surface((LEDGER_HEADER,), scope, secured=True, statuses=SECURED)
+
+    async def __call__(self, request: Request) -> Caller:
+        """The caller, who holds the scope."""
+        caller = await authenticate(request)
+        caller.require(self.scope)
+        return caller
+
+
+def require(scope: str) -> Any:
+    """``caller: Annotated[Caller, require("audit:read")]``: a caller who holds the scope, else a 401 or 403 problem."""
+    return Depends(Require(scope))

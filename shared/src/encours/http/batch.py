@@ -1,0 +1,146 @@
+"""``POST /v1/<nouns>:batch``: up to 1,000 items, each judged alone; a bad one does not sink the rest.
+
+class InvoiceBatch(Batch[DraftBody]):
+    issue: bool = False
+
+@router.post("/v1/invoices:batch", response_model=BatchOut)
+async def create_invoices(body: InvoiceBatch, cmd: Annotated[Command, command("invoices:write")]) -> Response:
+    return await run_batch(cmd, body.items, DraftBody, one)   # async def one(cmd, item) -> ItemDone
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Annotated, Any, Generic, TypeVar
+
+from annotated_types import Len
+from pydantic import BaseModel, Field, SkipValidation, TypeAdapter, ValidationError
+from starlette.responses import Response
+
+from encours.http import problems
+from encours.http.commands import Command, dry_run_body, json_response
+from encours.http.models import Body, Problem
+from encours.kernel.errors import DomainError
+from encours.ledger.session import Done, Session
+
+MAX_ITEMS = 1_000
+AT_ONCE = 256
+"""Items at work at once: as many as one group commit takes."""
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class Batch(Body, Generic[T]):
+    """A request of many items. They are read one by one later, so that each gets a verdict of its own."""
+
+    items: Annotated[list[SkipValidation[T]], Len(1, MAX_ITEMS)]
+
+
+class BatchResult(BaseModel):
+    """The verdict on one item."""
+
+    index: int = Field(description="Place in the request's list, from 0.", ge=0)
+    status: int = Field(description="The HTTP status that the item alone would have got.")
+    id: str | None = None
+    body: dict[str, Any] | None = None
+    events: list[dict[str, Any]] | None = Field(default=None, description="Of a dry run.")
+    problem: Problem | None = None
+
+
+class BatchOut(BaseModel):
+    """Verdicts in the order of the request."""
+
+    succeeded: int
+    failed: int
+    results: list[BatchResult]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDone:
+    """What became of one item: the command's outcome, and what to show of it."""
+
+    done: Done
+    id: str | None = None
+    status: int = 201
+    body: dict[str, Any] = field(default_factory=dict)
+
+
+One = Callable[[Command, T], Awaitable[ItemDone]]
+
+
+@lru_cache(maxsize=256)
+def _adapter(model: type[BaseModel]) -> TypeAdapter[Any]:
+    return TypeAdapter(model)
+
+
+async def _nothing(_: Session) -> None:
+    """The command of the batch as a whole: no events, but its id and fingerprint are recorded."""
+
+
+async def run_batch(cmd: Command, items: Sequence[Any], model: type[T], one: One[T]) -> Response:
+    """Read and carry out each item. The answer is 200 with a verdict an item, whatever the verdicts are.
+
+    With an ``Idempotency-Key`` the batch itself is recorded first, so that the key with another list is refused as a
+    whole; then each item's command has an id of its own, so that a repetition finishes what the first one left undone.
+    """
+    position, headers = 0, {"Cache-Control": "no-store"}
+    if cmd.keyed and not cmd.meta.dry_run:
+        whole = await cmd.execute(_nothing)
+        position = whole.position
+        if whole.replayed:
+            headers["Idempotency-Replayed"] = "true"
+    verdicts: list[tuple[dict[str, Any], int]] = [({}, 0)] * len(items)
+    indexes = iter(range(len(items)))
+
+    async def judge() -> None:
+        for index in indexes:
+            verdicts[index] = await _judge(cmd.item(index), index, items[index], model, one)
+
+    await asyncio.gather(*(judge() for _ in range(min(AT_ONCE, len(items)))))
+    failed = sum("problem" in result for result, _ in verdicts)
+    body = {
+        "succeeded": len(verdicts) - failed,
+        "failed": failed,
+        "results": [result for result, _ in verdicts],
+    }
+    position = max([position, *(reached for _, reached in verdicts)])
+    return json_response(body, headers=headers | {"Encours-Position": str(position)})
+
+
+async def _judge(
+    cmd: Command, index: int, raw: Any, model: type[T], one: One[T]
+) -> tuple[dict[str, Any], int]:
+    try:
+        item: T = _adapter(model).validate_python(raw)
+        outcome = await one(cmd, item)
+    except ValidationError as error:
+        listed = problems.faults(error.errors(include_url=False, include_input=False), place="body")
+        detail = f"{listed[0]['pointer'] or '/'}: {listed[0]['detail']}"
+        problem = problems.document(
+            "invalid-request", "The request is not valid", 422, detail, cmd.context.request_id, errors=listed
+        )
+    except DomainError as error:
+        problem = problems.document_of(error, cmd.context.request_id)
+    except problems.UNAVAILABLE:
+        # Whether it took effect is unknown; the same batch with the same key finds out.
+        detail = "The database cannot be reached just now: repeat the batch with the same Idempotency-Key."
+        problem = problems.document(
+            "database-unavailable", "The database cannot be reached", 503, detail, cmd.context.request_id
+        )
+    else:
+        return _shown(cmd, index, outcome), outcome.done.position
+    return {"index": index, "status": problem["status"], "problem": problem}, 0
+
+
+def _shown(cmd: Command, index: int, outcome: ItemDone) -> dict[str, Any]:
+    if cmd.meta.dry_run:
+        return {"index": index, "status": 200, "events": dry_run_body(outcome.done.events)["events"]}
+    shown: dict[str, Any] = {"index": index, "status": outcome.status}
+    if outcome.id is not None:
+        shown["id"] = outcome.id
+    if outcome.body:
+        shown["body"] = outcome.body
+    return shown

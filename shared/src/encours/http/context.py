@@ -1,0 +1,118 @@
+"""What one request carries from the outermost layer to the route and back: ids, caller, headers to add.
+
+One slotted object in the ASGI scope instead of context variables and a chain of middlewares: every layer that
+wraps a request costs it, and most of them only wish to add a header.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import MutableMapping
+from typing import Any
+
+from starlette.requests import HTTPConnection
+
+from encours.http.caller import Caller
+
+SCOPE_KEY = "encours"
+
+# W3C Trace Context: version 00, no all-zero ids. Later versions may append fields, which we do not pass on.
+_TRACEPARENT = re.compile(
+    rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?"
+)
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{8,128}")
+
+
+class RequestContext:
+    """The facts of one request. Only the layers of this package write to it."""
+
+    __slots__ = (
+        "body_complete",
+        "body_max_bytes",
+        "caller",
+        "content_length",
+        "deadline",
+        "headers",
+        "ledger",
+        "received_bytes",
+        "request_id",
+        "sent",
+        "status",
+        "streams",
+        "traceparent",
+    )
+
+    def __init__(
+        self,
+        request_id: str,
+        traceparent: str,
+        *,
+        sent: dict[bytes, bytes],
+        body_max_bytes: int,
+        content_length: int | None,
+    ) -> None:
+        self.request_id = request_id
+        self.sent = sent
+        self.traceparent = traceparent
+        self.body_max_bytes = body_max_bytes
+        self.content_length = content_length
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.caller: Caller | None = None
+        self.ledger: str | None = None
+        self.deadline: asyncio.Timeout | None = None
+        self.status = 0
+        self.received_bytes = 0
+        self.body_complete = False
+        self.streams = False
+
+    def header(self, name: bytes) -> str | None:
+        """A header of the request by its lower-case name, as Latin-1; the last one if it was sent twice."""
+        value = self.sent.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    def add_header(self, name: bytes, value: str) -> None:
+        """A header for the answer, whatever it turns out to be. ``name`` in lower case."""
+        self.headers.append((name, value.encode("latin-1")))
+
+    def stream_body(self, max_bytes: int) -> None:
+        """This request uploads a file: a larger bound, and no deadline but the pause between two chunks."""
+        self.body_max_bytes = max_bytes
+        self.streams = True
+        self.without_deadline()
+
+    def without_deadline(self) -> None:
+        """This request streams in or out and may take as long as it moves."""
+        if self.deadline is not None:
+            self.deadline.reschedule(None)
+
+
+def context(connection: HTTPConnection) -> RequestContext:
+    """The context that the outermost layer made for this request."""
+    return context_of(connection.scope)
+
+
+def context_of(scope: MutableMapping[str, Any]) -> RequestContext:
+    """As :func:`context`, from a bare ASGI scope."""
+    found: RequestContext = scope[SCOPE_KEY]
+    return found
+
+
+def request_id_from(value: bytes | None) -> str:
+    """The caller's ``Request-Id`` if it is harmless to log and echo, else a new one."""
+    if value is not None and _REQUEST_ID.fullmatch(value):
+        return value.decode("ascii")
+    return f"req_{os.urandom(16).hex()}"
+
+
+def continue_trace(value: bytes | None) -> str:
+    """A ``traceparent`` for this process: the caller's trace with a span of ours, or a trace of its own.
+
+    The result is what is stored with events, sent on through NATS and answered. Sampling flags are kept.
+    """
+    match = _TRACEPARENT.fullmatch(value) if value is not None else None
+    span = os.urandom(8).hex()
+    if match is None:
+        return f"00-{os.urandom(16).hex()}-{span}-01"
+    return f"00-{match.group(1).decode()}-{span}-{match.group(2).decode()}"

@@ -1,0 +1,108 @@
+"""Lists: ``limit``, an opaque ``cursor``, ``sort``. Keyset paging, so that no page is skipped or shown twice while rows
+come and go, and page 1,000 costs what page 1 costs.
+
+    PAGE = paging("due_on", "number", default="due_on", key="id")
+
+    async def list_invoices(q: …, page: Annotated[Page, PAGE]) -> Response:
+        where, arguments = page.after(first_argument=2)
+        rows = await view.conn.fetch(f"select … where customer = $1 and {where} {page.order_by()} limit {page.fetch}")
+        return q.respond(page.body(rows, item) | view.echo())
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+from fastapi import Depends
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+
+from encours.http.parameters import malformed, whole_parameter
+from encours.http.surface import Surface, query
+from encours.reading.pages import MAX_CURSOR, MalformedCursor, Page, read_cursor
+
+MAX_LIMIT = 500
+DEFAULT_LIMIT = 100
+
+T = TypeVar("T")
+
+
+class Listing(BaseModel, Generic[T]):
+    """One page of a list."""
+
+    data: list[T]
+    next_cursor: str | None = Field(
+        description="Send it as `cursor` for the next page; null on the last one."
+    )
+
+
+def _check(request: Request, sort: str) -> str:
+    """Ties a cursor to its list, filters and order: elsewhere it would silently show the wrong rows."""
+    filters = sorted(
+        (k, v)
+        for k, v in request.query_params.multi_items()
+        if k not in {"cursor", "limit", "min_position", "sort"}
+    )
+    return hashlib.sha256(repr((request.scope["path"], sort, filters)).encode()).hexdigest()[:12]
+
+
+class _MakePage:
+    """The dependency behind :func:`paging`."""
+
+    def __init__(self, allowed: Mapping[str, str], default: str, key: str, nullable: frozenset[str]) -> None:
+        self._allowed = allowed
+        self._nullable = nullable
+        self._default = default
+        self._key = key
+        orders = [sign + name for name in allowed for sign in ("", "-")]
+        self.surface = Surface(
+            (
+                query(
+                    "limit",
+                    "Items on a page.",
+                    type="integer",
+                    minimum=1,
+                    maximum=MAX_LIMIT,
+                    default=DEFAULT_LIMIT,
+                ),
+                query("cursor", "next_cursor of the page before.", maxLength=MAX_CURSOR),
+                query("sort", "The order; a minus turns it around.", enum=orders, default=default),
+            ),
+            statuses=frozenset({400}),
+        )
+
+    async def __call__(self, request: Request) -> Page:
+        limit = whole_parameter(request, "limit", default=DEFAULT_LIMIT, low=1, high=MAX_LIMIT)
+        sort = request.query_params.get("sort") or self._default
+        name, down = sort.removeprefix("-"), sort.startswith("-")
+        column = self._allowed.get(name)
+        if column is None:
+            raise malformed(
+                "sort",
+                f"Sort by one of {', '.join(self._allowed)}; put a minus before it to turn the order around.",
+            )
+        columns = (column,) if column == self._key else (column, self._key)
+        check = _check(request, sort)
+        text = request.query_params.get("cursor")
+        last = None if text is None else read_cursor(text, check, len(columns))
+        nullable = name in self._nullable
+        if last is not None and None in (last[1:] if nullable else last):
+            raise MalformedCursor
+        return Page(limit, columns, down, nullable, last, check)
+
+
+def paging(
+    *names: str,
+    default: str,
+    key: str = "id",
+    columns: Mapping[str, str] | None = None,
+    nullable: tuple[str, ...] = (),
+) -> Any:
+    """The dependency for a list that can be sorted by ``names``; ``key`` is its unique column, never null.
+
+    ``columns`` gives the SQL column of a name where the two differ; ``nullable`` are names whose column may be null.
+    """
+    allowed = {name: (columns or {}).get(name, name) for name in names}
+    return Depends(_MakePage(allowed, default, key, frozenset(nullable)))

@@ -1,0 +1,296 @@
+"""Every refusal is a problem document (RFC 9457) that says what to change.
+
+``type`` is stable and can be opened: ``/problems/<code>``. Nothing of the inside (SQL, paths, stack traces) gets
+into one; what went wrong inside is logged under the same ``request_id``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import asyncpg
+import msgspec
+import structlog
+from fastapi import FastAPI, HTTPException
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match, Route
+
+from encours.http.catalogue import Catalogue, ProblemKind
+from encours.http.context import context
+from encours.kernel.errors import DomainError
+from encours.reading.pages import MalformedCursor
+
+MEDIA_TYPE = "application/problem+json"
+MAX_ERRORS = 100
+
+log = structlog.get_logger("encours.web")
+
+
+def document(
+    code: str,
+    title: str,
+    status: int,
+    detail: str,
+    request_id: str,
+    *,
+    errors: Sequence[Mapping[str, str]] = (),
+    extra: Mapping[str, object] | None = None,
+) -> dict[str, object]:
+    """The members of one problem document, as it is sent and as batches and imports list it per item."""
+    problem: dict[str, object] = {
+        "type": f"/problems/{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "request_id": request_id,
+    }
+    if errors:
+        problem["errors"] = list(errors[:MAX_ERRORS])
+    for name, value in (extra or {}).items():
+        problem.setdefault(name, value)
+    return problem
+
+
+def document_of(error: DomainError, request_id: str) -> dict[str, object]:
+    """The problem document of a refused rule."""
+    errors = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.errors]
+    return document(
+        error.code, error.title, error.status, error.detail, request_id, errors=errors, extra=error.extra
+    )
+
+
+def answer(problem: Mapping[str, object], *, headers: Mapping[str, str] | None = None) -> Response:
+    """A problem document as an HTTP answer."""
+    status = problem["status"]
+    assert isinstance(status, int)
+    return Response(
+        msgspec.json.encode(problem, enc_hook=str),
+        status_code=status,
+        media_type=MEDIA_TYPE,
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+def answer_error(
+    request: Request, error: DomainError, *, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A refused rule as an HTTP answer, with ``Retry-After`` where waiting helps."""
+    catalogue: Catalogue = request.app.state.problems
+    catalogue.note(error)
+    more = dict(headers or {})
+    if error.retry_after_s is not None or error.status == 503:
+        more["Retry-After"] = str(error.retry_after_s or 1)
+    return answer(document_of(error, context(request).request_id), headers=more)
+
+
+def _own(
+    request: Request,
+    code: str,
+    detail: str,
+    *,
+    errors: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    catalogue: Catalogue = request.app.state.problems
+    kind = catalogue.kinds[code]
+    problem = document(code, kind.title, kind.status, detail, context(request).request_id, errors=errors)
+    return answer(problem, headers=headers)
+
+
+# What to change, by pydantic's error type, where its own words are for programmers.
+_ADVICE = {
+    "missing": "This field is required.",
+    "extra_forbidden": "There is no such field; remove it or check its spelling.",
+    "string_type": "Write a string in double quotes.",
+    "bool_type": "Write true or false without quotes.",
+    "int_type": "Write a whole number without quotes.",
+    "list_type": "Write a list in square brackets.",
+    "model_type": "Write an object in braces.",
+    "model_attributes_type": "Write an object in braces.",
+    "dict_type": "Write an object in braces.",
+}
+
+
+def _fault(error: Mapping[str, Any]) -> dict[str, str]:
+    place, *path = [str(part) for part in error.get("loc", ())] or ["body"]
+    ctx = error.get("ctx") or {}
+    if "pointer" in ctx:
+        path.extend(part for part in str(ctx["pointer"]).split("/") if part)
+    pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
+    detail = _ADVICE.get(error.get("type", ""), str(error.get("msg", "Not valid.")))
+    return {"in": place, "pointer": pointer, "detail": detail}
+
+
+def faults(errors: Sequence[Mapping[str, Any]], *, place: str | None = None) -> list[dict[str, str]]:
+    """pydantic's findings as ``errors[]``: JSON pointers and what to change, without the values that were sent.
+
+    ``place`` is put before locations that do not begin with body, query, path or header (batch items).
+    """
+    if place is not None:
+        errors = [{**error, "loc": (place, *error.get("loc", ()))} for error in errors]
+    return [_fault(error) for error in errors[:MAX_ERRORS]]
+
+
+async def _on_domain_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)
+    if error.status >= 500 and error.status != 503:
+        # A rule of ours that no caller can heed (the database refused our own statement): log it, tell nothing.
+        log.error(
+            "internal error", request_id=context(request).request_id, code=error.code, error=error.detail
+        )
+        return _own(request, "internal-error", "Something went wrong on our side; it has been logged.")
+    headers = (
+        {"WWW-Authenticate": f'Bearer realm="encours", error="{_bearer_error(error)}"'}
+        if error.status == 401
+        else None
+    )
+    return answer_error(request, error, headers=headers)
+
+
+def _bearer_error(error: DomainError) -> str:
+    return "invalid_token" if error.extra.get("presented") else "invalid_request"
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if error.body is None and any(tuple(item.get("loc", ())) == ("body",) for item in found):
+        return _own(request, "invalid-request", "This request needs a JSON body.", errors=faults(found))
+    if isinstance(error.body, bytes):
+        return _own(
+            request, "unsupported-media-type", "Send the body as JSON with Content-Type: application/json."
+        )
+    listed = faults(found)
+    first = listed[0]
+    more = f" ({len(found) - 1} more in errors)" if len(found) > 1 else ""
+    return _own(
+        request,
+        "invalid-request",
+        f"{first['in']} {first['pointer'] or '/'}: {first['detail']}{more}",
+        errors=listed,
+    )
+
+
+_HTTP_CODES = {
+    400: "malformed-body",
+    404: "no-such-path",
+    405: "method-not-allowed",
+    413: "body-too-large",
+    415: "unsupported-media-type",
+}
+
+
+def _methods_at(request: Request) -> set[str]:
+    """What the path takes: each of its methods has a route of its own."""
+    taken: set[str] = set()
+    for route in request.app.router.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            taken |= route.methods or set()
+    return taken | {"HEAD"} if "GET" in taken else taken
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, StarletteHTTPException)
+    headers = dict(error.headers or {})
+    code = _HTTP_CODES.get(
+        error.status_code, "internal-error" if error.status_code >= 500 else "malformed-body"
+    )
+    match error.status_code:
+        case 404:
+            detail = f"There is nothing at {request.url.path[:200]}."
+        case 405:
+            detail = f"{request.url.path[:200]} does not take {request.method[:20]}."
+            headers["Allow"] = ", ".join(sorted(_methods_at(request)))
+        case 413:
+            detail = f"The body may have {context(request).body_max_bytes:,} bytes at most."
+            headers["Connection"] = "close"
+        case _:
+            detail = str(error.detail)[:500]
+    errors = error.faults if isinstance(error, RefusedBody) else ()
+    return _own(request, code, detail, headers=headers, errors=errors)
+
+
+async def _on_database(request: Request, error: Exception) -> Response:
+    if isinstance(
+        error, ValueError
+    ):  # asyncpg's own refusal of an argument is an InterfaceError and a ValueError
+        return await _on_data_error(request, error)
+    log.warning("database unavailable", request_id=context(request).request_id, error=repr(error))
+    return _own(
+        request,
+        "database-unavailable",
+        "The database cannot be reached just now.",
+        headers={"Retry-After": "2"},
+    )
+
+
+async def _on_data_error(request: Request, error: Exception) -> Response:
+    if "cursor" in request.query_params:
+        # What else a list asks with is checked at the door, and was the same on the page before; of what type the
+        # values in a cursor must be, only the database knows.
+        return answer_error(request, MalformedCursor())
+    # A value that passed the schema and that PostgreSQL cannot hold: the caller's value, and a schema of ours
+    # that should have been stricter. The caller gets a refusal, the log gets the case.
+    log.error(
+        "value refused by the database",
+        request_id=context(request).request_id,
+        error=repr(error),
+    )
+    return _own(request, "invalid-request", "A value is beyond what can be stored: shorten or correct it.")
+
+
+class BodyTooLarge(HTTPException):
+    """More bytes than the route takes. An ``HTTPException``, because FastAPI lets only these through its reader."""
+
+    def __init__(self) -> None:
+        super().__init__(status_code=413)
+
+
+class RefusedBody(HTTPException):
+    """A body that is JSON and holds what cannot be stored; an ``HTTPException`` for the same reason."""
+
+    def __init__(self, path: Sequence[str | int], detail: str) -> None:
+        super().__init__(status_code=400, detail=detail)
+        self.faults = faults([{"loc": ("body", *path), "msg": detail}])
+
+
+UNAVAILABLE: tuple[type[Exception], ...] = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+    asyncpg.QueryCanceledError,
+    OSError,  # ConnectionError and TimeoutError among them
+)
+
+
+_ANSWERS: dict[type[Exception], Callable[[Request, Any], Awaitable[Response]]] = {
+    DomainError: _on_domain_error,
+    RequestValidationError: _on_invalid,
+    StarletteHTTPException: _on_http,
+    asyncpg.DataError: _on_data_error,
+    asyncpg.InternalClientError: _on_database,
+    **dict.fromkeys(UNAVAILABLE, _on_database),
+}
+
+
+async def answer_for(request: Request, error: Exception) -> Response | None:
+    """The answer to an error that a request may end with; nothing for one that is a mistake of ours."""
+    for kind in type(error).__mro__:
+        if kind in _ANSWERS:
+            return await _ANSWERS[kind](request, error)
+    return None
+
+
+def install(app: FastAPI, kinds: Iterable[ProblemKind] = ()) -> Catalogue:
+    """Give the app its catalogue of problems."""
+    catalogue = Catalogue()
+    catalogue.add(kinds)
+    app.state.problems = catalogue
+    return catalogue

@@ -1,0 +1,48 @@
+"""What routes work with: one frozen object a process, made in the lifespan, reached through the app's state."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from starlette.requests import HTTPConnection
+
+from encours.http.keys import KeyStore
+from encours.http.limits import RateLimiter
+from encours.ledger import Ledger
+from encours.reading.read_db import ReadDb
+from encours.service.metrics import Metrics
+from encours.service.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from encours.transport.poke import Poke
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The open connections of a service's API process.
+
+    ``extras`` is what the service's own lifespan made; ``in_flight`` are the commands being answered by this
+    process just now.
+    """
+
+    name: str
+    settings: ServiceSettings
+    ledger: Ledger
+    db: ReadDb
+    keys: KeyStore
+    limiter: RateLimiter
+    metrics: Metrics
+    poke: Poke
+    models: tuple[str, ...] = ()
+    extras: dict[str, Any] = field(default_factory=dict)
+    in_flight: set[tuple[str, UUID]] = field(default_factory=set)
+    draining: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def services(connection: HTTPConnection) -> Services:
+    """The process's services, from inside a request."""
+    found: Services = connection.app.state.services
+    return found

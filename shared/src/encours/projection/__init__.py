@@ -1,0 +1,1 @@
+"""Read models: rows, projector, checkpoint, rebuild, content hash, parked streams."""

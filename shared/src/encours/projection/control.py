@@ -1,0 +1,150 @@
+"""The control schema of a service's database: where each read model stands, what is parked, who is at work.
+
+Everything here is bookkeeping about the ledger and can be thrown away with the read models: a missing
+checkpoint means "build it".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from encours.projection.read_model import Conn
+
+STORE_SETTINGS = {
+    "timezone": "UTC",
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "iso_8601",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "jit": "off",  # the queries are short: compiling them costs more than running them
+}
+"""Session settings of every connection to a store: the text of a value, and so a hash, is the same anywhere."""
+
+FOLLOWING, REBUILDING, STOPPED, REACTING = "following", "rebuilding", "stopped", "reacting"
+
+_DDL = """
+create schema if not exists encours;
+create table if not exists encours.checkpoint (
+  ledger text not null, model text not null, service text not null,
+  model_version int not null, epoch bigint not null, position bigint not null,
+  state text not null, reason text, generation int not null default 1, updated_at timestamptz not null default now(),
+  primary key (ledger, model)
+) with (fillfactor = 20);
+create table if not exists encours.parked (
+  ledger text not null, model text not null, stream text not null,
+  position bigint not null, type text not null, reason text not null,
+  later bigint not null default 0, since timestamptz not null default now(),
+  primary key (ledger, model, stream)
+);
+create table if not exists encours.reaction (
+  ledger text not null, model text not null, epoch bigint not null, position bigint not null,
+  updated_at timestamptz not null default now(),
+  primary key (ledger, model)
+);
+create table if not exists encours.content_hash (
+  ledger text not null, model text not null, epoch bigint not null, position bigint not null,
+  table_version text not null, hash text not null, computed_at timestamptz not null default now(),
+  primary key (ledger, model)
+);
+create table if not exists encours.ledger_state (
+  service text not null, instance text not null, ledger text not null,
+  epoch bigint not null, head bigint not null, tail bigint not null, relay text not null, source text not null,
+  updated_at timestamptz not null default now(),
+  primary key (service, instance, ledger)
+) with (fillfactor = 20);
+"""
+_DDL_LOCK = 0x656E636F_75727301
+
+
+async def ensure_control(pool: asyncpg.Pool) -> None:
+    """Create the control schema where it is missing. Idempotent, and safe when two processes do it at once."""
+    async with pool.acquire() as conn:
+        await install_control(conn)
+
+
+async def install_control(conn: Conn) -> None:
+    """:func:`ensure_control` on a connection of one's own."""
+    # Not inside a transaction: what the winner has created must be visible to who waited for the lock.
+    await conn.execute("select pg_advisory_lock($1)", _DDL_LOCK)
+    try:
+        await conn.execute("set client_min_messages = warning")
+        await conn.execute(_DDL)
+    finally:
+        await conn.execute("reset client_min_messages")
+        await conn.execute("select pg_advisory_unlock($1)", _DDL_LOCK)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far a model has come, and under which of its versions and of the ledger's epochs.
+
+    ``generation`` counts its builds: what a projector holds in memory belongs to one of them.
+    """
+
+    position: int
+    epoch: int
+    model_version: int
+    state: str
+    reason: str | None
+    generation: int
+
+
+_COLUMNS = "position, epoch, model_version, state, reason, generation"
+
+
+async def load_checkpoint(conn: Conn, ledger: str, model: str, *, lock: bool = False) -> Checkpoint | None:
+    """The checkpoint, with its row locked until the end of the transaction if asked for. None: never built."""
+    row = await conn.fetchrow(
+        f"select {_COLUMNS} from encours.checkpoint where ledger = $1 and model = $2{' for update' if lock else ''}",
+        ledger,
+        model,
+    )
+    return None if row is None else Checkpoint(*row)
+
+
+async def store_checkpoint(
+    conn: Conn, ledger: str, model: str, service: str, *, version: int, epoch: int, position: int
+) -> None:
+    """Set a checkpoint whatever it was: the end of a build."""
+    await conn.execute(
+        """insert into encours.checkpoint (ledger, model, service, model_version, epoch, position, state)
+           values ($1, $2, $3, $4, $5, $6, 'following')
+           on conflict (ledger, model) do update set service = excluded.service,
+             model_version = excluded.model_version, epoch = excluded.epoch, position = excluded.position,
+             state = 'following', reason = null, generation = checkpoint.generation + 1, updated_at = now()""",
+        ledger,
+        model,
+        service,
+        version,
+        epoch,
+        position,
+    )
+
+
+async def move_checkpoint(conn: Conn, ledger: str, model: str, *, old: int, epoch: int, new: int) -> bool:
+    """Move on if nobody else has. False: another instance won."""
+    moved: Any = await conn.fetchval(
+        """update encours.checkpoint set position = $5, state = 'following', reason = null, updated_at = now()
+           where ledger = $1 and model = $2 and position = $3 and epoch = $4 returning 1""",
+        ledger,
+        model,
+        old,
+        epoch,
+        new,
+    )
+    return moved is not None
+
+
+async def note_state(pool: asyncpg.Pool, ledger: str, model: str, state: str, reason: str | None) -> None:
+    """Show a state and why. Nothing is written when it is the same already."""
+    await pool.execute(
+        """update encours.checkpoint set state = $3, reason = $4, updated_at = now()
+           where ledger = $1 and model = $2 and (state, reason) is distinct from ($3, $4)""",
+        ledger,
+        model,
+        state,
+        reason,
+    )

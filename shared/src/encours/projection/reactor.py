@@ -1,0 +1,93 @@
+"""Reactions: what a service does because of an event, exactly once in effect.
+
+The read model is cut at such an event and does not move on before the reaction is noted as done. A crash in
+between repeats the reaction, and its command ids, derived from the event, make the repetition change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from encours.ledger.stored import StoredEvent
+from encours.projection.read_model import Conn, Reactor
+
+
+class Reactions:
+    """How far the reactions of one model to one ledger have come."""
+
+    def __init__(self, reactor: Reactor, ledger: str, model: str, epoch: int, position: int) -> None:
+        self._reactor = reactor
+        self._ledger, self._model = ledger, model
+        self._epoch = epoch
+        self.position = position
+        """The last position that needs no reaction any more."""
+
+    @classmethod
+    async def load(
+        cls,
+        conn: Conn,
+        reactor: Reactor,
+        ledger: str,
+        model: str,
+        *,
+        epoch: int,
+        model_at: int | None,
+        effects_from: int,
+    ) -> Reactions:
+        """Where they stand. A reactor that is new to a model that stands at ``model_at`` begins after it; with a new
+        model it begins after ``effects_from``. After a restore of the ledger (another epoch) it begins there too:
+        what had been done before is done again under the same command ids, to no effect."""
+        row = await conn.fetchrow(
+            "select epoch, position from encours.reaction where ledger = $1 and model = $2", ledger, model
+        )
+        if row is not None and row[0] == epoch:
+            return cls(reactor, ledger, model, epoch, max(row[1], effects_from))
+        position = effects_from if row is not None or model_at is None else max(model_at, effects_from)
+        reactions = cls(reactor, ledger, model, epoch, position)
+        await reactions._store(conn)
+        return reactions
+
+    def cut(self, events: Sequence[StoredEvent]) -> Sequence[StoredEvent]:
+        """The events up to and with the first that wants a reaction."""
+        for at, event in enumerate(events):
+            if self.due(event):
+                return events[: at + 1]
+        return events
+
+    def due(self, event: StoredEvent) -> bool:
+        """Whether the event wants a reaction that it has not had."""
+        return event.position > self.position and event.type in self._reactor.types
+
+    async def react(self, pool: asyncpg.Pool, event: StoredEvent) -> None:
+        """Do it and note that it is done. Whatever the reactor raises is raised."""
+        await self._reactor.react(event.recorded())
+        self.position = event.position
+        async with pool.acquire() as conn:
+            await self._store(conn)
+
+    async def _store(self, conn: Conn) -> None:
+        await conn.execute(
+            """insert into encours.reaction (ledger, model, epoch, position) values ($1, $2, $3, $4)
+               on conflict (ledger, model) do update
+               set epoch = excluded.epoch, position = excluded.position, updated_at = now()""",
+            self._ledger,
+            self._model,
+            self._epoch,
+            self.position,
+        )
+
+
+async def begin_reactions(conn: Conn, ledger: str, model: str, epoch: int, position: int) -> None:
+    """Reactions to this epoch of the ledger begin after ``position``, unless some have begun already."""
+    await conn.execute(
+        """insert into encours.reaction (ledger, model, epoch, position) values ($1, $2, $3, $4)
+           on conflict (ledger, model) do update
+           set epoch = excluded.epoch, position = excluded.position, updated_at = now()
+           where reaction.epoch <> excluded.epoch""",
+        ledger,
+        model,
+        epoch,
+        position,
+    )

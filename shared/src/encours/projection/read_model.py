@@ -1,0 +1,66 @@
+"""What a service writes to have a read model: rows, the types it reads, a pure `project`, perhaps a reactor."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from datetime import date
+
+from asyncpg import Connection
+from asyncpg.pool import PoolConnectionProxy
+
+from encours.contracts import Recorded
+from encours.contracts.calendar import DayOpened
+from encours.projection.rows import Key, Row
+from encours.projection.rowset import RowSet
+
+Conn = Connection | PoolConnectionProxy
+"""A connection of one's own, or one that belongs to a pool."""
+DAY_OPENED = DayOpened.TYPE
+
+
+class ReadModel(ABC):
+    """State folded from the events of one ledger, kept in tables of its own.
+
+    Raise ``version`` whenever the rows or what `project` makes of an event change: the model is then rebuilt
+    from the ledger at the next start. ``types`` are the events that `project` gets; others only move the
+    position on.
+    """
+
+    name: str
+    version: int
+    rows: tuple[type[Row], ...]
+    types: frozenset[str]
+
+    def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
+        """The rows that `project` will ask for. They are fetched in one query per table and batch; a row that is
+        not named here is fetched when it is asked for, at the price of a query of its own."""
+        return ()
+
+    @abstractmethod
+    def project(self, e: Recorded, rows: RowSet) -> None:
+        """Apply one event. Pure: no clock, no I/O, no state but `rows`. An exception parks the event's stream."""
+
+    async def settle(self, conn: Conn, schema: str, days: list[date]) -> None:  # noqa: B027 - optional on purpose
+        """Set-based step after a batch that passed ``calendar.day_opened``, in the batch's transaction.
+
+        ``days`` are the days that were opened since the last call, in order; a rebuild calls it once with all of
+        them, and the content must come out the same.
+        """
+
+
+class Reactor(ABC):
+    """What a service does because of an event, with the read model exactly at that event."""
+
+    types: frozenset[str]
+
+    @abstractmethod
+    async def react(self, e: Recorded) -> None:
+        """Do it. Called again after a crash or an exception, so it must be idempotent: derive command ids from
+        ``e``. The read model does not move on before it returns. Never called in a rebuild, nor for positions
+        up to the ledger's ``effects_from``."""
+
+
+def has_settle(model: ReadModel) -> bool:
+    """Whether the model has a set-based step, and so reads the opening of days even when `project` does not."""
+    return type(model).settle is not ReadModel.settle

@@ -1,0 +1,276 @@
+"""One read model following one ledger: leader or standby, live or being built, and what happens when it cannot go on.
+
+The checkpoint decides. Each batch locks it, and goes back empty-handed when another instance has moved it; so
+two leaders, a lease lost in mid-batch or a crash at any point end the same way: each event applied once, in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import asyncpg
+import structlog
+
+from encours.ledger import Ledger
+from encours.ledger.errors import LedgerUnavailable
+from encours.ledger.model import LedgerInfo
+from encours.ledger.stored import StoredEvent, event_of
+from encours.postgres.connection import is_lost
+from encours.postgres.leases import Leases
+from encours.projection.apply import Applied, SettleFailed, apply
+from encours.projection.control import (
+    REACTING,
+    REBUILDING,
+    STOPPED,
+    Checkpoint,
+    load_checkpoint,
+    move_checkpoint,
+    note_state,
+)
+from encours.projection.parking import Parking
+from encours.projection.projector import Projection, StopBefore
+from encours.projection.reactor import Reactions
+from encours.projection.read_model import Conn, Reactor, ReadModel
+from encours.projection.rebuild import rebuild
+from encours.projection.schemas import schema_of
+from encours.transport.tail import Tail
+
+BATCH = 1024
+REST = 3.0
+REST_MAX_S = 0.03
+"""After a batch a model rests this many times as long as it took: events that come in ones and twos share a transaction
+as soon as there is much to do, and the first after a quiet moment waits for nobody. Full batches follow at once.
+"""
+WAIT_S = 1.0
+STANDBY_S = 0.5
+RETRY_MIN_S, RETRY_MAX_S = 0.1, 5.0
+STOPPED_MAX_S = 30.0
+
+log = structlog.get_logger("encours.subscription")
+
+
+class _Overtaken(Exception):
+    """Another instance moved the checkpoint, or a rebuild took its place: load it again."""
+
+
+class _Blocked(Exception):
+    """It cannot go on until something is deployed or repaired; the reason is for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a subscription works with; shared by all of a process."""
+
+    service: str
+    ledger: Ledger
+    ledger_dsn: str
+    store_dsn: str
+    pool: asyncpg.Pool
+    leases: Leases
+    stopping: asyncio.Event
+
+
+class Subscription:
+    """Run :meth:`run` as a task, one for each model and ledger."""
+
+    def __init__(
+        self, place: Place, info: LedgerInfo, model: ReadModel, reactor: Reactor | None, tail: Tail
+    ) -> None:
+        self._place, self._model, self._reactor, self._tail = place, model, reactor, tail
+        self._ledger = info.name
+        self._lease = ("projector", place.service, info.name, model.name)
+
+    async def run(self) -> None:
+        """Follow until the process drains: lead while the lease is ours, stand by while it is not."""
+        pause = RETRY_MIN_S
+        while not self._place.stopping.is_set():
+            token = await self._place.leases.acquire(*self._lease)
+            if token is None:
+                await self._sleep(STANDBY_S)
+                continue
+            try:
+                await self._lead(token)
+                pause = RETRY_MIN_S
+            except _Overtaken:
+                pause = RETRY_MIN_S
+            except (_Blocked, StopBefore, SettleFailed) as error:
+                pause = min(max(pause * 2, 1.0), STOPPED_MAX_S)
+                await self._note(STOPPED, str(error))
+                log.error(
+                    "read model stopped", ledger=self._ledger, model=self._model.name, reason=str(error)
+                )
+            except Exception as error:
+                pause = min(pause * 2, RETRY_MAX_S)
+                await self._failed(error, pause)
+            finally:
+                # Given back while it waits, so that a newer program may have it.
+                await asyncio.shield(self._place.leases.release(token, *self._lease))
+            await self._sleep(pause)
+
+    async def _failed(self, error: Exception, pause_s: float) -> None:
+        if is_lost(error) or isinstance(error, LedgerUnavailable):
+            log.warning("a server is away", ledger=self._ledger, model=self._model.name, error=repr(error))
+            return
+        log.error(
+            "projection failed", ledger=self._ledger, model=self._model.name, pause_s=pause_s, exc_info=error
+        )
+        await self._note(STOPPED, f"{type(error).__name__}: {error}"[:1000])
+
+    async def _note(self, state: str, reason: str | None) -> None:
+        with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            await note_state(self._place.pool, self._ledger, self._model.name, state, reason)
+
+    async def _sleep(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._place.stopping.wait(), seconds)
+
+    async def _lead(self, token: int) -> None:
+        place, ledger, model = self._place, self._ledger, self._model
+        checkpoint = await self._ready()
+        async with place.pool.acquire() as conn:
+            parking = await Parking.load(conn, ledger, model.name)
+            reactions = await self._reactions(conn, checkpoint)
+        projection = Projection(model, schema_of(model.name, ledger), parking)
+        position = checkpoint.position
+        if reactions is not None:
+            await self._react_to_last(reactions, position)
+        while place.leases.holds(token) and not place.stopping.is_set():
+            batch = await self._tail.after(position, BATCH, WAIT_S)
+            if self._tail.last >= 0 and batch.epoch != checkpoint.epoch:
+                raise _Overtaken  # of the ledger itself: _ready says why and builds anew
+            if not batch.events:
+                await self._check_place(position)
+                continue
+            events = batch.events if reactions is None else reactions.cut(batch.events)
+            began = time.monotonic()
+            applied = await self._apply(projection, events, checkpoint, position)
+            rest = min(REST * (time.monotonic() - began), REST_MAX_S)
+            position = applied.position
+            if applied.stop is not None:
+                raise applied.stop
+            if reactions is not None and reactions.due(events[-1]):
+                await self._react(reactions, events[-1])
+            if len(batch.events) < BATCH:
+                await asyncio.sleep(rest)
+
+    async def _apply(
+        self, projection: Projection, events: Sequence[StoredEvent], checkpoint: Checkpoint, position: int
+    ) -> Applied:
+        ledger, name = self._ledger, self._model.name
+        at = position
+
+        async def commit(conn: Conn, new: int) -> None:
+            nonlocal at
+            if not await move_checkpoint(conn, ledger, name, old=at, epoch=checkpoint.epoch, new=new):
+                raise _Overtaken
+            at = new
+
+        async with self._place.pool.acquire() as conn, conn.transaction():
+            # The row's lock first: while a rebuild holds it, nothing of this batch may be read or written.
+            now = await load_checkpoint(conn, ledger, name, lock=True)
+            expected = (position, checkpoint.epoch, checkpoint.generation)
+            if now is None or (now.position, now.epoch, now.generation) != expected:
+                raise _Overtaken
+            return await apply(conn, projection, events, commit, ledger)
+
+    async def _check_place(self, position: int) -> None:
+        """Nothing came. A position that the ledger does not have means that the ledger was put back."""
+        if position > self._tail.last >= 0:
+            head = await self._place.ledger.head(self._ledger)
+            if position > head.position:
+                raise _Overtaken
+        checkpoint = await self._checkpoint()
+        if checkpoint is None or checkpoint.position != position:
+            raise _Overtaken
+
+    async def _checkpoint(self) -> Checkpoint | None:
+        async with self._place.pool.acquire() as conn:
+            return await load_checkpoint(conn, self._ledger, self._model.name)
+
+    async def _ready(self) -> Checkpoint:
+        """The checkpoint of a model that can be followed; builds it where there is none."""
+        checkpoint = await self._checkpoint()
+        head = await self._place.ledger.head(self._ledger)
+        why = None
+        if checkpoint is None:
+            why = "it was never built for this ledger"
+        elif checkpoint.epoch != head.epoch:
+            why = f"it followed epoch {checkpoint.epoch}, the ledger is of epoch {head.epoch} now"
+        elif checkpoint.position > head.position:
+            why = f"it stands at {checkpoint.position}, beyond the ledger's head {head.position}"
+        elif checkpoint.model_version > self._model.version:
+            raise _Blocked(
+                f"built by version {checkpoint.model_version} of the model, this program has {self._model.version}"
+            )
+        elif checkpoint.model_version < self._model.version:
+            why = f"version {self._model.version} of the model replaces {checkpoint.model_version}"
+        if checkpoint is not None and why is None:
+            await self._note("following", None)
+            return checkpoint
+        log.info("read model is built", ledger=self._ledger, model=self._model.name, why=why)
+        await self._note(REBUILDING, why)
+        result = await rebuild(
+            ledger_dsn=self._place.ledger_dsn,
+            store_dsn=self._place.store_dsn,
+            service=self._place.service,
+            model=self._model,
+            ledger=self._ledger,
+            stop_at=self._reactor.types if self._reactor else frozenset(),
+        )
+        log.info(
+            "read model built", **{key: value for key, value in result.as_dict().items() if key != "service"}
+        )
+        built = await self._checkpoint()
+        if built is None:
+            raise _Overtaken
+        return built
+
+    async def _reactions(self, conn: Conn, checkpoint: Checkpoint) -> Reactions | None:
+        if self._reactor is None:
+            return None
+        info = await self._place.ledger.info(self._ledger)
+        # The very first build ended at the first event that wants a reaction: nothing before it is due.
+        first_build = checkpoint.generation == 1
+        return await Reactions.load(
+            conn,
+            self._reactor,
+            self._ledger,
+            self._model.name,
+            epoch=checkpoint.epoch,
+            model_at=None if first_build else checkpoint.position,
+            effects_from=info.effects_from,
+        )
+
+    async def _react_to_last(self, reactions: Reactions, position: int) -> None:
+        """A reaction that a crash cut off, or that a build stopped at."""
+        rows = await self._place.ledger.read_raw(self._ledger, position - 1, 1) if position else []
+        if rows and reactions.due(event := event_of(rows[0], self._ledger)):
+            await self._react(reactions, event)
+
+    async def _react(self, reactions: Reactions, event: StoredEvent) -> None:
+        """Again and again until it is done: the model must not move on."""
+        pause = RETRY_MIN_S
+        while True:
+            try:
+                await reactions.react(self._place.pool, event)
+            except Exception as error:
+                log.error(
+                    "reaction failed",
+                    ledger=self._ledger,
+                    model=self._model.name,
+                    position=event.position,
+                    exc_info=error,
+                )
+                await self._note(
+                    REACTING, f"reaction to position {event.position}: {type(error).__name__}: {error}"[:1000]
+                )
+                pause = min(pause * 2, RETRY_MAX_S)
+                await self._sleep(pause)
+                if self._place.stopping.is_set():
+                    raise _Overtaken from error
+            else:
+                return

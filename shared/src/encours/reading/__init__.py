@@ -1,0 +1,1 @@
+"""Reading read models: the two dates, freshness, pages."""

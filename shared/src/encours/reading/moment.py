@@ -1,0 +1,72 @@
+"""The two dates of a question, resolved, and a read model at that moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from encours.kernel.errors import DomainError
+
+if TYPE_CHECKING:
+    from encours.projection.read_model import Conn
+
+WAIT_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class TimeTravel:
+    """The two dates of a question, resolved.
+
+    ``as_of``: events that count up to and including this business date. ``position``: events up to and including
+    this position. ``known_at``: as the caller wrote it. ``is_now``: no ``known_at`` was asked for.
+    """
+
+    as_of: date
+    position: int
+    known_at: str | None
+    is_now: bool
+
+    def echo(self) -> dict[str, Any]:
+        """``as_of``, ``known_at`` and ``position`` for the answer's body."""
+        return {"as_of": self.as_of.isoformat(), "known_at": self.known_at, "position": self.position}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One moment of a read model: rows and ``time.position`` belong together."""
+
+    conn: Conn
+    schema: str
+    time: TimeTravel
+    incomplete: bool = False
+
+    def echo(self) -> dict[str, Any]:
+        """As :meth:`TimeTravel.echo`, and whether events are missing because a stream could not be applied."""
+        return {**self.time.echo(), "incomplete": self.incomplete}
+
+
+class PositionNotReached(DomainError):
+    """The read model, or the ledger itself, is behind what was asked for (503)."""
+
+    def __init__(self, model: str, position: int) -> None:
+        super().__init__(
+            "position-not-reached",
+            f"{model} has not reached position {position} yet.",
+            title="That position has not been reached yet",
+            status=503,
+            retry_after_s=1,
+        )
+
+
+class FuturePosition(DomainError):
+    """What was asked for has not happened (422)."""
+
+    def __init__(self, name: str, head: int) -> None:
+        super().__init__(
+            "future-position",
+            f"{name} lies beyond the ledger's end, which is position {head} now.",
+            title="The ledger has not reached that point",
+            status=422,
+            extra={"head": head},
+        )

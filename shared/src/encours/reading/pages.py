@@ -1,0 +1,122 @@
+"""Keyset pages: the order of a list, the condition behind a cursor, and the cursor itself."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from encours.kernel.errors import DomainError
+
+MAX_CURSOR = 2_000
+Scalar = str | int | bool | date | datetime | None
+
+
+class MalformedCursor(DomainError):
+    """Not a cursor of this list (400)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "malformed-cursor",
+            "Send next_cursor exactly as it was answered, with the same filters and sort; or none to begin again.",
+            title="The cursor is not one of ours",
+            status=400,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list, in one order. ``columns`` end with the unique key, so that the order is total."""
+
+    limit: int
+    columns: tuple[str, ...]
+    descending: bool
+    nullable: bool
+    last: tuple[Scalar, ...] | None
+    check: str
+
+    @property
+    def fetch(self) -> int:
+        """Rows to select: one more than the page, which tells whether another page follows."""
+        return self.limit + 1
+
+    def order_by(self) -> str:
+        """``order by due_on desc, id desc``. Columns come from the list of allowed ones, never from the caller."""
+        end = " nulls last" if self.nullable else ""
+        return "order by " + ", ".join(
+            f"{column}{' desc' if self.descending else ''}{end}" for column in self.columns
+        )
+
+    def after(self, first_argument: int = 1) -> tuple[str, list[Scalar]]:
+        """A condition for the rows behind the cursor, and its arguments from ``$first_argument`` on."""
+        if self.last is None:
+            return "true", []
+        sign = "<" if self.descending else ">"
+        if not self.nullable:
+            # A row comparison is what an index on these columns answers without reading what lies before.
+            marks = ", ".join(f"${first_argument + n}" for n in range(len(self.columns)))
+            return f"({', '.join(self.columns)}) {sign} ({marks})", list(self.last)
+        column, key = self.columns[0], self.columns[-1]
+        value, last_key = self.last[0], self.last[-1]
+        if value is None:
+            return f"({column} is null and {key} {sign} ${first_argument})", [last_key]
+        behind = f"{column} {sign} ${first_argument} or {column} is null"
+        return f"({behind} or ({column} = ${first_argument} and {key} {sign} ${first_argument + 1}))", [
+            value,
+            last_key,
+        ]
+
+    def body(self, rows: Sequence[Any], item: Callable[[Any], Any]) -> dict[str, Any]:
+        """``{"data", "next_cursor"}`` of the fetched rows, each turned into its JSON form by ``item``."""
+        shown = rows[: self.limit]
+        more = len(rows) > self.limit
+        return {"data": [item(row) for row in shown], "next_cursor": self.cursor(shown[-1]) if more else None}
+
+    def cursor(self, row: Mapping[str, Any]) -> str:
+        """The mark of a row as ``next_cursor``."""
+        key = [_to_json(row[column.rpartition(".")[2]]) for column in self.columns]
+        raw = msgspec.json.encode([self.check, *key])
+        return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def _to_json(value: Scalar) -> Any:
+    if isinstance(value, datetime):
+        return {"t": value.isoformat()}
+    if isinstance(value, date):
+        return {"d": value.isoformat()}
+    return value
+
+
+def _from_json(value: Any) -> Scalar:
+    match value:
+        case {"d": str(day)}:
+            return date.fromisoformat(day)
+        case {"t": str(instant)}:
+            return datetime.fromisoformat(instant)
+        case str() if "\x00" not in value:
+            return value
+        case bool() | None:
+            return value
+        case int() if -(2**63) <= value < 2**63:
+            return value
+        case _:
+            raise ValueError("not a key")
+
+
+def read_cursor(text: str, check: str, columns: int) -> tuple[Scalar, ...]:
+    if len(text) > MAX_CURSOR:
+        raise MalformedCursor
+    try:
+        values = msgspec.json.decode(
+            base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        )
+        if not isinstance(values, list) or values[:1] != [check] or len(values) != columns + 1:
+            raise MalformedCursor
+        return tuple(_from_json(value) for value in values[1:])
+    except (ValueError, binascii.Error, msgspec.MsgspecError, RecursionError):
+        raise MalformedCursor from None

@@ -1,0 +1,294 @@
+"""Reading a service's read models: rows and position of one moment, waiting for a position, where each stands."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from encours.kernel.errors import DomainError
+from encours.kernel.tasks import end
+from encours.ledger import Ledger
+from encours.ledger.errors import LedgerUnavailable
+from encours.projection.control import STOPPED, STORE_SETTINGS, ensure_control, load_checkpoint
+from encours.projection.hashing import content_hash, table_version
+from encours.projection.read_model import Conn, ReadModel
+from encours.projection.rows import table_of
+from encours.projection.schemas import schema_of
+
+POLL_S = 0.01
+HASH_PAUSE_FACTOR = 4
+"""After a hash that took t seconds the next one of that model is computed 4 t later at the earliest."""
+
+
+class ReadModelNotReady(DomainError):
+    """The read model has not been built for this ledger yet."""
+
+    def __init__(self, model: str, ledger: str) -> None:
+        super().__init__(
+            "read-model-not-ready",
+            f"{model} is still being built for ledger {ledger}: try again shortly.",
+            status=503,
+            retry_after_s=1,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A connection inside a read-only snapshot; unpacks to (conn, schema, position).
+
+    ``incomplete``: streams are parked, so figures may lack them.
+    """
+
+    conn: Conn
+    schema: str
+    position: int
+    incomplete: bool
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.conn, self.schema, self.position))
+
+
+class ReadDb:
+    """Queries on a service's read models. Make it with :meth:`open`."""
+
+    def __init__(self, pool: asyncpg.Pool, ledger: Ledger | None, models: Sequence[ReadModel]) -> None:
+        self.pool = pool
+        self._ledger = ledger
+        self._models = {model.name: model for model in models}
+        self._positions: dict[tuple[str, str], int] = {}
+        self._poller: asyncio.Task[None] | None = None
+        self._polled = asyncio.Condition()
+        self._waiters = 0
+        self._hashing: dict[tuple[str, str], asyncio.Task[tuple[int, str] | None]] = {}
+        self._hashed: dict[tuple[str, str], tuple[float, int, str]] = {}
+
+    @classmethod
+    async def open(
+        cls, dsn: str, *, ledger: Ledger | None = None, models: Iterable[ReadModel] = (), size: int = 8
+    ) -> ReadDb:
+        """Connects when first used. With ``ledger`` lags are exact, without it as the worker last saw them."""
+        pool = await asyncpg.create_pool(
+            dsn,
+            min_size=0,
+            max_size=size,
+            timeout=5,
+            command_timeout=30,
+            reset=_nothing_to_reset,
+            server_settings=STORE_SETTINGS | {"application_name": "encours read"},
+        )
+        return cls(pool, ledger, tuple(models))
+
+    async def close(self) -> None:
+        """Stop waiting and disconnect."""
+        await end([*self._hashing.values(), *([self._poller] if self._poller else [])])
+        try:
+            await asyncio.wait_for(self.pool.close(), 5)
+        except TimeoutError:
+            self.pool.terminate()
+
+    @asynccontextmanager
+    async def snapshot(self, model: str, ledger: str) -> AsyncIterator[Snapshot]:
+        """Rows and checkpoint of one moment: ``async with db.snapshot(model, ledger) as (conn, schema, position)``.
+
+        Raises :class:`ReadModelNotReady` while the model has never been built.
+        """
+        schema = schema_of(model, ledger)
+        async with self.pool.acquire() as conn:
+            begin = "begin isolation level repeatable read read only"
+            tables = self._tables(model, schema)
+            try:
+                # LOCK takes no snapshot, so it stands before one: a swap of a rebuilt schema waits for it, and the
+                # snapshot that follows can never meet tables that were filled after it.
+                await conn.execute(f"{begin}; lock table {tables} in access share mode" if tables else begin)
+                checkpoint = await load_checkpoint(conn, ledger, model)
+                if checkpoint is None:
+                    raise ReadModelNotReady(model, ledger)
+                parked = await conn.fetchval(
+                    "select exists (select from encours.parked where ledger = $1 and model = $2)",
+                    ledger,
+                    model,
+                )
+                yield Snapshot(conn, schema, checkpoint.position, bool(parked))
+            except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
+                if await self._exists(ledger, model):
+                    raise
+                raise ReadModelNotReady(model, ledger) from error
+            finally:
+                if not conn.is_closed():
+                    await conn.execute("rollback")
+
+    def _tables(self, model: str, schema: str) -> str:
+        known = self._models.get(model)
+        return ", ".join(f"{schema}.{table_of(row).name}" for row in known.rows) if known else ""
+
+    async def _exists(self, ledger: str, model: str) -> bool:
+        try:
+            async with self.pool.acquire() as conn:
+                return await load_checkpoint(conn, ledger, model) is not None
+        except asyncpg.UndefinedTableError:
+            return False
+
+    async def wait_for(self, model: str, ledger: str, min_position: int, timeout: float = 2.0) -> bool:
+        """Wait until the model has taken in a position. False when it has not by then."""
+        key = (ledger, model)
+        deadline = time.monotonic() + timeout
+        if self._positions.get(key, -1) >= min_position and self._poller is not None:
+            return True
+        self._waiters += 1
+        try:
+            if self._poller is None or self._poller.done():
+                self._poller = asyncio.create_task(self._poll())
+            async with asyncio.timeout_at(
+                asyncio.get_running_loop().time() + max(0.0, deadline - time.monotonic())
+            ):
+                async with self._polled:
+                    await self._polled.wait_for(lambda: self._positions.get(key, -1) >= min_position)
+        except TimeoutError:
+            return False
+        else:
+            return True
+        finally:
+            self._waiters -= 1
+
+    async def _poll(self) -> None:
+        """One query for all who wait, every few milliseconds, for as long as somebody waits."""
+        try:
+            while self._waiters:
+                try:
+                    rows = await self.pool.fetch("select ledger, model, position from encours.checkpoint")
+                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+                    rows = []  # away or not installed yet: the waiters' own timeouts end it
+                    await asyncio.sleep(0.05)
+                self._positions = {(row[0], row[1]): row[2] for row in rows}
+                async with self._polled:
+                    self._polled.notify_all()
+                await asyncio.sleep(POLL_S)
+        finally:
+            self._positions.clear()
+            self._poller = None
+
+    async def read_models(self, ledger: str, *, hashes: bool = True) -> list[dict[str, Any]]:
+        """Where each model stands in a ledger, and the hash of its content unless it is not wanted.
+
+        ``content_hash`` belongs to ``hash_position``, which is ``position`` unless events are coming in.
+        """
+        try:
+            rows = await self.pool.fetch(_STATES, ledger)
+        except asyncpg.UndefinedTableError:
+            await ensure_control(self.pool)
+            rows = []
+        head = await self._head(ledger, rows)
+        found = {row["model"]: row for row in rows}
+        return [
+            await self._state(ledger, name, found.get(name), head, hashes=hashes)
+            for name in sorted({*found, *self._models})
+        ]
+
+    async def _state(self, ledger: str, model: str, row: Any, head: int, *, hashes: bool) -> dict[str, Any]:
+        if row is None:
+            return {
+                "service": None, "model": model, "name": model, "ledger": ledger, "version": None, "epoch": None,
+                "position": 0, "head": head, "lag": head, "state": "building", "reason": "not built yet", "parked": 0,
+                "incomplete": False, "content_hash": None, "hash_position": None, "updated_at": None,
+            }  # fmt: skip
+        hashed = await self._hash(ledger, model) if hashes else None
+        # The hash's snapshot may be newer than the row.
+        position = max(row["position"], hashed[0]) if hashed else row["position"]
+        state, parked = row["state"], row["parked"]
+        if parked and state != STOPPED:
+            state = "incomplete"
+        return {
+            "service": row["service"], "model": model, "name": model, "ledger": ledger, "version": row["model_version"],
+            "epoch": row["epoch"], "position": position, "head": max(head, position),
+            "lag": max(0, head - position), "state": state,
+            "reason": row["reason"] or row["parked_reason"], "parked": parked, "incomplete": bool(parked),
+            "content_hash": hashed[1] if hashed else None, "hash_position": hashed[0] if hashed else None,
+            "updated_at": row["updated_at"].isoformat(),
+        }  # fmt: skip
+
+    async def _head(self, ledger: str, rows: Sequence[Any]) -> int:
+        if self._ledger is not None:
+            try:
+                return (await self._ledger.head(ledger)).position
+            except LedgerUnavailable:
+                pass  # as the worker last saw it
+        seen = (
+            await self.pool.fetchval("select max(head) from encours.ledger_state where ledger = $1", ledger)
+            if rows
+            else 0
+        )
+        return int(seen or 0)
+
+    async def _hash(self, ledger: str, model: str) -> tuple[int, str] | None:
+        """Position and hash, one computation at a time a model, so that asking often costs little."""
+        key = (ledger, model)
+        if model not in self._models:
+            return None
+        known = self._hashed.get(key)
+        if known and time.monotonic() < known[0]:
+            return known[1], known[2]
+        task = self._hashing.get(key)
+        if task is None:
+            task = self._hashing[key] = asyncio.create_task(self._compute(ledger, model))
+            task.add_done_callback(lambda _: self._hashing.pop(key, None))
+        return await asyncio.shield(task)
+
+    async def _compute(self, ledger: str, model: str) -> tuple[int, str] | None:
+        started = time.monotonic()
+        try:
+            async with self.snapshot(model, ledger) as snap:
+                position, value, fresh = await hash_of(snap.conn, snap.schema, self._models[model], ledger)
+        except ReadModelNotReady:
+            return None
+        if fresh:
+            await self.pool.execute(_REMEMBER, ledger, model, *fresh)
+        took = time.monotonic() - started
+        self._hashed[ledger, model] = (time.monotonic() + took * HASH_PAUSE_FACTOR, position, value)
+        return position, value
+
+
+async def _nothing_to_reset(_: Conn) -> None:
+    """Queries here change no session state and end their transactions: the usual reset is a round trip for nothing."""
+
+
+async def hash_of(
+    conn: Conn, schema: str, model: ReadModel, ledger: str
+) -> tuple[int, str, tuple[int, int, str, str] | None]:
+    """Position and content hash in the connection's snapshot, from the cache if nothing was written since; and
+    what to put into the cache otherwise."""
+    checkpoint = await load_checkpoint(conn, ledger, model.name)
+    if checkpoint is None:
+        raise ReadModelNotReady(model.name, ledger)
+    version = await table_version(conn, schema)
+    cached = await conn.fetchval(
+        """select hash from encours.content_hash
+           where ledger = $1 and model = $2 and epoch = $3 and position = $4 and table_version = $5""",
+        ledger,
+        model.name,
+        checkpoint.epoch,
+        checkpoint.position,
+        version,
+    )
+    if cached is not None:
+        return checkpoint.position, str(cached), None
+    value = await content_hash(conn, schema, model)
+    return checkpoint.position, value, (checkpoint.epoch, checkpoint.position, version, value)
+
+
+_STATES = """
+select c.model, c.service, c.model_version, c.epoch, c.position, c.state, c.reason, c.updated_at,
+       count(p.stream) as parked, min(p.stream || ' parked at ' || p.position || ': ' || p.reason) as parked_reason
+  from encours.checkpoint c left join encours.parked p using (ledger, model)
+ where c.ledger = $1 group by c.ledger, c.model
+"""
+_REMEMBER = """
+insert into encours.content_hash (ledger, model, epoch, position, table_version, hash) values ($1, $2, $3, $4, $5, $6)
+on conflict (ledger, model) do update set epoch = excluded.epoch, position = excluded.position,
+  table_version = excluded.table_version, hash = excluded.hash, computed_at = now()
+"""

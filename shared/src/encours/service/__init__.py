@@ -1,0 +1,1 @@
+"""A process of a service: settings, logging, memory, metrics, worker."""

@@ -1,0 +1,114 @@
+"""The processes of a service, ``python -m <service> api|worker|rebuild``, composed in one way for all of them.
+
+What only one of the processes needs is imported when it starts: a rebuild never meets the web framework.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
+
+import uvloop
+from pydantic import ValidationError
+
+from encours.ledger import Ledger
+from encours.projection.read_model import Reactor, ReadModel
+from encours.service import logging as web_logging
+from encours.service.connections import poking_ledger
+from encours.service.memory import settle
+from encours.service.rebuilding import rebuild_main
+from encours.service.settings import ServiceSettings, reasons
+from encours.service.worker import Background, Worker
+
+if TYPE_CHECKING:
+    pass
+
+EXIT_USAGE = 2
+"""Of a wrong word, and of settings that are missing or wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a worker does beside projecting: reactors by the name of their read model, and background tasks."""
+
+    reactors: Mapping[str, Reactor] = field(default_factory=dict)
+    background: Sequence[Background] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One service, ``SERVICE`` in its ``__main__``.
+
+    ``api`` and ``beside`` are written ``module:name``. ``api(settings)`` serves the HTTP API until a signal;
+    ``beside(settings, ledger)`` is open around the worker and yields :class:`Beside`. ``reactors`` are the classes
+    of its reactors: a rebuild has to know where a first build ends.
+    """
+
+    name: str
+    models: Sequence[ReadModel]
+    api: str
+    beside: str | None = None
+    reactors: Mapping[str, type[Reactor]] = field(default_factory=dict)
+    settings: type[ServiceSettings] = ServiceSettings
+
+    def main(self, arguments: Sequence[str]) -> int:
+        """Run one of the processes until it ends; its exit code."""
+        run: Callable[[ServiceSettings], int]
+        match arguments:
+            case ["api"]:
+                run = self._api
+            case ["worker"]:
+                run = self._worker
+            case ["rebuild", *options]:
+                run = partial(self._rebuild, options)
+            case _:
+                module = self.name.replace("-", "_")
+                print(f"usage: python -m {module} api|worker|rebuild [options]", file=sys.stderr)
+                return EXIT_USAGE
+        try:
+            settings = self.settings.from_environment()
+        except ValidationError as wrong:
+            print(f"{self.name} cannot start: {reasons(wrong)}", file=sys.stderr)
+            return EXIT_USAGE
+        return run(settings)
+
+    def _api(self, settings: ServiceSettings) -> int:
+        serve: Callable[[ServiceSettings], None] = resolve_name(self.api)
+        serve(settings)
+        return 0
+
+    def _worker(self, settings: ServiceSettings) -> int:
+        web_logging.configure(f"{self.name}-worker", level=settings.log_level)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._work(settings))
+        return 0
+
+    async def _work(self, settings: ServiceSettings) -> None:
+        """Until SIGTERM. Servers may be away at the start and at any time later."""
+        open_beside: Callable[[Any, Ledger], AbstractAsyncContextManager[Beside]]
+        open_beside = resolve_name(self.beside) if self.beside else _nothing
+        async with AsyncExitStack() as stack:
+            ledger, _ = await stack.enter_async_context(poking_ledger(settings))
+            beside = await stack.enter_async_context(open_beside(settings, ledger))
+            opened = {model: type(reactor) for model, reactor in beside.reactors.items()}
+            if opened != self.reactors:
+                raise TypeError(f"{self.name} opens reactors {opened} and declares {self.reactors}")
+            worker = Worker(settings, ledger, self.name, self.models, beside.reactors, beside.background)
+            settle()
+            await worker.run()
+
+    def _rebuild(self, options: Sequence[str], settings: ServiceSettings) -> int:
+        # Standard output is for what was found.
+        web_logging.configure(f"{self.name}-rebuild", level=settings.log_level, stream=sys.stderr)
+        return rebuild_main(settings, self.name, self.models, options, self.reactors)
+
+
+@asynccontextmanager
+async def _nothing(_: ServiceSettings, __: Ledger) -> AsyncIterator[Beside]:
+    yield Beside()

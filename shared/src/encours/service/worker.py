@@ -1,0 +1,287 @@
+"""A service's worker process: for every ledger a relay (active in one process), a tail, and the service's read
+models with their reactors; beside them the service's own background tasks.
+
+New ledgers are noticed within a second. SIGTERM drains: batches in hand are finished, leases given back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import Protocol
+
+import asyncpg
+import structlog
+from nats.aio.client import Client
+from pydantic import SecretStr
+
+from encours.kernel.tasks import end
+from encours.ledger import Ledger
+from encours.ledger.errors import LedgerUnavailable
+from encours.ledger.model import LedgerInfo
+from encours.postgres.leases import Leases
+from encours.projection.control import STORE_SETTINGS, ensure_control
+from encours.projection.projector import check_model
+from encours.projection.read_model import Reactor, ReadModel
+from encours.projection.subscription import Place, Subscription
+from encours.transport import client as nats_client
+from encours.transport.relay import Relay
+from encours.transport.tail import Tail
+
+LEDGERS_S = 0.5
+STATE_S = 0.5
+STANDBY_S = 0.5
+CONNECT_RETRY_S = 0.5
+RESTART_MIN_S, RESTART_MAX_S = 0.2, 10.0
+DRAIN_S = 10.0
+POOL = 6
+STALE_STATE = "10 minutes"
+
+log = structlog.get_logger("encours.worker")
+
+Background = Callable[[], Awaitable[None]]
+
+
+class WorkerSettings(Protocol):
+    """The part of a service's settings that a worker needs."""
+
+    @property
+    def ledger_url(self) -> SecretStr: ...
+    @property
+    def store_url(self) -> SecretStr: ...
+    @property
+    def nats_url(self) -> SecretStr: ...
+
+
+class Worker:
+    """``await Worker(settings, ledger, service, models, reactors={model name: reactor}).run()``."""
+
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        ledger: Ledger,
+        service: str,
+        models: Sequence[ReadModel],
+        reactors: Mapping[str, Reactor] | None = None,
+        background: Sequence[Background] = (),
+    ) -> None:
+        for model in models:
+            check_model(model)
+        if unknown := set(reactors or ()) - {model.name for model in models}:
+            raise TypeError(f"reactors for {', '.join(sorted(unknown))}, which is no read model of {service}")
+        self._settings, self._ledger, self._service = settings, ledger, service
+        self._models, self._reactors, self._background = (
+            tuple(models),
+            dict(reactors or {}),
+            tuple(background),
+        )
+        self.instance = f"{socket.gethostname()}:{os.getpid()}"
+        self._stopping = asyncio.Event()
+        self._tails: dict[str, Tail] = {}
+        self._relays: dict[str, str] = {}
+
+    def stop(self) -> None:
+        """Drain and end; what SIGTERM does."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Work until told to stop. Servers may be away at the start and at any time later."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        async with AsyncExitStack() as stack:
+            pool = await asyncpg.create_pool(
+                self._settings.store_url.get_secret_value(),
+                min_size=0,
+                max_size=POOL,
+                timeout=5,
+                command_timeout=60,
+                # A read model lost with a power cut is read from the ledger again, with its checkpoint.
+                server_settings=STORE_SETTINGS
+                | {"application_name": f"{self._service} worker", "synchronous_commit": "off"},
+            )
+            stack.push_async_callback(_close_pool, pool)
+            relay_leases = Leases(
+                self._settings.ledger_url.get_secret_value(), f"{self._service} relay lease"
+            )
+            leases = Leases(self._settings.store_url.get_secret_value(), f"{self._service} projector leases")
+            stack.push_async_callback(relay_leases.close)
+            stack.push_async_callback(leases.close)
+            await self._until_installed(pool)
+            place = Place(
+                self._service,
+                self._ledger,
+                self._settings.ledger_url.get_secret_value(),
+                self._settings.store_url.get_secret_value(),
+                pool,
+                leases,
+                self._stopping,
+            )
+            log.info("worker started", instance=self.instance, models=[model.name for model in self._models])
+            async with _Tasks() as tasks:
+                tasks.start("leases", leases.watch)
+                tasks.start("relay leases", relay_leases.watch)
+                for count, background in enumerate(self._background):
+                    tasks.start(f"background {count}", background)
+                tasks.start("state", lambda: self._publish_state(pool))
+                tasks.start("ledgers", lambda: self._ledgers(place, relay_leases))
+                await self._stopping.wait()
+                log.info("worker drains", instance=self.instance)
+                await tasks.drain({"ledgers"}, DRAIN_S)
+            log.info("worker stopped", instance=self.instance)
+
+    async def _until_installed(self, pool: asyncpg.Pool) -> None:
+        while not self._stopping.is_set():
+            try:
+                await ensure_control(pool)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+                log.warning("store not ready", error=repr(error))
+                await self._sleep(CONNECT_RETRY_S)
+            else:
+                return
+
+    async def _sleep(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+
+    async def _ledgers(self, place: Place, relay_leases: Leases) -> None:
+        """One group of tasks for each ledger, begun when the ledger appears."""
+        followed: dict[str, asyncio.Task[None]] = {}
+        url = self._settings.nats_url.get_secret_value()
+        client = asyncio.create_task(nats_client.connect(url, f"{self._service} worker"))
+        try:
+            while not self._stopping.is_set():
+                try:
+                    for info in await self._ledger.ledgers():
+                        if info.name not in followed or followed[info.name].done():
+                            follow = self._follow(place, relay_leases, info, client)
+                            followed[info.name] = asyncio.create_task(follow, name=f"ledger {info.name}")
+                except LedgerUnavailable as error:
+                    log.warning("ledgers not readable", error=str(error))
+                await self._sleep(LEDGERS_S)
+            await asyncio.gather(*followed.values(), return_exceptions=True)
+        finally:
+            await end(followed.values())
+            client.cancel()
+            with contextlib.suppress(Exception, asyncio.CancelledError):
+                await asyncio.wait_for((await client).close(), 2)
+
+    async def _follow(
+        self, place: Place, relay_leases: Leases, info: LedgerInfo, client: asyncio.Task[Client]
+    ) -> None:
+        log.info("ledger followed", ledger=info.name)
+        tail = self._tails[info.name] = Tail(client, self._ledger, info.name)
+        async with _Tasks() as tasks:
+            tasks.start(f"tail {info.name}", tail.run)
+            tasks.start(f"relay {info.name}", lambda: self._relay(relay_leases, info.name, client))
+            subscriptions = [
+                Subscription(place, info, model, self._reactors.get(model.name), tail)
+                for model in self._models
+            ]
+            names = set()
+            for model, subscription in zip(self._models, subscriptions, strict=True):
+                tasks.start(f"{model.name} {info.name}", subscription.run)
+                names.add(f"{model.name} {info.name}")
+            await self._stopping.wait()
+            await tasks.drain(names, DRAIN_S)
+
+    async def _relay(self, leases: Leases, name: str, client: asyncio.Task[Client]) -> None:
+        """Publish while the lease is ours."""
+        nats = await asyncio.shield(client)
+        while not self._stopping.is_set():
+            self._relays[name] = "standby"
+            token = await leases.acquire("relay", name)
+            if token is None:
+                await self._sleep(STANDBY_S)
+                continue
+            self._relays[name] = "active"
+            log.info("relay active", ledger=name)
+            relay = asyncio.create_task(Relay(nats, self._ledger, name).run())
+            try:
+                while leases.holds(token) and not self._stopping.is_set() and not relay.done():
+                    await self._sleep(STANDBY_S)
+            finally:
+                await end([relay])
+                await asyncio.shield(leases.release(token, "relay", name))
+            if relay.done() and not relay.cancelled() and relay.exception() is not None:
+                log.error("relay failed", ledger=name, exc_info=relay.exception())
+
+    async def _publish_state(self, pool: asyncpg.Pool) -> None:
+        """Say in the control schema what this process sees, for those who ask the API."""
+        await pool.execute(
+            f"delete from encours.ledger_state where updated_at < now() - interval '{STALE_STATE}'"
+        )
+        while True:
+            rows = [
+                (
+                    self._service,
+                    self.instance,
+                    name,
+                    t.epoch,
+                    t.head,
+                    t.last,
+                    self._relays.get(name, "standby"),
+                    t.source,
+                )
+                for name, t in self._tails.items()
+                if t.last >= 0
+            ]
+            with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+                await pool.executemany(_STATE, rows)
+            await asyncio.sleep(STATE_S)
+
+
+_STATE = """insert into encours.ledger_state (service, instance, ledger, epoch, head, tail, relay, source)
+  values ($1, $2, $3, $4, $5, $6, $7, $8)
+  on conflict (service, instance, ledger) do update set epoch = excluded.epoch, head = excluded.head,
+    tail = excluded.tail, relay = excluded.relay, source = excluded.source, updated_at = now()"""
+
+
+class _Tasks:
+    """Tasks that are begun again, with a growing pause, when they end by an exception."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def __aenter__(self) -> _Tasks:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await end(self._tasks.values())
+
+    def start(self, name: str, work: Background) -> None:
+        """Begin a task under a name of its own."""
+        self._tasks[name] = asyncio.create_task(self._keep(name, work), name=name)
+
+    async def _keep(self, name: str, work: Background) -> None:
+        pause = RESTART_MIN_S
+        while True:
+            started = asyncio.get_running_loop().time()
+            try:
+                await work()
+            except Exception as error:
+                if asyncio.get_running_loop().time() - started > RESTART_MAX_S:
+                    pause = RESTART_MIN_S
+                log.error("task failed", task=name, pause_s=pause, exc_info=error)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, RESTART_MAX_S)
+            else:
+                return
+
+    async def drain(self, names: set[str], timeout_s: float) -> None:
+        """Let these come to their own end."""
+        waiting = [self._tasks[name] for name in names]
+        if waiting:
+            await asyncio.wait(waiting, timeout=timeout_s)
+
+
+async def _close_pool(pool: asyncpg.Pool) -> None:
+    try:
+        await asyncio.wait_for(pool.close(), 5)
+    except TimeoutError:
+        pool.terminate()

@@ -1,0 +1,133 @@
+"""The JetStream stream of a ledger: how it must be declared, what differs, and how it is put back.
+
+The stream's sequence number is the ledger's position. Nothing in it is precious: whatever is wrong with it, it
+may be dropped and filled again from the ledger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import NotFoundError
+
+from encours.transport.names import stream_name, subjects
+
+REQUEST_TIMEOUT_S = 5.0
+EPOCH = "encours.epoch"
+
+
+def declaration(ledger: str, epoch: int, *, replicas: int = 1) -> StreamConfig:
+    """The stream of a ledger: kept for ever, in files, closed to deletion and purge of messages."""
+    return StreamConfig(
+        name=stream_name(ledger),
+        description=f"Events of ledger {ledger}: sequence number = ledger position",
+        subjects=[subjects(ledger)],
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        discard=DiscardPolicy.NEW,
+        max_msgs=-1,
+        max_bytes=-1,
+        max_age=0,
+        max_msg_size=-1,
+        max_msgs_per_subject=-1,
+        num_replicas=replicas,
+        deny_delete=True,
+        deny_purge=True,
+        allow_atomic=True,
+        metadata={EPOCH: str(epoch)},
+    )
+
+
+_COMPARED = (
+    "subjects", "retention", "storage", "discard", "max_msgs", "max_bytes", "max_age", "max_msg_size",
+    "max_msgs_per_subject", "num_replicas", "deny_delete", "deny_purge", "allow_atomic",
+)  # fmt: skip
+_FIXED = frozenset({"storage", "retention"})
+"""What the server does not let one change on a stream that exists."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """A stream as it is: its first and last sequence, the epoch it was made for, what differs from the
+    declaration."""
+
+    first: int
+    last: int
+    messages: int
+    epoch: int | None
+    drift: tuple[str, ...]
+
+    @property
+    def unchangeable(self) -> bool:
+        """Whether the drift can be mended only by making the stream anew."""
+        return any(line.split(":")[0] in _FIXED for line in self.drift)
+
+
+def drift_of(wanted: StreamConfig, actual: StreamConfig) -> tuple[str, ...]:
+    """What differs, in words: ``deny_purge: is False, should be True``."""
+    lines = []
+    for name in _COMPARED:
+        is_, should = _plain(getattr(actual, name)), _plain(getattr(wanted, name))
+        if (is_ or 0) != (should or 0):
+            lines.append(f"{name}: is {is_}, should be {should}")
+    return tuple(lines)
+
+
+def _plain(value: Any) -> Any:
+    return getattr(value, "value", value)
+
+
+class LedgerStream:
+    """Management of one ledger's stream over one NATS connection."""
+
+    def __init__(self, nats: Client, ledger: str, *, replicas: int = 1) -> None:
+        self.js: JetStreamContext = nats.jetstream(timeout=REQUEST_TIMEOUT_S)
+        self.ledger = ledger
+        self.name = stream_name(ledger)
+        self._replicas = replicas
+
+    async def state(self) -> StreamState | None:
+        """The stream as it is; None when there is none."""
+        try:
+            info = await self.js.stream_info(self.name)
+        except NotFoundError:
+            return None
+        epoch = (info.config.metadata or {}).get(EPOCH)
+        wanted = declaration(self.ledger, 0, replicas=self._replicas)
+        return StreamState(
+            info.state.first_seq,
+            info.state.last_seq,
+            info.state.messages,
+            int(epoch) if epoch and epoch.isdigit() else None,
+            drift_of(wanted, info.config),
+        )
+
+    async def create(self, epoch: int, first: int) -> None:
+        """Make the stream; its first message will have the sequence number ``first``."""
+        config = declaration(self.ledger, epoch, replicas=self._replicas)
+        if first > 1:
+            config.first_seq = first
+        await self.js.add_stream(config)
+
+    async def mend(self, epoch: int) -> None:
+        """Bring the declaration back to what it should be."""
+        await self.js.update_stream(declaration(self.ledger, epoch, replicas=self._replicas))
+
+    async def drop(self) -> None:
+        """Remove the stream; nothing happens when there is none."""
+        try:
+            await self.js.delete_stream(self.name)
+        except NotFoundError:
+            return
+
+    async def last_event_id(self, sequence: int) -> str | None:
+        """The CloudEvents id of the message with that sequence number."""
+        try:
+            message = await self.js.get_msg(self.name, sequence)
+        except NotFoundError:
+            return None
+        return (message.headers or {}).get("ce-id")

@@ -1,0 +1,251 @@
+"""The end of one ledger as one process sees it: events in order, without holes, from JetStream or, when it is
+silent, from the ledger itself.
+
+All read models of a process share one tail, so each event is received and decoded once. A model that is behind
+the tail's window reads the ledger on its own and holds nobody up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from dataclasses import dataclass
+
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, Header, ReplayPolicy
+
+from encours.ledger import Ledger
+from encours.ledger.errors import LedgerUnavailable
+from encours.ledger.stored import StoredEvent, event_of
+from encours.transport.messages import event_from
+from encours.transport.names import stream_name
+
+WINDOW = 4096
+PAGE = 1024
+FETCH = 256
+EXPIRES_S = 2.0
+HEARTBEAT_S = 0.5
+SILENCE_S = 1.6  # three heartbeats missed: the request or its server is gone
+TICK_S = 0.25
+INACTIVE_S = 10.0
+RETRY_S = 0.25
+
+log = structlog.get_logger("encours.tail")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events that follow a position; ``epoch`` is the ledger's."""
+
+    events: list[StoredEvent]
+    epoch: int
+
+
+class Tail:
+    """Run :meth:`run` as a task; read with :meth:`after`."""
+
+    def __init__(self, nats: asyncio.Task[Client] | None, ledger: Ledger, name: str) -> None:
+        self._nats = nats
+        self._ledger = ledger
+        self._name = name
+        self._window: list[StoredEvent] = []
+        self.last = -1
+        """The last position that is here; -1 until the ledger was asked for the first time."""
+        self.head = 0
+        self.epoch = 0
+        self.source = "ledger"
+        """Where the last events came from: ``stream`` or ``ledger``."""
+        self._changed = asyncio.Event()
+        self._look = (
+            asyncio.Event()
+        )  # something is odd about the stream: ask the ledger now, not at the next tick
+        self._reset = asyncio.Event()
+        self._heard_at = 0.0
+        self._arrived_at = 0.0
+        self._credit = 0
+
+    async def after(self, position: int, limit: int, timeout: float) -> Batch:
+        """The events that follow a position, up to ``limit``; none when there are none within ``timeout`` seconds.
+
+        Raises LedgerUnavailable when the ledger has to be read and cannot be.
+        """
+        if self.last < 0 or position >= self.last:
+            changed = self._changed
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(changed.wait(), timeout)
+        first = self.last - len(self._window) + 1
+        if self.last < 0 or position >= self.last:
+            return Batch([], self.epoch)
+        if position + 1 >= first:
+            start = position + 1 - first
+            return Batch(self._window[start : start + limit], self.epoch)
+        epoch = self.epoch
+        rows = await self._ledger.read_raw(self._name, position, limit, upto=self.last)
+        return Batch([event_of(row, self._name) for row in rows], epoch)
+
+    async def run(self) -> None:
+        """Follow the ledger until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._watch_ledger())
+            if self._nats is not None:
+                tasks.create_task(self._follow_stream(self._nats))
+
+    # The ledger: where it stands, and the events themselves when the stream does not bring them.
+
+    async def _watch_ledger(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                before = self.last
+                head = await self._ledger.head(self._name)
+                self.head = max(head.position, self.last)
+                # The stream may have brought newer events while the ledger was asked.
+                if before < 0 or head.epoch != self.epoch or head.position < before:
+                    self._start_over(head.position, head.epoch)
+                elif head.position > self.last and (
+                    self._look.is_set() or loop.time() - self._arrived_at > TICK_S
+                ):
+                    await self._catch_up(head.position)
+                self._look.clear()
+            except LedgerUnavailable as error:
+                log.warning("ledger not readable", ledger=self._name, error=str(error))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._look.wait(), TICK_S)
+
+    def _start_over(self, position: int, epoch: int) -> None:
+        if self.last >= 0:
+            log.warning(
+                "ledger changed under the tail",
+                ledger=self._name,
+                was=(self.epoch, self.last),
+                now=(epoch, position),
+            )
+        self._window.clear()
+        self.last = self.head = position
+        self.epoch = epoch
+        self._reset.set()
+        self._wake()
+
+    async def _catch_up(self, head: int) -> None:
+        """The stream is silent though the ledger has moved: read the ledger."""
+        while self.last < head:
+            rows = await self._ledger.read_raw(self._name, self.last, PAGE, upto=head)
+            events = [event_of(row, self._name) for row in rows]
+            # The stream may have brought some of them in the meantime.
+            if not (events := [event for event in events if event.position > self.last]):
+                return
+            self._append(events)
+            self.source = "ledger"
+
+    def _append(self, events: list[StoredEvent]) -> None:
+        self._window.extend(events)
+        self.last = events[-1].position
+        self.head = max(self.head, self.last)
+        if len(self._window) > 2 * WINDOW:
+            del self._window[:-WINDOW]
+        self._wake()
+
+    def _wake(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    # The stream: a pull consumer without acks, made anew whenever anything is odd.
+
+    async def _follow_stream(self, connecting: asyncio.Task[Client]) -> None:
+        nats = await asyncio.shield(connecting)
+        while True:
+            try:
+                if nats.is_connected and self.last >= 0:
+                    await self._consume(nats)
+            except (NatsError, OSError, TimeoutError) as error:
+                log.debug("consumer lost", ledger=self._name, error=repr(error))
+            await asyncio.sleep(RETRY_S)
+
+    async def _consume(self, nats: Client) -> None:
+        loop = asyncio.get_running_loop()
+        js = nats.jetstream(timeout=EXPIRES_S)
+        self._reset.clear()
+        info = await js.add_consumer(
+            stream_name(self._name),
+            ConsumerConfig(
+                deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+                opt_start_seq=self.last + 1,
+                ack_policy=AckPolicy.NONE,
+                replay_policy=ReplayPolicy.INSTANT,
+                inactive_threshold=INACTIVE_S,
+                mem_storage=True,
+                num_replicas=1,
+            ),
+        )
+        pull = f"$JS.API.CONSUMER.MSG.NEXT.{stream_name(self._name)}.{info.name}"
+        inbox = nats.new_inbox()
+        epoch, self._credit, self._heard_at = self.epoch, 0, loop.time()
+        # nats-py's fetch() waits for a whole batch once its first message came late; requests of our own with their
+        # answers in a callback bring each event at once, and a batch is whatever came in meanwhile.
+        request = json.dumps({
+            "batch": FETCH, "expires": int(EXPIRES_S * 1e9), "idle_heartbeat": int(HEARTBEAT_S * 1e9),
+        }).encode()  # fmt: skip
+
+        async def on_message(message: Msg) -> None:
+            self._heard_at = loop.time()
+            if not message.reply:
+                self._on_status(message)
+            else:
+                self._credit -= 1
+                self._on_event(message, epoch)
+            if self._credit < FETCH // 2 and not self._reset.is_set():
+                self._credit += FETCH
+                await nats.publish(pull, request, reply=inbox)
+
+        subscription = await nats.subscribe(inbox, cb=on_message)
+        try:
+            self._credit = FETCH
+            await nats.publish(pull, request, reply=inbox)
+            while not self._reset.is_set() and loop.time() - self._heard_at < SILENCE_S:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._reset.wait(), HEARTBEAT_S)
+        finally:
+            with contextlib.suppress(NatsError, OSError, TimeoutError):
+                await subscription.unsubscribe()
+                await asyncio.wait_for(js.delete_consumer(stream_name(self._name), info.name), 1)
+
+    def _on_status(self, message: Msg) -> None:
+        headers = message.headers or {}
+        status = headers.get(Header.STATUS.value)
+        if status == "100":
+            return
+        if status in ("404", "408"):
+            self._credit -= int(headers.get("Nats-Pending-Messages", FETCH))
+            return
+        self._reset.set()  # 409: the consumer is gone; 503: nobody answers for it
+        self._look.set()
+
+    def _on_event(self, message: Msg, epoch: int) -> None:
+        headers = message.headers or {}
+        try:
+            position = int(headers["encours-position"])
+            if position <= self.last:
+                return  # a duplicate, or read from the ledger already
+            if headers["encours-epoch"] != str(self.epoch) or epoch != self.epoch:
+                raise ValueError("of another epoch")
+            if position != self.last + 1 or _sequence(message.reply) != position:
+                raise ValueError(f"{position} follows {self.last}")
+            event = event_from(headers, message.data)
+        except (KeyError, ValueError):
+            # A hole, an old stream, or not ours: the ledger has the truth, and a new consumer starts after it.
+            self._reset.set()
+            self._look.set()
+            return
+        self.source = "stream"
+        self._arrived_at = self._heard_at
+        self._append([event])
+
+
+def _sequence(reply: str) -> int:
+    """The stream's sequence number out of a reply subject; two forms, with and without domain."""
+    tokens = reply.split(".")
+    return int(tokens[5] if len(tokens) < 11 else tokens[7])

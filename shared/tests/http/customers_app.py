@@ -1,0 +1,189 @@
+"""A small service on the ledger, for tests of what all services share: customers and notes about them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from encours.contracts import Recorded
+from encours.contracts.customer import CustomerNoted, CustomerRegistered
+from encours.http.batch import Batch, BatchOut, ItemDone, run_batch
+from encours.http.commands import Command, command, json_response
+from encours.http.models import Body, BusinessDate, Id, NonNegativeMoney, PositiveMoney, ShortText
+from encours.http.paging import Listing, paging
+from encours.http.queries import AsOf, Query, reading
+from encours.http.routing import Router
+from encours.http.uploads import lines
+from encours.kernel.errors import NotFound
+from encours.kernel.ids import new_id
+from encours.ledger.session import Session
+from encours.ledger.states import Folder
+from encours.reading.pages import Page
+
+CustomerId = Annotated[str, Id("cus")]
+EntityId = Annotated[str, Id("ent")]
+ENTITY = "ent_" + "1" * 32
+OTHER_ENTITY = "ent_" + "2" * 32
+
+
+@dataclass(frozen=True)
+class Customer:
+    id: str = ""
+    name: str = ""
+    entity: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def evolve(state: Customer, fact: Recorded) -> Customer:
+    match fact.data:
+        case CustomerRegistered(customer_id=identifier, name=name):
+            return Customer(identifier, name, fact.entity)
+        case CustomerNoted(text=text):
+            return replace(state, notes=(*state.notes, text))
+        case _:
+            return state
+
+
+CUSTOMER = Folder(Customer, evolve)
+router = Router(tags=["Customers"])
+
+
+class NewCustomer(Body):
+    entity_id: EntityId
+    name: ShortText
+    limit: PositiveMoney | None = None
+    deposit: NonNegativeMoney | None = None
+    since: BusinessDate | None = None
+
+
+class NewNote(Body):
+    text: ShortText
+
+
+class CustomerBatch(Batch[NewCustomer]):
+    pass
+
+
+class CustomerOut(BaseModel):
+    id: str
+    name: str
+    notes: list[str]
+
+
+class FileOut(BaseModel):
+    lines: int
+
+
+FILE_BODY = {"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}}
+
+
+class CustomerAnswer(CustomerOut, AsOf):
+    pass
+
+
+class CustomerList(Listing[CustomerOut], AsOf):
+    pass
+
+
+def shown(customer: Customer) -> CustomerOut:
+    return CustomerOut(id=customer.id, name=customer.name, notes=list(customer.notes))
+
+
+def registration(identifier: str, body: NewCustomer) -> CustomerRegistered:
+    return CustomerRegistered(
+        customer_id=identifier, entity_id=body.entity_id, name=body.name, external_ref=None, country="FR",
+        language="fr", email=None, phone=None, siren=None, vat_id=None, address=None, segment=None, salesperson=None,
+    )  # fmt: skip
+
+
+async def register(cmd: Command, body: NewCustomer) -> ItemDone:
+    async def work(session: Session) -> None:
+        identifier = new_id("cus")
+        session.emit(identifier, registration(identifier, body), entity=body.entity_id)
+        session.answer(id=identifier)
+
+    done = await cmd.execute(work)
+    return ItemDone(done, id=done.answer["id"])
+
+
+@router.post("/v1/customers", status_code=201, response_model=CustomerOut)
+async def register_customer(
+    body: NewCustomer, cmd: Annotated[Command, command("invoices:write")]
+) -> Response:
+    """Register a customer."""
+    item = await register(cmd, body)
+    assert item.id is not None
+    customer, version = await item.done.state(CUSTOMER, item.id)
+    return cmd.respond(
+        item.done, shown(customer), status=201, version=version, location=f"/v1/customers/{item.id}"
+    )
+
+
+@router.post("/v1/customers:batch", response_model=BatchOut)
+async def register_customers(
+    body: CustomerBatch, cmd: Annotated[Command, command("invoices:write")]
+) -> Response:
+    """Register many customers."""
+    return await run_batch(cmd, body.items, NewCustomer, register)
+
+
+@router.post("/v1/customers/{id}/notes", response_model=CustomerOut)
+async def note_customer(
+    id: CustomerId, body: NewNote, cmd: Annotated[Command, command("invoices:write")]
+) -> Response:
+    """Note something."""
+
+    async def work(session: Session) -> None:
+        customer = await session.load(CUSTOMER, id)
+        cmd.require_match(session.version(id))
+        if not customer.id:
+            raise NotFound("customer", id)
+        session.emit(id, CustomerNoted(customer_id=id, text=body.text), entity=customer.entity)
+
+    done = await cmd.execute(work)
+    customer, version = await done.state(CUSTOMER, id)
+    return cmd.respond(done, shown(customer), version=version)
+
+
+@router.get("/v1/customers/{id}", response_model=CustomerAnswer)
+async def read_customer(id: CustomerId, q: Annotated[Query, reading("invoices:read")]) -> Response:
+    """A customer as it was known."""
+    time = await q.time()
+    events = await q.ledger.read_stream(q.caller.ledger, id, upto=time.position)
+    if not events:
+        raise NotFound("customer", id)
+    return q.respond(shown(CUSTOMER.fold(events)).model_dump() | time.echo(), last=events[-1])
+
+
+@router.get("/v1/customers", response_model=CustomerList)
+async def list_customers(
+    q: Annotated[Query, reading("invoices:read")],
+    page: Annotated[Page, paging("name", default="name")],
+    entity_id: EntityId | None = None,
+) -> Response:
+    """Customers in a read model that no one has built here."""
+    async with q.view("customers") as view:
+        return q.respond(page.body([], dict) | view.echo())
+
+
+@router.post("/v1/customer-files", response_model=FileOut, openapi_extra=FILE_BODY)
+async def count_lines(
+    request: Request, cmd: Annotated[Command, command("invoices:write", dry_run=False, upload=True)]
+) -> Response:
+    """Read a file of any size as it comes in."""
+    counted = 0
+    async for _ in lines(request):
+        counted += 1
+    return json_response({"lines": counted})
+
+
+@router.post("/v1/slow", response_model=CustomerOut)
+async def take_long(cmd: Annotated[Command, command("invoices:write")]) -> Response:
+    """Takes longer than the deadline."""
+    await asyncio.sleep(60)
+    raise AssertionError

@@ -1,0 +1,248 @@
+"""From an append to every read model: in order, once, whatever arrives twice, late or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import nats
+import pytest
+
+from encours.kernel.tasks import end
+from encours.projection.read_model import ReadModel
+from encours.projection.rebuild import rebuild
+from encours.reading.read_db import ReadModelNotReady
+from encours.testing.servers import Installation
+from encours.transport.client import connect
+from encours.transport.names import stream_name, subject
+from encours.transport.relay import Relay
+from tests.integration.projection.toy import (
+    DAY,
+    LEDGER,
+    POISON,
+    UNWRITABLE,
+    OpenItems,
+    feed_into,
+    paid,
+    reading,
+    rows_of,
+    until,
+    worker_on,
+)
+
+MODEL = "toy_items"
+
+
+async def test_an_append_becomes_visible_and_a_snapshot_holds_rows_and_position_of_one_moment(
+    installation: Installation,
+) -> None:
+    async with feed_into(installation) as feed, reading(installation) as db:
+        with pytest.raises(ReadModelNotReady):
+            await rows_of(db, "item", "invoice_id")
+        async with worker_on(installation):
+            await feed.invoices(40)
+            position = await feed.day(DAY + timedelta(days=1))
+            assert await db.wait_for(MODEL, LEDGER, position, timeout=15)
+            async with db.snapshot(MODEL, LEDGER) as (conn, schema, at):
+                assert at == position
+                assert await conn.fetchval(f"select sum(open_minor) from {schema}.item") == 40 * 7_000
+                assert await conn.fetchval(f"select sum(open_minor) from {schema}.customer") == 40 * 7_000
+                assert await conn.fetchval(f"select day from {schema}.today") == DAY + timedelta(days=1)
+            (state,) = await db.read_models(LEDGER)
+            assert (state["model"], state["position"], state["lag"], state["state"]) == (
+                MODEL,
+                position,
+                0,
+                "following",
+            )
+            assert state["content_hash"]
+            assert not await db.wait_for(MODEL, LEDGER, position + 1, timeout=0.05)
+
+
+async def test_the_streams_sequence_numbers_are_the_ledgers_positions(installation: Installation) -> None:
+    async with feed_into(installation) as feed, reading(installation) as db, worker_on(installation):
+        position = await feed.invoices(300)
+        assert await db.wait_for(MODEL, LEDGER, position, timeout=15)
+        client = await nats.connect(installation.nats.server.url())
+        try:
+            js = client.jetstream()
+            await until(lambda: _last_is(js, position))
+            for at in (1, 17, position):
+                message = await js.get_msg(stream_name(LEDGER), at)
+                (row,) = await feed.ledger.read_raw(LEDGER, at - 1, 1)
+                assert message.data == row["data"]
+                assert message.headers is not None
+                assert message.headers["ce-id"] == str(row["event_id"])
+                assert message.subject == subject(LEDGER, "ent_toy", row["type"])
+        finally:
+            await client.close()
+
+
+async def test_two_relays_of_one_ledger_leave_each_event_once_and_in_its_place(
+    installation: Installation,
+) -> None:
+    """A lease keeps them apart; should it fail, the stream refuses the second of each batch and of each message."""
+    async with feed_into(installation) as feed:
+        position = await feed.invoices(1_500)
+        clients = [await connect(installation.nats_url("invoice"), f"relay {n}") for n in range(2)]
+        relays = [asyncio.create_task(Relay(client, feed.ledger, LEDGER).run()) for client in clients]
+        try:
+            js = clients[0].jetstream()
+            await until(lambda: _last_is(js, position), 20)
+            for first in range(1_500, 1_560, 3):  # too few for a batch
+                position = await feed.invoices(3, first=first)
+                await asyncio.sleep(0.01)
+            await until(lambda: _last_is(js, position), 20)
+            rows = (await feed.ledger.read_raw(LEDGER, 0, position))[::7]
+            kept = [(await js.get_msg(stream_name(LEDGER), row["position"])).headers or {} for row in rows]
+            assert [headers["ce-id"] for headers in kept] == [str(row["event_id"]) for row in rows]
+            assert "Nats-Batch-Id" in kept[10]
+            assert "Nats-Batch-Id" not in kept[-1]
+        finally:
+            await end(relays)
+            for client in clients:
+                await client.close()
+
+
+async def _last_is(js: nats.js.JetStreamContext, position: int) -> bool:
+    try:
+        info = await js.stream_info(stream_name(LEDGER))
+    except nats.js.errors.NotFoundError:
+        return False
+    return bool(info.state.last_seq == position and info.state.messages == position)
+
+
+async def test_an_event_that_cannot_be_applied_parks_its_stream_and_the_rest_goes_on(
+    installation: Installation,
+) -> None:
+    async with feed_into(installation) as feed, reading(installation) as db, worker_on(installation):
+        await feed.invoices(10)
+        await feed(("inv_000003", paid("inv_000003", "cus_3", POISON)))
+        await feed(
+            ("inv_000003", paid("inv_000003", "cus_3", 1)), ("inv_000004", paid("inv_000004", "cus_4", 7_000))
+        )
+        await feed(("inv_000005", paid("inv_000005", "cus_5", UNWRITABLE)))
+        position = await feed(
+            ("inv_000005", paid("inv_000005", "cus_5", 1)), ("inv_000006", paid("inv_000006", "cus_6", 1))
+        )
+        assert await db.wait_for(MODEL, LEDGER, position, timeout=15)
+        items = {row["invoice_id"]: row["open_minor"] for row in await rows_of(db, "item", "invoice_id")}
+        assert (items["inv_000003"], items["inv_000004"], items["inv_000005"], items["inv_000006"]) == (
+            7_000,
+            0,
+            7_000,
+            6_999,
+        )
+        assert sum(items.values()) == sum(
+            row["open_minor"] for row in await rows_of(db, "customer", "customer_id")
+        )
+        parked = {row["stream"]: row for row in await db.pool.fetch("select * from encours.parked")}
+        assert set(parked) == {"inv_000003", "inv_000005"}
+        assert (parked["inv_000003"]["position"], parked["inv_000003"]["later"]) == (21, 1)
+        assert parked["inv_000003"]["reason"] == "ValueError: poison"
+        assert "does not fit into 64 bits" in parked["inv_000005"]["reason"]
+        (state,) = await db.read_models(LEDGER)
+        assert (state["state"], state["parked"], state["incomplete"]) == ("incomplete", 2, True)
+        async with db.snapshot(MODEL, LEDGER) as snapshot:
+            assert snapshot.incomplete
+
+
+async def test_an_unknown_type_stops_the_model_before_it_and_says_so(installation: Installation) -> None:
+    from uuid import uuid4
+
+    from encours.kernel.ids import uuid7
+    from encours.ledger import Append, Ledger, NewEvent, RawEvent
+
+    async with feed_into(installation) as feed, reading(installation) as db, worker_on(installation):
+        position = await feed.invoices(5)
+        admin = await Ledger.open(installation.admin_url())
+        try:
+            tomorrow = RawEvent("invoice.teleported", 1, b"{}")
+            event = NewEvent("inv_x", 1, tomorrow, "ent_toy", DAY, uuid7())
+            await admin.append(
+                Append(ledger=LEDGER, command_id=uuid4(), fingerprint=b"", events=(event,), actor="tester")
+            )
+        finally:
+            await admin.close()
+        last = await feed.invoices(5, first=100)
+        assert await db.wait_for(MODEL, LEDGER, position, timeout=15)
+        await until(lambda: _state_is(db, "stopped"))
+        (state,) = await db.read_models(LEDGER)
+        assert (state["position"], state["lag"]) == (position, last - position)
+        assert "invoice.teleported" in state["reason"]
+        checked = await rebuild(
+            ledger_dsn=installation.ledger_url(),
+            store_dsn=installation.store_url(),
+            service="toy-svc",
+            model=OpenItems(),
+            ledger=LEDGER,
+            check_only=True,
+        )
+        assert (checked.equal, checked.position, checked.head) == (True, position, last)
+        assert "invoice.teleported" in (checked.stopped or "")
+
+
+async def _state_is(db: object, wanted: str) -> bool:
+    (state,) = await db.read_models(LEDGER)  # type: ignore[attr-defined]
+    return bool(state["state"] == wanted)
+
+
+async def test_duplicates_holes_and_reordering_in_the_stream_change_nothing(
+    installation: Installation,
+) -> None:
+    """A stream that lies about its order: the model reads the ledger wherever it does not fit."""
+    async with feed_into(installation) as feed, reading(installation) as db:
+        position = await feed.invoices(60)
+        client = await nats.connect(installation.nats.server.url())
+        try:
+            js = client.jetstream()
+            async with worker_on(installation):
+                assert await db.wait_for(MODEL, LEDGER, position, timeout=15)
+                await until(lambda: _last_is(js, position))
+                for sequence in range(
+                    1, 40
+                ):  # a copy of an old message at the end: position and sequence disagree
+                    old = await js.get_msg(stream_name(LEDGER), sequence)
+                    assert old.subject is not None
+                    await client.publish(old.subject, old.data or b"", headers=old.headers)
+                last = await feed.invoices(60, first=60)
+                assert await db.wait_for(MODEL, LEDGER, last, timeout=15)
+                assert sum(r["open_minor"] for r in await rows_of(db, "item", "invoice_id")) == 120 * 7_000
+                # The relay notices a stream that runs ahead of the ledger and makes it anew.
+                await until(lambda: _last_is_sequence(js, last))
+        finally:
+            await client.close()
+
+
+async def _last_is_sequence(js: nats.js.JetStreamContext, position: int) -> bool:
+    try:
+        info = await js.stream_info(stream_name(LEDGER))
+        message = await js.get_msg(stream_name(LEDGER), position)
+    except nats.js.errors.Error:
+        return False
+    return bool(
+        info.state.last_seq == position and (message.headers or {}).get("encours-position") == str(position)
+    )
+
+
+async def test_two_workers_share_the_work_and_apply_each_event_once(installation: Installation) -> None:
+    models: list[ReadModel] = [OpenItems()]
+    async with feed_into(installation) as feed, reading(installation) as db:
+        async with worker_on(installation, models), worker_on(installation, models):
+            position = await feed.invoices(1_000)
+            assert await db.wait_for(MODEL, LEDGER, position, timeout=20)
+        # The first leader has gone; a fresh pair takes over where it stood.
+        async with worker_on(installation, models), worker_on(installation, models):
+            position = await feed.invoices(200, first=1_000)
+            assert await db.wait_for(MODEL, LEDGER, position, timeout=20)
+        assert sum(row["open_minor"] for row in await rows_of(db, "item", "invoice_id")) == 1_200 * 7_000
+
+
+async def test_a_new_ledger_is_followed_within_seconds(installation: Installation) -> None:
+    async with worker_on(installation), reading(installation) as db:
+        async with feed_into(installation) as feed:
+            assert await db.wait_for(MODEL, LEDGER, await feed.invoices(1), timeout=20)
+        # The worker has listed its ledgers by now: this one it has to find.
+        async with feed_into(installation, "second") as feed:
+            position = await feed.invoices(3)
+            await until(lambda: db.wait_for(MODEL, "second", position, timeout=1), 15)

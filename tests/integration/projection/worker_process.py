@@ -1,0 +1,25 @@
+"""The toy worker as a process of its own, for tests that kill it: arguments are the three addresses."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from pydantic import SecretStr
+
+from encours.ledger import Ledger
+from encours.service.worker import Worker
+from tests.integration.projection.toy import OpenItems, Settings
+
+
+async def main(ledger_url: str, store_url: str, nats_url: str) -> None:
+    settings = Settings(SecretStr(ledger_url), SecretStr(store_url), SecretStr(nats_url))
+    ledger = await Ledger.open(ledger_url)
+    try:
+        await Worker(settings, ledger, "toy-svc", [OpenItems()]).run()
+    finally:
+        await ledger.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:4]))
