@@ -18,7 +18,7 @@ from typing import Any
 
 import asyncpg
 
-from encours.contracts import Recorded, decoder
+from encours.contracts import Recorded, decoder, types
 from encours.contracts.invoice import InvoiceIssued, PaymentApplied
 from encours.projection.read_model import ReadModel
 from encours.projection.rows import Row
@@ -90,7 +90,8 @@ class OpenItems(ReadModel):
     name = "bench_items"
     version = 1
     rows = (Item, Balance)
-    types = frozenset({InvoiceIssued.TYPE, PaymentApplied.TYPE})
+    applies = frozenset({InvoiceIssued.TYPE, PaymentApplied.TYPE})
+    ignores = frozenset(types()) - applies
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], tuple[object, ...]]]:
         match e.data:
@@ -149,7 +150,7 @@ async def _fold_only(dsn: str) -> float:
     ledger_id = await conn.fetchval("select id from ledger.ledgers where name = $1", LEDGER)
     started, after = time.perf_counter(), 0
     items: dict[str, _Slotted] = {}
-    decode = {kind: decoder(kind, 1) for kind in OpenItems.types}
+    decode = {kind: decoder(kind, 1) for kind in OpenItems.applies}
     columns = "position, stream, type, data"
     page = f"select {columns} from ledger.event where ledger = $1 and position > $2 order by 1 limit 10000"
     while rows := await conn.fetch(page, ledger_id, after):

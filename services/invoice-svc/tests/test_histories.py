@@ -186,7 +186,7 @@ def test_the_read_model_adds_up_to_what_the_streams_say_on_every_day(
     model, rows = Invoices(), RowSet(TABLES)
     rows.assume_empty()
     for event in books.ledger.events:
-        if event.type in model.types:
+        if event.type in model.applies:
             model.project(event, rows)
     found = {type_: kept for type_, kept, _ in rows.changes()}
     for row in found.get(InvoiceRow, []):
@@ -217,7 +217,7 @@ def test_the_rows_that_a_projection_reads_are_those_that_it_announces(
     model, rows = Invoices(), RowSet(TABLES)
     rows.assume_empty()
     for event in books.ledger.events:
-        if event.type in model.types:
+        if event.type in model.applies:
             asked: set[Any] = set()
             model.project(event, _Watched(rows, asked))  # type: ignore[arg-type]
             assert asked <= set(model.keys(event))
@@ -264,7 +264,7 @@ async def _write(connection: Any, schema: str, events: list[Any]) -> None:
     model, rows = Invoices(), RowSet(TABLES)
     rows.assume_empty()
     for event in events:
-        if event.type in model.types:
+        if event.type in model.applies:
             model.project(event, rows)
     await connection.execute(f"create schema if not exists {schema}")
     for row_type, kept, _ in rows.changes():

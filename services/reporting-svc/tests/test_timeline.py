@@ -15,7 +15,7 @@ from reporting_svc.read_models.timeline import Timeline
 from reporting_svc.read_models.timeline.model import Entry, Owner
 from reporting_svc.read_models.timeline.summary import summary
 
-ABOUT_A_CUSTOMER = sorted(Timeline.types)
+ABOUT_A_CUSTOMER = sorted(Timeline.applies)
 
 
 def recorded(position: int, stream: str, data: Event) -> Recorded:

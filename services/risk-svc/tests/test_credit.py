@@ -66,7 +66,7 @@ class Ledger:
                 command_id=UUID(int=0),
                 data=event,
             )
-            assert event.TYPE in self.model.types
+            assert event.TYPE in self.model.applies
             list(self.model.keys(recorded))
             self.model.project(recorded, self.rows)
             self.rows.undo.clear()

@@ -13,7 +13,7 @@ from uuid import uuid4
 import asyncpg
 from pydantic import SecretStr
 
-from encours.contracts import Event, Recorded
+from encours.contracts import Event, Recorded, types
 from encours.contracts.calendar import STREAM as CALENDAR
 from encours.contracts.calendar import DayOpened
 from encours.contracts.common import Terms
@@ -68,7 +68,8 @@ class OpenItems(ReadModel):
     name = "toy_items"
     version = 1
     rows = (Item, Customer, Today)
-    types = frozenset({InvoiceIssued.TYPE, PaymentApplied.TYPE})
+    applies = frozenset({InvoiceIssued.TYPE, PaymentApplied.TYPE})
+    ignores = frozenset(types()) - applies
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], tuple[object, ...]]]:
         yield Item, (e.stream,)

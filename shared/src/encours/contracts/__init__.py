@@ -12,6 +12,7 @@ from encours.contracts.base import (
     decoder,
     encode,
     event_class,
+    names_of,
     types,
 )
 from encours.contracts.recorded import Recorded
@@ -32,6 +33,7 @@ __all__ = [
     "event_class",
     "imports",
     "invoice",
+    "names_of",
     "payment",
     "risk",
     "types",

@@ -59,6 +59,11 @@ def types() -> dict[str, type[Event]]:
     return dict(_types)
 
 
+def names_of(*classes: type[Event]) -> frozenset[str]:
+    """Stored names of these types."""
+    return frozenset(cls.TYPE for cls in classes)
+
+
 def event_class(type_name: str) -> type[Event]:
     """The struct of a stored type. Raises :class:`UnknownType`."""
     try:

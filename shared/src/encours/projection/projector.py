@@ -45,7 +45,7 @@ class StopBefore(Exception):
 
 def check_model(model: ReadModel) -> None:
     """Raise ``TypeError`` for a model that reads types without contract or declares rows that cannot be tables."""
-    if unknown := sorted(model.types - types().keys()):
+    if unknown := sorted(model.applies - types().keys()):
         raise TypeError(f"read model {model.name} reads {', '.join(unknown)}, which no contract defines")
     tables = [table_of(row).name for row in model.rows]
     if len(set(tables)) < len(tables):
@@ -69,7 +69,7 @@ class Projection:
     @property
     def wanted(self) -> frozenset[str]:
         """The types whose events have to be brought here; of the others only the position counts."""
-        return self.model.types | {DAY_OPENED} if self._settles else self.model.types
+        return self.model.applies | {DAY_OPENED} if self._settles else self.model.applies
 
     async def fold(self, conn: Conn, events: Iterable[StoredEvent]) -> StopBefore | None:
         """Apply events to the rows in memory, in order. An event that cannot be applied parks its stream.
@@ -103,7 +103,7 @@ class Projection:
 
     def _run(self, events: Iterator[StoredEvent]) -> None:
         # The inner loop of a rebuild, 4 µs an event with the projection: names are bound once, methods are few.
-        wanted, known, parked = self.model.types, self._known, self.parking.streams
+        wanted, known, parked = self.model.applies, self._known, self.parking.streams
         project, rows, undo = self.model.project, self.rows, self.rows.undo
         decoders, settles = self._decoders, self._settles
         for event in events:
@@ -145,7 +145,7 @@ class Projection:
                 rows.texts_suspect = False
 
     def _keys(self, events: Iterable[StoredEvent]) -> Iterable[tuple[type[Row], Key]]:
-        wanted, parked, keys = self.model.types, self.parking.streams, self.model.keys
+        wanted, parked, keys = self.model.applies, self.parking.streams, self.model.keys
         for event in events:
             if event.type in wanted and event.stream not in parked:
                 try:

@@ -23,14 +23,16 @@ class ReadModel(ABC):
     """State folded from the events of one ledger, kept in tables of its own.
 
     Raise ``version`` whenever the rows or what `project` makes of an event change: the model is then rebuilt
-    from the ledger at the next start. ``types`` are the events that `project` gets; others only move the
-    position on.
+    from the ledger at the next start. ``applies`` are the types of the events that `project` gets; ``ignores`` are
+    those that it knowingly does not need, and which only move the position on. Together they are all contracts, so
+    that a new type cannot be forgotten (``tests/architecture/test_read_models.py``).
     """
 
     name: str
     version: int
     rows: tuple[type[Row], ...]
-    types: frozenset[str]
+    applies: frozenset[str]
+    ignores: frozenset[str]
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
         """The rows that `project` will ask for. They are fetched in one query per table and batch; a row that is

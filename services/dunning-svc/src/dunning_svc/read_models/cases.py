@@ -17,6 +17,7 @@ from dunning_svc.read_models.rows import (
     RunRow,
     TaskRow,
 )
+from encours import contracts
 from encours.contracts import Recorded, calendar, customer, dunning, entity, invoice, payment
 from encours.projection.read_model import ReadModel
 from encours.projection.rows import Row
@@ -53,7 +54,26 @@ class Cases(ReadModel):
     name = MODEL
     version = 1
     rows = ALL_ROWS
-    types = TYPES
+    applies = TYPES
+    ignores = contracts.names_of(
+        contracts.risk.CreditChecked,
+        contracts.risk.LimitApproved,
+        contracts.risk.LimitRefused,
+        contracts.risk.LimitRequested,
+        contracts.customer.CustomerContactAdded,
+        contracts.customer.CustomerNoted,
+        contracts.customer.TermsAgreed,
+        contracts.customer.TermsBeyondCeiling,
+        contracts.dispute.DisputeOpened,
+        contracts.dispute.DisputeResolved,
+        contracts.entity.SeriesDefined,
+        contracts.imports.ImportCompleted,
+        contracts.imports.ImportReceived,
+        contracts.invoice.InvoiceAmended,
+        contracts.invoice.InvoiceCancelled,
+        contracts.invoice.InvoiceDrafted,
+        contracts.invoice.InvoiceTermsBeyondCeiling,
+    )
 
     def keys(self, e: Recorded) -> Iterable[Key]:
         return keys(e)

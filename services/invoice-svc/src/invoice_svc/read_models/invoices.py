@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TypeVar, assert_never, cast
 
+from encours import contracts
 from encours.contracts import Recorded
 from encours.contracts import customer as customers
 from encours.contracts import dispute as disputes
@@ -63,7 +64,33 @@ class Invoices(ReadModel):
     name = NAME
     version = 1
     rows = TABLES
-    types = frozenset(event.TYPE for event in _Read.__args__)
+    applies = frozenset(event.TYPE for event in _Read.__args__)
+    ignores = contracts.names_of(
+        contracts.calendar.DayOpened,
+        contracts.risk.CreditChecked,
+        contracts.risk.LimitApproved,
+        contracts.risk.LimitRefused,
+        contracts.risk.LimitRequested,
+        contracts.customer.CustomerContactAdded,
+        contracts.customer.CustomerNoted,
+        contracts.customer.TermsAgreed,
+        contracts.customer.TermsBeyondCeiling,
+        contracts.dunning.HoldPlaced,
+        contracts.dunning.ReminderFailed,
+        contracts.dunning.ReminderRequested,
+        contracts.dunning.RunCompleted,
+        contracts.dunning.ReminderSent,
+        contracts.dunning.ReminderSuppressed,
+        contracts.dunning.ReminderUnconfirmed,
+        contracts.dunning.TaskCompleted,
+        contracts.dunning.TaskOpened,
+        contracts.imports.ImportCompleted,
+        contracts.imports.ImportReceived,
+        contracts.invoice.InvoiceTermsBeyondCeiling,
+        contracts.payment.PaymentAllocated,
+        contracts.payment.PaymentReleased,
+        contracts.payment.PaymentReversed,
+    )
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], tuple[object, ...]]]:
         """Rows that :meth:`project` reads."""

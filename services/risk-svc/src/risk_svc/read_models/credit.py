@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import ClassVar, Literal
 
+from encours import contracts
 from encours.contracts import Recorded
 from encours.contracts.customer import CustomerAmended, CustomerRegistered
 from encours.contracts.invoice import (
@@ -127,7 +128,7 @@ class Credit(ReadModel):
     name = "credit"
     version = 2
     rows = (Customer, Invoice, Payment, Movement, LimitRequest)
-    types = frozenset(
+    applies = frozenset(
         event.TYPE
         for event in (
             CustomerRegistered,
@@ -150,6 +151,31 @@ class Credit(ReadModel):
             LimitApproved,
             LimitRefused,
         )
+    )
+    ignores = contracts.names_of(
+        contracts.calendar.DayOpened,
+        contracts.risk.CreditChecked,
+        contracts.customer.CustomerContactAdded,
+        contracts.customer.CustomerNoted,
+        contracts.customer.TermsAgreed,
+        contracts.customer.TermsBeyondCeiling,
+        contracts.dispute.DisputeOpened,
+        contracts.dispute.DisputeResolved,
+        contracts.entity.EntityAmended,
+        contracts.entity.EntityRegistered,
+        contracts.entity.SeriesDefined,
+        contracts.dunning.HoldPlaced,
+        contracts.dunning.ReminderFailed,
+        contracts.dunning.ReminderRequested,
+        contracts.dunning.RunCompleted,
+        contracts.dunning.ReminderSent,
+        contracts.dunning.ReminderSuppressed,
+        contracts.dunning.ReminderUnconfirmed,
+        contracts.dunning.TaskCompleted,
+        contracts.dunning.TaskOpened,
+        contracts.imports.ImportCompleted,
+        contracts.imports.ImportReceived,
+        contracts.invoice.InvoiceTermsBeyondCeiling,
     )
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], tuple[str, ...]]]:

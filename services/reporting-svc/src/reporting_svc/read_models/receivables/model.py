@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, assert_never, cast, get_args
 
 from msgspec.structs import replace
 
+from encours import contracts
 from encours.contracts import Recorded
 from encours.contracts.customer import CustomerAmended, CustomerRegistered
 from encours.contracts.entity import EntityAmended, EntityRegistered
@@ -69,7 +70,38 @@ class Receivables(ReadModel):
     name = "receivables"
     version = 1
     rows = (Entity, Customer, Item, ItemMovement, UnappliedMovement, AccountMovement, Balance, Clock)
-    types = frozenset(fact.TYPE for fact in get_args(Fact))
+    applies = frozenset(fact.TYPE for fact in get_args(Fact))
+    ignores = contracts.names_of(
+        contracts.calendar.DayOpened,
+        contracts.risk.CreditChecked,
+        contracts.risk.LimitApproved,
+        contracts.risk.LimitRefused,
+        contracts.risk.LimitRequested,
+        contracts.customer.CustomerContactAdded,
+        contracts.customer.CustomerNoted,
+        contracts.customer.TermsAgreed,
+        contracts.customer.TermsBeyondCeiling,
+        contracts.dispute.DisputeOpened,
+        contracts.dispute.DisputeResolved,
+        contracts.entity.SeriesDefined,
+        contracts.dunning.HoldPlaced,
+        contracts.dunning.ReminderFailed,
+        contracts.dunning.ReminderRequested,
+        contracts.dunning.RunCompleted,
+        contracts.dunning.ReminderSent,
+        contracts.dunning.ReminderSuppressed,
+        contracts.dunning.ReminderUnconfirmed,
+        contracts.dunning.TaskCompleted,
+        contracts.dunning.TaskOpened,
+        contracts.imports.ImportCompleted,
+        contracts.imports.ImportReceived,
+        contracts.invoice.InvoiceAmended,
+        contracts.invoice.InvoiceCancelled,
+        contracts.invoice.InvoiceDrafted,
+        contracts.invoice.InvoiceTermsBeyondCeiling,
+        contracts.payment.PaymentAllocated,
+        contracts.payment.PaymentReleased,
+    )
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
         """The rows that :meth:`project` reads for this event."""

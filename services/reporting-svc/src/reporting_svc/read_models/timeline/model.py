@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
+from encours import contracts
 from encours.contracts import Recorded, types
 from encours.contracts.invoice import InvoiceAmended, InvoiceCancelled
 from encours.projection.read_model import ReadModel
@@ -55,10 +56,19 @@ class Timeline(ReadModel):
     name = "timeline"
     version = 1
     rows = (Owner, Entry)
-    types = frozenset(
+    applies = frozenset(
         name
         for name, event in types().items()
         if "customer_id" in event.__struct_fields__ or issubclass(event, WITHOUT_CUSTOMER)
+    )
+    ignores = contracts.names_of(
+        contracts.calendar.DayOpened,
+        contracts.entity.EntityAmended,
+        contracts.entity.EntityRegistered,
+        contracts.entity.SeriesDefined,
+        contracts.imports.ImportCompleted,
+        contracts.imports.ImportReceived,
+        contracts.dunning.RunCompleted,
     )
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:

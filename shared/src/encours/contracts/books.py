@@ -1,0 +1,210 @@
+"""The books: the movements that each event makes, declared once, beside the types.
+
+Four books are kept in minor units, signed:
+
+* *item*: the open amount of an invoice;
+* *contested*: the part of an invoice that is in dispute;
+* *cash*: money of a payer that no invoice has taken yet (unapplied cash);
+* *account*: the customer's control account (411).
+
+Every event balances: Σ item − Σ cash = Σ account. So the books agree at every position of the ledger, also between
+the events of one command. Cash leaves and returns with the mirrors in the invoices' streams
+(``invoice.payment_applied``, ``.payment_unapplied``), which is why ``payment.allocated`` moves nothing itself.
+
+An event type that moves no money is listed in :data:`STILL`. A type that stands in neither place fails a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Literal
+
+import msgspec
+
+from encours.contracts import calendar, customer, dispute, dunning, entity, imports, invoice, payment, risk
+from encours.contracts.base import Event, names_of
+from encours.contracts.recorded import Recorded
+
+Book = Literal["item", "contested", "cash", "account"]
+PAYER_UNKNOWN = ""
+"""Customer of a payment whose payer is not known yet."""
+
+
+class Movement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One entry: signed changes in all four books, side by side, in minor units of ``currency``.
+
+    ``kind`` names the cause (``issued``, ``credited``, ``applied`` …). ``effective_on`` is the business date.
+    ``net_minor`` is the turnover without VAT that the entry carries; 0 for everything but invoices and credit notes.
+    """
+
+    kind: str
+    entity: str
+    customer_id: str
+    currency: str
+    effective_on: date
+    invoice_id: str | None = None
+    payment_id: str | None = None
+    item_minor: int = 0
+    contested_minor: int = 0
+    cash_minor: int = 0
+    account_minor: int = 0
+    net_minor: int = 0
+
+
+Rule = Callable[[Recorded, Any], tuple[Movement, ...]]
+_RULES: dict[str, Rule] = {}
+_BOOKS: dict[str, frozenset[Book]] = {}
+
+
+def movements(e: Recorded) -> tuple[Movement, ...]:
+    """Return the entries that the event makes in the books; none for a type in :data:`STILL`.
+
+    Pure and total over all event types. Raises ``KeyError`` for a type that is declared in neither place.
+    """
+    rule = _RULES.get(e.type)
+    if rule is not None:
+        return rule(e, e.data)
+    if e.type in STILL:
+        return ()
+    raise KeyError(f"{e.type} declares neither movements nor that it moves nothing")
+
+
+def moving(*books: Book) -> frozenset[str]:
+    """Names of the event types that move one of these books; of all that move any book when none is named."""
+    wanted = frozenset(books)
+    return frozenset(name for name, moved in _BOOKS.items() if not wanted or moved & wanted)
+
+
+def _moves(kind: type[Event], *books: Book) -> Callable[[Rule], Rule]:
+    def declare(rule: Rule) -> Rule:
+        _RULES[kind.TYPE] = rule
+        _BOOKS[kind.TYPE] = frozenset(books)
+        return rule
+
+    return declare
+
+
+def _on_invoice(e: Recorded, event: Any, kind: str, **amounts: int) -> tuple[Movement, ...]:
+    return (
+        Movement(
+            kind=kind,
+            entity=e.entity,
+            customer_id=event.customer_id,
+            currency=event.currency,
+            effective_on=e.effective_on,
+            invoice_id=event.invoice_id,
+            payment_id=getattr(event, "payment_id", None),
+            **amounts,
+        ),
+    )
+
+
+def _on_payment(
+    e: Recorded, event: Any, kind: str, customer_id: str | None, cash_minor: int, account_minor: int
+) -> Movement:
+    return Movement(
+        kind=kind,
+        entity=e.entity,
+        customer_id=customer_id or PAYER_UNKNOWN,
+        currency=event.currency,
+        effective_on=e.effective_on,
+        payment_id=event.payment_id,
+        cash_minor=cash_minor,
+        account_minor=account_minor,
+    )
+
+
+@_moves(invoice.InvoiceIssued, "item", "account")
+def _issued(e: Recorded, event: invoice.InvoiceIssued) -> tuple[Movement, ...]:
+    total = event.total_minor
+    return _on_invoice(e, event, "issued", item_minor=total, account_minor=total, net_minor=event.net_minor)
+
+
+@_moves(invoice.InvoiceCredited, "item", "account")
+def _credited(e: Recorded, event: invoice.InvoiceCredited) -> tuple[Movement, ...]:
+    total = event.total_minor
+    return _on_invoice(
+        e, event, "credited", item_minor=-total, account_minor=-total, net_minor=-event.net_minor
+    )
+
+
+@_moves(invoice.PaymentApplied, "item", "cash")
+def _applied(e: Recorded, event: invoice.PaymentApplied) -> tuple[Movement, ...]:
+    amount = event.amount_minor
+    return _on_invoice(e, event, "applied", item_minor=-amount, cash_minor=-amount)
+
+
+@_moves(invoice.PaymentUnapplied, "item", "cash")
+def _unapplied(e: Recorded, event: invoice.PaymentUnapplied) -> tuple[Movement, ...]:
+    amount = event.amount_minor
+    return _on_invoice(e, event, "unapplied", item_minor=amount, cash_minor=amount)
+
+
+@_moves(invoice.ShareDisputed, "contested")
+def _disputed(e: Recorded, event: invoice.ShareDisputed) -> tuple[Movement, ...]:
+    return _on_invoice(e, event, "disputed", contested_minor=event.amount_minor)
+
+
+@_moves(invoice.ShareUndisputed, "contested")
+def _undisputed(e: Recorded, event: invoice.ShareUndisputed) -> tuple[Movement, ...]:
+    return _on_invoice(e, event, "undisputed", contested_minor=-event.amount_minor)
+
+
+@_moves(payment.PaymentReceived, "cash", "account")
+def _received(e: Recorded, event: payment.PaymentReceived) -> tuple[Movement, ...]:
+    amount = event.amount_minor
+    return (_on_payment(e, event, "received", event.customer_id, amount, -amount),)
+
+
+@_moves(payment.PaymentIdentified, "cash", "account")
+def _identified(e: Recorded, event: payment.PaymentIdentified) -> tuple[Movement, ...]:
+    amount = event.amount_minor
+    return (
+        _on_payment(e, event, "identified", PAYER_UNKNOWN, -amount, amount),
+        _on_payment(e, event, "identified", event.customer_id, amount, -amount),
+    )
+
+
+@_moves(payment.PaymentReversed, "cash", "account")
+def _reversed(e: Recorded, event: payment.PaymentReversed) -> tuple[Movement, ...]:
+    amount = event.amount_minor
+    return (_on_payment(e, event, "reversed", event.customer_id, -amount, amount),)
+
+
+STILL: frozenset[str] = names_of(
+    calendar.DayOpened,
+    customer.CustomerRegistered,
+    customer.CustomerAmended,
+    customer.TermsAgreed,
+    customer.TermsBeyondCeiling,
+    customer.CustomerContactAdded,
+    customer.CustomerNoted,
+    dispute.DisputeOpened,
+    dispute.DisputeResolved,
+    dunning.ReminderRequested,
+    dunning.ReminderSuppressed,
+    dunning.ReminderSent,
+    dunning.ReminderFailed,
+    dunning.ReminderUnconfirmed,
+    dunning.TaskOpened,
+    dunning.TaskCompleted,
+    dunning.HoldPlaced,
+    dunning.RunCompleted,
+    entity.EntityRegistered,
+    entity.EntityAmended,
+    entity.SeriesDefined,
+    imports.ImportReceived,
+    imports.ImportCompleted,
+    invoice.InvoiceDrafted,
+    invoice.InvoiceAmended,
+    invoice.InvoiceCancelled,
+    invoice.InvoiceTermsBeyondCeiling,
+    payment.PaymentAllocated,
+    payment.PaymentReleased,
+    risk.LimitRequested,
+    risk.LimitApproved,
+    risk.LimitRefused,
+    risk.CreditChecked,
+)
+"""Event types that move no money."""

@@ -1,0 +1,94 @@
+"""Every event balances: Σ item − Σ cash = Σ account; and no event is forgotten."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any, get_args
+from uuid import UUID
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from encours import contracts
+from encours.contracts import Event, Recorded, books, golden
+from encours.contracts.books import STILL, Book, Movement, movements, moving
+
+ENTITY = "ent_" + "e" * 32
+TYPES = sorted(contracts.types())
+
+
+def recorded(event: Event, *, effective_on: date = date(2026, 3, 31)) -> Recorded:
+    return Recorded(
+        ledger="main", position=1, stream="any", version=1, type=event.TYPE, schema_version=event.VERSION,
+        entity=ENTITY, event_id=UUID(int=1), effective_on=effective_on, recorded_at=datetime(2026, 4, 1, tzinfo=UTC),
+        actor="test", command_id=UUID(int=2), data=event,
+    )  # fmt: skip
+
+
+def moved(entries: tuple[Movement, ...], book: Book) -> int:
+    return sum(getattr(entry, f"{book}_minor") for entry in entries)
+
+
+def test_every_type_declares_its_movements_or_that_it_moves_nothing() -> None:
+    assert moving() | STILL == contracts.types().keys()
+    assert moving() & STILL == frozenset()
+
+
+@pytest.mark.parametrize(("type_name", "version", "data"), list(golden.samples()))
+def test_every_golden_sample_balances(type_name: str, version: int, data: bytes) -> None:
+    entries = movements(recorded(contracts.decode(type_name, version, data)))
+    assert moved(entries, "item") - moved(entries, "cash") == moved(entries, "account")
+
+
+@given(st.sampled_from(TYPES), st.dates(), st.data())
+def test_every_event_balances_whatever_its_amounts(type_name: str, day: date, data: st.DataObject) -> None:
+    event = golden.example(contracts.event_class(type_name))
+    changed: dict[str, Any] = {
+        name: data.draw(st.integers(-(2**53) + 1, 2**53 - 1), label=name)
+        for name in event.__struct_fields__
+        if name.endswith("_minor") and isinstance(getattr(event, name), int)
+    }
+    e = recorded(msgspec.structs.replace(event, **changed), effective_on=day)
+    entries = movements(e)
+    assert moved(entries, "item") - moved(entries, "cash") == moved(entries, "account")
+    assert all((entry.entity, entry.effective_on) == (ENTITY, day) for entry in entries)
+
+
+@pytest.mark.parametrize("type_name", sorted(moving()))
+def test_an_event_moves_the_books_that_it_declares_and_no_other(type_name: str) -> None:
+    entries = movements(recorded(golden.example(contracts.event_class(type_name))))
+    seen = {book for book in get_args(Book) if any(getattr(entry, f"{book}_minor") for entry in entries)}
+    assert seen == {book for book in get_args(Book) if type_name in moving(book)}
+
+
+def test_an_item_is_moved_by_its_invoice_and_cash_by_its_payment() -> None:
+    for type_name in moving():
+        for entry in movements(recorded(golden.example(contracts.event_class(type_name)))):
+            if entry.item_minor or entry.contested_minor:
+                assert entry.invoice_id is not None
+            if entry.cash_minor:
+                assert entry.payment_id is not None
+
+
+def test_an_unknown_payer_holds_cash_until_he_is_identified() -> None:
+    received = msgspec.structs.replace(
+        golden.example(contracts.payment.PaymentReceived), customer_id=None, amount_minor=500
+    )
+    identified = msgspec.structs.replace(
+        golden.example(contracts.payment.PaymentIdentified), amount_minor=500
+    )
+    entries = (*movements(recorded(received)), *movements(recorded(identified)))
+    cash: dict[str, int] = {}
+    for entry in entries:
+        cash[entry.customer_id] = cash.get(entry.customer_id, 0) + entry.cash_minor
+    assert cash == {books.PAYER_UNKNOWN: 0, "customer_id é": 500}
+
+
+def test_a_type_that_nobody_declared_is_refused() -> None:
+    e = msgspec.structs.replace(
+        recorded(golden.example(contracts.calendar.DayOpened)), type="invoice.teleported"
+    )
+    with pytest.raises(KeyError, match="neither movements nor"):
+        movements(e)
