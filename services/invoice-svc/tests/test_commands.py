@@ -21,14 +21,14 @@ from invoice_svc.domain.invoice.commands import (
     DraftInvoice,
     IssueInvoice,
     TakeOverInvoice,
-)
+)  # fmt: skip
 from invoice_svc.domain.invoice.state import fold_as_of
 from invoice_svc.domain.payment.commands import (
     AllocatePayment,
     ReceivePayment,
     ReleasePayment,
     ReversePayment,
-)
+)  # fmt: skip
 from invoice_svc.use_cases import credits, customers, disputes, entities, invoices, payments
 from invoice_svc.use_cases.folds import DISPUTE, ENTITY, INVOICE, PAYMENT
 
