@@ -21,14 +21,9 @@ from invoice_svc.domain.invoice.commands import (
     DraftInvoice,
     IssueInvoice,
     TakeOverInvoice,
-)  # fmt: skip
+)
 from invoice_svc.domain.invoice.state import fold_as_of
-from invoice_svc.domain.payment.commands import (
-    AllocatePayment,
-    ReceivePayment,
-    ReleasePayment,
-    ReversePayment,
-)  # fmt: skip
+from invoice_svc.domain.payment import commands as pay
 from invoice_svc.use_cases import credits, customers, disputes, entities, invoices, payments
 from invoice_svc.use_cases.folds import DISPUTE, ENTITY, INVOICE, PAYMENT
 
@@ -68,12 +63,14 @@ def draft(name: str = "inv_1", amount: str = "100.00", vat: str = "20", **change
     return DraftInvoice(invoice_id=name, **(values | changes))
 
 
-def receipt(name: str = "pay_1", amount: int = 12_000, on: date = TODAY, **changes: Any) -> ReceivePayment:
+def receipt(
+    name: str = "pay_1", amount: int = 12_000, on: date = TODAY, **changes: Any
+) -> pay.ReceivePayment:
     values: dict[str, Any] = {
         "entity_id": "ent_1", "customer_id": "cus_1", "received_on": on, "amount_minor": amount, "currency": "EUR",
         "method": "transfer",
     }  # fmt: skip
-    return ReceivePayment(payment_id=name, **(values | changes))
+    return pay.ReceivePayment(payment_id=name, **(values | changes))
 
 
 def credit(amount: int | None = None, on: date = TODAY, name: str = "cre_1") -> CreditInvoice:
@@ -309,7 +306,7 @@ def test_an_unknown_payer_who_names_invoices_of_two_customers_stays_unknown(issu
 def test_an_unknown_payer_who_names_nothing_stays_unknown_until_told(issued: Any) -> None:
     issued.do(payments.receive, receipt(customer_id=None, remittance_text="merci"), ("inv_1",))
     assert issued.state(PAYMENT, "pay_1").customer_id is None
-    issued.do(payments.allocate, AllocatePayment("pay_1", (("inv_1", 12_000),), "cus_1"))
+    issued.do(payments.allocate, pay.AllocatePayment("pay_1", (("inv_1", 12_000),), "cus_1"))
     assert issued.state(PAYMENT, "pay_1").unapplied_minor == 0
 
 
@@ -344,7 +341,7 @@ def test_a_payment_that_cannot_be_as_instructed_is_refused_whole(
 
 def test_a_reversed_payment_reopens_the_debt_from_its_original_due_date(issued: Any) -> None:
     issued.do(payments.receive, receipt(on=day(10)), ("inv_1",))
-    issued.do(payments.reverse, ReversePayment("pay_1", day(20), "returned debit"))
+    issued.do(payments.reverse, pay.ReversePayment("pay_1", day(20), "returned debit"))
     state = issued.state(INVOICE, "inv_1")
     assert (state.outstanding_minor, state.due_on) == (12_000, date(2026, 7, 1))
     assert issued.kinds(since=-3) == ["payment.released", "payment.reversed", "invoice.payment_unapplied"]
@@ -356,19 +353,19 @@ def test_a_payment_is_reversed_once_and_between_its_receipt_and_today(issued: An
     issued.do(payments.receive, receipt(on=day(10)))
     for on in (day(9), TODAY + timedelta(days=1)):
         with refused("invalid-request"):
-            issued.do(payments.reverse, ReversePayment("pay_1", on, "x"))
-    issued.do(payments.reverse, ReversePayment("pay_1", day(20), "x"))
+            issued.do(payments.reverse, pay.ReversePayment("pay_1", on, "x"))
+    issued.do(payments.reverse, pay.ReversePayment("pay_1", day(20), "x"))
     with refused("payment-already-reversed"):
-        issued.do(payments.reverse, ReversePayment("pay_1", day(21), "x"))
+        issued.do(payments.reverse, pay.ReversePayment("pay_1", day(21), "x"))
     for allocations in ((("inv_1", 100),), (), None):
         with refused("payment-reversed"):
-            issued.do(payments.allocate, AllocatePayment("pay_1", allocations), ("inv_1",))
+            issued.do(payments.allocate, pay.AllocatePayment("pay_1", allocations), ("inv_1",))
 
 
 def test_the_banks_date_of_a_reversal_is_kept_though_it_counts_from_a_later_release(issued: Any) -> None:
     issued.do(payments.receive, receipt(on=day(10)), ("inv_1",))
-    issued.do(payments.release, ReleasePayment("pay_1", None))
-    issued.do(payments.reverse, ReversePayment("pay_1", day(20), "returned debit"))
+    issued.do(payments.release, pay.ReleasePayment("pay_1", None))
+    issued.do(payments.reverse, pay.ReversePayment("pay_1", day(20), "returned debit"))
     undone = issued.stream("pay_1")[-1]
     assert (undone.effective_on, undone.data.reversed_on) == (TODAY, day(20))
     assert issued.state(PAYMENT, "pay_1").reversed_on == day(20)
@@ -385,13 +382,13 @@ def test_a_reversal_of_before_the_banks_date_was_kept_came_undone_when_it_counts
 
 def test_released_money_is_unapplied_again_and_releasing_again_records_nothing(issued: Any) -> None:
     issued.do(payments.receive, receipt(), ("inv_1",))
-    issued.do(payments.release, ReleasePayment("pay_1", None))
+    issued.do(payments.release, pay.ReleasePayment("pay_1", None))
     events = len(issued.ledger.events)
-    issued.do(payments.release, ReleasePayment("pay_1", None))
+    issued.do(payments.release, pay.ReleasePayment("pay_1", None))
     assert len(issued.ledger.events) == events
     assert issued.state(PAYMENT, "pay_1").unapplied_minor == 12_000
     with refused("allocation-not-standing"):
-        issued.do(payments.release, ReleasePayment("pay_1", ("alo_8",)))
+        issued.do(payments.release, pay.ReleasePayment("pay_1", ("alo_8",)))
 
 
 def test_money_received_before_the_invoice_counts_on_it_from_its_issue(issued: Any) -> None:
@@ -402,7 +399,7 @@ def test_money_received_before_the_invoice_counts_on_it_from_its_issue(issued: A
 
 def test_money_that_arrives_late_in_the_books_counts_from_when_the_debt_was_open_again(issued: Any) -> None:
     issued.do(payments.receive, receipt("pay_1", on=day(5)), ("inv_1",))
-    issued.do(payments.reverse, ReversePayment("pay_1", day(20), "returned"))
+    issued.do(payments.reverse, pay.ReversePayment("pay_1", day(20), "returned"))
     issued.do(payments.receive, receipt("pay_2", on=day(10)), ("inv_1",))
     assert issued.state(PAYMENT, "pay_2").allocations[0].effective_on == day(20)
 
