@@ -414,9 +414,6 @@ def test_the_same_command_twice_has_one_effect_and_one_answer(issued: Any) -> No
     assert (again.answer, again.position) == (first.answer, first.position)
 
 
-# Disputes
-
-
 def dispute(amount: int | None = None, name: str = "dis_1") -> OpenDispute:
     return OpenDispute(name, "inv_1", "quality", amount, "broken", None, day(10))
 
