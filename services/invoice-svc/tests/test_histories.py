@@ -286,7 +286,7 @@ async def _compare(connection: Any, schema: str, events: list[Any], time: TimeTr
     }
     for wanted in (None, *get_args(search.InvoiceStatus)):
         rows = await search.invoices(
-            View(connection, schema, time), page, search.InvoiceFilter(status=wanted), None, now=now
+            View(connection, schema, time, None), page, search.InvoiceFilter(status=wanted), None, now=now
         )
         expected = [name for name in INVOICES if _stands(states[name], wanted, time.as_of)]
         assert [row["invoice_id"] for row in rows] == expected, (wanted, time)

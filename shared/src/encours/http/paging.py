@@ -4,9 +4,9 @@ come and go, and page 1,000 costs what page 1 costs.
     PAGE = paging("due_on", "number", default="due_on", key="id")
 
     async def list_invoices(q: …, page: Annotated[Page, PAGE]) -> Response:
-        where, arguments = page.after(first_argument=2)
-        rows = await view.conn.fetch(f"select … where customer = $1 and {where} {page.order_by()} limit {page.fetch}")
-        return q.respond(page.body(rows, item) | view.echo())
+        async with q.view("invoices") as view:
+            rows = await query.invoices(view, page, wanted)        # read_models/invoices/query.py, see ViewWhere
+            return q.respond(page.body(rows, InvoiceItem.of) | view.echo())
 """
 
 from __future__ import annotations

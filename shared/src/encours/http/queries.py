@@ -131,7 +131,9 @@ class Query:
             raise PositionNotReached(model, needed)
         async with self.db.snapshot(model, self.caller.ledger) as moment:
             position = moment.position if self.asked_position is None else self.asked_position
-            yield View(moment.conn, moment.schema, self._at(position), moment.incomplete)
+            yield View(
+                moment.conn, moment.schema, self._at(position), self.caller.entities, moment.incomplete
+            )
 
     def respond(
         self, body: BaseModel | dict[str, Any], *, last: Recorded | None = None, version: int | None = None

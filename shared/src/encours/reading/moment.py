@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from encours.projection.read_model import Conn
 
 WAIT_S = 2.0
+Granted = tuple[str, ...] | None
+"""Entities that the caller may see; None for all of the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,12 @@ class TimeTravel:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One moment of a read model: rows and ``time.position`` belong together."""
+    """One moment of a read model: rows and ``time.position`` belong together. ``granted`` are the caller's entities."""
 
     conn: Conn
     schema: str
     time: TimeTravel
+    granted: Granted
     incomplete: bool = False
 
     def echo(self) -> dict[str, Any]:
