@@ -5,13 +5,13 @@ import pytest
 
 from encours.contracts.risk import CreditChecked, ExposureSeen
 from encours.kernel.errors import Invalid
-from risk_svc.domain.check import REASONS, Limit, check
+from risk_svc.domain.check import REASONS, CheckCredit, check, decide
 from risk_svc.domain.exposure import Item, exposure
-from risk_svc.read_models.picture import Picture
-from risk_svc.use_cases.checks import CheckCredit, decide
+from risk_svc.domain.limit import ApprovedLimit
+from risk_svc.domain.picture import Picture
 
 DAY = date(2026, 6, 30)
-LIMIT = Limit("lim_1", 100_00, "EUR", 30, date(2026, 12, 31))
+LIMIT = ApprovedLimit("lim_1", 100_00, "EUR", 30, date(2026, 12, 31))
 
 
 def seen(total: int = 0, oldest: int = 0) -> ExposureSeen:
@@ -33,15 +33,20 @@ def seen(total: int = 0, oldest: int = 0) -> ExposureSeen:
         (60_01, 0, LIMIT, 80, "refuse", ("limit-exceeded",)),
         (0, 31, LIMIT, 80, "refuse", ("overdue-beyond-days",)),
         (0, 0, None, 80, "refer", ("no-limit",)),
-        (0, 0, Limit("l", 1, "EUR", 0, date(2026, 6, 29)), 80, "refer", ("limit-expired",)),
-        (0, 0, Limit("l", 10**6, "GBP", 0, None), 80, "refer", ("other-currency",)),
+        (0, 0, ApprovedLimit("l", 1, "EUR", 0, date(2026, 6, 29)), 80, "refer", ("limit-expired",)),
+        (0, 0, ApprovedLimit("l", 10**6, "GBP", 0, None), 80, "refer", ("other-currency",)),
         (0, 0, LIMIT, 39, "refer", ("weak-payment-behaviour",)),
         (99_99, 99, LIMIT, 0, "refuse", ("limit-exceeded", "overdue-beyond-days", "weak-payment-behaviour")),
         (0, 0, LIMIT, None, "accept", ("within-limit",)),
     ],
 )
 def test_a_breach_refuses_a_doubt_refers_the_rest_is_accepted(
-    total: int, oldest: int, limit: Limit | None, score: int | None, decision: str, reasons: tuple[str, ...]
+    total: int,
+    oldest: int,
+    limit: ApprovedLimit | None,
+    score: int | None,
+    decision: str,
+    reasons: tuple[str, ...],
 ) -> None:
     verdict = check(40_00, "EUR", DAY, seen(total, oldest), limit, score)
     assert (verdict.decision, verdict.reasons) == (decision, reasons)

@@ -8,7 +8,9 @@ from encours.http.app import create_app as compose
 from encours.http.catalogue import ProblemKind
 from encours.http.server import serve as serve_app
 from encours.service.settings import ServiceSettings
-from risk_svc.http import checks, customers, limits
+from risk_svc.http.checks import routes as checks
+from risk_svc.http.customers import routes as customers
+from risk_svc.http.limits import routes as limits
 from risk_svc.models import MODELS, NAME
 
 PROBLEMS = (

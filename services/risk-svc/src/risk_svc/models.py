@@ -1,9 +1,9 @@
-"""What the API, the worker and the rebuild of risk-svc have in common."""
+"""Name and read models of risk-svc, for its API, its worker and its rebuild."""
 
 from __future__ import annotations
 
 from encours.projection.read_model import ReadModel
-from risk_svc.read_models.credit import Credit
+from risk_svc.read_models.credit.model import Credit
 
 NAME = "risk-svc"
 MODELS: tuple[ReadModel, ...] = (Credit(),)

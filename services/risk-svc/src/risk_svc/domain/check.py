@@ -1,4 +1,4 @@
-"""The credit check of an order: limit in amount and in days, and behaviour."""
+"""The credit check of an order: limit in amount and in days, and payment behaviour. Stream: the decision's id."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from encours.contracts.risk import ExposureSeen
+from encours.contracts import Recorded
+from encours.contracts.risk import CreditChecked, ExposureSeen
+from encours.kernel.errors import Invalid
+from risk_svc.domain.limit import ApprovedLimit
+from risk_svc.domain.picture import Picture
+from risk_svc.domain.score import score
 
 WEAK_SCORE = 40
 
@@ -19,27 +24,71 @@ REASONS = {
     "weak-payment-behaviour": f"The payment behaviour score is below {WEAK_SCORE}.",
     "other-currency": "The limit is in another currency than the order.",
 }
-"""Stable reason codes and what they say."""
+"""Stable reason codes and their sentences."""
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
-    """An approved limit: an amount in minor units, and the most days past due that are tolerated."""
+class CheckCredit:
+    """Check an order of that amount (minor units) for delivery on a day, or today."""
 
-    limit_id: str
+    decision_id: str
+    customer_id: str
     amount_minor: int
     currency: str
-    max_days_past_due: int
-    valid_until: date | None
-    """Last day in force; ``None`` without end."""
+    deliver_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckState:
+    """A decision once it is taken: the event, its entity and its business date."""
+
+    decided: CreditChecked | None = None
+    entity_id: str = ""
+    checked_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``refuse`` blocks, ``refer`` asks a person, ``accept`` lets the order through; with every reason."""
+    """Decision and its reasons. ``refuse`` blocks the order, ``refer`` leaves it to a person."""
 
     decision: Literal["accept", "refer", "refuse"]
     reasons: tuple[str, ...]
+
+
+def evolve(state: CheckState, recorded: Recorded) -> CheckState:
+    """Fold the decision: it is the only event of its stream."""
+    assert isinstance(recorded.data, CreditChecked)
+    return CheckState(recorded.data, recorded.entity, recorded.effective_on)
+
+
+def decide(command: CheckCredit, picture: Picture, day: date, *, position: int, lag: int) -> CreditChecked:
+    """Decide on a picture as of a day; ``position`` and ``lag`` (in events) of the picture are kept with it.
+
+    Raises :class:`Invalid` for a delivery before that day.
+    """
+    deliver_on = command.deliver_on or day
+    if deliver_on < day:
+        raise Invalid("deliver_on has passed; give today, a later date or none.", "/deliver_on")
+    seen = picture.exposure(command.currency, day)
+    behaviour = score(picture.all_items(), day).value
+    verdict = check(command.amount_minor, command.currency, deliver_on, seen, picture.limit, behaviour)
+    limit = picture.limit
+    return CreditChecked(
+        decision_id=command.decision_id,
+        customer_id=command.customer_id,
+        amount_minor=command.amount_minor,
+        currency=command.currency,
+        deliver_on=command.deliver_on,
+        decision=verdict.decision,
+        reasons=verdict.reasons,
+        exposure=seen,
+        limit_id=limit.limit_id if limit else None,
+        limit_minor=limit.amount_minor if limit else None,
+        limit_max_days=limit.max_days_past_due if limit else None,
+        score=behaviour,
+        seen_position=position,
+        lag=lag,
+    )
 
 
 def check(
@@ -47,16 +96,18 @@ def check(
     currency: str,
     deliver_on: date,
     seen: ExposureSeen,
-    limit: Limit | None,
+    limit: ApprovedLimit | None,
     score: int | None,
 ) -> Verdict:
-    """Judge an order of that amount for a day of delivery: that is when the risk is taken, and the limit must be
-    in force. Exposure and score are those of today. A breach refuses, a doubt refers."""
+    """Judge an order of that amount for a day of delivery. A breach refuses, a doubt refers.
+
+    The risk begins on the day of delivery, so the limit must be in force on it; exposure and score are today's.
+    """
     breaches: list[str] = []
     doubts: list[str] = []
     if limit is None:
         doubts.append("no-limit")
-    elif limit.valid_until is not None and limit.valid_until < deliver_on:
+    elif limit.expired(deliver_on):
         doubts.append("limit-expired")
     elif limit.currency != currency:
         doubts.append("other-currency")

@@ -1,8 +1,4 @@
-"""Exposure [encours] of a customer by component, from dated movements.
-
-A movement says by how much a component changed, when that counts (``effective_on``) and where the ledger
-learned it (``position``); so exposure as of any date, as known at any position, is a sum.
-"""
+"""Exposure [encours] of a customer by component."""
 
 from __future__ import annotations
 
@@ -15,7 +11,7 @@ from encours.contracts.risk import ExposureSeen
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An invoice as it stood: what is open and contested of it (minor units), and when it was settled."""
+    """An invoice at a date: its open and disputed amounts (minor units) and the day of its settlement."""
 
     invoice_id: str
     number: str
@@ -25,15 +21,18 @@ class Item:
     open_minor: int
     disputed_minor: int
     settled_on: date | None
-    """The day on which nothing was open any more; ``None`` while something is."""
+    """Day from which the open amount is zero; ``None`` while it is not."""
 
     def days_past_due(self, day: date) -> int:
-        """Calendar days after the due date; 0 or less while not late."""
+        """Return the calendar days since the due date; 0 or less while not late."""
         return (day - self.due_on).days
 
 
 def exposure(items: Iterable[Item], *, drafts_minor: int, unapplied_minor: int, day: date) -> ExposureSeen:
-    """Components in minor units. Total = not due + overdue + drafts − unapplied; disputes are a part of it."""
+    """Return the components in minor units.
+
+    Total = not due + overdue + drafts − unapplied; the disputed amount is a part of it, not added again.
+    """
     not_due = overdue = disputed = oldest = 0
     for item in items:
         if item.open_minor <= 0:

@@ -1,4 +1,4 @@
-"""A request for a credit limit and its answer. Stream: the request's id."""
+"""A request for a credit limit, and the limit in force once it is approved. Stream: the request's id."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from encours.kernel.errors import Conflict, Invalid, NotFound
 LimitEvent = LimitRequested | LimitApproved | LimitRefused
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RequestLimit:
     """Ask for a limit: minor units, and the most days past due that are tolerated."""
 
     limit_id: str
     customer_id: str
-    entity_id: str
     amount_minor: int
     currency: str
     max_days_past_due: int
@@ -27,9 +26,28 @@ class RequestLimit:
     evidence: str
 
 
-@dataclass(frozen=True)
-class State:
-    """Where the request stands. ``amount_minor`` is what was approved once it is, what was asked before."""
+@dataclass(frozen=True, slots=True)
+class ApproveLimit:
+    """Put a requested limit in force. ``None`` leaves amount (minor units), currency or days as requested."""
+
+    limit_id: str
+    amount_minor: int | None
+    currency: str | None
+    max_days_past_due: int | None
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseLimit:
+    """Turn a request down."""
+
+    limit_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitState:
+    """State of a request. ``amount_minor`` is the amount approved, before that the amount requested."""
 
     limit_id: str = ""
     customer_id: str = ""
@@ -45,12 +63,28 @@ class State:
     decided_by: str | None = None
 
 
-def evolve(state: State, recorded: Recorded) -> State:
+@dataclass(frozen=True, slots=True)
+class ApprovedLimit:
+    """A customer's limit: an amount in minor units, and the most days past due that are tolerated."""
+
+    limit_id: str
+    amount_minor: int
+    currency: str
+    max_days_past_due: int
+    valid_until: date | None
+    """Last day in force; ``None`` without end."""
+
+    def expired(self, day: date) -> bool:
+        """Return whether the limit has ended before the day."""
+        return self.valid_until is not None and self.valid_until < day
+
+
+def evolve(state: LimitState, recorded: Recorded) -> LimitState:
     """Fold one event; total over the family."""
     event: LimitEvent = recorded.data  # type: ignore[assignment]  # the stream holds this family alone
     match event:
         case LimitRequested():
-            return State(
+            return LimitState(
                 limit_id=event.limit_id,
                 customer_id=event.customer_id,
                 entity_id=recorded.entity,
@@ -79,7 +113,7 @@ def evolve(state: State, recorded: Recorded) -> State:
 
 
 def request(command: RequestLimit, today: date) -> list[Event]:
-    """Ask for a limit. Refuses one that would have ended already."""
+    """Ask for a limit. Raises :class:`Invalid` for one that ended before today."""
     if command.valid_until is not None and command.valid_until < today:
         raise Invalid("valid_until has passed; give a later date or none.", "/valid_until")
     return [
@@ -95,38 +129,42 @@ def request(command: RequestLimit, today: date) -> list[Event]:
     ]
 
 
-def approve(
-    state: State, limit_id: str, amount_minor: int | None, max_days_past_due: int | None, text: str | None
-) -> list[Event]:
-    """Put the limit in force, as asked or lower. Doing it again changes nothing."""
-    _open(state, limit_id, done="approved")
+def approve(state: LimitState, command: ApproveLimit) -> list[Event]:
+    """Put the limit in force, as requested or lower. An approved request yields no events.
+
+    Raises :class:`Invalid` for another currency or a higher amount.
+    """
+    if state.currency and command.currency not in (None, state.currency):
+        raise Invalid(f"The request is in {state.currency}.", "/amount/currency")
+    _require_open(state, command.limit_id, done="approved")
     if state.state == "approved":
         return []
-    amount = state.amount_minor if amount_minor is None else amount_minor
+    amount = state.amount_minor if command.amount_minor is None else command.amount_minor
     if amount > state.amount_minor:
         raise Invalid("More than was asked for cannot be approved; make a new request.", "/amount")
+    days = command.max_days_past_due
     return [
         LimitApproved(
             limit_id=state.limit_id,
             customer_id=state.customer_id,
             amount_minor=amount,
             currency=state.currency,
-            max_days_past_due=state.max_days_past_due if max_days_past_due is None else max_days_past_due,
+            max_days_past_due=state.max_days_past_due if days is None else days,
             valid_until=state.valid_until,
-            text=text,
+            text=command.text,
         )
     ]
 
 
-def refuse(state: State, limit_id: str, text: str) -> list[Event]:
-    """Turn the request down; a limit in force stays. Doing it again changes nothing."""
-    _open(state, limit_id, done="refused")
+def refuse(state: LimitState, command: RefuseLimit) -> list[Event]:
+    """Turn the request down; a limit in force stays. A refused request yields no events."""
+    _require_open(state, command.limit_id, done="refused")
     if state.state == "refused":
         return []
-    return [LimitRefused(limit_id=state.limit_id, customer_id=state.customer_id, text=text)]
+    return [LimitRefused(limit_id=state.limit_id, customer_id=state.customer_id, text=command.text)]
 
 
-def _open(state: State, limit_id: str, *, done: str) -> None:
+def _require_open(state: LimitState, limit_id: str, *, done: str) -> None:
     if state.state == "none":
         raise NotFound("limit request", limit_id)
     if state.state not in ("requested", done):

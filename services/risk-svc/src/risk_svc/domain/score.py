@@ -1,12 +1,11 @@
-"""Payment behaviour as a figure that an open late invoice cannot hide from.
+"""Payment behaviour score, in which open late invoices count.
 
 Definition ``payment-behaviour/2``. The delay of an invoice is the days from its due date to its full
-settlement, 0 if in time. An invoice that is still open and late has a delay of *at least* its days past due
-(a censored observation) and is taken in as such; a mean over paid invoices would praise those who never pay.
-What nobody has seen is filled by the prior of two invoices whose delay is geometric with a mean of ten days: it
-speaks while there is little history, and beyond the longest wait, where each day ends one open invoice in eleven.
-One invoice open for n days so makes 10 + n/3 expected days. The score falls from 100 (in time) towards 0 with a
-half-life of 20 days of expected delay.
+settlement, 0 if in time. An invoice that is open and late has a delay of *at least* its days past due, so it enters
+as a censored observation: a mean over paid invoices would favour customers who never pay. The prior is two
+invoices whose delay is geometric with a mean of ten days. It weighs while there is little history, and beyond the
+longest observed delay, where each day settles one open invoice in eleven. So one invoice open for n days gives
+10 + n/3 expected days. The score falls from 100 (in time) towards 0 with a half-life of 20 days of expected delay.
 
 Definition 1 kept the curve at its last value up to 180 days, so that one day past due counted like 180.
 """
@@ -25,7 +24,7 @@ DEFINITION = "payment-behaviour/2"
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """The numbers of a definition; another set of numbers is another definition."""
+    """Parameters of a definition; other parameters are another definition."""
 
     window_days: int = 365
     horizon_days: int = 180
@@ -39,7 +38,7 @@ PAYMENT_BEHAVIOUR_2 = Scorecard()
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why the score is what it is: a stable code, the figure behind it, and a sentence."""
+    """Reason for a score: a stable code, the figure behind it, and a sentence."""
 
     code: str
     value: int
@@ -48,7 +47,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """``value`` 0 to 100, higher is better; ``None`` without a single invoice to judge by."""
+    """``value`` 0 to 100, higher is better; ``None`` while no invoice has fallen due."""
 
     value: int | None
     expected_delay_tenths: int | None
@@ -59,9 +58,9 @@ class Score:
 
 
 def score(items: Sequence[Item], day: date, card: Scorecard = PAYMENT_BEHAVIOUR_2) -> Score:
-    """Score on a day from the invoices that fell due or were settled in the window before it.
+    """Return the score on a day from the invoices that fell due or were settled in the window before it.
 
-    Not yet due and unsettled invoices say nothing and are left out. Credited ones count as settled.
+    Invoices that are neither due nor settled are left out. A credited invoice counts as settled.
     """
     since = day - timedelta(days=card.window_days)
     settled = [
@@ -80,10 +79,10 @@ def score(items: Sequence[Item], day: date, card: Scorecard = PAYMENT_BEHAVIOUR_
 
 
 def expected_delay(settled: Sequence[int], open_late: Sequence[int], card: Scorecard) -> float:
-    """Expected delay of the next invoice in days, those above the horizon counted as the horizon.
+    """Return the expected delay of the next invoice in days; a delay above the horizon counts as the horizon.
 
-    ``settled`` are observed delays, ``open_late`` lower bounds (right-censored): the day of asking is not over, so
-    it says nothing yet. The share that is settled on a day, of what was open until then, is
+    ``settled`` are observed delays, ``open_late`` lower bounds (right-censored): today is not over, so it is no
+    observation yet. The share that is settled on a day, of the invoices open until then, is
 
         (b * f + settled that day) / (b * s + observed on that day)
 

@@ -1,4 +1,4 @@
-"""Limit requests: load, decide, append."""
+"""Commands on a limit request."""
 
 from __future__ import annotations
 
@@ -6,37 +6,31 @@ from encours.contracts import Event
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from risk_svc.domain import limit
+from risk_svc.use_cases import customers
 
-FOLD: Folder[limit.State] = Folder(limit.State, limit.evolve)
-
-
-async def request(session: Session, command: limit.RequestLimit) -> None:
-    """Ask for a limit."""
-    session.require_entity(command.entity_id)
-    await session.load(FOLD, command.limit_id)
-    _emit(session, command.limit_id, command.entity_id, limit.request(command, session.meta.today))
+LIMIT: Folder[limit.LimitState] = Folder(limit.LimitState, limit.evolve)
 
 
-async def approve(
-    session: Session, limit_id: str, amount_minor: int | None, max_days_past_due: int | None, text: str | None
-) -> None:
+async def request_limit(session: Session, command: limit.RequestLimit) -> None:
+    """Ask for a limit for a registered customer."""
+    customer = await customers.known(session, command.customer_id)
+    await session.load(LIMIT, command.limit_id)
+    _emit(session, command.limit_id, customer.entity_id, limit.request(command, session.meta.today))
+
+
+async def approve_limit(session: Session, command: limit.ApproveLimit) -> None:
     """Put a requested limit in force."""
-    state = await session.load(FOLD, limit_id)
-    _emit(
-        session,
-        limit_id,
-        state.entity_id,
-        limit.approve(state, limit_id, amount_minor, max_days_past_due, text),
-    )
+    state = await session.load(LIMIT, command.limit_id)
+    _emit(session, command.limit_id, state.entity_id, limit.approve(state, command))
 
 
-async def refuse(session: Session, limit_id: str, text: str) -> None:
+async def refuse_limit(session: Session, command: limit.RefuseLimit) -> None:
     """Turn a request down."""
-    state = await session.load(FOLD, limit_id)
-    _emit(session, limit_id, state.entity_id, limit.refuse(state, limit_id, text))
+    state = await session.load(LIMIT, command.limit_id)
+    _emit(session, command.limit_id, state.entity_id, limit.refuse(state, command))
 
 
-def _emit(session: Session, limit_id: str, entity: str, events: list[Event]) -> None:
+def _emit(session: Session, limit_id: str, entity_id: str, events: list[Event]) -> None:
     for event in events:
-        session.emit(limit_id, event, entity=entity)
+        session.emit(limit_id, event, entity=entity_id)
     session.answer(limit_id=limit_id)

@@ -1,58 +1,20 @@
-"""Bodies of the risk API."""
+"""Answers about a customer's exposure, payment behaviour and limit."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import date
 
 from pydantic import BaseModel, Field
 
 from encours.contracts.risk import ExposureSeen
-from encours.http.models import Body, BusinessDate, Id, LongText, MoneyModel, NonNegativeMoney, PositiveMoney
+from encours.http.models import BusinessDate, MoneyModel
+from encours.http.paging import Listing
 from encours.http.queries import AsOf
-from risk_svc.domain.check import REASONS, Limit
-from risk_svc.domain.score import DEFINITION, Score
-
-CustomerId = Annotated[str, Id("cus")]
-Days = Annotated[int, Field(ge=0, le=3650, strict=True)]
-
-
-class LimitBody(Body):
-    """Ask for a credit limit."""
-
-    customer_id: CustomerId
-    amount: NonNegativeMoney
-    max_days_past_due: Days = Field(
-        description="Orders are refused while an invoice is open for longer than this."
-    )
-    valid_until: BusinessDate | None = None
-    evidence: LongText = Field(
-        description="What the request rests on.", examples=["Balance sheet 2025, equity 1.2 M EUR"]
-    )
-
-
-class ApproveBody(Body):
-    """Approve as asked, or lower."""
-
-    amount: NonNegativeMoney | None = None
-    max_days_past_due: Days | None = None
-    text: LongText | None = None
-
-
-class RefuseBody(Body):
-    """Turn a request down."""
-
-    text: LongText
-
-
-class CheckBody(Body):
-    """An order to be checked."""
-
-    customer_id: CustomerId
-    amount: PositiveMoney
-    deliver_on: BusinessDate | None = Field(
-        default=None,
-        description="Day of delivery, on which the limit must be in force; today if not given, never in the past.",
-    )
+from encours.reading.moment import TimeTravel
+from risk_svc.domain.exposure import Item
+from risk_svc.domain.limit import ApprovedLimit
+from risk_svc.domain.picture import Picture
+from risk_svc.domain.score import DEFINITION, Score, score
 
 
 class Components(BaseModel):
@@ -69,7 +31,7 @@ class Components(BaseModel):
 
     @classmethod
     def of(cls, seen: ExposureSeen, currency: str) -> Components:
-        """From a decision's record."""
+        """Return the components of an exposure in one currency."""
         return cls(
             open=MoneyModel.of(seen.not_due_minor + seen.overdue_minor, currency),
             not_due=MoneyModel.of(seen.not_due_minor, currency),
@@ -92,8 +54,8 @@ class LimitOut(BaseModel):
     expired: bool
 
     @classmethod
-    def of(cls, limit: Limit | None, day: BusinessDate) -> LimitOut | None:
-        """As it stands on a day."""
+    def of(cls, limit: ApprovedLimit | None, day: date) -> LimitOut | None:
+        """Return the limit on a day, or ``None`` for a customer without one."""
         if limit is None:
             return None
         return cls(
@@ -101,12 +63,12 @@ class LimitOut(BaseModel):
             amount=MoneyModel.of(limit.amount_minor, limit.currency),
             max_days_past_due=limit.max_days_past_due,
             valid_until=limit.valid_until,
-            expired=limit.valid_until is not None and limit.valid_until < day,
+            expired=limit.expired(day),
         )
 
 
 class ReasonOut(BaseModel):
-    """A stable code and what it says."""
+    """A stable code and its sentence."""
 
     code: str
     text: str
@@ -125,8 +87,8 @@ class ScoreFields(BaseModel):
     reasons: list[ReasonOut]
 
     @classmethod
-    def fields(cls, result: Score) -> ScoreFields:
-        """From the measure."""
+    def of(cls, result: Score) -> ScoreFields:
+        """Return the fields of a score."""
         tenths = result.expected_delay_tenths
         return cls(
             definition=DEFINITION,
@@ -151,12 +113,34 @@ class ExposureOut(AsOf):
         description="Limit less exposure, in the limit's currency if it is this one."
     )
 
+    @classmethod
+    def of(cls, picture: Picture, currency: str | None, time: TimeTravel) -> ExposureOut:
+        """Return the exposure in the currency, or in the main one of the customer."""
+        code = currency or picture.main_currency
+        headroom = picture.headroom_minor(code, time.as_of)
+        return cls(
+            customer_id=picture.customer_id,
+            entity_id=picture.entity_id,
+            currency=code,
+            currencies=picture.currencies,
+            components=Components.of(picture.exposure(code, time.as_of), code),
+            limit=LimitOut.of(picture.limit, time.as_of),
+            headroom=None if headroom is None else MoneyModel.of(headroom, code),
+            **time.echo(),
+        )
+
 
 class ScoreOut(AsOf):
     """The payment-behaviour score of a customer."""
 
     customer_id: str
     behaviour: ScoreFields
+
+    @classmethod
+    def of(cls, picture: Picture, time: TimeTravel) -> ScoreOut:
+        """Return the score at the dates of the question."""
+        behaviour = ScoreFields.of(score(picture.all_items(), time.as_of))
+        return cls(customer_id=picture.customer_id, behaviour=behaviour, **time.echo())
 
 
 class OpenInvoice(BaseModel):
@@ -168,6 +152,18 @@ class OpenInvoice(BaseModel):
     days_past_due: int
     outstanding: MoneyModel
     disputed: MoneyModel
+
+    @classmethod
+    def of(cls, item: Item, currency: str, day: date) -> OpenInvoice:
+        """Return the item on a day."""
+        return cls(
+            invoice_id=item.invoice_id,
+            number=item.number,
+            due_on=item.due_on,
+            days_past_due=max(0, item.days_past_due(day)),
+            outstanding=MoneyModel.of(item.open_minor, currency),
+            disputed=MoneyModel.of(item.disputed_minor, currency),
+        )
 
 
 class CreditFileOut(AsOf):
@@ -181,6 +177,23 @@ class CreditFileOut(AsOf):
     behaviour: ScoreFields
     open_invoices: list[OpenInvoice]
 
+    @classmethod
+    def of(cls, picture: Picture, time: TimeTravel) -> CreditFileOut:
+        """Return the file at the dates of the question."""
+        day = time.as_of
+        return cls(
+            customer_id=picture.customer_id,
+            entity_id=picture.entity_id,
+            name=picture.name,
+            exposures={code: Components.of(picture.exposure(code, day), code) for code in picture.currencies},
+            limit=LimitOut.of(picture.limit, day),
+            behaviour=ScoreFields.of(score(picture.all_items(), day)),
+            open_invoices=[
+                OpenInvoice.of(item, code, day) for code, item in picture.items if item.open_minor
+            ],
+            **time.echo(),
+        )
+
 
 class PortfolioItem(BaseModel):
     """A customer in the ranking by exposure."""
@@ -193,59 +206,21 @@ class PortfolioItem(BaseModel):
     score: int | None
     expected_days_late: float | None
 
-
-class LimitRequestOut(BaseModel):
-    """A limit request and its answer."""
-
-    id: str
-    customer_id: str
-    entity_id: str
-    state: Literal["requested", "approved", "refused"]
-    amount: MoneyModel
-    max_days_past_due: int
-    valid_until: BusinessDate | None
-    evidence: str
-    text: str | None
-    requested_by: str
-    decided_by: str | None
-    version: int
+    @classmethod
+    def of(cls, picture: Picture, day: date) -> PortfolioItem:
+        """Return the customer on a day, in its main currency if it has exposure."""
+        behaviour = ScoreFields.of(score(picture.all_items(), day))
+        code = picture.main_currency if picture.currencies else None
+        return cls(
+            customer_id=picture.customer_id,
+            entity_id=picture.entity_id,
+            name=picture.name,
+            currency=code,
+            components=Components.of(picture.exposure(code, day), code) if code else None,
+            score=behaviour.score,
+            expected_days_late=behaviour.expected_days_late,
+        )
 
 
-class LimitRequestAsOf(LimitRequestOut, AsOf):
-    """A limit request at the dates asked for."""
-
-
-class LimitListItem(BaseModel):
-    """A limit request in a list."""
-
-    id: str
-    customer_id: str
-    entity_id: str
-    state: str
-    amount: MoneyModel
-    max_days_past_due: int
-    valid_until: BusinessDate | None
-    requested_on: BusinessDate
-    decided_on: BusinessDate | None
-
-
-class CheckOut(BaseModel):
-    """The decision on an order, with what it saw."""
-
-    decision_id: str
-    customer_id: str
-    amount: MoneyModel
-    deliver_on: BusinessDate | None
-    decision: Literal["accept", "refer", "refuse"]
-    reasons: list[ReasonOut]
-    exposure_seen: Components
-    limit_seen: MoneyModel | None
-    score_seen: int | None
-    checked_on: BusinessDate
-    seen_position: int = Field(description="The ledger position of what was seen.")
-    lag: int = Field(description="Events that the ledger held beyond that position when it was seen.")
-
-
-def reasons(codes: tuple[str, ...]) -> list[ReasonOut]:
-    """Stable codes with their sentences."""
-    return [ReasonOut(code=code, text=REASONS.get(code, code)) for code in codes]
+class Portfolio(Listing[PortfolioItem], AsOf):
+    """Customers by exposure."""

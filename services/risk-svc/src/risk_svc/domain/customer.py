@@ -1,0 +1,28 @@
+"""Customer, as far as risk needs to know it from its stream: the entity that it buys from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from encours.contracts import Recorded
+from encours.contracts.customer import CustomerRegistered
+from encours.kernel.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerState:
+    """Entity of a customer; empty before the customer is registered."""
+
+    entity_id: str = ""
+
+
+def evolve(state: CustomerState, recorded: Recorded) -> CustomerState:
+    """Fold one event of the customer's stream; only the registration counts."""
+    return CustomerState(recorded.entity) if isinstance(recorded.data, CustomerRegistered) else state
+
+
+def require(state: CustomerState, customer_id: str) -> CustomerState:
+    """Return the state of a registered customer. Raises :class:`NotFound`."""
+    if not state.entity_id:
+        raise NotFound("customer", customer_id)
+    return state

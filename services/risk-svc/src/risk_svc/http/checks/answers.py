@@ -1,0 +1,55 @@
+"""Answer to a credit check."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from encours.http.models import BusinessDate, MoneyModel
+from encours.http.queries import AsOf
+from risk_svc.domain.check import REASONS, CheckState
+from risk_svc.http.customers.answers import Components, ReasonOut
+
+
+class CheckOut(BaseModel):
+    """The decision on an order, with what it saw."""
+
+    decision_id: str
+    customer_id: str
+    amount: MoneyModel
+    deliver_on: BusinessDate | None
+    decision: Literal["accept", "refer", "refuse"]
+    reasons: list[ReasonOut]
+    exposure_seen: Components
+    limit_seen: MoneyModel | None
+    score_seen: int | None
+    checked_on: BusinessDate
+    seen_position: int = Field(description="The ledger position of what was seen.")
+    lag: int = Field(description="Events that the ledger held beyond that position when it was seen.")
+
+    @classmethod
+    def of(cls, state: CheckState) -> CheckOut:
+        """Return the decision that was taken."""
+        decided, checked_on = state.decided, state.checked_on
+        assert decided is not None
+        assert checked_on is not None
+        limit_minor, currency = decided.limit_minor, decided.currency
+        return cls(
+            decision_id=decided.decision_id,
+            customer_id=decided.customer_id,
+            amount=MoneyModel.of(decided.amount_minor, currency),
+            deliver_on=decided.deliver_on,
+            decision=decided.decision,
+            reasons=[ReasonOut(code=code, text=REASONS.get(code, code)) for code in decided.reasons],
+            exposure_seen=Components.of(decided.exposure, currency),
+            limit_seen=None if limit_minor is None else MoneyModel.of(limit_minor, currency),
+            score_seen=decided.score,
+            checked_on=checked_on,
+            seen_position=decided.seen_position,
+            lag=decided.lag,
+        )
+
+
+class CheckAsOf(CheckOut, AsOf):
+    """A check at the dates asked for."""

@@ -1,0 +1,66 @@
+"""Exposure, score and credit file of a customer; the ranking of all customers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from starlette.responses import Response
+
+from encours.http.models import Currency, Id
+from encours.http.paging import paging
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
+from encours.kernel.errors import NotFound
+from encours.reading.moment import TimeTravel
+from encours.reading.pages import Page
+from risk_svc.domain.picture import Picture
+from risk_svc.http.customers.answers import CreditFileOut, ExposureOut, Portfolio, PortfolioItem, ScoreOut
+from risk_svc.read_models.credit import query
+
+router = Router(tags=["Customers"])
+Reading = Annotated[Query, reading("risk:read")]
+CustomerPath = Annotated[str, Id("cus")]
+RANKING = paging(
+    "exposure", "name", default="-exposure", key="customer_id", columns={"exposure": "exposure_minor"}
+)
+
+
+async def _picture(q: Query, customer_id: str) -> tuple[Picture, TimeTravel]:
+    async with q.view("credit") as view:
+        found = await query.pictures(
+            view.conn, view.schema, [customer_id], as_of=view.time.as_of, position=view.time.position
+        )
+    if customer_id not in found:
+        raise NotFound("customer", customer_id)
+    q.caller.require_entity(found[customer_id].entity_id)
+    return found[customer_id], view.time
+
+
+@router.get("/v1/customers/{customer_id}/exposure", response_model=ExposureOut)
+async def get_exposure(customer_id: CustomerPath, q: Reading, currency: Currency | None = None) -> Response:
+    """Exposure [encours] by component, with the limit; in the currency asked for, else the one used most."""
+    picture, time = await _picture(q, customer_id)
+    return q.respond(ExposureOut.of(picture, currency, time))
+
+
+@router.get("/v1/customers/{customer_id}/score", response_model=ScoreOut)
+async def get_score(customer_id: CustomerPath, q: Reading) -> Response:
+    """Payment behaviour at a date, from the events known at that date; open late invoices count."""
+    picture, time = await _picture(q, customer_id)
+    return q.respond(ScoreOut.of(picture, time))
+
+
+@router.get("/v1/customers/{customer_id}/credit-file", response_model=CreditFileOut)
+async def get_credit_file(customer_id: CustomerPath, q: Reading) -> Response:
+    """Exposure, limit, behaviour and open invoices of a customer."""
+    picture, time = await _picture(q, customer_id)
+    return q.respond(CreditFileOut.of(picture, time))
+
+
+@router.get("/v1/customers", response_model=Portfolio)
+async def list_customers(q: Reading, page: Annotated[Page, RANKING]) -> Response:
+    """Customers by exposure as it is now, with exposure and score at the dates asked for."""
+    async with q.view("credit") as view:
+        rows, pictures = await query.ranking(view, page)
+    found = page.body(rows, lambda row: PortfolioItem.of(pictures[row["customer_id"]], view.time.as_of))
+    return q.respond(found | view.time.echo())

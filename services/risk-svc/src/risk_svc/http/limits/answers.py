@@ -1,0 +1,87 @@
+"""Answers about limit requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from encours.http.models import BusinessDate, MoneyModel
+from encours.http.paging import Listing
+from encours.http.queries import AsOf
+from risk_svc.domain.limit import LimitState
+
+
+class LimitRequestOut(BaseModel):
+    """A limit request and its answer."""
+
+    id: str
+    customer_id: str
+    entity_id: str
+    state: Literal["requested", "approved", "refused"]
+    amount: MoneyModel
+    max_days_past_due: int
+    valid_until: BusinessDate | None
+    evidence: str
+    text: str | None
+    requested_by: str
+    decided_by: str | None
+    version: int
+
+    @classmethod
+    def of(cls, state: LimitState, version: int) -> LimitRequestOut:
+        """Return the request at a version of its stream."""
+        assert state.state != "none"
+        return cls(
+            id=state.limit_id,
+            customer_id=state.customer_id,
+            entity_id=state.entity_id,
+            state=state.state,
+            amount=MoneyModel.of(state.amount_minor, state.currency),
+            max_days_past_due=state.max_days_past_due,
+            valid_until=state.valid_until,
+            evidence=state.evidence,
+            text=state.text,
+            requested_by=state.requested_by,
+            decided_by=state.decided_by,
+            version=version,
+        )
+
+
+class LimitRequestAsOf(LimitRequestOut, AsOf):
+    """A limit request at the dates asked for."""
+
+
+class LimitListItem(BaseModel):
+    """A limit request in a list."""
+
+    id: str
+    customer_id: str
+    entity_id: str
+    state: str
+    amount: MoneyModel
+    max_days_past_due: int
+    valid_until: BusinessDate | None
+    requested_on: BusinessDate
+    decided_on: BusinessDate | None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> LimitListItem:
+        """Return a row of the list, without a decision that came after the dates asked for."""
+        approved = row["state_then"] == "approved"
+        return cls(
+            id=row["limit_id"],
+            customer_id=row["customer_id"],
+            entity_id=row["entity_id"],
+            state=row["state_then"],
+            amount=MoneyModel.of(row["approved_minor" if approved else "amount_minor"], row["currency"]),
+            max_days_past_due=row["approved_max_days" if approved else "max_days_past_due"],
+            valid_until=row["valid_until"],
+            requested_on=row["requested_on"],
+            decided_on=None if row["state_then"] == "requested" else row["decided_on"],
+        )
+
+
+class LimitRequests(Listing[LimitListItem], AsOf):
+    """Limit requests, newest first."""

@@ -1,0 +1,269 @@
+"""Read model ``credit``: the amounts come from the books' movements; drafts, which the books leave out, from events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from encours import contracts
+from encours.contracts import Recorded, names_of
+from encours.contracts.books import movements, moving
+from encours.contracts.customer import CustomerAmended, CustomerRegistered
+from encours.contracts.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
+from encours.contracts.risk import LimitApproved, LimitRefused, LimitRequested
+from encours.projection.read_model import ReadModel
+from encours.projection.rows import Row
+from encours.projection.rowset import RowSet
+from risk_svc.read_models.credit.rows import CustomerRow, InvoiceRow, LimitRequestRow, MovementRow
+
+
+class Credit(ReadModel):
+    """Exposure, payment behaviour and limits of all customers."""
+
+    name = "credit"
+    version = 3
+    rows = (CustomerRow, InvoiceRow, MovementRow, LimitRequestRow)
+    applies = moving() | names_of(
+        CustomerRegistered,
+        CustomerAmended,
+        InvoiceDrafted,
+        InvoiceAmended,
+        InvoiceCancelled,
+        InvoiceIssued,
+        LimitRequested,
+        LimitApproved,
+        LimitRefused,
+    )
+    ignores = names_of(
+        contracts.calendar.DayOpened,
+        contracts.risk.CreditChecked,
+        contracts.customer.CustomerContactAdded,
+        contracts.customer.CustomerNoted,
+        contracts.customer.TermsAgreed,
+        contracts.customer.TermsBeyondCeiling,
+        contracts.dispute.DisputeOpened,
+        contracts.dispute.DisputeResolved,
+        contracts.entity.EntityAmended,
+        contracts.entity.EntityRegistered,
+        contracts.entity.SeriesDefined,
+        contracts.dunning.HoldPlaced,
+        contracts.dunning.ReminderFailed,
+        contracts.dunning.ReminderRequested,
+        contracts.dunning.RunCompleted,
+        contracts.dunning.ReminderSent,
+        contracts.dunning.ReminderSuppressed,
+        contracts.dunning.ReminderUnconfirmed,
+        contracts.dunning.TaskCompleted,
+        contracts.dunning.TaskOpened,
+        contracts.imports.ImportCompleted,
+        contracts.imports.ImportReceived,
+        contracts.invoice.InvoiceTermsBeyondCeiling,
+        contracts.payment.PaymentAllocated,
+        contracts.payment.PaymentReleased,
+    )
+
+    def keys(self, e: Recorded) -> Iterable[tuple[type[Row], tuple[str, ...]]]:
+        """Return the rows that :meth:`project` reads for this event."""
+        match e.data:
+            case LimitApproved(limit_id=limit_id) | LimitRefused(limit_id=limit_id):
+                yield LimitRequestRow, (limit_id,)
+            case CustomerAmended(customer_id=customer_id) | InvoiceDrafted(customer_id=customer_id):
+                yield CustomerRow, (customer_id,)
+            case (
+                InvoiceAmended(invoice_id=invoice_id, customer_id=customer_id)
+                | InvoiceCancelled(invoice_id=invoice_id, customer_id=customer_id)
+            ):
+                yield InvoiceRow, (invoice_id,)
+                yield CustomerRow, (customer_id,)
+        for moved in movements(e):
+            yield CustomerRow, (moved.customer_id,)
+            if moved.invoice_id is not None:
+                yield InvoiceRow, (moved.invoice_id,)
+
+    def project(self, e: Recorded, rows: RowSet) -> None:
+        """Apply one event."""
+        Projection(e, rows).apply()
+
+
+class Projection:
+    """One event applied to the rows; counts the movement lines that it writes."""
+
+    def __init__(self, e: Recorded, rows: RowSet) -> None:
+        self.e = e
+        self.rows = rows
+        self.line = 0
+
+    def apply(self) -> None:
+        """Apply the event's own content, then its movements."""
+        data = self.e.data
+        match data:
+            case CustomerRegistered() | CustomerAmended():
+                self._customer(data)
+            case InvoiceDrafted():
+                self._draft(data)
+            case InvoiceAmended():
+                row = self._invoice(data.invoice_id)
+                self._redraft(row, data.total_minor - sum(_drafted(row).values()))
+            case InvoiceCancelled():
+                self._undraft(self._invoice(data.invoice_id))
+            case InvoiceIssued():
+                self._issued(data)
+            case LimitRequested() | LimitApproved() | LimitRefused():
+                self._limit(data)
+        for moved in movements(self.e):
+            if moved.invoice_id is not None:
+                self._invoice(moved.invoice_id)
+            self._move(
+                moved.customer_id,
+                moved.currency,
+                moved.invoice_id,
+                moved.effective_on,
+                open_minor=moved.item_minor,
+                disputed_minor=moved.contested_minor,
+                unapplied_minor=moved.cash_minor,
+            )
+
+    def _invoice(self, invoice_id: str) -> InvoiceRow:
+        row = self.rows.get(InvoiceRow, invoice_id)
+        if row is None:
+            raise LookupError(f"invoice {invoice_id} was never drafted or issued")
+        return row
+
+    def _move(
+        self,
+        customer_id: str,
+        currency: str,
+        invoice_id: str | None,
+        effective_on: date,
+        *,
+        open_minor: int = 0,
+        disputed_minor: int = 0,
+        draft_minor: int = 0,
+        unapplied_minor: int = 0,
+    ) -> None:
+        if not (open_minor or disputed_minor or draft_minor or unapplied_minor):
+            return
+        self.rows.put(
+            MovementRow(
+                position=self.e.position,
+                line=self.line,
+                customer_id=customer_id,
+                currency=currency,
+                invoice_id=invoice_id,
+                effective_on=effective_on,
+                open_minor=open_minor,
+                disputed_minor=disputed_minor,
+                draft_minor=draft_minor,
+                unapplied_minor=unapplied_minor,
+            )
+        )
+        self.line += 1
+        change = open_minor + draft_minor - unapplied_minor
+        customer = self.rows.get(CustomerRow, customer_id) if change else None
+        if customer is not None:
+            customer.exposure_minor += change
+            self.rows.put(customer)
+
+    def _move_draft(self, row: InvoiceRow, effective_on: date, draft_minor: int) -> None:
+        self._move(row.customer_id, row.currency, row.invoice_id, effective_on, draft_minor=draft_minor)
+
+    def _customer(self, data: CustomerRegistered | CustomerAmended) -> None:
+        if isinstance(data, CustomerRegistered):
+            row = CustomerRow(
+                customer_id=data.customer_id,
+                entity_id=self.e.entity,
+                name=data.name,
+                from_position=self.e.position,
+                exposure_minor=0,
+            )
+        else:
+            found = self.rows.get(CustomerRow, data.customer_id)
+            if found is None:
+                raise LookupError(f"customer {data.customer_id} was never registered")
+            row = found
+            row.name = data.name
+        self.rows.put(row)
+
+    def _draft(self, data: InvoiceDrafted) -> None:
+        row = InvoiceRow(
+            invoice_id=data.invoice_id,
+            customer_id=data.customer_id,
+            currency=data.currency,
+            drafted="",
+            number=None,
+            issued_on=None,
+            due_on=None,
+            total_minor=data.total_minor,
+            issued_position=None,
+        )
+        self._redraft(row, data.total_minor)
+
+    def _redraft(self, row: InvoiceRow, change_minor: int) -> None:
+        parts, day = _drafted(row), self.e.effective_on
+        parts[day] = parts.get(day, 0) + change_minor
+        row.drafted = " ".join(f"{day}:{minor}" for day, minor in parts.items())
+        self.rows.put(row)
+        self._move_draft(row, day, change_minor)
+
+    def _undraft(self, row: InvoiceRow) -> None:
+        """End the draft. An addition taken back before its own day would leave drafts below zero in between."""
+        for day, minor in _drafted(row).items():
+            self._move_draft(row, max(self.e.effective_on, day), -minor)
+        row.drafted = ""
+        self.rows.put(row)
+
+    def _issued(self, data: InvoiceIssued) -> None:
+        draft = self.rows.get(InvoiceRow, data.invoice_id)
+        if draft is not None:
+            self._undraft(draft)
+        self.rows.put(
+            InvoiceRow(
+                invoice_id=data.invoice_id,
+                customer_id=data.customer_id,
+                currency=data.currency,
+                drafted="",
+                number=data.number,
+                issued_on=data.issued_on,
+                due_on=data.due_on,
+                total_minor=data.total_minor,
+                issued_position=self.e.position,
+            )
+        )
+
+    def _limit(self, data: LimitRequested | LimitApproved | LimitRefused) -> None:
+        if isinstance(data, LimitRequested):
+            self.rows.put(
+                LimitRequestRow(
+                    limit_id=data.limit_id,
+                    customer_id=data.customer_id,
+                    entity_id=self.e.entity,
+                    amount_minor=data.amount_minor,
+                    currency=data.currency,
+                    max_days_past_due=data.max_days_past_due,
+                    valid_until=data.valid_until,
+                    requested_position=self.e.position,
+                    requested_on=self.e.effective_on,
+                    state="requested",
+                    approved_minor=None,
+                    approved_max_days=None,
+                    decided_position=None,
+                    decided_on=None,
+                )
+            )
+            return
+        row = self.rows.get(LimitRequestRow, data.limit_id)
+        if row is None:
+            raise LookupError(f"limit request {data.limit_id} was never made")
+        row.decided_position, row.decided_on = self.e.position, self.e.effective_on
+        if isinstance(data, LimitApproved):
+            row.state = "approved"
+            row.approved_minor, row.approved_max_days = data.amount_minor, data.max_days_past_due
+        else:
+            row.state = "refused"
+        self.rows.put(row)
+
+
+def _drafted(row: InvoiceRow) -> dict[date, int]:
+    """Return the draft's additions to the exposure by day, in minor units."""
+    parts = (part.partition(":") for part in row.drafted.split())
+    return {date.fromisoformat(day): int(minor) for day, _, minor in parts}

@@ -1,0 +1,125 @@
+"""Queries of ``credit``: pictures of customers, their ranking, limit requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import asyncpg
+
+from encours.projection.read_model import Conn
+from encours.reading.moment import View
+from encours.reading.pages import Page
+from encours.reading.where import ViewWhere
+from risk_svc.domain.exposure import Item
+from risk_svc.domain.limit import ApprovedLimit
+from risk_svc.domain.picture import Picture
+
+_CUSTOMERS = "select customer_id, entity_id, name from {s}.customer where customer_id = any($1) and from_position <= $2"
+_ITEMS = """
+select i.customer_id, i.invoice_id, i.number, i.currency, i.issued_on, i.due_on, i.total_minor,
+       sum(m.open_minor)::bigint as open_minor, sum(m.disputed_minor)::bigint as disputed_minor,
+       max(m.effective_on) filter (where m.open_minor <> 0) as moved_on
+from {s}.movement m join {s}.invoice i on i.invoice_id = m.invoice_id
+where m.customer_id = any($1) and m.position <= $2 and m.effective_on <= $3
+  and (m.open_minor <> 0 or m.disputed_minor <> 0) and i.issued_position <= $2
+group by i.customer_id, i.invoice_id
+order by i.due_on, i.invoice_id
+"""
+_SUMS = """
+select customer_id, currency, sum(draft_minor)::bigint as draft_minor,
+       sum(unapplied_minor)::bigint as unapplied_minor
+from {s}.movement
+where customer_id = any($1) and position <= $2 and effective_on <= $3
+group by customer_id, currency having sum(draft_minor) <> 0 or sum(unapplied_minor) <> 0
+"""
+_LIMITS = """
+select distinct on (customer_id) customer_id, limit_id, approved_minor, currency, approved_max_days, valid_until
+from {s}.limit_request
+where customer_id = any($1) and state = 'approved' and decided_position <= $2 and decided_on <= $3
+order by customer_id, decided_position desc
+"""
+
+
+async def pictures(
+    conn: Conn, schema: str, customers: Sequence[str], *, as_of: date, position: int
+) -> dict[str, Picture]:
+    """Return the pictures of the customers that were registered at the position; the others are left out.
+
+    The limit may have expired; the check decides on that.
+    """
+    arguments = (list(customers), position, as_of)
+    found = {row["customer_id"]: row for row in await conn.fetch(_CUSTOMERS.format(s=schema), *arguments[:2])}
+    items: dict[str, list[tuple[str, Item]]] = {customer: [] for customer in found}
+    for row in await conn.fetch(_ITEMS.format(s=schema), *arguments):
+        if row["customer_id"] in items:
+            items[row["customer_id"]].append((row["currency"], _item(row)))
+    drafts: dict[str, dict[str, int]] = {}
+    unapplied: dict[str, dict[str, int]] = {}
+    for row in await conn.fetch(_SUMS.format(s=schema), *arguments):
+        for component, amounts in (("draft_minor", drafts), ("unapplied_minor", unapplied)):
+            if row[component]:
+                amounts.setdefault(row["customer_id"], {})[row["currency"]] = row[component]
+    limits = {
+        row["customer_id"]: _limit(row) for row in await conn.fetch(_LIMITS.format(s=schema), *arguments)
+    }
+    return {
+        customer: Picture(
+            customer_id=customer,
+            entity_id=row["entity_id"],
+            name=row["name"],
+            items=tuple(items[customer]),
+            drafts=drafts.get(customer, {}),
+            unapplied=unapplied.get(customer, {}),
+            limit=limits.get(customer),
+        )
+        for customer, row in found.items()
+    }
+
+
+async def ranking(view: View, page: Page) -> tuple[list[Any], dict[str, Picture]]:
+    """Return one page of customers in the order of their exposure now, and their pictures at the dates of the view."""
+    where = ViewWhere(view)
+    where.add(f"from_position <= {where.position}")
+    rows = await where.page(page, "customer_id, name, exposure_minor", f"{view.schema}.customer")
+    shown = [row["customer_id"] for row in rows[: page.limit]]
+    return rows, await pictures(
+        view.conn, view.schema, shown, as_of=view.time.as_of, position=view.time.position
+    )
+
+
+async def limit_requests(view: View, page: Page, *, customer_id: str | None, state: str | None) -> list[Any]:
+    """Return one page of limit requests with ``state_then``, their state at the dates of the view."""
+    where = ViewWhere(view).equal("customer_id", customer_id).equal("state_then", state)
+    decided = f"decided_position <= {where.position} and decided_on <= {where.as_of}"
+    seen = (
+        f"(select r.*, case when {decided} then state else 'requested' end as state_then"
+        f" from {view.schema}.limit_request r"
+        f" where requested_position <= {where.position} and requested_on <= {where.as_of}) seen"
+    )
+    return await where.page(page, "*", seen)
+
+
+def _item(row: asyncpg.Record) -> Item:
+    return Item(
+        invoice_id=row["invoice_id"],
+        number=row["number"],
+        issued_on=row["issued_on"],
+        due_on=row["due_on"],
+        total_minor=row["total_minor"],
+        open_minor=row["open_minor"],
+        disputed_minor=row["disputed_minor"],
+        # The last movement of a closed item is the one that closed it.
+        settled_on=row["moved_on"] if row["open_minor"] == 0 else None,
+    )
+
+
+def _limit(row: asyncpg.Record) -> ApprovedLimit:
+    return ApprovedLimit(
+        limit_id=row["limit_id"],
+        amount_minor=row["approved_minor"],
+        currency=row["currency"],
+        max_days_past_due=row["approved_max_days"],
+        valid_until=row["valid_until"],
+    )

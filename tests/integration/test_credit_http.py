@@ -1,0 +1,123 @@
+"""risk-svc over HTTP, its read model built by hand: what it answers where the model stands, and how far behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from importlib import import_module
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from encours.service.settings import ServiceSettings
+from encours.testing.servers import Installation
+from shared.tests.http.served import client_of, grant
+
+AMOUNT = {"amount": "100.00", "currency": "EUR"}
+ADDRESS = {"lines": ["1 rue de la Paix"], "postal_code": "75002", "city": "Paris"}
+
+
+def settings_of(installation: Installation, service: str) -> ServiceSettings:
+    return ServiceSettings(
+        ledger_url=SecretStr(installation.ledger_url(service)),
+        store_url=SecretStr(installation.store_url(service)),
+        nats_url=SecretStr(installation.nats_url(service)),
+        log_level="error",
+    )
+
+
+@pytest.fixture
+async def services(installation: Installation) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
+    """invoice-svc and risk-svc; no worker runs."""
+    key = await grant(installation)
+    async with AsyncExitStack() as stack:
+        invoice, risk = [
+            await stack.enter_async_context(
+                client_of(import_module(f"{name}_svc.app").create_app(settings_of(installation, name)), key)
+            )
+            for name in ("invoice", "risk")
+        ]
+        yield invoice, risk
+
+
+async def created(api: httpx.AsyncClient, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    answer = await api.post(path, json=body)
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def rebuild(installation: Installation) -> None:
+    environment = os.environ | installation.environment("risk")
+    command = (sys.executable, "-m", "risk_svc", "rebuild")
+    await asyncio.to_thread(subprocess.run, command, env=environment, check=True)
+
+
+async def test_a_limit_and_a_check_need_no_read_model_that_knows_the_customer(
+    installation: Installation, services: tuple[httpx.AsyncClient, httpx.AsyncClient]
+) -> None:
+    invoice, risk = services
+    entity = (await created(invoice, "/v1/entities", {"name": "Banc SAS"}))["id"]
+
+    async def register() -> str:
+        new = {"entity_id": entity, "name": "Garage Dupont"}
+        identifier: str = (await created(invoice, "/v1/customers", new))["id"]
+        return identifier
+
+    asked = {"amount": AMOUNT, "max_days_past_due": 30, "evidence": "Balance sheet 2025"}
+    limit = await created(risk, "/v1/limit-requests", {"customer_id": await register()} | asked)
+    assert (limit["state"], limit["entity_id"]) == ("requested", entity)
+
+    await rebuild(installation)
+    late = await created(risk, "/v1/checks", {"customer_id": await register(), "amount": AMOUNT})
+    assert late["lag"] >= 1
+    assert (late["decision"], [reason["code"] for reason in late["reasons"]]) == ("refer", ["no-limit"])
+
+    stranger = {"customer_id": f"cus_{uuid4().hex}", "amount": AMOUNT}
+    for path, body in (("/v1/limit-requests", stranger | asked), ("/v1/checks", stranger)):
+        answer = await risk.post(path, json=body)
+        assert (answer.status_code, answer.json()["type"]) == (404, "/problems/customer-not-found")
+
+
+async def test_exposure_has_drafts_open_invoices_and_cash_at_both_dates(
+    installation: Installation, services: tuple[httpx.AsyncClient, httpx.AsyncClient]
+) -> None:
+    invoice, risk = services
+    seller = {
+        "name": "Banc SAS", "legal_form": "SAS, capital 10 000 EUR, RCS Paris", "siren": "552100554",
+        "vat_id": "FR96552100554", "address": ADDRESS,
+    }  # fmt: skip
+    entity = (await created(invoice, "/v1/entities", seller))["id"]
+    buyer = {"entity_id": entity, "name": "Garage Dupont", "address": ADDRESS}
+    customer = (await created(invoice, "/v1/customers", buyer))["id"]
+    line = {"description": "Maintenance", "quantity": "1", "unit_price": AMOUNT, "vat_rate": "20"}
+    document = {"entity_id": entity, "customer_id": customer, "series": "FAC", "lines": [line]}
+    await created(invoice, "/v1/invoices", document)
+    issued = await created(invoice, "/v1/invoices", document | {"issue": True})
+    cash = {"entity_id": entity, "customer_id": customer, "received_on": issued["issued_on"]}
+    share = {"invoice_id": issued["id"], "amount": {"amount": "30.00", "currency": "EUR"}}
+    paid = await invoice.post("/v1/payments", json=cash | {"amount": AMOUNT, "allocations": [share]})
+    before = int(paid.headers["encours-position"]) - 3
+
+    await rebuild(installation)
+
+    async def components(**dates: object) -> dict[str, str]:
+        answer = await risk.get(f"/v1/customers/{customer}/exposure", params=dates)  # type: ignore[arg-type]
+        assert answer.status_code == 200, answer.text
+        found = answer.json()["components"]
+        return {name: found[name]["amount"] for name in ("open", "drafts", "unapplied", "total")}
+
+    now = {"open": "90.00", "drafts": "120.00", "unapplied": "70.00", "total": "140.00"}
+    assert await components() == now
+    unpaid = {"open": "120.00", "drafts": "120.00", "unapplied": "0.00", "total": "240.00"}
+    assert await components(known_at=before) == unpaid
+    assert (await components(as_of="2020-01-01"))["total"] == "0.00"
+    ranked = (await risk.get("/v1/customers")).json()["data"]
+    assert [row["components"]["total"]["amount"] for row in ranked] == ["140.00"]
