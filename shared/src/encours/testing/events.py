@@ -1,0 +1,159 @@
+"""Builders of events: a test names the fields that it cares about, the others are filled in.
+
+``event(InvoiceIssued, due_on=…)`` works for every contract, so a new type has its builder at once. The named builders
+below keep amounts coherent: net and VAT add up to the total, allocations to their payment. Amounts are minor units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, TypeVar
+
+from msgspec import inspect as mi
+
+from encours.contracts import Event
+from encours.contracts.base import Value
+from encours.contracts.common import Address, Terms
+from encours.contracts.dispute import DisputeOpened, DisputeResolved
+from encours.contracts.invoice import (
+    InvoiceCredited,
+    InvoiceDrafted,
+    InvoiceIssued,
+    PaymentApplied,
+    PaymentUnapplied,
+    ShareDisputed,
+    ShareUndisputed,
+)
+from encours.contracts.payment import (
+    Allocation,
+    PaymentAllocated,
+    PaymentReceived,
+    PaymentReleased,
+    PaymentReversed,
+)
+
+E = TypeVar("E", bound=Event | Value)
+
+DAY = date(2026, 3, 31)
+ADDRESS = Address(lines=("12 rue de la Paix",), postal_code="75002", city="Paris", country="FR")
+TERMS = Terms(due_kind="NET", days=30, penalty_rate_bps=None, indemnity_minor=4000)
+# One entity, customer, invoice, payment … as long as a test needs no second one.
+USUAL: Mapping[str, Any] = {
+    "entity_id": "ent_1", "customer_id": "cus_1", "invoice_id": "inv_1", "payment_id": "pay_1",
+    "allocation_id": "alo_1", "dispute_id": "dis_1", "credit_note_id": "cre_1", "limit_id": "lim_1",
+    "decision_id": "dec_1", "reminder_id": "rem_1", "task_id": "tsk_1", "import_id": "imp_1",
+    "name": "Dupont SARL", "country": "FR", "language": "fr", "currency": "EUR", "time_zone": "Europe/Paris",
+    "number": "FAC-1", "series": "FAC", "terms": TERMS,
+}  # fmt: skip
+
+
+def event(cls: type[E], /, **fields: Any) -> E:
+    """An event or a part of one; what is not given is absent where it may be, else usual or the type's first value."""
+    info = mi.type_info(cls)
+    assert isinstance(info, mi.StructType)
+    return cls(**(fields | {each.name: _filled(each, fields) for each in info.fields}))
+
+
+def issued(total_minor: int = 24_000, **fields: Any) -> InvoiceIssued:
+    """An invoice at 20 % VAT, due today unless told otherwise."""
+    return event(InvoiceIssued, **_sums(total_minor), **fields)
+
+
+def drafted(total_minor: int = 24_000, **fields: Any) -> InvoiceDrafted:
+    """The draft of such an invoice."""
+    return event(InvoiceDrafted, **_sums(total_minor), **({"terms": None} | fields))
+
+
+def credited(total_minor: int, **fields: Any) -> InvoiceCredited:
+    """A credit note on part of the invoice."""
+    return event(InvoiceCredited, **_sums(total_minor), **({"number": "AVO-1", "series": "AVO"} | fields))
+
+
+def received(amount_minor: int, **fields: Any) -> PaymentReceived:
+    """Money in."""
+    return event(PaymentReceived, amount_minor=amount_minor, **({"customer_id": "cus_1"} | fields))
+
+
+def reversed_(amount_minor: int, **fields: Any) -> PaymentReversed:
+    """The whole payment bounced."""
+    return event(PaymentReversed, amount_minor=amount_minor, **({"customer_id": "cus_1"} | fields))
+
+
+def allocation(amount_minor: int, **fields: Any) -> Allocation:
+    """Part of a payment on an invoice."""
+    return event(Allocation, amount_minor=amount_minor, **({"rule": "oldest_due", "basis": "test"} | fields))
+
+
+def allocated(*parts: Allocation, **fields: Any) -> PaymentAllocated:
+    """These parts of a payment settle invoices; each invoice's stream has its :func:`applied`."""
+    return event(PaymentAllocated, allocations=parts, **fields)
+
+
+def released(*parts: Allocation, **fields: Any) -> PaymentReleased:
+    """These parts are taken back; each invoice's stream has its :func:`unapplied`."""
+    return event(PaymentReleased, allocations=parts, **fields)
+
+
+def applied(amount_minor: int, **fields: Any) -> PaymentApplied:
+    """An invoice is settled in part."""
+    return event(PaymentApplied, amount_minor=amount_minor, **fields)
+
+
+def unapplied(amount_minor: int, **fields: Any) -> PaymentUnapplied:
+    """That part is open again."""
+    return event(PaymentUnapplied, amount_minor=amount_minor, **fields)
+
+
+def disputed(amount_minor: int, **fields: Any) -> ShareDisputed:
+    """Part of an invoice is contested."""
+    return event(ShareDisputed, amount_minor=amount_minor, **fields)
+
+
+def undisputed(amount_minor: int, **fields: Any) -> ShareUndisputed:
+    """The dispute on an invoice has ended."""
+    return event(ShareUndisputed, amount_minor=amount_minor, **fields)
+
+
+def dispute_opened(amount_minor: int, **fields: Any) -> DisputeOpened:
+    """The dispute itself; the invoice's stream has its :func:`disputed`."""
+    return event(DisputeOpened, amount_minor=amount_minor, **fields)
+
+
+def dispute_resolved(amount_minor: int, **fields: Any) -> DisputeResolved:
+    """The end of the dispute itself; the invoice's stream has its :func:`undisputed`."""
+    return event(DisputeResolved, amount_minor=amount_minor, **fields)
+
+
+def _sums(total_minor: int) -> dict[str, int]:
+    vat_minor = total_minor // 6
+    return {"net_minor": total_minor - vat_minor, "vat_minor": vat_minor, "total_minor": total_minor}
+
+
+def _filled(field: mi.Field, given: Mapping[str, Any]) -> Any:
+    if field.name in given:
+        return given[field.name]
+    kinds = field.type.types if isinstance(field.type, mi.UnionType) else (field.type,)
+    if any(isinstance(kind, mi.NoneType) for kind in kinds):
+        return None
+    return USUAL[field.name] if field.name in USUAL else _first(field.type, field.name)
+
+
+def _first(kind: mi.Type, name: str) -> Any:
+    match kind:
+        case mi.StrType():
+            return name
+        case mi.IntType():
+            return 0
+        case mi.BoolType():
+            return False
+        case mi.DateType():
+            return DAY
+        case mi.LiteralType():
+            return kind.values[0]
+        case mi.VarTupleType():
+            return ()
+        case mi.StructType():
+            return event(kind.cls)  # type: ignore[type-var]
+        case _:
+            raise TypeError(f"contracts hold no {kind}")

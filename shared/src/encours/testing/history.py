@@ -1,0 +1,96 @@
+"""Events in their places, as readers of a ledger see them: positions and versions from 1, without gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from encours.contracts import Event, Recorded, calendar
+from encours.kernel.ids import with_prefix
+from encours.ledger.states import Folder
+from encours.testing.events import DAY
+
+S = TypeVar("S")
+ENTITY = "ent_1"
+# The field that names the stream, by the first word of the type; ``calendar`` has one stream.
+_STREAM_FIELD = {
+    "entity": "entity_id", "customer": "customer_id", "hold": "customer_id", "invoice": "invoice_id",
+    "payment": "payment_id", "dispute": "dispute_id", "limit": "limit_id", "credit": "decision_id",
+    "reminder": "reminder_id", "task": "task_id", "import": "import_id",
+}  # fmt: skip
+
+
+def stream_of(event: Event) -> str:
+    """The stream that the event's family goes to."""
+    family = event.TYPE.partition(".")[0]
+    if family == calendar.STREAM:
+        return calendar.STREAM
+    if event.TYPE == "reminder.run_completed":
+        return f"dunning-{event.day}"  # type: ignore[attr-defined]
+    stream: str = getattr(event, _STREAM_FIELD[family])
+    return with_prefix(stream, "hld") if family == "hold" else stream
+
+
+def recorded(event: Event, **noted: Any) -> Recorded:
+    """The event alone, as the first of its ledger unless ``noted`` says otherwise."""
+    number = noted.get("position", 1)
+    usual = {
+        "ledger": "main", "position": number, "stream": stream_of(event), "version": number, "type": event.TYPE,
+        "schema_version": event.VERSION, "entity": ENTITY, "event_id": UUID(int=number), "effective_on": DAY,
+        "recorded_at": datetime(2026, 3, 31, tzinfo=UTC) + timedelta(seconds=number), "actor": "test",
+        "command_id": UUID(int=2**64 + number), "data": event,
+    }  # fmt: skip
+    return Recorded(**(usual | noted))
+
+
+@dataclass
+class History:
+    """A ledger in the making."""
+
+    ledger: str = "main"
+    entity: str = ENTITY
+    today: date = DAY
+    events: list[Recorded] = field(default_factory=list)
+    versions: dict[str, int] = field(default_factory=dict)
+
+    def add(
+        self,
+        event: Event,
+        *,
+        stream: str | None = None,
+        on: date | None = None,
+        entity: str | None = None,
+        **noted: Any,
+    ) -> Recorded:
+        """The event behind the others; it counts today unless ``on`` says otherwise."""
+        name = stream or stream_of(event)
+        self.versions[name] = self.versions.get(name, 0) + 1
+        place = {"position": len(self.events) + 1, "stream": name, "version": self.versions[name]}
+        owned = {"ledger": self.ledger, "entity": entity or self.entity, "effective_on": on or self.today}
+        self.events.append(recorded(event, **(place | owned | noted)))
+        return self.events[-1]
+
+    def of(self, stream: str) -> list[Recorded]:
+        """Events of one stream."""
+        return [e for e in self.events if e.stream == stream]
+
+
+def happened(*events: Event, on: date = DAY, entity: str = ENTITY) -> list[Recorded]:
+    """These events, one after the other, all on one day."""
+    history = History(entity=entity, today=on)
+    for event in events:
+        history.add(event)
+    return history.events
+
+
+def folded(folder: Folder[S], *events: Event, on: date = DAY, entity: str = ENTITY) -> S:
+    """The state after these events of one stream."""
+    return folder.fold(happened(*events, on=on, entity=entity))
+
+
+def types_of(events: Iterable[Recorded]) -> list[str]:
+    """Stored names, in order."""
+    return [e.type for e in events]
