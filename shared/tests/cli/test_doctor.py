@@ -62,24 +62,24 @@ def test_a_service_that_is_away_is_missing_in_every_ledger(services: Any) -> Non
 
 
 @pytest.mark.parametrize(
-    ("model", "well"),
+    ("ledger", "model", "well"),
     [
-        (_model("b", lag=1, age_s=3600), False),
-        (_model("b", lag=1, age_s=1), True),
-        (_model("b", lag=0, age_s=3600), True),
-        (_model("b", lag=2_000, age_s=1), False),
-        (_model("a", state="building", age_s=None), True),
-        (_model("b", state="building", age_s=None), False),
-        (_model("b", state="reacting", age_s=5), True),
-        (_model("b", state="reacting", age_s=3600), False),
-        (_model("b", state="stopped", age_s=5), False),
-        (_model("b", state="incomplete", age_s=5), False),
+        ("b", {"lag": 1, "age_s": 3600}, False),
+        ("b", {"lag": 1, "age_s": 1}, True),
+        ("b", {"lag": 0, "age_s": 3600}, True),
+        ("b", {"lag": 2_000, "age_s": 1}, False),
+        ("a", {"state": "building", "age_s": None}, True),
+        ("b", {"state": "building", "age_s": None}, False),
+        ("b", {"state": "reacting", "age_s": 5}, True),
+        ("b", {"state": "reacting", "age_s": 3600}, False),
+        ("b", {"state": "stopped", "age_s": 5}, False),
+        ("b", {"state": "incomplete", "age_s": 5}, False),
     ],
 )
 def test_a_read_model_is_judged_by_its_state_its_lag_and_its_age(
-    services: Any, model: dict[str, Any], well: bool
+    services: Any, ledger: str, model: dict[str, Any], well: bool
 ) -> None:
-    services.answer = lambda _: (200, {"data": [model]})
+    services.answer = lambda _: (200, {"data": [_model(ledger, **model)]})
     with services.up():
         findings = list(doctor._read_models(installation()))
     assert {finding.ok for finding in findings} == {well}
