@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from encours.contracts.books import movements
 from encours.ledger.stored import StoredEvent
 from encours.projection.control import STORE_SETTINGS
 from encours.projection.parking import Parking
@@ -27,8 +29,9 @@ from reporting_svc.measures.bands import STANDARD, Bands
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.figures import aged
 from reporting_svc.read_models.receivables.overdue import overdue
+from reporting_svc.read_models.receivables.turnover import by_period, opening
 from reporting_svc.read_models.scope import Moment, Scope
-from tests.integration.receivable_histories import DAY_0, Expected, history, open_day, replay, steps
+from tests.integration.receivable_histories import DAY_0, Expected, history, issue, open_day, replay, steps
 
 EVERY_ROW = Page(limit=500, columns=("row_key",), descending=False, nullable=False, last=None, check="")
 EVERY_ITEM = Page(limit=500, columns=("invoice_id",), descending=False, nullable=False, last=None, check="")
@@ -73,8 +76,8 @@ async def project(conn: asyncpg.Connection[Any], schema: str, log: list[StoredEv
 
 
 async def content(conn: asyncpg.Connection[Any], schema: str) -> list[Any]:
-    tables = ["item", "item_movement", "unapplied_movement", "account_movement", "balance", "clock"]
-    return [sorted(map(tuple, await conn.fetch(f"select * from {schema}.{table}"))) for table in tables]
+    tables = ["item", "movement", "balance", "clock"]
+    return [sorted(map(repr, await conn.fetch(f"select * from {schema}.{table}"))) for table in tables]
 
 
 async def asked(
@@ -151,6 +154,16 @@ def test_the_overdue_list_is_what_the_bands_past_due_hold(
         assert all(row["due_on"] < moment.as_of and row["open_minor"] > 0 for row in late.rows)
 
 
+@settings(max_examples=60, deadline=None)
+@given(acts=steps)
+def test_every_event_of_a_history_balances(acts: list[tuple[Any, int, int, int]]) -> None:
+    for event in history(acts).log:
+        entries = movements(event.recorded())
+        assert sum(m.item_minor for m in entries) - sum(m.cash_minor for m in entries) == sum(
+            m.account_minor for m in entries
+        )
+
+
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=steps, days=st.integers(-30, 150))
 def test_the_books_balance_at_every_position_also_within_a_command(
@@ -163,3 +176,25 @@ def test_the_books_balance_at_every_position_also_within_a_command(
     for start in range(0, len(log), 9):
         store.run(project(store.conn, "live", log[: start + 9], 1000))
         store.run(asked(store.conn, "live", Moment(DAY_0 + timedelta(days=days))))
+
+
+def test_a_movement_of_a_kind_that_no_query_names_reaches_every_figure(store: Store) -> None:
+    books = history([(issue, 0, 0, 5000), (issue, 0, 0, 3000)])
+    store.run(project(store.conn, "live", books.log, 1000))
+    head, day = len(books.log), books.today + timedelta(days=10)
+    store.run(
+        store.conn.execute(
+            """insert into live.movement select position + 1, line, -2000, 0, 0, -2000, 0, $1, entity, customer_id,
+               invoice_id, null, currency, 'forgiven' from live.movement order by position desc limit 1""",
+            day,
+        )
+    )
+    moment, scope = Moment(day, head + 1), Scope(currency="EUR")
+    (total,) = store.run(aged(store.conn, "live", scope, moment)).sums
+    late = store.run(
+        overdue(store.conn, "live", scope, replace(moment, as_of=day + timedelta(365)), EVERY_ITEM)
+    )
+    (period,) = store.run(by_period(store.conn, "live", scope, moment, "day", day))
+    before = store.run(opening(store.conn, "live", scope, moment, day))
+    assert (total.outstanding, total.tied, late.open_minor) == (6000, True, 6000)
+    assert (period.other, period.change, before + period.change) == (-2000, -2000, 6000)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from encours.postgres.leases import lock_key
-from encours.projection.rows import Row, table_of
+from encours.projection.rows import Id, Row, table_of
 from encours.projection.rowset import RowMissing, RowSet
 from encours.projection.schemas import schema_of, shadow_of
 
@@ -130,3 +132,24 @@ def test_rows_beyond_the_limit_leave_memory_those_first_that_were_not_written_ju
     assert rows.unknown([(Count, ("1",)), (Count, ("0",))]) == {Count: {("1",)}}
     rows.loaded(Count, [("1",), ("77",)], [Count(name="1", total=1)])
     assert rows.get(Count, "77") is None
+
+
+def test_an_identifier_is_sixteen_bytes_in_its_column_and_whole_in_memory() -> None:
+    class Paid(Row, kw_only=True):
+        TABLE = "paid"
+        KEY = ("invoice_id",)
+        invoice_id: Annotated[str, Id("inv")]
+        payment_id: Annotated[str | None, Id("pay")]
+        amount_minor: int
+
+    table = table_of(Paid)
+    digits = "0190" * 8
+    row = Paid(invoice_id=f"inv_{digits}", payment_id=None, amount_minor=5)
+    assert [column.sql_type for column in table.columns] == ["uuid", "uuid", "bigint"]
+    assert table.values(row) == (digits, None, 5)
+    assert table.row((UUID(digits), None, 5)) == row
+    assert table.key_columns([(f"inv_{digits}",), ("",)]) == [[digits, "0" * 32]]
+    assert table.row((UUID(int=0), None, 5)).invoice_id == ""  # type: ignore[attr-defined]
+    for other in (f"pay_{digits}", "inv_1", digits):
+        with pytest.raises(ValueError, match="not an identifier"):
+            table.values(Paid(invoice_id=other, payment_id=None, amount_minor=5))

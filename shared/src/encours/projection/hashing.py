@@ -59,7 +59,7 @@ async def differing_rows(
     found: list[dict[str, object]] = []
     for row_type in model.rows:
         table = table_of(row_type)
-        key = f"jsonb_build_array({', '.join(table.key)})::text"
+        key = f"jsonb_build_array({table.key_text})::text"
         for side, here, there in (("live", old, new), ("rebuilt", new, old)):
             records = await conn.fetch(
                 f"select {key}, row({table.plain})::text from "

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from itertools import chain
-from operator import itemgetter
 from typing import cast
 
 import asyncpg
@@ -158,8 +157,7 @@ class Projection:
     async def _load(self, conn: Conn, missing: dict[type[Row], set[Key]]) -> None:
         for row_type, keys in missing.items():
             table = table_of(row_type)
-            columns = [list(map(itemgetter(n), keys)) for n in range(len(table.key))]
-            records = await conn.fetch(table.select_by_key(self.schema), *columns)
+            records = await conn.fetch(table.select_by_key(self.schema), *table.key_columns(keys))
             self.rows.loaded(row_type, keys, map(table.row, records))
 
     async def write(self, conn: Conn) -> None:
@@ -167,8 +165,7 @@ class Projection:
         for row_type, rows, keys in self.rows.changes():
             table = table_of(row_type)
             if keys:
-                columns = [list(map(itemgetter(n), keys)) for n in range(len(table.key))]
-                await conn.execute(table.delete_by_key(self.schema), *columns)
+                await conn.execute(table.delete_by_key(self.schema), *table.key_columns(keys))
             if rows:
                 await conn.execute(table.upsert(self.schema), *table.upsert_arguments(rows))
 

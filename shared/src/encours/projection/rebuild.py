@@ -263,8 +263,7 @@ class _Build:
                 if table.name in self._stored:
                     await self._key(table.name)
                     if keys:
-                        columns = [list(column) for column in zip(*keys, strict=True)]
-                        await self.conn.execute(table.delete_by_key(self.shadow), *columns)
+                        await self.conn.execute(table.delete_by_key(self.shadow), *table.key_columns(keys))
                     await self._copy_over(row_type, map(table.values, rows))
                 else:
                     await self.conn.copy_records_to_table(

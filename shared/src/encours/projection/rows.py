@@ -9,15 +9,19 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from operator import attrgetter
 from types import NoneType, UnionType
-from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
 
 import msgspec
 
 Key = tuple[Any, ...]
+Values = Callable[[Any], tuple[Any, ...]]
+"""A tuple made from a row."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 # Text compares by bytes everywhere: a server's locale must not decide the order of a list or of an index.
@@ -31,12 +35,46 @@ _SQL_TYPES: dict[Any, tuple[str, str]] = {
 }
 
 
+@dataclass(frozen=True)
+class Id:
+    """Marks a ``str`` field whose column holds identifiers of one kind as the 16 bytes behind their prefix.
+
+    ``invoice_id: Annotated[str, Id("inv")]`` is a column of type uuid. Rows in memory and answers hold the identifier
+    as it is written everywhere else, ``inv_<32 digits>``; the empty text is the nil UUID.
+    """
+
+    prefix: str
+
+    def pack(self, text: str | None) -> str | None:
+        """The digits, which the driver takes for a UUID. Raises ``ValueError`` for an identifier of another kind."""
+        if text:
+            if len(text) == 36 and text.startswith(f"{self.prefix}_"):
+                return text[4:]
+            raise ValueError(f"{text!r} is not an identifier of the kind {self.prefix}_")
+        return text if text is None else _NIL
+
+    def unpack(self, value: UUID | None) -> str | None:
+        """The identifier of a value that the driver gives."""
+        if value is None:
+            return None
+        return f"{self.prefix}_{value.hex}" if value.int else ""
+
+    def sql(self, column: str) -> str:
+        """SQL: the identifier as text."""
+        text = f"'{self.prefix}_' || replace({column}::text, '-', '')"
+        return f"""(case when {column} = '{_NIL}' then '' else {text} end collate "C")"""
+
+
+_NIL = "0" * 32
+
+
 class Row(msgspec.Struct, kw_only=True, gc=False):
     """Base of a read model's rows. Fields are the columns, in order.
 
     ``str`` is text, ``int`` bigint, ``date`` date, ``datetime`` timestamptz, ``bool`` boolean, ``list[str]``
-    text[]; ``| None`` makes a column nullable. ``INDEXES`` holds the bodies of index definitions, such as
-    ``"(due_on) where open_minor > 0"``. Give a list field a new list instead of changing it in place.
+    text[]; ``| None`` makes a column nullable, :class:`Id` makes it 16 bytes. ``INDEXES`` holds the bodies of index
+    definitions, such as ``"(due_on) where open_minor > 0"``. Give a list field a new list instead of changing it in
+    place.
     """
 
     TABLE: ClassVar[str]
@@ -51,6 +89,7 @@ class Column(msgspec.Struct, frozen=True):
     sql_type: str
     declared: str
     nullable: bool
+    id: Id | None = None
 
 
 class Table:
@@ -71,6 +110,11 @@ class Table:
         if not self.key:
             raise TypeError(f"{row_type.__qualname__} has no KEY")
         self.key_types = tuple(by_name[part].sql_type for part in self.key)
+        self._key_ids = tuple(by_name[part].id for part in self.key)
+        self.key_text = ", ".join(
+            part if (id_ := by_name[part].id) is None else id_.sql(part) for part in self.key
+        )
+        """SQL: the key's columns with identifiers as text."""
         self.plain = ", ".join(self.names)
         numbers = [column for column in self.columns if column.sql_type == "bigint"]
         self.check_numbers = _number_check(numbers)
@@ -80,8 +124,9 @@ class Table:
         self._texts = tuple(column.name for column in self.columns if column.sql_type in ("text", "text[]"))
         self.key_of: Callable[[Row], Key] = _getter(self.key)
         """The key of a row."""
-        self.values: Callable[[Row], tuple[Any, ...]] = _getter(self.names)
-        """The columns of a row, in order."""
+        self.values: Values = _packed(_getter(self.names), [column.id for column in self.columns])
+        """The columns of a row, in order, as the driver takes them. Raises ``ValueError`` for an identifier of
+        another kind than its column's."""
 
     def check_texts(self, row: Row) -> None:
         """Raise ``ValueError`` for a text that PostgreSQL cannot hold."""
@@ -92,7 +137,20 @@ class Table:
 
     def row(self, record: Iterable[Any]) -> Row:
         """A row from a record that has every column, in order."""
-        return self.row_type(**dict(zip(self.names, record, strict=True)))
+        return self.row_type(
+            **{
+                column.name: value if column.id is None else column.id.unpack(value)
+                for column, value in zip(self.columns, record, strict=True)
+            }
+        )
+
+    def key_columns(self, keys: Iterable[Key]) -> list[list[Any]]:
+        """Parameters of :meth:`select_by_key` and :meth:`delete_by_key`. Raises ``ValueError`` as ``values`` does."""
+        columns = zip(*keys, strict=True)
+        return [
+            list(column) if id_ is None else list(map(id_.pack, column))
+            for id_, column in zip(self._key_ids, columns, strict=True)
+        ]
 
     def create(self, schema: str) -> str:
         """DDL without the indexes but with the primary key: an upsert needs that one at once."""
@@ -185,7 +243,22 @@ def _number_check(numbers: Sequence[Column]) -> Callable[[Row], object]:
     return lambda row: pack(*fixed(row))
 
 
-def _getter(names: Sequence[str]) -> Callable[[Row], tuple[Any, ...]]:
+def _packed(values: Values, ids: Sequence[Id | None]) -> Values:
+    """The same with identifiers packed."""
+    if not any(ids):
+        return values
+    packers = [(at, id_.pack) for at, id_ in enumerate(ids) if id_ is not None]
+
+    def packed(row: Row) -> tuple[Any, ...]:
+        found = list(values(row))
+        for at, pack in packers:
+            found[at] = pack(found[at])
+        return tuple(found)
+
+    return packed
+
+
+def _getter(names: Sequence[str]) -> Values:
     """All of these fields as a tuple, also when there is one or none."""
     if not names:
         return _nothing
@@ -202,11 +275,13 @@ def table_of(row_type: type[Row]) -> Table:
 
 
 def _columns(row_type: type[Row]) -> tuple[Column, ...]:
-    hints = get_type_hints(row_type)
+    hints = get_type_hints(row_type, include_extras=True)
     columns = []
     for name in row_type.__struct_fields__:
         declared = hints[name]
-        nullable = False
+        nullable, id_ = False, None
+        if get_origin(declared) is Annotated:
+            declared, id_ = get_args(declared)[:2]
         if get_origin(declared) in (Union, UnionType):
             parts = [part for part in get_args(declared) if part is not NoneType]
             nullable = len(parts) < len(get_args(declared))
@@ -215,6 +290,6 @@ def _columns(row_type: type[Row]) -> tuple[Column, ...]:
             raise TypeError(f"{row_type.__qualname__}.{name}: {declared!r} is not a column type")
         if not _NAME.fullmatch(name):
             raise TypeError(f"{row_type.__qualname__}.{name} is not a plain lower-case name")
-        sql_type, ddl = _SQL_TYPES[declared]
-        columns.append(Column(name, sql_type, ddl, nullable))
+        sql_type, ddl = _SQL_TYPES[declared] if id_ is None else ("uuid", "uuid")
+        columns.append(Column(name, sql_type, ddl, nullable, id_))
     return tuple(columns)

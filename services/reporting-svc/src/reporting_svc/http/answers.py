@@ -14,12 +14,13 @@ from reporting_svc.read_models.receivables.figures import Figures
 
 
 class TieOut(BaseModel):
-    """The same sum from three independent sets of rows, taken in one snapshot."""
+    """The same sum reached in three independent ways, taken in one snapshot."""
 
     buckets: MoneyModel = Field(description="Sum of the bands (or periods) less unapplied cash.")
     open_items: MoneyModel = Field(description="Sum of the open invoices less unapplied cash.")
     ledger: MoneyModel = Field(
-        description="Balance of the customers' account: issued - credited - received + reversed."
+        description="Balance of the customers' account: issued - credited - received + reversed + all else that "
+        "moved it."
     )
     equal: bool
 

@@ -32,7 +32,10 @@ class TurnoverRow(BaseModel):
     turnover: MoneyModel = Field(description="Billed less credited, VAT included.")
     turnover_net: MoneyModel = Field(description="Billed less credited, without VAT.")
     collected: MoneyModel
-    reversed: MoneyModel = Field(description="Payments that came undone.")
+    reversed: MoneyModel = Field(description="Payments reversed.")
+    other: MoneyModel = Field(
+        description="Whatever else changed the customers' account, such as write-offs; signed."
+    )
 
 
 class TurnoverOut(Report):
@@ -83,7 +86,7 @@ def _year_back(day: date) -> date:
 
 
 def _sum(first: date, periods: list[Turnover]) -> Turnover:
-    columns = ("billed", "credited", "net", "collected", "reversed")
+    columns = ("billed", "credited", "net", "collected", "reversed", "change")
     return Turnover(first, *(sum(getattr(period, column) for period in periods) for column in columns))
 
 
@@ -96,4 +99,5 @@ def _row(period: Turnover, currency: str) -> dict[str, Any]:
         "turnover_net": money_json(period.net, currency),
         "collected": money_json(period.collected, currency),
         "reversed": money_json(period.reversed, currency),
+        "other": money_json(period.other, currency),
     }

@@ -31,19 +31,27 @@ class Scope:
     segment: str | None = None
     salesperson: str | None = None
 
-    def sql(self, args: Args, alias: str, schema: str) -> str:
-        """The condition on a table that has entity, customer_id and currency."""
+    def sql(self, args: Args, alias: str, schema: str, *, packed: bool = False) -> str:
+        """Return the condition on a table that has entity, customer_id and currency.
+
+        ``packed``: the table holds both ids as 16 bytes.
+        """
+        ids = _packed if packed else str
         parts = ["true"]
         if self.entities is not None:
-            parts.append(f"{alias}.entity = any({args.add(list(self.entities))}::text[])")
+            granted = ids(f"select unnest({args.add(list(self.entities))}::text[]) as id")
+            parts.append(f"{alias}.entity = any(array({granted}))")
         if self.customer_id is not None:
-            parts.append(f"{alias}.customer_id = {args.add(self.customer_id)}")
+            wanted_one = ids(f"select {args.add(self.customer_id)}::text as id")
+            parts.append(f"{alias}.customer_id = ({wanted_one})")
         if self.currency is not None:
             parts.append(f"{alias}.currency = {args.add(self.currency)}")
         for column, wanted in (("segment", self.segment), ("salesperson", self.salesperson)):
             if wanted is not None:
-                theirs = f"select customer_id from {schema}.customer where {column} = {args.add(wanted)}"
-                parts.append(f"{alias}.customer_id in ({theirs})")
+                theirs = (
+                    f"select customer_id as id from {schema}.customer where {column} = {args.add(wanted)}"
+                )
+                parts.append(f"{alias}.customer_id in ({ids(theirs)})")
         return " and ".join(parts)
 
     def within(self, currency: str) -> Scope:
@@ -65,6 +73,11 @@ class Moment:
         if self.known_to is None:
             return by_day
         return f"{by_day} and {alias}.position <= {args.add(self.known_to)}::bigint"
+
+
+def _packed(texts: str) -> str:
+    # An id of another form owns nothing: it is left out, not cast.
+    return f"select substr(id, 5)::uuid from ({texts}) texts where id ~ '^[a-z]{{3}}_[0-9a-f]{{32}}$'"
 
 
 class SeveralCurrencies(Invalid):

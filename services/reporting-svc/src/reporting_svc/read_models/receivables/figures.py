@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from reporting_svc.measures.bands import STANDARD, Bands
-from reporting_svc.read_models.receivables.rows import CLOCK_ID, ROW_KEY
+from reporting_svc.read_models.receivables.rows import CLOCK_ID, CUSTOMER_ID, ENTITY_ID, INVOICE_ID, ROW_KEY
 from reporting_svc.read_models.scope import Args, Moment, Scope, SeveralCurrencies
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ KEY = "row_key"
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Minor units. The three sums come from three sets of rows: bands, items, and the account's postings."""
+    """Minor units. The three sums are reached independently: by bands, by items, and by the account's movements."""
 
     currency: str
     bands: tuple[int, ...]
@@ -164,10 +164,7 @@ def _page(args: Args, schema: str, columns: list[str], page: Page) -> str:
 def _later(schema: str) -> str:
     # max() is read from the end of an index under every plan. EXISTS with the same condition is not: a plan made
     # for any date expects many rows, begins at the front of the table, and reads all of it to find none.
-    return " or ".join(
-        f"coalesce((select max(effective_on) from {schema}.{table}) > $1::date, false)"
-        for table in ("item_movement", "unapplied_movement", "account_movement")
-    )
+    return f"coalesce((select max(effective_on) from {schema}.movement) > $1::date, false)"
 
 
 async def knows_later(conn: Conn, schema: str, moment: Moment) -> bool:
@@ -219,34 +216,38 @@ def _from_items(args: Args, schema: str, scope: Scope, moment: Moment, bands: Ba
 def _from_movements(args: Args, schema: str, scope: Scope, moment: Moment, bands: Bands, basis: Basis) -> str:
     """Everything that counted by the day and was known at the position, added up."""
     items = f"""
-        select m.entity, m.customer_id, m.currency, {_banded(args, "m.amount_minor", f"m.{basis}", moment, bands)},
-               0::bigint as disputed, 0::bigint as unapplied, sum(m.amount_minor)::bigint as open_items,
-               0::bigint as ledger
-        from {schema}.item_movement m where {moment.sql(args, "m")} and {scope.sql(args, "m", schema)} group by 1, 2, 3
+        select i.entity, i.customer_id, i.currency, {_banded(args, "o.open_minor", f"i.{basis}", moment, bands)},
+               sum(greatest(0, least(o.open_minor, o.contested_minor)))::bigint as disputed, 0::bigint as unapplied,
+               sum(o.open_minor)::bigint as open_items, 0::bigint as ledger
+        from ({open_then(args, schema, scope, moment)}) o join {schema}.item i using (invoice_id) group by 1, 2, 3
     """
-    disputed = f"""
-        select d.entity, d.customer_id, d.currency, {_nothing(bands)},
-               sum(greatest(0, least(d.open_minor, d.disputed_minor)))::bigint, 0, 0, 0
+    rest = f"""
+        select {ENTITY_ID.sql("m.entity")}, {CUSTOMER_ID.sql("m.customer_id")}, m.currency, {_nothing(bands)}, 0,
+               m.cash_minor, 0, m.account_minor
         from (
-            select m.entity, m.customer_id, m.currency, sum(m.amount_minor) as open_minor,
-                   sum(m.disputed_minor) as disputed_minor
-            from {schema}.item_movement m
-            where m.invoice_id in (select invoice_id from {schema}.item_movement where disputed_minor <> 0)
-              and {moment.sql(args, "m")} and {scope.sql(args, "m", schema)}
-            group by m.entity, m.customer_id, m.currency, m.invoice_id
-        ) d group by 1, 2, 3
+            select m.entity, m.customer_id, m.currency, sum(m.cash_minor)::bigint as cash_minor,
+                   sum(m.account_minor)::bigint as account_minor
+            from {schema}.movement m
+            where {moment.sql(args, "m")} and {scope.sql(args, "m", schema, packed=True)}
+            group by m.entity, m.customer_id, m.currency
+        ) m
     """
-    cash = f"""
-        select u.entity, u.customer_id, u.currency, {_nothing(bands)}, 0, sum(u.amount_minor)::bigint, 0, 0
-        from {schema}.unapplied_movement u
-        where {moment.sql(args, "u")} and {scope.sql(args, "u", schema)} group by 1, 2, 3
+    return _together([items, rest], bands)
+
+
+def open_then(args: Args, schema: str, scope: Scope, moment: Moment) -> str:
+    """SQL: invoice_id, open_minor and contested_minor by what counted by the day and was known at the position."""
+    return f"""
+        select {INVOICE_ID.sql("m.invoice_id")} as invoice_id, m.open_minor, m.contested_minor
+        from (
+            select m.invoice_id, sum(m.item_minor)::bigint as open_minor,
+                   sum(m.contested_minor)::bigint as contested_minor
+            from {schema}.movement m
+            where m.invoice_id is not null and {moment.sql(args, "m")}
+              and {scope.sql(args, "m", schema, packed=True)}
+            group by m.invoice_id
+        ) m where m.open_minor <> 0
     """
-    account = f"""
-        select a.entity, a.customer_id, a.currency, {_nothing(bands)}, 0, 0, 0, sum(a.amount_minor)::bigint
-        from {schema}.account_movement a
-        where {moment.sql(args, "a")} and {scope.sql(args, "a", schema)} group by 1, 2, 3
-    """
-    return _together([items, disputed, cash, account], bands)
 
 
 _FIGURES = {"balance": _from_balance, "item": _from_items, "movement": _from_movements}

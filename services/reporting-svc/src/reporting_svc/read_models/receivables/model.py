@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING, Literal, assert_never, cast, get_args
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from encours import contracts
 from encours.contracts import Recorded
+from encours.contracts.books import Movement, movements, moving
 from encours.contracts.customer import CustomerAmended, CustomerRegistered
 from encours.contracts.entity import EntityAmended, EntityRegistered
-from encours.contracts.invoice import (
-    InvoiceCredited,
-    InvoiceIssued,
-    PaymentApplied,
-    PaymentUnapplied,
-    ShareDisputed,
-    ShareUndisputed,
-)
-from encours.contracts.payment import PaymentIdentified, PaymentReceived, PaymentReversed
+from encours.contracts.invoice import InvoiceIssued
 from encours.projection.read_model import ReadModel
 from encours.projection.rows import Row
 from encours.projection.rowset import RowSet
@@ -28,14 +21,12 @@ from reporting_svc.measures.bands import STANDARD, days_past_due
 from reporting_svc.read_models.receivables.rows import (
     BEFORE_TIME,
     CLOCK_ID,
-    AccountMovement,
     Balance,
     Clock,
     Customer,
     Entity,
     Item,
-    ItemMovement,
-    UnappliedMovement,
+    MovementRow,
 )
 from reporting_svc.read_models.receivables.settle import roll
 
@@ -43,34 +34,20 @@ if TYPE_CHECKING:
     from encours.projection.read_model import Conn
     from encours.projection.rows import Key
 
-OnItem = InvoiceCredited | PaymentApplied | PaymentUnapplied | ShareDisputed | ShareUndisputed
-Fact = (
-    EntityRegistered
-    | EntityAmended
-    | CustomerRegistered
-    | CustomerAmended
-    | InvoiceIssued
-    | OnItem
-    | PaymentReceived
-    | PaymentIdentified
-    | PaymentReversed
-)
-Posting = Literal["issued", "credited", "received", "reversed", "identified"]
-PAYER_UNKNOWN = ""
-
 
 class Receivables(ReadModel):
-    """Items, unapplied cash and the customers' account.
+    """Items, unapplied cash and the customers' account: every amount is that of a movement in the books.
 
-    A payment is recorded in its own stream and mirrored in those of its invoices. Cash leaves and returns by the
-    mirrors, in the event that moves the item: so the books balance at every position of the ledger, also between
-    the events of one command, wherever a batch or a ``known_at`` happens to cut.
+    An event type that moves money reaches every figure by what :mod:`encours.contracts.books` declares for it; it is
+    not named here.
     """
 
     name = "receivables"
-    version = 1
-    rows = (Entity, Customer, Item, ItemMovement, UnappliedMovement, AccountMovement, Balance, Clock)
-    applies = frozenset(fact.TYPE for fact in get_args(Fact))
+    version = 2
+    rows = (Entity, Customer, Item, MovementRow, Balance, Clock)
+    applies = moving() | contracts.names_of(
+        EntityRegistered, EntityAmended, CustomerRegistered, CustomerAmended
+    )
     ignores = contracts.names_of(
         contracts.calendar.DayOpened,
         contracts.risk.CreditChecked,
@@ -105,80 +82,38 @@ class Receivables(ReadModel):
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
         """The rows that :meth:`project` reads for this event."""
-        fact = cast(Fact, e.data)
-        match fact:
-            case EntityRegistered() | CustomerRegistered():
-                return
+        match e.data:
             case EntityAmended():
-                yield Entity, (fact.entity_id,)
+                yield Entity, (e.data.entity_id,)
             case CustomerAmended():
-                yield Customer, (fact.customer_id,)
-            case PaymentIdentified():
-                yield Balance, (e.entity, PAYER_UNKNOWN, fact.currency)
-                yield Balance, (e.entity, fact.customer_id, fact.currency)
-            case PaymentReceived() | PaymentReversed():
-                yield Balance, (e.entity, fact.customer_id or PAYER_UNKNOWN, fact.currency)
-            case InvoiceIssued():
-                yield Clock, (CLOCK_ID,)
-                yield Balance, (e.entity, fact.customer_id, fact.currency)
-            case (
-                InvoiceCredited()
-                | PaymentApplied()
-                | PaymentUnapplied()
-                | ShareDisputed()
-                | ShareUndisputed()
-            ):
-                yield Clock, (CLOCK_ID,)
-                yield Item, (fact.invoice_id,)
-                yield Balance, (e.entity, fact.customer_id, fact.currency)
+                yield Customer, (e.data.customer_id,)
             case _:
-                assert_never(fact)
+                for movement in _movements(e):
+                    yield Balance, (movement.entity, movement.customer_id, movement.currency)
+                    if _on_item(movement):
+                        yield Clock, (CLOCK_ID,)
+                        yield Item, (movement.invoice_id,)
 
     def project(self, e: Recorded, rows: RowSet) -> None:
         """Write what the event changed. Raises for an event of an invoice that was never issued."""
-        fact = cast(Fact, e.data)
-        match fact:
+        match e.data:
             case EntityRegistered():
-                rows.put(Entity(entity=fact.entity_id, name=fact.name, currency=fact.currency))
+                rows.put(Entity(entity=e.data.entity_id, name=e.data.name, currency=e.data.currency))
             case EntityAmended():
-                entity = rows.get(Entity, fact.entity_id)
+                entity = rows.get(Entity, e.data.entity_id)
                 if entity is None:
-                    raise LookupError(f"{e.type} of {fact.entity_id}, which was never registered")
-                rows.put(replace(entity, name=fact.name))
+                    raise LookupError(f"{e.type} of {e.data.entity_id}, which was never registered")
+                rows.put(replace(entity, name=e.data.name))
             case CustomerRegistered():
-                rows.put(_customer(fact, e.entity, fact.external_ref))
+                rows.put(_customer(e.data, e.entity, e.data.external_ref))
             case CustomerAmended():
-                known = rows.get(Customer, fact.customer_id)
-                rows.put(_customer(fact, e.entity, known.external_ref if known else None))
+                known = rows.get(Customer, e.data.customer_id)
+                rows.put(_customer(e.data, e.entity, known.external_ref if known else None))
             case InvoiceIssued():
-                _issue(e, fact, rows)
-            case InvoiceCredited():
-                _move_item(e, fact, rows, "credited", amount=-fact.total_minor)
-                _post(e, rows, "credited", fact, amount=-fact.total_minor, net=-fact.net_minor)
-            case PaymentApplied():
-                _move_item(e, fact, rows, "applied", amount=-fact.amount_minor)
-                _move_cash(e, rows, "applied", fact, -fact.amount_minor)
-            case PaymentUnapplied():
-                _move_item(e, fact, rows, "unapplied", amount=fact.amount_minor)
-                _move_cash(e, rows, "unapplied", fact, fact.amount_minor)
-            case ShareDisputed():
-                _move_item(e, fact, rows, "disputed", disputed=fact.amount_minor)
-            case ShareUndisputed():
-                _move_item(e, fact, rows, "undisputed", disputed=-fact.amount_minor)
-            case PaymentReceived():
-                _post(e, rows, "received", fact, amount=-fact.amount_minor)
-                _move_cash(e, rows, "received", fact, fact.amount_minor)
-            case PaymentIdentified():
-                for customer_id, sign in ((PAYER_UNKNOWN, -1), (fact.customer_id, 1)):
-                    _post(
-                        e, rows, "identified", fact, amount=-sign * fact.amount_minor, customer_id=customer_id
-                    )
-                    _move_cash(e, rows, "identified", fact, sign * fact.amount_minor, customer_id=customer_id)
-            case PaymentReversed():
-                _post(e, rows, "reversed", fact, amount=fact.amount_minor)
-                _move_cash(e, rows, "reversed", fact, -fact.amount_minor)
-            case _:
-                assert_never(fact)
+                rows.put(_issued(e.entity, e.data))
+        for line, movement in enumerate(_movements(e)):
+            rows.put(_row(e.position, line, movement))
+            _add(e, movement, rows)
 
     async def settle(self, conn: Conn, schema: str, days: list[date]) -> None:
         """Bring the bands of :class:`Balance` to the last of the opened days; several at once is one step."""
@@ -203,121 +138,72 @@ def _customer(fact: CustomerRegistered | CustomerAmended, entity: str, external_
     )
 
 
-def _issue(e: Recorded, fact: InvoiceIssued, rows: RowSet) -> None:
-    issued = Item(
-        invoice_id=fact.invoice_id,
-        number=fact.number,
-        entity=e.entity,
-        customer_id=fact.customer_id,
-        currency=fact.currency,
-        issued_on=fact.issued_on,
-        due_on=fact.due_on,
-        total_minor=fact.total_minor,
+def _movements(e: Recorded) -> tuple[Movement, ...]:
+    return movements(e) if e.type in _MOVING else ()
+
+
+_MOVING = moving()
+
+
+def _on_item(movement: Movement) -> bool:
+    return movement.invoice_id is not None and bool(movement.item_minor or movement.contested_minor)
+
+
+def _issued(entity: str, issued: InvoiceIssued) -> Item:
+    """The invoice without its amounts, which its movements bring."""
+    return Item(
+        invoice_id=issued.invoice_id,
+        number=issued.number,
+        entity=entity,
+        customer_id=issued.customer_id,
+        currency=issued.currency,
+        issued_on=issued.issued_on,
+        due_on=issued.due_on,
+        total_minor=issued.total_minor,
         open_minor=0,
         disputed_minor=0,
-        salesperson=fact.salesperson,
+        salesperson=issued.salesperson,
     )
-    _write_item(e, issued, rows, "issued", amount=fact.total_minor)
-    _post(e, rows, "issued", fact, amount=fact.total_minor, net=fact.net_minor)
 
 
-def _move_item(
-    e: Recorded, fact: OnItem, rows: RowSet, kind: str, *, amount: int = 0, disputed: int = 0
-) -> None:
-    item = rows.get(Item, fact.invoice_id)
-    if item is None:
-        raise LookupError(f"{e.type} on {fact.invoice_id}, which this ledger never issued")
-    _write_item(e, item, rows, kind, amount=amount, disputed=disputed)
-
-
-def _write_item(
-    e: Recorded, item: Item, rows: RowSet, kind: str, *, amount: int = 0, disputed: int = 0
-) -> None:
-    rows.put(
-        ItemMovement(
-            position=e.position,
-            invoice_id=item.invoice_id,
-            kind=kind,
-            entity=item.entity,
-            customer_id=item.customer_id,
-            currency=item.currency,
-            issued_on=item.issued_on,
-            due_on=item.due_on,
-            effective_on=e.effective_on,
-            amount_minor=amount,
-            disputed_minor=disputed,
-        )
+def _row(position: int, line: int, movement: Movement) -> MovementRow:
+    return MovementRow(
+        position=position,
+        line=line,
+        item_minor=movement.item_minor,
+        contested_minor=movement.contested_minor,
+        cash_minor=movement.cash_minor,
+        account_minor=movement.account_minor,
+        net_minor=movement.net_minor,
+        effective_on=movement.effective_on,
+        entity=movement.entity,
+        customer_id=movement.customer_id,
+        invoice_id=movement.invoice_id,
+        payment_id=movement.payment_id,
+        currency=movement.currency,
+        kind=movement.kind,
     )
-    after = replace(item, open_minor=item.open_minor + amount, disputed_minor=item.disputed_minor + disputed)
-    rows.put(after)
-    clock = rows.get(Clock, CLOCK_ID)
-    day = clock.day if clock else BEFORE_TIME
-    band = f"band_{STANDARD.index(days_past_due(item.due_on, day))}_minor"
-    balance = _balance(rows, item.entity, item.customer_id, item.currency)
-    shared = contested(after.open_minor, after.disputed_minor) - contested(
-        item.open_minor, item.disputed_minor
+
+
+def _add(e: Recorded, movement: Movement, rows: RowSet) -> None:
+    """Add the movement to what is owed now."""
+    balance = rows.get(Balance, movement.entity, movement.customer_id, movement.currency) or Balance(
+        entity=movement.entity, customer_id=movement.customer_id, currency=movement.currency
     )
-    changed = {
-        "open_minor": balance.open_minor + amount,
-        band: getattr(balance, band) + amount,
-        "disputed_minor": balance.disputed_minor + shared,
-    }
-    rows.put(replace(balance, **changed))
-
-
-def _post(
-    e: Recorded,
-    rows: RowSet,
-    kind: Posting,
-    fact: InvoiceIssued | InvoiceCredited | PaymentReceived | PaymentIdentified | PaymentReversed,
-    *,
-    amount: int,
-    net: int = 0,
-    customer_id: str | None = None,
-) -> None:
-    customer = customer_id if customer_id is not None else fact.customer_id or PAYER_UNKNOWN
-    rows.put(
-        AccountMovement(
-            position=e.position,
-            customer_id=customer,
-            kind=kind,
-            entity=e.entity,
-            currency=fact.currency,
-            effective_on=e.effective_on,
-            amount_minor=amount,
-            net_minor=net,
-        )
-    )
-    balance = _balance(rows, e.entity, customer, fact.currency)
-    rows.put(replace(balance, account_minor=balance.account_minor + amount))
-
-
-def _move_cash(
-    e: Recorded,
-    rows: RowSet,
-    kind: str,
-    fact: PaymentReceived | PaymentIdentified | PaymentReversed | PaymentApplied | PaymentUnapplied,
-    amount: int,
-    *,
-    customer_id: str | None = None,
-) -> None:
-    customer = customer_id if customer_id is not None else fact.customer_id or PAYER_UNKNOWN
-    rows.put(
-        UnappliedMovement(
-            position=e.position,
-            customer_id=customer,
-            kind=kind,
-            payment_id=fact.payment_id,
-            entity=e.entity,
-            currency=fact.currency,
-            effective_on=e.effective_on,
-            amount_minor=amount,
-        )
-    )
-    balance = _balance(rows, e.entity, customer, fact.currency)
-    rows.put(replace(balance, unapplied_minor=balance.unapplied_minor + amount))
-
-
-def _balance(rows: RowSet, entity: str, customer_id: str, currency: str) -> Balance:
-    found = rows.get(Balance, entity, customer_id, currency)
-    return found or Balance(entity=entity, customer_id=customer_id, currency=currency)
+    if _on_item(movement):
+        item = rows.get(Item, movement.invoice_id)
+        if item is None:
+            raise LookupError(f"{e.type} on {movement.invoice_id}, which this ledger never issued")
+        before = contested(item.open_minor, item.disputed_minor)
+        item.open_minor += movement.item_minor
+        item.disputed_minor += movement.contested_minor
+        rows.put(item)
+        clock = rows.get(Clock, CLOCK_ID)
+        late = days_past_due(item.due_on, clock.day if clock else BEFORE_TIME)
+        band = f"band_{STANDARD.index(late)}_minor"
+        setattr(balance, band, getattr(balance, band) + movement.item_minor)
+        balance.disputed_minor += contested(item.open_minor, item.disputed_minor) - before
+        balance.open_minor += movement.item_minor
+    balance.unapplied_minor += movement.cash_minor
+    balance.account_minor += movement.account_minor
+    rows.put(balance)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from reporting_svc.read_models.receivables.figures import Row, knows_later
+from reporting_svc.read_models.receivables.figures import Row, knows_later, open_then
 from reporting_svc.read_models.scope import Args, Moment, Scope
 
 if TYPE_CHECKING:
@@ -77,10 +77,8 @@ def _now(args: Args, schema: str, scope: Scope, moment: Moment) -> str:
 def _past(args: Args, schema: str, scope: Scope, moment: Moment) -> str:
     """Items by what had counted by the day and was known at the position."""
     return f"""
-        select m.invoice_id, m.entity, m.customer_id, m.currency, m.issued_on, m.due_on,
-               sum(m.amount_minor)::bigint as open_minor, sum(m.disputed_minor)::bigint as disputed_minor
-        from {schema}.item_movement m
-        where m.due_on < {args.add(moment.as_of)}::date and {moment.sql(args, "m")} and {scope.sql(args, "m", schema)}
-        group by m.invoice_id, m.entity, m.customer_id, m.currency, m.issued_on, m.due_on
-        having sum(m.amount_minor) <> 0
+        select i.invoice_id, i.entity, i.customer_id, i.currency, i.issued_on, i.due_on, o.open_minor,
+               o.contested_minor as disputed_minor
+        from ({open_then(args, schema, scope, moment)}) o join {schema}.item i using (invoice_id)
+        where i.due_on < {args.add(moment.as_of)}::date
     """

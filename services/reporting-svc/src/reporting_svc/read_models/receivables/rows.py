@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from encours.projection.rows import Row
+from encours.projection.rows import Id, Row
 
+ENTITY_ID, CUSTOMER_ID, INVOICE_ID, PAYMENT_ID = Id("ent"), Id("cus"), Id("inv"), Id("pay")
 ROW_KEY = "case when customer_id <> '' then customer_id else entity end"
 """The customer, or the entity for money of an unknown payer: ends every order of balances, and is unique."""
 
@@ -59,67 +60,34 @@ class Item(Row, kw_only=True):
     salesperson: str | None
 
 
-class ItemMovement(Row, kw_only=True):
-    """What one event changed on one invoice. Due date and customer never change, so they are kept here too:
-    an ageing is then one pass over one table."""
+class MovementRow(Row, kw_only=True):
+    """One entry that an event makes in the books: :class:`encours.contracts.books.Movement`, never changed again.
 
-    TABLE: ClassVar[str] = "item_movement"
-    KEY: ClassVar[tuple[str, ...]] = ("position",)
-    INDEXES: ClassVar[tuple[str, ...]] = (
-        "(customer_id)",
-        "(invoice_id)",
-        "(effective_on)",
-        "(position) where disputed_minor <> 0",
-    )
-    position: int
-    invoice_id: str
-    kind: str
-    entity: str
-    customer_id: str
-    currency: str
-    issued_on: date
-    due_on: date
-    effective_on: date
-    amount_minor: int
-    """Change of the open amount."""
-    disputed_minor: int
-    """Change of the contested amount."""
-
-
-class UnappliedMovement(Row, kw_only=True):
-    """What one event changed in the cash of a customer that no invoice has taken yet."""
-
-    TABLE: ClassVar[str] = "unapplied_movement"
-    KEY: ClassVar[tuple[str, ...]] = ("position", "customer_id")
-    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)", "(effective_on)")
-    position: int
-    customer_id: str
-    kind: str
-    payment_id: str
-    entity: str
-    currency: str
-    effective_on: date
-    amount_minor: int
-
-
-class AccountMovement(Row, kw_only=True):
-    """One posting on the customer's account (411), from issued, credited, received and reversed alone.
-
-    It never looks at items or allocations: that the two agree is what a tie-out proves.
+    ``line`` counts the entries of an event from 0. Of an invoice only the id is kept: its dates are in :class:`Item`.
     """
 
-    TABLE: ClassVar[str] = "account_movement"
-    KEY: ClassVar[tuple[str, ...]] = ("position", "customer_id")
+    TABLE: ClassVar[str] = "movement"
+    KEY: ClassVar[tuple[str, ...]] = ("position", "line")
     INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)", "(effective_on)")
     position: int
-    customer_id: str
-    kind: str
-    entity: str
-    currency: str
-    effective_on: date
-    amount_minor: int
+    line: int
+    item_minor: int
+    """Change of the invoice's open amount."""
+    contested_minor: int
+    """Change of the invoice's contested amount."""
+    cash_minor: int
+    """Change of the payer's cash that no invoice has taken."""
+    account_minor: int
+    """Change of the customer's account (411)."""
     net_minor: int
-    """Turnover without VAT that the posting carries; 0 for cash."""
+    """Turnover without VAT; 0 for everything but invoices and credit notes."""
+    effective_on: date
+    entity: Annotated[str, ENTITY_ID]
+    customer_id: Annotated[str, CUSTOMER_ID]
+    invoice_id: Annotated[str | None, INVOICE_ID]
+    payment_id: Annotated[str | None, PAYMENT_ID]
+    currency: str
+    kind: str
 
 
 class Balance(Row, kw_only=True):

@@ -13,12 +13,16 @@ if TYPE_CHECKING:
     from encours.projection.read_model import Conn
 
 Period = Literal["day", "week", "month"]
-BILLED = ("issued", "credited")
+_SALES = "(m.net_minor <> 0 or m.kind in ('issued', 'credited'))"
+"""Movements that carry turnover, also of a kind that is not known here; an invoice may be of VAT alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turnover:
-    """Minor units of one period, each as a positive figure; ``net`` is billed less credited, without VAT."""
+    """Minor units of one period; ``net`` is billed less credited, without VAT.
+
+    ``change`` is what the period added to the customers' account, by whatever kind of movement.
+    """
 
     start: date
     billed: int
@@ -26,11 +30,12 @@ class Turnover:
     net: int
     collected: int
     reversed: int
+    change: int
 
     @property
-    def change(self) -> int:
-        """What the period added to the customers' account."""
-        return self.billed - self.credited - self.collected + self.reversed
+    def other(self) -> int:
+        """The part of the change that is neither turnover nor payments, such as a write-off; signed."""
+        return self.change - self.billed + self.credited + self.collected - self.reversed
 
 
 async def by_period(
@@ -38,18 +43,20 @@ async def by_period(
 ) -> list[Turnover]:
     """Periods with movements from ``first`` to the moment's day, in order. Weeks begin on Monday (ISO 8601)."""
     args = Args()
-    start = f"date_trunc({args.add(period)}::text, a.effective_on)::date"
+    start = f"date_trunc({args.add(period)}::text, m.effective_on)::date"
     rows = await conn.fetch(
         f"""
         select {start} as start,
-               coalesce(sum(a.amount_minor) filter (where a.kind = 'issued'), 0)::bigint as billed,
-               coalesce(-sum(a.amount_minor) filter (where a.kind = 'credited'), 0)::bigint as credited,
-               sum(a.net_minor)::bigint as net,
-               coalesce(-sum(a.amount_minor) filter (where a.kind in ('received', 'identified')), 0)::bigint
+               coalesce(sum(m.account_minor) filter (where {_SALES} and m.account_minor > 0), 0)::bigint as billed,
+               coalesce(-sum(m.account_minor) filter (where {_SALES} and m.account_minor < 0), 0)::bigint as credited,
+               sum(m.net_minor)::bigint as net,
+               coalesce(-sum(m.account_minor) filter (where m.kind in ('received', 'identified')), 0)::bigint
                    as collected,
-               coalesce(sum(a.amount_minor) filter (where a.kind = 'reversed'), 0)::bigint as reversed
-        from {schema}.account_movement a
-        where a.effective_on >= {args.add(first)}::date and {moment.sql(args, "a")} and {scope.sql(args, "a", schema)}
+               coalesce(sum(m.account_minor) filter (where m.kind = 'reversed'), 0)::bigint as reversed,
+               sum(m.account_minor)::bigint as change
+        from {schema}.movement m
+        where m.account_minor <> 0 and m.effective_on >= {args.add(first)}::date
+          and {moment.sql(args, "m")} and {scope.sql(args, "m", schema, packed=True)}
         group by 1 order by 1
         """,
         *args,
@@ -62,8 +69,9 @@ async def opening(conn: Conn, schema: str, scope: Scope, moment: Moment, first: 
     args = Args()
     balance: int = await conn.fetchval(
         f"""
-        select coalesce(sum(a.amount_minor), 0)::bigint from {schema}.account_movement a
-        where a.effective_on < {args.add(first)}::date and {moment.sql(args, "a")} and {scope.sql(args, "a", schema)}
+        select coalesce(sum(m.account_minor), 0)::bigint from {schema}.movement m
+        where m.effective_on < {args.add(first)}::date and {moment.sql(args, "m")}
+          and {scope.sql(args, "m", schema, packed=True)}
         """,
         *args,
     )
@@ -75,9 +83,9 @@ async def billed_since(conn: Conn, schema: str, scope: Scope, moment: Moment, fi
     args = Args()
     billed: int = await conn.fetchval(
         f"""
-        select coalesce(sum(a.amount_minor), 0)::bigint from {schema}.account_movement a
-        where a.kind = any({args.add(list(BILLED))}::text[]) and a.effective_on >= {args.add(first)}::date
-          and {moment.sql(args, "a")} and {scope.sql(args, "a", schema)}
+        select coalesce(sum(m.account_minor), 0)::bigint from {schema}.movement m
+        where {_SALES} and m.effective_on >= {args.add(first)}::date
+          and {moment.sql(args, "m")} and {scope.sql(args, "m", schema, packed=True)}
         """,
         *args,
     )
@@ -89,10 +97,9 @@ async def months_back(conn: Conn, schema: str, scope: Scope, moment: Moment) -> 
     args = Args()
     rows = await conn.fetch(
         f"""
-        select date_trunc('month', a.effective_on)::date, sum(a.amount_minor)::bigint
-        from {schema}.account_movement a
-        where a.kind = any({args.add(list(BILLED))}::text[]) and {moment.sql(args, "a")}
-          and {scope.sql(args, "a", schema)}
+        select date_trunc('month', m.effective_on)::date, sum(m.account_minor)::bigint
+        from {schema}.movement m
+        where {_SALES} and {moment.sql(args, "m")} and {scope.sql(args, "m", schema, packed=True)}
         group by 1
         """,
         *args,
