@@ -11,9 +11,10 @@ import pytest
 from msgspec.structs import replace
 
 from encours.contracts import Event, Recorded
+from encours.ledger.command import CommandMeta, Result
 from encours.ledger.errors import IssueDateBeforeLast, VersionConflict
+from encours.ledger.execute import Done, execute
 from encours.ledger.model import Append, Appended, Head, NumberStep, StoredCommand
-from encours.ledger.session import CommandMeta, Done, Session, execute
 from encours.ledger.states import Folder, StateCache
 
 TODAY = date(2026, 6, 30)
@@ -108,7 +109,7 @@ class Books:
 
     def do(
         self,
-        work: Callable[..., Awaitable[None]],
+        work: Callable[..., Awaitable[Result | None]],
         *arguments: Any,
         key: UUID | None = None,
         today: date = TODAY,
@@ -116,10 +117,7 @@ class Books:
     ) -> Done:
         meta = replace(self.meta, command_id=key or uuid4(), today=today, **more)
 
-        async def bound(session: Session) -> None:
-            await work(session, *arguments)
-
-        running = execute(self.ledger, meta, bound)  # type: ignore[arg-type]
+        running = execute(self.ledger, meta, work, *arguments)  # type: ignore[arg-type]
         try:
             running.send(None)
         except StopIteration as finished:

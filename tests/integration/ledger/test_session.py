@@ -11,7 +11,9 @@ from encours.contracts import Recorded, calendar
 from encours.kernel.errors import Conflict
 from encours.kernel.ids import uuid7
 from encours.ledger import CommandReused, Ledger, VersionConflict
-from encours.ledger.session import CommandMeta, Done, Session, execute
+from encours.ledger.command import CommandMeta
+from encours.ledger.execute import Done, execute
+from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from encours.testing.servers import Installation
 from tests.integration.ledger.helpers import DAY, Books

@@ -24,7 +24,8 @@ from encours.http import problems
 from encours.http.commands import Command, dry_run_body, json_response
 from encours.http.models import Body, Problem
 from encours.kernel.errors import DomainError
-from encours.ledger.session import Done, Session
+from encours.ledger.execute import Done
+from encours.ledger.session import Session
 
 MAX_ITEMS = 1_000
 AT_ONCE = 256

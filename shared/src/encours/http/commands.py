@@ -1,6 +1,9 @@
-"""What a route that writes needs: one dependency that makes a request a command, and answers for its outcome.
+"""What a route that writes needs: one dependency that makes a request a command, and one way to carry it out.
 
-``cmd: Annotated[Command, command("invoices:write")]``. The command's id follows from the ledger, the key and the
+    cmd: Annotated[Command, command("invoices:write")]
+    return await cmd.run(invoices.issue, body.to_command(invoice_id), answer=INVOICE_ANSWER, on=invoice_id)
+
+The command's id follows from the ledger, the key and the
 ``Idempotency-Key``; it is recorded by the transaction that appends the events, so the same request sent again,
 to any process, after any crash, has one effect and one answer.
 """
@@ -11,7 +14,7 @@ import hashlib
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 import msgspec
 from fastapi import Depends
@@ -21,6 +24,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from encours.contracts import encode
+from encours.http.answers import Answer
 from encours.http.auth import LEDGER_HEADER, SECURED, authenticate
 from encours.http.caller import Caller
 from encours.http.context import RequestContext, context
@@ -32,10 +36,13 @@ from encours.http.surface import Surface, header, query
 from encours.kernel.errors import DomainError
 from encours.kernel.ids import derived_uuid, hashed_uuid, uuid7
 from encours.ledger import Ledger
+from encours.ledger.command import CommandMeta, Result
+from encours.ledger.execute import Done, execute
 from encours.ledger.model import NewEvent, RawEvent
-from encours.ledger.session import CommandMeta, Done, Session, execute
+from encours.ledger.session import Expect, Session
 
-Work = Callable[[Session], Awaitable[None]]
+C = TypeVar("C")
+Ts = TypeVarTuple("Ts")
 
 IDEMPOTENCY_KEY = header(
     "Idempotency-Key",
@@ -93,14 +100,38 @@ class Command(msgspec.Struct, frozen=True):
         """The ledger's connection."""
         return self.services.ledger
 
-    def require_match(self, version: int) -> None:
-        """Honour ``If-Match`` for the resource's stream version. Raises 412. To be called inside the work."""
-        require_match(self.match, version)
+    async def run(
+        self,
+        use_case: Callable[[Session, C, Unpack[Ts]], Awaitable[Result]],
+        command: C,
+        *given: *Ts,
+        answer: Answer[Any],
+        on: str | None = None,
+        status: int = 200,
+        at: str | None = None,
+    ) -> Response:
+        """Hand a command to its use case and answer with what came of it, or what would come of it in a dry run.
 
-    async def execute(self, work: Work) -> Done:
-        """Load, decide and append. Streams and events of an entity that the key does not cover are refused.
+        ``given`` is what the use case needs besides: the queries that it may ask. ``on`` is the resource (stream)
+        that ``If-Match`` speaks of, ``at`` the collection's path, for the ``Location`` of a thing that was made.
+        Raises :class:`RequestInFlight`, and whatever the use case and the ledger refuse.
+        """
+        done = await self.perform(use_case, command, *given, on=on)
+        if self.meta.dry_run:
+            return self.respond(done, {})
+        body, version, result = await answer.show(done)
+        location = None if at is None else f"{at}/{result.id}"
+        return self.respond(done, body, status=status, version=version, location=location)
 
-        Raises :class:`RequestInFlight`, and whatever the work and the ledger refuse.
+    async def perform(
+        self,
+        use_case: Callable[[Session, Unpack[Ts]], Awaitable[Result | None]],
+        *arguments: *Ts,
+        on: str | None = None,
+    ) -> Done:
+        """Load, decide and append, without the answer. Raises as :meth:`run`.
+
+        Streams and events of an entity that the key does not cover are refused.
         """
         in_flight, mark = self.services.in_flight, (self.meta.ledger, self.meta.command_id)
         if mark in in_flight:
@@ -108,11 +139,32 @@ class Command(msgspec.Struct, frozen=True):
         in_flight.add(mark)
         started = time.perf_counter()
         try:
-            done = await execute(self.services.ledger, self.meta, work)
+            done = await execute(
+                self.services.ledger, self.meta, use_case, *arguments, expect=self._expect(on)
+            )
         finally:
             in_flight.discard(mark)
         self.services.metrics.append.observe(time.perf_counter() - started)
         return done
+
+    def _expect(self, on: str | None) -> Expect | None:
+        """``If-Match``, judged where the resource is loaded; one that does not exist is not found instead."""
+        if self.match is None or on is None:
+            return None
+
+        def expect(stream: str, version: int) -> None:
+            if stream == on and version:
+                require_match(self.match, version)
+
+        return expect
+
+    def require_match(self, version: int) -> None:
+        """Honour ``If-Match`` for the resource's stream version. Raises 412. To be called inside the work."""
+        require_match(self.match, version)
+
+    async def execute(self, work: Callable[[Session], Awaitable[None]]) -> Done:
+        """As :meth:`perform`, for routes whose work is a closure."""
+        return await self.perform(work)
 
     def item(self, index: int) -> Command:
         """The command of one item of a batch: its id follows from the batch's, so that each is repeated alone."""
@@ -225,6 +277,7 @@ class _MakeCommand:
             traceparent=ctx.traceparent,
             dry_run=self.dry_run and flag_parameter(request, "dry_run"),
             entities=caller.entities,
+            id_is_new=key is None,
         )
         return Command(at_hand, ctx, caller, meta, if_match(request), key is not None)
 

@@ -1,77 +1,89 @@
-"""The shape of every command: load → fold → decide → append, and again when someone else was faster.
+"""One attempt at a command: it loads streams, and emits events that the append stores whole or not at all.
 
-    async def work(session):
-        state = await session.load(INVOICE, invoice_id)
-        for event in issue(state, command):
-            session.emit(invoice_id, event, entity=state.entity_id)
-        session.answer(invoice_id=invoice_id)
-
-    done = await execute(ledger, meta, work)
-
-``work`` may run several times and must have no effects but those on its session. States may come from the
-process's cache: the append checks the version of every stream that was read, and a refusal is only believed
-after fresh reads.
+States may come from the process's cache: the append checks the version of every stream that was read, and a refusal
+is only believed after fresh reads (:mod:`encours.ledger.execute`). What a use case looks up elsewhere, in a read
+model or a table, it asks through :meth:`Session.ask`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
-from typing import Any, TypeVar
-from uuid import UUID
+from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 import msgspec
 
 from encours.contracts import Event, Recorded
-from encours.kernel.errors import DomainError
 from encours.kernel.ids import uuid7
 from encours.ledger.client import Ledger
-from encours.ledger.errors import CommandReused, EntityNotGranted, VersionConflict
-from encours.ledger.model import Append, Appended, Guard, NewEvent, NumberStep
+from encours.ledger.command import CommandMeta, Result
+from encours.ledger.errors import CommandReused, EntityNotGranted
+from encours.ledger.model import Append, Appended, Guard, NewEvent, NumberStep, StoredCommand
 from encours.ledger.states import Folded, Folder
 
 S = TypeVar("S")
-RETRIES = 3
-_answers = msgspec.json.Decoder(dict[str, Any])
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
-Work = Callable[["Session"], Awaitable[None]]
-
-
-class CommandMeta(msgspec.Struct, frozen=True, kw_only=True):
-    """Who commands what, when, and because of what. ``today`` is the ledger's business date.
-
-    ``entities`` are those that the actor may act for, None for all: no other's stream is read or written.
-    """
-
-    ledger: str
-    command_id: UUID
-    fingerprint: bytes
-    actor: str
-    today: date
-    reason: str | None = None
-    correlation_id: UUID | None = None
-    causation_id: UUID | None = None
-    traceparent: str | None = None
-    dry_run: bool = False
-    clock_at: datetime | None = None
-    entities: tuple[str, ...] | None = None
+Expect = Callable[[str, int], None]
+"""Called with the id and version of each stream that is loaded; raises where the caller saw another version."""
 
 
 class Session:
     """One attempt at a command: what it read, and what it wants to append."""
 
-    def __init__(self, ledger: Ledger, meta: CommandMeta, epoch: int, *, fresh: bool) -> None:
+    def __init__(
+        self, ledger: Ledger, meta: CommandMeta, epoch: int, *, fresh: bool, expect: Expect | None = None
+    ) -> None:
         self.meta = meta
         self.used_cache = False
         self._ledger = ledger
         self._epoch = epoch
         self._fresh = fresh
+        self._expect = expect
+        self._asked = False
         self._states: dict[tuple[str, Folder[Any]], Folded[Any]] = {}
         self._heads: dict[str, int] = {}
         self._guarded: set[str] = set()
         self._counts: dict[str, int] = {}
-        self._events: list[NewEvent] = []
+        self.events: list[NewEvent] = []
         self._answer: dict[str, Any] = {}
+        self.outcome: Result | None = None
+
+    @property
+    def today(self) -> date:
+        """The ledger's business date."""
+        return self.meta.today
+
+    async def get(self, folder: Folder[S], stream: str) -> S:
+        """As :meth:`load`, of a stream that exists. Raises the folder's refusal (``missing``) if it does not."""
+        state = await self.load(folder, stream)
+        if not self.version(stream):
+            assert folder.missing is not None, "this folder names no refusal for a stream that does not exist"
+            raise folder.missing(stream)
+        return state
+
+    async def ask(self, query: Callable[[Unpack[Ts]], Awaitable[T]], *arguments: *Ts) -> T:
+        """The answer of a query to something that no stream of the ledger holds, such as a read model.
+
+        A repetition of a stored command ends here with its first result, before anything is searched.
+        """
+        if not self._asked and not self.meta.id_is_new and not self.meta.dry_run:
+            self._asked = True
+            if (first := await self.find_first_run()) is not None:
+                raise Repeated(first)
+        return await query(*arguments)
+
+    async def find_first_run(self) -> StoredCommand | None:
+        """What is stored under the command's id. Raises :class:`CommandReused` if that was another command."""
+        stored = await self._ledger.find_command(self.meta.ledger, self.meta.command_id)
+        if stored is not None and stored.fingerprint != self.meta.fingerprint:
+            raise CommandReused
+        return stored
+
+    def begin(self, stream: str, *, version: int = 0) -> None:
+        """Emit to this stream from that version on, without reading it; the append refuses if it is at another."""
+        self._heads[stream] = version
 
     async def load(self, folder: Folder[S], stream: str, *, guard: bool = True) -> S:
         """The stream's state, including what this session has emitted to it (those with position 0, as they
@@ -83,6 +95,8 @@ class Session:
         state, version, entity = await self._loaded(folder, stream)
         if entity is not None:
             self.require_entity(entity)
+        if self._expect is not None:
+            self._expect(stream, version)
         known = self._heads.get(stream)
         # Two folders of one stream may have been cached at different times: the lower version makes the
         # append find out.
@@ -100,7 +114,7 @@ class Session:
             raise EntityNotGranted(entity)
 
     async def _loaded(self, folder: Folder[S], stream: str) -> Folded[S]:
-        if (known := self._states.get((stream, folder))) is not None:
+        if (known := self.read_as(folder, stream)) is not None:
             return known
         cache, key = self._ledger.states, self._key(folder, stream)
         cached = cache.get(key)
@@ -118,6 +132,29 @@ class Session:
 
     def _key(self, folder: Folder[Any], stream: str) -> tuple[object, ...]:
         return (self.meta.ledger, self._epoch, stream, folder)
+
+    def loaded(self) -> list[tuple[Folder[Any], str]]:
+        """Folders and streams that were loaded."""
+        return [(folder, stream) for stream, folder in self._states]
+
+    def read_as(self, folder: Folder[S], stream: str) -> Folded[S] | None:
+        """The state on which the session's events follow; None for a stream that was there and was not loaded."""
+        known = self._states.get((stream, folder))
+        if known is None and self._counts.get(stream) and not self._heads.get(stream):
+            return Folded(folder.initial(), 0, None)
+        return known
+
+    async def read(self, stream: str, *, upto: int) -> list[Recorded]:
+        """Events of a stream up to a position. Raises :class:`EntityNotGranted`."""
+        events = await self._ledger.read_stream(self.meta.ledger, stream, upto=upto)
+        if events:
+            self.require_entity(events[0].entity)
+        return events
+
+    def remember(self, folder: Folder[Any], stream: str, folded: Folded[Any]) -> None:
+        """Put a state into the process's cache, unless it lacks events that the append went on from."""
+        if folded.version == self.version(stream):
+            self._ledger.states.put(self._key(folder, stream), folded)
 
     def version(self, stream: str) -> int:
         """Version of the stream with what was emitted; a stream that was not loaded counts as new."""
@@ -140,7 +177,11 @@ class Session:
         count = self._counts[stream] = self._counts.get(stream, 0) + 1
         on = self.meta.today if effective_on is None else effective_on
         version = self._heads.get(stream, 0) + count
-        self._events.append(NewEvent(stream, version, event, entity, on, uuid7(), number))
+        self.events.append(NewEvent(stream, version, event, entity, on, uuid7(), number))
+
+    def result(self, stream: str) -> Result:
+        """The result of a command whose answer shows that stream on the command's business day."""
+        return Result(id=stream, as_of=self.meta.today)
 
     def answer(self, **fields: Any) -> None:
         """What a repetition needs to be answered like the first time: ids, small facts (JSON)."""
@@ -149,56 +190,38 @@ class Session:
     def _pending(self, stream: str, recorded_at: datetime) -> list[Recorded]:
         return [
             _recorded(self.meta, event, 0, None, recorded_at)
-            for event in self._events
+            for event in self.events
             if event.stream == stream
         ]
 
-    def _append(self) -> Append:
+    def to_append(self) -> Append:
+        """The command's outcome as the ledger takes it."""
         meta = self.meta
         guards = tuple(Guard(s, self._heads[s]) for s in sorted(self._guarded) if s not in self._counts)
         return Append(
             ledger=meta.ledger,
             command_id=meta.command_id,
             fingerprint=meta.fingerprint,
-            events=tuple(self._events),
+            events=tuple(self.events),
             actor=meta.actor,
             guards=guards,
             reason=meta.reason,
             correlation_id=meta.correlation_id,
             causation_id=meta.causation_id,
             traceparent=meta.traceparent,
-            answer=msgspec.json.encode(self._answer),
+            answer=self.stored_answer(),
             clock_at=meta.clock_at,
         )
 
-    def _preview(self, appended: Appended) -> Done:
-        streams = self._as_appended(appended)
-        data = {row.event_id: row.data for rows in streams.values() for row in rows}
-        events = [msgspec.structs.replace(event, data=data[event.event_id]) for event in self._events]
-        before = appended.first_position - 1
-        return Done(self, self._answer, before, appended.recorded_at, False, tuple(events), streams)
+    def stored_answer(self) -> bytes:
+        """The result as it is stored with the command."""
+        return msgspec.json.encode(self._answer if self.outcome is None else self.outcome)
 
-    def _done(self, appended: Appended) -> Done:
-        streams = self._as_appended(appended)
-        for (stream, folder), (state, version, _) in self._states.items():
-            events = streams.get(stream)
-            if events is not None and version == self._heads[stream]:
-                folded = Folded(folder.fold(events, state), version + len(events), events[-1].entity)
-                self._ledger.states.put(self._key(folder, stream), folded)
-        return Done(
-            self,
-            self._answer,
-            appended.last_position,
-            appended.recorded_at,
-            False,
-            tuple(self._events),
-            streams,
-        )
-
-    def _as_appended(self, appended: Appended) -> dict[str, list[Recorded]]:
+    def as_appended(self, appended: Appended) -> dict[str, list[Recorded]]:
+        """The emitted events by stream, as the ledger has recorded them."""
         streams: dict[str, list[Recorded]] = {}
         position = appended.first_position
-        for event, number in zip(self._events, appended.numbers, strict=True):
+        for event, number in zip(self.events, appended.numbers, strict=True):
             row = _recorded(self.meta, event, position, number, appended.recorded_at)
             streams.setdefault(event.stream, []).append(row)
             position += 1
@@ -231,102 +254,8 @@ def _recorded(
     )
 
 
-class Done:
-    """A finished command, the same whether it ran now or is a repetition.
+class Repeated(Exception):
+    """The command was stored before."""
 
-    ``position`` is its last position (the ledger's head if it had no events). ``events`` are what it appended
-    or, in a dry run, would append; empty when ``replayed``.
-    """
-
-    def __init__(
-        self,
-        session: Session,
-        answer: dict[str, Any],
-        position: int,
-        recorded_at: datetime,
-        replayed: bool,
-        events: tuple[NewEvent, ...],
-        streams: dict[str, list[Recorded]],
-    ) -> None:
-        self.answer = answer
-        self.position = position
-        self.recorded_at = recorded_at
-        self.replayed = replayed
-        self.events = events
-        self._session = session
-        self._streams = streams
-
-    async def state(self, folder: Folder[S], stream: str) -> tuple[S, int]:
-        """State and version of a stream as this command left it, so that a repetition is answered alike."""
-        session = self._session
-        if not self.replayed:
-            base = session._states.get((stream, folder))
-            if base is None and session._heads.get(stream, 0) == 0 and stream in self._streams:
-                base = Folded(folder.initial(), 0, None)
-            if base is not None:
-                events = self._streams.get(stream, [])
-                return folder.fold(events, base.state), base.version + len(events)
-        events = await session._ledger.read_stream(session.meta.ledger, stream, upto=self.position)
-        return folder.fold(events), events[-1].version if events else 0
-
-    async def remember(self, folder: Folder[S], stream: str) -> None:
-        """Keep the state of a stream that this command began, for commands that will soon need it."""
-        if (begun := self._streams.get(stream)) is not None:
-            folded = Folded(*await self.state(folder, stream), begun[0].entity)
-            self._session._ledger.states.put(self._session._key(folder, stream), folded)
-
-
-async def execute(ledger: Ledger, meta: CommandMeta, work: Work) -> Done:
-    """Run a command until it is stored, refused, or overtaken four times in a row.
-
-    A repetition under the same id and fingerprint gives the first result, unless the actor may no longer act for
-    its entity. Raises the domain's refusals, and those of :meth:`Ledger.append`.
-    """
-    info = await ledger.info(meta.ledger)
-    fresh = meta.dry_run
-    conflicts = 0
-    while True:
-        session = Session(ledger, meta, info.epoch, fresh=fresh)
-        try:
-            await work(session)
-        except EntityNotGranted:
-            raise
-        except DomainError:
-            if session.used_cache:
-                fresh = True  # the cache may be old: no refusal before a fresh look
-                continue
-            # A repetition finds the state that its first run left and is refused by the rules: the first
-            # answer counts.
-            if (first := await _first_run(ledger, session)) is not None:
-                return first
-            raise
-        append = session._append()
-        try:
-            if meta.dry_run:
-                return session._preview(await ledger.rehearse(append))
-            appended = await ledger.append(append)
-        except VersionConflict:
-            conflicts += 1
-            if conflicts > RETRIES:
-                raise
-            fresh = True
-            continue
-        if appended.replayed:
-            return _repetition(session, appended.answer, appended.last_position, appended.recorded_at)
-        return session._done(appended)
-
-
-async def _first_run(ledger: Ledger, session: Session) -> Done | None:
-    meta = session.meta
-    stored = await ledger.find_command(meta.ledger, meta.command_id)
-    if stored is None:
-        return None
-    if stored.fingerprint != meta.fingerprint:
-        raise CommandReused
-    rows = await ledger.read_raw(meta.ledger, stored.last_position - 1, 1)
-    at = rows[0]["recorded_at"] if rows else datetime.now(UTC)
-    return _repetition(session, stored.answer, stored.last_position, at)
-
-
-def _repetition(session: Session, answer: bytes, position: int, recorded_at: datetime) -> Done:
-    return Done(session, _answers.decode(answer), position, recorded_at, True, (), {})
+    def __init__(self, stored: StoredCommand) -> None:
+        self.stored = stored

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from encours.contracts import Recorded
+from encours.kernel.errors import DomainError
 
 S = TypeVar("S")
 LIMIT = 10_000
@@ -15,10 +16,14 @@ LIMIT = 10_000
 
 @dataclass(frozen=True, eq=False)  # compared by identity: it is part of the key of every cache look-up
 class Folder(Generic[S]):
-    """How a stream becomes a state. ``evolve`` returns a new state: states are shared between commands."""
+    """How a stream becomes a state. ``evolve`` returns a new state: states are shared between commands.
+
+    ``missing`` makes the refusal for a stream that does not exist, from its id.
+    """
 
     initial: Callable[[], S]
     evolve: Callable[[S, Recorded], S]
+    missing: Callable[[str], DomainError] | None = None
 
     def fold(self, events: Iterable[Recorded], state: S | None = None) -> S:
         """The state after the events, from ``state`` or from the initial one."""

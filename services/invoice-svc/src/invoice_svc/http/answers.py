@@ -11,7 +11,7 @@ from starlette.responses import Response
 from encours.contracts import Recorded
 from encours.http.commands import Command
 from encours.http.queries import Query
-from encours.ledger.session import Done
+from encours.ledger.execute import Done
 from encours.ledger.states import Folder
 from encours.reading.moment import TimeTravel, View
 

@@ -16,7 +16,8 @@ from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.ids import new_id
-from encours.ledger.session import Done, Session
+from encours.ledger.execute import Done
+from encours.ledger.session import Session
 from encours.reading.pages import Page
 from invoice_svc.domain.invoice.commands import IssueInvoice
 from invoice_svc.domain.invoice.decide import content_of

@@ -16,7 +16,8 @@ import structlog
 
 from encours.kernel.errors import DomainError, Invalid
 from encours.ledger import Ledger, LedgerUnavailable, VersionConflict
-from encours.ledger.session import CommandMeta, Done, execute
+from encours.ledger.command import CommandMeta
+from encours.ledger.execute import Done, execute
 from encours.postgres.connection import is_lost
 from invoice_svc.domain.payment.indication import keys_in
 from invoice_svc.imports import ids
@@ -219,7 +220,7 @@ class Feeder:
         work = work_of(fact, Place(entity_id, customer_id, known), candidates)
         done = await self._execute(waiting, waiting.key, waiting.content, work)
         if isinstance(fact, InvoiceFact):
-            await done.remember(INVOICE, ids.invoice_id(entity_id, fact.number))
+            done.remember(INVOICE, ids.invoice_id(entity_id, fact.number))
         self._book.note(done.events, done.position)
 
     async def _named(self, entity_id: str, text: str | None) -> list[str]:

@@ -17,7 +17,9 @@ from encours.contracts.imports import ImportCompleted, ImportReceived
 from encours.kernel.errors import DomainError
 from encours.kernel.ids import derived_uuid
 from encours.ledger import Ledger
-from encours.ledger.session import CommandMeta, Session, execute
+from encours.ledger.command import CommandMeta
+from encours.ledger.execute import execute
+from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from encours.reading.read_db import ReadDb
 from invoice_svc.imports import ids

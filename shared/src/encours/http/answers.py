@@ -1,0 +1,47 @@
+"""From a finished command to the body that answers it: equal for every repetition.
+
+``http/<resource>/answers.py`` of a service has its models, each with a classmethod ``of(state, version, as_of)``,
+and one :class:`Answer` for each that commands answer with::
+
+    INVOICE_ANSWER = Answer(INVOICE, InvoiceOut.of)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from encours.ledger.command import Result
+from encours.ledger.execute import Done
+from encours.ledger.states import Folder
+
+S = TypeVar("S")
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[S]):
+    """The body that shows a command's result.
+
+    ``of`` makes it from the state of the stream that the result names, its version and the command's business day: a
+    model, or what a model would be in JSON, which costs an invoice a fifth of the time. A use case that returns more
+    than a :class:`Result` names its class here, and ``tell`` puts that into the body.
+    """
+
+    folder: Folder[S]
+    of: Callable[[S, int, date], BaseModel | Json]
+    result: type[Result] = Result
+    tell: Callable[[Json, Any], Json] | None = None
+
+    async def show(self, done: Done) -> tuple[Json, int, Result]:
+        """The body, the version of the stream in it, and the result."""
+        result = done.result(self.result)
+        state, version = await done.state(self.folder, result.id)
+        made = self.of(state, version, result.as_of)
+        body = made.model_dump(mode="json", by_alias=True) if isinstance(made, BaseModel) else made
+        body |= {"as_of": result.as_of.isoformat(), "known_at": None, "position": done.position}
+        return body if self.tell is None else self.tell(body, result), version, result

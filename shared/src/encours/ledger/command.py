@@ -1,0 +1,72 @@
+"""A command as the ledger sees it: who commands what and when, and the result that is stored with it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from encours.contracts import Recorded
+
+
+class CommandMeta(msgspec.Struct, frozen=True, kw_only=True):
+    """Who commands what, when, and because of what. ``today`` is the ledger's business date.
+
+    ``entities`` are those that the actor may act for, None for all: no other's stream is read or written.
+    ``id_is_new``: the id was drawn for this call, so that nothing can be stored under it yet.
+    """
+
+    ledger: str
+    command_id: UUID
+    fingerprint: bytes
+    actor: str
+    today: date
+    reason: str | None = None
+    correlation_id: UUID | None = None
+    causation_id: UUID | None = None
+    traceparent: str | None = None
+    dry_run: bool = False
+    clock_at: datetime | None = None
+    entities: tuple[str, ...] | None = None
+    id_is_new: bool = False
+
+
+def derived(
+    ledger: str,
+    command_id: UUID,
+    *,
+    actor: str,
+    today: date,
+    because_of: Recorded | None = None,
+    fingerprint: bytes | None = None,
+    clock_at: datetime | None = None,
+) -> CommandMeta:
+    """The meta of a reaction or a job, whose ``command_id`` is derived from the event or the day that it answers.
+
+    Doing it again changes nothing. ``because_of`` is the event reacted to: its id becomes the causation, its
+    correlation and trace are continued. With a ``fingerprint`` the same id with another one is refused
+    (:class:`CommandReused`); without, it is the first result whatever the second would have been.
+    """
+    return CommandMeta(
+        ledger=ledger,
+        command_id=command_id,
+        fingerprint=command_id.bytes if fingerprint is None else fingerprint,
+        actor=actor,
+        today=today,
+        causation_id=because_of.event_id if because_of else None,
+        correlation_id=because_of.correlation_id if because_of else None,
+        traceparent=because_of.traceparent if because_of else None,
+        clock_at=clock_at,
+    )
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a use case returns. It is stored with the command, and a repetition gets it again.
+
+    ``id`` is the stream that the answer shows, ``as_of`` the business day of the command. A use case whose answer
+    needs more derives a class with more fields.
+    """
+
+    id: str
+    as_of: date

@@ -1,0 +1,186 @@
+"""Carry out a command: run its use case, append, and again when someone else was faster.
+
+    async def issue(session: Session, command: IssueInvoice) -> Result:
+        state = await session.get(INVOICE, command.invoice_id)
+        for event in decide.issue(state, command, session.today):
+            session.emit(command.invoice_id, event, entity=state.entity_id)
+        return session.result(command.invoice_id)
+
+    done = await execute(ledger, meta, issue, command)
+
+A use case may run several times and must have no effects but those on its session. A request, a reaction and a job
+differ in their :class:`CommandMeta` alone; :func:`encours.ledger.command.derived` makes that of the last two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, TypeVar, TypeVarTuple, Unpack
+
+import msgspec
+
+from encours.contracts import Recorded
+from encours.kernel.errors import DomainError
+from encours.ledger.client import Ledger
+from encours.ledger.command import CommandMeta, Result
+from encours.ledger.errors import EntityNotGranted, VersionConflict
+from encours.ledger.model import Appended, NewEvent, StoredCommand
+from encours.ledger.session import Expect, Repeated, Session
+from encours.ledger.states import Folded, Folder
+
+S = TypeVar("S")
+R = TypeVar("R", bound=Result)
+Ts = TypeVarTuple("Ts")
+RETRIES = 3
+_answers = msgspec.json.Decoder(dict[str, Any])
+
+
+@cache
+def _decoder(kind: type[R]) -> msgspec.json.Decoder[R]:
+    return msgspec.json.Decoder(kind)
+
+
+class Done:
+    """A finished command, the same whether it ran now or is a repetition.
+
+    ``position`` is its last position (the ledger's head if it had no events). ``events`` are what it appended
+    or, in a dry run, would append; empty when ``replayed``.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        stored: bytes,
+        position: int,
+        recorded_at: datetime,
+        streams: dict[str, list[Recorded]] | None = None,
+        *,
+        replayed: bool = False,
+    ) -> None:
+        self.position = position
+        self.recorded_at = recorded_at
+        self.replayed = replayed
+        self.events: tuple[NewEvent, ...] = ()
+        self._stored = stored
+        self._session = session
+        self._streams = streams or {}
+        self._folded: dict[tuple[str, Folder[Any]], Folded[Any]] = {}
+
+    def result(self, kind: type[R]) -> R:
+        """What the use case returned, at its first run if this is a repetition."""
+        return _decoder(kind).decode(self._stored)  # type: ignore[no-any-return]
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """The stored answer as JSON."""
+        return _answers.decode(self._stored)
+
+    async def state(self, folder: Folder[S], stream: str) -> tuple[S, int]:
+        """State and version of a stream as this command left it, so that a repetition is answered alike.
+
+        Raises :class:`EntityNotGranted` when the actor of a repetition may no longer act for the stream's entity.
+        """
+        if not self.replayed and (folded := self._fold(folder, stream)) is not None:
+            return folded.state, folded.version
+        events = await self._session.read(stream, upto=self.position)
+        return folder.fold(events), events[-1].version if events else 0
+
+    def _fold(self, folder: Folder[S], stream: str) -> Folded[S] | None:
+        """The stream with this command's events, folded once; None where the session did not read it."""
+        if (known := self._folded.get((stream, folder))) is not None:
+            return known
+        folded = self._session.read_as(folder, stream)
+        if folded is not None and (events := self._streams.get(stream)):
+            folded = Folded(
+                folder.fold(events, folded.state), folded.version + len(events), events[-1].entity
+            )
+        if folded is not None:
+            self._folded[stream, folder] = folded
+        return folded
+
+    def remember(self, folder: Folder[Any], stream: str) -> None:
+        """Keep the state of a stream that this command wrote to, for commands that will soon need it."""
+        if stream in self._streams and (folded := self._fold(folder, stream)) is not None:
+            self._session.remember(folder, stream, folded)
+
+
+async def execute(
+    ledger: Ledger,
+    meta: CommandMeta,
+    use_case: Callable[[Session, Unpack[Ts]], Awaitable[Result | None]],
+    *arguments: *Ts,
+    expect: Expect | None = None,
+    retries: int = RETRIES,
+) -> Done:
+    """Run a command until it is stored, refused, or overtaken once more than it may be retried.
+
+    A repetition under the same id and fingerprint gives the first result, unless the actor may no longer act for
+    its entity. ``expect`` judges the versions of the streams that the use case loads, inside each attempt. Raises
+    the domain's refusals, and those of :meth:`Ledger.append`. Any number of commands may run at once: those that
+    wait together are stored together.
+    """
+    info = await ledger.info(meta.ledger)
+    fresh = meta.dry_run
+    conflicts = 0
+    while True:
+        session = Session(ledger, meta, info.epoch, fresh=fresh, expect=expect)
+        try:
+            session.outcome = await use_case(session, *arguments)
+        except EntityNotGranted:
+            raise
+        except Repeated as first_run:
+            return await _repetition(ledger, session, first_run.stored)
+        except DomainError:
+            if session.used_cache:
+                fresh = True  # the cache may be old: no refusal before a fresh look
+                continue
+            # A repetition finds the state that its first run left and is refused by the rules: the first
+            # answer counts.
+            if not meta.id_is_new and (first := await _first_run(ledger, session)) is not None:
+                return first
+            raise
+        append = session.to_append()
+        try:
+            if meta.dry_run:
+                return _preview(session, await ledger.rehearse(append))
+            appended = await ledger.append(append)
+        except VersionConflict:
+            conflicts += 1
+            if conflicts > retries:
+                raise
+            fresh = True
+            continue
+        if appended.replayed:
+            return Done(session, appended.answer, appended.last_position, appended.recorded_at, replayed=True)
+        return _done(session, appended)
+
+
+def _preview(session: Session, appended: Appended) -> Done:
+    done = Done(session, session.stored_answer(), appended.first_position - 1, appended.recorded_at)
+    streams = session.as_appended(appended)
+    data = {row.event_id: row.data for rows in streams.values() for row in rows}
+    done.events = tuple(msgspec.structs.replace(event, data=data[event.event_id]) for event in session.events)
+    return done
+
+
+def _done(session: Session, appended: Appended) -> Done:
+    streams = session.as_appended(appended)
+    done = Done(session, session.stored_answer(), appended.last_position, appended.recorded_at, streams)
+    done.events = tuple(session.events)
+    for folder, stream in session.loaded():
+        if stream in streams:
+            done.remember(folder, stream)
+    return done
+
+
+async def _first_run(ledger: Ledger, session: Session) -> Done | None:
+    stored = await session.find_first_run()
+    return None if stored is None else await _repetition(ledger, session, stored)
+
+
+async def _repetition(ledger: Ledger, session: Session, stored: StoredCommand) -> Done:
+    rows = await ledger.read_raw(session.meta.ledger, stored.last_position - 1, 1)
+    at = rows[0]["recorded_at"] if rows else datetime.now(UTC)
+    return Done(session, stored.answer, stored.last_position, at, replayed=True)
