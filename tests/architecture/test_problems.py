@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from encours.http.catalogue import Catalogue
+from encours.kernel.errors import declared_in
 from encours.service.settings import ServiceSettings
 
 ROOT = Path(__file__).parents[2]
@@ -42,8 +43,17 @@ def _name(call: ast.Call) -> str:
             return ""
 
 
+def _declared(node: ast.ClassDef) -> Iterator[str]:
+    for each in node.body:
+        match each:
+            case ast.Assign(targets=[ast.Name(id="code")], value=ast.Constant(value=str(code))):
+                yield code
+
+
 def _codes(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ClassDef):
+            yield from _declared(node)
         if not isinstance(node, ast.Call):
             continue
         given = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg == "code")]
@@ -54,6 +64,15 @@ def _codes(path: Path) -> Iterator[str]:
             yield f"{texts[0].replace(' ', '-')}-not-found"
         elif _name(node) in REFUSALS:
             yield from (text for text in texts if CODE.fullmatch(text))
+
+
+@pytest.mark.parametrize("service", ["invoice_svc", "dunning_svc", "risk_svc", "reporting_svc"])
+def test_titles_and_remedies_are_written_alike(service: str) -> None:
+    importlib.import_module(f"{service}.app")
+    for refusal in declared_in("encours", service):
+        assert not refusal.title.endswith("."), refusal.code
+        assert refusal.title[0].isupper() or refusal.title.startswith("`"), refusal.code
+        assert refusal.remedy.endswith("."), refusal.code
 
 
 @pytest.mark.parametrize("service", ["invoice", "dunning", "risk", "reporting"])

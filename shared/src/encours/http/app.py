@@ -91,7 +91,7 @@ def create_app(
         ],
     )
     app.state.name = name
-    catalogue = problems.install(app, problems_known)
+    problems.install(app, name.replace("-", "_"), problems_known)
     # The routes themselves, not include_router: an included router tries each of its routes twice for every request.
     for router in (*routers, read_models.router, health.router):
         app.router.routes.extend(router.routes)
@@ -99,7 +99,7 @@ def create_app(
     openapi.install(app)
     _refuse_duplicates(app)
     # The whole stack: FastAPI's own has six layers more, for what Edge does and for what no route here needs.
-    app.middleware_stack = Edge(RouteIndex(app), settings=settings, metrics=metrics, catalogue=catalogue)
+    app.middleware_stack = Edge(RouteIndex(app), settings=settings, metrics=metrics)
     return app
 
 

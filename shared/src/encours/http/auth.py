@@ -16,7 +16,8 @@ from encours.http.caller import Caller
 from encours.http.context import context
 from encours.http.services import services
 from encours.http.surface import Surface, header
-from encours.kernel.errors import DomainError
+from encours.kernel.errors import Refusal
+from encours.ledger.errors import UnknownLedger
 
 LEDGER_HEADER = header(
     "Encours-Ledger",
@@ -28,8 +29,13 @@ SECURED = frozenset({401, 403, 404, 429, 503})
 _LEDGER_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
-class Unauthenticated(DomainError):
+class Unauthenticated(Refusal):
     """No key, or none that is known and valid (401)."""
+
+    code = "unauthenticated"
+    title = "No valid API key"
+    status = 401
+    remedy = "Send Authorization: Bearer enc_…; `encours keys create` makes a key."
 
     def __init__(self, *, presented: bool) -> None:
         detail = (
@@ -37,20 +43,20 @@ class Unauthenticated(DomainError):
             if presented
             else "Send an API key: Authorization: Bearer enc_…"
         )
-        super().__init__(
-            "unauthenticated", detail, title="No valid API key", status=401, extra={"presented": presented}
-        )
+        super().__init__(detail, extra={"presented": presented})
 
 
-class RateLimited(DomainError):
+class RateLimited(Refusal):
     """The key has used up its share for now (429)."""
+
+    code = "rate-limited"
+    title = "Too many requests"
+    status = 429
+    remedy = "Repeat the request after Retry-After seconds; RateLimit says what is left."
 
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(
-            "rate-limited",
             f"Too many requests with this API key; repeat after {retry_after_s} s.",
-            title="Too many requests",
-            status=429,
             retry_after_s=retry_after_s,
         )
 
@@ -74,12 +80,7 @@ async def authenticate(request: Request) -> Caller:
         raise RateLimited(allowance.retry_after_s)
     name = ctx.header(b"encours-ledger") or grant.default_ledger or ""
     if not _LEDGER_NAME.fullmatch(name):
-        raise DomainError(
-            "ledger-not-found",
-            "Name a ledger in the Encours-Ledger header: lower-case letters, digits, - and _.",
-            title="There is no such ledger",
-            status=404,
-        )
+        raise UnknownLedger(None)
     await at_hand.ledger.info(name)
     ctx.caller = Caller(grant, name)
     ctx.ledger = name

@@ -21,9 +21,10 @@ from pydantic import BaseModel, Field, SkipValidation, TypeAdapter, ValidationEr
 from starlette.responses import Response
 
 from encours.http import problems
+from encours.http.catalogue import DatabaseUnavailable
 from encours.http.commands import Command, dry_run_body, json_response
 from encours.http.models import Body, Problem
-from encours.kernel.errors import DomainError
+from encours.kernel.errors import DomainError, Invalid
 from encours.ledger.execute import Done
 from encours.ledger.session import Session
 
@@ -119,18 +120,16 @@ async def _judge(
         outcome = await one(cmd, item)
     except ValidationError as error:
         listed = problems.faults(error.errors(include_url=False, include_input=False), place="body")
-        detail = f"{listed[0]['pointer'] or '/'}: {listed[0]['detail']}"
-        problem = problems.document(
-            "invalid-request", "The request is not valid", 422, detail, cmd.context.request_id, errors=listed
-        )
+        refusal = Invalid(f"{listed[0]['pointer'] or '/'}: {listed[0]['detail']}")
+        problem = problems.document_of(refusal, cmd.context.request_id, errors=listed)
     except DomainError as error:
         problem = problems.document_of(error, cmd.context.request_id)
     except problems.UNAVAILABLE:
         # Whether it took effect is unknown; the same batch with the same key finds out.
-        detail = "The database cannot be reached just now: repeat the batch with the same Idempotency-Key."
-        problem = problems.document(
-            "database-unavailable", "The database cannot be reached", 503, detail, cmd.context.request_id
+        away = DatabaseUnavailable(
+            "The database cannot be reached just now: repeat the batch with the same Idempotency-Key."
         )
+        problem = problems.document_of(away, cmd.context.request_id)
     else:
         return _shown(cmd, index, outcome), outcome.done.position
     return {"index": index, "status": problem["status"], "problem": problem}, 0

@@ -5,21 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from encours.http.keys import Grant
-from encours.kernel.errors import DomainError
+from encours.kernel.errors import Refusal
 from encours.ledger.errors import EntityNotGranted
 
 
-class MissingScope(DomainError):
+class MissingScope(Refusal):
     """The key is good and does not allow this (403)."""
 
+    code = "missing-scope"
+    title = "API key lacks a scope"
+    status = 403
+    remedy = "Use a key with the scope that `required` names."
+
     def __init__(self, scope: str) -> None:
-        super().__init__(
-            "missing-scope",
-            f"This API key lacks the scope {scope}.",
-            title="The API key lacks a scope",
-            status=403,
-            extra={"required": scope},
-        )
+        super().__init__(f"This API key lacks the scope {scope}.", extra={"required": scope})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,133 @@
-"""The problems that a process documents: ``GET /problems/<code>`` answers one of these."""
+"""The problems that a process documents: ``GET /problems/<code>`` answers one of these.
+
+They are the refusals that its modules declare (:class:`~encours.kernel.errors.Refusal`), those of HTTP itself below.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from encours.kernel.errors import DomainError
+from encours.kernel.errors import DomainError, Refusal, declared_in
 
 _MAX_KNOWN = 2_000
+
+
+class MalformedBody(Refusal):
+    """The body is no JSON, or holds what cannot be stored."""
+
+    code = "malformed-body"
+    title = "Body cannot be read"
+    status = 400
+    remedy = "Send UTF-8 JSON with Content-Type: application/json."
+
+
+class UnsupportedMediaType(Refusal):
+    """A body of a type that the route does not take."""
+
+    code = "unsupported-media-type"
+    title = "Unsupported media type"
+    status = 415
+    remedy = "Send the Content-Type that the API document names."
+
+
+class MalformedParameter(Refusal):
+    """A parameter or header of the wrong form."""
+
+    code = "malformed-parameter"
+    title = "Parameter or header cannot be read"
+    status = 400
+    remedy = "Correct the parameter that errors[] names."
+
+
+class UnknownParameter(Refusal):
+    """A query parameter that the route does not read."""
+
+    code = "unknown-parameter"
+    title = "Unknown query parameter"
+    status = 400
+    remedy = "Check its spelling against /openapi.json."
+
+
+class NoSuchPath(Refusal):
+    """No route has this path."""
+
+    code = "no-such-path"
+    title = "Path not found"
+    status = 404
+    remedy = "See /docs for the paths of this service."
+
+
+class MethodNotAllowed(Refusal):
+    """The path has other methods."""
+
+    code = "method-not-allowed"
+    title = "Method not allowed"
+    status = 405
+    remedy = "Use one of the methods in the Allow header."
+
+
+class TooLarge(Refusal):
+    """More bytes than the route takes."""
+
+    code = "body-too-large"
+    title = "Body is too large"
+    status = 413
+    remedy = "Send less at once; lists take up to 1,000 items."
+
+
+class RequestTimeout(Refusal):
+    """The body stopped arriving."""
+
+    code = "request-timeout"
+    title = "Body did not arrive in time"
+    status = 408
+    remedy = "Send the request again without pauses."
+
+
+class Overloaded(Refusal):
+    """As many requests as the process takes at once are being answered."""
+
+    code = "overloaded"
+    title = "Service is at its limit"
+    status = 503
+    remedy = "Repeat the request after Retry-After seconds."
+
+
+class TookTooLong(Refusal):
+    """The request was cut off; whether it took effect is unknown."""
+
+    code = "took-too-long"
+    title = "Request timed out"
+    status = 503
+    remedy = "Repeat the request with the same Idempotency-Key: the outcome of the first one is unknown."
+
+
+class DatabaseUnavailable(Refusal):
+    """The service's own database does not answer."""
+
+    code = "database-unavailable"
+    title = "Database unavailable"
+    status = 503
+    remedy = "Repeat the request after Retry-After seconds."
+
+
+class ProblemNotFound(Refusal):
+    """No refusal of this process has the code."""
+
+    code = "problem-not-found"
+    title = "Problem type not found"
+    status = 404
+    remedy = "Use the type exactly as the problem document gives it."
+
+
+class InternalError(Refusal):
+    """A fault of ours."""
+
+    code = "internal-error"
+    title = "Internal error"
+    status = 500
+    remedy = "Report the request_id."
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,137 +140,22 @@ class ProblemKind:
     advice: str = ""
 
 
-# fmt: off
-_OWN = (
-    ProblemKind(
-        "invalid-request", "The request is not valid", 422,
-        "errors[] points at each fault and says what to change.",
-    ),
-    ProblemKind(
-        "malformed-body", "The body cannot be read", 400,
-        "Send UTF-8 JSON as Content-Type application/json.",
-    ),
-    ProblemKind(
-        "unsupported-media-type", "The body's type is not accepted", 415,
-        "Send the Content-Type that the API document names.",
-    ),
-    ProblemKind(
-        "malformed-parameter", "A parameter or header cannot be read", 400,
-        "errors[] names it and says what to change.",
-    ),
-    ProblemKind(
-        "unknown-parameter", "There is no such query parameter", 400,
-        "Check its spelling against /openapi.json.",
-    ),
-    ProblemKind(
-        "malformed-cursor", "The cursor is not one of ours", 400,
-        "Take next_cursor as it was answered, with the same filters and sort.",
-    ),
-    ProblemKind(
-        "no-such-path", "There is nothing at this path", 404,
-        "See /docs for the paths of this service.",
-    ),
-    ProblemKind(
-        "method-not-allowed", "The path does not take this method", 405,
-        "The Allow header lists those that it takes.",
-    ),
-    ProblemKind(
-        "unauthenticated", "No valid API key", 401,
-        "Send Authorization: Bearer enc_…; keys are made with `encours keys create`.",
-    ),
-    ProblemKind(
-        "missing-scope", "The API key lacks a scope", 403,
-        "Use a key that holds the scope named in `required`.",
-    ),
-    ProblemKind(
-        "entity-not-granted", "The API key does not cover this entity", 403,
-        "Use a key whose entities include the one named.",
-    ),
-    ProblemKind(
-        "ledger-not-found", "There is no such ledger", 404,
-        "Name one that exists in the Encours-Ledger header.",
-    ),
-    ProblemKind(
-        "idempotency-key-reused", "The Idempotency-Key was used with another request", 422,
-        "Send a new key for a new request.",
-    ),
-    ProblemKind(
-        "request-in-flight", "The same Idempotency-Key is being answered", 409,
-        "Repeat the request after Retry-After seconds.",
-    ),
-    ProblemKind(
-        "stream-moved", "The thing was changed at the same time", 409,
-        "Read it again and repeat the request.",
-    ),
-    ProblemKind(
-        "precondition-failed", "The thing is not at the version in If-Match", 412,
-        "Read it again and send its ETag.",
-    ),
-    ProblemKind(
-        "position-not-reached", "That position has not been reached yet", 503,
-        "Repeat after Retry-After seconds.",
-    ),
-    ProblemKind(
-        "future-position", "The ledger has not reached that point", 422,
-        "Ask for a known_at that has passed.",
-    ),
-    ProblemKind(
-        "body-too-large", "The body is too large", 413,
-        "Send less at once; lists take up to 1,000 items.",
-    ),
-    ProblemKind(
-        "request-timeout", "The body did not arrive in time", 408,
-        "Send the request again without pauses.",
-    ),
-    ProblemKind(
-        "rate-limited", "Too many requests", 429,
-        "Repeat after Retry-After seconds; RateLimit says what is left.",
-    ),
-    ProblemKind("overloaded", "The service is at its limit", 503, "Repeat after Retry-After seconds."),
-    ProblemKind(
-        "took-too-long", "The answer took too long", 503,
-        "The outcome is unknown: repeat with the same Idempotency-Key.",
-    ),
-    ProblemKind(
-        "ledger-unavailable", "The ledger cannot be reached", 503,
-        "The outcome is unknown: repeat with the same Idempotency-Key.",
-    ),
-    ProblemKind(
-        "database-unavailable", "The database cannot be reached", 503,
-        "Repeat after Retry-After seconds.",
-    ),
-    ProblemKind(
-        "read-model-not-ready", "The read model is being built", 503,
-        "Repeat after Retry-After seconds.",
-    ),
-    ProblemKind("unknown-currency", "Not an ISO 4217 currency", 422, "Write a code such as EUR."),
-    ProblemKind(
-        "issue-date-before-last", "The date is before the last of the series", 409,
-        "Issue with that date or a later one.",
-    ),
-    ProblemKind(
-        "number-taken", "Another document has this number", 409,
-        "Give the series another prefix, or check whether the document was taken over already.",
-    ),
-    ProblemKind("problem-not-found", "There is no such problem", 404, "Take the `type` as it was answered."),
-    ProblemKind(
-        "type-family-refused", "The service may not append events of this family", 403,
-        "Grant the service's database role the family; see the runbooks.",
-    ),
-    ProblemKind("append-refused", "The ledger refused the append as malformed", 500, "Report the request_id."),
-    ProblemKind("internal-error", "Something went wrong on our side", 500, "Report the request_id."),
-)
-# fmt: on
-
-
 @dataclass(slots=True)
 class Catalogue:
-    """The problems of this package, the service's, and any that the process has answered."""
+    """The refusals of the shared code and of the service's package, and any that the process has answered."""
 
-    kinds: dict[str, ProblemKind] = field(default_factory=lambda: {kind.code: kind for kind in _OWN})
+    kinds: dict[str, ProblemKind] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, *packages: str) -> Catalogue:
+        """What the imported modules of these packages declare."""
+        found = declared_in("encours", *packages)
+        return cls(
+            {kind.code: ProblemKind(kind.code, kind.title, kind.status, kind.remedy) for kind in found}
+        )
 
     def add(self, kinds: Iterable[ProblemKind]) -> None:
-        """Document the problems of a service."""
+        """Document problems that are no refusals of a request."""
         self.kinds.update((kind.code, kind) for kind in kinds)
 
     def note(self, error: DomainError) -> None:

@@ -33,7 +33,7 @@ from encours.http.fast import is_json
 from encours.http.parameters import flag_parameter, malformed
 from encours.http.services import Services, services
 from encours.http.surface import Surface, header, query
-from encours.kernel.errors import DomainError
+from encours.kernel.errors import Refusal
 from encours.kernel.ids import derived_uuid, hashed_uuid, uuid7
 from encours.ledger import Ledger
 from encours.ledger.command import CommandMeta, Result
@@ -72,15 +72,16 @@ _UNREPEATABLE = hashlib.sha256(b"").digest()
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 
 
-class RequestInFlight(DomainError):
+class RequestInFlight(Refusal):
     """The same command is being answered at this moment (409)."""
+
+    code = "request-in-flight"
+    title = "Same request is being answered"
+    remedy = "Repeat the request after Retry-After seconds."
 
     def __init__(self) -> None:
         super().__init__(
-            "request-in-flight",
             "A request with this Idempotency-Key is being answered; repeat it in a second.",
-            title="The same Idempotency-Key is being answered",
-            status=409,
             retry_after_s=1,
         )
 

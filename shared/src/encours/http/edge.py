@@ -17,9 +17,16 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from encours.http import problems
-from encours.http.catalogue import Catalogue
+from encours.http.catalogue import (
+    InternalError,
+    MalformedParameter,
+    Overloaded,
+    RequestTimeout,
+    TookTooLong,
+)
 from encours.http.context import SCOPE_KEY, RequestContext, continue_trace, request_id_from
 from encours.http.limits import Gate
+from encours.kernel.errors import Refusal
 from encours.service.metrics import Metrics
 from encours.service.settings import ServiceSettings
 
@@ -32,12 +39,9 @@ log = structlog.get_logger("encours.web.access")
 class Edge:
     """Wraps the routes: what they raise, expected or not, is answered here."""
 
-    def __init__(
-        self, app: ASGIApp, *, settings: ServiceSettings, metrics: Metrics, catalogue: Catalogue
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, settings: ServiceSettings, metrics: Metrics) -> None:
         self._app = app
         self._metrics = metrics
-        self._catalogue = catalogue
         self._gate = Gate(settings.in_flight_max)
         self._timeout_s = settings.request_timeout_s
         self._body_max_bytes = settings.body_max_bytes
@@ -55,7 +59,7 @@ class Edge:
             return
         if not self._gate.enter():
             self._metrics.refused.labels("overloaded").inc()
-            await self._refuse(scope, exchange, "overloaded", "All places are taken; repeat after a second.")
+            await self._refuse(scope, exchange, Overloaded("All places are taken; repeat after a second."))
         else:
             try:
                 await self._answer(scope, exchange)
@@ -66,9 +70,8 @@ class Edge:
     async def _answer(self, scope: Scope, exchange: _Exchange) -> None:
         ctx = exchange.ctx
         if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
-            await self._refuse(
-                scope, exchange, "malformed-parameter", "A path or query cannot hold a NUL character."
-            )
+            refusal = MalformedParameter("A path or query cannot hold a NUL character.")
+            await self._refuse(scope, exchange, refusal)
             return
         try:
             async with asyncio.timeout(self._timeout_s) as ctx.deadline:
@@ -77,7 +80,7 @@ class Edge:
             # The server ends and its patience with us is over. Say so, instead of the server's bare 500.
             if ctx.status:
                 raise
-            await self._refuse(scope, exchange, "took-too-long", "The service is shutting down.")
+            await self._refuse(scope, exchange, TookTooLong("The service is shutting down."))
         except Exception as error:
             if ctx.status:
                 log.exception("answer cut short", request_id=ctx.request_id, route=_route(scope))
@@ -94,20 +97,19 @@ class Edge:
     async def _refuse_late(self, scope: Scope, exchange: _Exchange) -> None:
         self._metrics.refused.labels("timeout").inc()
         if exchange.waits_for_body:
-            await self._refuse(scope, exchange, "request-timeout", "The body did not arrive in time.")
+            await self._refuse(scope, exchange, RequestTimeout("The body did not arrive in time."))
         else:
-            await self._refuse(scope, exchange, "took-too-long", f"No answer within {self._timeout_s:g} s.")
+            await self._refuse(scope, exchange, TookTooLong(f"No answer within {self._timeout_s:g} s."))
 
     async def _refuse_unexpected(self, scope: Scope, exchange: _Exchange) -> None:
         route, method = _route(scope), _method(scope)
         log.exception("unexpected error", request_id=exchange.ctx.request_id, route=route, method=method)
         detail = "Something went wrong on our side; it has been logged."
-        await self._refuse(scope, exchange, "internal-error", detail)
+        await self._refuse(scope, exchange, InternalError(detail))
 
-    async def _refuse(self, scope: Scope, exchange: _Exchange, code: str, detail: str) -> None:
-        kind = self._catalogue.kinds[code]
-        problem = problems.document(code, kind.title, kind.status, detail, exchange.ctx.request_id)
-        headers = {"Retry-After": "1"} if kind.status == 503 else {}
+    async def _refuse(self, scope: Scope, exchange: _Exchange, refusal: Refusal) -> None:
+        problem = problems.document_of(refusal, exchange.ctx.request_id)
+        headers = {"Retry-After": "1"} if refusal.status == 503 else {}
         if exchange.waits_for_body:
             headers["Connection"] = "close"
         await problems.answer(problem, headers=headers)(scope, exchange.receive, exchange.send)

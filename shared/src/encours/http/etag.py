@@ -8,22 +8,24 @@ from starlette.requests import Request
 
 from encours.http.context import context
 from encours.http.parameters import malformed
-from encours.kernel.errors import DomainError
+from encours.kernel.errors import Refusal
 
 ANY_VERSION = -1
 _TAG = re.compile(r'(W/)?"([^"]*)"')
 _MAX_TAGS = 50
 
 
-class PreconditionFailed(DomainError):
+class PreconditionFailed(Refusal):
     """The resource is not at the version that the caller saw (412)."""
+
+    code = "precondition-failed"
+    title = "Changed since it was read"
+    status = 412
+    remedy = "Read it again and send its new ETag in If-Match."
 
     def __init__(self, version: int) -> None:
         super().__init__(
-            "precondition-failed",
             f'It is at version "{version}" now: read it again and decide again.',
-            title="The thing is not at the version in If-Match",
-            status=412,
             extra={"version": version},
         )
 

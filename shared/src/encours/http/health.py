@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from encours.http.catalogue import ProblemKind
+from encours.http.catalogue import ProblemKind, ProblemNotFound
 from encours.http.routing import Router
 from encours.http.services import Services, services
 from encours.kernel.errors import DomainError
@@ -150,7 +150,7 @@ async def problem_kind(request: Request, code: str) -> Response:
     """The meaning of a problem document's `type`, and what to do about it."""
     kind: ProblemKind | None = request.app.state.problems.kinds.get(code)
     if kind is None:
-        raise DomainError("problem-not-found", "There is no problem of that name here.", status=404)
+        raise ProblemNotFound("There is no problem of that name here.")
     body = {
         "type": f"/problems/{kind.code}",
         "code": kind.code,

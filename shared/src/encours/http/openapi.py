@@ -13,9 +13,13 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
+from encours.http.auth import Unauthenticated
+from encours.http.caller import MissingScope
 from encours.http.models import DryRun, Problem
+from encours.http.problems import document_of
 from encours.http.routing import flatten
 from encours.http.surface import Surface, surface_of
+from encours.kernel.errors import Invalid
 
 SECURITY_SCHEME = "ApiKey"
 
@@ -34,29 +38,13 @@ _DESCRIPTIONS = {
     429: "Too many requests.",
     503: "Overloaded, draining, or a database is away: repeat after Retry-After seconds.",
 }
-_EXAMPLES: dict[int, dict[str, Any]] = {
-    401: {
-        "type": "/problems/unauthenticated",
-        "title": "No valid API key",
-        "status": 401,
-        "detail": "Send an API key: Authorization: Bearer enc_…",
-    },
-    403: {
-        "type": "/problems/missing-scope",
-        "title": "The API key lacks a scope",
-        "status": 403,
-        "detail": "This API key lacks the scope invoices:write.",
-        "required": "invoices:write",
-    },
-    422: {
-        "type": "/problems/invalid-request",
-        "title": "The request is not valid",
-        "status": 422,
-        "detail": "body /issued_on: This field is required.",
-        "errors": [{"in": "body", "pointer": "/issued_on", "detail": "This field is required."}],
-    },
+_REQUEST_ID = "req_019a9e2f6c0c7d3e8f4a5b6c7d8e9f00"
+_MISSING = {"in": "body", "pointer": "/issued_on", "detail": "This field is required."}
+_EXAMPLES: dict[int, dict[str, object]] = {
+    401: document_of(Unauthenticated(presented=False), _REQUEST_ID),
+    403: document_of(MissingScope("invoices:write"), _REQUEST_ID),
+    422: document_of(Invalid("body /issued_on: This field is required."), _REQUEST_ID, errors=[_MISSING]),
 }
-_REQUEST_ID = {"request_id": "req_019a9e2f6c0c7d3e8f4a5b6c7d8e9f00"}
 
 _HEADERS: dict[str, dict[str, Any]] = {
     "Request-Id": {"description": "Names this exchange in our logs.", "schema": {"type": "string"}},
@@ -130,7 +118,7 @@ def _problem(status: int) -> dict[str, Any]:
         headers.append("WWW-Authenticate")
     content: dict[str, Any] = {"schema": {"$ref": "#/components/schemas/Problem"}}
     if status in _EXAMPLES:
-        content["example"] = {**_EXAMPLES[status], **_REQUEST_ID}
+        content["example"] = _EXAMPLES[status]
     return {
         "description": _DESCRIPTIONS[status],
         "headers": _refs(headers),

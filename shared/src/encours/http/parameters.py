@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 
 from starlette.requests import Request
 
-from encours.kernel.errors import DomainError, FieldError
+from encours.http.catalogue import MalformedParameter
+from encours.kernel.errors import FieldError
 
 FIRST_DAY = date(1900, 1, 1)
 LAST_DAY = date(2199, 12, 31)
@@ -20,15 +21,9 @@ _INSTANT = re.compile(
 )
 
 
-def malformed(name: str, detail: str) -> DomainError:
+def malformed(name: str, detail: str) -> MalformedParameter:
     """A header or query parameter that cannot be read (400)."""
-    return DomainError(
-        "malformed-parameter",
-        f"{name}: {detail}",
-        title="A parameter or header cannot be read",
-        status=400,
-        errors=(FieldError(f"/{name}", detail),),
-    )
+    return MalformedParameter(f"{name}: {detail}", errors=(FieldError(f"/{name}", detail),))
 
 
 def parse_date(text: str) -> date | None:

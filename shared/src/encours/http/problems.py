@@ -19,9 +19,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
-from encours.http.catalogue import Catalogue, ProblemKind
+from encours.http.catalogue import (
+    Catalogue,
+    DatabaseUnavailable,
+    InternalError,
+    MalformedBody,
+    MethodNotAllowed,
+    NoSuchPath,
+    ProblemKind,
+    TooLarge,
+    UnsupportedMediaType,
+)
 from encours.http.context import context
-from encours.kernel.errors import DomainError
+from encours.kernel.errors import DomainError, Invalid, Refusal
 from encours.reading.pages import MalformedCursor
 
 MEDIA_TYPE = "application/problem+json"
@@ -30,37 +40,25 @@ MAX_ERRORS = 100
 log = structlog.get_logger("encours.web")
 
 
-def document(
-    code: str,
-    title: str,
-    status: int,
-    detail: str,
-    request_id: str,
-    *,
-    errors: Sequence[Mapping[str, str]] = (),
-    extra: Mapping[str, object] | None = None,
+def document_of(
+    error: DomainError, request_id: str, *, errors: Sequence[Mapping[str, str]] | None = None
 ) -> dict[str, object]:
-    """The members of one problem document, as it is sent and as batches and imports list it per item."""
+    """The members of a refusal's problem document, as it is sent and as batches list it per item.
+
+    ``errors`` replaces its own faults.
+    """
+    if errors is None:
+        errors = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.errors]
     problem: dict[str, object] = {
-        "type": f"/problems/{code}",
-        "title": title,
-        "status": status,
-        "detail": detail,
+        "type": f"/problems/{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
         "request_id": request_id,
     }
     if errors:
         problem["errors"] = list(errors[:MAX_ERRORS])
-    for name, value in (extra or {}).items():
-        problem.setdefault(name, value)
-    return problem
-
-
-def document_of(error: DomainError, request_id: str) -> dict[str, object]:
-    """The problem document of a refused rule."""
-    errors = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.errors]
-    return document(
-        error.code, error.title, error.status, error.detail, request_id, errors=errors, extra=error.extra
-    )
+    return error.extra | problem
 
 
 def answer(problem: Mapping[str, object], *, headers: Mapping[str, str] | None = None) -> Response:
@@ -89,16 +87,12 @@ def answer_error(
 
 def _own(
     request: Request,
-    code: str,
-    detail: str,
+    refusal: Refusal,
     *,
     errors: Sequence[Mapping[str, str]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    catalogue: Catalogue = request.app.state.problems
-    kind = catalogue.kinds[code]
-    problem = document(code, kind.title, kind.status, detail, context(request).request_id, errors=errors)
-    return answer(problem, headers=headers)
+    return answer(document_of(refusal, context(request).request_id, errors=errors), headers=headers)
 
 
 # What to change, by pydantic's error type, where its own words are for programmers.
@@ -142,7 +136,7 @@ async def _on_domain_error(request: Request, error: Exception) -> Response:
         log.error(
             "internal error", request_id=context(request).request_id, code=error.code, error=error.detail
         )
-        return _own(request, "internal-error", "Something went wrong on our side; it has been logged.")
+        return _own(request, InternalError("Something went wrong on our side; it has been logged."))
     headers = (
         {"WWW-Authenticate": f'Bearer realm="encours", error="{_bearer_error(error)}"'}
         if error.status == 401
@@ -159,28 +153,23 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     found = error.errors()
     if error.body is None and any(tuple(item.get("loc", ())) == ("body",) for item in found):
-        return _own(request, "invalid-request", "This request needs a JSON body.", errors=faults(found))
+        return _own(request, Invalid("This request needs a JSON body."), errors=faults(found))
     if isinstance(error.body, bytes):
-        return _own(
-            request, "unsupported-media-type", "Send the body as JSON with Content-Type: application/json."
-        )
+        detail = "Send the body as JSON with Content-Type: application/json."
+        return _own(request, UnsupportedMediaType(detail))
     listed = faults(found)
     first = listed[0]
     more = f" ({len(found) - 1} more in errors)" if len(found) > 1 else ""
-    return _own(
-        request,
-        "invalid-request",
-        f"{first['in']} {first['pointer'] or '/'}: {first['detail']}{more}",
-        errors=listed,
-    )
+    detail = f"{first['in']} {first['pointer'] or '/'}: {first['detail']}{more}"
+    return _own(request, Invalid(detail), errors=listed)
 
 
-_HTTP_CODES = {
-    400: "malformed-body",
-    404: "no-such-path",
-    405: "method-not-allowed",
-    413: "body-too-large",
-    415: "unsupported-media-type",
+_HTTP_REFUSALS: dict[int, type[Refusal]] = {
+    400: MalformedBody,
+    404: NoSuchPath,
+    405: MethodNotAllowed,
+    413: TooLarge,
+    415: UnsupportedMediaType,
 }
 
 
@@ -196,9 +185,7 @@ def _methods_at(request: Request) -> set[str]:
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteHTTPException)
     headers = dict(error.headers or {})
-    code = _HTTP_CODES.get(
-        error.status_code, "internal-error" if error.status_code >= 500 else "malformed-body"
-    )
+    kind = _HTTP_REFUSALS.get(error.status_code, InternalError if error.status_code >= 500 else MalformedBody)
     match error.status_code:
         case 404:
             detail = f"There is nothing at {request.url.path[:200]}."
@@ -211,7 +198,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
         case _:
             detail = str(error.detail)[:500]
     errors = error.faults if isinstance(error, RefusedBody) else ()
-    return _own(request, code, detail, headers=headers, errors=errors)
+    return _own(request, kind(detail), headers=headers, errors=errors)
 
 
 async def _on_database(request: Request, error: Exception) -> Response:
@@ -220,12 +207,8 @@ async def _on_database(request: Request, error: Exception) -> Response:
     ):  # asyncpg's own refusal of an argument is an InterfaceError and a ValueError
         return await _on_data_error(request, error)
     log.warning("database unavailable", request_id=context(request).request_id, error=repr(error))
-    return _own(
-        request,
-        "database-unavailable",
-        "The database cannot be reached just now.",
-        headers={"Retry-After": "2"},
-    )
+    refusal = DatabaseUnavailable("The database cannot be reached just now.")
+    return _own(request, refusal, headers={"Retry-After": "2"})
 
 
 async def _on_data_error(request: Request, error: Exception) -> Response:
@@ -240,7 +223,7 @@ async def _on_data_error(request: Request, error: Exception) -> Response:
         request_id=context(request).request_id,
         error=repr(error),
     )
-    return _own(request, "invalid-request", "A value is beyond what can be stored: shorten or correct it.")
+    return _own(request, Invalid("A value is beyond what can be stored: shorten or correct it."))
 
 
 class BodyTooLarge(HTTPException):
@@ -288,9 +271,9 @@ async def answer_for(request: Request, error: Exception) -> Response | None:
     return None
 
 
-def install(app: FastAPI, kinds: Iterable[ProblemKind] = ()) -> Catalogue:
-    """Give the app its catalogue of problems."""
-    catalogue = Catalogue()
+def install(app: FastAPI, package: str, kinds: Iterable[ProblemKind] = ()) -> Catalogue:
+    """Give the app its catalogue of problems: the refusals of the shared code and of the service's package."""
+    catalogue = Catalogue.of(package)
     catalogue.add(kinds)
     app.state.problems = catalogue
     return catalogue

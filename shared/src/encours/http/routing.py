@@ -23,10 +23,11 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from encours.http.catalogue import UnknownParameter
 from encours.http.fast import plan_of
 from encours.http.problems import RefusedBody
 from encours.http.surface import surface_of
-from encours.kernel.errors import DomainError, FieldError
+from encours.kernel.errors import FieldError
 
 _REASONS: dict[type[Exception], str] = {
     UnicodeDecodeError: "it is not UTF-8",
@@ -114,13 +115,10 @@ def _call_directly(handle: Handler) -> ASGIApp:
     return app
 
 
-def _unknown_parameter(unknown: list[str], known: frozenset[str]) -> DomainError:
+def _unknown_parameter(unknown: list[str], known: frozenset[str]) -> UnknownParameter:
     takes = f"It takes {', '.join(sorted(known))}." if known else "It takes none."
-    return DomainError(
-        "unknown-parameter",
+    return UnknownParameter(
         f"There is no query parameter {unknown[0][:60]!r} here. {takes}",
-        title="There is no such query parameter",
-        status=400,
         errors=tuple(
             FieldError(f"/{name[:60]}", "Remove it or check its spelling.") for name in unknown[:20]
         ),

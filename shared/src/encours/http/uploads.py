@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 
 from starlette.requests import ClientDisconnect, Request
 
+from encours.http.catalogue import RequestTimeout, TooLarge
 from encours.http.services import services
-from encours.kernel.errors import DomainError
 
 __all__ = ["ClientDisconnect", "chunks", "lines"]
 
@@ -24,12 +24,7 @@ async def chunks(request: Request) -> AsyncIterator[bytes]:
             async with asyncio.timeout(pause_s):
                 chunk = await anext(stream, None)
         except TimeoutError:
-            raise DomainError(
-                "request-timeout",
-                f"Nothing arrived for {pause_s:g} s.",
-                title="The body did not arrive in time",
-                status=408,
-            ) from None
+            raise RequestTimeout(f"Nothing arrived for {pause_s:g} s.") from None
         if chunk is None:
             return
         if chunk:
@@ -44,11 +39,6 @@ async def lines(request: Request) -> AsyncIterator[bytes]:
         for line in whole:
             yield line.removesuffix(b"\r")
         if len(rest) > MAX_LINE_BYTES:
-            raise DomainError(
-                "body-too-large",
-                f"A line may have {MAX_LINE_BYTES:,} bytes at most.",
-                title="The body is too large",
-                status=413,
-            )
+            raise TooLarge(f"A line may have {MAX_LINE_BYTES:,} bytes at most.")
     if rest:
         yield rest.removesuffix(b"\r")

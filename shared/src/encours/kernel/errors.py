@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -14,11 +15,15 @@ class FieldError:
 
 
 class DomainError(Exception):
-    """A rule said no.
+    """A rule said no; to be caught. What is raised is a :class:`Refusal`.
 
     ``code`` is stable and documented under ``/problems/<code>``; ``status`` is the HTTP status the edge
     answers with; ``detail`` says what to change; ``extra`` holds further members of the problem document.
     """
+
+    code: str
+    title: str
+    status: int = 409
 
     def __init__(
         self,
@@ -41,22 +46,98 @@ class DomainError(Exception):
         self.retry_after_s = retry_after_s
 
 
-class Invalid(DomainError):
+class Refusal(DomainError):
+    """A refusal, declared once: a class with its code, title, status and remedy.
+
+    ::
+
+        class InvoiceNotDraft(Refusal):
+            code = "invoice-not-draft"
+            title = "Invoice is not a draft"
+            remedy = "Correct an issued invoice with a credit note."
+
+        raise InvoiceNotDraft(f"{number} is issued and can no longer be amended.")
+
+    It stands beside the rule that raises it, or in the ``refusals.py`` of its aggregate. ``status`` is 409 unless the
+    class says otherwise. The detail names the case at hand; the title (no full stop) and the remedy (one sentence)
+    hold for all cases. ``GET /problems/<code>``, the API documents and their examples are made from the classes of
+    the process's package and of this one, so nothing else has to be listed. A subclass without a code of its own
+    has that of its parent.
+    """
+
+    remedy: str
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "code" in cls.__dict__:
+            package = cls.__module__.partition(".")[0]
+            known = _declared.setdefault((package, cls.code), cls)
+            if known.__qualname__ != cls.__qualname__ or not (cls.title and cls.remedy):
+                raise TypeError(
+                    f"{cls.code} is declared by {known.__qualname__}, or lacks a title or a remedy"
+                )
+
+    def __init__(
+        self,
+        detail: str,
+        pointer: str | None = None,
+        *,
+        errors: tuple[FieldError, ...] = (),
+        extra: dict[str, object] | None = None,
+        retry_after_s: int | None = None,
+    ) -> None:
+        """``pointer`` is where in the body the fault lies, ``errors`` are several such places."""
+        Exception.__init__(self, detail)
+        self.detail = detail
+        self.errors = errors if pointer is None else (FieldError(pointer, detail),)
+        self.extra = extra or {}
+        self.retry_after_s = retry_after_s
+
+
+_declared: dict[tuple[str, str], type[Refusal]] = {}
+
+
+def declared_in(*packages: str) -> Iterator[type[Refusal]]:
+    """The refusals that the imported modules of some packages declare; later packages come later."""
+    for package in packages:
+        yield from (kind for (home, _), kind in _declared.items() if home == package)
+
+
+class Invalid(Refusal):
     """A value that cannot be accepted as written (422)."""
 
-    def __init__(self, detail: str, pointer: str = "", *, code: str = "invalid-request") -> None:
-        super().__init__(code, detail, status=422, errors=(FieldError(pointer, detail),))
+    code = "invalid-request"
+    title = "Request is not valid"
+    status = 422
+    remedy = "Correct each fault that errors[] points to."
+
+    def __init__(self, detail: str, pointer: str = "", *, code: str | None = None) -> None:
+        super().__init__(detail, pointer)
+        if code is not None:
+            self.code = code
+            self.title = code.replace("-", " ").capitalize()
 
 
-class NotFound(DomainError):
-    """No such thing in this ledger (404)."""
+class NotFound(Refusal):
+    """No such thing in this ledger (404); raised with its id.
 
-    def __init__(self, kind: str, identifier: str) -> None:
-        super().__init__(
-            f"{kind.replace(' ', '-')}-not-found",
-            f"There is no {kind} {identifier} in this ledger.",
-            status=404,
-        )
+    ::
+
+        class CustomerNotFound(NotFound):
+            code = "customer-not-found"
+            title = "Customer not found"
+            remedy = "Take the id from GET /v1/customers."
+    """
+
+    status = 404
+
+    def __init__(self, *named: str) -> None:
+        *kinds, identifier = named
+        if kinds:
+            self.code = f"{kinds[0].replace(' ', '-')}-not-found"
+            self.title = f"{kinds[0].capitalize()} not found"
+        kind = self.code.removesuffix("-not-found").replace("-", " ")
+        super().__init__(f"There is no {kind} {identifier} in this ledger.")
 
 
 class Conflict(DomainError):

@@ -13,6 +13,15 @@ from encours.kernel.errors import Invalid
 MAX_MINOR = 10**15
 """Bound of one amount, in minor units: sums of millions of them stay exact in 64 bits and in JSON (2**53)."""
 
+
+class UnknownCurrency(Invalid):
+    """Not a currency that amounts can be in (422)."""
+
+    code = "unknown-currency"
+    title = "Unknown currency"
+    remedy = "Use an ISO 4217 code such as EUR."
+
+
 _DECIMAL = re.compile(r"(-?)([0-9]{1,19})(?:\.([0-9]{1,6}))?")
 
 
@@ -20,17 +29,16 @@ _DECIMAL = re.compile(r"(-?)([0-9]{1,19})(?:\.([0-9]{1,6}))?")
 def exponent(currency: str) -> int:
     """Digits after the decimal point of a currency (EUR 2, JPY 0, KWD 3).
 
-    Raises :class:`Invalid` for a code that ISO 4217 does not list or that has no minor unit (XAU …).
+    Raises :class:`UnknownCurrency` for a code that ISO 4217 does not list or that has no minor unit (XAU …).
     """
     try:
         digits = Currency(currency).exponent
     except ValueError:
         digits = None
     if digits is None:
-        raise Invalid(
+        raise UnknownCurrency(
             f"{currency!r} is not an ISO 4217 currency code such as EUR.",
             "/currency",
-            code="unknown-currency",
         )
     return digits
 

@@ -2,89 +2,122 @@
 
 from __future__ import annotations
 
-from encours.kernel.errors import DomainError
+from encours.kernel.errors import Refusal
 
 
-class VersionConflict(DomainError):
+class VersionConflict(Refusal):
     """Another writer moved a stream in between: read it again and decide again."""
 
+    code = "stream-moved"
+    title = "Changed by someone else at the same time"
+    remedy = "Read it again, then repeat the request."
+
     def __init__(self, detail: str) -> None:
-        super().__init__("stream-moved", f"Someone else changed it at the same time: {detail}.", status=409)
+        super().__init__(f"Someone else changed it at the same time: {detail}.")
 
 
-class CommandReused(DomainError):
+class CommandReused(Refusal):
     """The command id was used for another command."""
+
+    code = "idempotency-key-reused"
+    title = "Idempotency-Key was used for another request"
+    status = 422
+    remedy = "Use a new key for a new request."
 
     def __init__(self) -> None:
         super().__init__(
-            "idempotency-key-reused",
-            "This Idempotency-Key was used for another request: "
-            "use a new key, or repeat the first request unchanged.",
-            status=422,
+            "This Idempotency-Key was used for another request: use a new key, or repeat the first request unchanged."
         )
 
 
-class IssueDateBeforeLast(DomainError):
+class IssueDateBeforeLast(Refusal):
     """A number series is dated in the order of its numbers; this date would go back."""
+
+    code = "issue-date-before-last"
+    title = "Date is earlier than the last one of the series"
+    remedy = "Issue with the date of the last document of the series, or a later one."
 
     def __init__(self, detail: str) -> None:
         super().__init__(
-            "issue-date-before-last",
-            f"Numbers of a series are dated in their order: {detail}. Issue with that date or a later one.",
-            status=409,
+            f"Numbers of a series are dated in their order: {detail}. Issue with that date or a later one."
         )
 
 
-class NumberTaken(DomainError):
+class NumberTaken(Refusal):
     """Another document of the entity has this legal number."""
+
+    code = "number-taken"
+    title = "Number already in use"
+    remedy = "Give the series another prefix, or check whether the document was taken over already."
 
     def __init__(self, number: str) -> None:
         super().__init__(
-            "number-taken",
             f"Another document of this entity has the number {number}: give the series another prefix, or check "
-            "whether it was taken over already.",
-            status=409,
+            "whether it was taken over already."
         )
 
 
-class LedgerUnavailable(DomainError):
+class LedgerUnavailable(Refusal):
     """The ledger did not answer. Whether the command took effect is unknown until it is repeated under the
     same id.
     """
 
+    code = "ledger-unavailable"
+    title = "Ledger unavailable"
+    status = 503
+    remedy = "Repeat the request with the same Idempotency-Key: the outcome of the first one is unknown."
+
     def __init__(self, detail: str, *, retry_after_s: int = 1) -> None:
-        super().__init__("ledger-unavailable", detail, status=503, retry_after_s=retry_after_s)
+        super().__init__(detail, retry_after_s=retry_after_s)
 
 
-class EntityNotGranted(DomainError):
+class EntityNotGranted(Refusal):
     """Who asks may not act for the legal entity."""
 
+    code = "entity-not-granted"
+    title = "API key does not cover this entity"
+    status = 403
+    remedy = "Use a key that covers the entity."
+
     def __init__(self, entity: str) -> None:
+        super().__init__(f"This API key does not cover the entity {entity}.", extra={"entity": entity})
+
+
+class UnknownLedger(Refusal):
+    """No ledger of that name."""
+
+    code = "ledger-not-found"
+    title = "Ledger not found"
+    status = 404
+    remedy = "Name an existing ledger in the Encours-Ledger header."
+
+    def __init__(self, name: str | None) -> None:
         super().__init__(
-            "entity-not-granted",
-            f"This API key does not cover the entity {entity}.",
-            title="The API key does not cover this entity",
-            status=403,
-            extra={"entity": entity},
+            f"There is no ledger {name}."
+            if name is not None
+            else "Name a ledger in the Encours-Ledger header: lower-case letters, digits, - and _."
         )
 
 
-class UnknownLedger(DomainError):
-    """No ledger of that name."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__("ledger-not-found", f"There is no ledger {name}.", status=404)
-
-
-class FamilyRefused(DomainError):
+class FamilyRefused(Refusal):
     """This role may not append this family of types."""
 
+    code = "type-family-refused"
+    title = "Service may not append this event"
+    status = 403
+    remedy = "Grant the event's family to the service's database role; see the runbooks."
+
     def __init__(self, detail: str) -> None:
-        super().__init__("type-family-refused", f"The database refused the append: {detail}.", status=403)
+        super().__init__(f"The database refused the append: {detail}.")
 
 
-class AppendRefused(DomainError):
+class AppendRefused(Refusal):
     """The database refused an append as malformed; a fault in the program that sent it."""
 
+    code = "append-refused"
+    title = "Ledger refused the append"
+    status = 500
+    remedy = "Report the request_id."
+
     def __init__(self, detail: str) -> None:
-        super().__init__("append-refused", f"The database refused the append: {detail}.", status=500)
+        super().__init__(f"The database refused the append: {detail}.")

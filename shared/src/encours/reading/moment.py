@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from encours.kernel.errors import DomainError
+from encours.kernel.errors import Refusal
 
 if TYPE_CHECKING:
     from encours.projection.read_model import Conn
@@ -49,27 +49,27 @@ class View:
         return {**self.time.echo(), "incomplete": self.incomplete}
 
 
-class PositionNotReached(DomainError):
+class PositionNotReached(Refusal):
     """The read model, or the ledger itself, is behind what was asked for (503)."""
 
+    code = "position-not-reached"
+    title = "Position not reached yet"
+    status = 503
+    remedy = "Repeat the request after Retry-After seconds."
+
     def __init__(self, model: str, position: int) -> None:
-        super().__init__(
-            "position-not-reached",
-            f"{model} has not reached position {position} yet.",
-            title="That position has not been reached yet",
-            status=503,
-            retry_after_s=1,
-        )
+        super().__init__(f"{model} has not reached position {position} yet.", retry_after_s=1)
 
 
-class FuturePosition(DomainError):
+class FuturePosition(Refusal):
     """What was asked for has not happened (422)."""
+
+    code = "future-position"
+    title = "Position lies in the future"
+    status = 422
+    remedy = "Ask for a known_at that has passed."
 
     def __init__(self, name: str, head: int) -> None:
         super().__init__(
-            "future-position",
-            f"{name} lies beyond the ledger's end, which is position {head} now.",
-            title="The ledger has not reached that point",
-            status=422,
-            extra={"head": head},
+            f"{name} lies beyond the ledger's end, which is position {head} now.", extra={"head": head}
         )

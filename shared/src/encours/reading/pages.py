@@ -11,22 +11,24 @@ from typing import Any
 
 import msgspec
 
-from encours.kernel.errors import DomainError
+from encours.kernel.errors import Refusal
 
 MAX_CURSOR = 2_000
 Scalar = str | int | bool | date | datetime | None
 
 
-class MalformedCursor(DomainError):
+class MalformedCursor(Refusal):
     """Not a cursor of this list (400)."""
 
+    code = "malformed-cursor"
+    title = "Cursor is not valid"
+    status = 400
+    remedy = (
+        "Send next_cursor exactly as it was answered, with the same filters and sort; or none to begin again."
+    )
+
     def __init__(self) -> None:
-        super().__init__(
-            "malformed-cursor",
-            "Send next_cursor exactly as it was answered, with the same filters and sort; or none to begin again.",
-            title="The cursor is not one of ours",
-            status=400,
-        )
+        super().__init__(self.remedy)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 
-from encours.kernel.errors import DomainError
+from encours.kernel.errors import Refusal
 from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.ledger.errors import LedgerUnavailable
@@ -26,15 +26,17 @@ HASH_PAUSE_FACTOR = 4
 """After a hash that took t seconds the next one of that model is computed 4 t later at the earliest."""
 
 
-class ReadModelNotReady(DomainError):
+class ReadModelNotReady(Refusal):
     """The read model has not been built for this ledger yet."""
+
+    code = "read-model-not-ready"
+    title = "Read model is being built"
+    status = 503
+    remedy = "Repeat the request after Retry-After seconds."
 
     def __init__(self, model: str, ledger: str) -> None:
         super().__init__(
-            "read-model-not-ready",
-            f"{model} is still being built for ledger {ledger}: try again shortly.",
-            status=503,
-            retry_after_s=1,
+            f"{model} is still being built for ledger {ledger}: try again shortly.", retry_after_s=1
         )
 
 
