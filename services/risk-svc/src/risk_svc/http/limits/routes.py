@@ -13,7 +13,8 @@ from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.errors import NotFound
 from encours.kernel.ids import new_id
-from encours.ledger.session import Done, Session
+from encours.ledger.execute import Done
+from encours.ledger.session import Session
 from encours.reading.pages import Page
 from risk_svc.http.limits.answers import LimitListItem, LimitRequestAsOf, LimitRequestOut, LimitRequests
 from risk_svc.http.limits.bodies import ApproveBody, CustomerId, LimitBody, RefuseBody
