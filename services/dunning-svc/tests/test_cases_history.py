@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from dunning_svc.domain.ladder.decide import decide_customer
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key, stream_of
-from dunning_svc.domain.ladder.policy import DEFAULT_POLICY
+from dunning_svc.domain.policy.policy import DEFAULT_POLICY
 from dunning_svc.outbox.recheck import suppression
-from dunning_svc.read_models.cases import keys, project
-from dunning_svc.read_models.rows import AccountRow, CustomerRow, ItemRow, R
-from dunning_svc.use_cases.history import MemoryRows, folded
-from dunning_svc.use_cases.views import Group
+from dunning_svc.read_models.cases.due import Group
+from dunning_svc.read_models.cases.model import keys, project
+from dunning_svc.read_models.cases.past import MemoryRows, folded
+from dunning_svc.read_models.cases.rows import AccountRow, CustomerRow, ItemRow, R
 from encours.contracts import Event, Recorded, calendar, customer, dunning, encode, entity, invoice, payment
 from encours.contracts.common import Address, Terms
 from encours.kernel.ids import derived_id, derived_uuid
@@ -50,7 +50,7 @@ class History:
         self.today = START
         self.decided: list[tuple[Recorded, DecisionEvent]] = []
         self.open: dict[str, int] = {}
-        self.applied: dict[str, list[tuple[str, int]]] = {}
+        self.applied: dict[str, list[tuple[str, str, int, int]]] = {}
         self.disputed: dict[str, int] = {}
         self.add(
             entity.EntityRegistered(
@@ -68,13 +68,15 @@ class History:
             CUS,
         )  # fmt: skip
 
-    def add(self, data: Event, stream: str, *, causation: UUID | None = None) -> Recorded:
+    def add(
+        self, data: Event, stream: str, *, causation: UUID | None = None, command: UUID | None = None
+    ) -> Recorded:
         version = sum(e.stream == stream for e in self.events) + 1
         recorded = Recorded(
             ledger="main", position=len(self.events) + 1, stream=stream, version=version, type=data.TYPE,
             schema_version=1, entity=ENT, event_id=derived_uuid(len(self.events)), effective_on=self.today,
             recorded_at=datetime(self.today.year, self.today.month, self.today.day, 9, tzinfo=UTC),
-            actor="test", command_id=derived_uuid("c", len(self.events)), data=data, causation_id=causation,
+            actor="test", command_id=command or derived_uuid("c", len(self.events)), data=data, causation_id=causation,
         )  # fmt: skip
         self.events.append(recorded)
         asked = Asked(self.rows)
@@ -88,7 +90,7 @@ class History:
         return None if late else self.decide(opened)
 
     def decide(self, opened: Recorded) -> DecisionEvent | None:
-        view = self.rows.view(GROUP)
+        view = self.rows.case(GROUP)
         assert view is not None
         decision = decide_customer(view, self.today, DEFAULT_POLICY, opened.position)
         if decision is None:
@@ -113,7 +115,7 @@ class History:
             inv,
         )  # fmt: skip
 
-    def receive(self, amount: int) -> None:
+    def receive(self, amount: int, command: UUID | None = None) -> str:
         pay = derived_id("pay", len(self.events))
         self.add(
             payment.PaymentReceived(
@@ -121,27 +123,22 @@ class History:
                 method="transfer", remittance_text=None, external_ref=None, origin="issued",
             ),
             pay,
+            command=command,
         )  # fmt: skip
+        return pay
 
-    def settle(self, which: int, amount: int) -> None:
+    def settle(self, which: int, amount: int, surplus: int = 0) -> None:
         """Pay part of an invoice: what the pair of payment and invoice events come to."""
         if not (inv := self._nth(which)) or not (part := min(amount, self.open[inv])):
             return
-        pay, alo = derived_id("pay", len(self.events)), derived_id("alo", len(self.events))
-        self.receive(part)
-        allocation = payment.Allocation(
-            allocation_id=alo,
-            invoice_id=inv,
-            amount_minor=part,
-            rule="oldest_due",
-            basis="test",
-            evidence=None,
-        )
+        alo, command = derived_id("alo", len(self.events)), derived_uuid("settle", len(self.events))
+        pay = self.receive(part + surplus, command)
         self.add(
             payment.PaymentAllocated(
-                payment_id=pay, customer_id=CUS, currency="EUR", allocations=(allocation,)
+                payment_id=pay, customer_id=CUS, currency="EUR", allocations=(_allocation(alo, inv, part),)
             ),
             pay,
+            command=command,
         )
         self.add(
             invoice.PaymentApplied(
@@ -149,21 +146,40 @@ class History:
                 amount_minor=part, received_on=self.today,
             ),
             inv,
+            command=command,
         )  # fmt: skip
         self.open[inv] -= part
-        self.applied.setdefault(inv, []).append((alo, part))
+        self.applied.setdefault(inv, []).append((pay, alo, part, surplus))
 
-    def unsettle(self, which: int) -> None:
+    def unsettle(self, which: int, reverse: bool) -> None:
         inv = self._nth(which)
         if not inv or not self.applied.get(inv):
             return
-        alo, part = self.applied[inv].pop()
+        pay, alo, part, surplus = self.applied[inv].pop()
+        command = derived_uuid("unsettle", len(self.events))
+        self.add(
+            payment.PaymentReleased(
+                payment_id=pay, customer_id=CUS, currency="EUR", allocations=(_allocation(alo, inv, part),)
+            ),
+            pay,
+            command=command,
+        )
+        if reverse:
+            self.add(
+                payment.PaymentReversed(
+                    payment_id=pay, customer_id=CUS, amount_minor=part + surplus, currency="EUR", cause="returned",
+                    reversed_on=self.today,
+                ),
+                pay,
+                command=command,
+            )  # fmt: skip
         self.add(
             invoice.PaymentUnapplied(
-                invoice_id=inv, customer_id=CUS, currency="EUR", payment_id="pay_x", allocation_id=alo,
-                amount_minor=part, cause="reversed",
+                invoice_id=inv, customer_id=CUS, currency="EUR", payment_id=pay, allocation_id=alo,
+                amount_minor=part, cause="reversed" if reverse else "released",
             ),
             inv,
+            command=command,
         )  # fmt: skip
         self.open[inv] += part
 
@@ -204,12 +220,23 @@ class History:
         return list(self.open)[which % len(self.open)] if self.open else None
 
 
+def _allocation(allocation_id: str, invoice_id: str, part: int) -> payment.Allocation:
+    return payment.Allocation(
+        allocation_id=allocation_id,
+        invoice_id=invoice_id,
+        amount_minor=part,
+        rule="oldest_due",
+        basis="test",
+        evidence=None,
+    )
+
+
 _AMOUNT = st.integers(1, 5_000)
 _ACTS = st.one_of(
     st.tuples(st.just("issue"), st.integers(0, 40), _AMOUNT),
     st.tuples(st.just("receive"), _AMOUNT),
-    st.tuples(st.just("settle"), st.integers(0, 9), _AMOUNT),
-    st.tuples(st.just("unsettle"), st.integers(0, 9)),
+    st.tuples(st.just("settle"), st.integers(0, 9), _AMOUNT, st.sampled_from([0, 40, 100])),
+    st.tuples(st.just("unsettle"), st.integers(0, 9), st.booleans()),
     st.tuples(st.just("dispute"), st.integers(0, 9), _AMOUNT),
     st.tuples(st.just("hold"), st.integers(0, 20)),
     st.tuples(st.just("withdraw")),
@@ -273,7 +300,7 @@ def test_every_decision_follows_again_from_the_events_before_it(
     history = lived(acts, email=email, address=address)
     for opened, event in history.decided:
         rows = folded({"all": [e for e in history.events if e.position <= opened.position]})
-        view = rows.view(GROUP)
+        view = rows.case(GROUP)
         assert view is not None
         assert isinstance(opened.data, calendar.DayOpened)
         again = decide_customer(view, opened.data.day, DEFAULT_POLICY, opened.position)
@@ -283,20 +310,75 @@ def test_every_decision_follows_again_from_the_events_before_it(
 
 @given(_HISTORIES, _EMAILS, _ADDRESSES)
 @settings(max_examples=60, deadline=None)
-def test_running_a_day_twice_takes_no_further_step(
+def test_deciding_a_day_twice_yields_nothing_the_second_time(
     acts: list[tuple[Any, ...]], email: str | None, address: Address | None
 ) -> None:
-    """What was set aside for a step that could be taken may be left to say. The day's command id is used by then, so
-    that the ledger answers with the first decision, and it is said the next day."""
     history = lived(acts, email=email, address=address)
-    view = history.rows.view(GROUP)
+    view = history.rows.case(GROUP)
     assert view is not None
-    again = decide_customer(view, history.today, DEFAULT_POLICY, len(history.events))
-    if again is not None:
-        assert again.cause is not None
-        opened, stored = history.decided[-1]
-        assert stored.day == history.today
-        assert stored.decision_id == f"dec_{decision_key('main', opened.event_id, *GROUP).hex}"
+    assert decide_customer(view, history.today, DEFAULT_POLICY, len(history.events)) is None
+
+
+@given(_HISTORIES)
+@settings(max_examples=60, deadline=None)
+def test_a_decision_names_the_payment_events_since_the_account_was_last_nil(
+    acts: list[tuple[Any, ...]],
+) -> None:
+    """As the events of the payments' own streams count it, which is how stored decisions were counted."""
+    history = lived(acts)
+    balance, since = 0, list[int]()
+    for e in history.events:
+        match e.data:
+            case payment.PaymentReceived():
+                balance += e.data.amount_minor
+            case payment.PaymentAllocated():
+                balance -= sum(part.amount_minor for part in e.data.allocations)
+            case payment.PaymentReleased():
+                balance += sum(part.amount_minor for part in e.data.allocations)
+            case payment.PaymentReversed():
+                balance -= e.data.amount_minor
+            case _:
+                continue
+        since = [*since, e.position] if balance else []
+    case = history.rows.case(GROUP)
+    assert case is not None
+    payments = {e.position for e in history.events if e.stream.startswith("pay_")}
+    assert case.credit_minor == balance
+    assert [position for position in case.events if position in payments] == since
+
+
+def test_an_account_that_was_nil_names_every_release_of_one_command() -> None:
+    """Allocations that count from different days go back in an event each."""
+    history = History()
+    history.issue(10, 1_000)
+    history.settle(0, 400)
+    history.settle(0, 300)
+    command = derived_uuid("release both")
+    released = [
+        history.add(
+            payment.PaymentReleased(
+                payment_id=pay, customer_id=CUS, currency="EUR", allocations=(_allocation(alo, inv, part),)
+            ),
+            pay,
+            command=command,
+        )
+        for inv, standing in history.applied.items()
+        for pay, alo, part, _ in standing
+    ]
+    for inv, standing in history.applied.items():
+        for pay, alo, part, _ in standing:
+            history.add(
+                invoice.PaymentUnapplied(
+                    invoice_id=inv, customer_id=CUS, currency="EUR", payment_id=pay, allocation_id=alo,
+                    amount_minor=part, cause="released",
+                ),
+                inv,
+                command=command,
+            )  # fmt: skip
+    case = history.rows.case(GROUP)
+    assert case is not None
+    assert case.credit_minor == 700
+    assert {e.position for e in released} <= set(case.events)
 
 
 @given(_HISTORIES)
@@ -347,7 +429,7 @@ def test_rows_without_a_step_to_come_hide_nothing_from_a_run(acts: list[tuple[An
     """A day's run looks only at rows whose day has come: nothing that would be decided is missed by that."""
     history = lived(acts)
     day = history.today + timedelta(days=1)
-    view = history.rows.view(GROUP)
+    view = history.rows.case(GROUP)
     assert view is not None
     due = [r for r in history.rows.all(ItemRow) if r.next_step_on is not None and r.next_step_on <= day]
     if not due:
@@ -360,10 +442,10 @@ def test_a_paid_item_leaves_the_ladder_and_a_reversal_brings_it_back_at_its_leve
     for _ in range(14):
         history.open_day()
     row = history.rows.all(ItemRow)[0]
-    assert row.done == "J-5 J+3"
+    assert row.done == ["J-5", "J+3"]
     history.settle(0, 1_000)
     assert history.rows.all(ItemRow)[0].next_step_on is None
-    history.unsettle(0)
+    history.unsettle(0, reverse=True)
     row = history.rows.all(ItemRow)[0]
     assert (row.open_minor, row.next_step_on) == (1_000, row.due_on + timedelta(days=15))
 

@@ -7,8 +7,10 @@ from typing import Annotated, Any
 from fastapi import Query as Parameter
 from starlette.responses import Response
 
-from dunning_svc.domain.hold import HOLD, Hold, PlaceHold
-from dunning_svc.domain.ladder.policy import DEFAULT_POLICY, remaining
+from dunning_svc.domain.hold.commands import PlaceHold
+from dunning_svc.domain.hold.state import HOLD, Hold, hold_stream
+from dunning_svc.domain.policy.policy import DEFAULT_POLICY
+from dunning_svc.domain.policy.schedule import remaining
 from dunning_svc.http.schemas import (
     CaseItem,
     CaseList,
@@ -21,12 +23,11 @@ from dunning_svc.http.schemas import (
     HoldSeen,
     NextStep,
 )
-from dunning_svc.read_models.cases import MODEL
-from dunning_svc.read_models.facts import hold_stream
-from dunning_svc.read_models.queries import customers_sql
-from dunning_svc.read_models.rows import AccountRow, CustomerRow, ItemRow, words
-from dunning_svc.use_cases.history import MemoryRows, cases_at
-from dunning_svc.use_cases.people import place_hold
+from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.read_models.cases.past import MemoryRows, cases_at
+from dunning_svc.read_models.cases.query import customers_sql
+from dunning_svc.read_models.cases.rows import AccountRow, CustomerRow, ItemRow
+from dunning_svc.use_cases.holds import place_hold
 from encours.http.commands import Command, command
 from encours.http.models import MoneyModel
 from encours.http.paging import paging
@@ -91,8 +92,7 @@ def _case(rows: MemoryRows, customer_id: str, time: TimeTravel) -> CaseOut | Non
 
 
 def _item(row: ItemRow, time: TimeTravel) -> CaseItem:
-    done = words(row.done)
-    left = remaining(DEFAULT_POLICY, due_on=row.due_on, entered_on=row.entered_on, done=done)
+    left = remaining(DEFAULT_POLICY, due_on=row.due_on, entered_on=row.entered_on, done=tuple(row.done))
     ahead = [step for step in left if not (step.announces and time.as_of > row.due_on)]
     return CaseItem(
         invoice_id=row.invoice_id,
@@ -102,8 +102,8 @@ def _item(row: ItemRow, time: TimeTravel) -> CaseItem:
         days_past_due=(time.as_of - row.due_on).days,
         open=MoneyModel.of(row.open_minor, row.currency),
         disputed=MoneyModel.of(row.disputed_minor, row.currency),
-        level=done[-1] if done else None,
-        suppressed=list(words(row.suppressed)),
+        level=row.done[-1] if row.done else None,
+        suppressed=row.suppressed,
         next_step=NextStep(code=ahead[0].code, on=ahead[0].scheduled_on(row.due_on)) if ahead else None,
     )
 

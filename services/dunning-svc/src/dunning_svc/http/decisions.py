@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from dunning_svc.domain.ladder.events import DecisionEvent, stream_of
 from dunning_svc.domain.ladder.explain import explain
-from dunning_svc.domain.ladder.policy import POLICIES, Policy
+from dunning_svc.domain.policy.policy import POLICIES, Policy
 from dunning_svc.http.schemas import (
     BasisOut,
     DecisionOut,
@@ -18,11 +18,11 @@ from dunning_svc.http.schemas import (
     ItemOut,
     ReperformedOut,
 )
-from dunning_svc.read_models.cases import MODEL
-from dunning_svc.read_models.decisions import document_of
-from dunning_svc.read_models.rows import DecisionRow
-from dunning_svc.use_cases.reperform import reperform
-from dunning_svc.use_cases.views import select
+from dunning_svc.read_models.cases.decisions import document_of
+from dunning_svc.read_models.cases.due import select
+from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.read_models.cases.rows import DecisionRow
+from dunning_svc.use_cases.decisions import reperform
 from encours.contracts.dunning import DecisionBasis, ReminderRequested, ReminderSuppressed, TaskOpened
 from encours.http.models import MoneyModel
 from encours.http.queries import Query, reading

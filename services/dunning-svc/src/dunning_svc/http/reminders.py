@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from fastapi import Query as Parameter
 from starlette.responses import Response
 
-from dunning_svc.domain.task import TASK, CompleteTask, Task
+from dunning_svc.domain.task.commands import CompleteTask
+from dunning_svc.domain.task.state import TASK, Task
 from dunning_svc.http.schemas import (
     CompleteBody,
     CustomerId,
@@ -23,12 +24,12 @@ from dunning_svc.http.schemas import (
     TaskOut,
     TaskPath,
 )
-from dunning_svc.read_models.cases import MODEL
-from dunning_svc.read_models.decisions import document_of
-from dunning_svc.read_models.queries import reminders_sql, tasks_sql
-from dunning_svc.read_models.rows import DecisionRow
-from dunning_svc.use_cases.people import complete_task
-from dunning_svc.use_cases.views import select
+from dunning_svc.read_models.cases.decisions import document_of
+from dunning_svc.read_models.cases.due import select
+from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.read_models.cases.query import reminders_sql, tasks_sql
+from dunning_svc.read_models.cases.rows import DecisionRow
+from dunning_svc.use_cases.tasks import complete_task
 from encours.http.commands import Command, command
 from encours.http.models import MoneyModel
 from encours.http.paging import paging

@@ -10,7 +10,7 @@ from fastapi import Query as Parameter
 from starlette.responses import Response
 
 from dunning_svc.domain.ladder.decide import Decision, decide_customer
-from dunning_svc.domain.ladder.policy import DEFAULT_POLICY, POLICIES
+from dunning_svc.domain.policy.policy import DEFAULT_POLICY, POLICIES
 from dunning_svc.http.schemas import (
     ItemOut,
     PlannedOut,
@@ -22,10 +22,10 @@ from dunning_svc.http.schemas import (
     RunPreview,
     StepOut,
 )
-from dunning_svc.read_models.cases import MODEL
-from dunning_svc.read_models.queries import runs_sql
-from dunning_svc.read_models.rows import RunRow
-from dunning_svc.use_cases.views import load_due, select
+from dunning_svc.read_models.cases.due import due_cases, select
+from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.read_models.cases.query import runs_sql
+from dunning_svc.read_models.cases.rows import RunRow
 from encours.http.commands import Command, command, json_response
 from encours.http.models import MoneyModel
 from encours.http.paging import paging
@@ -117,12 +117,12 @@ async def run_day(body: RunBody, cmd: Writing, dry_run: Annotated[bool, Paramete
 
 async def _preview(cmd: Command, on: date) -> Response:
     async with cmd.services.db.snapshot(MODEL, cmd.meta.ledger) as (conn, schema, position):
-        loaded = await load_due(conn, schema, on)
+        due = await due_cases(conn, schema, on)
     decided = [
         decision
-        for view in loaded.views
-        if cmd.caller.entities is None or view.entity_id in cmd.caller.entities
-        if (decision := decide_customer(view, on, DEFAULT_POLICY, position)) is not None
+        for case in due.cases
+        if cmd.caller.entities is None or case.entity_id in cmd.caller.entities
+        if (decision := decide_customer(case, on, DEFAULT_POLICY, position)) is not None
     ]
     planned = [_planned(decision) for decision in decided]
     kinds = [plan.kind for plan in planned]

@@ -1,4 +1,4 @@
-"""Holds: dunning of a customer rests until a day, for a reason, at a person's word."""
+"""A customer's hold, and the customer as far as a hold needs to know it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,8 @@ from datetime import date
 from encours.contracts import Recorded
 from encours.contracts.customer import CustomerRegistered
 from encours.contracts.dunning import HoldPlaced
-from encours.kernel.errors import Invalid
+from encours.kernel.ids import with_prefix
 from encours.ledger.states import Folder
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceHold:
-    """``until`` is the last day of rest; a day that has passed ends a hold."""
-
-    customer_id: str
-    until: date
-    cause: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +24,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Debtor:
-    """What a hold needs to know of a customer: that there is one, and whose."""
+    """The creditor of a customer; empty for an unknown customer."""
 
     entity_id: str = ""
 
@@ -52,12 +43,6 @@ HOLD = Folder(Hold, _hold)
 DEBTOR = Folder(Debtor, _debtor)
 
 
-def place(state: Hold, today: date, cmd: PlaceHold) -> list[HoldPlaced]:
-    """Nothing when that hold stands already. Raises :class:`Invalid` for a past day when there is none to end."""
-    if (state.until, state.cause) == (cmd.until, cmd.cause):
-        return []
-    if cmd.until < today and (state.until is None or state.until < today):
-        raise Invalid(
-            f"The customer is not on hold: give a day from {today} on.", "/until", code="hold-in-the-past"
-        )
-    return [HoldPlaced(customer_id=cmd.customer_id, until=cmd.until, cause=cmd.cause)]
+def hold_stream(customer_id: str) -> str:
+    """Return the stream of a customer's holds: the customer's own stream belongs to invoice-svc."""
+    return with_prefix(customer_id, "hld")

@@ -1,6 +1,6 @@
 """The tables of the read model `cases`. Columns are the fields, in order; amounts are minor units.
 
-Short lists (steps, positions of events) are words in one text column.
+Positions of events are numbers in one text column, separated by blanks, oldest first.
 """
 
 from __future__ import annotations
@@ -10,21 +10,22 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from dunning_svc.domain.ladder.policy import DEFAULT_POLICY, next_step_on
+from dunning_svc.domain.policy.policy import DEFAULT_POLICY
+from dunning_svc.domain.policy.schedule import next_step_on
 from encours.projection.rows import Row
 
 R = TypeVar("R", bound=Row)
 
 
 class Rows(Protocol):
-    """What projecting needs of a set of rows: the batch of a subscription, or a dictionary."""
+    """Rows to project into: the batch of a subscription, or a dictionary."""
 
     def get(self, row: type[R], *key: Any) -> R | None: ...
     def put(self, row: Row) -> None: ...
 
 
 class EntityRow(Row, kw_only=True):
-    """A creditor: who writes, and in which time zone its days are."""
+    """A creditor: the sender of reminders, with the time zone of its days."""
 
     TABLE: ClassVar[str] = "entity"
     KEY: ClassVar[tuple[str, ...]] = ("entity_id",)
@@ -38,7 +39,7 @@ class EntityRow(Row, kw_only=True):
 
 
 class CustomerRow(Row, kw_only=True):
-    """A debtor: where a message goes, and whether dunning rests. ``hold_position`` 0: never held."""
+    """A debtor with its addresses and its hold. ``hold_position`` 0: never on hold."""
 
     TABLE: ClassVar[str] = "customer"
     KEY: ClassVar[tuple[str, ...]] = ("customer_id",)
@@ -58,7 +59,10 @@ class CustomerRow(Row, kw_only=True):
 
 
 class AccountRow(Row, kw_only=True):
-    """Unapplied cash of a customer at one creditor in one currency, with the events since it was last nil."""
+    """A customer's account at one creditor in one currency: unapplied cash, and the last day that was decided.
+
+    ``events``: payment events since the cash was last nil; ``command_id``: the command of the last of them.
+    """
 
     TABLE: ClassVar[str] = "account"
     KEY: ClassVar[tuple[str, ...]] = ("customer_id", "entity_id", "currency")
@@ -68,10 +72,12 @@ class AccountRow(Row, kw_only=True):
     currency: str
     unapplied_minor: int
     events: str
+    command_id: str
+    decided_on: date | None
 
 
 class PaymentRow(Row, kw_only=True):
-    """Which payments are a customer's: the streams that the past of an account is folded from."""
+    """A customer's payment: one of the streams that the past of an account is folded from."""
 
     TABLE: ClassVar[str] = "payment"
     KEY: ClassVar[tuple[str, ...]] = ("payment_id",)
@@ -98,19 +104,18 @@ class ItemRow(Row, kw_only=True):
     number: str
     issued_on: date
     due_on: date
-    total_minor: int
     open_minor: int
     disputed_minor: int
     entered_on: date
-    done: str
-    suppressed: str
+    done: list[str]
+    suppressed: list[str]
     next_step_on: date | None
     version: int
     events: str
 
 
 class DecisionRow(Row, kw_only=True):
-    """A decision as it was written down; ``document`` is the payload of its event."""
+    """A decision as it was stored; ``document`` is the payload of its event."""
 
     TABLE: ClassVar[str] = "decision"
     KEY: ClassVar[tuple[str, ...]] = ("decision_id",)
@@ -128,7 +133,7 @@ class DecisionRow(Row, kw_only=True):
 
 
 class ReminderRow(Row, kw_only=True):
-    """A reminder and what became of it: one outcome at most, with the position and date it is known from."""
+    """A reminder with at most one outcome, and the position and date from which that is known."""
 
     TABLE: ClassVar[str] = "reminder"
     KEY: ClassVar[tuple[str, ...]] = ("reminder_id",)
@@ -186,7 +191,7 @@ class TaskRow(Row, kw_only=True):
 
 
 class RunRow(Row, kw_only=True):
-    """The run of a day: open from the day's opening until everything it sent has been answered for."""
+    """The run of a day: open from the day's opening until every reminder has its outcome."""
 
     TABLE: ClassVar[str] = "run"
     KEY: ClassVar[tuple[str, ...]] = ("day",)
@@ -217,8 +222,8 @@ ALL_ROWS: tuple[type[Row], ...] = (
 )
 
 
-def found(rows: Rows, kind: type[R], *key: Any) -> R:
-    """The row that an earlier event must have made; without it the stream is parked."""
+def existing(rows: Rows, kind: type[R], *key: Any) -> R:
+    """Return the row that an earlier event must have made. Raises ``LookupError``, which parks the stream."""
     row = rows.get(kind, *key)
     if row is None:
         raise LookupError(f"no {kind.TABLE} {key}")
@@ -226,24 +231,24 @@ def found(rows: Rows, kind: type[R], *key: Any) -> R:
 
 
 def scheduled(row: ItemRow) -> ItemRow:
-    """With the day of its next step: the run of a day touches only the rows whose day has come."""
+    """Set the day of the next step: the run of a day touches only the rows whose day has come."""
     day = None
     if row.open_minor > 0:
-        day = next_step_on(DEFAULT_POLICY, due_on=row.due_on, entered_on=row.entered_on, done=words(row.done))
+        day = next_step_on(DEFAULT_POLICY, due_on=row.due_on, entered_on=row.entered_on, done=tuple(row.done))
     return replace(row, next_step_on=day)
 
 
-def words(text: str) -> tuple[str, ...]:
-    """The entries of a list column."""
-    return tuple(text.split())
-
-
 def positions(text: str) -> tuple[int, ...]:
-    """The entries of a list column of positions."""
-    return tuple(int(word) for word in text.split())
+    """Entries of a column of positions."""
+    return tuple(int(number) for number in text.split())
 
 
-def with_word(text: str, *more: object) -> str:
-    """A list column with entries added that it does not have."""
-    entries = text.split()
-    return " ".join([*entries, *(str(word) for word in more if str(word) not in entries)])
+def with_position(text: str, position: int) -> str:
+    """Append a position to a column of positions, unless the last entry is that one."""
+    last = text.rpartition(" ")[2]
+    return text if last == str(position) else f"{text} {position}".lstrip()
+
+
+def with_steps(steps: list[str], *more: str) -> list[str]:
+    """Return a new list with the steps added that it does not have."""
+    return list(dict.fromkeys((*steps, *more)))

@@ -1,4 +1,4 @@
-"""Making a decision again from the ledger, to show that it follows from it."""
+"""Decisions made again from the ledger, to show that they follow from it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import msgspec
 
 from dunning_svc.domain.ladder.decide import decide_customer
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event
-from dunning_svc.domain.ladder.policy import POLICIES
-from dunning_svc.read_models.decisions import document_of
-from dunning_svc.read_models.rows import DecisionRow
-from dunning_svc.use_cases.history import cases_at
+from dunning_svc.domain.policy.policy import POLICIES
+from dunning_svc.read_models.cases.decisions import document_of
+from dunning_svc.read_models.cases.past import cases_at
+from dunning_svc.read_models.cases.rows import DecisionRow
 from encours.contracts import encode
 from encours.ledger import Ledger
 from encours.projection.read_model import Conn
@@ -31,7 +31,7 @@ class Reperformed:
         return self.recomputed is not None and encode(self.stored) == encode(self.recomputed)
 
     def differences(self) -> list[str]:
-        """The fields in which the two differ."""
+        """Return the names of the fields in which the two differ."""
         if self.recomputed is None:
             return ["the ledger leads to no decision"]
         old, new = (msgspec.to_builtins(event) for event in (self.stored, self.recomputed))
@@ -44,8 +44,8 @@ async def reperform(ledger: Ledger, conn: Conn, schema: str, name: str, row: Dec
     stored = document_of(row)
     basis = stored.basis
     rows = await cases_at(ledger, conn, schema, name, [row.customer_id], basis.position)
-    view = rows.view((row.customer_id, row.entity_id, row.currency))
+    case = rows.case((row.customer_id, row.entity_id, row.currency))
     policy = POLICIES[basis.policy_id, basis.policy_version]
-    decision = None if view is None else decide_customer(view, stored.day, policy, basis.position)
+    decision = None if case is None else decide_customer(case, stored.day, policy, basis.position)
     key = UUID(hex=row.decision_id.partition("_")[2])
     return Reperformed(stored, None if decision is None else as_event(decision, key))

@@ -1,10 +1,10 @@
-"""What people command: holds and outcomes of tasks."""
+"""Commands on holds."""
 
 from __future__ import annotations
 
-from dunning_svc.domain.hold import DEBTOR, HOLD, PlaceHold, place
-from dunning_svc.domain.task import TASK, CompleteTask, complete
-from dunning_svc.read_models.facts import hold_stream
+from dunning_svc.domain.hold.commands import PlaceHold
+from dunning_svc.domain.hold.decide import place
+from dunning_svc.domain.hold.state import DEBTOR, HOLD, hold_stream
 from encours.kernel.errors import NotFound
 from encours.ledger.session import Session
 
@@ -18,11 +18,3 @@ async def place_hold(session: Session, cmd: PlaceHold) -> None:
     for event in place(await session.load(HOLD, stream), session.meta.today, cmd):
         session.emit(stream, event, entity=debtor.entity_id)
     session.answer(customer_id=cmd.customer_id, entity_id=debtor.entity_id)
-
-
-async def complete_task(session: Session, cmd: CompleteTask) -> None:
-    """Note what came of a task."""
-    state = await session.load(TASK, cmd.task_id)
-    for event in complete(state, cmd):
-        session.emit(cmd.task_id, event, entity=state.entity_id)
-    session.answer(task_id=cmd.task_id)

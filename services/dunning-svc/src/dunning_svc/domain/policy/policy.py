@@ -1,8 +1,7 @@
-"""What a ladder is: steps counted in days from the due date, versioned, as data that decisions refer to."""
+"""Ladders as data: steps counted in days from the due date, in versions that decisions refer to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
@@ -55,7 +54,7 @@ class Policy:
     """Channels that are not taken for a customer without the e-mail or postal address that they need."""
 
     def step(self, code: str) -> Step:
-        """The step of that code. Raises :class:`KeyError` for one that this version does not have."""
+        """Return the step of that code. Raises :class:`KeyError` for one that this version does not have."""
         for step in self.steps:
             if step.code == code:
                 return step
@@ -76,33 +75,9 @@ _FIRST = Policy(
     ),
     addressed=frozenset({"email"}),
 )
-"""Wrote letters to customers without a postal address too; kept for the decisions that were taken under it."""
+"""Version that wrote letters to customers without a postal address too; decisions of its time refer to it."""
 DEFAULT_POLICY = replace(_FIRST, version=2, addressed=frozenset({"email", "letter", "registered_letter"}))
-"""What most firms do, and what a ledger follows until it has a ladder of its own."""
+"""The ladder of most firms, which every ledger follows until it has one of its own."""
 
 POLICIES = {(policy.policy_id, policy.version): policy for policy in (_FIRST, DEFAULT_POLICY)}
-"""Every version that a decision may refer to, by id and version, oldest first."""
-
-
-Codes = tuple[str, ...]
-
-
-def next_step_on(policy: Policy, *, due_on: date, entered_on: date, done: Codes) -> date | None:
-    """The day of the first step that an open item has still before it; ``None`` at the end of the ladder.
-
-    It may lie in the past: a step that was held back (credit, dispute, hold) is looked at again every day.
-    """
-    step = next(_ahead(policy, due_on, entered_on, done), None)
-    return None if step is None else step.scheduled_on(due_on)
-
-
-def remaining(policy: Policy, *, due_on: date, entered_on: date, done: Codes) -> tuple[Step, ...]:
-    """The steps above the highest one done, without those of days before the item entered the ledger."""
-    return tuple(_ahead(policy, due_on, entered_on, done))
-
-
-def _ahead(policy: Policy, due_on: date, entered_on: date, done: Codes) -> Iterator[Step]:
-    reached = max((policy.step(code).offset_days for code in done), default=None)
-    for step in policy.steps:
-        if (reached is None or step.offset_days > reached) and step.scheduled_on(due_on) >= entered_on:
-            yield step
+"""All versions that a decision may refer to, by id and version, oldest first."""

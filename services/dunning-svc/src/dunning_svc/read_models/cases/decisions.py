@@ -1,40 +1,42 @@
-"""How this service's own events move items, decisions, reminders, tasks and runs."""
+"""Decisions of the ladder, outcomes of reminders and tasks, and the runs of days."""
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
-from dunning_svc.domain.ladder.policy import DEFAULT_POLICY
-from dunning_svc.read_models.rows import (
+from dunning_svc.domain.policy.policy import DEFAULT_POLICY
+from dunning_svc.read_models.cases.amounts import account_of
+from dunning_svc.read_models.cases.rows import (
     DecisionRow,
     ItemRow,
     ReminderRow,
     Rows,
     RunRow,
     TaskRow,
-    found,
+    existing,
     scheduled,
-    with_word,
-    words,
+    with_steps,
 )
 from encours.contracts import Recorded, calendar, decode, dunning, encode, event_class
 
-DecisionFact = dunning.ReminderRequested | dunning.ReminderSuppressed | dunning.TaskOpened
-OutcomeFact = dunning.ReminderSent | dunning.ReminderFailed | dunning.ReminderUnconfirmed
+DecisionEvent = dunning.ReminderRequested | dunning.ReminderSuppressed | dunning.TaskOpened
+OutcomeEvent = dunning.ReminderSent | dunning.ReminderFailed | dunning.ReminderUnconfirmed
 
 
-def decided(e: Recorded, data: DecisionFact, rows: Rows) -> None:
-    """A step taken is done, and so are those it superseded; one decided against stays open."""
+def decided(e: Recorded, data: DecisionEvent, rows: Rows) -> None:
+    """Mark the step and those it superseded as done; a step decided against stays open."""
+    account = account_of(rows, data.customer_id, e.entity, data.currency)
+    rows.put(replace(account, decided_on=data.day))
     passed = set(() if isinstance(data, dunning.ReminderSuppressed) else data.superseded)
     for dunned in data.items:
         if not dunned.step:
             continue
-        row = found(rows, ItemRow, dunned.invoice_id)
+        row = existing(rows, ItemRow, dunned.invoice_id)
         if isinstance(data, dunning.ReminderSuppressed):
-            row = replace(row, suppressed=with_word(row.suppressed, dunned.step))
+            row = replace(row, suppressed=with_steps(row.suppressed, dunned.step))
         else:
             lower = [s.code for s in DEFAULT_POLICY.steps if f"{row.invoice_id}:{s.code}" in passed]
-            row = replace(row, done=with_word(row.done, *lower, dunned.step))
+            row = replace(row, done=with_steps(row.done, *lower, dunned.step))
         rows.put(scheduled(row))
     rows.put(_decision_row(e, data))
     if isinstance(data, dunning.TaskOpened):
@@ -43,7 +45,7 @@ def decided(e: Recorded, data: DecisionFact, rows: Rows) -> None:
         rows.put(_reminder_row(e, data))
 
 
-def _decision_row(e: Recorded, data: DecisionFact) -> DecisionRow:
+def _decision_row(e: Recorded, data: DecisionEvent) -> DecisionRow:
     return DecisionRow(
         decision_id=data.decision_id,
         position=e.position,
@@ -104,15 +106,13 @@ def _reminder_row(e: Recorded, data: dunning.ReminderRequested | dunning.Reminde
 
 
 def withdrawn(e: Recorded, data: dunning.ReminderSuppressed, rows: Rows) -> None:
-    """Held back just before it would have left: its step was not taken and may still come."""
+    """Reopen the step of a reminder that was held back just before dispatch: it may still be taken."""
     for dunned in data.items:
         if not dunned.step:
             continue
-        row = found(rows, ItemRow, dunned.invoice_id)
-        rows.put(
-            scheduled(replace(row, done=" ".join(code for code in words(row.done) if code != dunned.step)))
-        )
-    reminder = found(rows, ReminderRow, data.reminder_id)
+        row = existing(rows, ItemRow, dunned.invoice_id)
+        rows.put(scheduled(replace(row, done=[code for code in row.done if code != dunned.step])))
+    reminder = existing(rows, ReminderRow, data.reminder_id)
     rows.put(
         replace(
             reminder,
@@ -124,7 +124,8 @@ def withdrawn(e: Recorded, data: dunning.ReminderSuppressed, rows: Rows) -> None
     )
 
 
-def answered(e: Recorded, data: OutcomeFact, rows: Rows) -> None:
+def outcome_recorded(e: Recorded, data: OutcomeEvent, rows: Rows) -> None:
+    """Keep what the channel answered."""
     match data:
         case dunning.ReminderSent():
             status, evidence = "sent", data.evidence
@@ -132,7 +133,7 @@ def answered(e: Recorded, data: OutcomeFact, rows: Rows) -> None:
             status, evidence = "failed", data.evidence
         case dunning.ReminderUnconfirmed():
             status, evidence = "unconfirmed", ""
-    reminder = found(rows, ReminderRow, data.reminder_id)
+    reminder = existing(rows, ReminderRow, data.reminder_id)
     rows.put(
         replace(
             reminder,
@@ -146,7 +147,8 @@ def answered(e: Recorded, data: OutcomeFact, rows: Rows) -> None:
 
 
 def task_completed(e: Recorded, data: dunning.TaskCompleted, rows: Rows) -> None:
-    task = found(rows, TaskRow, data.task_id)
+    """Keep the outcome of a task."""
+    task = existing(rows, TaskRow, data.task_id)
     rows.put(
         replace(
             task,
@@ -158,27 +160,29 @@ def task_completed(e: Recorded, data: dunning.TaskCompleted, rows: Rows) -> None
     )
 
 
-def run_moved(e: Recorded, data: calendar.DayOpened | dunning.RunCompleted, rows: Rows) -> None:
-    if isinstance(data, calendar.DayOpened):
-        rows.put(
-            RunRow(
-                day=data.day,
-                position=e.position,
-                day_event=str(e.event_id),
-                late=data.late,
-                requested=0,
-                suppressed=0,
-                tasks=0,
-                pending=0,
-                completed_position=None,
-                completed_on=None,
-            )
+def day_opened(e: Recorded, data: calendar.DayOpened, rows: Rows) -> None:
+    """Open the run of the day."""
+    rows.put(
+        RunRow(
+            day=data.day,
+            position=e.position,
+            day_event=str(e.event_id),
+            late=data.late,
+            requested=0,
+            suppressed=0,
+            tasks=0,
+            pending=0,
+            completed_position=None,
+            completed_on=None,
         )
-        return
-    row = found(rows, RunRow, data.day)
+    )
+
+
+def run_completed(e: Recorded, data: dunning.RunCompleted, rows: Rows) -> None:
+    """Close the run with its counts."""
     rows.put(
         replace(
-            row,
+            existing(rows, RunRow, data.day),
             requested=data.requested,
             suppressed=data.suppressed,
             tasks=data.tasks,
@@ -189,8 +193,8 @@ def run_moved(e: Recorded, data: calendar.DayOpened | dunning.RunCompleted, rows
     )
 
 
-def document_of(row: DecisionRow) -> DecisionFact:
-    """The event that the decision was written down as."""
+def document_of(row: DecisionRow) -> DecisionEvent:
+    """Return the event that the decision was stored as."""
     event = decode(row.type, event_class(row.type).VERSION, row.document.encode())
-    assert isinstance(event, DecisionFact)
+    assert isinstance(event, DecisionEvent)
     return event

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, get_args
+from typing import Any
 
-from dunning_svc.read_models import decisions, facts
-from dunning_svc.read_models.rows import (
+from dunning_svc.read_models.cases import amounts, decisions, master_data
+from dunning_svc.read_models.cases.rows import (
     ALL_ROWS,
     AccountRow,
     CustomerRow,
@@ -18,32 +18,13 @@ from dunning_svc.read_models.rows import (
     TaskRow,
 )
 from encours import contracts
-from encours.contracts import Recorded, calendar, customer, dunning, entity, invoice, payment
+from encours.contracts import Recorded, calendar, customer, dunning, entity, invoice, names_of, payment
+from encours.contracts.books import PAYER_UNKNOWN, movements, moving
 from encours.projection.read_model import ReadModel
 from encours.projection.rows import Row
 from encours.projection.rowset import RowSet
 
 Key = tuple[type[Row], tuple[Any, ...]]
-
-TYPES: frozenset[str] = frozenset(
-    kind.TYPE
-    for kind in (
-        entity.EntityRegistered,
-        entity.EntityAmended,
-        customer.CustomerRegistered,
-        customer.CustomerAmended,
-        invoice.InvoiceIssued,
-        *get_args(facts.InvoiceFact),
-        *get_args(facts.AccountFact),
-        calendar.DayOpened,
-        *get_args(decisions.DecisionFact),
-        *get_args(decisions.OutcomeFact),
-        dunning.TaskCompleted,
-        dunning.HoldPlaced,
-        dunning.RunCompleted,
-    )
-)
-
 
 MODEL = "cases"
 
@@ -52,10 +33,27 @@ class Cases(ReadModel):
     """Items, accounts, decisions and their outcomes."""
 
     name = MODEL
-    version = 1
+    version = 2
     rows = ALL_ROWS
-    applies = TYPES
-    ignores = contracts.names_of(
+    applies = moving() | names_of(
+        calendar.DayOpened,
+        customer.CustomerAmended,
+        customer.CustomerRegistered,
+        dunning.HoldPlaced,
+        dunning.ReminderFailed,
+        dunning.ReminderRequested,
+        dunning.ReminderSent,
+        dunning.ReminderSuppressed,
+        dunning.ReminderUnconfirmed,
+        dunning.RunCompleted,
+        dunning.TaskCompleted,
+        dunning.TaskOpened,
+        entity.EntityAmended,
+        entity.EntityRegistered,
+        payment.PaymentAllocated,
+        payment.PaymentReleased,
+    )
+    ignores = names_of(
         contracts.risk.CreditChecked,
         contracts.risk.LimitApproved,
         contracts.risk.LimitRefused,
@@ -83,7 +81,12 @@ class Cases(ReadModel):
 
 
 def keys(e: Recorded) -> Iterable[Key]:
-    """The rows that :func:`project` asks for."""
+    """Keys of the rows that :func:`project` asks for."""
+    for entry in movements(e):
+        if entry.invoice_id is not None:
+            yield ItemRow, (entry.invoice_id,)
+        if entry.cash_minor and entry.customer_id != PAYER_UNKNOWN:
+            yield AccountRow, (entry.customer_id, entry.entity, entry.currency)
     match e.data:
         case entity.EntityAmended():
             yield EntityRow, (e.data.entity_id,)
@@ -91,24 +94,10 @@ def keys(e: Recorded) -> Iterable[Key]:
             yield CustomerRow, (e.data.customer_id,)
         case invoice.InvoiceIssued():
             yield EntityRow, (e.entity,)
-        case (
-            invoice.InvoiceCredited()
-            | invoice.PaymentApplied()
-            | invoice.PaymentUnapplied()
-            | invoice.ShareDisputed()
-            | invoice.ShareUndisputed()
-        ):
-            yield ItemRow, (e.data.invoice_id,)
-        case (
-            payment.PaymentReceived()
-            | payment.PaymentIdentified()
-            | payment.PaymentAllocated()
-            | payment.PaymentReleased()
-            | payment.PaymentReversed()
-        ):
-            if e.data.customer_id is not None:
-                yield AccountRow, (e.data.customer_id, e.entity, e.data.currency)
+        case payment.PaymentAllocated() | payment.PaymentReleased():
+            yield AccountRow, (e.data.customer_id, e.entity, e.data.currency)
         case dunning.ReminderRequested() | dunning.ReminderSuppressed() | dunning.TaskOpened():
+            yield AccountRow, (e.data.customer_id, e.entity, e.data.currency)
             for dunned in e.data.items:
                 yield ItemRow, (dunned.invoice_id,)
             if isinstance(e.data, dunning.ReminderSuppressed):
@@ -124,39 +113,28 @@ def keys(e: Recorded) -> Iterable[Key]:
 
 
 def project(e: Recorded, rows: Rows) -> None:
-    """Fold one event into the rows. Types that move no case are passed over."""
+    """Fold one event into the rows: its movements, and the rest that it says of a case."""
     match e.data:
         case entity.EntityRegistered() | entity.EntityAmended():
-            facts.entity_changed(e.data, rows)
+            master_data.entity_changed(e.data, rows)
         case customer.CustomerRegistered() | customer.CustomerAmended() | dunning.HoldPlaced():
-            facts.customer_changed(e, e.data, rows)
+            master_data.customer_changed(e, e.data, rows)
         case invoice.InvoiceIssued():
-            facts.invoice_issued(e, e.data, rows)
-        case (
-            invoice.InvoiceCredited()
-            | invoice.PaymentApplied()
-            | invoice.PaymentUnapplied()
-            | invoice.ShareDisputed()
-            | invoice.ShareUndisputed()
-        ):
-            facts.invoice_changed(e, e.data, rows)
-        case (
-            payment.PaymentReceived()
-            | payment.PaymentIdentified()
-            | payment.PaymentAllocated()
-            | payment.PaymentReleased()
-            | payment.PaymentReversed()
-        ):
-            facts.account_moved(e, e.data, rows)
+            master_data.invoice_issued(e, e.data, rows)
+        case payment.PaymentAllocated() | payment.PaymentReleased():
+            amounts.payment_mirrored(e, e.data, rows)
         case dunning.ReminderSuppressed() if e.version > 1:
             decisions.withdrawn(e, e.data, rows)
         case dunning.ReminderRequested() | dunning.ReminderSuppressed() | dunning.TaskOpened():
             decisions.decided(e, e.data, rows)
         case dunning.ReminderSent() | dunning.ReminderFailed() | dunning.ReminderUnconfirmed():
-            decisions.answered(e, e.data, rows)
+            decisions.outcome_recorded(e, e.data, rows)
         case dunning.TaskCompleted():
             decisions.task_completed(e, e.data, rows)
-        case calendar.DayOpened() | dunning.RunCompleted():
-            decisions.run_moved(e, e.data, rows)
+        case calendar.DayOpened():
+            decisions.day_opened(e, e.data, rows)
+        case dunning.RunCompleted():
+            decisions.run_completed(e, e.data, rows)
         case _:
-            return
+            pass
+    amounts.move(e, rows)
