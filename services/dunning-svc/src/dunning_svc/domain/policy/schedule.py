@@ -29,3 +29,11 @@ def _ahead(policy: Policy, due_on: date, entered_on: date, done: Codes) -> Itera
     for step in policy.steps:
         if (reached is None or step.offset_days > reached) and step.scheduled_on(due_on) >= entered_on:
             yield step
+
+
+def upcoming(policy: Policy, day: date, *, due_on: date, entered_on: date, done: Codes) -> Step | None:
+    """Return the next step as of a day; an announcement is pointless once the due date has passed."""
+    for step in _ahead(policy, due_on, entered_on, done):
+        if not (step.announces and day > due_on):
+            return step
+    return None
