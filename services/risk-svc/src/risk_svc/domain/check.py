@@ -8,7 +8,7 @@ from typing import Literal
 
 from encours.contracts import Recorded
 from encours.contracts.risk import CreditChecked, ExposureSeen
-from encours.kernel.errors import Invalid
+from encours.kernel.errors import Invalid, NotFound
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
 from risk_svc.domain.score import score
@@ -25,6 +25,14 @@ REASONS = {
     "other-currency": "The limit is in another currency than the order.",
 }
 """Stable reason codes and their sentences."""
+
+
+class CheckNotFound(NotFound):
+    """The ledger has no credit check of this id."""
+
+    code = "check-not-found"
+    title = "Credit check not found"
+    remedy = "Take the id from the answer to POST /v1/checks."
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,14 @@ from encours.contracts.customer import CustomerRegistered
 from encours.kernel.errors import NotFound
 
 
+class CustomerNotFound(NotFound):
+    """The ledger has no customer of this id."""
+
+    code = "customer-not-found"
+    title = "Customer not found"
+    remedy = "Check the id and the ledger."
+
+
 @dataclass(frozen=True, slots=True)
 class CustomerState:
     """Entity of a customer; empty before the customer is registered."""
@@ -19,10 +27,3 @@ class CustomerState:
 def evolve(state: CustomerState, recorded: Recorded) -> CustomerState:
     """Fold one event of the customer's stream; only the registration counts."""
     return CustomerState(recorded.entity) if isinstance(recorded.data, CustomerRegistered) else state
-
-
-def require(state: CustomerState, customer_id: str) -> CustomerState:
-    """Return the state of a registered customer. Raises :class:`NotFound`."""
-    if not state.entity_id:
-        raise NotFound("customer", customer_id)
-    return state

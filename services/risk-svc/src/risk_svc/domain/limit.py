@@ -8,9 +8,25 @@ from typing import Literal, assert_never
 
 from encours.contracts import Event, Recorded
 from encours.contracts.risk import LimitApproved, LimitRefused, LimitRequested
-from encours.kernel.errors import Conflict, Invalid, NotFound
+from encours.kernel.errors import Invalid, NotFound, Refusal
 
 LimitEvent = LimitRequested | LimitApproved | LimitRefused
+
+
+class LimitRequestNotFound(NotFound):
+    """The ledger has no limit request of this id."""
+
+    code = "limit-request-not-found"
+    title = "Limit request not found"
+    remedy = "Take the id from GET /v1/limit-requests."
+
+
+class LimitRequestDecided(Refusal):
+    """A request takes one decision."""
+
+    code = "limit-request-decided"
+    title = "Limit request is decided"
+    remedy = "Make a new request."
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +150,9 @@ def approve(state: LimitState, command: ApproveLimit) -> list[Event]:
 
     Raises :class:`Invalid` for another currency or a higher amount.
     """
-    if state.currency and command.currency not in (None, state.currency):
+    if command.currency not in (None, state.currency):
         raise Invalid(f"The request is in {state.currency}.", "/amount/currency")
-    _require_open(state, command.limit_id, done="approved")
+    _require_open(state, done="approved")
     if state.state == "approved":
         return []
     amount = state.amount_minor if command.amount_minor is None else command.amount_minor
@@ -158,14 +174,12 @@ def approve(state: LimitState, command: ApproveLimit) -> list[Event]:
 
 def refuse(state: LimitState, command: RefuseLimit) -> list[Event]:
     """Turn the request down; a limit in force stays. A refused request yields no events."""
-    _require_open(state, command.limit_id, done="refused")
+    _require_open(state, done="refused")
     if state.state == "refused":
         return []
     return [LimitRefused(limit_id=state.limit_id, customer_id=state.customer_id, text=command.text)]
 
 
-def _require_open(state: LimitState, limit_id: str, *, done: str) -> None:
-    if state.state == "none":
-        raise NotFound("limit request", limit_id)
+def _require_open(state: LimitState, *, done: str) -> None:
     if state.state not in ("requested", done):
-        raise Conflict("limit-request-decided", f"The request was {state.state} already; make a new one.")
+        raise LimitRequestDecided(f"The request was {state.state} already; make a new one.")

@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 from encours.contracts import Event
+from encours.ledger.command import Result
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from risk_svc.domain import limit
-from risk_svc.use_cases import customers
+from risk_svc.use_cases.customers import CUSTOMER
 
-LIMIT: Folder[limit.LimitState] = Folder(limit.LimitState, limit.evolve)
+LIMIT: Folder[limit.LimitState] = Folder(limit.LimitState, limit.evolve, limit.LimitRequestNotFound)
 
 
-async def request_limit(session: Session, command: limit.RequestLimit) -> None:
+async def request_limit(session: Session, command: limit.RequestLimit) -> Result:
     """Ask for a limit for a registered customer."""
-    customer = await customers.known(session, command.customer_id)
+    customer = await session.get(CUSTOMER, command.customer_id)
     await session.load(LIMIT, command.limit_id)
-    _emit(session, command.limit_id, customer.entity_id, limit.request(command, session.meta.today))
+    return _emit(session, command.limit_id, customer.entity_id, limit.request(command, session.today))
 
 
-async def approve_limit(session: Session, command: limit.ApproveLimit) -> None:
+async def approve_limit(session: Session, command: limit.ApproveLimit) -> Result:
     """Put a requested limit in force."""
-    state = await session.load(LIMIT, command.limit_id)
-    _emit(session, command.limit_id, state.entity_id, limit.approve(state, command))
+    state = await session.get(LIMIT, command.limit_id)
+    return _emit(session, command.limit_id, state.entity_id, limit.approve(state, command))
 
 
-async def refuse_limit(session: Session, command: limit.RefuseLimit) -> None:
+async def refuse_limit(session: Session, command: limit.RefuseLimit) -> Result:
     """Turn a request down."""
-    state = await session.load(LIMIT, command.limit_id)
-    _emit(session, command.limit_id, state.entity_id, limit.refuse(state, command))
+    state = await session.get(LIMIT, command.limit_id)
+    return _emit(session, command.limit_id, state.entity_id, limit.refuse(state, command))
 
 
-def _emit(session: Session, limit_id: str, entity_id: str, events: list[Event]) -> None:
+def _emit(session: Session, limit_id: str, entity_id: str, events: list[Event]) -> Result:
     for event in events:
         session.emit(limit_id, event, entity=entity_id)
-    session.answer(limit_id=limit_id)
+    return session.result(limit_id)

@@ -6,10 +6,12 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from encours.http.answers import Answer
 from encours.http.models import BusinessDate, MoneyModel
 from encours.http.queries import AsOf
 from risk_svc.domain.check import REASONS, CheckState
 from risk_svc.http.customers.answers import Components, ReasonOut
+from risk_svc.use_cases.checks import CHECK
 
 
 class CheckOut(BaseModel):
@@ -53,3 +55,6 @@ class CheckOut(BaseModel):
 
 class CheckAsOf(CheckOut, AsOf):
     """A check at the dates asked for."""
+
+
+CHECK_ANSWER = Answer(CHECK, lambda state, *_: CheckOut.of(state))

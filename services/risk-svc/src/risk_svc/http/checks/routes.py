@@ -10,11 +10,11 @@ from encours.http.commands import Command, command
 from encours.http.models import Id
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
-from encours.kernel.errors import NotFound
 from encours.kernel.ids import new_id
-from encours.ledger.session import Session
-from risk_svc.http.checks.answers import CheckAsOf, CheckOut
+from risk_svc.domain.check import CheckNotFound
+from risk_svc.http.checks.answers import CHECK_ANSWER, CheckAsOf, CheckOut
 from risk_svc.http.checks.bodies import CheckBody
+from risk_svc.read_models.credit.query import LatestPictures
 from risk_svc.use_cases import checks
 
 router = Router(tags=["Credit checks"])
@@ -23,18 +23,12 @@ Reading = Annotated[Query, reading("risk:read")]
 DecisionPath = Annotated[str, Id("dec")]
 
 
-@router.post("/v1/checks", response_model=CheckOut, status_code=201)
+@router.post("/v1/checks", response_model=CheckAsOf, status_code=201)
 async def check_credit(body: CheckBody, cmd: Checking) -> Response:
     """May this order go ahead? Accept, refer to a person, or refuse, with reasons and the exposure that was seen."""
+    pictures = LatestPictures(cmd.services.db, cmd.ledger)
     order = body.to_command(new_id("dec"))
-    pictures = checks.Pictures(cmd.services.db, cmd.ledger)
-
-    async def work(session: Session) -> None:
-        await checks.check_credit(session, order, pictures)
-
-    done = await cmd.execute(work)
-    state, version = await done.state(checks.CHECK, done.answer["decision_id"])
-    return cmd.respond(done, CheckOut.of(state), status=201, version=version)
+    return await cmd.run(checks.check_credit, order, pictures, answer=CHECK_ANSWER, status=201)
 
 
 @router.get("/v1/checks/{decision_id}", response_model=CheckAsOf)
@@ -46,7 +40,7 @@ async def get_check(decision_id: DecisionPath, q: Reading) -> Response:
         event for event in events if event.effective_on <= time.as_of and event.type == "credit.checked"
     ]
     if not visible:
-        raise NotFound("check", decision_id)
+        raise CheckNotFound(decision_id)
     q.caller.require_entity(visible[0].entity)
     found = CheckOut.of(checks.CHECK.fold(visible))
     return q.respond(CheckAsOf(**dict(found), **time.echo()), last=visible[-1])

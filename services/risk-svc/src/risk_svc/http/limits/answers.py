@@ -7,10 +7,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from encours.http.answers import Answer
 from encours.http.models import BusinessDate, MoneyModel
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from risk_svc.domain.limit import LimitState
+from risk_svc.use_cases.limits import LIMIT
 
 
 class LimitRequestOut(BaseModel):
@@ -51,6 +53,9 @@ class LimitRequestOut(BaseModel):
 
 class LimitRequestAsOf(LimitRequestOut, AsOf):
     """A limit request at the dates asked for."""
+
+
+LIMIT_ANSWER = Answer(LIMIT, lambda state, version, _: LimitRequestOut.of(state, version))
 
 
 class LimitListItem(BaseModel):

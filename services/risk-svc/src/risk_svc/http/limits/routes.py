@@ -11,12 +11,16 @@ from encours.http.models import Id
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
-from encours.kernel.errors import NotFound
 from encours.kernel.ids import new_id
-from encours.ledger.execute import Done
-from encours.ledger.session import Session
 from encours.reading.pages import Page
-from risk_svc.http.limits.answers import LimitListItem, LimitRequestAsOf, LimitRequestOut, LimitRequests
+from risk_svc.domain.limit import LimitRequestNotFound
+from risk_svc.http.limits.answers import (
+    LIMIT_ANSWER,
+    LimitListItem,
+    LimitRequestAsOf,
+    LimitRequestOut,
+    LimitRequests,
+)
 from risk_svc.http.limits.bodies import ApproveBody, CustomerId, LimitBody, RefuseBody
 from risk_svc.read_models.credit import query
 from risk_svc.use_cases import limits
@@ -26,51 +30,29 @@ Requesting = Annotated[Command, command("risk:write")]
 Approving = Annotated[Command, command("risk:approve")]
 Reading = Annotated[Query, reading("risk:read")]
 LimitPath = Annotated[str, Id("lim")]
+PATH = "/v1/limit-requests"
 LIST = paging("requested_on", default="-requested_on", key="limit_id")
 
 
-async def _answer(cmd: Command, done: Done, *, status: int = 200) -> Response:
-    state, version = await done.state(limits.LIMIT, done.answer["limit_id"])
-    location = f"/v1/limit-requests/{state.limit_id}"
-    body = LimitRequestOut.of(state, version)
-    return cmd.respond(done, body, status=status, version=version, location=location)
-
-
-@router.post("/v1/limit-requests", response_model=LimitRequestOut, status_code=201)
+@router.post("/v1/limit-requests", response_model=LimitRequestAsOf, status_code=201)
 async def request_limit(body: LimitBody, cmd: Requesting) -> Response:
     """Ask for a limit in amount and in days. It counts once it is approved."""
     asked = body.to_command(new_id("lim"))
-
-    async def work(session: Session) -> None:
-        await limits.request_limit(session, asked)
-
-    return await _answer(cmd, await cmd.execute(work), status=201)
+    return await cmd.run(limits.request_limit, asked, answer=LIMIT_ANSWER, status=201, at=PATH)
 
 
-@router.post("/v1/limit-requests/{limit_id}/approve", response_model=LimitRequestOut)
+@router.post("/v1/limit-requests/{limit_id}/approve", response_model=LimitRequestAsOf)
 async def approve_limit(limit_id: LimitPath, body: ApproveBody, cmd: Approving) -> Response:
     """Put the limit in force, as asked or lower; it replaces the customer's limit before it."""
     decided = body.to_command(limit_id)
-
-    async def work(session: Session) -> None:
-        await session.load(limits.LIMIT, limit_id)
-        cmd.require_match(session.version(limit_id))
-        await limits.approve_limit(session, decided)
-
-    return await _answer(cmd, await cmd.execute(work))
+    return await cmd.run(limits.approve_limit, decided, answer=LIMIT_ANSWER, on=limit_id, at=PATH)
 
 
-@router.post("/v1/limit-requests/{limit_id}/refuse", response_model=LimitRequestOut)
+@router.post("/v1/limit-requests/{limit_id}/refuse", response_model=LimitRequestAsOf)
 async def refuse_limit(limit_id: LimitPath, body: RefuseBody, cmd: Approving) -> Response:
     """Turn the request down; a limit in force stays."""
     decided = body.to_command(limit_id)
-
-    async def work(session: Session) -> None:
-        await session.load(limits.LIMIT, limit_id)
-        cmd.require_match(session.version(limit_id))
-        await limits.refuse_limit(session, decided)
-
-    return await _answer(cmd, await cmd.execute(work))
+    return await cmd.run(limits.refuse_limit, decided, answer=LIMIT_ANSWER, on=limit_id, at=PATH)
 
 
 @router.get("/v1/limit-requests/{limit_id}", response_model=LimitRequestAsOf)
@@ -80,7 +62,7 @@ async def get_limit_request(limit_id: LimitPath, q: Reading) -> Response:
     events = await q.ledger.read_stream(q.caller.ledger, limit_id, upto=time.position)
     visible = [event for event in events if event.effective_on <= time.as_of]
     if not visible:
-        raise NotFound("limit request", limit_id)
+        raise LimitRequestNotFound(limit_id)
     q.caller.require_entity(visible[0].entity)
     last = events[-1]  # If-Match compares with the latest version, whatever day is asked for
     found = LimitRequestOut.of(limits.LIMIT.fold(visible), last.version)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import asyncpg
 
+from encours.ledger import Ledger
 from encours.projection.read_model import Conn
 from encours.reading.moment import View
 from encours.reading.pages import Page
+from encours.reading.read_db import ReadDb
 from encours.reading.where import ViewWhere
 from risk_svc.domain.exposure import Item
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
+
+FRESHNESS_WAIT_S = 1.0
 
 _CUSTOMERS = "select customer_id, entity_id, name from {s}.customer where customer_id = any($1) and from_position <= $2"
 _ITEMS = """
@@ -76,6 +81,26 @@ async def pictures(
         )
         for customer, row in found.items()
     }
+
+
+@dataclass(frozen=True, slots=True)
+class LatestPictures:
+    """Query for the picture of one customer, as fresh as the read model gets within a second."""
+
+    db: ReadDb
+    ledger: Ledger
+
+    async def of(self, ledger: str, customer_id: str, day: date) -> tuple[Picture, int, int]:
+        """Return picture, position and lag in events.
+
+        The picture is empty for a customer that the read model does not hold at that position.
+        """
+        head = (await self.ledger.head(ledger)).position
+        await self.db.wait_for("credit", ledger, head, timeout=FRESHNESS_WAIT_S)
+        async with self.db.snapshot("credit", ledger) as (conn, schema, position):
+            found = await pictures(conn, schema, [customer_id], as_of=day, position=position)
+        picture = found.get(customer_id, Picture(customer_id, "", ""))
+        return picture, position, max(0, head - position)
 
 
 async def ranking(view: View, page: Page) -> tuple[list[Any], dict[str, Picture]]:

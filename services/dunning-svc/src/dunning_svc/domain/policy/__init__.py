@@ -1,1 +1,0 @@
-"""Policies: versions of a ladder of steps, as data that decisions refer to."""
