@@ -9,8 +9,9 @@ import pytest
 
 from dunning_svc.domain.ladder.decide import Decision, decide_customer
 from dunning_svc.domain.ladder.events import as_event, decision_key, stream_of
-from dunning_svc.domain.ladder.policy import DEFAULT_POLICY, POLICIES, next_step_on
-from dunning_svc.domain.ladder.state import Item, View
+from dunning_svc.domain.ladder.state import Case, Item
+from dunning_svc.domain.policy.policy import DEFAULT_POLICY, POLICIES
+from dunning_svc.domain.policy.schedule import next_step_on
 from encours.contracts.dunning import ReminderRequested, ReminderSuppressed, TaskOpened
 from encours.kernel.ids import derived_uuid
 
@@ -33,7 +34,7 @@ def item(number: str = "FAC-1", **changes: Any) -> Item:
     return Item(**(values | changes))
 
 
-def view(*items: Item, **changes: Any) -> View:
+def view(*items: Item, **changes: Any) -> Case:
     values: dict[str, Any] = {
         "customer_id": "cus_1",
         "entity_id": "ent_1",
@@ -42,18 +43,19 @@ def view(*items: Item, **changes: Any) -> View:
         "email": "compta@example.com",
         "address": "2 place Bellecour\n69002 Lyon\nFR",
         "hold_until": None,
+        "decided_on": None,
         "credit_minor": 0,
         "items": items,
         "events": (2,),
     }
-    return View(**(values | changes))
+    return Case(**(values | changes))
 
 
-def decide(given: View, offset: int) -> Decision | None:
+def decide(given: Case, offset: int) -> Decision | None:
     return decide_customer(given, DUE + timedelta(days=offset), DEFAULT_POLICY, 99)
 
 
-def decided(given: View, offset: int) -> Decision:
+def decided(given: Case, offset: int) -> Decision:
     decision = decide(given, offset)
     assert decision is not None
     return decision

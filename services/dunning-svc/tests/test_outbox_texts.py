@@ -13,15 +13,15 @@ import pytest
 from msgspec.structs import replace
 
 from dunning_svc.__main__ import SERVICE
+from dunning_svc.domain.formats import amount, day, days_late
 from dunning_svc.domain.ladder.explain import explain
-from dunning_svc.domain.ladder.policy import DEFAULT_POLICY
-from dunning_svc.domain.words import amount, day, days_late
+from dunning_svc.domain.policy.policy import DEFAULT_POLICY
 from dunning_svc.outbox.letters import letter_html, letter_path, write_once
 from dunning_svc.outbox.mime import email_bytes, message_id
 from dunning_svc.outbox.recheck import moved, moved_invoices, suppression
 from dunning_svc.outbox.render import render
 from dunning_svc.outbox.smtp import Mailer
-from dunning_svc.read_models.rows import CustomerRow, EntityRow
+from dunning_svc.read_models.cases.rows import CustomerRow, EntityRow
 from encours.contracts import Event, Recorded, invoice
 from encours.contracts.dunning import DecisionBasis, DunnedItem, ReminderRequested
 from encours.kernel.ids import derived_id, derived_uuid

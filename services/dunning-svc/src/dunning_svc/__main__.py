@@ -4,8 +4,8 @@ import sys
 
 from dunning_svc.models import MODELS, NAME
 from dunning_svc.outbox.settings import DunningSettings
-from dunning_svc.read_models.cases import MODEL
-from dunning_svc.use_cases.run_day import RunDay
+from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.use_cases.runs import RunDay
 from encours.service.process import Service
 
 SERVICE = Service(

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from dunning_svc.http import cases, decisions, reminders, runs
+from dunning_svc.http.cases import routes as cases
+from dunning_svc.http.decisions import routes as decisions
+from dunning_svc.http.holds import routes as holds
+from dunning_svc.http.policies import routes as policies
+from dunning_svc.http.reminders import routes as reminders
+from dunning_svc.http.runs import routes as runs
+from dunning_svc.http.tasks import routes as tasks
 from dunning_svc.models import MODELS, NAME
 from encours.http.app import create_app as compose
 from encours.http.catalogue import ProblemKind
@@ -31,7 +37,15 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     return compose(
         NAME,
         "Encours: reminders",
-        [runs.router, cases.router, reminders.router, decisions.router],
+        [
+            policies.router,
+            runs.router,
+            cases.router,
+            holds.router,
+            reminders.router,
+            tasks.router,
+            decisions.router,
+        ],
         settings,
         models=MODELS,
         problems_known=PROBLEMS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dunning_svc.read_models.cases import Cases
+from dunning_svc.read_models.cases.model import Cases
 from encours.projection.read_model import ReadModel
 
 NAME = "dunning-svc"

@@ -13,8 +13,8 @@ from dunning_svc.outbox.dispatch import Dispatcher
 from dunning_svc.outbox.service import Outbox
 from dunning_svc.outbox.settings import DunningSettings
 from dunning_svc.outbox.smtp import Mailer
-from dunning_svc.read_models.cases import MODEL
-from dunning_svc.use_cases.run_day import RunDay
+from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.use_cases.runs import RunDay
 from encours.kernel.ids import uuid7
 from encours.ledger import Ledger
 from encours.reading.read_db import ReadDb
@@ -45,4 +45,4 @@ async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIte
         )
         dispatcher = Dispatcher(ledger, Attempts(pool, uuid7()), mailer, settings.var_dir / "letters")
         outbox = Outbox(ledger, db, store_url, dispatcher)
-        yield Beside(reactors={MODEL: RunDay(ledger, db, outbox.offer)}, background=(outbox.run,))
+        yield Beside(reactors={MODEL: RunDay(ledger, db, outbox)}, background=(outbox.run,))

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from dunning_svc.outbox.mime import email_bytes, message_id
 from dunning_svc.outbox.recheck import moved, moved_invoices, suppression
 from dunning_svc.outbox.render import render
 from dunning_svc.outbox.smtp import Handed, Mailer
-from dunning_svc.read_models.rows import CustomerRow, EntityRow
+from dunning_svc.use_cases.runs import ACTOR, OutgoingReminder
 from encours.contracts import decode, encode
 from encours.contracts.dunning import (
     ReminderFailed,
@@ -35,7 +34,6 @@ from encours.ledger.model import Append, LedgerInfo, NewEvent
 
 Outcome = ReminderSent | ReminderFailed | ReminderUnconfirmed | ReminderSuppressed
 
-ACTOR = "service:dunning-svc"
 CHUNK = 16
 """Messages that are noted as being handed over in one transaction: what a crash may leave unconfirmed."""
 _CHUNKS_AT_ONCE = 2
@@ -44,15 +42,6 @@ _MAX_PAUSE_S = 600.0
 _DOWN_PAUSE_S = 5.0
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A reminder on its way out, with whom it is from and to."""
-
-    event: ReminderRequested
-    customer: CustomerRow
-    creditor: EntityRow
 
 
 class Dispatcher:
@@ -66,7 +55,7 @@ class Dispatcher:
         self._busy: set[str] = set()
         self._down_until = 0.0
         self._closing = False
-        self._tasks: set[asyncio.Task[list[Outgoing]]] = set()
+        self._tasks: set[asyncio.Task[list[OutgoingReminder]]] = set()
 
     @property
     def mail_is_down(self) -> bool:
@@ -84,13 +73,13 @@ class Dispatcher:
             await asyncio.wait(self._tasks, timeout=10)
         await self._mailer.close()
 
-    async def dispatch(self, ledger: str, batch: Sequence[Outgoing]) -> list[Outgoing]:
+    async def dispatch(self, ledger: str, batch: Sequence[OutgoingReminder]) -> list[OutgoingReminder]:
         """Hand over a batch and record every outcome; what has none yet comes back."""
         info = await self._ledger.info(ledger)
         today = await self._ledger.today(ledger)
         gate = asyncio.Semaphore(_CHUNKS_AT_ONCE)
 
-        async def one(chunk: Sequence[Outgoing]) -> list[Outgoing]:
+        async def one(chunk: Sequence[OutgoingReminder]) -> list[OutgoingReminder]:
             async with gate:
                 return list(chunk) if self._closing else await self._chunk(info, chunk, today)
 
@@ -110,7 +99,9 @@ class Dispatcher:
             self._busy.difference_update(o.event.reminder_id for o in fresh)
         return [o for part in pending for o in part]
 
-    async def _chunk(self, info: LedgerInfo, chunk: Sequence[Outgoing], today: date) -> list[Outgoing]:
+    async def _chunk(
+        self, info: LedgerInfo, chunk: Sequence[OutgoingReminder], today: date
+    ) -> list[OutgoingReminder]:
         if self.mail_is_down:
             waiting = [o for o in chunk if o.event.channel == "email"]
             chunk = [o for o in chunk if o.event.channel != "email"]
@@ -131,7 +122,9 @@ class Dispatcher:
             waiting.extend(await self._met_before(info, others, today))
         return waiting
 
-    async def _still_right(self, ledger: str, chunk: Sequence[Outgoing], today: date) -> list[Outgoing]:
+    async def _still_right(
+        self, ledger: str, chunk: Sequence[OutgoingReminder], today: date
+    ) -> list[OutgoingReminder]:
         reminders = [o.event for o in chunk]
         versions = await self._ledger.versions(
             ledger, sorted({item.invoice_id for reminder in reminders for item in reminder.items})
@@ -149,7 +142,7 @@ class Dispatcher:
                 await self._record(ledger, outgoing, suppression(outgoing.event, cause), today)
         return standing
 
-    async def _deliver(self, info: LedgerInfo, outgoing: Outgoing, claim: Claim, today: date) -> bool:
+    async def _deliver(self, info: LedgerInfo, outgoing: OutgoingReminder, claim: Claim, today: date) -> bool:
         """Hand one message over; whether it has an outcome now."""
         try:
             if outgoing.event.channel == "email":
@@ -171,7 +164,7 @@ class Dispatcher:
         await self._record(info.name, outgoing, outcome, today)
         return True
 
-    async def _mail(self, info: LedgerInfo, outgoing: Outgoing) -> Handed:
+    async def _mail(self, info: LedgerInfo, outgoing: OutgoingReminder) -> Handed:
         customer, reminder = outgoing.customer, outgoing.event
         if info.kind == "sandbox" and not self._mailer.is_for_sandboxes:
             return Handed(
@@ -189,7 +182,7 @@ class Dispatcher:
         )
         return await self._mailer.send(customer.email, content)
 
-    async def _letter(self, ledger: str, outgoing: Outgoing) -> Handed:
+    async def _letter(self, ledger: str, outgoing: OutgoingReminder) -> Handed:
         message = render(outgoing.event, outgoing.customer, outgoing.creditor)
         content = letter_html(message, outgoing.event, outgoing.customer, outgoing.creditor)
         path = letter_path(self._letters, ledger, outgoing.event.reminder_id)
@@ -232,7 +225,9 @@ class Dispatcher:
             case "deferred" | "unreachable":
                 return None
 
-    async def _met_before(self, info: LedgerInfo, others: Sequence[Outgoing], today: date) -> list[Outgoing]:
+    async def _met_before(
+        self, info: LedgerInfo, others: Sequence[OutgoingReminder], today: date
+    ) -> list[OutgoingReminder]:
         """Reminders that were on their way before: answered for, deferred, or cut off by a crash."""
         noted = await self._attempts.read(info.name, [o.event.reminder_id for o in others])
         heads = await self._ledger.versions(info.name, [o.event.reminder_id for o in others])
@@ -265,7 +260,7 @@ class Dispatcher:
             return self._outcome(ledger, reminder, Handed("unknown", ""), attempt.age)
         return None
 
-    async def _record(self, ledger: str, outgoing: Outgoing, outcome: Outcome, on: date) -> None:
+    async def _record(self, ledger: str, outgoing: OutgoingReminder, outcome: Outcome, on: date) -> None:
         """Append the outcome as the second event of the reminder; the first one stored counts."""
         reminder = outgoing.event
         append = Append(

@@ -8,9 +8,9 @@ import tempfile
 from html import escape
 from pathlib import Path
 
-from dunning_svc.domain.words import day, language_of
+from dunning_svc.domain.formats import day, language_of
 from dunning_svc.outbox.render import Message
-from dunning_svc.read_models.rows import CustomerRow, EntityRow
+from dunning_svc.read_models.cases.rows import CustomerRow, EntityRow
 from encours.contracts.dunning import ReminderRequested
 
 

@@ -13,7 +13,7 @@ from email.header import Header
 from email.utils import formataddr, formatdate
 
 from dunning_svc.outbox.render import Message, one_line
-from dunning_svc.read_models.rows import CustomerRow, EntityRow
+from dunning_svc.read_models.cases.rows import CustomerRow, EntityRow
 
 # RFC 5321 mailbox with a dot-string as local part: no quoted strings, no comments, no internationalised local parts.
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"

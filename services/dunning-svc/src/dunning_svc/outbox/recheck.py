@@ -1,4 +1,4 @@
-"""One last look at the invoices just before a message leaves: the ledger knows what was paid a second ago.
+"""A last check of the invoices just before dispatch: the ledger knows of a payment of a second ago.
 
 The rule: a message leaves exactly as it was decided, or not at all. If what it asks for has changed since, it is
 recorded as suppressed (``paid_meanwhile`` when nothing is open any more, else ``changed_meanwhile``), its step is
@@ -8,17 +8,17 @@ open again, and the next day decides afresh on the new state. So decision, messa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, get_args
+from typing import Literal
 
-from dunning_svc.read_models.facts import InvoiceFact, change_of
 from encours.contracts import Recorded
+from encours.contracts.books import movements
 from encours.contracts.dunning import DunnedItem, ReminderRequested, ReminderSuppressed
 
 Moved = Literal["paid_meanwhile", "changed_meanwhile"]
 
 
 def moved_invoices(reminders: Sequence[ReminderRequested], versions: Mapping[str, int]) -> set[str]:
-    """Invoices whose stream has grown since the decision."""
+    """Return the invoices whose stream has grown since the decision."""
     return {
         item.invoice_id
         for reminder in reminders
@@ -28,7 +28,7 @@ def moved_invoices(reminders: Sequence[ReminderRequested], versions: Mapping[str
 
 
 def moved(reminder: ReminderRequested, streams: Mapping[str, Sequence[Recorded]]) -> Moved | None:
-    """Whether what the message asks for is still right; ``streams`` holds the invoices that have grown."""
+    """Return why the message is no longer right, or ``None``; ``streams`` holds the invoices that have grown."""
     now = [_now(item, streams.get(item.invoice_id, ())) for item in reminder.items]
     if [asked for _, asked in now] == [item.asked_minor for item in reminder.items]:
         return None
@@ -37,19 +37,19 @@ def moved(reminder: ReminderRequested, streams: Mapping[str, Sequence[Recorded]]
 
 
 def _now(item: DunnedItem, stream: Sequence[Recorded]) -> tuple[int, int]:
-    """What is open of the item, and what may be asked of it."""
+    """Return the item's open amount, and the amount that may be asked of it."""
     opened, disputed = item.open_minor, item.disputed_minor
     for e in stream:
-        if e.version > item.invoice_version and isinstance(e.data, get_args(InvoiceFact)):
-            more_open, more_disputed = change_of(e.data)
-            opened += more_open
-            disputed += more_disputed
+        if e.version > item.invoice_version:
+            entries = [entry for entry in movements(e) if entry.invoice_id == item.invoice_id]
+            opened += sum(entry.item_minor for entry in entries)
+            disputed += sum(entry.contested_minor for entry in entries)
     # An item that is only announced is asked for nothing, however much of it is open.
     return opened, max(0, opened - disputed) if item.asked_minor else 0
 
 
 def suppression(reminder: ReminderRequested, cause: Moved) -> ReminderSuppressed:
-    """The event that takes the request back."""
+    """Return the event that takes the request back."""
     return ReminderSuppressed(
         reminder_id=reminder.reminder_id,
         decision_id=reminder.decision_id,

@@ -13,8 +13,8 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from dunning_svc.domain.words import Lang, amount, day, days_late, language_of
-from dunning_svc.read_models.rows import CustomerRow, EntityRow
+from dunning_svc.domain.formats import Lang, amount, day, days_late, language_of
+from dunning_svc.read_models.cases.rows import CustomerRow, EntityRow
 from encours.contracts.dunning import DunnedItem, ReminderRequested
 
 _MAX_SUBJECT_NUMBERS = 3

@@ -11,7 +11,8 @@ How a day is decided:
   announcement (before the due date) goes into that message unasked, or alone when nothing due fires.
 * A step whose channel needs an address that the customer does not have is set aside for the highest one that can
   be taken: a letter that nobody would get must not silence the e-mail about another invoice.
-* When nothing that wants to fire may, that is a decision too, and is said once per step.
+* When nothing that wants to fire may, that is a decision too, recorded once per step.
+* A day is decided once: on the state after its decision it yields nothing more.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from dunning_svc.domain.ladder.policy import Policy, Step, remaining
-from dunning_svc.domain.ladder.state import Item, View
+from dunning_svc.domain.ladder.state import Case, Item
+from dunning_svc.domain.policy.policy import Policy, Step
+from dunning_svc.domain.policy.schedule import remaining
 from encours.contracts.dunning import DunnedItem
 
 Cause = Literal["covered_by_credit", "fully_disputed", "no_address", "customer_on_hold"]
@@ -30,7 +32,7 @@ Cause = Literal["covered_by_credit", "fully_disputed", "no_address", "customer_o
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do on a day, and everything it rests on. ``cause`` is set when nothing is to be done, and why."""
+    """Action of a day with everything it rests on. ``cause`` is set when nothing is to be done."""
 
     customer_id: str
     entity_id: str
@@ -51,7 +53,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """An item on the day: the step that wants to fire, the lower ones it passes over, what credit leaves of it."""
+    """An item on the day: the step that wants to fire, the lower ones it passes over, the amount that credit leaves."""
 
     item: Item
     step: Step | None
@@ -60,7 +62,7 @@ class _Candidate:
 
 
 def firing(item: Item, day: date, policy: Policy) -> tuple[Step | None, tuple[Step, ...]]:
-    """The highest step whose time has come, and the lower ones that it makes needless."""
+    """Return the highest step whose day has come, and the lower ones that it supersedes."""
     come = tuple(
         step
         for step in remaining(policy, due_on=item.due_on, entered_on=item.entered_on, done=item.done)
@@ -74,13 +76,18 @@ def firing(item: Item, day: date, policy: Policy) -> tuple[Step | None, tuple[St
     return highest, tuple(lower)
 
 
-def decide_customer(view: View, day: date, policy: Policy, position: int) -> Decision | None:
-    """What to do for this customer today; ``None`` when no step's time has come or all was said before."""
-    candidates = _candidates(view, day, policy)
+def decide_customer(case: Case, day: date, policy: Policy, position: int) -> Decision | None:
+    """Decide the day for this customer.
+
+    ``None`` when the day is decided already, when no step's day has come, or when all was recorded before.
+    """
+    if case.decided_on == day:
+        return None
+    candidates = _candidates(case, day, policy)
     wanting = [c for c in candidates if c.step is not None]
     if not wanting:
         return None
-    cause, acting = _judge(view, day, policy, wanting)
+    cause, acting = _judge(case, day, policy, wanting)
     step = _highest(acting)
     if cause is None:
         listed = _listed(candidates, step, day)
@@ -91,12 +98,12 @@ def decide_customer(view: View, day: date, policy: Policy, position: int) -> Dec
     firing_ids = {c.item.invoice_id for c in acting}
     items = tuple(_dunned(c, step, day, fires=c.item.invoice_id in firing_ids) for c in listed)
     asked = sum(item.asked_minor for item in items)
-    credit = _credit(view, candidates, {c.item.invoice_id for c in listed})
+    credit = _credit(case, candidates, {c.item.invoice_id for c in listed})
     return Decision(
-        customer_id=view.customer_id,
-        entity_id=view.entity_id,
-        currency=view.currency,
-        language=view.language,
+        customer_id=case.customer_id,
+        entity_id=case.entity_id,
+        currency=case.currency,
+        language=case.language,
         day=day,
         step=step,
         items=items,
@@ -112,15 +119,15 @@ def decide_customer(view: View, day: date, policy: Policy, position: int) -> Dec
         policy_id=policy.policy_id,
         policy_version=policy.version,
         position=position,
-        input_events=tuple(sorted({*view.events, *(p for c in listed for p in c.item.events)})),
+        input_events=tuple(sorted({*case.events, *(p for c in listed for p in c.item.events)})),
     )
 
 
-def _candidates(view: View, day: date, policy: Policy) -> list[_Candidate]:
-    """Every open item, oldest due first, with what unapplied cash leaves of it."""
-    credit = max(0, view.credit_minor)
+def _candidates(case: Case, day: date, policy: Policy) -> list[_Candidate]:
+    """Return every open item, oldest due first, with the amount that unapplied cash leaves of it."""
+    credit = max(0, case.credit_minor)
     found = []
-    for item in sorted(view.items, key=lambda i: (i.due_on, i.number, i.invoice_id)):
+    for item in sorted(case.items, key=lambda i: (i.due_on, i.number, i.invoice_id)):
         if item.open_minor <= 0:
             continue
         covered = min(credit, item.collectable_minor)
@@ -131,26 +138,26 @@ def _candidates(view: View, day: date, policy: Policy) -> list[_Candidate]:
 
 
 def _judge(
-    view: View, day: date, policy: Policy, wanting: list[_Candidate]
+    case: Case, day: date, policy: Policy, wanting: list[_Candidate]
 ) -> tuple[Cause | None, list[_Candidate]]:
-    """Whether the steps may be taken, and which of them; the most telling reason against comes first."""
-    if view.hold_until is not None and day <= view.hold_until:
+    """Return the steps that may be taken, or the cause against all of them; the most telling one comes first."""
+    if case.hold_until is not None and day <= case.hold_until:
         return "customer_on_hold", wanting
     active = [c for c in wanting if c.left_minor > 0]
     if not active:
         disputed = all(c.item.collectable_minor == 0 for c in wanting)
         return ("fully_disputed" if disputed else "covered_by_credit"), wanting
-    deliverable = [c for c in active if c.step is not None and _deliverable(c.step, view, policy)]
+    deliverable = [c for c in active if c.step is not None and _deliverable(c.step, case, policy)]
     if not deliverable:
         return "no_address", active
     top = _highest(deliverable).offset_days
     return None, [c for c in active if c.step is not None and c.step.offset_days <= top]
 
 
-def _deliverable(step: Step, view: View, policy: Policy) -> bool:
+def _deliverable(step: Step, case: Case, policy: Policy) -> bool:
     if step.channel not in policy.addressed:
         return True
-    return bool(view.email if step.channel == "email" else view.address)
+    return bool(case.email if step.channel == "email" else case.address)
 
 
 def _highest(candidates: Sequence[_Candidate]) -> Step:
@@ -159,7 +166,7 @@ def _highest(candidates: Sequence[_Candidate]) -> Step:
 
 
 def _listed(candidates: Sequence[_Candidate], step: Step, day: date) -> list[_Candidate]:
-    """The items of the message: all that is due and what is announced today; of a mere announcement, only that.
+    """Return the items of the message: all that is due or announced today; of a mere announcement, only that.
 
     A friendly notice that also lists what is late would be two tones in one letter: late items have their own.
     """
@@ -187,9 +194,9 @@ def _dunned(candidate: _Candidate, step: Step, day: date, *, fires: bool) -> Dun
     )
 
 
-def _credit(view: View, candidates: Sequence[_Candidate], listed: set[str]) -> int:
-    """Unapplied cash less what items outside this message have used up of it."""
+def _credit(case: Case, candidates: Sequence[_Candidate], listed: set[str]) -> int:
+    """Return unapplied cash less the part that items outside this message use up."""
     outside = sum(
         c.item.collectable_minor - c.left_minor for c in candidates if c.item.invoice_id not in listed
     )
-    return max(0, view.credit_minor) - outside
+    return max(0, case.credit_minor) - outside

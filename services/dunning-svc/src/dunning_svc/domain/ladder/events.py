@@ -1,4 +1,4 @@
-"""A decision as the fact that goes into the ledger. Its ids follow from what caused it."""
+"""A decision as the event that goes into the ledger. Its ids follow from its cause."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ DecisionEvent = ReminderRequested | ReminderSuppressed | TaskOpened
 
 
 def decision_key(ledger: str, day_event: UUID, customer_id: str, entity_id: str, currency: str) -> UUID:
-    """One decision for one customer, creditor and currency on one day: deciding again gives the same ids."""
+    """Return the id of the decision for a customer, creditor and currency on a day: deciding again gives the same."""
     return derived_uuid("dunning", ledger, day_event, customer_id, entity_id, currency)
 
 
 def stream_of(event: DecisionEvent) -> str:
-    """The stream that the decision opens."""
+    """Return the stream that the decision opens."""
     return event.task_id if isinstance(event, TaskOpened) else event.reminder_id
 
 
 def as_event(decision: Decision, key: UUID) -> DecisionEvent:
-    """The event of a decision: a reminder requested or suppressed, or a task."""
+    """Return the event of a decision: a reminder requested or suppressed, or a task."""
     reminder_id, decision_id = f"rem_{key.hex}", f"dec_{key.hex}"
     step = decision.step
     basis = DecisionBasis(

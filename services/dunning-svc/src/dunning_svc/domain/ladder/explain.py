@@ -1,13 +1,13 @@
-"""Why, in plain words, from the decision as it was stored: nothing else is looked up."""
+"""Reasons of a decision in plain words, from its stored event alone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dunning_svc.domain.formats import Lang, amount, days_late
+from dunning_svc.domain.formats import day as on
 from dunning_svc.domain.ladder.events import DecisionEvent
-from dunning_svc.domain.ladder.policy import Policy, Step
-from dunning_svc.domain.words import Lang, amount, days_late
-from dunning_svc.domain.words import day as on
+from dunning_svc.domain.policy.policy import Policy, Step
 from encours.contracts.dunning import DunnedItem, ReminderRequested, ReminderSuppressed, TaskOpened
 
 
@@ -55,7 +55,7 @@ _CAUSES: dict[Lang, dict[str, str]] = {
 
 
 def explain(event: DecisionEvent, policy: Policy, lang: Lang, withdrawn: str | None = None) -> Explanation:
-    """The reasons of a decision that was taken under that policy; ``withdrawn`` is why it did not leave after all."""
+    """Explain a decision that was taken under that policy; ``withdrawn`` is the cause of its recall before dispatch."""
     step = policy.step(event.step)
     reasons = [_policy(event, policy, lang)]
     credit = event.credit_minor
@@ -110,20 +110,20 @@ def _item(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang, *,
     disputed = amount(item.disputed_minor, event.currency, lang)
     due, late = on(item.due_on, lang), days_late(item.days_past_due, lang)
     if lang == "fr":
-        facts = f"Facture {item.number}, échéance {due} ({late}) : {open_} ouverts"
-        facts += f", dont {disputed} contestés" if item.disputed_minor else ""
-        facts += f", {asked} demandés."
+        text = f"Facture {item.number}, échéance {due} ({late}) : {open_} ouverts"
+        text += f", dont {disputed} contestés" if item.disputed_minor else ""
+        text += f", {asked} demandés."
     else:
-        facts = f"Invoice {item.number}, due {due} ({late}): {open_} open"
-        facts += f", {disputed} of it disputed" if item.disputed_minor else ""
-        facts += f", {asked} asked."
+        text = f"Invoice {item.number}, due {due} ({late}): {open_} open"
+        text += f", {disputed} of it disputed" if item.disputed_minor else ""
+        text += f", {asked} asked."
     return (
-        f"{facts} {_steps(item, event, policy, lang) if item.step else _no_step(item, lang, covered=covered)}"
+        f"{text} {_steps(item, event, policy, lang) if item.step else _no_step(item, lang, covered=covered)}"
     )
 
 
 def _no_step(item: DunnedItem, lang: Lang, *, covered: bool) -> str:
-    """Why an item is in the message without taking a step."""
+    """Explain an item that is in the message without taking a step."""
     if item.disputed_minor and not item.asked_minor:
         if lang == "fr":
             return "Contestée en entier : elle ne prend aucune étape tant que le litige dure."
@@ -138,7 +138,7 @@ def _no_step(item: DunnedItem, lang: Lang, *, covered: bool) -> str:
 
 
 def _steps(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang) -> str:
-    """Why this step, not a lower one and not a higher one."""
+    """Explain this step against the lower ones and the higher one."""
     own = policy.step(item.step)
     lower = [s.code for s in policy.steps if s.offset_days < own.offset_days]
     passed = [

@@ -1,4 +1,4 @@
-"""What a decision sees: one customer's open items at one creditor in one currency."""
+"""State that a decision is made on: one customer's open items at one creditor in one currency."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Item:
     open_minor: int
     disputed_minor: int
     entered_on: date
-    """When this ledger learned of it, in the creditor's time zone: steps of earlier days are not made up for."""
+    """Day of its record in the ledger, in the creditor's time zone: steps of earlier days are not made up for."""
     done: tuple[str, ...]
-    """Steps that were taken, or that a higher one has made needless."""
+    """Steps that were taken, or that a higher step has superseded."""
     suppressed: tuple[str, ...]
-    """Steps that were decided against and said so; they are still open, but not worth saying twice."""
+    """Steps with a recorded decision against them; still open, but not recorded twice."""
     events: tuple[int, ...]
 
     @property
@@ -31,8 +31,8 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """The state that a decision is a function of."""
+class Case:
+    """All that a decision is a function of, but for the day and the policy."""
 
     customer_id: str
     entity_id: str
@@ -43,6 +43,8 @@ class View:
     """Postal address, without which no letter can be delivered."""
     hold_until: date | None
     """The last day of a hold."""
+    decided_on: date | None
+    """The last day for which a decision was made: a day is decided once."""
     credit_minor: int
     """Unapplied cash."""
     items: tuple[Item, ...]

@@ -1,0 +1,1 @@
+"""Holds: dunning of a customer rests until a day, for a reason, at a person's word."""

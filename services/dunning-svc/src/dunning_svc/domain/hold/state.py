@@ -1,0 +1,48 @@
+"""A customer's hold, and the customer as far as a hold needs to know it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from encours.contracts import Recorded
+from encours.contracts.customer import CustomerRegistered
+from encours.contracts.dunning import HoldPlaced
+from encours.kernel.ids import with_prefix
+from encours.ledger.states import Folder
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A customer's hold as it was placed last."""
+
+    customer_id: str = ""
+    until: date | None = None
+    cause: str = ""
+    placed_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Debtor:
+    """The creditor of a customer; empty for an unknown customer."""
+
+    entity_id: str = ""
+
+
+def _hold(state: Hold, e: Recorded) -> Hold:
+    if isinstance(e.data, HoldPlaced):
+        return Hold(e.data.customer_id, e.data.until, e.data.cause, e.effective_on)
+    return state
+
+
+def _debtor(state: Debtor, e: Recorded) -> Debtor:
+    return replace(state, entity_id=e.data.entity_id) if isinstance(e.data, CustomerRegistered) else state
+
+
+HOLD = Folder(Hold, _hold)
+DEBTOR = Folder(Debtor, _debtor)
+
+
+def hold_stream(customer_id: str) -> str:
+    """Return the stream of a customer's holds: the customer's own stream belongs to invoice-svc."""
+    return with_prefix(customer_id, "hld")

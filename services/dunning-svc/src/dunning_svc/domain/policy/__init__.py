@@ -1,0 +1,1 @@
+"""Policies: versions of a ladder of steps, as data that decisions refer to."""

@@ -1,0 +1,42 @@
+"""Routes of cases."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Query as Parameter
+from starlette.responses import Response
+
+from dunning_svc.http.cases.answers import CaseList, CaseOut
+from dunning_svc.http.identifiers import CustomerId
+from dunning_svc.read_models.cases import query
+from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.read_models.cases.past import cases_at
+from encours.http.paging import paging
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
+from encours.reading.pages import Page
+
+router = Router(tags=["Cases"])
+Reading = Annotated[Query, reading("dunning:read")]
+PAGE = paging("customer_id", default="customer_id", key="customer_id")
+
+
+@router.get("/v1/cases", response_model=CaseList)
+async def list_cases(
+    q: Reading,
+    page: Annotated[Page, PAGE],
+    customer_id: Annotated[CustomerId | None, Parameter()] = None,
+) -> Response:
+    """Where each customer with something open stands on the ladder.
+
+    Customers that owed nothing then are left out, so a page may hold fewer than `limit`.
+    """
+    async with q.view(MODEL) as view:
+        customers = await query.customers(view, page, customer_id)
+        ids = [row["customer_id"] for row in customers[: page.limit]]
+        position, as_of = view.time.position, view.time.as_of
+        rows = await cases_at(q.ledger, view.conn, view.schema, q.caller.ledger, ids, position, as_of)
+    body: dict[str, Any] = page.body(customers, lambda row: CaseOut.of(rows, row["customer_id"], as_of))
+    body["data"] = [case for case in body["data"] if case is not None]
+    return q.respond(body | view.time.echo())

@@ -1,0 +1,163 @@
+"""Answers about decisions."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from dunning_svc.domain.ladder.decide import Decision
+from dunning_svc.domain.ladder.events import DecisionEvent, stream_of
+from dunning_svc.domain.ladder.explain import Explanation
+from dunning_svc.domain.policy.policy import POLICIES
+from dunning_svc.http.items import ItemOut
+from dunning_svc.use_cases.decisions import Reperformed
+from encours.contracts.dunning import DecisionBasis, ReminderRequested, ReminderSuppressed, TaskOpened
+from encours.http.models import MoneyModel
+from encours.http.queries import AsOf
+
+Kind = Literal["reminder", "suppressed", "task"]
+_KINDS: dict[type[DecisionEvent], Kind] = {
+    ReminderRequested: "reminder",
+    ReminderSuppressed: "suppressed",
+    TaskOpened: "task",
+}
+
+
+class BasisOut(BaseModel):
+    """Policy, position and events that a decision rests on."""
+
+    policy_id: str
+    policy_version: int
+    position: int
+    input_events: list[int]
+
+    @classmethod
+    def of(cls, basis: DecisionBasis) -> BasisOut:
+        """Return the basis of an event."""
+        return cls(
+            policy_id=basis.policy_id,
+            policy_version=basis.policy_version,
+            position=basis.position,
+            input_events=list(basis.input_events),
+        )
+
+
+class DecisionOut(AsOf):
+    """A decision as it was stored."""
+
+    id: str
+    kind: Kind
+    subject_id: str = Field(description="The reminder or task that it led to.")
+    customer_id: str
+    entity_id: str
+    day: date
+    channel: str
+    step: str
+    cause: str | None
+    amount: MoneyModel
+    credit: MoneyModel
+    items: list[ItemOut]
+    superseded: list[str]
+    basis: BasisOut
+
+    @classmethod
+    def of(cls, event: DecisionEvent, entity_id: str, echo: dict[str, Any]) -> DecisionOut:
+        """Return the decision of an event; ``echo`` holds the dates of the question."""
+        return cls(
+            id=event.decision_id,
+            kind=_KINDS[type(event)],
+            subject_id=stream_of(event),
+            customer_id=event.customer_id,
+            entity_id=entity_id,
+            day=event.day,
+            channel=_channel(event),
+            step=event.step,
+            cause=event.cause if isinstance(event, ReminderSuppressed) else None,
+            amount=MoneyModel.of(event.amount_minor, event.currency),
+            credit=MoneyModel.of(event.credit_minor, event.currency),
+            items=[ItemOut.of(item, event.currency) for item in event.items],
+            superseded=[] if isinstance(event, ReminderSuppressed) else list(event.superseded),
+            basis=BasisOut.of(event.basis),
+            **echo,
+        )
+
+
+def _channel(event: DecisionEvent) -> str:
+    if not isinstance(event, TaskOpened):
+        return event.channel
+    return POLICIES[event.basis.policy_id, event.basis.policy_version].step(event.step).channel
+
+
+class ExplanationOut(AsOf):
+    """The reasons of a decision, in words."""
+
+    decision_id: str
+    lang: Literal["fr", "en"]
+    summary: str
+    reasons: list[str]
+    basis: BasisOut
+
+    @classmethod
+    def of(
+        cls, explained: Explanation, event: DecisionEvent, lang: Literal["fr", "en"], echo: dict[str, Any]
+    ) -> ExplanationOut:
+        """Return an explanation; ``echo`` holds the dates of the question."""
+        return cls(
+            decision_id=event.decision_id,
+            lang=lang,
+            summary=explained.summary,
+            reasons=list(explained.reasons),
+            basis=BasisOut.of(event.basis),
+            **echo,
+        )
+
+
+class ReperformedOut(BaseModel):
+    """The stored decision against the one that the ledger leads to."""
+
+    decision_id: str
+    equal: bool
+    differences: list[str]
+    position: int = Field(description="The position that the decision saw.")
+
+    @classmethod
+    def of(cls, again: Reperformed) -> ReperformedOut:
+        """Return a comparison."""
+        return cls(
+            decision_id=again.stored.decision_id,
+            equal=again.equal,
+            differences=[] if again.equal else again.differences(),
+            position=again.stored.basis.position,
+        )
+
+
+class PlannedOut(BaseModel):
+    """The decision that a run would make for one customer."""
+
+    customer_id: str
+    entity_id: str
+    kind: Kind
+    channel: str
+    step: str
+    cause: str | None
+    amount: MoneyModel
+    credit: MoneyModel
+    items: list[ItemOut]
+
+    @classmethod
+    def of(cls, decision: Decision) -> PlannedOut:
+        """Return a decision that is not stored."""
+        is_task = decision.step.act in ("call", "litigation_file")
+        return cls(
+            customer_id=decision.customer_id,
+            entity_id=decision.entity_id,
+            kind="suppressed" if decision.cause else "task" if is_task else "reminder",
+            channel=decision.step.channel,
+            step=decision.step.code,
+            cause=decision.cause,
+            amount=MoneyModel.of(decision.amount_minor, decision.currency),
+            credit=MoneyModel.of(decision.credit_minor, decision.currency),
+            items=[ItemOut.of(item, decision.currency) for item in decision.items],
+        )

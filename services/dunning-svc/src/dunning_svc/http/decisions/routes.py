@@ -1,0 +1,58 @@
+"""Routes of decisions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import Query as Parameter
+from starlette.responses import Response
+
+from dunning_svc.domain.ladder.explain import explain
+from dunning_svc.domain.policy.policy import POLICIES
+from dunning_svc.http.decisions.answers import DecisionOut, ExplanationOut, ReperformedOut
+from dunning_svc.http.identifiers import DecisionPath
+from dunning_svc.read_models.cases import query
+from dunning_svc.read_models.cases.decisions import document_of
+from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.use_cases.decisions import reperform
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
+
+router = Router(tags=["Decisions"])
+Reading = Annotated[Query, reading("dunning:read")]
+Auditing = Annotated[Query, reading("dunning:read", time_travel=False)]
+
+
+@router.get("/v1/decisions/{id}", response_model=DecisionOut)
+async def get_decision(decision_id: DecisionPath, q: Reading) -> Response:
+    """A decision as it was written down, suppressed ones too."""
+    async with q.view(MODEL) as view:
+        row = await query.decision(view, decision_id)
+    q.caller.require_entity(row.entity_id)
+    return q.respond(DecisionOut.of(document_of(row), row.entity_id, view.time.echo()))
+
+
+@router.get("/v1/decisions/{id}/explain", response_model=ExplanationOut)
+async def explain_decision(
+    decision_id: DecisionPath, q: Reading, lang: Annotated[Literal["fr", "en"], Parameter()] = "en"
+) -> Response:
+    """Why, in plain words: the ladder, the items, the step and its neighbours, credits, disputes, input events."""
+    async with q.view(MODEL) as view:
+        row = await query.decision(view, decision_id)
+        q.caller.require_entity(row.entity_id)
+        withdrawn = await query.withdrawal_cause(view, decision_id)
+    event = document_of(row)
+    policy = POLICIES[event.basis.policy_id, event.basis.policy_version]
+    return q.respond(
+        ExplanationOut.of(explain(event, policy, lang, withdrawn), event, lang, view.time.echo())
+    )
+
+
+@router.post("/v1/decisions/{id}/reperform", response_model=ReperformedOut)
+async def reperform_decision(decision_id: DecisionPath, q: Auditing) -> Response:
+    """Decide again from the ledger at the position that the decision saw, and compare. Writes nothing."""
+    async with q.view(MODEL) as view:
+        row = await query.decision(view, decision_id)
+        q.caller.require_entity(row.entity_id)
+        again = await reperform(q.ledger, view.conn, view.schema, q.caller.ledger, row)
+    return q.respond(ReperformedOut.of(again))

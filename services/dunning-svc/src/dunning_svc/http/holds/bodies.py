@@ -1,0 +1,19 @@
+"""Bodies of holds."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from dunning_svc.domain.hold.commands import PlaceHold
+from encours.http.models import Body, BusinessDate, ShortText
+
+
+class HoldBody(Body):
+    """A rest from dunning."""
+
+    until: BusinessDate = Field(description="The last day of rest; a day that has passed ends a hold.")
+    reason: ShortText
+
+    def to_command(self, customer_id: str) -> PlaceHold:
+        """Return the command."""
+        return PlaceHold(customer_id, self.until, self.reason)

@@ -1,0 +1,39 @@
+"""The contribution of one invoice to a decision, in every answer about decisions."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import BaseModel, Field
+
+from encours.contracts.dunning import DunnedItem
+from encours.http.models import MoneyModel
+
+
+class ItemOut(BaseModel):
+    """Contribution of one invoice to a decision."""
+
+    invoice_id: str
+    invoice_version: int
+    number: str
+    due_on: date
+    days_past_due: int
+    open: MoneyModel
+    disputed: MoneyModel
+    asked: MoneyModel
+    step: str | None = Field(description="The step that it took; null where it was only listed.")
+
+    @classmethod
+    def of(cls, item: DunnedItem, currency: str) -> ItemOut:
+        """Return the item of an event."""
+        return cls(
+            invoice_id=item.invoice_id,
+            invoice_version=item.invoice_version,
+            number=item.number,
+            due_on=item.due_on,
+            days_past_due=item.days_past_due,
+            open=MoneyModel.of(item.open_minor, currency),
+            disputed=MoneyModel.of(item.disputed_minor, currency),
+            asked=MoneyModel.of(item.asked_minor, currency),
+            step=item.step or None,
+        )

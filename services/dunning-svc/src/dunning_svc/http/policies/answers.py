@@ -1,0 +1,50 @@
+"""Answers about policies."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from dunning_svc.domain.policy.policy import DEFAULT_POLICY, Policy
+from encours.http.paging import Listing
+from encours.http.queries import AsOf
+
+
+class StepOut(BaseModel):
+    """One rung of a ladder."""
+
+    code: str = Field(examples=["J+30"])
+    offset_days: int = Field(description="Days from the due date; below zero before it.")
+    act: str
+    template: str
+
+
+class PolicyOut(BaseModel):
+    """A version of a ladder."""
+
+    id: str
+    version: int
+    name: str
+    active: bool
+    steps: list[StepOut]
+    addressed: list[str] = Field(
+        description="Channels that are not taken for a customer without the e-mail or postal address they need."
+    )
+
+    @classmethod
+    def of(cls, policy: Policy) -> PolicyOut:
+        """Return a version of a policy."""
+        return cls(
+            id=policy.policy_id,
+            version=policy.version,
+            name=policy.name,
+            active=policy is DEFAULT_POLICY,
+            steps=[
+                StepOut(code=step.code, offset_days=step.offset_days, act=step.act, template=step.template)
+                for step in policy.steps
+            ],
+            addressed=sorted(policy.addressed),
+        )
+
+
+class PolicyList(Listing[PolicyOut], AsOf):
+    """Every policy."""

@@ -1,0 +1,66 @@
+"""Routes of runs of days."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query as Parameter
+from starlette.responses import Response
+
+from dunning_svc.http.runs.answers import RunList, RunOut, RunPreview
+from dunning_svc.http.runs.bodies import RunBody
+from dunning_svc.read_models.cases import query
+from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.use_cases.preview import preview_day
+from encours.http.commands import Command, command, json_response
+from encours.http.paging import paging
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
+from encours.kernel.errors import Conflict
+from encours.ledger.session import Session
+from encours.reading.pages import Page
+
+router = Router(tags=["Policies and runs"])
+Reading = Annotated[Query, reading("dunning:read")]
+Writing = Annotated[Command, command("dunning:write", dry_run=False)]
+PAGE = paging("day", default="-day", key="day")
+
+
+@router.get("/v1/runs", response_model=RunList)
+async def list_runs(q: Reading, page: Annotated[Page, PAGE]) -> Response:
+    """The runs of days, newest first."""
+    async with q.view(MODEL) as view:
+        rows = await query.runs(view, page)
+    return q.respond(page.body(rows, RunOut.of) | view.time.echo())
+
+
+@router.post("/v1/runs", response_model=RunOut | RunPreview)
+async def run_day(body: RunBody, cmd: Writing, dry_run: Annotated[bool, Parameter()] = False) -> Response:
+    """The run of a day, which happens by itself when the day opens: asking for it again changes nothing.
+
+    With `dry_run=true` what would leave on any day if nothing happened until then.
+    """
+    if dry_run:
+        preview = await preview_day(cmd.services.db, cmd.meta.ledger, body.on, cmd.caller.entities)
+        return json_response(RunPreview.of(body.on, preview.position, preview.decisions))
+    async with cmd.services.db.snapshot(MODEL, cmd.meta.ledger) as (conn, schema, _):
+        row = await query.run(conn, schema, body.on)
+
+    async def work(session: Session) -> None:
+        if row is None:
+            raise Conflict(
+                "day-not-opened",
+                f"{body.on} has not been opened. A run happens by itself when its day opens.",
+            )
+        session.answer(
+            on=row.day.isoformat(),
+            status="open" if row.completed_position is None else "completed",
+            late=row.late,
+            requested=row.requested,
+            suppressed=row.suppressed,
+            tasks=row.tasks,
+            pending=row.pending,
+        )
+
+    done = await cmd.execute(work)
+    return cmd.respond(done, RunOut(**done.answer))

@@ -1,0 +1,76 @@
+"""Answers about tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from dunning_svc.domain.task.state import Task
+from encours.http.models import MoneyModel
+from encours.http.paging import Listing
+from encours.http.queries import AsOf
+
+
+class TaskOut(BaseModel):
+    """Work for a person."""
+
+    id: str
+    decision_id: str
+    customer_id: str
+    entity_id: str
+    day: date
+    kind: Literal["call", "litigation_file"]
+    step: str
+    amount: MoneyModel
+    invoice_ids: list[str]
+    status: Literal["open", "completed"]
+    outcome: str | None
+    text: str | None
+    completed_on: date | None
+
+    @classmethod
+    def of(cls, state: Task) -> TaskOut:
+        """Return a task that was opened."""
+        opened = state.opened
+        assert opened is not None
+        return cls(
+            id=opened.task_id,
+            decision_id=opened.decision_id,
+            customer_id=opened.customer_id,
+            entity_id=state.entity_id,
+            day=opened.day,
+            kind=opened.kind,
+            step=opened.step,
+            amount=MoneyModel.of(opened.amount_minor, opened.currency),
+            invoice_ids=[item.invoice_id for item in opened.items],
+            status="open" if state.outcome is None else "completed",
+            outcome=state.outcome,
+            text=state.text,
+            completed_on=state.completed_on,
+        )
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> TaskOut:
+        """Return a row of the list."""
+        return cls(
+            id=row["task_id"],
+            decision_id=row["decision_id"],
+            customer_id=row["customer_id"],
+            entity_id=row["entity_id"],
+            day=row["day"],
+            kind=row["kind"],
+            step=row["step"],
+            amount=MoneyModel.of(row["amount_minor"], row["currency"]),
+            invoice_ids=row["invoice_ids"],
+            status=row["status"],
+            outcome=row["outcome"],
+            text=row["text"],
+            completed_on=row["completed_on"],
+        )
+
+
+class TaskList(Listing[TaskOut], AsOf):
+    """Tasks, newest first."""

@@ -1,0 +1,89 @@
+"""Amounts of items and accounts, from the movements of the books alone."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from dunning_svc.read_models.cases.rows import (
+    AccountRow,
+    ItemRow,
+    PaymentRow,
+    Rows,
+    existing,
+    scheduled,
+    with_position,
+)
+from encours.contracts import Recorded, payment
+from encours.contracts.books import PAYER_UNKNOWN, Movement, movements
+
+PaymentMirrored = payment.PaymentAllocated | payment.PaymentReleased
+"""Events whose amounts the invoices' streams mirror: they move nothing, but decisions name them as input."""
+
+
+def move(e: Recorded, rows: Rows) -> None:
+    """Post every movement of the event. Raises ``LookupError`` for an item that does not exist.
+
+    Cash comes first: counted by business date, a payment may be there before the invoice that it settles.
+    """
+    entries = movements(e)
+    for entry in entries:
+        if entry.cash_minor and entry.customer_id != PAYER_UNKNOWN:
+            _move_cash(e, entry, rows)
+    for entry in entries:
+        if entry.invoice_id is not None:
+            _move_item(e, entry, entry.invoice_id, rows)
+
+
+def _move_cash(e: Recorded, entry: Movement, rows: Rows) -> None:
+    account = account_of(rows, entry.customer_id, entry.entity, entry.currency)
+    if entry.invoice_id is None:
+        account = with_input(account, e)
+        if entry.payment_id is not None:
+            rows.put(PaymentRow(payment_id=entry.payment_id, customer_id=entry.customer_id))
+    rows.put(replace(account, unapplied_minor=account.unapplied_minor + entry.cash_minor))
+
+
+def _move_item(e: Recorded, entry: Movement, invoice_id: str, rows: Rows) -> None:
+    item = existing(rows, ItemRow, invoice_id)
+    item = replace(
+        item,
+        open_minor=item.open_minor + entry.item_minor,
+        disputed_minor=item.disputed_minor + entry.contested_minor,
+        version=e.version if e.stream == invoice_id else item.version,
+        events=with_position(item.events, e.position),
+    )
+    rows.put(scheduled(item))
+
+
+def payment_mirrored(e: Recorded, data: PaymentMirrored, rows: Rows) -> None:
+    """Note the event as an input of decisions, in place of its mirrors."""
+    rows.put(with_input(account_of(rows, data.customer_id, e.entity, data.currency), e))
+
+
+def account_of(rows: Rows, customer_id: str, entity_id: str, currency: str) -> AccountRow:
+    """Return the account, an empty one if nothing has happened on it."""
+    found = rows.get(AccountRow, customer_id, entity_id, currency)
+    if found is not None:
+        return found
+    return AccountRow(
+        customer_id=customer_id,
+        entity_id=entity_id,
+        currency=currency,
+        unapplied_minor=0,
+        events="",
+        command_id="",
+        decided_on=None,
+    )
+
+
+def with_input(account: AccountRow, e: Recorded) -> AccountRow:
+    """Add the event to those since the account was last nil.
+
+    Within one command the account may pass through nil (released, reversed, and only then unapplied), so a
+    nil account begins a new list with the next command.
+    """
+    command = e.command_id.hex
+    begins = account.unapplied_minor == 0 and account.command_id != command
+    return replace(
+        account, events=with_position("" if begins else account.events, e.position), command_id=command
+    )

@@ -1,0 +1,200 @@
+"""Decisions of the ladder, outcomes of reminders and tasks, and the runs of days."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from dunning_svc.domain.policy.policy import DEFAULT_POLICY
+from dunning_svc.read_models.cases.amounts import account_of
+from dunning_svc.read_models.cases.rows import (
+    DecisionRow,
+    ItemRow,
+    ReminderRow,
+    Rows,
+    RunRow,
+    TaskRow,
+    existing,
+    scheduled,
+    with_steps,
+)
+from encours.contracts import Recorded, calendar, decode, dunning, encode, event_class
+
+DecisionEvent = dunning.ReminderRequested | dunning.ReminderSuppressed | dunning.TaskOpened
+OutcomeEvent = dunning.ReminderSent | dunning.ReminderFailed | dunning.ReminderUnconfirmed
+
+
+def decided(e: Recorded, data: DecisionEvent, rows: Rows) -> None:
+    """Mark the step and those it superseded as done; a step decided against stays open."""
+    account = account_of(rows, data.customer_id, e.entity, data.currency)
+    rows.put(replace(account, decided_on=data.day))
+    passed = set(() if isinstance(data, dunning.ReminderSuppressed) else data.superseded)
+    for dunned in data.items:
+        if not dunned.step:
+            continue
+        row = existing(rows, ItemRow, dunned.invoice_id)
+        if isinstance(data, dunning.ReminderSuppressed):
+            row = replace(row, suppressed=with_steps(row.suppressed, dunned.step))
+        else:
+            lower = [s.code for s in DEFAULT_POLICY.steps if f"{row.invoice_id}:{s.code}" in passed]
+            row = replace(row, done=with_steps(row.done, *lower, dunned.step))
+        rows.put(scheduled(row))
+    rows.put(_decision_row(e, data))
+    if isinstance(data, dunning.TaskOpened):
+        rows.put(_task_row(e, data))
+    else:
+        rows.put(_reminder_row(e, data))
+
+
+def _decision_row(e: Recorded, data: DecisionEvent) -> DecisionRow:
+    return DecisionRow(
+        decision_id=data.decision_id,
+        position=e.position,
+        type=e.type,
+        day=data.day,
+        day_event=str(e.causation_id) if e.causation_id is not None else "",
+        customer_id=data.customer_id,
+        entity_id=e.entity,
+        currency=data.currency,
+        document=encode(data).decode(),
+    )
+
+
+def _task_row(e: Recorded, data: dunning.TaskOpened) -> TaskRow:
+    return TaskRow(
+        task_id=data.task_id,
+        decision_id=data.decision_id,
+        customer_id=data.customer_id,
+        entity_id=e.entity,
+        day=data.day,
+        kind=data.kind,
+        step=data.step,
+        currency=data.currency,
+        amount_minor=data.amount_minor,
+        invoice_ids=[dunned.invoice_id for dunned in data.items],
+        position=e.position,
+        outcome=None,
+        text=None,
+        completed_position=None,
+        completed_on=None,
+    )
+
+
+def _reminder_row(e: Recorded, data: dunning.ReminderRequested | dunning.ReminderSuppressed) -> ReminderRow:
+    suppressed = isinstance(data, dunning.ReminderSuppressed)
+    return ReminderRow(
+        reminder_id=data.reminder_id,
+        decision_id=data.decision_id,
+        customer_id=data.customer_id,
+        entity_id=e.entity,
+        day=data.day,
+        channel=data.channel,
+        step=data.step,
+        template="" if isinstance(data, dunning.ReminderSuppressed) else data.template,
+        language="" if isinstance(data, dunning.ReminderSuppressed) else data.language,
+        currency=data.currency,
+        amount_minor=data.amount_minor,
+        credit_minor=data.credit_minor,
+        invoice_ids=[dunned.invoice_id for dunned in data.items],
+        position=e.position,
+        status="suppressed" if suppressed else "requested",
+        cause=data.cause if isinstance(data, dunning.ReminderSuppressed) else None,
+        message_id=None,
+        evidence=None,
+        outcome_position=e.position if suppressed else None,
+        outcome_on=e.effective_on if suppressed else None,
+    )
+
+
+def withdrawn(e: Recorded, data: dunning.ReminderSuppressed, rows: Rows) -> None:
+    """Reopen the step of a reminder that was held back just before dispatch: it may still be taken."""
+    for dunned in data.items:
+        if not dunned.step:
+            continue
+        row = existing(rows, ItemRow, dunned.invoice_id)
+        rows.put(scheduled(replace(row, done=[code for code in row.done if code != dunned.step])))
+    reminder = existing(rows, ReminderRow, data.reminder_id)
+    rows.put(
+        replace(
+            reminder,
+            status="suppressed",
+            cause=data.cause,
+            outcome_position=e.position,
+            outcome_on=e.effective_on,
+        )
+    )
+
+
+def outcome_recorded(e: Recorded, data: OutcomeEvent, rows: Rows) -> None:
+    """Keep what the channel answered."""
+    match data:
+        case dunning.ReminderSent():
+            status, evidence = "sent", data.evidence
+        case dunning.ReminderFailed():
+            status, evidence = "failed", data.evidence
+        case dunning.ReminderUnconfirmed():
+            status, evidence = "unconfirmed", ""
+    reminder = existing(rows, ReminderRow, data.reminder_id)
+    rows.put(
+        replace(
+            reminder,
+            status=status,
+            message_id=data.message_id,
+            evidence=evidence or None,
+            outcome_position=e.position,
+            outcome_on=e.effective_on,
+        )
+    )
+
+
+def task_completed(e: Recorded, data: dunning.TaskCompleted, rows: Rows) -> None:
+    """Keep the outcome of a task."""
+    task = existing(rows, TaskRow, data.task_id)
+    rows.put(
+        replace(
+            task,
+            outcome=data.outcome,
+            text=data.text,
+            completed_position=e.position,
+            completed_on=e.effective_on,
+        )
+    )
+
+
+def day_opened(e: Recorded, data: calendar.DayOpened, rows: Rows) -> None:
+    """Open the run of the day."""
+    rows.put(
+        RunRow(
+            day=data.day,
+            position=e.position,
+            day_event=str(e.event_id),
+            late=data.late,
+            requested=0,
+            suppressed=0,
+            tasks=0,
+            pending=0,
+            completed_position=None,
+            completed_on=None,
+        )
+    )
+
+
+def run_completed(e: Recorded, data: dunning.RunCompleted, rows: Rows) -> None:
+    """Close the run with its counts."""
+    rows.put(
+        replace(
+            existing(rows, RunRow, data.day),
+            requested=data.requested,
+            suppressed=data.suppressed,
+            tasks=data.tasks,
+            pending=data.pending,
+            completed_position=e.position,
+            completed_on=e.effective_on,
+        )
+    )
+
+
+def document_of(row: DecisionRow) -> DecisionEvent:
+    """Return the event that the decision was stored as."""
+    event = decode(row.type, event_class(row.type).VERSION, row.document.encode())
+    assert isinstance(event, DecisionEvent)
+    return event

@@ -1,0 +1,127 @@
+"""From rows to the state that a decision is made on; the same for today, for a preview and for the past."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from dunning_svc.domain.ladder.state import Case, Item
+from dunning_svc.read_models.cases.rows import AccountRow, CustomerRow, EntityRow, ItemRow, positions
+from encours.projection.read_model import Conn
+from encours.projection.rows import Row, table_of
+
+R = TypeVar("R", bound=Row)
+Group = tuple[str, str, str]
+"""Customer, creditor and currency: one message is for one group."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueCases:
+    """Cases in which a step's day has come, with the debtors and creditors that a message needs."""
+
+    cases: Sequence[Case]
+    customers: Mapping[str, CustomerRow]
+    creditors: Mapping[str, EntityRow]
+
+
+class Creditors(dict[str, EntityRow]):
+    """Creditors by id. One whose registration cannot be read (a parked stream) goes by its id: no run stops."""
+
+    def __missing__(self, entity_id: str) -> EntityRow:
+        return EntityRow(
+            entity_id=entity_id, name=entity_id, time_zone="UTC", address=None, iban=None, siren=None
+        )
+
+
+async def select(conn: Conn, schema: str, kind: type[R], where: str, *args: object) -> list[R]:
+    """Return rows of a table. ``where`` is SQL after ``from``, with its own ``where`` or ``order by``."""
+    table = table_of(kind)
+    records = await conn.fetch(f"select {table.plain} from {schema}.{table.name} {where}", *args)
+    return [kind(**dict(zip(table.names, record, strict=True))) for record in records]
+
+
+async def due_cases(conn: Conn, schema: str, day: date) -> DueCases:
+    """Return every case in which a step's day has come, all its open items included."""
+    groups: list[Group] = [
+        tuple(record)
+        for record in await conn.fetch(
+            f"select distinct customer_id, entity_id, currency from {schema}.item where next_step_on <= $1"
+            " order by 1, 2, 3",
+            day,
+        )
+    ]
+    if not groups:
+        return DueCases((), {}, Creditors())
+    ids = [customer_id for customer_id, _, _ in groups]
+    customers = await customers_of(conn, schema, ids)
+    accounts = {
+        (row.customer_id, row.entity_id, row.currency): row
+        for row in await select(conn, schema, AccountRow, "where customer_id = any($1)", ids)
+    }
+    items = _by_group(
+        await select(conn, schema, ItemRow, "where customer_id = any($1) and open_minor > 0", ids)
+    )
+    cases = [
+        case_of(customers[group[0]], accounts.get(group), items.get(group, []), group)
+        for group in groups
+        if group[0] in customers
+    ]
+    return DueCases(cases, customers, await creditors(conn, schema))
+
+
+async def customers_of(conn: Conn, schema: str, customer_ids: Sequence[str]) -> dict[str, CustomerRow]:
+    """Return these customers by id."""
+    rows = await select(conn, schema, CustomerRow, "where customer_id = any($1)", list(customer_ids))
+    return {row.customer_id: row for row in rows}
+
+
+async def creditors(conn: Conn, schema: str) -> Creditors:
+    """Return every creditor of the ledger."""
+    return Creditors({row.entity_id: row for row in await select(conn, schema, EntityRow, "")})
+
+
+def _by_group(rows: Iterable[ItemRow]) -> dict[Group, list[ItemRow]]:
+    found: dict[Group, list[ItemRow]] = {}
+    for row in rows:
+        found.setdefault((row.customer_id, row.entity_id, row.currency), []).append(row)
+    return found
+
+
+def case_of(
+    customer: CustomerRow, account: AccountRow | None, items: Sequence[ItemRow], group: Group
+) -> Case:
+    """Return the state that a decision about one group is made on."""
+    inputs = {customer.position, *([customer.hold_position] if customer.hold_position else [])}
+    credit_minor = account.unapplied_minor if account is not None else 0
+    if account is not None and credit_minor:
+        inputs.update(positions(account.events))
+    return Case(
+        customer_id=customer.customer_id,
+        entity_id=group[1],
+        currency=group[2],
+        language=customer.language,
+        email=customer.email,
+        address=customer.address,
+        hold_until=customer.hold_until,
+        decided_on=account.decided_on if account is not None else None,
+        credit_minor=credit_minor,
+        items=tuple(_item_of(row) for row in items if row.open_minor > 0),
+        events=tuple(sorted(inputs)),
+    )
+
+
+def _item_of(row: ItemRow) -> Item:
+    return Item(
+        invoice_id=row.invoice_id,
+        version=row.version,
+        number=row.number,
+        due_on=row.due_on,
+        open_minor=row.open_minor,
+        disputed_minor=row.disputed_minor,
+        entered_on=row.entered_on,
+        done=tuple(row.done),
+        suppressed=tuple(row.suppressed),
+        events=positions(row.events),
+    )

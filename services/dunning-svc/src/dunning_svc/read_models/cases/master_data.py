@@ -1,0 +1,100 @@
+"""Creditors, customers with their holds, and items as they enter the ladder: all but amounts."""
+
+from __future__ import annotations
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from dunning_svc.read_models.cases.rows import CustomerRow, EntityRow, ItemRow, Rows, existing
+from encours.contracts import Recorded, customer, dunning, entity, invoice
+from encours.contracts.common import Address
+from encours.kernel.ids import with_prefix
+
+
+def entity_changed(data: entity.EntityRegistered | entity.EntityAmended, rows: Rows) -> None:
+    if isinstance(data, entity.EntityRegistered):
+        zone = data.time_zone
+    else:
+        zone = existing(rows, EntityRow, data.entity_id).time_zone
+    rows.put(
+        EntityRow(
+            entity_id=data.entity_id,
+            name=data.name,
+            time_zone=zone,
+            address=_lines(data.address),
+            iban=data.iban,
+            siren=data.siren,
+        )
+    )
+
+
+def _lines(address: Address | None) -> str | None:
+    if address is None:
+        return None
+    town = f"{address.postal_code} {address.city}".strip()
+    return "\n".join(line for line in (*address.lines, town, address.country) if line)
+
+
+def customer_changed(
+    e: Recorded,
+    data: customer.CustomerRegistered | customer.CustomerAmended | dunning.HoldPlaced,
+    rows: Rows,
+) -> None:
+    match data:
+        case customer.CustomerRegistered():
+            held: tuple[date | None, str | None, int] = (None, None, 0)
+            entity_id = data.entity_id
+        case customer.CustomerAmended():
+            old = existing(rows, CustomerRow, data.customer_id)
+            held = (old.hold_until, old.hold_cause, old.hold_position)
+            entity_id = old.entity_id
+        case dunning.HoldPlaced():
+            old = existing(rows, CustomerRow, data.customer_id)
+            rows.put(replace(old, hold_until=data.until, hold_cause=data.cause, hold_position=e.position))
+            return
+    rows.put(
+        CustomerRow(
+            customer_id=data.customer_id,
+            entity_id=entity_id,
+            name=data.name,
+            language=data.language,
+            email=data.email,
+            phone=data.phone,
+            address=_lines(data.address),
+            hold_until=held[0],
+            hold_cause=held[1],
+            hold_position=held[2],
+            position=e.position,
+        )
+    )
+
+
+def invoice_issued(e: Recorded, data: invoice.InvoiceIssued, rows: Rows) -> None:
+    """Put the item on the ladder. Its amount comes with the event's movements."""
+    creditor = rows.get(EntityRow, e.entity)
+    zone = ZoneInfo(creditor.time_zone if creditor is not None else "UTC")
+    row = ItemRow(
+        invoice_id=data.invoice_id,
+        customer_id=data.customer_id,
+        entity_id=e.entity,
+        currency=data.currency,
+        number=data.number,
+        issued_on=data.issued_on,
+        due_on=data.due_on,
+        open_minor=0,
+        disputed_minor=0,
+        entered_on=e.recorded_at.astimezone(zone).date(),
+        done=[],
+        suppressed=[],
+        next_step_on=None,
+        version=e.version,
+        events="",
+    )
+    rows.put(row)
+
+
+def hold_stream(customer_id: str) -> str:
+    """A customer's holds are a stream of this service: the customer's own belongs to invoice-svc."""
+    return with_prefix(customer_id, "hld")

@@ -1,0 +1,140 @@
+"""The read model `cases`: every event that moves a case, folded into rows. Nothing is sent from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from dunning_svc.read_models.cases import amounts, decisions, master_data
+from dunning_svc.read_models.cases.rows import (
+    ALL_ROWS,
+    AccountRow,
+    CustomerRow,
+    EntityRow,
+    ItemRow,
+    ReminderRow,
+    Rows,
+    RunRow,
+    TaskRow,
+)
+from encours import contracts
+from encours.contracts import Recorded, calendar, customer, dunning, entity, invoice, names_of, payment
+from encours.contracts.books import PAYER_UNKNOWN, movements, moving
+from encours.projection.read_model import ReadModel
+from encours.projection.rows import Row
+from encours.projection.rowset import RowSet
+
+Key = tuple[type[Row], tuple[Any, ...]]
+
+MODEL = "cases"
+
+
+class Cases(ReadModel):
+    """Items, accounts, decisions and their outcomes."""
+
+    name = MODEL
+    version = 2
+    rows = ALL_ROWS
+    applies = moving() | names_of(
+        calendar.DayOpened,
+        customer.CustomerAmended,
+        customer.CustomerRegistered,
+        dunning.HoldPlaced,
+        dunning.ReminderFailed,
+        dunning.ReminderRequested,
+        dunning.ReminderSent,
+        dunning.ReminderSuppressed,
+        dunning.ReminderUnconfirmed,
+        dunning.RunCompleted,
+        dunning.TaskCompleted,
+        dunning.TaskOpened,
+        entity.EntityAmended,
+        entity.EntityRegistered,
+        payment.PaymentAllocated,
+        payment.PaymentReleased,
+    )
+    ignores = names_of(
+        contracts.risk.CreditChecked,
+        contracts.risk.LimitApproved,
+        contracts.risk.LimitRefused,
+        contracts.risk.LimitRequested,
+        contracts.customer.CustomerContactAdded,
+        contracts.customer.CustomerNoted,
+        contracts.customer.TermsAgreed,
+        contracts.customer.TermsBeyondCeiling,
+        contracts.dispute.DisputeOpened,
+        contracts.dispute.DisputeResolved,
+        contracts.entity.SeriesDefined,
+        contracts.imports.ImportCompleted,
+        contracts.imports.ImportReceived,
+        contracts.invoice.InvoiceAmended,
+        contracts.invoice.InvoiceCancelled,
+        contracts.invoice.InvoiceDrafted,
+        contracts.invoice.InvoiceTermsBeyondCeiling,
+    )
+
+    def keys(self, e: Recorded) -> Iterable[Key]:
+        return keys(e)
+
+    def project(self, e: Recorded, rows: RowSet) -> None:
+        project(e, rows)
+
+
+def keys(e: Recorded) -> Iterable[Key]:
+    """Keys of the rows that :func:`project` asks for."""
+    for entry in movements(e):
+        if entry.invoice_id is not None:
+            yield ItemRow, (entry.invoice_id,)
+        if entry.cash_minor and entry.customer_id != PAYER_UNKNOWN:
+            yield AccountRow, (entry.customer_id, entry.entity, entry.currency)
+    match e.data:
+        case entity.EntityAmended():
+            yield EntityRow, (e.data.entity_id,)
+        case customer.CustomerAmended() | dunning.HoldPlaced():
+            yield CustomerRow, (e.data.customer_id,)
+        case invoice.InvoiceIssued():
+            yield EntityRow, (e.entity,)
+        case payment.PaymentAllocated() | payment.PaymentReleased():
+            yield AccountRow, (e.data.customer_id, e.entity, e.data.currency)
+        case dunning.ReminderRequested() | dunning.ReminderSuppressed() | dunning.TaskOpened():
+            yield AccountRow, (e.data.customer_id, e.entity, e.data.currency)
+            for dunned in e.data.items:
+                yield ItemRow, (dunned.invoice_id,)
+            if isinstance(e.data, dunning.ReminderSuppressed):
+                yield ReminderRow, (e.data.reminder_id,)
+        case dunning.ReminderSent() | dunning.ReminderFailed() | dunning.ReminderUnconfirmed():
+            yield ReminderRow, (e.data.reminder_id,)
+        case dunning.TaskCompleted():
+            yield TaskRow, (e.data.task_id,)
+        case dunning.RunCompleted():
+            yield RunRow, (e.data.day,)
+        case _:
+            return
+
+
+def project(e: Recorded, rows: Rows) -> None:
+    """Fold one event into the rows: its movements, and the rest that it says of a case."""
+    match e.data:
+        case entity.EntityRegistered() | entity.EntityAmended():
+            master_data.entity_changed(e.data, rows)
+        case customer.CustomerRegistered() | customer.CustomerAmended() | dunning.HoldPlaced():
+            master_data.customer_changed(e, e.data, rows)
+        case invoice.InvoiceIssued():
+            master_data.invoice_issued(e, e.data, rows)
+        case payment.PaymentAllocated() | payment.PaymentReleased():
+            amounts.payment_mirrored(e, e.data, rows)
+        case dunning.ReminderSuppressed() if e.version > 1:
+            decisions.withdrawn(e, e.data, rows)
+        case dunning.ReminderRequested() | dunning.ReminderSuppressed() | dunning.TaskOpened():
+            decisions.decided(e, e.data, rows)
+        case dunning.ReminderSent() | dunning.ReminderFailed() | dunning.ReminderUnconfirmed():
+            decisions.outcome_recorded(e, e.data, rows)
+        case dunning.TaskCompleted():
+            decisions.task_completed(e, e.data, rows)
+        case calendar.DayOpened():
+            decisions.day_opened(e, e.data, rows)
+        case dunning.RunCompleted():
+            decisions.run_completed(e, e.data, rows)
+        case _:
+            pass
+    amounts.move(e, rows)

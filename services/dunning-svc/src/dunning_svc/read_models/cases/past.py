@@ -1,0 +1,87 @@
+"""Cases as they were: the same fold as the read model, run over the streams up to a position.
+
+The read model only tells which streams there are; the answer comes from the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from dunning_svc.domain.hold.state import hold_stream
+from dunning_svc.domain.ladder.state import Case
+from dunning_svc.read_models.cases.due import Group, case_of
+from dunning_svc.read_models.cases.model import Cases, project
+from dunning_svc.read_models.cases.rows import AccountRow, CustomerRow, ItemRow, R
+from encours.contracts import Recorded
+from encours.ledger import Ledger
+from encours.projection.read_model import Conn
+from encours.projection.rows import Row, table_of
+
+
+class MemoryRows:
+    """Rows in a dictionary, with the interface that `project` asks of a set of rows."""
+
+    def __init__(self) -> None:
+        self.tables: dict[type[Row], dict[tuple[Any, ...], Row]] = {}
+
+    def get(self, kind: type[R], *key: Any) -> R | None:
+        """Return the row, if there is one. Rows are replaced, never changed in place."""
+        row = self.tables.get(kind, {}).get(key)
+        return row if isinstance(row, kind) else None
+
+    def put(self, row: Row) -> None:
+        """Insert or replace."""
+        self.tables.setdefault(type(row), {})[table_of(type(row)).key_of(row)] = row
+
+    def all(self, kind: type[R]) -> list[R]:
+        """Return every row of a kind, in the order of their first appearance."""
+        return [row for row in self.tables.get(kind, {}).values() if isinstance(row, kind)]
+
+    def case(self, group: Group) -> Case | None:
+        """Return the state that a decision about one group was made on."""
+        customer = self.get(CustomerRow, group[0])
+        if customer is None:
+            return None
+        items = [row for row in self.all(ItemRow) if (row.customer_id, row.entity_id, row.currency) == group]
+        return case_of(customer, self.get(AccountRow, *group), items, group)
+
+
+def folded(streams: Mapping[str, Sequence[Recorded]], as_of: date | None = None) -> MemoryRows:
+    """Fold streams in the order of the ledger; with ``as_of`` only what counts by that business date."""
+    rows = MemoryRows()
+    events = sorted((e for stream in streams.values() for e in stream), key=lambda e: e.position)
+    for e in events:
+        if e.type not in Cases.applies or (as_of is not None and e.effective_on > as_of):
+            continue
+        try:
+            project(e, rows)
+        except LookupError:
+            if as_of is None:
+                raise
+            # By business date the item does not exist yet: a payment may count before the invoice it settles.
+    return rows
+
+
+async def cases_at(
+    ledger: Ledger,
+    conn: Conn,
+    schema: str,
+    name: str,
+    customer_ids: Sequence[str],
+    position: int,
+    as_of: date | None = None,
+) -> MemoryRows:
+    """Return the cases of these customers at a position."""
+    records = await conn.fetch(
+        f"""select invoice_id from {schema}.item where customer_id = any($1)
+            union all select payment_id from {schema}.payment where customer_id = any($1)
+            union all select reminder_id from {schema}.reminder where customer_id = any($1)
+            union all select task_id from {schema}.task where customer_id = any($1)
+            union all select entity_id from {schema}.entity""",
+        list(customer_ids),
+    )
+    streams = [record[0] for record in records]
+    streams += [stream for customer in customer_ids for stream in (customer, hold_stream(customer))]
+    return folded(await ledger.read_streams(name, streams, upto=position), as_of)

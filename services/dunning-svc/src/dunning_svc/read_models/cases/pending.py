@@ -1,0 +1,70 @@
+"""Work that the outbox finds in the read model: reminders without an outcome, and runs that nobody closed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from dunning_svc.read_models.cases.due import select
+from dunning_svc.read_models.cases.rows import DecisionRow, RunRow
+from encours.projection.read_model import Conn
+
+_REMINDERS_MAX = 500
+_RUNS_MAX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class RunCounts:
+    """Decisions of a day by kind, and the reminders among them that have no outcome yet."""
+
+    requested: int
+    suppressed: int
+    tasks: int
+    pending: int
+
+
+async def requested(conn: Conn, schema: str, ledger: str, effects_from: int) -> Sequence[DecisionRow]:
+    """Return decisions whose reminder has no outcome and may be tried now, oldest first.
+
+    Never one at a position up to ``effects_from``.
+    """
+    return await select(
+        conn,
+        schema,
+        DecisionRow,
+        f"""where decision_id in (
+              select r.decision_id from {schema}.reminder r
+               where r.status = 'requested' and r.position > $1 and not exists (
+                 select from encours_effects.attempt a where a.ledger = $3 and a.reminder_id = r.reminder_id
+                    and a.state = 'deferred' and a.next_try_at > now())
+               order by r.position limit $2) order by position""",
+        effects_from,
+        _REMINDERS_MAX,
+        ledger,
+    )
+
+
+async def open_runs(conn: Conn, schema: str, effects_from: int, before: int) -> Sequence[RunRow]:
+    """Return runs that are not completed and whose day opened between the two positions, oldest first."""
+    return await select(
+        conn,
+        schema,
+        RunRow,
+        f"where completed_position is null and position > $1 and position < $2 order by position limit {_RUNS_MAX}",
+        effects_from,
+        before,
+    )
+
+
+async def run_counts(conn: Conn, schema: str, day: date) -> RunCounts:
+    """Count the decisions of a day."""
+    counts = await conn.fetch(
+        f"""select count(*) filter (where template <> '') as requested,
+                   count(*) filter (where template = '') as suppressed,
+                   count(*) filter (where status = 'requested') as pending,
+                   (select count(*) from {schema}.task where day = $1) as tasks
+              from {schema}.reminder where day = $1""",
+        day,
+    )
+    return RunCounts(**dict(counts[0]))

@@ -1,0 +1,129 @@
+"""Lists and single rows for the API, at any date and position.
+
+Rows keep the position and date of their one outcome, so an answer for the past shows the row as it was then.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from dunning_svc.read_models.cases.due import select
+from dunning_svc.read_models.cases.rows import DecisionRow, RunRow
+from encours.kernel.errors import NotFound
+from encours.projection.read_model import Conn
+from encours.reading.moment import View
+from encours.reading.pages import Page
+from encours.reading.where import ViewWhere
+
+_REMINDER = """(
+  select reminder_id, decision_id, customer_id, entity_id, day, channel, step, template, language, currency,
+         amount_minor, credit_minor, invoice_ids, position,
+         case when known then status else 'requested' end as status,
+         case when known then cause end as cause, case when known then message_id end as message_id,
+         case when known then evidence end as evidence, case when known then outcome_on end as outcome_on,
+         case when known and outcome_position > position then 2 else 1 end as version
+    from (select *, coalesce(outcome_position <= {position} and outcome_on <= {as_of}, false) as known
+            from {schema}.reminder where position <= {position} and day <= {as_of}) r) r"""
+
+_TASK = """(
+  select task_id, decision_id, customer_id, entity_id, day, kind, step, currency, amount_minor, invoice_ids, position,
+         case when known then 'completed' else 'open' end as status, case when known then outcome end as outcome,
+         case when known then text end as text, case when known then completed_on end as completed_on
+    from (select *, coalesce(completed_position <= {position} and completed_on <= {as_of}, false) as known
+            from {schema}.task where position <= {position} and day <= {as_of}) t) t"""
+
+_RUN = """(
+  select day, position, late, case when known then 'completed' else 'open' end as status,
+         case when known then requested else 0 end as requested,
+         case when known then suppressed else 0 end as suppressed,
+         case when known then tasks else 0 end as tasks, case when known then pending else 0 end as pending
+    from (select *, coalesce(completed_position <= {position} and completed_on <= {as_of}, false) as known
+            from {schema}.run where position <= {position} and day <= {as_of}) u) u"""
+
+_CUSTOMER = """(
+  select customer_id, entity_id from {schema}.customer c where exists (
+    select from {schema}.item i where i.customer_id = c.customer_id and i.issued_on <= {as_of}
+       and split_part(i.events, ' ', 1)::bigint <= {position})) c"""
+
+
+def _source(template: str, view: View, where: ViewWhere) -> str:
+    return template.format(schema=view.schema, position=where.position, as_of=where.as_of)
+
+
+async def reminders(
+    view: View, page: Page, *, customer_id: str | None, invoice_id: str | None, status: str | None
+) -> list[Any]:
+    """Return a page of reminders as they were known."""
+    where = ViewWhere(view)
+    source = _source(_REMINDER, view, where)
+    where.equal("customer_id", customer_id).equal("status", status)
+    if invoice_id is not None:
+        where.add("invoice_ids @> array[{}::text]", invoice_id)
+    return await where.page(page, "*", source)
+
+
+async def reminder(view: View, reminder_id: str) -> dict[str, Any]:
+    """Return a reminder as it was known, of any entity. Raises :class:`NotFound`."""
+    where = ViewWhere(view, entity=None)
+    source = _source(_REMINDER, view, where)
+    where.equal("reminder_id", reminder_id)
+    row = await view.conn.fetchrow(f"select * from {source} where {where.sql}", *where.arguments)
+    if row is None:
+        raise NotFound("reminder", reminder_id)
+    return dict(row)
+
+
+async def tasks(view: View, page: Page, *, customer_id: str | None, status: str | None) -> list[Any]:
+    """Return a page of tasks as they were known."""
+    where = ViewWhere(view)
+    source = _source(_TASK, view, where)
+    where.equal("customer_id", customer_id).equal("status", status)
+    return await where.page(page, "*", source)
+
+
+async def runs(view: View, page: Page) -> list[Any]:
+    """Return a page of runs as they were known."""
+    where = ViewWhere(view, entity=None)
+    return await where.page(page, "*", _source(_RUN, view, where))
+
+
+async def run(conn: Conn, schema: str, day: date) -> RunRow | None:
+    """Return the run of a day as it stands now."""
+    rows = await select(conn, schema, RunRow, "where day = $1", day)
+    return rows[0] if rows else None
+
+
+async def customers(view: View, page: Page, customer_id: str | None) -> list[Any]:
+    """Return a page of customers that had an invoice by then: the candidates of a list of cases."""
+    where = ViewWhere(view)
+    source = _source(_CUSTOMER, view, where)
+    return await where.equal("customer_id", customer_id).page(page, "*", source)
+
+
+async def decision(view: View, decision_id: str) -> DecisionRow:
+    """Return a decision, of any entity. Raises :class:`NotFound`, also for one made later."""
+    rows = await select(
+        view.conn,
+        view.schema,
+        DecisionRow,
+        "where decision_id = $1 and position <= $2 and day <= $3",
+        decision_id,
+        view.time.position,
+        view.time.as_of,
+    )
+    if not rows:
+        raise NotFound("decision", decision_id)
+    return rows[0]
+
+
+async def withdrawal_cause(view: View, decision_id: str) -> str | None:
+    """Return why the decision's reminder was taken back before dispatch; ``None`` if it was not."""
+    cause: str | None = await view.conn.fetchval(
+        f"select cause from {view.schema}.reminder where decision_id = $1 and outcome_position > position"
+        " and outcome_position <= $2 and outcome_on <= $3",
+        decision_id,
+        view.time.position,
+        view.time.as_of,
+    )
+    return cause

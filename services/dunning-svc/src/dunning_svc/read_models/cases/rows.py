@@ -1,0 +1,254 @@
+"""The tables of the read model `cases`. Columns are the fields, in order; amounts are minor units.
+
+Positions of events are numbers in one text column, separated by blanks, oldest first.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from msgspec.structs import replace
+
+from dunning_svc.domain.policy.policy import DEFAULT_POLICY
+from dunning_svc.domain.policy.schedule import next_step_on
+from encours.projection.rows import Row
+
+R = TypeVar("R", bound=Row)
+
+
+class Rows(Protocol):
+    """Rows to project into: the batch of a subscription, or a dictionary."""
+
+    def get(self, row: type[R], *key: Any) -> R | None: ...
+    def put(self, row: Row) -> None: ...
+
+
+class EntityRow(Row, kw_only=True):
+    """A creditor: the sender of reminders, with the time zone of its days."""
+
+    TABLE: ClassVar[str] = "entity"
+    KEY: ClassVar[tuple[str, ...]] = ("entity_id",)
+
+    entity_id: str
+    name: str
+    time_zone: str
+    address: str | None
+    iban: str | None
+    siren: str | None
+
+
+class CustomerRow(Row, kw_only=True):
+    """A debtor with its addresses and its hold. ``hold_position`` 0: never on hold."""
+
+    TABLE: ClassVar[str] = "customer"
+    KEY: ClassVar[tuple[str, ...]] = ("customer_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(entity_id, customer_id)",)
+
+    customer_id: str
+    entity_id: str
+    name: str
+    language: str
+    email: str | None
+    phone: str | None
+    address: str | None
+    hold_until: date | None
+    hold_cause: str | None
+    hold_position: int
+    position: int
+
+
+class AccountRow(Row, kw_only=True):
+    """A customer's account at one creditor in one currency: unapplied cash, and the last day that was decided.
+
+    ``events``: payment events since the cash was last nil; ``command_id``: the command of the last of them.
+    """
+
+    TABLE: ClassVar[str] = "account"
+    KEY: ClassVar[tuple[str, ...]] = ("customer_id", "entity_id", "currency")
+
+    customer_id: str
+    entity_id: str
+    currency: str
+    unapplied_minor: int
+    events: str
+    command_id: str
+    decided_on: date | None
+
+
+class PaymentRow(Row, kw_only=True):
+    """A customer's payment: one of the streams that the past of an account is folded from."""
+
+    TABLE: ClassVar[str] = "payment"
+    KEY: ClassVar[tuple[str, ...]] = ("payment_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)",)
+
+    payment_id: str
+    customer_id: str
+
+
+class ItemRow(Row, kw_only=True):
+    """An invoice on the ladder. ``next_step_on`` is set while something is open and a step is left."""
+
+    TABLE: ClassVar[str] = "item"
+    KEY: ClassVar[tuple[str, ...]] = ("invoice_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = (
+        "(customer_id, due_on)",
+        "(next_step_on) where next_step_on is not null",
+    )
+
+    invoice_id: str
+    customer_id: str
+    entity_id: str
+    currency: str
+    number: str
+    issued_on: date
+    due_on: date
+    open_minor: int
+    disputed_minor: int
+    entered_on: date
+    done: list[str]
+    suppressed: list[str]
+    next_step_on: date | None
+    version: int
+    events: str
+
+
+class DecisionRow(Row, kw_only=True):
+    """A decision as it was stored; ``document`` is the payload of its event."""
+
+    TABLE: ClassVar[str] = "decision"
+    KEY: ClassVar[tuple[str, ...]] = ("decision_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id, position)",)
+
+    decision_id: str
+    position: int
+    type: str
+    day: date
+    day_event: str
+    customer_id: str
+    entity_id: str
+    currency: str
+    document: str
+
+
+class ReminderRow(Row, kw_only=True):
+    """A reminder with at most one outcome, and the position and date from which that is known."""
+
+    TABLE: ClassVar[str] = "reminder"
+    KEY: ClassVar[tuple[str, ...]] = ("reminder_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = (
+        "(position)",
+        "(customer_id, position)",
+        "(position) where status = 'requested'",
+        "using gin (invoice_ids)",
+    )
+
+    reminder_id: str
+    decision_id: str
+    customer_id: str
+    entity_id: str
+    day: date
+    channel: str
+    step: str
+    template: str
+    language: str
+    currency: str
+    amount_minor: int
+    credit_minor: int
+    invoice_ids: list[str]
+    position: int
+    status: str
+    cause: str | None
+    message_id: str | None
+    evidence: str | None
+    outcome_position: int | None
+    outcome_on: date | None
+
+
+class TaskRow(Row, kw_only=True):
+    """Work for a person."""
+
+    TABLE: ClassVar[str] = "task"
+    KEY: ClassVar[tuple[str, ...]] = ("task_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(position)", "(customer_id, position)")
+
+    task_id: str
+    decision_id: str
+    customer_id: str
+    entity_id: str
+    day: date
+    kind: str
+    step: str
+    currency: str
+    amount_minor: int
+    invoice_ids: list[str]
+    position: int
+    outcome: str | None
+    text: str | None
+    completed_position: int | None
+    completed_on: date | None
+
+
+class RunRow(Row, kw_only=True):
+    """The run of a day: open from the day's opening until every reminder has its outcome."""
+
+    TABLE: ClassVar[str] = "run"
+    KEY: ClassVar[tuple[str, ...]] = ("day",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(position)", "(position) where completed_position is null")
+
+    day: date
+    position: int
+    day_event: str
+    late: bool
+    requested: int
+    suppressed: int
+    tasks: int
+    pending: int
+    completed_position: int | None
+    completed_on: date | None
+
+
+ALL_ROWS: tuple[type[Row], ...] = (
+    EntityRow,
+    CustomerRow,
+    AccountRow,
+    PaymentRow,
+    ItemRow,
+    DecisionRow,
+    ReminderRow,
+    TaskRow,
+    RunRow,
+)
+
+
+def existing(rows: Rows, kind: type[R], *key: Any) -> R:
+    """Return the row that an earlier event must have made. Raises ``LookupError``, which parks the stream."""
+    row = rows.get(kind, *key)
+    if row is None:
+        raise LookupError(f"no {kind.TABLE} {key}")
+    return row
+
+
+def scheduled(row: ItemRow) -> ItemRow:
+    """Set the day of the next step: the run of a day touches only the rows whose day has come."""
+    day = None
+    if row.open_minor > 0:
+        day = next_step_on(DEFAULT_POLICY, due_on=row.due_on, entered_on=row.entered_on, done=tuple(row.done))
+    return replace(row, next_step_on=day)
+
+
+def positions(text: str) -> tuple[int, ...]:
+    """Entries of a column of positions."""
+    return tuple(int(number) for number in text.split())
+
+
+def with_position(text: str, position: int) -> str:
+    """Append a position to a column of positions, unless the last entry is that one."""
+    last = text.rpartition(" ")[2]
+    return text if last == str(position) else f"{text} {position}".lstrip()
+
+
+def with_steps(steps: list[str], *more: str) -> list[str]:
+    """Return a new list with the steps added that it does not have."""
+    return list(dict.fromkeys((*steps, *more)))

@@ -1,0 +1,51 @@
+"""Decisions made again from the ledger, to show that they follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+
+from dunning_svc.domain.ladder.decide import decide_customer
+from dunning_svc.domain.ladder.events import DecisionEvent, as_event
+from dunning_svc.domain.policy.policy import POLICIES
+from dunning_svc.read_models.cases.decisions import document_of
+from dunning_svc.read_models.cases.past import cases_at
+from dunning_svc.read_models.cases.rows import DecisionRow
+from encours.contracts import encode
+from encours.ledger import Ledger
+from encours.projection.read_model import Conn
+
+
+@dataclass(frozen=True, slots=True)
+class Reperformed:
+    """The stored decision beside the one that the ledger leads to now."""
+
+    stored: DecisionEvent
+    recomputed: DecisionEvent | None
+
+    @property
+    def equal(self) -> bool:
+        """To the byte."""
+        return self.recomputed is not None and encode(self.stored) == encode(self.recomputed)
+
+    def differences(self) -> list[str]:
+        """Return the names of the fields in which the two differ."""
+        if self.recomputed is None:
+            return ["the ledger leads to no decision"]
+        old, new = (msgspec.to_builtins(event) for event in (self.stored, self.recomputed))
+        return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+
+
+async def reperform(ledger: Ledger, conn: Conn, schema: str, name: str, row: DecisionRow) -> Reperformed:
+    """Fold the customer's streams up to the position that the decision saw, and decide with the same function
+    under the version of the policy that was in force then."""
+    stored = document_of(row)
+    basis = stored.basis
+    rows = await cases_at(ledger, conn, schema, name, [row.customer_id], basis.position)
+    case = rows.case((row.customer_id, row.entity_id, row.currency))
+    policy = POLICIES[basis.policy_id, basis.policy_version]
+    decision = None if case is None else decide_customer(case, stored.day, policy, basis.position)
+    key = UUID(hex=row.decision_id.partition("_")[2])
+    return Reperformed(stored, None if decision is None else as_event(decision, key))

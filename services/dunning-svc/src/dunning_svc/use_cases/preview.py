@@ -1,0 +1,35 @@
+"""Preview of a run: the decisions of any day if nothing happened until then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from dunning_svc.domain.ladder.decide import Decision, decide_customer
+from dunning_svc.domain.policy.policy import DEFAULT_POLICY
+from dunning_svc.read_models.cases.due import due_cases
+from dunning_svc.read_models.cases.model import MODEL
+from encours.reading.moment import Granted
+from encours.reading.read_db import ReadDb
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Decisions at a position, none of them stored."""
+
+    position: int
+    decisions: Sequence[Decision]
+
+
+async def preview_day(db: ReadDb, ledger: str, day: date, granted: Granted) -> Preview:
+    """Decide the day on the state of now, for the granted entities. Writes nothing."""
+    async with db.snapshot(MODEL, ledger) as (conn, schema, position):
+        due = await due_cases(conn, schema, day)
+    decisions = [
+        decision
+        for case in due.cases
+        if granted is None or case.entity_id in granted
+        if (decision := decide_customer(case, day, DEFAULT_POLICY, position)) is not None
+    ]
+    return Preview(position, decisions)

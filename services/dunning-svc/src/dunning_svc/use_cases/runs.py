@@ -1,0 +1,170 @@
+"""The run of a day: every case in which a step's day has come is decided once, and its reminders are handed on.
+
+A reaction to ``calendar.day_opened``: the read model stands exactly at that event, so the same decisions come
+out whenever it is repeated, under the same command ids.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+from uuid import UUID
+
+from dunning_svc.domain.ladder.decide import Decision, decide_customer
+from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key, stream_of
+from dunning_svc.domain.policy.policy import DEFAULT_POLICY
+from dunning_svc.read_models.cases.due import DueCases, due_cases
+from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.read_models.cases.rows import CustomerRow, EntityRow
+from encours.contracts import Recorded
+from encours.contracts.calendar import DayOpened
+from encours.contracts.dunning import ReminderRequested, ReminderSuppressed, RunCompleted, TaskOpened
+from encours.kernel.ids import derived_uuid, uuid7
+from encours.ledger import Ledger
+from encours.ledger.model import Append, NewEvent
+from encours.projection.read_model import Reactor
+from encours.reading.read_db import ReadDb
+
+ACTOR = "service:dunning-svc"
+_AT_ONCE = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Decisions of a day, counted by kind. ``day_event`` is the event that opened the day."""
+
+    ledger: str
+    day: date
+    day_event: UUID
+    entity: str
+    requested: int
+    suppressed: int
+    tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingReminder:
+    """A reminder to dispatch, with its sender and its addressee."""
+
+    event: ReminderRequested
+    customer: CustomerRow
+    creditor: EntityRow
+
+
+@dataclass(frozen=True, slots=True)
+class RunBatch:
+    """A run with all its reminders."""
+
+    run: Run
+    reminders: Sequence[OutgoingReminder]
+
+
+class ReminderQueue(Protocol):
+    """Dispatches the reminders of runs and completes the runs."""
+
+    def enqueue(self, batch: RunBatch) -> bool:
+        """Take the batch, unless another process dispatches for its ledger: that one finds it in the read model."""
+        ...
+
+
+class RunDay(Reactor):
+    """Decides on ``calendar.day_opened``."""
+
+    types = frozenset({DayOpened.TYPE})
+
+    def __init__(self, ledger: Ledger, db: ReadDb, queue: ReminderQueue) -> None:
+        self._ledger = ledger
+        self._db = db
+        self._queue = queue
+
+    async def react(self, e: Recorded) -> None:
+        """Decide the day. Nothing is decided for a day that had passed when it was opened."""
+        assert isinstance(e.data, DayOpened)
+        if await self._ledger.find_command(e.ledger, completion_id(e.ledger, e.event_id)):
+            return
+        if e.data.late:
+            await complete_run(self._ledger, _run(e, ()), 0)
+            return
+        async with self._db.snapshot(MODEL, e.ledger) as (conn, schema, _):
+            due = await due_cases(conn, schema, e.data.day)
+        decided = list(decide_all(due, e))
+        for start in range(0, len(decided), _AT_ONCE):
+            await asyncio.gather(
+                *(self._append(e, d, event) for d, event in decided[start : start + _AT_ONCE])
+            )
+        run = _run(e, [event for _, event in decided])
+        reminders = [
+            OutgoingReminder(event, due.customers[d.customer_id], due.creditors[d.entity_id])
+            for d, event in decided
+            if isinstance(event, ReminderRequested)
+        ]
+        if reminders:
+            self._queue.enqueue(RunBatch(run, reminders))
+        else:
+            await complete_run(self._ledger, run, 0)
+
+    async def _append(self, e: Recorded, decision: Decision, event: DecisionEvent) -> None:
+        key = decision_key(e.ledger, e.event_id, decision.customer_id, decision.entity_id, decision.currency)
+        assert isinstance(e.data, DayOpened)
+        await self._ledger.append(
+            Append(
+                ledger=e.ledger,
+                command_id=key,
+                fingerprint=key.bytes,
+                events=(NewEvent(stream_of(event), 1, event, decision.entity_id, e.data.day, uuid7()),),
+                actor=ACTOR,
+                causation_id=e.event_id,
+                correlation_id=e.correlation_id,
+                traceparent=e.traceparent,
+            )
+        )
+
+
+def decide_all(due: DueCases, e: Recorded) -> Iterator[tuple[Decision, DecisionEvent]]:
+    """Yield every decision of the day with its event."""
+    assert isinstance(e.data, DayOpened)
+    for case in due.cases:
+        decision = decide_customer(case, e.data.day, DEFAULT_POLICY, e.position)
+        if decision is not None:
+            key = decision_key(e.ledger, e.event_id, case.customer_id, case.entity_id, case.currency)
+            yield decision, as_event(decision, key)
+
+
+def _run(e: Recorded, events: Sequence[DecisionEvent]) -> Run:
+    assert isinstance(e.data, DayOpened)
+    kinds = [type(event) for event in events]
+    return Run(
+        ledger=e.ledger,
+        day=e.data.day,
+        day_event=e.event_id,
+        entity=e.entity,
+        requested=kinds.count(ReminderRequested),
+        suppressed=kinds.count(ReminderSuppressed),
+        tasks=kinds.count(TaskOpened),
+    )
+
+
+def completion_id(ledger: str, day_event: UUID) -> UUID:
+    """Return the id of the command that completes a day's run, the same for whoever completes it."""
+    return derived_uuid("dunning run completed", ledger, day_event)
+
+
+async def complete_run(ledger: Ledger, run: Run, pending: int) -> None:
+    """Append ``reminder.run_completed``. Repeating it, with whatever counts, changes nothing."""
+    command_id = completion_id(run.ledger, run.day_event)
+    event = RunCompleted(
+        day=run.day, requested=run.requested, suppressed=run.suppressed, tasks=run.tasks, pending=pending
+    )
+    await ledger.append(
+        Append(
+            ledger=run.ledger,
+            command_id=command_id,
+            fingerprint=command_id.bytes,
+            events=(NewEvent(f"dunning-{run.day}", 1, event, run.entity, run.day, uuid7()),),
+            actor=ACTOR,
+            causation_id=run.day_event,
+        )
+    )
