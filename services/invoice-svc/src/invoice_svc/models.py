@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from encours.projection.read_model import ReadModel
-from invoice_svc.read_models.invoices import Invoices
+from invoice_svc.read_models.lists import Lists
 
 NAME = "invoice-svc"
-MODELS: tuple[ReadModel, ...] = (Invoices(),)
+MODELS: tuple[ReadModel, ...] = (Lists(),)

@@ -43,8 +43,8 @@ from invoice_svc.http.shapes import (
     VatId,
 )
 from invoice_svc.imports import ids
-from invoice_svc.read_models import search
-from invoice_svc.read_models.invoices import NAME
+from invoice_svc.read_models.customers import query
+from invoice_svc.read_models.lists import NAME
 from invoice_svc.use_cases import customers as use_cases
 from invoice_svc.use_cases import entities
 from invoice_svc.use_cases.folds import CUSTOMER
@@ -193,9 +193,7 @@ async def list_customers(
 ) -> Response:
     """Customers, oldest first."""
     async with q.view(NAME) as view:
-        rows = await search.customers(
-            view, page, entity_id=entity_id, external_ref=external_ref, q=name, entities=q.caller.entities
-        )
+        rows = await query.customers(view, page, entity_id=entity_id, external_ref=external_ref, q=name)
     shown = await render_all(q, view, [row["customer_id"] for row in rows], _of_stream)
     return q.respond(
         page.body(rows, lambda row: shown[row["customer_id"]] | view.time.echo()) | view.time.echo()

@@ -22,8 +22,8 @@ from invoice_svc.domain.dispute import Dispute, OpenDispute, ResolveDispute, req
 from invoice_svc.http import render
 from invoice_svc.http.answers import answer, render_all, stream_of
 from invoice_svc.http.shapes import CustomerId, DisputeId, InvoiceId, minor_in
-from invoice_svc.read_models import search
-from invoice_svc.read_models.invoices import NAME
+from invoice_svc.read_models.disputes import query
+from invoice_svc.read_models.lists import NAME
 from invoice_svc.use_cases import disputes as use_cases
 from invoice_svc.use_cases import invoices
 from invoice_svc.use_cases.folds import DISPUTE
@@ -111,14 +111,7 @@ async def list_disputes(
 ) -> Response:
     """Disputes as of a date."""
     async with q.view(NAME) as view:
-        rows = await search.disputes(
-            view,
-            page,
-            customer_id=customer_id,
-            invoice_id=invoice_id,
-            status=status,
-            entities=q.caller.entities,
-        )
+        rows = await query.disputes(view, page, customer_id=customer_id, invoice_id=invoice_id, status=status)
     shown = await render_all(q, view, [row["dispute_id"] for row in rows], _of_stream)
     return q.respond(
         page.body(rows, lambda row: shown[row["dispute_id"]] | view.time.echo()) | view.time.echo()

@@ -34,8 +34,9 @@ from invoice_svc.http.shapes import (
     TimeZone,
     VatId,
 )
-from invoice_svc.read_models import search
-from invoice_svc.read_models.invoices import NAME
+from invoice_svc.read_models.entities import query
+from invoice_svc.read_models.lists import NAME
+from invoice_svc.read_models.numbers.query import completeness
 from invoice_svc.use_cases import entities as use_cases
 from invoice_svc.use_cases.folds import ENTITY
 
@@ -151,7 +152,7 @@ async def list_entities(
 ) -> Response:
     """The entities of the ledger."""
     async with q.view(NAME) as view:
-        rows = await search.entities(view, page, q.caller.entities)
+        rows = await query.entities(view, page)
     shown = await render_all(q, view, [row["entity_id"] for row in rows], _of_stream)
     return q.respond(
         page.body(rows, lambda row: shown[row["entity_id"]] | view.time.echo()) | view.time.echo()
@@ -218,7 +219,7 @@ async def certify_series(
     q.caller.require_entity(entity_id)
     head = (await q.time()).position
     async with replace(q, min_position=max(q.min_position, head)).view(NAME) as view:
-        found = await search.completeness(view, entity_id=entity_id, series=code, year=year)
+        found = await completeness(view, entity_id=entity_id, series=code, year=year)
     events = await q.ledger.read_stream(q.caller.ledger, entity_id, upto=view.time.position)
     series = require(ENTITY.fold(events), entity_id).series.get(code)
     if series is None:

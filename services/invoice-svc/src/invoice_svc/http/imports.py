@@ -44,7 +44,7 @@ from invoice_svc.imports.store import (
     as_import,
 )
 from invoice_svc.imports.verdict import Fault, Verdict
-from invoice_svc.read_models.invoices import NAME
+from invoice_svc.read_models.lists import NAME
 
 router = Router(tags=["Imports"])
 PAGE = paging("received_at", default="-received_at")

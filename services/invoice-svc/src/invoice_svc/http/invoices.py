@@ -37,8 +37,8 @@ from invoice_svc.http.invoice_shapes import (
     patched,
 )
 from invoice_svc.http.shapes import CustomerId, EntityId, InvoiceId
-from invoice_svc.read_models import search
-from invoice_svc.read_models.invoices import NAME
+from invoice_svc.read_models.invoices import query
+from invoice_svc.read_models.lists import NAME
 from invoice_svc.use_cases import credits as credit_notes
 from invoice_svc.use_cases import entities
 from invoice_svc.use_cases import invoices as use_cases
@@ -78,7 +78,7 @@ async def list_invoices(
     page: Annotated[Page, PAGE],
     customer_id: CustomerId | None = None,
     entity_id: EntityId | None = None,
-    status: search.InvoiceStatus | None = None,
+    status: query.InvoiceStatus | None = None,
     due_before: BusinessDate | None = None,
     number: Annotated[str | None, QueryParam(max_length=60)] = None,
     text: Annotated[
@@ -89,9 +89,9 @@ async def list_invoices(
     ] = None,
 ) -> Response:
     """Invoices, with their status as of the date that is asked for."""
-    wanted = search.InvoiceFilter(customer_id, entity_id, status, due_before, number, text)
+    wanted = query.InvoiceFilter(customer_id, entity_id, status, due_before, number, text)
     async with q.view(NAME) as view:
-        rows = await search.invoices(view, page, wanted, q.caller.entities, now=await is_now(q))
+        rows = await query.invoices(view, page, wanted, now=await is_now(q))
     shown = await render_all(q, view, [row["invoice_id"] for row in rows], _of_stream)
     return q.respond(
         page.body(rows, lambda row: shown[row["invoice_id"]] | view.time.echo()) | view.time.echo()

@@ -30,8 +30,9 @@ from invoice_svc.domain.payment.state import Payment, fold_as_of, require
 from invoice_svc.http import render
 from invoice_svc.http.answers import answer, render_all, stream_of
 from invoice_svc.http.shapes import AllocationId, CustomerId, EntityId, InvoiceId, Method, PaymentId, minor_in
-from invoice_svc.read_models import search
-from invoice_svc.read_models.invoices import NAME
+from invoice_svc.read_models.invoices.query import candidates
+from invoice_svc.read_models.lists import NAME
+from invoice_svc.read_models.payments import query
 from invoice_svc.use_cases import payments as use_cases
 from invoice_svc.use_cases.folds import PAYMENT
 
@@ -168,9 +169,7 @@ async def list_payments(
 ) -> Response:
     """Payments as of a date."""
     async with q.view(NAME) as view:
-        rows = await search.payments(
-            view, page, entity_id=entity_id, customer_id=customer_id, entities=q.caller.entities
-        )
+        rows = await query.payments(view, page, entity_id=entity_id, customer_id=customer_id)
     shown = await render_all(q, view, [row["payment_id"] for row in rows], _of_stream)
     return q.respond(
         page.body(rows, lambda row: shown[row["payment_id"]] | view.time.echo()) | view.time.echo()
@@ -267,7 +266,7 @@ async def _candidates(
         if not await db.wait_for(NAME, ledger, head.position, timeout=WAIT_S):
             return None
         async with db.snapshot(NAME, ledger) as (conn, schema, _):
-            return await search.candidates(
+            return await candidates(
                 conn, schema, entity_id=entity_id, customer_id=customer_id, currency=currency, text=text
             )
     except UNAVAILABLE:

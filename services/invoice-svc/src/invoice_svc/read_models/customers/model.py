@@ -1,0 +1,48 @@
+"""The part of the lists that finds customers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never, cast
+
+from encours.contracts import Recorded
+from encours.contracts.customer import CustomerAmended, CustomerRegistered
+from encours.projection.parts import Part
+from encours.projection.rows import Key, Row
+from encours.projection.rowset import RowSet
+from invoice_svc.read_models.customers.rows import CustomerRow
+from invoice_svc.read_models.known import known
+
+_Read = CustomerRegistered | CustomerAmended
+
+
+class Customers(Part):
+    """Customers by entity, name and external reference."""
+
+    rows = (CustomerRow,)
+    applies = frozenset(event.TYPE for event in _Read.__args__)
+
+    def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
+        """Rows that :meth:`project` reads."""
+        if isinstance(e.data, CustomerAmended):
+            yield CustomerRow, (e.stream,)
+
+    def project(self, e: Recorded, rows: RowSet) -> None:
+        """Apply one event."""
+        event = cast(_Read, e.data)
+        match event:
+            case CustomerRegistered():
+                customer = CustomerRow(
+                    customer_id=e.stream,
+                    entity_id=event.entity_id,
+                    name_key=event.name.lower(),
+                    external_ref=event.external_ref,
+                    from_on=e.effective_on,
+                    from_position=e.position,
+                )
+            case CustomerAmended():
+                customer = known(CustomerRow, e, rows)
+                customer.name_key = event.name.lower()
+            case _:
+                assert_never(event)
+        rows.put(customer)

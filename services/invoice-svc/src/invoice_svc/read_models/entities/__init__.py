@@ -1,0 +1,1 @@
+"""Creditors and their number series."""

@@ -1,0 +1,109 @@
+"""The part of the lists that finds invoices. Amounts come from the books, so any event that moves an item counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from encours.contracts import Recorded, names_of
+from encours.contracts.books import Movement, movements, moving
+from encours.contracts.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
+from encours.projection.parts import Part
+from encours.projection.rows import Key, Row
+from encours.projection.rowset import RowSet
+from invoice_svc.domain.payment.indication import number_key
+from invoice_svc.read_models.invoices.rows import CREDITED, PAID, InvoiceRow, MovementRow
+from invoice_svc.read_models.known import known
+
+
+class Invoices(Part):
+    """Invoices by entity, customer, number, reference, due date and status."""
+
+    rows = (InvoiceRow, MovementRow)
+    applies = moving("item", "contested") | names_of(
+        InvoiceDrafted, InvoiceAmended, InvoiceCancelled, InvoiceIssued
+    )
+
+    def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
+        """Rows that :meth:`project` reads."""
+        if isinstance(e.data, InvoiceAmended | InvoiceCancelled | InvoiceIssued):
+            yield InvoiceRow, (e.stream,)
+        for _, moved in _of_invoices(e):
+            yield InvoiceRow, (moved.invoice_id,)
+
+    def project(self, e: Recorded, rows: RowSet) -> None:
+        """Apply one event."""
+        match e.data:
+            case InvoiceDrafted() as event:
+                invoice = _new_invoice(e, event)
+                invoice.drafted_on = e.effective_on
+                rows.put(invoice)
+            case InvoiceIssued() as event:
+                _issue(e, event, rows)
+            case InvoiceAmended() as event:
+                invoice = known(InvoiceRow, e, rows)
+                invoice.total_minor = event.total_minor
+                invoice.reference_key = _key(event.reference)
+                rows.put(invoice)
+            case InvoiceCancelled():
+                invoice = known(InvoiceRow, e, rows)
+                invoice.cancelled_on, invoice.cancelled_position = e.effective_on, e.position
+                rows.put(invoice)
+            case _:
+                for entry, moved in _of_invoices(e):
+                    _move(e, entry, moved, rows)
+
+
+def _of_invoices(e: Recorded) -> Iterable[tuple[int, Movement]]:
+    return ((n, moved) for n, moved in enumerate(movements(e)) if moved.invoice_id is not None)
+
+
+def _move(e: Recorded, entry: int, moved: Movement, rows: RowSet) -> None:
+    invoice_id = moved.invoice_id or ""
+    invoice = known(InvoiceRow, e, rows, invoice_id)
+    invoice.outstanding_minor += moved.item_minor
+    invoice.disputed_minor += moved.contested_minor
+    if moved.kind in CREDITED:
+        invoice.credited_minor -= moved.item_minor
+    elif moved.kind in PAID:
+        invoice.paid_minor -= moved.item_minor
+    rows.put(invoice)
+    rows.put(
+        MovementRow(
+            invoice_id=invoice_id,
+            position=e.position,
+            entry=entry,
+            effective_on=moved.effective_on,
+            kind=moved.kind,
+            item_minor=moved.item_minor,
+            contested_minor=moved.contested_minor,
+        )
+    )
+
+
+def _issue(e: Recorded, event: InvoiceIssued, rows: RowSet) -> None:
+    """Put a row of its own: content as issued counts, whatever the draft said."""
+    draft = rows.get(InvoiceRow, e.stream)
+    invoice = _new_invoice(e, event)
+    if draft is not None:
+        invoice.drafted_on, invoice.from_position = draft.drafted_on, draft.from_position
+    invoice.number, invoice.number_key = event.number, number_key(event.number)
+    invoice.issued_on, invoice.issued_position = event.issued_on, e.position
+    invoice.due_on = event.due_on
+    invoice.outstanding_minor = sum(moved.item_minor for moved in movements(e))
+    rows.put(invoice)
+
+
+def _new_invoice(e: Recorded, event: InvoiceDrafted | InvoiceIssued) -> InvoiceRow:
+    return InvoiceRow(
+        invoice_id=e.stream,
+        entity_id=e.entity,
+        customer_id=event.customer_id,
+        currency=event.currency,
+        reference_key=_key(event.reference),
+        from_position=e.position,
+        total_minor=event.total_minor,
+    )
+
+
+def _key(text: str | None) -> str | None:
+    return text.lower() if text else None

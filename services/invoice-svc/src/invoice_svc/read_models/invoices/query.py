@@ -1,0 +1,175 @@
+"""Queries of the list of invoices, at a business date and a position, and the open invoices that a payment may settle.
+
+Nothing is dated in the future, so for today and all that is known the sums kept in ``invoice`` are the answer; for
+any other pair of dates they are added up from ``movement``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
+
+from encours.reading.where import ViewWhere
+from invoice_svc.domain.payment.indication import keys_in, number_key
+from invoice_svc.read_models.invoices.rows import CREDITED, PAID
+
+if TYPE_CHECKING:
+    from encours.projection.read_model import Conn
+    from encours.reading.moment import View
+    from encours.reading.pages import Page
+
+InvoiceStatus = Literal[
+    "draft", "cancelled", "issued", "credited_in_part", "credited", "open", "part_paid", "paid", "not_due", "due",
+    "overdue", "disputed",
+]  # fmt: skip
+
+MAX_CANDIDATES = 500
+
+_OWED = "outstanding_minor > 0 and disputed_minor < outstanding_minor"
+_STATUS: dict[InvoiceStatus, str] = {
+    "draft": "document = 'draft'",
+    "cancelled": "document = 'cancelled'",
+    "issued": "document = 'issued' and credited_minor = 0",
+    "credited_in_part": "document = 'issued' and credited_minor > 0 and credited_minor < total_minor",
+    "credited": "document = 'issued' and credited_minor >= total_minor",
+    "open": "outstanding_minor > 0 and paid_minor = 0",
+    "part_paid": "outstanding_minor > 0 and paid_minor > 0",
+    "paid": "document = 'issued' and outstanding_minor <= 0",
+    "not_due": f"{_OWED} and due_on > {{}}",
+    "due": f"{_OWED} and due_on = {{}}",
+    "overdue": f"{_OWED} and due_on < {{}}",
+    "disputed": "outstanding_minor > 0 and disputed_minor >= outstanding_minor",
+}
+_DATED: frozenset[InvoiceStatus] = frozenset({"not_due", "due", "overdue"})
+"""Statuses that depend on the business date of the question."""
+
+
+def _kinds(kinds: Sequence[str]) -> str:
+    return ", ".join(f"'{kind}'" for kind in kinds)
+
+
+_COLUMNS = (
+    "invoice_id, entity_id, customer_id, number, number_key, reference_key, due_on, issued_on, total_minor"
+)
+_NOW = f"""
+    select {_COLUMNS}, credited_minor, paid_minor, disputed_minor, outstanding_minor,
+        case when cancelled_on is not null then 'cancelled' when issued_on is null then 'draft' else 'issued' end
+            as document
+    from {{schema}}.invoice
+"""
+_THEN = f"""
+    select {_COLUMNS}, document, credited_minor, paid_minor, disputed_minor,
+        case when document = 'issued' then total_minor + moved_minor else 0 end as outstanding_minor
+    from (
+        select i.invoice_id, i.entity_id, i.customer_id, i.reference_key, i.total_minor,
+            case when s.issued then i.number end as number, case when s.issued then i.number_key end as number_key,
+            case when s.issued then i.due_on end as due_on, case when s.issued then i.issued_on end as issued_on,
+            case when s.issued then 'issued'
+                when i.cancelled_position <= {{position}} and i.cancelled_on <= {{as_of}} then 'cancelled'
+                else 'draft' end as document,
+            coalesce(m.moved_minor, 0) as moved_minor, coalesce(m.credited_minor, 0) as credited_minor,
+            coalesce(m.paid_minor, 0) as paid_minor, coalesce(m.disputed_minor, 0) as disputed_minor
+        from {{schema}}.invoice i
+        cross join lateral (
+            select coalesce(i.issued_position <= {{position}} and i.issued_on <= {{as_of}}, false) as issued
+        ) s
+        left join lateral (
+            select sum(item_minor)::bigint as moved_minor, sum(contested_minor)::bigint as disputed_minor,
+                -(sum(item_minor) filter (where kind in ({_kinds(CREDITED)})))::bigint as credited_minor,
+                -(sum(item_minor) filter (where kind in ({_kinds(PAID)})))::bigint as paid_minor
+            from {{schema}}.movement
+            where invoice_id = i.invoice_id and position <= {{position}} and effective_on <= {{as_of}}
+        ) m on true
+        where i.from_position <= {{position}} and (i.drafted_on <= {{as_of}} or s.issued)
+    ) then_
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceFilter:
+    """Restrictions of an invoice list."""
+
+    customer_id: str | None = None
+    entity_id: str | None = None
+    status: InvoiceStatus | None = None
+    due_before: date | None = None
+    number: str | None = None
+    q: str | None = None
+
+
+async def invoices(view: View, page: Page, wanted: InvoiceFilter, *, now: bool) -> list[Any]:
+    """Rows of a page of invoices; ``now`` if the question is for today and all that is known."""
+    where = ViewWhere(view).equal("entity_id", wanted.entity_id).equal("customer_id", wanted.customer_id)
+    if wanted.number is not None:
+        where.add("number_key = {} and number = {}", number_key(wanted.number), wanted.number)
+    if wanted.status is not None:
+        where.add(_STATUS[wanted.status].format(where.as_of if wanted.status in _DATED else ""))
+    if wanted.due_before is not None:
+        where.add("due_on < {}", wanted.due_before)
+    if wanted.q is not None:
+        where.add(_search(view, where, wanted.q))
+    dates = {} if now else {"position": where.position, "as_of": where.as_of}
+    source = (_NOW if now else _THEN).format(schema=view.schema, **dates)
+    return await where.page(page, "invoice_id, number, due_on, issued_on, total_minor", f"({source}) listed")
+
+
+def _search(view: View, where: ViewWhere, text: str) -> str:
+    """By the beginning of the number, of the reference, or of the customer's name."""
+    named = where.beginning("name_key", text.lower())
+    found = [
+        f"customer_id in (select customer_id from {view.schema}.customer where {named})",
+        where.beginning("reference_key", text.lower()),
+    ]
+    if key := number_key(text):
+        found.append(where.beginning("number_key", key))
+    return " or ".join(f"({condition})" for condition in found)
+
+
+async def candidates(
+    conn: Conn, schema: str, *, entity_id: str, customer_id: str | None, currency: str, text: str | None
+) -> list[str]:
+    """Ids of open invoices that a payment may settle: those that the text names, in its order, then the oldest due.
+
+    At most 500 of each. Without a known customer only those that the text names.
+    """
+    where = "entity_id = $1 and currency = $2 and outstanding_minor > 0"
+    arguments: list[Any] = [entity_id, currency]
+    if customer_id is not None:
+        where += " and customer_id = $3"
+        arguments.append(customer_id)
+    select = f"select invoice_id from {schema}.invoice where {where}"
+    keys = f"${len(arguments) + 1}::text[]"
+    named = await conn.fetch(
+        f"{select} and number_key = any({keys}) order by array_position({keys}, number_key) limit {MAX_CANDIDATES}",
+        *arguments, keys_in(text),
+    )  # fmt: skip
+    found = dict.fromkeys(row["invoice_id"] for row in named)
+    if customer_id is not None:
+        oldest = await conn.fetch(
+            f"{select} order by due_on, issued_on, number limit {MAX_CANDIDATES}", *arguments
+        )
+        found |= dict.fromkeys(row["invoice_id"] for row in oldest)
+    return list(found)
+
+
+async def open_invoices(conn: Conn, schema: str, customer_id: str) -> list[Any]:
+    """Rows (id, number, due date, outstanding) of the customer's open invoices."""
+    return await conn.fetch(
+        f"""select invoice_id, number, due_on, outstanding_minor from {schema}.invoice
+            where customer_id = $1 and outstanding_minor > 0""",
+        customer_id,
+    )
+
+
+async def by_number(conn: Conn, schema: str, entity_id: str, numbers: Sequence[str]) -> dict[str, str]:
+    """Issued invoices of the entity by their number; of several with one number the oldest."""
+    rows = await conn.fetch(
+        f"""select number, invoice_id from {schema}.invoice
+            where entity_id = $1 and number = any($2::text[]) and issued_on is not null
+            order by from_position desc""",
+        entity_id,
+        list(numbers),
+    )
+    return {row["number"]: row["invoice_id"] for row in rows}

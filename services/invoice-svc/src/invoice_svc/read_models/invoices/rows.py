@@ -1,0 +1,64 @@
+"""Tables of the list of invoices.
+
+``movement`` holds every change of an invoice after its issue, with business date and position; the sums in
+``invoice`` are a short cut for today.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from encours.projection.rows import Row
+
+CREDITED = ("credited",)
+PAID = ("applied", "unapplied")
+"""Kinds of movements that the status of an invoice tells apart. Those of any other kind move what is outstanding."""
+
+
+class InvoiceRow(Row, kw_only=True):
+    """An invoice. ``disputed_minor`` may exceed what is outstanding: a dispute outlives the payment of its amount."""
+
+    TABLE: ClassVar[str] = "invoice"
+    KEY: ClassVar[tuple[str, ...]] = ("invoice_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = (
+        "(customer_id, due_on, invoice_id) where outstanding_minor > 0",
+        "(customer_id, invoice_id)",
+        "(entity_id, invoice_id)",
+        "(due_on, invoice_id)",
+        "(number_key)",
+        "(reference_key)",
+    )
+    invoice_id: str
+    entity_id: str
+    customer_id: str
+    currency: str
+    number: str | None = None
+    number_key: str | None = None
+    reference_key: str | None
+    drafted_on: date | None = None
+    from_position: int
+    issued_on: date | None = None
+    issued_position: int | None = None
+    cancelled_on: date | None = None
+    cancelled_position: int | None = None
+    due_on: date | None = None
+    total_minor: int
+    credited_minor: int = 0
+    paid_minor: int = 0
+    disputed_minor: int = 0
+    outstanding_minor: int = 0
+
+
+class MovementRow(Row):
+    """A movement of an invoice after its issue; ``entry`` is its place among those of its event, from 0."""
+
+    TABLE: ClassVar[str] = "movement"
+    KEY: ClassVar[tuple[str, ...]] = ("invoice_id", "position", "entry")
+    invoice_id: str
+    position: int
+    entry: int
+    effective_on: date
+    kind: str
+    item_minor: int
+    contested_minor: int

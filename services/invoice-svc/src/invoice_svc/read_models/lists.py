@@ -1,0 +1,48 @@
+"""The read model ``invoices``: the lists of the service, moved on together (``docs/decisions/0011``)."""
+
+from __future__ import annotations
+
+from encours import contracts
+from encours.projection.parts import ComposedModel
+from invoice_svc.read_models.customers.model import Customers
+from invoice_svc.read_models.disputes.model import Disputes
+from invoice_svc.read_models.entities.model import Entities
+from invoice_svc.read_models.invoices.model import Invoices
+from invoice_svc.read_models.numbers.model import Numbers
+from invoice_svc.read_models.payments.model import Payments
+
+NAME = "invoices"
+
+
+class Lists(ComposedModel):
+    """Finds entities, legal numbers, customers, invoices, payments and disputes."""
+
+    name = NAME
+    version = 2
+    parts = (Entities(), Numbers(), Customers(), Invoices(), Payments(), Disputes())
+    ignores = contracts.names_of(
+        contracts.calendar.DayOpened,
+        contracts.risk.CreditChecked,
+        contracts.risk.LimitApproved,
+        contracts.risk.LimitRefused,
+        contracts.risk.LimitRequested,
+        contracts.customer.CustomerContactAdded,
+        contracts.customer.CustomerNoted,
+        contracts.customer.TermsAgreed,
+        contracts.customer.TermsBeyondCeiling,
+        contracts.dunning.HoldPlaced,
+        contracts.dunning.ReminderFailed,
+        contracts.dunning.ReminderRequested,
+        contracts.dunning.RunCompleted,
+        contracts.dunning.ReminderSent,
+        contracts.dunning.ReminderSuppressed,
+        contracts.dunning.ReminderUnconfirmed,
+        contracts.dunning.TaskCompleted,
+        contracts.dunning.TaskOpened,
+        contracts.imports.ImportCompleted,
+        contracts.imports.ImportReceived,
+        contracts.invoice.InvoiceTermsBeyondCeiling,
+        contracts.payment.PaymentAllocated,
+        contracts.payment.PaymentReleased,
+        contracts.payment.PaymentReversed,
+    )

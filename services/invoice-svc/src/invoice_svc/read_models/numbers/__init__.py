@@ -1,0 +1,1 @@
+"""Legal numbers that were given, for the certificate of a series."""

@@ -1,0 +1,49 @@
+"""The part of the lists that keeps the legal numbers of our series. Numbers of other systems have no series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
+
+from encours.contracts import Recorded
+from encours.contracts.invoice import InvoiceCredited, InvoiceIssued
+from encours.projection.parts import Part
+from encours.projection.rows import Key, Row
+from encours.projection.rowset import RowSet
+from invoice_svc.read_models.entities.rows import SeriesRow
+from invoice_svc.read_models.known import known
+from invoice_svc.read_models.numbers.rows import NumberRow
+
+_Numbered = InvoiceIssued | InvoiceCredited
+
+
+class Numbers(Part):
+    """Numbers by entity, series and year."""
+
+    rows = (NumberRow,)
+    applies = frozenset(event.TYPE for event in _Numbered.__args__)
+
+    def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
+        """Rows that :meth:`project` reads."""
+        event = cast(_Numbered, e.data)
+        if event.series is not None:
+            yield SeriesRow, (e.entity, event.series)
+
+    def project(self, e: Recorded, rows: RowSet) -> None:
+        """Apply one event."""
+        event = cast(_Numbered, e.data)
+        if event.series is None:
+            return
+        year = event.issued_on.year
+        prefix = known(SeriesRow, e, rows, e.entity, event.series).prefix.replace("{year}", str(year))
+        rows.put(
+            NumberRow(
+                entity_id=e.entity,
+                series=event.series,
+                year=year,
+                running=int(event.number.removeprefix(prefix)),
+                number=event.number,
+                issued_on=event.issued_on,
+                position=e.position,
+            )
+        )

@@ -1,0 +1,26 @@
+"""Table of the list of payments."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from encours.projection.rows import Row
+
+
+class PaymentRow(Row, kw_only=True):
+    """A payment. ``identified_position`` is when its payer became known, if not at once."""
+
+    TABLE: ClassVar[str] = "payment"
+    KEY: ClassVar[tuple[str, ...]] = ("payment_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = (
+        "(customer_id, payment_id)",
+        "(entity_id, payment_id)",
+        "(received_on, payment_id)",
+    )
+    payment_id: str
+    entity_id: str
+    customer_id: str | None
+    identified_position: int | None = None
+    received_on: date
+    from_position: int

@@ -1,0 +1,53 @@
+"""One read model composed of parts: lists that move on together, with one checkpoint and one transaction a batch.
+
+A part declares its tables, the event types that it applies, and a pure `project`. The model gives each event to the
+parts that apply its type, in the order of the parts.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+
+from encours.contracts import Recorded
+from encours.projection.read_model import ReadModel
+from encours.projection.rows import Key, Row
+from encours.projection.rowset import RowSet
+
+
+class Part(ABC):
+    """One list of a composed read model. The members mean what they mean in :class:`ReadModel`."""
+
+    rows: tuple[type[Row], ...]
+    applies: frozenset[str]
+
+    def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
+        """Rows that `project` will ask for; they may be another part's."""
+        return ()
+
+    @abstractmethod
+    def project(self, e: Recorded, rows: RowSet) -> None:
+        """Apply one event. Pure."""
+
+
+class ComposedModel(ReadModel):
+    """A read model whose tables and event types are those of its parts. ``ignores`` is what no part applies."""
+
+    parts: Sequence[Part]
+
+    def __init__(self) -> None:
+        self.rows = tuple(row_type for part in self.parts for row_type in part.rows)
+        self.applies = frozenset().union(*(part.applies for part in self.parts))
+        self._by_type = {
+            kind: tuple(part for part in self.parts if kind in part.applies) for kind in self.applies
+        }
+
+    def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
+        """Rows that any part will ask for."""
+        for part in self._by_type[e.type]:
+            yield from part.keys(e)
+
+    def project(self, e: Recorded, rows: RowSet) -> None:
+        """Apply one event to the parts that want it."""
+        for part in self._by_type[e.type]:
+            part.project(e, rows)
