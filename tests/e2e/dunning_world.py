@@ -25,6 +25,8 @@ from encours.contracts.dunning import RunCompleted
 from encours.kernel.ids import new_id, uuid7
 from encours.ledger import Ledger
 from encours.ledger.model import Append, NewEvent
+from encours.postgres.leases import Leases
+from encours.service.calendar import LEASE
 from encours.testing.servers import Installation
 
 START = date(2026, 1, 5)
@@ -260,7 +262,10 @@ async def dunning(
     admin = await Ledger.open(installation.admin_url())
     world = Dunning(installation, ledger, folder, name="box" if kind == "sandbox" else "real")
     world.smtp = smtp or f"smtp://127.0.0.1:{free_port()}"
+    # The test opens the days itself: it holds the lease that the worker would take in a live ledger.
+    calendar_lease = Leases(installation.ledger_url("invoice"), "test calendar")
     try:
+        assert await calendar_lease.acquire(LEASE, world.name) is not None
         at = datetime(START.year, START.month, START.day, 6, tzinfo=UTC)
         if holds != "no ledger":
             await admin.create_ledger(
@@ -285,5 +290,6 @@ async def dunning(
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
+        await calendar_lease.close()
         await admin.close()
         await ledger.close()

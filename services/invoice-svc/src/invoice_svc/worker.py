@@ -1,4 +1,4 @@
-"""What the worker does beside its read model: imports, and the clocks of the ledgers."""
+"""The worker's tasks beside its read model: imports, and the clocks of sandboxes."""
 
 from __future__ import annotations
 

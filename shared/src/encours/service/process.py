@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from encours.ledger import Ledger
 from encours.projection.read_model import Reactor, ReadModel
 from encours.service import logging as web_logging
+from encours.service.calendar import run_calendar
 from encours.service.connections import poking_ledger
 from encours.service.memory import settle
 from encours.service.rebuilding import rebuild_main
@@ -99,7 +100,12 @@ class Service:
             opened = {model: type(reactor) for model, reactor in beside.reactors.items()}
             if opened != self.reactors:
                 raise TypeError(f"{self.name} opens reactors {opened} and declares {self.reactors}")
-            worker = Worker(settings, ledger, self.name, self.models, beside.reactors, beside.background)
+            ledger_url = settings.ledger_url.get_secret_value()
+            background = (
+                *beside.background,
+                lambda: run_calendar(ledger, ledger_url, f"{self.name} calendar lease"),
+            )
+            worker = Worker(settings, ledger, self.name, self.models, beside.reactors, background)
             settle()
             await worker.run()
 

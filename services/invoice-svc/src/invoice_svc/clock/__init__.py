@@ -1,1 +1,1 @@
-"""Time as an event: the opening of days, by the wall clock in live ledgers and by command in sandboxes."""
+"""The test clocks of sandboxes, moved by command. Live ledgers open their days by :mod:`encours.service.calendar`."""

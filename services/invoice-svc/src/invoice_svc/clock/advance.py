@@ -13,7 +13,7 @@ import structlog
 
 from encours.contracts.dunning import RunCompleted
 from encours.ledger import Ledger
-from invoice_svc.clock.days import Opened, last_opened, open_day, opening_of
+from encours.service.calendar import Opened, last_opened, open_day, opening_of
 from invoice_svc.clock.jobs import JobStore
 from invoice_svc.imports.store import ImportStore
 from invoice_svc.imports.takeover import Takeover

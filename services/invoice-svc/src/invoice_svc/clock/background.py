@@ -17,7 +17,6 @@ from encours.postgres.migrations import apply
 from encours.reading.read_db import ReadDb
 from invoice_svc.clock.advance import Advance
 from invoice_svc.clock.jobs import JobStore
-from invoice_svc.clock.live import keep_time
 from invoice_svc.imports.reading import sweep
 from invoice_svc.imports.store import ImportStore
 from invoice_svc.imports.takeover import Takeover
@@ -118,7 +117,7 @@ async def prepare_store(dsn: str) -> None:
 
 
 async def run_background(*, ledger: Ledger, store_dsn: str, db: ReadDb, var_dir: Path) -> None:
-    """Imports, sandbox clocks and the clock of live ledgers, until cancelled."""
+    """Imports and the clocks of sandboxes, until cancelled."""
     async with AsyncExitStack() as stack:
         # Plain statements leave nothing behind on a connection, so it needs no reset, which is a round trip each time.
         pool = await asyncpg.create_pool(store_dsn, min_size=0, max_size=6, command_timeout=60, reset=_leave)
@@ -128,4 +127,3 @@ async def run_background(*, ledger: Ledger, store_dsn: str, db: ReadDb, var_dir:
         async with asyncio.TaskGroup() as group:
             group.create_task(leases.watch())
             group.create_task(Background(ledger, pool, db, leases, var_dir).run())
-            group.create_task(keep_time(ledger, leases))

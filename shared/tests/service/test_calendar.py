@@ -1,4 +1,4 @@
-"""Which days a live ledger opens, and when."""
+"""Days that a live ledger opens, and their hour."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoice_svc.clock.days import days_to_open, opening_of
+from encours.service.calendar import days_to_open, opening_of
 
 PARIS = ZoneInfo("Europe/Paris")
 

@@ -1,0 +1,154 @@
+"""The calendar of a ledger: time enters as an event, once per ledger and day.
+
+In a live ledger a day opens at six in the morning in the ledger's zone, by the one worker, of whatever service, that
+holds the calendar's lease. The lease lies in the ledger's database, which all services reach. After a standstill each
+missed day is opened too, marked late, so that ladders know it and send nothing for it. The days of a sandbox are
+opened by the command that moves its clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import structlog
+
+from encours.contracts.calendar import STREAM, DayOpened
+from encours.kernel.errors import DomainError
+from encours.kernel.ids import derived_uuid, uuid7
+from encours.ledger import Append, Ledger, LedgerInfo, NewEvent
+from encours.postgres.leases import Leases
+
+OPENING = time(6, 0)
+ACTOR = "clock"
+LEASE = "calendar"
+TICK_S = 1.0
+MAX_DAYS_A_TICK = 400
+
+log = structlog.get_logger("encours.calendar")
+Now = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The last opening: its day, none before the first, the version of the calendar stream, its ledger position."""
+
+    day: date | None
+    version: int
+    position: int
+
+
+async def last_opened(ledger: Ledger, name: str) -> Opened:
+    """Return the last opening in a ledger."""
+    version = (await ledger.versions(name, [STREAM]))[STREAM]
+    if not version:
+        return Opened(None, 0, 0)
+    events = await ledger.read_stream(name, STREAM, after_version=version - 1)
+    data = events[-1].data
+    assert isinstance(data, DayOpened)
+    return Opened(data.day, events[-1].version, events[-1].position)
+
+
+def opening_of(day: date, time_zone: str) -> datetime:
+    """Return the instant at which the day opens: six in the morning, local time."""
+    return datetime.combine(day, OPENING, ZoneInfo(time_zone)).astimezone(UTC)
+
+
+async def open_day(
+    ledger: Ledger, name: str, day: date, after: Opened, *, late: bool, clock_at: datetime | None = None
+) -> Opened:
+    """Open one day, once in the life of the ledger, whoever asks. ``clock_at`` moves a sandbox's clock along."""
+    event = NewEvent(STREAM, after.version + 1, DayOpened(day=day, late=late), "", day, uuid7())
+    done = await ledger.append(
+        Append(
+            ledger=name,
+            command_id=derived_uuid("open-day", name, day),
+            fingerprint=hashlib.sha256(day.isoformat().encode()).digest(),
+            events=(event,),
+            actor=ACTOR,
+            clock_at=clock_at,
+        )
+    )
+    return Opened(day, after.version + 1, done.last_position)
+
+
+def days_to_open(last: date | None, now: datetime) -> list[date]:
+    """Days that a live ledger has yet to open at a local time; a new ledger begins with today, once it is six."""
+    until = now.date() if now.time() >= OPENING else now.date() - timedelta(days=1)
+    if last is None:
+        return [until] if until == now.date() else []
+    return [last + timedelta(days=n) for n in range(1, (until - last).days + 1)]
+
+
+async def run_calendar(ledger: Ledger, ledger_url: str, application_name: str) -> None:
+    """Open the days of live ledgers as they begin, in every worker process, until cancelled."""
+    leases = Leases(ledger_url, application_name)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(leases.watch())
+            group.create_task(keep_time(ledger, leases))
+    finally:
+        await leases.close()
+
+
+async def keep_time(ledger: Ledger, leases: Leases, now: Now = lambda: datetime.now(UTC)) -> None:
+    """Open the days of every live ledger whose lease is free, until cancelled."""
+    held: dict[str, int] = {}
+    failing: dict[str, str] = {}
+    while True:
+        try:
+            ledgers = await ledger.ledgers()
+        except (DomainError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as away:
+            log.warning("the calendar could not look", error=str(away))
+            ledgers = []
+        for info in ledgers:
+            if info.kind == "live":
+                await _keep_one(ledger, leases, held, failing, info, now())
+        await asyncio.sleep(TICK_S)
+
+
+async def _keep_one(
+    ledger: Ledger,
+    leases: Leases,
+    held: dict[str, int],
+    failing: dict[str, str],
+    info: LedgerInfo,
+    now: datetime,
+) -> None:
+    """One ledger's tick. A fault of one ledger is logged when it begins, and does not hold up the others."""
+    try:
+        if await _is_ours(leases, held, info.name):
+            await open_due(ledger, info, now)
+    except Exception as fault:
+        said = f"{type(fault).__name__}: {fault}"
+        if failing.get(info.name) != said:
+            failing[info.name] = said
+            log.warning("the calendar of a ledger stands", ledger=info.name, error=said, exc_info=fault)
+    else:
+        failing.pop(info.name, None)
+
+
+async def _is_ours(leases: Leases, held: dict[str, int], name: str) -> bool:
+    token = held.get(name)
+    if token is None or not leases.holds(token):
+        held.pop(name, None)
+        token = await leases.acquire(LEASE, name)
+        if token is not None:
+            held[name] = token
+    return token is not None
+
+
+async def open_due(ledger: Ledger, info: LedgerInfo, now: datetime) -> int:
+    """Open the days that are due in one ledger; how many. Idempotent."""
+    local = now.astimezone(ZoneInfo(info.time_zone))
+    opened = await last_opened(ledger, info.name)
+    due = days_to_open(opened.day, local)[:MAX_DAYS_A_TICK]
+    for day in due:
+        opened = await open_day(ledger, info.name, day, opened, late=day < local.date())
+        log.info("day opened", ledger=info.name, day=str(day), late=day < local.date())
+    return len(due)
