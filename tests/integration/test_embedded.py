@@ -90,7 +90,7 @@ def test_secrets_are_private_and_stay_the_same() -> None:
         first = load_secrets(layout)
         assert load_secrets(layout) == first
         assert stat.S_IMODE(layout.secrets_json.stat().st_mode) == 0o600
-        assert len({first.postgres, *first.roles.values(), *first.nats.values()}) == 1 + 4 + 5
+        assert len({first.postgres, *first.roles.values(), *first.nats.values()}) == 1 + 5 + 5
 
 
 async def test_a_service_may_relay_and_read_but_not_purge_or_listen_to_others(

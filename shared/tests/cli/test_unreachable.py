@@ -35,6 +35,7 @@ COMMANDS = {
     "keys list": (),
     "keys revoke": ("abcdef",),
     "rebuild": ("all",),
+    "replay": ("--to", "1"),
     "verify": (),
     "migrate": (),
 }

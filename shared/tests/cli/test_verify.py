@@ -11,6 +11,7 @@ import typer
 
 from encours.cli import rebuild
 from encours.cli.common import Exit
+from encours.cli.verify import verify
 
 SOUND = {
     "service": "invoice-svc", "model": "invoices", "ledger": "main", "position": 7, "head": 9, "old_hash": "a",
@@ -27,7 +28,7 @@ def _found(monkeypatch: pytest.MonkeyPatch, row: dict[str, Any]) -> None:
 
 def test_one_that_is_behind_while_it_follows_is_equal(monkeypatch: pytest.MonkeyPatch) -> None:
     _found(monkeypatch, SOUND)
-    rebuild.verify("invoice")
+    verify("invoice")
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def test_one_that_has_stopped_or_leaves_streams_out_is_not_well(
 ) -> None:
     _found(monkeypatch, SOUND | ill)
     with pytest.raises(typer.Exit) as end:
-        rebuild.verify("invoice")
+        verify("invoice")
     assert end.value.exit_code == Exit.FAILED
     shown = capfd.readouterr()
     assert said in shown.err

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from encours.replay.recorder import topic_of, type_of
+from encours.replay.topics import topic_of, type_of
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from encours.ledger.migrate import database_dsn, migrate
+from encours.embedded.secrets import AUDITOR, ROLES
+from encours.ledger.migrate import AUDITOR_ROLE, SERVICE_ROLES, database_dsn, migrate
 from encours.postgres.migrations import MigrationChanged, apply, pending
 from encours.testing.servers import Cluster, Installation
 
@@ -49,6 +50,10 @@ async def test_files_are_applied_once_in_order_and_never_changed(
         await apply(connections[0], tmp_path)
     for connection in connections:
         await connection.close()
+
+
+def test_roles_have_the_same_names_where_passwords_are_made() -> None:
+    assert (SERVICE_ROLES, AUDITOR_ROLE) == (ROLES, AUDITOR)
 
 
 def test_addresses_of_other_databases_and_users() -> None:

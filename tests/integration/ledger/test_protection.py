@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from encours.ledger import FamilyRefused, Ledger
-from encours.ledger.migrate import SERVICE_ROLES
+from encours.ledger.migrate import AUDITOR_ROLE, SERVICE_ROLES
 from encours.testing.servers import Installation
 from tests.integration.ledger.helpers import Books, event
 
@@ -114,7 +114,7 @@ async def test_the_owner_cannot_log_in(admin: asyncpg.Connection) -> None:
     )
     assert {row[0]: row[1:] for row in (tuple(row) for row in rows)} == {
         "encours_owner": (False, False),
-        **dict.fromkeys(SERVICE_ROLES, (True, False)),
+        **dict.fromkeys((*SERVICE_ROLES, AUDITOR_ROLE), (True, False)),
     }
 
 

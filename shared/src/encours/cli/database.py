@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import os
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
 
 import asyncpg
 from pydantic import SecretStr
 
 from encours.cli.common import CliError, Exit, Installation
+from encours.cli.settings import is_postgres_url
+from encours.embedded.secrets import AUDITOR
 from encours.kernel.errors import DomainError
 from encours.ledger import UnknownLedger
 from encours.postgres.connection import connect
@@ -22,19 +27,36 @@ _NOT_PREPARED = (
     asyncpg.InvalidSchemaNameError,
     asyncpg.UndefinedTableError,
     asyncpg.UndefinedFunctionError,
+    asyncpg.InvalidParameterValueError,  # a role that is not there yet
 )
 _EXIT_OF_STATUS = {422: Exit.USAGE, 503: Exit.UNREACHABLE}
 
 
 def run_with_database(here: Installation, url: str, work: Callable[[str], Coroutine[Any, Any, T]]) -> T:
-    """What ``work(url)`` gives. Raises :class:`CliError` when the server is away or the ledger refuses."""
+    """Return what ``work(url)`` returns. Raises :class:`CliError` when the server is away or the ledger refuses."""
 
     async def run() -> T:
         await (await connect(url)).close()
         return await work(url)
 
-    try:
+    with database_errors(here, url):
         return asyncio.run(run())
+
+
+def require_database(here: Installation, url: str) -> None:
+    """Raise :class:`CliError` unless the server lets us in."""
+
+    async def nothing(_: str) -> None:
+        return
+
+    run_with_database(here, url, nothing)
+
+
+@contextmanager
+def database_errors(here: Installation, url: str) -> Iterator[None]:
+    """Turn errors of the ledger and of its server into :class:`CliError`."""
+    try:
+        yield
     except UnknownLedger as unknown:
         raise CliError(f"{unknown.detail} `encours ledger list` shows them.", Exit.USAGE) from unknown
     except DomainError as refused:
@@ -46,6 +68,24 @@ def run_with_database(here: Installation, url: str, work: Callable[[str], Corout
             f"{_next_step(here, error)}",
             Exit.UNREACHABLE,
         ) from error
+
+
+def auditor_url(here: Installation, given: str | None) -> str:
+    """The ledger's database as the auditor: the address that was given, or that of ENCOURS_LEDGER_URL, else this
+    installation's.
+
+    The administrator's connection of an installation takes the auditor's role, so that it needs no other password.
+    """
+    given = given or os.environ.get("ENCOURS_LEDGER_URL")
+    if given is not None:
+        if not is_postgres_url(given):
+            raise CliError(
+                "the address of the ledger's database is wrong: write postgresql://encours_auditor:password@host:5432/encours_ledger",
+                Exit.USAGE,
+            )
+        return given
+    url = here.ledger_admin_url
+    return f"{url}{'&' if urlsplit(url).query else '?'}role={quote(AUDITOR)}"
 
 
 def _reason(error: Exception) -> str:

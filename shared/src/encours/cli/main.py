@@ -29,7 +29,8 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
     "ledger": ("ledgers", None),
     "keys": ("keys", None),
     "rebuild": ("rebuild", "rebuild"),
-    "verify": ("rebuild", "verify"),
+    "replay": ("replay", "replay"),
+    "verify": ("verify", "verify"),
     "migrate": ("migrate", "migrate"),
 }
 

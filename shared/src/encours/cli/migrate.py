@@ -12,7 +12,8 @@ def migrate(as_json: AsJson = False) -> None:
     """Bring the server of ENCOURS_DATABASE_URL to what this version needs. Repeating it changes nothing.
 
     Passwords of the services' roles come from ENCOURS_PASSWORD_INVOICE … ENCOURS_PASSWORD_REPORTING, else from
-    var/secrets.json. Services may go on running.
+    var/secrets.json. With ENCOURS_PASSWORD_AUDITOR too, an auditor can log in as encours_auditor. Services may go on
+    running.
     """
     here = installation()
     here.create_files()
@@ -32,4 +33,6 @@ def _passwords(here: Installation) -> dict[str, str]:
         return load_secrets(here.layout).roles
     if missing := [service for service, value in given.items() if value is None]:
         raise CliError(f"ENCOURS_PASSWORD_{missing[0].upper()} is missing: give all four or none", Exit.USAGE)
-    return {f"encours_{service}": value.get_secret_value() for service, value in given.items()}
+    if here.settings.password_auditor is not None:
+        given["auditor"] = here.settings.password_auditor
+    return {f"encours_{name}": value.get_secret_value() for name, value in given.items()}

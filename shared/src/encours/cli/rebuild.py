@@ -1,4 +1,4 @@
-"""`encours rebuild` and `encours verify`: every read model again from the ledger, compared with the live one."""
+"""`encours rebuild`: every read model again from the ledger, compared with the live one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from encours.cli.common import (
     progress,
     table,
 )
-from encours.cli.database import run_with_database
+from encours.cli.database import require_database, run_with_database
 from encours.embedded.secrets import ROLES, SERVICES
 from encours.ledger import Ledger
 
@@ -44,46 +44,66 @@ def rebuild(
 
     Exit code 1 when a live model differed from the ledger (it no longer does), has stopped or leaves streams out.
     """
-    _run(service, model, ledger, as_json=as_json, check_only=False)
+    results, done = compare_models(
+        installation(), chosen_services(service, model), model, ledger, check_only=False
+    )
+    if as_json:
+        print_json(results)
+    else:
+        show_models(results, check_only=False)
+    if not are_well(results) or not done:
+        raise typer.Exit(Exit.FAILED)
 
 
-def verify(
-    service: Service = "all", model: Model = None, ledger: LedgerName = None, as_json: AsJson = False
-) -> None:
-    """The same comparison without the swap: do services answer what the ledger says, all of it?
-
-    Exit code 1 when a model differs, has stopped before the ledger's head, or leaves parked streams out.
-    """
-    _run(service, model, ledger, as_json=as_json, check_only=True)
-
-
-def _run(service: str, model: str | None, ledger: str | None, *, as_json: bool, check_only: bool) -> None:
+def chosen_services(service: str, model: str | None) -> tuple[str, ...]:
+    """Services that an argument names. Raises :class:`CliError`."""
     name = service.removesuffix("-svc")
     if name != "all" and name not in SERVICES:
         raise CliError(f"no service {service!r}: {', '.join(SERVICES)} or all", Exit.USAGE)
     if name == "all" and model is not None:
         raise CliError("a model belongs to one service: name the service too", Exit.USAGE)
-    here, chosen = installation(), SERVICES if name == "all" else (name,)
-    _check(here, chosen, ledger)
+    return SERVICES if name == "all" else (name,)
+
+
+def compare_models(
+    here: Installation, services: Sequence[str], model: str | None, ledger: str | None, *, check_only: bool
+) -> tuple[list[dict[str, Any]], bool]:
+    """Result of each read model, and whether each service could do all of it."""
+    _check(here, services, ledger)
     results: list[dict[str, Any]] = []
-    failed = False
+    done = True
     with progress() as bar:
-        task = bar.add_task("", total=len(chosen))
-        for each in chosen:
+        task = bar.add_task("", total=len(services))
+        for each in services:
             bar.update(task, description=f"{'verifying' if check_only else 'rebuilding'} {each}-svc")
             found, well = _of_service(here, each, model, ledger, check_only=check_only)
             results += found
-            failed = failed or not well
+            done = done and well
             bar.advance(task)
-    if as_json:
-        print_json(results)
-    else:
-        _show(results, check_only=check_only)
+    return results, done
+
+
+def show_models(results: Sequence[dict[str, Any]], *, check_only: bool) -> None:
+    """Tables for people."""
+    columns = ("service", "model", "ledger", "position", "head", "parked", "old_hash", "new_hash", "equal")
+    rows = ([_short(row.get(column)) for column in columns] for row in results)
+    table(
+        "Compared with the ledger" if check_only else "Rebuilt from the ledger",
+        columns,
+        rows,
+        right=("position", "head", "parked"),
+    )
+    for row in results:
+        for different in row.get("differing_rows") or []:
+            out.print(f"  {row['service']} {row['model']} {row['ledger']}: {different}", markup=False)
+
+
+def are_well(results: Sequence[dict[str, Any]]) -> bool:
+    """Whether every model equals the ledger, all of it; on standard error, what to do about those that do not."""
     ill = [advice for row in results if (advice := _advice(row))]
     for advice in ill:
         err.print(advice, style="red", markup=False)
-    if failed or ill or any(row.get("equal") is False for row in results):
-        raise typer.Exit(Exit.FAILED)
+    return not ill and all(row.get("equal") is not False for row in results)
 
 
 def _check(here: Installation, services: Sequence[str], ledger: str | None) -> None:
@@ -97,13 +117,10 @@ def _check(here: Installation, services: Sequence[str], ledger: str | None) -> N
         finally:
             await opened.close()
 
-    async def nothing(_: str) -> None:
-        return
-
     for service in services:
         environment = _environment(here, service)
         run_with_database(here, environment["ENCOURS_LEDGER_URL"], look)
-        run_with_database(here, environment["ENCOURS_STORE_URL"], nothing)
+        require_database(here, environment["ENCOURS_STORE_URL"])
 
 
 def _of_service(
@@ -143,20 +160,6 @@ def _advice(row: dict[str, Any]) -> str:
             f"encours rebuild {row['service']} {row['model']} --ledger {row['ledger']}"
         )
     return ""
-
-
-def _show(results: list[dict[str, Any]], *, check_only: bool) -> None:
-    columns = ("service", "model", "ledger", "position", "head", "parked", "old_hash", "new_hash", "equal")
-    rows = ([_short(row.get(column)) for column in columns] for row in results)
-    table(
-        "Compared with the ledger" if check_only else "Rebuilt from the ledger",
-        columns,
-        rows,
-        right=("position", "head", "parked"),
-    )
-    for row in results:
-        for different in row.get("differing_rows") or []:
-            out.print(f"  {row['service']} {row['model']} {row['ledger']}: {different}", markup=False)
 
 
 def _environment(here: Installation, service: str) -> dict[str, str]:

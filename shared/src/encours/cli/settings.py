@@ -13,6 +13,11 @@ _HOST = r"[^@/?#:,\[\]]*|\[[^\]]*\]"
 _ADDRESS = re.compile(rf"postgres(ql)?://([^/?#]*@)?({_HOST})(:\d+)?(,({_HOST})(:\d+)?)*([/?].*)?")
 
 
+def is_postgres_url(text: str) -> bool:
+    """Whether the text is the address of a PostgreSQL server."""
+    return _ADDRESS.fullmatch(text) is not None
+
+
 class CliSettings(Settings):
     """Everything may be left out: then the command serves the installation of this checkout's `var/`."""
 
@@ -33,12 +38,15 @@ class CliSettings(Settings):
     password_dunning: SecretStr | None = None
     password_risk: SecretStr | None = None
     password_reporting: SecretStr | None = None
+    password_auditor: SecretStr | None = Field(
+        default=None, description="For `encours migrate`: of the role encours_auditor; optional."
+    )
     log_level: LogLevel = "info"
 
     @field_validator("database_url")
     @classmethod
     def _is_an_address(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None and not _ADDRESS.fullmatch(url.get_secret_value()):
+        if url is not None and not is_postgres_url(url.get_secret_value()):
             raise ValueError("not an address: write postgresql://user:password@host:5432/postgres")
         return url
 

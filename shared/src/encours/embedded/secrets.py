@@ -12,6 +12,9 @@ SERVICES = ("invoice", "dunning", "risk", "reporting")
 ROLES = tuple(f"encours_{name}" for name in SERVICES)
 """Login role of each service: the same name in PostgreSQL and in NATS."""
 
+AUDITOR = "encours_auditor"
+"""Login role of whoever audits the ledger: in PostgreSQL alone."""
+
 NATS_ADMIN = "encours_admin"
 
 
@@ -30,7 +33,7 @@ def load_secrets(layout: Layout) -> Secrets:
     roles, nats = stored.get("roles", {}), stored.get("nats", {})
     complete = Secrets(
         postgres=stored.get("postgres") or _password(),
-        roles={role: roles.get(role) or _password() for role in ROLES},
+        roles={role: roles.get(role) or _password() for role in (*ROLES, AUDITOR)},
         nats={user: nats.get(user) or _password() for user in (*ROLES, NATS_ADMIN)},
     )
     wanted = {"postgres": complete.postgres, "roles": complete.roles, "nats": complete.nats}

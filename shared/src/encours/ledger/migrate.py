@@ -17,6 +17,8 @@ from encours.postgres.migrations import apply
 OWNER = "encours_owner"
 LEDGER_DATABASE = "encours_ledger"
 SERVICE_ROLES = ("encours_invoice", "encours_dunning", "encours_risk", "encours_reporting")
+AUDITOR_ROLE = "encours_auditor"
+"""Reads the ledger and can do nothing else. It has no database of its own, and no user at NATS."""
 _LOCK = 0x656E636F_73657276  # 'encoserv'
 
 
@@ -34,7 +36,8 @@ async def migrate(admin_dsn: str, passwords: Mapping[str, str]) -> list[str]:
     """Bring a server to the state that this version needs; names of the ledger migrations applied.
 
     ``admin_dsn`` is a URL of a user who may create roles and databases; ``passwords`` maps each service role
-    to its password and is set at every call. Idempotent, and safe when two processes do it at once.
+    to its password and is set at every call. Without one for :data:`AUDITOR_ROLE` nobody can log in as the auditor,
+    unless a password was set before. Idempotent, and safe when two processes do it at once.
     """
     if missing := set(SERVICE_ROLES) - set(passwords):
         raise ValueError(f"no password for {', '.join(sorted(missing))}")
@@ -54,16 +57,21 @@ async def _roles(admin: asyncpg.Connection, passwords: Mapping[str, str]) -> Non
     if OWNER not in known:
         await admin.execute(f"create role {OWNER} nologin")
     await admin.execute(f"grant {OWNER} to current_user")
-    for role in SERVICE_ROLES:
+    for role in (*SERVICE_ROLES, AUDITOR_ROLE):
         if role not in known:
             await admin.execute(f"create role {role} login")
-        # ALTER ROLE takes no parameters: the server quotes.
-        await admin.execute(
-            await admin.fetchval(
-                "select format('alter role %I login password %L', $1::text, $2::text)", role, passwords[role]
+        if role in passwords:
+            # ALTER ROLE takes no parameters: the server quotes.
+            await admin.execute(
+                await admin.fetchval(
+                    "select format('alter role %I login password %L', $1::text, $2::text)",
+                    role,
+                    passwords[role],
+                )
             )
-        )
         await admin.execute(f"grant {role} to current_user")
+    # A second lock on the door: what it may do at all, the grants say.
+    await admin.execute(f"alter role {AUDITOR_ROLE} set default_transaction_read_only = on")
 
 
 async def _databases(admin: asyncpg.Connection) -> None:
@@ -73,7 +81,7 @@ async def _databases(admin: asyncpg.Connection) -> None:
             # template0 and UTF8 whatever the server's own default is: payloads are UTF-8 bytes.
             await admin.execute(f"create database {name} owner {owner} template template0 encoding 'UTF8'")
         await admin.execute(f"revoke all on database {name} from public")
-    for role in SERVICE_ROLES:
+    for role in (*SERVICE_ROLES, AUDITOR_ROLE):
         await admin.execute(f"grant connect on database {LEDGER_DATABASE} to {role}")
 
 

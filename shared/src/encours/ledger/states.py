@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from encours.contracts import Recorded
@@ -18,12 +19,14 @@ LIMIT = 10_000
 class Folder(Generic[S]):
     """How a stream becomes a state. ``evolve`` returns a new state: states are shared between commands.
 
-    ``missing`` makes the refusal for a stream that does not exist, from its id.
+    ``missing`` makes the refusal for a stream that does not exist, from its id. ``as_of`` folds what counted on a
+    business date, for an aggregate that has a rule of its own for it.
     """
 
     initial: Callable[[], S]
     evolve: Callable[[S, Recorded], S]
     missing: Callable[[str], DomainError] | None = None
+    as_of: Callable[[Iterable[Recorded], date], S] | None = None
 
     def fold(self, events: Iterable[Recorded], state: S | None = None) -> S:
         """The state after the events, from ``state`` or from the initial one."""
@@ -31,6 +34,12 @@ class Folder(Generic[S]):
         for event in events:
             folded = self.evolve(folded, event)
         return folded
+
+    def fold_as_of(self, events: Iterable[Recorded], day: date) -> S:
+        """The state by the events that counted on a business date; the initial one when none did."""
+        if self.as_of is not None:
+            return self.as_of(events, day)
+        return self.fold(event for event in events if event.effective_on <= day)
 
 
 class Folded(NamedTuple, Generic[S]):

@@ -1,8 +1,8 @@
-"""The ledger behind the recorder interfaces of the `eventsourcing` library, for its conformance tests and
-offline tools.
+"""The ledger behind the recorder interfaces of the `eventsourcing` library.
 
 The library is synchronous, so :class:`LedgerRecorder` is the recorder, on asyncio, and the classes below it
-are thin synchronous faces of it on a loop in a thread of its own. Services do not use them.
+are thin synchronous faces of it on a loop in a thread of its own. Services do not use them. Only the library's
+conformance tests write through them.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ import contextlib
 import threading
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+import asyncpg
 from eventsourcing.persistence import (
     AggregateRecorder,
     ApplicationRecorder,
@@ -32,6 +34,7 @@ from encours.kernel.ids import uuid7
 from encours.ledger.client import Ledger
 from encours.ledger.errors import CommandReused, LedgerUnavailable, VersionConflict
 from encours.ledger.model import Append, NewEvent, RawEvent
+from encours.replay.topics import topic_of, type_of
 
 T = TypeVar("T")
 _FROM_ZERO = "~0"
@@ -40,36 +43,57 @@ one version higher, in a stream of this suffix."""
 _POLL_S = 0.02
 _CALL_TIMEOUT_S = 60
 
-_EVENTS = """select stream, version, type, schema_version, data from ledger.event
+_COLUMNS = """position, stream, version, type, schema_version, entity, event_id, effective_on, recorded_at, actor,
+  command_id, reason, correlation_id, causation_id, traceparent, data"""
+_EVENTS = f"""select {_COLUMNS} from ledger.event
   where ledger + 0 = $1 and stream = any ($2::text[])
     and version - case when stream like '%~0' then 1 else 0 end > $3::bigint
     and version - case when stream like '%~0' then 1 else 0 end <= $4::bigint
-  order by version {direction} limit $5::bigint"""
-_NOTIFICATIONS = """select position, stream, version, type, schema_version, data from ledger.event
+    and position <= $6
+  order by version {{direction}} limit $5::bigint"""
+_STREAMS = f"""select {_COLUMNS} from ledger.event
+  where ledger + 0 = $1 and stream = any ($2::text[]) and position <= $3 order by stream, version"""
+_NAMES = """select stream from ledger.event
+  where ledger + 0 = $1 and version = 1 and stream > $2 and position <= $3 order by stream limit $4"""
+_NOTIFICATIONS = f"""select {_COLUMNS} from ledger.event
   where ledger = $1 and position >= $2 and position <= $3 and (cardinality($4::text[]) = 0 or type = any ($4))
   order by position limit $5"""
 _NO_LIMIT = 2**62
 
 
-def topic_of(type_name: str, schema_version: int) -> str:
-    """The library's name of a stored type: explicit, and never a Python path."""
-    return type_name if schema_version == 1 else f"{type_name};v={schema_version}"
+@dataclass(frozen=True, eq=False)
+class LedgerEvent(StoredEvent):
+    """A stored event with its row, which holds what the ledger notes beside the payload. It equals the library's
+    own stored event of the same content."""
+
+    row: asyncpg.Record | None = field(default=None, repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StoredEvent) and _content(self) == _content(other)
+
+    def __hash__(self) -> int:
+        return hash(_content(self))
 
 
-def type_of(topic: str) -> tuple[str, int]:
-    """Stored type and schema version of a topic."""
-    type_name, _, version = topic.partition(";v=")
-    return type_name, int(version or 1)
+@dataclass(frozen=True)
+class LedgerNotification(Notification):
+    """A notification with its row; its id is the position."""
+
+    row: asyncpg.Record | None = field(default=None, repr=False, compare=False)
+
+
+def _content(event: StoredEvent) -> tuple[object, ...]:
+    return event.originator_id, event.originator_version, event.topic, event.state
 
 
 class LedgerRecorder:
-    """Stored events of the library in one ledger. Errors are the library's own."""
+    """Stored events of the library in one ledger, those after position ``upto`` left out. Errors are the
+    library's own."""
 
-    def __init__(self, ledger: Ledger, name: str, *, actor: str = "recorder", entity: str = "") -> None:
+    def __init__(self, ledger: Ledger, name: str, *, upto: int | None = None) -> None:
         self._ledger = ledger
         self._name = name
-        self._actor = actor
-        self._entity = entity
+        self._upto = _NO_LIMIT if upto is None else upto
         self._from_zero: set[str] = set()
 
     async def insert_events(self, stored_events: Sequence[StoredEvent]) -> list[int]:
@@ -82,14 +106,14 @@ class LedgerRecorder:
             NewEvent(
                 *self._place(event),
                 RawEvent(*type_of(event.topic), event.state),
-                self._entity,
+                "",
                 today,
                 uuid7(),
             )
             for event in stored_events
         )
         append = Append(
-            ledger=self._name, command_id=uuid7(), fingerprint=b"recorder", events=events, actor=self._actor
+            ledger=self._name, command_id=uuid7(), fingerprint=b"recorder", events=events, actor="recorder"
         )
         try:
             done = await self._ledger.append(append)
@@ -125,23 +149,37 @@ class LedgerRecorder:
         limit: int | None = None,
     ) -> list[StoredEvent]:
         """Events of one sequence with ``gt`` < version ≤ ``lte``."""
-        rows = await self._ledger.query(
+        rows = await self._query(
             _EVENTS.format(direction="desc" if desc else "asc"),
-            await self._id(),
             [str(originator_id), str(originator_id) + _FROM_ZERO],
             -1 if gt is None else gt,
             _NO_LIMIT if lte is None else lte,
             _NO_LIMIT if limit is None else limit,
+            self._upto,
         )
         return [
-            StoredEvent(
+            LedgerEvent(
                 originator_id=originator_id,
                 originator_version=row["version"] - row["stream"].endswith(_FROM_ZERO),
                 topic=topic_of(row["type"], row["schema_version"]),
                 state=row["data"],
+                row=row,
             )
             for row in rows
         ]
+
+    async def select_streams(self, streams: Sequence[str]) -> dict[str, list[StoredEvent]]:
+        """Events of several streams in one query, each in order; a stream without events has none."""
+        found: dict[str, list[StoredEvent]] = {stream: [] for stream in streams}
+        for row in await self._query(_STREAMS, streams, self._upto):
+            topic = topic_of(row["type"], row["schema_version"])
+            event = LedgerEvent(row["stream"], row["version"], topic, row["data"], row)
+            found[row["stream"]].append(event)
+        return found
+
+    async def stream_names(self, after: str, limit: int) -> list[str]:
+        """A page of the ids of all streams, in the database's order."""
+        return [row["stream"] for row in await self._query(_NAMES, after, self._upto, limit)]
 
     async def select_notifications(
         self, start: int | None, limit: int, stop: int | None, topics: Sequence[str], inclusive_of_start: bool
@@ -149,25 +187,34 @@ class LedgerRecorder:
         """Events in the order of positions; with ``topics`` only those."""
         first = 0 if start is None else start if inclusive_of_start else start + 1
         types = [type_of(topic)[0] for topic in topics]
-        last = _NO_LIMIT if stop is None else stop
-        rows = await self._ledger.query(_NOTIFICATIONS, await self._id(), first, last, types, limit)
+        last = self._upto if stop is None else min(stop, self._upto)
+        rows = await self._query(_NOTIFICATIONS, first, last, types, limit)
         return [
-            Notification(
+            LedgerNotification(
                 id=row["position"],
                 originator_id=_originator(row["stream"].removesuffix(_FROM_ZERO)),
                 originator_version=row["version"] - row["stream"].endswith(_FROM_ZERO),
                 topic=topic_of(row["type"], row["schema_version"]),
                 state=row["data"],
+                row=row,
             )
             for row in rows
         ]
 
     async def max_notification_id(self) -> int | None:
         """The last position; None while the ledger is empty."""
-        return (await self._ledger.head(self._name)).position or None
+        try:
+            head = await self._ledger.head(self._name)
+        except LedgerUnavailable as away:
+            raise OperationalError(str(away)) from away
+        return min(head.position, self._upto) or None
 
-    async def _id(self) -> int:
-        return (await self._ledger.info(self._name)).id
+    async def _query(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+        try:
+            ledger = await self._ledger.info(self._name)
+            return await self._ledger.query(sql, ledger.id, *arguments)
+        except LedgerUnavailable as away:
+            raise OperationalError(str(away)) from away
 
 
 def _originator(stream: str) -> UUID | str:
@@ -196,7 +243,9 @@ class LoopThread:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def close(self) -> None:
-        """Close the ledger and end the thread."""
+        """Close the ledger and end the thread. May be called again."""
+        if self._loop.is_closed():
+            return
         self.run(self.ledger.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
@@ -204,11 +253,11 @@ class LoopThread:
 
 
 class SyncAggregateRecorder(AggregateRecorder):
-    """Aggregate sequences only: positions stay unsaid, as the library has it."""
+    """Aggregate sequences only: it returns no positions, as the library has it."""
 
-    def __init__(self, loop: LoopThread, name: str) -> None:
+    def __init__(self, loop: LoopThread, name: str, *, upto: int | None = None) -> None:
         self.loop = loop
-        self.recorder = LedgerRecorder(loop.ledger, name)
+        self.recorder = LedgerRecorder(loop.ledger, name, upto=upto)
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
         self.loop.run(self.recorder.insert_events(stored_events))

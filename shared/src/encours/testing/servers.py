@@ -79,6 +79,9 @@ class Installation:
     def ledger_url(self, service: str = "invoice") -> str:
         return self._url(service, "ledger")
 
+    def auditor_url(self) -> str:
+        return self._url("auditor", "ledger")
+
     def store_url(self, service: str = "invoice") -> str:
         return self._url(service, service)
 

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from encours.ledger.states import Folder
 from invoice_svc.domain import customer, dispute, entity
 from invoice_svc.domain.invoice import state as invoice
 from invoice_svc.domain.payment import state as payment
 
-ENTITY = Folder(entity.Entity, entity.evolve)
-CUSTOMER = Folder(customer.Customer, customer.evolve)
-INVOICE = Folder(invoice.Invoice, invoice.evolve)
-PAYMENT = Folder(payment.Payment, payment.evolve)
+ENTITY: Folder[entity.Entity] = Folder(
+    entity.Entity, entity.evolve, as_of=lambda events, _: ENTITY.fold(events)
+)
+CUSTOMER = Folder(customer.Customer, customer.evolve, as_of=customer.fold_as_of)
+INVOICE = Folder(invoice.Invoice, invoice.evolve, as_of=invoice.fold_as_of)
+PAYMENT = Folder(payment.Payment, payment.evolve, as_of=payment.fold_as_of)
 DISPUTE = Folder(dispute.Dispute, dispute.evolve)
+
+FOLDERS: Mapping[str, Folder[Any]] = {
+    "ent": ENTITY,
+    "cus": CUSTOMER,
+    "inv": INVOICE,
+    "pay": PAYMENT,
+    "dis": DISPUTE,
+}
+"""By the prefix of the stream's id, for a replay of any stream."""

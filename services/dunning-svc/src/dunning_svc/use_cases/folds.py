@@ -1,0 +1,13 @@
+"""How each kind of stream becomes a state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dunning_svc.domain.hold.state import HOLD
+from dunning_svc.domain.task.state import TASK
+from encours.ledger.states import Folder
+
+FOLDERS: Mapping[str, Folder[Any]] = {"hld": HOLD, "tsk": TASK}
+"""By the prefix of the stream's id, for a replay of any stream."""

@@ -1,0 +1,12 @@
+"""How each kind of stream becomes a state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from encours.ledger.states import Folder
+from risk_svc.use_cases import checks, limits
+
+FOLDERS: Mapping[str, Folder[Any]] = {"lim": limits.LIMIT, "dec": checks.CHECK}
+"""By the prefix of the stream's id, for a replay of any stream."""

@@ -1,0 +1,55 @@
+"""Every fold of a service can be replayed: it is declared with the prefix of its streams."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+import dunning_svc
+import invoice_svc
+import risk_svc
+from encours.ledger.states import Folder
+from encours.replay.folders import LATEST, SERVICES_THAT_FOLD, Folders, installed_folders
+
+SERVICES = (invoice_svc, dunning_svc, risk_svc)
+READS_FOREIGN_STREAMS = {
+    "dunning_svc.domain.hold.state.DEBTOR": "the customer is invoice-svc's",
+    "risk_svc.use_cases.customers.CUSTOMER": "the customer is invoice-svc's",
+    "invoice_svc.imports.takeover._IMPORT": "counts the events of an import, no more",
+}
+
+
+def _folders() -> Iterator[tuple[str, Folder[Any]]]:
+    for service in SERVICES:
+        for module in pkgutil.walk_packages(service.__path__, f"{service.__name__}."):
+            if module.name.endswith("__main__"):
+                continue
+            for name, value in vars(import_module(module.name)).items():
+                if isinstance(value, Folder):
+                    yield f"{module.name}.{name}", value
+
+
+def test_each_folder_is_declared_or_reads_a_stream_of_another_service() -> None:
+    declared = {
+        id(folder)
+        for service in SERVICES_THAT_FOLD
+        for folder in import_module(f"{service}.use_cases.folds").FOLDERS.values()
+    }
+    excused = {id(folder) for name, folder in _folders() if name in READS_FOREIGN_STREAMS}
+    forgotten = {name for name, folder in _folders() if id(folder) not in declared | excused}
+    assert not forgotten, "name them in FOLDERS of the service's use_cases.folds"
+
+
+def test_a_prefix_leads_to_one_folder() -> None:
+    folders = installed_folders()
+    assert {service.__name__ for service in SERVICES} == set(SERVICES_THAT_FOLD)
+    assert folders.of("inv_0190").initial() == import_module("invoice_svc.domain.invoice.state").Invoice()
+    assert folders.of("calendar") is LATEST
+    assert folders.of("dunning-2026-03-31") is LATEST
+    one: Folder[int] = Folder(int, lambda count, _: count + 1)
+    with pytest.raises(ValueError, match="two services fold inv"):
+        Folders({"inv": one}, {"inv": one})
