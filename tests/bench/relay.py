@@ -56,11 +56,12 @@ async def _projector(ledger_url: str, store_url: str, nats_url: str) -> None:
     from encours.postgres.leases import Leases
     from encours.projection.control import STORE_SETTINGS, ensure_control
     from encours.projection.subscription import Place, Subscription
+    from encours.transport.client import NatsConnection
     from encours.transport.tail import Tail
     from tests.bench.replay import OpenItems
 
     class StreamOnly(Tail):
-        async def _catch_up(self, head: int) -> None:
+        async def _read_ledger(self) -> None:
             """The stream is what is measured."""
 
     ledger = await Ledger.open(ledger_url)
@@ -68,7 +69,7 @@ async def _projector(ledger_url: str, store_url: str, nats_url: str) -> None:
         store_url, min_size=1, max_size=3, server_settings=STORE_SETTINGS | {"synchronous_commit": "off"}
     )
     await ensure_control(pool)
-    tail = StreamOnly(asyncio.create_task(connect(nats_url, "bench projector")), ledger, LEDGER)
+    tail = StreamOnly(NatsConnection(nats_url, "bench projector"), ledger, LEDGER)
     place = Place("bench", ledger, ledger_url, store_url, pool, Leases(store_url, "bench"), asyncio.Event())
     subscription = Subscription(place, await ledger.info(LEDGER), OpenItems(), None, tail)
     await asyncio.gather(tail.run(), subscription.run())

@@ -26,6 +26,7 @@ from encours.projection.rowset import RowSet
 from encours.reading.read_db import ReadDb
 from encours.service.worker import Worker
 from encours.testing.servers import Installation
+from encours.transport.client import NatsConnection
 
 LEDGER = "toy"
 POISON = 666
@@ -222,13 +223,15 @@ async def worker_on(
     reactors: dict[str, Reactor] | None = None,
 ) -> AsyncIterator[Worker]:
     ledger = await Ledger.open(installation.ledger_url())
-    worker = Worker(settings_of(installation), ledger, "toy-svc", models or [OpenItems()], reactors)
+    nats = NatsConnection(installation.nats_url(), "toy-svc worker")
+    worker = Worker(settings_of(installation), ledger, nats, "toy-svc", models or [OpenItems()], reactors)
     running = asyncio.create_task(worker.run())
     try:
         yield worker
     finally:
         worker.stop()
         await asyncio.wait_for(running, 20)
+        await nats.close()
         await ledger.close()
 
 

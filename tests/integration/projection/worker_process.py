@@ -9,15 +9,18 @@ from pydantic import SecretStr
 
 from encours.ledger import Ledger
 from encours.service.worker import Worker
+from encours.transport.client import NatsConnection
 from tests.integration.projection.toy import OpenItems, Settings
 
 
 async def main(ledger_url: str, store_url: str, nats_url: str) -> None:
     settings = Settings(SecretStr(ledger_url), SecretStr(store_url), SecretStr(nats_url))
     ledger = await Ledger.open(ledger_url)
+    nats = NatsConnection(nats_url, "toy-svc worker")
     try:
-        await Worker(settings, ledger, "toy-svc", [OpenItems()]).run()
+        await Worker(settings, ledger, nats, "toy-svc", [OpenItems()]).run()
     finally:
+        await nats.close()
         await ledger.close()
 
 

@@ -12,7 +12,8 @@ from encours.http.app import create_app as compose
 from encours.http.catalogue import ProblemKind
 from encours.http.server import serve as serve_app
 from encours.http.services import Services
-from encours.ledger.reader import Reader, open_pool
+from encours.ledger.reader import Reader
+from encours.postgres.connection import close_pool, open_pool
 from encours.service.settings import ServiceSettings
 from reporting_svc.feed import Feed
 from reporting_svc.http import aged_balance, dashboard, definitions, dso, events, overdue, timeline, turnover
@@ -45,13 +46,15 @@ PROBLEMS = (
 @asynccontextmanager
 async def _feed(services: Services) -> AsyncIterator[Mapping[str, Any]]:
     """The event feed reads the ledger through a pool of its own, so that tails never wait behind reports."""
-    pool = await open_pool(services.settings.ledger_url.get_secret_value(), size=FEED_CONNECTIONS)
+    pool = await open_pool(
+        services.settings.ledger_url.get_secret_value(), f"{NAME} feed", size=FEED_CONNECTIONS
+    )
     feed = Feed(services.ledger, Reader(pool))
     try:
         yield {"feed": feed}
     finally:
         await feed.close()
-        await pool.close()
+        await close_pool(pool)
 
 
 def create_app(settings: ServiceSettings) -> FastAPI:

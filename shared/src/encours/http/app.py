@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
-import asyncpg
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
@@ -20,15 +19,17 @@ from encours.http.keys import KeyStore, fetch_from
 from encours.http.limits import RateLimiter
 from encours.http.routing import RouteIndex
 from encours.http.services import Services
+from encours.postgres.connection import close_pool, open_pool
 from encours.projection.read_model import ReadModel
 from encours.reading.read_db import ReadDb
 from encours.service import logging as web_logging
-from encours.service.connections import poking_ledger
+from encours.service.connections import ledger_and_nats
 from encours.service.metrics import Metrics
 from encours.service.settings import ServiceSettings
 
 VERSION = "1.0.0"
-KEY_POOL = 2
+KEY_CONNECTIONS = 2
+KEY_TIMEOUT_S = 2.0
 
 Extras = Callable[[Services], AbstractAsyncContextManager[Mapping[str, Any]]]
 
@@ -109,17 +110,16 @@ async def _open(
 ) -> AsyncIterator[Services]:
     """Open the ledger, the read models, the keys and, whenever it answers, NATS; close them in turn."""
     async with AsyncExitStack() as stack:
-        ledger, poke = await stack.enter_async_context(poking_ledger(settings))
+        ledger, nats = await stack.enter_async_context(ledger_and_nats(settings, f"{name} api"))
         db = await ReadDb.open(settings.store_url.get_secret_value(), ledger=ledger, models=models)
         stack.push_async_callback(db.close)
-        keys = await asyncpg.create_pool(
+        keys = await open_pool(
             settings.ledger_url.get_secret_value(),
-            min_size=0,
-            max_size=KEY_POOL,
-            command_timeout=2,
-            server_settings={"application_name": f"{name}-keys"},
+            f"{name} keys",
+            size=KEY_CONNECTIONS,
+            command_timeout_s=KEY_TIMEOUT_S,
         )
-        stack.push_async_callback(keys.close)
+        stack.push_async_callback(close_pool, keys)
         yield Services(
             name=name,
             settings=settings,
@@ -128,7 +128,7 @@ async def _open(
             keys=KeyStore(fetch_from(keys), believe_s=settings.key_cache_s),
             limiter=RateLimiter(per_minute=settings.rate_per_minute, burst=settings.rate_burst),
             metrics=metrics,
-            poke=poke,
+            nats=nats,
             models=tuple(model.name for model in models),
         )
 

@@ -81,7 +81,7 @@ async def readiness(request: Request) -> Response:
         *await asyncio.gather(_check("ledger", _ledger(at_hand)), _check("read-models", _store(at_hand)))
     ]
     checks.append(_line("draining", not at_hand.draining.is_set(), "shutting down"))
-    checks.append(_line("nats", at_hand.poke.connected, "not connected: events arrive late", required=False))
+    checks.append(_line("nats", at_hand.nats.connected, "not connected: events arrive late", required=False))
     if all(check["ok"] for check in checks):
         status = "ready"
     else:
@@ -126,7 +126,7 @@ async def _store(at_hand: Services) -> None:
 async def metrics(request: Request) -> Response:
     """Requests by route and status, requests at work, time to append, lag of each read model."""
     at_hand = services(request)
-    at_hand.metrics.nats_connected.set(at_hand.poke.connected)
+    at_hand.metrics.nats_connected.set(at_hand.nats.connected)
     with contextlib.suppress(
         TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DomainError
     ):

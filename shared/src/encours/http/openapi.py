@@ -54,6 +54,10 @@ _HEADERS: dict[str, dict[str, Any]] = {
         "description": "The ledger's position after this; send it as min_position to read your write.",
         "schema": {"type": "integer"},
     },
+    "Encours-Lag": {
+        "description": "Events that the ledger held and the answer lacks; absent if there are none.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
     "Idempotency-Replayed": {
         "description": "true if this is the answer to an earlier, equal request.",
         "schema": {"type": "string", "enum": ["true"]},

@@ -43,7 +43,7 @@ def _check(request: Request, sort: str) -> str:
     filters = sorted(
         (k, v)
         for k, v in request.query_params.multi_items()
-        if k not in {"cursor", "limit", "min_position", "sort"}
+        if k not in {"cursor", "fresh", "limit", "min_position", "sort"}
     )
     return hashlib.sha256(repr((request.scope["path"], sort, filters)).encode()).hexdigest()[:12]
 

@@ -81,12 +81,14 @@ def parse_position(text: str) -> int | None:
     return position if position <= MAX_POSITION else None
 
 
-def flag_parameter(request: Request, name: str) -> bool:
-    """``true`` or ``false`` in the query, false if absent. Raises a 400 problem for anything else."""
+def flag_parameter(request: Request, name: str, *, default: bool = False) -> bool:
+    """``true`` or ``false`` in the query. Raises a 400 problem for anything else."""
     if not request.scope["query_string"]:
-        return False
+        return default
     match request.query_params.get(name):
-        case None | "false":
+        case None:
+            return default
+        case "false":
             return False
         case "true":
             return True

@@ -22,9 +22,11 @@ from starlette.responses import Response
 from encours.http.auth import LEDGER_HEADER, SECURED, authenticate
 from encours.http.caller import Caller
 from encours.http.commands import json_response
+from encours.http.context import context
 from encours.http.etag import etag, none_matches
 from encours.http.parameters import (
     date_parameter,
+    flag_parameter,
     malformed,
     parse_instant,
     parse_position,
@@ -34,7 +36,7 @@ from encours.http.services import Services, services
 from encours.http.surface import Surface, header, query
 from encours.ledger import Ledger
 from encours.reading.moment import WAIT_S, FuturePosition, PositionNotReached, TimeTravel, View
-from encours.reading.read_db import ReadDb
+from encours.reading.read_db import FRESH_WAIT_S, ReadDb
 
 if TYPE_CHECKING:
     from encours.contracts import Recorded
@@ -58,6 +60,14 @@ MIN_POSITION = query(
     type="integer",
     minimum=0,
 )
+FRESH = query(
+    "fresh",
+    "An answer holds all that the ledger held when the request arrived; a read model that is behind is waited for,"
+    " 250 ms at most. `false`: answer at once. Encours-Lag says by how many events an answer is behind.",
+    type="boolean",
+    default=True,
+)
+LAG_HEADER = "Encours-Lag"
 IF_NONE_MATCH = header(
     "If-None-Match",
     "The ETag of the copy at hand; 304 if the answer is still that. What an answer says may depend on its day, so 304"
@@ -81,7 +91,8 @@ class AsOf(BaseModel):
 class Query:
     """A request that reads, by a known caller, in one ledger.
 
-    ``today_from`` is the instant at which today began where no ``as_of`` was asked for.
+    ``today_from`` is the instant at which today began where no ``as_of`` was asked for. ``fresh``: read models are
+    waited for until they hold what the ledger held when the request arrived.
     """
 
     request: Request
@@ -92,6 +103,7 @@ class Query:
     known_at: str | None
     asked_position: int | None
     min_position: int
+    fresh: bool
 
     @property
     def ledger(self) -> Ledger:
@@ -123,13 +135,21 @@ class Query:
     async def view(self, model: str) -> AsyncIterator[View]:
         """A read model at one moment, which is at or after what the caller asked to see.
 
-        ``view.time.position`` is the position asked for with ``known_at``, else where the model stands. Raises
-        :class:`PositionNotReached` if the model does not get there within 2 s.
+        ``view.time.position`` is the position asked for with ``known_at``, else the model's. The model is waited for
+        as :attr:`fresh` says; if it is behind the ledger all the same, the answer's header says by how much. Raises
+        :class:`PositionNotReached` if it does not reach ``min_position`` or ``known_at`` within 2 s.
         """
-        needed = max(self.min_position, self.asked_position or 0)
-        if needed and not await self.db.wait_for(model, self.caller.ledger, needed, timeout=WAIT_S):
+        ledger, needed = self.caller.ledger, max(self.min_position, self.asked_position or 0)
+        if needed and not await self.db.wait_for(model, ledger, needed, timeout=WAIT_S):
             raise PositionNotReached(model, needed)
-        async with self.db.snapshot(model, self.caller.ledger) as moment:
+        head = 0
+        if self.asked_position is None:
+            head = await self.db.catch_up(model, ledger, wait_s=FRESH_WAIT_S if self.fresh else 0.0)
+        async with self.db.snapshot(model, ledger) as moment:
+            if moment.position < needed:  # built anew for a ledger that was restored
+                raise PositionNotReached(model, needed)
+            if moment.position < head:
+                context(self.request).add_header(LAG_HEADER.lower().encode(), str(head - moment.position))
             position = moment.position if self.asked_position is None else self.asked_position
             yield View(
                 moment.conn, moment.schema, self._at(position), self.caller.entities, moment.incomplete
@@ -163,12 +183,13 @@ class _MakeQuery:
     def __init__(self, scope: str, *, time_travel: bool) -> None:
         self.scope = scope
         self.time_travel = time_travel
-        parameters = (LEDGER_HEADER, IF_NONE_MATCH, MIN_POSITION)
+        parameters = (LEDGER_HEADER, IF_NONE_MATCH, MIN_POSITION, FRESH)
         self.surface = Surface(
             (*parameters, AS_OF, KNOWN_AT) if time_travel else parameters,
             scope,
             secured=True,
             statuses=SECURED | {304, 400, 422},
+            answer_headers=(LAG_HEADER,),
         )
 
     async def __call__(self, request: Request) -> Query:
@@ -186,7 +207,8 @@ class _MakeQuery:
             today_from = datetime(as_of.year, as_of.month, as_of.day, tzinfo=zone)
         if known_at is not None:
             known_at, asked = await _resolve(at_hand.ledger, caller.ledger, known_at)
-        return Query(request, at_hand, caller, as_of, today_from, known_at, asked, min_position)
+        fresh = flag_parameter(request, "fresh", default=True)
+        return Query(request, at_hand, caller, as_of, today_from, known_at, asked, min_position, fresh)
 
 
 def reading(scope: str, *, time_travel: bool = True) -> Any:

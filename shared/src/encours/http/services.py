@@ -17,7 +17,7 @@ from encours.service.metrics import Metrics
 from encours.service.settings import ServiceSettings
 
 if TYPE_CHECKING:
-    from encours.transport.poke import Poke
+    from encours.transport.client import NatsConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Services:
     keys: KeyStore
     limiter: RateLimiter
     metrics: Metrics
-    poke: Poke
+    nats: NatsConnection
     models: tuple[str, ...] = ()
     extras: dict[str, Any] = field(default_factory=dict)
     in_flight: set[tuple[str, UUID]] = field(default_factory=set)

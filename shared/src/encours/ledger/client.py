@@ -18,13 +18,14 @@ from encours.kernel.ids import uuid7
 from encours.ledger.admin import check_ledger
 from encours.ledger.appender import Appender
 from encours.ledger.errors import UnknownLedger
+from encours.ledger.heads import Heads
 from encours.ledger.lane import rehearse
 from encours.ledger.model import Append, Appended, Head, LedgerInfo, LedgerKind, StoredCommand
-from encours.ledger.reader import Reader, open_pool, recorded
+from encours.ledger.reader import Reader, recorded
 from encours.ledger.selfcheck import require_sound
 from encours.ledger.states import StateCache
 from encours.ledger.wire import Prepared
-from encours.postgres.connection import is_lost
+from encours.postgres.connection import close_pool, is_lost, open_pool
 
 _INFO_S = 1.0
 """How long what is known about a ledger (epoch, effects_from) is believed."""
@@ -44,6 +45,7 @@ class Ledger:
         self._pool = pool
         self._appender = appender
         self._reader = Reader(pool)
+        self._heads = Heads(self._reader)
         self._infos: dict[str, tuple[float, LedgerInfo]] = {}
         self._names: dict[int, str] = {}
         self._listeners: list[Callable[[str, int], None]] = []
@@ -63,21 +65,19 @@ class Ledger:
             except Exception as error:
                 if not is_lost(error):
                     raise
-        return cls(await open_pool(dsn, size=readers), Appender(dsn))
+        return cls(await open_pool(dsn, "encours ledger reader", size=readers), Appender(dsn))
 
     async def close(self) -> None:
         """Store what waits, then disconnect."""
         await self._appender.close()
-        try:
-            await asyncio.wait_for(self._pool.close(), 5)
-        except TimeoutError:
-            self._pool.terminate()
+        await close_pool(self._pool)
 
     def on_appended(self, listener: Callable[[str, int], None]) -> None:
         """Call ``listener(ledger name, head)`` after each batch stored by this process. It must not block."""
         self._listeners.append(listener)
 
     def _appended(self, ledger_id: int, head: int) -> None:
+        self._heads.note(ledger_id, head)
         name = self._names.get(ledger_id)
         if name is not None:
             for listener in self._listeners:
@@ -153,8 +153,13 @@ class Ledger:
         return await self._reader.fetch(sql, *arguments)
 
     async def head(self, ledger: str) -> Head:
-        """The last position, straight from the database."""
-        return await self._reader.head((await self._known(ledger)).id)
+        """The last position now, from the database; calls made at the same time share one query."""
+        return await self._heads.now((await self._known(ledger)).id)
+
+    def head_seen(self, ledger: str) -> int:
+        """The last position that this process has seen, from memory; 0 if it has seen none."""
+        known = self._infos.get(ledger)
+        return 0 if known is None else self._heads.seen(known[1].id)
 
     async def position_at(self, ledger: str, instant: datetime) -> int:
         """The last position that was recorded at or before an instant; 0 before the first."""

@@ -19,7 +19,7 @@ import asyncpg
 from encours.ledger.errors import AppendRefused, CommandReused, FamilyRefused, LedgerUnavailable, NumberTaken
 from encours.ledger.model import Appended
 from encours.ledger.wire import APPEND_SQL, Prepared, arguments, settle
-from encours.postgres.connection import connect, is_lost
+from encours.postgres.connection import LEDGER_SETTINGS, connect, is_lost
 
 _BYTEA = re.compile(r"\\x([0-9a-f]+)\)")
 _PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4)
@@ -37,6 +37,9 @@ _OVERLOADED = (
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
 )
+# The server's limits are shorter than ours: a slow server answers "not done" instead of leaving it unknown.
+_SETTINGS = {**LEDGER_SETTINGS, "lock_timeout": "5s", "statement_timeout": "10s"}
+_RECOVERY_SETTINGS = {**LEDGER_SETTINGS, "statement_timeout": "5s"}
 _log = logging.getLogger(__name__)
 
 
@@ -107,11 +110,7 @@ class Lane:
     async def _send(self, batch: Sequence[Prepared]) -> None:
         if self._statement is None or self._connection is None or self._connection.is_closed():
             await self.disconnect()
-            # The server's limits are shorter than ours: a slow server answers "not done" instead of leaving
-            # it unknown.
-            self._connection = await connect(
-                self._dsn, application_name="encours appender", lock_timeout="5s", statement_timeout="10s"
-            )
+            self._connection = await connect(self._dsn, "encours appender", settings=_SETTINGS)
             self._statement = await self._connection.prepare(APPEND_SQL)
         first = batch[0]
         started = self._loop.time()
@@ -139,9 +138,7 @@ class Lane:
         One that is still being committed is not seen here: sending it again waits for the lock, and then the
         database recognises its command id.
         """
-        connection = await connect(
-            self._dsn, application_name="encours appender recovery", statement_timeout="5s"
-        )
+        connection = await connect(self._dsn, "encours appender recovery", settings=_RECOVERY_SETTINGS)
         try:
             ids = [item.append.command_id for item in batch]
             rows = await connection.fetch(_STORED, batch[0].ledger_id, ids)

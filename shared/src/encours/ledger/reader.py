@@ -16,7 +16,7 @@ import asyncpg
 from encours.contracts import Recorded, decoder
 from encours.ledger.errors import LedgerUnavailable
 from encours.ledger.model import Head, LedgerInfo, StoredCommand
-from encours.postgres.connection import SETTINGS, is_lost
+from encours.postgres.connection import is_lost
 
 COLUMNS = (
     "position, stream, version, type, schema_version, entity, event_id, effective_on, recorded_at, "
@@ -68,23 +68,6 @@ def recorded(ledger: str, row: Any) -> Recorded:
         command_id=row["command_id"],
         data=decoder(type_name, schema_version)(row["data"]),
     )
-
-
-async def open_pool(dsn: str, *, size: int = 8) -> asyncpg.Pool:
-    """Read connections of one process, opened when needed: a server that is still starting does no harm."""
-    return await asyncpg.create_pool(
-        dsn,
-        min_size=0,
-        max_size=size,
-        timeout=5,
-        command_timeout=30,
-        server_settings=SETTINGS | {"application_name": "encours ledger reader"},
-        reset=_leave,
-    )
-
-
-async def _leave(_connection: Any) -> None:
-    """Single reads leave nothing behind on a connection; the usual reset would be a second round trip for each."""
 
 
 class Reader:

@@ -1,13 +1,33 @@
-"""Connections to the ledger's database, and which errors mean that one of them is gone."""
+"""Connections to PostgreSQL, and which errors mean that one of them, or the server, is gone.
+
+Every connection and pool of the program is opened here: time-outs, session settings and the name that
+``pg_stat_activity`` shows are given in one place.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 import asyncpg
 
-SETTINGS = {"timezone": "UTC", "jit": "off", "synchronous_commit": "on"}
+LEDGER_SETTINGS = {"timezone": "UTC", "jit": "off", "synchronous_commit": "on"}
+"""Session settings that the ledger relies on."""
+
+STORE_SETTINGS = {
+    "timezone": "UTC",
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "iso_8601",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "jit": "off",  # the queries are short: compiling them costs more than running them
+}
+"""Session settings of every connection to a store: the text of a value, and so a hash, is the same anywhere."""
+
 CONNECT_TIMEOUT_S = 5.0
+COMMAND_TIMEOUT_S = 30.0
+CLOSE_TIMEOUT_S = 5.0
 
 LOST: tuple[type[BaseException], ...] = (
     asyncpg.PostgresConnectionError,
@@ -23,13 +43,62 @@ LOST: tuple[type[BaseException], ...] = (
 below).
 """
 
+FAILED: tuple[type[Exception], ...] = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+"""Failures of a statement: the server is away, refuses it or takes too long. For work that is repeated or left out."""
+
 
 def is_lost(error: BaseException) -> bool:
-    """Whether the connection, not the statement, failed."""
+    """True if the connection, not the statement, failed."""
     # asyncpg's complaint about a value that it cannot encode is an InterfaceError and a ValueError.
     return isinstance(error, LOST) and not isinstance(error, asyncpg.QueryCanceledError | ValueError)
 
 
-async def connect(dsn: str, **settings: str) -> asyncpg.Connection:
-    """One connection with the settings that the ledger relies on."""
-    return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S, server_settings=SETTINGS | settings)
+async def connect(
+    dsn: str,
+    application_name: str = "encours",
+    *,
+    settings: Mapping[str, str] = LEDGER_SETTINGS,
+    command_timeout_s: float | None = None,
+) -> asyncpg.Connection:
+    """One connection. ``settings`` are those of its session."""
+    return await asyncpg.connect(
+        dsn,
+        timeout=CONNECT_TIMEOUT_S,
+        command_timeout=command_timeout_s,
+        server_settings={**settings, "application_name": application_name},
+    )
+
+
+async def open_pool(
+    dsn: str,
+    application_name: str,
+    *,
+    size: int,
+    settings: Mapping[str, str] = LEDGER_SETTINGS,
+    command_timeout_s: float = COMMAND_TIMEOUT_S,
+) -> asyncpg.Pool:
+    """A pool that connects when it is first used: a server that is still starting does no harm.
+
+    Who takes a connection leaves no session state on it: asyncpg's reset would be a round trip after each use.
+    """
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=0,
+        max_size=size,
+        timeout=CONNECT_TIMEOUT_S,
+        command_timeout=command_timeout_s,
+        reset=_nothing_to_reset,
+        server_settings={**settings, "application_name": application_name},
+    )
+
+
+async def close_pool(pool: asyncpg.Pool) -> None:
+    """Let the queries at work end, for some seconds, then disconnect."""
+    try:
+        await asyncio.wait_for(pool.close(), CLOSE_TIMEOUT_S)
+    except TimeoutError:
+        pool.terminate()
+
+
+async def _nothing_to_reset(_connection: Any) -> None:
+    """Leave the session as it is."""

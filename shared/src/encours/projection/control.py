@@ -11,17 +11,11 @@ from typing import Any
 
 import asyncpg
 
+from encours.postgres.connection import STORE_SETTINGS as STORE_SETTINGS
 from encours.projection.read_model import Conn
 
-STORE_SETTINGS = {
-    "timezone": "UTC",
-    "datestyle": "ISO, YMD",
-    "intervalstyle": "iso_8601",
-    "extra_float_digits": "1",
-    "bytea_output": "hex",
-    "jit": "off",  # the queries are short: compiling them costs more than running them
-}
-"""Session settings of every connection to a store: the text of a value, and so a hash, is the same anywhere."""
+CHANNEL = "encours_checkpoint"
+"""Channel of the notifications ``<ledger> <model> <position>``, one for each checkpoint that is committed."""
 
 FOLLOWING, REBUILDING, STOPPED, REACTING = "following", "rebuilding", "stopped", "reacting"
 
@@ -110,11 +104,12 @@ async def store_checkpoint(
 ) -> None:
     """Set a checkpoint whatever it was: the end of a build."""
     await conn.execute(
-        """insert into encours.checkpoint (ledger, model, service, model_version, epoch, position, state)
+        f"""insert into encours.checkpoint (ledger, model, service, model_version, epoch, position, state)
            values ($1, $2, $3, $4, $5, $6, 'following')
            on conflict (ledger, model) do update set service = excluded.service,
              model_version = excluded.model_version, epoch = excluded.epoch, position = excluded.position,
-             state = 'following', reason = null, generation = checkpoint.generation + 1, updated_at = now()""",
+             state = 'following', reason = null, generation = checkpoint.generation + 1, updated_at = now()
+           returning pg_notify('{CHANNEL}', concat_ws(' ', ledger, model, position))""",
         ledger,
         model,
         service,
@@ -127,8 +122,9 @@ async def store_checkpoint(
 async def move_checkpoint(conn: Conn, ledger: str, model: str, *, old: int, epoch: int, new: int) -> bool:
     """Move on if nobody else has. False: another instance won."""
     moved: Any = await conn.fetchval(
-        """update encours.checkpoint set position = $5, state = 'following', reason = null, updated_at = now()
-           where ledger = $1 and model = $2 and position = $3 and epoch = $4 returning 1""",
+        f"""update encours.checkpoint set position = $5, state = 'following', reason = null, updated_at = now()
+           where ledger = $1 and model = $2 and position = $3 and epoch = $4
+           returning 1, pg_notify('{CHANNEL}', concat_ws(' ', ledger, model, position))""",
         ledger,
         model,
         old,

@@ -15,13 +15,16 @@ from encours.kernel.errors import Refusal
 from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.ledger.errors import LedgerUnavailable
-from encours.projection.control import STOPPED, STORE_SETTINGS, ensure_control, load_checkpoint
+from encours.postgres.connection import STORE_SETTINGS, close_pool, open_pool
+from encours.projection.control import STOPPED, ensure_control, load_checkpoint
 from encours.projection.hashing import content_hash, table_version
 from encours.projection.read_model import Conn, ReadModel
 from encours.projection.rows import table_of
 from encours.projection.schemas import schema_of
+from encours.reading.checkpoints import Checkpoints
 
-POLL_S = 0.01
+FRESH_WAIT_S = 0.25
+"""How long a read waits for its model to reach the ledger's head."""
 HASH_PAUSE_FACTOR = 4
 """After a hash that took t seconds the next one of that model is computed 4 t later at the earliest."""
 
@@ -63,10 +66,7 @@ class ReadDb:
         self.pool = pool
         self._ledger = ledger
         self._models = {model.name: model for model in models}
-        self._positions: dict[tuple[str, str], int] = {}
-        self._poller: asyncio.Task[None] | None = None
-        self._polled = asyncio.Condition()
-        self._waiters = 0
+        self._checkpoints = Checkpoints(pool)
         self._hashing: dict[tuple[str, str], asyncio.Task[tuple[int, str] | None]] = {}
         self._hashed: dict[tuple[str, str], tuple[float, int, str]] = {}
 
@@ -75,24 +75,14 @@ class ReadDb:
         cls, dsn: str, *, ledger: Ledger | None = None, models: Iterable[ReadModel] = (), size: int = 8
     ) -> ReadDb:
         """Connects when first used. With ``ledger`` lags are exact, without it as the worker last saw them."""
-        pool = await asyncpg.create_pool(
-            dsn,
-            min_size=0,
-            max_size=size,
-            timeout=5,
-            command_timeout=30,
-            reset=_nothing_to_reset,
-            server_settings=STORE_SETTINGS | {"application_name": "encours read"},
-        )
+        pool = await open_pool(dsn, "encours read", size=size + 1, settings=STORE_SETTINGS)
         return cls(pool, ledger, tuple(models))
 
     async def close(self) -> None:
         """Stop waiting and disconnect."""
-        await end([*self._hashing.values(), *([self._poller] if self._poller else [])])
-        try:
-            await asyncio.wait_for(self.pool.close(), 5)
-        except TimeoutError:
-            self.pool.terminate()
+        await end(self._hashing.values())
+        await self._checkpoints.close()
+        await close_pool(self.pool)
 
     @asynccontextmanager
     async def snapshot(self, model: str, ledger: str) -> AsyncIterator[Snapshot]:
@@ -138,42 +128,24 @@ class ReadDb:
 
     async def wait_for(self, model: str, ledger: str, min_position: int, timeout: float = 2.0) -> bool:
         """Wait until the model has taken in a position. False when it has not by then."""
-        key = (ledger, model)
-        deadline = time.monotonic() + timeout
-        if self._positions.get(key, -1) >= min_position and self._poller is not None:
-            return True
-        self._waiters += 1
-        try:
-            if self._poller is None or self._poller.done():
-                self._poller = asyncio.create_task(self._poll())
-            async with asyncio.timeout_at(
-                asyncio.get_running_loop().time() + max(0.0, deadline - time.monotonic())
-            ):
-                async with self._polled:
-                    await self._polled.wait_for(lambda: self._positions.get(key, -1) >= min_position)
-        except TimeoutError:
-            return False
-        else:
-            return True
-        finally:
-            self._waiters -= 1
+        return await self._checkpoints.reached(model, ledger, min_position, timeout)
 
-    async def _poll(self) -> None:
-        """One query for all who wait, every few milliseconds, for as long as somebody waits."""
+    async def catch_up(self, model: str, ledger: str, *, wait_s: float = FRESH_WAIT_S) -> int:
+        """The ledger's head at this call, once the model has reached it or ``wait_s`` seconds are over.
+
+        While the ledger is away the head is that which this process has seen last. Raises nothing for a model that
+        stays behind: compare with the position of the snapshot.
+        """
+        if self._ledger is None:
+            raise TypeError("opened without a ledger: its head is unknown")
+        deadline = time.monotonic() + wait_s
         try:
-            while self._waiters:
-                try:
-                    rows = await self.pool.fetch("select ledger, model, position from encours.checkpoint")
-                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-                    rows = []  # away or not installed yet: the waiters' own timeouts end it
-                    await asyncio.sleep(0.05)
-                self._positions = {(row[0], row[1]): row[2] for row in rows}
-                async with self._polled:
-                    self._polled.notify_all()
-                await asyncio.sleep(POLL_S)
-        finally:
-            self._positions.clear()
-            self._poller = None
+            async with asyncio.timeout(FRESH_WAIT_S):
+                head = (await self._ledger.head(ledger)).position
+        except (TimeoutError, LedgerUnavailable):
+            head = self._ledger.head_seen(ledger)
+        await self.wait_for(model, ledger, head, timeout=max(0.0, deadline - time.monotonic()))
+        return head
 
     async def read_models(self, ledger: str, *, hashes: bool = True) -> list[dict[str, Any]]:
         """Where each model stands in a ledger, and the hash of its content unless it is not wanted.
@@ -253,10 +225,6 @@ class ReadDb:
         took = time.monotonic() - started
         self._hashed[ledger, model] = (time.monotonic() + took * HASH_PAUSE_FACTOR, position, value)
         return position, value
-
-
-async def _nothing_to_reset(_: Conn) -> None:
-    """Queries here change no session state and end their transactions: the usual reset is a round trip for nothing."""
 
 
 async def hash_of(

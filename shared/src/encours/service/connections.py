@@ -1,24 +1,28 @@
-"""The ledger as each process of a service opens it."""
+"""The connections that each process of a service opens: the ledger, and NATS to announce what it appends."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from encours.ledger import Ledger
 from encours.service.settings import ServiceSettings
-from encours.transport.poke import Poke
+from encours.transport.announcer import Announcer
+from encours.transport.client import NatsConnection
 
 
-@contextlib.asynccontextmanager
-async def poking_ledger(settings: ServiceSettings) -> AsyncIterator[tuple[Ledger, Poke]]:
-    """The ledger as each process of a service opens it: checked, and telling of what this process appends."""
-    ledger = await Ledger.open(settings.ledger_url.get_secret_value(), check=True)
-    poke = Poke(settings.nats_url.get_secret_value())
-    try:
-        await poke.start()
-        ledger.on_appended(lambda grown, _head: poke(grown))
-        yield ledger, poke
-    finally:
-        await poke.close()
-        await ledger.close()
+@asynccontextmanager
+async def ledger_and_nats(
+    settings: ServiceSettings, name: str
+) -> AsyncIterator[tuple[Ledger, NatsConnection]]:
+    """The ledger, checked at the start, and the NATS connection on which each append of this process is announced.
+
+    ``name`` is that of the process, as the servers' lists of connections show it.
+    """
+    async with AsyncExitStack() as stack:
+        ledger = await Ledger.open(settings.ledger_url.get_secret_value(), check=True)
+        stack.push_async_callback(ledger.close)
+        nats = NatsConnection(settings.nats_url.get_secret_value(), name)
+        stack.push_async_callback(nats.close)
+        ledger.on_appended(Announcer(nats).appended)
+        yield ledger, nats

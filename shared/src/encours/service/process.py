@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass, field
 from functools import partial
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import uvloop
 from pydantic import ValidationError
@@ -21,14 +21,11 @@ from encours.ledger import Ledger
 from encours.projection.read_model import Reactor, ReadModel
 from encours.service import logging as web_logging
 from encours.service.calendar import run_calendar
-from encours.service.connections import poking_ledger
+from encours.service.connections import ledger_and_nats
 from encours.service.memory import settle
 from encours.service.rebuilding import rebuild_main
 from encours.service.settings import ServiceSettings, reasons
 from encours.service.worker import Background, Worker
-
-if TYPE_CHECKING:
-    pass
 
 EXIT_USAGE = 2
 """Of a wrong word, and of settings that are missing or wrong."""
@@ -95,7 +92,7 @@ class Service:
         open_beside: Callable[[Any, Ledger], AbstractAsyncContextManager[Beside]]
         open_beside = resolve_name(self.beside) if self.beside else _nothing
         async with AsyncExitStack() as stack:
-            ledger, _ = await stack.enter_async_context(poking_ledger(settings))
+            ledger, nats = await stack.enter_async_context(ledger_and_nats(settings, f"{self.name} worker"))
             beside = await stack.enter_async_context(open_beside(settings, ledger))
             opened = {model: type(reactor) for model, reactor in beside.reactors.items()}
             if opened != self.reactors:
@@ -105,7 +102,7 @@ class Service:
                 *beside.background,
                 lambda: run_calendar(ledger, ledger_url, f"{self.name} calendar lease"),
             )
-            worker = Worker(settings, ledger, self.name, self.models, beside.reactors, background)
+            worker = Worker(settings, ledger, nats, self.name, self.models, beside.reactors, background)
             settle()
             await worker.run()
 

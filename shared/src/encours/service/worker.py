@@ -17,19 +17,19 @@ from typing import Protocol
 
 import asyncpg
 import structlog
-from nats.aio.client import Client
 from pydantic import SecretStr
 
 from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.ledger.errors import LedgerUnavailable
 from encours.ledger.model import LedgerInfo
+from encours.postgres.connection import FAILED, STORE_SETTINGS, close_pool, open_pool
 from encours.postgres.leases import Leases
-from encours.projection.control import STORE_SETTINGS, ensure_control
+from encours.projection.control import ensure_control
 from encours.projection.projector import check_model
 from encours.projection.read_model import Reactor, ReadModel
 from encours.projection.subscription import Place, Subscription
-from encours.transport import client as nats_client
+from encours.transport.client import NatsConnection
 from encours.transport.relay import Relay
 from encours.transport.tail import Tail
 
@@ -41,6 +41,10 @@ RESTART_MIN_S, RESTART_MAX_S = 0.2, 10.0
 DRAIN_S = 10.0
 POOL = 6
 STALE_STATE = "10 minutes"
+
+COMMAND_TIMEOUT_S = 60.0
+# A read model lost with a power cut is read from the ledger again, with its checkpoint.
+_SETTINGS = {**STORE_SETTINGS, "synchronous_commit": "off"}
 
 log = structlog.get_logger("encours.worker")
 
@@ -65,6 +69,7 @@ class Worker:
         self,
         settings: WorkerSettings,
         ledger: Ledger,
+        nats: NatsConnection,
         service: str,
         models: Sequence[ReadModel],
         reactors: Mapping[str, Reactor] | None = None,
@@ -74,7 +79,7 @@ class Worker:
             check_model(model)
         if unknown := set(reactors or ()) - {model.name for model in models}:
             raise TypeError(f"reactors for {', '.join(sorted(unknown))}, which is no read model of {service}")
-        self._settings, self._ledger, self._service = settings, ledger, service
+        self._settings, self._ledger, self._nats, self._service = settings, ledger, nats, service
         self._models, self._reactors, self._background = (
             tuple(models),
             dict(reactors or {}),
@@ -84,6 +89,11 @@ class Worker:
         self._stopping = asyncio.Event()
         self._tails: dict[str, Tail] = {}
         self._relays: dict[str, str] = {}
+        ledger.on_appended(self._wake)
+
+    def _wake(self, ledger: str, _head: int) -> None:
+        if (tail := self._tails.get(ledger)) is not None:
+            tail.wake()
 
     def stop(self) -> None:
         """Drain and end; what SIGTERM does."""
@@ -95,17 +105,14 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
         async with AsyncExitStack() as stack:
-            pool = await asyncpg.create_pool(
+            pool = await open_pool(
                 self._settings.store_url.get_secret_value(),
-                min_size=0,
-                max_size=POOL,
-                timeout=5,
-                command_timeout=60,
-                # A read model lost with a power cut is read from the ledger again, with its checkpoint.
-                server_settings=STORE_SETTINGS
-                | {"application_name": f"{self._service} worker", "synchronous_commit": "off"},
+                f"{self._service} worker",
+                size=POOL,
+                settings=_SETTINGS,
+                command_timeout_s=COMMAND_TIMEOUT_S,
             )
-            stack.push_async_callback(_close_pool, pool)
+            stack.push_async_callback(close_pool, pool)
             relay_leases = Leases(
                 self._settings.ledger_url.get_secret_value(), f"{self._service} relay lease"
             )
@@ -139,7 +146,7 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 await ensure_control(pool)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except FAILED as error:
                 log.warning("store not ready", error=repr(error))
                 await self._sleep(CONNECT_RETRY_S)
             else:
@@ -152,14 +159,12 @@ class Worker:
     async def _ledgers(self, place: Place, relay_leases: Leases) -> None:
         """One group of tasks for each ledger, begun when the ledger appears."""
         followed: dict[str, asyncio.Task[None]] = {}
-        url = self._settings.nats_url.get_secret_value()
-        client = asyncio.create_task(nats_client.connect(url, f"{self._service} worker"))
         try:
             while not self._stopping.is_set():
                 try:
                     for info in await self._ledger.ledgers():
                         if info.name not in followed or followed[info.name].done():
-                            follow = self._follow(place, relay_leases, info, client)
+                            follow = self._follow(place, relay_leases, info)
                             followed[info.name] = asyncio.create_task(follow, name=f"ledger {info.name}")
                 except LedgerUnavailable as error:
                     log.warning("ledgers not readable", error=str(error))
@@ -167,18 +172,13 @@ class Worker:
             await asyncio.gather(*followed.values(), return_exceptions=True)
         finally:
             await end(followed.values())
-            client.cancel()
-            with contextlib.suppress(Exception, asyncio.CancelledError):
-                await asyncio.wait_for((await client).close(), 2)
 
-    async def _follow(
-        self, place: Place, relay_leases: Leases, info: LedgerInfo, client: asyncio.Task[Client]
-    ) -> None:
+    async def _follow(self, place: Place, relay_leases: Leases, info: LedgerInfo) -> None:
         log.info("ledger followed", ledger=info.name)
-        tail = self._tails[info.name] = Tail(client, self._ledger, info.name)
+        tail = self._tails[info.name] = Tail(self._nats, self._ledger, info.name)
         async with _Tasks() as tasks:
             tasks.start(f"tail {info.name}", tail.run)
-            tasks.start(f"relay {info.name}", lambda: self._relay(relay_leases, info.name, client))
+            tasks.start(f"relay {info.name}", lambda: self._relay(relay_leases, info.name))
             subscriptions = [
                 Subscription(place, info, model, self._reactors.get(model.name), tail)
                 for model in self._models
@@ -190,9 +190,9 @@ class Worker:
             await self._stopping.wait()
             await tasks.drain(names, DRAIN_S)
 
-    async def _relay(self, leases: Leases, name: str, client: asyncio.Task[Client]) -> None:
+    async def _relay(self, leases: Leases, name: str) -> None:
         """Publish while the lease is ours."""
-        nats = await asyncio.shield(client)
+        nats = await self._nats.client()
         while not self._stopping.is_set():
             self._relays[name] = "standby"
             token = await leases.acquire("relay", name)
@@ -231,7 +231,7 @@ class Worker:
                 for name, t in self._tails.items()
                 if t.last >= 0
             ]
-            with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            with contextlib.suppress(*FAILED):
                 await pool.executemany(_STATE, rows)
             await asyncio.sleep(STATE_S)
 
@@ -278,10 +278,3 @@ class _Tasks:
         waiting = [self._tasks[name] for name in names]
         if waiting:
             await asyncio.wait(waiting, timeout=timeout_s)
-
-
-async def _close_pool(pool: asyncpg.Pool) -> None:
-    try:
-        await asyncio.wait_for(pool.close(), 5)
-    except TimeoutError:
-        pool.terminate()

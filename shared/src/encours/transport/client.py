@@ -1,23 +1,21 @@
-"""The NATS connection of a process: for as long as it takes, back by itself, answers in an inbox of its own."""
+"""The NATS connection of a process: made in the background, restored by itself, with replies in an inbox of its own."""
 
 from __future__ import annotations
 
 import asyncio
-from urllib.parse import unquote, urlsplit
+import contextlib
 
 import nats.errors
 import structlog
 from nats.aio.client import Client
 
+from encours.kernel.tasks import end
+from encours.transport.names import inbox_prefix
+
 CONNECT_RETRY_S = 0.5
+CLOSE_TIMEOUT_S = 2.0
 
 log = structlog.get_logger("encours.nats")
-
-
-def inbox_prefix(url: str) -> str:
-    """Each user may listen to its own inboxes only, so that no service reads the answers meant for another."""
-    user = urlsplit(url).username
-    return f"_INBOX.{unquote(user)}" if user else "_INBOX"
 
 
 class EventClient(Client):
@@ -31,6 +29,33 @@ class EventClient(Client):
             if separator:
                 headers[name] = value.strip()
         return headers
+
+
+class NatsConnection:
+    """The one connection that a process shares between relays, projectors and wake-up messages."""
+
+    def __init__(self, url: str, name: str) -> None:
+        """Begin to connect, in the background and for as long as it takes."""
+        self._connecting = asyncio.create_task(connect(url, name), name="nats")
+
+    @property
+    def connected(self) -> bool:
+        """True if a message would reach NATS now."""
+        task = self._connecting
+        done = task.done() and not task.cancelled() and task.exception() is None
+        return done and task.result().is_connected
+
+    async def client(self) -> Client:
+        """The client, once it has been connected for the first time."""
+        return await asyncio.shield(self._connecting)
+
+    async def close(self) -> None:
+        """Disconnect; messages not yet sent are dropped."""
+        if not self._connecting.done():
+            await end([self._connecting])
+        if not self._connecting.cancelled():
+            with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
+                await asyncio.wait_for(self._connecting.result().close(), CLOSE_TIMEOUT_S)
 
 
 async def connect(url: str, name: str) -> Client:

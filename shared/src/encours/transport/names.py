@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 
 def stream_name(ledger: str) -> str:
@@ -20,12 +20,12 @@ def subject(ledger: str, entity: str, type_name: str) -> str:
     return f"ledger.{ledger}.{entity or '_'}.{type_name}"
 
 
-def poke_subject(ledger: str) -> str:
-    """Core NATS subject that says: something was appended."""
+def wakeup_subject(ledger: str) -> str:
+    """Core NATS subject of the message "the ledger has grown"; its body is the ledger's head."""
     return f"encours.poke.{ledger}"
 
 
-def inbox_prefix(url: str) -> bytes:
-    """Where replies to a NATS user arrive: its own subjects, which no other user may listen to."""
+def inbox_prefix(url: str) -> str:
+    """Prefix of the replies to a NATS user, which no other user may listen to."""
     user = urlsplit(url).username
-    return f"_INBOX.{user}".encode() if user else b"_INBOX"
+    return f"_INBOX.{unquote(user)}" if user else "_INBOX"

@@ -29,7 +29,7 @@ from encours.ledger.errors import LedgerUnavailable
 from encours.ledger.stored import StoredEvent, event_of
 from encours.transport.jetstream import LedgerStream
 from encours.transport.messages import headers_of
-from encours.transport.names import poke_subject, subject
+from encours.transport.names import subject, wakeup_subject
 
 PAGE = 512
 IN_FLIGHT = 2 * PAGE
@@ -65,7 +65,7 @@ class Relay:
         self._failure: str | None = None
         self._reconnects = 0
         self._heard = asyncio.Event()
-        self._poked = asyncio.Event()
+        self._woken = asyncio.Event()
         self._round = 0
         self._rounds = itertools.count(1)
         self._epoch_checked = 0.0
@@ -77,7 +77,7 @@ class Relay:
             inbox = self._nats.new_inbox()
             for pattern, callback in (
                 (f"{inbox}.*.*", self._on_ack),
-                (poke_subject(self._name), self._on_poke),
+                (wakeup_subject(self._name), self._on_wakeup),
             ):
                 subscription = await self._nats.subscribe(pattern, cb=callback)
                 stack.push_async_callback(_unsubscribe, subscription)
@@ -153,9 +153,9 @@ class Relay:
                     sent = page[-1].position
                     continue
                 await self._until_acked(sent)
-                self._poked.clear()
+                self._woken.clear()
                 try:
-                    await asyncio.wait_for(self._poked.wait(), pause)
+                    await asyncio.wait_for(self._woken.wait(), pause)
                     pause = POLL_MIN_S
                 except TimeoutError:
                     pause = min(pause * 2, POLL_MAX_S)
@@ -229,8 +229,8 @@ class Relay:
             self._acked = int(tail)
         self._heard.set()
 
-    async def _on_poke(self, message: Msg) -> None:
-        self._poked.set()
+    async def _on_wakeup(self, message: Msg) -> None:
+        self._woken.set()
 
 
 def after(sequence: int) -> str:

@@ -1,5 +1,7 @@
-"""The end of one ledger as one process sees it: events in order, without holes, from JetStream or, when it is
-silent, from the ledger itself.
+"""The end of one ledger as one process sees it: events in order, without holes.
+
+A wake-up message has them read from the ledger itself, which is quicker than JetStream by the latter's sync to disk;
+the stream brings what no message announced. Whatever comes over NATS is a hint, the ledger is the truth.
 
 All read models of a process share one tail, so each event is received and decoded once. A model that is behind
 the tail's window reads the ledger on its own and holds nobody up.
@@ -21,8 +23,9 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, Header, Replay
 from encours.ledger import Ledger
 from encours.ledger.errors import LedgerUnavailable
 from encours.ledger.stored import StoredEvent, event_of
+from encours.transport.client import NatsConnection
 from encours.transport.messages import event_from
-from encours.transport.names import stream_name
+from encours.transport.names import stream_name, wakeup_subject
 
 WINDOW = 4096
 PAGE = 1024
@@ -31,6 +34,8 @@ EXPIRES_S = 2.0
 HEARTBEAT_S = 0.5
 SILENCE_S = 1.6  # three heartbeats missed: the request or its server is gone
 TICK_S = 0.25
+AWAY_TICK_S = 0.05
+"""While NATS is away and no wake-up message can come."""
 INACTIVE_S = 10.0
 RETRY_S = 0.25
 
@@ -48,7 +53,7 @@ class Batch:
 class Tail:
     """Run :meth:`run` as a task; read with :meth:`after`."""
 
-    def __init__(self, nats: asyncio.Task[Client] | None, ledger: Ledger, name: str) -> None:
+    def __init__(self, nats: NatsConnection, ledger: Ledger, name: str) -> None:
         self._nats = nats
         self._ledger = ledger
         self._name = name
@@ -60,12 +65,11 @@ class Tail:
         self.source = "ledger"
         """Where the last events came from: ``stream`` or ``ledger``."""
         self._changed = asyncio.Event()
-        self._look = (
-            asyncio.Event()
-        )  # something is odd about the stream: ask the ledger now, not at the next tick
+        self._grown = asyncio.Event()
+        self._look = asyncio.Event()
+        """Something is odd about the stream: ask the ledger now, not at the next tick."""
         self._reset = asyncio.Event()
         self._heard_at = 0.0
-        self._arrived_at = 0.0
         self._credit = 0
 
     async def after(self, position: int, limit: int, timeout: float) -> Batch:
@@ -87,34 +91,60 @@ class Tail:
         rows = await self._ledger.read_raw(self._name, position, limit, upto=self.last)
         return Batch([event_of(row, self._name) for row in rows], epoch)
 
+    def wake(self) -> None:
+        """Read the ledger now: it has grown."""
+        self._grown.set()
+
     async def run(self) -> None:
         """Follow the ledger until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch_ledger())
-            if self._nats is not None:
-                tasks.create_task(self._follow_stream(self._nats))
+            tasks.create_task(self._read_when_woken())
+            tasks.create_task(self._follow_stream())
 
-    # The ledger: where it stands, and the events themselves when the stream does not bring them.
+    # The ledger: its head, and the events themselves as soon as a wake-up message announces them.
 
     async def _watch_ledger(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             try:
                 before = self.last
                 head = await self._ledger.head(self._name)
                 self.head = max(head.position, self.last)
-                # The stream may have brought newer events while the ledger was asked.
+                # Newer events may have come in while the ledger was asked.
                 if before < 0 or head.epoch != self.epoch or head.position < before:
                     self._start_over(head.position, head.epoch)
-                elif head.position > self.last and (
-                    self._look.is_set() or loop.time() - self._arrived_at > TICK_S
-                ):
-                    await self._catch_up(head.position)
+                elif head.position > self.last:
+                    await self._read_ledger()
                 self._look.clear()
             except LedgerUnavailable as error:
                 log.warning("ledger not readable", ledger=self._name, error=str(error))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._look.wait(), TICK_S)
+                await asyncio.wait_for(self._look.wait(), TICK_S if self._nats.connected else AWAY_TICK_S)
+
+    async def _read_when_woken(self) -> None:
+        while True:
+            await self._grown.wait()
+            self._grown.clear()
+            if self.last < 0:
+                continue
+            try:
+                await self._read_ledger()
+            except LedgerUnavailable as error:
+                log.warning("ledger not readable", ledger=self._name, error=str(error))
+
+    async def _read_ledger(self) -> None:
+        """Take from the ledger what it has beyond the last position."""
+        full = True
+        while full:
+            epoch = self.epoch
+            rows = await self._ledger.read_raw(self._name, self.last, PAGE)
+            full = len(rows) == PAGE
+            # The stream may have brought some of them in the meantime.
+            events = [event_of(row, self._name) for row in rows if row["position"] > self.last]
+            if not events or self.epoch != epoch or events[0].position != self.last + 1:
+                return
+            self._append(events)
+            self.source = "ledger"
 
     def _start_over(self, position: int, epoch: int) -> None:
         if self.last >= 0:
@@ -130,17 +160,6 @@ class Tail:
         self._reset.set()
         self._wake()
 
-    async def _catch_up(self, head: int) -> None:
-        """The stream is silent though the ledger has moved: read the ledger."""
-        while self.last < head:
-            rows = await self._ledger.read_raw(self._name, self.last, PAGE, upto=head)
-            events = [event_of(row, self._name) for row in rows]
-            # The stream may have brought some of them in the meantime.
-            if not (events := [event for event in events if event.position > self.last]):
-                return
-            self._append(events)
-            self.source = "ledger"
-
     def _append(self, events: list[StoredEvent]) -> None:
         self._window.extend(events)
         self.last = events[-1].position
@@ -155,15 +174,23 @@ class Tail:
 
     # The stream: a pull consumer without acks, made anew whenever anything is odd.
 
-    async def _follow_stream(self, connecting: asyncio.Task[Client]) -> None:
-        nats = await asyncio.shield(connecting)
-        while True:
-            try:
-                if nats.is_connected and self.last >= 0:
-                    await self._consume(nats)
-            except (NatsError, OSError, TimeoutError) as error:
-                log.debug("consumer lost", ledger=self._name, error=repr(error))
-            await asyncio.sleep(RETRY_S)
+    async def _follow_stream(self) -> None:
+        nats = await self._nats.client()
+        wakeups = await nats.subscribe(wakeup_subject(self._name), cb=self._on_wakeup)
+        try:
+            while True:
+                try:
+                    if nats.is_connected and self.last >= 0:
+                        await self._consume(nats)
+                except (NatsError, OSError, TimeoutError) as error:
+                    log.debug("consumer lost", ledger=self._name, error=repr(error))
+                await asyncio.sleep(RETRY_S)
+        finally:
+            with contextlib.suppress(NatsError):
+                await wakeups.unsubscribe()
+
+    async def _on_wakeup(self, _: Msg) -> None:
+        self.wake()
 
     async def _consume(self, nats: Client) -> None:
         loop = asyncio.get_running_loop()
@@ -241,7 +268,6 @@ class Tail:
             self._look.set()
             return
         self.source = "stream"
-        self._arrived_at = self._heard_at
         self._append([event])
 
 

@@ -1,0 +1,91 @@
+"""Positions of a store's read models, followed as their checkpoints are committed.
+
+Each commit of a checkpoint notifies :data:`~encours.projection.control.CHANNEL`. One connection per process listens,
+from the first question on; questions are answered from memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import asyncpg
+
+from encours.kernel.tasks import end
+from encours.postgres.connection import FAILED
+from encours.projection.control import CHANNEL
+
+RETRY_S = 0.05
+REFRESH_S = 1.0
+"""Positions are read again so often: what no notification says, such as a checkpoint that was deleted."""
+
+
+class Checkpoints:
+    """Positions of read models by ledger and name. Holds one connection of the pool from the first wait on."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._positions: dict[tuple[str, str], int] = {}
+        self._moved = asyncio.Event()
+        self._closed = asyncio.Event()
+        self._following: asyncio.Task[None] | None = None
+
+    async def reached(self, model: str, ledger: str, position: int, timeout_s: float) -> bool:
+        """Wait until the model's checkpoint is at the position. False if it is not after ``timeout_s``."""
+        if self._following is None:
+            self._following = asyncio.create_task(self._follow(), name="checkpoints")
+        key = (ledger, model)
+        try:
+            async with asyncio.timeout(timeout_s):
+                while self._positions.get(key, -1) < position:
+                    await self._moved.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Give the connection back to the pool."""
+        if self._following is not None:
+            await end([self._following])
+
+    async def _follow(self) -> None:
+        while True:
+            try:
+                async with self._pool.acquire() as conn:
+                    await self._listen(conn)
+            except FAILED:
+                pass  # the waiters' own time-outs end their waiting
+            self._positions.clear()
+            await asyncio.sleep(RETRY_S)
+
+    async def _listen(self, conn: Any) -> None:
+        """Until the connection is lost."""
+        self._closed.clear()
+        conn.add_termination_listener(self._on_closed)
+        await conn.add_listener(CHANNEL, self._on_moved)
+        try:
+            while not self._closed.is_set():
+                # After LISTEN: what was committed before it is in this read, what comes later is notified.
+                rows = await conn.fetch("select ledger, model, position from encours.checkpoint")
+                self._positions = {(row[0], row[1]): row[2] for row in rows}
+                self._wake()
+                try:
+                    await asyncio.wait_for(self._closed.wait(), REFRESH_S)
+                except TimeoutError:
+                    continue
+        finally:
+            conn.remove_termination_listener(self._on_closed)
+            if not conn.is_closed():
+                await conn.remove_listener(CHANNEL, self._on_moved)
+
+    def _on_moved(self, _conn: object, _pid: int, _channel: str, payload: object) -> None:
+        ledger, model, position = str(payload).split()
+        self._positions[ledger, model] = int(position)
+        self._wake()
+
+    def _on_closed(self, _conn: object) -> None:
+        self._closed.set()
+
+    def _wake(self) -> None:
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
