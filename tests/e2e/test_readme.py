@@ -43,6 +43,7 @@ def test_the_first_calls_work_as_printed(system: System) -> None:
     invoice, payment, balance, check = answers(blocks(system)[0])
     assert invoice["outstanding"] == {"amount": "431.52", "currency": "EUR"}
     assert payment["status"] == "allocated"
+    assert [row["outstanding"]["amount"] for row in balance["data"]] == ["231.52"]  # type: ignore[attr-defined]
     assert balance["tie_out"]["equal"] is True  # type: ignore[index]
     assert check["decision"] == "refer"
 

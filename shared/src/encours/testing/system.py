@@ -87,6 +87,16 @@ class System:
         except psutil.NoSuchProcess:
             pass  # it is down already, between two starts
 
+    def suspend(self, process: ProcessState) -> None:
+        """Have the process stand still, as one that hangs."""
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGSTOP)
+
+    def resume(self, process: ProcessState) -> None:
+        """Let a suspended process go on."""
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGCONT)
+
     def wait_ready(self, timeout_s: float = START_TIMEOUT_S) -> None:
         """Until every API says that it is ready."""
         wait_until(
