@@ -42,8 +42,10 @@ def test_a_read_documents_its_two_dates_and_paging(document: dict[str, Any]) -> 
     found = operation(document, "/v1/customers", "get")
     names = {p["name"] for p in found["parameters"]}
     assert names == {
-        "entity_id", "Encours-Ledger", "If-None-Match", "min_position", "as_of", "known_at", "limit", "cursor", "sort",
+        "entity_id", "Encours-Ledger", "If-None-Match", "min_position", "fresh", "as_of", "known_at", "limit", "cursor",
+        "sort",
     }  # fmt: skip
+    assert "Encours-Lag" in found["responses"]["200"]["headers"]
     (sort,) = (p for p in found["parameters"] if p["name"] == "sort")
     assert sort["schema"] == {"type": "string", "enum": ["name", "-name"], "default": "name"}
 
