@@ -1,7 +1,7 @@
 """Real PostgreSQL and nats-server processes for tests, and fresh databases on them in a fraction of a second.
 
-One PostgreSQL per test session is migrated once; each :class:`Installation` gets copies of its databases and a
-nats-server of its own, so tests share nothing that they can see.
+One PostgreSQL per test session is migrated once; each :class:`Installation` gets copies of those of its databases that
+it is asked for and a nats-server of its own, so tests share nothing that they can see.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import itertools
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,10 +27,9 @@ from encours.embedded.layout import Layout
 from encours.embedded.nats import Nats
 from encours.embedded.postgres import Postgres
 from encours.embedded.process import free_port
-from encours.embedded.secrets import SERVICES, Secrets, load_secrets
+from encours.embedded.secrets import Secrets, load_secrets
 from encours.ledger.migrate import migrate
 
-DATABASES = ("ledger", *SERVICES)
 _NUMBERS = itertools.count(1)
 
 
@@ -62,15 +63,25 @@ class NatsProcess:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Databases `encours_ledger` and one a service, fresh and migrated, and a nats-server: what services need."""
+    """Databases `encours_ledger` and one per service, fresh and migrated, and a nats-server: what services need."""
 
     cluster: Cluster
     nats: NatsProcess
     layout: Layout
-    suffix: str = field(default="")
+    suffix: str
+    copied: list[str] = field(default_factory=list)
+    _copying: threading.Lock = field(default_factory=threading.Lock)
 
     def database(self, name: str) -> str:
-        return f"encours_{name}{self.suffix}"
+        """The database `ledger` or a service's. It is copied when it is first asked for: few tests need all five."""
+        with self._copying:
+            copy = f"encours_{name}{self.suffix}"
+            if copy not in self.copied:
+                # A copy keeps what is inside, not who owns it: services make schemas in their own database.
+                owner = "encours_owner" if name == "ledger" else f"encours_{name}"
+                _execute(self.cluster, [f"create database {copy} template encours_{name} owner {owner}"])
+                self.copied.append(copy)
+        return copy
 
     def admin_url(self, name: str = "ledger") -> str:
         """The superuser's connection to the database `ledger` or a service's name."""
@@ -146,39 +157,28 @@ def running_nats(layout: Layout, secrets: Secrets) -> Iterator[NatsProcess]:
 
 @contextmanager
 def fresh_installation(cluster: Cluster) -> Iterator[Installation]:
-    """Copies of the migrated databases, dropped afterwards, and a nats-server."""
-    suffix = f"_t{next(_NUMBERS)}"
+    """Copies of the migrated databases as they are asked for, dropped afterwards, and a nats-server."""
     with private_layout() as layout, running_nats(layout, cluster.secrets) as nats:
-        _run(_statements(cluster, [_copy(name, suffix) for name in _names()]))
+        installation = Installation(cluster, nats, layout, f"_t{next(_NUMBERS)}")
         try:
-            yield Installation(cluster, nats, layout, suffix)
+            yield installation
         finally:
-            _run(_statements(cluster, [f"drop database {name}{suffix} with (force)" for name in _names()]))
+            _execute(cluster, [f"drop database {name} with (force)" for name in installation.copied])
 
 
-def _copy(name: str, suffix: str) -> str:
-    # A copy keeps what is inside, not who owns it: services make schemas in their own database.
-    owner = "encours_owner" if name == "encours_ledger" else name
-    return f"create database {name}{suffix} template {name} owner {owner}"
+def _execute(cluster: Cluster, statements: list[str]) -> None:
+    async def work() -> None:
+        connection = await asyncpg.connect(cluster.postgres.dsn())
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
 
-
-def _names() -> list[str]:
-    return [f"encours_{name}" for name in DATABASES]
-
-
-async def _statements(cluster: Cluster, statements: list[str]) -> None:
-    connection = await asyncpg.connect(cluster.postgres.dsn())
-    try:
-        for statement in statements:
-            await connection.execute(statement)
-    finally:
-        await connection.close()
+    _run(work())
 
 
 def _run(work: Coroutine[Any, Any, object]) -> None:
-    """Run to the end on a loop of its own, leaving alone the one that pytest set for the test."""
-    loop = asyncio.new_event_loop()
-    try:
-        loop.run_until_complete(work)
-    finally:
-        loop.close()
+    """Run to the end in a thread of its own, leaving alone the loop that pytest set for the test or is running."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
