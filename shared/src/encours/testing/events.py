@@ -44,7 +44,7 @@ USUAL: Mapping[str, Any] = {
     "allocation_id": "alo_1", "dispute_id": "dis_1", "credit_note_id": "cre_1", "limit_id": "lim_1",
     "decision_id": "dec_1", "reminder_id": "rem_1", "task_id": "tsk_1", "import_id": "imp_1",
     "name": "Dupont SARL", "country": "FR", "language": "fr", "currency": "EUR", "time_zone": "Europe/Paris",
-    "number": "FAC-1", "series": "FAC", "terms": TERMS,
+    "number": "FAC-1", "series": "FAC", "code": "FAC", "prefix": "FAC-{year}-", "terms": TERMS,
 }  # fmt: skip
 
 
@@ -57,17 +57,17 @@ def event(cls: type[E], /, **fields: Any) -> E:
 
 def issued(total_minor: int = 24_000, **fields: Any) -> InvoiceIssued:
     """An invoice at 20 % VAT, due today unless told otherwise."""
-    return event(InvoiceIssued, **_sums(total_minor), **fields)
+    return event(InvoiceIssued, **sums(total_minor), **fields)
 
 
 def drafted(total_minor: int = 24_000, **fields: Any) -> InvoiceDrafted:
     """The draft of such an invoice."""
-    return event(InvoiceDrafted, **_sums(total_minor), **({"terms": None} | fields))
+    return event(InvoiceDrafted, **sums(total_minor), **({"terms": None} | fields))
 
 
 def credited(total_minor: int, **fields: Any) -> InvoiceCredited:
     """A credit note on part of the invoice."""
-    return event(InvoiceCredited, **_sums(total_minor), **({"number": "AVO-1", "series": "AVO"} | fields))
+    return event(InvoiceCredited, **sums(total_minor), **({"number": "AVO-1", "series": "AVO"} | fields))
 
 
 def received(amount_minor: int, **fields: Any) -> PaymentReceived:
@@ -125,7 +125,8 @@ def dispute_resolved(amount_minor: int, **fields: Any) -> DisputeResolved:
     return event(DisputeResolved, amount_minor=amount_minor, **fields)
 
 
-def _sums(total_minor: int) -> dict[str, int]:
+def sums(total_minor: int) -> dict[str, int]:
+    """Net, VAT and total of a document at 20 % VAT."""
     vat_minor = total_minor // 6
     return {"net_minor": total_minor - vat_minor, "vat_minor": vat_minor, "total_minor": total_minor}
 

@@ -9,14 +9,15 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from encours.contracts import Event, Recorded, calendar
+from encours.contracts.dunning import HoldPlaced, RunCompleted
 from encours.kernel.ids import with_prefix
 from encours.ledger.states import Folder
 from encours.testing.events import DAY
 
 S = TypeVar("S")
 ENTITY = "ent_1"
-# The field that names the stream, by the first word of the type; ``calendar`` has one stream.
-_STREAM_FIELD = {
+# By the first word of the type.
+_SUBJECT = {
     "entity": "entity_id", "customer": "customer_id", "hold": "customer_id", "invoice": "invoice_id",
     "payment": "payment_id", "dispute": "dispute_id", "limit": "limit_id", "credit": "decision_id",
     "reminder": "reminder_id", "task": "task_id", "import": "import_id",
@@ -25,13 +26,17 @@ _STREAM_FIELD = {
 
 def stream_of(event: Event) -> str:
     """The stream that the event's family goes to."""
-    family = event.TYPE.partition(".")[0]
-    if family == calendar.STREAM:
+    if isinstance(event, calendar.DayOpened):
         return calendar.STREAM
-    if event.TYPE == "reminder.run_completed":
-        return f"dunning-{event.day}"  # type: ignore[attr-defined]
-    stream: str = getattr(event, _STREAM_FIELD[family])
-    return with_prefix(stream, "hld") if family == "hold" else stream
+    if isinstance(event, RunCompleted):
+        return f"dunning-{event.day}"
+    stream: str = getattr(event, subject_of(event.TYPE))
+    return with_prefix(stream, "hld") if isinstance(event, HoldPlaced) else stream
+
+
+def subject_of(type_name: str) -> str:
+    """The field with the id of the object that events of that type happen to."""
+    return _SUBJECT[type_name.partition(".")[0]]
 
 
 def recorded(event: Event, **noted: Any) -> Recorded:

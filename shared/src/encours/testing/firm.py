@@ -1,0 +1,296 @@
+"""Random histories of a firm: whatever the contracts know happens to objects that exist, and what belongs together
+comes together (an allocation and its mirror in the invoice's stream).
+
+A new contract takes part by itself: its ids are those of objects that are there, its amount is at most what is open.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from msgspec import inspect as mi
+
+from encours import contracts
+from encours.contracts import Event, Recorded
+from encours.contracts.books import movements, moving
+from encours.contracts.calendar import DayOpened
+from encours.contracts.dispute import DisputeOpened, DisputeResolved
+from encours.contracts.dunning import DunnedItem, RunCompleted
+from encours.contracts.invoice import (
+    InvoiceAmended,
+    InvoiceCancelled,
+    InvoiceDrafted,
+    InvoiceIssued,
+    PaymentApplied,
+    PaymentUnapplied,
+    ShareDisputed,
+    ShareUndisputed,
+)
+from encours.contracts.payment import (
+    Allocation,
+    PaymentAllocated,
+    PaymentIdentified,
+    PaymentReceived,
+    PaymentReleased,
+    PaymentReversed,
+)
+from encours.testing.events import USUAL, allocation, event, sums
+from encours.testing.history import History, subject_of
+
+Act = tuple[str, int, int, int]
+"""Type, a number that makes every choice, days from today, amount."""
+START = date(2026, 1, 5)
+# These begin an object; every other event happens to one that is there.
+_BEGIN = frozenset(
+    {
+        *(
+            "entity.registered",
+            "customer.registered",
+            "invoice.drafted",
+            "invoice.issued",
+            "payment.received",
+        ),
+        *("dispute.opened", "limit.requested", "credit.checked", "import.received"),
+        *("reminder.requested", "reminder.suppressed", "task.opened"),
+    }
+)
+_DRAFTS = (InvoiceAmended, InvoiceCancelled)
+# These come with the event that they mirror.
+_MIRRORS = contracts.names_of(PaymentApplied, PaymentUnapplied, ShareDisputed, ShareUndisputed)
+# An object's own id comes first, then those of the objects that it belongs to.
+_IDS = {
+    "dispute_id": "dis", "payment_id": "pay", "invoice_id": "inv", "limit_id": "lim", "decision_id": "dec",
+    "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
+}  # fmt: skip
+_KEPT = frozenset({*_IDS, "currency", "amount_minor", "series"})
+_FOUNDED = (
+    ("entity.registered", 2),
+    ("entity.series_defined", 2),
+    ("customer.registered", 3),
+    ("invoice.issued", 3),
+)
+_OFTEN = ("invoice.issued", "payment.received", "payment.allocated", "calendar.day_opened")
+TYPES = (*sorted(contracts.types().keys() - _MIRRORS), *_OFTEN * 3)
+
+Fields = dict[str, Any]
+
+
+class Firm(History):
+    """The history, and the objects that it has brought forth, with the fields that later events repeat."""
+
+    def __init__(self) -> None:
+        super().__init__(today=START)
+        self.objects: dict[str, dict[str, Fields]] = {name: {} for name in _IDS}
+        self.drafts: dict[str, Fields] = {}
+        self.running = False
+        """A day was opened whose run of reminders is not completed."""
+        self.standing: dict[str, list[Allocation]] = {}
+        """Allocations by payment."""
+        self.open: Counter[str] = Counter()
+        """Open amounts by invoice, unapplied cash by payment."""
+        for type_name, count in _FOUNDED:
+            for n in range(count):
+                self.happen(type_name, n, 0, 12_000)
+
+    def happen(self, type_name: str, n: int, days: int, amount_minor: int) -> None:
+        """Let it happen, with its mirrors; nothing where the object that it needs is missing."""
+        cls, on = contracts.event_class(type_name), self.today + timedelta(days=days)
+        draw = _Draw(n, on, amount_minor)
+        if cls is DayOpened:
+            self.today += timedelta(days=1 + n % 40)
+            self.running = n % 5 > 0
+            self._add(DayOpened(day=self.today, late=not self.running), "", self.today)
+        elif cls is RunCompleted:
+            if self.running:
+                self._add(event(RunCompleted, day=self.today, requested=n % 9), "ent_1", self.today)
+            self.running = False
+        elif cls is PaymentAllocated:
+            self._allocate(draw)
+        elif cls is PaymentReleased:
+            self._release(draw.one(self.objects["payment_id"]), draw, "released")
+        elif cls is PaymentReversed:
+            if (payment := draw.one(self.objects["payment_id"])) is not None:
+                self._release(payment, draw, "reversed")
+                self._record(cls, payment, draw)
+                del self.objects["payment_id"][payment["payment_id"]]
+        else:
+            self._single(cls, draw)
+
+    def _single(self, cls: type[Event], draw: _Draw) -> None:
+        fields = self._subject(cls, draw)
+        if fields is None or (recorded := self._record(cls, fields, draw)) is None:
+            return
+        data: Any = recorded.data
+        if isinstance(data, DisputeOpened):
+            self._mirror(ShareDisputed, data, draw)
+        elif isinstance(data, DisputeResolved):
+            self._mirror(ShareUndisputed, data, draw, outcome=data.outcome)
+            del self.objects["dispute_id"][data.dispute_id]
+        elif isinstance(data, InvoiceCancelled | InvoiceIssued):
+            self.drafts.pop(data.invoice_id, None)
+
+    def _subject(self, cls: type[Event], draw: _Draw) -> Fields | None:
+        """The object that it happens to."""
+        name = subject_of(cls.TYPE)
+        if cls in _DRAFTS:
+            return draw.one(self.drafts)
+        if cls is InvoiceIssued and self.drafts and draw.n % 3 == 0:
+            return (draw.one(self.drafts) or {}) | {"origin": "issued"}
+        if cls is PaymentIdentified:
+            unknown = {i: p for i, p in self.objects[name].items() if p["customer_id"] is None}
+            payment, payer = draw.one(unknown), draw.one(self.objects["customer_id"])
+            return payment and payer and payment | {"customer_id": payer["customer_id"]}
+        if cls.TYPE not in _BEGIN:
+            return draw.one(self.objects[name])
+        fields: Fields = {name: f"{_IDS[name]}_{len(self.events) + 1:032x}"}
+        if cls is InvoiceIssued:
+            fields |= {"origin": "import", "series": None}  # what is issued here was a draft
+        if cls in (InvoiceDrafted, InvoiceIssued, PaymentReceived):
+            fields["currency"] = "USD" if draw.n % 7 == 6 else "EUR"
+        if cls is PaymentReceived and draw.n % 5 == 4:
+            fields["customer_id"] = None
+        return fields
+
+    def _record(self, cls: type[Event], fields: Fields, draw: _Draw) -> Recorded | None:
+        for name in _IDS:
+            if name in cls.__struct_fields__ and name not in fields:
+                if (other := draw.one(self.objects[name])) is None:
+                    return None
+                fields = other | fields
+        amount = draw.amount_minor
+        if cls.TYPE in moving("item") and cls is not InvoiceIssued:
+            amount = min(amount, self.open[fields["invoice_id"]])
+            if amount <= 0:
+                return None
+            fields = {name: value for name, value in fields.items() if name != "amount_minor"}
+        drawn = draw.fields(cls) | sums(amount) | {"amount_minor": amount} | self._items(cls, draw)
+        data = cls(**{name: (drawn | fields)[name] for name in cls.__struct_fields__})
+        payer = self.objects["customer_id"].get(fields.get("customer_id") or "", {})
+        entity = fields.get("entity_id") or payer.get("entity_id", "ent_1")
+        kept = {name: getattr(data, name) for name in _KEPT & set(cls.__struct_fields__)}
+        subject = subject_of(cls.TYPE)
+        known = self.drafts if cls in (InvoiceDrafted, *_DRAFTS) else self.objects[subject]
+        known.setdefault(fields[subject], {}).update(kept | {"entity_id": entity})
+        return self._add(data, entity, draw.on)
+
+    def _add(self, data: Event, entity: str, on: date) -> Recorded:
+        recorded = self.add(data, entity=entity, on=on)
+        for moved in movements(recorded):
+            self.open[moved.invoice_id or ""] += moved.item_minor
+            self.open[moved.payment_id or ""] += moved.cash_minor
+        return recorded
+
+    def _mirror(self, cls: type[Event], data: Any, draw: _Draw, **more: Any) -> None:
+        shared = {name: getattr(data, name) for name in _KEPT & set(data.__struct_fields__)}
+        entity = self.objects["invoice_id"][data.invoice_id]["entity_id"]
+        fields = {name: (shared | more)[name] for name in cls.__struct_fields__}
+        self._add(cls(**fields), entity, draw.on)
+
+    def _allocate(self, draw: _Draw) -> None:
+        """The payment takes one or two open invoices of its payer."""
+        payment = draw.one({i: p for i, p in self.objects["payment_id"].items() if p["customer_id"]})
+        if payment is None:
+            return
+        pay, of_payer, left = (
+            payment["payment_id"],
+            ("customer_id", "currency"),
+            self.open[payment["payment_id"]],
+        )
+        parts: list[Allocation] = []
+        for inv, owner in self.objects["invoice_id"].items():
+            amount = min(self.open[inv], left, draw.amount_minor)
+            if amount > 0 and len(parts) < 2 and all(owner[name] == payment[name] for name in of_payer):
+                name = f"alo_{len(self.events)}_{len(parts)}"
+                parts.append(allocation(amount, invoice_id=inv, allocation_id=name))
+                left -= amount
+        if parts:
+            self.standing.setdefault(pay, []).extend(parts)
+            self._parts(PaymentAllocated, PaymentApplied, payment, parts, draw, received_on=draw.on)
+
+    def _release(self, payment: Fields | None, draw: _Draw, cause: str) -> None:
+        if payment is not None and (parts := self.standing.pop(payment["payment_id"], [])):
+            self._parts(PaymentReleased, PaymentUnapplied, payment, parts, draw, cause=cause)
+
+    def _parts(
+        self,
+        cls: type[Event],
+        mirror: type[Event],
+        payment: Fields,
+        parts: list[Allocation],
+        draw: _Draw,
+        **more: Any,
+    ) -> None:
+        fields = {name: payment[name] for name in ("payment_id", "customer_id", "currency")}
+        self._add(event(cls, allocations=tuple(parts), **fields), payment["entity_id"], draw.on)
+        for part in parts:
+            of_part = {name: getattr(part, name) for name in ("invoice_id", "allocation_id", "amount_minor")}
+            self._add(mirror(**fields, **of_part, **more), payment["entity_id"], draw.on)
+
+    def _items(self, cls: type[Event], draw: _Draw) -> Fields:
+        invoice = draw.one(self.objects["invoice_id"])
+        if "items" not in cls.__struct_fields__ or invoice is None:
+            return {}
+        item = event(DunnedItem, invoice_id=invoice["invoice_id"], step="J+3", asked_minor=draw.amount_minor)
+        return {"items": (item,)}
+
+
+class _Draw:
+    """One act's choices, all made by its number."""
+
+    def __init__(self, n: int, on: date, amount_minor: int) -> None:
+        self.n, self.on, self.amount_minor = n, on, amount_minor
+
+    def one(self, known: dict[str, Fields]) -> Fields | None:
+        found = list(known.values())
+        return dict(found[self.n % len(found)]) if found else None
+
+    def fields(self, cls: type[Event]) -> Fields:
+        info = mi.type_info(cls)
+        assert isinstance(info, mi.StructType)
+        usual = event(cls)
+        drawn = {each.name: self._value(each, getattr(usual, each.name)) for each in info.fields}
+        if "issued_on" in drawn:  # a legal number: series, year, digits
+            drawn["number"] = f"FAC-{drawn['issued_on'].year}-{self.n:06d}"
+        return drawn
+
+    def _value(self, field: mi.Field, usual: Any) -> Any:
+        kinds = field.type.types if isinstance(field.type, mi.UnionType) else (field.type,)
+        for kind in kinds:
+            match kind:
+                case mi.LiteralType():
+                    return kind.values[self.n % len(kind.values)]
+                case mi.BoolType():
+                    return self.n % 2 == 0
+                case mi.DateType():
+                    return self.on + timedelta(days=self.n % 61)
+                case mi.StrType() if usual is None or (len(kinds) == 1 and field.name not in USUAL):
+                    return None if len(kinds) > 1 and self.n % 3 == 0 else f"{field.name} {self.n % 11}"
+        return usual
+
+
+def firm_of(acts: list[Act]) -> Firm:
+    """The firm after these acts."""
+    firm = Firm()
+    for act in acts:
+        firm.happen(*act)
+    return firm
+
+
+acts = st.tuples(
+    st.sampled_from(TYPES),
+    st.integers(0, 1000),
+    st.integers(-40, 10),
+    st.integers(1, 50).map(lambda x: x * 1000),
+)
+
+
+def eventful_firm() -> Firm:
+    """The firm to which every contract happens several times."""
+    return firm_of([(name, n, -(n % 7), 5_000) for n in range(12) for name in TYPES])
+
+
+firms = st.lists(acts, min_size=10, max_size=60).map(firm_of)
+"""Firms, small ones first."""
