@@ -9,6 +9,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 UV := VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv --quiet
+# Two workers, a file to each: what a file or a worker shares is started once. In the order of `encours.testing.plugin`.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 MEMBERS := shared services/invoice-svc services/dunning-svc services/risk-svc services/reporting-svc
 PYPROJECTS := $(addsuffix /pyproject.toml,$(MEMBERS))
 STAMP := $(VENV)/.stamp
@@ -40,7 +42,7 @@ run: env ## start everything on this machine, load the demo, stay up until Ctrl-
 	@exec $(BIN)/encours up --demo
 
 test: env lint ## everything that CI runs
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 check: env lint fast ## format, lint, types, import contracts and fast tests, in under a minute
 
@@ -54,7 +56,7 @@ lint: env ## ruff, mypy --strict, import contracts
 	@$(BIN)/lint-imports --cache-dir var/cache/import-linter
 
 fast: env ## the tests that start no server
-	@$(BIN)/python -m pytest -q -m 'not real and not slow'
+	@$(PYTEST) -q -m 'not real and not slow'
 
 bench: env ## measure against references of the same run, write var/bench.json
 	@$(BIN)/python -m tests.bench

@@ -14,16 +14,29 @@ if TYPE_CHECKING:
 _REAL_FIXTURES = frozenset(
     {"cluster", "own_cluster", "installation", "module_installation", "system", "own_system"}
 )
+_LONGEST_FIRST = ("tests/chaos/", "tests/e2e/", "tests/contract/")
 _SLOW_FOLDERS = ("tests/e2e/", "tests/chaos/", "tests/bench/")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test is `real` when it asks for a server, `slow` by its folder: nobody has to remember the marker."""
+    """A test is `real` when it asks for a server, `slow` by its folder: nobody has to remember the marker.
+
+    Tests that need neither come first: they fail within seconds. Then those that take longest, so that workers that
+    share the rest end together.
+    """
     for item in items:
         if _REAL_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.real)
         if any(folder in f"{item.nodeid}" for folder in _SLOW_FOLDERS):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    if not any(item.iter_markers("real")) and not any(item.iter_markers("slow")):
+        return 0
+    folders = (n for n, folder in enumerate(_LONGEST_FIRST, 1) if folder in item.nodeid)
+    return next(folders, len(_LONGEST_FIRST) + 1)
 
 
 @pytest.fixture(scope="session")
