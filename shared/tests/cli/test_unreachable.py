@@ -27,6 +27,7 @@ COMMANDS = {
     "clock advance": ("books", "--to", "2026-03-31"),
     "events tail": (),
     "ledger list": (),
+    "ledger address": (),
     "ledger create": ("books",),
     "ledger export": ("books", "TARGET"),
     "ledger load": ("ARCHIVE",),

@@ -17,6 +17,7 @@ from encours.cli.settings import is_postgres_url
 from encours.embedded.secrets import AUDITOR
 from encours.kernel.errors import DomainError
 from encours.ledger import UnknownLedger
+from encours.ledger.migrate import LEDGER_DATABASE, database_dsn
 from encours.postgres.connection import connect
 from encours.service.settings import without_password
 
@@ -41,6 +42,24 @@ def run_with_database(here: Installation, url: str, work: Callable[[str], Corout
 
     with database_errors(here, url):
         return asyncio.run(run())
+
+
+def auditor_login(here: Installation) -> str:
+    """The ledger's database with the auditor's own name and password. Raises :class:`CliError` when it has none."""
+    from encours.embedded.layout import read_json
+
+    given = here.settings.password_auditor
+    password = (
+        given.get_secret_value()
+        if given is not None
+        else (read_json(here.layout.secrets_json) or {}).get("roles", {}).get(AUDITOR)
+    )
+    require_database(here, here.ledger_admin_url)
+    if password is None:
+        raise CliError(
+            "the auditor has no password: set ENCOURS_PASSWORD_AUDITOR and run `encours migrate`", Exit.USAGE
+        )
+    return database_dsn(here.ledger_admin_url, LEDGER_DATABASE, user=AUDITOR, password=password)
 
 
 def require_database(here: Installation, url: str) -> None:

@@ -19,7 +19,7 @@ from encours.cli.common import (
     progress,
     table,
 )
-from encours.cli.database import run_with_database
+from encours.cli.database import auditor_login, require_database, run_with_database
 from encours.embedded.setup import TIME_ZONE
 from encours.ledger import Ledger, LedgerInfo
 from encours.ledger.admin import new_epoch
@@ -53,6 +53,18 @@ def list_ledgers(as_json: AsJson = False) -> None:
     else:
         columns = ("name", "kind", "events", "time_zone", "clock_at", "epoch")
         table("Ledgers", columns, ([entry[name] for name in columns] for entry in entries), right=("events",))
+
+
+@app.command("address")
+def show_address(as_json: AsJson = False) -> None:
+    """Print the address under which an auditor opens the ledgers, password included."""
+    here = installation()
+    url = auditor_login(here)
+    require_database(here, url)
+    if as_json:
+        print_json({"address": url})
+    else:
+        out.print(url, markup=False)
 
 
 @app.command("create")

@@ -29,6 +29,8 @@ from encours.replay.recorder import LoopThread, SyncRecorder
 
 BLOCK = 500
 """Streams that are read in one query."""
+_NAMES = 50_000
+"""Ids of streams that are kept at a time: the database sorts what is left of them for each query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +175,9 @@ class LedgerApplication(Application[str]):
     def blocks(self) -> Iterator[list[str]]:
         """Ids of all streams, in blocks and in the database's order."""
         after = ""
-        while names := self.loop.run(self.recorder.recorder.stream_names(after, BLOCK)):
-            yield names
+        while names := self.loop.run(self.recorder.recorder.stream_names(after, _NAMES)):
+            for start in range(0, len(names), BLOCK):
+                yield names[start : start + BLOCK]
             after = names[-1]
 
     def replay(self) -> Iterator[Replayed]:

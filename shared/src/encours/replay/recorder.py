@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 import threading
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
@@ -244,7 +245,7 @@ class LoopThread:
 
     def close(self) -> None:
         """Close the ledger and end the thread. May be called again."""
-        if self._loop.is_closed():
+        if self._loop.is_closed() or sys.is_finalizing():  # at the end of the process its thread stands still
             return
         self.run(self.ledger.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
