@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +15,36 @@ from encours.testing.servers import Installation
 from tests.e2e.dunning_world import Dunning, dunning, wait
 
 CUSTOMERS = 250
+
+
+class HeldMailbox:
+    """A mail server that keeps every sender waiting for its answer until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.going_on = asyncio.Event()
+        self.url = ""
+        self.messages: list[bytes] = []
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with server:
+            yield
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 held\r\n")
+        while line := await reader.readline():
+            answer = b"250 ok\r\n"
+            if line.upper().startswith(b"DATA"):
+                writer.write(b"354 go on\r\n")
+                self.messages.append(await reader.readuntil(b"\r\n.\r\n"))
+                await self.going_on.wait()
+            elif line.upper().startswith(b"QUIT"):
+                answer = b"221 bye\r\n"
+            writer.write(answer)
+            await writer.drain()
+        writer.close()
 
 
 async def outcomes(world: Dunning) -> dict[str, list[str]]:
@@ -156,3 +188,26 @@ async def test_a_worker_that_is_told_to_stop_finishes_what_it_hands_over(
         told = await outcomes(world)
         assert {tuple(types) for types in told.values()} == {("reminder.sent",)}, "nothing is in doubt"
         assert len(world.mails()) == CUSTOMERS
+
+
+async def test_a_stop_waits_for_a_slow_mail_server_and_no_other_worker_takes_that_for_a_crash(
+    installation: Installation, tmp_path: Path
+) -> None:
+    mailbox = HeldMailbox()
+    async with mailbox.listening(), dunning(installation, tmp_path, smtp=mailbox.url) as world:
+        worker = world.children[-1]
+        await world.invoices(await world.customers(*(f"c{n}@dupont.example" for n in range(CUSTOMERS))))
+        await world.live(4)
+        await world.open_day()
+        await asyncio.to_thread(wait, lambda: len(mailbox.messages) > 0, "a message")
+        world.start("worker")
+        await asyncio.to_thread(wait, lambda: world.told("worker started") == 2, "a second worker")
+        worker.terminate()
+        await asyncio.to_thread(wait, lambda: world.told("worker stopped") == 1, "the stop")
+        mailbox.going_on.set()
+        assert await asyncio.to_thread(worker.wait, 30) == 0
+        run = await world.completed()
+        assert (run.requested, run.pending) == (CUSTOMERS, 0)
+        told = await outcomes(world)
+        assert {tuple(types) for types in told.values()} == {("reminder.sent",)}, "nothing is in doubt"
+        assert len(mailbox.messages) == CUSTOMERS

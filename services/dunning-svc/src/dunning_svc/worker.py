@@ -1,4 +1,4 @@
-"""What the worker does beside its read model: the run of each day, and the outbox."""
+"""Work of the worker beside its read model: the run of each day, and the outbox."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from encours.service.process import Beside
 
 @asynccontextmanager
 async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIterator[Beside]:
-    """The reaction to each day's opening, and the background task that hands over what it decided."""
+    """Open the reaction to each day's opening, and the outbox that dispatches the reminders it decided."""
     store_url = settings.store_url.get_secret_value()
     async with AsyncExitStack() as stack:
         db = await ReadDb.open(store_url, ledger=ledger, models=MODELS)
@@ -45,4 +45,5 @@ async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIte
         )
         dispatcher = Dispatcher(ledger, Attempts(pool, uuid7()), mailer, settings.var_dir / "letters")
         outbox = Outbox(ledger, db, store_url, dispatcher)
+        stack.push_async_callback(outbox.close)
         yield Beside(reactors={MODEL: RunDay(ledger, db, outbox)}, background=(outbox.run,))

@@ -37,6 +37,8 @@ Outcome = ReminderSent | ReminderFailed | ReminderUnconfirmed | ReminderSuppress
 CHUNK = 16
 """Messages that are noted as being handed over in one transaction: what a crash may leave unconfirmed."""
 _CHUNKS_AT_ONCE = 2
+_GRACE_S = 10.0
+"""Bound of the wait at a stop; containers are killed after 30 s, and the read model drains before."""
 _MAX_AGE = timedelta(hours=72)
 _MAX_PAUSE_S = 600.0
 _DOWN_PAUSE_S = 5.0
@@ -66,11 +68,16 @@ class Dispatcher:
         """Make sure that attempts can be noted."""
         await self._attempts.migrate()
 
-    async def close(self) -> None:
-        """Begin nothing more and let what is being handed over end: half of it would be told as unconfirmed."""
+    def stop(self) -> None:
+        """Begin nothing more."""
         self._closing = True
+        self._mailer.stop()
+
+    async def close(self) -> None:
+        """Let hand-overs end: one that is cut off is recorded as unconfirmed."""
+        self.stop()
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=10)
+            await asyncio.wait(self._tasks, timeout=_GRACE_S)
         await self._mailer.close()
 
     async def dispatch(self, ledger: str, batch: Sequence[OutgoingReminder]) -> list[OutgoingReminder]:

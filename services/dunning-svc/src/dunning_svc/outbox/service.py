@@ -53,14 +53,15 @@ class Outbox:
         self._db = db
         self._store_url = store_url
         self._dispatcher = dispatcher
-        self._held: dict[str, asyncio.Queue[RunBatch]] = {}
+        self._lock: asyncpg.Connection | None = None
+        self._queues: dict[str, asyncio.Queue[RunBatch]] = {}
         self._closed_runs: set[UUID] = set()
         self._sending: set[asyncio.Task[int]] = set()
         self._seen: dict[UUID, _Seen] = {}
 
     def enqueue(self, batch: RunBatch) -> bool:
         """Take the batch if this process serves its ledger; the process that does finds it in the read model."""
-        queue = self._held.get(batch.run.ledger)
+        queue = self._queues.get(batch.run.ledger)
         if queue is None:
             return False
         queue.put_nowait(batch)
@@ -74,16 +75,32 @@ class Outbox:
                     await self._session()
                 except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DomainError) as error:
                     log.warning("outbox.paused", reason=f"{type(error).__name__}: {error}")
+                await self._release()
                 await asyncio.sleep(_POLL_S)
         finally:
-            for task in self._sending:
-                task.cancel()
-            await self._dispatcher.close()
+            self._dispatcher.stop()
+
+    async def close(self) -> None:
+        """Let hand-overs end, then give the locks back: another process takes a hand-over of ours for a crash.
+
+        Called after :meth:`run` has ended and not within it: who ends a task cancels it again and again, which
+        would cut the wait short.
+        """
+        for task in self._sending:
+            task.cancel()
+        await self._dispatcher.close()
+        await self._release()
+
+    async def _release(self) -> None:
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                await lock.close(timeout=2)
 
     async def _session(self) -> None:
         """As long as one connection holds the locks."""
         await self._dispatcher.prepare()
-        lock = await asyncpg.connect(self._store_url, timeout=10)
+        lock = self._lock = await asyncpg.connect(self._store_url, timeout=10)
         serving: dict[str, asyncio.Task[None]] = {}
         try:
             while True:
@@ -91,18 +108,16 @@ class Outbox:
                     if info.name not in serving and await lock.fetchval(
                         "select pg_try_advisory_lock(hashtextextended('dunning outbox ' || $1, 0))", info.name
                     ):
-                        self._held[info.name] = asyncio.Queue()
+                        self._queues[info.name] = asyncio.Queue()
                         serving[info.name] = asyncio.create_task(self._serve(info.name))
                 await asyncio.sleep(_POLL_S)
                 await lock.fetchval("select 1")
         finally:
-            self._held.clear()
+            self._queues.clear()
             await end(serving.values())
-            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
-                await lock.close(timeout=2)
 
     async def _serve(self, ledger: str) -> None:
-        queue = self._held[ledger]
+        queue = self._queues[ledger]
         while True:
             try:
                 try:

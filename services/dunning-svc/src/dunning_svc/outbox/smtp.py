@@ -67,6 +67,7 @@ class Mailer:
         self._sandbox_host = sandbox_host
         self._slots = asyncio.Semaphore(connections)
         self._idle: list[SMTP] = []
+        self._stopping = False
 
     @property
     def host(self) -> str:
@@ -82,6 +83,10 @@ class Mailer:
             return ip_address(self.host).is_loopback
         return False
 
+    def stop(self) -> None:
+        """Begin no further message: those that wait for a connection are deferred."""
+        self._stopping = True
+
     async def close(self) -> None:
         """Say goodbye on every idle connection."""
         while self._idle:
@@ -92,6 +97,8 @@ class Mailer:
     async def send(self, address: str, message: bytes) -> Handed:
         """Hand over one message. Never raises for what a mail server or a network can do."""
         async with self._slots:
+            if self._stopping:
+                return Handed("deferred", "the worker stops")
             while self._idle:
                 client = self._idle.pop()
                 handed = await self._hand_over(client, address, message)
