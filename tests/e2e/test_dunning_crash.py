@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from encours.contracts.dunning import ReminderRequested, ReminderSuppressed, TaskOpened
 from encours.testing.servers import Installation
 from tests.e2e.dunning_world import Dunning, dunning, wait
@@ -204,6 +206,8 @@ async def test_a_stop_waits_for_a_slow_mail_server_and_no_other_worker_takes_tha
         await asyncio.to_thread(wait, lambda: world.told("worker started") == 2, "a second worker")
         worker.terminate()
         await asyncio.to_thread(wait, lambda: world.told("worker stopped") == 1, "the stop")
+        with pytest.raises(TimeoutError, match="end"):
+            await asyncio.to_thread(wait, lambda: worker.poll() is not None, "its end", 2)
         mailbox.going_on.set()
         assert await asyncio.to_thread(worker.wait, 30) == 0
         run = await world.completed()

@@ -27,6 +27,7 @@ from encours.contracts.dunning import DecisionBasis, DunnedItem, ReminderRequest
 from encours.kernel.ids import derived_id, derived_uuid
 
 REM = derived_id("rem", 1)
+WRITTEN_AT = datetime(2026, 4, 30, 9, tzinfo=UTC)
 CREDITOR = EntityRow(
     entity_id="ent_1", name="Atelier Dupont & Fils", time_zone="Europe/Paris", address="1 rue du Lac\n69000 Lyon\nFR",
     iban="FR7630006000011234567890189", siren="732829320",
@@ -134,30 +135,35 @@ def test_names_cannot_inject_markup_nor_headers() -> None:
     message = render(reminder(), CUSTOMER, creditor)
     assert "<b>" not in message.html
     mail = parse(email_bytes(
-        message, identity=message_id("demo", REM), sender="a@localhost", customer=CUSTOMER, creditor=creditor,
-        to="compta@example.com",
+        message, identity=message_id("demo", REM), written_at=WRITTEN_AT, sender="a@localhost",
+        customer=CUSTOMER, creditor=creditor, to="compta@example.com",
     ))  # fmt: skip
     assert mail["Bcc"] is None
 
 
-def test_a_mail_has_both_parts_and_an_identity_that_follows_from_the_reminder() -> None:
-    mails = [
-        parse(
-            email_bytes(
-                render(reminder(), CUSTOMER, CREDITOR),
-                identity=message_id("demo", REM),
-                sender="a@localhost",
-                customer=CUSTOMER,
-                creditor=CREDITOR,
-                to="compta@example.com",
-            )
+def test_a_mail_has_both_parts_an_identity_that_follows_from_the_reminder_and_the_same_bytes_again() -> None:
+    raw = [
+        email_bytes(
+            render(reminder(), CUSTOMER, CREDITOR),
+            identity=message_id("demo", REM),
+            written_at=WRITTEN_AT,
+            sender="a@localhost",
+            customer=CUSTOMER,
+            creditor=CREDITOR,
+            to="compta@example.com",
         )
         for _ in range(2)
     ]
+    assert raw[0] == raw[1]
+    assert raw[0].isascii()
+    assert max(len(line) for line in raw[0].split(b"\r\n")) <= 78
+    assert raw[0].count(b"\n") == raw[0].count(b"\r\n")
+    mails = [parse(each) for each in raw]
     assert mails[0]["Message-ID"] == mails[1]["Message-ID"] == f"<{REM}@demo.encours.invalid>"
     assert [part.get_content_type() for part in mails[0].iter_parts()] == ["text/plain", "text/html"]
     assert mails[0]["From"].addresses[0].display_name == CREDITOR.name
-    assert max(len(line) for line in mails[0].as_bytes().splitlines()) <= 998
+    assert mails[0]["To"].addresses[0].display_name == CUSTOMER.name
+    assert mails[0]["Date"].datetime == WRITTEN_AT
 
 
 @pytest.mark.parametrize(
@@ -166,8 +172,8 @@ def test_a_mail_has_both_parts_and_an_identity_that_follows_from_the_reminder() 
 def test_what_is_no_address_is_refused_before_anything_leaves(address: str) -> None:
     with pytest.raises(ValueError, match="not an e-mail address"):
         email_bytes(
-            render(reminder(), CUSTOMER, CREDITOR), identity="<a@b>", sender="a@localhost", customer=CUSTOMER,
-            creditor=CREDITOR, to=address,
+            render(reminder(), CUSTOMER, CREDITOR), identity="<a@b>", written_at=WRITTEN_AT, sender="a@localhost",
+            customer=CUSTOMER, creditor=CREDITOR, to=address,
         )  # fmt: skip
 
 

@@ -13,23 +13,8 @@ from dunning_svc.http.runs import routes as runs
 from dunning_svc.http.tasks import routes as tasks
 from dunning_svc.models import MODELS, NAME
 from encours.http.app import create_app as compose
-from encours.http.catalogue import ProblemKind
 from encours.http.server import serve as serve_app
 from encours.service.settings import ServiceSettings
-
-PROBLEMS = (
-    ProblemKind("customer-not-found", "There is no such customer", 404, "Check the id and the ledger."),
-    ProblemKind(
-        "reminder-not-found", "There is no such reminder", 404, "Take the id from GET /v1/reminders."
-    ),
-    ProblemKind("task-not-found", "There is no such task", 404, "Take the id from GET /v1/tasks."),
-    ProblemKind(
-        "decision-not-found", "There is no such decision", 404, "Take the id from a reminder or a task."
-    ),
-    ProblemKind("hold-in-the-past", "The hold would end before it begins", 422, "Give a day from today on."),
-    ProblemKind("task-completed", "The task has another outcome already", 409, "Read the task."),
-    ProblemKind("day-not-opened", "The day has not been opened", 409, "Use dry_run=true for a preview."),
-)
 
 
 def create_app(settings: ServiceSettings) -> FastAPI:
@@ -48,7 +33,6 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         ],
         settings,
         models=MODELS,
-        problems_known=PROBLEMS,
         description="Decides each day which reminders are due, sends them, and can explain every decision.",
     )
 

@@ -1,4 +1,4 @@
-"""What the API, the worker and the rebuild of dunning-svc have in common."""
+"""Read models of dunning-svc, for its API, its worker and its rebuild."""
 
 from __future__ import annotations
 

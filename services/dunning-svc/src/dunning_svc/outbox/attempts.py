@@ -1,10 +1,10 @@
-"""The durable note that a message is about to be handed over, written before it is."""
+"""Attempts: the durable note that a message is about to be handed over, written before it is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.resources import files
 from uuid import UUID
 
@@ -13,21 +13,23 @@ import asyncpg
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to hand a message over: the how-manieth try, and how long after the first one."""
+    """The right to hand a message over: number of tries with this one, time since the first, and its instant."""
 
     tries: int
     age: timedelta
+    first_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What is noted about one reminder's hand-over."""
+    """Note about the hand-over of one reminder."""
 
     reminder_id: str
     state: str
     owner: UUID
     tries: int
     age: timedelta
+    first_at: datetime
     outcome: str | None
     outcome_type: str | None
 
@@ -60,18 +62,18 @@ class Attempts:
                on conflict (ledger, reminder_id) do update
                   set state = 'handing', owner = excluded.owner, tries = a.tries + 1, updated_at = now()
                 where a.state = 'deferred' and a.next_try_at <= now()
-               returning reminder_id, tries, now() - first_at as age""",
+               returning reminder_id, tries, now() - first_at as age, first_at""",
             ledger,
             [reminder_id for reminder_id, _ in reminders],
             [message_id for _, message_id in reminders],
             self.owner,
         )
-        return {row["reminder_id"]: Claim(row["tries"], row["age"]) for row in rows}
+        return {row["reminder_id"]: Claim(row["tries"], row["age"], row["first_at"]) for row in rows}
 
     async def read(self, ledger: str, reminder_ids: Sequence[str]) -> dict[str, Attempt]:
-        """What is noted about these."""
+        """Return the notes about these reminders."""
         rows = await self._pool.fetch(
-            """select reminder_id, state, owner, tries, now() - first_at, outcome, outcome_type
+            """select reminder_id, state, owner, tries, now() - first_at, first_at, outcome, outcome_type
                  from encours_effects.attempt where ledger = $1 and reminder_id = any($2)""",
             ledger,
             list(reminder_ids),

@@ -1,12 +1,11 @@
-"""From a request to its outcome: check again, note the attempt, hand over, record what the channel said."""
+"""From a request to its outcome: check again, note the attempt, hand over, record the channel's answer."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -17,22 +16,19 @@ from dunning_svc.outbox.mime import email_bytes, message_id
 from dunning_svc.outbox.recheck import moved, moved_invoices, suppression
 from dunning_svc.outbox.render import render
 from dunning_svc.outbox.smtp import Handed, Mailer
-from dunning_svc.use_cases.runs import ACTOR, OutgoingReminder
+from dunning_svc.use_cases.reminders import Outcome, record_outcome
+from dunning_svc.use_cases.runs import OutgoingReminder
 from encours.contracts import decode, encode
 from encours.contracts.dunning import (
     ReminderFailed,
     ReminderRequested,
     ReminderSent,
-    ReminderSuppressed,
     ReminderUnconfirmed,
 )
 from encours.kernel.errors import DomainError
-from encours.kernel.ids import derived_uuid, uuid7
 from encours.ledger import Ledger
 from encours.ledger.errors import CommandReused, LedgerUnavailable, VersionConflict
-from encours.ledger.model import Append, LedgerInfo, NewEvent
-
-Outcome = ReminderSent | ReminderFailed | ReminderUnconfirmed | ReminderSuppressed
+from encours.ledger.model import LedgerInfo
 
 CHUNK = 16
 """Messages that are noted as being handed over in one transaction: what a crash may leave unconfirmed."""
@@ -124,9 +120,9 @@ class Dispatcher:
         done = await asyncio.gather(
             *(self._deliver(info, o, claimed[o.event.reminder_id], today) for o in ours)
         )
-        waiting.extend(o for o, answered in zip(ours, done, strict=True) if not answered)
+        waiting.extend(o for o, concluded in zip(ours, done, strict=True) if not concluded)
         if others:
-            waiting.extend(await self._met_before(info, others, today))
+            waiting.extend(await self._attempted_before(info, others, today))
         return waiting
 
     async def _still_right(
@@ -150,10 +146,10 @@ class Dispatcher:
         return standing
 
     async def _deliver(self, info: LedgerInfo, outgoing: OutgoingReminder, claim: Claim, today: date) -> bool:
-        """Hand one message over; whether it has an outcome now."""
+        """Hand one message over. Return True once it has an outcome."""
         try:
             if outgoing.event.channel == "email":
-                handed = await self._mail(info, outgoing)
+                handed = await self._mail(info, outgoing, claim.first_at)
             else:
                 handed = await self._letter(info.name, outgoing)
         except (ValueError, LookupError, FileNotFoundError) as error:
@@ -171,7 +167,7 @@ class Dispatcher:
         await self._record(info.name, outgoing, outcome, today)
         return True
 
-    async def _mail(self, info: LedgerInfo, outgoing: OutgoingReminder) -> Handed:
+    async def _mail(self, info: LedgerInfo, outgoing: OutgoingReminder, written_at: datetime) -> Handed:
         customer, reminder = outgoing.customer, outgoing.event
         if info.kind == "sandbox" and not self._mailer.is_for_sandboxes:
             return Handed(
@@ -182,6 +178,7 @@ class Dispatcher:
         content = email_bytes(
             render(reminder, customer, outgoing.creditor),
             identity=message_id(info.name, reminder.reminder_id),
+            written_at=written_at,
             sender=self._mailer.sender,
             customer=customer,
             creditor=outgoing.creditor,
@@ -232,10 +229,10 @@ class Dispatcher:
             case "deferred" | "unreachable":
                 return None
 
-    async def _met_before(
+    async def _attempted_before(
         self, info: LedgerInfo, others: Sequence[OutgoingReminder], today: date
     ) -> list[OutgoingReminder]:
-        """Reminders that were on their way before: answered for, deferred, or cut off by a crash."""
+        """Settle reminders with an earlier attempt: concluded, deferred, or cut off by a crash."""
         noted = await self._attempts.read(info.name, [o.event.reminder_id for o in others])
         heads = await self._ledger.versions(info.name, [o.event.reminder_id for o in others])
         waiting = []
@@ -244,16 +241,20 @@ class Dispatcher:
             attempt = noted[reminder_id]
             if heads[reminder_id] > 1:
                 continue
-            outcome = self._of_attempt(info.name, outgoing.event, attempt)
+            outcome = self._outcome_of_attempt(info.name, outgoing.event, attempt)
             if outcome is not None:
                 await self._record(info.name, outgoing, outcome, today)
             elif attempt.state == "deferred":
                 waiting.append(outgoing)
             elif attempt.owner != self._attempts.owner:
-                await self._deliver(info, outgoing, Claim(attempt.tries, attempt.age), today)
+                await self._deliver(
+                    info, outgoing, Claim(attempt.tries, attempt.age, attempt.first_at), today
+                )
         return waiting
 
-    def _of_attempt(self, ledger: str, reminder: ReminderRequested, attempt: Attempt) -> Outcome | None:
+    def _outcome_of_attempt(
+        self, ledger: str, reminder: ReminderRequested, attempt: Attempt
+    ) -> Outcome | None:
         """The outcome that an earlier attempt amounts to; ``None`` when there is none to tell.
 
         A letter is a file of a fixed name: writing it again is no second letter, so it is never unconfirmed.
@@ -268,18 +269,9 @@ class Dispatcher:
         return None
 
     async def _record(self, ledger: str, outgoing: OutgoingReminder, outcome: Outcome, on: date) -> None:
-        """Append the outcome as the second event of the reminder; the first one stored counts."""
         reminder = outgoing.event
-        append = Append(
-            ledger=ledger,
-            command_id=derived_uuid("reminder outcome", ledger, reminder.reminder_id),
-            fingerprint=hashlib.sha256(outcome.TYPE.encode()).digest(),
-            events=(NewEvent(reminder.reminder_id, 2, outcome, outgoing.creditor.entity_id, on, uuid7()),),
-            actor=ACTOR,
-            reason=None,
-        )
         try:
-            await self._ledger.append(append)
+            await record_outcome(self._ledger, ledger, outcome, outgoing.creditor.entity_id, on)
         except (VersionConflict, CommandReused):
             log.warning("reminder.outcome_known", ledger=ledger, reminder_id=reminder.reminder_id)
         except LedgerUnavailable:

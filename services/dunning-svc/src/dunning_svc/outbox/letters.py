@@ -15,7 +15,7 @@ from encours.contracts.dunning import ReminderRequested
 
 
 def letter_path(folder: Path, ledger: str, reminder_id: str) -> Path:
-    """Where the letter of a reminder lies; the same on any retry, so that it exists once."""
+    """Return the path of a reminder's letter; the same on any retry, so that it exists once."""
     return folder / ledger / f"{reminder_id}.html"
 
 
@@ -43,7 +43,7 @@ def letter_html(
 
 
 def write_once(path: Path, content: bytes) -> str:
-    """Put the file there if it is not, durably; the evidence (digest) of what is there. Safe to repeat."""
+    """Write the file durably unless it exists; return the evidence, its digest. Safe to repeat."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".letter-")
     try:

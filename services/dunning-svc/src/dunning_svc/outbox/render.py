@@ -1,4 +1,4 @@
-"""The text of a message, in plain text and in HTML, from one template file a language and tone.
+"""The text of a message, in plain text and in HTML, from one template file per language and tone.
 
 Templates are :class:`string.Template`: they can name a value and do nothing else. A paragraph that is one block
 (``$items``, ``$total``…) becomes a table or a line; an empty one disappears.
@@ -30,7 +30,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class _Phrases:
     number: str
     due: str
     late: str
@@ -43,13 +43,13 @@ class _Words:
     pay: str
 
 
-_WORDS: dict[Lang, _Words] = {
-    "fr": _Words(
+_PHRASES: dict[Lang, _Phrases] = {
+    "fr": _Phrases(
         "Facture", "Échéance", "Retard", "Montant", "dont contesté, non réclamé ici :",
         "Arrivent prochainement à échéance, pour information :", "Avoirs et acomptes à votre crédit, déduits :",
         "Total à régler :", "et {n} autres", "Règlement par virement sur le compte",
     ),
-    "en": _Words(
+    "en": _Phrases(
         "Invoice", "Due date", "Status", "Amount", "of which disputed, not asked here:",
         "Coming due soon, for your information:", "Payments on your account, deducted:",
         "Total to pay:", "and {n} more", "Please pay by transfer to account",
@@ -69,28 +69,28 @@ def _template(lang: Lang, code: str) -> tuple[Template, tuple[Template, ...]]:
 def render(reminder: ReminderRequested, customer: CustomerRow, creditor: EntityRow) -> Message:
     """The message that the decision asked for: exactly its items, credit and total."""
     lang = language_of(reminder.language)
-    words = _WORDS[lang]
+    phrases = _PHRASES[lang]
     # Items that are only announced stand apart: they are no part of what is due.
     announced = [item for item in reminder.items if item.days_past_due <= 0 and item.asked_minor == 0]
     asked = [item for item in reminder.items if item not in announced]
     text_blocks = {
         "items": _text_table(asked, reminder.currency, lang),
-        "announced": _headed(words.announced, _text_table(announced, reminder.currency, lang)),
-        "credit": _line(words.credit, reminder.credit_minor, reminder.currency, lang),
-        "total": f"{words.total} {amount(reminder.amount_minor, reminder.currency, lang)}",
-        "bank": f"{words.pay} {creditor.iban}" if creditor.iban else "",
+        "announced": _headed(phrases.announced, _text_table(announced, reminder.currency, lang)),
+        "credit": _line(phrases.credit, reminder.credit_minor, reminder.currency, lang),
+        "total": f"{phrases.total} {amount(reminder.amount_minor, reminder.currency, lang)}",
+        "bank": f"{phrases.pay} {creditor.iban}" if creditor.iban else "",
     }
     html_blocks = {
         "items": _html_table(asked, reminder.currency, lang),
         "announced": _headed(
-            f"<p>{escape(words.announced)}</p>", _html_table(announced, reminder.currency, lang)
+            f"<p>{escape(phrases.announced)}</p>", _html_table(announced, reminder.currency, lang)
         ),
         "credit": _html_line(text_blocks["credit"]),
         "total": f"<p><strong>{escape(text_blocks['total'])}</strong></p>",
         "bank": _html_line(text_blocks["bank"]),
     }
     values = {
-        "numbers": _numbers(asked, words),
+        "numbers": _numbers(asked, phrases),
         "customer": one_line(customer.name),
         "contact": "\n".join(part for part in (creditor.name, creditor.address) if part),
     }
@@ -117,10 +117,10 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _numbers(items: Sequence[DunnedItem], words: _Words) -> str:
+def _numbers(items: Sequence[DunnedItem], phrases: _Phrases) -> str:
     numbers = ", ".join(item.number for item in items[:_MAX_SUBJECT_NUMBERS])
     more = len(items) - _MAX_SUBJECT_NUMBERS
-    return f"{numbers} {words.others.format(n=more)}" if more > 0 else numbers
+    return f"{numbers} {phrases.others.format(n=more)}" if more > 0 else numbers
 
 
 def _headed(head: str, body: str) -> str:
@@ -148,14 +148,14 @@ def _cells(item: DunnedItem, currency: str, lang: Lang) -> tuple[str, str, str, 
 def _disputed(item: DunnedItem, currency: str, lang: Lang) -> str:
     if not item.disputed_minor:
         return ""
-    return f"{_WORDS[lang].disputed} {amount(item.disputed_minor, currency, lang)}"
+    return f"{_PHRASES[lang].disputed} {amount(item.disputed_minor, currency, lang)}"
 
 
 def _text_table(items: Sequence[DunnedItem], currency: str, lang: Lang) -> str:
     lines = []
     for item in items:
         number, due, late, sum_ = _cells(item, currency, lang)
-        lines.append(f"  {number} · {_WORDS[lang].due.lower()} {due} · {late} · {sum_}")
+        lines.append(f"  {number} · {_PHRASES[lang].due.lower()} {due} · {late} · {sum_}")
         if note := _disputed(item, currency, lang):
             lines.append(f"    {note}")
     return "\n".join(lines)
@@ -164,7 +164,7 @@ def _text_table(items: Sequence[DunnedItem], currency: str, lang: Lang) -> str:
 def _html_table(items: Sequence[DunnedItem], currency: str, lang: Lang) -> str:
     if not items:
         return ""
-    words = _WORDS[lang]
+    phrases = _PHRASES[lang]
     rows = []
     for item in items:
         number, due, late, sum_ = _cells(item, currency, lang)
@@ -174,7 +174,9 @@ def _html_table(items: Sequence[DunnedItem], currency: str, lang: Lang) -> str:
             f"<tr><td>{escape(number)}{extra}</td><td>{due}</td><td>{late}</td>"
             f'<td style="text-align:right">{escape(sum_)}</td></tr>'
         )
-    head = "".join(f"<th>{escape(w)}</th>" for w in (words.number, words.due, words.late, words.amount))
+    head = "".join(
+        f"<th>{escape(w)}</th>" for w in (phrases.number, phrases.due, phrases.late, phrases.amount)
+    )
     return f'<table border="1" cellpadding="6" cellspacing="0"><tr>{head}</tr>{"".join(rows)}</table>'
 
 

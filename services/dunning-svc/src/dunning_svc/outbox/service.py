@@ -150,7 +150,7 @@ class Outbox:
         self._closed_runs.add(batch.run.day_event)
 
     async def _send(self, batch: RunBatch) -> int:
-        """Try until nothing is pending or the bound has passed; how many are left without an outcome."""
+        """Try until nothing is pending or the bound has passed; return the number left without an outcome."""
         until = time.monotonic() + RUN_BOUND_S
         # A server that was down before is not waited for again: a clock that runs through a year would stand
         # still for a minute on each of its days.
@@ -162,7 +162,7 @@ class Outbox:
         return len(pending)
 
     async def _pick_up(self, ledger: str) -> None:
-        """What the read model shows as requested, and runs that nobody closed."""
+        """Dispatch requested reminders of the read model, and close runs that nobody closed."""
         async with self._db.snapshot(MODEL, ledger) as (conn, schema, position):
             # Asked anew, and after the rows: what was believed before a load would let all of its past out.
             info = await self._ledger.info(ledger, fresh=True)

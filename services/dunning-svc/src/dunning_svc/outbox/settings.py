@@ -1,4 +1,4 @@
-"""What a process of dunning-svc is told from outside."""
+"""Settings of dunning-svc's processes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Handing mail to an SMTP server, over connections that are used again.
 
-What may have happened is kept apart: *accepted*, *refused* for good, *deferred* (try later), *unreachable*
+Results are kept apart: *accepted*, *refused* for good, *deferred* (try later), *unreachable*
 (nothing was handed over), *unknown* (the connection broke after the message went out: it may have arrived).
 """
 
@@ -27,7 +27,7 @@ _TIMEOUT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """What became of one hand-over, with the server's own words."""
+    """Result of one hand-over, with the server's own words."""
 
     verdict: Verdict
     evidence: str
@@ -35,7 +35,7 @@ class Handed:
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """Where mail is handed over."""
+    """Address and credentials of a mail server."""
 
     host: str
     port: int
@@ -76,7 +76,7 @@ class Mailer:
 
     @property
     def is_for_sandboxes(self) -> bool:
-        """Whether a sandbox may mail to the server: one on this machine, or the mailbox named for it."""
+        """True for a server that a sandbox may mail to: one on this machine, or the mailbox named for it."""
         if self.host in ("localhost", self._sandbox_host):
             return True
         with contextlib.suppress(ValueError):
@@ -108,7 +108,7 @@ class Mailer:
             try:
                 client = await self._connect()
             except (SMTPException, OSError, TimeoutError) as error:
-                return Handed("unreachable", _words(error))
+                return Handed("unreachable", _one_line(error))
             return await self._hand_over(client, address, message)
 
     async def _connect(self) -> SMTP:
@@ -134,15 +134,15 @@ class Mailer:
         except SMTPResponseException as error:
             verdict: Verdict = "deferred" if 400 <= error.code < 500 else "refused"
             await self._reset(client)
-            return Handed(verdict, f"{error.code} {_words(error.message)}")
+            return Handed(verdict, f"{error.code} {_one_line(error.message)}")
         except (SMTPServerDisconnected, SMTPTimeoutError, OSError, TimeoutError) as error:
             client.close()
-            return Handed("unknown" if handed_out else "unreachable", _words(error))
+            return Handed("unknown" if handed_out else "unreachable", _one_line(error))
         except (SMTPException, ValueError) as error:
             client.close()
-            return Handed("refused", _words(error))
+            return Handed("refused", _one_line(error))
         self._idle.append(client)
-        return Handed("accepted", f"{response.code} {_words(response.message)}")
+        return Handed("accepted", f"{response.code} {_one_line(response.message)}")
 
     async def _reset(self, client: SMTP) -> None:
         try:
@@ -153,6 +153,6 @@ class Mailer:
         self._idle.append(client)
 
 
-def _words(what: object) -> str:
+def _one_line(what: object) -> str:
     text = " ".join(str(what).split())
     return (text or type(what).__name__)[:400]

@@ -1,1 +1,1 @@
-"""What dunning-svc knows of the ledger, as rows that are folded from events alone."""
+"""Read models: rows that are folded from events alone, with their queries."""

@@ -10,21 +10,27 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from dunning_svc.domain.ladder.decide import Decision, decide_customer
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key, stream_of
 from dunning_svc.domain.policy.policy import DEFAULT_POLICY
 from dunning_svc.read_models.cases.due import DueCases, due_cases
 from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.read_models.cases.query import run_of
 from dunning_svc.read_models.cases.rows import CustomerRow, EntityRow
-from encours.contracts import Recorded
+from encours.contracts import Event, Recorded
 from encours.contracts.calendar import DayOpened
 from encours.contracts.dunning import ReminderRequested, ReminderSuppressed, RunCompleted, TaskOpened
-from encours.kernel.ids import derived_uuid, uuid7
+from encours.kernel.errors import Refusal
+from encours.kernel.ids import derived_uuid
 from encours.ledger import Ledger
-from encours.ledger.model import Append, NewEvent
+from encours.ledger.command import Result, derived
+from encours.ledger.execute import execute
+from encours.ledger.session import Session
 from encours.projection.read_model import Reactor
 from encours.reading.read_db import ReadDb
 
@@ -108,19 +114,8 @@ class RunDay(Reactor):
 
     async def _append(self, e: Recorded, decision: Decision, event: DecisionEvent) -> None:
         key = decision_key(e.ledger, e.event_id, decision.customer_id, decision.entity_id, decision.currency)
-        assert isinstance(e.data, DayOpened)
-        await self._ledger.append(
-            Append(
-                ledger=e.ledger,
-                command_id=key,
-                fingerprint=key.bytes,
-                events=(NewEvent(stream_of(event), 1, event, decision.entity_id, e.data.day, uuid7()),),
-                actor=ACTOR,
-                causation_id=e.event_id,
-                correlation_id=e.correlation_id,
-                traceparent=e.traceparent,
-            )
-        )
+        meta = derived(e.ledger, key, actor=ACTOR, today=decision.day, because_of=e)
+        await execute(self._ledger, meta, _emit, stream_of(event), event, decision.entity_id)
 
 
 def decide_all(due: DueCases, e: Recorded) -> Iterator[tuple[Decision, DecisionEvent]]:
@@ -158,13 +153,53 @@ async def complete_run(ledger: Ledger, run: Run, pending: int) -> None:
     event = RunCompleted(
         day=run.day, requested=run.requested, suppressed=run.suppressed, tasks=run.tasks, pending=pending
     )
-    await ledger.append(
-        Append(
-            ledger=run.ledger,
-            command_id=command_id,
-            fingerprint=command_id.bytes,
-            events=(NewEvent(f"dunning-{run.day}", 1, event, run.entity, run.day, uuid7()),),
-            actor=ACTOR,
-            causation_id=run.day_event,
-        )
+    meta = derived(run.ledger, command_id, actor=ACTOR, today=run.day)
+    meta = replace(meta, causation_id=run.day_event)
+    await execute(ledger, meta, _emit, run_stream(run.day), event, run.entity)
+
+
+async def _emit(session: Session, stream: str, event: Event, entity_id: str) -> None:
+    session.emit(stream, event, entity=entity_id)
+
+
+def run_stream(day: date) -> str:
+    """Return the stream of a day's run."""
+    return f"dunning-{day}"
+
+
+class DayNotOpened(Refusal):
+    """The run of a day that the calendar has not opened."""
+
+    code = "day-not-opened"
+    title = "Day has not been opened"
+    remedy = "Use dry_run=true for a preview of the day."
+
+
+class RunResult(Result, frozen=True, kw_only=True):
+    """The run of a day at the time of the command."""
+
+    day: date
+    status: Literal["open", "completed"]
+    late: bool
+    requested: int
+    suppressed: int
+    tasks: int
+    pending: int
+
+
+async def find_run(session: Session, day: date, db: ReadDb) -> RunResult:
+    """Return the run of a day. A run happens by itself, so asking for it again changes nothing."""
+    row = await session.ask(run_of, db, session.meta.ledger, day)
+    if row is None:
+        raise DayNotOpened(f"{day} has not been opened. A run happens by itself when its day opens.")
+    return RunResult(
+        id=run_stream(day),
+        as_of=session.today,
+        day=day,
+        status="open" if row.completed_position is None else "completed",
+        late=row.late,
+        requested=row.requested,
+        suppressed=row.suppressed,
+        tasks=row.tasks,
+        pending=row.pending,
     )

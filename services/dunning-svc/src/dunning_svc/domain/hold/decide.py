@@ -7,15 +7,22 @@ from datetime import date
 from dunning_svc.domain.hold.commands import PlaceHold
 from dunning_svc.domain.hold.state import Hold
 from encours.contracts.dunning import HoldPlaced
-from encours.kernel.errors import Invalid
+from encours.kernel.errors import Refusal
+
+
+class HoldInThePast(Refusal):
+    """A hold that would end before it begins (422)."""
+
+    code = "hold-in-the-past"
+    title = "Hold ends in the past"
+    status = 422
+    remedy = "Give a day from today on."
 
 
 def place(state: Hold, today: date, cmd: PlaceHold) -> list[HoldPlaced]:
-    """Return nothing when that hold stands already. Raises :class:`Invalid` for a past day without a hold to end."""
+    """Return nothing when that hold stands already. Raises :class:`HoldInThePast` without a hold to end."""
     if (state.until, state.cause) == (cmd.until, cmd.cause):
         return []
     if cmd.until < today and (state.until is None or state.until < today):
-        raise Invalid(
-            f"The customer is not on hold: give a day from {today} on.", "/until", code="hold-in-the-past"
-        )
+        raise HoldInThePast(f"The customer is not on hold: give a day from {today} on.", "/until")
     return [HoldPlaced(customer_id=cmd.customer_id, until=cmd.until, cause=cmd.cause)]

@@ -8,8 +8,17 @@ from datetime import date
 from encours.contracts import Recorded
 from encours.contracts.customer import CustomerRegistered
 from encours.contracts.dunning import HoldPlaced
+from encours.kernel.errors import NotFound
 from encours.kernel.ids import with_prefix
 from encours.ledger.states import Folder
+
+
+class CustomerNotFound(NotFound):
+    """The ledger has no customer of this id."""
+
+    code = "customer-not-found"
+    title = "Customer not found"
+    remedy = "Take the id from GET /v1/customers of invoice-svc."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +33,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Debtor:
-    """The creditor of a customer; empty for an unknown customer."""
+    """A customer, of which a hold needs the creditor only."""
 
     entity_id: str = ""
 
@@ -40,7 +49,7 @@ def _debtor(state: Debtor, e: Recorded) -> Debtor:
 
 
 HOLD = Folder(Hold, _hold)
-DEBTOR = Folder(Debtor, _debtor)
+DEBTOR = Folder(Debtor, _debtor, CustomerNotFound)
 
 
 def hold_stream(customer_id: str) -> str:

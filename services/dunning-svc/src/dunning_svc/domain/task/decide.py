@@ -5,17 +5,24 @@ from __future__ import annotations
 from dunning_svc.domain.task.commands import CompleteTask
 from dunning_svc.domain.task.state import Task
 from encours.contracts.dunning import TaskCompleted
-from encours.kernel.errors import Conflict, NotFound
+from encours.kernel.errors import Refusal
+
+
+class TaskIsCompleted(Refusal):
+    """A task takes one outcome."""
+
+    code = "task-completed"
+    title = "Task has another outcome"
+    remedy = "Read the task; its outcome stays."
 
 
 def complete(state: Task, cmd: CompleteTask) -> list[TaskCompleted]:
-    """Return nothing when it was completed so already. Raises 404, and 409 for another outcome."""
-    if state.opened is None:
-        raise NotFound("task", cmd.task_id)
+    """Return nothing when it was completed so already. Raises :class:`TaskIsCompleted` for another outcome."""
+    assert state.opened is not None
     if state.outcome is not None:
         if (state.outcome, state.text) == (cmd.outcome, cmd.text):
             return []
-        raise Conflict("task-completed", f"It was completed on {state.completed_on}: {state.outcome}.")
+        raise TaskIsCompleted(f"It was completed on {state.completed_on}: {state.outcome}.")
     return [
         TaskCompleted(
             task_id=cmd.task_id,

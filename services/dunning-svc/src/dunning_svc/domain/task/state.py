@@ -7,12 +7,21 @@ from datetime import date
 
 from encours.contracts import Recorded
 from encours.contracts.dunning import TaskCompleted, TaskOpened
+from encours.kernel.errors import NotFound
 from encours.ledger.states import Folder
+
+
+class TaskNotFound(NotFound):
+    """The ledger has no task of this id."""
+
+    code = "task-not-found"
+    title = "Task not found"
+    remedy = "Take the id from GET /v1/tasks."
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task and its outcome; ``opened`` is None for an unknown one."""
+    """A task and its outcome. ``opened`` is None before the first event only."""
 
     opened: TaskOpened | None = None
     entity_id: str = ""
@@ -31,4 +40,4 @@ def _evolve(state: Task, e: Recorded) -> Task:
             return state
 
 
-TASK = Folder(Task, _evolve)
+TASK = Folder(Task, _evolve, TaskNotFound)

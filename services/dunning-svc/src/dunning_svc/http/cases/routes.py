@@ -28,9 +28,9 @@ async def list_cases(
     page: Annotated[Page, PAGE],
     customer_id: Annotated[CustomerId | None, Parameter()] = None,
 ) -> Response:
-    """Where each customer with something open stands on the ladder.
+    """Customers with something open, and the level of each item on the ladder.
 
-    Customers that owed nothing then are left out, so a page may hold fewer than `limit`.
+    Customers who owed nothing at that date are left out, so a page may hold fewer than `limit`.
     """
     async with q.view(MODEL) as view:
         customers = await query.customers(view, page, customer_id)

@@ -25,7 +25,7 @@ Auditing = Annotated[Query, reading("dunning:read", time_travel=False)]
 
 @router.get("/v1/decisions/{id}", response_model=DecisionOut)
 async def get_decision(decision_id: DecisionPath, q: Reading) -> Response:
-    """A decision as it was written down, suppressed ones too."""
+    """A decision as it was stored, suppressed ones too."""
     async with q.view(MODEL) as view:
         row = await query.decision(view, decision_id)
     q.caller.require_entity(row.entity_id)
@@ -36,7 +36,7 @@ async def get_decision(decision_id: DecisionPath, q: Reading) -> Response:
 async def explain_decision(
     decision_id: DecisionPath, q: Reading, lang: Annotated[Literal["fr", "en"], Parameter()] = "en"
 ) -> Response:
-    """Why, in plain words: the ladder, the items, the step and its neighbours, credits, disputes, input events."""
+    """Reasons in plain words: the ladder, the items, the step and its neighbours, credits, disputes, input events."""
     async with q.view(MODEL) as view:
         row = await query.decision(view, decision_id)
         q.caller.require_entity(row.entity_id)

@@ -6,7 +6,9 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from dunning_svc.domain.hold.state import Hold
+from dunning_svc.domain.hold.state import HOLD, Hold
+from encours.http.answers import Answer
+from encours.http.queries import AsOf
 
 
 class HoldOut(BaseModel):
@@ -25,3 +27,10 @@ class HoldOut(BaseModel):
         return cls(
             customer_id=state.customer_id, until=state.until, reason=state.cause, placed_on=state.placed_on
         )
+
+
+class HoldAsOf(HoldOut, AsOf):
+    """A customer's hold after a command."""
+
+
+HOLD_ANSWER = Answer(HOLD, lambda state, *_: HoldOut.of(state))

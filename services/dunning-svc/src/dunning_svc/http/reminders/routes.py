@@ -30,7 +30,7 @@ async def list_reminders(
     invoice_id: Annotated[InvoiceId | None, Parameter()] = None,
     status: Annotated[ReminderStatus | None, Parameter()] = None,
 ) -> Response:
-    """Reminders with what became of them, suppressed ones included."""
+    """Reminders with their outcomes, suppressed ones included."""
     async with q.view(MODEL) as view:
         rows = await query.reminders(
             view, page, customer_id=customer_id, invoice_id=invoice_id, status=status

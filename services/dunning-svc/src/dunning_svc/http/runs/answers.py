@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from dunning_svc.domain.ladder.decide import Decision
 from dunning_svc.http.decisions.answers import PlannedOut
+from dunning_svc.use_cases.runs import RunResult
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 
@@ -40,13 +41,26 @@ class RunOut(BaseModel):
             pending=row["pending"],
         )
 
+    @classmethod
+    def of_result(cls, result: RunResult) -> RunOut:
+        """Return the result of a command."""
+        return cls(
+            on=result.day,
+            status=result.status,
+            late=result.late,
+            requested=result.requested,
+            suppressed=result.suppressed,
+            tasks=result.tasks,
+            pending=result.pending,
+        )
+
 
 class RunList(Listing[RunOut], AsOf):
     """Runs, newest first."""
 
 
 class RunPreview(BaseModel):
-    """What would leave on that day if nothing happened until then. Nothing was written."""
+    """Decisions of that day if nothing happened until then. Nothing was written."""
 
     dry_run: Literal[True]
     on: date

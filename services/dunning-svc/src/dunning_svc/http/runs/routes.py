@@ -12,12 +12,11 @@ from dunning_svc.http.runs.bodies import RunBody
 from dunning_svc.read_models.cases import query
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.use_cases.preview import preview_day
+from dunning_svc.use_cases.runs import RunResult, find_run
 from encours.http.commands import Command, command, json_response
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
-from encours.kernel.errors import Conflict
-from encours.ledger.session import Session
 from encours.reading.pages import Page
 
 router = Router(tags=["Policies and runs"])
@@ -38,29 +37,10 @@ async def list_runs(q: Reading, page: Annotated[Page, PAGE]) -> Response:
 async def run_day(body: RunBody, cmd: Writing, dry_run: Annotated[bool, Parameter()] = False) -> Response:
     """The run of a day, which happens by itself when the day opens: asking for it again changes nothing.
 
-    With `dry_run=true` what would leave on any day if nothing happened until then.
+    With `dry_run=true`: the decisions of any day if nothing happened until then.
     """
     if dry_run:
         preview = await preview_day(cmd.services.db, cmd.meta.ledger, body.on, cmd.caller.entities)
         return json_response(RunPreview.of(body.on, preview.position, preview.decisions))
-    async with cmd.services.db.snapshot(MODEL, cmd.meta.ledger) as (conn, schema, _):
-        row = await query.run(conn, schema, body.on)
-
-    async def work(session: Session) -> None:
-        if row is None:
-            raise Conflict(
-                "day-not-opened",
-                f"{body.on} has not been opened. A run happens by itself when its day opens.",
-            )
-        session.answer(
-            on=row.day.isoformat(),
-            status="open" if row.completed_position is None else "completed",
-            late=row.late,
-            requested=row.requested,
-            suppressed=row.suppressed,
-            tasks=row.tasks,
-            pending=row.pending,
-        )
-
-    done = await cmd.execute(work)
-    return cmd.respond(done, RunOut(**done.answer))
+    done = await cmd.perform(find_run, body.on, cmd.services.db)
+    return cmd.respond(done, RunOut.of_result(done.result(RunResult)))

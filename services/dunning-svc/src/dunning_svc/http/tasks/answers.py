@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from dunning_svc.domain.task.state import Task
+from dunning_svc.domain.task.state import TASK, Task
+from encours.http.answers import Answer
 from encours.http.models import MoneyModel
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
@@ -74,3 +75,10 @@ class TaskOut(BaseModel):
 
 class TaskList(Listing[TaskOut], AsOf):
     """Tasks, newest first."""
+
+
+class TaskAsOf(TaskOut, AsOf):
+    """A task after a command."""
+
+
+TASK_ANSWER = Answer(TASK, lambda state, *_: TaskOut.of(state))

@@ -7,9 +7,8 @@ from typing import Annotated, Literal
 from fastapi import Query as Parameter
 from starlette.responses import Response
 
-from dunning_svc.domain.task.state import TASK
 from dunning_svc.http.identifiers import CustomerId, TaskPath
-from dunning_svc.http.tasks.answers import TaskList, TaskOut
+from dunning_svc.http.tasks.answers import TASK_ANSWER, TaskAsOf, TaskList, TaskOut
 from dunning_svc.http.tasks.bodies import CompleteBody
 from dunning_svc.read_models.cases import query
 from dunning_svc.read_models.cases.model import MODEL
@@ -18,7 +17,6 @@ from encours.http.commands import Command, command
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
-from encours.ledger.session import Session
 from encours.reading.pages import Page
 
 router = Router(tags=["Reminders and tasks"])
@@ -40,13 +38,7 @@ async def list_tasks(
     return q.respond(page.body(rows, TaskOut.of_row) | view.time.echo())
 
 
-@router.post("/v1/tasks/{id}/complete", response_model=TaskOut)
+@router.post("/v1/tasks/{id}/complete", response_model=TaskAsOf)
 async def complete(task_id: TaskPath, body: CompleteBody, cmd: Writing) -> Response:
-    """Note what came of a task. The ladder goes on either way."""
-
-    async def work(session: Session) -> None:
-        await complete_task(session, body.to_command(task_id))
-
-    done = await cmd.execute(work)
-    state, version = await done.state(TASK, task_id)
-    return cmd.respond(done, TaskOut.of(state), version=version)
+    """Record the outcome of a task. The ladder goes on either way."""
+    return await cmd.run(complete_task, body.to_command(task_id), answer=TASK_ANSWER, on=task_id)

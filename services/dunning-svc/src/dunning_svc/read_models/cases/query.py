@@ -9,12 +9,30 @@ from datetime import date
 from typing import Any
 
 from dunning_svc.read_models.cases.due import select
+from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.rows import DecisionRow, RunRow
 from encours.kernel.errors import NotFound
-from encours.projection.read_model import Conn
 from encours.reading.moment import View
 from encours.reading.pages import Page
+from encours.reading.read_db import ReadDb
 from encours.reading.where import ViewWhere
+
+
+class ReminderNotFound(NotFound):
+    """The read model has no reminder of this id at the dates asked for."""
+
+    code = "reminder-not-found"
+    title = "Reminder not found"
+    remedy = "Take the id from GET /v1/reminders."
+
+
+class DecisionNotFound(NotFound):
+    """The read model has no decision of this id at the dates asked for."""
+
+    code = "decision-not-found"
+    title = "Decision not found"
+    remedy = "Take the id from a reminder or a task."
+
 
 _REMINDER = """(
   select reminder_id, decision_id, customer_id, entity_id, day, channel, step, template, language, currency,
@@ -64,13 +82,13 @@ async def reminders(
 
 
 async def reminder(view: View, reminder_id: str) -> dict[str, Any]:
-    """Return a reminder as it was known, of any entity. Raises :class:`NotFound`."""
+    """Return a reminder as it was known, of any entity. Raises :class:`ReminderNotFound`."""
     where = ViewWhere(view, entity=None)
     source = _source(_REMINDER, view, where)
     where.equal("reminder_id", reminder_id)
     row = await view.conn.fetchrow(f"select * from {source} where {where.sql}", *where.arguments)
     if row is None:
-        raise NotFound("reminder", reminder_id)
+        raise ReminderNotFound(reminder_id)
     return dict(row)
 
 
@@ -88,9 +106,10 @@ async def runs(view: View, page: Page) -> list[Any]:
     return await where.page(page, "*", _source(_RUN, view, where))
 
 
-async def run(conn: Conn, schema: str, day: date) -> RunRow | None:
+async def run_of(db: ReadDb, ledger: str, day: date) -> RunRow | None:
     """Return the run of a day as it stands now."""
-    rows = await select(conn, schema, RunRow, "where day = $1", day)
+    async with db.snapshot(MODEL, ledger) as (conn, schema, _):
+        rows = await select(conn, schema, RunRow, "where day = $1", day)
     return rows[0] if rows else None
 
 
@@ -102,7 +121,7 @@ async def customers(view: View, page: Page, customer_id: str | None) -> list[Any
 
 
 async def decision(view: View, decision_id: str) -> DecisionRow:
-    """Return a decision, of any entity. Raises :class:`NotFound`, also for one made later."""
+    """Return a decision, of any entity. Raises :class:`DecisionNotFound`, also for one made later."""
     rows = await select(
         view.conn,
         view.schema,
@@ -113,7 +132,7 @@ async def decision(view: View, decision_id: str) -> DecisionRow:
         view.time.as_of,
     )
     if not rows:
-        raise NotFound("decision", decision_id)
+        raise DecisionNotFound(decision_id)
     return rows[0]
 
 

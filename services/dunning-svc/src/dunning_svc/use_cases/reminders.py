@@ -1,0 +1,37 @@
+"""Outcomes of reminders."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+
+from dunning_svc.use_cases.runs import ACTOR
+from encours.contracts.dunning import (
+    ReminderFailed,
+    ReminderSent,
+    ReminderSuppressed,
+    ReminderUnconfirmed,
+)
+from encours.kernel.ids import derived_uuid
+from encours.ledger import Ledger
+from encours.ledger.command import derived
+from encours.ledger.execute import execute
+from encours.ledger.session import Session
+
+Outcome = ReminderSent | ReminderFailed | ReminderUnconfirmed | ReminderSuppressed
+
+
+async def record_outcome(ledger: Ledger, name: str, outcome: Outcome, entity_id: str, on: date) -> None:
+    """Append the outcome as the second event of the reminder. The first one stored counts.
+
+    Raises :class:`VersionConflict` or :class:`CommandReused` where another outcome is stored.
+    """
+    command_id = derived_uuid("reminder outcome", name, outcome.reminder_id)
+    fingerprint = hashlib.sha256(outcome.TYPE.encode()).digest()
+    meta = derived(name, command_id, actor=ACTOR, today=on, fingerprint=fingerprint)
+    await execute(ledger, meta, _append_outcome, outcome, entity_id, retries=0)
+
+
+async def _append_outcome(session: Session, outcome: Outcome, entity_id: str) -> None:
+    session.begin(outcome.reminder_id, version=1)
+    session.emit(outcome.reminder_id, outcome, entity=entity_id)

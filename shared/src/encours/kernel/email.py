@@ -1,0 +1,23 @@
+"""Syntax of e-mail addresses: what every mail server takes in an SMTP envelope and in a header.
+
+An RFC 5321 mailbox whose local part is a dot-string: no quoted strings, no comments, no internationalised local part
+(RFC 6531). A domain in another script is written in its ASCII form, ``xn--…``.
+"""
+
+from __future__ import annotations
+
+import re
+
+MAX_LENGTH = 254
+"""RFC 5321 §4.5.3.1.3, without the angle brackets."""
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+ADDRESS = rf"^{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*$"
+"""As a regular expression that Python, pydantic and JSON Schema read alike; check :data:`MAX_LENGTH` beside it."""
+_address = re.compile(ADDRESS)
+
+
+def is_address(text: str) -> bool:
+    """Return True for an address that mail can be sent to."""
+    return len(text) <= MAX_LENGTH and text.isprintable() and _address.match(text) is not None
