@@ -9,7 +9,7 @@ import pytest
 
 from dunning_svc.domain.ladder.decide import Decision, decide_customer
 from dunning_svc.domain.ladder.events import as_event, decision_key, stream_of
-from dunning_svc.domain.ladder.state import Case, Item
+from dunning_svc.domain.ladder.state import Case, LadderItem
 from dunning_svc.domain.policy.policy import DEFAULT_POLICY, POLICIES
 from dunning_svc.domain.policy.schedule import next_step_on
 from encours.contracts.dunning import ReminderRequested, ReminderSuppressed, TaskOpened
@@ -18,7 +18,7 @@ from encours.kernel.ids import derived_uuid
 DUE = date(2026, 3, 31)
 
 
-def item(number: str = "FAC-1", **changes: Any) -> Item:
+def item(number: str = "FAC-1", **changes: Any) -> LadderItem:
     values: dict[str, Any] = {
         "invoice_id": f"inv_{number}",
         "version": 1,
@@ -31,10 +31,10 @@ def item(number: str = "FAC-1", **changes: Any) -> Item:
         "suppressed": (),
         "events": (7,),
     }
-    return Item(**(values | changes))
+    return LadderItem(**(values | changes))
 
 
-def view(*items: Item, **changes: Any) -> Case:
+def view(*items: LadderItem, **changes: Any) -> Case:
     values: dict[str, Any] = {
         "customer_id": "cus_1",
         "entity_id": "ent_1",

@@ -17,6 +17,7 @@ from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.use_cases.runs import RunDay
 from encours.kernel.ids import uuid7
 from encours.ledger import Ledger
+from encours.postgres.leases import Leases
 from encours.reading.read_db import ReadDb
 from encours.service.process import Beside
 
@@ -44,6 +45,7 @@ async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIte
             sandbox_host=settings.sandbox_mail_host,
         )
         dispatcher = Dispatcher(ledger, Attempts(pool, uuid7()), mailer, settings.var_dir / "letters")
-        outbox = Outbox(ledger, db, store_url, dispatcher)
+        leases = Leases(store_url, f"{NAME} outbox lease")
+        outbox = Outbox(ledger, db, leases, dispatcher)
         stack.push_async_callback(outbox.close)
-        yield Beside(reactors={MODEL: RunDay(ledger, db, outbox)}, background=(outbox.run,))
+        yield Beside(reactors={MODEL: RunDay(ledger, db, outbox)}, background=(outbox.run, leases.watch))

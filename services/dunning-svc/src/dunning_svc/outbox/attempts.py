@@ -42,7 +42,7 @@ class Attempts:
         self.owner = owner
 
     async def migrate(self) -> None:
-        """Make the table; safe to repeat and at once with others."""
+        """Create the table. Safe to repeat, and to run at once with other processes."""
         async with self._pool.acquire() as conn, conn.transaction():
             await conn.execute("select pg_advisory_xact_lock(hashtext('encours_effects'))")
             for path in sorted(files("dunning_svc.migrations").iterdir(), key=lambda p: p.name):
@@ -50,8 +50,8 @@ class Attempts:
                     await conn.execute(path.read_text("utf-8"))
 
     async def claim(self, ledger: str, reminders: Sequence[tuple[str, str]]) -> dict[str, Claim]:
-        """Note (reminder, Message-ID) as being handed over; those that this call may hand over,
-        with what is known of earlier tries.
+        """Note (reminder, Message-ID) as being handed over; return those that this call may hand over,
+        with their earlier tries.
 
         New ones and deferred ones whose time has come; never one that is or was on its way.
         """
@@ -81,7 +81,7 @@ class Attempts:
         return {row["reminder_id"]: Attempt(*row) for row in rows}
 
     async def defer(self, ledger: str, reminder_id: str, pause_s: float) -> None:
-        """The message was not taken over: it may be tried again after a pause."""
+        """Allow another try after a pause: the message was not taken over."""
         await self._pool.execute(
             """update encours_effects.attempt set state = 'deferred', updated_at = now(),
                       next_try_at = now() + make_interval(secs => $3)
@@ -92,7 +92,7 @@ class Attempts:
             self.owner,
         )
 
-    async def answered(self, ledger: str, reminder_id: str, outcome_type: str, outcome: str) -> None:
+    async def keep_outcome(self, ledger: str, reminder_id: str, outcome_type: str, outcome: str) -> None:
         """Keep an outcome that the ledger could not take at the moment."""
         await self._pool.execute(
             """update encours_effects.attempt set state = 'answered', outcome_type = $3, outcome = $4,

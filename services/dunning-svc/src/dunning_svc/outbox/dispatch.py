@@ -43,7 +43,7 @@ log = structlog.get_logger()
 
 
 class Dispatcher:
-    """Sends for one process. What it is working on it works on once."""
+    """Sends for one process: a reminder that is being handed over is not taken a second time."""
 
     def __init__(self, ledger: Ledger, attempts: Attempts, mailer: Mailer, letters: Path) -> None:
         self._ledger = ledger
@@ -61,7 +61,7 @@ class Dispatcher:
         return time.monotonic() < self._down_until
 
     async def prepare(self) -> None:
-        """Make sure that attempts can be noted."""
+        """Create the table of attempts unless it is there."""
         await self._attempts.migrate()
 
     def stop(self) -> None:
@@ -77,7 +77,7 @@ class Dispatcher:
         await self._mailer.close()
 
     async def dispatch(self, ledger: str, batch: Sequence[OutgoingReminder]) -> list[OutgoingReminder]:
-        """Hand over a batch and record every outcome; what has none yet comes back."""
+        """Hand over a batch and record every outcome; return the reminders without one."""
         info = await self._ledger.info(ledger)
         today = await self._ledger.today(ledger)
         gate = asyncio.Semaphore(_CHUNKS_AT_ONCE)
@@ -153,7 +153,7 @@ class Dispatcher:
             else:
                 handed = await self._letter(info.name, outgoing)
         except (ValueError, LookupError, FileNotFoundError) as error:
-            # No such address, or a text that can't be written: said as a failure, it holds up nobody else.
+            # No such address, or a text that can't be written: a failure of this one that holds up no other.
             handed = Handed("refused", " ".join(f"{error}".split())[:400] or type(error).__name__)
         outcome = self._outcome(info.name, outgoing.event, handed, claim.age)
         if outcome is None:
@@ -255,7 +255,7 @@ class Dispatcher:
     def _outcome_of_attempt(
         self, ledger: str, reminder: ReminderRequested, attempt: Attempt
     ) -> Outcome | None:
-        """The outcome that an earlier attempt amounts to; ``None`` when there is none to tell.
+        """Return the outcome that an earlier attempt amounts to, if any.
 
         A letter is a file of a fixed name: writing it again is no second letter, so it is never unconfirmed.
         """
@@ -276,7 +276,7 @@ class Dispatcher:
             log.warning("reminder.outcome_known", ledger=ledger, reminder_id=reminder.reminder_id)
         except LedgerUnavailable:
             log.warning("reminder.outcome_kept", ledger=ledger, reminder_id=reminder.reminder_id)
-            await self._attempts.answered(
+            await self._attempts.keep_outcome(
                 ledger, reminder.reminder_id, outcome.TYPE, encode(outcome).decode()
             )
         except DomainError as error:

@@ -1,14 +1,13 @@
 """The outbox of a worker process: hands over what was decided, closes runs, and picks up what a crash left.
 
-One process serves a ledger at a time (a session lock in the service's own database). The fast way is an offer:
-the run of a day passes its requests straight on. The sure way is the read model: whatever is still `requested`
+One process serves a ledger at a time (a lease in the service's own database). The fast way is a queue: the run of
+a day passes its requests straight on. The sure way is the read model: whatever is still `requested`
 there is looked at every second, whoever decided it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from dataclasses import dataclass
 from uuid import UUID
@@ -27,6 +26,7 @@ from encours.contracts.dunning import ReminderRequested
 from encours.kernel.errors import DomainError
 from encours.kernel.tasks import end
 from encours.ledger import Ledger
+from encours.postgres.leases import Leases
 from encours.projection.read_model import Conn
 from encours.reading.read_db import ReadDb
 
@@ -46,14 +46,13 @@ class _Seen:
 
 
 class Outbox:
-    """Serves every ledger that this process holds the lock of."""
+    """Serves every ledger whose lease this process holds."""
 
-    def __init__(self, ledger: Ledger, db: ReadDb, store_url: str, dispatcher: Dispatcher) -> None:
+    def __init__(self, ledger: Ledger, db: ReadDb, leases: Leases, dispatcher: Dispatcher) -> None:
         self._ledger = ledger
         self._db = db
-        self._store_url = store_url
+        self._leases = leases
         self._dispatcher = dispatcher
-        self._lock: asyncpg.Connection | None = None
         self._queues: dict[str, asyncio.Queue[RunBatch]] = {}
         self._closed_runs: set[UUID] = set()
         self._sending: set[asyncio.Task[int]] = set()
@@ -68,20 +67,20 @@ class Outbox:
         return True
 
     async def run(self) -> None:
-        """Serve until cancelled. Losing the database or the lock only pauses it."""
+        """Serve until cancelled. Losing the database or the lease only pauses it."""
         try:
             while True:
                 try:
-                    await self._session()
+                    await self._serve_ledgers()
                 except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DomainError) as error:
                     log.warning("outbox.paused", reason=f"{type(error).__name__}: {error}")
-                await self._release()
+                await self._leases.close()
                 await asyncio.sleep(_POLL_S)
         finally:
             self._dispatcher.stop()
 
     async def close(self) -> None:
-        """Let hand-overs end, then give the locks back: another process takes a hand-over of ours for a crash.
+        """Let hand-overs end, then give the leases back: another process takes a hand-over of ours for a crash.
 
         Called after :meth:`run` has ended and not within it: who ends a task cancels it again and again, which
         would cut the wait short.
@@ -89,29 +88,24 @@ class Outbox:
         for task in self._sending:
             task.cancel()
         await self._dispatcher.close()
-        await self._release()
+        await self._leases.close()
 
-    async def _release(self) -> None:
-        lock, self._lock = self._lock, None
-        if lock is not None:
-            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
-                await lock.close(timeout=2)
-
-    async def _session(self) -> None:
-        """As long as one connection holds the locks."""
+    async def _serve_ledgers(self) -> None:
+        """Serve every ledger whose lease is free, until a lease is lost."""
         await self._dispatcher.prepare()
-        lock = self._lock = await asyncpg.connect(self._store_url, timeout=10)
+        tokens: list[int] = []
         serving: dict[str, asyncio.Task[None]] = {}
         try:
-            while True:
+            while all(map(self._leases.holds, tokens)):
                 for info in await self._ledger.ledgers():
-                    if info.name not in serving and await lock.fetchval(
-                        "select pg_try_advisory_lock(hashtextextended('dunning outbox ' || $1, 0))", info.name
-                    ):
+                    if info.name in serving:
+                        continue
+                    token = await self._leases.acquire("dunning outbox", info.name)
+                    if token is not None:
+                        tokens.append(token)
                         self._queues[info.name] = asyncio.Queue()
                         serving[info.name] = asyncio.create_task(self._serve(info.name))
                 await asyncio.sleep(_POLL_S)
-                await lock.fetchval("select 1")
         finally:
             self._queues.clear()
             await end(serving.values())

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from dunning_svc.domain.ladder.state import Case, Item
+from dunning_svc.domain.ladder.state import Case, LadderItem
 from dunning_svc.domain.policy.policy import Policy, Step
 from dunning_svc.domain.policy.schedule import remaining
 from encours.contracts.dunning import DunnedItem
@@ -55,13 +55,13 @@ class Decision:
 class _Candidate:
     """An item on the day: the step that wants to fire, the lower ones it passes over, the amount that credit leaves."""
 
-    item: Item
+    item: LadderItem
     step: Step | None
     passed: tuple[Step, ...]
     left_minor: int
 
 
-def firing(item: Item, day: date, policy: Policy) -> tuple[Step | None, tuple[Step, ...]]:
+def firing(item: LadderItem, day: date, policy: Policy) -> tuple[Step | None, tuple[Step, ...]]:
     """Return the highest step whose day has come, and the lower ones that it supersedes."""
     come = tuple(
         step

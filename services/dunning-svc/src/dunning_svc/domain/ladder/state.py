@@ -7,7 +7,7 @@ from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class LadderItem:
     """An invoice of which something is open. Amounts in minor units, VAT included."""
 
     invoice_id: str
@@ -47,6 +47,6 @@ class Case:
     """The last day for which a decision was made: a day is decided once."""
     credit_minor: int
     """Unapplied cash."""
-    items: tuple[Item, ...]
+    items: tuple[LadderItem, ...]
     events: tuple[int, ...]
     """Positions of the events about the customer, the hold and the credit."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from dunning_svc.domain.ladder.state import Case, Item
+from dunning_svc.domain.ladder.state import Case, LadderItem
 from dunning_svc.read_models.cases.rows import AccountRow, CustomerRow, EntityRow, ItemRow, positions
 from encours.projection.read_model import Conn
 from encours.projection.rows import Row, table_of
@@ -112,8 +112,8 @@ def case_of(
     )
 
 
-def _item_of(row: ItemRow) -> Item:
-    return Item(
+def _item_of(row: ItemRow) -> LadderItem:
+    return LadderItem(
         invoice_id=row.invoice_id,
         version=row.version,
         number=row.number,

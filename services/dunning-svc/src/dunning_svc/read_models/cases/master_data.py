@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from dunning_svc.read_models.cases.rows import CustomerRow, EntityRow, ItemRow, Rows, existing
 from encours.contracts import Recorded, customer, dunning, entity, invoice
 from encours.contracts.common import Address
-from encours.kernel.ids import with_prefix
 
 
 def entity_changed(data: entity.EntityRegistered | entity.EntityAmended, rows: Rows) -> None:
+    """Put the creditor. Its time zone is that of the registration."""
     if isinstance(data, entity.EntityRegistered):
         zone = data.time_zone
     else:
@@ -42,13 +42,14 @@ def customer_changed(
     data: customer.CustomerRegistered | customer.CustomerAmended | dunning.HoldPlaced,
     rows: Rows,
 ) -> None:
+    """Put the debtor, with the hold that it had or that is placed now."""
     match data:
         case customer.CustomerRegistered():
-            held: tuple[date | None, str | None, int] = (None, None, 0)
+            hold: tuple[date | None, str | None, int] = (None, None, 0)
             entity_id = data.entity_id
         case customer.CustomerAmended():
             old = existing(rows, CustomerRow, data.customer_id)
-            held = (old.hold_until, old.hold_cause, old.hold_position)
+            hold = (old.hold_until, old.hold_cause, old.hold_position)
             entity_id = old.entity_id
         case dunning.HoldPlaced():
             old = existing(rows, CustomerRow, data.customer_id)
@@ -63,9 +64,9 @@ def customer_changed(
             email=data.email,
             phone=data.phone,
             address=_lines(data.address),
-            hold_until=held[0],
-            hold_cause=held[1],
-            hold_position=held[2],
+            hold_until=hold[0],
+            hold_cause=hold[1],
+            hold_position=hold[2],
             position=e.position,
         )
     )
@@ -75,7 +76,7 @@ def invoice_issued(e: Recorded, data: invoice.InvoiceIssued, rows: Rows) -> None
     """Put the item on the ladder. Its amount comes with the event's movements."""
     creditor = rows.get(EntityRow, e.entity)
     zone = ZoneInfo(creditor.time_zone if creditor is not None else "UTC")
-    row = ItemRow(
+    item = ItemRow(
         invoice_id=data.invoice_id,
         customer_id=data.customer_id,
         entity_id=e.entity,
@@ -92,9 +93,4 @@ def invoice_issued(e: Recorded, data: invoice.InvoiceIssued, rows: Rows) -> None
         version=e.version,
         events="",
     )
-    rows.put(row)
-
-
-def hold_stream(customer_id: str) -> str:
-    """A customer's holds are a stream of this service: the customer's own belongs to invoice-svc."""
-    return with_prefix(customer_id, "hld")
+    rows.put(item)
