@@ -8,7 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from invoice_svc.http.invoice_shapes import DraftBody
+from invoice_svc.http.invoices.bodies import DraftBody
 
 
 class Seen(BaseModel):

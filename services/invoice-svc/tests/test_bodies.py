@@ -6,14 +6,20 @@ from datetime import date
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 from pydantic import ValidationError
 
+from encours.contracts.invoice import InvoiceAmended, InvoiceDrafted
 from encours.http.problems import faults
 from encours.kernel.errors import DomainError, Invalid
-from invoice_svc.domain.invoice.amounts import LineInput
-from invoice_svc.domain.invoice.commands import Content
-from invoice_svc.http.invoice_shapes import CreditBody, DraftBody, DraftPatch, patched
-from invoice_svc.http.shapes import TermsBody
+from invoice_svc.domain.customer.state import Customer
+from invoice_svc.domain.entity.decide import DEFAULT_SERIES
+from invoice_svc.domain.entity.state import Entity
+from invoice_svc.domain.invoice import decide
+from invoice_svc.domain.invoice.commands import DraftInvoice
+from invoice_svc.domain.invoice.state import Invoice
+from invoice_svc.http.common import TermsBody
+from invoice_svc.http.invoices.bodies import CreditBody, DraftBody, DraftPatch
 
 DAY = date(2026, 3, 31)
 
@@ -21,6 +27,14 @@ DAY = date(2026, 3, 31)
 def body(**line: Any) -> dict[str, Any]:
     values = {"description": "work", "quantity": "1", "unit_price": "10.00", "vat_rate": "20"} | line
     return {"entity_id": "ent_" + "0" * 32, "customer_id": "cus_" + "0" * 32, "lines": [values]}
+
+
+def draft(command: DraftInvoice) -> InvoiceDrafted:
+    entity = Entity(entity_id=command.entity_id, currency="EUR", series={s.code: s for s in DEFAULT_SERIES})
+    customer = Customer(customer_id=command.customer_id, entity_id=command.entity_id)
+    (event,) = decide.draft(Invoice(), command, entity, customer, DAY)
+    assert isinstance(event, InvoiceDrafted)
+    return event
 
 
 @pytest.mark.parametrize(
@@ -35,8 +49,8 @@ def body(**line: Any) -> dict[str, Any]:
 def test_a_price_is_a_decimal_in_the_entitys_currency_or_money_that_names_another(
     written: Any, price: str, currency: str
 ) -> None:
-    command = DraftBody.model_validate(body(unit_price=written)).to_command("inv_1", DAY, "EUR")
-    assert (command.content.lines[0].unit_price, command.currency) == (price, currency)
+    drafted = draft(DraftBody.model_validate(body(unit_price=written)).to_command("inv_1"))
+    assert (drafted.lines[0].unit_price, drafted.currency) == (price, currency)
 
 
 @pytest.mark.parametrize(
@@ -58,24 +72,27 @@ def test_a_fault_is_pointed_at_where_it_was_written(line: dict[str, Any], pointe
 
 
 def test_prices_of_two_currencies_in_one_invoice_are_refused() -> None:
-    draft = DraftBody.model_validate(
-        body(unit_price={"amount": "1", "currency": "GBP"}) | {"currency": "EUR"}
-    )
+    two = DraftBody.model_validate(body(unit_price={"amount": "1", "currency": "GBP"}) | {"currency": "EUR"})
     with pytest.raises(Invalid) as refusal:
-        draft.to_command("inv_1", DAY, "EUR")
+        draft(two.to_command("inv_1"))
     assert refusal.value.errors[0].pointer == "/lines/0/unit_price/currency"
 
 
 def test_a_patch_changes_what_it_names_and_null_clears_what_may_be_empty() -> None:
-    kept = Content(
-        supply_on=DAY, lines=(LineInput("work", "1", "10", "20"),), reference="PO 1", salesperson="Ada"
+    kept = draft(
+        DraftBody.model_validate(body() | {"reference": "PO 1", "salesperson": "Ada"}).to_command("inv_1")
     )
-    changed = patched(
-        DraftPatch.model_validate({"reference": None, "supply_on": "2026-04-01"}), kept, "EUR", DAY
-    )
+    state = Invoice(
+        document="draft", invoice_id="inv_1", customer_id="cus_1", currency="EUR", supply_on=DAY, lines=kept.lines,
+        reference="PO 1", salesperson="Ada",
+    )  # fmt: skip
+    patch = DraftPatch.model_validate({"reference": None, "supply_on": "2026-04-01"}).to_command("inv_1")
+    assert patch.salesperson is UNSET
+    (changed,) = decide.amend(state, patch, DAY)
+    assert isinstance(changed, InvoiceAmended)
     assert (changed.reference, changed.salesperson, changed.supply_on) == (None, "Ada", date(2026, 4, 1))
     with pytest.raises(Invalid):
-        patched(DraftPatch.model_validate({"lines": None}), kept, "EUR", DAY)
+        DraftPatch.model_validate({"lines": None}).to_command("inv_1")
 
 
 @pytest.mark.parametrize(
@@ -85,7 +102,7 @@ def test_a_patch_changes_what_it_names_and_null_clears_what_may_be_empty() -> No
 def test_a_recovery_fee_that_is_not_given_is_that_of_the_law_which_is_set_in_euro(
     currency: str, day: date, fee: int
 ) -> None:
-    assert TermsBody.model_validate({"days": 30}).to_contract(currency, day).indemnity_minor == fee
+    assert TermsBody.model_validate({"days": 30}).to_terms().settled(currency, day, "").indemnity_minor == fee
 
 
 @pytest.mark.parametrize(
@@ -101,7 +118,7 @@ def test_a_fee_of_another_currency_or_an_impossible_rate_is_pointed_at_where_it_
     written = TermsBody.model_validate({"days": 30} | terms)
     for place in ("", "/terms"):
         with pytest.raises(DomainError) as refusal:
-            written.to_contract("EUR", DAY, place)
+            written.to_terms(place).settled("EUR", DAY, place)
         assert refusal.value.status == 422
         assert "VAT" not in refusal.value.detail
         assert refusal.value.errors[0].pointer == place + pointer.removeprefix("/terms")
@@ -110,8 +127,8 @@ def test_a_fee_of_another_currency_or_an_impossible_rate_is_pointed_at_where_it_
 def test_a_credit_note_is_over_lines_or_over_an_amount_and_not_both() -> None:
     lines, amount = body()["lines"], {"amount": "10.00", "currency": "EUR"}
     for part in ({"lines": lines}, {"amount": amount}, {}):
-        CreditBody.model_validate(part).to_command("inv_1", "cre_1", DAY, "EUR")
+        CreditBody.model_validate(part).to_command("inv_1", "cre_1")
     both = CreditBody.model_validate({"lines": lines, "amount": amount})
     with pytest.raises(Invalid) as refusal:
-        both.to_command("inv_1", "cre_1", DAY, "EUR")
+        both.to_command("inv_1", "cre_1")
     assert refusal.value.errors[0].pointer == "/amount"

@@ -7,18 +7,31 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from encours.kernel.errors import DomainError
 from encours.ledger.errors import EntityNotGranted
-from invoice_svc.domain.customer import RegisterCustomer
-from invoice_svc.domain.dispute import OpenDispute
-from invoice_svc.domain.entity import DefineSeries, RegisterEntity
+from invoice_svc.domain.customer.commands import NoteCustomer, RegisterCustomer
+from invoice_svc.domain.dispute.commands import OpenDispute
+from invoice_svc.domain.entity.commands import DefineSeries, RegisterEntity
 from invoice_svc.domain.invoice.amounts import LineInput
-from invoice_svc.domain.invoice.commands import Content, CreditInvoice, DraftInvoice, IssueInvoice
+from invoice_svc.domain.invoice.commands import (
+    CancelInvoice,
+    Content,
+    CreditInvoice,
+    DraftInvoice,
+    IssueInvoice,
+)
 from invoice_svc.domain.payment.commands import ReceivePayment, ReleasePayment
-from invoice_svc.use_cases import credits, customers, disputes, entities, invoices, payments
+from invoice_svc.use_cases import customers, disputes, entities, invoices, payments
 
 TODAY = date(2026, 6, 30)
+
+
+def at_once(draft: DraftInvoice, on: date) -> DraftInvoice:
+    return replace(draft, issue=True, issued_on=on)
+
+
 CREDIT = CreditInvoice("inv_1", "cre_1", TODAY, None, "returned")
 
 
@@ -46,7 +59,7 @@ def issued(books: Any) -> Any:
     draft = DraftInvoice(
         invoice_id="inv_1", entity_id="ent_1", customer_id="cus_1", series="FAC", content=content
     )
-    books.do(invoices.draft_and_issue, draft, TODAY)
+    books.do(invoices.draft, at_once(draft, TODAY))
     books.do(payments.receive, receipt("pay_1", "ent_1"))
     return books
 
@@ -54,11 +67,11 @@ def issued(books: Any) -> Any:
 @pytest.mark.parametrize(
     "work",
     [
-        (entities.define_series, "ent_1", DefineSeries("FAC", "invoice", "FAC-{year}-", 6)),
-        (customers.note, "cus_1", "hello"),
-        (invoices.cancel, "inv_1"),
+        (entities.define_series, DefineSeries("ent_1", "FAC", "invoice", "FAC-{year}-", 6)),
+        (customers.note, NoteCustomer("cus_1", "hello")),
+        (invoices.cancel, CancelInvoice("inv_1")),
         (invoices.issue, IssueInvoice("inv_1", TODAY)),
-        (credits.credit, CreditInvoice("inv_1", "cre_1", TODAY, 99_999_999, "returned")),
+        (invoices.credit, CreditInvoice("inv_1", "cre_1", TODAY, 99_999_999, "returned")),
         (payments.release, ReleasePayment("pay_1", None)),
         (
             payments.receive,
@@ -80,13 +93,13 @@ def test_nothing_of_an_entity_that_the_key_does_not_cover_is_changed_or_told(
 
 def test_a_repetition_is_not_answered_to_a_key_that_no_longer_covers_the_entity(issued: Any) -> None:
     first = uuid4()
-    issued.do(credits.credit, CREDIT, key=first, entities=("ent_1",))
-    assert issued.do(credits.credit, CREDIT, key=first, entities=("ent_1",)).replayed
+    issued.do(invoices.credit, CREDIT, key=first, entities=("ent_1",))
+    assert issued.do(invoices.credit, CREDIT, key=first, entities=("ent_1",)).replayed
     with pytest.raises(EntityNotGranted):
-        issued.do(credits.credit, CREDIT, key=first, entities=("ent_2",))
+        issued.do(invoices.credit, CREDIT, key=first, entities=("ent_2",))
 
 
 def test_an_unknown_thing_is_not_found_whatever_the_key_covers(issued: Any) -> None:
     with pytest.raises(DomainError) as refused:
-        issued.do(invoices.cancel, "inv_9", entities=("ent_2",))
+        issued.do(invoices.cancel, CancelInvoice("inv_9"), entities=("ent_2",))
     assert refused.value.code == "invoice-not-found"

@@ -6,14 +6,19 @@ from datetime import date
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from encours.contracts.common import Terms
-from invoice_svc.domain.customer import AgreeTerms, RegisterCustomer
-from invoice_svc.domain.entity import RegisterEntity
+from invoice_svc.domain.customer.commands import AgreeTerms, RegisterCustomer
+from invoice_svc.domain.entity.commands import RegisterEntity
 from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.invoice.commands import Content, DraftInvoice, IssueInvoice, TakeOverInvoice
 from invoice_svc.use_cases import customers, entities, invoices
 from invoice_svc.use_cases.folds import CUSTOMER, INVOICE
+
+
+def at_once(draft: DraftInvoice, on: date) -> DraftInvoice:
+    return replace(draft, issue=True, issued_on=on)
 
 
 def day(number: int, month: int = 6) -> date:
@@ -41,7 +46,7 @@ def test_customers_of_the_story_have_no_agreement_until_one_is_made(firm: Any) -
 
 def test_terms_beyond_the_legal_ceiling_are_accepted_with_a_warning(firm: Any) -> None:
     terms = Terms(due_kind="NET", days=90, penalty_rate_bps=None, indemnity_minor=4_000)
-    firm.do(customers.agree_terms, "cus_1", AgreeTerms(day(1), terms))
+    firm.do(customers.agree_terms, AgreeTerms("cus_1", terms, day(1)))
     assert firm.kinds(since=4) == ["customer.terms_agreed", "customer.terms_beyond_ceiling"]
 
 
@@ -55,9 +60,9 @@ def test_an_invoice_of_its_own_terms_beyond_the_ceiling_is_issued_with_a_warning
         "invoice.drafted", "invoice.issued", "invoice.terms_beyond_ceiling",
     ]  # fmt: skip
     assert firm.stream("inv_1")[-1].effective_on == day(1)
-    firm.do(invoices.draft_and_issue, draft("inv_2", terms=within), day(1))
-    firm.do(customers.agree_terms, "cus_1", AgreeTerms(day(1), beyond))
-    firm.do(invoices.draft_and_issue, draft("inv_3"), day(1))
+    firm.do(invoices.draft, at_once(draft("inv_2", terms=within), day(1)))
+    firm.do(customers.agree_terms, AgreeTerms("cus_1", beyond, day(1)))
+    firm.do(invoices.draft, at_once(draft("inv_3"), day(1)))
     for name in ("inv_2", "inv_3"):
         assert [e.type for e in firm.stream(name)] == ["invoice.drafted", "invoice.issued"]
 
@@ -74,34 +79,34 @@ def test_the_due_date_follows_from_the_reading_that_the_contract_picked(
     firm: Any, kind: Any, days: int, due_on: date
 ) -> None:
     terms = Terms(due_kind=kind, days=days, penalty_rate_bps=None, indemnity_minor=4_000)
-    firm.do(customers.agree_terms, "cus_1", AgreeTerms(date(2026, 1, 1), terms))
-    firm.do(invoices.draft_and_issue, draft(), date(2026, 1, 20))
+    firm.do(customers.agree_terms, AgreeTerms("cus_1", terms, date(2026, 1, 1)))
+    firm.do(invoices.draft, at_once(draft(), date(2026, 1, 20)))
     assert firm.state(INVOICE, "inv_1").due_on == due_on
 
 
 def test_an_invoice_carries_the_terms_in_force_on_its_day_of_issue(firm: Any) -> None:
     for valid_from, days in ((date(2026, 1, 1), 10), (day(15), 20)):
         terms = Terms(due_kind="NET", days=days, penalty_rate_bps=None, indemnity_minor=4_000)
-        firm.do(customers.agree_terms, "cus_1", AgreeTerms(valid_from, terms))
-    firm.do(invoices.draft_and_issue, draft("inv_1"), day(14))
-    firm.do(invoices.draft_and_issue, draft("inv_2"), day(15))
+        firm.do(customers.agree_terms, AgreeTerms("cus_1", terms, valid_from))
+    firm.do(invoices.draft, at_once(draft("inv_1"), day(14)))
+    firm.do(invoices.draft, at_once(draft("inv_2"), day(15)))
     assert [firm.state(INVOICE, name).due_on for name in ("inv_1", "inv_2")] == [day(24), date(2026, 7, 5)]
 
 
 def test_terms_of_the_draft_itself_go_before_the_customers_and_none_at_all_is_thirty_days(firm: Any) -> None:
     own = Terms(due_kind="NET", days=5, penalty_rate_bps=None, indemnity_minor=4_000)
-    firm.do(invoices.draft_and_issue, draft("inv_1", terms=own), day(1))
-    firm.do(invoices.draft_and_issue, draft("inv_2"), day(1))
+    firm.do(invoices.draft, at_once(draft("inv_1", terms=own), day(1)))
+    firm.do(invoices.draft, at_once(draft("inv_2"), day(1)))
     assert [firm.state(INVOICE, name).due_on for name in ("inv_1", "inv_2")] == [day(6), date(2026, 7, 1)]
 
 
 def test_a_fee_agreed_in_the_entitys_currency_says_nothing_of_invoices_in_another(firm: Any) -> None:
     agreed = Terms(due_kind="NET", days=45, penalty_rate_bps=None, indemnity_minor=5_000)
-    firm.do(customers.agree_terms, "cus_1", AgreeTerms(date(2026, 1, 1), agreed))
+    firm.do(customers.agree_terms, AgreeTerms("cus_1", agreed, date(2026, 1, 1)))
     own = Terms(due_kind="NET", days=45, penalty_rate_bps=None, indemnity_minor=900)
-    firm.do(invoices.draft_and_issue, draft("inv_1"), day(1))
-    firm.do(invoices.draft_and_issue, draft("inv_2", currency="JPY", amount="100"), day(1))
-    firm.do(invoices.draft_and_issue, draft("inv_3", currency="JPY", amount="100", terms=own), day(1))
+    firm.do(invoices.draft, at_once(draft("inv_1"), day(1)))
+    firm.do(invoices.draft, at_once(draft("inv_2", currency="JPY", amount="100"), day(1)))
+    firm.do(invoices.draft, at_once(draft("inv_3", currency="JPY", amount="100", terms=own), day(1)))
     taken_over = TakeOverInvoice(
         "inv_4", "cus_1", "ent_1", "OLD-4", day(1), date(2026, 7, 16), "JPY", 100, 100, 0
     )

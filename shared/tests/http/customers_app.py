@@ -12,7 +12,8 @@ from starlette.responses import Response
 
 from encours.contracts import Recorded
 from encours.contracts.customer import CustomerNoted, CustomerRegistered
-from encours.http.batch import Batch, BatchOut, ItemDone, run_batch
+from encours.http.answers import Answer
+from encours.http.batch import Batch, BatchOut, run_batch
 from encours.http.commands import Command, command, json_response
 from encours.http.models import Body, BusinessDate, Id, NonNegativeMoney, PositiveMoney, ShortText
 from encours.http.paging import Listing, paging
@@ -21,6 +22,7 @@ from encours.http.routing import Router
 from encours.http.uploads import lines
 from encours.kernel.errors import NotFound
 from encours.kernel.ids import new_id
+from encours.ledger.command import Result
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from encours.reading.pages import Page
@@ -49,7 +51,7 @@ def evolve(state: Customer, fact: Recorded) -> Customer:
             return state
 
 
-CUSTOMER = Folder(Customer, evolve)
+CUSTOMER = Folder(Customer, evolve, lambda id: CustomerNotFound(id))
 router = Router(tags=["Customers"])
 
 
@@ -67,6 +69,12 @@ class NewNote(Body):
 
 class CustomerBatch(Batch[NewCustomer]):
     pass
+
+
+class CustomerNotFound(NotFound):
+    code = "customer-not-found"
+    title = "Customer not found"
+    remedy = "Take the id from GET /v1/customers."
 
 
 class CustomerOut(BaseModel):
@@ -94,21 +102,38 @@ def shown(customer: Customer) -> CustomerOut:
     return CustomerOut(id=customer.id, name=customer.name, notes=list(customer.notes))
 
 
-def registration(identifier: str, body: NewCustomer) -> CustomerRegistered:
+@dataclass(frozen=True)
+class Register:
+    id: str
+    body: NewCustomer
+
+
+@dataclass(frozen=True)
+class Note:
+    id: str
+    text: str
+
+
+def registration(command: Register) -> CustomerRegistered:
     return CustomerRegistered(
-        customer_id=identifier, entity_id=body.entity_id, name=body.name, external_ref=None, country="FR",
-        language="fr", email=None, phone=None, siren=None, vat_id=None, address=None, segment=None, salesperson=None,
+        customer_id=command.id, entity_id=command.body.entity_id, name=command.body.name, external_ref=None,
+        country="FR", language="fr", email=None, phone=None, siren=None, vat_id=None, address=None, segment=None,
+        salesperson=None,
     )  # fmt: skip
 
 
-async def register(cmd: Command, body: NewCustomer) -> ItemDone:
-    async def work(session: Session) -> None:
-        identifier = new_id("cus")
-        session.emit(identifier, registration(identifier, body), entity=body.entity_id)
-        session.answer(id=identifier)
+async def register(session: Session, command: Register) -> Result:
+    session.emit(command.id, registration(command), entity=command.body.entity_id)
+    return session.result(command.id)
 
-    done = await cmd.execute(work)
-    return ItemDone(done, id=done.answer["id"])
+
+async def note(session: Session, command: Note) -> Result:
+    customer = await session.get(CUSTOMER, command.id)
+    session.emit(command.id, CustomerNoted(customer_id=command.id, text=command.text), entity=customer.entity)
+    return session.result(command.id)
+
+
+ANSWER = Answer(CUSTOMER, lambda customer, version, as_of: shown(customer))
 
 
 @router.post("/v1/customers", status_code=201, response_model=CustomerOut)
@@ -116,12 +141,8 @@ async def register_customer(
     body: NewCustomer, cmd: Annotated[Command, command("invoices:write")]
 ) -> Response:
     """Register a customer."""
-    item = await register(cmd, body)
-    assert item.id is not None
-    customer, version = await item.done.state(CUSTOMER, item.id)
-    return cmd.respond(
-        item.done, shown(customer), status=201, version=version, location=f"/v1/customers/{item.id}"
-    )
+    wanted = Register(new_id("cus"), body)
+    return await cmd.run(register, wanted, answer=ANSWER, status=201, at="/v1/customers")
 
 
 @router.post("/v1/customers:batch", response_model=BatchOut)
@@ -129,7 +150,9 @@ async def register_customers(
     body: CustomerBatch, cmd: Annotated[Command, command("invoices:write")]
 ) -> Response:
     """Register many customers."""
-    return await run_batch(cmd, body.items, NewCustomer, register)
+    return await run_batch(
+        cmd, body.items, NewCustomer, lambda item: Register(new_id("cus"), item), register, answer=ANSWER
+    )
 
 
 @router.post("/v1/customers/{id}/notes", response_model=CustomerOut)
@@ -137,17 +160,7 @@ async def note_customer(
     id: CustomerId, body: NewNote, cmd: Annotated[Command, command("invoices:write")]
 ) -> Response:
     """Note something."""
-
-    async def work(session: Session) -> None:
-        customer = await session.load(CUSTOMER, id)
-        cmd.require_match(session.version(id))
-        if not customer.id:
-            raise NotFound("customer", id)
-        session.emit(id, CustomerNoted(customer_id=id, text=body.text), entity=customer.entity)
-
-    done = await cmd.execute(work)
-    customer, version = await done.state(CUSTOMER, id)
-    return cmd.respond(done, shown(customer), version=version)
+    return await cmd.run(note, Note(id, body.text), answer=ANSWER, on=id)
 
 
 @router.get("/v1/customers/{id}", response_model=CustomerAnswer)
@@ -156,7 +169,7 @@ async def read_customer(id: CustomerId, q: Annotated[Query, reading("invoices:re
     time = await q.time()
     events = await q.ledger.read_stream(q.caller.ledger, id, upto=time.position)
     if not events:
-        raise NotFound("customer", id)
+        raise CustomerNotFound(id)
     return q.respond(shown(CUSTOMER.fold(events)).model_dump() | time.echo(), last=events[-1])
 
 

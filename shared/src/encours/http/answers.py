@@ -25,7 +25,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[S]):
-    """The body that shows a command's result.
+    """The body that shows a command's result, and the same thing when it is read.
 
     ``of`` makes it from the state of the stream that the result names, its version and the command's business day: a
     model, or what a model would be in JSON, which costs an invoice a fifth of the time. A use case that returns more
@@ -37,11 +37,19 @@ class Answer(Generic[S]):
     result: type[Result] = Result
     tell: Callable[[Json, Any], Json] | None = None
 
-    async def show(self, done: Done) -> tuple[Json, int, Result]:
-        """The body, the version of the stream in it, and the result."""
+    def shown(self, state: S, version: int, as_of: date) -> Json:
+        """The body of a state, in JSON."""
+        made = self.of(state, version, as_of)
+        return made.model_dump(mode="json", by_alias=True) if isinstance(made, BaseModel) else made
+
+    async def body(self, done: Done) -> tuple[Json, int, Result]:
+        """The body without its dates, the version of the stream in it, and the result."""
         result = done.result(self.result)
         state, version = await done.state(self.folder, result.id)
-        made = self.of(state, version, result.as_of)
-        body = made.model_dump(mode="json", by_alias=True) if isinstance(made, BaseModel) else made
+        return self.shown(state, version, result.as_of), version, result
+
+    async def show(self, done: Done) -> tuple[Json, int, Result]:
+        """As :meth:`body`, with ``as_of``, ``known_at``, ``position`` and what the result adds."""
+        body, version, result = await self.body(done)
         body |= {"as_of": result.as_of.isoformat(), "known_at": None, "position": done.position}
         return body if self.tell is None else self.tell(body, result), version, result

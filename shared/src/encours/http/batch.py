@@ -5,14 +5,13 @@ class InvoiceBatch(Batch[DraftBody]):
 
 @router.post("/v1/invoices:batch", response_model=BatchOut)
 async def create_invoices(body: InvoiceBatch, cmd: Annotated[Command, command("invoices:write")]) -> Response:
-    return await run_batch(cmd, body.items, DraftBody, one)   # async def one(cmd, item) -> ItemDone
+    return await run_batch(cmd, body.items, DraftBody, body.to_command, invoices.draft, answer=BRIEF)
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -21,10 +20,12 @@ from pydantic import BaseModel, Field, SkipValidation, TypeAdapter, ValidationEr
 from starlette.responses import Response
 
 from encours.http import problems
+from encours.http.answers import Answer
 from encours.http.catalogue import DatabaseUnavailable
 from encours.http.commands import Command, dry_run_body, json_response
 from encours.http.models import Body, Problem
 from encours.kernel.errors import DomainError, Invalid
+from encours.ledger.command import Result
 from encours.ledger.execute import Done
 from encours.ledger.session import Session
 
@@ -33,6 +34,7 @@ AT_ONCE = 256
 """Items at work at once: as many as one group commit takes."""
 
 T = TypeVar("T", bound=BaseModel)
+C = TypeVar("C")
 
 
 class Batch(Body, Generic[T]):
@@ -60,19 +62,6 @@ class BatchOut(BaseModel):
     results: list[BatchResult]
 
 
-@dataclass(frozen=True, slots=True)
-class ItemDone:
-    """What became of one item: the command's outcome, and what to show of it."""
-
-    done: Done
-    id: str | None = None
-    status: int = 201
-    body: dict[str, Any] = field(default_factory=dict)
-
-
-One = Callable[[Command, T], Awaitable[ItemDone]]
-
-
 @lru_cache(maxsize=256)
 def _adapter(model: type[BaseModel]) -> TypeAdapter[Any]:
     return TypeAdapter(model)
@@ -82,7 +71,15 @@ async def _nothing(_: Session) -> None:
     """The command of the batch as a whole: no events, but its id and fingerprint are recorded."""
 
 
-async def run_batch(cmd: Command, items: Sequence[Any], model: type[T], one: One[T]) -> Response:
+async def run_batch(
+    cmd: Command,
+    items: Sequence[Any],
+    model: type[T],
+    to_command: Callable[[T], C],
+    use_case: Callable[[Session, C], Awaitable[Result]],
+    *,
+    answer: Answer[Any],
+) -> Response:
     """Read and carry out each item. The answer is 200 with a verdict an item, whatever the verdicts are.
 
     With an ``Idempotency-Key`` the batch itself is recorded first, so that the key with another list is refused as a
@@ -90,16 +87,19 @@ async def run_batch(cmd: Command, items: Sequence[Any], model: type[T], one: One
     """
     position, headers = 0, {"Cache-Control": "no-store"}
     if cmd.keyed and not cmd.meta.dry_run:
-        whole = await cmd.execute(_nothing)
+        whole = await cmd.perform(_nothing)
         position = whole.position
         if whole.replayed:
             headers["Idempotency-Replayed"] = "true"
     verdicts: list[tuple[dict[str, Any], int]] = [({}, 0)] * len(items)
     indexes = iter(range(len(items)))
 
+    async def carry_out(item_cmd: Command, raw: Any) -> Done:
+        return await item_cmd.perform(use_case, to_command(_adapter(model).validate_python(raw)))
+
     async def judge() -> None:
         for index in indexes:
-            verdicts[index] = await _judge(cmd.item(index), index, items[index], model, one)
+            verdicts[index] = await _judge(cmd.item(index), index, carry_out, items[index], answer)
 
     await asyncio.gather(*(judge() for _ in range(min(AT_ONCE, len(items)))))
     failed = sum("problem" in result for result, _ in verdicts)
@@ -113,11 +113,19 @@ async def run_batch(cmd: Command, items: Sequence[Any], model: type[T], one: One
 
 
 async def _judge(
-    cmd: Command, index: int, raw: Any, model: type[T], one: One[T]
+    cmd: Command,
+    index: int,
+    carry_out: Callable[[Command, Any], Awaitable[Done]],
+    raw: Any,
+    answer: Answer[Any],
 ) -> tuple[dict[str, Any], int]:
     try:
-        item: T = _adapter(model).validate_python(raw)
-        outcome = await one(cmd, item)
+        done = await carry_out(cmd, raw)
+        if cmd.meta.dry_run:
+            events = dry_run_body(done.events)["events"]
+            return {"index": index, "status": 200, "events": events}, done.position
+        body, _, result = await answer.body(done)
+        return {"index": index, "status": 201, "id": result.id, "body": body}, done.position
     except ValidationError as error:
         listed = problems.faults(error.errors(include_url=False, include_input=False), place="body")
         refusal = Invalid(f"{listed[0]['pointer'] or '/'}: {listed[0]['detail']}")
@@ -130,17 +138,4 @@ async def _judge(
             "The database cannot be reached just now: repeat the batch with the same Idempotency-Key."
         )
         problem = problems.document_of(away, cmd.context.request_id)
-    else:
-        return _shown(cmd, index, outcome), outcome.done.position
     return {"index": index, "status": problem["status"], "problem": problem}, 0
-
-
-def _shown(cmd: Command, index: int, outcome: ItemDone) -> dict[str, Any]:
-    if cmd.meta.dry_run:
-        return {"index": index, "status": 200, "events": dry_run_body(outcome.done.events)["events"]}
-    shown: dict[str, Any] = {"index": index, "status": outcome.status}
-    if outcome.id is not None:
-        shown["id"] = outcome.id
-    if outcome.body:
-        shown["body"] = outcome.body
-    return shown

@@ -30,7 +30,7 @@ from encours.kernel.money import exponent
 from encours.ledger.errors import CommandReused
 from encours.reading.pages import Page
 from encours.reading.read_db import ReadModelNotReady
-from invoice_svc.http.shapes import EntityId
+from invoice_svc.http.common import EntityId
 from invoice_svc.imports import ids, values
 from invoice_svc.imports.csv_lines import parse_map
 from invoice_svc.imports.reading import header_of, spool_path

@@ -12,9 +12,10 @@ import msgspec
 from encours.contracts.common import Terms
 from encours.kernel.terms import DueRule, due_date
 from encours.ledger.session import Session
-from invoice_svc.domain.customer import AgreeTerms, RegisterCustomer, terms_on
-from invoice_svc.domain.dispute import OpenDispute, ResolveDispute
-from invoice_svc.domain.entity import RegisterEntity
+from invoice_svc.domain.customer.commands import AgreeTerms, RegisterCustomer
+from invoice_svc.domain.customer.state import terms_on
+from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
+from invoice_svc.domain.entity.commands import RegisterEntity
 from invoice_svc.domain.invoice.commands import CreditInvoice, TakeOverInvoice
 from invoice_svc.domain.legal import late_payment_law
 from invoice_svc.domain.payment.commands import ReceivePayment, ReversePayment
@@ -30,7 +31,8 @@ from invoice_svc.imports.facts import (
     ResolutionFact,
     ReversalFact,
 )
-from invoice_svc.use_cases import credits, customers, disputes, entities, invoices, payments
+from invoice_svc.use_cases import customers, disputes, entities, invoices, payments
+from invoice_svc.use_cases.folds import CUSTOMER, ENTITY
 
 Work = Callable[[Session], Awaitable[None]]
 
@@ -73,7 +75,7 @@ def work_of(fact: Fact, place: Place, candidates: Sequence[str]) -> Work:
             case PaymentFact():
                 await payments.receive(session, _payment(fact, place), candidates)
             case CreditFact():
-                await credits.credit(session, _credit(fact, place))
+                await invoices.credit(session, _credit(fact, place))
             case DisputeFact():
                 await disputes.open_dispute(session, _dispute(fact, place))
             case ResolutionFact():
@@ -124,8 +126,8 @@ async def _customer(session: Session, fact: CustomerFact, entity_id: str) -> Non
     )
     if fact.due_kind is None or fact.due_days is None:
         return
-    entity = await entities.known(session, entity_id)
-    valid_from = fact.on or session.meta.today
+    entity = await session.get(ENTITY, entity_id)
+    valid_from = fact.on or session.today
     usual = late_payment_law().default_terms(valid_from, entity.currency)
     terms = Terms(
         due_kind=fact.due_kind,
@@ -133,7 +135,7 @@ async def _customer(session: Session, fact: CustomerFact, entity_id: str) -> Non
         penalty_rate_bps=usual.penalty_rate_bps,
         indemnity_minor=usual.indemnity_minor,
     )
-    await customers.agree_terms(session, customer_id, AgreeTerms(valid_from, terms))
+    await customers.agree_terms(session, AgreeTerms(customer_id, terms, valid_from))
 
 
 async def _invoice(session: Session, fact: InvoiceFact, place: Place) -> None:
@@ -159,7 +161,7 @@ async def _invoice(session: Session, fact: InvoiceFact, place: Place) -> None:
 
 async def _due_on(session: Session, fact: InvoiceFact, customer_id: str) -> date:
     """A file without due dates: the terms agreed with the customer, else those of the law."""
-    customer = await customers.known(session, customer_id)
+    customer = await session.get(CUSTOMER, customer_id)
     terms = terms_on(customer, fact.issued_on) or late_payment_law().default_terms(
         fact.issued_on, fact.currency
     )

@@ -1,1 +1,1 @@
-"""Load, fold, decide, append. Each use case takes the session of one command and says what it appends."""
+"""Load, fold, decide, append: one function a command. It takes the session and the command, and returns a result."""

@@ -2,50 +2,69 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from encours.contracts.common import Terms
+from encours.ledger.command import Result
 from encours.ledger.session import Session
-from invoice_svc.domain import customer as domain
-from invoice_svc.domain.customer import AddContact, AgreeTerms, AmendCustomer, Customer, RegisterCustomer
-from invoice_svc.use_cases import entities
-from invoice_svc.use_cases.folds import CUSTOMER
+from invoice_svc.domain.customer import decide
+from invoice_svc.domain.customer.commands import (
+    AddContact,
+    AgreeTerms,
+    AmendCustomer,
+    NoteCustomer,
+    RegisterCustomer,
+)
+from invoice_svc.domain.customer.state import CustomerEvent
+from invoice_svc.domain.terms import ProposedTerms, settled
+from invoice_svc.use_cases.folds import CUSTOMER, ENTITY
 
 
-async def register(session: Session, command: RegisterCustomer) -> None:
-    """A customer of an entity that exists."""
-    await entities.known(session, command.entity_id)
+async def register(session: Session, command: RegisterCustomer) -> Result:
+    """Register a customer of an entity that exists, with its terms where they are agreed."""
+    await session.get(ENTITY, command.entity_id)
     state = await session.load(CUSTOMER, command.customer_id)
-    _emit(session, command.customer_id, command.entity_id, domain.register(state, command))
+    result = _emit(session, command.customer_id, command.entity_id, decide.register(state, command))
+    if command.terms is not None:
+        await _agree(session, command.customer_id, command.terms, command.terms_from, "/terms")
+    return result
 
 
-async def amend(session: Session, customer_id: str, command: AmendCustomer) -> None:
-    """The identity from now on."""
-    state = await known(session, customer_id)
-    _emit(session, customer_id, state.entity_id, domain.amend(state, command))
+async def amend(session: Session, command: AmendCustomer) -> Result:
+    """Change the identity from now on."""
+    state = await session.get(CUSTOMER, command.customer_id)
+    return _emit(session, command.customer_id, state.entity_id, decide.amend(state, command))
 
 
-async def agree_terms(session: Session, customer_id: str, command: AgreeTerms) -> None:
-    """Contract conditions from a day on."""
-    state = await known(session, customer_id)
-    _emit(session, customer_id, state.entity_id, domain.agree_terms(state, command))
+async def agree_terms(session: Session, command: AgreeTerms) -> Result:
+    """Agree contract conditions from a day on."""
+    return await _agree(session, command.customer_id, command.terms, command.valid_from, "")
 
 
-async def add_contact(session: Session, customer_id: str, command: AddContact) -> None:
-    """A person at the customer."""
-    state = await known(session, customer_id)
-    _emit(session, customer_id, state.entity_id, domain.add_contact(state, command))
+async def add_contact(session: Session, command: AddContact) -> Result:
+    """Add a person at the customer."""
+    state = await session.get(CUSTOMER, command.customer_id)
+    return _emit(session, command.customer_id, state.entity_id, decide.add_contact(state, command))
 
 
-async def note(session: Session, customer_id: str, text: str) -> None:
-    """A remark for the file."""
-    state = await known(session, customer_id)
-    _emit(session, customer_id, state.entity_id, domain.note(state, text))
+async def note(session: Session, command: NoteCustomer) -> Result:
+    """Put a remark in the customer's file."""
+    state = await session.get(CUSTOMER, command.customer_id)
+    return _emit(session, command.customer_id, state.entity_id, decide.note(state, command))
 
 
-async def known(session: Session, customer_id: str) -> Customer:
-    """The customer, verified by the append; or not found."""
-    return domain.require(await session.load(CUSTOMER, customer_id), customer_id)
+async def _agree(
+    session: Session, customer_id: str, terms: Terms | ProposedTerms, valid_from: date | None, pointer: str
+) -> Result:
+    state = await session.get(CUSTOMER, customer_id)
+    entity = await session.get(ENTITY, state.entity_id)
+    first_day = valid_from or session.today
+    # An agreement entered late holds for the invoices to come: the fee of its first day may be older than the law.
+    agreed = settled(terms, entity.currency, max(first_day, session.today), pointer)
+    return _emit(session, customer_id, state.entity_id, decide.agree_terms(state, first_day, agreed))
 
 
-def _emit(session: Session, customer_id: str, entity_id: str, events: list[domain.CustomerFact]) -> None:
+def _emit(session: Session, customer_id: str, entity_id: str, events: list[CustomerEvent]) -> Result:
     for event in events:
         session.emit(customer_id, event, entity=entity_id)
-    session.answer(id=customer_id, as_of=session.meta.today.isoformat())
+    return session.result(customer_id)

@@ -6,17 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from encours.ledger.states import Folder
-from invoice_svc.domain import customer, dispute, entity
+from invoice_svc.domain.customer import state as customer
+from invoice_svc.domain.dispute import state as dispute
+from invoice_svc.domain.entity import state as entity
 from invoice_svc.domain.invoice import state as invoice
+from invoice_svc.domain.invoice.refusals import InvoiceNotFound
 from invoice_svc.domain.payment import state as payment
+from invoice_svc.domain.payment.refusals import PaymentNotFound
 
 ENTITY: Folder[entity.Entity] = Folder(
-    entity.Entity, entity.evolve, as_of=lambda events, _: ENTITY.fold(events)
+    entity.Entity, entity.evolve, entity.EntityNotFound, as_of=lambda events, _: ENTITY.fold(events)
 )
-CUSTOMER = Folder(customer.Customer, customer.evolve, as_of=customer.fold_as_of)
-INVOICE = Folder(invoice.Invoice, invoice.evolve, as_of=invoice.fold_as_of)
-PAYMENT = Folder(payment.Payment, payment.evolve, as_of=payment.fold_as_of)
-DISPUTE = Folder(dispute.Dispute, dispute.evolve)
+CUSTOMER = Folder(customer.Customer, customer.evolve, customer.CustomerNotFound, as_of=customer.fold_as_of)
+INVOICE = Folder(invoice.Invoice, invoice.evolve, InvoiceNotFound, as_of=invoice.fold_as_of)
+PAYMENT = Folder(payment.Payment, payment.evolve, PaymentNotFound, as_of=payment.fold_as_of)
+DISPUTE = Folder(dispute.Dispute, dispute.evolve, dispute.DisputeNotFound)
 
 FOLDERS: Mapping[str, Folder[Any]] = {
     "ent": ENTITY,

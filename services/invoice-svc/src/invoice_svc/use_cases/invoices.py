@@ -1,102 +1,109 @@
-"""Commands on an invoice up to its issue, and the takeover of one that another system issued."""
+"""Commands on an invoice, its credit notes among them: the only way to take back what was issued."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from encours.contracts.invoice import InvoiceDrafted
+from encours.contracts.invoice import InvoiceCredited, InvoiceIssued
+from encours.ledger.command import Result
 from encours.ledger.model import NumberStep
 from encours.ledger.session import Session
-from invoice_svc.domain.customer import Customer
-from invoice_svc.domain.entity import Document, Entity, series_for
+from invoice_svc.domain.customer.state import Customer
+from invoice_svc.domain.entity.decide import series_for
+from invoice_svc.domain.entity.state import Document, Entity
 from invoice_svc.domain.invoice import decide
-from invoice_svc.domain.invoice.commands import Content, DraftInvoice, IssueInvoice, TakeOverInvoice
-from invoice_svc.domain.invoice.state import Invoice, drafted, require
-from invoice_svc.domain.legal import late_payment_law
-from invoice_svc.use_cases import customers, entities
-from invoice_svc.use_cases.folds import INVOICE
+from invoice_svc.domain.invoice.commands import (
+    AmendInvoice,
+    CancelInvoice,
+    CreditInvoice,
+    DraftInvoice,
+    IssueInvoice,
+    TakeOverInvoice,
+)
+from invoice_svc.domain.invoice.state import Invoice
+from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, INVOICE
 
 
-async def draft(session: Session, command: DraftInvoice) -> None:
-    """A draft, under an id that nothing has yet: the append refuses it otherwise."""
-    entity = await entities.known(session, command.entity_id)
-    customer = await customers.known(session, command.customer_id)
-    for event in decide.draft(Invoice(), command, entity, customer):
-        session.emit(command.invoice_id, event, entity=command.entity_id)
-    _answer(session, command.invoice_id)
+class Credited(Result, frozen=True, kw_only=True):
+    """A credit note was made; ``id`` is the invoice."""
+
+    credit_note_id: str
 
 
-async def draft_and_issue(session: Session, command: DraftInvoice, issued_on: date) -> None:
-    """A draft and its issue in one append; the draft counts from the day of issue where that lies in the past."""
-    entity = await entities.known(session, command.entity_id)
-    customer = await customers.known(session, command.customer_id)
-    (event,) = decide.draft(Invoice(), command, entity, customer)
-    assert isinstance(event, InvoiceDrafted)
-    drafted_on = min(issued_on, session.meta.today)
-    session.emit(command.invoice_id, event, entity=command.entity_id, effective_on=drafted_on)
-    state = drafted(command.entity_id, drafted_on, event)
-    _issue(session, state, IssueInvoice(command.invoice_id, issued_on), entity, customer)
+async def draft(session: Session, command: DraftInvoice) -> Result:
+    """Make a draft under an id that nothing has yet: the append refuses it otherwise.
+
+    With ``issue`` it gets its number in the same append, and counts from the day of issue where that lies in the past.
+    """
+    entity = await session.get(ENTITY, command.entity_id)
+    customer = await session.get(CUSTOMER, command.customer_id)
+    day = command.issued_on or session.today
+    drafted_on = min(day, session.today) if command.issue else session.today
+    for event in decide.draft(Invoice(), command, entity, customer, day):
+        session.emit(command.invoice_id, event, entity=command.entity_id, effective_on=drafted_on)
+    if command.issue:
+        state = await session.load(INVOICE, command.invoice_id)
+        _issue(session, state, day, entity, customer)
+    return session.result(command.invoice_id)
 
 
-async def amend(session: Session, invoice_id: str, content: Content) -> None:
-    """What the draft says from now on."""
-    state = await known(session, invoice_id)
-    for event in decide.amend(state, content):
-        session.emit(invoice_id, event, entity=state.entity_id)
-    _answer(session, invoice_id)
+async def amend(session: Session, command: AmendInvoice) -> Result:
+    """Change the content of a draft from now on."""
+    state = await session.get(INVOICE, command.invoice_id)
+    for event in decide.amend(state, command, session.today):
+        session.emit(command.invoice_id, event, entity=state.entity_id)
+    return session.result(command.invoice_id)
 
 
-async def issue(session: Session, command: IssueInvoice) -> None:
-    """The legal number and the receivable."""
-    state = await known(session, command.invoice_id)
-    entity = await entities.known(session, state.entity_id)
-    customer = await customers.known(session, state.customer_id)
-    _issue(session, state, command, entity, customer)
+async def issue(session: Session, command: IssueInvoice) -> Result:
+    """Give the draft its legal number; the receivable begins."""
+    state = await session.get(INVOICE, command.invoice_id)
+    entity = await session.get(ENTITY, state.entity_id)
+    customer = await session.get(CUSTOMER, state.customer_id)
+    _issue(session, state, command.issued_on or session.today, entity, customer)
+    return session.result(command.invoice_id)
 
 
-async def cancel(session: Session, invoice_id: str) -> None:
+async def cancel(session: Session, command: CancelInvoice) -> Result:
     """Give up a draft."""
-    state = await known(session, invoice_id)
+    state = await session.get(INVOICE, command.invoice_id)
     for event in decide.cancel(state):
-        session.emit(invoice_id, event, entity=state.entity_id)
-    _answer(session, invoice_id)
+        session.emit(command.invoice_id, event, entity=state.entity_id)
+    return session.result(command.invoice_id)
 
 
-async def take_over(session: Session, command: TakeOverInvoice) -> None:
-    """An invoice of another system, with its own number, under an id that nothing has yet."""
-    entity = await entities.known(session, command.entity_id)
-    customer = await customers.known(session, command.customer_id)
-    default = late_payment_law().default_terms(command.issued_on, command.currency)
-    for event in decide.take_over(Invoice(), command, entity, customer, default):
+async def take_over(session: Session, command: TakeOverInvoice) -> Result:
+    """Take over an invoice of another system, with its own number, under an id that nothing has yet."""
+    entity = await session.get(ENTITY, command.entity_id)
+    customer = await session.get(CUSTOMER, command.customer_id)
+    for event in decide.take_over(Invoice(), command, entity, customer):
         session.emit(command.invoice_id, event, entity=command.entity_id, effective_on=command.issued_on)
-    _answer(session, command.invoice_id)
+    return session.result(command.invoice_id)
 
 
-async def known(session: Session, invoice_id: str) -> Invoice:
-    """The invoice, verified by the append; or not found."""
-    return require(await session.load(INVOICE, invoice_id), invoice_id)
+async def credit(session: Session, command: CreditInvoice) -> Credited:
+    """Make a credit note with the next number of its series, or with the one that another system gave it."""
+    state = await session.get(INVOICE, command.invoice_id)
+    entity = await session.get(ENTITY, state.entity_id)
+    on = command.issued_on or session.today
+    for event in decide.credit(state, command, on, session.today):
+        assert isinstance(event, InvoiceCredited)
+        step = _number_step(entity, event.series, "credit_note", on)
+        session.emit(command.invoice_id, event, entity=state.entity_id, effective_on=on, number=step)
+    return Credited(id=command.invoice_id, as_of=session.today, credit_note_id=command.credit_note_id)
 
 
-def number_step(entity: Entity, code: str, document: Document, issued_on: date) -> NumberStep:
-    """The next number of a series in the year of issue, to be taken inside the append."""
+def _issue(session: Session, state: Invoice, on: date, entity: Entity, customer: Customer) -> None:
+    for event in decide.issue(state, on, entity, customer, session.today):
+        series = event.series if isinstance(event, InvoiceIssued) else None
+        step = _number_step(entity, series, "invoice", on)
+        session.emit(state.invoice_id, event, entity=state.entity_id, effective_on=on, number=step)
+
+
+def _number_step(entity: Entity, code: str | None, document: Document, issued_on: date) -> NumberStep | None:
+    """The next number of a series in the year of issue, to be taken inside the append; none without a series."""
+    if code is None:
+        return None
     series = series_for(entity, code, document)
     prefix = series.prefix_of(issued_on.year)
     return NumberStep(entity.entity_id, code, issued_on.year, prefix, series.width)
-
-
-def _issue(
-    session: Session, state: Invoice, command: IssueInvoice, entity: Entity, customer: Customer
-) -> None:
-    default = late_payment_law().default_terms(command.issued_on, state.currency)
-    for event in decide.issue(state, command, entity, customer, default, session.meta.today):
-        step = number_step(entity, state.series or "", "invoice", command.issued_on)
-        session.emit(
-            command.invoice_id, event, entity=state.entity_id, effective_on=command.issued_on, number=step
-        )
-    for warning in decide.warn_of_terms(state):
-        session.emit(command.invoice_id, warning, entity=state.entity_id, effective_on=command.issued_on)
-    _answer(session, command.invoice_id)
-
-
-def _answer(session: Session, invoice_id: str) -> None:
-    session.answer(id=invoice_id, as_of=session.meta.today.isoformat())

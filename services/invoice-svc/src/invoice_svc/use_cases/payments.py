@@ -1,17 +1,20 @@
 """Commands on a payment. What it settles is appended with it, to the payment's stream and to each invoice's.
 
-``candidates`` are invoices that a read model believes to be open, those that the bank text names first and then
-the oldest due. Each is loaded from its own stream before any money goes on it, and the append verifies that.
+Invoices that a payment may settle are asked of :class:`OpenInvoices`, a query that is given to the use case: those
+that the bank text names first and then the oldest due. Each is loaded from its own stream before any money goes on
+it, and the append verifies that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Protocol
 
 from encours.contracts.payment import PaymentReleased
-from encours.kernel.errors import DomainError, FieldError
+from encours.kernel.errors import FieldError
 from encours.kernel.ids import derived_id
+from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.invoice import decide as invoice_rules
 from invoice_svc.domain.invoice.state import Invoice
@@ -19,79 +22,113 @@ from invoice_svc.domain.payment import decide
 from invoice_svc.domain.payment.allocation import Share, propose
 from invoice_svc.domain.payment.commands import (
     AllocatePayment,
+    Instructed,
     ReceivePayment,
     ReleasePayment,
     ReversePayment,
 )
 from invoice_svc.domain.payment.indication import cited, keys_in, number_key
-from invoice_svc.domain.payment.state import Payment, Standing, require
-from invoice_svc.use_cases import customers, entities, invoices
-from invoice_svc.use_cases.folds import INVOICE, PAYMENT
+from invoice_svc.domain.payment.state import Payment, Standing
+from invoice_svc.domain.refusals import CustomerOfOtherEntity
+from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, INVOICE, PAYMENT
 
-Instructed = tuple[tuple[str, int], ...] | None
+DEFERRED = (
+    "The search for open invoices is behind the ledger just now: the payment is recorded and unapplied. "
+    "POST …/allocations without a body puts it on invoices."
+)
 
 
-async def receive(session: Session, command: ReceivePayment, candidates: Sequence[str] = ()) -> None:
+class OpenInvoices(Protocol):
+    """Ids of open invoices that a payment of this payer, with this bank text, may settle, in the order to try them.
+
+    ``None`` when nobody can tell at this moment: money is recorded whatever becomes of the search.
+    """
+
+    async def __call__(
+        self, ledger: str, entity_id: str, customer_id: str | None, currency: str, text: str | None, /
+    ) -> Sequence[str] | None: ...
+
+
+Candidates = OpenInvoices | Sequence[str]
+"""The query, or its answer where the caller knows it."""
+
+
+class Settled(Result, frozen=True, kw_only=True):
+    """A payment was put on invoices; ``note`` says why not, if the search was behind."""
+
+    note: str | None = None
+
+
+async def receive(session: Session, command: ReceivePayment, candidates: Candidates = ()) -> Settled:
     """Record the money, then put it on invoices; what none takes stays unapplied."""
-    await entities.known(session, command.entity_id)
+    await session.get(ENTITY, command.entity_id)
     if command.customer_id is not None:
         await _check_payer(session, command.customer_id, command.entity_id)
     state = await session.load(PAYMENT, command.payment_id)
-    _emit(session, command.payment_id, command.entity_id, decide.receive(state, command, session.meta.today))
-    await _settle(session, command.payment_id, command.allocations, candidates, command.received_on)
+    _emit(session, command.payment_id, command.entity_id, decide.receive(state, command, session.today))
+    return await _settle(session, command.payment_id, command.allocations, candidates, command.received_on)
 
 
-async def allocate(session: Session, command: AllocatePayment, candidates: Sequence[str] = ()) -> None:
-    """Put unapplied cash on invoices, from today on; tell who paid, where that was unknown."""
-    state = await known(session, command.payment_id)
+async def allocate(session: Session, command: AllocatePayment, candidates: Candidates = ()) -> Settled:
+    """Put unapplied cash on invoices, from today on; name the payer, where that was unknown."""
+    state = await session.get(PAYMENT, command.payment_id)
     if command.customer_id is not None:
         await _check_payer(session, command.customer_id, state.entity_id)
         _emit(session, state.payment_id, state.entity_id, decide.identify(state, command.customer_id))
-    await _settle(session, command.payment_id, command.allocations, candidates, session.meta.today)
+    return await _settle(session, command.payment_id, command.allocations, candidates, session.today)
 
 
-async def release(session: Session, command: ReleasePayment) -> None:
-    """Allocations go back to unapplied cash, from today on; the invoices are open again."""
-    state = await known(session, command.payment_id)
-    await _take_back(
-        session, state, decide.release(state, command.allocation_ids, session.meta.today), "released"
-    )
-    _answer(session, command.payment_id)
+async def release(session: Session, command: ReleasePayment) -> Result:
+    """Take allocations back to unapplied cash, from today on; the invoices are open again."""
+    state = await session.get(PAYMENT, command.payment_id)
+    released = decide.release(state, command.allocation_ids, session.today)
+    await _take_back(session, state, released, "released")
+    return session.result(command.payment_id)
 
 
-async def reverse(session: Session, command: ReversePayment) -> None:
-    """The payment came undone: its invoices are open again from their original due dates."""
-    state = await known(session, command.payment_id)
-    await _take_back(session, state, decide.reverse(state, command, session.meta.today), "reversed")
-    _answer(session, command.payment_id)
-
-
-async def known(session: Session, payment_id: str) -> Payment:
-    """The payment, verified by the append; or not found."""
-    return require(await session.load(PAYMENT, payment_id), payment_id)
+async def reverse(session: Session, command: ReversePayment) -> Result:
+    """Reverse a payment that the bank took back: its invoices are open again from their original due dates."""
+    state = await session.get(PAYMENT, command.payment_id)
+    await _take_back(session, state, decide.reverse(state, command, session.today), "reversed")
+    return session.result(command.payment_id)
 
 
 async def _settle(
-    session: Session, payment_id: str, instructed: Instructed, candidates: Sequence[str], not_before: date
-) -> None:
-    payment = await known(session, payment_id)
+    session: Session, payment_id: str, instructed: Instructed | None, candidates: Candidates, not_before: date
+) -> Settled:
+    payment = await session.get(PAYMENT, payment_id)
+    note = None
     if instructed is None:
-        open_invoices = await _open_candidates(session, payment, candidates)
+        open_invoices = await _open_invoices(session, payment, candidates)
+        note = DEFERRED if open_invoices is None else None
+        open_invoices = open_invoices or []
         payment = await _identify_by_indication(session, payment, open_invoices)
         theirs = [invoice for invoice in open_invoices if invoice.customer_id == payment.customer_id]
         shares = propose(payment.unapplied_minor, theirs, payment.remittance_text)
     else:
-        shares = _as_instructed(instructed)
+        shares = decide.instructed_shares(payment, instructed)
         payment = await _identify_by_instruction(session, payment, shares)
     await _place(session, payment, shares, not_before)
-    _answer(session, payment_id)
+    return Settled(id=payment_id, as_of=session.today, note=note)
 
 
-async def _open_candidates(session: Session, payment: Payment, candidates: Sequence[str]) -> list[Invoice]:
+async def _open_invoices(session: Session, payment: Payment, candidates: Candidates) -> list[Invoice] | None:
     """All that the text names, as they say together who pays and what first; then as many as the money can reach."""
+    if payment.customer_id is None and not payment.remittance_text:
+        return []
+    payer, text = payment.customer_id, payment.remittance_text
+    ids = (
+        candidates
+        if isinstance(candidates, Sequence)
+        else await session.ask(
+            candidates, session.meta.ledger, payment.entity_id, payer, payment.currency, text
+        )
+    )
+    if ids is None:
+        return None
     named = set(keys_in(payment.remittance_text))
     reach, found = 0, []
-    for invoice_id in candidates:
+    for invoice_id in ids:
         enough = reach >= payment.unapplied_minor
         if enough and not named:
             break
@@ -117,34 +154,24 @@ async def _identify_by_indication(session: Session, payment: Payment, invoices_:
 async def _identify_by_instruction(session: Session, payment: Payment, shares: list[Share]) -> Payment:
     if payment.customer_id is not None or not shares:
         return payment
-    return await _identified(
-        session, payment, (await invoices.known(session, shares[0].invoice_id)).customer_id
-    )
+    return await _identified(session, payment, (await session.get(INVOICE, shares[0].invoice_id)).customer_id)
 
 
 async def _identified(session: Session, payment: Payment, customer_id: str) -> Payment:
     _emit(session, payment.payment_id, payment.entity_id, decide.identify(payment, customer_id))
-    return await known(session, payment.payment_id)
-
-
-def _as_instructed(instructed: tuple[tuple[str, int], ...]) -> list[Share]:
-    named = [invoice_id for invoice_id, _ in instructed]
-    if len(set(named)) < len(named):
-        fault = FieldError("/allocations", "Name each invoice once.")
-        raise DomainError("invalid-request", "An invoice is named twice.", status=422, errors=(fault,))
-    return [Share(invoice_id, amount_minor, "instructed", None) for invoice_id, amount_minor in instructed]
+    return await session.get(PAYMENT, payment.payment_id)
 
 
 async def _place(session: Session, payment: Payment, shares: list[Share], not_before: date) -> None:
     placed: list[Standing] = []
     for i, share in enumerate(shares):
-        invoice = await invoices.known(session, share.invoice_id)
+        invoice = await session.get(INVOICE, share.invoice_id)
         allocation_id = derived_id("alo", session.meta.command_id, payment.payment_id, i)
         placed.append(decide.place(payment, share, invoice, allocation_id, not_before))
     _emit(session, payment.payment_id, payment.entity_id, decide.allocate(payment, placed))
     for standing in placed:
         allocation = standing.allocation
-        invoice = await invoices.known(session, allocation.invoice_id)
+        invoice = await session.get(INVOICE, allocation.invoice_id)
         for event in invoice_rules.apply_payment(
             invoice,
             payment_id=payment.payment_id,
@@ -161,24 +188,22 @@ async def _take_back(
     session: Session, state: Payment, dated: list[decide.Dated], cause: invoice_rules.UnappliedCause
 ) -> None:
     _emit(session, state.payment_id, state.entity_id, dated)
-    for day, fact in dated:
-        if not isinstance(fact, PaymentReleased):
+    for day, event in dated:
+        if not isinstance(event, PaymentReleased):
             continue
-        for allocation in fact.allocations:
-            invoice = await invoices.known(session, allocation.invoice_id)
-            for event in invoice_rules.unapply_payment(
+        for allocation in event.allocations:
+            invoice = await session.get(INVOICE, allocation.invoice_id)
+            for unapplied in invoice_rules.unapply_payment(
                 invoice, allocation_id=allocation.allocation_id, cause=cause
             ):
-                session.emit(allocation.invoice_id, event, entity=state.entity_id, effective_on=day)
+                session.emit(allocation.invoice_id, unapplied, entity=state.entity_id, effective_on=day)
 
 
 async def _check_payer(session: Session, customer_id: str, entity_id: str) -> None:
-    customer = await customers.known(session, customer_id)
+    customer = await session.get(CUSTOMER, customer_id)
     if customer.entity_id != entity_id:
-        raise DomainError(
-            "customer-of-other-entity",
+        raise CustomerOfOtherEntity(
             f"{customer_id} is a customer of {customer.entity_id}, not of {entity_id}.",
-            status=422,
             errors=(FieldError("/customer_id", f"Name a customer of {entity_id}, or none."),),
         )
 
@@ -186,7 +211,3 @@ async def _check_payer(session: Session, customer_id: str, entity_id: str) -> No
 def _emit(session: Session, payment_id: str, entity_id: str, dated: list[decide.Dated]) -> None:
     for day, event in dated:
         session.emit(payment_id, event, entity=entity_id, effective_on=day)
-
-
-def _answer(session: Session, payment_id: str) -> None:
-    session.answer(id=payment_id, as_of=session.meta.today.isoformat())

@@ -20,13 +20,17 @@ _DECIMAL = re.compile(r"(-?)0*([0-9]{1,15})(?:\.([0-9]{1,8}?)0*)?")
 
 
 class LineInput(Struct, frozen=True):
-    """A line as asked for. Quantity, unit price (net, major units) and rate (percent) are decimal strings."""
+    """A line as asked for. Quantity, unit price (net, major units) and rate (percent) are decimal strings.
+
+    ``currency`` is that of the price where the request names it.
+    """
 
     description: str
     quantity: str
     unit_price: str
     vat_rate: str
     product: str | None = None
+    currency: str | None = None
 
 
 class Sums(Struct, frozen=True):
@@ -91,8 +95,7 @@ def percent(bps: int) -> str:
 
 def reckon(inputs: Iterable[LineInput], currency: str) -> Sums:
     """The sums of the lines in a currency. Raises :class:`Invalid` pointing at the line that is at fault."""
-    digits = exponent(currency)
-    lines = tuple(_line(line, digits, f"/lines/{i}") for i, line in enumerate(inputs))
+    lines = tuple(_line(line, currency, f"/lines/{i}") for i, line in enumerate(inputs))
     nets: dict[int, int] = {}
     for line in lines:
         nets[line.vat_rate_bps] = nets.get(line.vat_rate_bps, 0) + line.net_minor
@@ -107,7 +110,10 @@ def reckon(inputs: Iterable[LineInput], currency: str) -> Sums:
     return Sums(lines, vat, net_minor, vat_minor, net_minor + vat_minor)
 
 
-def _line(line: LineInput, digits: int, pointer: str) -> Line:
+def _line(line: LineInput, currency: str, pointer: str) -> Line:
+    if line.currency not in (None, currency):
+        raise Invalid("All prices of an invoice are in one currency.", f"{pointer}/unit_price/currency")
+    digits = exponent(currency)
     quantity, quantity_scale, quantity_text = decimal_parts(line.quantity, f"{pointer}/quantity")
     price, price_scale, price_text = decimal_parts(line.unit_price, f"{pointer}/unit_price")
     net_minor = div_half_up(quantity * price * 10**digits, 10 ** (quantity_scale + price_scale))

@@ -1,27 +1,31 @@
-"""What one can ask of an invoice. Ids, dates and amounts come in; nothing here is looked up or drawn."""
+"""Commands on an invoice. Ids, dates and amounts come in; nothing here is looked up or drawn."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from encours.contracts.common import Terms
 from invoice_svc.domain.invoice.amounts import LineInput
+from invoice_svc.domain.terms import ProposedTerms
 
 
 class Content(Struct, frozen=True):
-    """What a draft says."""
+    """Content of a draft. ``supply_on`` ``None`` is the day of issue, or today."""
 
-    supply_on: date
+    supply_on: date | None
     lines: tuple[LineInput, ...]
-    terms: Terms | None = None
+    terms: Terms | ProposedTerms | None = None
     reference: str | None = None
     salesperson: str | None = None
 
 
 class DraftInvoice(Struct, frozen=True):
-    """A draft for a customer. ``currency`` ``None`` takes the entity's."""
+    """A draft for a customer; with ``issue`` it gets its number in the same step.
+
+    ``currency`` ``None`` takes that of the lines' prices, else the entity's. ``issued_on`` is today if not given.
+    """
 
     invoice_id: str
     entity_id: str
@@ -29,13 +33,32 @@ class DraftInvoice(Struct, frozen=True):
     series: str
     content: Content
     currency: str | None = None
+    issue: bool = False
+    issued_on: date | None = None
+
+
+class AmendInvoice(Struct, frozen=True):
+    """Content of the draft from now on; a field that is not named stays."""
+
+    invoice_id: str
+    supply_on: date | UnsetType = UNSET
+    lines: tuple[LineInput, ...] | UnsetType = UNSET
+    terms: ProposedTerms | UnsetType | None = UNSET
+    reference: str | UnsetType | None = UNSET
+    salesperson: str | UnsetType | None = UNSET
 
 
 class IssueInvoice(Struct, frozen=True):
-    """Give the draft its legal number; the receivable begins."""
+    """Give the draft its legal number; the receivable begins. ``issued_on`` is today if not given."""
 
     invoice_id: str
-    issued_on: date
+    issued_on: date | None = None
+
+
+class CancelInvoice(Struct, frozen=True):
+    """Give up a draft."""
+
+    invoice_id: str
 
 
 class TakeOverInvoice(Struct, frozen=True):
@@ -57,14 +80,16 @@ class TakeOverInvoice(Struct, frozen=True):
 class CreditInvoice(Struct, frozen=True):
     """A credit note over lines, or over an amount including VAT; with neither, over all that is outstanding.
 
-    ``series`` ``None`` is AVO. ``number`` is given for a credit note taken over from another system only.
+    ``issued_on`` is today if not given. ``series`` ``None`` is AVO. ``number`` is given for a credit note taken over
+    from another system only. ``currency`` is that of the amount, to be compared with the invoice's.
     """
 
     invoice_id: str
     credit_note_id: str
-    issued_on: date
+    issued_on: date | None
     amount_minor: int | None
     cause: str
     series: str | None = None
     number: str | None = None
     lines: tuple[LineInput, ...] | None = None
+    currency: str | None = None

@@ -1,4 +1,4 @@
-"""What an invoice must say before it may have a number (CGI ann. II 242 nonies A; C. com. L441-9).
+"""Content that an invoice must have before it gets a number (CGI ann. II 242 nonies A; C. com. L441-9).
 
 The amounts, dates and terms follow from the draft itself; what is checked here is what people forget. The
 seller's mentions (form and capital: C. com. R123-238) and the customer's address are those of French law and are asked
@@ -8,8 +8,8 @@ of French sellers.
 from __future__ import annotations
 
 from encours.kernel.errors import FieldError
-from invoice_svc.domain.customer import Customer
-from invoice_svc.domain.entity import Entity
+from invoice_svc.domain.customer.state import Customer
+from invoice_svc.domain.entity.state import Entity
 from invoice_svc.domain.invoice.state import Invoice
 
 

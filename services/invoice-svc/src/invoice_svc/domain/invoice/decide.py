@@ -1,127 +1,137 @@
-"""The rules of an invoice. Each function takes the state and a command and gives the facts, or says no."""
+"""The rules of an invoice. Each function takes the state and a command and returns events, or raises a refusal."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Literal
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
-from encours.contracts import invoice as facts
+from encours.contracts import invoice as events
 from encours.contracts.common import Terms, VatShare
 from encours.contracts.dispute import Outcome
-from encours.kernel.errors import Conflict, DomainError, FieldError, Invalid
+from encours.kernel.errors import FieldError, Invalid
 from encours.kernel.money import Money
 from encours.kernel.terms import DueRule, due_date
-from invoice_svc.domain.customer import Customer, terms_on
-from invoice_svc.domain.entity import Entity, series_for
-from invoice_svc.domain.invoice.amounts import LineInput, percent, reckon
-from invoice_svc.domain.invoice.commands import (
-    Content,
-    CreditInvoice,
-    DraftInvoice,
-    IssueInvoice,
-    TakeOverInvoice,
-)
+from invoice_svc.domain.customer.state import Customer, terms_on
+from invoice_svc.domain.entity.decide import series_for
+from invoice_svc.domain.entity.state import Entity
+from invoice_svc.domain.invoice.amounts import Sums, reckon
+from invoice_svc.domain.invoice.commands import AmendInvoice, CreditInvoice, DraftInvoice, TakeOverInvoice
 from invoice_svc.domain.invoice.content import missing_content
 from invoice_svc.domain.invoice.credit_sums import credited_parts
-from invoice_svc.domain.invoice.state import Invoice, InvoiceFact, room_from
+from invoice_svc.domain.invoice.refusals import (
+    AmountExceedsOutstanding,
+    InvoiceExists,
+    InvoiceIncomplete,
+    InvoiceNotDraft,
+    InvoiceNotIssued,
+    NothingOutstanding,
+)
+from invoice_svc.domain.invoice.state import Invoice, InvoiceEvent, room_from
+from invoice_svc.domain.legal import late_payment_law
+from invoice_svc.domain.refusals import CustomerOfOtherEntity, DateInFuture, require_currency
+from invoice_svc.domain.terms import ProposedTerms, settled
 
 CREDIT_SERIES = "AVO"
 
 UnappliedCause = Literal["released", "reversed"]
 
 
-def draft(state: Invoice, command: DraftInvoice, entity: Entity, customer: Customer) -> list[InvoiceFact]:
-    """The draft with its sums."""
+def draft(
+    state: Invoice, command: DraftInvoice, entity: Entity, customer: Customer, day: date
+) -> list[InvoiceEvent]:
+    """The draft with its sums; ``day`` is that of issue, or today."""
     if state.document != "none":
-        raise Conflict("invoice-exists", f"{command.invoice_id} exists; PATCH it while it is a draft.")
+        raise InvoiceExists(f"{command.invoice_id} exists; PATCH it while it is a draft.")
     _check_belongs(customer, command.entity_id)
     series_for(entity, command.series, "invoice")
-    currency = command.currency or entity.currency
     content = command.content
+    named = (line.currency for line in content.lines if line.currency is not None)
+    currency = command.currency or next(named, entity.currency)
     sums = reckon(content.lines, currency)
     return [
-        facts.InvoiceDrafted(
+        events.InvoiceDrafted(
             invoice_id=command.invoice_id,
             customer_id=command.customer_id,
             series=command.series,
             currency=currency,
-            supply_on=content.supply_on,
+            supply_on=content.supply_on or day,
             lines=sums.lines,
             vat=sums.vat,
             net_minor=sums.net_minor,
             vat_minor=sums.vat_minor,
             total_minor=sums.total_minor,
-            terms=content.terms,
+            terms=_settled(content.terms, currency, day),
             reference=content.reference,
             salesperson=content.salesperson or customer.salesperson,
         )
     ]
 
 
-def content_of(state: Invoice) -> Content:
-    """What a draft says, to change single fields of."""
-    lines = tuple(
-        LineInput(line.description, line.quantity, line.unit_price, percent(line.vat_rate_bps), line.product)
-        for line in state.lines
-    )
-    return Content(state.supply_on, lines, state.terms, state.reference, state.salesperson)
-
-
-def amend(state: Invoice, content: Content) -> list[InvoiceFact]:
-    """What the draft says from now on; nothing when it says so already."""
+def amend(state: Invoice, command: AmendInvoice, today: date) -> list[InvoiceEvent]:
+    """Content of the draft from now on; nothing when it is the same."""
     _check_draft(state, "amended")
-    sums = reckon(content.lines, state.currency)
-    said = (state.supply_on, state.lines, state.terms, state.reference, state.salesperson)
-    if said == (content.supply_on, sums.lines, content.terms, content.reference, content.salesperson):
-        return []
-    return [
-        facts.InvoiceAmended(
-            invoice_id=state.invoice_id,
-            supply_on=content.supply_on,
-            lines=sums.lines,
-            vat=sums.vat,
-            net_minor=sums.net_minor,
-            vat_minor=sums.vat_minor,
-            total_minor=sums.total_minor,
-            terms=content.terms,
-            reference=content.reference,
-            salesperson=content.salesperson,
-            customer_id=state.customer_id,
-        )
-    ]
+    sums = _sums_of(state) if command.lines is UNSET else reckon(command.lines, state.currency)
+    amended = events.InvoiceAmended(
+        invoice_id=state.invoice_id,
+        supply_on=state.supply_on if command.supply_on is UNSET else command.supply_on,
+        lines=sums.lines,
+        vat=sums.vat,
+        net_minor=sums.net_minor,
+        vat_minor=sums.vat_minor,
+        total_minor=sums.total_minor,
+        terms=state.terms if command.terms is UNSET else _settled(command.terms, state.currency, today),
+        reference=state.reference if command.reference is UNSET else command.reference,
+        salesperson=state.salesperson if command.salesperson is UNSET else command.salesperson,
+        customer_id=state.customer_id,
+    )
+    known = (state.supply_on, state.lines, state.terms, state.reference, state.salesperson)
+    same = known == (
+        amended.supply_on, amended.lines, amended.terms, amended.reference, amended.salesperson
+    )  # fmt: skip
+    return [] if same else [amended]
 
 
-def cancel(state: Invoice) -> list[InvoiceFact]:
+def _sums_of(state: Invoice) -> Sums:
+    return Sums(state.lines, state.vat, state.net_minor, state.vat_minor, state.total_minor)
+
+
+def _settled(terms: Terms | ProposedTerms | None, currency: str, day: date) -> Terms | None:
+    return None if terms is None else settled(terms, currency, day, "/terms")
+
+
+def cancel(state: Invoice) -> list[InvoiceEvent]:
     """Give up a draft; nothing when that is done."""
     if state.document == "cancelled":
         return []
     _check_draft(state, "cancelled")
-    return [facts.InvoiceCancelled(invoice_id=state.invoice_id, customer_id=state.customer_id)]
+    return [events.InvoiceCancelled(invoice_id=state.invoice_id, customer_id=state.customer_id)]
 
 
 def issue(
-    state: Invoice, command: IssueInvoice, entity: Entity, customer: Customer, default: Terms, today: date
-) -> list[InvoiceFact]:
-    """The receivable, its number left to the append, which alone knows the last one of the series.
+    state: Invoice, issued_on: date, entity: Entity, customer: Customer, today: date
+) -> list[InvoiceEvent]:
+    """The receivable, and a warning if the draft's own terms are beyond what L441-10 I allows.
 
-    Terms are the draft's own, else the customer's in force on the day of issue, else ``default``, those of the law.
+    Its number is left to the append, which alone knows the last one of the series. Terms are the draft's own, else
+    the customer's in force on the day of issue, else those of the law.
     """
     _check_draft(state, "issued")
-    _check_not_future(command.issued_on, today, "/issued_on")
+    _check_not_future(issued_on, today, "/issued_on")
     if faults := missing_content(state, entity, customer):
         raise _incomplete(faults)
-    terms = state.terms or _usual_terms(customer, entity, command.issued_on, state.currency, default)
+    terms = state.terms or _usual_terms(customer, entity, issued_on, state.currency)
     return [
-        facts.InvoiceIssued(
+        events.InvoiceIssued(
             invoice_id=state.invoice_id,
             customer_id=state.customer_id,
             number="",
             series=state.series,
-            issued_on=command.issued_on,
+            issued_on=issued_on,
             supply_on=state.supply_on,
-            due_on=due_date(command.issued_on, DueRule(terms.due_kind, terms.days)),
+            due_on=due_date(issued_on, DueRule(terms.due_kind, terms.days)),
             currency=state.currency,
             vat=state.vat,
             net_minor=state.net_minor,
@@ -131,19 +141,19 @@ def issue(
             reference=state.reference,
             salesperson=state.salesperson,
             origin="issued",
-        )
+        ),
+        *_warn_of_terms(state),
     ]
 
 
-def warn_of_terms(state: Invoice) -> list[InvoiceFact]:
-    """The warning beside the issue of a draft whose own terms are beyond what L441-10 I allows."""
+def _warn_of_terms(state: Invoice) -> list[InvoiceEvent]:
     if state.terms is None:
         return []
     rule = DueRule(state.terms.due_kind, state.terms.days)
     if not rule.beyond_ceiling():
         return []
     return [
-        facts.InvoiceTermsBeyondCeiling(
+        events.InvoiceTermsBeyondCeiling(
             invoice_id=state.invoice_id,
             customer_id=state.customer_id,
             ceiling_days=rule.ceiling_days,
@@ -153,16 +163,16 @@ def warn_of_terms(state: Invoice) -> list[InvoiceFact]:
 
 
 def take_over(
-    state: Invoice, command: TakeOverInvoice, entity: Entity, customer: Customer, default: Terms
-) -> list[InvoiceFact]:
+    state: Invoice, command: TakeOverInvoice, entity: Entity, customer: Customer
+) -> list[InvoiceEvent]:
     """An invoice of another system: number and due date as they are, VAT by rate unknown."""
     if state.document != "none":
-        raise Conflict("invoice-exists", f"{command.invoice_id} exists already.")
+        raise InvoiceExists(f"{command.invoice_id} exists already.")
     _check_belongs(customer, command.entity_id)
     if command.total_minor <= 0 or command.net_minor + command.vat_minor != command.total_minor:
         raise Invalid("The total must be above 0 and equal net plus VAT.", "/amount")
     return [
-        facts.InvoiceIssued(
+        events.InvoiceIssued(
             invoice_id=command.invoice_id,
             customer_id=command.customer_id,
             number=command.number,
@@ -175,7 +185,7 @@ def take_over(
             net_minor=command.net_minor,
             vat_minor=command.vat_minor,
             total_minor=command.total_minor,
-            terms=_usual_terms(customer, entity, command.issued_on, command.currency, default),
+            terms=_usual_terms(customer, entity, command.issued_on, command.currency),
             reference=command.reference,
             salesperson=customer.salesperson,
             origin="import",
@@ -183,29 +193,28 @@ def take_over(
     ]
 
 
-def credit(state: Invoice, command: CreditInvoice, today: date) -> list[InvoiceFact]:
+def credit(state: Invoice, command: CreditInvoice, issued_on: date, today: date) -> list[InvoiceEvent]:
     """A credit note on what is still owed, its net and VAT by rate; its number left to the append.
 
     Money already on the invoice has to be released first: a credit note settles no more than the open part.
     """
     _check_open(state, "credited")
-    _check_not_future(command.issued_on, today, "/issued_on")
+    _check_not_future(issued_on, today, "/issued_on")
+    require_currency(command.currency, state.currency, "/amount")
     if state.outstanding_minor == 0:
         advice = "; release a payment first" if state.applied else ""
-        raise Conflict(
-            "nothing-outstanding", f"{state.number} is settled: nothing is left to credit{advice}."
-        )
+        raise NothingOutstanding(f"{state.number} is settled: nothing is left to credit{advice}.")
     parts = credited_parts(state, command)
     net, vat = sum(part.net_minor for part in parts), sum(part.vat_minor for part in parts)
     amount = net + vat
-    _check_fits(state, amount, room_from(state, command.issued_on), command.issued_on)
+    _check_fits(state, amount, room_from(state, issued_on), issued_on)
     return [
-        facts.InvoiceCredited(
+        events.InvoiceCredited(
             invoice_id=state.invoice_id,
             credit_note_id=command.credit_note_id,
             number=command.number or "",
             series=None if command.number else command.series or CREDIT_SERIES,
-            issued_on=command.issued_on,
+            issued_on=issued_on,
             vat=tuple(
                 VatShare(rate_bps=part.rate_bps, net_minor=part.net_minor, vat_minor=part.vat_minor)
                 for part in parts
@@ -225,12 +234,12 @@ def credit(state: Invoice, command: CreditInvoice, today: date) -> list[InvoiceF
 
 def apply_payment(
     state: Invoice, *, payment_id: str, allocation_id: str, amount_minor: int, received_on: date
-) -> list[InvoiceFact]:
+) -> list[InvoiceEvent]:
     """A part of a payment settles a part of this invoice."""
     _check_open(state, "paid")
     _check_fits(state, amount_minor, state.outstanding_minor, None)
     return [
-        facts.PaymentApplied(
+        events.PaymentApplied(
             invoice_id=state.invoice_id,
             payment_id=payment_id,
             allocation_id=allocation_id,
@@ -242,10 +251,10 @@ def apply_payment(
     ]
 
 
-def unapply_payment(state: Invoice, *, allocation_id: str, cause: UnappliedCause) -> list[InvoiceFact]:
+def unapply_payment(state: Invoice, *, allocation_id: str, cause: UnappliedCause) -> list[InvoiceEvent]:
     """The debt is open again from its original due date; nothing when the allocation no longer stands."""
     return [
-        facts.PaymentUnapplied(
+        events.PaymentUnapplied(
             invoice_id=state.invoice_id,
             payment_id=part.payment_id,
             allocation_id=allocation_id,
@@ -259,25 +268,26 @@ def unapply_payment(state: Invoice, *, allocation_id: str, cause: UnappliedCause
     ]
 
 
-def dispute_share(state: Invoice, *, dispute_id: str, amount_minor: int | None) -> facts.ShareDisputed:
+def dispute_share(
+    state: Invoice, *, dispute_id: str, amount_minor: int | None, currency: str | None = None
+) -> events.ShareDisputed:
     """An amount is contested: at most what is owed and not contested yet, which ``None`` takes whole."""
     _check_open(state, "disputed")
+    require_currency(currency, state.currency, "/amount")
     free = state.outstanding_minor - state.disputed_minor
     if free == 0:
-        raise Conflict(
-            "nothing-outstanding",
+        raise NothingOutstanding(
             f"Nothing is left to dispute of {state.number}: {_money(state, state.outstanding_minor)} is outstanding, "
             f"{_money(state, state.disputed_minor)} of it in dispute.",
         )
     amount = free if amount_minor is None else amount_minor
     _check_positive(amount)
     if amount > free:
-        raise Conflict(
-            "amount-exceeds-outstanding",
+        raise AmountExceedsOutstanding(
             f"{_money(state, free)} of {state.number} is outstanding and not in dispute, not {_money(state, amount)}: "
             "lower the amount.",
         )
-    return facts.ShareDisputed(
+    return events.ShareDisputed(
         invoice_id=state.invoice_id,
         dispute_id=dispute_id,
         amount_minor=amount,
@@ -286,10 +296,10 @@ def dispute_share(state: Invoice, *, dispute_id: str, amount_minor: int | None) 
     )
 
 
-def undispute_share(state: Invoice, *, dispute_id: str, outcome: Outcome) -> list[InvoiceFact]:
+def undispute_share(state: Invoice, *, dispute_id: str, outcome: Outcome) -> list[InvoiceEvent]:
     """A dispute has ended; nothing when it stands on this invoice no longer."""
     return [
-        facts.ShareUndisputed(
+        events.ShareUndisputed(
             invoice_id=state.invoice_id,
             dispute_id=dispute_id,
             amount_minor=share.amount_minor,
@@ -302,8 +312,9 @@ def undispute_share(state: Invoice, *, dispute_id: str, outcome: Outcome) -> lis
     ]
 
 
-def _usual_terms(customer: Customer, entity: Entity, day: date, currency: str, default: Terms) -> Terms:
+def _usual_terms(customer: Customer, entity: Entity, day: date, currency: str) -> Terms:
     """Those agreed with the customer, whose flat fee is in the entity's currency: in another it is that of the law."""
+    default = late_payment_law().default_terms(day, currency)
     agreed = terms_on(customer, day)
     if agreed is None or currency == entity.currency:
         return agreed or default
@@ -312,10 +323,8 @@ def _usual_terms(customer: Customer, entity: Entity, day: date, currency: str, d
 
 def _check_belongs(customer: Customer, entity_id: str) -> None:
     if customer.entity_id != entity_id:
-        raise DomainError(
-            "customer-of-other-entity",
+        raise CustomerOfOtherEntity(
             f"{customer.customer_id} is a customer of {customer.entity_id}, not of {entity_id}.",
-            status=422,
             errors=(FieldError("/customer_id", f"Name a customer of {entity_id}."),),
         )
 
@@ -325,18 +334,16 @@ def _check_draft(state: Invoice, verb: str) -> None:
         case "draft":
             return
         case "issued":
-            raise Conflict(
-                "invoice-not-draft",
+            raise InvoiceNotDraft(
                 f"{state.number} is issued and can no longer be {verb}; correct it with a credit note.",
             )
         case "cancelled" | "none":
-            raise Conflict("invoice-not-draft", f"{state.invoice_id} was cancelled; make a new draft.")
+            raise InvoiceNotDraft(f"{state.invoice_id} was cancelled; make a new draft.")
 
 
 def _check_open(state: Invoice, verb: str) -> None:
     if state.document != "issued":
-        raise Conflict(
-            "invoice-not-issued",
+        raise InvoiceNotIssued(
             f"{state.invoice_id} is {'a draft' if state.document == 'draft' else 'cancelled'}: only an issued "
             f"invoice can be {verb}.",
         )
@@ -344,9 +351,7 @@ def _check_open(state: Invoice, verb: str) -> None:
 
 def _check_not_future(day: date, today: date, pointer: str) -> None:
     if day > today:
-        raise Invalid(
-            f"{day} has not come yet in this ledger; use {today} or earlier.", pointer, code="date-in-future"
-        )
+        raise DateInFuture(f"{day} has not come yet in this ledger; use {today} or earlier.", pointer)
 
 
 def _check_fits(state: Invoice, amount_minor: int, room_minor: int, day: date | None) -> None:
@@ -354,8 +359,7 @@ def _check_fits(state: Invoice, amount_minor: int, room_minor: int, day: date | 
     if amount_minor <= room_minor:
         return
     when = f" from {day} on" if day else ""
-    raise Conflict(
-        "amount-exceeds-outstanding",
+    raise AmountExceedsOutstanding(
         f"{state.number} can take {_money(state, room_minor)}{when}, not {_money(state, amount_minor)}: lower the "
         "amount, or release a payment first.",
     )
@@ -370,8 +374,6 @@ def _money(state: Invoice, amount_minor: int) -> Money:
     return Money(amount_minor, state.currency)
 
 
-def _incomplete(faults: tuple[FieldError, ...]) -> DomainError:
+def _incomplete(faults: tuple[FieldError, ...]) -> InvoiceIncomplete:
     listed = "; ".join(fault.detail for fault in faults)
-    return DomainError(
-        "invoice-incomplete", f"The invoice cannot be issued: {listed}", status=422, errors=faults
-    )
+    return InvoiceIncomplete(f"The invoice cannot be issued: {listed}", errors=faults)

@@ -1,4 +1,4 @@
-"""An invoice as its facts make it. ``evolve`` holds no rule: it only says what each fact means."""
+"""An invoice as its events make it. ``evolve`` holds no rule and is total."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from encours.contracts import Recorded
-from encours.contracts import invoice as facts
+from encours.contracts import invoice as events
 from encours.contracts.common import Line, Origin, Terms, VatShare
-from encours.kernel.errors import NotFound
 
 Document = Literal["none", "draft", "issued", "cancelled"]
 
@@ -56,7 +55,7 @@ class Disputed(Struct, frozen=True):
 
 
 class Invoice(Struct, frozen=True):
-    """What the decisions and answers need to know. Amounts include VAT unless named, in minor units."""
+    """State that decisions and answers need. Amounts include VAT unless named, in minor units."""
 
     document: Document = "none"
     invoice_id: str = ""
@@ -104,36 +103,36 @@ class Invoice(Struct, frozen=True):
         return min(self.outstanding_minor, sum(share.amount_minor for share in self.disputed))
 
 
-InvoiceFact = (
-    facts.InvoiceDrafted
-    | facts.InvoiceAmended
-    | facts.InvoiceCancelled
-    | facts.InvoiceIssued
-    | facts.InvoiceTermsBeyondCeiling
-    | facts.InvoiceCredited
-    | facts.PaymentApplied
-    | facts.PaymentUnapplied
-    | facts.ShareDisputed
-    | facts.ShareUndisputed
+InvoiceEvent = (
+    events.InvoiceDrafted
+    | events.InvoiceAmended
+    | events.InvoiceCancelled
+    | events.InvoiceIssued
+    | events.InvoiceTermsBeyondCeiling
+    | events.InvoiceCredited
+    | events.PaymentApplied
+    | events.PaymentUnapplied
+    | events.ShareDisputed
+    | events.ShareUndisputed
 )
 
 
 def evolve(state: Invoice, recorded: Recorded) -> Invoice:
-    """The invoice after one more fact."""
-    event = cast(InvoiceFact, recorded.data)
+    """The invoice after one more event."""
+    event = cast(InvoiceEvent, recorded.data)
     day = recorded.effective_on
     match event:
-        case facts.InvoiceDrafted():
-            return drafted(recorded.entity, day, event)
-        case facts.InvoiceAmended():
+        case events.InvoiceDrafted():
+            return _drafted(recorded.entity, day, event)
+        case events.InvoiceAmended():
             return _amended(state, event)
-        case facts.InvoiceCancelled():
+        case events.InvoiceCancelled():
             return replace(state, document="cancelled")
-        case facts.InvoiceIssued():
+        case events.InvoiceIssued():
             return _issued(state, recorded.entity, event)
-        case facts.InvoiceTermsBeyondCeiling():
+        case events.InvoiceTermsBeyondCeiling():
             return state
-        case facts.InvoiceCredited():
+        case events.InvoiceCredited():
             credit = Credit(
                 event.credit_note_id,
                 event.number,
@@ -147,24 +146,24 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
             )
             moved = (*state.movements, Movement(day, -event.total_minor))
             return replace(state, credits=(*state.credits, credit), movements=moved)
-        case facts.PaymentApplied():
+        case events.PaymentApplied():
             part = Applied(event.allocation_id, event.payment_id, event.amount_minor, event.received_on, day)
             moved = (*state.movements, Movement(day, -event.amount_minor))
             return replace(state, applied=(*state.applied, part), movements=moved)
-        case facts.PaymentUnapplied():
+        case events.PaymentUnapplied():
             kept = tuple(part for part in state.applied if part.allocation_id != event.allocation_id)
             moved = (*state.movements, Movement(day, event.amount_minor))
             return replace(state, applied=kept, movements=moved)
-        case facts.ShareDisputed():
+        case events.ShareDisputed():
             return replace(state, disputed=(*state.disputed, Disputed(event.dispute_id, event.amount_minor)))
-        case facts.ShareUndisputed():
+        case events.ShareUndisputed():
             left = tuple(share for share in state.disputed if share.dispute_id != event.dispute_id)
             return replace(state, disputed=left)
         case _:
             assert_never(event)
 
 
-def drafted(entity_id: str, day: date, event: facts.InvoiceDrafted) -> Invoice:
+def _drafted(entity_id: str, day: date, event: events.InvoiceDrafted) -> Invoice:
     """The invoice that begins with this draft."""
     return Invoice(
         document="draft",
@@ -186,7 +185,7 @@ def drafted(entity_id: str, day: date, event: facts.InvoiceDrafted) -> Invoice:
     )
 
 
-def _amended(state: Invoice, event: facts.InvoiceAmended) -> Invoice:
+def _amended(state: Invoice, event: events.InvoiceAmended) -> Invoice:
     return replace(
         state,
         supply_on=event.supply_on,
@@ -201,7 +200,7 @@ def _amended(state: Invoice, event: facts.InvoiceAmended) -> Invoice:
     )
 
 
-def _issued(state: Invoice, entity_id: str, event: facts.InvoiceIssued) -> Invoice:
+def _issued(state: Invoice, entity_id: str, event: events.InvoiceIssued) -> Invoice:
     return Invoice(
         document="issued",
         invoice_id=event.invoice_id,
@@ -228,33 +227,26 @@ def _issued(state: Invoice, entity_id: str, event: facts.InvoiceIssued) -> Invoi
 
 
 def fold_as_of(recorded: Iterable[Recorded], day: date) -> Invoice:
-    """The invoice by what counted on a business day.
+    """The invoice by what counted on a business day; empty before anything did.
 
-    What a draft says is not dated business: the lines of an invoice are its lines on any day on which it stood,
+    The content of a draft is not dated business: the lines of an invoice are its lines on any day on which it stood,
     even where it was written later than it is dated.
     """
-    content = (facts.InvoiceDrafted, facts.InvoiceAmended)
+    content = (events.InvoiceDrafted, events.InvoiceAmended)
     state = Invoice()
     counted = False
-    for fact in recorded:
-        in_force = fact.effective_on <= day
-        if in_force or isinstance(fact.data, content):
-            state = evolve(state, fact)
+    for event in recorded:
+        in_force = event.effective_on <= day
+        if in_force or isinstance(event.data, content):
+            state = evolve(state, event)
             counted = counted or in_force
     return state if counted else Invoice()
-
-
-def require(state: Invoice, invoice_id: str) -> Invoice:
-    """The invoice, or :class:`NotFound`."""
-    if state.document == "none":
-        raise NotFound("invoice", invoice_id)
-    return state
 
 
 def room_from(state: Invoice, day: date) -> int:
     """The least that is outstanding on any day from this one on, by business dates.
 
-    A fact dated in the past must leave the outstanding at or above zero on every later day too, or the balance
+    An event dated in the past must leave the outstanding at or above zero on every later day too, or the balance
     of such a day would be negative when asked for.
     """
     days = sorted({day, *(m.effective_on for m in state.movements if m.effective_on > day)})

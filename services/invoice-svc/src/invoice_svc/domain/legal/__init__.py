@@ -13,7 +13,16 @@ from functools import cache
 from importlib.resources import files
 
 from encours.contracts.common import Terms
-from encours.kernel.errors import DomainError
+from encours.kernel.errors import Refusal
+
+
+class NoLegalRate(Refusal):
+    """The tables begin later than the day that is asked for (422)."""
+
+    code = "no-legal-rate"
+    title = "No legal rate on file"
+    status = 422
+    remedy = "Ask for a later day."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +61,7 @@ class LatePaymentLaw:
         """
         mro, margin = in_force(self.mro_bps, half_year_start), in_force(self.margin_bps, half_year_start)
         if mro is None or margin is None:
-            raise DomainError(
-                "no-legal-rate", f"No default penalty rate is on file for {half_year_start}.", status=422
-            )
+            raise NoLegalRate(f"No default penalty rate is on file for {half_year_start}.")
         source = f"{margin.source}: ECB MRO {mro.value / 100:.2f} % ({mro.valid_from}) + {margin.value / 100:.0f} pts"
         return Dated(half_year_start, mro.value + margin.value, source)
 

@@ -1,4 +1,4 @@
-"""What one can ask of a payment."""
+"""Commands on a payment."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from datetime import date
 from encours.contracts.common import Origin
 from encours.contracts.payment import Method
 
+Instructed = tuple[tuple[str, int] | tuple[str, int, str], ...]
+"""Invoice, amount in minor units and, to be compared with the payment's, its currency."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReceivePayment:
     """Funds are available since ``received_on``.
 
-    ``allocations``: pairs of invoice and amount as the caller instructs, in minor units; ``None`` leaves it to
-    the debtor's indication and the law, an empty tuple leaves all of it unapplied.
+    ``allocations``: invoices and amounts as the caller instructs; ``None`` leaves it to the debtor's indication and
+    the law, an empty tuple leaves all of it unapplied.
     """
 
     payment_id: str
@@ -27,7 +30,7 @@ class ReceivePayment:
     remittance_text: str | None = None
     external_ref: str | None = None
     origin: Origin = "issued"
-    allocations: tuple[tuple[str, int], ...] | None = None
+    allocations: Instructed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class AllocatePayment:
     """Put unapplied cash on invoices; ``allocations`` ``None`` proposes as at the receipt."""
 
     payment_id: str
-    allocations: tuple[tuple[str, int], ...] | None
+    allocations: Instructed | None
     customer_id: str | None = None
     """The payer, where the payment came without a known customer."""
 
@@ -50,8 +53,8 @@ class ReleasePayment:
 
 @dataclass(frozen=True, slots=True)
 class ReversePayment:
-    """The payment came undone on a day."""
+    """The payment was reversed by the bank on a day; today if not given."""
 
     payment_id: str
-    on: date
+    on: date | None
     cause: str

@@ -1,35 +1,45 @@
-"""The rules of a payment. Facts come with the business day from which they count."""
+"""The rules of a payment. Events come with the business day from which they count."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
 
-from encours.contracts import payment as facts
+from encours.contracts import payment as events
 from encours.contracts.payment import Allocation
-from encours.kernel.errors import Conflict, DomainError, FieldError, Invalid
+from encours.kernel.errors import FieldError, Invalid, Refusal
 from encours.kernel.money import Money
+from invoice_svc.domain.invoice.refusals import AmountExceedsOutstanding, InvoiceNotIssued
 from invoice_svc.domain.invoice.state import Invoice, earliest_room
 from invoice_svc.domain.payment.allocation import BASIS, Share
-from invoice_svc.domain.payment.commands import ReceivePayment, ReversePayment
-from invoice_svc.domain.payment.state import Payment, PaymentFact, Standing
+from invoice_svc.domain.payment.commands import Instructed, ReceivePayment, ReversePayment
+from invoice_svc.domain.payment.refusals import (
+    AllocationAcrossCustomers,
+    AllocationAcrossEntities,
+    AllocationNotStanding,
+    AmountExceedsUnapplied,
+    PayerKnown,
+    PaymentAlreadyReversed,
+    PaymentExists,
+    PaymentReversed,
+)
+from invoice_svc.domain.payment.state import Payment, PaymentEvent, Standing
+from invoice_svc.domain.refusals import CurrencyMismatch, DateInFuture, require_currency
 
-Dated = tuple[date, PaymentFact]
+Dated = tuple[date, PaymentEvent]
 
 
 def receive(state: Payment, command: ReceivePayment, today: date) -> list[Dated]:
     """Money in, effective on the day that the funds were available."""
     if state.payment_id:
-        raise Conflict("payment-exists", f"{command.payment_id} is recorded already.")
+        raise PaymentExists(f"{command.payment_id} is recorded already.")
     if command.amount_minor <= 0:
         raise Invalid("A payment is above 0; record money that went back with /reverse.", "/amount")
     if command.received_on > today:
-        raise Invalid(
-            f"{command.received_on} has not come yet in this ledger; use {today} or earlier.",
-            "/received_on",
-            code="date-in-future",
+        raise DateInFuture(
+            f"{command.received_on} has not come yet in this ledger; use {today} or earlier.", "/received_on"
         )
-    received = facts.PaymentReceived(
+    received = events.PaymentReceived(
         payment_id=command.payment_id,
         customer_id=command.customer_id,
         received_on=command.received_on,
@@ -49,16 +59,25 @@ def identify(state: Payment, customer_id: str) -> list[Dated]:
     if state.customer_id == customer_id:
         return []
     if state.customer_id is not None:
-        raise Conflict(
-            "payer-known", f"{state.payment_id} is of {state.customer_id}; reverse it and record it anew."
-        )
-    identified = facts.PaymentIdentified(
+        raise PayerKnown(f"{state.payment_id} is of {state.customer_id}; reverse it and record it anew.")
+    identified = events.PaymentIdentified(
         payment_id=state.payment_id,
         customer_id=customer_id,
         amount_minor=state.amount_minor,
         currency=state.currency,
     )
     return [(state.received_on, identified)]
+
+
+def instructed_shares(state: Payment, instructed: Instructed) -> list[Share]:
+    """The caller's own shares. Raises :class:`Invalid` for an invoice named twice, and ``currency-mismatch`` (422)."""
+    for i, (_, _, *currency) in enumerate(instructed):
+        require_currency(currency[0] if currency else None, state.currency, f"/allocations/{i}/amount")
+    if len({invoice_id for invoice_id, *_ in instructed}) < len(instructed):
+        raise Invalid("Name each invoice once.", "/allocations")
+    return [
+        Share(invoice_id, amount_minor, "instructed", None) for invoice_id, amount_minor, *_ in instructed
+    ]
 
 
 def place(state: Payment, share: Share, invoice: Invoice, allocation_id: str, not_before: date) -> Standing:
@@ -73,8 +92,7 @@ def place(state: Payment, share: Share, invoice: Invoice, allocation_id: str, no
             Money(invoice.outstanding_minor, state.currency),
             Money(share.amount_minor, state.currency),
         )
-        raise Conflict(
-            "amount-exceeds-outstanding",
+        raise AmountExceedsOutstanding(
             f"{invoice.number} has {open_} outstanding, less than {asked}: lower the amount of this allocation.",
         )
     allocation = Allocation(
@@ -89,22 +107,21 @@ def place(state: Payment, share: Share, invoice: Invoice, allocation_id: str, no
 
 
 def allocate(state: Payment, placed: Sequence[Standing]) -> list[Dated]:
-    """The allocations, one fact for each day from which some count. Never more than is unapplied."""
+    """The allocations, one event for each day from which some count. Never more than is unapplied."""
     _check_stands(state)
     if not placed:
         return []
     assert state.customer_id is not None, "a share belongs to an invoice, and that to a customer"
     asked = sum(standing.allocation.amount_minor for standing in placed)
     if asked > state.unapplied_minor:
-        raise Conflict(
-            "amount-exceeds-unapplied",
+        raise AmountExceedsUnapplied(
             f"The allocations add up to {Money(asked, state.currency)}, but {state.payment_id} has "
             f"{Money(state.unapplied_minor, state.currency)} unapplied: lower them, or release others first.",
         )
     return [
         (
             day,
-            facts.PaymentAllocated(
+            events.PaymentAllocated(
                 payment_id=state.payment_id,
                 customer_id=state.customer_id,
                 currency=state.currency,
@@ -122,7 +139,7 @@ def release(state: Payment, allocation_ids: Sequence[str] | None, on: date) -> l
     return [
         (
             day,
-            facts.PaymentReleased(
+            events.PaymentReleased(
                 payment_id=state.payment_id,
                 customer_id=state.customer_id or "",
                 currency=state.currency,
@@ -134,57 +151,56 @@ def release(state: Payment, allocation_ids: Sequence[str] | None, on: date) -> l
 
 
 def reverse(state: Payment, command: ReversePayment, today: date) -> list[Dated]:
-    """The payment came undone: all allocations go back, then the cash itself."""
+    """Release all allocations, then take back the cash itself."""
+    on = command.on or today
     if state.reversed_on is not None:
-        raise Conflict("payment-already-reversed", f"{state.payment_id} was reversed on {state.reversed_on}.")
-    if not state.received_on <= command.on <= today:
+        raise PaymentAlreadyReversed(f"{state.payment_id} was reversed on {state.reversed_on}.")
+    if not state.received_on <= on <= today:
         raise Invalid(f"A reversal lies between the receipt, {state.received_on}, and today, {today}.", "/on")
-    undone = facts.PaymentReversed(
+    undone = events.PaymentReversed(
         payment_id=state.payment_id,
         customer_id=state.customer_id,
         amount_minor=state.amount_minor,
         currency=state.currency,
         cause=command.cause,
-        reversed_on=command.on,
+        reversed_on=on,
     )
     # Cash that was released later than the bank took it back was on invoices until then.
-    from_day = max(command.on, state.released_on or command.on)
-    return [*release(state, None, command.on), (from_day, undone)]
+    from_day = max(on, state.released_on or on)
+    return [*release(state, None, on), (from_day, undone)]
 
 
 def _check_stands(state: Payment) -> None:
     if state.reversed_on is not None:
-        raise Conflict(
-            "payment-reversed", f"{state.payment_id} was reversed on {state.reversed_on}; record a new one."
-        )
+        raise PaymentReversed(f"{state.payment_id} was reversed on {state.reversed_on}; record a new one.")
 
 
 def _check_invoice(state: Payment, share: Share, invoice: Invoice) -> None:
     if invoice.document != "issued":
         was = "a draft: issue it first" if invoice.document == "draft" else "cancelled: choose another"
-        raise Conflict("invoice-not-issued", f"{share.invoice_id} is {was}.")
+        raise InvoiceNotIssued(f"{share.invoice_id} is {was}.")
     if invoice.entity_id != state.entity_id:
         raise _misplaced(
-            "allocation-across-entities",
+            AllocationAcrossEntities,
             f"{invoice.number} is of entity {invoice.entity_id}, the payment of {state.entity_id}.",
         )
     if invoice.currency != state.currency:
         raise _misplaced(
-            "currency-mismatch",
+            CurrencyMismatch,
             f"{invoice.number} is in {invoice.currency}, the payment in {state.currency}.",
         )
     if invoice.customer_id != state.customer_id:
         raise _misplaced(
-            "allocation-across-customers",
+            AllocationAcrossCustomers,
             f"{invoice.number} is of customer {invoice.customer_id}, the payment of {state.customer_id}.",
         )
     if share.amount_minor <= 0:
         raise Invalid("An allocation is above 0.", "/allocations")
 
 
-def _misplaced(code: str, detail: str) -> DomainError:
+def _misplaced(kind: type[Refusal], detail: str) -> Refusal:
     fault = FieldError("/allocations", "Choose invoices of the payment's entity, customer and currency.")
-    return DomainError(code, detail, status=422, errors=(fault,))
+    return kind(detail, errors=(fault,))
 
 
 def _chosen(state: Payment, allocation_ids: Sequence[str] | None) -> list[Standing]:
@@ -193,8 +209,7 @@ def _chosen(state: Payment, allocation_ids: Sequence[str] | None) -> list[Standi
     by_id = {standing.allocation.allocation_id: standing for standing in state.allocations}
     unknown = [allocation_id for allocation_id in allocation_ids if allocation_id not in by_id]
     if unknown:
-        raise Conflict(
-            "allocation-not-standing",
+        raise AllocationNotStanding(
             f"{unknown[0]} does not stand on {state.payment_id}; GET the payment for those that do.",
         )
     return [by_id[allocation_id] for allocation_id in dict.fromkeys(allocation_ids)]

@@ -1,4 +1,4 @@
-"""A payment as its facts make it: Σ allocations + unapplied = cash, always; all zero once it is reversed."""
+"""A payment as its events make it: Σ allocations + unapplied = cash, always; all zero once it is reversed."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from datetime import date
 from typing import assert_never, cast
 
 from encours.contracts import Recorded
-from encours.contracts import payment as facts
+from encours.contracts import payment as events
 from encours.contracts.common import Origin
 from encours.contracts.payment import Allocation, Method
-from encours.kernel.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """What the decisions and answers need to know. Minor units of ``currency``."""
+    """State that decisions and answers need. Minor units of ``currency``."""
 
     payment_id: str = ""
     entity_id: str = ""
@@ -54,20 +53,20 @@ class Payment:
         return 0 if self.reversed_on else self.amount_minor - self.allocated_minor
 
 
-PaymentFact = (
-    facts.PaymentReceived
-    | facts.PaymentIdentified
-    | facts.PaymentAllocated
-    | facts.PaymentReleased
-    | facts.PaymentReversed
+PaymentEvent = (
+    events.PaymentReceived
+    | events.PaymentIdentified
+    | events.PaymentAllocated
+    | events.PaymentReleased
+    | events.PaymentReversed
 )
 
 
 def evolve(state: Payment, recorded: Recorded) -> Payment:
-    """The payment after one more fact."""
-    event = cast(PaymentFact, recorded.data)
+    """The payment after one more event."""
+    event = cast(PaymentEvent, recorded.data)
     match event:
-        case facts.PaymentReceived():
+        case events.PaymentReceived():
             return Payment(
                 payment_id=event.payment_id,
                 entity_id=recorded.entity,
@@ -80,17 +79,17 @@ def evolve(state: Payment, recorded: Recorded) -> Payment:
                 external_ref=event.external_ref,
                 origin=event.origin,
             )
-        case facts.PaymentIdentified():
+        case events.PaymentIdentified():
             return replace(state, customer_id=event.customer_id)
-        case facts.PaymentAllocated():
+        case events.PaymentAllocated():
             more = tuple(Standing(allocation, recorded.effective_on) for allocation in event.allocations)
             return replace(state, allocations=state.allocations + more)
-        case facts.PaymentReleased():
+        case events.PaymentReleased():
             gone = {allocation.allocation_id for allocation in event.allocations}
             kept = tuple(s for s in state.allocations if s.allocation.allocation_id not in gone)
             released_on = max(state.released_on or date.min, recorded.effective_on)
             return replace(state, allocations=kept, released_on=released_on)
-        case facts.PaymentReversed():
+        case events.PaymentReversed():
             reversed_on = event.reversed_on or recorded.effective_on
             return replace(state, reversed_on=reversed_on, reversal_cause=event.cause)
         case _:
@@ -103,14 +102,9 @@ def fold_as_of(recorded: Iterable[Recorded], day: date) -> Payment:
     Who paid is not dated business: a payer identified later paid then.
     """
     state = Payment()
-    for fact in recorded:
-        if fact.effective_on <= day or (state.payment_id and isinstance(fact.data, facts.PaymentIdentified)):
-            state = evolve(state, fact)
-    return state
-
-
-def require(state: Payment, payment_id: str) -> Payment:
-    """The payment, or :class:`NotFound`."""
-    if not state.payment_id:
-        raise NotFound("payment", payment_id)
+    for event in recorded:
+        if event.effective_on <= day or (
+            state.payment_id and isinstance(event.data, events.PaymentIdentified)
+        ):
+            state = evolve(state, event)
     return state

@@ -1,4 +1,4 @@
-"""Parts that several bodies share: decimals, addresses, terms."""
+"""Parts that bodies and answers of several resources share: ids, decimals, addresses, terms."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from encours.contracts import common
+from encours.http.answers import Json
 from encours.http.models import (
     Body,
     BusinessDate,
@@ -31,10 +32,10 @@ from encours.http.models import (
     ShortText,
 )
 from encours.kernel import texts
-from encours.kernel.errors import DomainError, FieldError
+from encours.kernel.money import Money
 from encours.kernel.terms import DueKind
-from invoice_svc.domain.invoice.amounts import rate_bps
-from invoice_svc.domain.legal import late_payment_law
+from invoice_svc.domain.invoice.amounts import percent, rate_bps
+from invoice_svc.domain.terms import ProposedTerms
 
 EntityId = Annotated[str, Id("ent"), Field(examples=["ent_0195e0a4c1187ebc837d95283b6791e9"])]
 CustomerId = Annotated[str, Id("cus"), Field(examples=["cus_0195e0a4c1187ebc837d95283b6791e9"])]
@@ -124,7 +125,7 @@ class AddressBody(Body):
     country: Country = "FR"
 
     def to_contract(self) -> common.Address:
-        """As events hold it."""
+        """The address as events hold it."""
         return common.Address(
             lines=tuple(self.lines), postal_code=self.postal_code, city=self.city, country=self.country
         )
@@ -151,19 +152,13 @@ class TermsBody(Body):
         "agreement; if not given 40.00 EUR by law, and none in another currency.",
     )
 
-    def to_contract(self, currency: str, day: date, pointer: str = "") -> common.Terms:
-        """As events hold it; a fee that is not given is that of the law on ``day``.
-
-        Raises ``currency-mismatch`` (422) for a fee in another currency; ``pointer`` is where the body has the terms.
-        """
-        if self.indemnity is None:
-            fee = late_payment_law().default_terms(day, currency).indemnity_minor
-        else:
-            fee = minor_in(self.indemnity, currency, f"{pointer}/indemnity")
-        rate = None
+    def to_terms(self, pointer: str = "/terms") -> ProposedTerms:
+        """The terms as the decisions take them; ``pointer`` is where the body has them."""
+        fee, rate = self.indemnity, None
         if self.penalty_rate is not None:
             rate = rate_bps(self.penalty_rate, f"{pointer}/penalty_rate", "A yearly rate")
-        return common.Terms(due_kind=self.kind, days=self.days, penalty_rate_bps=rate, indemnity_minor=fee)
+        indemnity = None if fee is None else Money(fee.minor, fee.currency)
+        return ProposedTerms(self.kind, self.days, rate, indemnity)
 
 
 class AgreedTermsBody(TermsBody):
@@ -183,6 +178,19 @@ class TermsOut(BaseModel):
     )
     valid_from: date | None = None
 
+    @classmethod
+    def of(cls, terms: common.Terms | None, valid_from: date | None = None) -> Json | None:
+        """Terms as they are answered."""
+        if terms is None:
+            return None
+        return {
+            "kind": terms.due_kind,
+            "days": terms.days,
+            "penalty_rate": None if terms.penalty_rate_bps is None else percent(terms.penalty_rate_bps),
+            "indemnity_minor": terms.indemnity_minor,
+            "valid_from": iso(valid_from),
+        }
+
 
 class AddressOut(BaseModel):
     """A postal address."""
@@ -192,17 +200,30 @@ class AddressOut(BaseModel):
     city: str
     country: str
 
+    @classmethod
+    def of(cls, address: common.Address | None) -> Json | None:
+        """An address as it is answered."""
+        if address is None:
+            return None
+        return {
+            "lines": list(address.lines),
+            "postal_code": address.postal_code,
+            "city": address.city,
+            "country": address.country,
+        }
+
+
+def iso(day: date | None) -> str | None:
+    """A business date as it is answered."""
+    return None if day is None else day.isoformat()
+
 
 Method = Literal["transfer", "instant_transfer", "card", "direct_debit", "cheque", "cash"]
 
 
-def minor_in(money: MoneyModel, currency: str, pointer: str) -> int:
-    """The amount in minor units. Raises ``currency-mismatch`` (422) if it is of another currency."""
-    if money.currency == currency:
-        return money.minor
-    raise DomainError(
-        "currency-mismatch",
-        f"The amount is in {money.currency}, but this is kept in {currency}.",
-        status=422,
-        errors=(FieldError(f"{pointer}/currency", f"Write {currency}."),),
-    )
+def named_fields(body: Body, *, keep: tuple[str, ...]) -> dict[str, Any]:
+    """The fields that a PATCH names, as a command takes them; null for one of ``keep`` leaves it as it is."""
+    given = {name: getattr(body, name) for name in body.model_fields_set}
+    if isinstance(address := given.get("address"), AddressBody):
+        given["address"] = address.to_contract()
+    return {name: value for name, value in given.items() if value is not None or name not in keep}

@@ -1,0 +1,1 @@
+"""The debtor: identity, contract terms by date, people, remarks."""

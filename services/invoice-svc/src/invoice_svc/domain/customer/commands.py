@@ -1,0 +1,78 @@
+"""Commands on a customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from msgspec import UNSET, UnsetType
+
+from encours.contracts.common import Address, Terms
+from invoice_svc.domain.terms import ProposedTerms
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterCustomer:
+    """A customer of an entity. ``external_ref`` is its code in the creditor's own books."""
+
+    customer_id: str
+    entity_id: str
+    name: str
+    country: str
+    language: str = "fr"
+    external_ref: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    siren: str | None = None
+    vat_id: str | None = None
+    address: Address | None = None
+    segment: str | None = None
+    salesperson: str | None = None
+    terms: ProposedTerms | None = None
+    terms_from: date | None = None
+    """First day of ``terms``; today if not given."""
+
+
+@dataclass(frozen=True, slots=True)
+class AmendCustomer:
+    """Identity from now on; a field that is not named stays."""
+
+    customer_id: str
+    name: str | UnsetType = UNSET
+    country: str | UnsetType = UNSET
+    language: str | UnsetType = UNSET
+    email: str | UnsetType | None = UNSET
+    phone: str | UnsetType | None = UNSET
+    siren: str | UnsetType | None = UNSET
+    vat_id: str | UnsetType | None = UNSET
+    address: Address | UnsetType | None = UNSET
+    segment: str | UnsetType | None = UNSET
+    salesperson: str | UnsetType | None = UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class AgreeTerms:
+    """Contract conditions for invoices issued from ``valid_from`` on; today if not given."""
+
+    customer_id: str
+    terms: Terms | ProposedTerms
+    valid_from: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddContact:
+    """A person at the customer, by role such as ``accounts_payable``."""
+
+    customer_id: str
+    role: str
+    name: str
+    email: str | None
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteCustomer:
+    """A remark for the file."""
+
+    customer_id: str
+    text: str

@@ -1,0 +1,113 @@
+"""The rules of a customer."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from msgspec import UNSET
+
+from encours.contracts import customer as events
+from encours.contracts.common import Terms
+from encours.kernel.errors import Refusal
+from encours.kernel.terms import DueRule
+from invoice_svc.domain.customer.commands import AddContact, AmendCustomer, NoteCustomer, RegisterCustomer
+from invoice_svc.domain.customer.state import Agreement, Contact, Customer, CustomerEvent
+
+
+class CustomerExists(Refusal):
+    """The customer, or another of its external reference, is registered already."""
+
+    code = "customer-exists"
+    title = "Customer already exists"
+    remedy = "PATCH it, or choose another external_ref."
+
+
+def register(state: Customer, command: RegisterCustomer) -> list[CustomerEvent]:
+    """Register the customer of an entity."""
+    if state.customer_id:
+        raise CustomerExists(f"{state.customer_id} is registered already; PATCH it to amend it.")
+    return [
+        events.CustomerRegistered(
+            customer_id=command.customer_id,
+            entity_id=command.entity_id,
+            name=command.name,
+            external_ref=command.external_ref,
+            country=command.country,
+            language=command.language,
+            email=command.email,
+            phone=command.phone,
+            siren=command.siren,
+            vat_id=command.vat_id,
+            address=command.address,
+            segment=command.segment,
+            salesperson=command.salesperson,
+        )
+    ]
+
+
+def amend(state: Customer, command: AmendCustomer) -> list[CustomerEvent]:
+    """The new identity; nothing when it is the same."""
+    amended = events.CustomerAmended(
+        customer_id=state.customer_id,
+        name=state.name if command.name is UNSET else command.name,
+        country=state.country if command.country is UNSET else command.country,
+        language=state.language if command.language is UNSET else command.language,
+        email=state.email if command.email is UNSET else command.email,
+        phone=state.phone if command.phone is UNSET else command.phone,
+        siren=state.siren if command.siren is UNSET else command.siren,
+        vat_id=state.vat_id if command.vat_id is UNSET else command.vat_id,
+        address=state.address if command.address is UNSET else command.address,
+        segment=state.segment if command.segment is UNSET else command.segment,
+        salesperson=state.salesperson if command.salesperson is UNSET else command.salesperson,
+    )
+    same = events.CustomerAmended(
+        customer_id=state.customer_id,
+        name=state.name,
+        country=state.country,
+        language=state.language,
+        email=state.email,
+        phone=state.phone,
+        siren=state.siren,
+        vat_id=state.vat_id,
+        address=state.address,
+        segment=state.segment,
+        salesperson=state.salesperson,
+    )
+    return [] if amended == same else [amended]
+
+
+def agree_terms(state: Customer, valid_from: date, terms: Terms) -> list[CustomerEvent]:
+    """The agreement, with a warning beside it when its delay is beyond what L441-10 I allows."""
+    if Agreement(valid_from, terms) in state.terms:
+        return []
+    agreed = events.TermsAgreed(customer_id=state.customer_id, valid_from=valid_from, terms=terms)
+    rule = DueRule(terms.due_kind, terms.days)
+    if not rule.beyond_ceiling():
+        return [agreed]
+    warning = events.TermsBeyondCeiling(
+        customer_id=state.customer_id,
+        valid_from=valid_from,
+        ceiling_days=rule.ceiling_days,
+        agreed_days=terms.days,
+    )
+    return [agreed, warning]
+
+
+def add_contact(state: Customer, command: AddContact) -> list[CustomerEvent]:
+    """One more person; nothing when that person is known already."""
+    if Contact(command.role, command.name, command.email, command.phone) in state.contacts:
+        return []
+    return [
+        events.CustomerContactAdded(
+            customer_id=state.customer_id,
+            role=command.role,
+            name=command.name,
+            email=command.email,
+            phone=command.phone,
+        )
+    ]
+
+
+def note(state: Customer, command: NoteCustomer) -> list[CustomerEvent]:
+    """One more remark; the same words on another day are another remark."""
+    return [events.CustomerNoted(customer_id=state.customer_id, text=command.text)]

@@ -1,0 +1,152 @@
+"""A customer as its events make it.
+
+The promise kept here: the terms that an invoice was issued under are known for any date, because terms are agreed
+from a day on and never overwritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import assert_never, cast
+
+from encours.contracts import Recorded
+from encours.contracts import customer as events
+from encours.contracts.common import Address, Terms
+from encours.kernel.errors import NotFound
+
+
+class CustomerNotFound(NotFound):
+    """No customer has the id (404)."""
+
+    code = "customer-not-found"
+    title = "Customer not found"
+    remedy = "Take the id from GET /v1/customers."
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Terms for invoices issued from a day on."""
+
+    valid_from: date
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person at the customer, by role such as ``accounts_payable``."""
+
+    role: str
+    name: str
+    email: str | None
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark for the file."""
+
+    text: str
+    noted_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """State that decisions and answers need."""
+
+    customer_id: str = ""
+    entity_id: str = ""
+    name: str = ""
+    country: str = ""
+    language: str = ""
+    external_ref: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    siren: str | None = None
+    vat_id: str | None = None
+    address: Address | None = None
+    segment: str | None = None
+    salesperson: str | None = None
+    terms: tuple[Agreement, ...] = ()
+    """Ascending by ``valid_from``; the later agreement for the same day replaces the earlier."""
+    contacts: tuple[Contact, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+CustomerEvent = (
+    events.CustomerRegistered
+    | events.CustomerAmended
+    | events.TermsAgreed
+    | events.TermsBeyondCeiling
+    | events.CustomerContactAdded
+    | events.CustomerNoted
+)
+
+
+def evolve(state: Customer, recorded: Recorded) -> Customer:
+    """The customer after one more event."""
+    event = cast(CustomerEvent, recorded.data)
+    match event:
+        case events.CustomerRegistered():
+            return Customer(
+                customer_id=event.customer_id,
+                entity_id=event.entity_id,
+                name=event.name,
+                country=event.country,
+                language=event.language,
+                external_ref=event.external_ref,
+                email=event.email,
+                phone=event.phone,
+                siren=event.siren,
+                vat_id=event.vat_id,
+                address=event.address,
+                segment=event.segment,
+                salesperson=event.salesperson,
+            )
+        case events.CustomerAmended():
+            return replace(
+                state,
+                name=event.name,
+                country=event.country,
+                language=event.language,
+                email=event.email,
+                phone=event.phone,
+                siren=event.siren,
+                vat_id=event.vat_id,
+                address=event.address,
+                segment=event.segment,
+                salesperson=event.salesperson,
+            )
+        case events.TermsAgreed():
+            kept = [agreed for agreed in state.terms if agreed.valid_from != event.valid_from]
+            kept.append(Agreement(event.valid_from, event.terms))
+            return replace(state, terms=tuple(sorted(kept, key=lambda agreed: agreed.valid_from)))
+        case events.TermsBeyondCeiling():
+            return state
+        case events.CustomerContactAdded():
+            contact = Contact(event.role, event.name, event.email, event.phone)
+            return replace(state, contacts=(*state.contacts, contact))
+        case events.CustomerNoted():
+            return replace(state, notes=(*state.notes, Note(event.text, recorded.effective_on)))
+        case _:
+            assert_never(event)
+
+
+def fold_as_of(recorded: Iterable[Recorded], day: date) -> Customer:
+    """The customer by what counted on a business day.
+
+    Who the customer is, is not dated business: invoices of days before the registration are theirs.
+    """
+    identity = (events.CustomerRegistered, events.CustomerAmended)
+    state = Customer()
+    for event in recorded:
+        if event.effective_on <= day or isinstance(event.data, identity):
+            state = evolve(state, event)
+    return state
+
+
+def terms_on(state: Customer, day: date) -> Terms | None:
+    """The agreement in force on a day; ``None`` when there is none."""
+    in_force = [agreed.terms for agreed in state.terms if agreed.valid_from <= day]
+    return in_force[-1] if in_force else None

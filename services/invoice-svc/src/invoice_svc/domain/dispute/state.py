@@ -1,0 +1,67 @@
+"""A dispute as its events make it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import assert_never, cast
+
+from encours.contracts import Recorded
+from encours.contracts import dispute as events
+from encours.contracts.dispute import Category, Outcome
+from encours.kernel.errors import NotFound
+
+
+class DisputeNotFound(NotFound):
+    """No dispute has the id (404)."""
+
+    code = "dispute-not-found"
+    title = "Dispute not found"
+    remedy = "Take the id from GET /v1/disputes; ids of another ledger, or of later days, are not found."
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """State that decisions and answers need."""
+
+    dispute_id: str = ""
+    invoice_id: str = ""
+    customer_id: str = ""
+    entity_id: str = ""
+    category: Category = "other"
+    amount_minor: int = 0
+    currency: str = ""
+    text: str = ""
+    owner: str | None = None
+    opened_on: date = date.min
+    outcome: Outcome | None = None
+    resolved_on: date | None = None
+    resolution: str | None = None
+
+
+DisputeEvent = events.DisputeOpened | events.DisputeResolved
+
+
+def evolve(state: Dispute, recorded: Recorded) -> Dispute:
+    """The dispute after one more event."""
+    event = cast(DisputeEvent, recorded.data)
+    match event:
+        case events.DisputeOpened():
+            return Dispute(
+                dispute_id=event.dispute_id,
+                invoice_id=event.invoice_id,
+                customer_id=event.customer_id,
+                entity_id=recorded.entity,
+                category=event.category,
+                amount_minor=event.amount_minor,
+                currency=event.currency,
+                text=event.text,
+                owner=event.owner,
+                opened_on=recorded.effective_on,
+            )
+        case events.DisputeResolved():
+            return replace(
+                state, outcome=event.outcome, resolved_on=recorded.effective_on, resolution=event.text
+            )
+        case _:
+            assert_never(event)

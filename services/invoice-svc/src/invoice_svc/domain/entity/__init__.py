@@ -1,0 +1,1 @@
+"""The creditor: who issues, and in which number series."""

@@ -1,0 +1,50 @@
+"""Commands on an entity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from msgspec import UNSET, UnsetType
+
+from encours.contracts.common import Address
+from invoice_svc.domain.entity.state import Document
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterEntity:
+    """A legal entity begins to issue. ``currency`` is the one its invoices are in unless they say otherwise."""
+
+    entity_id: str
+    name: str
+    country: str
+    currency: str
+    time_zone: str
+    legal_form: str | None = None
+    siren: str | None = None
+    vat_id: str | None = None
+    address: Address | None = None
+    iban: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AmendEntity:
+    """Identity from now on; a field that is not named stays."""
+
+    entity_id: str
+    name: str | UnsetType = UNSET
+    legal_form: str | UnsetType | None = UNSET
+    siren: str | UnsetType | None = UNSET
+    vat_id: str | UnsetType | None = UNSET
+    address: Address | UnsetType | None = UNSET
+    iban: str | UnsetType | None = UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class DefineSeries:
+    """A number series: ``prefix`` holds ``{year}``, ``width`` is the least digits of the running number."""
+
+    entity_id: str
+    code: str
+    document: Document
+    prefix: str
+    width: int

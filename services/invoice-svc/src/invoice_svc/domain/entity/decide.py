@@ -1,0 +1,176 @@
+"""The rules of an entity.
+
+The promise kept here: no two series can ever produce the same text, whatever prefixes they had before, and every
+number fits what CGI ann. II 242 nonies A and EN 16931 allow. The ledger itself refuses a number that was taken over
+from another system.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import zip_longest
+
+from msgspec import UNSET
+
+from encours.contracts import entity as events
+from encours.kernel.errors import Invalid, NotFound, Refusal
+from invoice_svc.domain.entity.commands import AmendEntity, DefineSeries, RegisterEntity
+from invoice_svc.domain.entity.state import Document, Entity, EntityEvent, Series
+
+MAX_NUMBER_LENGTH = 35
+DEFAULT_SERIES = (
+    Series("FAC", "invoice", "FAC-{year}-", 6),
+    Series("AVO", "credit_note", "AVO-{year}-", 6),
+)
+"""Invoices and credit notes are kinds of document, which is a reason the law accepts for a series of its own."""
+
+_DIGIT = "#"
+"""Stands for any digit; no number holds it."""
+_NUMBER_CHARACTERS = re.compile(r"[A-Za-z0-9+\-_/]*")
+
+
+class EntityExists(Refusal):
+    """The entity is registered already."""
+
+    code = "entity-exists"
+    title = "Entity already exists"
+    remedy = "PATCH it to amend its identity."
+
+
+class SeriesNotFound(NotFound):
+    """The entity has no series of that code (404)."""
+
+    code = "series-not-found"
+    title = "Series not found"
+    remedy = "GET the entity for its series."
+
+
+class SeriesNotDefined(Refusal):
+    """A document asks for a series that the entity does not have (422)."""
+
+    code = "series-not-defined"
+    title = "Series not defined"
+    status = 422
+    remedy = "Define it with PUT /v1/entities/{id}/series/{code}."
+
+
+class SeriesDocumentFixed(Refusal):
+    """A series numbers one kind of document."""
+
+    code = "series-document-fixed"
+    title = "Series numbers another kind of document"
+    remedy = "Define another series."
+
+
+class SeriesOverlaps(Refusal):
+    """Two series could produce the same number."""
+
+    code = "series-overlaps"
+    title = "Series could repeat a number of another series"
+    remedy = "Choose a prefix that differs before the digits."
+
+
+def register(state: Entity, command: RegisterEntity) -> list[EntityEvent]:
+    """Register the entity with its series for invoices and credit notes."""
+    if state.entity_id:
+        raise EntityExists(f"{state.entity_id} is registered already; PATCH it to amend its identity.")
+    registered = events.EntityRegistered(
+        entity_id=command.entity_id,
+        name=command.name,
+        country=command.country,
+        currency=command.currency,
+        time_zone=command.time_zone,
+        legal_form=command.legal_form,
+        siren=command.siren,
+        vat_id=command.vat_id,
+        address=command.address,
+        iban=command.iban,
+    )
+    return [registered, *(_defined(command.entity_id, series) for series in DEFAULT_SERIES)]
+
+
+def amend(state: Entity, command: AmendEntity) -> list[EntityEvent]:
+    """The new identity; nothing when it is the same."""
+    amended = events.EntityAmended(
+        entity_id=state.entity_id,
+        name=state.name if command.name is UNSET else command.name,
+        legal_form=state.legal_form if command.legal_form is UNSET else command.legal_form,
+        siren=state.siren if command.siren is UNSET else command.siren,
+        vat_id=state.vat_id if command.vat_id is UNSET else command.vat_id,
+        address=state.address if command.address is UNSET else command.address,
+        iban=state.iban if command.iban is UNSET else command.iban,
+    )
+    same = events.EntityAmended(
+        entity_id=state.entity_id,
+        name=state.name,
+        legal_form=state.legal_form,
+        siren=state.siren,
+        vat_id=state.vat_id,
+        address=state.address,
+        iban=state.iban,
+    )
+    return [] if amended == same else [amended]
+
+
+def define_series(state: Entity, command: DefineSeries) -> list[EntityEvent]:
+    """A new series, or another template for one; nothing when it is the same.
+
+    Raises :class:`Invalid` for a template that can produce an illegal number, and ``series-overlaps`` for one
+    that could one day produce a number of another series.
+    """
+    known = state.series.get(command.code)
+    series = Series(command.code, command.document, command.prefix, command.width)
+    if known == series:
+        return []
+    _check_template(command)
+    if known is not None and known.document != command.document:
+        raise SeriesDocumentFixed(f"{command.code} numbers {known.document}s; define another series.")
+    for code, prefix in sorted(state.prefixes - {(command.code, command.prefix)}):
+        if _overlaps(prefix, command.prefix):
+            raise SeriesOverlaps(
+                f"With prefix {command.prefix!r} a number could equal one of series {code} "
+                f"({prefix!r}); choose a prefix that differs before the digits.",
+            )
+    return [_defined(state.entity_id, series)]
+
+
+def series_for(state: Entity, code: str, document: Document) -> Series:
+    """The series to number a document in, or a refusal that names those there are."""
+    series = state.series.get(code)
+    if series is not None and series.document == document:
+        return series
+    fitting = ", ".join(sorted(s.code for s in state.series.values() if s.document == document))
+    raise SeriesNotDefined(
+        f"{state.name} has no series {code!r} for {document.replace('_', ' ')}s; use one of: {fitting}."
+    )
+
+
+def _defined(entity_id: str, series: Series) -> events.SeriesDefined:
+    return events.SeriesDefined(
+        entity_id=entity_id,
+        code=series.code,
+        document=series.document,
+        prefix=series.prefix,
+        width=series.width,
+    )
+
+
+def _check_template(command: DefineSeries) -> None:
+    if command.prefix.count("{year}") != 1:
+        # The running number begins at 1 each year, so without the year it would come twice.
+        raise Invalid("The prefix needs {year} exactly once, such as FAC-{year}-.", "/prefix")
+    rendered = command.prefix.replace("{year}", "2026")
+    if not _NUMBER_CHARACTERS.fullmatch(rendered):
+        raise Invalid("A number may hold letters, digits and + - _ / only.", "/prefix")
+    if len(rendered) + command.width > MAX_NUMBER_LENGTH:
+        raise Invalid(f"Prefix and digits together may have {MAX_NUMBER_LENGTH} characters.", "/prefix")
+
+
+def _overlaps(one: str, other: str) -> bool:
+    """Whether numbers of two prefixes can read alike, in whatever years: ``F{year}-`` and ``F{year}-1``, or
+    ``FF{year}`` and ``FF20{year}``."""
+    shapes = (prefix.replace("{year}", _DIGIT * 4) for prefix in (one, other))
+    return all(
+        a == b or (a == _DIGIT and b.isdigit()) or (b == _DIGIT and a.isdigit())
+        for a, b in zip_longest(*shapes, fillvalue=_DIGIT)
+    )

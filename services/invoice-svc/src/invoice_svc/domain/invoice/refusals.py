@@ -1,0 +1,62 @@
+"""What the rules of an invoice refuse."""
+
+from __future__ import annotations
+
+from encours.kernel.errors import NotFound, Refusal
+
+
+class InvoiceNotFound(NotFound):
+    """No invoice has the id (404)."""
+
+    code = "invoice-not-found"
+    title = "Invoice not found"
+    remedy = "Take the id from GET /v1/invoices; ids of another ledger, or of later days, are not found."
+
+
+class InvoiceExists(Refusal):
+    """The id belongs to an invoice already."""
+
+    code = "invoice-exists"
+    title = "Invoice already exists"
+    remedy = "GET it; PATCH it while it is a draft."
+
+
+class InvoiceIncomplete(Refusal):
+    """The draft lacks content that the law asks for (422)."""
+
+    code = "invoice-incomplete"
+    title = "Invoice lacks content that the law requires"
+    status = 422
+    remedy = "Add what errors[] lists."
+
+
+class InvoiceNotDraft(Refusal):
+    """Only a draft can be amended, issued or cancelled."""
+
+    code = "invoice-not-draft"
+    title = "Invoice is not a draft"
+    remedy = "Correct an issued invoice with a credit note."
+
+
+class InvoiceNotIssued(Refusal):
+    """Only an issued invoice can be paid, credited or disputed."""
+
+    code = "invoice-not-issued"
+    title = "Invoice is not issued"
+    remedy = "Issue it first."
+
+
+class AmountExceedsOutstanding(Refusal):
+    """More than the invoice owes."""
+
+    code = "amount-exceeds-outstanding"
+    title = "Amount exceeds what is outstanding"
+    remedy = "Lower the amount, or release a payment first to make room for it."
+
+
+class NothingOutstanding(Refusal):
+    """The invoice owes nothing that could be credited or disputed."""
+
+    code = "nothing-outstanding"
+    title = "Nothing is outstanding"
+    remedy = "Release a payment to open the invoice again, if that is what you want."

@@ -1,0 +1,79 @@
+"""What the rules of a payment refuse."""
+
+from __future__ import annotations
+
+from encours.kernel.errors import NotFound, Refusal
+
+
+class PaymentNotFound(NotFound):
+    """No payment has the id (404)."""
+
+    code = "payment-not-found"
+    title = "Payment not found"
+    remedy = "Take the id from GET /v1/payments; ids of another ledger, or of later days, are not found."
+
+
+class PaymentExists(Refusal):
+    """The id belongs to a payment already."""
+
+    code = "payment-exists"
+    title = "Payment already exists"
+    remedy = "GET it."
+
+
+class AmountExceedsUnapplied(Refusal):
+    """The allocations add up to more than the payment has left."""
+
+    code = "amount-exceeds-unapplied"
+    title = "Allocations exceed the unapplied cash"
+    remedy = "Lower the allocations, or release others first."
+
+
+class AllocationAcrossEntities(Refusal):
+    """The invoice belongs to another entity than the payment (422)."""
+
+    code = "allocation-across-entities"
+    title = "Invoice belongs to another entity"
+    status = 422
+    remedy = "Choose invoices of the payment's entity."
+
+
+class AllocationAcrossCustomers(Refusal):
+    """The invoice belongs to another customer than the payment (422)."""
+
+    code = "allocation-across-customers"
+    title = "Invoice belongs to another customer"
+    status = 422
+    remedy = "Choose invoices of the payer."
+
+
+class AllocationNotStanding(Refusal):
+    """The allocation was released, or never was."""
+
+    code = "allocation-not-standing"
+    title = "Allocation is not in force"
+    remedy = "GET the payment for the allocations in force."
+
+
+class PayerKnown(Refusal):
+    """The payment has another payer."""
+
+    code = "payer-known"
+    title = "Payer is already known"
+    remedy = "Reverse the payment and record it again."
+
+
+class PaymentReversed(Refusal):
+    """The payment was reversed."""
+
+    code = "payment-reversed"
+    title = "Payment was reversed"
+    remedy = "Record a new payment."
+
+
+class PaymentAlreadyReversed(Refusal):
+    """The payment was reversed before."""
+
+    code = "payment-already-reversed"
+    title = "Payment was reversed before"
+    remedy = "Nothing is left to reverse."

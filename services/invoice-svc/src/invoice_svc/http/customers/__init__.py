@@ -1,0 +1,1 @@
+"""/v1/customers: debtors, their terms by date, contacts and notes."""

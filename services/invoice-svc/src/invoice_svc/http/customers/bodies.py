@@ -1,0 +1,118 @@
+"""Request bodies of /v1/customers."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from encours.http.models import Body, Country, LongText, ShortText
+from encours.kernel.ids import new_id
+from invoice_svc.domain.customer.commands import (
+    AddContact,
+    AgreeTerms,
+    AmendCustomer,
+    NoteCustomer,
+    RegisterCustomer,
+)
+from invoice_svc.http.common import (
+    AddressBody,
+    AgreedTermsBody,
+    Email,
+    EntityId,
+    Language,
+    Phone,
+    Siren,
+    VatId,
+    named_fields,
+)
+from invoice_svc.imports import ids
+
+
+class CustomerBody(Body):
+    """A customer of an entity."""
+
+    entity_id: EntityId
+    name: ShortText = Field(examples=["Garage Dupont SARL"])
+    country: Country = "FR"
+    language: Language = "fr"
+    external_ref: ShortText | None = Field(default=None, description="Its code in your own books.")
+    email: Email | None = Field(default=None, description="Where invoices and reminders go.")
+    phone: Phone | None = None
+    siren: Siren | None = None
+    vat_id: VatId | None = None
+    address: AddressBody | None = None
+    segment: ShortText | None = None
+    salesperson: ShortText | None = None
+    terms: AgreedTermsBody | None = Field(default=None, description="Conditions agreed from the start.")
+
+    def to_command(self) -> RegisterCustomer:
+        """The customer as a command.
+
+        The id follows from the reference, as imports derive it too: so a second one of that reference is the same
+        stream.
+        """
+        return RegisterCustomer(
+            customer_id=ids.customer_id(self.entity_id, self.external_ref)
+            if self.external_ref
+            else new_id("cus"),
+            entity_id=self.entity_id,
+            name=self.name,
+            country=self.country,
+            language=self.language,
+            external_ref=self.external_ref,
+            email=self.email,
+            phone=self.phone,
+            siren=self.siren,
+            vat_id=self.vat_id,
+            address=self.address.to_contract() if self.address else None,
+            segment=self.segment,
+            salesperson=self.salesperson,
+            terms=self.terms.to_terms() if self.terms else None,
+            terms_from=self.terms.valid_from if self.terms else None,
+        )
+
+
+class CustomerPatch(Body):
+    """Fields to change; null clears one."""
+
+    name: ShortText | None = None
+    country: Country | None = None
+    language: Language | None = None
+    email: Email | None = None
+    phone: Phone | None = None
+    siren: Siren | None = None
+    vat_id: VatId | None = None
+    address: AddressBody | None = None
+    segment: ShortText | None = None
+    salesperson: ShortText | None = None
+
+    def to_command(self, customer_id: str) -> AmendCustomer:
+        """Name, country and language cannot be cleared: null leaves them."""
+        return AmendCustomer(customer_id, **named_fields(self, keep=("name", "country", "language")))
+
+
+class ContactBody(Body):
+    """A person at the customer."""
+
+    role: ShortText = Field(examples=["accounts_payable"])
+    name: ShortText = Field(examples=["Claire Martin"])
+    email: Email | None = None
+    phone: Phone | None = None
+
+    def to_command(self, customer_id: str) -> AddContact:
+        """The contact as a command."""
+        return AddContact(customer_id, self.role, self.name, self.email, self.phone)
+
+
+class NoteBody(Body):
+    """A remark for the file."""
+
+    text: LongText
+
+    def to_command(self, customer_id: str) -> NoteCustomer:
+        """The remark as a command."""
+        return NoteCustomer(customer_id, self.text)
+
+
+def agreement_of(customer_id: str, body: AgreedTermsBody) -> AgreeTerms:
+    """The agreement as a command; its terms are the body itself."""
+    return AgreeTerms(customer_id, body.to_terms(""), body.valid_from)

@@ -1,0 +1,98 @@
+"""Routes of /v1/customers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query as QueryParam
+from starlette.responses import Response
+
+from encours.http.commands import Command, command
+from encours.http.paging import paging
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
+from encours.reading.pages import Page
+from invoice_svc.http.common import AgreedTermsBody, CustomerId, EntityId
+from invoice_svc.http.customers.answers import CUSTOMER_ANSWER, CustomerListing, CustomerOut
+from invoice_svc.http.customers.bodies import (
+    ContactBody,
+    CustomerBody,
+    CustomerPatch,
+    NoteBody,
+    agreement_of,
+)
+from invoice_svc.http.reads import show, show_page
+from invoice_svc.read_models.customers import query
+from invoice_svc.read_models.lists import NAME
+from invoice_svc.use_cases import customers
+
+router = Router(tags=["Customers"])
+PAGE = paging("id", default="id", key="customer_id", columns={"id": "customer_id"})
+Reading = Annotated[Query, reading("invoices:read")]
+Writing = Annotated[Command, command("invoices:write")]
+
+
+@router.post("/v1/customers", response_model=CustomerOut, status_code=201)
+async def register_customer(body: CustomerBody, cmd: Writing) -> Response:
+    """Register a customer of an entity, with its terms where they are agreed. An `external_ref` is taken once."""
+    return await cmd.run(
+        customers.register, body.to_command(), answer=CUSTOMER_ANSWER, status=201, at="/v1/customers"
+    )
+
+
+@router.get("/v1/customers", response_model=CustomerListing)
+async def list_customers(
+    q: Reading,
+    page: Annotated[Page, PAGE],
+    entity_id: EntityId | None = None,
+    external_ref: Annotated[str | None, QueryParam(max_length=200)] = None,
+    name: Annotated[
+        str | None, QueryParam(alias="q", max_length=200, description="Beginning of the name.")
+    ] = None,
+) -> Response:
+    """Customers, oldest first."""
+    async with q.view(NAME) as view:
+        rows = await query.customers(view, page, entity_id=entity_id, external_ref=external_ref, q=name)
+    return await show_page(q, view, page, rows, "customer_id", CUSTOMER_ANSWER)
+
+
+@router.get("/v1/customers/{customer_id}", response_model=CustomerOut)
+async def get_customer(customer_id: CustomerId, q: Reading) -> Response:
+    """One customer."""
+    return await show(q, CUSTOMER_ANSWER, customer_id)
+
+
+@router.patch("/v1/customers/{customer_id}", response_model=CustomerOut)
+async def amend_customer(customer_id: CustomerId, body: CustomerPatch, cmd: Writing) -> Response:
+    """Change the identity; what is not named stays."""
+    return await cmd.run(
+        customers.amend, body.to_command(customer_id), answer=CUSTOMER_ANSWER, on=customer_id
+    )
+
+
+@router.put("/v1/customers/{customer_id}/terms", response_model=CustomerOut)
+async def agree_terms(customer_id: CustomerId, body: AgreedTermsBody, cmd: Writing) -> Response:
+    """Agree conditions for invoices issued from a day on. Beyond the legal ceiling a warning is recorded with them."""
+    return await cmd.run(
+        customers.agree_terms, agreement_of(customer_id, body), answer=CUSTOMER_ANSWER, on=customer_id
+    )
+
+
+@router.post("/v1/customers/{customer_id}/contacts", response_model=CustomerOut, status_code=201)
+async def add_contact(customer_id: CustomerId, body: ContactBody, cmd: Writing) -> Response:
+    """Add a person at the customer."""
+    return await cmd.run(
+        customers.add_contact,
+        body.to_command(customer_id),
+        answer=CUSTOMER_ANSWER,
+        on=customer_id,
+        status=201,
+    )
+
+
+@router.post("/v1/customers/{customer_id}/notes", response_model=CustomerOut, status_code=201)
+async def add_note(customer_id: CustomerId, body: NoteBody, cmd: Writing) -> Response:
+    """Put a remark in the customer's file."""
+    return await cmd.run(
+        customers.note, body.to_command(customer_id), answer=CUSTOMER_ANSWER, on=customer_id, status=201
+    )

@@ -1,0 +1,44 @@
+"""Request bodies of disputes."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from encours.contracts.dispute import Category, Outcome
+from encours.http.models import Body, BusinessDate, LongText, PositiveMoney, ShortText
+from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
+
+
+class DisputeBody(Body):
+    """Amount that the customer contests, and why."""
+
+    category: Category
+    amount: PositiveMoney | None = Field(default=None, description="All that is outstanding if not given.")
+    text: LongText = Field(examples=["Two of four tyres were damaged."])
+    owner: ShortText | None = Field(default=None, description="Who deals with it.")
+    opened_on: BusinessDate | None = Field(default=None, description="Today if not given.")
+
+    def to_command(self, dispute_id: str, invoice_id: str) -> OpenDispute:
+        """The dispute as a command."""
+        return OpenDispute(
+            dispute_id=dispute_id,
+            invoice_id=invoice_id,
+            category=self.category,
+            amount_minor=self.amount.minor if self.amount else None,
+            text=self.text,
+            owner=self.owner,
+            opened_on=self.opened_on,
+            currency=self.amount.currency if self.amount else None,
+        )
+
+
+class ResolveBody(Body):
+    """End of a dispute. `credited` says that you gave in; the credit note is a request of its own."""
+
+    outcome: Outcome
+    text: LongText | None = None
+    on: BusinessDate | None = Field(default=None, description="Today if not given.")
+
+    def to_command(self, dispute_id: str) -> ResolveDispute:
+        """The end of the dispute as a command."""
+        return ResolveDispute(dispute_id, self.outcome, self.on, self.text)

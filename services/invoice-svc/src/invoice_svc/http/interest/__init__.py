@@ -1,0 +1,1 @@
+"""/v1/invoices/{id}/interest: cost of late payment, segment by segment."""

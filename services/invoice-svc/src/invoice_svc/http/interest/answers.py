@@ -1,0 +1,74 @@
+"""The interest statement of an invoice."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import BaseModel, Field
+
+from encours.http.answers import Json
+from encours.http.models import MoneyModel, money_json
+from encours.http.queries import AsOf
+from invoice_svc.domain.invoice.amounts import percent
+from invoice_svc.domain.invoice.interest import Segment, Statement, half_year_start
+from invoice_svc.domain.invoice.state import Invoice
+from invoice_svc.domain.legal import late_payment_law
+
+
+class SegmentOut(BaseModel):
+    """Days at one principal and one rate, the first and the last counted."""
+
+    first_day: date
+    last_day: date
+    days: int
+    principal: MoneyModel
+    rate: str = Field(description="Percent a year.", examples=["13.15"])
+    basis: str
+    provisional: bool = Field(
+        description="The rate of this half-year is not on file; the last known was taken."
+    )
+    interest: MoneyModel
+
+    @classmethod
+    def of(cls, segment: Segment, state: Invoice) -> Json:
+        """Show a segment of an invoice's statement."""
+        legal = state.terms is not None and state.terms.penalty_rate_bps is None
+        known_until = late_payment_law().mro_known_until
+        return {
+            "first_day": segment.first_day.isoformat(),
+            "last_day": segment.last_day.isoformat(),
+            "days": segment.days,
+            "principal": money_json(segment.principal_minor, state.currency),
+            "rate": percent(segment.rate_bps),
+            "basis": segment.basis,
+            "provisional": legal and half_year_start(segment.first_day) > known_until,
+            "interest": money_json(segment.interest_minor, state.currency),
+        }
+
+
+class InterestOut(AsOf):
+    """Penalties and flat fee for late payment up to a day. Neither bears VAT."""
+
+    invoice_id: str
+    on: date
+    outstanding: MoneyModel
+    segments: list[SegmentOut]
+    interest: MoneyModel
+    indemnity: MoneyModel
+    total: MoneyModel = Field(description="Interest and indemnity.")
+    policy: str
+
+    @classmethod
+    def of(cls, state: Invoice, on: date, found: Statement) -> Json:
+        """Show the statement of an invoice up to a day."""
+        currency = state.currency
+        return {
+            "invoice_id": state.invoice_id,
+            "on": on.isoformat(),
+            "outstanding": money_json(state.outstanding_minor, currency),
+            "segments": [SegmentOut.of(segment, state) for segment in found.segments],
+            "interest": money_json(found.interest_minor, currency),
+            "indemnity": money_json(found.indemnity_minor, currency),
+            "total": money_json(found.interest_minor + found.indemnity_minor, currency),
+            "policy": "PRINCIPAL_FIRST",
+        }

@@ -1,0 +1,1 @@
+"""/v1/invoices: draft, issue, credit, find, look back."""

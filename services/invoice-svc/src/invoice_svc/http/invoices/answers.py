@@ -1,0 +1,299 @@
+"""Answers of /v1/invoices."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from encours.contracts import Recorded
+from encours.contracts.common import Line, VatShare
+from encours.http.answers import Answer, Json
+from encours.http.models import MoneyModel, money_json
+from encours.http.paging import Listing
+from encours.http.queries import AsOf
+from invoice_svc.domain.invoice.amounts import percent
+from invoice_svc.domain.invoice.state import Applied, Credit, Disputed, Invoice
+from invoice_svc.domain.invoice.status import (
+    BusinessLabel,
+    CollectionStatus,
+    DeliveryStatus,
+    DocumentStatus,
+    EInvoiceStatus,
+    SettlementStatus,
+    Standing,
+    status,
+)
+from invoice_svc.http.common import TermsOut, iso
+from invoice_svc.use_cases.folds import INVOICE
+from invoice_svc.use_cases.invoices import Credited
+
+
+class StatusOut(BaseModel):
+    """The five axes."""
+
+    document: DocumentStatus
+    delivery: DeliveryStatus
+    settlement: SettlementStatus
+    collection: CollectionStatus
+    einvoice: EInvoiceStatus
+
+
+class LabelsOut(BaseModel):
+    """The status in the words of the business and of the CRM."""
+
+    business: BusinessLabel
+    crm: str = Field(examples=["Retard 12 jours"])
+
+
+class VatOut(BaseModel):
+    """VAT at one rate."""
+
+    rate: str = Field(description="Percent.")
+    net: MoneyModel
+    vat: MoneyModel
+
+    @classmethod
+    def of(cls, share: VatShare, currency: str) -> Json:
+        """Show the VAT at one rate."""
+        return {
+            "rate": percent(share.rate_bps),
+            "net": money_json(share.net_minor, currency),
+            "vat": money_json(share.vat_minor, currency),
+        }
+
+
+class LineOut(BaseModel):
+    """An invoice line."""
+
+    description: str
+    quantity: str
+    unit_price: str
+    vat_rate: str
+    net: MoneyModel
+    product: str | None
+
+    @classmethod
+    def of(cls, line: Line, currency: str) -> Json:
+        """Show a line."""
+        return {
+            "description": line.description,
+            "quantity": line.quantity,
+            "unit_price": line.unit_price,
+            "vat_rate": percent(line.vat_rate_bps),
+            "net": money_json(line.net_minor, currency),
+            "product": line.product,
+        }
+
+
+class CreditNoteOut(BaseModel):
+    """A credit note on the invoice."""
+
+    id: str
+    number: str
+    issued_on: date
+    net: MoneyModel
+    vat: MoneyModel
+    total: MoneyModel
+    cause: str
+
+    @classmethod
+    def of(cls, credit: Credit, currency: str) -> Json:
+        """Show a credit note."""
+        return {
+            "id": credit.credit_note_id,
+            "number": credit.number,
+            "issued_on": iso(credit.issued_on),
+            "net": money_json(credit.net_minor, currency),
+            "vat": money_json(credit.vat_minor, currency),
+            "total": money_json(credit.total_minor, currency),
+            "cause": credit.cause,
+        }
+
+
+class AppliedOut(BaseModel):
+    """A part of a payment that stands on the invoice."""
+
+    allocation_id: str
+    payment_id: str
+    amount: MoneyModel
+    received_on: date
+
+    @classmethod
+    def of(cls, part: Applied, currency: str) -> Json:
+        """Show a part of a payment."""
+        return {
+            "allocation_id": part.allocation_id,
+            "payment_id": part.payment_id,
+            "amount": money_json(part.amount_minor, currency),
+            "received_on": iso(part.received_on),
+        }
+
+
+class DisputedOut(BaseModel):
+    """An open dispute."""
+
+    id: str
+    amount: MoneyModel
+
+    @classmethod
+    def of(cls, share: Disputed, currency: str) -> Json:
+        """Show a dispute's share."""
+        return {"id": share.dispute_id, "amount": money_json(share.amount_minor, currency)}
+
+
+class InvoiceOut(AsOf):
+    """An invoice as of a date."""
+
+    id: str
+    number: str | None = Field(description="Legal number; null for a draft.", examples=["FAC-2026-000123"])
+    entity_id: str
+    customer_id: str
+    series: str | None
+    currency: str
+    supply_on: date
+    issued_on: date | None
+    due_on: date | None
+    net: MoneyModel
+    vat: MoneyModel
+    total: MoneyModel
+    credited: MoneyModel
+    paid: MoneyModel
+    outstanding: MoneyModel
+    disputed: MoneyModel = Field(description="The contested part of what is outstanding.")
+    status: StatusOut
+    labels: LabelsOut
+    days_past_due: int = Field(
+        description="Calendar days after the due date while anything is outstanding.", ge=0
+    )
+    vat_breakdown: list[VatOut]
+    lines: list[LineOut]
+    terms: TermsOut | None
+    reference: str | None
+    salesperson: str | None
+    origin: Literal["issued", "import"] | None
+    credit_notes: list[CreditNoteOut]
+    payments: list[AppliedOut]
+    disputes: list[DisputedOut]
+    version: int
+
+    @classmethod
+    def of(cls, state: Invoice, version: int, as_of: date) -> Json:
+        """Show an invoice with its status on the day."""
+        currency = state.currency
+        outstanding, disputed = state.outstanding_minor, state.disputed_minor
+        paid, credited = state.paid_minor, state.credited_minor
+        stand = status(
+            Standing(state.document, state.due_on, state.total_minor, credited, paid, outstanding, disputed),
+            as_of,
+        )
+        return {
+            "id": state.invoice_id,
+            "number": state.number,
+            "entity_id": state.entity_id,
+            "customer_id": state.customer_id,
+            "series": state.series,
+            "currency": currency,
+            "supply_on": iso(state.supply_on),
+            "issued_on": iso(state.issued_on),
+            "due_on": iso(state.due_on),
+            "net": money_json(state.net_minor, currency),
+            "vat": money_json(state.vat_minor, currency),
+            "total": money_json(state.total_minor, currency),
+            "credited": money_json(credited, currency),
+            "paid": money_json(paid, currency),
+            "outstanding": money_json(outstanding, currency),
+            "disputed": money_json(disputed, currency),
+            "status": {
+                "document": stand.document,
+                "delivery": stand.delivery,
+                "settlement": stand.settlement,
+                "collection": stand.collection,
+                "einvoice": stand.einvoice,
+            },
+            "labels": {"business": stand.business, "crm": stand.crm},
+            "days_past_due": stand.days_past_due,
+            "vat_breakdown": [VatOut.of(share, currency) for share in state.vat],
+            "lines": [LineOut.of(line, currency) for line in state.lines],
+            "terms": TermsOut.of(state.terms),
+            "reference": state.reference,
+            "salesperson": state.salesperson,
+            "origin": state.origin,
+            "credit_notes": [CreditNoteOut.of(credit, currency) for credit in state.credits],
+            "payments": [AppliedOut.of(part, currency) for part in state.applied],
+            "disputes": [DisputedOut.of(share, currency) for share in state.disputed],
+            "version": version,
+        }
+
+
+class InvoiceListing(AsOf, Listing[InvoiceOut]):
+    """A page of invoices."""
+
+
+class CreditOut(AsOf):
+    """A credit note, and the invoice as it left it."""
+
+    id: str
+    number: str
+    invoice_id: str
+    issued_on: date
+    net: MoneyModel
+    vat: MoneyModel
+    total: MoneyModel
+    cause: str
+    invoice: InvoiceOut
+
+    @classmethod
+    def of(cls, invoice: Json, result: Credited) -> Json:
+        """Show the credit note that was made, from the answer that shows its invoice."""
+        note: Json = next(n for n in invoice["credit_notes"] if n["id"] == result.credit_note_id)
+        echo = {name: invoice[name] for name in ("as_of", "known_at", "position")}
+        return note | {"invoice_id": invoice["id"], "invoice": invoice} | echo
+
+
+class FactOut(BaseModel):
+    """One event of the invoice's stream."""
+
+    position: int
+    version: int
+    type: str
+    effective_on: date
+    recorded_at: str
+    actor: str
+    reason: str | None
+    command_id: str
+    traceparent: str | None
+    data: dict[str, Any]
+
+    @classmethod
+    def of(cls, recorded: Recorded) -> Json:
+        """Show one event of a stream, with who, when and why."""
+        return {
+            "position": recorded.position,
+            "version": recorded.version,
+            "type": recorded.type,
+            "effective_on": recorded.effective_on.isoformat(),
+            "recorded_at": recorded.recorded_at.isoformat().replace("+00:00", "Z"),
+            "actor": recorded.actor,
+            "reason": recorded.reason,
+            "command_id": str(recorded.command_id),
+            "traceparent": recorded.traceparent,
+            "data": recorded.data,
+        }
+
+
+class HistoryOut(AsOf):
+    """Everything that happened to the invoice, in order."""
+
+    data: list[FactOut]
+
+
+def _brief(state: Invoice, version: int, as_of: date) -> Json:
+    return {"number": state.number, "due_on": iso(state.due_on), "version": version}
+
+
+INVOICE_ANSWER = Answer(INVOICE, InvoiceOut.of)
+CREDIT_ANSWER = Answer(INVOICE, InvoiceOut.of, result=Credited, tell=CreditOut.of)
+BRIEF_ANSWER = Answer(INVOICE, _brief)
+"""What a batch tells of each invoice."""

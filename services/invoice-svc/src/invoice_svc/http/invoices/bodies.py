@@ -1,0 +1,155 @@
+"""Request bodies of /v1/invoices."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec.structs import replace
+from pydantic import Field
+
+from encours.http.batch import Batch
+from encours.http.models import Body, BusinessDate, Currency, LongText, MoneyModel, PositiveMoney, ShortText
+from encours.kernel.errors import Invalid
+from encours.kernel.ids import new_id
+from invoice_svc.domain.invoice.amounts import LineInput
+from invoice_svc.domain.invoice.commands import (
+    AmendInvoice,
+    Content,
+    CreditInvoice,
+    DraftInvoice,
+    IssueInvoice,
+)
+from invoice_svc.http.common import CustomerId, DecimalText, EntityId, SeriesCode, TermsBody, UnitPrice
+
+MAX_LINES = 1_000
+
+
+class LineBody(Body):
+    """An invoice line. `unit_price` is net of VAT: a decimal string, or money where the currency has to be said."""
+
+    description: LongText = Field(examples=["Pneu hiver 205/55 R16"])
+    quantity: DecimalText = Field(examples=["4"])
+    unit_price: UnitPrice = Field(examples=["89.90"])
+    vat_rate: DecimalText = Field(description="Percent.", examples=["20"])
+    product: ShortText | None = None
+
+    def to_input(self) -> LineInput:
+        """The line as the decisions take it."""
+        price = self.unit_price
+        amount, currency = (price.amount, price.currency) if isinstance(price, MoneyModel) else (price, None)
+        return LineInput(self.description, self.quantity, amount, self.vat_rate, self.product, currency)
+
+
+Lines = Annotated[list[LineBody], Field(min_length=1, max_length=MAX_LINES)]
+
+
+class DraftBody(Body):
+    """A draft; with `issue` it is issued in the same step."""
+
+    entity_id: EntityId
+    customer_id: CustomerId
+    series: SeriesCode = "FAC"
+    supply_on: BusinessDate | None = Field(
+        default=None, description="Day of delivery or performance; the day of issue, or today, if not given."
+    )
+    currency: Currency | None = Field(default=None, description="The entity's currency if not given.")
+    lines: Lines
+    terms: TermsBody | None = Field(default=None, description="Conditions of this invoice alone.")
+    reference: ShortText | None = Field(default=None, description="The customer's order number.")
+    salesperson: ShortText | None = None
+    issue: bool = Field(default=False, description="Issue it at once.", strict=True)
+    issued_on: BusinessDate | None = Field(default=None, description="Day of issue; today if not given.")
+
+    def to_command(self, invoice_id: str) -> DraftInvoice:
+        """The draft as a command."""
+        return DraftInvoice(
+            invoice_id=invoice_id,
+            entity_id=self.entity_id,
+            customer_id=self.customer_id,
+            series=self.series,
+            content=Content(
+                supply_on=self.supply_on,
+                lines=_inputs(self.lines),
+                terms=self.terms.to_terms() if self.terms else None,
+                reference=self.reference,
+                salesperson=self.salesperson,
+            ),
+            currency=self.currency,
+            issue=self.issue,
+            issued_on=self.issued_on,
+        )
+
+
+class DraftBatch(Batch[DraftBody]):
+    """Up to 1,000 drafts; with `issue` each is issued in the same step."""
+
+    issue: bool = Field(default=False, strict=True)
+    issued_on: BusinessDate | None = None
+
+    def to_command(self, item: DraftBody) -> DraftInvoice:
+        """One draft as a command; what it does not say itself, the batch says."""
+        wanted = item.to_command(new_id("inv"))
+        return replace(wanted, issue=wanted.issue or self.issue, issued_on=wanted.issued_on or self.issued_on)
+
+
+class DraftPatch(Body):
+    """Fields of a draft to change; null clears one."""
+
+    supply_on: BusinessDate | None = None
+    lines: Lines | None = None
+    terms: TermsBody | None = None
+    reference: ShortText | None = None
+    salesperson: ShortText | None = None
+
+    def to_command(self, invoice_id: str) -> AmendInvoice:
+        """The change as a command. Raises :class:`Invalid` for null where a draft needs a value."""
+        given: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
+        for name in ("lines", "supply_on"):
+            if given.get(name, "") is None:
+                raise Invalid(
+                    f"A draft cannot be without {name}; leave the field out to keep it.", f"/{name}"
+                )
+        if self.lines is not None:
+            given["lines"] = _inputs(self.lines)
+        if self.terms is not None:
+            given["terms"] = self.terms.to_terms()
+        return AmendInvoice(invoice_id, **given)
+
+
+class IssueBody(Body):
+    """The day of issue; today if not given."""
+
+    issued_on: BusinessDate | None = None
+
+    def to_command(self, invoice_id: str) -> IssueInvoice:
+        """The issue as a command."""
+        return IssueInvoice(invoice_id, self.issued_on)
+
+
+class CreditBody(Body):
+    """A credit note: over `lines`, or over an `amount` including VAT, or over all that is outstanding."""
+
+    amount: PositiveMoney | None = None
+    lines: Lines | None = None
+    reason: ShortText = Field(default="cancellation", examples=["Goods returned"])
+    issued_on: BusinessDate | None = Field(default=None, description="Today if not given.")
+    series: SeriesCode | None = Field(default=None, description="AVO if not given.")
+
+    def to_command(self, invoice_id: str, credit_note_id: str) -> CreditInvoice:
+        """The credit note as a command. Raises :class:`Invalid` where the body gives two sums."""
+        if self.amount is not None and self.lines is not None:
+            raise Invalid("A credit note is over lines or over an amount: leave one of them out.", "/amount")
+        return CreditInvoice(
+            invoice_id=invoice_id,
+            credit_note_id=credit_note_id,
+            issued_on=self.issued_on,
+            amount_minor=self.amount.minor if self.amount else None,
+            cause=self.reason,
+            series=self.series,
+            lines=None if self.lines is None else _inputs(self.lines),
+            currency=self.amount.currency if self.amount else None,
+        )
+
+
+def _inputs(lines: list[LineBody]) -> tuple[LineInput, ...]:
+    return tuple(line.to_input() for line in lines)

@@ -1,0 +1,119 @@
+"""Routes of /v1/invoices."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query as QueryParam
+from starlette.responses import Response
+
+from encours.http.batch import BatchOut, run_batch
+from encours.http.commands import Command, command
+from encours.http.models import BusinessDate
+from encours.http.paging import paging
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
+from encours.kernel.ids import new_id
+from encours.reading.pages import Page
+from invoice_svc.domain.invoice.commands import CancelInvoice
+from invoice_svc.http.common import CustomerId, EntityId, InvoiceId
+from invoice_svc.http.invoices.answers import (
+    BRIEF_ANSWER,
+    CREDIT_ANSWER,
+    INVOICE_ANSWER,
+    CreditOut,
+    FactOut,
+    HistoryOut,
+    InvoiceListing,
+    InvoiceOut,
+)
+from invoice_svc.http.invoices.bodies import CreditBody, DraftBatch, DraftBody, DraftPatch, IssueBody
+from invoice_svc.http.reads import is_now, read, show, show_page
+from invoice_svc.read_models.invoices import query
+from invoice_svc.read_models.lists import NAME
+from invoice_svc.use_cases import invoices
+
+router = Router(tags=["Invoices"])
+PAGE = paging(
+    "id", "due_on", "issued_on", "number",
+    default="id", key="invoice_id", columns={"id": "invoice_id"}, nullable=("due_on", "issued_on", "number"),
+)  # fmt: skip
+Reading = Annotated[Query, reading("invoices:read")]
+Writing = Annotated[Command, command("invoices:write")]
+
+
+@router.post("/v1/invoices", response_model=InvoiceOut, status_code=201)
+async def create_invoice(body: DraftBody, cmd: Writing) -> Response:
+    """Make a draft. With `issue` it gets its legal number in the same step."""
+    return await cmd.run(
+        invoices.draft, body.to_command(new_id("inv")), answer=INVOICE_ANSWER, status=201, at="/v1/invoices"
+    )
+
+
+@router.post("/v1/invoices:batch", response_model=BatchOut)
+async def create_invoices(body: DraftBatch, cmd: Writing) -> Response:
+    """Make up to 1,000 drafts, each judged alone. With `issue` each gets its legal number in the same step."""
+    return await run_batch(cmd, body.items, DraftBody, body.to_command, invoices.draft, answer=BRIEF_ANSWER)
+
+
+@router.get("/v1/invoices", response_model=InvoiceListing)
+async def list_invoices(
+    q: Reading,
+    page: Annotated[Page, PAGE],
+    customer_id: CustomerId | None = None,
+    entity_id: EntityId | None = None,
+    status: query.InvoiceStatus | None = None,
+    due_before: BusinessDate | None = None,
+    number: Annotated[str | None, QueryParam(max_length=60)] = None,
+    text: Annotated[
+        str | None,
+        QueryParam(
+            alias="q", max_length=200, description="Beginning of number, reference or customer's name."
+        ),
+    ] = None,
+) -> Response:
+    """Invoices, with their status as of the date that is asked for."""
+    wanted = query.InvoiceFilter(customer_id, entity_id, status, due_before, number, text)
+    async with q.view(NAME) as view:
+        rows = await query.invoices(view, page, wanted, now=await is_now(q))
+    return await show_page(q, view, page, rows, "invoice_id", INVOICE_ANSWER)
+
+
+@router.get("/v1/invoices/{invoice_id}", response_model=InvoiceOut)
+async def get_invoice(invoice_id: InvoiceId, q: Reading) -> Response:
+    """One invoice, folded from its events."""
+    return await show(q, INVOICE_ANSWER, invoice_id)
+
+
+@router.get("/v1/invoices/{invoice_id}/history", response_model=HistoryOut)
+async def get_invoice_history(invoice_id: InvoiceId, q: Reading) -> Response:
+    """Every fact of the invoice that counts as of the date, in the order in which it was recorded."""
+    _, events, time = await read(q, INVOICE_ANSWER, invoice_id)
+    shown = [FactOut.of(event) for event in events if event.effective_on <= time.as_of]
+    return q.respond({"data": shown} | time.echo(), last=events[-1])
+
+
+@router.patch("/v1/invoices/{invoice_id}", response_model=InvoiceOut)
+async def amend_invoice(invoice_id: InvoiceId, body: DraftPatch, cmd: Writing) -> Response:
+    """Change a draft; what is not named stays."""
+    return await cmd.run(invoices.amend, body.to_command(invoice_id), answer=INVOICE_ANSWER, on=invoice_id)
+
+
+@router.post("/v1/invoices/{invoice_id}/issue", response_model=InvoiceOut)
+async def issue_invoice(invoice_id: InvoiceId, cmd: Writing, body: IssueBody | None = None) -> Response:
+    """Give the draft the next legal number of its series. The date is not before the last one of the series."""
+    wanted = (body or IssueBody()).to_command(invoice_id)
+    return await cmd.run(invoices.issue, wanted, answer=INVOICE_ANSWER, on=invoice_id)
+
+
+@router.post("/v1/invoices/{invoice_id}/cancel", response_model=InvoiceOut)
+async def cancel_invoice(invoice_id: InvoiceId, cmd: Writing) -> Response:
+    """Give up a draft. What is issued is corrected with a credit note."""
+    return await cmd.run(invoices.cancel, CancelInvoice(invoice_id), answer=INVOICE_ANSWER, on=invoice_id)
+
+
+@router.post("/v1/invoices/{invoice_id}/credit-notes", response_model=CreditOut, status_code=201)
+async def credit_invoice(invoice_id: InvoiceId, cmd: Writing, body: CreditBody | None = None) -> Response:
+    """Take an amount off an issued invoice, at most what is outstanding; the whole of that cancels it."""
+    wanted = (body or CreditBody()).to_command(invoice_id, new_id("cre"))
+    return await cmd.run(invoices.credit, wanted, answer=CREDIT_ANSWER, on=invoice_id, status=201)

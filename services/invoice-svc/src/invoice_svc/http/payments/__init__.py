@@ -1,0 +1,1 @@
+"""/v1/payments: money in, its allocations, its reversal."""

@@ -1,0 +1,106 @@
+"""Answers of /v1/payments."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from encours.http.answers import Answer, Json
+from encours.http.models import MoneyModel, money_json
+from encours.http.paging import Listing
+from encours.http.queries import AsOf
+from invoice_svc.domain.payment.state import Payment
+from invoice_svc.http.common import Method, iso
+from invoice_svc.use_cases.folds import PAYMENT
+from invoice_svc.use_cases.payments import Settled
+
+
+class AllocationOut(BaseModel):
+    """A part of a payment on an invoice, by which rule, on what basis, by what evidence."""
+
+    id: str
+    invoice_id: str
+    amount: MoneyModel
+    rule: Literal["instructed", "debtor_indication", "oldest_due"]
+    basis: str
+    evidence: str | None
+    effective_on: date
+
+
+class PaymentOut(AsOf):
+    """A payment as of a date."""
+
+    id: str
+    entity_id: str
+    customer_id: str | None
+    received_on: date
+    amount: MoneyModel
+    allocated: MoneyModel
+    unapplied: MoneyModel
+    currency: str
+    method: Method
+    remittance_text: str | None
+    external_ref: str | None
+    status: Literal["unapplied", "part_allocated", "allocated", "reversed"]
+    reversed_on: date | None = Field(
+        description="The bank's date. It counts from then on, or from when its cash was released, where that was later."
+    )
+    reversal_reason: str | None
+    allocations: list[AllocationOut]
+    version: int
+    note: str | None = Field(default=None, description="Set if the search for open invoices was behind.")
+
+    @classmethod
+    def of(cls, state: Payment, version: int, as_of: date) -> Json:
+        """Show a payment with the allocations that stand."""
+        return {
+            "id": state.payment_id,
+            "entity_id": state.entity_id,
+            "customer_id": state.customer_id,
+            "received_on": iso(state.received_on),
+            "amount": money_json(state.amount_minor, state.currency),
+            "allocated": money_json(state.allocated_minor, state.currency),
+            "unapplied": money_json(state.unapplied_minor, state.currency),
+            "currency": state.currency,
+            "method": state.method,
+            "remittance_text": state.remittance_text,
+            "external_ref": state.external_ref,
+            "status": _status(state),
+            "reversed_on": iso(state.reversed_on),
+            "reversal_reason": state.reversal_cause,
+            "allocations": [
+                {
+                    "id": standing.allocation.allocation_id,
+                    "invoice_id": standing.allocation.invoice_id,
+                    "amount": money_json(standing.allocation.amount_minor, state.currency),
+                    "rule": standing.allocation.rule,
+                    "basis": standing.allocation.basis,
+                    "evidence": standing.allocation.evidence,
+                    "effective_on": iso(standing.effective_on),
+                }
+                for standing in state.allocations
+            ],
+            "version": version,
+        }
+
+
+class PaymentListing(AsOf, Listing[PaymentOut]):
+    """A page of payments."""
+
+
+def _status(state: Payment) -> str:
+    if state.reversed_on is not None:
+        return "reversed"
+    if state.unapplied_minor == 0:
+        return "allocated"
+    return "part_allocated" if state.allocations else "unapplied"
+
+
+def _with_note(body: Json, result: Settled) -> Json:
+    return body | {"note": result.note}
+
+
+PAYMENT_ANSWER = Answer(PAYMENT, PaymentOut.of)
+SETTLED_ANSWER = Answer(PAYMENT, PaymentOut.of, result=Settled, tell=_with_note)

@@ -1,0 +1,96 @@
+"""Request bodies of /v1/payments."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from encours.http.models import Body, BusinessDate, PositiveMoney, ShortText
+from encours.kernel.texts import SEVERAL_LINES
+from invoice_svc.domain.payment.commands import (
+    AllocatePayment,
+    Instructed,
+    ReceivePayment,
+    ReleasePayment,
+    ReversePayment,
+)
+from invoice_svc.http.common import AllocationId, CustomerId, EntityId, InvoiceId, Method
+
+
+class AllocationBody(Body):
+    """A part of the payment for one invoice."""
+
+    invoice_id: InvoiceId
+    amount: PositiveMoney
+
+
+class PaymentBody(Body):
+    """Money in. Without `allocations` the numbers in `remittance_text` say where it goes, then the oldest due."""
+
+    entity_id: EntityId
+    customer_id: CustomerId | None = None
+    received_on: BusinessDate = Field(description="When the funds were available.")
+    amount: PositiveMoney
+    method: Method = "transfer"
+    remittance_text: Annotated[str, StringConstraints(max_length=2000, pattern=SEVERAL_LINES)] | None = Field(
+        default=None, examples=["VIR GARAGE DUPONT FAC-2026-000123"]
+    )
+    external_ref: ShortText | None = Field(default=None, description="The bank's or the gateway's reference.")
+    allocations: list[AllocationBody] | None = Field(
+        default=None, max_length=500, description="Where it goes; an empty list leaves all of it unapplied."
+    )
+
+    def to_command(self, payment_id: str) -> ReceivePayment:
+        """The payment as a command."""
+        return ReceivePayment(
+            payment_id=payment_id,
+            entity_id=self.entity_id,
+            customer_id=self.customer_id,
+            received_on=self.received_on,
+            amount_minor=self.amount.minor,
+            currency=self.amount.currency,
+            method=self.method,
+            remittance_text=self.remittance_text,
+            external_ref=self.external_ref,
+            allocations=_instructed(self.allocations),
+        )
+
+
+class AllocateBody(Body):
+    """Where unapplied cash goes; as at the receipt if not given."""
+
+    allocations: list[AllocationBody] | None = Field(default=None, max_length=500)
+    customer_id: CustomerId | None = Field(default=None, description="The payer, where it was unknown.")
+
+    def to_command(self, payment_id: str) -> AllocatePayment:
+        """The allocation as a command."""
+        return AllocatePayment(payment_id, _instructed(self.allocations), self.customer_id)
+
+
+class ReleaseBody(Body):
+    """Allocations to take back; all if not given."""
+
+    allocation_ids: list[AllocationId] | None = Field(default=None, min_length=1, max_length=500)
+
+    def to_command(self, payment_id: str) -> ReleasePayment:
+        """The release as a command."""
+        chosen = None if self.allocation_ids is None else tuple(self.allocation_ids)
+        return ReleasePayment(payment_id, chosen)
+
+
+class ReverseBody(Body):
+    """Reason and day of a payment's reversal by the bank."""
+
+    reason: ShortText = Field(examples=["AC04 closed account"])
+    on: BusinessDate | None = Field(default=None, description="Today if not given.")
+
+    def to_command(self, payment_id: str) -> ReversePayment:
+        """The reversal as a command."""
+        return ReversePayment(payment_id, self.on, self.reason)
+
+
+def _instructed(allocations: list[AllocationBody] | None) -> Instructed | None:
+    if allocations is None:
+        return None
+    return tuple((part.invoice_id, part.amount.minor, part.amount.currency) for part in allocations)

@@ -1,0 +1,84 @@
+"""Routes of /v1/payments."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from starlette.responses import Response
+
+from encours.http.commands import Command, command
+from encours.http.paging import paging
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
+from encours.kernel.ids import new_id
+from encours.reading.pages import Page
+from invoice_svc.http.common import CustomerId, EntityId, PaymentId
+from invoice_svc.http.payments.answers import PAYMENT_ANSWER, SETTLED_ANSWER, PaymentListing, PaymentOut
+from invoice_svc.http.payments.bodies import AllocateBody, PaymentBody, ReleaseBody, ReverseBody
+from invoice_svc.http.reads import show, show_page
+from invoice_svc.read_models.invoices.candidates import Candidates
+from invoice_svc.read_models.lists import NAME
+from invoice_svc.read_models.payments import query
+from invoice_svc.use_cases import payments
+
+router = Router(tags=["Payments"])
+PAGE = paging("id", "received_on", default="id", key="payment_id", columns={"id": "payment_id"})
+Reading = Annotated[Query, reading("invoices:read")]
+Writing = Annotated[Command, command("payments:write")]
+
+
+@router.post("/v1/payments", response_model=PaymentOut, status_code=201)
+async def receive_payment(body: PaymentBody, cmd: Writing) -> Response:
+    """Record money that came in and put it on invoices. What none takes stays unapplied cash of the customer."""
+    return await cmd.run(
+        payments.receive,
+        body.to_command(new_id("pay")),
+        Candidates(cmd.services.db, cmd.ledger),
+        answer=SETTLED_ANSWER,
+        status=201,
+        at="/v1/payments",
+    )
+
+
+@router.get("/v1/payments", response_model=PaymentListing)
+async def list_payments(
+    q: Reading,
+    page: Annotated[Page, PAGE],
+    entity_id: EntityId | None = None,
+    customer_id: CustomerId | None = None,
+) -> Response:
+    """Payments as of a date."""
+    async with q.view(NAME) as view:
+        rows = await query.payments(view, page, entity_id=entity_id, customer_id=customer_id)
+    return await show_page(q, view, page, rows, "payment_id", PAYMENT_ANSWER)
+
+
+@router.get("/v1/payments/{payment_id}", response_model=PaymentOut)
+async def get_payment(payment_id: PaymentId, q: Reading) -> Response:
+    """One payment with the allocations that stand."""
+    return await show(q, PAYMENT_ANSWER, payment_id)
+
+
+@router.post("/v1/payments/{payment_id}/allocations", response_model=PaymentOut)
+async def allocate_payment(payment_id: PaymentId, cmd: Writing, body: AllocateBody | None = None) -> Response:
+    """Put unapplied cash on invoices, from today on: as instructed, else as the bank text says, else the oldest due."""
+    return await cmd.run(
+        payments.allocate,
+        (body or AllocateBody()).to_command(payment_id),
+        Candidates(cmd.services.db, cmd.ledger),
+        answer=SETTLED_ANSWER,
+        on=payment_id,
+    )
+
+
+@router.post("/v1/payments/{payment_id}/release", response_model=PaymentOut)
+async def release_payment(payment_id: PaymentId, cmd: Writing, body: ReleaseBody | None = None) -> Response:
+    """Take allocations back, from today on: their amounts are unapplied cash again."""
+    wanted = (body or ReleaseBody()).to_command(payment_id)
+    return await cmd.run(payments.release, wanted, answer=PAYMENT_ANSWER, on=payment_id)
+
+
+@router.post("/v1/payments/{payment_id}/reverse", response_model=PaymentOut)
+async def reverse_payment(payment_id: PaymentId, body: ReverseBody, cmd: Writing) -> Response:
+    """Reverse a payment that the bank took back: its invoices are open again from their original due dates."""
+    return await cmd.run(payments.reverse, body.to_command(payment_id), answer=PAYMENT_ANSWER, on=payment_id)

@@ -1,0 +1,56 @@
+"""Reading one thing, or a page of them, folded from their streams at the question's dates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from starlette.responses import Response
+
+from encours.contracts import Recorded
+from encours.http.answers import Answer
+from encours.http.queries import Query
+from encours.reading.moment import TimeTravel, View
+from encours.reading.pages import Page
+
+S = TypeVar("S")
+
+
+async def show(q: Query, answer: Answer[Any], stream: str) -> Response:
+    """One thing as of the date, with its ``ETag``. Raises 404 if it was not there, 403 for an entity not covered."""
+    state, events, time = await read(q, answer, stream)
+    last = events[-1]
+    return q.respond(answer.shown(state, last.version, time.as_of) | time.echo(), last=last)
+
+
+async def read(q: Query, answer: Answer[S], stream: str) -> tuple[S, list[Recorded], TimeTravel]:
+    """The state as of the date, the events up to the moment of knowledge, and the dates. Raises as :func:`show`."""
+    time = await q.time()
+    events = await q.ledger.read_stream(q.caller.ledger, stream, upto=time.position)
+    state = answer.folder.fold_as_of(events, time.as_of)
+    if state == answer.folder.initial():
+        assert answer.folder.missing is not None
+        raise answer.folder.missing(stream)
+    q.caller.require_entity(events[0].entity)
+    return state, events, time
+
+
+async def show_page(
+    q: Query, view: View, page: Page, rows: Sequence[Any], key: str, answer: Answer[Any]
+) -> Response:
+    """A page whose rows (``key`` is the column of their ids) are shown from their streams at the view's position."""
+    found = await q.ledger.read_streams(q.caller.ledger, [row[key] for row in rows], upto=view.time.position)
+    echo = view.time.echo()
+
+    def shown(row: Any) -> dict[str, Any]:
+        events = found[row[key]]
+        version = events[-1].version if events else 0
+        body = answer.shown(answer.folder.fold_as_of(events, view.time.as_of), version, view.time.as_of)
+        return body | echo
+
+    return q.respond(page.body(rows, shown) | echo)
+
+
+async def is_now(q: Query) -> bool:
+    """Whether the question is for today, or later, and for all that is known."""
+    return q.asked_position is None and q.as_of >= await q.ledger.today(q.caller.ledger)
