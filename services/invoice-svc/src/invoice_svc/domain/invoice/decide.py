@@ -12,12 +12,18 @@ from encours.contracts import invoice as events
 from encours.contracts.common import Terms, VatShare
 from encours.contracts.dispute import Outcome
 from encours.kernel.errors import FieldError, Invalid
-from encours.kernel.money import Money
 from encours.kernel.terms import DueRule, due_date
 from invoice_svc.domain.customer.state import Customer, terms_on
 from invoice_svc.domain.entity.decide import series_for
 from invoice_svc.domain.entity.state import Entity
 from invoice_svc.domain.invoice.amounts import Sums, reckon
+from invoice_svc.domain.invoice.checks import (
+    money_of,
+    require_fits,
+    require_issued,
+    require_not_future,
+    require_positive,
+)
 from invoice_svc.domain.invoice.commands import AmendInvoice, CreditInvoice, DraftInvoice, TakeOverInvoice
 from invoice_svc.domain.invoice.content import missing_content
 from invoice_svc.domain.invoice.credit_sums import credited_parts
@@ -26,12 +32,11 @@ from invoice_svc.domain.invoice.refusals import (
     InvoiceExists,
     InvoiceIncomplete,
     InvoiceNotDraft,
-    InvoiceNotIssued,
     NothingOutstanding,
 )
 from invoice_svc.domain.invoice.state import Invoice, InvoiceEvent, room_from
 from invoice_svc.domain.legal import late_payment_law
-from invoice_svc.domain.refusals import CustomerOfOtherEntity, DateInFuture, require_currency
+from invoice_svc.domain.refusals import CustomerOfOtherEntity, require_currency
 from invoice_svc.domain.terms import ProposedTerms, settled
 
 CREDIT_SERIES = "AVO"
@@ -119,7 +124,7 @@ def issue(
     the customer's in force on the day of issue, else those of the law.
     """
     _check_draft(state, "issued")
-    _check_not_future(issued_on, today, "/issued_on")
+    require_not_future(issued_on, today, "/issued_on")
     if faults := missing_content(state, entity, customer):
         raise _incomplete(faults)
     terms = state.terms or _usual_terms(customer, entity, issued_on, state.currency)
@@ -198,8 +203,8 @@ def credit(state: Invoice, command: CreditInvoice, issued_on: date, today: date)
 
     Money already on the invoice has to be released first: a credit note settles no more than the open part.
     """
-    _check_open(state, "credited")
-    _check_not_future(issued_on, today, "/issued_on")
+    require_issued(state, "credited")
+    require_not_future(issued_on, today, "/issued_on")
     require_currency(command.currency, state.currency, "/amount")
     if state.outstanding_minor == 0:
         advice = "; release a payment first" if state.applied else ""
@@ -207,7 +212,7 @@ def credit(state: Invoice, command: CreditInvoice, issued_on: date, today: date)
     parts = credited_parts(state, command)
     net, vat = sum(part.net_minor for part in parts), sum(part.vat_minor for part in parts)
     amount = net + vat
-    _check_fits(state, amount, room_from(state, issued_on), issued_on)
+    require_fits(state, amount, room_from(state, issued_on), issued_on)
     return [
         events.InvoiceCredited(
             invoice_id=state.invoice_id,
@@ -236,8 +241,8 @@ def apply_payment(
     state: Invoice, *, payment_id: str, allocation_id: str, amount_minor: int, received_on: date
 ) -> list[InvoiceEvent]:
     """A part of a payment settles a part of this invoice."""
-    _check_open(state, "paid")
-    _check_fits(state, amount_minor, state.outstanding_minor, None)
+    require_issued(state, "paid")
+    require_fits(state, amount_minor, state.outstanding_minor, None)
     return [
         events.PaymentApplied(
             invoice_id=state.invoice_id,
@@ -272,20 +277,20 @@ def dispute_share(
     state: Invoice, *, dispute_id: str, amount_minor: int | None, currency: str | None = None
 ) -> events.ShareDisputed:
     """An amount is contested: at most what is owed and not contested yet, which ``None`` takes whole."""
-    _check_open(state, "disputed")
+    require_issued(state, "disputed")
     require_currency(currency, state.currency, "/amount")
     free = state.outstanding_minor - state.disputed_minor
     if free == 0:
         raise NothingOutstanding(
-            f"Nothing is left to dispute of {state.number}: {_money(state, state.outstanding_minor)} is outstanding, "
-            f"{_money(state, state.disputed_minor)} of it in dispute.",
+            f"Nothing is left to dispute of {state.number}: {money_of(state, state.outstanding_minor)} is outstanding, "
+            f"{money_of(state, state.disputed_minor)} of it in dispute.",
         )
     amount = free if amount_minor is None else amount_minor
-    _check_positive(amount)
+    require_positive(amount)
     if amount > free:
         raise AmountExceedsOutstanding(
-            f"{_money(state, free)} of {state.number} is outstanding and not in dispute, not {_money(state, amount)}: "
-            "lower the amount.",
+            f"{money_of(state, free)} of {state.number} is outstanding and not in dispute, "
+            f"not {money_of(state, amount)}: lower the amount.",
         )
     return events.ShareDisputed(
         invoice_id=state.invoice_id,
@@ -339,39 +344,6 @@ def _check_draft(state: Invoice, verb: str) -> None:
             )
         case "cancelled" | "none":
             raise InvoiceNotDraft(f"{state.invoice_id} was cancelled; make a new draft.")
-
-
-def _check_open(state: Invoice, verb: str) -> None:
-    if state.document != "issued":
-        raise InvoiceNotIssued(
-            f"{state.invoice_id} is {'a draft' if state.document == 'draft' else 'cancelled'}: only an issued "
-            f"invoice can be {verb}.",
-        )
-
-
-def _check_not_future(day: date, today: date, pointer: str) -> None:
-    if day > today:
-        raise DateInFuture(f"{day} has not come yet in this ledger; use {today} or earlier.", pointer)
-
-
-def _check_fits(state: Invoice, amount_minor: int, room_minor: int, day: date | None) -> None:
-    _check_positive(amount_minor)
-    if amount_minor <= room_minor:
-        return
-    when = f" from {day} on" if day else ""
-    raise AmountExceedsOutstanding(
-        f"{state.number} can take {_money(state, room_minor)}{when}, not {_money(state, amount_minor)}: lower the "
-        "amount, or release a payment first.",
-    )
-
-
-def _check_positive(amount_minor: int) -> None:
-    if amount_minor <= 0:
-        raise Invalid("The amount must be above 0.", "/amount")
-
-
-def _money(state: Invoice, amount_minor: int) -> Money:
-    return Money(amount_minor, state.currency)
 
 
 def _incomplete(faults: tuple[FieldError, ...]) -> InvoiceIncomplete:

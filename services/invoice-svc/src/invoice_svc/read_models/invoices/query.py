@@ -36,7 +36,7 @@ _STATUS: dict[InvoiceStatus, str] = {
     "credited": "document = 'issued' and credited_minor >= total_minor",
     "open": "outstanding_minor > 0 and paid_minor = 0",
     "part_paid": "outstanding_minor > 0 and paid_minor > 0",
-    "paid": "document = 'issued' and outstanding_minor <= 0",
+    "paid": "document = 'issued' and outstanding_minor <= 0 and credited_minor + paid_minor >= total_minor",
     "not_due": f"{_OWED} and due_on > {{}}",
     "due": f"{_OWED} and due_on = {{}}",
     "overdue": f"{_OWED} and due_on < {{}}",

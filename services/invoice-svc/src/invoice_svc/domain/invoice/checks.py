@@ -1,0 +1,49 @@
+"""Conditions that several rules of an invoice share."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from encours.kernel.errors import Invalid
+from encours.kernel.money import Money
+from invoice_svc.domain.invoice.refusals import AmountExceedsOutstanding, InvoiceNotIssued
+from invoice_svc.domain.invoice.state import Invoice
+from invoice_svc.domain.refusals import DateInFuture
+
+
+def require_issued(state: Invoice, verb: str) -> None:
+    """Raise :class:`InvoiceNotIssued` for a draft or a cancelled invoice."""
+    if state.document != "issued":
+        raise InvoiceNotIssued(
+            f"{state.invoice_id} is {'a draft' if state.document == 'draft' else 'cancelled'}: only an issued "
+            f"invoice can be {verb}.",
+        )
+
+
+def require_not_future(day: date, today: date, pointer: str) -> None:
+    """Raise :class:`DateInFuture` for a day after the ledger's today."""
+    if day > today:
+        raise DateInFuture(f"{day} has not come yet in this ledger; use {today} or earlier.", pointer)
+
+
+def require_fits(state: Invoice, amount_minor: int, room_minor: int, day: date | None) -> None:
+    """Raise unless the amount is above 0 and the invoice has room for it; ``day`` is when it would count."""
+    require_positive(amount_minor)
+    if amount_minor <= room_minor:
+        return
+    when = f" from {day} on" if day else ""
+    raise AmountExceedsOutstanding(
+        f"{state.number} can take {money_of(state, room_minor)}{when}, not {money_of(state, amount_minor)}: lower the "
+        "amount, or release a payment first.",
+    )
+
+
+def require_positive(amount_minor: int) -> None:
+    """Raise :class:`Invalid` for an amount of 0 or less."""
+    if amount_minor <= 0:
+        raise Invalid("The amount must be above 0.", "/amount")
+
+
+def money_of(state: Invoice, amount_minor: int) -> Money:
+    """An amount in the invoice's currency."""
+    return Money(amount_minor, state.currency)
