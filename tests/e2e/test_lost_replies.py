@@ -35,6 +35,12 @@ def _draft(world: World) -> str:
     return identifier
 
 
+def _written_off(world: World) -> str:
+    invoice: str = _issued(world)["id"]
+    world.post("invoice", f"/v1/invoices/{invoice}/write-off", {"reason": "Judicial liquidation"})
+    return invoice
+
+
 def _dispute(world: World) -> str:
     path = f"/v1/invoices/{_issued(world)['id']}/disputes"
     identifier: str = world.post(
@@ -120,6 +126,14 @@ EXAMPLES: dict[str, dict[str, Make]] = {
         "/v1/invoices/{invoice_id}/credit-notes": lambda w: (
             f"/v1/invoices/{_issued(w)['id']}/credit-notes",
             {"amount": eur("12.00"), "reason": "return"},
+        ),
+        "/v1/invoices/{invoice_id}/write-off": lambda w: (
+            f"/v1/invoices/{_issued(w)['id']}/write-off",
+            {"reason": "Judicial liquidation"},
+        ),
+        "/v1/invoices/{invoice_id}/write-off/reverse": lambda w: (
+            f"/v1/invoices/{_written_off(w)}/write-off/reverse",
+            {"reason": "Dividend announced"},
         ),
         "/v1/invoices/{invoice_id}/disputes": lambda w: (
             f"/v1/invoices/{_issued(w)['id']}/disputes",

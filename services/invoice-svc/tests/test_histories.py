@@ -16,6 +16,7 @@ from msgspec import structs
 
 from encours.contracts import Recorded
 from encours.kernel.errors import DomainError
+from encours.kernel.money import Money
 from encours.ledger.states import Folder
 from encours.projection.rows import table_of
 from encours.projection.rowset import RowSet
@@ -27,6 +28,7 @@ from invoice_svc.domain.entity.commands import RegisterEntity
 from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.invoice.commands import Content, CreditInvoice, DraftInvoice
 from invoice_svc.domain.invoice.state import fold_as_of
+from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.domain.payment import state as payment_state
 from invoice_svc.domain.payment.commands import (
     AllocatePayment,
@@ -60,6 +62,8 @@ steps = st.one_of(
     st.tuples(st.just("reverse"), some_payment, ago),
     st.tuples(st.just("credit"), some_invoice, amounts, ago),
     st.tuples(st.just("dispute"), some_invoice, amounts, ago),
+    st.tuples(st.just("write_off"), some_invoice, amounts, ago),
+    st.tuples(st.just("restore"), some_invoice),
     st.tuples(st.just("resolve"), ago),
 )
 
@@ -91,6 +95,11 @@ def command(step: tuple[Any, ...], today: date) -> tuple[Any, ...]:
             return invoices.credit, CreditInvoice(
                 invoice, f"cre_{amount}", today - timedelta(days=days), amount, "x"
             )
+        case ("write_off", invoice, amount, days):
+            lost = WriteOffInvoice(invoice, Money(amount, "EUR"), "x", None, today - timedelta(days=days))
+            return invoices.write_off, lost
+        case ("restore", invoice):
+            return invoices.reverse_write_off, ReverseWriteOff(invoice, "x")
         case ("dispute", invoice, amount, days):
             opened = OpenDispute("dis_1", invoice, "price", amount, "x", None, today - timedelta(days=days))
             return disputes.open_dispute, opened
@@ -146,7 +155,7 @@ def test_on_every_day_nothing_is_owed_below_zero_and_cash_is_allocated_or_unappl
             invoice = fold_as_of(books.stream(name), day)
             assert invoice.outstanding_minor >= 0
             assert invoice.outstanding_minor == invoice.total_minor * (invoice.document == "issued") - (
-                invoice.paid_minor + invoice.credited_minor
+                invoice.paid_minor + invoice.credited_minor + invoice.written_off_minor
             )
             assert 0 <= invoice.disputed_minor <= invoice.outstanding_minor
             applied += invoice.paid_minor
@@ -305,7 +314,20 @@ def _stands(state: Any, wanted: str | None, day: date) -> bool:
 
 def _drawn(random: Random) -> tuple[Any, ...]:
     kind = random.choice(
-        ["issue", "pay", "pay", "instruct", "allocate", "release", "reverse", "credit", "dispute", "resolve"]
+        [
+            "issue",
+            "pay",
+            "pay",
+            "instruct",
+            "allocate",
+            "release",
+            "reverse",
+            "credit",
+            "dispute",
+            "resolve",
+            "write_off",
+            "restore",
+        ]
     )
     ago, amount = random.randrange(10), random.randrange(1, 120)
     invoice, payment = random.choice(INVOICES), random.choice(PAYMENTS)
@@ -322,5 +344,7 @@ def _drawn(random: Random) -> tuple[Any, ...]:
             return kind, payment, ago
         case "resolve":
             return kind, ago
+        case "restore":
+            return kind, invoice
         case _:
             return kind, invoice, amount, ago

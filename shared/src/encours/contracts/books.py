@@ -151,6 +151,18 @@ def _undisputed(e: Recorded, event: invoice.ShareUndisputed) -> tuple[Movement, 
     return _on_invoice(e, event, "undisputed", contested_minor=-event.amount_minor)
 
 
+@_moves(invoice.InvoiceWrittenOff, "item", "account")
+def _written_off(e: Recorded, event: invoice.InvoiceWrittenOff) -> tuple[Movement, ...]:
+    amount = event.amount_minor
+    return _on_invoice(e, event, "written_off", item_minor=-amount, account_minor=-amount)
+
+
+@_moves(invoice.WriteOffReversed, "item", "account")
+def _write_off_reversed(e: Recorded, event: invoice.WriteOffReversed) -> tuple[Movement, ...]:
+    amount = event.amount_minor
+    return _on_invoice(e, event, "write_off_reversed", item_minor=amount, account_minor=amount)
+
+
 @_moves(payment.PaymentReceived, "cash", "account")
 def _received(e: Recorded, event: payment.PaymentReceived) -> tuple[Movement, ...]:
     amount = event.amount_minor

@@ -171,3 +171,27 @@ class ShareUndisputed(Event, frozen=True, kw_only=True):
     dispute_id: str
     amount_minor: int
     outcome: Literal["credited", "rejected", "withdrawn"]
+
+
+class InvoiceWrittenOff(Event, frozen=True, kw_only=True):
+    """An amount that will not be collected leaves the books; the debt itself is not extinguished."""
+
+    TYPE: ClassVar[str] = "invoice.written_off"
+    invoice_id: str
+    customer_id: str
+    currency: str
+    amount_minor: int
+    cause: str
+    evidence: str | None
+    """Document that supports it, such as a liquidator's certificate of irrecoverability."""
+
+
+class WriteOffReversed(Event, frozen=True, kw_only=True):
+    """All that was written off is back in the books, from its original due date."""
+
+    TYPE: ClassVar[str] = "invoice.write_off_reversed"
+    invoice_id: str
+    customer_id: str
+    currency: str
+    amount_minor: int
+    cause: str

@@ -12,6 +12,7 @@ from invoice_svc.domain.customer.state import Customer
 from invoice_svc.domain.entity.decide import series_for
 from invoice_svc.domain.entity.state import Document, Entity
 from invoice_svc.domain.invoice import decide
+from invoice_svc.domain.invoice import write_off as write_offs
 from invoice_svc.domain.invoice.commands import (
     AmendInvoice,
     CancelInvoice,
@@ -21,6 +22,7 @@ from invoice_svc.domain.invoice.commands import (
     TakeOverInvoice,
 )
 from invoice_svc.domain.invoice.state import Invoice
+from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, INVOICE
 
 
@@ -91,6 +93,22 @@ async def credit(session: Session, command: CreditInvoice) -> Credited:
         step = _number_step(entity, event.series, "credit_note", on)
         session.emit(command.invoice_id, event, entity=state.entity_id, effective_on=on, number=step)
     return Credited(id=command.invoice_id, as_of=session.today, credit_note_id=command.credit_note_id)
+
+
+async def write_off(session: Session, command: WriteOffInvoice) -> Result:
+    """Take an amount that will not be collected out of the books."""
+    state = await session.get(INVOICE, command.invoice_id)
+    on = command.on or session.today
+    event = write_offs.write_off(state, command, on, session.today)
+    session.emit(command.invoice_id, event, entity=state.entity_id, effective_on=on)
+    return session.result(command.invoice_id)
+
+
+async def reverse_write_off(session: Session, command: ReverseWriteOff) -> Result:
+    """Put all that was written off back into the books, from today on."""
+    state = await session.get(INVOICE, command.invoice_id)
+    session.emit(command.invoice_id, write_offs.reverse(state, command), entity=state.entity_id)
+    return session.result(command.invoice_id)
 
 
 def _issue(session: Session, state: Invoice, on: date, entity: Entity, customer: Customer) -> None:

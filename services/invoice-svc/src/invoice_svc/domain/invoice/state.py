@@ -81,6 +81,7 @@ class Invoice(Struct, frozen=True):
     applied: tuple[Applied, ...] = ()
     disputed: tuple[Disputed, ...] = ()
     movements: tuple[Movement, ...] = ()
+    written_off_minor: int = 0
 
     @property
     def credited_minor(self) -> int:
@@ -114,6 +115,8 @@ InvoiceEvent = (
     | events.PaymentUnapplied
     | events.ShareDisputed
     | events.ShareUndisputed
+    | events.InvoiceWrittenOff
+    | events.WriteOffReversed
 )
 
 
@@ -159,8 +162,17 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
         case events.ShareUndisputed():
             left = tuple(share for share in state.disputed if share.dispute_id != event.dispute_id)
             return replace(state, disputed=left)
+        case events.InvoiceWrittenOff():
+            return _written_off(state, day, event.amount_minor)
+        case events.WriteOffReversed():
+            return _written_off(state, day, -event.amount_minor)
         case _:
             assert_never(event)
+
+
+def _written_off(state: Invoice, day: date, amount_minor: int) -> Invoice:
+    moved = (*state.movements, Movement(day, -amount_minor))
+    return replace(state, movements=moved, written_off_minor=state.written_off_minor + amount_minor)
 
 
 def _drafted(entity_id: str, day: date, event: events.InvoiceDrafted) -> Invoice:

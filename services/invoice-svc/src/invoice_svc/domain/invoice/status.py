@@ -12,10 +12,10 @@ from msgspec import Struct
 
 DocumentStatus = Literal["draft", "issued", "credited_in_part", "credited", "cancelled"]
 DeliveryStatus = Literal["not_sent", "sent", "delivered", "read", "bounced"]
-SettlementStatus = Literal["open", "part_paid", "paid"]
+SettlementStatus = Literal["open", "part_paid", "paid", "written_off"]
 CollectionStatus = Literal["none", "not_due", "due", "overdue", "disputed"]
 EInvoiceStatus = Literal["none"]
-BusinessLabel = Literal["brouillon", "annulée", "émise", "en cours", "impayée", "payée"]
+BusinessLabel = Literal["brouillon", "annulée", "émise", "en cours", "impayée", "payée", "irrécouvrable"]
 
 
 class Standing(Struct, frozen=True):
@@ -71,11 +71,12 @@ def _document(standing: Standing) -> DocumentStatus:
 
 
 def _settlement(standing: Standing) -> SettlementStatus:
-    """``paid`` means that nothing is left to pay, by money or by credit note."""
+    """``paid``: nothing is left to pay, by money or by credit note; ``written_off``: the rest was given up."""
     if standing.document != "issued":
         return "open"
     if standing.outstanding_minor <= 0:
-        return "paid"
+        settled = standing.credited_minor + standing.paid_minor >= standing.total_minor
+        return "paid" if settled else "written_off"
     return "part_paid" if standing.paid_minor > 0 else "open"
 
 
@@ -106,6 +107,8 @@ def _business(
         return "annulée"
     if settlement == "paid":
         return "payée"
+    if settlement == "written_off":
+        return "irrécouvrable"
     if late > 0:
         return "impayée"
     touched = settlement == "part_paid" or document == "credited_in_part" or standing.disputed_minor > 0
@@ -119,6 +122,8 @@ def _crm(document: DocumentStatus, settlement: SettlementStatus, late: int) -> s
         return "Avoir"
     if settlement == "paid":
         return "Payée"
+    if settlement == "written_off":
+        return "Irrécouvrable"
     if late > 0:
         return f"Retard {late} jour{'s' if late > 1 else ''}"
     if settlement == "part_paid":

@@ -160,6 +160,7 @@ class InvoiceOut(AsOf):
     total: MoneyModel
     credited: MoneyModel
     paid: MoneyModel
+    written_off: MoneyModel = Field(description="Taken out of the books as not collectable.")
     outstanding: MoneyModel
     disputed: MoneyModel = Field(description="The contested part of what is outstanding.")
     status: StatusOut
@@ -203,6 +204,7 @@ class InvoiceOut(AsOf):
             "total": money_json(state.total_minor, currency),
             "credited": money_json(credited, currency),
             "paid": money_json(paid, currency),
+            "written_off": money_json(state.written_off_minor, currency),
             "outstanding": money_json(outstanding, currency),
             "disputed": money_json(disputed, currency),
             "status": {

@@ -11,6 +11,7 @@ from encours.http.batch import Batch
 from encours.http.models import Body, BusinessDate, Currency, LongText, MoneyModel, PositiveMoney, ShortText
 from encours.kernel.errors import Invalid
 from encours.kernel.ids import new_id
+from encours.kernel.money import Money
 from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.invoice.commands import (
     AmendInvoice,
@@ -19,6 +20,7 @@ from invoice_svc.domain.invoice.commands import (
     DraftInvoice,
     IssueInvoice,
 )
+from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.http.common import CustomerId, DecimalText, EntityId, SeriesCode, TermsBody, UnitPrice
 
 MAX_LINES = 1_000
@@ -149,6 +151,32 @@ class CreditBody(Body):
             lines=None if self.lines is None else _inputs(self.lines),
             currency=self.amount.currency if self.amount else None,
         )
+
+
+class WriteOffBody(Body):
+    """A write-off of an amount that will not be collected."""
+
+    amount: PositiveMoney | None = Field(default=None, description="All that is outstanding if not given.")
+    reason: ShortText = Field(examples=["Judicial liquidation"])
+    evidence: ShortText | None = Field(
+        default=None, examples=["Certificate of irrecoverability of 2026-03-12"]
+    )
+    on: BusinessDate | None = Field(default=None, description="Today if not given.")
+
+    def to_command(self, invoice_id: str) -> WriteOffInvoice:
+        """The write-off as a command."""
+        amount = Money(self.amount.minor, self.amount.currency) if self.amount else None
+        return WriteOffInvoice(invoice_id, amount, self.reason, self.evidence, self.on)
+
+
+class WriteOffReversalBody(Body):
+    """Reason for taking a write-off back."""
+
+    reason: ShortText = Field(examples=["Dividend announced by the liquidator"])
+
+    def to_command(self, invoice_id: str) -> ReverseWriteOff:
+        """The reversal as a command."""
+        return ReverseWriteOff(invoice_id, self.reason)
 
 
 def _inputs(lines: list[LineBody]) -> tuple[LineInput, ...]:

@@ -27,7 +27,15 @@ from invoice_svc.http.invoices.answers import (
     InvoiceListing,
     InvoiceOut,
 )
-from invoice_svc.http.invoices.bodies import CreditBody, DraftBatch, DraftBody, DraftPatch, IssueBody
+from invoice_svc.http.invoices.bodies import (
+    CreditBody,
+    DraftBatch,
+    DraftBody,
+    DraftPatch,
+    IssueBody,
+    WriteOffBody,
+    WriteOffReversalBody,
+)
 from invoice_svc.http.reads import is_now, read, show, show_page
 from invoice_svc.read_models.invoices import query
 from invoice_svc.read_models.lists import NAME
@@ -117,3 +125,19 @@ async def credit_invoice(invoice_id: InvoiceId, cmd: Writing, body: CreditBody |
     """Take an amount off an issued invoice, at most what is outstanding; the whole of that cancels it."""
     wanted = (body or CreditBody()).to_command(invoice_id, new_id("cre"))
     return await cmd.run(invoices.credit, wanted, answer=CREDIT_ANSWER, on=invoice_id, status=201)
+
+
+@router.post("/v1/invoices/{invoice_id}/write-off", response_model=InvoiceOut)
+async def write_off_invoice(invoice_id: InvoiceId, body: WriteOffBody, cmd: Writing) -> Response:
+    """Take an amount that will not be collected out of the books. Interest goes on: the debt is not extinguished."""
+    return await cmd.run(
+        invoices.write_off, body.to_command(invoice_id), answer=INVOICE_ANSWER, on=invoice_id
+    )
+
+
+@router.post("/v1/invoices/{invoice_id}/write-off/reverse", response_model=InvoiceOut)
+async def reverse_write_off(invoice_id: InvoiceId, body: WriteOffReversalBody, cmd: Writing) -> Response:
+    """Put all that was written off back into the books: the invoice is open again from its original due date."""
+    return await cmd.run(
+        invoices.reverse_write_off, body.to_command(invoice_id), answer=INVOICE_ANSWER, on=invoice_id
+    )

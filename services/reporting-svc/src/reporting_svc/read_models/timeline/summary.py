@@ -112,6 +112,14 @@ _LINES: dict[type[Event], tuple[str, str]] = {
         "{amount_minor} no longer in dispute ({outcome})",
         "{amount_minor} ne sont plus en litige ({outcome})",
     ),
+    invoice.InvoiceWrittenOff: (
+        "{amount_minor} written off: {cause}",
+        "{amount_minor} passés en perte : {cause}",
+    ),
+    invoice.WriteOffReversed: (
+        "Write-off of {amount_minor} reversed: {cause}",
+        "Passage en perte de {amount_minor} annulé : {cause}",
+    ),
     payment.PaymentReceived: ("{amount_minor} received by {method}", "{amount_minor} reçus par {method}"),
     payment.PaymentIdentified: ("Payer of {amount_minor} identified", "Payeur de {amount_minor} identifié"),
     payment.PaymentAllocated: (
