@@ -1,4 +1,6 @@
-"""The README's calls work as they are printed: only the ports and the place of the key are this test's."""
+"""The README's calls work as they are printed: only the ports and the place of the key are this test's. The demo that
+they ask about loads through the API, goes on where it was stopped, and loads once.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +10,16 @@ import subprocess
 from datetime import date
 from pathlib import Path
 
-from encours import demo
+import pytest
+
+from encours.demo import Loaded, load
+from encours.demo.source import retail_invoices
 from encours.testing.system import System
+from tests.e2e.takeover import Takeover
 
 README = Path(__file__).parents[2] / "README.md"
 PORTS = {"8001": "invoice", "8002": "dunning", "8003": "risk", "8004": "reporting"}
+UNTIL = date(2011, 1, 2)
 
 
 def blocks(system: System) -> list[str]:
@@ -48,8 +55,39 @@ def test_the_first_calls_work_as_printed(system: System) -> None:
     assert check["decision"] == "refer"
 
 
+@pytest.fixture(scope="module")
+def loaded(system: System) -> tuple[Loaded, list[str]]:
+    """Its first days, and the stages that were reported."""
+    stages: list[str] = []
+    done = load(system.url("invoice"), system.key, lambda stage, *_: stages.append(stage), until=UNTIL)
+    system.wait_caught_up("demo", 120)
+    return done, list(dict.fromkeys(stages))
+
+
+def test_the_first_days_of_the_demo_come_out_and_a_second_start_finds_them(
+    system: System, loaded: tuple[Loaded, list[str]]
+) -> None:
+    first, stages = loaded
+    assert (first.already, first.rejected) == (False, 0)
+    assert first.lines > 18_532 + 4_338
+    assert stages == ["making the demo", "taking the files over", "running through the year"]
+
+    takeover = Takeover(system, "demo", system.client("invoice", "demo"))
+    real = {i.number: i for i in retail_invoices() if i.issued_on <= UNTIL}
+    shown = takeover.invoices()
+    assert {invoice["number"]: invoice["total"]["amount"] for invoice in shown} == {
+        number: f"{invoice.total_minor // 100}.{invoice.total_minor % 100:02d}"
+        for number, invoice in real.items()
+    }
+    events = takeover.events()
+    assert {e["data"]["generated"] for e in events if e["type"] == "import.received"} == {True, False}
+
+    again = load(system.url("invoice"), system.key, until=UNTIL)
+    assert (again.already, takeover.events()[-1]["position"]) == (True, events[-1]["position"])
+
+
+@pytest.mark.usefixtures("loaded")
 def test_the_demo_is_asked_about_the_past_as_printed(system: System) -> None:
-    demo.load(system.url("invoice"), system.key, until=date(2011, 1, 2))
     (balance,) = answers(blocks(system)[1])
     assert balance["as_of"] == "2010-12-31"
     assert len(balance["data"]) == 3  # type: ignore[arg-type]
