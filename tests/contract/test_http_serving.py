@@ -35,7 +35,7 @@ from schemathesis.specs.openapi.checks import (
 from encours.embedded.process import free_port
 from encours.testing.servers import Installation
 from shared.tests.http.served import NEW, app_of, client_of, grant, until
-from tests.contract.test_schemathesis import no_crash
+from tests.contract.test_schemathesis import LIMIT_S, no_crash
 
 ROOT = Path(__file__).parents[2]
 
@@ -90,7 +90,7 @@ async def test_a_write_wakes_the_relay(api: httpx.AsyncClient, module_installati
     await listener.flush()
     await until(api, "ready")
     await api.post("/v1/customers", json=NEW)
-    assert (await pokes.next_msg(timeout=5)).subject == "encours.poke.demo"
+    assert (await pokes.next_msg(timeout=60)).subject == "encours.poke.demo"
     await listener.close()
 
 
@@ -181,7 +181,7 @@ def test_schemathesis_finds_no_crash_and_no_undocumented_answer(
                 max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck)
             )
             def check(case: Case[Any]) -> None:
-                case.call_and_validate(base_url=url, headers=headers, checks=checks)
+                case.call_and_validate(base_url=url, headers=headers, checks=checks, timeout=LIMIT_S)
 
             check()
 

@@ -87,7 +87,7 @@ def test_the_clock_of_a_copy_goes_on_from_a_day_whose_run_was_not_closed(
     world.advance((due_on - timedelta(days=6)).isoformat())
     notice = {"to": (due_on - timedelta(days=5)).isoformat()}
     assert world.send("invoice", f"/v1/ledgers/{world.ledger}/clock", notice).status_code == 202
-    wait_until(lambda: _pending(world) == 1, 30, "no reminder was requested")
+    wait_until(lambda: _pending(world) == 1, 90, "no reminder was requested")
 
     archive, copy = tmp_path / "box.gz", World(system, f"{world.ledger}-copy")
     system.json("ledger", "export", world.ledger, str(archive))
@@ -95,7 +95,7 @@ def test_the_clock_of_a_copy_goes_on_from_a_day_whose_run_was_not_closed(
     system.wait_caught_up(copy.ledger)
     until = {"to": (due_on + timedelta(days=2)).isoformat()}
     assert copy.send("invoice", f"/v1/ledgers/{copy.ledger}/clock", until).status_code == 202
-    wait_until(lambda: copy.today == until["to"], 30, "the clock of the copy does not get on")
+    wait_until(lambda: copy.today == until["to"], 90, "the clock of the copy does not get on")
     system.wait_caught_up(copy.ledger)
     assert _pending(copy) == 1
     since = copy.get("reporting", "/v1/events", after=head)["data"]

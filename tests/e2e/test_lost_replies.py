@@ -184,7 +184,7 @@ def world(system: System) -> World:
 
 def post_routes(system: System, service: str) -> set[str]:
     """Every path with a POST that writes, from the service's own document."""
-    document = httpx.get(f"{system.url(service)}/openapi.json", timeout=10).json()
+    document = httpx.get(f"{system.url(service)}/openapi.json", timeout=60).json()
     return {
         path
         for path, item in document["paths"].items()

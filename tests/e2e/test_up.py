@@ -103,7 +103,7 @@ def test_servers_that_exist_are_used_and_neither_stopping_nor_a_kill_needs_repai
             children = _children(layout)
             process.kill()
             process.wait()
-        wait_until(lambda: _gone(children), 30, "children outlive their supervisor")
+        wait_until(lambda: _gone(children), 90, "children outlive their supervisor")
 
         began = time.monotonic()
         with up(layout, outside):

@@ -238,7 +238,7 @@ async def test_a_plan_made_for_an_empty_ledger_still_serves_a_full_one(
         await together(books, *[books.command(event(s), event(s, 2), guards=(g,)) for s, g in batch])
         assert (await ledger.versions(books.name, [f"inv_{n}"])) == {f"inv_{n}": 2}
     await ledger.close()  # its connections report what they read
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             row = await admin.fetchrow(
                 "select sum(i.idx_tup_read), min(t.n_tup_ins) from pg_stat_user_indexes i"

@@ -200,7 +200,7 @@ async def test_a_ledger_that_stays_away_is_said_to_be_away(own_books: Books, own
         waiting = [
             appender.append(Prepared(own_books.command(event(f"inv_{n}")), ledger_id, loop)) for n in range(9)
         ]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             results = await asyncio.gather(*waiting, return_exceptions=True)
         assert {type(result) for result in results} == {LedgerUnavailable}
         with pytest.raises(LedgerUnavailable):

@@ -46,7 +46,7 @@ async def loading(feed: Feed, *, pause_s: float = 0.01) -> AsyncIterator[None]:
 
 async def all_applied_once(db: ReadDb, feed: Feed, installation: Installation) -> None:
     """The live model caught up, and it is what the ledger makes of it."""
-    await until(lambda: db.wait_for(MODEL, LEDGER, feed.position, timeout=2), 30)
+    await until(lambda: db.wait_for(MODEL, LEDGER, feed.position, timeout=2))
     invoices = len(feed.versions)
     assert sum(row["open_minor"] for row in await rows_of(db, "item", "invoice_id")) == invoices * 7_000
     live = await live_hash(db, feed.position)
@@ -63,7 +63,7 @@ async def test_a_stream_deleted_under_load_heals_itself(installation: Installati
                 for _ in range(3):
                     await until(lambda: _reaches(js, 1))
                     await js.delete_stream(stream_name(LEDGER))
-                    await until(lambda at=feed.position: _reaches(js, at + 1), 20)
+                    await until(lambda at=feed.position: _reaches(js, at + 1))
             await all_applied_once(db, feed, installation)
             await until(lambda: _holds(js, feed.position))
         finally:
@@ -93,7 +93,7 @@ async def test_nats_killed_under_load_makes_events_late_not_lost(installation: I
                 installation.nats.kill()
                 at = feed.position
                 # While it is away, the ledger itself is read.
-                await until(lambda at=at: db.wait_for(MODEL, LEDGER, at + 20, timeout=1), 20)
+                await until(lambda at=at: db.wait_for(MODEL, LEDGER, at + 20, timeout=1))
                 await asyncio.to_thread(installation.nats.start)
         await all_applied_once(db, feed, installation)
         await _relayed(installation, feed.position)
@@ -103,7 +103,7 @@ async def _relayed(installation: Installation, position: int) -> None:
     """Wait until the stream of the server that runs now has come so far."""
     client = await nats.connect(installation.nats.server.url())
     try:
-        await until(lambda: _reaches(client.jetstream(), position), 20)
+        await until(lambda: _reaches(client.jetstream(), position))
     finally:
         await client.close()
 
@@ -135,10 +135,10 @@ async def test_a_worker_killed_in_mid_batch_loses_and_repeats_nothing(installati
                     process = stack.enter_context(worker_process(installation))
                     standby = stack.enter_context(worker_process(installation))
                     at = feed.position
-                    await until(lambda at=at: db.wait_for(MODEL, LEDGER, at + 1, timeout=1), 30)
+                    await until(lambda at=at: db.wait_for(MODEL, LEDGER, at + 1, timeout=1))
                     process.kill()
                     at = feed.position
-                    await until(lambda at=at: db.wait_for(MODEL, LEDGER, at + 1, timeout=1), 30)
+                    await until(lambda at=at: db.wait_for(MODEL, LEDGER, at + 1, timeout=1))
                     standby.kill()
         with worker_process(installation):
             await all_applied_once(db, feed, installation)
@@ -149,15 +149,15 @@ async def test_a_stream_ahead_of_a_restored_ledger_and_models_of_another_epoch_a
 ) -> None:
     async with feed_into(installation) as feed, reading(installation) as db, worker_on(installation):
         position = await feed.invoices(50)
-        await until(lambda: db.wait_for(MODEL, LEDGER, position, timeout=1), 20)
+        await until(lambda: db.wait_for(MODEL, LEDGER, position, timeout=1))
         client = await nats.connect(installation.nats.server.url())
         try:
             js = client.jetstream()
-            await until(lambda: _holds(js, position), 20)
+            await until(lambda: _holds(js, position))
             # What a restore does: the last events are gone and the epoch is another.
             await _restore(installation, position - 40)
-            await until(lambda: _holds(js, position - 40), 20)
-            await until(lambda: _stands_at(db, position - 40), 20)
+            await until(lambda: _holds(js, position - 40))
+            await until(lambda: _stands_at(db, position - 40))
             state = await LedgerStream(client, LEDGER).state()
             assert state is not None
             assert (state.epoch, state.drift) == (777, ())
@@ -165,7 +165,7 @@ async def test_a_stream_ahead_of_a_restored_ledger_and_models_of_another_epoch_a
             await client.close()
         feed.versions.clear()
         last = await feed.invoices(5, first=900)
-        await until(lambda: db.wait_for(MODEL, LEDGER, last, timeout=1), 20)
+        await until(lambda: db.wait_for(MODEL, LEDGER, last, timeout=1))
         assert (await rebuilt(installation, check_only=True)).equal is True
 
 
@@ -245,13 +245,13 @@ async def test_a_reaction_meets_the_model_exactly_at_its_event_and_is_repeated_u
         await feed.invoices(3, first=10)
         notes = _Notes(db)
         async with worker_on(installation, reactors={MODEL: notes}):
-            await until(lambda: db.wait_for(MODEL, LEDGER, feed.position, timeout=1), 20)
+            await until(lambda: db.wait_for(MODEL, LEDGER, feed.position, timeout=1))
             second = await feed.day(DAY.replace(day=2))
             await feed.invoices(3, first=20)
-            await until(lambda: db.wait_for(MODEL, LEDGER, feed.position, timeout=1), 20)
+            await until(lambda: db.wait_for(MODEL, LEDGER, feed.position, timeout=1))
             assert notes.seen == [(first, first), (first, first), (second, second)]
             assert (await rebuilt(installation)).equal is True
         async with worker_on(installation, reactors={MODEL: notes}):
             last = await feed.invoices(1, first=30)
-            await until(lambda: db.wait_for(MODEL, LEDGER, last, timeout=1), 20)
+            await until(lambda: db.wait_for(MODEL, LEDGER, last, timeout=1))
         assert len(notes.seen) == 3  # neither a rebuild nor a restart reacts again

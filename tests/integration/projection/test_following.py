@@ -88,14 +88,14 @@ async def test_two_relays_of_one_ledger_leave_each_event_once_and_in_its_place(
         relays = [asyncio.create_task(Relay(client, feed.ledger, LEDGER).run()) for client in clients]
         try:
             js = clients[0].jetstream()
-            await until(lambda: _last_is(js, position), 20)
+            await until(lambda: _last_is(js, position))
             for first in range(1_500, 1_560, 3):  # too few for a batch
                 position = await feed.invoices(3, first=first)
                 await asyncio.sleep(0.01)
-            await until(lambda: _last_is(js, position), 20)
+            await until(lambda: _last_is(js, position))
             # Both have caught up, whatever the machine was busy with: these few go one by one.
             position = await feed.invoices(3, first=1_560)
-            await until(lambda: _last_is(js, position), 20)
+            await until(lambda: _last_is(js, position))
             rows = (await feed.ledger.read_raw(LEDGER, 0, position))[::-7][::-1]
             kept = [(await js.get_msg(stream_name(LEDGER), row["position"])).headers or {} for row in rows]
             assert [headers["ce-id"] for headers in kept] == [str(row["event_id"]) for row in rows]
@@ -248,4 +248,4 @@ async def test_a_new_ledger_is_followed_within_seconds(installation: Installatio
         # The worker has listed its ledgers by now: this one it has to find.
         async with feed_into(installation, "second") as feed:
             position = await feed.invoices(3)
-            await until(lambda: db.wait_for(MODEL, "second", position, timeout=1), 15)
+            await until(lambda: db.wait_for(MODEL, "second", position, timeout=1))

@@ -233,5 +233,5 @@ async def test_builds_before_any_worker_ran_leave_every_reaction_to_the_worker(
             assert state["position"] == days[0]
         noting = _Noting()
         async with worker_on(installation, reactors={MODEL: noting}):
-            await until(lambda: db.wait_for(MODEL, LEDGER, feed.position, timeout=1), 20)
+            await until(lambda: db.wait_for(MODEL, LEDGER, feed.position, timeout=1))
         assert noting.seen == days

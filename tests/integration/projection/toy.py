@@ -248,9 +248,9 @@ async def reading(
         await ledger.close()
 
 
-async def until(condition: Callable[[], bool] | Callable[[], object], timeout_s: float = 15.0) -> None:
+async def until(condition: Callable[[], bool] | Callable[[], object], limit_s: float = 60.0) -> None:
     """Look again until it holds; for what no position announces."""
-    deadline = time.monotonic() + timeout_s
+    deadline = time.monotonic() + limit_s
     while True:
         found = condition()
         if asyncio.iscoroutine(found):
