@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from encours.contracts import Recorded
+from encours.contracts.books import movements
 from encours.kernel.errors import DomainError
 from encours.kernel.money import Money
 from encours.ledger.states import Folder
@@ -139,6 +140,16 @@ def lived(new_books: Callable[[], Any], history: list[tuple[Any, ...]]) -> Any:
     return books
 
 
+def booked(books: Any, day: date, book: str, **of: str) -> int:
+    """Sum of one book's movements up to a day, of an invoice or of a payment."""
+    return sum(
+        getattr(moved, book)
+        for event in books.ledger.events
+        for moved in movements(event)
+        if moved.effective_on <= day and all(getattr(moved, name) == value for name, value in of.items())
+    )
+
+
 histories = st.lists(steps, min_size=1, max_size=14)
 
 
@@ -158,6 +169,7 @@ def test_on_every_day_nothing_is_owed_below_zero_and_cash_is_allocated_or_unappl
                 invoice.paid_minor + invoice.credited_minor + invoice.written_off_minor
             )
             assert 0 <= invoice.disputed_minor <= invoice.outstanding_minor
+            assert invoice.outstanding_minor == booked(books, day, "item_minor", invoice_id=name)
             applied += invoice.paid_minor
         allocated = 0
         for name in PAYMENTS:
@@ -167,6 +179,7 @@ def test_on_every_day_nothing_is_owed_below_zero_and_cash_is_allocated_or_unappl
                 0 if payment.reversed_on else payment.amount_minor
             )
             allocated += payment.allocated_minor
+            assert payment.unapplied_minor == booked(books, day, "cash_minor", payment_id=name)
         assert allocated == applied
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from encours.contracts.common import Terms
-from encours.contracts.invoice import InvoiceCredited, InvoiceIssued, PaymentApplied, PaymentUnapplied
-from encours.ledger import NewEvent
+from encours.contracts.invoice import InvoiceIssued
+from encours.testing.events import applied, issued, unapplied
+from encours.testing.history import happened, recorded
 from invoice_svc.imports import ids
 from invoice_svc.imports.book import Book, OpenInvoice
 from invoice_svc.imports.csv_lines import Defaults, parse_map, read_header
@@ -82,37 +82,8 @@ def test_command_ids_follow_from_key_and_content_alone() -> None:
     assert ids.correlation_id("imp_" + "1" * 32) == UUID("1" * 32)
 
 
-def _event(data: InvoiceIssued | PaymentApplied | PaymentUnapplied | InvoiceCredited) -> NewEvent:
-    return NewEvent(data.invoice_id, 1, data, "ent_1", date(2013, 1, 2), uuid4())
-
-
-def _issued(invoice_id: str, number: str, due_on: date, minor: int) -> NewEvent:
-    return _event(
-        InvoiceIssued(
-            invoice_id=invoice_id, customer_id="c", number=number, series=None, issued_on=date(2013, 1, 2),
-            supply_on=date(2013, 1, 2), due_on=due_on, currency="EUR", vat=(), net_minor=minor, vat_minor=0,
-            total_minor=minor, terms=Terms(due_kind="NET", days=30, penalty_rate_bps=None, indemnity_minor=4000),
-            reference=None, salesperson=None, origin="import",
-        )
-    )  # fmt: skip
-
-
-def _applied(invoice_id: str, minor: int) -> NewEvent:
-    return _event(
-        PaymentApplied(
-            invoice_id=invoice_id, customer_id="c", currency="EUR", payment_id="p", allocation_id="a",
-            amount_minor=minor, received_on=date(2013, 2, 1),
-        )
-    )  # fmt: skip
-
-
-def _unapplied(invoice_id: str, minor: int) -> NewEvent:
-    return _event(
-        PaymentUnapplied(
-            invoice_id=invoice_id, customer_id="c", currency="EUR", payment_id="p", allocation_id="a",
-            amount_minor=minor, cause="reversed",
-        )
-    )  # fmt: skip
+def _issued(invoice_id: str, number: str, due_on: date, minor: int) -> InvoiceIssued:
+    return issued(minor, invoice_id=invoice_id, customer_id="c", number=number, due_on=due_on)
 
 
 async def _nothing_before(customer_id: str, position: int) -> list[OpenInvoice]:
@@ -122,14 +93,13 @@ async def _nothing_before(customer_id: str, position: int) -> list[OpenInvoice]:
 def test_the_book_offers_named_invoices_first_and_then_by_due_date() -> None:
     book = Book(_nothing_before, 0)
     book.begin("c")
-    book.note(
-        [_issued("i1", "F1001", date(2013, 3, 1), 500), _issued("i2", "F1002", date(2013, 2, 1), 500)], 2
-    )
+    first, second = ("i1", "F1001", date(2013, 3, 1), 500), ("i2", "F1002", date(2013, 2, 1), 500)
+    book.note(happened(_issued(*first), _issued(*second)))
     assert book.candidates("c", None) == ["i2", "i1"]
     assert book.candidates("c", "invoice F1001") == ["i1", "i2"]
-    book.note([_applied("i2", 500)], 3)
+    book.note(happened(applied(500, invoice_id="i2", customer_id="c")))
     assert book.candidates("c", None) == ["i1"]
-    book.note([_unapplied("i2", 500)], 4)
+    book.note(happened(unapplied(500, invoice_id="i2", customer_id="c")))
     assert book.candidates("c", None) == ["i2", "i1"]
 
 
@@ -142,6 +112,6 @@ async def test_what_was_closed_before_this_process_began_is_looked_up_when_it_op
 
     book = Book(before, 7)
     await book.know("c")
-    book.note([_unapplied("i9", 100)], 12)
+    book.note([recorded(unapplied(100, invoice_id="i9", customer_id="c"), position=12)])
     await book.know("c")
     assert (book.candidates("c", None), asked) == (["i9"], [7, 12])

@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import cache
+from itertools import chain
+from operator import attrgetter
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 import msgspec
@@ -76,6 +78,11 @@ class Done:
     def answer(self) -> dict[str, Any]:
         """The stored answer as JSON."""
         return _answers.decode(self._stored)
+
+    @property
+    def recorded(self) -> list[Recorded]:
+        """The appended events as the ledger has recorded them, in order; none of a repetition or a dry run."""
+        return sorted(chain.from_iterable(self._streams.values()), key=attrgetter("position"))
 
     async def state(self, folder: Folder[S], stream: str) -> tuple[S, int]:
         """State and version of a stream as this command left it, so that a repetition is answered alike.

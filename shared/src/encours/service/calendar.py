@@ -20,8 +20,11 @@ import structlog
 
 from encours.contracts.calendar import STREAM, DayOpened
 from encours.kernel.errors import DomainError
-from encours.kernel.ids import derived_uuid, uuid7
-from encours.ledger import Append, Ledger, LedgerInfo, NewEvent
+from encours.kernel.ids import derived_uuid
+from encours.ledger import Ledger, LedgerInfo
+from encours.ledger.command import derived
+from encours.ledger.execute import execute
+from encours.ledger.session import Session
 from encours.postgres.leases import Leases
 
 OPENING = time(6, 0)
@@ -63,18 +66,21 @@ async def open_day(
     ledger: Ledger, name: str, day: date, after: Opened, *, late: bool, clock_at: datetime | None = None
 ) -> Opened:
     """Open one day, once in the life of the ledger, whoever asks. ``clock_at`` moves a sandbox's clock along."""
-    event = NewEvent(STREAM, after.version + 1, DayOpened(day=day, late=late), "", day, uuid7())
-    done = await ledger.append(
-        Append(
-            ledger=name,
-            command_id=derived_uuid("open-day", name, day),
-            fingerprint=hashlib.sha256(day.isoformat().encode()).digest(),
-            events=(event,),
-            actor=ACTOR,
-            clock_at=clock_at,
-        )
+    meta = derived(
+        name,
+        derived_uuid("open-day", name, day),
+        actor=ACTOR,
+        today=day,
+        fingerprint=hashlib.sha256(day.isoformat().encode()).digest(),
+        clock_at=clock_at,
     )
-    return Opened(day, after.version + 1, done.last_position)
+
+    async def opening(session: Session) -> None:
+        session.begin(STREAM, version=after.version)
+        session.emit(STREAM, DayOpened(day=day, late=late), entity="")
+
+    done = await execute(ledger, meta, opening)
+    return Opened(day, after.version + 1, done.position)
 
 
 def days_to_open(last: date | None, now: datetime) -> list[date]:

@@ -1,7 +1,8 @@
-"""Which invoices of a customer are open while facts are being fed, without waiting for a read model.
+"""Open invoices of customers while lines are being recorded, without waiting for a read model.
 
-Exact, because one feeder at a time writes imported facts and keeps the order of a customer: what it began with
-comes from the read model once, the rest from the events that it appends itself. The use cases verify it anyway.
+Exact, because one feeder at a time records imported lines and keeps the order of a customer: the open invoices at its
+begin come from the read model once, the rest from the movements of the events that it appends itself. The use cases
+verify it anyway.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from encours.contracts import invoice as facts
-from encours.ledger import NewEvent
+from encours.contracts import Recorded
+from encours.contracts.books import Movement, movements
+from encours.contracts.invoice import InvoiceIssued
 from invoice_svc.domain.payment.indication import cited
 
 CLOSED_KEPT = 50_000
-"""Closed invoices that are remembered, should a payment come undone; of others the customer is looked up anew."""
+"""Closed invoices that are remembered, should a payment be reversed; for others the customer is looked up anew."""
 
 
 @dataclass(slots=True)
@@ -30,7 +32,7 @@ class OpenInvoice:
 
 
 class OpenInvoices(Protocol):
-    """Where the book looks up what was open before this process began to feed; at that position or later."""
+    """Query for invoices that were open before this process began to feed; at that position or later."""
 
     async def __call__(self, customer_id: str, position: int) -> list[OpenInvoice]: ...
 
@@ -65,25 +67,19 @@ class Book:
         by_age = sorted(invoices, key=lambda invoice: (invoice.due_on, invoice.number))
         return list(dict.fromkeys([*named, *(invoice.invoice_id for invoice in by_age)]))
 
-    def note(self, events: Iterable[NewEvent], position: int) -> None:
-        """What a command appended, the last of it at a position. Customers that have not come by are looked up
-        when they do."""
+    def note(self, events: Iterable[Recorded]) -> None:
+        """Take in what a command appended. Customers that have not come by are looked up when they do."""
         for event in events:
             data = event.data
-            match data:
-                case facts.InvoiceIssued(customer_id=customer_id) if customer_id in self._by_customer:
-                    opened = OpenInvoice(data.invoice_id, data.number, data.due_on, data.total_minor)
-                    self._by_customer[customer_id][data.invoice_id] = opened
-                case facts.PaymentApplied():
-                    self._move(data.customer_id, data.invoice_id, -data.amount_minor, position)
-                case facts.InvoiceCredited():
-                    self._move(data.customer_id, data.invoice_id, -data.total_minor, position)
-                case facts.PaymentUnapplied():
-                    self._move(data.customer_id, data.invoice_id, data.amount_minor, position)
-                case _:
-                    pass
+            if isinstance(data, InvoiceIssued) and data.customer_id in self._by_customer:
+                opened = OpenInvoice(data.invoice_id, data.number, data.due_on, 0)
+                self._by_customer[data.customer_id][data.invoice_id] = opened
+            for moved in movements(event):
+                if moved.invoice_id is not None and moved.item_minor:
+                    self._move(moved, moved.invoice_id, event.position)
 
-    def _move(self, customer_id: str, invoice_id: str, minor: int, position: int) -> None:
+    def _move(self, moved: Movement, invoice_id: str, position: int) -> None:
+        customer_id = moved.customer_id
         own = self._by_customer.get(customer_id)
         if own is None:
             self._later[customer_id] = position
@@ -94,7 +90,7 @@ class Book:
             del self._by_customer[customer_id]
             self._later[customer_id] = position
             return
-        invoice.open_minor += minor
+        invoice.open_minor += moved.item_minor
         if invoice.open_minor > 0:
             own[invoice_id] = invoice
         else:

@@ -221,7 +221,7 @@ class Feeder:
         done = await self._execute(waiting, waiting.key, waiting.content, work)
         if isinstance(fact, InvoiceFact):
             done.remember(INVOICE, ids.invoice_id(entity_id, fact.number))
-        self._book.note(done.events, done.position)
+        self._book.note(done.recorded)
 
     async def _named(self, entity_id: str, text: str | None) -> list[str]:
         """Invoices that came in by an import and are named in the text of a payment by we know not whom."""
