@@ -12,7 +12,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from encours.contracts.common import Address
 from encours.http.models import LongText, ShortText
-from encours.kernel.errors import Invalid
 from encours.kernel.money import format_amount
 from invoice_svc.imports import values
 from invoice_svc.imports.csv_lines import Defaults, Header, Parsed, parse_line, parse_map, read_header
@@ -26,6 +25,7 @@ from invoice_svc.imports.facts import (
     to_bytes,
 )
 from invoice_svc.imports.ndjson_lines import parse_line as parse_ndjson
+from invoice_svc.imports.refusals import InvalidColumnMap
 from invoice_svc.imports.verdict import Fault
 
 DEFAULTS = Defaults(currency="EUR", country="FR")
@@ -159,14 +159,14 @@ def test_any_text_is_an_amount_or_a_fault(text: str) -> None:
 
 
 def test_a_column_map_is_checked_against_targets_and_header() -> None:
-    with pytest.raises(Invalid) as unknown:
+    with pytest.raises(InvalidColumnMap) as unknown:
         parse_map("invoice_number=a,colour=b,amount")
     assert [error.pointer for error in unknown.value.errors] == ["map", "map"]
-    with pytest.raises(Invalid) as missing:
+    with pytest.raises(InvalidColumnMap) as missing:
         read_header("a,b,c", {"invoice_number": "a", "amount": "nowhere"}, ",")
     assert "'nowhere' (for amount) is no column of the file" in missing.value.detail
     assert "Say which column is the customer" in missing.value.detail
-    with pytest.raises(Invalid):
+    with pytest.raises(InvalidColumnMap):
         read_header("number,number,issued_on,amount,customer", {"invoice_number": "number"}, ",")
 
 

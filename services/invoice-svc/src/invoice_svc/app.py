@@ -13,11 +13,12 @@ from encours.http.server import serve as serve_app
 from encours.http.services import Services
 from encours.service.settings import ServiceSettings
 from invoice_svc.clock.background import prepare_store
-from invoice_svc.http import clock, imports
+from invoice_svc.http.clock import routes as clock
 from invoice_svc.http.customers import routes as customers
 from invoice_svc.http.disputes import routes as disputes
 from invoice_svc.http.entities import routes as entities
-from invoice_svc.http.import_problems import PROBLEMS as IMPORT_PROBLEMS
+from invoice_svc.http.imports import routes as imports
+from invoice_svc.http.imports.problems import PROBLEMS as LINE_PROBLEMS
 from invoice_svc.http.interest import routes as interest
 from invoice_svc.http.invoices import routes as invoices
 from invoice_svc.http.payments import routes as payments
@@ -44,7 +45,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         settings,
         models=MODELS,
         extras=_extras,
-        problems_known=IMPORT_PROBLEMS,
+        problems_known=LINE_PROBLEMS,
         description="Entities, customers, invoices, payments and disputes.",
     )
 

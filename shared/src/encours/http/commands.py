@@ -13,7 +13,8 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 import msgspec
@@ -134,19 +135,25 @@ class Command(msgspec.Struct, frozen=True):
 
         Streams and events of an entity that the key does not cover are refused.
         """
+        with self.in_flight():
+            started = time.perf_counter()
+            done = await execute(
+                self.services.ledger, self.meta, use_case, *arguments, expect=self._expect(on)
+            )
+        self.services.metrics.append.observe(time.perf_counter() - started)
+        return done
+
+    @contextmanager
+    def in_flight(self) -> Iterator[None]:
+        """Keep the command's id to this request while it is being answered. Raises :class:`RequestInFlight`."""
         in_flight, mark = self.services.in_flight, (self.meta.ledger, self.meta.command_id)
         if mark in in_flight:
             raise RequestInFlight
         in_flight.add(mark)
-        started = time.perf_counter()
         try:
-            done = await execute(
-                self.services.ledger, self.meta, use_case, *arguments, expect=self._expect(on)
-            )
+            yield
         finally:
             in_flight.discard(mark)
-        self.services.metrics.append.observe(time.perf_counter() - started)
-        return done
 
     def _expect(self, on: str | None) -> Expect | None:
         """``If-Match``, judged where the resource is loaded; one that does not exist is not found instead."""

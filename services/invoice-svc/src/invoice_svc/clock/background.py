@@ -17,7 +17,7 @@ from encours.postgres.migrations import apply
 from encours.reading.read_db import ReadDb
 from invoice_svc.clock.advance import Advance
 from invoice_svc.clock.jobs import JobStore
-from invoice_svc.imports.reading import sweep
+from invoice_svc.imports.spool import sweep
 from invoice_svc.imports.store import ImportStore
 from invoice_svc.imports.takeover import Takeover
 

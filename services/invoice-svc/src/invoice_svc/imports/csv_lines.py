@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from encours.kernel.errors import FieldError, Invalid
+from encours.kernel.errors import FieldError
 from invoice_svc.imports import values
 from invoice_svc.imports.facts import (
     CustomerFact,
@@ -28,6 +28,7 @@ from invoice_svc.imports.facts import (
     ResolutionFact,
 )
 from invoice_svc.imports.records import split_fields
+from invoice_svc.imports.refusals import InvalidColumnMap, InvalidHeader
 from invoice_svc.imports.verdict import Fault
 
 REQUIRED = ("invoice_number", "issued_on", "amount", "customer")
@@ -66,7 +67,10 @@ class Parsed:
 
 
 def parse_map(text: str) -> dict[str, str]:
-    """``invoice_number=InvoiceNo,issued_on=…`` to target → column. Raises :class:`Invalid` naming each fault."""
+    """Return the column of each target in ``invoice_number=InvoiceNo,issued_on=…``.
+
+    Raises :class:`InvalidColumnMap`, naming each fault.
+    """
     found: dict[str, str] = {}
     errors: list[FieldError] = []
     for part in filter(None, (part.strip() for part in text.split(","))):
@@ -89,10 +93,8 @@ def parse_map(text: str) -> dict[str, str]:
     return found
 
 
-def _invalid_map(errors: list[FieldError]) -> Invalid:
-    problem = Invalid(" ".join(error.detail for error in errors), "map", code="invalid-column-map")
-    problem.errors = tuple(errors)
-    return problem
+def _invalid_map(errors: list[FieldError]) -> InvalidColumnMap:
+    return InvalidColumnMap(" ".join(error.detail for error in errors), errors=tuple(errors))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +106,14 @@ class Header:
 
 
 def read_header(text: str, column_map: dict[str, str], delimiter: str) -> Header:
-    """The header record against the map; a column named like a target needs no mapping. Raises :class:`Invalid`."""
+    """The header record against the map; a column named like a target needs no mapping.
+
+    Raises :class:`InvalidHeader`, :class:`InvalidColumnMap`.
+    """
     try:
         columns = tuple(column.strip() for column in split_fields(text, delimiter))
     except Fault as fault:
-        raise Invalid(f"The header line cannot be read. {fault.detail}", "", code="invalid-header") from None
+        raise InvalidHeader(f"The header line cannot be read. {fault.detail}", "") from None
     mapped = {target: target for target in REQUIRED + OPTIONAL if target in columns} | column_map
     errors = [
         FieldError(

@@ -13,6 +13,7 @@ from encours.projection.read_model import Conn
 from encours.reading.read_db import ReadDb, ReadModelNotReady
 from invoice_svc.imports.book import OpenInvoice
 from invoice_svc.read_models.customers.query import by_external_ref
+from invoice_svc.read_models.entities.query import only_entity
 from invoice_svc.read_models.invoices.query import by_number, open_invoices
 from invoice_svc.read_models.lists import NAME
 
@@ -52,3 +53,16 @@ class Lookups:
             except (ReadModelNotReady, asyncpg.InterfaceError, OSError):
                 await asyncio.sleep(RETRY_S)
             log.info("the import waits for a read model", ledger=self._ledger, model=NAME, position=position)
+
+
+def only_entity_of(db: ReadDb) -> Callable[[str], Awaitable[str | None]]:
+    """Make the query for a ledger's only entity: None when there are several, none yet, or no read model yet."""
+
+    async def find(ledger: str) -> str | None:
+        try:
+            async with db.snapshot(NAME, ledger) as (conn, schema, _):
+                return await only_entity(conn, schema)
+        except ReadModelNotReady:
+            return None
+
+    return find

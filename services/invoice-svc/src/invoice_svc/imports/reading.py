@@ -3,55 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from encours.kernel.errors import DomainError
 from invoice_svc.imports.csv_lines import Defaults, Header, read_header
 from invoice_svc.imports.planning import draft, line_parser, plan
 from invoice_svc.imports.records import Csv, Record, read_records
+from invoice_svc.imports.refusals import EmptyFile, InvalidHeader
 from invoice_svc.imports.store import Format, Import, ImportStore, Options
 from invoice_svc.imports.verdict import Fault
 
 BATCH_LINES = 500
-ABANDONED_S = 24 * 3600
-
-
-def spool_path(var_dir: Path, import_id: str) -> Path:
-    """Where the received bytes of an import are kept."""
-    return var_dir / "imports" / import_id
-
-
-def sweep(var_dir: Path) -> None:
-    """Remove what uploads left behind that were cut off by the end of their process."""
-    for part in (var_dir / "imports").glob(".*.part"):
-        if time.time() - part.stat().st_mtime > ABANDONED_S:
-            part.unlink(missing_ok=True)
 
 
 def defaults_of(options: Options) -> Defaults:
-    """What holds for lines that do not say otherwise."""
+    """Return the values of lines that give none."""
     return Defaults(currency=options.currency, country=options.country, date_format=options.date_format)
 
 
 def header_of(source: BinaryIO, file_format: Format, options: Options) -> tuple[Header | None, int, int]:
-    """The header (CSV only), and offset and number of the line after it.
+    """Return the header (CSV only), and offset and number of the line after it.
 
-    Raises a problem when the file is empty, or its header is not what the column map says.
+    Raises a refusal when the file is empty, or its header is not what the column map says.
     """
     form = Csv(options.delimiter) if file_format == "csv" else None
     first = next(read_records(source, form=form), None)
     if first is None:
-        raise DomainError("empty-file", "The file has no line.", status=422)
+        raise EmptyFile("The file has no line.")
     if file_format == "ndjson":
         return None, 0, 1
     if isinstance(first.text, Fault):
-        raise DomainError(
-            "invalid-header", f"The header line cannot be read. {first.text.detail}", status=422
-        )
+        raise InvalidHeader(f"The header line cannot be read. {first.text.detail}")
     header = read_header(first.text, options.column_map, options.delimiter)
     return header, first.end_offset, first.next_line
 

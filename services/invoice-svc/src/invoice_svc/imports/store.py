@@ -11,9 +11,11 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from encours.reading.where import Where
 from invoice_svc.imports.verdict import LineVerdict, Verdict
 
 if TYPE_CHECKING:
+    from encours.reading.moment import Granted
     from encours.reading.pages import Page
 
 Format = Literal["csv", "ndjson"]
@@ -67,6 +69,10 @@ class Counts:
     def lines(self) -> int:
         """Lines that have a verdict."""
         return self.accepted + self.duplicates + self.rejected
+
+
+NO_LINES = Counts(0, 0, 0, 0)
+"""Counts of a file that was received just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,26 +161,12 @@ class ImportStore:
         return None if row is None else as_import(row)
 
     async def listed(
-        self,
-        ledger: str,
-        page: Page,
-        *,
-        entities: Sequence[str] | None,
-        entity_id: str | None,
-        state: ImportState | None,
+        self, ledger: str, page: Page, granted: Granted, *, entity_id: str | None, state: ImportState | None
     ) -> list[asyncpg.Record]:
-        """A page of a ledger's imports, as rows for :func:`as_import`; of these ``entities`` if any are given."""
-        after, arguments = page.after(first_argument=5)
-        rows: list[asyncpg.Record] = await self.pool.fetch(
-            f"""select {_IMPORT} from imports.import where ledger = $1 and ($2::text[] is null or entity_id = any($2))
-                and ($3::text is null or entity_id = $3) and ($4::text is null or state = $4) and {after}
-                {page.order_by()} limit {page.fetch}""",
-            ledger,
-            entities,
-            entity_id,
-            state,
-            *arguments,
-        )
+        """Return a page of a ledger's imports, as rows for :func:`as_import`."""
+        where = Where(granted).equal("ledger", ledger).equal("entity_id", entity_id).equal("state", state)
+        statement = where.page_sql(page, _IMPORT, "imports.import")
+        rows: list[asyncpg.Record] = await self.pool.fetch(statement, *where.arguments)
         return rows
 
     async def unfinished(self, ledger: str | None = None) -> list[Import]:
@@ -204,16 +196,12 @@ class ImportStore:
         return Counts(rows.get("accepted", 0), rows.get("duplicate", 0), rows.get("rejected", 0), pending)
 
     async def lines(self, import_id: str, page: Page, *, verdict: Verdict | None) -> list[asyncpg.Record]:
-        """A page of verdicts, as rows with the fields of :class:`LineVerdict`."""
-        after, arguments = page.after(first_argument=3)
-        rows: list[asyncpg.Record] = await self.pool.fetch(
-            f"""select line, verdict, code, column_name as "column", detail from imports.line
-                where import_id = $1 and ($2::text is null or verdict = $2) and {after}
-                {page.order_by()} limit {page.fetch}""",
-            import_id,
-            verdict,
-            *arguments,
-        )
+        """Return a page of verdicts, as rows with the fields of :class:`LineVerdict`."""
+        # Lines have no entity of their own: who may see the import may see them.
+        where = Where(None, entity=None).equal("import_id", import_id).equal("verdict", verdict)
+        columns = 'line, verdict, code, column_name as "column", detail'
+        statement = where.page_sql(page, columns, "imports.line")
+        rows: list[asyncpg.Record] = await self.pool.fetch(statement, *where.arguments)
         return rows
 
     async def known(self, ledger: str, entity_id: str, keys: Sequence[str]) -> dict[str, tuple[bytes, str]]:

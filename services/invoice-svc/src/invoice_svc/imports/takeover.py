@@ -25,7 +25,8 @@ from encours.reading.read_db import ReadDb
 from invoice_svc.imports import ids
 from invoice_svc.imports.feeding import Feeder
 from invoice_svc.imports.lookups import Lookups
-from invoice_svc.imports.reading import read_import, spool_path
+from invoice_svc.imports.reading import read_import
+from invoice_svc.imports.spool import spool_path
 from invoice_svc.imports.store import Import, ImportStore
 
 _IMPORT: Folder[int] = Folder(int, lambda count, _: count + 1)

@@ -1,4 +1,4 @@
-"""What can be wrong with a file, with one of its lines, and with moving a clock."""
+"""Codes of the verdicts on lines, documented beside the refusals of requests."""
 
 from __future__ import annotations
 
@@ -6,21 +6,6 @@ from encours.http.catalogue import ProblemKind
 
 # fmt: off
 PROBLEMS = (
-    ProblemKind(
-        "import-not-found", "There is no such import", 404,
-        "Take the id from the answer to POST /v1/imports.",
-    ),
-    ProblemKind("empty-file", "The file has no line", 422, "Send the file as the body."),
-    ProblemKind(
-        "invalid-header", "The header line cannot be read", 422,
-        "Write a header in UTF-8, quoted as RFC 4180 says.",
-    ),
-    ProblemKind(
-        "invalid-column-map", "Column map and header do not fit", 422,
-        "errors[] lists each column that is missing.",
-    ),
-    ProblemKind("clock-going-back", "The clock would go back", 422, "Use the ledger's day or a later one."),
-    ProblemKind("not-a-sandbox", "Only a sandbox has a clock that is set", 409, "Make a ledger of kind sandbox."),
     ProblemKind(
         "malformed-line", "The line cannot be read", 422,
         "Quote CSV as RFC 4180 says; write one JSON object a line.",

@@ -1,0 +1,62 @@
+"""The command that moves a sandbox's clock, and where a clock stands. The way there is a job (:mod:`.advance`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from encours.ledger import Ledger, LedgerInfo
+from encours.ledger.session import Session
+from invoice_svc.clock.jobs import Job, JobStore
+from invoice_svc.clock.refusals import ClockGoingBack, NotASandbox
+from invoice_svc.imports.store import ImportStore, Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class SetClock:
+    """Move the clock of a sandbox to a date."""
+
+    ledger: str
+    to: date
+
+
+async def set_clock(session: Session, command: SetClock, ledger: Ledger) -> None:
+    """Accept the target. Raises :class:`NotASandbox`, :class:`ClockGoingBack`."""
+    info = await ledger.info(command.ledger, fresh=True)
+    if info.kind != "sandbox":
+        raise NotASandbox(f"{info.name} is live: its days open by themselves at six in the morning.")
+    today = await _earliest_target(ledger, info)
+    if today is not None and command.to < today:
+        why = (
+            f"It is {today} in {info.name}; what was recorded stays recorded."
+            if info.clock_at
+            else f"{info.name} holds facts that were recorded on {today}, before its clock was first set."
+        )
+        raise ClockGoingBack(why, "/to")
+    session.answer(today=today.isoformat() if today and info.clock_at else None)
+
+
+async def _earliest_target(ledger: Ledger, info: LedgerInfo) -> date | None:
+    """The day before which the clock cannot be: its own, or that of what was recorded before it was first set."""
+    if info.clock_at is None and (await ledger.head(info.name)).position == 0:
+        return None
+    return await ledger.today(info.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The clock of a ledger. ``waiting`` is not counted while the clock moves: that would slow it down."""
+
+    ledger: str
+    today: date | None
+    job: Job | None
+    waiting: Waiting | None
+
+
+async def clock_of(ledger: Ledger, jobs: JobStore, imports: ImportStore, name: str) -> Clock:
+    """Return where a ledger's clock stands."""
+    info = await ledger.info(name, fresh=True)
+    today = None if info.kind == "sandbox" and info.clock_at is None else await ledger.today(name)
+    job = await jobs.get(name)
+    moving = job is not None and job.state == "advancing"
+    return Clock(name, today, job, None if moving else await imports.waiting(name))

@@ -1,0 +1,42 @@
+"""/v1/ledgers/{name}/clock: what day it is in a ledger, and moving the test clock of a sandbox."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Path as PathParam
+from msgspec.structs import replace
+from starlette.responses import Response
+
+from encours.http.commands import Command, command
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
+from invoice_svc.clock.jobs import JobStore
+from invoice_svc.clock.setting import clock_of, set_clock
+from invoice_svc.http.clock.answers import ClockOut
+from invoice_svc.http.clock.bodies import ClockBody
+from invoice_svc.imports.store import ImportStore
+
+router = Router(tags=["Clock"])
+
+LedgerName = Annotated[str, PathParam(pattern="^[a-z0-9][a-z0-9_-]{0,39}$", examples=["demo"])]
+
+
+@router.post("/v1/ledgers/{name}/clock", response_model=ClockOut, status_code=202)
+async def advance_clock(
+    name: LedgerName, body: ClockBody, cmd: Annotated[Command, command("clock:write", dry_run=False)]
+) -> Response:
+    """Move a sandbox's clock to a date, day by day, in the background. Where it stands already nothing happens."""
+    here = replace(cmd, meta=replace(cmd.meta, ledger=name))
+    done = await here.perform(set_clock, body.to_command(name), cmd.ledger)
+    await JobStore(cmd.services.db.pool).advance_to(name, body.to)
+    return here.respond(done, ClockOut.advancing(name, done.answer["today"], body.to), status=202)
+
+
+@router.get("/v1/ledgers/{name}/clock", response_model=ClockOut)
+async def get_clock(
+    name: LedgerName, q: Annotated[Query, reading("invoices:read", time_travel=False)]
+) -> Response:
+    """What day it is, and how far the clock has come."""
+    pool = q.db.pool
+    return q.respond(ClockOut.of(await clock_of(q.ledger, JobStore(pool), ImportStore(pool), name)))

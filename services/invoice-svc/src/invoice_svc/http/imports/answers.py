@@ -1,0 +1,79 @@
+"""Answers about received files and their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from encours.http.paging import Listing
+from invoice_svc.imports.store import Counts, Format, Import, ImportState, as_import
+
+
+class ImportItem(BaseModel):
+    """A received file."""
+
+    id: str
+    state: ImportState = Field(
+        description="`recording`: every line has its verdict, facts are on their way into the ledger."
+    )
+    ledger: str
+    entity_id: str
+    file_name: str
+    format: Format
+    sha256: str
+    size_bytes: int
+    generated: bool
+    received_at: datetime
+    problem: str | None = Field(description="Why the import failed as a whole, or what it waits for.")
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> ImportItem:
+        """Return a row of the list."""
+        return cls(**_received(as_import(row)))
+
+
+class ImportOut(ImportItem):
+    """A received file and the verdicts on its lines."""
+
+    lines: int = Field(description="Lines that have a verdict.")
+    accepted: int
+    duplicates: int
+    rejected: int
+    pending: int = Field(description="Facts that wait: in a sandbox, until its clock has come to their day.")
+
+    @classmethod
+    def counted(cls, found: Import, counts: Counts) -> ImportOut:
+        """Return a file with its counts."""
+        return cls(
+            **_received(found),
+            lines=counts.lines,
+            accepted=counts.accepted,
+            duplicates=counts.duplicates,
+            rejected=counts.rejected,
+            pending=counts.pending,
+        )
+
+
+class ImportListing(Listing[ImportItem]):
+    """Received files."""
+
+
+class LineOut(BaseModel):
+    """The verdict on one line."""
+
+    line: int = Field(description="Where it begins in the file, from 1.")
+    verdict: Literal["accepted", "duplicate", "rejected"]
+    code: str | None = Field(description="Stable code of the fault, or of a remark on an accepted line.")
+    column: str | None
+    detail: str | None = Field(description="What to change.")
+
+
+class LineListing(Listing[LineOut]):
+    """Verdicts on lines."""
+
+
+def _received(found: Import) -> dict[str, Any]:
+    return {name: getattr(found, name) for name in ImportItem.model_fields}

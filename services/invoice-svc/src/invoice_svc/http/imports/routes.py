@@ -1,0 +1,115 @@
+"""/v1/imports: past customers, invoices, payments and disputes from a file, with a verdict for each line."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends
+from fastapi import Path as PathParam
+from fastapi import Query as QueryParam
+from starlette.requests import Request
+from starlette.responses import Response
+
+from encours.http.auth import require
+from encours.http.commands import Command, command, json_response
+from encours.http.models import Id
+from encours.http.paging import paging
+from encours.http.queries import Query, reading
+from encours.http.routing import Router
+from encours.http.services import Services
+from encours.http.uploads import chunks
+from encours.reading.pages import Page
+from invoice_svc.http.imports.answers import ImportItem, ImportListing, ImportOut, LineListing
+from invoice_svc.http.imports.bodies import UPLOAD, FileParameters, format_of
+from invoice_svc.http.common import EntityId
+from invoice_svc.imports.lookups import only_entity_of
+from invoice_svc.imports.receiving import Inbox
+from invoice_svc.imports.refusals import ImportNotFound
+from invoice_svc.imports.store import NO_LINES, Import, ImportState, ImportStore
+from invoice_svc.imports.verdict import Verdict
+
+router = Router(tags=["Imports"])
+PAGE = paging("received_at", default="-received_at")
+LINES_PAGE = paging("line", default="line", key="line")
+MAX_BYTES = 512 * 1024 * 1024
+
+ImportId = Annotated[str, PathParam(json_schema_extra={"examples": ["imp_" + "0" * 32]}), Id("imp")]
+
+
+@router.post(
+    "/v1/imports",
+    response_model=ImportOut,
+    status_code=202,
+    dependencies=[require("payments:write")],
+    openapi_extra=UPLOAD,
+)
+async def receive_import(
+    request: Request,
+    cmd: Annotated[Command, command("invoices:write", dry_run=False, upload=True)],
+    parameters: Annotated[FileParameters, Depends(FileParameters)],
+) -> Response:
+    """Take a file in: it is kept, then read and recorded in the background. The same lines sent again change nothing.
+
+    A CSV line is an invoice; `disputed` and `settled_on` tell what became of it. An NDJSON line is one fact, by its
+    `kind`: entity, customer, invoice, payment, credit_note, dispute, dispute_resolved, payment_reversed.
+    """
+    wanted = format_of(request)
+    cmd.context.stream_body(min(MAX_BYTES, cmd.services.settings.upload_max_bytes))
+    received_file = parameters.to_command(wanted)
+    with cmd.in_flight():
+        received = await _inbox(cmd.services).receive(cmd.meta, received_file, chunks(request))
+    headers = {"Location": f"/v1/imports/{received.kept.id}", "Cache-Control": "no-store"}
+    if received.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return json_response(ImportOut.counted(received.kept, NO_LINES), status=202, headers=headers)
+
+
+@router.get("/v1/imports", response_model=ImportListing)
+async def list_imports(
+    q: Annotated[Query, reading("invoices:read", time_travel=False)],
+    page: Annotated[Page, PAGE],
+    entity_id: EntityId | None = None,
+    state: Annotated[ImportState | None, QueryParam()] = None,
+) -> Response:
+    """The files that the ledger has received, the newest first. GET one of them for the verdicts on its lines."""
+    rows = await _store(q.services).listed(
+        q.caller.ledger, page, q.caller.entities, entity_id=entity_id, state=state
+    )
+    return q.respond(page.body(rows, ImportItem.of))
+
+
+@router.get("/v1/imports/{import_id}", response_model=ImportOut)
+async def get_import(
+    import_id: ImportId, q: Annotated[Query, reading("invoices:read", time_travel=False)]
+) -> Response:
+    """How far an import has come."""
+    found = await _found(q, import_id)
+    return q.respond(ImportOut.counted(found, await _store(q.services).counts(import_id)))
+
+
+@router.get("/v1/imports/{import_id}/lines", response_model=LineListing)
+async def list_import_lines(
+    import_id: ImportId,
+    q: Annotated[Query, reading("invoices:read", time_travel=False)],
+    page: Annotated[Page, LINES_PAGE],
+    verdict: Annotated[Verdict | None, QueryParam()] = None,
+) -> Response:
+    """The verdict on each line, in the order of the file, and what to change where one was rejected."""
+    await _found(q, import_id)
+    return q.respond(page.body(await _store(q.services).lines(import_id, page, verdict=verdict), dict))
+
+
+def _store(at_hand: Services) -> ImportStore:
+    return ImportStore(at_hand.db.pool)
+
+
+def _inbox(at_hand: Services) -> Inbox:
+    return Inbox(at_hand.ledger, _store(at_hand), at_hand.settings.var_dir, only_entity_of(at_hand.db))
+
+
+async def _found(q: Query, import_id: str) -> Import:
+    found = await _store(q.services).get(q.caller.ledger, import_id)
+    if found is None:
+        raise ImportNotFound(import_id)
+    q.caller.require_entity(found.entity_id)
+    return found

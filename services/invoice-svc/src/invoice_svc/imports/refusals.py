@@ -1,0 +1,40 @@
+"""Refusals of a file as a whole. Faults of its lines are verdicts (:mod:`invoice_svc.imports.verdict`)."""
+
+from __future__ import annotations
+
+from encours.kernel.errors import NotFound, Refusal
+
+
+class ImportNotFound(NotFound):
+    """No file was received under the id."""
+
+    code = "import-not-found"
+    title = "Import not found"
+    remedy = "Take the id from the answer to POST /v1/imports."
+
+
+class EmptyFile(Refusal):
+    """A file without a line."""
+
+    code = "empty-file"
+    title = "File has no line"
+    status = 422
+    remedy = "Send the file as the body."
+
+
+class InvalidHeader(Refusal):
+    """A header line that is not CSV."""
+
+    code = "invalid-header"
+    title = "Header line cannot be read"
+    status = 422
+    remedy = "Write a header in UTF-8, quoted as RFC 4180 says."
+
+
+class InvalidColumnMap(Refusal):
+    """Targets, columns of the map and columns of the file do not fit together."""
+
+    code = "invalid-column-map"
+    title = "Column map and header do not fit"
+    status = 422
+    remedy = "errors[] lists each column that is missing or mapped twice."
