@@ -22,9 +22,9 @@ import asyncpg
 import httpx
 
 from encours.embedded.process import free_port
-from encours.embedded.setup import insert_key
 from encours.http.keys import new_key
 from encours.ledger import Ledger
+from encours.ledger.api_keys import insert_key
 from encours.projection.control import STORE_SETTINGS, ensure_control, store_checkpoint
 from encours.projection.projector import create_indexes, create_tables
 from encours.projection.schemas import schema_of

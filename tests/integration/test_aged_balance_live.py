@@ -24,9 +24,9 @@ from encours.contracts import decode
 from encours.contracts.golden import example
 from encours.contracts.invoice import PaymentApplied
 from encours.embedded.process import free_port
-from encours.embedded.setup import insert_key
 from encours.http.keys import new_key
 from encours.ledger import Ledger
+from encours.ledger.api_keys import insert_key
 from encours.ledger.model import Append, NewEvent
 from encours.ledger.stored import StoredEvent
 from encours.testing.servers import Installation

@@ -19,6 +19,7 @@ from encours.cli.ledgers import ledger_infos
 from encours.cli.status import read_models
 from encours.embedded.process import is_same
 from encours.embedded.secrets import SERVICES
+from encours.ledger.admin import all_heads, setting
 from encours.ledger.selfcheck import self_check
 from encours.postgres.connection import connect
 
@@ -133,15 +134,12 @@ async def _database_findings(url: str) -> list[Finding]:
     connection = await connect(url)
     try:
         names = "fsync, synchronous_commit, full_page_writes"
-        values = [await connection.fetchval("select current_setting($1)", name) for name in names.split(", ")]
+        values = [await setting(connection, name) for name in names.split(", ")]
         wrong = await self_check(connection, full=True)
-        heads = await connection.fetch(
-            "select l.name, coalesce(max(e.position), 0) as head from ledger.ledgers l "
-            "left join ledger.event e on e.ledger = l.id group by l.name order by l.name"
-        )
+        heads = await all_heads(connection)
     finally:
         await connection.close()
-    sound = ", ".join(f"{row['name']} ({row['head']} events)" for row in heads)
+    sound = ", ".join(f"{name} ({head} events)" for name, head in heads.items())
     return [
         Finding("durability", "off" not in values, f"{names}: {', '.join(values)}"),
         *(Finding("self-check", False, finding.what, finding.advice) for finding in wrong),

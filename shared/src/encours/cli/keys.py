@@ -10,9 +10,11 @@ import typer
 
 from encours.cli.common import AsJson, CliError, Exit, installation, out, print_json, table
 from encours.cli.database import run_with_database
-from encours.embedded.setup import DEFAULT_LEDGER, insert_key
+from encours.embedded.setup import DEFAULT_LEDGER
 from encours.http.keys import check_grant, new_key
 from encours.kernel.errors import Invalid
+from encours.ledger.api_keys import SHOWN, has_ledger, insert_key, revoke_key
+from encours.ledger.api_keys import list_keys as read_keys
 from encours.postgres.connection import connect
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, rich_markup_mode=None)
@@ -41,8 +43,7 @@ def create(
     key = new_key()
 
     async def insert(connection: asyncpg.Connection) -> None:
-        known = await connection.fetchval("select true from ledger.ledgers where name = $1", ledger)
-        if not known:
+        if not await has_ledger(connection, ledger):
             raise CliError(f"no ledger {ledger!r}: `encours ledger list` shows them", Exit.USAGE)
         await insert_key(
             connection,
@@ -66,27 +67,16 @@ def create(
 @app.command("list")
 def list_keys(as_json: AsJson = False) -> None:
     """All keys, without their secrets."""
-    columns = (
-        "id",
-        "label",
-        "scopes",
-        "entities",
-        "default_ledger",
-        "created_at",
-        "expires_at",
-        "revoked_at",
-    )
     rows: list[dict[str, object]] = []
 
     async def read(connection: asyncpg.Connection) -> None:
-        found = await connection.fetch(f"select {', '.join(columns)} from ledger.api_key order by created_at")
-        rows.extend(dict(row) for row in found)
+        rows.extend(await read_keys(connection))
 
     _with_database(read)
     if as_json:
         print_json(rows)
     else:
-        table("Keys", columns, ([_words(row[name]) for name in columns] for row in rows))
+        table("Keys", SHOWN, ([_words(row[name]) for name in SHOWN] for row in rows))
 
 
 @app.command("revoke")
@@ -97,11 +87,7 @@ def revoke(
     """Stop a key from working, within seconds and for good."""
 
     async def update(connection: asyncpg.Connection) -> None:
-        done = await connection.execute(
-            "update ledger.api_key set revoked_at = coalesce(revoked_at, clock_timestamp()) where id = $1",
-            key_id,
-        )
-        if done == "UPDATE 0":
+        if not await revoke_key(connection, key_id):
             raise CliError(f"no key {key_id!r}: `encours keys list` shows them", Exit.USAGE)
 
     _with_database(update)

@@ -7,6 +7,7 @@ import asyncpg
 from encours.embedded.layout import Layout, write_private
 from encours.http.keys import digest, key_id, new_key
 from encours.ledger import Ledger
+from encours.ledger.api_keys import insert_key
 from encours.ledger.migrate import LEDGER_DATABASE, database_dsn, migrate
 
 TIME_ZONE = "Europe/Paris"
@@ -40,25 +41,15 @@ async def _admin_key(connection: asyncpg.Connection, layout: Layout) -> str | No
     made = None if identity else new_key()
     if made:
         identity, kept = made.id, made.token
-    await insert_key(connection, identity or "", digest(kept), label="admin", scopes=["*"], entities=["*"])
+    await insert_key(
+        connection,
+        identity or "",
+        digest(kept),
+        label="admin",
+        scopes=["*"],
+        entities=["*"],
+        default_ledger=DEFAULT_LEDGER,
+    )
     if made:
         write_private(layout.admin_key, kept + "\n")
     return kept if made else None
-
-
-async def insert_key(
-    connection: asyncpg.Connection,
-    identity: str,
-    sha256: bytes,
-    *,
-    label: str,
-    scopes: list[str],
-    entities: list[str],
-    default_ledger: str = DEFAULT_LEDGER,
-) -> None:
-    """Let the services know a key, by its hash alone. A key that is known stays as it is (revoked, perhaps)."""
-    await connection.execute(
-        "insert into ledger.api_key (id, sha256, label, scopes, entities, default_ledger) "
-        "values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing",
-        *(identity, sha256, label, scopes, entities, default_ledger),
-    )

@@ -16,16 +16,12 @@ from encours.http.catalogue import ProblemKind, ProblemNotFound
 from encours.http.routing import Router
 from encours.http.services import Services, services
 from encours.kernel.errors import DomainError
+from encours.postgres.connection import ping
+from encours.projection.standing import standings
 from encours.service.metrics import CONTENT_TYPE
 
 CHECK_S = 2.0
 LATE_EVENTS = 1_000
-
-_STANDS = """
-    select c.ledger, c.model, c.position, count(p.stream)
-      from encours.checkpoint c left join encours.parked p using (ledger, model)
-     group by c.ledger, c.model, c.position
-"""
 
 router = Router(tags=["Service"])
 
@@ -115,7 +111,7 @@ async def _ledger(at_hand: Services) -> None:
 
 
 async def _store(at_hand: Services) -> None:
-    await at_hand.db.pool.fetchval("select 1")
+    await ping(at_hand.db.pool)
 
 
 @router.get(
@@ -136,7 +132,7 @@ async def metrics(request: Request) -> Response:
 
 
 async def _measure_lag(at_hand: Services) -> None:
-    rows = await at_hand.db.pool.fetch(_STANDS)
+    rows = await standings(at_hand.db.pool)
     heads = {
         info.name: (await at_hand.ledger.head(info.name)).position for info in await at_hand.ledger.ledgers()
     }

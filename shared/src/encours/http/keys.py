@@ -21,6 +21,7 @@ import asyncpg
 
 from encours.kernel.errors import Invalid
 from encours.kernel.ids import is_id
+from encours.ledger.api_keys import read_key
 
 _KEY = re.compile(r"enc_([0-9a-z]{4,32})_([0-9A-Za-z]{20,128})")
 _ALL = "*"
@@ -31,10 +32,6 @@ SCOPES = frozenset(
     }
 )
 """All that routes ask for. A route that asks for another does not come up."""
-
-SELECT_KEY = """
-    select id, sha256, label, scopes, entities, default_ledger, expires_at, revoked_at from ledger.api_key where id = $1
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +121,10 @@ def fetch_from(pool: asyncpg.Pool) -> Fetch:
 
     async def fetch(wanted: str) -> Grant | None:
         try:
-            row = await pool.fetchrow(SELECT_KEY, wanted)
+            row = await read_key(pool, wanted)
         except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError):
             # The pool's connection was of a server that has been restarted since: a new one may do.
-            row = await pool.fetchrow(SELECT_KEY, wanted)
+            row = await read_key(pool, wanted)
         if row is None:
             return None
         return Grant(

@@ -1,4 +1,4 @@
-"""What only the installation's owner does to a ledger."""
+"""The owner's view of an installation's ledgers, and what only the owner does to one."""
 
 from __future__ import annotations
 
@@ -62,3 +62,18 @@ async def new_epoch(connection: asyncpg.Connection, name: str) -> int:
             epoch,
         )
     return epoch
+
+
+async def setting(connection: asyncpg.Connection, name: str) -> str:
+    """Return a setting of the server as it holds for this connection."""
+    value: str = await connection.fetchval("select current_setting($1)", name)
+    return value
+
+
+async def all_heads(connection: asyncpg.Connection) -> dict[str, int]:
+    """Return the last position of every ledger, by name."""
+    rows = await connection.fetch(
+        "select l.name, coalesce(max(e.position), 0) as head from ledger.ledgers l "
+        "left join ledger.event e on e.ledger = l.id group by l.name order by l.name"
+    )
+    return {row["name"]: row["head"] for row in rows}

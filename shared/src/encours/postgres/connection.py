@@ -102,3 +102,8 @@ async def close_pool(pool: asyncpg.Pool) -> None:
 
 async def _nothing_to_reset(_connection: Any) -> None:
     """Leave the session as it is."""
+
+
+async def ping(pool: asyncpg.Pool) -> None:
+    """Ask the server for a sign of life. Raises what the driver raises when there is none."""
+    await pool.fetchval("select 1")

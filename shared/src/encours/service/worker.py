@@ -28,6 +28,7 @@ from encours.postgres.leases import Leases
 from encours.projection.control import ensure_control
 from encours.projection.projector import check_model
 from encours.projection.read_model import Reactor, ReadModel
+from encours.projection.standing import LedgerState, forget_stale_states, write_ledger_states
 from encours.projection.subscription import Place, Subscription
 from encours.transport.client import NatsConnection
 from encours.transport.relay import Relay
@@ -40,7 +41,6 @@ CONNECT_RETRY_S = 0.5
 RESTART_MIN_S, RESTART_MAX_S = 0.2, 10.0
 DRAIN_S = 10.0
 POOL = 6
-STALE_STATE = "10 minutes"
 
 COMMAND_TIMEOUT_S = 60.0
 # A read model lost with a power cut is read from the ledger again, with its checkpoint.
@@ -213,12 +213,10 @@ class Worker:
 
     async def _publish_state(self, pool: asyncpg.Pool) -> None:
         """Say in the control schema what this process sees, for those who ask the API."""
-        await pool.execute(
-            f"delete from encours.ledger_state where updated_at < now() - interval '{STALE_STATE}'"
-        )
+        await forget_stale_states(pool)
         while True:
-            rows = [
-                (
+            states = [
+                LedgerState(
                     self._service,
                     self.instance,
                     name,
@@ -232,14 +230,8 @@ class Worker:
                 if t.last >= 0
             ]
             with contextlib.suppress(*FAILED):
-                await pool.executemany(_STATE, rows)
+                await write_ledger_states(pool, states)
             await asyncio.sleep(STATE_S)
-
-
-_STATE = """insert into encours.ledger_state (service, instance, ledger, epoch, head, tail, relay, source)
-  values ($1, $2, $3, $4, $5, $6, $7, $8)
-  on conflict (service, instance, ledger) do update set epoch = excluded.epoch, head = excluded.head,
-    tail = excluded.tail, relay = excluded.relay, source = excluded.source, updated_at = now()"""
 
 
 class _Tasks:

@@ -1,0 +1,69 @@
+"""Table of API keys, which stands beside the ledger in its database. Of a key only the hash is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+Conn = asyncpg.Connection | PoolConnectionProxy | asyncpg.Pool
+SHOWN = (
+    "id",
+    "label",
+    "scopes",
+    "entities",
+    "default_ledger",
+    "created_at",
+    "expires_at",
+    "revoked_at",
+)
+"""Columns of a list of keys."""
+
+
+async def read_key(conn: Conn, identity: str) -> asyncpg.Record | None:
+    """Return the row of a key by its public part."""
+    return await conn.fetchrow(
+        "select id, sha256, label, scopes, entities, default_ledger, expires_at, revoked_at"
+        " from ledger.api_key where id = $1",
+        identity,
+    )
+
+
+async def list_keys(conn: Conn) -> list[dict[str, Any]]:
+    """Return the columns :data:`SHOWN` of all keys, oldest first."""
+    rows = await conn.fetch(f"select {', '.join(SHOWN)} from ledger.api_key order by created_at")
+    return [dict(row) for row in rows]
+
+
+async def insert_key(
+    conn: Conn,
+    identity: str,
+    sha256: bytes,
+    *,
+    label: str,
+    scopes: Sequence[str],
+    entities: Sequence[str],
+    default_ledger: str,
+) -> None:
+    """Let the services know a key, by its hash alone. A key that is known stays as it is (revoked, perhaps)."""
+    await conn.execute(
+        "insert into ledger.api_key (id, sha256, label, scopes, entities, default_ledger) "
+        "values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing",
+        *(identity, sha256, label, list(scopes), list(entities), default_ledger),
+    )
+
+
+async def revoke_key(conn: Conn, identity: str) -> bool:
+    """Revoke a key for good; false when there is none. A key that was revoked before keeps its instant."""
+    done = await conn.execute(
+        "update ledger.api_key set revoked_at = coalesce(revoked_at, clock_timestamp()) where id = $1",
+        identity,
+    )
+    return done != "UPDATE 0"
+
+
+async def has_ledger(conn: Conn, name: str) -> bool:
+    """True if a key may have this ledger as its default."""
+    return bool(await conn.fetchval("select true from ledger.ledgers where name = $1", name))

@@ -1,0 +1,60 @@
+"""Standing of a service's workers and read models, as its control schema holds it for those who ask the API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import asyncpg
+
+STALE_STATE = "10 minutes"
+
+
+class LedgerState(NamedTuple):
+    """One worker's view of one ledger."""
+
+    service: str
+    instance: str
+    ledger: str
+    epoch: int
+    head: int
+    tail: int
+    relay: str
+    source: str
+
+
+class Standing(NamedTuple):
+    """Position of a read model in a ledger, and the number of its parked streams."""
+
+    ledger: str
+    model: str
+    position: int
+    parked: int
+
+
+async def write_ledger_states(pool: asyncpg.Pool, states: Iterable[LedgerState]) -> None:
+    """Show what a worker process sees."""
+    await pool.executemany(
+        """insert into encours.ledger_state (service, instance, ledger, epoch, head, tail, relay, source)
+           values ($1, $2, $3, $4, $5, $6, $7, $8)
+           on conflict (service, instance, ledger) do update set epoch = excluded.epoch, head = excluded.head,
+             tail = excluded.tail, relay = excluded.relay, source = excluded.source, updated_at = now()""",
+        states,
+    )
+
+
+async def forget_stale_states(pool: asyncpg.Pool) -> None:
+    """Remove what processes have shown that are gone."""
+    await pool.execute(
+        f"delete from encours.ledger_state where updated_at < now() - interval '{STALE_STATE}'"
+    )
+
+
+async def standings(pool: asyncpg.Pool) -> list[Standing]:
+    """Return where every read model of the store stands in every ledger."""
+    rows = await pool.fetch(
+        """select c.ledger, c.model, c.position, count(p.stream)
+             from encours.checkpoint c left join encours.parked p using (ledger, model)
+            group by c.ledger, c.model, c.position"""
+    )
+    return [Standing(*row) for row in rows]
