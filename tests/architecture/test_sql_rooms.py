@@ -22,7 +22,6 @@ STORES = frozenset(
         "invoice_svc/imports/store.py",
         "invoice_svc/clock/jobs.py",
         "dunning_svc/outbox/attempts.py",
-        "dunning_svc/outbox/service.py",  # the session lock of a ledger's outbox
         "reporting_svc/feed.py",  # reads the ledger itself, for outside subscribers
     }
 )

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-import asyncpg
 import structlog
 
 from encours.contracts.calendar import STREAM, DayOpened
@@ -25,6 +24,7 @@ from encours.ledger import Ledger, LedgerInfo
 from encours.ledger.command import derived
 from encours.ledger.execute import execute
 from encours.ledger.session import Session
+from encours.postgres.connection import FAILED
 from encours.postgres.leases import Leases
 
 OPENING = time(6, 0)
@@ -32,6 +32,8 @@ ACTOR = "clock"
 LEASE = "calendar"
 TICK_S = 1.0
 MAX_DAYS_A_TICK = 400
+UNREADABLE: tuple[type[Exception], ...] = (DomainError, *FAILED)
+"""Failures to list the ledgers."""
 
 log = structlog.get_logger("encours.calendar")
 Now = Callable[[], datetime]
@@ -109,7 +111,7 @@ async def keep_time(ledger: Ledger, leases: Leases, now: Now = lambda: datetime.
     while True:
         try:
             ledgers = await ledger.ledgers()
-        except (DomainError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as away:
+        except UNREADABLE as away:
             log.warning("the calendar could not look", error=str(away))
             ledgers = []
         for info in ledgers:

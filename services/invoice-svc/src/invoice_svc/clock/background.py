@@ -12,6 +12,7 @@ import structlog
 from encours.kernel.errors import DomainError
 from encours.kernel.tasks import end
 from encours.ledger import Ledger
+from encours.postgres.connection import FAILED, STORE_SETTINGS, close_pool, connect, open_pool
 from encours.postgres.leases import Leases
 from encours.postgres.migrations import apply
 from encours.reading.read_db import ReadDb
@@ -25,6 +26,8 @@ MIGRATIONS = Path(__file__).parents[1] / "migrations"
 LOOK_S = 0.2
 PAUSE_S = 1.0
 """After a fault: time for the database to come back."""
+POOL = 6
+COMMAND_TIMEOUT_S = 60.0
 
 log = structlog.get_logger("invoice_svc.background")
 
@@ -48,7 +51,7 @@ class Background:
             while True:
                 try:
                     await self._start_what_waits()
-                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as away:
+                except FAILED as away:
                     log.warning("the database is away", error=str(away))
                     await asyncio.sleep(PAUSE_S)
                 await asyncio.sleep(LOOK_S)
@@ -99,17 +102,13 @@ class Background:
             await self._jobs.note(name, "waiting", day=None, error=said)
             for found in await self._store.unfinished(name):
                 await self._store.set_state(found.id, found.state, said)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        except FAILED:
             log.warning("the database is away", ledger=name)
-
-
-async def _leave(connection: asyncpg.Connection) -> None:
-    """Nothing to clear."""
 
 
 async def prepare_store(dsn: str) -> None:
     """Bring the importer's and the clock's tables up to date. Safe from several processes at once."""
-    connection = await asyncpg.connect(dsn, timeout=10)
+    connection = await connect(dsn, "invoice-svc migrations", settings=STORE_SETTINGS)
     try:
         await apply(connection, MIGRATIONS)
     finally:
@@ -119,9 +118,14 @@ async def prepare_store(dsn: str) -> None:
 async def run_background(*, ledger: Ledger, store_dsn: str, db: ReadDb, var_dir: Path) -> None:
     """Imports and the clocks of sandboxes, until cancelled."""
     async with AsyncExitStack() as stack:
-        # Plain statements leave nothing behind on a connection, so it needs no reset, which is a round trip each time.
-        pool = await asyncpg.create_pool(store_dsn, min_size=0, max_size=6, command_timeout=60, reset=_leave)
-        stack.push_async_callback(pool.close)
+        pool = await open_pool(
+            store_dsn,
+            "invoice-svc imports",
+            size=POOL,
+            settings=STORE_SETTINGS,
+            command_timeout_s=COMMAND_TIMEOUT_S,
+        )
+        stack.push_async_callback(close_pool, pool)
         leases = Leases(store_dsn, "encours takeover")
         stack.push_async_callback(leases.close)
         async with asyncio.TaskGroup() as group:

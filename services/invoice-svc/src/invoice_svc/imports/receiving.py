@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from encours.kernel.errors import NotFound
 from encours.kernel.ids import derived_id
 from encours.ledger import Ledger
 from encours.ledger.command import CommandMeta
 from encours.ledger.errors import CommandReused, EntityNotGranted
+from invoice_svc.domain.entity.state import EntityNotFound
 from invoice_svc.imports import ids
 from invoice_svc.imports.reading import header_of
 from invoice_svc.imports.spool import spool, spool_path
@@ -97,5 +97,5 @@ class Inbox:
         if (await self.ledger.versions(ledger, [entity_id]))[entity_id]:
             return entity_id
         if named is not None:
-            raise NotFound("entity", named)
+            raise EntityNotFound(named)
         return await self.only_entity(ledger) or entity_id

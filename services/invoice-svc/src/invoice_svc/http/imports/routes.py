@@ -19,9 +19,9 @@ from encours.http.routing import Router
 from encours.http.services import Services
 from encours.http.uploads import chunks
 from encours.reading.pages import Page
+from invoice_svc.http.common import EntityId
 from invoice_svc.http.imports.answers import ImportItem, ImportListing, ImportOut, LineListing
 from invoice_svc.http.imports.bodies import UPLOAD, FileParameters, format_of
-from invoice_svc.http.common import EntityId
 from invoice_svc.imports.lookups import only_entity_of
 from invoice_svc.imports.receiving import Inbox
 from invoice_svc.imports.refusals import ImportNotFound
