@@ -1,4 +1,4 @@
-"""What a mail server can do to a message, told apart: a small real SMTP server that misbehaves as it is told."""
+"""Results of a hand-over, each from a small real SMTP server that misbehaves on command."""
 
 from __future__ import annotations
 
@@ -121,3 +121,11 @@ async def test_after_a_refusal_the_connection_goes_on() -> None:
         server.answers["RCPT"] = "250 ok"
         assert (await client.send("c@example.com", b"Subject: x\r\n\r\ny\r\n")).verdict == "accepted"
     assert server.connections == 1
+
+
+async def test_a_stopped_mailer_begins_no_message_and_leaves_it_for_later() -> None:
+    server = Server()
+    async with mailer(server) as client:
+        client.stop()
+        assert (await client.send("x@example.com", b"Subject: x\r\n\r\ny\r\n")).verdict == "deferred"
+    assert (server.connections, server.messages) == (0, [])

@@ -30,7 +30,11 @@ MODEL = "cases"
 
 
 class Cases(ReadModel):
-    """Items, accounts, decisions and their outcomes."""
+    """Items, accounts, decisions and their outcomes.
+
+    Amounts follow the movements of the books, whatever event makes them. ``payment.allocated`` and ``.released``
+    move nothing; they are applied because decisions name them among their input events.
+    """
 
     name = MODEL
     version = 2
