@@ -22,7 +22,7 @@ import asyncpg
 import httpx
 
 from encours.embedded.process import free_port
-from encours.http.keys import new_key
+from encours.http.access.keys import new_key
 from encours.ledger import Ledger
 from encours.ledger.api_keys import insert_key
 from encours.projection.control import STORE_SETTINGS, ensure_control, store_checkpoint

@@ -21,7 +21,7 @@ import asyncpg
 import httpx
 
 from encours.embedded.process import free_port
-from encours.http.keys import new_key
+from encours.http.access.keys import new_key
 from encours.testing.servers import Installation, fresh_installation, running_cluster
 from tests.bench import Entry, entry
 from tests.bench.raw import Connection, request

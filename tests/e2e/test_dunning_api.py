@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 import httpx
 
-from encours.http.keys import new_key
+from encours.http.access.keys import new_key
 from encours.ledger.api_keys import insert_key
 from encours.testing.servers import Installation
 from tests.e2e.dunning_world import Dunning, dunning, free_port, wait

@@ -24,7 +24,7 @@ from encours.contracts import decode
 from encours.contracts.golden import example
 from encours.contracts.invoice import PaymentApplied
 from encours.embedded.process import free_port
-from encours.http.keys import new_key
+from encours.http.access.keys import new_key
 from encours.ledger import Ledger
 from encours.ledger.api_keys import insert_key
 from encours.ledger.model import Append, NewEvent

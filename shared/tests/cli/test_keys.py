@@ -6,7 +6,7 @@ import pytest
 
 from encours.cli import keys
 from encours.cli.common import CliError, Exit
-from encours.http.keys import SCOPES, check_grant
+from encours.http.access.keys import SCOPES, check_grant
 from encours.http.surface import Surface
 
 ENTITY = "ent_" + "0" * 32

@@ -12,8 +12,8 @@ import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from encours.http.access.keys import NewKey, new_key
 from encours.http.app import create_app
-from encours.http.keys import NewKey, new_key
 from encours.service.settings import ServiceSettings
 from encours.testing.servers import Installation
 from shared.tests.http import customers_app

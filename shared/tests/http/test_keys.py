@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from encours.http.keys import Grant, KeyStore, key_id, new_key
+from encours.http.access.keys import Grant, KeyStore, key_id, new_key
 
 KEY = new_key()
 GRANT = Grant(KEY.id, KEY.sha256, "test", frozenset({"invoices:read"}), frozenset({"ent_1"}), "demo")

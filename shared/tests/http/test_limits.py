@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from encours.http import limits
-from encours.http.limits import Gate, RateLimiter
+from encours.http.access import limits
+from encours.http.access.limits import Gate, RateLimiter
 
 
 class Clock:

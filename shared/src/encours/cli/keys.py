@@ -11,7 +11,7 @@ import typer
 from encours.cli.common import AsJson, CliError, Exit, installation, out, print_json, table
 from encours.cli.database import run_with_database
 from encours.embedded.setup import DEFAULT_LEDGER
-from encours.http.keys import check_grant, new_key
+from encours.http.access.keys import check_grant, new_key
 from encours.kernel.errors import Invalid
 from encours.ledger.api_keys import SHOWN, has_ledger, insert_key, revoke_key
 from encours.ledger.api_keys import list_keys as read_keys

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncpg
 
 from encours.embedded.layout import Layout, write_private
-from encours.http.keys import digest, key_id, new_key
+from encours.http.access.keys import digest, key_id, new_key
 from encours.ledger import Ledger
 from encours.ledger.api_keys import insert_key
 from encours.ledger.migrate import LEDGER_DATABASE, database_dsn, migrate

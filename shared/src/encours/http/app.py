@@ -12,11 +12,13 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from encours.http import docs, health, openapi, problems, read_models
+from encours.http import problems
+from encours.http.access.keys import KeyStore, fetch_from
+from encours.http.access.limits import RateLimiter
 from encours.http.catalogue import ProblemKind
+from encours.http.document import docs, openapi
 from encours.http.edge import Edge
-from encours.http.keys import KeyStore, fetch_from
-from encours.http.limits import RateLimiter
+from encours.http.operations import health, read_models
 from encours.http.routing import RouteIndex
 from encours.http.services import Services
 from encours.postgres.connection import close_pool, open_pool

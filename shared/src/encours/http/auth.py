@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import Depends
 from starlette.requests import Request
 
-from encours.http.caller import Caller
+from encours.http.access.caller import Caller
 from encours.http.context import context
 from encours.http.services import services
 from encours.http.surface import Surface, header

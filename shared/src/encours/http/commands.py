@@ -25,9 +25,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from encours.contracts import encode
+from encours.http.access.caller import Caller
 from encours.http.answers import Answer
 from encours.http.auth import LEDGER_HEADER, SECURED, authenticate
-from encours.http.caller import Caller
 from encours.http.context import RequestContext, context
 from encours.http.etag import etag, if_match, require_match
 from encours.http.fast import is_json

@@ -14,7 +14,7 @@ from typing import Any
 
 from starlette.requests import HTTPConnection
 
-from encours.http.caller import Caller
+from encours.http.access.caller import Caller
 
 SCOPE_KEY = "encours"
 

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from encours.http import problems
+from encours.http.access.limits import Gate
 from encours.http.catalogue import (
     InternalError,
     MalformedParameter,
@@ -25,7 +26,6 @@ from encours.http.catalogue import (
     TookTooLong,
 )
 from encours.http.context import SCOPE_KEY, RequestContext, continue_trace, request_id_from
-from encours.http.limits import Gate
 from encours.kernel.errors import Refusal
 from encours.service.metrics import Metrics
 from encours.service.settings import ServiceSettings

@@ -19,8 +19,8 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from encours.http.access.caller import Caller
 from encours.http.auth import LEDGER_HEADER, SECURED, authenticate
-from encours.http.caller import Caller
 from encours.http.commands import json_response
 from encours.http.context import context
 from encours.http.etag import etag, none_matches

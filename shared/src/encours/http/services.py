@@ -9,8 +9,8 @@ from uuid import UUID
 
 from starlette.requests import HTTPConnection
 
-from encours.http.keys import KeyStore
-from encours.http.limits import RateLimiter
+from encours.http.access.keys import KeyStore
+from encours.http.access.limits import RateLimiter
 from encours.ledger import Ledger
 from encours.reading.read_db import ReadDb
 from encours.service.metrics import Metrics

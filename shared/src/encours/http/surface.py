@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from encours.http.keys import SCOPES
+from encours.http.access.keys import SCOPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Surface:
     def __post_init__(self) -> None:
         if self.scope is not None and self.scope not in SCOPES:
             raise TypeError(
-                f"no key can be given the scope {self.scope!r}: add it to encours.http.keys.SCOPES"
+                f"no key can be given the scope {self.scope!r}: add it to encours.http.access.keys.SCOPES"
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from encours.http.keys import Grant
+from encours.http.access.keys import Grant
 from encours.kernel.errors import Refusal
 from encours.ledger.errors import EntityNotGranted
 

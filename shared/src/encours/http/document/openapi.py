@@ -13,8 +13,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
+from encours.http.access.caller import MissingScope
 from encours.http.auth import Unauthenticated
-from encours.http.caller import MissingScope
 from encours.http.models import DryRun, Problem
 from encours.http.problems import document_of
 from encours.http.routing import flatten

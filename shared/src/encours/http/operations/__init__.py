@@ -1,0 +1,1 @@
+"""Routes that every service has: health, metrics, read models, meaning of problems."""
