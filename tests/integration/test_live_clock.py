@@ -11,10 +11,11 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
+from encours.contracts.actors import CALENDAR
 from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.postgres.leases import Leases
-from encours.service.calendar import ACTOR, LEASE, keep_time, last_opened, run_calendar
+from encours.service.calendar import LEASE, keep_time, last_opened, run_calendar
 from encours.testing.servers import Installation
 
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -105,7 +106,7 @@ async def test_a_day_is_opened_while_the_worker_of_invoice_svc_is_down(installat
                 assert worker.returncode is None
                 await asyncio.sleep(0.05)
         (opened,) = await ledger.read_stream("books", "calendar")
-        assert (opened.actor, opened.effective_on) == (ACTOR, await ledger.today("books"))
+        assert (opened.actor, opened.effective_on) == (CALENDAR, await ledger.today("books"))
     finally:
         worker.terminate()
         await worker.wait()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-import asyncpg
-
 from dunning_svc.models import MODELS, NAME
 from dunning_svc.outbox.attempts import Attempts
 from dunning_svc.outbox.dispatch import Dispatcher
@@ -17,9 +15,12 @@ from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.use_cases.runs import RunDay
 from encours.kernel.ids import uuid7
 from encours.ledger import Ledger
+from encours.postgres.connection import STORE_SETTINGS, close_pool, open_pool
 from encours.postgres.leases import Leases
 from encours.reading.read_db import ReadDb
 from encours.service.process import Beside
+
+OUTBOX_CONNECTIONS = 4
 
 
 @asynccontextmanager
@@ -29,15 +30,8 @@ async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIte
     async with AsyncExitStack() as stack:
         db = await ReadDb.open(store_url, ledger=ledger, models=MODELS)
         stack.push_async_callback(db.close)
-        pool = await asyncpg.create_pool(
-            store_url,
-            min_size=0,
-            max_size=4,
-            timeout=5,
-            command_timeout=30,
-            server_settings={"application_name": f"{NAME} outbox"},
-        )
-        stack.push_async_callback(pool.close)
+        pool = await open_pool(store_url, f"{NAME} outbox", size=OUTBOX_CONNECTIONS, settings=STORE_SETTINGS)
+        stack.push_async_callback(close_pool, pool)
         mailer = Mailer(
             settings.smtp_url.get_secret_value(),
             sender=settings.mail_from,

@@ -18,7 +18,7 @@ from encours.embedded.secrets import AUDITOR
 from encours.kernel.errors import DomainError
 from encours.ledger import UnknownLedger
 from encours.ledger.migrate import LEDGER_DATABASE, database_dsn
-from encours.postgres.connection import connect
+from encours.postgres.connection import FAILED, connect
 from encours.service.settings import without_password
 
 T = TypeVar("T")
@@ -81,7 +81,7 @@ def database_errors(here: Installation, url: str) -> Iterator[None]:
     except DomainError as refused:
         code = _EXIT_OF_STATUS.get(refused.status, Exit.REFUSED)
         raise CliError(f"{refused.title}: {refused.detail}", code) from refused
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except FAILED as error:
         raise CliError(
             f"PostgreSQL at {without_password(SecretStr(url))} cannot be used ({_reason(error)}): "
             f"{_next_step(here, error)}",

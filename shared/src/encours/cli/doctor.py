@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-import asyncpg
 import httpx
 import typer
 
@@ -21,7 +20,7 @@ from encours.embedded.process import is_same
 from encours.embedded.secrets import SERVICES
 from encours.ledger.admin import all_heads, setting
 from encours.ledger.selfcheck import self_check
-from encours.postgres.connection import connect
+from encours.postgres.connection import FAILED, connect
 
 _LEAST_FREE_BYTES = 2 * 2**30
 _LATE_EVENTS = 1_000
@@ -123,7 +122,7 @@ def _database(here: Installation) -> list[Finding]:
         return [Finding("database", True, "not checked from here", str(away))]
     try:
         return asyncio.run(_database_findings(url))
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except FAILED as error:
         return [
             Finding("database", False, f"{type(error).__name__}: {error}", "is the server up? encours status")
         ]

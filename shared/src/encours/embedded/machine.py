@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-import asyncpg
 import httpx
 
 from encours.embedded import nats, postgres
@@ -24,6 +23,7 @@ from encours.embedded.setup import prepare_databases
 from encours.embedded.supervisor import Announce, Child, Supervisor
 from encours.ledger import LedgerUnavailable
 from encours.ledger.migrate import LEDGER_DATABASE, database_dsn
+from encours.postgres.connection import FAILED
 
 API_PORTS = {"invoice": 8001, "dunning": 8002, "risk": 8003, "reporting": 8004}
 MAILBOX_PORT = 1025
@@ -72,7 +72,7 @@ class Machine:
         step("preparing databases")
         try:
             new_key = await prepare_databases(admin_url, secrets.roles, self.layout)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, LedgerUnavailable) as error:
+        except (*FAILED, LedgerUnavailable) as error:
             where = "ENCOURS_DATABASE_URL's server" if self.outside.database_url else "PostgreSQL"
             raise StartFailed(
                 f"the databases cannot be prepared ({str(error) or type(error).__name__}): "

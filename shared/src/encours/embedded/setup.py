@@ -9,6 +9,7 @@ from encours.http.access.keys import digest, key_id, new_key
 from encours.ledger import Ledger
 from encours.ledger.api_keys import insert_key
 from encours.ledger.migrate import LEDGER_DATABASE, database_dsn, migrate
+from encours.postgres.connection import connect
 
 TIME_ZONE = "Europe/Paris"
 DEFAULT_LEDGER = "demo"
@@ -27,7 +28,7 @@ async def prepare_databases(admin_url: str, roles: dict[str, str], layout: Layou
         await ledger.create_ledger(DEFAULT_LEDGER, "sandbox", TIME_ZONE)
     finally:
         await ledger.close()
-    connection = await asyncpg.connect(ledger_url)
+    connection = await connect(ledger_url, "encours setup")
     try:
         return await _admin_key(connection, layout)
     finally:

@@ -17,16 +17,17 @@ from encours.http.context import context
 from encours.http.services import services
 from encours.http.surface import Surface, header
 from encours.kernel.errors import Refusal
+from encours.kernel.ids import LEDGER_NAME
 from encours.ledger.errors import UnknownLedger
 
 LEDGER_HEADER = header(
     "Encours-Ledger",
     "The ledger to work in; the API key's default ledger if not given.",
     example="demo",
-    pattern="^[a-z0-9][a-z0-9_-]{0,39}$",
+    pattern=f"^{LEDGER_NAME}$",
 )
 SECURED = frozenset({401, 403, 404, 429, 503})
-_LEDGER_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_LEDGER_NAME = re.compile(LEDGER_NAME)
 
 
 class Unauthenticated(Refusal):

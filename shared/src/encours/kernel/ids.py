@@ -14,6 +14,8 @@ import time
 from uuid import UUID, uuid5
 
 NAMESPACE = UUID("6f1c7a4e-52f1-5b0e-9a54-3d5f0a8c1e77")
+LEDGER_NAME = "[a-z0-9][a-z0-9_-]{0,39}"
+"""Pattern of the names of ledgers; the ledger's database checks the same."""
 _ID = re.compile(r"([a-z]{3})_([0-9a-f]{32})")
 _DRAW = 10
 _BLOCK = 512 * _DRAW

@@ -10,9 +10,10 @@ from zoneinfo import available_timezones
 import asyncpg
 
 from encours.kernel.errors import Invalid
+from encours.kernel.ids import LEDGER_NAME
 from encours.ledger.errors import UnknownLedger
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_NAME = re.compile(LEDGER_NAME)
 _time_zones = cache(available_timezones)
 
 

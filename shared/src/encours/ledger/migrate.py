@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import asyncpg
 
 from encours.ledger.migrations import LEDGER_MIGRATIONS
-from encours.postgres.connection import CONNECT_TIMEOUT_S
+from encours.postgres.connection import connect
 from encours.postgres.migrations import apply
 
 OWNER = "encours_owner"
@@ -41,7 +41,7 @@ async def migrate(admin_dsn: str, passwords: Mapping[str, str]) -> list[str]:
     """
     if missing := set(SERVICE_ROLES) - set(passwords):
         raise ValueError(f"no password for {', '.join(sorted(missing))}")
-    admin = await asyncpg.connect(admin_dsn, timeout=CONNECT_TIMEOUT_S)
+    admin = await connect(admin_dsn, "encours migrate")
     try:
         await admin.execute("select pg_advisory_lock($1)", _LOCK)
         await _roles(admin, passwords)
@@ -86,7 +86,7 @@ async def _databases(admin: asyncpg.Connection) -> None:
 
 
 async def _ledger_schema(dsn: str) -> list[str]:
-    connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
+    connection = await connect(dsn, "encours migrate")
     try:
         await connection.execute(f"set role {OWNER}")
         if not await connection.fetchval("select has_schema_privilege('public', 'create')"):

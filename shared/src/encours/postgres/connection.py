@@ -43,8 +43,10 @@ LOST: tuple[type[BaseException], ...] = (
 below).
 """
 
-FAILED: tuple[type[Exception], ...] = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-"""Failures of a statement: the server is away, refuses it or takes too long. For work that is repeated or left out."""
+FAILED = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+"""Failures of a statement: the server is away, refuses it or takes too long (``TimeoutError`` is an ``OSError``). For
+work that is repeated or left out.
+"""
 
 
 def is_lost(error: BaseException) -> bool:

@@ -12,10 +12,15 @@ import hashlib
 
 import asyncpg
 
-from encours.postgres.connection import is_lost
+from encours.postgres.connection import CONNECT_TIMEOUT_S, connect, is_lost
 
 CHECK_S = 1.0
-CONNECT_TIMEOUT_S = 5.0
+_SETTINGS = {
+    # A host that vanished must not hold its leases for the two hours of TCP's default.
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+}
 
 
 def lock_key(*parts: str) -> int:
@@ -101,17 +106,8 @@ class Leases:
     async def _connection(self) -> asyncpg.Connection:
         if self._conn is None or self._conn.is_closed():
             self._drop()
-            self._conn = await asyncpg.connect(
-                self._dsn,
-                timeout=CONNECT_TIMEOUT_S,
-                command_timeout=CONNECT_TIMEOUT_S,
-                server_settings={
-                    "application_name": self._application_name,
-                    # A host that vanished must not hold its leases for the two hours of TCP's default.
-                    "tcp_keepalives_idle": "5",
-                    "tcp_keepalives_interval": "2",
-                    "tcp_keepalives_count": "3",
-                },
+            self._conn = await connect(
+                self._dsn, self._application_name, settings=_SETTINGS, command_timeout_s=CONNECT_TIMEOUT_S
             )
         return self._conn
 

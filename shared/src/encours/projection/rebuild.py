@@ -18,6 +18,7 @@ import asyncpg
 import structlog
 
 from encours.ledger.stored import StoredEvent
+from encours.postgres.connection import connect
 from encours.postgres.leases import lock_key
 from encours.projection.apply import apply
 from encours.projection.bulk import PAGE, BulkReader
@@ -108,14 +109,11 @@ async def rebuild(
         stack.push_async_callback(reader.close)
         conns = []
         for _ in range(2):
-            conn = await asyncpg.connect(
+            # Until the swap nothing of it counts.
+            conn = await connect(
                 store_dsn,
-                timeout=5,
-                server_settings=STORE_SETTINGS
-                | {
-                    "application_name": f"encours rebuild {model.name}",
-                    "synchronous_commit": "off",  # until the swap nothing of it counts
-                },
+                f"encours rebuild {model.name}",
+                settings=STORE_SETTINGS | {"synchronous_commit": "off"},
             )
             stack.push_async_callback(conn.close)
             conns.append(conn)

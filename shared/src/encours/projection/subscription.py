@@ -19,7 +19,7 @@ from encours.ledger import Ledger
 from encours.ledger.errors import LedgerUnavailable
 from encours.ledger.model import LedgerInfo
 from encours.ledger.stored import StoredEvent, event_of
-from encours.postgres.connection import is_lost
+from encours.postgres.connection import FAILED, is_lost
 from encours.postgres.leases import Leases
 from encours.projection.apply import Applied, SettleFailed, apply
 from encours.projection.control import (
@@ -121,7 +121,7 @@ class Subscription:
         await self._note(STOPPED, f"{type(error).__name__}: {error}"[:1000])
 
     async def _note(self, state: str, reason: str | None) -> None:
-        with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        with contextlib.suppress(*FAILED):
             await note_state(self._place.pool, self._ledger, self._model.name, state, reason)
 
     async def _sleep(self, seconds: float) -> None:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from encours.contracts.actors import CALENDAR
 from encours.contracts.calendar import STREAM, DayOpened
 from encours.kernel.errors import DomainError
 from encours.kernel.ids import derived_uuid
@@ -28,7 +29,6 @@ from encours.postgres.connection import FAILED
 from encours.postgres.leases import Leases
 
 OPENING = time(6, 0)
-ACTOR = "clock"
 LEASE = "calendar"
 TICK_S = 1.0
 MAX_DAYS_A_TICK = 400
@@ -71,7 +71,7 @@ async def open_day(
     meta = derived(
         name,
         derived_uuid("open-day", name, day),
-        actor=ACTOR,
+        actor=CALENDAR,
         today=day,
         fingerprint=hashlib.sha256(day.isoformat().encode()).digest(),
         clock_at=clock_at,

@@ -8,10 +8,9 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 
-import asyncpg
-
 from encours.kernel.errors import DomainError
 from encours.ledger import Ledger, UnknownLedger
+from encours.postgres.connection import FAILED
 from encours.projection.projector import StopBefore
 from encours.projection.read_model import Reactor, ReadModel
 from encours.projection.rebuild import Rebuilt, rebuild
@@ -54,7 +53,7 @@ def rebuild_main(
     except UnknownLedger as unknown:
         print(f"{unknown.detail} `encours ledger list` shows them.", file=sys.stderr)
         return EXIT_USAGE
-    except (DomainError, OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as away:
+    except (*FAILED, DomainError) as away:
         print(f"{service}: a database is away ({str(away) or type(away).__name__})", file=sys.stderr)
         return EXIT_UNREACHABLE
     if args.json:

@@ -19,8 +19,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import asyncpg
-
 from encours.embedded import nats as embedded_nats
 from encours.embedded import postgres as embedded_postgres
 from encours.embedded.layout import Layout
@@ -29,6 +27,7 @@ from encours.embedded.postgres import Postgres
 from encours.embedded.process import free_port
 from encours.embedded.secrets import Secrets, load_secrets
 from encours.ledger.migrate import migrate
+from encours.postgres.connection import connect
 
 _NUMBERS = itertools.count(1)
 
@@ -168,7 +167,7 @@ def fresh_installation(cluster: Cluster) -> Iterator[Installation]:
 
 def _execute(cluster: Cluster, statements: list[str]) -> None:
     async def work() -> None:
-        connection = await asyncpg.connect(cluster.postgres.dsn())
+        connection = await connect(cluster.postgres.dsn(), "encours tests")
         try:
             for statement in statements:
                 await connection.execute(statement)

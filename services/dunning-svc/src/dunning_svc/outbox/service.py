@@ -12,7 +12,6 @@ import time
 from dataclasses import dataclass
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from dunning_svc.outbox.dispatch import Dispatcher
@@ -26,6 +25,7 @@ from encours.contracts.dunning import ReminderRequested
 from encours.kernel.errors import DomainError
 from encours.kernel.tasks import end
 from encours.ledger import Ledger
+from encours.postgres.connection import FAILED
 from encours.postgres.leases import Leases
 from encours.projection.read_model import Conn
 from encours.reading.read_db import ReadDb
@@ -72,7 +72,7 @@ class Outbox:
             while True:
                 try:
                     await self._serve_ledgers()
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DomainError) as error:
+                except (*FAILED, DomainError) as error:
                     log.warning("outbox.paused", reason=f"{type(error).__name__}: {error}")
                 await self._leases.close()
                 await asyncio.sleep(_POLL_S)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 
-from dunning_svc.use_cases.runs import ACTOR
+from encours.contracts.actors import DUNNING
 from encours.contracts.dunning import (
     ReminderFailed,
     ReminderSent,
@@ -28,7 +28,7 @@ async def record_outcome(ledger: Ledger, name: str, outcome: Outcome, entity_id:
     """
     command_id = derived_uuid("reminder outcome", name, outcome.reminder_id)
     fingerprint = hashlib.sha256(outcome.TYPE.encode()).digest()
-    meta = derived(name, command_id, actor=ACTOR, today=on, fingerprint=fingerprint)
+    meta = derived(name, command_id, actor=DUNNING, today=on, fingerprint=fingerprint)
     await execute(ledger, meta, _append_outcome, outcome, entity_id, retries=0)
 
 

@@ -23,6 +23,7 @@ from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.query import run_of
 from dunning_svc.read_models.cases.rows import CustomerRow, EntityRow
 from encours.contracts import Event, Recorded
+from encours.contracts.actors import DUNNING
 from encours.contracts.calendar import DayOpened
 from encours.contracts.dunning import ReminderRequested, ReminderSuppressed, RunCompleted, TaskOpened
 from encours.kernel.errors import Refusal
@@ -34,7 +35,6 @@ from encours.ledger.session import Session
 from encours.projection.read_model import Reactor
 from encours.reading.read_db import ReadDb
 
-ACTOR = "service:dunning-svc"
 _AT_ONCE = 1024
 
 
@@ -114,7 +114,7 @@ class RunDay(Reactor):
 
     async def _append(self, e: Recorded, decision: Decision, event: DecisionEvent) -> None:
         key = decision_key(e.ledger, e.event_id, decision.customer_id, decision.entity_id, decision.currency)
-        meta = derived(e.ledger, key, actor=ACTOR, today=decision.day, because_of=e)
+        meta = derived(e.ledger, key, actor=DUNNING, today=decision.day, because_of=e)
         await execute(self._ledger, meta, _emit, stream_of(event), event, decision.entity_id)
 
 
@@ -153,7 +153,7 @@ async def complete_run(ledger: Ledger, run: Run, pending: int) -> None:
     event = RunCompleted(
         day=run.day, requested=run.requested, suppressed=run.suppressed, tasks=run.tasks, pending=pending
     )
-    meta = derived(run.ledger, command_id, actor=ACTOR, today=run.day)
+    meta = derived(run.ledger, command_id, actor=DUNNING, today=run.day)
     meta = replace(meta, causation_id=run.day_event)
     await execute(ledger, meta, _emit, run_stream(run.day), event, run.entity)
 

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from typing import Any
 
-import asyncpg
 import msgspec
 from pydantic import BaseModel, Field
 from starlette.requests import Request
@@ -16,7 +15,7 @@ from encours.http.catalogue import ProblemKind, ProblemNotFound
 from encours.http.routing import Router
 from encours.http.services import Services, services
 from encours.kernel.errors import DomainError
-from encours.postgres.connection import ping
+from encours.postgres.connection import FAILED, ping
 from encours.projection.standing import standings
 from encours.service.metrics import CONTENT_TYPE
 
@@ -101,7 +100,7 @@ async def _check(name: str, question: Any) -> dict[str, Any]:
             await question
     except TimeoutError:
         return _line(name, False, f"no answer within {CHECK_S:g} s")
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DomainError) as error:
+    except (*FAILED, DomainError) as error:
         return _line(name, False, type(error).__name__)
     return _line(name, True, "")
 
@@ -123,9 +122,7 @@ async def metrics(request: Request) -> Response:
     """Requests by route and status, requests at work, time to append, lag of each read model."""
     at_hand = services(request)
     at_hand.metrics.nats_connected.set(at_hand.nats.connected)
-    with contextlib.suppress(
-        TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DomainError
-    ):
+    with contextlib.suppress(*FAILED, DomainError):
         async with asyncio.timeout(CHECK_S):
             await _measure_lag(at_hand)
     return Response(at_hand.metrics.exposition(), media_type=CONTENT_TYPE)

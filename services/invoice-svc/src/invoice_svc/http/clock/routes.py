@@ -11,6 +11,7 @@ from starlette.responses import Response
 from encours.http.commands import Command, command
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
+from encours.kernel.ids import LEDGER_NAME
 from invoice_svc.clock.jobs import JobStore
 from invoice_svc.clock.setting import clock_of, set_clock
 from invoice_svc.http.clock.answers import ClockOut
@@ -19,7 +20,7 @@ from invoice_svc.imports.store import ImportStore
 
 router = Router(tags=["Clock"])
 
-LedgerName = Annotated[str, PathParam(pattern="^[a-z0-9][a-z0-9_-]{0,39}$", examples=["demo"])]
+LedgerName = Annotated[str, PathParam(pattern=f"^{LEDGER_NAME}$", examples=["demo"])]
 
 
 @router.post("/v1/ledgers/{name}/clock", response_model=ClockOut, status_code=202)

@@ -1,0 +1,9 @@
+"""Actors of events that no caller causes, as events store them. A caller's event names its API key."""
+
+from __future__ import annotations
+
+CALENDAR = "clock"
+"""Opens the days."""
+
+DUNNING = "service:dunning-svc"
+"""Decides, hands over and records reminders."""
