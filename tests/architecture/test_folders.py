@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pkgutil
 from collections.abc import Iterator
 from importlib import import_module
@@ -12,10 +13,25 @@ import pytest
 import dunning_svc
 import invoice_svc
 import risk_svc
+from encours.contracts import decode
+from encours.contracts.golden import samples
 from encours.ledger.states import Folder
+from encours.replay.compare import shown
 from encours.replay.folders import LATEST, SERVICES_THAT_FOLD, Folders, installed_folders
+from encours.testing.history import recorded
 
 SERVICES = (invoice_svc, dunning_svc, risk_svc)
+PREFIXES = {
+    "entity": "ent",
+    "customer": "cus",
+    "invoice": "inv",
+    "payment": "pay",
+    "dispute": "dis",
+    "hold": "hld",
+    "task": "tsk",
+    "limit": "lim",
+    "credit": "dec",
+}
 READS_FOREIGN_STREAMS = {
     "dunning_svc.domain.hold.state.DEBTOR": "the customer is invoice-svc's",
     "risk_svc.use_cases.customers.CUSTOMER": "the customer is invoice-svc's",
@@ -53,3 +69,12 @@ def test_a_prefix_leads_to_one_folder() -> None:
     one: Folder[int] = Folder(int, lambda count, _: count + 1)
     with pytest.raises(ValueError, match="two services fold inv"):
         Folders({"inv": one}, {"inv": one})
+
+
+def test_every_event_leads_to_a_state_that_can_be_printed() -> None:
+    folders = installed_folders()
+    for name, version, data in samples():
+        prefix = PREFIXES.get(name.partition(".")[0], "other")
+        event = recorded(decode(name, version, data), stream=f"{prefix}_1")
+        state = folders.of(event.stream).fold([event])
+        assert json.loads(json.dumps(shown(state))) or state == folders.of(event.stream).initial(), name

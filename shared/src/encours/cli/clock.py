@@ -19,7 +19,7 @@ _POLL_S = 0.25
 
 @app.command("show")
 def show(name: Annotated[str, typer.Argument(help="A ledger.")], as_json: AsJson = False) -> None:
-    """What day it is in a ledger, and whether its clock is being moved."""
+    """Show the business day of a ledger, and the state of its clock."""
     with Api(installation(), name) as api:
         state = api.get("invoice", f"/v1/ledgers/{name}/clock")
     if as_json:
@@ -31,11 +31,11 @@ def show(name: Annotated[str, typer.Argument(help="A ledger.")], as_json: AsJson
 @app.command("advance")
 def advance(
     name: Annotated[str, typer.Argument(help="A sandbox ledger.")],
-    to: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The day that it shall be.")],
-    wait: Annotated[bool, typer.Option(help="Wait until the day has come.")] = True,
+    to: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The business day to reach.")],
+    wait: Annotated[bool, typer.Option(help="Wait until the clock has reached the day.")] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Open each day up to a date, none skipped, everything that is due on it done before the next."""
+    """Open every day up to a date. What is due on a day is done before the next day opens."""
     with Api(installation(), name) as api:
         advance_to(api, name, to.date(), wait=wait)
         state = api.get("invoice", f"/v1/ledgers/{name}/clock")
@@ -46,7 +46,7 @@ def advance(
 
 
 def advance_to(api: Api, name: str, to: date, *, wait: bool = True, label: str = "") -> None:
-    """Ask for it and follow it with a progress bar. Raises :class:`CliError` when the job says that it failed."""
+    """Advance the clock and show a progress bar. Raises :class:`CliError` when the service reports a failure."""
     label = label or f"clock of {name}"
     state = api.post("invoice", f"/v1/ledgers/{name}/clock", {"to": to.isoformat()})
     if not wait:

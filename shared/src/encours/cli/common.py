@@ -1,4 +1,4 @@
-"""What every command shares: exit codes, output for people and for programs, the installation it talks to."""
+"""Parts that commands share: exit codes, output for people and for programs, the installation to talk to."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PORTS = {"invoice": 8001, "dunning": 8002, "risk": 8003, "reporting": 8004}
 
 
 class Exit(IntEnum):
-    """What the exit code of every command means."""
+    """Exit codes of every command."""
 
     OK = 0
     FAILED = 1  # it ran, and the answer is no: a difference found, a job failed
@@ -55,9 +55,9 @@ out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty()
 err = Console(stderr=True, highlight=False, soft_wrap=True, width=None if sys.stderr.isatty() else 200)
 
 AsJson = Annotated[
-    bool, typer.Option("--json", help="For programs: JSON on standard output, words on the other.")
+    bool,
+    typer.Option("--json", help="Print JSON for programs on standard output, messages on standard error."),
 ]
-LedgerOption = Annotated[str, typer.Option("--ledger", help="Which ledger.")]
 
 
 def print_json(value: object) -> None:
@@ -123,7 +123,7 @@ class Installation:
 
     @cached_property
     def run(self) -> RunState | None:
-        """What `encours up` wrote; None when it never ran here."""
+        """State that `encours up` wrote; None when it never ran here."""
         return read_state(self.layout)
 
     def url(self, service: str) -> str:

@@ -1,4 +1,4 @@
-"""`encours events`: what the ledger recorded, as it was recorded."""
+"""`encours events`: the events of a ledger, in the order of recording."""
 
 from __future__ import annotations
 
@@ -19,26 +19,30 @@ _RECONNECT_S = 1.0
 
 @app.callback()
 def group() -> None:
-    """What the ledger recorded, as it was recorded."""
+    """Show the events of a ledger, in the order of recording."""
 
 
 @app.command("tail")
 def tail(
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with events as they come.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Keep printing new events as they are recorded.")
+    ] = False,
     count: Annotated[
-        int, typer.Option("--count", "-n", min=0, max=1000, help="How many of the last ones.")
+        int, typer.Option("--count", "-n", min=0, max=1000, help="Number of last events to print.")
     ] = 20,
     after: Annotated[
-        int | None, typer.Option("--after", help="Everything after this position instead.")
+        int | None, typer.Option("--after", help="Print every event after this position instead.")
     ] = None,
     type_: Annotated[
         str | None, typer.Option("--type", help="Only this type, such as invoice.issued.")
     ] = None,
     stream: Annotated[str | None, typer.Option("--stream", help="Only this stream, such as inv_….")] = None,
-    ledger: Annotated[str | None, typer.Option("--ledger", help="Not the key's own ledger.")] = None,
+    ledger: Annotated[
+        str | None, typer.Option("--ledger", help="Another ledger than the default one of the key.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """The last events, one line each."""
+    """Print the last events, one per line."""
     show = print_line if as_json else _show
     with Api(installation(), ledger) as api:
         found = _since(api, after, type_, stream) if after is not None else _last(api, count, type_, stream)
@@ -52,7 +56,7 @@ def tail(
 
 
 def _last(api: Api, count: int, type_: str | None, stream: str | None) -> list[dict[str, Any]]:
-    """The last `count` events that match: look back further and further until there are enough."""
+    """The last `count` events that match; looks back further until there are enough."""
     begin, window = _head(api), count
     while True:
         begin = max(0, begin - window)

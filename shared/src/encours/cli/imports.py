@@ -34,29 +34,32 @@ _ENDED = ("completed", "failed")
 
 def import_file(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV or NDJSON.")],
-    ledger: Annotated[
-        str, typer.Option("--ledger", help="Where it goes; made when there is none of that name.")
-    ],
+    ledger: Annotated[str, typer.Option("--ledger", help="Target ledger; created when it does not exist.")],
     column_map: Annotated[
         str | None,
-        typer.Option("--map", help="Ours=theirs, such as invoice_number=InvoiceNo,issued_on=Date."),
+        typer.Option("--map", help="Our field=your column, such as invoice_number=InvoiceNo,issued_on=Date."),
     ] = None,
     date_format: Annotated[
-        str | None, typer.Option("--date-format", help="Such as %d/%m/%Y; ISO if left out.")
+        str | None,
+        typer.Option("--date-format", help="Format of dates, such as %d/%m/%Y; ISO 8601 by default."),
     ] = None,
-    currency: Annotated[str | None, typer.Option("--currency", help="Of lines that name none.")] = None,
+    currency: Annotated[
+        str | None, typer.Option("--currency", help="Currency of lines that have none.")
+    ] = None,
     entity: Annotated[
         str | None,
-        typer.Option("--entity", help="The creditor (ent_…); the ledger's only one, or a new one."),
+        typer.Option(
+            "--entity", help="Creditor (ent_…); by default the only one of the ledger, or a new one."
+        ),
     ] = None,
     kind: Annotated[
-        Literal["live", "sandbox"], typer.Option("--kind", help="Of a ledger that is made now.")
+        Literal["live", "sandbox"], typer.Option("--kind", help="Kind of ledger, when it is created now.")
     ] = "sandbox",
     as_json: AsJson = False,
 ) -> None:
-    """Take a file over, line by line, with a verdict for each. Sent twice, it is taken once.
+    """Import a file. Every line gets a verdict; a line that was imported before is a duplicate and changes nothing.
 
-    Exit code 1 when a line was rejected: the first reasons are shown, all stand at /v1/imports/ID/lines.
+    Exit code 1 when a line was rejected. The first reasons are printed, all are at GET /v1/imports/ID/lines.
     """
     here = installation()
     _ensure_ledger(here, ledger, kind)

@@ -1,4 +1,4 @@
-"""`encours keys`: who may call the services, with which scopes, for which legal entities."""
+"""`encours keys`: API keys, with their scopes and legal entities."""
 
 from __future__ import annotations
 
@@ -23,19 +23,27 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, rich_markup_mode=None)
 @app.command("create")
 def create(
     scope: Annotated[
-        list[str], typer.Option("--scope", help="invoices:read, payments:write …; * is every scope.")
+        list[str],
+        typer.Option(
+            "--scope",
+            help="Scope, such as invoices:read or payments:write; * means every scope. May be repeated.",
+        ),
     ],
-    label: Annotated[str, typer.Option("--label", help="What it is for: appears wherever the key acts.")],
+    label: Annotated[
+        str, typer.Option("--label", help="Purpose of the key, for people who read the list of keys.")
+    ],
     entity: Annotated[
         list[str] | None,
-        typer.Option("--entity", help="Legal entity it may act for (ent_…); every one if left out."),
+        typer.Option(
+            "--entity", help="Legal entity that the key may act for (ent_…); every entity by default."
+        ),
     ] = None,
     ledger: Annotated[
-        str, typer.Option("--ledger", help="Ledger of requests that name none.")
+        str, typer.Option("--ledger", help="Ledger of requests that name no ledger.")
     ] = DEFAULT_LEDGER,
     as_json: AsJson = False,
 ) -> None:
-    """Make a key. It is shown once: only its hash is kept."""
+    """Create a key and print it. It cannot be printed again: only its hash is stored."""
     try:
         check_grant(label, scope, entity or ())
     except Invalid as wrong:
@@ -66,7 +74,7 @@ def create(
 
 @app.command("list")
 def list_keys(as_json: AsJson = False) -> None:
-    """All keys, without their secrets."""
+    """List all keys, without their secrets."""
     rows: list[dict[str, object]] = []
 
     async def read(connection: asyncpg.Connection) -> None:
@@ -84,7 +92,7 @@ def revoke(
     key_id: Annotated[str, typer.Argument(help="The part between enc_ and the secret.")],
     as_json: AsJson = False,
 ) -> None:
-    """Stop a key from working, within seconds and for good."""
+    """Revoke a key for good. It stops working within seconds."""
 
     async def update(connection: asyncpg.Connection) -> None:
         if not await revoke_key(connection, key_id):

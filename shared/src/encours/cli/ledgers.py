@@ -42,7 +42,7 @@ Name = Annotated[str, typer.Argument(help="A ledger: lower-case letters, digits,
 
 @app.command("list")
 def list_ledgers(as_json: AsJson = False) -> None:
-    """All ledgers with kind, head and epoch."""
+    """List all ledgers with kind, number of events and epoch."""
 
     async def read(ledger: Ledger) -> list[dict[str, object]]:
         return [_entry(info, (await ledger.head(info.name)).position) for info in await ledger.ledgers()]
@@ -74,7 +74,7 @@ def create(
         Literal["live", "sandbox"],
         typer.Option("--kind", help="live runs on the wall clock, a sandbox on a test clock."),
     ] = "live",
-    time_zone: Annotated[str, typer.Option("--time-zone", help="Whose days it counts.")] = TIME_ZONE,
+    time_zone: Annotated[str, typer.Option("--time-zone", help="Time zone of the business day.")] = TIME_ZONE,
     as_json: AsJson = False,
 ) -> None:
     """Make a ledger. One of that name and kind is left as it is."""
@@ -94,7 +94,7 @@ def create(
 @app.command("export")
 def export(
     name: Name,
-    file: Annotated[Path, typer.Argument(dir_okay=False, help="Where to: NDJSON, gzip-compressed.")],
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="File to write: NDJSON, gzip-compressed.")],
     as_json: AsJson = False,
 ) -> None:
     """Write a whole ledger into one file, as it stands at this moment. Appends go on meanwhile."""
@@ -105,9 +105,11 @@ def export(
 @app.command("load")
 def load(
     file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="What `encours ledger export` wrote.")
+        Path, typer.Argument(exists=True, dir_okay=False, help="Archive that `encours ledger export` wrote.")
     ],
-    name: Annotated[str | None, typer.Option("--as", help="Under another name.")] = None,
+    name: Annotated[
+        str | None, typer.Option("--as", help="Name of the new ledger; by default the name in the archive.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Verify an archive, load it into an absent or empty ledger, all or nothing. Read models follow by themselves."""

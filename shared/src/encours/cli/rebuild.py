@@ -33,8 +33,8 @@ _DONE = (0, 3)
 """Those with a result: 3 is a difference."""
 
 Service = Annotated[str, typer.Argument(help="invoice, dunning, risk, reporting, or all.")]
-Model = Annotated[str | None, typer.Argument(help="One read model; all of the service when left out.")]
-LedgerName = Annotated[str | None, typer.Option("--ledger", help="One ledger; all when left out.")]
+Model = Annotated[str | None, typer.Argument(help="One read model; all of the service by default.")]
+LedgerName = Annotated[str | None, typer.Option("--ledger", help="One ledger; all by default.")]
 
 
 def rebuild(
@@ -99,7 +99,7 @@ def show_models(results: Sequence[dict[str, Any]], *, check_only: bool) -> None:
 
 
 def are_well(results: Sequence[dict[str, Any]]) -> bool:
-    """Whether every model equals the ledger, all of it; on standard error, what to do about those that do not."""
+    """True when every model equals the whole ledger; prints on standard error what to do about the others."""
     ill = [advice for row in results if (advice := _advice(row))]
     for advice in ill:
         err.print(advice, style="red", markup=False)
@@ -126,7 +126,7 @@ def _check(here: Installation, services: Sequence[str], ledger: str | None) -> N
 def _of_service(
     here: Installation, service: str, model: str | None, ledger: str | None, *, check_only: bool
 ) -> tuple[list[dict[str, Any]], bool]:
-    """What `python -m <service> rebuild --json` found, and whether it could do all of it; it says on stderr why not."""
+    """Results of `python -m <service> rebuild --json`; False when it failed for a model, for the reason on stderr."""
     argv = [sys.executable, "-m", f"{service}_svc", "rebuild", "--json"]
     argv += ["--check-only"] if check_only else []
     argv += ["--model", model] if model else []
@@ -147,7 +147,7 @@ def _of_service(
 
 
 def _advice(row: dict[str, Any]) -> str:
-    """What to do about a model that equals the ledger as far as it goes, and does not hold all of it."""
+    """Advice for a model that equals the ledger up to its position and does not hold all of it; else empty."""
     name = f"{row['service']} {row['model']} {row['ledger']}"
     if row["stopped"]:
         return (
@@ -163,7 +163,7 @@ def _advice(row: dict[str, Any]) -> str:
 
 
 def _environment(here: Installation, service: str) -> dict[str, str]:
-    """That service's own role and databases: a rebuild may do no more than the service itself."""
+    """Environment with the service's own role and databases: a rebuild may do no more than the service itself."""
     from encours.embedded.layout import read_json
     from encours.ledger.migrate import LEDGER_DATABASE, database_dsn
 

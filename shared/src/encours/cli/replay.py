@@ -35,7 +35,7 @@ DatabaseUrl = Annotated[
     typer.Option(
         "--database-url",
         help="The ledger's database: postgresql://encours_auditor:password@host:5432/encours_ledger. "
-        "When left out, this installation's.",
+        "By default that of this installation.",
     ),
 ]
 
@@ -45,9 +45,9 @@ def replay(
         str, typer.Option("--to", help="A position, such as 1200, or a business date, such as 2010-12-31.")
     ],
     stream: Annotated[
-        str | None, typer.Option("--stream", help="One object, such as inv_…; all when left out.")
+        str | None, typer.Option("--stream", help="One object, such as inv_…; all by default.")
     ] = None,
-    ledger: Annotated[str, typer.Option("--ledger", help="Which ledger.")] = "main",
+    ledger: Annotated[str, typer.Option("--ledger", help="The ledger to read.")] = "main",
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:

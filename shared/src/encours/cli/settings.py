@@ -1,4 +1,4 @@
-"""What the command is told from outside: which installation to talk to."""
+"""Settings of the command from the environment: the installation to talk to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ADDRESS = re.compile(rf"postgres(ql)?://([^/?#]*@)?({_HOST})(:\d+)?(,({_HOST})(
 
 
 def is_postgres_url(text: str) -> bool:
-    """Whether the text is the address of a PostgreSQL server."""
+    """True for the address of a PostgreSQL server."""
     return _ADDRESS.fullmatch(text) is not None
 
 

@@ -42,7 +42,7 @@ def up(
 
 
 def down(
-    quiet: Annotated[bool, typer.Option("--quiet", help="No word when nothing runs.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing when nothing runs.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Stop the `encours up` of this folder and wait until it has."""

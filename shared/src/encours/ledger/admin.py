@@ -1,4 +1,4 @@
-"""The owner's view of an installation's ledgers, and what only the owner does to one."""
+"""Queries and operations that only the owner of an installation performs on its ledgers."""
 
 from __future__ import annotations
 

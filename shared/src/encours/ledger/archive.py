@@ -42,7 +42,7 @@ class LedgerNotEmpty(Exception):
 
 
 class Header(msgspec.Struct, kw_only=True, tag_field="line", tag="header"):
-    """What the file holds; ``head`` is the number of events, ``epoch`` that of the exported ledger."""
+    """Content of the file; ``head`` is the number of events, ``epoch`` that of the exported ledger."""
 
     format: str
     name: str
@@ -92,7 +92,7 @@ class EventLine(msgspec.Struct, kw_only=True, tag_field="line", tag="event", omi
 
 
 class SeriesLine(msgspec.Struct, kw_only=True, tag_field="line", tag="series"):
-    """Where a number series stands."""
+    """Last number of a series."""
 
     entity: str
     code: str

@@ -1,5 +1,5 @@
-"""What must be true of a ledger before anything is built on it; else the process refuses to start and says
-why.
+"""Conditions that a ledger must meet before anything is built on it; otherwise the process refuses to start, with
+the reason.
 
 At start the last :data:`WINDOW` positions of each ledger are checked, so that a large ledger starts in
 seconds too; on a schedule, after a load and in `encours doctor` all of them.
