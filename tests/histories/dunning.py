@@ -48,6 +48,7 @@ class History:
         self.open: dict[str, int] = {}
         self.applied: dict[str, list[tuple[str, str, int, int]]] = {}
         self.disputed: dict[str, int] = {}
+        self.written_off: dict[str, int] = {}
         self.add(
             entity.EntityRegistered(
                 entity_id=ENT, name="Créancier", country="FR", currency="EUR", time_zone="Europe/Paris",
@@ -200,6 +201,34 @@ class History:
             ),
             inv,
         )
+
+    def write_off(self, which: int, amount: int) -> None:
+        """Write off part of an invoice, or take that back."""
+        inv = self._nth(which)
+        if not inv:
+            return
+        if gone := self.written_off.pop(inv, 0):
+            self.open[inv] += gone
+            self.add(
+                invoice.WriteOffReversed(
+                    invoice_id=inv, customer_id=CUS, currency="EUR", amount_minor=gone, cause="test"
+                ),
+                inv,
+            )
+        elif part := min(amount, self.open[inv]):
+            self.written_off[inv] = part
+            self.open[inv] -= part
+            self.add(
+                invoice.InvoiceWrittenOff(
+                    invoice_id=inv,
+                    customer_id=CUS,
+                    currency="EUR",
+                    amount_minor=part,
+                    cause="test",
+                    evidence=None,
+                ),
+                inv,
+            )
 
     def hold(self, days: int) -> None:
         until = self.today + timedelta(days=days)

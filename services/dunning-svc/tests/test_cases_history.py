@@ -26,6 +26,7 @@ _ACTS = st.one_of(
     st.tuples(st.just("settle"), st.integers(0, 9), _AMOUNT, st.sampled_from([0, 40, 100])),
     st.tuples(st.just("unsettle"), st.integers(0, 9), st.booleans()),
     st.tuples(st.just("dispute"), st.integers(0, 9), _AMOUNT),
+    st.tuples(st.just("write_off"), st.integers(0, 9), _AMOUNT),
     st.tuples(st.just("hold"), st.integers(0, 20)),
     st.tuples(st.just("withdraw")),
     st.tuples(st.just("days"), st.integers(1, 12)),
@@ -258,3 +259,19 @@ def test_a_request_withdrawn_before_it_left_is_decided_again_the_next_day() -> N
     again = history.open_day()
     assert isinstance(again, dunning.ReminderRequested)
     assert again.step == "J-5"
+
+
+def test_what_is_written_off_is_asked_of_nobody_and_a_reversal_brings_it_back() -> None:
+    """No module of this service names these events: amounts follow the movements of the books."""
+    history = History()
+    history.issue(10, 1_000)
+    for _ in range(14):
+        history.open_day()
+    history.write_off(0, 1_000)
+    row = history.rows.all(ItemRow)[0]
+    assert (row.open_minor, row.next_step_on) == (0, None)
+    history.write_off(0, 1_000)
+    row = history.rows.all(ItemRow)[0]
+    assert (row.open_minor, row.done) == (1_000, ["J-5", "J+3"])
+    assert row.next_step_on is not None
+    assert row.version == 3

@@ -224,6 +224,18 @@ def test_a_dispute_that_came_meanwhile_is_no_payment() -> None:
     assert moved(reminder(), {item().invoice_id: [recorded(4, disputed)]}) == "changed_meanwhile"
 
 
+def test_what_is_written_off_meanwhile_is_not_asked() -> None:
+    written_off = invoice.InvoiceWrittenOff(
+        invoice_id=item().invoice_id,
+        customer_id="cus_1",
+        currency="EUR",
+        amount_minor=123_456,
+        cause="liquidation",
+        evidence=None,
+    )
+    assert moved(reminder(), {item().invoice_id: [recorded(4, written_off)]}) == "paid_meanwhile"
+
+
 def test_an_event_that_changes_no_amount_holds_nothing_back() -> None:
     before_the_decision = recorded(3, paid(123_456))
     assert moved(reminder(), {item().invoice_id: [before_the_decision]}) is None
