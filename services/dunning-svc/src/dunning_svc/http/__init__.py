@@ -1,1 +1,1 @@
-"""Routes and schemas, nothing else."""
+"""Routes, bodies and answers, a folder per resource."""

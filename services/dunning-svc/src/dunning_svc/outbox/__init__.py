@@ -1,1 +1,1 @@
-"""Effects: what was decided leaves the house, once, and what became of it is recorded."""
+"""Effects: decided reminders are dispatched once, and their outcomes recorded."""

@@ -1,1 +1,1 @@
-"""Load, decide, append: what the API and the reactions do."""
+"""Load, decide, append: commands of the API, reactions and outcomes."""

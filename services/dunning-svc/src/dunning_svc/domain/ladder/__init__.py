@@ -1,1 +1,1 @@
-"""The ladder [scénario de relance]: what happens to a late invoice on which day, as a pure function."""
+"""The ladder [scénario de relance]: the action for a late invoice on each day, as a pure function."""
