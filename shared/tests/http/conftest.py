@@ -9,7 +9,7 @@ from typing import Annotated
 import asyncpg
 import httpx
 import pytest
-from fastapi import FastAPI, Header
+from fastapi import FastAPI
 from pydantic import BaseModel, Field, SecretStr
 from starlette.requests import Request
 from starlette.responses import Response
@@ -40,37 +40,14 @@ class ThingOut(BaseModel):
     name: str
     q: str | None
     limit: int
-    agent: str | None
 
 
-def routes(*, planned: bool) -> Router:
-    """The same routes twice: with a handler that answers itself, and with one that FastAPI has to answer for."""
-    router = Router(tags=["Things"], prefix="/v1/things" if planned else "/v1/others")
+things = Router(tags=["Things"])
 
-    if planned:
 
-        @router.post("/{id}", response_model=ThingOut)
-        async def put_thing(
-            id: ThingId,
-            body: Thing,
-            q: str | None = None,
-            limit: int = 5,
-            user_agent: Annotated[str | None, Header()] = None,
-        ) -> Response:
-            return json_response(ThingOut(id=id, name=body.name, q=q, limit=limit, agent=user_agent))
-    else:
-
-        @router.post("/{id}")
-        async def put_other(
-            id: ThingId,
-            body: Thing,
-            q: str | None = None,
-            limit: int = 5,
-            user_agent: Annotated[str | None, Header()] = None,
-        ) -> ThingOut:
-            return ThingOut(id=id, name=body.name, q=q, limit=limit, agent=user_agent)
-
-    return router
+@things.post("/v1/things/{id}", response_model=ThingOut)
+async def put_thing(id: ThingId, body: Thing, q: str | None = None, limit: int = 5) -> Response:
+    return json_response(ThingOut(id=id, name=body.name, q=q, limit=limit))
 
 
 trouble = Router()
@@ -109,7 +86,7 @@ def settings() -> ServiceSettings:
 
 @pytest.fixture
 def app(settings: ServiceSettings) -> FastAPI:
-    return create_app("things", "Things", [routes(planned=True), routes(planned=False), trouble], settings)
+    return create_app("things", "Things", [things, trouble], settings)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ async def page(**query: Any) -> Page:
     request = Request(
         {"type": "http", "path": "/v1/things", "query_string": urlencode(query).encode(), "headers": []}
     )
-    made: Page = await PAGE.dependency(request)
+    made: Page = await PAGE(request)
     return made
 
 

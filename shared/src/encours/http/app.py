@@ -10,7 +10,6 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
 
 from encours.http import problems
 from encours.http.access.keys import KeyStore, fetch_from
@@ -19,7 +18,7 @@ from encours.http.catalogue import ProblemKind
 from encours.http.document import docs, openapi
 from encours.http.edge import Edge
 from encours.http.operations import health, read_models
-from encours.http.routing import RouteIndex
+from encours.http.routing import Operation, RouteIndex
 from encours.http.services import Services
 from encours.postgres.connection import close_pool, open_pool
 from encours.projection.read_model import ReadModel
@@ -139,7 +138,7 @@ def _refuse_duplicates(app: FastAPI) -> None:
     """Two routes of one operation id or of one method and path: only generated clients would notice."""
     seen: set[str] = set()
     for route in app.router.routes:
-        if isinstance(route, APIRoute) and route.include_in_schema:
+        if isinstance(route, Operation) and route.include_in_schema:
             marks = [route.unique_id, *(f"{method} {route.path}" for method in route.methods or ())]
             for mark in marks:
                 if mark in seen:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from fastapi import Depends
 from starlette.requests import Request
 
 from encours.http.access.caller import Caller
@@ -105,4 +104,4 @@ class Require:
 
 def require(scope: str) -> Any:
     """``caller: Annotated[Caller, require("audit:read")]``: a caller who holds the scope, else a 401 or 403 problem."""
-    return Depends(Require(scope))
+    return Require(scope)

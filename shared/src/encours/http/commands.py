@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 import msgspec
-from fastapi import Depends
 from msgspec.structs import replace
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -29,8 +28,8 @@ from encours.http.access.caller import Caller
 from encours.http.answers import Answer
 from encours.http.auth import LEDGER_HEADER, SECURED, authenticate
 from encours.http.context import RequestContext, context
+from encours.http.endpoint import is_json
 from encours.http.etag import etag, if_match, require_match
-from encours.http.fast import is_json
 from encours.http.parameters import flag_parameter, malformed
 from encours.http.services import Services, services
 from encours.http.surface import Surface, header, query
@@ -296,7 +295,7 @@ def command(scope: str, *, dry_run: bool = True, upload: bool = False) -> Any:
     ``upload``: the route reads its body itself, as a stream (:func:`encours.http.uploads.chunks`), and declares
     no body.
     """
-    return Depends(_MakeCommand(scope, dry_run=dry_run, upload=upload))
+    return _MakeCommand(scope, dry_run=dry_run, upload=upload)
 
 
 def _idempotency_key(request: Request) -> str | None:

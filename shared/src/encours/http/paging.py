@@ -15,7 +15,6 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
-from fastapi import Depends
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
@@ -105,4 +104,4 @@ def paging(
     ``columns`` gives the SQL column of a name where the two differ; ``nullable`` are names whose column may be null.
     """
     allowed = {name: (columns or {}).get(name, name) for name in names}
-    return Depends(_MakePage(allowed, default, key, frozenset(nullable)))
+    return _MakePage(allowed, default, key, frozenset(nullable))

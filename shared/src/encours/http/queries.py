@@ -14,7 +14,6 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import Depends
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -216,7 +215,7 @@ def reading(scope: str, *, time_travel: bool = True) -> Any:
 
     ``time_travel=False`` for what is not business data (policies of the service, jobs).
     """
-    return Depends(_MakeQuery(scope, time_travel=time_travel))
+    return _MakeQuery(scope, time_travel=time_travel)
 
 
 async def _resolve(ledger: Ledger, name: str, known_at: str) -> tuple[str, int]:

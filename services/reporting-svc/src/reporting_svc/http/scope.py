@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
-from fastapi import Depends
 from fastapi import Query as Parameter
+from pydantic import BaseModel, Field
 
 from encours.http.queries import Query
 from encours.kernel.money import exponent
@@ -14,50 +13,40 @@ from encours.reading.moment import View
 from reporting_svc.read_models.scope import Moment, Scope
 
 
-class Asked:
-    """Whose receivables the caller asks about."""
+class Asked(BaseModel):
+    """Scope of a report as the caller asks for it."""
 
-    def __init__(
-        self,
-        entity_id: Annotated[
-            str | None,
-            Parameter(
-                pattern=r"^ent_[0-9a-f]{32}$",
-                description="One creditor; all that the key covers if not given.",
-            ),
-        ] = None,
-        customer_id: Annotated[
-            str | None, Parameter(pattern=r"^cus_[0-9a-f]{32}$", description="One customer.")
-        ] = None,
-        currency: Annotated[
-            str | None,
-            Parameter(
-                pattern=r"^[A-Z]{3}$",
-                description="Needed where the scope has several currencies.",
-                examples=["EUR"],
-            ),
-        ] = None,
-        segment: Annotated[
-            str | None, Parameter(min_length=1, max_length=200, description="Customers of this segment.")
-        ] = None,
-        salesperson: Annotated[
-            str | None, Parameter(min_length=1, max_length=200, description="Customers of this salesperson.")
-        ] = None,
-    ) -> None:
-        self.entity_id = entity_id
-        self._scope = Scope(None, customer_id, currency, segment, salesperson)
+    entity_id: str | None = Field(
+        default=None,
+        pattern=r"^ent_[0-9a-f]{32}$",
+        description="One creditor; all that the key covers if not given.",
+    )
+    customer_id: str | None = Field(default=None, pattern=r"^cus_[0-9a-f]{32}$", description="One customer.")
+    currency: str | None = Field(
+        default=None,
+        pattern=r"^[A-Z]{3}$",
+        description="Needed where the scope has several currencies.",
+        examples=["EUR"],
+    )
+    segment: str | None = Field(
+        default=None, min_length=1, max_length=200, description="Customers of this segment."
+    )
+    salesperson: str | None = Field(
+        default=None, min_length=1, max_length=200, description="Customers of this salesperson."
+    )
 
     def scope(self, q: Query) -> Scope:
         """Within the caller's grant. Raises a 403 problem for an entity outside it, 422 for no currency."""
-        if self._scope.currency is not None:
-            exponent(self._scope.currency)
+        if self.currency is not None:
+            exponent(self.currency)
+        entities = q.caller.entities
         if self.entity_id is not None:
             q.caller.require_entity(self.entity_id)
-            return replace(self._scope, entities=(self.entity_id,))
-        return replace(self._scope, entities=q.caller.entities)
+            entities = (self.entity_id,)
+        return Scope(entities, self.customer_id, self.currency, self.segment, self.salesperson)
 
 
-Ask = Annotated[Asked, Depends(Asked)]
+Ask = Annotated[Asked, Parameter()]
 
 
 def moment_of(view: View) -> Moment:

@@ -11,14 +11,13 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
 
 from encours.http.access.caller import MissingScope
 from encours.http.auth import Unauthenticated
 from encours.http.models import DryRun, Problem
 from encours.http.problems import document_of
-from encours.http.routing import flatten
-from encours.http.surface import Surface, surface_of
+from encours.http.routing import Operation
+from encours.http.surface import Surface
 from encours.kernel.errors import Invalid
 
 SECURITY_SCHEME = "ApiKey"
@@ -108,7 +107,7 @@ def build(app: FastAPI) -> dict[str, Any]:
         }
     }
     for route in app.routes:
-        if isinstance(route, APIRoute) and route.include_in_schema:
+        if isinstance(route, Operation) and route.include_in_schema:
             for method in route.methods or ():
                 _complete(document["paths"][route.path_format][method.lower()], route)
     return document
@@ -134,19 +133,14 @@ def _refs(names: Iterable[str]) -> dict[str, Any]:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-def _surfaces(route: APIRoute) -> list[Surface]:
-    found = (surface_of(part.call) for part in flatten(route.dependant))
-    return [surface for surface in found if surface is not None]
-
-
-def _complete(operation: dict[str, Any], route: APIRoute) -> None:
-    surfaces = _surfaces(route)
+def _complete(operation: dict[str, Any], route: Operation) -> None:
+    surfaces = route.reads.surfaces
     statuses = {400, 503}.union(*(surface.statuses for surface in surfaces))
-    if route.dependant.path_params:
+    if route.reads.has("path"):
         statuses |= {404, 422}
-    if route.dependant.query_params:
+    if route.reads.has("query"):
         statuses.add(422)
-    if route.body_field is not None:
+    if route.reads.body is not None:
         statuses |= {408, 413, 415, 422}
     _add_parameters(operation, surfaces)
     _add_security(operation, surfaces)

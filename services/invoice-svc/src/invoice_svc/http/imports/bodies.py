@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import Query as QueryParam
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from encours.http.catalogue import UnsupportedMediaType
@@ -36,67 +36,50 @@ UPLOAD = {
 }
 
 
-class FileParameters:
+class FileParameters(BaseModel):
     """How to read a file, and whose it is."""
 
-    def __init__(
-        self,
-        column_map: Annotated[
-            str,
-            QueryParam(
-                alias="map",
-                max_length=4000,
-                description="Ours=theirs for each column of a CSV file.",
-                examples=[
-                    "invoice_number=InvoiceNo,issued_on=InvoiceDate,customer=CustomerID,amount=TotalPrice"
-                ],
-            ),
-        ] = "",
-        date_format: Annotated[
-            str | None,
-            QueryParam(
-                max_length=40, description="strptime format of dates in a CSV file.", examples=["%d/%m/%Y"]
-            ),
-        ] = None,
-        delimiter: Annotated[Literal["comma", "semicolon", "tab"], QueryParam()] = "comma",
-        currency: Annotated[
-            str, QueryParam(max_length=3, description="Currency of lines that name none.")
-        ] = "EUR",
-        country: Annotated[
-            str,
-            QueryParam(
-                pattern="^[A-Z]{2}$", description="Country of customers for whom the file names none."
-            ),
-        ] = "FR",
-        entity_id: Annotated[
-            str | None,
-            QueryParam(
-                pattern="^ent_[0-9a-f]{32}$",
-                description="The creditor; the ledger's only one, else a new one named after the ledger.",
-            ),
-        ] = None,
-        file_name: Annotated[str | None, QueryParam(max_length=200)] = None,
-        generated: Annotated[bool, QueryParam(description="Made by a model rather than observed.")] = False,
-    ) -> None:
-        self._column_map, self._date_format, self._delimiter = column_map, date_format, delimiter
-        self._currency, self._country = currency, country
-        self._entity_id, self._file_name, self._generated = entity_id, file_name, generated
+    column_map: str = Field(
+        default="",
+        alias="map",
+        max_length=4000,
+        description="Ours=theirs for each column of a CSV file.",
+        examples=["invoice_number=InvoiceNo,issued_on=InvoiceDate,customer=CustomerID,amount=TotalPrice"],
+    )
+    date_format: str | None = Field(
+        default=None,
+        max_length=40,
+        description="strptime format of dates in a CSV file.",
+        examples=["%d/%m/%Y"],
+    )
+    delimiter: Literal["comma", "semicolon", "tab"] = "comma"
+    currency: str = Field(default="EUR", max_length=3, description="Currency of lines that name none.")
+    country: str = Field(
+        default="FR", pattern="^[A-Z]{2}$", description="Country of customers for whom the file names none."
+    )
+    entity_id: str | None = Field(
+        default=None,
+        pattern="^ent_[0-9a-f]{32}$",
+        description="The creditor; the ledger's only one, else a new one named after the ledger.",
+    )
+    file_name: str | None = Field(default=None, max_length=200)
+    generated: bool = Field(default=False, description="Made by a model rather than observed.")
 
     def to_command(self, file_format: Format) -> ReceiveFile:
         """Return the command. Raises a refusal for a parameter that cannot be read."""
-        exponent(self._currency)
+        exponent(self.currency)
         return ReceiveFile(
-            entity_id=self._entity_id,
+            entity_id=self.entity_id,
             format=file_format,
             options=Options(
-                column_map=parse_map(self._column_map),
-                delimiter=DELIMITERS[self._delimiter],
-                date_format=_date_format(self._date_format),
-                currency=self._currency,
-                country=self._country,
+                column_map=parse_map(self.column_map),
+                delimiter=DELIMITERS[self.delimiter],
+                date_format=_date_format(self.date_format),
+                currency=self.currency,
+                country=self.country,
             ),
-            file_name=_file_name(self._file_name, file_format),
-            generated=self._generated,
+            file_name=_file_name(self.file_name, file_format),
+            generated=self.generated,
         )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends
 from fastapi import Path as PathParam
 from fastapi import Query as QueryParam
 from starlette.requests import Request
@@ -46,7 +45,7 @@ ImportId = Annotated[str, PathParam(json_schema_extra={"examples": ["imp_" + "0"
 async def receive_import(
     request: Request,
     cmd: Annotated[Command, command("invoices:write", dry_run=False, upload=True)],
-    parameters: Annotated[FileParameters, Depends(FileParameters)],
+    parameters: Annotated[FileParameters, QueryParam()],
 ) -> Response:
     """Take a file in: it is kept, then read and recorded in the background. The same lines sent again change nothing.
 
