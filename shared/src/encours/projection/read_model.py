@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from asyncpg import Connection
@@ -48,6 +48,36 @@ class ReadModel(ABC):
 
         ``days`` are the days that were opened since the last call, in order; a rebuild calls it once with all of
         them, and the content must come out the same.
+        """
+
+
+class MappedModel(ReadModel):
+    """A read model that a rebuild maps and sums, several times faster than it folds one.
+
+    Each event is mapped to new rows by itself, these rows are copied into their tables, and PostgreSQL sums the other
+    tables from them. No row is looked up, changed or held in memory. `project` and the sums are two ways to one
+    content, and the content hash compares them. A history that cannot be mapped (an event fails or a database
+    constraint refuses a row) is folded instead, which parks the stream of the event.
+    """
+
+    appended: tuple[type[Row], ...]
+    """Tables whose rows are never changed; each row has the ``position`` of its event."""
+    opened: tuple[type[Row], ...]
+    """Tables whose rows begin as an event makes them and are summed up in the end."""
+    ordered: frozenset[str]
+    """Types whose events depend on earlier ones. `project` applies them in a rebuild too; they touch neither
+    ``appended`` nor ``opened`` rows, nor any that is summed."""
+
+    @abstractmethod
+    def added(self, e: Recorded) -> Iterable[Row]:
+        """Rows of ``appended`` and ``opened`` tables that the event makes, from itself alone. Pure."""
+
+    @abstractmethod
+    def sums(self, schema: str) -> Sequence[tuple[type[Row], str]]:
+        """Tables to fill, in this order, each with a query that gives its columns in order.
+
+        A query reads tables of ``schema``; the rows of an ``opened`` table as they began stand in
+        ``<table>_opened``. It must give null for a column that is never null where a row lacks what it refers to.
         """
 
 

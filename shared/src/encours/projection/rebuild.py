@@ -7,21 +7,16 @@ Works while a live projector goes on and when there is none; the first build of 
 from __future__ import annotations
 
 import asyncio
-import gc
-from collections.abc import Iterable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from typing import Any
 
 import asyncpg
 import structlog
 
-from encours.ledger.stored import StoredEvent
 from encours.postgres.connection import connect
 from encours.postgres.leases import lock_key
-from encours.projection.apply import apply
-from encours.projection.bulk import PAGE, BulkReader
+from encours.projection.bulk import BulkReader
 from encours.projection.control import (
     STOPPED,
     STORE_SETTINGS,
@@ -31,25 +26,17 @@ from encours.projection.control import (
     store_checkpoint,
 )
 from encours.projection.hashing import content_hash, differing_rows
-from encours.projection.parking import Parking
-from encours.projection.projector import (
-    UNWRITABLE,
-    Projection,
-    StopBefore,
-    check_model,
-    create_indexes,
-    create_tables,
-)
+from encours.projection.projector import check_model
 from encours.projection.reactor import begin_reactions
-from encours.projection.read_model import Conn, ReadModel
-from encours.projection.rows import table_of
-from encours.projection.schemas import schema_of, shadow_of, unquoted
+from encours.projection.read_model import Conn, MappedModel, ReadModel
+from encours.projection.schemas import schema_of, unquoted
+from encours.projection.shadow import ROWS_IN_MEMORY, WAYS, Refused, Shadow
 
-ROWS_IN_MEMORY = 250_000
-"""Rows a table kept while folding; beyond, the least recently used ones live in the shadow tables alone."""
-SLICE = 1_000
-"""Events folded between two looks at the connection that brings the next page."""
-CAREFUL_PAGE = 1_000
+BULK_SETTINGS = {
+    "synchronous_commit": "off",  # until the swap nothing of it counts
+    "work_mem": "64MB",
+    "maintenance_work_mem": "128MB",
+}
 NEAR = 2_000
 """So close to the live position, the rest may be done under the checkpoint's lock."""
 ROUNDS = 20
@@ -83,10 +70,6 @@ class Rebuilt:
         return asdict(self)
 
 
-class _Unwritable(Exception):
-    """Rows of a bulk load were refused: do it again in small batches that find the event."""
-
-
 async def rebuild(
     *,
     ledger_dsn: str,
@@ -109,11 +92,10 @@ async def rebuild(
         stack.push_async_callback(reader.close)
         conns = []
         for _ in range(2):
-            # Until the swap nothing of it counts.
             conn = await connect(
                 store_dsn,
                 f"encours rebuild {model.name}",
-                settings=STORE_SETTINGS | {"synchronous_commit": "off"},
+                settings=STORE_SETTINGS | BULK_SETTINGS,
             )
             stack.push_async_callback(conn.close)
             conns.append(conn)
@@ -122,75 +104,60 @@ async def rebuild(
         await conns[0].execute(
             "select pg_advisory_lock($1)", lock_key("rebuild", service, ledger, model.name)
         )
-        for careful in (False, True):
-            build = _Build(reader, conns[0], conns[1], service, model, ledger, rows_in_memory, careful)
+        ways = WAYS if isinstance(model, MappedModel) else WAYS[1:]
+        for way in ways:
+            shadow = Shadow(reader, conns[0], model, ledger, way, rows_in_memory)
+            build = _Build(reader, shadow, conns[1], service, model, ledger)
             try:
                 return await build.run(check_only=check_only, stop_at=stop_at)
-            except _Unwritable as error:
-                log.warning("bulk load refused", model=model.name, ledger=ledger, error=str(error.__cause__))
+            except Refused as error:
+                log.warning(
+                    "slower rebuild",
+                    model=model.name,
+                    ledger=ledger,
+                    failed=way,
+                    error=repr(error.__cause__ or error),
+                )
             finally:
                 if not conns[0].is_closed():
-                    await conns[0].execute(f"drop schema if exists {build.shadow} cascade")
+                    await conns[0].execute(f"drop schema if exists {shadow.schema} cascade")
         raise AssertionError("a careful build parks what cannot be written")
 
 
-@contextmanager
-def _without_gc() -> Iterator[None]:
-    """No cycles are made while folding, and looking for them among a million rows takes a third of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
 class _Build:
-    """One attempt. ``conn`` writes the shadow, ``other`` holds the live checkpoint or a snapshot."""
+    """One attempt: fill the shadow, compare it with the live model, swap. ``other`` is a connection that holds the
+    live checkpoint or a snapshot."""
 
     def __init__(
         self,
         reader: BulkReader,
-        conn: asyncpg.Connection,
+        shadow: Shadow,
         other: asyncpg.Connection,
         service: str,
         model: ReadModel,
         ledger: str,
-        rows_in_memory: int,
-        careful: bool,
     ) -> None:
-        self.reader, self.conn, self.other = reader, conn, other
+        self.reader, self.shadow, self.conn, self.other = reader, shadow, shadow.conn, other
         self.service, self.model, self.ledger = service, model, ledger
-        self.limit = rows_in_memory
-        self.careful = careful
         self.live = schema_of(model.name, ledger)
-        self.shadow = shadow_of(model.name, ledger)
-        self.projection = Projection(model, self.shadow, Parking())
-        self.position = 0
         self.head = 0
         self.epoch = 0
         self._stopped: str | None = None
         self._effects_from: int | None = None
         """Of a first build that a reactor will follow: the last position without effects."""
-        self._stored: set[str] = set()  # tables that hold rows already
 
     async def run(self, *, check_only: bool, stop_at: frozenset[str]) -> Rebuilt:
-        """The whole of it."""
-        await create_tables(self.conn, self.shadow, self.model, keys=self.careful)
+        """Build, compare and, unless ``check_only``, swap."""
         self.head, self.epoch, effects_from = await self.reader.head()
         goal = await self._goal(effects_from, stop_at)
-        if self.careful:
-            await self._load_carefully(goal)
-        else:
-            self.projection.rows.assume_empty()
-            with _without_gc():
-                goal = await self._load(goal)
-        await create_indexes(self.conn, self.shadow, self.model)
-        await self.conn.execute(
-            "analyze " + ", ".join(f"{self.shadow}.{table_of(row).name}" for row in self.model.rows)
-        )
-        await self._settle()
+        stop = await self.shadow.fill(goal)
+        if stop is not None:
+            # A first build ends before an event that this program does not know, so that there is a model to show
+            # that it stands there; one that has a live model to meet fails.
+            if await self._usable(self.conn) is not None:
+                raise stop
+            goal, self._stopped = self.shadow.position, str(stop)
+        await self.shadow.finish()
         result = await self._compare(goal)
         if not check_only:
             await self._swap(goal)
@@ -222,121 +189,13 @@ class _Build:
             return self.head if first is None else first
         return self.head
 
-    # Filling the shadow.
-
-    async def _load(self, upto: int) -> int:
-        """Fold with the rows in memory and write each row once, when it leaves memory or at the end.
-
-        Returns how far it got. A first build ends before an event that this program does not know, so that there
-        is a model to show that it stands there; one that has a live model to meet raises.
-        """
-        stop = None
-        async for position, events in self.reader.pages(self.position, upto, self.projection.wanted):
-            for _ in range(0, PAGE, SLICE):
-                stop = stop or await self.projection.fold(self.conn, islice(events, SLICE))
-                # Folding holds the loop: let the connection take in what has come of the next page.
-                await asyncio.sleep(0)
-            if stop is not None:
-                self.position = stop.position - 1
-                self._stopped = str(stop)
-                break
-            self.position = position
-            if self.projection.rows.largest > self.limit:
-                await self._spill(keep=self.limit // 2)
-        await self._spill(keep=self.limit)
-        for row_type in self.model.rows:
-            await self._key(row_type.TABLE)
-        if stop is not None and await self._usable(self.conn) is not None:
-            raise stop
-        return self.position
-
-    def _stop(self, stop: StopBefore | None) -> None:
-        if stop is not None:
-            raise stop
-
-    async def _spill(self, *, keep: int) -> None:
-        try:
-            for row_type, rows, keys in self.projection.rows.changes():
-                table = table_of(row_type)
-                if table.name in self._stored:
-                    await self._key(table.name)
-                    if keys:
-                        await self.conn.execute(table.delete_by_key(self.shadow), *table.key_columns(keys))
-                    await self._copy_over(row_type, map(table.values, rows))
-                else:
-                    await self.conn.copy_records_to_table(
-                        table.name,
-                        schema_name=unquoted(self.shadow),
-                        columns=table.names,
-                        records=map(table.values, rows),
-                    )
-                    self._stored.add(table.name)
-        except UNWRITABLE as error:
-            raise _Unwritable from error
-        self.projection.rows.written(keep)
-        if not self.projection.rows.all_in_memory:
-            for row_type in self.model.rows:
-                await self._key(row_type.TABLE)
-
-    async def _copy_over(self, row_type: Any, records: Any) -> None:
-        """Rows over rows that may exist: COPY beside them, then one upsert."""
-        table = table_of(row_type)
-        await self.conn.execute(
-            f"create temp table if not exists staging_{table.name} (like {self.shadow}.{table.name})"
-        )
-        await self.conn.copy_records_to_table(f"staging_{table.name}", columns=table.names, records=records)
-        await self.conn.execute(table.upsert_from(self.shadow, f"staging_{table.name}"))
-        await self.conn.execute(f"drop table staging_{table.name}")
-
-    async def _key(self, table_name: str) -> None:
-        name = f"{table_name} key"
-        if name not in self._stored:
-            self._stored.add(name)
-            row_type = next(row for row in self.model.rows if table_name == row.TABLE)
-            await self.conn.execute(table_of(row_type).create_key(self.shadow))
-
-    async def _load_carefully(self, upto: int) -> None:
-        """As the live path does it, batch by batch, parking what the database refuses."""
-        pages = self.reader.pages(self.position, upto, self.projection.wanted, page=CAREFUL_PAGE)
-        async for position, events in pages:
-            await self._apply(events)
-            self.position = position
-
-    async def _apply(self, events: Iterable[StoredEvent]) -> None:
-        async def nothing(_: Conn, __: int) -> None:
-            return None
-
-        if batch := list(events):
-            applied = await apply(self.conn, self.projection, batch, nothing, self.ledger)
-            self._stop(applied.stop)
-
-    async def _settle(self) -> None:
-        async with self.conn.transaction():
-            await self.projection.settle(self.conn)
-
-    async def _catch_up(self, upto: int) -> None:
-        """From where the shadow stands to a position of the live model, written at once."""
-        async for position, events in self.reader.pages(self.position, upto, self.projection.wanted):
-            if self.careful:
-                await self._apply(events)
-            else:
-                async with self.conn.transaction():
-                    self._stop(await self.projection.fold(self.conn, events))
-                    try:
-                        await self.projection.write(self.conn)
-                    except UNWRITABLE as error:
-                        raise _Unwritable from error
-                    await self.projection.settle(self.conn)
-                self.projection.rows.written(self.limit)
-            self.position = position
-
     async def _near(self, goal: int) -> None:
         """Follow the live model until little is left to do under its lock."""
         for _ in range(ROUNDS):
             live = await self._usable(self.other)
             target = goal if live is None else live.position
-            await self._catch_up(target)
-            if target - self.position < NEAR and (live is None or await self._behind(target) < NEAR):
+            await self.shadow.catch_up(target)
+            if target - self.shadow.position < NEAR and (live is None or await self._behind(target) < NEAR):
                 return
 
     async def _behind(self, position: int) -> int:
@@ -352,30 +211,31 @@ class _Build:
             live = await self._usable(self.other, lock=True)
             comparable = live is not None and live.model_version == self.model.version
             if live is not None:
-                await self._catch_up(live.position)  # the live model waits: it stands exactly here
+                await self.shadow.catch_up(live.position)  # the live model waits: it stands exactly here
                 self._stopped = (live.reason or STOPPED) if live.state == STOPPED else None
             await self.conn.execute("begin isolation level repeatable read read only")
             snapshot = await self.conn.fetchval("select pg_export_snapshot()")
         # The snapshot sees both at this position for as long as it likes; the live model goes on meanwhile.
         new, old = await asyncio.gather(
-            content_hash(self.conn, self.shadow, self.model), self._live_hash(snapshot, comparable=comparable)
+            content_hash(self.conn, self.shadow.schema, self.model),
+            self._live_hash(snapshot, comparable=comparable),
         )
         different = []
         if old is not None and old != new:
-            different = await differing_rows(self.conn, self.live, self.shadow, self.model)
+            different = await differing_rows(self.conn, self.live, self.shadow.schema, self.model)
         await self.conn.execute("rollback")
         return Rebuilt(
             self.service,
             self.model.name,
             self.ledger,
-            self.position,
+            self.shadow.position,
             old,
             new,
             None if old is None else old == new,
             different,
-            len(self.projection.parking.streams),
-            head=max(self.head, self.position),
-            stopped=self._stopped if self.position < self.head else None,
+            len(self.shadow.projection.parking.streams),
+            head=max(self.head, self.shadow.position),
+            stopped=self._stopped if self.shadow.position < self.head else None,
         )
 
     async def _live_hash(self, snapshot: str, *, comparable: bool) -> str | None:
@@ -394,7 +254,7 @@ class _Build:
             try:
                 live = await self._usable(self.other, lock=True)
                 if live is not None:
-                    await self._catch_up(live.position)
+                    await self.shadow.catch_up(live.position)
                 await self.other.execute(f"set local lock_timeout = {SWAP_LOCK_TIMEOUT_MS}")
                 await self.other.execute("set local synchronous_commit = on")
                 await self._take_place()
@@ -420,8 +280,8 @@ class _Build:
         if tables:
             await conn.execute(f"lock table {', '.join(row[0] for row in tables)} in access exclusive mode")
         await conn.execute(f"drop schema if exists {self.live} cascade")
-        await conn.execute(f"alter schema {self.shadow} rename to {self.live}")
-        await self.projection.parking.replace(conn, self.ledger, self.model.name)
+        await conn.execute(f"alter schema {self.shadow.schema} rename to {self.live}")
+        await self.shadow.projection.parking.replace(conn, self.ledger, self.model.name)
         if self._effects_from is not None:
             # Or a second build before any worker ran would pass for one whose reactions were done.
             await begin_reactions(conn, self.ledger, self.model.name, self.epoch, self._effects_from)
@@ -432,5 +292,5 @@ class _Build:
             self.service,
             version=self.model.version,
             epoch=self.epoch,
-            position=self.position,
+            position=self.shadow.position,
         )

@@ -48,7 +48,7 @@ class Id:
     def pack(self, text: str | None) -> str | None:
         """The digits, which the driver takes for a UUID. Raises ``ValueError`` for an identifier of another kind."""
         if text:
-            if len(text) == 36 and text.startswith(f"{self.prefix}_"):
+            if text[:4] == f"{self.prefix}_" and len(text) == 36:
                 return text[4:]
             raise ValueError(f"{text!r} is not an identifier of the kind {self.prefix}_")
         return text if text is None else _NIL

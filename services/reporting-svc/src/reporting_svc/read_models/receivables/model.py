@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from encours.contracts.books import Movement, movements, moving
 from encours.contracts.customer import CustomerAmended, CustomerRegistered
 from encours.contracts.entity import EntityAmended, EntityRegistered
 from encours.contracts.invoice import InvoiceIssued
-from encours.projection.read_model import ReadModel
+from encours.projection.read_model import MappedModel
 from encours.projection.rows import Row
 from encours.projection.rowset import RowSet
 from reporting_svc.measures.bands import STANDARD, days_past_due
@@ -29,13 +29,14 @@ from reporting_svc.read_models.receivables.rows import (
     MovementRow,
 )
 from reporting_svc.read_models.receivables.settle import roll
+from reporting_svc.read_models.receivables.sums import balances_sql, items_sql
 
 if TYPE_CHECKING:
     from encours.projection.read_model import Conn
     from encours.projection.rows import Key
 
 
-class Receivables(ReadModel):
+class Receivables(MappedModel):
     """Items, unapplied cash and the customers' account: every amount is that of a movement in the books.
 
     An event type that moves money reaches every figure by what :mod:`encours.contracts.books` declares for it; it is
@@ -45,9 +46,10 @@ class Receivables(ReadModel):
     name = "receivables"
     version = 2
     rows = (Entity, Customer, Item, MovementRow, Balance, Clock)
-    applies = moving() | contracts.names_of(
-        EntityRegistered, EntityAmended, CustomerRegistered, CustomerAmended
-    )
+    appended = (MovementRow,)
+    opened = (Item,)
+    ordered = contracts.names_of(EntityRegistered, EntityAmended, CustomerRegistered, CustomerAmended)
+    applies = moving() | ordered
     ignores = contracts.names_of(
         contracts.calendar.DayOpened,
         contracts.risk.CreditChecked,
@@ -83,12 +85,14 @@ class Receivables(ReadModel):
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
         """The rows that :meth:`project` reads for this event."""
         match e.data:
+            case EntityRegistered() | CustomerRegistered():
+                return
             case EntityAmended():
                 yield Entity, (e.data.entity_id,)
             case CustomerAmended():
                 yield Customer, (e.data.customer_id,)
             case _:
-                for movement in _movements(e):
+                for movement in movements(e):
                     yield Balance, (movement.entity, movement.customer_id, movement.currency)
                     if _on_item(movement):
                         yield Clock, (CLOCK_ID,)
@@ -109,11 +113,22 @@ class Receivables(ReadModel):
             case CustomerAmended():
                 known = rows.get(Customer, e.data.customer_id)
                 rows.put(_customer(e.data, e.entity, known.external_ref if known else None))
-            case InvoiceIssued():
-                rows.put(_issued(e.entity, e.data))
-        for line, movement in enumerate(_movements(e)):
-            rows.put(_row(e.position, line, movement))
-            _add(e, movement, rows)
+            case _:
+                for row in self.added(e):
+                    rows.put(row)
+                for movement in movements(e):
+                    _add(e, movement, rows)
+
+    def added(self, e: Recorded) -> Iterable[Row]:
+        """The movements, and the invoice that is issued."""
+        added: list[Row] = [_row(e.position, n, movement) for n, movement in enumerate(movements(e))]
+        if isinstance(e.data, InvoiceIssued):
+            added.append(_issued(e.entity, e.data))
+        return added
+
+    def sums(self, schema: str) -> Sequence[tuple[type[Row], str]]:
+        """Items and balances from the movements. Every band is the first until :meth:`settle` opens a day."""
+        return ((Item, items_sql(schema)), (Balance, balances_sql(schema)))
 
     async def settle(self, conn: Conn, schema: str, days: list[date]) -> None:
         """Bring the bands of :class:`Balance` to the last of the opened days; several at once is one step."""
@@ -136,13 +151,6 @@ def _customer(fact: CustomerRegistered | CustomerAmended, entity: str, external_
         segment=fact.segment,
         salesperson=fact.salesperson,
     )
-
-
-def _movements(e: Recorded) -> tuple[Movement, ...]:
-    return movements(e) if e.type in _MOVING else ()
-
-
-_MOVING = moving()
 
 
 def _on_item(movement: Movement) -> bool:

@@ -1,0 +1,44 @@
+"""Items and balances as sums of the movements: what a rebuild computes at once and `project` event by event."""
+
+from __future__ import annotations
+
+from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID, INVOICE_ID
+
+
+def items_sql(schema: str) -> str:
+    """SQL: rows of ``item``. A movement on an invoice that was never issued gives a row without number."""
+    return f"""
+        select invoice_id, o.number, o.entity, o.customer_id, o.currency, o.issued_on, o.due_on, o.total_minor,
+               coalesce(m.open_minor, 0), coalesce(m.contested_minor, 0), o.salesperson
+        from {schema}.item_opened o full join (
+            select {INVOICE_ID.sql("m.invoice_id")} as invoice_id, m.open_minor, m.contested_minor
+            from (
+                select m.invoice_id, sum(m.item_minor)::bigint as open_minor,
+                       sum(m.contested_minor)::bigint as contested_minor
+                from {schema}.movement m
+                where m.invoice_id is not null and (m.item_minor <> 0 or m.contested_minor <> 0)
+                group by m.invoice_id
+            ) m
+        ) m using (invoice_id)
+    """
+
+
+def balances_sql(schema: str) -> str:
+    """SQL: rows of ``balance`` before any day was opened, when nothing is past due."""
+    return f"""
+        select m.entity, m.customer_id, m.currency, m.open_minor, 0, 0, 0, 0, 0, m.open_minor,
+               coalesce(d.disputed_minor, 0), m.cash_minor, m.account_minor
+        from (
+            select {ENTITY_ID.sql("m.entity")} as entity, {CUSTOMER_ID.sql("m.customer_id")} as customer_id, m.currency,
+                   m.open_minor, m.cash_minor, m.account_minor
+            from (
+                select m.entity, m.customer_id, m.currency, sum(m.item_minor)::bigint as open_minor,
+                       sum(m.cash_minor)::bigint as cash_minor, sum(m.account_minor)::bigint as account_minor
+                from {schema}.movement m group by m.entity, m.customer_id, m.currency
+            ) m
+        ) m left join (
+            select i.entity, i.customer_id, i.currency,
+                   sum(greatest(0, least(i.open_minor, i.disputed_minor)))::bigint as disputed_minor
+            from {schema}.item i where i.disputed_minor <> 0 group by i.entity, i.customer_id, i.currency
+        ) d using (entity, customer_id, currency)
+    """

@@ -1,0 +1,239 @@
+"""The tables that a rebuild fills beside the live ones, in one of three ways.
+
+* *mapped*: each event to new rows by itself, sums by PostgreSQL (:class:`~encours.projection.read_model.MappedModel`);
+* *folded*: event by event with the rows in memory, each row written once;
+* *careful*: batch by batch as the live path does it, parking what the database refuses.
+
+The first two give up at what they cannot do (:class:`Refused`), and the rebuild begins again the next way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, Literal, cast
+
+import asyncpg
+
+from encours.ledger.stored import StoredEvent
+from encours.projection.apply import apply
+from encours.projection.bulk import PAGE, BulkReader
+from encours.projection.mapping import Unmappable, map_events, sum_up
+from encours.projection.parking import Parking
+from encours.projection.projector import (
+    UNWRITABLE,
+    Projection,
+    StopBefore,
+    create_indexes,
+    create_tables,
+)
+from encours.projection.read_model import Conn, MappedModel, ReadModel
+from encours.projection.rows import table_of
+from encours.projection.schemas import shadow_of, unquoted
+
+Way = Literal["mapped", "folded", "careful"]
+WAYS: tuple[Way, ...] = ("mapped", "folded", "careful")
+ROWS_IN_MEMORY = 250_000
+"""Rows a table kept while folding; beyond, the least recently used ones live in the shadow tables alone."""
+SLICE = 1_000
+"""Events folded between two looks at the connection that brings the next page."""
+CAREFUL_PAGE = 1_000
+
+
+_REFUSED: tuple[type[BaseException], ...] = (Unmappable, *UNWRITABLE)
+
+
+class Refused(Exception):
+    """This way cannot build the model from this history; the next one can."""
+
+
+@contextmanager
+def _without_gc() -> Iterator[None]:
+    """No cycles are made while folding, and looking for them among a million rows takes a third of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+class Shadow:
+    """A model's tables under construction. ``position`` is the last event in them."""
+
+    def __init__(
+        self,
+        reader: BulkReader,
+        conn: asyncpg.Connection,
+        model: ReadModel,
+        ledger: str,
+        way: Way,
+        rows_in_memory: int,
+    ) -> None:
+        self.reader, self.conn, self.model, self.ledger, self.way = reader, conn, model, ledger, way
+        self.schema = shadow_of(model.name, ledger)
+        self.projection = Projection(model, self.schema, Parking())
+        self.position = 0
+        self._limit = rows_in_memory
+        self._stored: set[str] = set()  # tables that hold rows already, and keys that exist
+
+    async def fill(self, upto: int) -> StopBefore | None:
+        """Create the tables and fill them up to a position; return why it stopped short of it.
+
+        Raises :class:`Refused`, and :class:`StopBefore` in the careful way.
+        """
+        await create_tables(self.conn, self.schema, self.model, keys=self.way == "careful")
+        if self.way == "careful":
+            await self._fill_carefully(upto)
+            return None
+        self.projection.rows.assume_empty()
+        with _without_gc():
+            if self.way == "folded":
+                return await self._fold(upto)
+            await self._map(upto)
+            return None
+
+    async def finish(self) -> None:
+        """Indexes, statistics, and the set-based step for all the days that were opened."""
+        await create_indexes(self.conn, self.schema, self.model)
+        await self.conn.execute(
+            "analyze " + ", ".join(f"{self.schema}.{table_of(row).name}" for row in self.model.rows)
+        )
+        async with self.conn.transaction():
+            await self.projection.settle(self.conn)
+        self.projection.forget()  # settling has changed rows
+
+    async def catch_up(self, upto: int) -> None:
+        """Go on to a position of the live model, written at once. Raises :class:`StopBefore`, :class:`Refused`."""
+        async for position, events in self.reader.pages(self.position, upto, self.projection.wanted):
+            if self.way == "careful":
+                await self._apply(events)
+            else:
+                async with self.conn.transaction():
+                    _raise(await self.projection.fold(self.conn, events))
+                    try:
+                        await self.projection.write(self.conn)
+                    except UNWRITABLE as error:
+                        raise Refused from error
+                    settles = bool(self.projection.days)
+                    await self.projection.settle(self.conn)
+                if settles:
+                    self.projection.forget()
+                else:
+                    self.projection.rows.written(self._limit)
+            self.position = position
+
+    # Mapped.
+
+    async def _map(self, upto: int) -> None:
+        model = cast("MappedModel", self.model)
+        try:
+            await map_events(
+                self.conn,
+                self.schema,
+                model,
+                self.reader.pages(0, upto, self.projection.wanted),
+                self._fold_some,
+            )
+            await self._spill(keep=self._limit)
+            await sum_up(self.conn, self.schema, model)
+            await self._create_keys()
+        except _REFUSED as error:
+            raise Refused from error
+        self.position = upto
+
+    async def _fold_some(self, events: list[StoredEvent]) -> None:
+        stop = await self.projection.fold(self.conn, events)
+        if stop is not None or self.projection.parking:
+            raise Unmappable from stop
+        if self.projection.rows.largest > self._limit:
+            await self._spill(keep=self._limit // 2)
+
+    # Folded.
+
+    async def _fold(self, upto: int) -> StopBefore | None:
+        """Fold with the rows in memory and write each row once, when it leaves memory or at the end."""
+        stop = None
+        async for position, events in self.reader.pages(self.position, upto, self.projection.wanted):
+            for _ in range(0, PAGE, SLICE):
+                stop = stop or await self.projection.fold(self.conn, islice(events, SLICE))
+                # Folding holds the loop: let the connection take in what has come of the next page.
+                await asyncio.sleep(0)
+            if stop is not None:
+                self.position = stop.position - 1
+                break
+            self.position = position
+            if self.projection.rows.largest > self._limit:
+                await self._spill(keep=self._limit // 2)
+        await self._spill(keep=self._limit)
+        await self._create_keys()
+        return stop
+
+    async def _spill(self, *, keep: int) -> None:
+        try:
+            for row_type, rows, keys in self.projection.rows.changes():
+                table = table_of(row_type)
+                if table.name in self._stored:
+                    await self._key(table.name)
+                    if keys:
+                        await self.conn.execute(table.delete_by_key(self.schema), *table.key_columns(keys))
+                    await self._copy_over(row_type, map(table.values, rows))
+                else:
+                    await self.conn.copy_records_to_table(
+                        table.name,
+                        schema_name=unquoted(self.schema),
+                        columns=table.names,
+                        records=map(table.values, rows),
+                    )
+                    self._stored.add(table.name)
+        except UNWRITABLE as error:
+            raise Refused from error
+        self.projection.rows.written(keep)
+        if not self.projection.rows.all_in_memory:
+            await self._create_keys()
+
+    async def _copy_over(self, row_type: Any, records: Any) -> None:
+        """Rows over rows that may exist: COPY beside them, then one upsert."""
+        table = table_of(row_type)
+        await self.conn.execute(
+            f"create temp table if not exists staging_{table.name} (like {self.schema}.{table.name})"
+        )
+        await self.conn.copy_records_to_table(f"staging_{table.name}", columns=table.names, records=records)
+        await self.conn.execute(table.upsert_from(self.schema, f"staging_{table.name}"))
+        await self.conn.execute(f"drop table staging_{table.name}")
+
+    async def _create_keys(self) -> None:
+        for row_type in self.model.rows:
+            await self._key(row_type.TABLE)
+
+    async def _key(self, table_name: str) -> None:
+        name = f"{table_name} key"
+        if name not in self._stored:
+            self._stored.add(name)
+            row_type = next(row for row in self.model.rows if table_name == row.TABLE)
+            await self.conn.execute(table_of(row_type).create_key(self.schema))
+
+    # Careful.
+
+    async def _fill_carefully(self, upto: int) -> None:
+        pages = self.reader.pages(self.position, upto, self.projection.wanted, page=CAREFUL_PAGE)
+        async for position, events in pages:
+            await self._apply(events)
+            self.position = position
+
+    async def _apply(self, events: Iterable[StoredEvent]) -> None:
+        async def nothing(_: Conn, __: int) -> None:
+            return None
+
+        if batch := list(events):
+            applied = await apply(self.conn, self.projection, batch, nothing, self.ledger)
+            _raise(applied.stop)
+
+
+def _raise(stop: StopBefore | None) -> None:
+    if stop is not None:
+        raise stop
