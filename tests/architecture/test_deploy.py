@@ -14,7 +14,7 @@ import yaml
 from dunning_svc.outbox.settings import DunningSettings
 from encours.cli.settings import CliSettings
 from encours.embedded.nats import configuration, permissions
-from encours.embedded.secrets import NATS_ADMIN, ROLES, SERVICES
+from encours.embedded.secrets import AUDITOR, NATS_ADMIN, ROLES, SERVICES
 from encours.service.settings import PREFIX, ServiceSettings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -34,6 +34,12 @@ def test_env_samples_name_only_variables_that_exist() -> None:
         named = set(re.findall(r"^([A-Z_]+)=", text, re.MULTILINE))
         assert named <= _names(SETTINGS[service])
         assert {"ENCOURS_LEDGER_URL", "ENCOURS_STORE_URL", "ENCOURS_NATS_URL"} <= named
+
+
+def test_the_auditors_sample_names_the_variable_and_the_role_of_the_command() -> None:
+    text = (DEPLOY / "env" / "auditor.env").read_text()
+    assert set(re.findall(r"^([A-Z_]+)=", text, re.MULTILINE)) <= CliSettings.foreign()
+    assert f"postgresql://{AUDITOR}:" in text
 
 
 def test_compose_starts_every_process_with_known_variables_and_samples_every_password() -> None:
