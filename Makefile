@@ -46,7 +46,7 @@ test: env lint ## everything that CI runs
 
 check: env lint fast ## format, lint, types, import contracts and fast tests, in under a minute
 
-lint: env ## ruff, mypy --strict, import contracts
+lint: env ## ruff, mypy --strict, import contracts, dead code
 	@$(BIN)/ruff format --check --quiet . || { echo 'format: run $(BIN)/ruff format .'; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --strict
@@ -54,6 +54,7 @@ lint: env ## ruff, mypy --strict, import contracts
 		$(BIN)/mypy --strict --explicit-package-bases --no-error-summary "$$tests" || failed+=" $$tests"; \
 	done; [ -z "$$failed" ] || { echo "types:$$failed"; exit 1; }
 	@$(BIN)/lint-imports --cache-dir var/cache/import-linter
+	@$(BIN)/python -m tests.architecture.dead_code
 
 fast: env ## the tests that start no server
 	@$(PYTEST) -q -m 'not real and not slow'

@@ -63,7 +63,6 @@ BusinessDate = Annotated[
 
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=ONE_LINE)]
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=SEVERAL_LINES)]
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,19}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(examples=["EUR"])]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), Field(examples=["FR"])]
 Count = Annotated[int, Field(ge=0, le=2**31 - 1, strict=True)]

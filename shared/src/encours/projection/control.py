@@ -17,7 +17,7 @@ from encours.projection.read_model import Conn
 CHANNEL = "encours_checkpoint"
 """Channel of the notifications ``<ledger> <model> <position>``, one for each checkpoint that is committed."""
 
-FOLLOWING, REBUILDING, STOPPED, REACTING = "following", "rebuilding", "stopped", "reacting"
+REBUILDING, STOPPED, REACTING = "rebuilding", "stopped", "reacting"
 
 _DDL = """
 create schema if not exists encours;

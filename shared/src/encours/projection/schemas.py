@@ -8,9 +8,6 @@ import re
 _PLAIN = re.compile(r"[a-z0-9_]{1,24}")
 _MODEL = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
-CONTROL = "encours"
-"""Schema of the checkpoints, in each service's database."""
-
 
 def schema_of(model: str, ledger: str) -> str:
     """The quoted schema of a model's tables for one ledger, such as ``"open_items_demo"``."""

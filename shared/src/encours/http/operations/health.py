@@ -20,7 +20,6 @@ from encours.projection.standing import standings
 from encours.service.metrics import CONTENT_TYPE
 
 CHECK_S = 2.0
-LATE_EVENTS = 1_000
 
 router = Router(tags=["Service"])
 
