@@ -13,9 +13,11 @@ from encours.projection.read_model import ReadModel
 from encours.projection.rebuild import rebuild
 from encours.reading.read_db import ReadModelNotReady
 from encours.testing.servers import Installation
-from encours.transport.client import connect
+from encours.transport.announcer import Announcer
+from encours.transport.client import NatsConnection, connect
 from encours.transport.names import stream_name, subject
 from encours.transport.relay import Relay
+from encours.transport.tail import Tail
 from tests.integration.projection.toy import (
     DAY,
     LEDGER,
@@ -249,3 +251,21 @@ async def test_a_new_ledger_is_followed_within_seconds(installation: Installatio
         async with feed_into(installation, "second") as feed:
             position = await feed.invoices(3)
             await until(lambda: db.wait_for(MODEL, "second", position, timeout=1))
+
+
+async def test_a_reader_who_waits_ends_the_rest_of_a_model(installation: Installation) -> None:
+    """Between batches a model lets events gather; a reader who waits for one model does not wake another."""
+    async with feed_into(installation) as feed:
+        shared = NatsConnection(installation.nats_url("invoice"), "reader")
+        tail = Tail(shared, feed.ledger, LEDGER)
+        running = asyncio.create_task(tail.run())
+        resting, other = [asyncio.create_task(tail.rest(model, 600.0)) for model in (MODEL, "another")]
+        try:
+            async with asyncio.timeout(60):
+                while not resting.done():
+                    Announcer(shared).wanted(MODEL, LEDGER)
+                    await asyncio.wait({resting}, timeout=0.05)
+            assert not other.done()
+        finally:
+            await end([running, resting, other])
+            await shared.close()

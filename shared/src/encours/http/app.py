@@ -27,6 +27,7 @@ from encours.service import logging as web_logging
 from encours.service.connections import ledger_and_nats
 from encours.service.metrics import Metrics
 from encours.service.settings import ServiceSettings
+from encours.transport.announcer import Announcer
 
 VERSION = "1.0.0"
 KEY_CONNECTIONS = 2
@@ -112,7 +113,12 @@ async def _open(
     """Open the ledger, the read models, the keys and, whenever it answers, NATS; close them in turn."""
     async with AsyncExitStack() as stack:
         ledger, nats = await stack.enter_async_context(ledger_and_nats(settings, f"{name} api"))
-        db = await ReadDb.open(settings.store_url.get_secret_value(), ledger=ledger, models=models)
+        db = await ReadDb.open(
+            settings.store_url.get_secret_value(),
+            ledger=ledger,
+            models=models,
+            on_wait=Announcer(nats).wanted,
+        )
         stack.push_async_callback(db.close)
         keys = await open_pool(
             settings.ledger_url.get_secret_value(),

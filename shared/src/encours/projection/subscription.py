@@ -40,10 +40,10 @@ from encours.projection.schemas import schema_of
 from encours.transport.tail import Tail
 
 BATCH = 1024
-REST = 3.0
-REST_MAX_S = 0.03
-"""After a batch a model rests this many times as long as it took: events that come in ones and twos share a transaction
-as soon as there is much to do, and the first after a quiet moment waits for nobody. Full batches follow at once.
+REST = 10.0
+REST_MAX_S = 0.1
+"""After a batch a model rests this many times as long as it took, unless a reader waits for it: events that come in
+ones and twos share a transaction as soon as there is much to do. Full batches follow at once.
 """
 WAIT_S = 1.0
 STANDBY_S = 0.5
@@ -155,7 +155,7 @@ class Subscription:
             if reactions is not None and reactions.due(events[-1]):
                 await self._react(reactions, events[-1])
             if len(batch.events) < BATCH:
-                await asyncio.sleep(rest)
+                await self._tail.rest(model.name, rest)
 
     async def _apply(
         self, projection: Projection, events: Sequence[StoredEvent], checkpoint: Checkpoint, position: int

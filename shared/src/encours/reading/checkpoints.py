@@ -7,6 +7,7 @@ from the first question on; questions are answered from memory.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import asyncpg
@@ -15,6 +16,7 @@ from encours.kernel.tasks import end
 from encours.postgres.connection import FAILED
 from encours.projection.control import CHANNEL
 
+OnWait = Callable[[str, str], None]
 RETRY_S = 0.05
 REFRESH_S = 1.0
 """Positions are read again so often: what no notification says, such as a checkpoint that was deleted."""
@@ -23,8 +25,10 @@ REFRESH_S = 1.0
 class Checkpoints:
     """Positions of read models by ledger and name. Holds one connection of the pool from the first wait on."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, on_wait: OnWait | None = None) -> None:
+        """``on_wait(model, ledger)`` is called when somebody begins to wait for a model that is behind."""
         self._pool = pool
+        self._on_wait = on_wait
         self._positions: dict[tuple[str, str], int] = {}
         self._moved = asyncio.Event()
         self._closed = asyncio.Event()
@@ -35,6 +39,8 @@ class Checkpoints:
         if self._following is None:
             self._following = asyncio.create_task(self._follow(), name="checkpoints")
         key = (ledger, model)
+        if self._on_wait is not None and timeout_s > 0 and self._positions.get(key, position) < position:
+            self._on_wait(model, ledger)
         try:
             async with asyncio.timeout(timeout_s):
                 while self._positions.get(key, -1) < position:

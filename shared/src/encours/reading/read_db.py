@@ -21,7 +21,7 @@ from encours.projection.hashing import content_hash, table_version
 from encours.projection.read_model import Conn, ReadModel
 from encours.projection.rows import table_of
 from encours.projection.schemas import schema_of
-from encours.reading.checkpoints import Checkpoints
+from encours.reading.checkpoints import Checkpoints, OnWait
 
 FRESH_WAIT_S = 0.25
 """How long a read waits for its model to reach the ledger's head."""
@@ -62,21 +62,36 @@ class Snapshot:
 class ReadDb:
     """Queries on a service's read models. Make it with :meth:`open`."""
 
-    def __init__(self, pool: asyncpg.Pool, ledger: Ledger | None, models: Sequence[ReadModel]) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        ledger: Ledger | None,
+        models: Sequence[ReadModel],
+        on_wait: OnWait | None = None,
+    ) -> None:
         self.pool = pool
         self._ledger = ledger
         self._models = {model.name: model for model in models}
-        self._checkpoints = Checkpoints(pool)
+        self._checkpoints = Checkpoints(pool, on_wait)
         self._hashing: dict[tuple[str, str], asyncio.Task[tuple[int, str] | None]] = {}
         self._hashed: dict[tuple[str, str], tuple[float, int, str]] = {}
 
     @classmethod
     async def open(
-        cls, dsn: str, *, ledger: Ledger | None = None, models: Iterable[ReadModel] = (), size: int = 8
+        cls,
+        dsn: str,
+        *,
+        ledger: Ledger | None = None,
+        models: Iterable[ReadModel] = (),
+        on_wait: OnWait | None = None,
+        size: int = 8,
     ) -> ReadDb:
-        """Connects when first used. With ``ledger`` lags are exact, without it as the worker last saw them."""
+        """Connects when first used. With ``ledger`` lags are exact, without it as the worker last saw them.
+
+        ``on_wait(model, ledger)`` is called when somebody waits for a model that is behind.
+        """
         pool = await open_pool(dsn, "encours read", size=size + 1, settings=STORE_SETTINGS)
-        return cls(pool, ledger, tuple(models))
+        return cls(pool, ledger, tuple(models), on_wait)
 
     async def close(self) -> None:
         """Stop waiting and disconnect."""

@@ -1,4 +1,4 @@
-"""Wake-up messages: "the ledger has grown", over core NATS, to relays and projectors.
+"""Wake-up messages over core NATS: "the ledger has grown", to relays and projectors; "a reader waits", to projectors.
 
 Only a hint: relays and projectors look at the ledger by themselves too. A message that is lost, or NATS being away,
 makes events later and nothing else.
@@ -12,31 +12,38 @@ import contextlib
 from nats.errors import Error as NatsError
 
 from encours.transport.client import NatsConnection
-from encours.transport.names import wakeup_subject
+from encours.transport.names import wakeup_subject, wanted_subject
 
 GATHER_S = 0.001
 
 
 class Announcer:
-    """Publishes at most one message per ledger and millisecond, and never waits for NATS."""
+    """Publishes at most one message per subject and millisecond, and never waits for NATS."""
 
     def __init__(self, nats: NatsConnection) -> None:
         self._nats = nats
-        self._due: dict[str, int] = {}
+        self._due: dict[str, bytes] = {}
 
     def appended(self, ledger: str, head: int) -> None:
         """Announce the ledger's head. Returns at once."""
+        self._publish_soon(wakeup_subject(ledger), b"%d" % head)
+
+    def wanted(self, model: str, ledger: str) -> None:
+        """Announce that a reader waits for a read model. Returns at once."""
+        self._publish_soon(wanted_subject(ledger, model), b"")
+
+    def _publish_soon(self, subject: str, body: bytes) -> None:
         if not self._due:
             asyncio.get_running_loop().call_later(GATHER_S, self._flush)
-        self._due[ledger] = head
+        self._due[subject] = body
 
     def _flush(self) -> None:
         due, self._due = self._due, {}
         if self._nats.connected:
             self._publishing = asyncio.ensure_future(self._publish(due))
 
-    async def _publish(self, heads: dict[str, int]) -> None:
+    async def _publish(self, messages: dict[str, bytes]) -> None:
         client = await self._nats.client()
         with contextlib.suppress(NatsError, OSError):
-            for ledger, head in heads.items():
-                await client.publish(wakeup_subject(ledger), b"%d" % head)
+            for subject, body in messages.items():
+                await client.publish(subject, body)

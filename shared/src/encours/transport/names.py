@@ -25,6 +25,11 @@ def wakeup_subject(ledger: str) -> str:
     return f"encours.poke.{ledger}"
 
 
+def wanted_subject(ledger: str, model: str) -> str:
+    """Core NATS subject of the message "a reader waits for this read model"; ``*`` for any model."""
+    return f"encours.poke.{ledger}.{model}"
+
+
 def inbox_prefix(url: str) -> str:
     """Prefix of the replies to a NATS user, which no other user may listen to."""
     user = urlsplit(url).username

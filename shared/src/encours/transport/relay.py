@@ -33,8 +33,12 @@ from encours.transport.names import subject, wakeup_subject
 
 PAGE = 512
 IN_FLIGHT = 2 * PAGE
-BATCH_MIN = 32
+BATCH_MIN = 8
 """Fewer events go one by one: a batch costs the server four syncs, whatever its size."""
+GATHER_S = 0.03
+"""Events gather so long before they go out: JetStream syncs each message or batch to disk, and who needs an event at
+once reads the ledger.
+"""
 ACK_TIMEOUT_S = 5.0
 ACK_LOOK_S = 0.25
 POLL_MIN_S, POLL_MAX_S = 0.05, 0.5
@@ -156,6 +160,7 @@ class Relay:
                 self._woken.clear()
                 try:
                     await asyncio.wait_for(self._woken.wait(), pause)
+                    await asyncio.sleep(GATHER_S)
                     pause = POLL_MIN_S
                 except TimeoutError:
                     pause = min(pause * 2, POLL_MAX_S)

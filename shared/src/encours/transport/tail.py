@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections import defaultdict
 from dataclasses import dataclass
 
 import structlog
@@ -25,7 +26,7 @@ from encours.ledger.errors import LedgerUnavailable
 from encours.ledger.stored import StoredEvent, event_of
 from encours.transport.client import NatsConnection
 from encours.transport.messages import event_from
-from encours.transport.names import stream_name, wakeup_subject
+from encours.transport.names import stream_name, wakeup_subject, wanted_subject
 
 WINDOW = 4096
 PAGE = 1024
@@ -65,6 +66,7 @@ class Tail:
         self.source = "ledger"
         """Where the last events came from: ``stream`` or ``ledger``."""
         self._changed = asyncio.Event()
+        self._wanted: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._grown = asyncio.Event()
         self._look = asyncio.Event()
         """Something is odd about the stream: ask the ledger now, not at the next tick."""
@@ -90,6 +92,13 @@ class Tail:
         epoch = self.epoch
         rows = await self._ledger.read_raw(self._name, position, limit, upto=self.last)
         return Batch([event_of(row, self._name) for row in rows], epoch)
+
+    async def rest(self, model: str, seconds: float) -> None:
+        """Let events gather for a read model, until a reader waits for it or the time is over."""
+        wanted = self._wanted[model]
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(wanted.wait(), seconds)
+        wanted.clear()
 
     def wake(self) -> None:
         """Read the ledger now: it has grown."""
@@ -177,6 +186,7 @@ class Tail:
     async def _follow_stream(self) -> None:
         nats = await self._nats.client()
         wakeups = await nats.subscribe(wakeup_subject(self._name), cb=self._on_wakeup)
+        waits = await nats.subscribe(wanted_subject(self._name, "*"), cb=self._on_wanted)
         try:
             while True:
                 try:
@@ -188,9 +198,13 @@ class Tail:
         finally:
             with contextlib.suppress(NatsError):
                 await wakeups.unsubscribe()
+                await waits.unsubscribe()
 
     async def _on_wakeup(self, _: Msg) -> None:
         self.wake()
+
+    async def _on_wanted(self, message: Msg) -> None:
+        self._wanted[message.subject.rpartition(".")[2]].set()
 
     async def _consume(self, nats: Client) -> None:
         loop = asyncio.get_running_loop()
