@@ -36,6 +36,10 @@ OUTER_ROOMS = (
     *("encours.postgres", "encours.ledger", "encours.replay", "encours.transport", "encours.projection"),
     *("encours.reading", "encours.http", "encours.service", "encours.embedded", "encours.cli"),
 )
+PLAIN_ROOMS = tuple(
+    f"shared/src/encours/{room}"
+    for room in ("kernel", "contracts", "ledger", "replay", "embedded", "cli", "demo", "testing")
+)
 # Value types and the fold, without a connection.
 PURE_MODULES = ("encours.ledger.states", "encours.ledger.model")
 CLOCK_CALLS = re.compile(
@@ -99,6 +103,28 @@ def test_no_file_is_longer_than_a_reader_can_hold() -> None:
         if (count := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE
     }
     assert long == {}
+
+
+def _docstrings(path: Path) -> Iterator[str]:
+    """Of modules, classes and functions, and the strings that stand below fields."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            text = node.value.value
+            if isinstance(text, str):
+                yield text.strip()
+
+
+def test_docstrings_begin_with_a_verb_or_a_noun() -> None:
+    """Not with a question that the reader has to answer (style.md, English)."""
+    question = re.compile(r"(What|Whether|Where|How|Who)\b")
+    found = [
+        f"{path.relative_to(ROOT)}: {text.splitlines()[0]}"
+        for room in PLAIN_ROOMS
+        for path in sorted((ROOT / room).rglob("*.py"))
+        for text in _docstrings(path)
+        if question.match(text)
+    ]
+    assert found == []
 
 
 def test_nothing_is_left_for_later() -> None:

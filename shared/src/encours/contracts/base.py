@@ -1,4 +1,4 @@
-"""How a fact is written down: one struct a type, a stable dotted name, a version, canonical bytes.
+"""Written form of an event: one struct per type, a stable dotted name, a version, canonical bytes.
 
 The bytes are JSON as RFC 8785 prescribes it. Contract structs hold integers, strings, booleans, dates and
 structs of those, with ASCII field names, and for these msgspec's sorted encoding *is* RFC 8785 (a test

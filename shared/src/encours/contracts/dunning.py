@@ -16,7 +16,7 @@ Channel = Literal["email", "phone", "letter", "registered_letter", "file"]
 
 
 class DunnedItem(Value, frozen=True, kw_only=True):
-    """What one invoice contributes to a message, as the decision saw it."""
+    """Share of one invoice in a message, as the decision saw it."""
 
     invoice_id: str
     invoice_version: int
@@ -59,7 +59,7 @@ class ReminderRequested(Event, frozen=True, kw_only=True):
     credit_minor: int
     """Unapplied cash of the customer, shown and deducted."""
     amount_minor: int
-    """What is asked for: the items less the credit, in minor units."""
+    """Amount that the message asks for: the items less the credit, in minor units."""
     superseded: tuple[str, ...]
     """Lower steps that this one makes needless, as ``<invoice id>:<step>``."""
     basis: DecisionBasis
@@ -141,7 +141,7 @@ class TaskOpened(Event, frozen=True, kw_only=True):
 
 
 class TaskCompleted(Event, frozen=True, kw_only=True):
-    """What came of the task."""
+    """Outcome of the task."""
 
     TYPE: ClassVar[str] = "task.completed"
     task_id: str

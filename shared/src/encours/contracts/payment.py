@@ -19,7 +19,7 @@ class Allocation(Value, frozen=True, kw_only=True):
     amount_minor: int
     rule: Literal["instructed", "debtor_indication", "oldest_due"]
     basis: str
-    """Where the rule stands, such as ``C. civ. 1342-10``."""
+    """Legal source of the rule, such as ``C. civ. 1342-10``."""
     evidence: str | None
     """The words or the number that it was read from."""
 

@@ -37,7 +37,7 @@ class DemoStalled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What loading came to. ``already``: the demo had been loaded before, nothing was sent."""
+    """Result of loading. ``already``: the demo had been loaded before, nothing was sent."""
 
     already: bool
     lines: int

@@ -1,4 +1,4 @@
-"""Who the customers of the demo are and how they pay: seeded, so that every machine makes the same year.
+"""Customers of the demo and their payment behaviour: seeded, so that every machine makes the same year.
 
 What is drawn, and how often, stands in README.md beside this file. Amounts are integers in pence.
 """

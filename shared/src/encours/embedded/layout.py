@@ -1,4 +1,4 @@
-"""Where a local installation keeps its files: everything under one folder, `var/`, private to who runs it."""
+"""Files of a local installation: everything under one folder, `var/`, private to who runs it."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ class Machine:
         self.write()
 
     def _end_leftovers(self) -> None:
-        """What a supervisor that was killed left running. Postgres' own children end with it."""
+        """End what a supervisor that was killed left running. Postgres' own children end with it."""
         before = read_state(self.layout)
         if before is None:
             return

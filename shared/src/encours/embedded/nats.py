@@ -46,7 +46,7 @@ class Nats:
         )
 
     def is_ready(self) -> bool:
-        """Whether it greets with JetStream on: it listens only after its streams are recovered."""
+        """Return True when it greets with JetStream on: it listens only after its streams are recovered."""
         with (
             contextlib.suppress(OSError),
             socket.create_connection(("127.0.0.1", self.port), timeout=0.5) as peer,
@@ -109,7 +109,7 @@ def configuration(users: dict[str, str], *, port: int, store: Path) -> str:
 
 
 def permissions(user: str) -> dict[str, object]:
-    """What a service may do: relay (any worker may hold that lease), read streams, answer to its own inbox.
+    """Rights of a service: relay (any worker may hold that lease), read streams, answer to its own inbox.
 
     It may not purge a stream, delete messages of it, or listen to another service's inbox.
     """

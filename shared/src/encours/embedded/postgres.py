@@ -65,7 +65,7 @@ class Postgres:
         )
 
     def is_ready(self, pid: int) -> bool:
-        """Whether the server `pid` accepts connections, by its own word (what `pg_ctl -w` reads)."""
+        """Return True when the server `pid` accepts connections, by its own word (what `pg_ctl -w` reads)."""
         try:
             lines = (self.data / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
@@ -159,7 +159,7 @@ def remove_shelter(origin: Path) -> None:
 
 
 def _passable(path: Path) -> bool:
-    """Whether an account with no rights of its own can get to `path`."""
+    """Return True when an account with no rights of its own can get to `path`."""
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in (path, *path.parents))
 
 
@@ -314,7 +314,7 @@ def _first_number(path: Path) -> int | None:
 
 
 def _serves(pid: int, data: Path) -> bool:
-    """Whether `pid` is a living server on this data directory (a zombie has no arguments)."""
+    """Return True when `pid` is a living server on this data directory (a zombie has no arguments)."""
     try:
         command = psutil.Process(pid).cmdline()
     except psutil.Error:

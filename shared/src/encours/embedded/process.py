@@ -36,7 +36,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to start, and how to end it politely."""
+    """A program to start, and how to end it politely."""
 
     role: str
     argv: tuple[str, ...]
@@ -137,7 +137,7 @@ def started_at(pid: int) -> float | None:
 
 
 def is_same(pid: int, created: float) -> bool:
-    """Whether `pid` is still the process that started at `created`, not a later one with the same number."""
+    """Return True while `pid` is still the process that started at `created`, not a later one with the same number."""
     found = started_at(pid)
     return found is not None and abs(found - created) < 1.0
 

@@ -47,7 +47,7 @@ class RunState:
 
     @property
     def alive(self) -> bool:
-        """Whether the supervisor that wrote it still runs."""
+        """True while the supervisor that wrote it runs."""
         return is_same(self.pid, self.created)
 
 

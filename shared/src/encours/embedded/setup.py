@@ -1,4 +1,4 @@
-"""What must exist before services start: databases, roles, the two first ledgers and an administrator's key."""
+"""Set up what services need before they start: databases, roles, the two first ledgers and an administrator's key."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def derived_id(prefix: str, *parts: object) -> str:
 
 
 def is_id(text: str, prefix: str) -> bool:
-    """Whether the text is a well-formed identifier of that kind."""
+    """Return True for a well-formed identifier of that kind."""
     match = _ID.fullmatch(text)
     return match is not None and match.group(1) == prefix
 

@@ -15,7 +15,7 @@ CEILING_END_OF_MONTH_DAYS = 45
 
 @dataclass(frozen=True, slots=True)
 class DueRule:
-    """How a due date follows from the issue date.
+    """Rule that leads from the issue date to the due date.
 
     ``NET``: so many days after. ``DAYS_THEN_EOM``: add the days, then go to the end of that month
     (2026-01-20 + 45 → 2026-03-31). ``EOM_THEN_DAYS``: go to the end of the month of issue, then add the
@@ -27,7 +27,7 @@ class DueRule:
 
     @property
     def ceiling_days(self) -> int:
-        """What L441-10 I allows: 60 days from the invoice date, or 45 days end of month."""
+        """Ceiling of L441-10 I: 60 days from the invoice date, or 45 days end of month."""
         return CEILING_NET_DAYS if self.kind == "NET" else CEILING_END_OF_MONTH_DAYS
 
     def beyond_ceiling(self) -> bool:

@@ -1,4 +1,4 @@
-"""What a text may hold, as regular expressions that Python, pydantic and JSON Schema read alike.
+"""Characters that a text may hold, as regular expressions that Python, pydantic and JSON Schema read alike.
 
 A name, a number or a reference stands in one line, since it goes into headers of e-mails, addresses and exports.
 """

@@ -31,7 +31,7 @@ SLOW_COMMIT_S = 0.0008
 QUEUE_EVENTS = 20_000
 """Events that may wait in one process, under a second of work; beyond, callers are told to come back."""
 PATIENCE_S = 8.0
-"""How long an append may wait for a ledger that does not answer."""
+"""Longest time that an append may wait for a ledger that does not answer."""
 
 Listener = Callable[[int, int], None]
 """Called with a ledger's id and its head after a batch was stored."""

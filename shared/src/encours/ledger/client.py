@@ -28,7 +28,7 @@ from encours.ledger.wire import Prepared
 from encours.postgres.connection import close_pool, is_lost, open_pool
 
 _INFO_S = 1.0
-"""How long what is known about a ledger (epoch, effects_from) is believed."""
+"""Time for which what is known about a ledger (epoch, effects_from) is believed."""
 
 
 class _Numbered(msgspec.Struct):
@@ -99,7 +99,7 @@ class Ledger:
         return await self._replayed(append, result) if result.replayed else result
 
     async def rehearse(self, append: Append) -> Appended:
-        """What :meth:`append` would answer now, nothing stored. Raises what it would raise."""
+        """Return what :meth:`append` would answer now and store nothing. Raises what it would raise."""
         ledger_id = (await self._known(append.ledger)).id
         fresh = msgspec.structs.replace(
             append, command_id=uuid7()
@@ -166,7 +166,7 @@ class Ledger:
         return await self._reader.position_at((await self._known(ledger)).id, instant)
 
     async def find_command(self, ledger: str, command_id: UUID) -> StoredCommand | None:
-        """What was recorded under a command id."""
+        """Return what was recorded under a command id."""
         return await self._reader.command((await self._known(ledger)).id, command_id)
 
     async def info(self, name: str, *, fresh: bool = False) -> LedgerInfo:

@@ -11,7 +11,7 @@ from encours.contracts import Recorded
 
 
 class CommandMeta(msgspec.Struct, frozen=True, kw_only=True):
-    """Who commands what, when, and because of what. ``today`` is the ledger's business date.
+    """Actor, time and cause of a command. ``today`` is the ledger's business date.
 
     ``entities`` are those that the actor may act for, None for all: no other's stream is read or written.
     ``id_is_new``: the id was drawn for this call, so that nothing can be stored under it yet.
@@ -62,7 +62,7 @@ def derived(
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a use case returns. It is stored with the command, and a repetition gets it again.
+    """Value that a use case returns. It is stored with the command, and a repetition gets it again.
 
     ``id`` is the stream that the answer shows, ``as_of`` the business day of the command. A use case whose answer
     needs more derives a class with more fields.

@@ -1,4 +1,4 @@
-"""What the ledger refuses, each as a problem that an API can answer with."""
+"""Refusals of the ledger, each a problem that an API can answer with."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class LedgerUnavailable(Refusal):
 
 
 class EntityNotGranted(Refusal):
-    """Who asks may not act for the legal entity."""
+    """The caller may not act for the legal entity."""
 
     code = "entity-not-granted"
     title = "API key does not cover this entity"

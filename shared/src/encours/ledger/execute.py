@@ -71,7 +71,7 @@ class Done:
         self._folded: dict[tuple[str, Folder[Any]], Folded[Any]] = {}
 
     def result(self, kind: type[R]) -> R:
-        """What the use case returned, at its first run if this is a repetition."""
+        """Return what the use case returned, at its first run if this is a repetition."""
         return _decoder(kind).decode(self._stored)  # type: ignore[no-any-return]
 
     @property

@@ -159,7 +159,7 @@ class Lane:
 
 
 async def rehearse(pool: asyncpg.Pool, item: Prepared) -> Appended:
-    """What the append would come to if it were sent now, nothing of it stored. Raises as the append would."""
+    """Return the result that the append would have now and store nothing. Raises as the append would."""
     try:
         async with pool.acquire() as connection:
             attempt = connection.transaction()

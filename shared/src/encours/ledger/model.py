@@ -1,4 +1,4 @@
-"""What goes into the ledger and what comes back. Structs, because they are made once per event: a frozen
+"""Input and output of the ledger. Structs, because they are made once per event: a frozen
 dataclass takes ten times as long."""
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Append(msgspec.Struct, frozen=True):
 
 
 class Appended(msgspec.Struct, frozen=True):
-    """Where it stands. Without events ``first_position`` is ``last_position + 1``.
+    """Place of a stored append. Without events ``first_position`` is ``last_position + 1``.
 
     ``numbers`` has one element an event. ``replayed``: stored by an earlier call, whose ``answer`` this is.
     ``head`` is a position of the ledger that includes this append.
@@ -115,7 +115,7 @@ class LedgerInfo(msgspec.Struct, frozen=True):
 
 
 class StoredCommand(msgspec.Struct, frozen=True):
-    """What was recorded under a command id."""
+    """Record of a command id."""
 
     command_id: UUID
     fingerprint: bytes

@@ -126,7 +126,7 @@ class Reader:
         return int((await self.fetch("select ledger.position_at($1, $2)", ledger_id, instant))[0][0])
 
     async def command(self, ledger_id: int, command_id: UUID) -> StoredCommand | None:
-        """What is recorded under the id."""
+        """Return what is recorded under the id."""
         rows = await self.fetch(_COMMAND, ledger_id, command_id)
         return StoredCommand(*rows[0]) if rows else None
 

@@ -75,7 +75,7 @@ class Session:
         return await query(*arguments)
 
     async def find_first_run(self) -> StoredCommand | None:
-        """What is stored under the command's id. Raises :class:`CommandReused` if that was another command."""
+        """Return what is stored under the command's id. Raises :class:`CommandReused` if that was another command."""
         stored = await self._ledger.find_command(self.meta.ledger, self.meta.command_id)
         if stored is not None and stored.fingerprint != self.meta.fingerprint:
             raise CommandReused
@@ -184,7 +184,7 @@ class Session:
         return Result(id=stream, as_of=self.meta.today)
 
     def answer(self, **fields: Any) -> None:
-        """What a repetition needs to be answered like the first time: ids, small facts (JSON)."""
+        """Add what a repetition needs to be answered like the first time: ids, small values (JSON)."""
         self._answer.update(fields)
 
     def _pending(self, stream: str, recorded_at: datetime) -> list[Recorded]:

@@ -17,7 +17,7 @@ LIMIT = 10_000
 
 @dataclass(frozen=True, eq=False)  # compared by identity: it is part of the key of every cache look-up
 class Folder(Generic[S]):
-    """How a stream becomes a state. ``evolve`` returns a new state: states are shared between commands.
+    """Initial state and fold of a stream. ``evolve`` returns a new state: states are shared between commands.
 
     ``missing`` makes the refusal for a stream that does not exist, from its id. ``as_of`` folds what counted on a
     business date, for an aggregate that has a rule of its own for it.
@@ -58,7 +58,7 @@ class StateCache:
         self._entries: OrderedDict[Hashable, Folded[Any]] = OrderedDict()
 
     def get(self, key: Hashable) -> Folded[Any] | None:
-        """What is kept, or None."""
+        """Return what is kept, or None."""
         found = self._entries.get(key)
         if found is not None:
             self._entries.move_to_end(key)

@@ -51,7 +51,7 @@ class Folding:
         return self.tables()
 
     def tables(self) -> Tables:
-        """What is stored: columns by key, by table."""
+        """Stored columns by key, by table."""
         return {
             row_type.TABLE: {key: astuple(row) for key, row in rows.items()}
             for row_type, rows in self._stored.items()

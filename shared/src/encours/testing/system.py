@@ -25,7 +25,7 @@ from encours.embedded.machine import API_PORTS, MAILBOX_PORT
 from encours.embedded.runstate import ProcessState, RunState, read_state
 from encours.testing.servers import private_layout
 
-START_TIMEOUT_S = 120.0
+START_TIMEOUT_S = 240.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class System:
 
     @property
     def run(self) -> RunState:
-        """What runs just now."""
+        """State of the processes just now."""
         state = read_state(self.layout)
         assert state is not None
         return state
@@ -71,7 +71,7 @@ class System:
         )
 
     def json(self, *arguments: str) -> Any:
-        """What `encours … --json` prints."""
+        """Run `encours … --json` and decode what it prints."""
         return json.loads(self.encours(*arguments, "--json").stdout)
 
     def environment(self) -> dict[str, str]:
