@@ -16,9 +16,10 @@ import pytest
 from encours.ledger import Ledger
 from encours.ledger.model import Append
 from encours.reading.pages import Page
+from encours.testing.http import client_of, grant
 from encours.testing.servers import Installation
 from shared.tests.http.customers_app import ENTITY, OTHER_ENTITY
-from shared.tests.http.served import NEW, app_of, client_of, grant
+from shared.tests.http.served import NEW, app_of
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ import pytest
 
 from encours.postgres.connection import STORE_SETTINGS, open_pool
 from encours.projection.control import ensure_control, move_checkpoint, store_checkpoint
+from encours.testing.http import client_of, grant
 from encours.testing.servers import Installation
-from shared.tests.http.served import NEW, app_of, client_of, grant
+from shared.tests.http.served import NEW, app_of
 
 LISTED = "/v1/customers"
 

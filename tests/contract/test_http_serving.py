@@ -33,8 +33,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from encours.embedded.process import free_port
+from encours.testing.http import client_of, grant
 from encours.testing.servers import Installation
-from shared.tests.http.served import NEW, app_of, client_of, grant, until
+from shared.tests.http.served import NEW, app_of, until
 from tests.contract.test_schemathesis import LIMIT_S, no_crash
 
 ROOT = Path(__file__).parents[2]

@@ -14,23 +14,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
-from encours.service.settings import ServiceSettings
+from encours.testing.http import client_of, grant, settings_of
 from encours.testing.servers import Installation
-from shared.tests.http.served import client_of, grant
 
 AMOUNT = {"amount": "100.00", "currency": "EUR"}
 ADDRESS = {"lines": ["1 rue de la Paix"], "postal_code": "75002", "city": "Paris"}
-
-
-def settings_of(installation: Installation, service: str) -> ServiceSettings:
-    return ServiceSettings(
-        ledger_url=SecretStr(installation.ledger_url(service)),
-        store_url=SecretStr(installation.store_url(service)),
-        nats_url=SecretStr(installation.nats_url(service)),
-        log_level="error",
-    )
 
 
 @pytest.fixture

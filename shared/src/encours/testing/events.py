@@ -44,7 +44,7 @@ USUAL: Mapping[str, Any] = {
     "allocation_id": "alo_1", "dispute_id": "dis_1", "credit_note_id": "cre_1", "limit_id": "lim_1",
     "decision_id": "dec_1", "reminder_id": "rem_1", "task_id": "tsk_1", "import_id": "imp_1",
     "name": "Dupont SARL", "country": "FR", "language": "fr", "currency": "EUR", "time_zone": "Europe/Paris",
-    "number": "FAC-1", "series": "FAC", "code": "FAC", "prefix": "FAC-{year}-", "terms": TERMS,
+    "number": "FAC-1", "series": "FAC", "code": "FAC", "prefix": "FAC-{year}-", "width": 6, "terms": TERMS,
 }  # fmt: skip
 
 
