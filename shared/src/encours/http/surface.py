@@ -1,8 +1,8 @@
-"""What a dependency adds to the API document: its parameters, its scope and the statuses it can answer.
+"""Surface of a resolver in the API document: its parameters, its scope and the statuses that it can answer.
 
-Headers and query parameters that every route shares are read by hand, once, in one dependency (FastAPI's own
-handling costs about 4 µs for each declared parameter). They are declared here instead, so that /openapi.json is as
-complete as if FastAPI had read them.
+A resolver makes an argument of a handler from the request; it stands in the argument's annotation, such as
+``Annotated[Command, command("invoices:write")]``. Headers and query parameters that many routes share are read by
+resolvers and declared here, so that /openapi.json names them as if FastAPI had read them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from encours.http.access.keys import SCOPES
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One header or query parameter, as OpenAPI describes it."""
+    """A header or query parameter as OpenAPI describes it."""
 
     name: str
     place: str
@@ -24,7 +24,7 @@ class Parameter:
     example: str | int | None = None
 
     def openapi(self) -> dict[str, Any]:
-        """The parameter object of OpenAPI 3.1."""
+        """Return the parameter object of OpenAPI 3.1."""
         described: dict[str, Any] = {
             "name": self.name,
             "in": self.place,
@@ -38,18 +38,18 @@ class Parameter:
 
 
 def header(name: str, description: str, *, example: str | None = None, **schema: Any) -> Parameter:
-    """A request header; ``schema`` are JSON Schema keywords."""
+    """Declare a request header; ``schema`` are JSON Schema keywords."""
     return Parameter(name, "header", description, tuple({"type": "string", **schema}.items()), example)
 
 
 def query(name: str, description: str, *, example: str | int | None = None, **schema: Any) -> Parameter:
-    """A query parameter; ``schema`` are JSON Schema keywords."""
+    """Declare a query parameter; ``schema`` are JSON Schema keywords."""
     return Parameter(name, "query", description, tuple({"type": "string", **schema}.items()), example)
 
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """The visible side of a dependency."""
+    """Contribution of a resolver to each operation that uses it."""
 
     parameters: tuple[Parameter, ...] = ()
     scope: str | None = None
@@ -64,7 +64,7 @@ class Surface:
             )
 
 
-def surface_of(dependency: object) -> Surface | None:
-    """The surface of a dependency that says what it adds to the API document."""
-    found = getattr(dependency, "surface", None)
+def surface_of(resolver: object) -> Surface | None:
+    """Return the surface of a resolver; ``None`` for any other object."""
+    found = getattr(resolver, "surface", None)
     return found if isinstance(found, Surface) else None

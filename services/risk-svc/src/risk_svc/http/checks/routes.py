@@ -33,7 +33,7 @@ async def check_credit(body: CheckBody, cmd: Checking) -> Response:
 
 @router.get("/v1/checks/{decision_id}", response_model=CheckAsOf)
 async def get_check(decision_id: DecisionPath, q: Reading) -> Response:
-    """A decision as it was taken."""
+    """The decision as it was taken."""
     time = await q.time()
     events = await q.ledger.read_stream(q.caller.ledger, decision_id, upto=time.position)
     visible = [
