@@ -18,6 +18,7 @@ from encours.contracts import Recorded
 from encours.contracts.books import movements
 from encours.kernel.errors import DomainError
 from encours.kernel.money import Money
+from encours.ledger.command import Result
 from encours.ledger.states import Folder
 from encours.projection.rows import table_of
 from encours.projection.rowset import RowSet
@@ -132,9 +133,9 @@ def lived(new_books: Callable[[], Any], history: list[tuple[Any, ...]]) -> Any:
             continue
         after = len(books.ledger.events)
         again = books.do(*command(step, today), key=key, today=today)
-        assert (len(books.ledger.events), again.answer, again.position) == (
+        assert (len(books.ledger.events), again.result(Result), again.position) == (
             after,
-            first.answer,
+            first.result(Result),
             first.position,
         )
     return books

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from encours.contracts import decode
+from encours.ledger.command import Result
 from invoice_svc.domain.invoice.state import fold_as_of
 from invoice_svc.domain.payment import commands as pay
 from invoice_svc.use_cases import customers, invoices, payments
@@ -179,4 +180,4 @@ def test_the_same_command_twice_has_one_effect_and_one_answer(make: Any, issued:
     again = issued.do(payments.receive, make.receipt("pay_other"), ("inv_1",), key=key)
     assert len(issued.ledger.events) == events
     assert again.replayed
-    assert (again.answer, again.position) == (first.answer, first.position)
+    assert (again.result(Result), again.position) == (first.result(Result), first.position)

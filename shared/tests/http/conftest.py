@@ -15,10 +15,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from encours.http.app import create_app
+from encours.http.catalogue import ProblemKind
 from encours.http.commands import json_response
 from encours.http.models import Body, BusinessDate, Count, Id, ShortText
 from encours.http.routing import Router
-from encours.kernel.errors import Conflict, DomainError, Invalid
+from encours.kernel.errors import Invalid, Refusal
+from encours.ledger.errors import AppendRefused, LedgerUnavailable
 from encours.service.settings import ServiceSettings
 
 ThingId = Annotated[str, Id("thg")]
@@ -52,12 +54,21 @@ async def put_thing(id: ThingId, body: Thing, q: str | None = None, limit: int =
 
 trouble = Router()
 
+
+class ThingNotOpen(Refusal):
+    """A rule said no."""
+
+    code = "thing-not-open"
+    title = "Thing is not open"
+    remedy = "Open it."
+
+
 FAILURES: dict[str, Exception] = {
-    "rule": Conflict("thing-not-open", "The thing is closed.", extra={"thing": "thg_1"}),
+    "rule": ThingNotOpen("The thing is closed.", extra={"thing": "thg_1"}),
     "invalid": Invalid("Write another.", "/name"),
-    "unavailable": DomainError("ledger-unavailable", "The ledger is away.", status=503, retry_after_s=7),
+    "unavailable": LedgerUnavailable("The ledger is away.", retry_after_s=7),
     "bug": RuntimeError("password=hunter2"),
-    "refused-statement": DomainError("append-refused", "the database refused: hunter2", status=500),
+    "refused-statement": AppendRefused("hunter2"),
     "connection": asyncpg.ConnectionDoesNotExistError("connection was closed"),
     "no-server": ConnectionRefusedError("10.0.0.7 refused"),
     "value": asyncpg.DataError("value out of range: hunter2"),
@@ -86,7 +97,8 @@ def settings() -> ServiceSettings:
 
 @pytest.fixture
 def app(settings: ServiceSettings) -> FastAPI:
-    return create_app("things", "Things", [things, trouble], settings)
+    known = [ProblemKind(ThingNotOpen.code, ThingNotOpen.title, ThingNotOpen.status, ThingNotOpen.remedy)]
+    return create_app("things", "Things", [things, trouble], settings, problems_known=known)
 
 
 @pytest.fixture

@@ -39,6 +39,14 @@ TYPES = ("application/json", "application/json; charset=utf-8", "application/x+j
 HEADERS = st.sampled_from([{}, JSON | {"User-Agent": "me"}, *({"Content-Type": media} for media in TYPES)])
 
 
+class ThingNotFound(NotFound):
+    """No thing has the id."""
+
+    code = "thing-not-found"
+    title = "Thing not found"
+    remedy = "Take another id."
+
+
 def routes_of(app: FastAPI) -> dict[str, APIRoute]:
     return {route.name: route for route in app.router.routes if isinstance(route, APIRoute)}
 
@@ -186,7 +194,7 @@ async def test_head_is_answered_as_get_without_a_body(settings: ServiceSettings)
 
     @router.get("/v1/lacking")
     async def lacking() -> Response:
-        raise NotFound("thing", "thg_1")
+        raise ThingNotFound("thg_1")
 
     app = create_app("t", "T", [router], settings)
     sent = 0

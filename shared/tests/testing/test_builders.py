@@ -10,13 +10,21 @@ from encours import contracts
 from encours.contracts.books import movements
 from encours.contracts.invoice import InvoiceIssued
 from encours.contracts.recorded import Recorded
-from encours.kernel.errors import Conflict
+from encours.kernel.errors import Refusal
 from encours.ledger.states import Folder
 from encours.testing.events import DAY, event, issued, received
 from encours.testing.history import History, happened, stream_of, types_of
 from encours.testing.scenario import given
 
 ENOUGH = 1_000
+
+
+class NotEnough(Refusal):
+    """There is less than was asked for."""
+
+    code = "not-enough"
+    title = "Not enough"
+    remedy = "Ask for less."
 
 
 def _add(state: int, e: Recorded) -> int:
@@ -28,7 +36,7 @@ CASH = Folder(lambda: 0, _add)
 
 def withdraw(state: int, amount_minor: int) -> list[tuple[date, contracts.Event]]:
     if amount_minor > state:
-        raise Conflict("not-enough", "There is less.")
+        raise NotEnough("There is less.")
     return [(DAY, received(-amount_minor))]
 
 

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from encours.contracts import Recorded, calendar
-from encours.kernel.errors import Conflict
+from encours.kernel.errors import Refusal
 from encours.kernel.ids import uuid7
 from encours.ledger import CommandReused, Ledger, VersionConflict
-from encours.ledger.command import CommandMeta
+from encours.ledger.command import CommandMeta, Result, derived
 from encours.ledger.execute import Done, execute
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
@@ -42,22 +42,36 @@ def meta(books: Books, **more: object) -> CommandMeta:
     return CommandMeta(ledger=books.name, actor="key:test", today=DAY, **fields)  # type: ignore[arg-type]
 
 
-def opening(stream: str = "calendar", limit: int = 100) -> Callable[[Session], Awaitable[None]]:
+class StreamFull(Refusal):
+    """More than the stream may hold."""
+
+    code = "stream-full"
+    title = "Stream is full"
+    remedy = "Use another stream."
+
+
+class Before(Result, frozen=True, kw_only=True):
+    """``before``: events in the stream when the use case loaded it."""
+
+    before: int
+
+
+def opening(stream: str = "calendar", limit: int = 100) -> Callable[[Session], Awaitable[Before]]:
     """A command with a rule: at most ``limit`` events in the stream."""
 
-    async def work(session: Session) -> None:
+    async def work(session: Session) -> Before:
         state = await session.load(POSITIONS, stream)
         if len(state) >= limit:
-            raise Conflict("stream-full", f"there are {len(state)} events")
+            raise StreamFull(f"there are {len(state)} events")
         session.emit(stream, OPENED, entity="")
-        session.answer(before=len(state))
+        return Before(id=stream, as_of=session.today, before=len(state))
 
     return work
 
 
 async def test_a_command_appends_what_it_emitted(books: Books) -> None:
     done = await execute(books.ledger, meta(books), opening())
-    assert (done.position, done.replayed, done.answer) == (1, False, {"before": 0})
+    assert (done.position, done.replayed, done.result(Before).before) == (1, False, 0)
     assert await done.state(POSITIONS, "calendar") == ((1,), 1)
     assert [event.data for event in done.events] == [OPENED]
 
@@ -69,8 +83,8 @@ async def test_a_repetition_is_answered_alike_whatever_happened_since(books: Boo
     for process in (books, other):
         again = await execute(process.ledger, once, opening(limit=1))
         assert again.replayed
-        assert (again.answer, again.position, again.recorded_at) == (
-            first.answer,
+        assert (again.result(Before), again.position, again.recorded_at) == (
+            first.result(Before),
             first.position,
             first.recorded_at,
         )
@@ -91,7 +105,7 @@ async def test_a_state_from_the_cache_is_checked_by_the_append(books: Books, oth
     await execute(books.ledger, meta(books), opening())
     await execute(other.ledger, meta(books), opening())
     done = await execute(books.ledger, meta(books), opening())
-    assert done.answer == {"before": 2}
+    assert done.result(Before).before == 2
     assert await done.state(POSITIONS, "calendar") == ((1, 2, 3), 3)
 
 
@@ -101,10 +115,10 @@ async def test_no_refusal_comes_from_an_old_cache(books: Books, other: Books) ->
     async def second_only(session: Session) -> None:
         seen = await session.load(POSITIONS, "calendar")
         if len(seen) < 2:
-            raise Conflict("too-early", "not yet")
+            raise StreamFull("not yet")
 
     await execute(books.ledger, meta(books), opening())
-    with pytest.raises(Conflict):
+    with pytest.raises(StreamFull):
         await execute(books.ledger, meta(books), second_only)
     await execute(other.ledger, meta(books), opening())
     assert (await execute(books.ledger, meta(books), second_only)).position == 2
@@ -114,17 +128,17 @@ async def test_a_stream_that_was_only_read_is_guarded(books: Books, other: Books
     await execute(books.ledger, meta(books), opening("read"))
     runs = 0
 
-    async def reads(session: Session) -> None:
+    async def reads(session: Session) -> Before:
         nonlocal runs
         runs += 1
         state = await session.load(POSITIONS, "read")
         if runs == 1:
             await execute(other.ledger, meta(books), opening("read"))
         session.emit("written", OPENED, entity="")
-        session.answer(seen=len(state))
+        return Before(id="written", as_of=session.today, before=len(state))
 
     done = await execute(books.ledger, meta(books), reads)
-    assert (runs, done.answer) == (2, {"seen": 2})
+    assert (runs, done.result(Before).before) == (2, 2)
 
 
 async def test_a_stream_read_without_a_guard_may_move(books: Books, other: Books) -> None:
@@ -152,12 +166,12 @@ async def test_a_command_that_is_always_overtaken_gives_up(books: Books, other: 
 
 
 async def test_a_second_decision_sees_what_the_first_one_emitted(books: Books) -> None:
-    async def twice(session: Session) -> None:
+    async def twice(session: Session) -> Before:
         await opening()(session)
-        await opening()(session)
+        return await opening()(session)
 
     done = await execute(books.ledger, meta(books), twice)
-    assert done.answer == {"before": 1}
+    assert done.result(Before).before == 1
     assert await done.state(POSITIONS, "calendar") == ((1, 2), 2)
 
 
@@ -170,15 +184,20 @@ async def test_a_dry_run_tells_and_stores_nothing(books: Books) -> None:
 
 
 async def test_commands_without_events_are_answered_again(books: Books) -> None:
-    async def nothing(session: Session) -> None:
+    async def nothing(session: Session) -> Result:
         await session.load(POSITIONS, "calendar")
-        session.answer(nothing=True)
+        return session.result("calendar")
 
     once = meta(books)
     first = await execute(books.ledger, once, nothing)
     await execute(books.ledger, meta(books), opening())
     again = await execute(books.ledger, once, nothing)
-    assert (first.position, again.position, again.replayed, again.answer) == (0, 0, True, {"nothing": True})
+    assert (first.position, again.position, again.replayed, again.result(Result)) == (
+        0,
+        0,
+        True,
+        Result(id="calendar", as_of=DAY),
+    )
     assert await again.state(POSITIONS, "calendar") == ((), 0)
 
 
@@ -189,3 +208,69 @@ async def test_concurrent_commands_on_one_stream_all_happen_or_say_so(books: Boo
     done = [result for result in results if isinstance(result, Done)]
     assert {type(result) for result in results} <= {Done, VersionConflict}
     assert await books.head() == len(done) >= 4
+
+
+async def test_a_repetition_ends_before_anything_is_looked_up(books: Books, other: Books) -> None:
+    asked = []
+
+    async def query(question: str) -> str:
+        asked.append(question)
+        return "answer"
+
+    async def asks(session: Session) -> Result:
+        assert await session.ask(query, "question") == "answer"
+        session.emit("calendar", OPENED, entity="")
+        return session.result("calendar")
+
+    once = meta(books)
+    first = await execute(books.ledger, once, asks)
+    again = await execute(other.ledger, once, asks)
+    assert (again.replayed, again.position, again.result(Result)) == (
+        True,
+        first.position,
+        first.result(Result),
+    )
+    assert asked == ["question"]
+    with pytest.raises(CommandReused):
+        await execute(other.ledger, meta(books, command_id=once.command_id, fingerprint=b"x"), asks)
+
+
+async def test_the_version_that_the_caller_saw_is_judged_inside_the_attempt(
+    books: Books, other: Books
+) -> None:
+    await execute(books.ledger, meta(books), opening())
+    await execute(other.ledger, meta(books), opening())
+
+    def expect(stream: str, version: int) -> None:
+        if version != 2:
+            raise StreamFull(f"{stream} is at {version}")
+
+    assert (await execute(books.ledger, meta(books), opening(), expect=expect)).position == 3
+    with pytest.raises(StreamFull):
+        await execute(books.ledger, meta(books), opening(), expect=expect)
+
+
+async def test_a_reaction_that_is_repeated_changes_nothing_and_its_event_is_its_cause(books: Books) -> None:
+    await execute(books.ledger, meta(books), opening())
+    (cause,) = await books.ledger.read_stream(books.name, "calendar")
+
+    async def react(session: Session) -> None:
+        session.emit("reaction", OPENED, entity="")
+
+    reaction = derived(books.name, cause.event_id, actor="service:test", today=DAY, because_of=cause)
+    first, again = [await execute(books.ledger, reaction, react) for _ in range(2)]
+    assert (first.replayed, again.replayed, again.position) == (False, True, first.position)
+    (event,) = await books.ledger.read_stream(books.name, "reaction")
+    assert (event.causation_id, event.actor) == (cause.event_id, "service:test")
+
+
+async def test_a_stream_is_begun_where_the_caller_knows_it_to_stand(books: Books) -> None:
+    await execute(books.ledger, meta(books), opening())
+
+    async def second(session: Session) -> None:
+        session.begin("calendar", version=1)
+        session.emit("calendar", OPENED, entity="")
+
+    assert (await execute(books.ledger, meta(books), second)).position == 2
+    with pytest.raises(VersionConflict):
+        await execute(books.ledger, meta(books), second, retries=0)

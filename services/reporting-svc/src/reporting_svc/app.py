@@ -1,4 +1,4 @@
-"""The composition of reporting-svc: its routes, the event feed, what its problems mean."""
+"""The composition of reporting-svc: its routes and the event feed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 from fastapi import FastAPI
 
 from encours.http.app import create_app as compose
-from encours.http.catalogue import ProblemKind
 from encours.http.server import serve as serve_app
 from encours.http.services import Services
 from encours.ledger.reader import Reader
@@ -20,27 +19,6 @@ from reporting_svc.http import aged_balance, dashboard, definitions, dso, events
 from reporting_svc.models import MODELS, NAME
 
 FEED_CONNECTIONS = 4
-
-PROBLEMS = (
-    ProblemKind(
-        "currency-required",
-        "The figures are in several currencies",
-        422,
-        "Add currency= with one of those listed in `currencies`: sums over currencies mean nothing.",
-    ),
-    ProblemKind(
-        "customer-not-found", "There is no such customer in this ledger", 404, "Check the id and the ledger."
-    ),
-    ProblemKind(
-        "entity-not-found", "There is no such entity in this ledger", 404, "Check the id and the ledger."
-    ),
-    ProblemKind(
-        "too-many-streams",
-        "Too many live streams",
-        503,
-        "Close one, or read pages of /v1/events with after=.",
-    ),
-)
 
 
 @asynccontextmanager
@@ -70,7 +48,6 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         settings,
         models=MODELS,
         extras=_feed,
-        problems_known=PROBLEMS,
         description="Aged balance, DSO, overdue list, turnover, timelines and the event feed: as of any date, as "
         "known at any moment, tied out in every answer.",
     )

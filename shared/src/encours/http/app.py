@@ -59,8 +59,8 @@ def create_app(
     """A service's API.
 
     ``models`` are its read models. ``extras`` opens what only this service needs; what it yields is
-    ``Services.extras``. ``problems_known`` documents the service's own problem types. ``open_services`` replaces the
-    opening of connections (a benchmark, a test without a database).
+    ``Services.extras``. ``problems_known`` documents codes that are no refusals of a request. ``open_services``
+    replaces the opening of connections (a benchmark, a test without a database).
     """
     metrics = Metrics(name)
 

@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from encours.kernel.errors import DomainError, Refusal, declared_in
-
-_MAX_KNOWN = 2_000
+from encours.kernel.errors import Refusal, declared_in
 
 
 class MalformedBody(Refusal):
@@ -142,7 +140,7 @@ class ProblemKind:
 
 @dataclass(slots=True)
 class Catalogue:
-    """The refusals of the shared code and of the service's package, and any that the process has answered."""
+    """The refusals of the shared code and of the service's package."""
 
     kinds: dict[str, ProblemKind] = field(default_factory=dict)
 
@@ -157,8 +155,3 @@ class Catalogue:
     def add(self, kinds: Iterable[ProblemKind]) -> None:
         """Document problems that are no refusals of a request."""
         self.kinds.update((kind.code, kind) for kind in kinds)
-
-    def note(self, error: DomainError) -> None:
-        """Remember a refusal, so that its ``type`` can be opened even if no one wrote it down."""
-        if error.code not in self.kinds and len(self.kinds) < _MAX_KNOWN:
-            self.kinds[error.code] = ProblemKind(error.code, error.title, error.status)

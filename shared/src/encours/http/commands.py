@@ -165,14 +165,6 @@ class Command(msgspec.Struct, frozen=True):
 
         return expect
 
-    def require_match(self, version: int) -> None:
-        """Honour ``If-Match`` for the resource's stream version. Raises 412. To be called inside the work."""
-        require_match(self.match, version)
-
-    async def execute(self, work: Callable[[Session], Awaitable[None]]) -> Done:
-        """As :meth:`perform`, for routes whose work is a closure."""
-        return await self.perform(work)
-
     def item(self, index: int) -> Command:
         """The command of one item of a batch: its id follows from the batch's, so that each is repeated alone."""
         batch = self.meta

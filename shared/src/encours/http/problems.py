@@ -77,8 +77,6 @@ def answer_error(
     request: Request, error: DomainError, *, headers: Mapping[str, str] | None = None
 ) -> Response:
     """A refused rule as an HTTP answer, with ``Retry-After`` where waiting helps."""
-    catalogue: Catalogue = request.app.state.problems
-    catalogue.note(error)
     more = dict(headers or {})
     if error.retry_after_s is not None or error.status == 503:
         more["Retry-After"] = str(error.retry_after_s or 1)

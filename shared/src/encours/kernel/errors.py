@@ -24,26 +24,10 @@ class DomainError(Exception):
     code: str
     title: str
     status: int = 409
-
-    def __init__(
-        self,
-        code: str,
-        detail: str,
-        *,
-        title: str | None = None,
-        status: int = 409,
-        errors: tuple[FieldError, ...] = (),
-        extra: dict[str, object] | None = None,
-        retry_after_s: int | None = None,
-    ) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.title = title or code.replace("-", " ").capitalize()
-        self.status = status
-        self.detail = detail
-        self.errors = errors
-        self.extra = extra or {}
-        self.retry_after_s = retry_after_s
+    detail: str
+    errors: tuple[FieldError, ...]
+    extra: dict[str, object]
+    retry_after_s: int | None
 
 
 class Refusal(DomainError):
@@ -87,7 +71,7 @@ class Refusal(DomainError):
         retry_after_s: int | None = None,
     ) -> None:
         """``pointer`` is where in the body the fault lies, ``errors`` are several such places."""
-        Exception.__init__(self, detail)
+        super().__init__(detail)
         self.detail = detail
         self.errors = errors if pointer is None else (FieldError(pointer, detail),)
         self.extra = extra or {}
@@ -111,11 +95,8 @@ class Invalid(Refusal):
     status = 422
     remedy = "Correct each fault that errors[] points to."
 
-    def __init__(self, detail: str, pointer: str = "", *, code: str | None = None) -> None:
+    def __init__(self, detail: str, pointer: str = "") -> None:
         super().__init__(detail, pointer)
-        if code is not None:
-            self.code = code
-            self.title = code.replace("-", " ").capitalize()
 
 
 class NotFound(Refusal):
@@ -131,14 +112,6 @@ class NotFound(Refusal):
 
     status = 404
 
-    def __init__(self, *named: str) -> None:
-        *kinds, identifier = named
-        if kinds:
-            self.code = f"{kinds[0].replace(' ', '-')}-not-found"
-            self.title = f"{kinds[0].capitalize()} not found"
+    def __init__(self, identifier: str) -> None:
         kind = self.code.removesuffix("-not-found").replace("-", " ")
         super().__init__(f"There is no {kind} {identifier} in this ledger.")
-
-
-class Conflict(DomainError):
-    """The state of the thing does not allow it (409)."""

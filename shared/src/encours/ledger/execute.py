@@ -36,7 +36,6 @@ S = TypeVar("S")
 R = TypeVar("R", bound=Result)
 Ts = TypeVarTuple("Ts")
 RETRIES = 3
-_answers = msgspec.json.Decoder(dict[str, Any])
 
 
 @cache
@@ -73,11 +72,6 @@ class Done:
     def result(self, kind: type[R]) -> R:
         """Return what the use case returned, at its first run if this is a repetition."""
         return _decoder(kind).decode(self._stored)  # type: ignore[no-any-return]
-
-    @property
-    def answer(self) -> dict[str, Any]:
-        """The stored answer as JSON."""
-        return _answers.decode(self._stored)
 
     @property
     def recorded(self) -> list[Recorded]:

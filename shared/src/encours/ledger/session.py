@@ -47,7 +47,6 @@ class Session:
         self._guarded: set[str] = set()
         self._counts: dict[str, int] = {}
         self.events: list[NewEvent] = []
-        self._answer: dict[str, Any] = {}
         self.outcome: Result | None = None
 
     @property
@@ -183,10 +182,6 @@ class Session:
         """The result of a command whose answer shows that stream on the command's business day."""
         return Result(id=stream, as_of=self.meta.today)
 
-    def answer(self, **fields: Any) -> None:
-        """Add what a repetition needs to be answered like the first time: ids, small values (JSON)."""
-        self._answer.update(fields)
-
     def _pending(self, stream: str, recorded_at: datetime) -> list[Recorded]:
         return [
             _recorded(self.meta, event, 0, None, recorded_at)
@@ -215,7 +210,7 @@ class Session:
 
     def stored_answer(self) -> bytes:
         """The result as it is stored with the command."""
-        return msgspec.json.encode(self._answer if self.outcome is None else self.outcome)
+        return b"{}" if self.outcome is None else msgspec.json.encode(self.outcome)
 
     def as_appended(self, appended: Appended) -> dict[str, list[Recorded]]:
         """The emitted events by stream, as the ledger has recorded them."""

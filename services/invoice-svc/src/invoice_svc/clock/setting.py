@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from encours.ledger import Ledger, LedgerInfo
+from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.clock.jobs import Job, JobStore
 from invoice_svc.clock.refusals import ClockGoingBack, NotASandbox
@@ -20,7 +21,13 @@ class SetClock:
     to: date
 
 
-async def set_clock(session: Session, command: SetClock, ledger: Ledger) -> None:
+class ClockSet(Result, frozen=True, kw_only=True):
+    """The target was accepted; ``id`` is the ledger, ``today`` its clock, ``None`` if it was never set."""
+
+    today: date | None = None
+
+
+async def set_clock(session: Session, command: SetClock, ledger: Ledger) -> ClockSet:
     """Accept the target. Raises :class:`NotASandbox`, :class:`ClockGoingBack`."""
     info = await ledger.info(command.ledger, fresh=True)
     if info.kind != "sandbox":
@@ -33,7 +40,7 @@ async def set_clock(session: Session, command: SetClock, ledger: Ledger) -> None
             else f"{info.name} holds facts that were recorded on {today}, before its clock was first set."
         )
         raise ClockGoingBack(why, "/to")
-    session.answer(today=today.isoformat() if today and info.clock_at else None)
+    return ClockSet(id=command.ledger, as_of=session.today, today=today if info.clock_at else None)
 
 
 async def _earliest_target(ledger: Ledger, info: LedgerInfo) -> date | None:

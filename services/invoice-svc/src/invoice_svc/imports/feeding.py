@@ -14,12 +14,13 @@ from typing import Self
 
 import structlog
 
-from encours.kernel.errors import DomainError, Invalid
+from encours.kernel.errors import DomainError
 from encours.ledger import Ledger, LedgerUnavailable, VersionConflict
 from encours.ledger.command import CommandMeta
 from encours.ledger.execute import Done, execute
 from encours.postgres.connection import is_lost
 from invoice_svc.domain.payment.indication import keys_in
+from invoice_svc.domain.refusals import DateInFuture
 from invoice_svc.imports import ids
 from invoice_svc.imports.book import Book
 from invoice_svc.imports.commands import Place, Work, invoices_of, work_of
@@ -182,24 +183,23 @@ class Feeder:
         fact = from_bytes(waiting.data)
         try:
             if waiting.on_date > self._today:
-                raise Invalid(
-                    f"{waiting.on_date} has not come yet in this ledger, where it is {self._today}.",
-                    code="date-in-future",
+                raise DateInFuture(
+                    f"{waiting.on_date} has not come yet in this ledger, where it is {self._today}."
                 )
             await self._ensure_entity(waiting, fact)
             await self._record(waiting, fact, party, page)
         except DomainError as refusal:
             if refusal.status >= 500:
                 raise
-            page.refused.append((waiting, _verdict(waiting, refusal)))
+            page.refused.append((waiting, _verdict(waiting, refusal.code, refusal.detail)))
         except Exception as fault:
             if is_lost(fault) or isinstance(fault, TimeoutError):
                 raise
             # One line that our own code fails on must not hold up a ledger for ever; it is told, not lost.
             where = {"ledger": self._name, "import_id": waiting.import_id, "line": waiting.line}
             log.exception("a fact could not be recorded", **where)
-            told = DomainError("internal-error", "This line met a fault of the program; send it again later.")
-            page.refused.append((waiting, _verdict(waiting, told)))
+            detail = "This line met a fault of the program; send it again later."
+            page.refused.append((waiting, _verdict(waiting, "internal-error", detail)))
         else:
             page.fed.append((waiting.entity_id, waiting.key))
 
@@ -304,8 +304,6 @@ class Feeder:
                     raise
 
 
-def _verdict(waiting: WaitingFact, refusal: DomainError) -> LineVerdict:
+def _verdict(waiting: WaitingFact, code: str, detail: str) -> LineVerdict:
     kind, _, name = waiting.key.partition(":")
-    return LineVerdict(
-        waiting.line, "rejected", refusal.code, None, f"{kind.replace('_', ' ')} {name}: {refusal.detail}"
-    )
+    return LineVerdict(waiting.line, "rejected", code, None, f"{kind.replace('_', ' ')} {name}: {detail}")

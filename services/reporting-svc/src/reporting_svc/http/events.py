@@ -17,7 +17,7 @@ from encours.http.context import context
 from encours.http.parameters import malformed, parse_position
 from encours.http.queries import AsOf, Query, reading
 from encours.http.routing import Router
-from encours.kernel.errors import DomainError, Invalid
+from encours.kernel.errors import Invalid, Refusal
 from encours.kernel.tasks import end
 from reporting_svc.feed import MAX_TAILS, Feed, Filter
 
@@ -69,15 +69,17 @@ class EventsOut(AsOf):
     end: bool
 
 
-class TooManyStreams(DomainError):
+class TooManyStreams(Refusal):
     """The process serves as many live readers as it may (503)."""
+
+    code = "too-many-streams"
+    title = "Too many live streams"
+    status = 503
+    remedy = "Close one, or read pages of /v1/events with after=."
 
     def __init__(self) -> None:
         super().__init__(
-            "too-many-streams",
             f"{MAX_TAILS} live streams are open on this process; read pages or try again.",
-            title="Too many live streams",
-            status=503,
             retry_after_s=5,
         )
 

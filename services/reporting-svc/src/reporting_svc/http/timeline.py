@@ -13,12 +13,12 @@ from encours.contracts import decode
 from encours.http.paging import paging
 from encours.http.queries import AsOf, Query, reading
 from encours.http.routing import Router
-from encours.kernel.errors import NotFound
 from encours.reading.pages import Page
 from reporting_svc.feed import Feed, event_json
 from reporting_svc.http.events import EventOut
 from reporting_svc.http.scope import moment_of
 from reporting_svc.read_models.parked import parked_streams
+from reporting_svc.read_models.refusals import CustomerNotFound
 from reporting_svc.read_models.timeline import Timeline
 from reporting_svc.read_models.timeline.query import entries, exists
 from reporting_svc.read_models.timeline.summary import summary
@@ -61,7 +61,7 @@ async def customer_timeline(
     feed: Feed = q.services.extras["feed"]
     async with q.view(Timeline.name) as view:
         if not await exists(view.conn, view.schema, id, q.caller.entities):
-            raise NotFound("customer", id)
+            raise CustomerNotFound(id)
         rows = await entries(view.conn, view.schema, id, q.caller.entities, moment_of(view), page)
         parked = await parked_streams(view.conn, Timeline.name, q.caller.ledger)
     events = await feed.at(q.caller.ledger, [row["position"] for row in rows])

@@ -83,11 +83,14 @@ def _packed(texts: str) -> str:
 class SeveralCurrencies(Invalid):
     """Sums over currencies mean nothing: the caller names one (422)."""
 
+    code = "currency-required"
+    title = "Figures are in several currencies"
+    remedy = "Add currency= with one of those listed in `currencies`."
+
     def __init__(self, currencies: list[str]) -> None:
         listed = ", ".join(sorted(currencies))
         super().__init__(
             f"The receivables asked for are in several currencies ({listed}); add currency=.",
             "/currency",
-            code="currency-required",
         )
         self.extra = {"currencies": sorted(currencies)}

@@ -13,7 +13,7 @@ from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.ids import LEDGER_NAME
 from invoice_svc.clock.jobs import JobStore
-from invoice_svc.clock.setting import clock_of, set_clock
+from invoice_svc.clock.setting import ClockSet, clock_of, set_clock
 from invoice_svc.http.clock.answers import ClockOut
 from invoice_svc.http.clock.bodies import ClockBody
 from invoice_svc.imports.store import ImportStore
@@ -31,7 +31,7 @@ async def advance_clock(
     here = replace(cmd, meta=replace(cmd.meta, ledger=name))
     done = await here.perform(set_clock, body.to_command(name), cmd.ledger)
     await JobStore(cmd.services.db.pool).advance_to(name, body.to)
-    return here.respond(done, ClockOut.advancing(name, done.answer["today"], body.to), status=202)
+    return here.respond(done, ClockOut.advancing(name, done.result(ClockSet).today, body.to), status=202)
 
 
 @router.get("/v1/ledgers/{name}/clock", response_model=ClockOut)

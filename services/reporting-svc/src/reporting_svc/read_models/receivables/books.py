@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from encours.kernel.errors import NotFound
+from reporting_svc.read_models.refusals import CustomerNotFound, EntityNotFound
 from reporting_svc.read_models.scope import Scope
 
 if TYPE_CHECKING:
@@ -14,17 +14,17 @@ FALLBACK_CURRENCY = "EUR"
 
 
 async def check(conn: Conn, schema: str, scope: Scope, entity_id: str | None) -> None:
-    """Raise :class:`NotFound` for an entity that was named, or a customer, that this ledger does not have in scope."""
+    """Raise a 404 refusal for an entity that was named, or a customer, that this ledger does not have in scope."""
     if entity_id is not None:
         known = await conn.fetchval(f"select 1 from {schema}.entity where entity = $1", entity_id)
         if known is None:
-            raise NotFound("entity", entity_id)
+            raise EntityNotFound(entity_id)
     if scope.customer_id is not None:
         entity = await conn.fetchval(
             f"select entity from {schema}.customer where customer_id = $1", scope.customer_id
         )
         if entity is None or (scope.entities is not None and entity not in scope.entities):
-            raise NotFound("customer", scope.customer_id)
+            raise CustomerNotFound(scope.customer_id)
 
 
 async def currency_of(conn: Conn, schema: str, scope: Scope) -> str:

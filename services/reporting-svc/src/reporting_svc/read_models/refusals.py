@@ -1,0 +1,21 @@
+"""What the reports refuse."""
+
+from __future__ import annotations
+
+from encours.kernel.errors import NotFound
+
+
+class CustomerNotFound(NotFound):
+    """No customer of this ledger has the id (404)."""
+
+    code = "customer-not-found"
+    title = "Customer not found"
+    remedy = "Check the id and the ledger."
+
+
+class EntityNotFound(NotFound):
+    """No entity of this ledger has the id (404)."""
+
+    code = "entity-not-found"
+    title = "Entity not found"
+    remedy = "Check the id and the ledger."
