@@ -12,7 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("invoice_svc", "dunning_svc", "risk_svc", "reporting_svc")
-LONGEST_FILE = 450
+LONGEST_SOURCE, LONGEST_TEST = 400, 450
+MOST_FILES_IN_ROOM, MOST_LINES_IN_ROOM = 25, 3_500
 # The rooms of a service that hold rules. Nothing in them may do I/O.
 DOMAIN_ROOMS = frozenset({"domain", "measures"})
 IO_MODULES = frozenset(
@@ -96,13 +97,28 @@ def test_domain_rooms_read_no_clock_and_roll_no_dice() -> None:
     assert found == []
 
 
+def _length(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
 def test_no_file_is_longer_than_a_reader_can_hold() -> None:
-    long = {
-        str(path.relative_to(ROOT)): count
-        for path in _python()
-        if (count := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE
+    longest = {
+        path: LONGEST_SOURCE if "src" in path.relative_to(ROOT).parts else LONGEST_TEST for path in _python()
     }
-    assert long == {}
+    assert {str(path.relative_to(ROOT)) for path, bound in longest.items() if _length(path) > bound} == set()
+
+
+def test_no_room_is_a_drawer() -> None:
+    rooms: dict[Path, list[int]] = {}
+    for path in _python():
+        if "src" in path.relative_to(ROOT).parts:
+            rooms.setdefault(path.parent.relative_to(ROOT), []).append(_length(path))
+    full = {
+        str(room)
+        for room, files in rooms.items()
+        if len(files) > MOST_FILES_IN_ROOM or sum(files) > MOST_LINES_IN_ROOM
+    }
+    assert full == set()
 
 
 def _docstrings(path: Path) -> Iterator[str]:

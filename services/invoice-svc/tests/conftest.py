@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec.structs import replace
 
-from encours.contracts import Event, Recorded
+from encours.contracts import Recorded
 from encours.contracts.common import Address
 from encours.kernel.errors import DomainError
 from encours.ledger.command import CommandMeta, Result
@@ -159,24 +159,6 @@ def books() -> Books:
 def new_books() -> Callable[[], Books]:
     """As many empty firms as a property test needs."""
     return Books
-
-
-@pytest.fixture(scope="session")
-def folded() -> Callable[..., Any]:
-    """``folded(FOLD, events, on=day)``: the state after these facts, as given."""
-
-    def fold(folder: Folder[Any], events: Iterable[Event], on: date = TODAY) -> Any:
-        state = folder.initial()
-        for version, event in enumerate(events, 1):
-            row = Recorded(
-                ledger="main", position=version, stream="s", version=version, type=event.TYPE, schema_version=1,
-                entity="ent_1", event_id=uuid4(), effective_on=on, recorded_at=datetime(2026, 6, 30, tzinfo=UTC),
-                actor="test", command_id=uuid4(), data=event,
-            )  # fmt: skip
-            state = folder.evolve(state, row)
-        return state
-
-    return fold
 
 
 FORM = "SAS, capital 10 000 EUR, RCS Paris"

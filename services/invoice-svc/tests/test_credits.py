@@ -14,6 +14,8 @@ from msgspec.structs import replace
 
 from encours.contracts.invoice import InvoiceCredited, InvoiceIssued
 from encours.kernel.errors import DomainError
+from encours.testing.events import credited
+from encours.testing.history import folded
 from invoice_svc.domain.customer.commands import RegisterCustomer
 from invoice_svc.domain.entity.commands import RegisterEntity
 from invoice_svc.domain.invoice.amounts import LineInput, Part
@@ -109,17 +111,11 @@ def test_an_invoice_taken_over_is_credited_by_its_totals_as_its_rates_are_not_kn
     ]
 
 
-def test_a_credit_note_of_before_that_does_not_say_its_rates_counts_on_the_totals(
-    books: Any, folded: Callable[..., Invoice]
-) -> None:
+def test_a_credit_note_of_before_that_does_not_say_its_rates_counts_on_the_totals(books: Any) -> None:
     invoiced(books, line("100", "20"), line("100", "5.5"))
     (issued,) = (e.data for e in books.stream("inv_1") if isinstance(e.data, InvoiceIssued))
-    of_before = InvoiceCredited(
-        invoice_id="inv_1", customer_id="cus_1", currency="EUR", credit_note_id="cre_1", number="AVO-1",
-        series="AVO", issued_on=TODAY, vat=(), net_minor=8_869, vat_minor=1_131, total_minor=10_000, whole=False,
-        cause="x", origin="issued",
-    )  # fmt: skip
-    assert left_to_credit(folded(INVOICE, [issued, of_before])) == (Part(None, 11_131, 1_419),)
+    of_before = credited(10_000, vat=(), net_minor=8_869, vat_minor=1_131)
+    assert left_to_credit(folded(INVOICE, issued, of_before)) == (Part(None, 11_131, 1_419),)
 
 
 prices = st.integers(1, 3_000).map(lambda minor: f"{minor // 100}.{minor % 100:02d}")

@@ -10,6 +10,7 @@ import pytest
 
 from encours.contracts import decode
 from encours.ledger.command import Result
+from encours.testing.history import folded
 from invoice_svc.domain.invoice.state import fold_as_of
 from invoice_svc.domain.payment import commands as pay
 from invoice_svc.use_cases import customers, invoices, payments
@@ -136,13 +137,13 @@ def test_the_banks_date_of_a_reversal_is_kept_though_it_counts_from_a_later_rele
     assert issued.state(PAYMENT, "pay_1").reversed_on == day(20)
 
 
-def test_a_reversal_of_before_the_banks_date_was_kept_came_undone_when_it_counts(folded: Any) -> None:
+def test_a_reversal_of_before_the_banks_date_was_kept_came_undone_when_it_counts() -> None:
     undone = decode(
         "payment.reversed",
         1,
         b'{"amount_minor":1,"cause":"x","currency":"EUR","customer_id":null,"payment_id":"p"}',
     )
-    assert folded(PAYMENT, [undone], on=day(20)).reversed_on == day(20)
+    assert folded(PAYMENT, undone, on=day(20)).reversed_on == day(20)
 
 
 def test_released_money_is_unapplied_again_and_releasing_again_records_nothing(

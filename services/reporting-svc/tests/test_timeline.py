@@ -1,8 +1,5 @@
 """The timeline knows whose every event is and says each in words."""
 
-from datetime import UTC, date, datetime
-from uuid import UUID
-
 import pytest
 from msgspec.structs import replace
 
@@ -11,6 +8,7 @@ from encours.contracts.golden import example
 from encours.contracts.invoice import InvoiceAmended, InvoiceDrafted
 from encours.contracts.payment import PaymentIdentified, PaymentReceived
 from encours.projection.rowset import RowSet
+from encours.testing import history
 from reporting_svc.read_models.timeline import Timeline
 from reporting_svc.read_models.timeline.model import Entry, Owner
 from reporting_svc.read_models.timeline.summary import summary
@@ -19,21 +17,7 @@ ABOUT_A_CUSTOMER = sorted(Timeline.applies)
 
 
 def recorded(position: int, stream: str, data: Event) -> Recorded:
-    return Recorded(
-        ledger="test",
-        position=position,
-        stream=stream,
-        version=position,
-        type=data.TYPE,
-        schema_version=1,
-        entity="ent_1",
-        event_id=UUID(int=position),
-        effective_on=date(2026, 3, 31),
-        recorded_at=datetime(2026, 3, 31, tzinfo=UTC),
-        actor="test",
-        command_id=UUID(int=position),
-        data=data,
-    )
+    return history.recorded(data, position=position, stream=stream)
 
 
 def project(*events: Recorded) -> RowSet:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, get_args
-from uuid import UUID
 
 import msgspec
 import pytest
@@ -14,17 +13,14 @@ from hypothesis import strategies as st
 from encours import contracts
 from encours.contracts import Event, Recorded, books, golden
 from encours.contracts.books import STILL, Book, Movement, movements, moving
+from encours.testing import history
 
 ENTITY = "ent_" + "e" * 32
 TYPES = sorted(contracts.types())
 
 
 def recorded(event: Event, *, effective_on: date = date(2026, 3, 31)) -> Recorded:
-    return Recorded(
-        ledger="main", position=1, stream="any", version=1, type=event.TYPE, schema_version=event.VERSION,
-        entity=ENTITY, event_id=UUID(int=1), effective_on=effective_on, recorded_at=datetime(2026, 4, 1, tzinfo=UTC),
-        actor="test", command_id=UUID(int=2), data=event,
-    )  # fmt: skip
+    return history.recorded(event, entity=ENTITY, stream="any", effective_on=effective_on)
 
 
 def moved(entries: tuple[Movement, ...], book: Book) -> int:

@@ -57,17 +57,17 @@ def event(cls: type[E], /, **fields: Any) -> E:
 
 def issued(total_minor: int = 24_000, **fields: Any) -> InvoiceIssued:
     """An invoice at 20 % VAT, due today unless told otherwise."""
-    return event(InvoiceIssued, **sums(total_minor), **fields)
+    return event(InvoiceIssued, **(sums(total_minor) | fields))
 
 
 def drafted(total_minor: int = 24_000, **fields: Any) -> InvoiceDrafted:
     """The draft of such an invoice."""
-    return event(InvoiceDrafted, **sums(total_minor), **({"terms": None} | fields))
+    return event(InvoiceDrafted, **(sums(total_minor) | {"terms": None} | fields))
 
 
 def credited(total_minor: int, **fields: Any) -> InvoiceCredited:
     """A credit note on part of the invoice."""
-    return event(InvoiceCredited, **sums(total_minor), **({"number": "AVO-1", "series": "AVO"} | fields))
+    return event(InvoiceCredited, **(sums(total_minor) | {"number": "AVO-1", "series": "AVO"} | fields))
 
 
 def received(amount_minor: int, **fields: Any) -> PaymentReceived:

@@ -41,9 +41,9 @@ def subject_of(type_name: str) -> str:
 
 def recorded(event: Event, **noted: Any) -> Recorded:
     """The event alone, as the first of its ledger unless ``noted`` says otherwise."""
-    number = noted.get("position", 1)
+    number, stream = noted.get("position", 1), noted.get("stream") or stream_of(event)
     usual = {
-        "ledger": "main", "position": number, "stream": stream_of(event), "version": number, "type": event.TYPE,
+        "ledger": "main", "position": number, "stream": stream, "version": number, "type": event.TYPE,
         "schema_version": event.VERSION, "entity": ENTITY, "event_id": UUID(int=number), "effective_on": DAY,
         "recorded_at": datetime(2026, 3, 31, tzinfo=UTC) + timedelta(seconds=number), "actor": "test",
         "command_id": UUID(int=2**64 + number), "data": event,
