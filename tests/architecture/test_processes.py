@@ -23,7 +23,7 @@ def test_what_a_process_imports_when_it_starts_is_there(name: str) -> None:
     service = _service(name)
     assert service.name == f"{name}-svc"
     assert callable(resolve_name(service.api))
-    assert service.beside is None or callable(resolve_name(service.beside))
+    assert service.worker_tasks is None or callable(resolve_name(service.worker_tasks))
     assert set(service.reactors) <= {model.name for model in service.models}
 
 

@@ -55,7 +55,7 @@ async def _relay(ledger_url: str, nats_url: str) -> None:
 async def _projector(ledger_url: str, store_url: str, nats_url: str) -> None:
     from encours.postgres.leases import Leases
     from encours.projection.control import STORE_SETTINGS, ensure_control
-    from encours.projection.subscription import Place, Subscription
+    from encours.projection.subscription import ProjectorContext, Subscription
     from encours.transport.client import NatsConnection
     from encours.transport.tail import Tail
     from tests.bench.replay import OpenItems
@@ -70,8 +70,10 @@ async def _projector(ledger_url: str, store_url: str, nats_url: str) -> None:
     )
     await ensure_control(pool)
     tail = StreamOnly(NatsConnection(nats_url, "bench projector"), ledger, LEDGER)
-    place = Place("bench", ledger, ledger_url, store_url, pool, Leases(store_url, "bench"), asyncio.Event())
-    subscription = Subscription(place, await ledger.info(LEDGER), OpenItems(), None, tail)
+    context = ProjectorContext(
+        "bench", ledger, ledger_url, store_url, pool, Leases(store_url, "bench"), asyncio.Event()
+    )
+    subscription = Subscription(context, await ledger.info(LEDGER), OpenItems(), None, tail)
     await asyncio.gather(tail.run(), subscription.run())
 
 

@@ -94,12 +94,12 @@ async def test_an_answer_lost_after_the_commit_is_found_again(
     books: Books, module_installation: Installation
 ) -> None:
     """The reply is thrown away exactly when the database has committed."""
-    appender = Appender(module_installation.ledger_url("invoice"), lanes=1)
+    appender = Appender(module_installation.ledger_url("invoice"), connections=1)
     ledger_id = (await books.ledger.info(books.name)).id
     loop = asyncio.get_running_loop()
     await appender.append(Prepared(books.command(event("inv_0")), ledger_id, loop))
-    lane = appender._lanes[0]
-    statement, calls = lane._statement, 0
+    connection = appender._connections[0]
+    statement, calls = connection._statement, 0
 
     class LosesTheReply:
         async def fetchrow(self, *arguments: object, timeout: float) -> object:
@@ -108,7 +108,7 @@ async def test_an_answer_lost_after_the_commit_is_found_again(
             await statement.fetchrow(*arguments, timeout=timeout)
             raise ConnectionResetError
 
-    lane._statement = LosesTheReply()
+    connection._statement = LosesTheReply()
     appends = [books.command(numbered(f"inv_{n}")) for n in range(1, 21)]
     results = await asyncio.gather(
         *[appender.append(Prepared(append, ledger_id, loop)) for append in appends]

@@ -13,7 +13,7 @@ SERVICE = Service(
     settings=DunningSettings,
     models=MODELS,
     api="dunning_svc.app:serve",
-    beside="dunning_svc.worker:days_and_outbox",
+    worker_tasks="dunning_svc.worker:days_and_outbox",
     reactors={MODEL: RunDay},
 )
 

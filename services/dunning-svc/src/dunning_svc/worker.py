@@ -18,13 +18,13 @@ from encours.ledger import Ledger
 from encours.postgres.connection import STORE_SETTINGS, close_pool, open_pool
 from encours.postgres.leases import Leases
 from encours.reading.read_db import ReadDb
-from encours.service.process import Beside
+from encours.service.process import WorkerTasks
 
 OUTBOX_CONNECTIONS = 4
 
 
 @asynccontextmanager
-async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIterator[Beside]:
+async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIterator[WorkerTasks]:
     """Open the reaction to each day's opening, and the outbox that dispatches the reminders it decided."""
     store_url = settings.store_url.get_secret_value()
     async with AsyncExitStack() as stack:
@@ -42,4 +42,4 @@ async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIte
         leases = Leases(store_url, f"{NAME} outbox lease")
         outbox = Outbox(ledger, db, leases, dispatcher)
         stack.push_async_callback(outbox.close)
-        yield Beside(reactors={MODEL: RunDay(ledger, db, outbox)}, background=(outbox.run, leases.watch))
+        yield WorkerTasks(reactors={MODEL: RunDay(ledger, db, outbox)}, background=(outbox.run, leases.watch))

@@ -6,7 +6,10 @@ from encours.service.process import Service
 from invoice_svc.models import MODELS, NAME
 
 SERVICE = Service(
-    name=NAME, models=MODELS, api="invoice_svc.app:serve", beside="invoice_svc.worker:imports_and_clocks"
+    name=NAME,
+    models=MODELS,
+    api="invoice_svc.app:serve",
+    worker_tasks="invoice_svc.worker:imports_and_clocks",
 )
 
 if __name__ == "__main__":

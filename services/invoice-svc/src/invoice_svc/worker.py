@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 
 from encours.ledger import Ledger
 from encours.reading.read_db import ReadDb
-from encours.service.process import Beside
+from encours.service.process import WorkerTasks
 from encours.service.settings import ServiceSettings
 from invoice_svc.clock.background import prepare_store, run_background
 from invoice_svc.models import MODELS
 
 
 @asynccontextmanager
-async def imports_and_clocks(settings: ServiceSettings, ledger: Ledger) -> AsyncIterator[Beside]:
+async def imports_and_clocks(settings: ServiceSettings, ledger: Ledger) -> AsyncIterator[WorkerTasks]:
     """One background task, begun again when the database was away."""
     store_dsn = settings.store_url.get_secret_value()
     db = await ReadDb.open(store_dsn, ledger=ledger, models=MODELS)
@@ -24,6 +24,6 @@ async def imports_and_clocks(settings: ServiceSettings, ledger: Ledger) -> Async
         await run_background(ledger=ledger, store_dsn=store_dsn, db=db, var_dir=settings.var_dir)
 
     try:
-        yield Beside(background=(work,))
+        yield WorkerTasks(background=(work,))
     finally:
         await db.close()

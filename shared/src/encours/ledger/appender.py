@@ -1,6 +1,6 @@
 """Group commit: what waits at one moment becomes one transaction.
 
-That is what makes the ledger's lock cheap. Up to :data:`LANES` batches are on their way at once: they take
+That is what makes the ledger's lock cheap. Up to :data:`CONNECTIONS` batches are on their way at once: they take
 turns at the lock, so the second one gains nothing there, but while the database works on one, this process
 reads the answers of another and gathers the next.
 """
@@ -12,20 +12,20 @@ import contextlib
 from collections import deque
 from collections.abc import Callable
 
+from encours.ledger.append_connection import AppendConnection
 from encours.ledger.errors import LedgerUnavailable
-from encours.ledger.lane import Lane
 from encours.ledger.model import Appended
 from encours.ledger.wire import Prepared
 
 BATCH_EVENTS = 256
-LANES = 2
+CONNECTIONS = 2
 BALANCE = 0.75
 """A batch leaves beside one on its way when it is this large compared with it: smaller ones cost a commit
 each.
 """
 SPLIT_EVENTS = 12
 SPLIT_EVENTS_SLOW = 96
-"""… and at least this large, where commits are quick and where they are slow. A second lane gave 26 % more at 32
+"""… and at least this large, where commits are quick and where they are slow. A second connection gave 26 % more at 32
 callers on a quick disk and 45 % more at 256 on any; at 32 on a slow disk it would cost 6 %."""
 SLOW_COMMIT_S = 0.0008
 QUEUE_EVENTS = 20_000
@@ -38,13 +38,13 @@ Listener = Callable[[int, int], None]
 
 
 class Appender:
-    """The queue of one process and the lanes that empty it."""
+    """The queue of one process and the connections that empty it."""
 
     def __init__(
         self,
         dsn: str,
         *,
-        lanes: int = LANES,
+        connections: int = CONNECTIONS,
         batch_events: int = BATCH_EVENTS,
         queue_events: int = QUEUE_EVENTS,
         patience_s: float = PATIENCE_S,
@@ -56,11 +56,14 @@ class Appender:
         self._waiting_events = 0
         self._closing = False
         self._loop = asyncio.get_running_loop()
-        self._lanes = [
-            Lane(dsn, held=self._return, stored=self._stored, lost=self._give_up_waiting)
-            for _ in range(lanes)
+        self._connections = [
+            AppendConnection(dsn, postponed=self._put_back, stored=self._stored, lost=self._give_up_waiting)
+            for _ in range(connections)
         ]
-        self._tasks = [asyncio.create_task(self._run(lane), name="ledger-appender") for lane in self._lanes]
+        self._tasks = [
+            asyncio.create_task(self._run(connection), name="ledger-appender")
+            for connection in self._connections
+        ]
         self.listeners: list[Listener] = []
         # The least of the last ones: a busy event loop makes single ones look longer than they were.
         self._outside_s: deque[float] = deque(maxlen=64)
@@ -91,38 +94,38 @@ class Appender:
     async def close(self) -> None:
         """Store what waits, then disconnect."""
         self._closing = True
-        for lane in self._lanes:
-            lane.wake.set()
+        for connection in self._connections:
+            connection.wake.set()
         _, late = await asyncio.wait(self._tasks, timeout=self._patience_s + 2)
         for task in late:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        for lane in self._lanes:
-            await lane.disconnect()
+        for connection in self._connections:
+            await connection.disconnect()
 
     def _wake(self) -> None:
-        """Wake an idle lane if what waits is worth a batch now."""
-        for lane in self._lanes:
-            if not lane.events:
-                if not lane.wake.is_set() and self._worth_a_batch(lane):
-                    lane.wake.set()
+        """Wake an idle connection if what waits is worth a batch now."""
+        for connection in self._connections:
+            if not connection.events:
+                if not connection.wake.is_set() and self._worth_a_batch(connection):
+                    connection.wake.set()
                 return
 
-    async def _run(self, lane: Lane) -> None:
+    async def _run(self, connection: AppendConnection) -> None:
         while not (self._closing and not self._queues):
-            await lane.wake.wait()
-            lane.wake.clear()
-            while self._worth_a_batch(lane):
+            await connection.wake.wait()
+            connection.wake.clear()
+            while self._worth_a_batch(connection):
                 batch = self._next_batch()
-                lane.events = sum(item.size for item in batch)
+                connection.events = sum(item.size for item in batch)
                 self._wake()
-                await lane.deliver(batch)
+                await connection.deliver(batch)
 
-    def _worth_a_batch(self, lane: Lane) -> bool:
+    def _worth_a_batch(self, connection: AppendConnection) -> bool:
         if not self._waiting_events:
             return False
-        on_its_way = sum([other.events for other in self._lanes]) - lane.events
+        on_its_way = sum([other.events for other in self._connections]) - connection.events
         if not on_its_way or self._closing:
             return True
         return self._waiting_events >= max(self._least_split, on_its_way * BALANCE)
@@ -133,10 +136,12 @@ class Appender:
         next batch."""
         ledger_id, queue = next(iter(self._queues.items()))
         limit = self._batch_events
-        if self._waiting_events >= 2 * self._least_split and not any(lane.events for lane in self._lanes):
-            limit = min(limit, -(-self._waiting_events // len(self._lanes)))
+        if self._waiting_events >= 2 * self._least_split and not any(
+            connection.events for connection in self._connections
+        ):
+            limit = min(limit, -(-self._waiting_events // len(self._connections)))
         batch: list[Prepared] = []
-        held: list[Prepared] = []
+        postponed: list[Prepared] = []
         written: set[str] = set()
         ids = set()
         events = 0
@@ -149,23 +154,23 @@ class Appender:
                 break
             queue.popleft()
             if not written.isdisjoint(item.touched) or item.append.command_id in ids:
-                held.append(item)
+                postponed.append(item)
                 continue
             batch.append(item)
             written |= item.written
             ids.add(item.append.command_id)
             events += item.size
-        queue.extendleft(reversed(held))
+        queue.extendleft(reversed(postponed))
         del self._queues[ledger_id]
         if queue:
             self._queues[ledger_id] = queue
         self._waiting_events -= events
         return batch
 
-    def _return(self, held: list[Prepared]) -> None:
+    def _put_back(self, postponed: list[Prepared]) -> None:
         """Back to the front of the queue, in their order."""
-        self._queues.setdefault(held[0].ledger_id, deque()).extendleft(reversed(held))
-        self._waiting_events += sum(item.size for item in held)
+        self._queues.setdefault(postponed[0].ledger_id, deque()).extendleft(reversed(postponed))
+        self._waiting_events += sum(item.size for item in postponed)
 
     def _stored(self, ledger_id: int, head: int, outside_s: float) -> None:
         self._outside_s.append(outside_s)

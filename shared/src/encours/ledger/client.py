@@ -16,10 +16,10 @@ import msgspec
 from encours.contracts import Recorded
 from encours.kernel.ids import uuid7
 from encours.ledger.admin import check_ledger
+from encours.ledger.append_connection import rehearse
 from encours.ledger.appender import Appender
 from encours.ledger.errors import UnknownLedger
 from encours.ledger.heads import Heads
-from encours.ledger.lane import rehearse
 from encours.ledger.model import Append, Appended, Head, LedgerInfo, LedgerKind, StoredCommand
 from encours.ledger.reader import Reader, recorded
 from encours.ledger.selfcheck import require_sound

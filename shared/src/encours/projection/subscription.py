@@ -54,7 +54,7 @@ log = structlog.get_logger("encours.subscription")
 
 
 class _Overtaken(Exception):
-    """Another instance moved the checkpoint, or a rebuild took its place: load it again."""
+    """Another instance moved the checkpoint, or a rebuild replaced the model: load it again."""
 
 
 class _Blocked(Exception):
@@ -62,8 +62,8 @@ class _Blocked(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """What a subscription works with; shared by all of a process."""
+class ProjectorContext:
+    """Connections and settings that all subscriptions of a process share."""
 
     service: str
     ledger: Ledger
@@ -78,17 +78,22 @@ class Subscription:
     """Run :meth:`run` as a task, one for each model and ledger."""
 
     def __init__(
-        self, place: Place, info: LedgerInfo, model: ReadModel, reactor: Reactor | None, tail: Tail
+        self,
+        context: ProjectorContext,
+        info: LedgerInfo,
+        model: ReadModel,
+        reactor: Reactor | None,
+        tail: Tail,
     ) -> None:
-        self._place, self._model, self._reactor, self._tail = place, model, reactor, tail
+        self._context, self._model, self._reactor, self._tail = context, model, reactor, tail
         self._ledger = info.name
-        self._lease = ("projector", place.service, info.name, model.name)
+        self._lease = ("projector", context.service, info.name, model.name)
 
     async def run(self) -> None:
         """Follow until the process drains: lead while the lease is ours, stand by while it is not."""
         pause = RETRY_MIN_S
-        while not self._place.stopping.is_set():
-            token = await self._place.leases.acquire(*self._lease)
+        while not self._context.stopping.is_set():
+            token = await self._context.leases.acquire(*self._lease)
             if token is None:
                 await self._sleep(STANDBY_S)
                 continue
@@ -108,7 +113,7 @@ class Subscription:
                 await self._failed(error, pause)
             finally:
                 # Given back while it waits, so that a newer program may have it.
-                await asyncio.shield(self._place.leases.release(token, *self._lease))
+                await asyncio.shield(self._context.leases.release(token, *self._lease))
             await self._sleep(pause)
 
     async def _failed(self, error: Exception, pause_s: float) -> None:
@@ -122,28 +127,28 @@ class Subscription:
 
     async def _note(self, state: str, reason: str | None) -> None:
         with contextlib.suppress(*FAILED):
-            await note_state(self._place.pool, self._ledger, self._model.name, state, reason)
+            await note_state(self._context.pool, self._ledger, self._model.name, state, reason)
 
     async def _sleep(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._place.stopping.wait(), seconds)
+            await asyncio.wait_for(self._context.stopping.wait(), seconds)
 
     async def _lead(self, token: int) -> None:
-        place, ledger, model = self._place, self._ledger, self._model
+        context, ledger, model = self._context, self._ledger, self._model
         checkpoint = await self._ready()
-        async with place.pool.acquire() as conn:
+        async with context.pool.acquire() as conn:
             parking = await Parking.load(conn, ledger, model.name)
             reactions = await self._reactions(conn, checkpoint)
         projection = Projection(model, schema_of(model.name, ledger), parking)
         position = checkpoint.position
         if reactions is not None:
             await self._react_to_last(reactions, position)
-        while place.leases.holds(token) and not place.stopping.is_set():
+        while context.leases.holds(token) and not context.stopping.is_set():
             batch = await self._tail.after(position, BATCH, WAIT_S)
             if self._tail.last >= 0 and batch.epoch != checkpoint.epoch:
                 raise _Overtaken  # of the ledger itself: _ready says why and builds anew
             if not batch.events:
-                await self._check_place(position)
+                await self._check_position(position)
                 continue
             events = batch.events if reactions is None else reactions.cut(batch.events)
             began = time.monotonic()
@@ -169,7 +174,7 @@ class Subscription:
                 raise _Overtaken
             at = new
 
-        async with self._place.pool.acquire() as conn, conn.transaction():
+        async with self._context.pool.acquire() as conn, conn.transaction():
             # The row's lock first: while a rebuild holds it, nothing of this batch may be read or written.
             now = await load_checkpoint(conn, ledger, name, lock=True)
             expected = (position, checkpoint.epoch, checkpoint.generation)
@@ -177,10 +182,10 @@ class Subscription:
                 raise _Overtaken
             return await apply(conn, projection, events, commit, ledger)
 
-    async def _check_place(self, position: int) -> None:
+    async def _check_position(self, position: int) -> None:
         """Nothing came. A position that the ledger does not have means that the ledger was put back."""
         if position > self._tail.last >= 0:
-            head = await self._place.ledger.head(self._ledger)
+            head = await self._context.ledger.head(self._ledger)
             if position > head.position:
                 raise _Overtaken
         checkpoint = await self._checkpoint()
@@ -188,13 +193,13 @@ class Subscription:
             raise _Overtaken
 
     async def _checkpoint(self) -> Checkpoint | None:
-        async with self._place.pool.acquire() as conn:
+        async with self._context.pool.acquire() as conn:
             return await load_checkpoint(conn, self._ledger, self._model.name)
 
     async def _ready(self) -> Checkpoint:
         """The checkpoint of a model that can be followed; builds it where there is none."""
         checkpoint = await self._checkpoint()
-        head = await self._place.ledger.head(self._ledger)
+        head = await self._context.ledger.head(self._ledger)
         why = None
         if checkpoint is None:
             why = "it was never built for this ledger"
@@ -214,9 +219,9 @@ class Subscription:
         log.info("read model is built", ledger=self._ledger, model=self._model.name, why=why)
         await self._note(REBUILDING, why)
         result = await rebuild(
-            ledger_dsn=self._place.ledger_dsn,
-            store_dsn=self._place.store_dsn,
-            service=self._place.service,
+            ledger_dsn=self._context.ledger_dsn,
+            store_dsn=self._context.store_dsn,
+            service=self._context.service,
             model=self._model,
             ledger=self._ledger,
             stop_at=self._reactor.types if self._reactor else frozenset(),
@@ -232,7 +237,7 @@ class Subscription:
     async def _reactions(self, conn: Conn, checkpoint: Checkpoint) -> Reactions | None:
         if self._reactor is None:
             return None
-        info = await self._place.ledger.info(self._ledger)
+        info = await self._context.ledger.info(self._ledger)
         # The very first build ended at the first event that wants a reaction: nothing before it is due.
         first_build = checkpoint.generation == 1
         return await Reactions.load(
@@ -247,7 +252,7 @@ class Subscription:
 
     async def _react_to_last(self, reactions: Reactions, position: int) -> None:
         """A reaction that a crash cut off, or that a build stopped at."""
-        rows = await self._place.ledger.read_raw(self._ledger, position - 1, 1) if position else []
+        rows = await self._context.ledger.read_raw(self._ledger, position - 1, 1) if position else []
         if rows and reactions.due(event := event_of(rows[0], self._ledger)):
             await self._react(reactions, event)
 
@@ -256,7 +261,7 @@ class Subscription:
         pause = RETRY_MIN_S
         while True:
             try:
-                await reactions.react(self._place.pool, event)
+                await reactions.react(self._context.pool, event)
             except Exception as error:
                 log.error(
                     "reaction failed",
@@ -270,7 +275,7 @@ class Subscription:
                 )
                 pause = min(pause * 2, RETRY_MAX_S)
                 await self._sleep(pause)
-                if self._place.stopping.is_set():
+                if self._context.stopping.is_set():
                     raise _Overtaken from error
             else:
                 return

@@ -32,8 +32,8 @@ EXIT_USAGE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """What a worker does beside projecting: reactors by the name of their read model, and background tasks."""
+class WorkerTasks:
+    """Work of a worker besides projecting: reactors by the name of their read model, and background tasks."""
 
     reactors: Mapping[str, Reactor] = field(default_factory=dict)
     background: Sequence[Background] = ()
@@ -43,15 +43,15 @@ class Beside:
 class Service:
     """One service, ``SERVICE`` in its ``__main__``.
 
-    ``api`` and ``beside`` are written ``module:name``. ``api(settings)`` serves the HTTP API until a signal;
-    ``beside(settings, ledger)`` is open around the worker and yields :class:`Beside`. ``reactors`` are the classes
-    of its reactors: a rebuild has to know where a first build ends.
+    ``api`` and ``worker_tasks`` are written ``module:name``. ``api(settings)`` serves the HTTP API until a signal;
+    ``worker_tasks(settings, ledger)`` is open around the worker and yields :class:`WorkerTasks`. ``reactors`` are the
+    classes of its reactors: a rebuild has to know where a first build ends.
     """
 
     name: str
     models: Sequence[ReadModel]
     api: str
-    beside: str | None = None
+    worker_tasks: str | None = None
     reactors: Mapping[str, type[Reactor]] = field(default_factory=dict)
     settings: type[ServiceSettings] = ServiceSettings
 
@@ -89,20 +89,20 @@ class Service:
 
     async def _work(self, settings: ServiceSettings) -> None:
         """Until SIGTERM. Servers may be away at the start and at any time later."""
-        open_beside: Callable[[Any, Ledger], AbstractAsyncContextManager[Beside]]
-        open_beside = resolve_name(self.beside) if self.beside else _nothing
+        open_tasks: Callable[[Any, Ledger], AbstractAsyncContextManager[WorkerTasks]]
+        open_tasks = resolve_name(self.worker_tasks) if self.worker_tasks else _nothing
         async with AsyncExitStack() as stack:
             ledger, nats = await stack.enter_async_context(ledger_and_nats(settings, f"{self.name} worker"))
-            beside = await stack.enter_async_context(open_beside(settings, ledger))
-            opened = {model: type(reactor) for model, reactor in beside.reactors.items()}
+            tasks = await stack.enter_async_context(open_tasks(settings, ledger))
+            opened = {model: type(reactor) for model, reactor in tasks.reactors.items()}
             if opened != self.reactors:
                 raise TypeError(f"{self.name} opens reactors {opened} and declares {self.reactors}")
             ledger_url = settings.ledger_url.get_secret_value()
             background = (
-                *beside.background,
+                *tasks.background,
                 lambda: run_calendar(ledger, ledger_url, f"{self.name} calendar lease"),
             )
-            worker = Worker(settings, ledger, nats, self.name, self.models, beside.reactors, background)
+            worker = Worker(settings, ledger, nats, self.name, self.models, tasks.reactors, background)
             settle()
             await worker.run()
 
@@ -113,5 +113,5 @@ class Service:
 
 
 @asynccontextmanager
-async def _nothing(_: ServiceSettings, __: Ledger) -> AsyncIterator[Beside]:
-    yield Beside()
+async def _nothing(_: ServiceSettings, __: Ledger) -> AsyncIterator[WorkerTasks]:
+    yield WorkerTasks()

@@ -29,7 +29,7 @@ from encours.projection.control import ensure_control
 from encours.projection.projector import check_model
 from encours.projection.read_model import Reactor, ReadModel
 from encours.projection.standing import LedgerState, forget_stale_states, write_ledger_states
-from encours.projection.subscription import Place, Subscription
+from encours.projection.subscription import ProjectorContext, Subscription
 from encours.transport.client import NatsConnection
 from encours.transport.relay import Relay
 from encours.transport.tail import Tail
@@ -120,7 +120,7 @@ class Worker:
             stack.push_async_callback(relay_leases.close)
             stack.push_async_callback(leases.close)
             await self._until_installed(pool)
-            place = Place(
+            context = ProjectorContext(
                 self._service,
                 self._ledger,
                 self._settings.ledger_url.get_secret_value(),
@@ -136,7 +136,7 @@ class Worker:
                 for count, background in enumerate(self._background):
                     tasks.start(f"background {count}", background)
                 tasks.start("state", lambda: self._publish_state(pool))
-                tasks.start("ledgers", lambda: self._ledgers(place, relay_leases))
+                tasks.start("ledgers", lambda: self._ledgers(context, relay_leases))
                 await self._stopping.wait()
                 log.info("worker drains", instance=self.instance)
                 await tasks.drain({"ledgers"}, DRAIN_S)
@@ -156,7 +156,7 @@ class Worker:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
 
-    async def _ledgers(self, place: Place, relay_leases: Leases) -> None:
+    async def _ledgers(self, context: ProjectorContext, relay_leases: Leases) -> None:
         """One group of tasks for each ledger, begun when the ledger appears."""
         followed: dict[str, asyncio.Task[None]] = {}
         try:
@@ -164,7 +164,7 @@ class Worker:
                 try:
                     for info in await self._ledger.ledgers():
                         if info.name not in followed or followed[info.name].done():
-                            follow = self._follow(place, relay_leases, info)
+                            follow = self._follow(context, relay_leases, info)
                             followed[info.name] = asyncio.create_task(follow, name=f"ledger {info.name}")
                 except LedgerUnavailable as error:
                     log.warning("ledgers not readable", error=str(error))
@@ -173,14 +173,14 @@ class Worker:
         finally:
             await end(followed.values())
 
-    async def _follow(self, place: Place, relay_leases: Leases, info: LedgerInfo) -> None:
+    async def _follow(self, context: ProjectorContext, relay_leases: Leases, info: LedgerInfo) -> None:
         log.info("ledger followed", ledger=info.name)
         tail = self._tails[info.name] = Tail(self._nats, self._ledger, info.name)
         async with _Tasks() as tasks:
             tasks.start(f"tail {info.name}", tail.run)
             tasks.start(f"relay {info.name}", lambda: self._relay(relay_leases, info.name))
             subscriptions = [
-                Subscription(place, info, model, self._reactors.get(model.name), tail)
+                Subscription(context, info, model, self._reactors.get(model.name), tail)
                 for model in self._models
             ]
             names = set()

@@ -43,27 +43,27 @@ _RECOVERY_SETTINGS = {**LEDGER_SETTINGS, "statement_timeout": "5s"}
 _log = logging.getLogger(__name__)
 
 
-class Lane:
-    """Delivers one batch at a time. ``held`` takes back appends that depend on an earlier one of their batch,
-    ``stored`` is told the ledger's id and head, ``lost`` is called while the ledger is away."""
+class AppendConnection:
+    """Delivers one batch at a time. ``postponed`` takes back appends that depend on an earlier one of their batch,
+    ``stored`` receives the ledger's id and head, ``lost`` is called while the ledger is away."""
 
     def __init__(
         self,
         dsn: str,
         *,
-        held: Callable[[list[Prepared]], None],
+        postponed: Callable[[list[Prepared]], None],
         stored: Callable[[int, int, float], None],
         lost: Callable[[], None],
     ) -> None:
         self._dsn = dsn
-        self._held = held
+        self._postponed = postponed
         self._stored = stored
         self._lost = lost
         self._connection: asyncpg.Connection | None = None
         self._statement: Any = None
         self.wake = asyncio.Event()
         self.events = 0
-        """Of the batch on its way, set by who hands it over; 0 for a lane that is idle."""
+        """Of the batch on its way, set by who hands it over; 0 for a connection that is idle."""
         self._loop = asyncio.get_running_loop()
 
     async def deliver(self, batch: Sequence[Prepared]) -> None:
@@ -118,9 +118,9 @@ class Lane:
             *arguments(first.ledger_id, first.append.clock_at, batch), timeout=15
         )
         outside_s = self._loop.time() - started - row["spent"].total_seconds()
-        head, held = settle(batch, row)
-        if held:
-            self._held(held)
+        head, postponed = settle(batch, row)
+        if postponed:
+            self._postponed(postponed)
         self._stored(first.ledger_id, head, outside_s)
 
     async def _refused(self, batch: Sequence[Prepared], error: Exception) -> None:
