@@ -1,4 +1,4 @@
-"""Who is at work: session-level advisory locks, gone with the session that holds them.
+"""Leases, which say who is at work: session-level advisory locks, gone with the session that holds them.
 
 A lease saves double work; it is not what keeps the state right. That is the checkpoint's condition in each
 batch and the stream's expected sequence in each publish, which hold with any number of workers.
@@ -78,7 +78,7 @@ class Leases:
                 self._drop()
 
     def holds(self, token: int) -> bool:
-        """Whether the session that the lease belongs to is still there, as far as is known."""
+        """Return True while the session of the lease is there, as far as is known."""
         return token == self._generation and self._conn is not None and not self._conn.is_closed()
 
     async def watch(self) -> None:

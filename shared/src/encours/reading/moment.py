@@ -62,7 +62,7 @@ class PositionNotReached(Refusal):
 
 
 class FuturePosition(Refusal):
-    """What was asked for has not happened (422)."""
+    """The position that was asked for has not come yet (422)."""
 
     code = "future-position"
     title = "Position lies in the future"

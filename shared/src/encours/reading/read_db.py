@@ -24,7 +24,7 @@ from encours.projection.schemas import schema_of
 from encours.reading.checkpoints import Checkpoints, OnWait
 
 FRESH_WAIT_S = 0.25
-"""How long a read waits for its model to reach the ledger's head."""
+"""Longest time that a read waits for its model to reach the ledger's head."""
 HASH_PAUSE_FACTOR = 4
 """After a hash that took t seconds the next one of that model is computed 4 t later at the earliest."""
 
@@ -163,7 +163,7 @@ class ReadDb:
         return head
 
     async def read_models(self, ledger: str, *, hashes: bool = True) -> list[dict[str, Any]]:
-        """Where each model stands in a ledger, and the hash of its content unless it is not wanted.
+        """Return the position of each model in a ledger, and the hash of its content unless it is not wanted.
 
         ``content_hash`` belongs to ``hash_position``, which is ``position`` unless events are coming in.
         """

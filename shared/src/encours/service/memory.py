@@ -1,4 +1,4 @@
-"""How a process that serves for days uses Python's collector of cycles."""
+"""Python's collector of cycles in a process that serves for days."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
 class Metrics:
-    """What is counted. Routes are labelled by template (``/v1/invoices/{id}``), never by path."""
+    """Counters and histograms of a process. Routes are labelled by template (``/v1/invoices/{id}``), never by path."""
 
     def __init__(self, service: str) -> None:
         self.registry = CollectorRegistry()

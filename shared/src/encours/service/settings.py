@@ -1,4 +1,4 @@
-"""What a service process is told from outside: one frozen model, read once, at the edge.
+"""Settings of a service process: one frozen model, read once, at the edge.
 
 Every variable begins with ``ENCOURS_``. One that no field knows is an error rather than a silent default: a
 misspelled database address must not start a service against the wrong database.
@@ -47,7 +47,7 @@ class Settings(BaseSettings):
 
 
 class ServiceSettings(Settings):
-    """What each of the four services needs. Addresses carry passwords, so they are masked when printed."""
+    """Settings that each of the four services needs. Addresses carry passwords, so they are masked when printed."""
 
     ledger_url: SecretStr = Field(
         description="PostgreSQL address of the ledger, with the service's own role."
@@ -89,7 +89,7 @@ class ServiceSettings(Settings):
 
 
 def reasons(wrong: ValidationError) -> str:
-    """What to correct in the environment, with the variables' names and without their values."""
+    """Corrections to make in the environment, with the variables' names and without their values."""
     return "; ".join(
         "".join(f"{PREFIX}{field}: ".upper() for field in error["loc"][:1])
         + error["msg"].removeprefix("Value error, ")

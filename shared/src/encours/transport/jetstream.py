@@ -47,7 +47,7 @@ _COMPARED = (
     "max_msgs_per_subject", "num_replicas", "deny_delete", "deny_purge", "allow_atomic",
 )  # fmt: skip
 _FIXED = frozenset({"storage", "retention"})
-"""What the server does not let one change on a stream that exists."""
+"""Settings that the server does not let one change on a stream that exists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,12 @@ class StreamState:
 
     @property
     def unchangeable(self) -> bool:
-        """Whether the drift can be mended only by making the stream anew."""
+        """True if the drift can be mended only by making the stream anew."""
         return any(line.split(":")[0] in _FIXED for line in self.drift)
 
 
 def drift_of(wanted: StreamConfig, actual: StreamConfig) -> tuple[str, ...]:
-    """What differs, in words: ``deny_purge: is False, should be True``."""
+    """Return the differences in words: ``deny_purge: is False, should be True``."""
     lines = []
     for name in _COMPARED:
         is_, should = _plain(getattr(actual, name)), _plain(getattr(wanted, name))

@@ -45,7 +45,7 @@ POLL_MIN_S, POLL_MAX_S = 0.05, 0.5
 RETRY_MIN_S, RETRY_MAX_S = 0.05, 2.0
 EPOCH_CHECK_S = 1.0
 BACKFILL = 10_000
-"""How many events a stream that had to be made anew is given back. Who is further behind reads the ledger."""
+"""Number of events that a stream made anew is given back. Who is further behind reads the ledger."""
 
 log = structlog.get_logger("encours.relay")
 

@@ -64,7 +64,7 @@ class Tail:
         self.head = 0
         self.epoch = 0
         self.source = "ledger"
-        """Where the last events came from: ``stream`` or ``ledger``."""
+        """Origin of the last events: ``stream`` or ``ledger``."""
         self._changed = asyncio.Event()
         self._wanted: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._grown = asyncio.Event()

@@ -1,4 +1,4 @@
-"""How each kind of stream becomes a state."""
+"""Initial state and fold of each kind of stream."""
 
 from __future__ import annotations
 

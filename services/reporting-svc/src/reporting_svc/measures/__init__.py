@@ -1,1 +1,1 @@
-"""What the figures mean: pure arithmetic on minor units and days, each with the id of its definition."""
+"""Definitions of the figures: pure arithmetic on minor units and days, each with the id of its definition."""

@@ -167,7 +167,7 @@ def _check_template(command: DefineSeries) -> None:
 
 
 def _overlaps(one: str, other: str) -> bool:
-    """Whether numbers of two prefixes can read alike, in whatever years: ``F{year}-`` and ``F{year}-1``, or
+    """Return True when numbers of two prefixes can read alike, in whatever years: ``F{year}-`` and ``F{year}-1``, or
     ``FF{year}`` and ``FF20{year}``."""
     shapes = (prefix.replace("{year}", _DIGIT * 4) for prefix in (one, other))
     return all(

@@ -58,7 +58,7 @@ def credited_parts(state: Invoice, command: CreditInvoice) -> tuple[Part, ...]:
 
 
 def _parts_of_lines(sums: Sums, left: tuple[Part, ...]) -> tuple[Part, ...]:
-    """What the lines credit at each rate, at most what is left there; the last of its net takes the last of its VAT.
+    """Return the lines' credit at each rate, at most what is left there; the last of its net takes the last of its VAT.
 
     Each document rounds its VAT once, so that of an invoice credited line by line can differ by cents from the sum of
     the lines' own.

@@ -53,7 +53,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What is due for lateness up to a day, besides the principal. Minor units of the invoice's currency."""
+    """Amounts due for lateness up to a day, besides the principal. Minor units of the invoice's currency."""
 
     segments: tuple[Segment, ...]
     interest_minor: int

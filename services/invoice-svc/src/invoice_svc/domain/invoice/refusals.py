@@ -1,4 +1,4 @@
-"""What the rules of an invoice refuse."""
+"""Refusals of the rules of an invoice."""
 
 from __future__ import annotations
 

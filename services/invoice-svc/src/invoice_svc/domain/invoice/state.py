@@ -85,17 +85,17 @@ class Invoice(Struct, frozen=True):
 
     @property
     def credited_minor(self) -> int:
-        """What credit notes have taken off."""
+        """Amount that credit notes have taken off."""
         return sum(credit.total_minor for credit in self.credits)
 
     @property
     def paid_minor(self) -> int:
-        """What payments stand on it."""
+        """Amount of the payments that stand on it."""
         return sum(part.amount_minor for part in self.applied)
 
     @property
     def outstanding_minor(self) -> int:
-        """What is still owed; 0 before issue."""
+        """Amount still owed; 0 before issue."""
         return sum(movement.amount_minor for movement in self.movements)
 
     @property

@@ -1,4 +1,4 @@
-"""Where an invoice stands on a day: five axes and the two vocabularies, derived and never stored.
+"""Status of an invoice on a day: five axes and the two vocabularies, derived and never stored.
 
 Days past due are calendar days after the due date; the due date itself is in time.
 """

@@ -66,7 +66,7 @@ class LatePaymentLaw:
         return Dated(half_year_start, mro.value + margin.value, source)
 
     def default_terms(self, issued_on: date, currency: str) -> Terms:
-        """What holds without an agreement. The flat fee is set in euro; in another currency only a contract has one."""
+        """Terms without an agreement. The flat fee is set in euro; in another currency only a contract has one."""
         days, fee = in_force(self.default_days, issued_on), in_force(self.recovery_fee_eur_minor, issued_on)
         return Terms(
             due_kind="NET",

@@ -1,4 +1,4 @@
-"""What the rules of a payment refuse."""
+"""Refusals of the rules of a payment."""
 
 from __future__ import annotations
 

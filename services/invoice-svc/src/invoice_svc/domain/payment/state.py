@@ -44,7 +44,7 @@ class Payment:
 
     @property
     def allocated_minor(self) -> int:
-        """What stands on invoices."""
+        """Amount that stands on invoices."""
         return sum(standing.allocation.amount_minor for standing in self.allocations)
 
     @property
