@@ -68,8 +68,9 @@ def test_a_write_off_leaves_the_books_of_every_service_and_its_reversal_returns(
     assert (story.aged(), story.dunned()) == ("0.00", [])
     assert "100.00" not in story.exposure()
     assert world.get("invoice", f"/v1/invoices/{story.invoice}/interest")["interest"] == interest
-    listed = world.get("invoice", "/v1/invoices", customer_id=story.customer, status="paid")
-    assert listed["data"] == []
+    for status, found in (("paid", []), ("written_off", [story.invoice])):
+        listed = world.get("invoice", "/v1/invoices", customer_id=story.customer, status=status)
+        assert [each["id"] for each in listed["data"]] == found
 
     back = world.post("invoice", f"{path}/reverse", {"reason": "Dividend announced"})
     assert (back["written_off"], back["status"]["settlement"]) == (eur("0.00"), "open")

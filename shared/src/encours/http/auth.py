@@ -1,4 +1,4 @@
-"""Who asks, for which ledger, and whether they may.
+"""Authentication: the caller, the ledger, and the scopes that a route needs.
 
 ``require("invoices:read")`` is the dependency of a route that needs no more than that; commands and queries
 (:mod:`encours.http.commands`, :mod:`encours.http.queries`) bring it with them.

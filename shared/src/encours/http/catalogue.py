@@ -146,7 +146,7 @@ class Catalogue:
 
     @classmethod
     def of(cls, *packages: str) -> Catalogue:
-        """What the imported modules of these packages declare."""
+        """Return the refusals that the imported modules of these packages declare."""
         found = declared_in("encours", *packages)
         return cls(
             {kind.code: ProblemKind(kind.code, kind.title, kind.status, kind.remedy) for kind in found}

@@ -1,4 +1,4 @@
-"""What a route that writes needs: one dependency that makes a request a command, and one way to carry it out.
+"""Dependency of a route that writes: it makes a request a command, and has one way to carry it out.
 
     cmd: Annotated[Command, command("invoices:write")]
     return await cmd.run(invoices.issue, body.to_command(invoice_id), answer=INVOICE_ANSWER, on=invoice_id)

@@ -1,4 +1,4 @@
-"""What one request carries from the outermost layer to the route and back: ids, caller, headers to add.
+"""Context that one request carries from the outermost layer to the route and back: ids, caller, headers to add.
 
 One slotted object in the ASGI scope instead of context variables and a chain of middlewares: every layer that
 wraps a request costs it, and most of them only wish to add a header.

@@ -142,7 +142,7 @@ class _Exchange:
 
     @property
     def waits_for_body(self) -> bool:
-        """Whether a part of the body has not arrived."""
+        """True while a part of the body has not arrived."""
         return not self.ctx.body_complete and self.ctx.content_length != 0
 
     async def receive(self) -> Message:

@@ -67,7 +67,7 @@ def require_match(allowed: frozenset[int] | None, version: int) -> None:
 
 
 def none_matches(request: Request, version: int) -> bool:
-    """Whether ``If-None-Match`` lists the version, so that 304 is the answer. Comparison is weak."""
+    """Return whether ``If-None-Match`` lists the version, so that 304 is the answer. Comparison is weak."""
     value = context(request).header(b"if-none-match")
     if value is None:
         return False

@@ -172,7 +172,7 @@ _HTTP_REFUSALS: dict[int, type[Refusal]] = {
 
 
 def _methods_at(request: Request) -> set[str]:
-    """What the path takes: each of its methods has a route of its own."""
+    """Methods of the path: each has a route of its own."""
     taken: set[str] = set()
     for route in request.app.router.routes:
         if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:

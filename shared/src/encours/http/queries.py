@@ -1,4 +1,4 @@
-"""What a route that reads needs: the caller and the two dates of its question.
+"""Dependency of a route that reads: the caller and the two dates of the question.
 
 ``q: Annotated[Query, reading("invoices:read")]``. ``as_of`` is the business date asked about, ``known_at`` the moment
 of knowledge, as an instant or a position. An instant is turned into a position once, here, at the door. Every answer
@@ -171,7 +171,7 @@ class Query:
         return json_response(body, headers=headers)
 
     def _is_of_this_day(self, last: Recorded | None) -> bool:
-        """Whether a copy of the same version must be of the same business day: days past due and terms in force
+        """Return whether a copy of the same version must be of the same business day: days past due and terms in force
         change overnight, and no event says so. A copy is no older than the last event in it."""
         return self.today_from is None or (last is not None and last.recorded_at >= self.today_from)
 

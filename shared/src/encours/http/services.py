@@ -1,4 +1,4 @@
-"""What routes work with: one frozen object a process, made in the lifespan, reached through the app's state."""
+"""Connections that routes work with: one frozen object per process, made in the lifespan."""
 
 from __future__ import annotations
 

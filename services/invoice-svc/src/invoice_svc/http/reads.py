@@ -52,5 +52,5 @@ async def show_page(
 
 
 async def is_now(q: Query) -> bool:
-    """Whether the question is for today, or later, and for all that is known."""
+    """Return whether the question is for today, or later, and for all that is known."""
     return q.asked_position is None and q.as_of >= await q.ledger.today(q.caller.ledger)

@@ -1,4 +1,4 @@
-"""What the reports refuse."""
+"""Refusals of the reports."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Who may ask, and how often: API keys, callers, shares of requests."""
+"""API keys, the callers that hold them, and their share of requests."""

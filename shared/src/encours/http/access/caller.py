@@ -30,7 +30,7 @@ class Caller:
 
     @property
     def actor(self) -> str:
-        """How events name who did it: ``key:<id>``."""
+        """Name of the caller in events: ``key:<id>``."""
         return self.grant.actor
 
     @property

@@ -67,7 +67,7 @@ def check_grant(label: str, scopes: Iterable[str], entities: Iterable[str]) -> N
 
 
 def digest(token: str) -> bytes:
-    """What is stored of a key."""
+    """A key as it is stored."""
     return hashlib.sha256(token.encode()).digest()
 
 
@@ -79,7 +79,7 @@ def key_id(token: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a key allows. ``*`` stands for every scope; no entity listed, or ``*``, stands for every entity."""
+    """Rights of a key. ``*`` stands for every scope; no entity listed, or ``*``, stands for every entity."""
 
     id: str
     sha256: bytes = field(repr=False)
@@ -92,15 +92,15 @@ class Grant:
 
     @property
     def actor(self) -> str:
-        """How events name who did it."""
+        """Name of the key in events."""
         return f"key:{self.id}"
 
     def allows(self, scope: str) -> bool:
-        """Whether the key holds a scope."""
+        """Return whether the key holds a scope."""
         return scope in self.scopes or _ALL in self.scopes
 
     def covers(self, entity: str) -> bool:
-        """Whether the key may act for a legal entity."""
+        """Return whether the key may act for a legal entity."""
         return not self.entities or entity in self.entities or _ALL in self.entities
 
     @property

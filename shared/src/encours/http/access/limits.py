@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What is left in a bucket, as the ``RateLimit`` header says it; ``retry_after_s`` if nothing is."""
+    """Rest of a bucket, as the ``RateLimit`` header says it; ``retry_after_s`` if nothing is."""
 
     header: str
     retry_after_s: int | None
@@ -64,7 +64,7 @@ class Gate:
         self.in_flight = 0
 
     def enter(self) -> bool:
-        """Whether there is room; if so, :meth:`leave` has to follow."""
+        """Return whether there is room; if so, :meth:`leave` has to follow."""
         if self.in_flight >= self.limit:
             return False
         self.in_flight += 1

@@ -47,7 +47,7 @@ class Ready(BaseModel):
 
 
 class ProblemOut(BaseModel):
-    """What a problem type means."""
+    """Meaning of a problem type."""
 
     type: str
     code: str

@@ -286,7 +286,7 @@ class FactOut(BaseModel):
 
 
 class HistoryOut(AsOf):
-    """Everything that happened to the invoice, in order."""
+    """Events of the invoice, in order."""
 
     data: list[FactOut]
 
@@ -298,4 +298,4 @@ def _brief(state: Invoice, version: int, as_of: date) -> Json:
 INVOICE_ANSWER = Answer(INVOICE, InvoiceOut.of)
 CREDIT_ANSWER = Answer(INVOICE, InvoiceOut.of, result=Credited, tell=CreditOut.of)
 BRIEF_ANSWER = Answer(INVOICE, _brief)
-"""What a batch tells of each invoice."""
+"""Answer of a batch about each invoice."""

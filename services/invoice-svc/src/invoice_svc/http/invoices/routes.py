@@ -95,7 +95,7 @@ async def get_invoice(invoice_id: InvoiceId, q: Reading) -> Response:
 
 @router.get("/v1/invoices/{invoice_id}/history", response_model=HistoryOut)
 async def get_invoice_history(invoice_id: InvoiceId, q: Reading) -> Response:
-    """Every fact of the invoice that counts as of the date, in the order in which it was recorded."""
+    """Every event of the invoice that counts as of the date, in the order in which it was recorded."""
     _, events, time = await read(q, INVOICE_ANSWER, invoice_id)
     shown = [FactOut.of(event) for event in events if event.effective_on <= time.as_of]
     return q.respond({"data": shown} | time.echo(), last=events[-1])

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from encours.reading.pages import Page
 
 InvoiceStatus = Literal[
-    "draft", "cancelled", "issued", "credited_in_part", "credited", "open", "part_paid", "paid", "not_due", "due",
-    "overdue", "disputed",
+    "draft", "cancelled", "issued", "credited_in_part", "credited", "open", "part_paid", "paid", "written_off",
+    "not_due", "due", "overdue", "disputed",
 ]  # fmt: skip
 
 MAX_CANDIDATES = 500
@@ -37,6 +37,7 @@ _STATUS: dict[InvoiceStatus, str] = {
     "open": "outstanding_minor > 0 and paid_minor = 0",
     "part_paid": "outstanding_minor > 0 and paid_minor > 0",
     "paid": "document = 'issued' and outstanding_minor <= 0 and credited_minor + paid_minor >= total_minor",
+    "written_off": "document = 'issued' and outstanding_minor <= 0 and credited_minor + paid_minor < total_minor",
     "not_due": f"{_OWED} and due_on > {{}}",
     "due": f"{_OWED} and due_on = {{}}",
     "overdue": f"{_OWED} and due_on < {{}}",
