@@ -58,7 +58,7 @@ async def _projector(ledger_url: str, store_url: str, nats_url: str) -> None:
     from encours.projection.subscription import ProjectorContext, Subscription
     from encours.transport.client import NatsConnection
     from encours.transport.tail import Tail
-    from tests.bench.replay import OpenItems
+    from tests.bench.open_items import OpenItems
 
     class StreamOnly(Tail):
         async def _read_ledger(self) -> None:

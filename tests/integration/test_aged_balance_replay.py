@@ -96,7 +96,7 @@ class Log:
         self._log = log
 
     async def pages(
-        self, after: int, upto: int, wanted: frozenset[str], *, page: int = 7
+        self, after: int, upto: int, wanted: frozenset[str], *, page: int = 7, columns: str = ""
     ) -> AsyncIterator[tuple[int, Iterator[StoredEvent]]]:
         for start in range(after, upto, page):
             reached = min(start + page, upto)

@@ -17,7 +17,12 @@ PAGE = 4_000
 """Positions in a page: with 10,000 the rows have left the processor's cache by the time that they are folded, which
 costs a quarter of the rate; with fewer the round trips show."""
 
-_PAGE = f"""select {COLUMNS} from ledger.event
+BRIEF = (
+    "position, stream, version, type, schema_version, entity, effective_on, "
+    "'', null, null, null, null, data, ''::bytea"
+)
+"""The same columns with nothing in those that say who recorded the event, when and why: half the price of a row."""
+_PAGE = """select {columns} from ledger.event
   where ledger = $1 and position > $2 and position <= $3 and (type = any($4) or type <> all($5))
   order by position"""
 _HEAD = """select l.id, l.epoch, l.effects_from,
@@ -69,20 +74,20 @@ class BulkReader:
         return None if position is None else int(position)
 
     async def pages(
-        self, after: int, upto: int, wanted: frozenset[str], *, page: int = PAGE
+        self, after: int, upto: int, wanted: frozenset[str], *, page: int = PAGE, columns: str = COLUMNS
     ) -> AsyncIterator[tuple[int, Iterator[StoredEvent]]]:
         """Events in ``(after, upto]`` that are of a wanted type, or of a type that no contract here defines, in
         pages of ``page`` positions: (last position of the page, its events, each made when it is asked for)."""
         if after >= upto:
             return
         kinds = sorted(wanted)
-        ahead = asyncio.ensure_future(self._page(after, min(after + page, upto), kinds))
+        ahead = asyncio.ensure_future(self._page(after, min(after + page, upto), kinds, columns))
         try:
             while after < upto:
                 rows = await ahead
                 after = min(after + page, upto)
                 if after < upto:
-                    ahead = asyncio.ensure_future(self._page(after, min(after + page, upto), kinds))
+                    ahead = asyncio.ensure_future(self._page(after, min(after + page, upto), kinds, columns))
                 yield after, self._facts(rows)
         finally:
             await end([ahead])
@@ -95,6 +100,8 @@ class BulkReader:
             event.ledger = self._ledger
             yield event
 
-    async def _page(self, after: int, upto: int, kinds: list[str]) -> list[asyncpg.Record]:
-        rows: list[asyncpg.Record] = await self._conn.fetch(_PAGE, self._id, after, upto, kinds, self._known)
+    async def _page(self, after: int, upto: int, kinds: list[str], columns: str) -> list[asyncpg.Record]:
+        rows: list[asyncpg.Record] = await self._conn.fetch(
+            _PAGE.format(columns=columns), self._id, after, upto, kinds, self._known
+        )
         return rows

@@ -8,6 +8,9 @@ the order that rows happen to lie in, so nothing has to be sorted.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from encours.projection.read_model import Conn, ReadModel
 from encours.projection.rows import Row, table_of
@@ -16,25 +19,59 @@ from encours.projection.schemas import unquoted
 _MASK = (1 << 64) - 1
 
 
-def row_hash_sql(schema: str, row_type: type[Row]) -> str:
-    """SQL: number of rows and the sums of the first and second 64 bits of the row hashes."""
+class TableHash(NamedTuple):
+    """Number of rows and the sums of the first and second 64 bits of their hashes; that of all rows is the sum of
+    those of some and of the rest."""
+
+    rows: int
+    first: int
+    second: int
+
+    def __str__(self) -> str:
+        return f"{self.rows} {self.first & _MASK:016x}{self.second & _MASK:016x}"
+
+
+def row_hash_sql(schema: str, row_type: type[Row], after: int | None = None) -> str:
+    """SQL: the :class:`TableHash` of a table, or of its rows behind a position."""
     table = table_of(row_type)
+    behind = "" if after is None else f" where position > {after}"
     return (
         "select count(*), coalesce(sum(substr(h, 1, 8)::bigint), 0)::text, "
         "coalesce(sum(substr(h, 9, 8)::bigint), 0)::text "
         # OFFSET 0 keeps the hash from being worked out for each half.
-        f"from (select sha256(convert_to(row({table.plain})::text, 'UTF8')) as h from {schema}.{table.name} offset 0) r"
+        f"from (select sha256(convert_to(row({table.plain})::text, 'UTF8')) as h "
+        f"from {schema}.{table.name}{behind} offset 0) r"
     )
 
 
-async def content_hash(conn: Conn, schema: str, model: ReadModel) -> str:
-    """Hash of all rows of a model's schema, in the snapshot of the connection's transaction."""
+async def table_hash(conn: Conn, schema: str, row_type: type[Row], after: int | None = None) -> TableHash:
+    """Hash of a table's rows, or of those behind a position."""
+    rows, first, second = await conn.fetchrow(row_hash_sql(schema, row_type, after)) or (0, "0", "0")
+    return TableHash(rows, int(first), int(second))
+
+
+@dataclass(frozen=True)
+class Hashed:
+    """Tables that only gain rows, each with its hash up to a position."""
+
+    upto: int
+    tables: Mapping[type[Row], TableHash]
+
+
+async def content_hash(conn: Conn, schema: str, model: ReadModel, hashed: Hashed | None = None) -> str:
+    """Hash of all rows of a model's schema, in the snapshot of the connection's transaction.
+
+    Of tables that were ``hashed`` already, only the rows behind that position are hashed.
+    """
     total = hashlib.sha256()
     for row_type in sorted(model.rows, key=lambda r: r.TABLE):
-        count, first, second = await conn.fetchrow(row_hash_sql(schema, row_type)) or (0, "0", "0")
-        total.update(
-            f"{row_type.TABLE} {count} {int(first) & _MASK:016x}{int(second) & _MASK:016x}\n".encode()
-        )
+        known = None if hashed is None else hashed.tables.get(row_type)
+        if hashed is None or known is None:
+            found = await table_hash(conn, schema, row_type)
+        else:
+            more = await table_hash(conn, schema, row_type, hashed.upto)
+            found = TableHash(*map(sum, zip(known, more, strict=True)))
+        total.update(f"{row_type.TABLE} {found}\n".encode())
     return total.hexdigest()
 
 

@@ -70,7 +70,10 @@ class MappedModel(ReadModel):
 
     @abstractmethod
     def added(self, e: Recorded) -> Iterable[Row]:
-        """Rows of ``appended`` and ``opened`` tables that the event makes, from itself alone. Pure."""
+        """Rows of ``appended`` and ``opened`` tables that the event makes, from itself alone. Pure.
+
+        In a rebuild neither this nor `project` is told who recorded the event, when and why.
+        """
 
     @abstractmethod
     def sums(self, schema: str) -> Sequence[tuple[type[Row], str]]:

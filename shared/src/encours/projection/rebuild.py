@@ -106,7 +106,7 @@ async def rebuild(
         )
         ways = WAYS if isinstance(model, MappedModel) else WAYS[1:]
         for way in ways:
-            shadow = Shadow(reader, conns[0], model, ledger, way, rows_in_memory)
+            shadow = Shadow(reader, conns[0], model, ledger, way, rows_in_memory, helper=conns[1])
             build = _Build(reader, shadow, conns[1], service, model, ledger)
             try:
                 return await build.run(check_only=check_only, stop_at=stop_at)
@@ -119,8 +119,7 @@ async def rebuild(
                     error=repr(error.__cause__ or error),
                 )
             finally:
-                if not conns[0].is_closed():
-                    await conns[0].execute(f"drop schema if exists {shadow.schema} cascade")
+                await shadow.close()
         raise AssertionError("a careful build parks what cannot be written")
 
 
@@ -217,7 +216,7 @@ class _Build:
             snapshot = await self.conn.fetchval("select pg_export_snapshot()")
         # The snapshot sees both at this position for as long as it likes; the live model goes on meanwhile.
         new, old = await asyncio.gather(
-            content_hash(self.conn, self.shadow.schema, self.model),
+            content_hash(self.conn, self.shadow.schema, self.model, self.shadow.hashed),
             self._live_hash(snapshot, comparable=comparable),
         )
         different = []

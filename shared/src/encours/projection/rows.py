@@ -47,11 +47,7 @@ class Id:
 
     def pack(self, text: str | None) -> str | None:
         """The digits, which the driver takes for a UUID. Raises ``ValueError`` for an identifier of another kind."""
-        if text:
-            if text[:4] == f"{self.prefix}_" and len(text) == 36:
-                return text[4:]
-            raise ValueError(f"{text!r} is not an identifier of the kind {self.prefix}_")
-        return text if text is None else _NIL
+        return _packer(self.prefix)(text)
 
     def unpack(self, value: UUID | None) -> str | None:
         """The identifier of a value that the driver gives."""
@@ -66,6 +62,21 @@ class Id:
 
 
 _NIL = "0" * 32
+
+
+@cache
+def _packer(prefix: str) -> Callable[[str | None], str | None]:
+    start = f"{prefix}_"
+    until = len(start)
+
+    def pack(text: str | None) -> str | None:
+        if text:
+            if text[:until] == start and len(text) == until + len(_NIL):
+                return text[until:]
+            raise ValueError(f"{text!r} is not an identifier of the kind {start}")
+        return text if text is None else _NIL
+
+    return pack
 
 
 class Row(msgspec.Struct, kw_only=True, gc=False):
@@ -247,7 +258,7 @@ def _packed(values: Values, ids: Sequence[Id | None]) -> Values:
     """The same with identifiers packed."""
     if not any(ids):
         return values
-    packers = [(at, id_.pack) for at, id_ in enumerate(ids) if id_ is not None]
+    packers = [(at, _packer(id_.prefix)) for at, id_ in enumerate(ids) if id_ is not None]
 
     def packed(row: Row) -> tuple[Any, ...]:
         found = list(values(row))

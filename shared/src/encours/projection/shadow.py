@@ -18,9 +18,11 @@ from typing import Any, Literal, cast
 
 import asyncpg
 
+from encours.kernel.tasks import end
 from encours.ledger.stored import StoredEvent
 from encours.projection.apply import apply
-from encours.projection.bulk import PAGE, BulkReader
+from encours.projection.bulk import BRIEF, PAGE, BulkReader
+from encours.projection.hashing import Hashed, table_hash
 from encours.projection.mapping import Unmappable, map_events, sum_up
 from encours.projection.parking import Parking
 from encours.projection.projector import (
@@ -31,7 +33,7 @@ from encours.projection.projector import (
     create_tables,
 )
 from encours.projection.read_model import Conn, MappedModel, ReadModel
-from encours.projection.rows import table_of
+from encours.projection.rows import Row, table_of
 from encours.projection.schemas import shadow_of, unquoted
 
 Way = Literal["mapped", "folded", "careful"]
@@ -73,8 +75,13 @@ class Shadow:
         ledger: str,
         way: Way,
         rows_in_memory: int,
+        helper: asyncpg.Connection | None = None,
     ) -> None:
         self.reader, self.conn, self.model, self.ledger, self.way = reader, conn, model, ledger, way
+        self.helper = helper
+        """A second connection, on which mapped rows are hashed while the others are summed."""
+        self.hashed: Hashed | None = None
+        self._hashing: asyncio.Task[Hashed] | None = None
         self.schema = shadow_of(model.name, ledger)
         self.projection = Projection(model, self.schema, Parking())
         self.position = 0
@@ -88,6 +95,7 @@ class Shadow:
         """
         await create_tables(self.conn, self.schema, self.model, keys=self.way == "careful")
         if self.way == "careful":
+            self._stored = {f"{row.TABLE} key" for row in self.model.rows}
             await self._fill_carefully(upto)
             return None
         self.projection.rows.assume_empty()
@@ -98,14 +106,38 @@ class Shadow:
             return None
 
     async def finish(self) -> None:
-        """Indexes, statistics, and the set-based step for all the days that were opened."""
-        await create_indexes(self.conn, self.schema, self.model)
+        """Keys, indexes, statistics, and the set-based step for all the days that were opened."""
+        # An index may be built while a table is read; a primary key waits until nobody reads it.
+        appended = model.appended if isinstance(model := self.model, MappedModel) and self._hashing else ()
+        with self._refusing():
+            await self._create_keys(but=appended)
+            await create_indexes(self.conn, self.schema, self.model)
         await self.conn.execute(
             "analyze " + ", ".join(f"{self.schema}.{table_of(row).name}" for row in self.model.rows)
         )
         async with self.conn.transaction():
             await self.projection.settle(self.conn)
         self.projection.forget()  # settling has changed rows
+        if self._hashing is not None:
+            self.hashed = await self._hashing
+            with self._refusing():
+                await self._create_keys()
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            yield
+        except UNWRITABLE as error:
+            if self.way == "careful":
+                raise
+            raise Refused from error
+
+    async def close(self) -> None:
+        """Drop what is left of the tables; nothing if they have taken the live ones' place."""
+        if self._hashing is not None:
+            await end([self._hashing])
+        if not self.conn.is_closed():
+            await self.conn.execute(f"drop schema if exists {self.schema} cascade")
 
     async def catch_up(self, upto: int) -> None:
         """Go on to a position of the live model, written at once. Raises :class:`StopBefore`, :class:`Refused`."""
@@ -132,19 +164,18 @@ class Shadow:
     async def _map(self, upto: int) -> None:
         model = cast("MappedModel", self.model)
         try:
-            await map_events(
-                self.conn,
-                self.schema,
-                model,
-                self.reader.pages(0, upto, self.projection.wanted),
-                self._fold_some,
-            )
+            pages = self.reader.pages(0, upto, self.projection.wanted, columns=BRIEF)
+            await map_events(self.conn, self.schema, model, pages, self._fold_some)
+            if self.helper is not None:
+                self._hashing = asyncio.create_task(self._hash(self.helper, model, upto))
             await self._spill(keep=self._limit)
             await sum_up(self.conn, self.schema, model)
-            await self._create_keys()
         except _REFUSED as error:
             raise Refused from error
         self.position = upto
+
+    async def _hash(self, conn: asyncpg.Connection, model: MappedModel, upto: int) -> Hashed:
+        return Hashed(upto, {row: await table_hash(conn, self.schema, row) for row in model.appended})
 
     async def _fold_some(self, events: list[StoredEvent]) -> None:
         stop = await self.projection.fold(self.conn, events)
@@ -170,7 +201,6 @@ class Shadow:
             if self.projection.rows.largest > self._limit:
                 await self._spill(keep=self._limit // 2)
         await self._spill(keep=self._limit)
-        await self._create_keys()
         return stop
 
     async def _spill(self, *, keep: int) -> None:
@@ -206,9 +236,10 @@ class Shadow:
         await self.conn.execute(table.upsert_from(self.schema, f"staging_{table.name}"))
         await self.conn.execute(f"drop table staging_{table.name}")
 
-    async def _create_keys(self) -> None:
+    async def _create_keys(self, but: tuple[type[Row], ...] = ()) -> None:
         for row_type in self.model.rows:
-            await self._key(row_type.TABLE)
+            if row_type not in but:
+                await self._key(row_type.TABLE)
 
     async def _key(self, table_name: str) -> None:
         name = f"{table_name} key"
