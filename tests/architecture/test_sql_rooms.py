@@ -22,7 +22,6 @@ STORES = frozenset(
         "invoice_svc/imports/store.py",
         "invoice_svc/clock/jobs.py",
         "dunning_svc/outbox/attempts.py",
-        "reporting_svc/feed.py",  # reads the ledger itself, for outside subscribers
     }
 )
 """Modules that keep tables of their own, or read the ledger's, outside of these rooms."""

@@ -32,7 +32,7 @@ from encours.reading.pages import Page
 from encours.reading.read_db import ReadDb
 from encours.testing.servers import Installation, fresh_installation, running_cluster
 from encours.testing.system import wait_until
-from reporting_svc.measures.bands import STANDARD, Bands
+from reporting_svc.domain.measures.bands import STANDARD, Bands
 from reporting_svc.models import MODELS
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.figures import SORTS, aged

@@ -29,7 +29,7 @@ from encours.projection.projector import Projection, create_indexes, create_tabl
 from encours.projection.shadow import WAYS, Refused, Shadow, Way
 from encours.reading.pages import Page
 from encours.testing.servers import Installation
-from reporting_svc.measures.bands import STANDARD, Bands
+from reporting_svc.domain.measures.bands import STANDARD, Bands
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.figures import aged
 from reporting_svc.read_models.receivables.overdue import overdue

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from encours.kernel.errors import Invalid
-from reporting_svc.measures import definitions, dso
-from reporting_svc.measures.bands import STANDARD, Bands, days_past_due
-from reporting_svc.measures.dso import Month
+from reporting_svc.domain.measures import definitions, dso
+from reporting_svc.domain.measures.bands import STANDARD, Bands, days_past_due
+from reporting_svc.domain.measures.dso import Month
 
 WORKED = [Month(120_000, 30), Month(80_000, 31), Month(70_000, 30)]
 

@@ -14,9 +14,16 @@ from encours.http.services import Services
 from encours.ledger.reader import Reader
 from encours.postgres.connection import close_pool, open_pool
 from encours.service.settings import ServiceSettings
-from reporting_svc.feed import Feed
-from reporting_svc.http import aged_balance, dashboard, definitions, dso, events, overdue, timeline, turnover
+from reporting_svc.http.aged_balance import routes as aged_balance
+from reporting_svc.http.dashboard import routes as dashboard
+from reporting_svc.http.definitions import routes as definitions
+from reporting_svc.http.dso import routes as dso
+from reporting_svc.http.events import routes as events
+from reporting_svc.http.overdue import routes as overdue
+from reporting_svc.http.timeline import routes as timeline
+from reporting_svc.http.turnover import routes as turnover
 from reporting_svc.models import MODELS, NAME
+from reporting_svc.read_models.feed import Feed
 
 FEED_CONNECTIONS = 4
 

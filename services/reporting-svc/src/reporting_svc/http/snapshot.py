@@ -11,9 +11,9 @@ from encours.http.queries import Query
 from encours.projection.read_model import Conn
 from encours.reading.moment import View
 from encours.reading.pages import Page
+from reporting_svc.domain.measures.bands import STANDARD, Bands
 from reporting_svc.http.answers import incomplete_json, nothing
 from reporting_svc.http.scope import Asked, moment_of
-from reporting_svc.measures.bands import STANDARD, Bands
 from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.receivables import Receivables, books
 from reporting_svc.read_models.receivables.figures import Aged, Basis, Figures, aged

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from reporting_svc.measures.bands import STANDARD, Bands
+from reporting_svc.domain.measures.bands import STANDARD, Bands
 from reporting_svc.read_models.receivables.rows import CLOCK_ID, CUSTOMER_ID, ENTITY_ID, INVOICE_ID, ROW_KEY
 from reporting_svc.read_models.scope import Args, Moment, Scope, SeveralCurrencies
 

@@ -17,7 +17,7 @@ from encours.contracts.invoice import InvoiceIssued
 from encours.projection.read_model import MappedModel
 from encours.projection.rows import Row
 from encours.projection.rowset import RowSet
-from reporting_svc.measures.bands import STANDARD, days_past_due
+from reporting_svc.domain.measures.bands import STANDARD, days_past_due
 from reporting_svc.read_models.receivables.rows import (
     BEFORE_TIME,
     CLOCK_ID,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from reporting_svc.measures.bands import STANDARD
+from reporting_svc.domain.measures.bands import STANDARD
 from reporting_svc.read_models.receivables.rows import BEFORE_TIME, CLOCK_ID
 
 if TYPE_CHECKING:

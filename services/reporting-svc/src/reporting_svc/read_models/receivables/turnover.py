@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from reporting_svc.measures.dso import Month
+from reporting_svc.domain.measures.dso import Month
 from reporting_svc.read_models.scope import Args, Moment, Scope
 
 if TYPE_CHECKING:

@@ -6,17 +6,16 @@ from typing import Annotated, Literal
 
 from fastapi import Path
 from fastapi import Query as Parameter
-from pydantic import Field
 from starlette.responses import Response
 
 from encours.contracts import decode
 from encours.http.paging import paging
-from encours.http.queries import AsOf, Query, reading
+from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.reading.pages import Page
-from reporting_svc.feed import Feed, event_json
-from reporting_svc.http.events import EventOut
 from reporting_svc.http.scope import moment_of
+from reporting_svc.http.timeline.answers import TimelineOut
+from reporting_svc.read_models.feed import Feed, event_json
 from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.refusals import CustomerNotFound
 from reporting_svc.read_models.timeline import Timeline
@@ -25,22 +24,6 @@ from reporting_svc.read_models.timeline.summary import summary
 
 router = Router(tags=["Customers"])
 PAGE = paging("position", default="position", key="position")
-
-
-class TimelineEntry(EventOut):
-    """An event and what it says, in words."""
-
-    summary: str
-
-
-class TimelineOut(AsOf):
-    """Events of the customer and of its invoices, payments, disputes, reminders, tasks, limits and checks."""
-
-    customer_id: str
-    data: list[TimelineEntry]
-    next_cursor: str | None
-    incomplete: bool = Field(description="Streams are parked: their events may be missing.")
-    parked: list[str]
 
 
 @router.get(

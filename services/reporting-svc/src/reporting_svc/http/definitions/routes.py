@@ -4,27 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel
 from starlette.responses import Response
 
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
-from reporting_svc.measures import definitions
+from reporting_svc.domain.measures import definitions
+from reporting_svc.http.definitions.answers import DefinitionsOut
 
 router = Router(tags=["Receivables"])
-
-
-class DefinitionOut(BaseModel):
-    """Complete enough to compute the figure by hand."""
-
-    id: str
-    text: str
-
-
-class DefinitionsOut(BaseModel):
-    """Every definition that a figure of this service was ever computed by."""
-
-    data: list[DefinitionOut]
 
 
 @router.get("/v1/definitions", response_model=DefinitionsOut, summary="What the figures mean")

@@ -3,39 +3,28 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query as Parameter
 from starlette.responses import Response
 
-from encours.http.models import MoneyModel, money_json
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.reading.pages import Page
-from reporting_svc.http.aged_balance import AgedRow, Total, row_json
-from reporting_svc.http.answers import Report, sums_json, tie_out_json
-from reporting_svc.http.dso import DsoFigures, dso_json
+from reporting_svc.domain.measures.bands import STANDARD
+from reporting_svc.domain.measures.definitions import AGED_BY_DUE_DATE
+from reporting_svc.http.aged_balance.answers import row_json
+from reporting_svc.http.answers import sums_json, tie_out_json
+from reporting_svc.http.dashboard.answers import DashboardOut, lately_json
+from reporting_svc.http.dso.routes import dso_json
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import snapshot
-from reporting_svc.measures.bands import STANDARD
-from reporting_svc.measures.definitions import AGED_BY_DUE_DATE
 from reporting_svc.read_models.receivables.figures import KEY
-from reporting_svc.read_models.receivables.turnover import Turnover, by_period
+from reporting_svc.read_models.receivables.turnover import by_period
 
 router = Router(tags=["Receivables"])
 LARGEST = Page(limit=5, columns=("overdue", KEY), descending=True, nullable=False, last=None, check="")
 WINDOW_DAYS = 30
-
-
-class DashboardOut(Report):
-    """`largest_overdue` are the five customers with most past due; `last_30_days` end with as_of."""
-
-    definition: str
-    totals: Total
-    overdue_share: float | None
-    dso: DsoFigures
-    last_30_days: dict[str, MoneyModel]
-    largest_overdue: list[AgedRow]
 
 
 @router.get("/v1/dashboard", response_model=DashboardOut, summary="The figures of a first look")
@@ -58,16 +47,9 @@ async def dashboard(
         "totals": {"customers": total.customers, **sums_json(total, STANDARD)},
         "overdue_share": round(total.overdue / gross, 4) if gross > 0 else None,
         "dso": sales,
-        "last_30_days": _lately(lately, total.currency),
+        "last_30_days": lately_json(lately, total.currency),
         "largest_overdue": largest,
         "tie_out": tie_out_json(total),
         **books.end(),
     }
     return q.respond(body)
-
-
-def _lately(periods: list[Turnover], currency: str) -> dict[str, Any]:
-    return {
-        name: money_json(sum(getattr(period, name) for period in periods), currency)
-        for name in ("billed", "credited", "collected", "reversed")
-    }

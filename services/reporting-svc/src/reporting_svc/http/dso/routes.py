@@ -6,49 +6,19 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import Query as Parameter
-from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from encours.http.models import MoneyModel, money_json
+from encours.http.models import money_json
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
-from reporting_svc.http.answers import Report, tie_out_json
+from reporting_svc.domain.measures import definitions, dso
+from reporting_svc.http.answers import tie_out_json
+from reporting_svc.http.dso.answers import DsoOut
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import Snapshot, snapshot
-from reporting_svc.measures import definitions, dso
 from reporting_svc.read_models.receivables.turnover import billed_since, months_back
 
 router = Router(tags=["Receivables"])
-
-
-class DaysOut(BaseModel):
-    """Days by a definition; null where there is no turnover to express them in."""
-
-    definition: str
-    days: float | None
-
-
-class CountbackOut(DaysOut):
-    """`exhausted`: the balance is older than all turnover known, so the days are a lower bound."""
-
-    months: int = Field(description="Calendar months gone through.")
-    exhausted: bool
-
-
-class DsoFigures(BaseModel):
-    """Both ways of counting, and what part of the days is lateness."""
-
-    period_days: int
-    receivables: MoneyModel
-    turnover: MoneyModel = Field(description="VAT included, of the period.")
-    simple: DaysOut
-    countback: CountbackOut
-    best_possible: DaysOut
-    average_days_delinquent: DaysOut
-
-
-class DsoOut(DsoFigures, Report):
-    """Days sales outstanding of the scope."""
 
 
 @router.get("/v1/dso", response_model=DsoOut, summary="Days sales outstanding, simple and countback")

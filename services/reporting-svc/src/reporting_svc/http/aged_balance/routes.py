@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import Query as Parameter
 from starlette.responses import Response
@@ -11,40 +11,16 @@ from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.reading.pages import Page
-from reporting_svc.http.answers import Report, Sums, sums_json, tie_out_json
+from reporting_svc.domain.measures.bands import STANDARD, Bands
+from reporting_svc.domain.measures.definitions import AGED_BY_DUE_DATE, AGED_BY_ISSUE_DATE
+from reporting_svc.http.aged_balance.answers import AgedBalanceOut, row_json
+from reporting_svc.http.answers import sums_json, tie_out_json
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import snapshot
-from reporting_svc.measures.bands import STANDARD, Bands
-from reporting_svc.measures.definitions import AGED_BY_DUE_DATE, AGED_BY_ISSUE_DATE
-from reporting_svc.read_models.receivables.figures import KEY, SORTS, Aged, Basis, Row
+from reporting_svc.read_models.receivables.figures import KEY, SORTS, Basis
 
 router = Router(tags=["Receivables"])
 PAGE = paging(*SORTS, default="-outstanding", key=KEY, columns=SORTS)
-
-
-class AgedRow(Sums):
-    """A customer of an entity; ``customer_id`` null is money of payers not yet identified."""
-
-    customer_id: str | None
-    entity_id: str
-    name: str | None
-    external_ref: str | None
-
-
-class Total(Sums):
-    """All customers in scope."""
-
-    customers: int
-
-
-class AgedBalanceOut(Report):
-    """One page of customers; `totals` and `tie_out` are of all of them."""
-
-    definition: str
-    bands: list[str]
-    data: list[AgedRow]
-    next_cursor: str | None
-    totals: Total
 
 
 @router.get("/v1/aged-balance", response_model=AgedBalanceOut, summary="Aged balance by customer")
@@ -84,15 +60,3 @@ async def aged_balance(
         **books.end(),
     }
     return q.respond(body)
-
-
-def row_json(found: Aged, row: Row, bands: Bands) -> dict[str, Any]:
-    """:class:`AgedRow` as plain JSON."""
-    figures = found.figures(row)
-    return {
-        "customer_id": figures.customer_id or None,
-        "entity_id": figures.entity,
-        "name": figures.name,
-        "external_ref": figures.external_ref,
-        **sums_json(figures, bands),
-    }

@@ -3,50 +3,24 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query as Parameter
-from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from encours.http.models import BusinessDate, MoneyModel, money_json
+from encours.http.models import BusinessDate, money_json
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.errors import Invalid
-from reporting_svc.http.answers import Report, tie_out_json
+from reporting_svc.domain.measures.definitions import TURNOVER
+from reporting_svc.http.answers import tie_out_json
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import snapshot
-from reporting_svc.measures.definitions import TURNOVER
+from reporting_svc.http.turnover.answers import TurnoverOut, row_json
 from reporting_svc.read_models.receivables.turnover import Period, Turnover, by_period, opening
 
 router = Router(tags=["Receivables"])
 MAX_DAYS = 3660
-
-
-class TurnoverRow(BaseModel):
-    """A period with movements; `start` is its first day (weeks begin on Monday)."""
-
-    start: date
-    billed: MoneyModel = Field(description="Invoices issued, VAT included.")
-    credited: MoneyModel = Field(description="Credit notes, VAT included.")
-    turnover: MoneyModel = Field(description="Billed less credited, VAT included.")
-    turnover_net: MoneyModel = Field(description="Billed less credited, without VAT.")
-    collected: MoneyModel
-    reversed: MoneyModel = Field(description="Payments reversed.")
-    other: MoneyModel = Field(
-        description="Whatever else changed the customers' account, such as write-offs; signed."
-    )
-
-
-class TurnoverOut(Report):
-    """Periods in order. `tie_out.buckets` is the opening balance and what every period added to it."""
-
-    definition: str
-    by: str
-    data: list[TurnoverRow]
-    next_cursor: str | None
-    totals: TurnoverRow
-    opening: MoneyModel = Field(description="The customers' account on the eve of the first day.")
 
 
 @router.get("/v1/turnover", response_model=TurnoverOut, summary="Billed and collected by period")
@@ -71,9 +45,9 @@ async def turnover(
         "definition": TURNOVER.id,
         "currency": total.currency,
         "by": by,
-        "data": [_row(period, total.currency) for period in periods],
+        "data": [row_json(period, total.currency) for period in periods],
         "next_cursor": None,
-        "totals": _row(_sum(first, periods), total.currency),
+        "totals": row_json(_sum(first, periods), total.currency),
         "opening": money_json(before, total.currency),
         "tie_out": tie_out_json(total, buckets=before + sum(period.change for period in periods)),
         **books.end(),
@@ -88,16 +62,3 @@ def _year_back(day: date) -> date:
 def _sum(first: date, periods: list[Turnover]) -> Turnover:
     columns = ("billed", "credited", "net", "collected", "reversed", "change")
     return Turnover(first, *(sum(getattr(period, column) for period in periods) for column in columns))
-
-
-def _row(period: Turnover, currency: str) -> dict[str, Any]:
-    return {
-        "start": period.start.isoformat(),
-        "billed": money_json(period.billed, currency),
-        "credited": money_json(period.credited, currency),
-        "turnover": money_json(period.billed - period.credited, currency),
-        "turnover_net": money_json(period.net, currency),
-        "collected": money_json(period.collected, currency),
-        "reversed": money_json(period.reversed, currency),
-        "other": money_json(period.other, currency),
-    }

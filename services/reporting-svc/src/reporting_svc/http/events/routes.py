@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from fastapi import Query as Parameter
-from pydantic import BaseModel
 from starlette.responses import Response, StreamingResponse
 
 from encours.contracts import types
 from encours.http.context import context
 from encours.http.parameters import malformed, parse_position
-from encours.http.queries import AsOf, Query, reading
+from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.errors import Invalid, Refusal
 from encours.kernel.tasks import end
-from reporting_svc.feed import MAX_TAILS, Feed, Filter
+from reporting_svc.http.events.answers import EventsOut
+from reporting_svc.read_models.feed import MAX_TAILS, Feed, Filter
 
 router = Router(tags=["Events"])
 NDJSON = "application/x-ndjson"
@@ -38,35 +37,6 @@ Stream = Annotated[
     str | None,
     Parameter(max_length=80, description="The id of an invoice, payment, customer …", examples=["calendar"]),
 ]
-
-
-class EventOut(BaseModel):
-    """One fact of the ledger. `data` is its payload as stored."""
-
-    position: int
-    stream: str
-    version: int
-    type: str
-    schema_version: int
-    entity: str | None
-    event_id: str
-    effective_on: date
-    recorded_at: datetime
-    actor: str
-    reason: str | None
-    correlation_id: str | None
-    causation_id: str | None
-    traceparent: str | None
-    command_id: str
-    data: dict[str, Any]
-
-
-class EventsOut(AsOf):
-    """Events in order, up to `position`. Go on with `after` = `next_after`; `end`: there was nothing behind."""
-
-    data: list[EventOut]
-    next_after: int
-    end: bool
 
 
 class TooManyStreams(Refusal):
