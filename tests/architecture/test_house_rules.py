@@ -48,7 +48,6 @@ PLAIN_ROOMS = (
         for n in SERVICES
         for room in ("domain", "use_cases")
     ),
-    "services/reporting-svc/src/reporting_svc/domain/measures",
 )
 # Value types and the fold, without a connection.
 PURE_MODULES = ("encours.ledger.states", "encours.ledger.model")
