@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
-
 from encours.testing.system import System
 from tests.e2e.world import World, eur
 
@@ -40,8 +38,8 @@ class Story:
         return str(body)
 
 
-@pytest.fixture(scope="module")
-def story(system: System) -> Story:
+def customer_who_owes(system: System) -> Story:
+    """An entity, a customer and an invoice of its own."""
     world = World.make(system, day=ISSUED)
     customer = world.customer(name="Garage Dupont SARL")
     terms = {"kind": "NET", "days": 30}
@@ -50,7 +48,8 @@ def story(system: System) -> Story:
     return Story(world, customer, invoice)
 
 
-def test_a_write_off_leaves_the_books_of_every_service_and_its_reversal_returns(story: Story) -> None:
+def test_a_write_off_leaves_the_books_of_every_service_and_its_reversal_returns(system: System) -> None:
+    story = customer_who_owes(system)
     world, path = story.world, f"/v1/invoices/{story.invoice}/write-off"
     assert (story.aged(), story.dunned()) == ("120.00", ["120.00"])
     owed = story.exposure()
@@ -82,11 +81,15 @@ def test_a_write_off_leaves_the_books_of_every_service_and_its_reversal_returns(
     assert story.invoice_out(known_at=known_then)["outstanding"] == eur("0.00")
 
 
-def test_the_timeline_says_it_in_words(story: Story) -> None:
+def test_the_timeline_says_it_in_words(system: System) -> None:
+    told = customer_who_owes(system)
+    path = f"/v1/invoices/{told.invoice}/write-off"
+    told.world.post("invoice", path, REASON | {"amount": eur("20.00"), "on": LATE})
+    told.world.post("invoice", f"{path}/reverse", {"reason": "Dividend announced"})
     shown = {
-        language: str(story.world.get("reporting", f"/v1/customers/{story.customer}/timeline", lang=language))
+        language: str(told.world.get("reporting", f"/v1/customers/{told.customer}/timeline", lang=language))
         for language in ("en", "fr")
     }
     assert "20.00 EUR written off: Judicial liquidation" in shown["en"]
-    assert "Write-off of 120.00 EUR reversed: Dividend announced" in shown["en"]
+    assert "Write-off of 20.00 EUR reversed: Dividend announced" in shown["en"]
     assert "20,00 EUR passés en perte : Judicial liquidation" in shown["fr"]
