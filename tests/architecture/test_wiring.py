@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import pkgutil
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+import encours.ledger
+from encours import contracts
 from encours.embedded.secrets import SERVICES
 from encours.http.routing import Router
 from encours.projection.parts import ComposedModel, Part
@@ -108,3 +111,11 @@ def test_every_use_case_has_a_caller(service: str) -> None:
         if not any(name in used for module, used in names.items() if module != home)
     }
     assert unused == set(), "give it a route, a reaction or a job"
+
+
+def test_every_family_of_events_may_be_appended_by_a_service() -> None:
+    migrations = (Path(encours.ledger.__file__).parent / "migrations").glob("*.sql")
+    sql = "\n".join(path.read_text(encoding="utf-8") for path in migrations)
+    granted = set(re.findall(r"\('encours_\w+', '(\w+)'\)", sql))
+    families = {name.partition(".")[0] for name in contracts.types()}
+    assert families - granted == set(), "grant it to the service's role, in a new migration"
