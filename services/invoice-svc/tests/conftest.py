@@ -60,7 +60,9 @@ class MemoryLedger:
         return [e for e in self.events[:last] if e.stream == stream and e.version > after_version]
 
     async def read_raw(self, ledger: str, after: int, limit: int) -> list[dict[str, Any]]:
-        return [{"recorded_at": e.recorded_at} for e in self.events[after : after + limit]]
+        return [
+            {"recorded_at": e.recorded_at, "stream": e.stream} for e in self.events[after : after + limit]
+        ]
 
     async def find_command(self, ledger: str, command_id: UUID) -> StoredCommand | None:
         return self.commands.get(command_id)

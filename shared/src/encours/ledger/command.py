@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -70,3 +71,14 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     id: str
     as_of: date
+
+
+def completed(stored: bytes, stream: str, day: date) -> bytes:
+    """Give a stored result its ``id`` and ``as_of`` where an earlier release stored it without.
+
+    Such a command wrote to one stream, ``stream``, and is repeated at most a day or two after an upgrade.
+    """
+    fields = msgspec.json.decode(stored, type=dict[str, Any])
+    if "id" in fields and "as_of" in fields:
+        return stored
+    return msgspec.json.encode({"id": stream, "as_of": day} | fields)

@@ -26,9 +26,9 @@ import msgspec
 from encours.contracts import Recorded
 from encours.kernel.errors import DomainError
 from encours.ledger.client import Ledger
-from encours.ledger.command import CommandMeta, Result
+from encours.ledger.command import CommandMeta, Result, completed
 from encours.ledger.errors import EntityNotGranted, VersionConflict
-from encours.ledger.model import Appended, NewEvent, StoredCommand
+from encours.ledger.model import Appended, NewEvent
 from encours.ledger.session import Expect, Repeated, Session
 from encours.ledger.states import Folded, Folder
 
@@ -132,7 +132,8 @@ async def execute(
         except EntityNotGranted:
             raise
         except Repeated as first_run:
-            return await _repetition(ledger, session, first_run.stored)
+            stored = first_run.stored
+            return await _repetition(ledger, session, stored.answer, stored.last_position)
         except DomainError:
             if session.used_cache:
                 fresh = True  # the cache may be old: no refusal before a fresh look
@@ -154,7 +155,7 @@ async def execute(
             fresh = True
             continue
         if appended.replayed:
-            return Done(session, appended.answer, appended.last_position, appended.recorded_at, replayed=True)
+            return await _repetition(ledger, session, appended.answer, appended.last_position)
         return _done(session, appended)
 
 
@@ -178,10 +179,12 @@ def _done(session: Session, appended: Appended) -> Done:
 
 async def _first_run(ledger: Ledger, session: Session) -> Done | None:
     stored = await session.find_first_run()
-    return None if stored is None else await _repetition(ledger, session, stored)
+    if stored is None:
+        return None
+    return await _repetition(ledger, session, stored.answer, stored.last_position)
 
 
-async def _repetition(ledger: Ledger, session: Session, stored: StoredCommand) -> Done:
-    rows = await ledger.read_raw(session.meta.ledger, stored.last_position - 1, 1)
-    at = rows[0]["recorded_at"] if rows else datetime.now(UTC)
-    return Done(session, stored.answer, stored.last_position, at, replayed=True)
+async def _repetition(ledger: Ledger, session: Session, answer: bytes, position: int) -> Done:
+    rows = await ledger.read_raw(session.meta.ledger, position - 1, 1)
+    at, stream = (rows[0]["recorded_at"], rows[0]["stream"]) if rows else (datetime.now(UTC), "")
+    return Done(session, completed(answer, stream, at.date()), position, at, replayed=True)
