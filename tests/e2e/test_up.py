@@ -22,9 +22,7 @@ from encours.embedded.process import free_port
 from encours.embedded.runstate import read_state
 from encours.embedded.secrets import load_secrets
 from encours.testing.servers import private_layout, running_nats
-from encours.testing.system import take_usual_ports, wait_until
-
-START_TIMEOUT_S = 120.0
+from encours.testing.system import START_TIMEOUT_S, wait_until
 
 
 @pytest.fixture
@@ -47,11 +45,10 @@ def outside() -> Iterator[dict[str, str]]:
 @contextmanager
 def up(layout: Layout, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """`encours up`, ready."""
-    take_usual_ports()
     log = layout.root / "up.log"
     with log.open("ab") as sink:
         process = subprocess.Popen(
-            (sys.executable, "-m", "encours.cli", "up"),
+            (sys.executable, "-m", "encours.testing.up", "up"),
             env=os.environ | environment | {"ENCOURS_VAR_DIR": str(layout.root)},
             stdout=sink,
             stderr=sink,

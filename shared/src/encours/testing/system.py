@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import httpx
 import psutil
 
-from encours.embedded import nats, postgres
 from encours.embedded.layout import Layout
-from encours.embedded.machine import API_PORTS, MAILBOX_PORT
 from encours.embedded.runstate import ProcessState, RunState, read_state
 from encours.testing.servers import private_layout
 
@@ -144,32 +139,15 @@ def _ready(url: str) -> bool:
         return False
 
 
-@cache
-def take_usual_ports() -> tuple[socket.socket, ...]:
-    """Listen on the ports that `encours up` prefers, so that each one that tests start draws its own.
-
-    Two that start together would find the same port free, and one that is killed could lose its port to another.
-    """
-    taken = []
-    for port in (*API_PORTS.values(), MAILBOX_PORT, postgres.PREFERRED_PORT, nats.PREFERRED_PORT):
-        listening = socket.socket()
-        with contextlib.suppress(OSError):  # another worker of this run has it, or another installation
-            listening.bind(("127.0.0.1", port))
-            listening.listen()
-            taken.append(listening)
-    return tuple(taken)
-
-
 @contextmanager
 def running_system() -> Iterator[System]:
     """`encours up` in a folder of its own; stopped as Ctrl-C stops it, and removed."""
-    take_usual_ports()
     with private_layout() as layout:
         environment = os.environ | {"ENCOURS_VAR_DIR": str(layout.root)}
         log = layout.root / "up.log"
         with log.open("wb") as sink:
             process = subprocess.Popen(
-                (sys.executable, "-m", "encours.cli", "up", "--json"),
+                (sys.executable, "-m", "encours.testing.up", "up", "--json"),
                 env=environment,
                 stdout=sink,
                 stderr=sink,
