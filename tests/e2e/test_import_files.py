@@ -1,4 +1,4 @@
-"""A file becomes facts at their own dates, line by line, once: small files for every rule of the importer."""
+"""A file becomes events at their own dates, line by line, once: small files for every rule of the importer."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def effective(takeover: Takeover, *families: str) -> list[tuple[str, str]]:
     return [(e["type"], e["effective_on"]) for e in takeover.events() if e["type"].split(".")[0] in families]
 
 
-def test_facts_of_a_sandbox_come_at_their_own_dates_each_day_opened_before_them(system: System) -> None:
+def test_events_of_a_sandbox_come_at_their_own_dates_each_day_opened_before_them(system: System) -> None:
     takeover = Takeover.into(system, "sandbox")
     taken = takeover.take(ndjson(YEAR), NDJSON)
     assert (taken["accepted"], taken["pending"], taken["rejected"]) == (11, 11, 0)
@@ -200,7 +200,7 @@ def test_what_a_rule_refuses_becomes_a_rejected_line_and_can_be_sent_again(syste
     assert [i["outstanding"]["amount"] for i in takeover.invoices()] == ["45.00"]
 
 
-def test_into_a_live_ledger_facts_are_recorded_now_with_their_business_dates(system: System) -> None:
+def test_into_a_live_ledger_events_are_recorded_now_with_their_business_dates(system: System) -> None:
     takeover = Takeover.into(system, "live")
     tomorrow = datetime.now(UTC).date() + timedelta(days=2)
     lines = [

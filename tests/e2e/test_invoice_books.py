@@ -169,7 +169,7 @@ def test_a_fee_in_another_currency_and_a_credit_over_two_sums_are_refused_where_
     ):
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer), answer.text
     history = client.get(f"/v1/invoices/{invoice['id']}/history").json()["data"]
-    assert [fact["type"] for fact in history] == [
+    assert [event["type"] for event in history] == [
         "invoice.drafted", "invoice.issued", "invoice.terms_beyond_ceiling",
     ]  # fmt: skip
 

@@ -8,8 +8,15 @@ from typing import Any
 import pytest
 
 from encours.kernel.errors import Invalid
-from invoice_svc.domain.invoice.amounts import LineInput, Part, decimal_parts, rate_bps, reckon, split_credit
-from invoice_svc.domain.invoice.status import Standing, status
+from invoice_svc.domain.invoice.amounts import (
+    LineInput,
+    RateAmounts,
+    decimal_parts,
+    rate_bps,
+    reckon,
+    split_credit,
+)
+from invoice_svc.domain.invoice.status import InvoiceBalance, status
 
 DUE = date(2026, 3, 31)
 
@@ -60,16 +67,16 @@ def test_a_vat_rate_lies_between_0_and_100_with_two_decimals(percent: str) -> No
 
 
 def test_a_credit_is_split_into_net_and_vat_pro_rata() -> None:
-    assert split_credit(10_000, [Part(2_000, 40_000, 8_000)]) == (Part(2_000, 8_333, 1_667),)
+    assert split_credit(10_000, [RateAmounts(2_000, 40_000, 8_000)]) == (RateAmounts(2_000, 8_333, 1_667),)
 
 
 def test_a_rebate_at_a_rate_of_its_own_is_credited_with_the_rest() -> None:
-    left = (Part(0, 10_000, 0), Part(2_000, -5_000, -1_000))
-    assert split_credit(2_000, left) == (Part(0, 5_000, 0), Part(2_000, -2_500, -500))
+    left = (RateAmounts(0, 10_000, 0), RateAmounts(2_000, -5_000, -1_000))
+    assert split_credit(2_000, left) == (RateAmounts(0, 5_000, 0), RateAmounts(2_000, -2_500, -500))
     assert split_credit(4_000, left) == left
 
 
-def standing(**changes: Any) -> Standing:
+def standing(**changes: Any) -> InvoiceBalance:
     values: dict[str, Any] = {
         "document": "issued", "due_on": DUE, "total_minor": 100, "credited_minor": 0, "paid_minor": 0,
         "disputed_minor": 0,
@@ -80,7 +87,7 @@ def standing(**changes: Any) -> Standing:
         if values["document"] == "issued"
         else 0
     )
-    return Standing(**values)
+    return InvoiceBalance(**values)
 
 
 DRAFT, GIVEN_UP = standing(document="draft", due_on=None), standing(document="cancelled", due_on=None)
@@ -107,7 +114,7 @@ BEFORE, AFTER = date(2026, 3, 30), date(2026, 4, 12)
     ],
 )  # fmt: skip
 def test_the_status_follows_from_amounts_and_dates(
-    given_: Standing, on: date, axes: tuple[str, str, str], labels: tuple[str, str]
+    given_: InvoiceBalance, on: date, axes: tuple[str, str, str], labels: tuple[str, str]
 ) -> None:
     found = status(given_, on)
     assert (found.document, found.settlement, found.collection) == axes

@@ -18,7 +18,7 @@ from encours.testing.events import credited
 from encours.testing.history import folded
 from invoice_svc.domain.customer.commands import RegisterCustomer
 from invoice_svc.domain.entity.commands import RegisterEntity
-from invoice_svc.domain.invoice.amounts import LineInput, Part
+from invoice_svc.domain.invoice.amounts import LineInput, RateAmounts
 from invoice_svc.domain.invoice.commands import Content, CreditInvoice, DraftInvoice, TakeOverInvoice
 from invoice_svc.domain.invoice.credit_sums import left_to_credit
 from invoice_svc.domain.invoice.state import Invoice
@@ -90,7 +90,10 @@ def test_lines_are_credited_at_rates_of_the_invoice_and_up_to_its_net_at_each(bo
         refused = refusal(books, command)
         assert (refused.status, refused.errors[0].pointer) == (422, pointer)
     books.do(invoices.credit, note("cre_1", None, line("10", "5.5"), line("100", "20")))
-    assert left_to_credit(books.state(INVOICE, "inv_1")) == (Part(550, 9_000, 495), Part(2_000, 0, 0))
+    assert left_to_credit(books.state(INVOICE, "inv_1")) == (
+        RateAmounts(550, 9_000, 495),
+        RateAmounts(2_000, 0, 0),
+    )
 
 
 def test_lines_that_leave_amounts_of_opposite_sign_behind_are_refused(books: Any) -> None:
@@ -115,7 +118,7 @@ def test_a_credit_note_of_before_that_does_not_say_its_rates_counts_on_the_total
     invoiced(books, line("100", "20"), line("100", "5.5"))
     (issued,) = (e.data for e in books.stream("inv_1") if isinstance(e.data, InvoiceIssued))
     of_before = credited(10_000, vat=(), net_minor=8_869, vat_minor=1_131)
-    assert left_to_credit(folded(INVOICE, issued, of_before)) == (Part(None, 11_131, 1_419),)
+    assert left_to_credit(folded(INVOICE, issued, of_before)) == (RateAmounts(None, 11_131, 1_419),)
 
 
 prices = st.integers(1, 3_000).map(lambda minor: f"{minor // 100}.{minor % 100:02d}")

@@ -40,7 +40,7 @@ from invoice_svc.domain.payment.commands import (
 )
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.read_models.invoices import query
-from invoice_svc.read_models.invoices.rows import PAID, InvoiceRow, MovementRow
+from invoice_svc.read_models.invoices.rows import PAID, InvoiceMovementRow, InvoiceRow
 from invoice_svc.read_models.lists import Lists
 from invoice_svc.use_cases import customers, disputes, entities, invoices, payments
 from invoice_svc.use_cases.folds import DISPUTE, INVOICE, PAYMENT
@@ -225,8 +225,8 @@ def test_the_read_model_adds_up_to_what_the_streams_say_on_every_day(
             day = START + timedelta(days=offset)
             moved = [
                 m
-                for m in found.get(MovementRow, [])
-                if isinstance(m, MovementRow) and m.invoice_id == row.invoice_id
+                for m in found.get(InvoiceMovementRow, [])
+                if isinstance(m, InvoiceMovementRow) and m.invoice_id == row.invoice_id
             ]
             paid = -sum(m.item_minor for m in moved if m.kind in PAID and m.effective_on <= day)
             assert paid == fold_as_of(books.stream(row.invoice_id), day).paid_minor

@@ -14,13 +14,13 @@ from encours.contracts.common import Address
 from encours.http.models import LongText, ShortText
 from encours.kernel.money import format_amount
 from invoice_svc.imports import values
-from invoice_svc.imports.csv_lines import Defaults, Header, Parsed, parse_line, parse_map, read_header
-from invoice_svc.imports.facts import (
-    CustomerFact,
-    DisputeFact,
-    InvoiceFact,
-    PaymentFact,
-    ResolutionFact,
+from invoice_svc.imports.csv_lines import CsvHeader, Defaults, Parsed, parse_line, parse_map, read_header
+from invoice_svc.imports.events import (
+    ImportedCustomer,
+    ImportedDispute,
+    ImportedInvoice,
+    ImportedPayment,
+    ImportedResolution,
     from_bytes,
     to_bytes,
 )
@@ -35,7 +35,7 @@ MAP = parse_map(
 )
 
 
-def header() -> Header:
+def header() -> CsvHeader:
     return read_header(COLUMNS, MAP, ",")
 
 
@@ -51,26 +51,26 @@ def fault_of(text: str, defaults: Defaults = DEFAULTS) -> Fault:
 
 def test_a_line_is_an_invoice_its_dispute_and_its_settlement() -> None:
     parsed = line("F1,2013-01-02,2013-02-01,55.94,C1,Yes,2013-01-15")
-    assert parsed.facts == (
-        InvoiceFact(
+    assert parsed.events == (
+        ImportedInvoice(
             number="F1", customer="C1", issued_on=date(2013, 1, 2), due_on=date(2013, 2, 1), currency="EUR",
             total_minor=5594,
         ),
-        DisputeFact(
+        ImportedDispute(
             ref="F1", invoice="F1", opened_on=date(2013, 1, 2), currency="EUR", text="marked as disputed in the file"
         ),
-        ResolutionFact(ref="F1", on=date(2013, 1, 15), outcome="withdrawn", text="settled in full"),
-        PaymentFact(
+        ImportedResolution(ref="F1", on=date(2013, 1, 15), outcome="withdrawn", text="settled in full"),
+        ImportedPayment(
             ref="settlement F1", customer="C1", received_on=date(2013, 1, 15), currency="EUR", amount_minor=5594,
             allocations=(("F1", 5594),),
         ),
     )  # fmt: skip
-    assert parsed.customer == CustomerFact(ref="C1", name="C1", country="FR", language="fr")
+    assert parsed.customer == ImportedCustomer(ref="C1", name="C1", country="FR", language="fr")
 
 
 def test_a_dispute_without_settlement_stays_open() -> None:
-    kinds = [type(fact) for fact in line("F1,2013-01-02,,55.94,C1,yes,").facts]
-    assert kinds == [InvoiceFact, DisputeFact]
+    kinds = [type(event) for event in line("F1,2013-01-02,,55.94,C1,yes,").events]
+    assert kinds == [ImportedInvoice, ImportedDispute]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_customer_is_written_to_in_the_language_of_its_own_country_unless_the_
 
 def test_dates_come_in_the_format_that_is_said() -> None:
     parsed = line("F1,1/2/2013,2/1/2013,1,C1,No,", Defaults("EUR", "FR", "%m/%d/%Y"))
-    assert parsed.facts[0] == InvoiceFact(
+    assert parsed.events[0] == ImportedInvoice(
         number="F1",
         customer="C1",
         issued_on=date(2013, 1, 2),
@@ -137,8 +137,8 @@ def test_a_line_that_cannot_be_taken_says_which_column_and_why(
 
 def test_binary_noise_is_rounded_and_said() -> None:
     parsed = line("F1,2013-01-02,,22.200000000000003,C1,No,")
-    assert isinstance(parsed.facts[0], InvoiceFact)
-    assert parsed.facts[0].total_minor == 2220
+    assert isinstance(parsed.events[0], ImportedInvoice)
+    assert parsed.events[0].total_minor == 2220
     assert parsed.note == "22.200000000000003 was read as 22.20: binary noise of the exporting program."
 
 
@@ -237,9 +237,9 @@ def test_an_ndjson_line_that_cannot_be_taken_says_why(text: str, code: str, colu
 
 def test_a_free_text_keeps_its_lines() -> None:
     text = '{"kind":"payment","reference":"P1","received_on":"2026-01-12","amount":"1","remittance_text":"A\\r\\nB"}'
-    (fact,) = parse_ndjson(text, DEFAULTS).facts
-    assert isinstance(fact, PaymentFact)
-    assert fact.text == "A\r\nB"
+    (event,) = parse_ndjson(text, DEFAULTS).events
+    assert isinstance(event, ImportedPayment)
+    assert event.text == "A\r\nB"
 
 
 @given(st.text(min_size=1, max_size=20), st.sampled_from(["\n", "\t", "\x00", "\x85", "\u2028", ""]))
@@ -256,14 +256,14 @@ def test_a_file_and_the_api_take_the_same_texts(text: str, inside: str) -> None:
 
 
 @given(st.text(max_size=120))
-def test_any_text_is_a_fact_or_a_fault(text: str) -> None:
+def test_any_text_is_an_event_or_a_fault(text: str) -> None:
     with contextlib.suppress(Fault):
-        assert parse_ndjson(text, DEFAULTS).facts
+        assert parse_ndjson(text, DEFAULTS).events
 
 
-def test_facts_are_kept_as_they_are() -> None:
-    for fact in line("F1,2013-01-02,2013-02-01,55.94,C1,Yes,2013-01-15").facts:
-        assert from_bytes(to_bytes(fact)) == fact
+def test_events_are_kept_as_they_are() -> None:
+    for event in line("F1,2013-01-02,2013-02-01,55.94,C1,Yes,2013-01-15").events:
+        assert from_bytes(to_bytes(event)) == event
 
 
 @pytest.mark.parametrize(("said", "country"), [("", "BE"), (',"country":"FR"', "FR")])
@@ -272,12 +272,12 @@ def test_a_customer_line_brings_its_postal_address_in_its_own_country_unless_it_
 ) -> None:
     address = f'{{"lines":["12 rue de la Paix"],"postal_code":"75002","city":"Paris"{said}}}'
     line = f'{{"kind":"customer","external_ref":"C","country":"BE","address":{address}}}'
-    (fact,) = parse_ndjson(line, DEFAULTS).facts
-    assert isinstance(fact, CustomerFact)
-    assert fact.address == Address(
+    (event,) = parse_ndjson(line, DEFAULTS).events
+    assert isinstance(event, ImportedCustomer)
+    assert event.address == Address(
         lines=("12 rue de la Paix",), postal_code="75002", city="Paris", country=country
     )
-    assert from_bytes(to_bytes(fact)) == fact
+    assert from_bytes(to_bytes(event)) == event
 
 
 @pytest.mark.parametrize(
@@ -295,6 +295,6 @@ def test_an_address_that_no_letter_would_find_is_rejected(address: str, column: 
     assert caught.value.column == column
 
 
-def test_a_customer_taken_over_before_there_were_addresses_is_the_same_fact_still() -> None:
-    (fact,) = parse_ndjson('{"kind":"customer","external_ref":"C"}', DEFAULTS).facts
-    assert b"address" not in to_bytes(fact)
+def test_a_customer_taken_over_before_there_were_addresses_is_the_same_event_still() -> None:
+    (event,) = parse_ndjson('{"kind":"customer","external_ref":"C"}', DEFAULTS).events
+    assert b"address" not in to_bytes(event)

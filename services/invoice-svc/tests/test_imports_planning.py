@@ -9,7 +9,7 @@ from encours.contracts.invoice import InvoiceIssued
 from encours.testing.events import applied, issued, unapplied
 from encours.testing.history import happened, recorded
 from invoice_svc.imports import ids
-from invoice_svc.imports.book import Book, OpenInvoice
+from invoice_svc.imports.book import Book, BookInvoice
 from invoice_svc.imports.csv_lines import Defaults, parse_map, read_header
 from invoice_svc.imports.planning import Plan, draft, line_parser, plan
 from invoice_svc.imports.records import Record
@@ -29,13 +29,13 @@ def verdicts(result: Plan) -> list[str]:
 
 
 def as_known(result: Plan, state: str = "done") -> dict[str, tuple[bytes, str]]:
-    return {fact.key: (fact.content, state) for fact in result.facts}
+    return {event.key: (event.content, state) for event in result.events}
 
 
-def test_new_lines_are_accepted_with_their_facts_and_customers_once() -> None:
+def test_new_lines_are_accepted_with_their_events_and_customers_once() -> None:
     result = planned("F1,2013-01-02,C1,5,", "F2,2013-01-03,C1,6,2013-01-09")
     assert verdicts(result) == ["accepted", "accepted"]
-    assert [(fact.key, fact.state) for fact in result.facts] == [
+    assert [(event.key, event.state) for event in result.events] == [
         ("invoice:F1", "pending"),
         ("customer:C1", "standby"),
         ("invoice:F2", "pending"),
@@ -47,7 +47,7 @@ def test_the_same_line_twice_is_a_duplicate_within_a_file_and_across_files() -> 
     first = planned("F1,2013-01-02,C1,5,", "F1,2013-01-02,C1,5.00,")
     assert verdicts(first) == ["accepted", "duplicate"]
     again = planned("F1,2013-01-02,C1,5,", known=as_known(first))
-    assert (verdicts(again), again.facts) == (["duplicate"], [])
+    assert (verdicts(again), again.events) == (["duplicate"], [])
 
 
 def test_a_number_that_is_known_with_other_content_is_rejected() -> None:
@@ -59,7 +59,7 @@ def test_a_later_export_brings_what_happened_since() -> None:
     first = planned("F1,2013-01-02,C1,5,")
     later = planned("F1,2013-01-02,C1,5,2013-02-03", known=as_known(first))
     assert verdicts(later) == ["accepted"]
-    assert [fact.key for fact in later.facts] == ["payment:settlement F1"]
+    assert [event.key for event in later.events] == ["payment:settlement F1"]
 
 
 def test_what_a_rule_refused_may_be_sent_again() -> None:
@@ -86,7 +86,7 @@ def _issued(invoice_id: str, number: str, due_on: date, minor: int) -> InvoiceIs
     return issued(minor, invoice_id=invoice_id, customer_id="c", number=number, due_on=due_on)
 
 
-async def _nothing_before(customer_id: str, position: int) -> list[OpenInvoice]:
+async def _nothing_before(customer_id: str, position: int) -> list[BookInvoice]:
     raise AssertionError("a customer that began here is not looked up")
 
 
@@ -106,9 +106,9 @@ def test_the_book_offers_named_invoices_first_and_then_by_due_date() -> None:
 async def test_what_was_closed_before_this_process_began_is_looked_up_when_it_opens_again() -> None:
     asked: list[int] = []
 
-    async def before(customer_id: str, position: int) -> list[OpenInvoice]:
+    async def before(customer_id: str, position: int) -> list[BookInvoice]:
         asked.append(position)
-        return [OpenInvoice("i9", "F9", date(2013, 2, 1), 100)] if len(asked) > 1 else []
+        return [BookInvoice("i9", "F9", date(2013, 2, 1), 100)] if len(asked) > 1 else []
 
     book = Book(before, 7)
     await book.know("c")

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from invoice_svc.domain.invoice.state import Disputed, Invoice, Movement
+from invoice_svc.domain.invoice.state import BalanceChange, Disputed, Invoice
 from invoice_svc.domain.payment.allocation import propose
 from invoice_svc.domain.payment.indication import cited, keys_in, number_key
 
@@ -43,7 +43,8 @@ def test_a_number_of_digits_alone_is_never_glued_together_from_amounts() -> None
 def invoice(name: str, due: int, open_minor: int, *, disputed: int = 0) -> Invoice:
     return Invoice(
         document="issued", invoice_id=name, number=f"FAC-2026-{name}", total_minor=open_minor,
-        due_on=date(2026, 1, due), issued_on=date(2025, 12, 1), movements=(Movement(date(2025, 12, 1), open_minor),),
+        due_on=date(2026, 1, due), issued_on=date(2025, 12, 1),
+        movements=(BalanceChange(date(2025, 12, 1), open_minor),),
         disputed=(Disputed("dis", disputed),) if disputed else (),
     )  # fmt: skip
 

@@ -6,14 +6,16 @@ from datetime import date
 
 from encours.contracts.common import Terms
 from invoice_svc.domain.invoice.interest import statement
-from invoice_svc.domain.invoice.state import Applied, Credit, Invoice
+from invoice_svc.domain.invoice.state import AppliedPayment, CreditNote, Invoice
 from invoice_svc.domain.legal import late_payment_law
 
 DUE = date(2025, 3, 31)
 LAW = late_payment_law()
 
 
-def debt(*applied: Applied, rate_bps: int | None = None, credits: tuple[Credit, ...] = ()) -> Invoice:
+def debt(
+    *applied: AppliedPayment, rate_bps: int | None = None, credits: tuple[CreditNote, ...] = ()
+) -> Invoice:
     terms = Terms(due_kind="NET", days=30, penalty_rate_bps=rate_bps, indemnity_minor=4_000)
     return Invoice(
         document="issued",
@@ -26,8 +28,8 @@ def debt(*applied: Applied, rate_bps: int | None = None, credits: tuple[Credit, 
     )
 
 
-def paid(amount_minor: int, on: date) -> Applied:
-    return Applied("alo_1", "pay_1", amount_minor, on, on)
+def paid(amount_minor: int, on: date) -> AppliedPayment:
+    return AppliedPayment("alo_1", "pay_1", amount_minor, on, on)
 
 
 def interest(state: Invoice, on: date) -> list[tuple[int, int, int]]:
@@ -69,7 +71,7 @@ def test_a_contractual_rate_does_not_change_with_the_half_year() -> None:
 
 
 def test_a_credit_note_ends_the_interest_on_its_amount() -> None:
-    credit = Credit(
+    credit = CreditNote(
         "cre_1", "AVO-2025-000001", "AVO", date(2025, 4, 30), (), 1_000_000, 200_000, 1_200_000, "returned"
     )
     assert interest(debt(credits=(credit,)), date(2025, 7, 15)) == [(30, 1315, 12_970)]

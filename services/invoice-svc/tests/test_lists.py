@@ -12,7 +12,7 @@ import pytest
 from encours.contracts.books import Movement
 from encours.projection.rowset import RowSet
 from invoice_svc.read_models.invoices import model
-from invoice_svc.read_models.invoices.rows import InvoiceRow, MovementRow
+from invoice_svc.read_models.invoices.rows import InvoiceMovementRow, InvoiceRow
 from invoice_svc.read_models.lists import Lists
 
 DAY = date(2026, 3, 31)
@@ -61,7 +61,7 @@ def test_a_movement_of_an_unknown_kind_moves_what_is_outstanding_and_disputed(
 ) -> None:
     entries = (moved("something_new", item_minor=-40), moved("something_new", contested_minor=5))
     monkeypatch.setattr(model, "movements", lambda _: entries)
-    rows, event = RowSet((InvoiceRow, MovementRow)), Moving(SimpleNamespace())
+    rows, event = RowSet((InvoiceRow, InvoiceMovementRow)), Moving(SimpleNamespace())
     rows.assume_empty()
     rows.put(invoice())
     part, recorded = model.Invoices(), _recorded(event)
@@ -71,7 +71,7 @@ def test_a_movement_of_an_unknown_kind_moves_what_is_outstanding_and_disputed(
     assert after is not None
     assert (after.outstanding_minor, after.disputed_minor) == (60, 5)
     assert (after.credited_minor, after.paid_minor) == (0, 0)
-    kept = [rows.get(MovementRow, "inv_1", 7, entry) for entry in (0, 1)]
+    kept = [rows.get(InvoiceMovementRow, "inv_1", 7, entry) for entry in (0, 1)]
     assert [row and (row.kind, row.item_minor, row.contested_minor) for row in kept] == [
         ("something_new", -40, 0),
         ("something_new", 0, 5),

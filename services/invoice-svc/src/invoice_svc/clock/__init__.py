@@ -1,1 +1,1 @@
-"""The test clocks of sandboxes, moved by command. Live ledgers open their days by :mod:`encours.service.calendar`."""
+"""Test clocks of sandboxes, advanced by command. :mod:`encours.service.calendar` opens the days of live ledgers."""

@@ -1,6 +1,6 @@
-"""A sandbox's clock goes to a date: each day is opened, dunned and filled with its facts, none skipped.
+"""Advance of a sandbox's clock, day by day: open the day, wait for dunning, record the day's imported events.
 
-Dunning decides a day before the facts of that day are known, as it would have in the early morning of that day.
+Dunning decides before the events of the day are recorded, as it would have in the early morning of that day.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from invoice_svc.imports.store import ImportStore
 from invoice_svc.imports.takeover import Takeover
 
 BARRIER_S = 60.0
-"""A run that takes longer is waited for as before, but said to be missing."""
+"""After this long the job reports that the run is missing; the wait goes on."""
 POLL_S = 0.003
 SLOWEST_POLL_S = 0.05
 
@@ -27,7 +27,7 @@ log = structlog.get_logger("invoice_svc.clock")
 
 
 class Advance:
-    """Moves the clock of one sandbox. The caller holds the ledger's lease."""
+    """Advances the clock of one sandbox. The caller holds the ledger's lease."""
 
     def __init__(
         self, ledger: Ledger, jobs: JobStore, store: ImportStore, name: str, takeover: Takeover
@@ -39,10 +39,10 @@ class Advance:
         self._takeover = takeover
 
     async def run(self) -> None:
-        """Go on until the target is reached. Idempotent; may be stopped at any moment."""
+        """Advance until the target is reached. Idempotent; may be stopped at any moment."""
         opened = await last_opened(self._ledger, self._name)
         if opened.day is not None:
-            # Nobody closes the run of a day that came with a copy: dunning leaves loaded history as it was.
+            # Dunning does not run for loaded history, so the run of a copied day is never completed.
             info = await self._ledger.info(self._name, fresh=True)
             await self._fill(opened.day, awaited=opened.position > info.effects_from)
         while (job := await self._jobs.get(self._name)) is not None:
@@ -63,11 +63,11 @@ class Advance:
         head = await self._ledger.head(self._name)
         if head.position == 0:
             return first
-        # What was recorded before the clock was first set cannot come after it.
+        # Events recorded before the clock was first set must not be later than the clock.
         return max(first, await self._ledger.today(self._name))
 
     async def _fill(self, day: date, *, awaited: bool = True) -> None:
-        """Wait until dunning is done with the day, unless nobody is to be, then feed the day's facts."""
+        """Wait for the day's dunning run if ``awaited``, then record the day's imported events."""
         await self._jobs.note(self._name, "advancing", day=day)
         if awaited:
             await self._dunned(day)
@@ -76,16 +76,19 @@ class Advance:
             await self._jobs.note(self._name, "advancing", day=day, fed=fed)
 
     async def _dunned(self, day: date) -> None:
-        stream, began, said, pause = f"dunning-{day}", time.monotonic(), False, POLL_S
+        stream, began, reported, pause = f"dunning-{day}", time.monotonic(), False, POLL_S
         while True:
             events = await self._ledger.read_stream(self._name, stream)
             if any(isinstance(event.data, RunCompleted) for event in events):
                 return
             waited = time.monotonic() - began
-            if waited > BARRIER_S and not said:
-                said = True
-                missing = f"dunning-svc has not finished {day}: see that its worker runs; the clock goes on by itself."
+            if waited > BARRIER_S and not reported:
+                reported = True
+                missing = (
+                    f"dunning-svc has not completed its run for {day}. "
+                    "Check that its worker is running; the clock then continues by itself."
+                )
                 await self._jobs.note(self._name, "waiting", day=day, error=missing)
-                log.warning("the clock waits for dunning", ledger=self._name, day=str(day))
+                log.warning("the clock is waiting for the dunning run", ledger=self._name, day=str(day))
             pause = min(pause * 1.5, SLOWEST_POLL_S)
             await asyncio.sleep(pause)

@@ -1,4 +1,4 @@
-"""What the worker does beside its read models: takes files over and moves clocks, ledger by ledger."""
+"""Background work of the worker beside its read models: import files and advance clocks, ledger by ledger."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from invoice_svc.imports.takeover import Takeover
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 LOOK_S = 0.2
 PAUSE_S = 1.0
-"""After a fault: time for the database to come back."""
+"""Pause after a fault, so that the database can restart."""
 POOL = 6
 COMMAND_TIMEOUT_S = 60.0
 
@@ -33,7 +33,7 @@ log = structlog.get_logger("invoice_svc.background")
 
 
 class Background:
-    """Work on whole ledgers, one task a ledger that has some."""
+    """Runs imports and clocks, in one task per ledger that has work."""
 
     def __init__(self, ledger: Ledger, pool: asyncpg.Pool, db: ReadDb, leases: Leases, var_dir: Path) -> None:
         self._ledger = ledger
@@ -42,30 +42,30 @@ class Background:
         self._db = db
         self._leases = leases
         self._var_dir = var_dir
-        self._at_work: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """Look for work until cancelled; then stop in the middle of it, which is safe."""
+        """Poll for work until cancelled. Stopping in the middle of it is safe."""
         await asyncio.to_thread(sweep, self._var_dir)
         try:
             while True:
                 try:
-                    await self._start_what_waits()
-                except FAILED as away:
-                    log.warning("the database is away", error=str(away))
+                    await self._start_tasks()
+                except FAILED as unavailable:
+                    log.warning("the database is unavailable", error=str(unavailable))
                     await asyncio.sleep(PAUSE_S)
                 await asyncio.sleep(LOOK_S)
         finally:
-            await end(self._at_work.values())
+            await end(self._tasks.values())
 
-    async def _start_what_waits(self) -> None:
+    async def _start_tasks(self) -> None:
         names = {found.ledger for found in await self._store.unfinished()} | set(
             await self._jobs.unfinished()
         )
         for name in sorted(names):
-            task = self._at_work.get(name)
+            task = self._tasks.get(name)
             if task is None or task.done():
-                self._at_work[name] = asyncio.create_task(self._work_on(name))
+                self._tasks[name] = asyncio.create_task(self._work_on(name))
 
     async def _work_on(self, name: str) -> None:
         token = await self._leases.acquire("takeover", name)
@@ -79,7 +79,7 @@ class Background:
             if work.done():
                 work.result()
         except Exception as fault:
-            await self._tell(name, fault)
+            await self._note(name, fault)
             await asyncio.sleep(PAUSE_S)
         finally:
             await end([work])
@@ -91,23 +91,23 @@ class Background:
         if name in await self._jobs.unfinished():
             await Advance(self._ledger, self._jobs, self._store, name, takeover).run()
 
-    async def _tell(self, name: str, fault: Exception) -> None:
-        """Note why the work stopped; it is begun again after a pause, from where it stood."""
+    async def _note(self, name: str, fault: Exception) -> None:
+        """Note why the work stopped. It resumes after a pause, from where it stopped."""
         log.exception("work on a ledger stopped", ledger=name)
         while isinstance(fault, ExceptionGroup):
             fault = fault.exceptions[0]
         reason = fault.detail if isinstance(fault, DomainError) else f"{type(fault).__name__}: {fault}"
-        said = f"{reason} It is tried again every second."
+        problem = f"{reason} The work is retried every second."
         try:
-            await self._jobs.note(name, "waiting", day=None, error=said)
+            await self._jobs.note(name, "waiting", day=None, error=problem)
             for found in await self._store.unfinished(name):
-                await self._store.set_state(found.id, found.state, said)
+                await self._store.set_state(found.id, found.state, problem)
         except FAILED:
-            log.warning("the database is away", ledger=name)
+            log.warning("the database is unavailable", ledger=name)
 
 
 async def prepare_store(dsn: str) -> None:
-    """Bring the importer's and the clock's tables up to date. Safe from several processes at once."""
+    """Migrate the tables of imports and clocks. Several processes may call it at once."""
     connection = await connect(dsn, "invoice-svc migrations", settings=STORE_SETTINGS)
     try:
         await apply(connection, MIGRATIONS)
@@ -116,7 +116,7 @@ async def prepare_store(dsn: str) -> None:
 
 
 async def run_background(*, ledger: Ledger, store_dsn: str, db: ReadDb, var_dir: Path) -> None:
-    """Imports and the clocks of sandboxes, until cancelled."""
+    """Run imports and the clocks of sandboxes until cancelled."""
     async with AsyncExitStack() as stack:
         pool = await open_pool(
             store_dsn,

@@ -1,4 +1,4 @@
-"""How far a sandbox's clock is to go, kept so that any stop is only a pause."""
+"""Jobs that advance the clocks of sandboxes, stored so that they continue after a restart."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ JobState = Literal["advancing", "waiting", "idle", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The wish to move a clock to a date, and where that stands."""
+    """A request to advance a clock to a date, and its progress. ``facts_fed`` counts the imported events recorded."""
 
     ledger: str
     target: date
@@ -30,19 +30,19 @@ class JobStore:
         self.pool = pool
 
     async def get(self, ledger: str) -> Job | None:
-        """The job of a ledger; none when its clock was never moved."""
+        """Return the job of a ledger; ``None`` if its clock was never set."""
         row = await self.pool.fetchrow(
             "select ledger, target, state, day, error, facts_fed from clock.job where ledger = $1", ledger
         )
         return None if row is None else Job(**row)
 
     async def unfinished(self) -> list[str]:
-        """Ledgers whose clock is to move on."""
+        """Return the ledgers whose clock has not reached its target."""
         rows = await self.pool.fetch("select ledger from clock.job where state <> 'idle'")
         return [row["ledger"] for row in rows]
 
     async def advance_to(self, ledger: str, target: date) -> None:
-        """Wish for a date, if it is later than what was wished for; also sets a failed job going again."""
+        """Set the target unless a later one is set already. Restarts a failed job."""
         await self.pool.execute(
             """insert into clock.job as j (ledger, target, state) values ($1, $2, 'advancing')
                on conflict (ledger) do update set target = greatest(j.target, excluded.target), updated_at = now(),
@@ -54,7 +54,7 @@ class JobStore:
     async def note(
         self, ledger: str, state: JobState, *, day: date | None, error: str | None = None, fed: int = 0
     ) -> None:
-        """Where the job stands; ``fed`` facts more than before."""
+        """Store the progress of the job; ``fed`` is the number of events recorded since the last call."""
         await self.pool.execute(
             """update clock.job set state = $2, day = coalesce($3, day), error = $4, facts_fed = facts_fed + $5,
                  updated_at = now() where ledger = $1 and state <> 'idle'""",
@@ -66,7 +66,7 @@ class JobStore:
         )
 
     async def finish(self, ledger: str, target: date) -> bool:
-        """The target is reached; false when a later one was wished for meanwhile."""
+        """Mark the target as reached. Return False if a later target was set meanwhile."""
         done = await self.pool.fetchval(
             """update clock.job set state = 'idle', error = null, updated_at = now()
                where ledger = $1 and target <= $2 returning true""",

@@ -1,4 +1,4 @@
-"""Refusals to move a clock."""
+"""Refusals to set a clock."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ class NotASandbox(Refusal):
 
     code = "not-a-sandbox"
     title = "Ledger is not a sandbox"
-    remedy = "Make a ledger of kind sandbox: only its clock can be set."
+    remedy = "Create a ledger of kind sandbox: only the clock of a sandbox can be set."
 
 
 class ClockGoingBack(Refusal):
     """A sandbox's clock moves forward only."""
 
     code = "clock-going-back"
-    title = "Clock cannot go back"
+    title = "Clock cannot be set back"
     status = 422
-    remedy = "Use the ledger's day or a later one."
+    remedy = "Use the ledger's current date or a later one."

@@ -1,4 +1,4 @@
-"""The command that moves a sandbox's clock, and where a clock stands. The way there is a job (:mod:`.advance`)."""
+"""Command that sets the target of a sandbox's clock, and the clock's status. A job advances it (:mod:`.advance`)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from invoice_svc.imports.store import ImportStore, Waiting
 
 @dataclass(frozen=True, slots=True)
 class SetClock:
-    """Move the clock of a sandbox to a date."""
+    """Advance the clock of a sandbox to a date."""
 
     ledger: str
     to: date
@@ -31,28 +31,28 @@ async def set_clock(session: Session, command: SetClock, ledger: Ledger) -> Cloc
     """Accept the target. Raises :class:`NotASandbox`, :class:`ClockGoingBack`."""
     info = await ledger.info(command.ledger, fresh=True)
     if info.kind != "sandbox":
-        raise NotASandbox(f"{info.name} is live: its days open by themselves at six in the morning.")
+        raise NotASandbox(f"{info.name} is a live ledger: each day opens by itself at 06:00.")
     today = await _earliest_target(ledger, info)
     if today is not None and command.to < today:
         why = (
-            f"It is {today} in {info.name}; what was recorded stays recorded."
+            f"The date in {info.name} is {today}, and recorded events are never removed."
             if info.clock_at
-            else f"{info.name} holds facts that were recorded on {today}, before its clock was first set."
+            else f"{info.name} has events that were recorded on {today}, before its clock was first set."
         )
         raise ClockGoingBack(why, "/to")
     return ClockSet(id=command.ledger, as_of=session.today, today=today if info.clock_at else None)
 
 
 async def _earliest_target(ledger: Ledger, info: LedgerInfo) -> date | None:
-    """The day before which the clock cannot be: its own, or that of what was recorded before it was first set."""
+    """Return the earliest valid target: the clock's date, else the date of events recorded before it was first set."""
     if info.clock_at is None and (await ledger.head(info.name)).position == 0:
         return None
     return await ledger.today(info.name)
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
-    """The clock of a ledger. ``waiting`` is not counted while the clock moves: that would slow it down."""
+class ClockStatus:
+    """Status of a ledger's clock. ``waiting`` is not counted while the clock advances: that would slow it down."""
 
     ledger: str
     today: date | None
@@ -60,10 +60,10 @@ class Clock:
     waiting: Waiting | None
 
 
-async def clock_of(ledger: Ledger, jobs: JobStore, imports: ImportStore, name: str) -> Clock:
-    """Return where a ledger's clock stands."""
+async def clock_of(ledger: Ledger, jobs: JobStore, imports: ImportStore, name: str) -> ClockStatus:
+    """Return the status of a ledger's clock."""
     info = await ledger.info(name, fresh=True)
     today = None if info.kind == "sandbox" and info.clock_at is None else await ledger.today(name)
     job = await jobs.get(name)
-    moving = job is not None and job.state == "advancing"
-    return Clock(name, today, job, None if moving else await imports.waiting(name))
+    advancing = job is not None and job.state == "advancing"
+    return ClockStatus(name, today, job, None if advancing else await imports.waiting(name))

@@ -22,7 +22,7 @@ CLOSED_KEPT = 50_000
 
 
 @dataclass(slots=True)
-class OpenInvoice:
+class BookInvoice:
     """An invoice and what is outstanding on it, minor units."""
 
     invoice_id: str
@@ -31,21 +31,21 @@ class OpenInvoice:
     open_minor: int
 
 
-class OpenInvoices(Protocol):
+class OpenInvoiceLookup(Protocol):
     """Query for invoices that were open before this process began to feed; at that position or later."""
 
-    async def __call__(self, customer_id: str, position: int) -> list[OpenInvoice]: ...
+    async def __call__(self, customer_id: str, position: int) -> list[BookInvoice]: ...
 
 
 class Book:
     """Open invoices by customer."""
 
-    def __init__(self, before: OpenInvoices, position: int) -> None:
+    def __init__(self, before: OpenInvoiceLookup, position: int) -> None:
         self._before = before
         self._position = position
         self._later: dict[str, int] = {}
-        self._by_customer: dict[str, dict[str, OpenInvoice]] = {}
-        self._closed: dict[str, OpenInvoice] = {}
+        self._by_customer: dict[str, dict[str, BookInvoice]] = {}
+        self._closed: dict[str, BookInvoice] = {}
 
     def begin(self, customer_id: str) -> None:
         """The customer is new: nothing is open."""
@@ -72,7 +72,7 @@ class Book:
         for event in events:
             data = event.data
             if isinstance(data, InvoiceIssued) and data.customer_id in self._by_customer:
-                opened = OpenInvoice(data.invoice_id, data.number, data.due_on, 0)
+                opened = BookInvoice(data.invoice_id, data.number, data.due_on, 0)
                 self._by_customer[data.customer_id][data.invoice_id] = opened
             for moved in movements(event):
                 if moved.invoice_id is not None and moved.item_minor:

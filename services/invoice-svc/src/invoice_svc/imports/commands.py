@@ -1,4 +1,4 @@
-"""A fact of a file as a command of its aggregate: the same use cases that the API calls."""
+"""An event of a file as a command of its aggregate: the same use cases that the API calls."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from invoice_svc.domain.invoice.commands import CreditInvoice, TakeOverInvoice
 from invoice_svc.domain.legal import late_payment_law
 from invoice_svc.domain.payment.commands import ReceivePayment, ReversePayment
 from invoice_svc.imports import ids
-from invoice_svc.imports.facts import (
-    CreditFact,
-    CustomerFact,
-    DisputeFact,
-    EntityFact,
-    Fact,
-    InvoiceFact,
-    PaymentFact,
-    ResolutionFact,
-    ReversalFact,
+from invoice_svc.imports.events import (
+    ImportedCreditNote,
+    ImportedCustomer,
+    ImportedDispute,
+    ImportedEntity,
+    ImportedEvent,
+    ImportedInvoice,
+    ImportedPayment,
+    ImportedResolution,
+    ImportedReversal,
 )
 from invoice_svc.use_cases import customers, disputes, entities, invoices, payments
 from invoice_svc.use_cases.folds import CUSTOMER, ENTITY
@@ -38,8 +38,8 @@ Work = Callable[[Session], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a fact belongs: the entity, its customer, and ids of invoices by number that no import brought."""
+class EventScope:
+    """Where an event belongs: the entity, its customer, and ids of invoices by number that no import brought."""
 
     entity_id: str
     customer_id: str | None = None
@@ -50,159 +50,159 @@ class Place:
         return self.issued_here.get(number) or ids.invoice_id(self.entity_id, number)
 
 
-def invoices_of(fact: Fact) -> list[str]:
-    """Numbers of the invoices that a fact refers to."""
-    match fact:
-        case CreditFact() | DisputeFact():
-            return [fact.invoice]
-        case PaymentFact():
-            return [number for number, _ in fact.allocations or ()]
+def invoices_of(event: ImportedEvent) -> list[str]:
+    """Numbers of the invoices that an event refers to."""
+    match event:
+        case ImportedCreditNote() | ImportedDispute():
+            return [event.invoice]
+        case ImportedPayment():
+            return [number for number, _ in event.allocations or ()]
         case _:
             return []
 
 
-def work_of(fact: Fact, place: Place, candidates: Sequence[str]) -> Work:
-    """The command of a fact; ``candidates`` are open invoices that a payment may go on."""
+def work_of(event: ImportedEvent, place: EventScope, candidates: Sequence[str]) -> Work:
+    """The command of an event; ``candidates`` are open invoices that a payment may go on."""
 
     async def work(session: Session) -> None:
-        match fact:
-            case EntityFact():
-                await entities.register(session, _entity(fact, place.entity_id))
-            case CustomerFact():
-                await _customer(session, fact, place.entity_id)
-            case InvoiceFact():
-                await _invoice(session, fact, place)
-            case PaymentFact():
-                await payments.receive(session, _payment(fact, place), candidates)
-            case CreditFact():
-                await invoices.credit(session, _credit(fact, place))
-            case DisputeFact():
-                await disputes.open_dispute(session, _dispute(fact, place))
-            case ResolutionFact():
-                dispute = ids.dispute_id(place.entity_id, fact.ref)
-                await disputes.resolve(session, ResolveDispute(dispute, fact.outcome, fact.on, fact.text))
-            case ReversalFact():
-                payment = ids.payment_id(place.entity_id, fact.ref)
-                await payments.reverse(session, ReversePayment(payment, fact.on, fact.cause))
+        match event:
+            case ImportedEntity():
+                await entities.register(session, _entity(event, place.entity_id))
+            case ImportedCustomer():
+                await _customer(session, event, place.entity_id)
+            case ImportedInvoice():
+                await _invoice(session, event, place)
+            case ImportedPayment():
+                await payments.receive(session, _payment(event, place), candidates)
+            case ImportedCreditNote():
+                await invoices.credit(session, _credit(event, place))
+            case ImportedDispute():
+                await disputes.open_dispute(session, _dispute(event, place))
+            case ImportedResolution():
+                dispute = ids.dispute_id(place.entity_id, event.ref)
+                await disputes.resolve(session, ResolveDispute(dispute, event.outcome, event.on, event.text))
+            case ImportedReversal():
+                payment = ids.payment_id(place.entity_id, event.ref)
+                await payments.reverse(session, ReversePayment(payment, event.on, event.cause))
             case _:
-                assert_never(fact)
+                assert_never(event)
 
     return work
 
 
-def _entity(fact: EntityFact, entity_id: str) -> RegisterEntity:
+def _entity(event: ImportedEntity, entity_id: str) -> RegisterEntity:
     return RegisterEntity(
         entity_id=entity_id,
-        name=fact.name,
-        country=fact.country,
-        currency=fact.currency,
-        time_zone=fact.time_zone,
-        legal_form=fact.legal_form,
-        siren=fact.siren,
-        vat_id=fact.vat_id,
-        iban=fact.iban,
+        name=event.name,
+        country=event.country,
+        currency=event.currency,
+        time_zone=event.time_zone,
+        legal_form=event.legal_form,
+        siren=event.siren,
+        vat_id=event.vat_id,
+        iban=event.iban,
     )
 
 
-async def _customer(session: Session, fact: CustomerFact, entity_id: str) -> None:
-    customer_id = ids.customer_id(entity_id, fact.ref)
+async def _customer(session: Session, event: ImportedCustomer, entity_id: str) -> None:
+    customer_id = ids.customer_id(entity_id, event.ref)
     await customers.register(
         session,
         RegisterCustomer(
             customer_id=customer_id,
             entity_id=entity_id,
-            name=fact.name,
-            country=fact.country,
-            language=fact.language,
-            external_ref=fact.ref,
-            email=fact.email,
-            phone=fact.phone,
-            siren=fact.siren,
-            vat_id=fact.vat_id,
-            address=None if isinstance(fact.address, msgspec.UnsetType) else fact.address,
-            segment=fact.segment,
-            salesperson=fact.salesperson,
+            name=event.name,
+            country=event.country,
+            language=event.language,
+            external_ref=event.ref,
+            email=event.email,
+            phone=event.phone,
+            siren=event.siren,
+            vat_id=event.vat_id,
+            address=None if isinstance(event.address, msgspec.UnsetType) else event.address,
+            segment=event.segment,
+            salesperson=event.salesperson,
         ),
     )
-    if fact.due_kind is None or fact.due_days is None:
+    if event.due_kind is None or event.due_days is None:
         return
     entity = await session.get(ENTITY, entity_id)
-    valid_from = fact.on or session.today
+    valid_from = event.on or session.today
     usual = late_payment_law().default_terms(valid_from, entity.currency)
     terms = Terms(
-        due_kind=fact.due_kind,
-        days=fact.due_days,
+        due_kind=event.due_kind,
+        days=event.due_days,
         penalty_rate_bps=usual.penalty_rate_bps,
         indemnity_minor=usual.indemnity_minor,
     )
     await customers.agree_terms(session, AgreeTerms(customer_id, terms, valid_from))
 
 
-async def _invoice(session: Session, fact: InvoiceFact, place: Place) -> None:
+async def _invoice(session: Session, event: ImportedInvoice, place: EventScope) -> None:
     entity_id, customer_id = place.entity_id, place.customer_id or ""
-    net = fact.total_minor if fact.net_minor is None else fact.net_minor
+    net = event.total_minor if event.net_minor is None else event.net_minor
     await invoices.take_over(
         session,
         TakeOverInvoice(
-            invoice_id=ids.invoice_id(entity_id, fact.number),
+            invoice_id=ids.invoice_id(entity_id, event.number),
             customer_id=customer_id,
             entity_id=entity_id,
-            number=fact.number,
-            issued_on=fact.issued_on,
-            due_on=fact.due_on or await _due_on(session, fact, customer_id),
-            currency=fact.currency,
-            total_minor=fact.total_minor,
+            number=event.number,
+            issued_on=event.issued_on,
+            due_on=event.due_on or await _due_on(session, event, customer_id),
+            currency=event.currency,
+            total_minor=event.total_minor,
             net_minor=net,
-            vat_minor=fact.total_minor - net,
-            reference=fact.reference,
+            vat_minor=event.total_minor - net,
+            reference=event.reference,
         ),
     )
 
 
-async def _due_on(session: Session, fact: InvoiceFact, customer_id: str) -> date:
+async def _due_on(session: Session, event: ImportedInvoice, customer_id: str) -> date:
     """A file without due dates: the terms agreed with the customer, else those of the law."""
     customer = await session.get(CUSTOMER, customer_id)
-    terms = terms_on(customer, fact.issued_on) or late_payment_law().default_terms(
-        fact.issued_on, fact.currency
+    terms = terms_on(customer, event.issued_on) or late_payment_law().default_terms(
+        event.issued_on, event.currency
     )
-    return due_date(fact.issued_on, DueRule(terms.due_kind, terms.days))
+    return due_date(event.issued_on, DueRule(terms.due_kind, terms.days))
 
 
-def _payment(fact: PaymentFact, place: Place) -> ReceivePayment:
-    shares = fact.allocations
+def _payment(event: ImportedPayment, place: EventScope) -> ReceivePayment:
+    shares = event.allocations
     return ReceivePayment(
-        payment_id=ids.payment_id(place.entity_id, fact.ref),
+        payment_id=ids.payment_id(place.entity_id, event.ref),
         entity_id=place.entity_id,
         customer_id=place.customer_id,
-        received_on=fact.received_on,
-        amount_minor=fact.amount_minor,
-        currency=fact.currency,
-        method=fact.method,
-        remittance_text=fact.text,
-        external_ref=fact.ref,
+        received_on=event.received_on,
+        amount_minor=event.amount_minor,
+        currency=event.currency,
+        method=event.method,
+        remittance_text=event.text,
+        external_ref=event.ref,
         origin="import",
         allocations=None if shares is None else tuple((place.invoice(n), minor) for n, minor in shares),
     )
 
 
-def _credit(fact: CreditFact, place: Place) -> CreditInvoice:
+def _credit(event: ImportedCreditNote, place: EventScope) -> CreditInvoice:
     return CreditInvoice(
-        invoice_id=place.invoice(fact.invoice),
-        credit_note_id=ids.credit_note_id(place.entity_id, fact.number),
-        issued_on=fact.issued_on,
-        amount_minor=fact.amount_minor,
-        cause=fact.cause,
-        number=fact.number,
+        invoice_id=place.invoice(event.invoice),
+        credit_note_id=ids.credit_note_id(place.entity_id, event.number),
+        issued_on=event.issued_on,
+        amount_minor=event.amount_minor,
+        cause=event.cause,
+        number=event.number,
     )
 
 
-def _dispute(fact: DisputeFact, place: Place) -> OpenDispute:
+def _dispute(event: ImportedDispute, place: EventScope) -> OpenDispute:
     return OpenDispute(
-        dispute_id=ids.dispute_id(place.entity_id, fact.ref),
-        invoice_id=place.invoice(fact.invoice),
-        category=fact.category,
-        amount_minor=fact.amount_minor,
-        text=fact.text,
-        owner=fact.owner,
-        opened_on=fact.opened_on,
+        dispute_id=ids.dispute_id(place.entity_id, event.ref),
+        invoice_id=place.invoice(event.invoice),
+        category=event.category,
+        amount_minor=event.amount_minor,
+        text=event.text,
+        owner=event.owner,
+        opened_on=event.opened_on,
     )

@@ -19,13 +19,13 @@ from datetime import date
 
 from encours.kernel.errors import FieldError
 from invoice_svc.imports import values
-from invoice_svc.imports.facts import (
-    CustomerFact,
-    DisputeFact,
-    Fact,
-    InvoiceFact,
-    PaymentFact,
-    ResolutionFact,
+from invoice_svc.imports.events import (
+    ImportedCustomer,
+    ImportedDispute,
+    ImportedEvent,
+    ImportedInvoice,
+    ImportedPayment,
+    ImportedResolution,
 )
 from invoice_svc.imports.records import split_fields
 from invoice_svc.imports.refusals import InvalidColumnMap, InvalidHeader
@@ -59,10 +59,10 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The facts of a line, customers apart: those are registered when the first other fact needs them."""
+    """The events of a line, customers apart: those are registered when the first other event needs them."""
 
-    facts: tuple[Fact, ...]
-    customer: CustomerFact | None = None
+    events: tuple[ImportedEvent, ...]
+    customer: ImportedCustomer | None = None
     note: str | None = None
 
 
@@ -98,14 +98,14 @@ def _invalid_map(errors: list[FieldError]) -> InvalidColumnMap:
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class CsvHeader:
     """The columns of a file and where the targets stand in them."""
 
     columns: tuple[str, ...]
     places: dict[str, int]
 
 
-def read_header(text: str, column_map: dict[str, str], delimiter: str) -> Header:
+def read_header(text: str, column_map: dict[str, str], delimiter: str) -> CsvHeader:
     """The header record against the map; a column named like a target needs no mapping.
 
     Raises :class:`InvalidHeader`, :class:`InvalidColumnMap`.
@@ -130,17 +130,17 @@ def read_header(text: str, column_map: dict[str, str], delimiter: str) -> Header
     ]
     if errors:
         raise _invalid_map(errors)
-    return Header(columns, {target: columns.index(column) for target, column in mapped.items()})
+    return CsvHeader(columns, {target: columns.index(column) for target, column in mapped.items()})
 
 
-def parse_line(text: str, header: Header, delimiter: str, defaults: Defaults) -> Parsed:
-    """The facts of one line. Raises :class:`Fault`."""
+def parse_line(text: str, header: CsvHeader, delimiter: str, defaults: Defaults) -> Parsed:
+    """The events of one line. Raises :class:`Fault`."""
     fields = split_fields(text, delimiter)
     if len(fields) != len(header.columns):
         raise Fault(
             "wrong-column-count", f"The header has {len(header.columns)} columns, this line {len(fields)}."
         )
-    line = _Line(fields, header, defaults)
+    line = _CsvLine(fields, header, defaults)
     number = line.text("invoice_number", 60)
     ref = line.text("customer", 100)
     code = line.currency()
@@ -148,8 +148,8 @@ def parse_line(text: str, header: Header, delimiter: str, defaults: Defaults) ->
     due_on = values.not_before_issue(line.day("due_on"), issued_on, line.column("due_on"))
     total, note = values.amount(line.raw("amount"), code, line.column("amount"))
     net, vat = line.shares(code, total)
-    facts: list[Fact] = [
-        InvoiceFact(
+    events: list[ImportedEvent] = [
+        ImportedInvoice(
             number=number,
             customer=ref,
             issued_on=issued_on,
@@ -162,10 +162,12 @@ def parse_line(text: str, header: Header, delimiter: str, defaults: Defaults) ->
         ),
         *_afterwards(line, number, ref, code, total, issued_on),
     ]
-    return Parsed(tuple(facts), line.customer(ref), note)
+    return Parsed(tuple(events), line.customer(ref), note)
 
 
-def _afterwards(line: _Line, number: str, ref: str, code: str, total: int, issued_on: date) -> list[Fact]:
+def _afterwards(
+    line: _CsvLine, number: str, ref: str, code: str, total: int, issued_on: date
+) -> list[ImportedEvent]:
     settled_on = line.day("settled_on")
     if settled_on is not None and settled_on < issued_on:
         raise Fault(
@@ -173,7 +175,7 @@ def _afterwards(line: _Line, number: str, ref: str, code: str, total: int, issue
             f"Settled on {settled_on}, issued on {issued_on}; give an advance as a payment line of its own.",
             line.column("settled_on"),
         )
-    facts: list[Fact] = []
+    events: list[ImportedEvent] = []
     if values.yes_or_no(line.raw("disputed"), line.column("disputed")):
         opened_on = line.day("disputed_on") or issued_on
         if opened_on < issued_on or (settled_on is not None and opened_on > settled_on):
@@ -182,8 +184,8 @@ def _afterwards(line: _Line, number: str, ref: str, code: str, total: int, issue
                 f"Disputed on {opened_on}, which is not between issue and settlement.",
                 line.column("disputed_on"),
             )
-        facts.append(
-            DisputeFact(
+        events.append(
+            ImportedDispute(
                 ref=number,
                 invoice=number,
                 opened_on=opened_on,
@@ -192,12 +194,12 @@ def _afterwards(line: _Line, number: str, ref: str, code: str, total: int, issue
             )
         )
         if settled_on is not None:
-            facts.append(
-                ResolutionFact(ref=number, on=settled_on, outcome="withdrawn", text="settled in full")
+            events.append(
+                ImportedResolution(ref=number, on=settled_on, outcome="withdrawn", text="settled in full")
             )
     if settled_on is not None:
-        facts.append(
-            PaymentFact(
+        events.append(
+            ImportedPayment(
                 ref=f"settlement {number}",
                 customer=ref,
                 received_on=settled_on,
@@ -206,13 +208,13 @@ def _afterwards(line: _Line, number: str, ref: str, code: str, total: int, issue
                 allocations=((number, total),),
             )
         )
-    return facts
+    return events
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _CsvLine:
     fields: list[str]
-    header: Header
+    header: CsvHeader
     defaults: Defaults
 
     def column(self, target: str) -> str:
@@ -251,12 +253,12 @@ class _Line:
             raise Fault("amounts-differ", "Net and VAT do not add up to the amount.", self.column("net"))
         return net, vat
 
-    def customer(self, ref: str) -> CustomerFact:
+    def customer(self, ref: str) -> ImportedCustomer:
         country = values.country(
             self.raw("customer_country") or self.defaults.country, self.column("customer_country")
         )
         language = self.raw("customer_language") or values.language_of(country)
-        return CustomerFact(
+        return ImportedCustomer(
             ref=ref,
             name=self.text("customer_name", 200) if self.raw("customer_name") else ref,
             country=country,

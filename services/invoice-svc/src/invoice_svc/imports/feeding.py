@@ -1,6 +1,6 @@
-"""Waiting facts into the ledger: many at a time, those of one customer in their order, each exactly once.
+"""Waiting events into the ledger: many at a time, those of one customer in their order, each exactly once.
 
-A fact's command id follows from its key and content. Whatever is cut off in the middle is fed again at the next
+An event's command id follows from its key and content. Whatever is cut off in the middle is fed again at the next
 start, and the ledger answers for what it has already.
 """
 
@@ -23,24 +23,24 @@ from invoice_svc.domain.payment.indication import keys_in
 from invoice_svc.domain.refusals import DateInFuture
 from invoice_svc.imports import ids
 from invoice_svc.imports.book import Book
-from invoice_svc.imports.commands import Place, Work, invoices_of, work_of
-from invoice_svc.imports.facts import (
-    CustomerFact,
-    EntityFact,
-    Fact,
-    InvoiceFact,
-    PaymentFact,
+from invoice_svc.imports.commands import EventScope, Work, invoices_of, work_of
+from invoice_svc.imports.events import (
+    ImportedCustomer,
+    ImportedEntity,
+    ImportedEvent,
+    ImportedInvoice,
+    ImportedPayment,
     from_bytes,
     to_bytes,
 )
 from invoice_svc.imports.lookups import Lookups
 from invoice_svc.imports.planning import content_of
-from invoice_svc.imports.store import Import, ImportStore, WaitingFact
+from invoice_svc.imports.store import Import, ImportStore, WaitingEvent
 from invoice_svc.imports.values import language_of
 from invoice_svc.imports.verdict import LineVerdict
 from invoice_svc.use_cases.folds import INVOICE
 
-PAGE_FACTS = 4_096
+PAGE_EVENTS = 4_096
 IN_FLIGHT = 64
 MARK_EVERY = 512
 CONFLICT_RETRIES = 5
@@ -49,19 +49,19 @@ MAX_REFERENCES = 3
 UNAVAILABLE_WAIT_S = 0.5
 
 log = structlog.get_logger("invoice_svc.imports")
-Refusal = tuple[WaitingFact, LineVerdict]
+Refusal = tuple[WaitingEvent, LineVerdict]
 
 
 @dataclass(slots=True)
 class _Page:
-    """What became of the facts of one page, to be noted in the table."""
+    """What became of the events of one page, to be noted in the table."""
 
     fed: list[tuple[str, str]] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
 
 
 class Feeder:
-    """Feeds the facts of one ledger. One at a time in the world: the caller holds the ledger's lease."""
+    """Feeds the events of one ledger. One at a time in the world: the caller holds the ledger's lease."""
 
     def __init__(
         self, ledger: Ledger, store: ImportStore, name: str, lookups: Lookups, position: int
@@ -75,7 +75,7 @@ class Feeder:
         self._imports: dict[str, Import] = {}
         self._entities: set[str] = set()
         self._customers: dict[tuple[str, str], str] = {}
-        self._descriptions: dict[tuple[str, str], WaitingFact] = {}
+        self._descriptions: dict[tuple[str, str], WaitingEvent] = {}
         self._today = date.min
 
     @classmethod
@@ -84,34 +84,34 @@ class Feeder:
         return cls(ledger, store, name, lookups, (await ledger.head(name)).position)
 
     async def feed(self, upto: date) -> int:
-        """Record every fact of that day and earlier ones; how many. Idempotent.
+        """Record every event of that day and earlier ones; how many. Idempotent.
 
-        A fact that a rule refuses becomes a rejected line and holds up nothing. Waits while the ledger is away;
+        An event that a rule refuses becomes a rejected line and holds up nothing. Waits while the ledger is away;
         raises when the service's own database is, to be begun again.
         """
         count = 0
-        while facts := await self._store.due(self._name, upto, PAGE_FACTS):
-            await self._feed_page(facts)
-            count += len(facts)
+        while events := await self._store.due(self._name, upto, PAGE_EVENTS):
+            await self._feed_page(events)
+            count += len(events)
         return count
 
-    async def _feed_page(self, facts: Sequence[WaitingFact]) -> None:
+    async def _feed_page(self, events: Sequence[WaitingEvent]) -> None:
         self._today = await self._ledger.today(self._name)
-        await self._know_imports(facts)
+        await self._know_imports(events)
         page, gate = _Page(), asyncio.Semaphore(IN_FLIGHT)
-        first = [fact for fact in facts if fact.key == "entity"]
-        for fact in first:
-            await self._feed_fact(fact, None, page)
-        parties = await self._parties([fact for fact in facts if fact.key != "entity"])
-        await self._know_customers({(fact.entity_id, party) for fact, party in parties if party})
-        lanes: dict[tuple[str, str], list[WaitingFact]] = {}
-        for fact, party in parties:
-            lanes.setdefault((fact.entity_id, f"={party}" if party else fact.key), []).append(fact)
+        first = [event for event in events if event.key == "entity"]
+        for event in first:
+            await self._feed_event(event, None, page)
+        parties = await self._parties([event for event in events if event.key != "entity"])
+        await self._know_customers({(event.entity_id, party) for event, party in parties if party})
+        lanes: dict[tuple[str, str], list[WaitingEvent]] = {}
+        for event, party in parties:
+            lanes.setdefault((event.entity_id, f"={party}" if party else event.key), []).append(event)
 
-        async def run(lane: str, own: list[WaitingFact]) -> None:
+        async def run(lane: str, own: list[WaitingEvent]) -> None:
             async with gate:
-                for fact in own:
-                    await self._feed_fact(fact, lane[1:] if lane[0] == "=" else None, page)
+                for event in own:
+                    await self._feed_event(event, lane[1:] if lane[0] == "=" else None, page)
                     if len(page.fed) >= MARK_EVERY:
                         await self._mark(page)
 
@@ -125,16 +125,16 @@ class Feeder:
         refused, page.refused = page.refused, []
         await self._store.mark(self._name, fed, refused)
 
-    async def _know_imports(self, facts: Sequence[WaitingFact]) -> None:
-        for import_id in {fact.import_id for fact in facts} - self._imports.keys():
+    async def _know_imports(self, events: Sequence[WaitingEvent]) -> None:
+        for import_id in {event.import_id for event in events} - self._imports.keys():
             found = await self._store.get(self._name, import_id)
-            assert found is not None, "a fact belongs to an import"
+            assert found is not None, "an event belongs to an import"
             self._imports[import_id] = found
 
-    async def _parties(self, facts: Sequence[WaitingFact]) -> list[tuple[WaitingFact, str | None]]:
-        """The customer of each fact; through the fact that it refers to, where its own line names none."""
-        party = {(fact.entity_id, fact.key): fact.party for fact in facts}
-        parent = {(fact.entity_id, fact.key): fact.parent for fact in facts}
+    async def _parties(self, events: Sequence[WaitingEvent]) -> list[tuple[WaitingEvent, str | None]]:
+        """The customer of each event; through the event that it refers to, where its own line names none."""
+        party = {(event.entity_id, event.key): event.party for event in events}
+        parent = {(event.entity_id, event.key): event.parent for event in events}
         for _ in range(MAX_REFERENCES):
             wanted = {
                 (entity, key) for (entity, _), key in parent.items() if key and (entity, key) not in party
@@ -147,15 +147,15 @@ class Feeder:
                 party |= {(entity_id, key): found[key].party if key in found else None for key in keys}
                 parent |= {(entity_id, key): found[key].parent for key in found}
 
-        def resolve(fact: WaitingFact) -> str | None:
-            key: str | None = fact.key
+        def resolve(event: WaitingEvent) -> str | None:
+            key: str | None = event.key
             for _ in range(MAX_REFERENCES + 1):
-                if key is None or party.get((fact.entity_id, key)) is not None:
+                if key is None or party.get((event.entity_id, key)) is not None:
                     break
-                key = parent.get((fact.entity_id, key))
-            return party.get((fact.entity_id, key)) if key else None
+                key = parent.get((event.entity_id, key))
+            return party.get((event.entity_id, key)) if key else None
 
-        return [(fact, resolve(fact)) for fact in facts]
+        return [(event, resolve(event)) for event in events]
 
     async def _know_customers(self, marks: set[tuple[str, str]]) -> None:
         """Customers that are there already, whether an import brought them or the API registered them; and what
@@ -168,7 +168,7 @@ class Feeder:
             if not refs:
                 continue
             found = await self._store.by_keys(self._name, entity_id, [f"customer:{ref}" for ref in refs])
-            brought = {fact.party for fact in found.values() if fact.state == "done"}
+            brought = {event.party for event in found.values() if event.state == "done"}
             for ref in refs:
                 if ref in brought:
                     self._customers[entity_id, ref] = ids.customer_id(entity_id, ref)
@@ -179,15 +179,15 @@ class Feeder:
                 registered = await self._lookups.customers(entity_id, others, self._began_at)
                 self._customers |= {(entity_id, ref): customer_id for ref, customer_id in registered.items()}
 
-    async def _feed_fact(self, waiting: WaitingFact, party: str | None, page: _Page) -> None:
-        fact = from_bytes(waiting.data)
+    async def _feed_event(self, waiting: WaitingEvent, party: str | None, page: _Page) -> None:
+        event = from_bytes(waiting.data)
         try:
             if waiting.on_date > self._today:
                 raise DateInFuture(
                     f"{waiting.on_date} has not come yet in this ledger, where it is {self._today}."
                 )
-            await self._ensure_entity(waiting, fact)
-            await self._record(waiting, fact, party, page)
+            await self._ensure_entity(waiting, event)
+            await self._record(waiting, event, party, page)
         except DomainError as refusal:
             if refusal.status >= 500:
                 raise
@@ -197,30 +197,32 @@ class Feeder:
                 raise
             # One line that our own code fails on must not hold up a ledger for ever; it is told, not lost.
             where = {"ledger": self._name, "import_id": waiting.import_id, "line": waiting.line}
-            log.exception("a fact could not be recorded", **where)
+            log.exception("an event could not be recorded", **where)
             detail = "This line met a fault of the program; send it again later."
             page.refused.append((waiting, _verdict(waiting, "internal-error", detail)))
         else:
             page.fed.append((waiting.entity_id, waiting.key))
 
-    async def _record(self, waiting: WaitingFact, fact: Fact, party: str | None, page: _Page) -> None:
+    async def _record(
+        self, waiting: WaitingEvent, event: ImportedEvent, party: str | None, page: _Page
+    ) -> None:
         entity_id = waiting.entity_id
         customer_id = await self._ensure_customer(waiting, party, page) if party else None
-        if isinstance(fact, CustomerFact):
+        if isinstance(event, ImportedCustomer):
             return
         if customer_id is not None:
             await self._book.know(customer_id)
         candidates: Sequence[str] = ()
-        if isinstance(fact, PaymentFact) and fact.allocations is None:
+        if isinstance(event, ImportedPayment) and event.allocations is None:
             if customer_id is not None:
-                candidates = self._book.candidates(customer_id, fact.text)
+                candidates = self._book.candidates(customer_id, event.text)
             else:
-                candidates = await self._named(entity_id, fact.text)
-        known = await self._known_invoices(waiting, fact)
-        work = work_of(fact, Place(entity_id, customer_id, known), candidates)
+                candidates = await self._named(entity_id, event.text)
+        known = await self._known_invoices(waiting, event)
+        work = work_of(event, EventScope(entity_id, customer_id, known), candidates)
         done = await self._execute(waiting, waiting.key, waiting.content, work)
-        if isinstance(fact, InvoiceFact):
-            done.remember(INVOICE, ids.invoice_id(entity_id, fact.number))
+        if isinstance(event, ImportedInvoice):
+            done.remember(INVOICE, ids.invoice_id(entity_id, event.number))
         self._book.note(done.recorded)
 
     async def _named(self, entity_id: str, text: str | None) -> list[str]:
@@ -229,9 +231,9 @@ class Feeder:
         found = await self._store.by_keys(self._name, entity_id, keys) if keys else {}
         return [ids.invoice_id(entity_id, key.partition(":")[2]) for key in found]
 
-    async def _known_invoices(self, waiting: WaitingFact, fact: Fact) -> dict[str, str]:
-        """Ids of the invoices that a fact refers to and that no import brought: they were issued here."""
-        numbers = invoices_of(fact)
+    async def _known_invoices(self, waiting: WaitingEvent, event: ImportedEvent) -> dict[str, str]:
+        """Ids of the invoices that an event refers to and that no import brought: they were issued here."""
+        numbers = invoices_of(event)
         if not numbers or not self._began_at:
             return {}
         keys = {f"invoice:{number}": number for number in numbers}
@@ -239,37 +241,39 @@ class Feeder:
         missing = [number for key, number in keys.items() if key not in brought]
         return await self._lookups.invoices(waiting.entity_id, missing, self._began_at) if missing else {}
 
-    async def _ensure_entity(self, waiting: WaitingFact, fact: Fact) -> None:
+    async def _ensure_entity(self, waiting: WaitingEvent, event: ImportedEvent) -> None:
         """Imports without an entity go into one named after the ledger, unless a line says who it is."""
         entity_id = waiting.entity_id
         if entity_id in self._entities or entity_id != ids.own_entity(self._name):
             return
-        if not isinstance(fact, EntityFact) and not await self._ledger.read_stream(self._name, entity_id):
+        if not isinstance(event, ImportedEntity) and not await self._ledger.read_stream(
+            self._name, entity_id
+        ):
             found = (await self._store.by_keys(self._name, entity_id, ["entity"])).get("entity")
             identity = from_bytes(found.data) if found else await self._named_after_ledger(waiting)
             content = content_of(to_bytes(identity))
-            await self._execute(waiting, "entity", content, work_of(identity, Place(entity_id), ()))
-        if not isinstance(fact, EntityFact):
+            await self._execute(waiting, "entity", content, work_of(identity, EventScope(entity_id), ()))
+        if not isinstance(event, ImportedEntity):
             self._entities.add(entity_id)
 
-    async def _named_after_ledger(self, waiting: WaitingFact) -> EntityFact:
+    async def _named_after_ledger(self, waiting: WaitingEvent) -> ImportedEntity:
         options = self._imports[waiting.import_id].options
         info = await self._ledger.info(self._name)
-        return EntityFact(
+        return ImportedEntity(
             name=self._name, country=options.country, currency=options.currency, time_zone=info.time_zone
         )
 
-    async def _ensure_customer(self, waiting: WaitingFact, ref: str, page: _Page) -> str:
-        """The id of the customer with that code, registered now if it is not yet. Its facts come one at a time."""
+    async def _ensure_customer(self, waiting: WaitingEvent, ref: str, page: _Page) -> str:
+        """The id of the customer with that code, registered now if it is not yet. Its events come one at a time."""
         mark = (waiting.entity_id, ref)
         if mark in self._customers:
             return self._customers[mark]
         customer_id, key = ids.customer_id(*mark), f"customer:{ref}"
         found = self._descriptions.get(mark)
-        fact = from_bytes(found.data) if found else self._unnamed(waiting, ref)
-        content = found.content if found else content_of(to_bytes(fact))
+        event = from_bytes(found.data) if found else self._unnamed(waiting, ref)
+        content = found.content if found else content_of(to_bytes(event))
         done = await self._execute(
-            found or waiting, key, content, work_of(fact, Place(waiting.entity_id), ())
+            found or waiting, key, content, work_of(event, EventScope(waiting.entity_id), ())
         )
         if not done.replayed:
             self._book.begin(customer_id)
@@ -277,11 +281,11 @@ class Feeder:
         self._customers[mark] = customer_id
         return customer_id
 
-    def _unnamed(self, waiting: WaitingFact, ref: str) -> CustomerFact:
+    def _unnamed(self, waiting: WaitingEvent, ref: str) -> ImportedCustomer:
         country = self._imports[waiting.import_id].options.country
-        return CustomerFact(ref=ref, name=ref, country=country, language=language_of(country))
+        return ImportedCustomer(ref=ref, name=ref, country=country, language=language_of(country))
 
-    async def _execute(self, waiting: WaitingFact, key: str, content: bytes, work: Work) -> Done:
+    async def _execute(self, waiting: WaitingEvent, key: str, content: bytes, work: Work) -> Done:
         await self._know_imports([waiting])
         meta = CommandMeta(
             ledger=self._name,
@@ -304,6 +308,6 @@ class Feeder:
                     raise
 
 
-def _verdict(waiting: WaitingFact, code: str, detail: str) -> LineVerdict:
+def _verdict(waiting: WaitingEvent, code: str, detail: str) -> LineVerdict:
     kind, _, name = waiting.key.partition(":")
     return LineVerdict(waiting.line, "rejected", code, None, f"{kind.replace('_', ' ')} {name}: {detail}")

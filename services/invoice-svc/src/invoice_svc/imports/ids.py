@@ -38,7 +38,7 @@ def credit_note_id(entity_id: str, number: str) -> str:
 
 
 def command_id(ledger: str, entity_id: str, key: str, content: bytes) -> UUID:
-    """The command of a fact: the same key and content are the same command, from whichever file."""
+    """The command of an event: the same key and content are the same command, from whichever file."""
     return derived_uuid("import", ledger, entity_id, key, content.hex())
 
 

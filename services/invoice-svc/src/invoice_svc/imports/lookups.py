@@ -11,7 +11,7 @@ import structlog
 
 from encours.projection.read_model import Conn
 from encours.reading.read_db import ReadDb, ReadModelNotReady
-from invoice_svc.imports.book import OpenInvoice
+from invoice_svc.imports.book import BookInvoice
 from invoice_svc.read_models.customers.query import by_external_ref
 from invoice_svc.read_models.entities.query import only_entity
 from invoice_svc.read_models.invoices.query import by_number, open_invoices
@@ -30,10 +30,10 @@ class Lookups:
         self._db = db
         self._ledger = ledger
 
-    async def open_invoices(self, customer_id: str, position: int) -> list[OpenInvoice]:
+    async def open_invoices(self, customer_id: str, position: int) -> list[BookInvoice]:
         """Open invoices of the customer at that position or later."""
         rows = await self._at(position, lambda conn, schema: open_invoices(conn, schema, customer_id))
-        return [OpenInvoice(*row) for row in rows]
+        return [BookInvoice(*row) for row in rows]
 
     async def customers(self, entity_id: str, refs: Sequence[str], position: int) -> dict[str, str]:
         """Customers of the entity by their external reference, at that position or later."""

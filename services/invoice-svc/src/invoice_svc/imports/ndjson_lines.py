@@ -1,4 +1,4 @@
-"""An NDJSON line is one fact of one of eight kinds, named by its member ``kind``.
+"""An NDJSON line is one event of one of eight kinds, named by its member ``kind``.
 
 Amounts are decimal text in the line's currency, dates are in ISO form, invoices are named by their number,
 customers by their code, payments and disputes by a reference of the exporting system. An unknown member is a
@@ -20,16 +20,16 @@ from encours.kernel import texts
 from encours.kernel.terms import DueKind
 from invoice_svc.imports import values
 from invoice_svc.imports.csv_lines import Defaults, Parsed
-from invoice_svc.imports.facts import (
-    CreditFact,
-    CustomerFact,
-    DisputeFact,
-    EntityFact,
-    InvoiceFact,
+from invoice_svc.imports.events import (
+    ImportedCreditNote,
+    ImportedCustomer,
+    ImportedDispute,
+    ImportedEntity,
+    ImportedInvoice,
+    ImportedPayment,
+    ImportedResolution,
+    ImportedReversal,
     Kind,
-    PaymentFact,
-    ResolutionFact,
-    ReversalFact,
 )
 from invoice_svc.imports.verdict import Fault
 
@@ -39,7 +39,7 @@ _PATH = re.compile(r" - at `\$\.?([^`]*)`$")
 
 
 def parse_line(text: str, defaults: Defaults) -> Parsed:
-    """The fact of one line. Raises :class:`Fault`."""
+    """The event of one line. Raises :class:`Fault`."""
     try:
         line = _decoder.decode(text)
     except msgspec.ValidationError as error:
@@ -66,8 +66,8 @@ class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     pass
 
 
-class _Line(_Strict, frozen=True, kw_only=True, tag_field="kind"):
-    """A line of one kind, which ``parsed`` makes the fact of. Members are read by name, for a fault to name them."""
+class _NdjsonLine(_Strict, frozen=True, kw_only=True, tag_field="kind"):
+    """A line of one kind, which ``parsed`` makes the event of. Members are read by name, for a fault to name them."""
 
     def _text(self, name: str, limit: int = 200) -> str:
         return values.text(getattr(self, name), name, limit=limit)
@@ -97,7 +97,7 @@ class _Line(_Strict, frozen=True, kw_only=True, tag_field="kind"):
         return self._day(name) if getattr(self, name) else None
 
 
-class _Valued(_Line, frozen=True, kw_only=True):
+class _Valued(_NdjsonLine, frozen=True, kw_only=True):
     """A line with amounts, which are all in its currency."""
 
     currency: str | None = None
@@ -116,7 +116,7 @@ class _Entity(_Valued, frozen=True, kw_only=True, tag="entity"):
     iban: str | None = None
 
     def parsed(self, defaults: Defaults) -> Parsed:
-        fact = EntityFact(
+        event = ImportedEntity(
             name=self._text("name"),
             country=values.country(self.country or defaults.country, "country"),
             currency=self._code(defaults),
@@ -126,7 +126,7 @@ class _Entity(_Valued, frozen=True, kw_only=True, tag="entity"):
             vat_id=self._vat_id(),
             iban=self._optional_code("iban", texts.IBAN, "FR7630006000011234567890189"),
         )
-        return Parsed((fact,))
+        return Parsed((event,))
 
 
 class _Terms(_Strict, frozen=True, kw_only=True):
@@ -155,7 +155,7 @@ class _Address(_Strict, frozen=True, kw_only=True):
         )
 
 
-class _Customer(_Line, frozen=True, kw_only=True, tag="customer"):
+class _Customer(_NdjsonLine, frozen=True, kw_only=True, tag="customer"):
     external_ref: str
     name: str | None = None
     country: str | None = None
@@ -176,7 +176,7 @@ class _Customer(_Line, frozen=True, kw_only=True, tag="customer"):
         terms = self.terms
         if terms is not None and not 0 <= terms.days <= 365:
             raise Fault("invalid-value", "Terms are 0 to 365 days.", "terms.days")
-        fact = CustomerFact(
+        event = ImportedCustomer(
             ref=ref,
             name=self._optional("name") or ref,
             country=country,
@@ -192,7 +192,7 @@ class _Customer(_Line, frozen=True, kw_only=True, tag="customer"):
             due_days=terms.days if terms else None,
             on=self._optional_day("registered_on"),
         )
-        return Parsed((fact,))
+        return Parsed((event,))
 
 
 class _Invoice(_Valued, frozen=True, kw_only=True, tag="invoice"):
@@ -212,7 +212,7 @@ class _Invoice(_Valued, frozen=True, kw_only=True, tag="invoice"):
         net = values.amount(self.net, code, "net")[0] if self.net is not None else None
         if net is not None and net > total:
             raise Fault("amounts-differ", "Net is more than the amount.", "net")
-        fact = InvoiceFact(
+        event = ImportedInvoice(
             number=self._text("number", 60),
             customer=self._text("customer", 100),
             issued_on=issued_on,
@@ -223,7 +223,7 @@ class _Invoice(_Valued, frozen=True, kw_only=True, tag="invoice"):
             vat_minor=None if net is None else total - net,
             reference=self._optional("reference"),
         )
-        return Parsed((fact,), note=note)
+        return Parsed((event,), note=note)
 
 
 class _Share(_Strict, frozen=True, kw_only=True):
@@ -243,7 +243,7 @@ class _Payment(_Valued, frozen=True, kw_only=True, tag="payment"):
     def parsed(self, defaults: Defaults) -> Parsed:
         code = self._code(defaults)
         total, note = values.amount(self.amount, code, "amount")
-        fact = PaymentFact(
+        event = ImportedPayment(
             allocations=self._shares(code, total),
             ref=self._text("reference", 100),
             customer=self._optional("customer", 100),
@@ -253,7 +253,7 @@ class _Payment(_Valued, frozen=True, kw_only=True, tag="payment"):
             method=self.method,
             text=self._optional_long("remittance_text", 2000),
         )
-        return Parsed((fact,), note=note)
+        return Parsed((event,), note=note)
 
     def _shares(self, code: str, total: int) -> tuple[tuple[str, int], ...] | None:
         if self.allocations is None:
@@ -294,7 +294,7 @@ class _Credit(_Part, frozen=True, kw_only=True, tag="credit_note"):
     def parsed(self, defaults: Defaults) -> Parsed:
         code = self._code(defaults)
         minor, note = self._minor(code)
-        fact = CreditFact(
+        event = ImportedCreditNote(
             number=self._text("number", 60),
             invoice=self._text("invoice", 60),
             issued_on=self._day("issued_on"),
@@ -302,7 +302,7 @@ class _Credit(_Part, frozen=True, kw_only=True, tag="credit_note"):
             amount_minor=minor,
             cause=self._optional("cause") or "credit note taken over",
         )
-        return Parsed((fact,), note=note)
+        return Parsed((event,), note=note)
 
 
 class _Dispute(_Part, frozen=True, kw_only=True, tag="dispute"):
@@ -315,7 +315,7 @@ class _Dispute(_Part, frozen=True, kw_only=True, tag="dispute"):
     def parsed(self, defaults: Defaults) -> Parsed:
         code = self._code(defaults)
         minor, note = self._minor(code)
-        fact = DisputeFact(
+        event = ImportedDispute(
             ref=self._text("reference", 100),
             invoice=self._text("invoice", 60),
             opened_on=self._day("opened_on"),
@@ -325,37 +325,37 @@ class _Dispute(_Part, frozen=True, kw_only=True, tag="dispute"):
             text=self._optional_long("text", 4000) or "taken over",
             owner=self._optional("owner"),
         )
-        return Parsed((fact,), note=note)
+        return Parsed((event,), note=note)
 
 
-class _Resolution(_Line, frozen=True, kw_only=True, tag="dispute_resolved"):
+class _Resolution(_NdjsonLine, frozen=True, kw_only=True, tag="dispute_resolved"):
     reference: str
     on: str
     outcome: Outcome
     text: str | None = None
 
     def parsed(self, defaults: Defaults) -> Parsed:
-        fact = ResolutionFact(
+        event = ImportedResolution(
             ref=self._text("reference", 100),
             on=self._day("on"),
             outcome=self.outcome,
             text=self._optional_long("text", 4000),
         )
-        return Parsed((fact,))
+        return Parsed((event,))
 
 
-class _Reversal(_Line, frozen=True, kw_only=True, tag="payment_reversed"):
+class _Reversal(_NdjsonLine, frozen=True, kw_only=True, tag="payment_reversed"):
     reference: str
     on: str
     cause: str | None = None
 
     def parsed(self, defaults: Defaults) -> Parsed:
-        fact = ReversalFact(
+        event = ImportedReversal(
             ref=self._text("reference", 100),
             on=self._day("on"),
             cause=self._optional("cause") or "reversed",
         )
-        return Parsed((fact,))
+        return Parsed((event,))
 
 
 _Kinds = _Entity | _Customer | _Invoice | _Payment | _Credit | _Dispute | _Resolution | _Reversal

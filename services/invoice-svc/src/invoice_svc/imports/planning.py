@@ -1,7 +1,7 @@
-"""A batch of records into verdicts and facts. Pure: what is known already comes in.
+"""A batch of records into verdicts and events. Pure: what is known already comes in.
 
-A line is a duplicate when each of its facts is known with the same content, and rejected when one is known
-with another: history that was taken over is corrected by a fact of its own, such as a credit note. A file sent
+A line is a duplicate when each of its events is known with the same content, and rejected when one is known
+with another: history that was taken over is corrected by an event of its own, such as a credit note. A file sent
 again with more in it (an invoice that has been settled since) brings what is new.
 """
 
@@ -11,12 +11,12 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from invoice_svc.imports.csv_lines import Defaults, Header, Parsed
+from invoice_svc.imports.csv_lines import CsvHeader, Defaults, Parsed
 from invoice_svc.imports.csv_lines import parse_line as parse_csv
-from invoice_svc.imports.facts import CustomerFact, Fact, place, to_bytes
+from invoice_svc.imports.events import ImportedCustomer, ImportedEvent, order_of, to_bytes
 from invoice_svc.imports.ndjson_lines import parse_line as parse_ndjson
 from invoice_svc.imports.records import Record
-from invoice_svc.imports.store import UNDATED, NewFact
+from invoice_svc.imports.store import UNDATED, PlannedEvent
 from invoice_svc.imports.verdict import Fault, LineVerdict
 
 ParseLine = Callable[[str], Parsed]
@@ -24,10 +24,10 @@ ParseLine = Callable[[str], Parsed]
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A line that could be read: its facts, not yet compared with what is known."""
+    """A line that could be read: its events, not yet compared with what is known."""
 
     line: int
-    facts: tuple[NewFact, ...]
+    events: tuple[PlannedEvent, ...]
     note: str | None
 
 
@@ -36,10 +36,10 @@ class Plan:
     """What a batch of lines comes to."""
 
     verdicts: list[LineVerdict]
-    facts: list[NewFact]
+    events: list[PlannedEvent]
 
 
-def line_parser(header: Header | None, delimiter: str, defaults: Defaults) -> ParseLine:
+def line_parser(header: CsvHeader | None, delimiter: str, defaults: Defaults) -> ParseLine:
     """The parser of the file's format; a header makes it CSV."""
     if header is None:
         return lambda text: parse_ndjson(text, defaults)
@@ -47,27 +47,27 @@ def line_parser(header: Header | None, delimiter: str, defaults: Defaults) -> Pa
 
 
 def content_of(data: bytes) -> bytes:
-    """What two facts are compared by."""
+    """What two events are compared by."""
     return hashlib.sha256(data).digest()
 
 
 def draft(record: Record, parse: ParseLine) -> Draft | LineVerdict:
-    """The facts of one record, or why there are none."""
+    """The events of one record, or why there are none."""
     try:
         if isinstance(record.text, Fault):
             raise record.text
         parsed = parse(record.text)
     except Fault as fault:
         return LineVerdict(record.line, "rejected", fault.code, fault.column, fault.detail)
-    facts = [_new(fact, record.line, standby=False) for fact in parsed.facts]
+    events = [_new(event, record.line, standby=False) for event in parsed.events]
     if parsed.customer is not None:
-        facts.append(_new(parsed.customer, record.line, standby=True))
-    return Draft(record.line, tuple(facts), parsed.note)
+        events.append(_new(parsed.customer, record.line, standby=True))
+    return Draft(record.line, tuple(events), parsed.note)
 
 
-def _new(fact: Fact | CustomerFact, line: int, *, standby: bool) -> NewFact:
-    placed, data = place(fact), to_bytes(fact)
-    return NewFact(
+def _new(event: ImportedEvent | ImportedCustomer, line: int, *, standby: bool) -> PlannedEvent:
+    placed, data = order_of(event), to_bytes(event)
+    return PlannedEvent(
         key=placed.key,
         line=line,
         on_date=placed.on or UNDATED,
@@ -81,7 +81,7 @@ def _new(fact: Fact | CustomerFact, line: int, *, standby: bool) -> NewFact:
 
 
 def plan(drafts: Sequence[Draft | LineVerdict], known: Mapping[str, tuple[bytes, str]]) -> Plan:
-    """Verdicts for all, and the facts that are new. ``known``: content and state by key."""
+    """Verdicts for all, and the events that are new. ``known``: content and state by key."""
     seen = {key: content for key, (content, state) in known.items() if state in {"pending", "done"}}
     held = {key for key, (_, state) in known.items() if state == "standby"}
     result = Plan([], [])
@@ -89,35 +89,35 @@ def plan(drafts: Sequence[Draft | LineVerdict], known: Mapping[str, tuple[bytes,
         if isinstance(item, LineVerdict):
             result.verdicts.append(item)
         else:
-            result.verdicts.append(_judge(item, seen, held, result.facts))
+            result.verdicts.append(_judge(item, seen, held, result.events))
     return result
 
 
-def _judge(item: Draft, seen: dict[str, bytes], held: set[str], facts: list[NewFact]) -> LineVerdict:
-    own = [fact for fact in item.facts if fact.state == "pending"]
-    for fact in own:
-        if fact.key in seen and seen[fact.key] != fact.content:
-            kind, _, name = fact.key.partition(":")
+def _judge(item: Draft, seen: dict[str, bytes], held: set[str], events: list[PlannedEvent]) -> LineVerdict:
+    own = [event for event in item.events if event.state == "pending"]
+    for event in own:
+        if event.key in seen and seen[event.key] != event.content:
+            kind, _, name = event.key.partition(":")
             return LineVerdict(
                 item.line,
                 "rejected",
                 "known-differently",
                 None,
-                f"{kind.replace('_', ' ')} {name} was taken over with other content; "
-                "record what changed as a fact of its own.",
+                f"{kind.replace('_', ' ')} {name} was imported with other content; "
+                "import the change as a separate event.",
             )
-    new = [fact for fact in own if fact.key not in seen]
+    new = [event for event in own if event.key not in seen]
     if not new:
         return LineVerdict(item.line, "duplicate", None, None, None)
-    for fact in item.facts:
-        if fact.state == "standby" and (fact.key in seen or fact.key in held):
+    for event in item.events:
+        if event.state == "standby" and (event.key in seen or event.key in held):
             continue
-        if fact.key not in seen:
-            facts.append(fact)
-        if fact.state == "standby":
-            held.add(fact.key)
+        if event.key not in seen:
+            events.append(event)
+        if event.state == "standby":
+            held.add(event.key)
         else:
-            seen[fact.key] = fact.content
+            seen[event.key] = event.content
     if item.note is not None:
         return LineVerdict(item.line, "accepted", "rounded-noise", None, item.note)
     return LineVerdict(item.line, "accepted")

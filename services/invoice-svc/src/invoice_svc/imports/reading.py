@@ -1,4 +1,4 @@
-"""From the spooled file to verdicts and waiting facts, batch by batch, going on where a stop left off."""
+"""From the spooled file to verdicts and waiting events, batch by batch, going on where a stop left off."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from invoice_svc.imports.csv_lines import Defaults, Header, read_header
+from invoice_svc.imports.csv_lines import CsvHeader, Defaults, read_header
 from invoice_svc.imports.planning import draft, line_parser, plan
 from invoice_svc.imports.records import Csv, Record, read_records
 from invoice_svc.imports.refusals import EmptyFile, InvalidHeader
@@ -23,7 +23,7 @@ def defaults_of(options: Options) -> Defaults:
     return Defaults(currency=options.currency, country=options.country, date_format=options.date_format)
 
 
-def header_of(source: BinaryIO, file_format: Format, options: Options) -> tuple[Header | None, int, int]:
+def header_of(source: BinaryIO, file_format: Format, options: Options) -> tuple[CsvHeader | None, int, int]:
     """Return the header (CSV only), and offset and number of the line after it.
 
     Raises a refusal when the file is empty, or its header is not what the column map says.
@@ -51,11 +51,11 @@ async def read_import(store: ImportStore, found: Import, path: Path) -> None:
         records = read_records(source, offset=offset, line=line, form=form)
         while batch := await asyncio.to_thread(_take, records):
             drafts = [draft(record, parse) for record in batch]
-            keys = [fact.key for item in drafts for fact in getattr(item, "facts", ())]
+            keys = [event.key for item in drafts for event in getattr(item, "events", ())]
             planned = plan(drafts, await store.known(found.ledger, found.entity_id, keys))
             last = batch[-1]
             await store.keep_batch(
-                found, planned.verdicts, planned.facts, next_offset=last.end_offset, next_line=last.next_line
+                found, planned.verdicts, planned.events, next_offset=last.end_offset, next_line=last.next_line
             )
 
 

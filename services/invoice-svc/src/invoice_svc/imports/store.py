@@ -1,4 +1,4 @@
-"""The importer's tables: received files, verdicts, and facts that wait for their day."""
+"""The importer's tables: received files, verdicts, and events that wait for their day."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Lines by verdict and facts that wait for their day."""
+    """Lines by verdict and events that wait for their day."""
 
     accepted: int
     duplicates: int
@@ -77,15 +77,15 @@ NO_LINES = Counts(0, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Facts whose day has not come: how many, and the last day."""
+    """Events whose day has not come: how many, and the last day."""
 
     count: int
     until: date | None
 
 
 @dataclass(frozen=True, slots=True)
-class NewFact:
-    """A fact on its way into the table."""
+class PlannedEvent:
+    """An event on its way into the table."""
 
     key: str
     line: int
@@ -99,8 +99,8 @@ class NewFact:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingFact:
-    """A fact that is due."""
+class WaitingEvent:
+    """An event that is due."""
 
     entity_id: str
     key: str
@@ -205,7 +205,7 @@ class ImportStore:
         return rows
 
     async def known(self, ledger: str, entity_id: str, keys: Sequence[str]) -> dict[str, tuple[bytes, str]]:
-        """Content and state of the facts that have one of these keys."""
+        """Content and state of the events that have one of these keys."""
         rows = await self.pool.fetch(
             "select key, content, state from imports.fact where ledger = $1 and entity_id = $2 and key = any($3)",
             ledger,
@@ -218,12 +218,12 @@ class ImportStore:
         self,
         found: Import,
         verdicts: Sequence[LineVerdict],
-        facts: Sequence[NewFact],
+        events: Sequence[PlannedEvent],
         *,
         next_offset: int,
         next_line: int,
     ) -> None:
-        """Verdicts and facts of some lines, and where reading goes on: all of it or nothing."""
+        """Verdicts and events of some lines, and where reading goes on: all of it or nothing."""
         async with self.pool.acquire() as connection, connection.transaction():
             await connection.execute(
                 """insert into imports.line (import_id, line, verdict, code, column_name, detail)
@@ -248,7 +248,7 @@ class ImportStore:
                 *_columns(
                     (
                         (f.key, f.line, f.on_date, f.rank, f.party, f.parent, f.content, f.data, f.state)
-                        for f in facts
+                        for f in events
                     ),
                     9,
                 ),
@@ -261,7 +261,7 @@ class ImportStore:
             )
 
     async def earliest(self, ledger: str) -> date | None:
-        """The day of the first fact that waits for a day."""
+        """The day of the first event that waits for a day."""
         found: date | None = await self.pool.fetchval(
             "select min(on_date) from imports.fact where ledger = $1 and state = 'pending' and on_date > $2",
             ledger,
@@ -270,7 +270,7 @@ class ImportStore:
         return found
 
     async def waiting(self, ledger: str) -> Waiting:
-        """How many facts wait for a day, and until when."""
+        """How many events wait for a day, and until when."""
         row = await self.pool.fetchrow(
             """select count(*), max(on_date) from imports.fact
                where ledger = $1 and state = 'pending' and on_date > $2""",
@@ -281,8 +281,8 @@ class ImportStore:
         return Waiting(row[0], row[1])
 
     async def to_tell(self, ledger: str) -> list[tuple[Import, bool, bool]]:
-        """Imports with recorded facts that the ledger is not told all about: whether it knows that the file was
-        received, and whether facts of it still wait."""
+        """Imports with recorded events that the ledger is not told all about: whether it knows that the file was
+        received, and whether events of it still wait."""
         rows = await self.pool.fetch(
             f"""select {_IMPORT}, i.told is not null as told,
                        exists (select from imports.fact f where f.import_id = i.id and f.state = 'pending') as waits
@@ -303,7 +303,7 @@ class ImportStore:
         await self.pool.execute("update imports.import set told = $2 where id = $1", import_id, told)
 
     async def has_pending(self, ledger: str, upto: date) -> bool:
-        """Whether a fact waits for that day or an earlier one."""
+        """Whether an event waits for that day or an earlier one."""
         found: bool = await self.pool.fetchval(
             "select exists (select from imports.fact where ledger = $1 and state = 'pending' and on_date <= $2)",
             ledger,
@@ -311,8 +311,8 @@ class ImportStore:
         )
         return found
 
-    async def due(self, ledger: str, upto: date, limit: int) -> list[WaitingFact]:
-        """Facts of that day and earlier ones, in the order in which they are to be fed."""
+    async def due(self, ledger: str, upto: date, limit: int) -> list[WaitingEvent]:
+        """Events of that day and earlier ones, in the order in which they are to be fed."""
         rows = await self.pool.fetch(
             f"""select {_WAITING} from imports.fact where ledger = $1 and state = 'pending' and on_date <= $2
                 order by on_date, rank, seq limit $3""",
@@ -320,22 +320,22 @@ class ImportStore:
             upto,
             limit,
         )
-        return [WaitingFact(**row) for row in rows]
+        return [WaitingEvent(**row) for row in rows]
 
-    async def by_keys(self, ledger: str, entity_id: str, keys: Iterable[str]) -> dict[str, WaitingFact]:
-        """Facts by key, in whatever state."""
+    async def by_keys(self, ledger: str, entity_id: str, keys: Iterable[str]) -> dict[str, WaitingEvent]:
+        """Events by key, in whatever state."""
         rows = await self.pool.fetch(
             f"select {_WAITING} from imports.fact where ledger = $1 and entity_id = $2 and key = any($3)",
             ledger,
             entity_id,
             list(keys),
         )
-        return {row["key"]: WaitingFact(**row) for row in rows}
+        return {row["key"]: WaitingEvent(**row) for row in rows}
 
     async def mark(
-        self, ledger: str, fed: Sequence[tuple[str, str]], refused: Sequence[tuple[WaitingFact, LineVerdict]]
+        self, ledger: str, fed: Sequence[tuple[str, str]], refused: Sequence[tuple[WaitingEvent, LineVerdict]]
     ) -> None:
-        """Facts (entity, key) that are recorded now, and those that a rule refused, whose lines say so."""
+        """Events (entity, key) that are recorded now, and those that a rule refused, whose lines say so."""
         async with self.pool.acquire() as connection, connection.transaction():
             await connection.execute(
                 """update imports.fact f set state = 'done' from unnest($2::text[], $3::text[]) u(entity_id, key)
@@ -349,7 +349,7 @@ class ImportStore:
                 """update imports.fact f set state = 'refused' from unnest($2::text[], $3::text[]) u(entity_id, key)
                    where f.ledger = $1 and f.entity_id = u.entity_id and f.key = u.key""",
                 ledger,
-                *_columns(((fact.entity_id, fact.key) for fact, _ in refused), 2),
+                *_columns(((event.entity_id, event.key) for event, _ in refused), 2),
             )
             await connection.execute(
                 """insert into imports.line as l (import_id, line, verdict, code, column_name, detail)

@@ -1,6 +1,6 @@
 """One ledger's imports, worked off: read the files, then feed what is due.
 
-Into a live ledger everything is recorded now, with its business dates. In a sandbox facts wait for their day,
+Into a live ledger everything is recorded now, with its business dates. In a sandbox events wait for their day,
 which :mod:`invoice_svc.clock` opens; only what lies before the clock's day is fed at once.
 """
 
@@ -61,7 +61,7 @@ class Takeover:
                 await self._store.set_state(found.id, "completed")
 
     async def feed_due(self) -> int:
-        """Feed what the ledger's date allows; how many facts."""
+        """Feed what the ledger's date allows; how many events."""
         info = await self._ledger.info(self._name, fresh=True)
         if info.kind == "sandbox" and info.clock_at is None:
             return 0
@@ -85,7 +85,7 @@ class Takeover:
             await self._store.set_state(found.id, "recording")
 
     async def _tell(self) -> None:
-        """Say in the ledger where facts came from and, once none of a file waits any more, what became of it."""
+        """Say in the ledger where events came from and, once none of a file waits any more, what became of it."""
         for found, told, waits in await self._store.to_tell(self._name):
             if not told:
                 await self._append(found, _received(found))

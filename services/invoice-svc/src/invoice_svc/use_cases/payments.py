@@ -28,7 +28,7 @@ from invoice_svc.domain.payment.commands import (
     ReversePayment,
 )
 from invoice_svc.domain.payment.indication import cited, keys_in, number_key
-from invoice_svc.domain.payment.state import Payment, Standing
+from invoice_svc.domain.payment.state import ActiveAllocation, Payment
 from invoice_svc.domain.refusals import CustomerOfOtherEntity
 from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, INVOICE, PAYMENT
 
@@ -163,7 +163,7 @@ async def _identified(session: Session, payment: Payment, customer_id: str) -> P
 
 
 async def _place(session: Session, payment: Payment, shares: list[Share], not_before: date) -> None:
-    placed: list[Standing] = []
+    placed: list[ActiveAllocation] = []
     for i, share in enumerate(shares):
         invoice = await session.get(INVOICE, share.invoice_id)
         allocation_id = derived_id("alo", session.meta.command_id, payment.payment_id, i)

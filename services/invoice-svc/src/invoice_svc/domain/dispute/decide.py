@@ -19,7 +19,7 @@ class DisputeExists(Refusal):
     remedy = "GET it."
 
 
-class DisputeResolved(Refusal):
+class DisputeAlreadyResolved(Refusal):
     """The dispute was resolved in another way."""
 
     code = "dispute-resolved"
@@ -56,7 +56,7 @@ def resolve(state: Dispute, command: ResolveDispute, on: date, today: date) -> l
     if state.outcome == command.outcome:
         return []
     if state.outcome is not None:
-        raise DisputeResolved(
+        raise DisputeAlreadyResolved(
             f"{state.dispute_id} was resolved as {state.outcome} on {state.resolved_on}; open a new dispute.",
         )
     if not state.opened_on <= on <= today:

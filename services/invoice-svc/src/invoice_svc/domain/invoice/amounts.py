@@ -33,7 +33,7 @@ class LineInput(Struct, frozen=True):
     currency: str | None = None
 
 
-class Sums(Struct, frozen=True):
+class InvoiceSums(Struct, frozen=True):
     """Lines with their nets, VAT by rate ascending, and the totals, in minor units."""
 
     lines: tuple[Line, ...]
@@ -43,7 +43,7 @@ class Sums(Struct, frozen=True):
     total_minor: int
 
 
-class Part(Struct, frozen=True):
+class RateAmounts(Struct, frozen=True):
     """Net and VAT at one rate, in minor units; ``rate_bps`` ``None`` is at all rates, where they are not known."""
 
     rate_bps: int | None
@@ -93,7 +93,7 @@ def percent(bps: int) -> str:
     return f"{bps // 100}.{bps % 100:02d}"
 
 
-def reckon(inputs: Iterable[LineInput], currency: str) -> Sums:
+def reckon(inputs: Iterable[LineInput], currency: str) -> InvoiceSums:
     """The sums of the lines in a currency. Raises :class:`Invalid` pointing at the line that is at fault."""
     lines = tuple(_line(line, currency, f"/lines/{i}") for i, line in enumerate(inputs))
     nets: dict[int, int] = {}
@@ -107,7 +107,7 @@ def reckon(inputs: Iterable[LineInput], currency: str) -> Sums:
     vat_minor = sum(share.vat_minor for share in vat)
     if abs(net_minor + vat_minor) > MAX_MINOR:
         raise Invalid("The total is beyond what one invoice may carry.", "/lines")
-    return Sums(lines, vat, net_minor, vat_minor, net_minor + vat_minor)
+    return InvoiceSums(lines, vat, net_minor, vat_minor, net_minor + vat_minor)
 
 
 def _line(line: LineInput, currency: str, pointer: str) -> Line:
@@ -129,7 +129,7 @@ def _line(line: LineInput, currency: str, pointer: str) -> Line:
     )
 
 
-def split_credit(amount_minor: int, left: Sequence[Part]) -> tuple[Part, ...]:
+def split_credit(amount_minor: int, left: Sequence[RateAmounts]) -> tuple[RateAmounts, ...]:
     """A credit of a gross amount, pro rata to what is left of the net and the VAT at each rate.
 
     By what is *left*, so that the credits that cancel an invoice add up to its net and its VAT at each rate exactly,
@@ -138,4 +138,4 @@ def split_credit(amount_minor: int, left: Sequence[Part]) -> tuple[Part, ...]:
     minors = iter(
         pro_rata(amount_minor, [minor for part in left for minor in (part.net_minor, part.vat_minor)])
     )
-    return tuple(Part(part.rate_bps, next(minors), next(minors)) for part in left)
+    return tuple(RateAmounts(part.rate_bps, next(minors), next(minors)) for part in left)

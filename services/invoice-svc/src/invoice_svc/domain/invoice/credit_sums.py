@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from encours.contracts.common import VatShare
 from encours.kernel.errors import Invalid
-from invoice_svc.domain.invoice.amounts import Part, Sums, percent, reckon, split_credit
+from invoice_svc.domain.invoice.amounts import InvoiceSums, RateAmounts, percent, reckon, split_credit
 from invoice_svc.domain.invoice.commands import CreditInvoice
-from invoice_svc.domain.invoice.state import Credit, Invoice
+from invoice_svc.domain.invoice.state import CreditNote, Invoice
 
 
-def left_to_credit(state: Invoice) -> tuple[Part, ...]:
+def left_to_credit(state: Invoice) -> tuple[RateAmounts, ...]:
     """The net and VAT at each rate that credit notes have left of the invoice.
 
     One part of no rate where rates are not known: an invoice taken over, or one of several rates with a credit note
@@ -20,22 +20,22 @@ def left_to_credit(state: Invoice) -> tuple[Part, ...]:
     net_left = state.net_minor - sum(credit.net_minor for credit in state.credits)
     vat_left = state.vat_minor - sum(credit.vat_minor for credit in state.credits)
     if len(state.vat) == 1:
-        return (Part(state.vat[0].rate_bps, net_left, vat_left),)
+        return (RateAmounts(state.vat[0].rate_bps, net_left, vat_left),)
     if not state.vat or not all(credit.vat for credit in state.credits):
-        return (Part(None, net_left, vat_left),)
+        return (RateAmounts(None, net_left, vat_left),)
     return tuple(_left_at(share, state.credits) for share in state.vat)
 
 
-def _left_at(share: VatShare, credits: Iterable[Credit]) -> Part:
+def _left_at(share: VatShare, credits: Iterable[CreditNote]) -> RateAmounts:
     taken = [each for credit in credits for each in credit.vat if each.rate_bps == share.rate_bps]
-    return Part(
+    return RateAmounts(
         share.rate_bps,
         share.net_minor - sum(each.net_minor for each in taken),
         share.vat_minor - sum(each.vat_minor for each in taken),
     )
 
 
-def credited_parts(state: Invoice, command: CreditInvoice) -> tuple[Part, ...]:
+def credited_parts(state: Invoice, command: CreditInvoice) -> tuple[RateAmounts, ...]:
     """Net and VAT by rate: as the lines say, else pro rata to what is left; there has to be something outstanding.
 
     Raises :class:`Invalid` pointing at the line that credits what the invoice does not have.
@@ -57,7 +57,7 @@ def credited_parts(state: Invoice, command: CreditInvoice) -> tuple[Part, ...]:
     return parts
 
 
-def _parts_of_lines(sums: Sums, left: tuple[Part, ...]) -> tuple[Part, ...]:
+def _parts_of_lines(sums: InvoiceSums, left: tuple[RateAmounts, ...]) -> tuple[RateAmounts, ...]:
     """Return the lines' credit at each rate, at most what is left there; the last of its net takes the last of its VAT.
 
     Each document rounds its VAT once, so that of an invoice credited line by line can differ by cents from the sum of
@@ -66,7 +66,7 @@ def _parts_of_lines(sums: Sums, left: tuple[Part, ...]) -> tuple[Part, ...]:
     if left[0].rate_bps is None:
         if sums.net_minor > left[0].net_minor or sums.vat_minor > left[0].vat_minor:
             raise Invalid("The lines credit more net or more VAT than is left of the invoice.", "/lines")
-        return (Part(None, sums.net_minor, sums.vat_minor),)
+        return (RateAmounts(None, sums.net_minor, sums.vat_minor),)
     left_at = {part.rate_bps: part for part in left}
     rates = [line.vat_rate_bps for line in sums.lines]
     return tuple(
@@ -75,7 +75,7 @@ def _parts_of_lines(sums: Sums, left: tuple[Part, ...]) -> tuple[Part, ...]:
     )
 
 
-def _part_of_lines(asked: VatShare, rest: Part | None, pointer: str) -> Part:
+def _part_of_lines(asked: VatShare, rest: RateAmounts | None, pointer: str) -> RateAmounts:
     rate = percent(asked.rate_bps)
     if rest is None:
         raise Invalid(f"The invoice has nothing at {rate} %: name a rate that it has.", f"{pointer}/vat_rate")
@@ -85,7 +85,7 @@ def _part_of_lines(asked: VatShare, rest: Part | None, pointer: str) -> Part:
         raise Invalid(
             f"The lines at {rate} % credit more net than is left of the invoice at that rate.", pointer
         )
-    return Part(asked.rate_bps, asked.net_minor, _within(asked.vat_minor, rest.vat_minor))
+    return RateAmounts(asked.rate_bps, asked.net_minor, _within(asked.vat_minor, rest.vat_minor))
 
 
 def _within(minor: int, bound: int) -> int:
@@ -93,5 +93,5 @@ def _within(minor: int, bound: int) -> int:
     return sorted((0, minor, bound))[1]
 
 
-def _total(parts: tuple[Part, ...]) -> int:
+def _total(parts: tuple[RateAmounts, ...]) -> int:
     return sum(part.net_minor + part.vat_minor for part in parts)

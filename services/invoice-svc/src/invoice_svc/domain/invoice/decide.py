@@ -16,7 +16,7 @@ from encours.kernel.terms import DueRule, due_date
 from invoice_svc.domain.customer.state import Customer, terms_on
 from invoice_svc.domain.entity.decide import series_for
 from invoice_svc.domain.entity.state import Entity
-from invoice_svc.domain.invoice.amounts import Sums, reckon
+from invoice_svc.domain.invoice.amounts import InvoiceSums, reckon
 from invoice_svc.domain.invoice.checks import (
     money_of,
     require_fits,
@@ -99,8 +99,8 @@ def amend(state: Invoice, command: AmendInvoice, today: date) -> list[InvoiceEve
     return [] if same else [amended]
 
 
-def _sums_of(state: Invoice) -> Sums:
-    return Sums(state.lines, state.vat, state.net_minor, state.vat_minor, state.total_minor)
+def _sums_of(state: Invoice) -> InvoiceSums:
+    return InvoiceSums(state.lines, state.vat, state.net_minor, state.vat_minor, state.total_minor)
 
 
 def _settled(terms: Terms | ProposedTerms | None, currency: str, day: date) -> Terms | None:

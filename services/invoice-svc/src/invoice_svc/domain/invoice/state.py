@@ -16,14 +16,14 @@ from encours.contracts.common import Line, Origin, Terms, VatShare
 Document = Literal["none", "draft", "issued", "cancelled"]
 
 
-class Movement(Struct, frozen=True):
+class BalanceChange(Struct, frozen=True):
     """A change of what is owed, and the day from which it counts. Negative settles, positive re-opens."""
 
     effective_on: date
     amount_minor: int
 
 
-class Credit(Struct, frozen=True):
+class CreditNote(Struct, frozen=True):
     """A credit note on this invoice."""
 
     credit_note_id: str
@@ -37,7 +37,7 @@ class Credit(Struct, frozen=True):
     cause: str
 
 
-class Applied(Struct, frozen=True):
+class AppliedPayment(Struct, frozen=True):
     """A part of a payment that stands on this invoice; ``received_on`` is when the funds were there."""
 
     allocation_id: str
@@ -77,10 +77,10 @@ class Invoice(Struct, frozen=True):
     due_on: date | None = None
     origin: Origin | None = None
     drafted_on: date | None = None
-    credits: tuple[Credit, ...] = ()
-    applied: tuple[Applied, ...] = ()
+    credits: tuple[CreditNote, ...] = ()
+    applied: tuple[AppliedPayment, ...] = ()
     disputed: tuple[Disputed, ...] = ()
-    movements: tuple[Movement, ...] = ()
+    movements: tuple[BalanceChange, ...] = ()
     written_off_minor: int = 0
 
     @property
@@ -136,7 +136,7 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
         case events.InvoiceTermsBeyondCeiling():
             return state
         case events.InvoiceCredited():
-            credit = Credit(
+            credit = CreditNote(
                 event.credit_note_id,
                 event.number,
                 event.series,
@@ -147,15 +147,17 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
                 event.total_minor,
                 event.cause,
             )
-            moved = (*state.movements, Movement(day, -event.total_minor))
+            moved = (*state.movements, BalanceChange(day, -event.total_minor))
             return replace(state, credits=(*state.credits, credit), movements=moved)
         case events.PaymentApplied():
-            part = Applied(event.allocation_id, event.payment_id, event.amount_minor, event.received_on, day)
-            moved = (*state.movements, Movement(day, -event.amount_minor))
+            part = AppliedPayment(
+                event.allocation_id, event.payment_id, event.amount_minor, event.received_on, day
+            )
+            moved = (*state.movements, BalanceChange(day, -event.amount_minor))
             return replace(state, applied=(*state.applied, part), movements=moved)
         case events.PaymentUnapplied():
             kept = tuple(part for part in state.applied if part.allocation_id != event.allocation_id)
-            moved = (*state.movements, Movement(day, event.amount_minor))
+            moved = (*state.movements, BalanceChange(day, event.amount_minor))
             return replace(state, applied=kept, movements=moved)
         case events.ShareDisputed():
             return replace(state, disputed=(*state.disputed, Disputed(event.dispute_id, event.amount_minor)))
@@ -171,7 +173,7 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
 
 
 def _written_off(state: Invoice, day: date, amount_minor: int) -> Invoice:
-    moved = (*state.movements, Movement(day, -amount_minor))
+    moved = (*state.movements, BalanceChange(day, -amount_minor))
     return replace(state, movements=moved, written_off_minor=state.written_off_minor + amount_minor)
 
 
@@ -234,7 +236,7 @@ def _issued(state: Invoice, entity_id: str, event: events.InvoiceIssued) -> Invo
         due_on=event.due_on,
         origin=event.origin,
         drafted_on=state.drafted_on,
-        movements=(Movement(event.issued_on, event.total_minor),),
+        movements=(BalanceChange(event.issued_on, event.total_minor),),
     )
 
 

@@ -18,7 +18,7 @@ EInvoiceStatus = Literal["none"]
 BusinessLabel = Literal["brouillon", "annulée", "émise", "en cours", "impayée", "payée", "irrécouvrable"]
 
 
-class Standing(Struct, frozen=True):
+class InvoiceBalance(Struct, frozen=True):
     """The amounts that the status follows from, in minor units, as they stood on the day that is asked for."""
 
     document: str
@@ -43,7 +43,7 @@ class Status(Struct, frozen=True):
     days_past_due: int
 
 
-def status(standing: Standing, day: date) -> Status:
+def status(standing: InvoiceBalance, day: date) -> Status:
     """The status on a day."""
     document = _document(standing)
     settlement = _settlement(standing)
@@ -60,7 +60,7 @@ def status(standing: Standing, day: date) -> Status:
     )
 
 
-def _document(standing: Standing) -> DocumentStatus:
+def _document(standing: InvoiceBalance) -> DocumentStatus:
     if standing.document == "draft":
         return "draft"
     if standing.document == "cancelled":
@@ -70,7 +70,7 @@ def _document(standing: Standing) -> DocumentStatus:
     return "credited" if standing.credited_minor >= standing.total_minor else "credited_in_part"
 
 
-def _settlement(standing: Standing) -> SettlementStatus:
+def _settlement(standing: InvoiceBalance) -> SettlementStatus:
     """``paid``: nothing is left to pay, by money or by credit note; ``written_off``: the rest was given up."""
     if standing.document != "issued":
         return "open"
@@ -80,13 +80,13 @@ def _settlement(standing: Standing) -> SettlementStatus:
     return "part_paid" if standing.paid_minor > 0 else "open"
 
 
-def _days_past_due(standing: Standing, day: date) -> int:
+def _days_past_due(standing: InvoiceBalance, day: date) -> int:
     if standing.due_on is None or standing.outstanding_minor <= 0:
         return 0
     return max(0, (day - standing.due_on).days)
 
 
-def _collection(standing: Standing, day: date) -> CollectionStatus:
+def _collection(standing: InvoiceBalance, day: date) -> CollectionStatus:
     """``disputed`` when nothing collectable is left beside the dispute; ``none`` when nothing is owed."""
     if standing.due_on is None or standing.outstanding_minor <= 0:
         return "none"
@@ -98,7 +98,7 @@ def _collection(standing: Standing, day: date) -> CollectionStatus:
 
 
 def _business(
-    document: DocumentStatus, settlement: SettlementStatus, standing: Standing, late: int
+    document: DocumentStatus, settlement: SettlementStatus, standing: InvoiceBalance, late: int
 ) -> BusinessLabel:
     """``en cours``: issued, in time, and something has happened to it (paid or credited in part, disputed)."""
     if document == "draft":

@@ -21,9 +21,9 @@ from invoice_svc.domain.payment.refusals import (
     PayerKnown,
     PaymentAlreadyReversed,
     PaymentExists,
-    PaymentReversed,
+    PaymentWasReversed,
 )
-from invoice_svc.domain.payment.state import Payment, PaymentEvent, Standing
+from invoice_svc.domain.payment.state import ActiveAllocation, Payment, PaymentEvent
 from invoice_svc.domain.refusals import CurrencyMismatch, DateInFuture, require_currency
 
 Dated = tuple[date, PaymentEvent]
@@ -80,7 +80,9 @@ def instructed_shares(state: Payment, instructed: Instructed) -> list[Share]:
     ]
 
 
-def place(state: Payment, share: Share, invoice: Invoice, allocation_id: str, not_before: date) -> Standing:
+def place(
+    state: Payment, share: Share, invoice: Invoice, allocation_id: str, not_before: date
+) -> ActiveAllocation:
     """One share as an allocation, from the first day on which the invoice has room for it.
 
     Raises problems that say what to change: other customer, entity or currency, a draft, too much.
@@ -103,10 +105,10 @@ def place(state: Payment, share: Share, invoice: Invoice, allocation_id: str, no
         basis=BASIS[share.rule],
         evidence=share.evidence,
     )
-    return Standing(allocation, day)
+    return ActiveAllocation(allocation, day)
 
 
-def allocate(state: Payment, placed: Sequence[Standing]) -> list[Dated]:
+def allocate(state: Payment, placed: Sequence[ActiveAllocation]) -> list[Dated]:
     """The allocations, one event for each day from which some count. Never more than is unapplied."""
     _check_stands(state)
     if not placed:
@@ -172,7 +174,7 @@ def reverse(state: Payment, command: ReversePayment, today: date) -> list[Dated]
 
 def _check_stands(state: Payment) -> None:
     if state.reversed_on is not None:
-        raise PaymentReversed(f"{state.payment_id} was reversed on {state.reversed_on}; record a new one.")
+        raise PaymentWasReversed(f"{state.payment_id} was reversed on {state.reversed_on}; record a new one.")
 
 
 def _check_invoice(state: Payment, share: Share, invoice: Invoice) -> None:
@@ -203,7 +205,7 @@ def _misplaced(kind: type[Refusal], detail: str) -> Refusal:
     return kind(detail, errors=(fault,))
 
 
-def _chosen(state: Payment, allocation_ids: Sequence[str] | None) -> list[Standing]:
+def _chosen(state: Payment, allocation_ids: Sequence[str] | None) -> list[ActiveAllocation]:
     if allocation_ids is None:
         return list(state.allocations)
     by_id = {standing.allocation.allocation_id: standing for standing in state.allocations}

@@ -63,7 +63,7 @@ class PayerKnown(Refusal):
     remedy = "Reverse the payment and record it again."
 
 
-class PaymentReversed(Refusal):
+class PaymentWasReversed(Refusal):
     """The payment was reversed."""
 
     code = "payment-reversed"

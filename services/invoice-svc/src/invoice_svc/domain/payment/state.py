@@ -14,7 +14,7 @@ from encours.contracts.payment import Allocation, Method
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ActiveAllocation:
     """An allocation that stands, and since when it counts."""
 
     allocation: Allocation
@@ -35,7 +35,7 @@ class Payment:
     remittance_text: str | None = None
     external_ref: str | None = None
     origin: Origin = "issued"
-    allocations: tuple[Standing, ...] = ()
+    allocations: tuple[ActiveAllocation, ...] = ()
     released_on: date | None = None
     """The latest day from which a release counts."""
     reversed_on: date | None = None
@@ -82,7 +82,9 @@ def evolve(state: Payment, recorded: Recorded) -> Payment:
         case events.PaymentIdentified():
             return replace(state, customer_id=event.customer_id)
         case events.PaymentAllocated():
-            more = tuple(Standing(allocation, recorded.effective_on) for allocation in event.allocations)
+            more = tuple(
+                ActiveAllocation(allocation, recorded.effective_on) for allocation in event.allocations
+            )
             return replace(state, allocations=state.allocations + more)
         case events.PaymentReleased():
             gone = {allocation.allocation_id for allocation in event.allocations}

@@ -1,4 +1,4 @@
-"""Answer about a clock."""
+"""Answer of /v1/ledgers/{name}/clock."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from invoice_svc.clock.setting import Clock
+from invoice_svc.clock.setting import ClockStatus
 
 
 class ClockOut(BaseModel):
@@ -15,17 +15,21 @@ class ClockOut(BaseModel):
 
     ledger: str
     today: date | None = Field(description="The business date; null in a sandbox whose clock was never set.")
-    target: date | None = Field(description="Where a sandbox's clock is going, or went last.")
+    target: date | None = Field(
+        description="The date that a sandbox's clock is advancing to, or last reached."
+    )
     state: Literal["idle", "advancing", "waiting", "failed"]
-    day: date | None = Field(description="The day that is being worked on, or was last.")
-    error: str | None = Field(description="What it waits for, and what to do.")
-    facts_fed: int = Field(description="Imported facts that the clock has brought into the ledger.")
-    facts_waiting: int | None = Field(description="Imported facts of later days; null while the clock moves.")
-    facts_until: date | None = Field(description="The day of the last of them.")
+    day: date | None = Field(description="The day in progress, or the last one processed.")
+    error: str | None = Field(description="What the clock is waiting for, and what to do about it.")
+    facts_fed: int = Field(description="Imported events that the clock has recorded in the ledger.")
+    facts_waiting: int | None = Field(
+        description="Imported events of later days; null while the clock advances."
+    )
+    facts_until: date | None = Field(description="The day of the last imported event that is waiting.")
 
     @classmethod
-    def of(cls, clock: Clock) -> ClockOut:
-        """Return where a clock stands."""
+    def of(cls, clock: ClockStatus) -> ClockOut:
+        """Return the status of a clock."""
         job, waiting = clock.job, clock.waiting
         return cls(
             ledger=clock.ledger,
@@ -41,7 +45,7 @@ class ClockOut(BaseModel):
 
     @classmethod
     def advancing(cls, ledger: str, today: date | None, target: date) -> ClockOut:
-        """Return a clock that was set in motion just now: equal for every repetition of the command."""
+        """Return the status just after the command; the same for each repetition of it."""
         return cls(
             ledger=ledger,
             today=today,

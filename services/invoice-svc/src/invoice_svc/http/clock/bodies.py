@@ -1,4 +1,4 @@
-"""Body of a command to a clock."""
+"""Request body of /v1/ledgers/{name}/clock."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from invoice_svc.clock.setting import SetClock
 
 
 class ClockBody(Body):
-    """Where the clock is to go."""
+    """Target of the clock."""
 
-    to: BusinessDate = Field(description="Each day up to this one is opened, none skipped.")
+    to: BusinessDate = Field(
+        description="The target date. Each day up to and including it is opened; none is skipped."
+    )
 
     def to_command(self, ledger: str) -> SetClock:
         """Return the command."""

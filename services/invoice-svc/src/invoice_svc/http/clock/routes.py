@@ -1,4 +1,4 @@
-"""/v1/ledgers/{name}/clock: what day it is in a ledger, and moving the test clock of a sandbox."""
+"""/v1/ledgers/{name}/clock: a ledger's date, and the test clock of a sandbox."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LedgerName = Annotated[str, PathParam(pattern=f"^{LEDGER_NAME}$", examples=["dem
 async def advance_clock(
     name: LedgerName, body: ClockBody, cmd: Annotated[Command, command("clock:write", dry_run=False)]
 ) -> Response:
-    """Move a sandbox's clock to a date, day by day, in the background. Where it stands already nothing happens."""
+    """Advance a sandbox's clock to a date, day by day, in the background. No effect if that date is already reached."""
     here = replace(cmd, meta=replace(cmd.meta, ledger=name))
     done = await here.perform(set_clock, body.to_command(name), cmd.ledger)
     await JobStore(cmd.services.db.pool).advance_to(name, body.to)
@@ -38,6 +38,6 @@ async def advance_clock(
 async def get_clock(
     name: LedgerName, q: Annotated[Query, reading("invoices:read", time_travel=False)]
 ) -> Response:
-    """What day it is, and how far the clock has come."""
+    """Get the ledger's date and the progress of its clock."""
     pool = q.db.pool
     return q.respond(ClockOut.of(await clock_of(q.ledger, JobStore(pool), ImportStore(pool), name)))

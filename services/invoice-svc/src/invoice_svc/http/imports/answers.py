@@ -17,7 +17,7 @@ class ImportItem(BaseModel):
 
     id: str
     state: ImportState = Field(
-        description="`recording`: every line has its verdict, facts are on their way into the ledger."
+        description="`recording`: every line has its verdict, the events are being recorded."
     )
     ledger: str
     entity_id: str
@@ -27,7 +27,7 @@ class ImportItem(BaseModel):
     size_bytes: int
     generated: bool
     received_at: datetime
-    problem: str | None = Field(description="Why the import failed as a whole, or what it waits for.")
+    problem: str | None = Field(description="Why the whole import failed, or what it is waiting for.")
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> ImportItem:
@@ -42,7 +42,9 @@ class ImportOut(ImportItem):
     accepted: int
     duplicates: int
     rejected: int
-    pending: int = Field(description="Facts that wait: in a sandbox, until its clock has come to their day.")
+    pending: int = Field(
+        description="Events not yet recorded: in a sandbox they wait until its clock reaches their day."
+    )
 
     @classmethod
     def counted(cls, found: Import, counts: Counts) -> ImportOut:
@@ -61,17 +63,17 @@ class ImportListing(Listing[ImportItem]):
     """Received files."""
 
 
-class LineOut(BaseModel):
+class ImportLineOut(BaseModel):
     """The verdict on one line."""
 
-    line: int = Field(description="Where it begins in the file, from 1.")
+    line: int = Field(description="Line number in the file at which the record begins, from 1.")
     verdict: Literal["accepted", "duplicate", "rejected"]
-    code: str | None = Field(description="Stable code of the fault, or of a remark on an accepted line.")
+    code: str | None = Field(description="Stable code of the error, or of a remark on an accepted line.")
     column: str | None
     detail: str | None = Field(description="What to change.")
 
 
-class LineListing(Listing[LineOut]):
+class LineListing(Listing[ImportLineOut]):
     """Verdicts on lines."""
 
 

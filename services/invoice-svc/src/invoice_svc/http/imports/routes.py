@@ -1,4 +1,4 @@
-"""/v1/imports: past customers, invoices, payments and disputes from a file, with a verdict for each line."""
+"""/v1/imports: import customers, invoices, payments and disputes from a file, with a verdict on each line."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ async def receive_import(
     cmd: Annotated[Command, command("invoices:write", dry_run=False, upload=True)],
     parameters: Annotated[FileParameters, QueryParam()],
 ) -> Response:
-    """Take a file in: it is kept, then read and recorded in the background. The same lines sent again change nothing.
+    """Import a file: it is stored, then read and recorded in the background. Lines imported before change nothing.
 
-    A CSV line is an invoice; `disputed` and `settled_on` tell what became of it. An NDJSON line is one fact, by its
+    A CSV line is an invoice; `disputed` and `settled_on` give its later course. An NDJSON line is one event, by its
     `kind`: entity, customer, invoice, payment, credit_note, dispute, dispute_resolved, payment_reversed.
     """
     wanted = format_of(request)
@@ -70,7 +70,7 @@ async def list_imports(
     entity_id: EntityId | None = None,
     state: Annotated[ImportState | None, QueryParam()] = None,
 ) -> Response:
-    """The files that the ledger has received, the newest first. GET one of them for the verdicts on its lines."""
+    """List the received files, newest first. GET one of them for the counts of its verdicts."""
     rows = await _store(q.services).listed(
         q.caller.ledger, page, q.caller.entities, entity_id=entity_id, state=state
     )
@@ -81,7 +81,7 @@ async def list_imports(
 async def get_import(
     import_id: ImportId, q: Annotated[Query, reading("invoices:read", time_travel=False)]
 ) -> Response:
-    """How far an import has come."""
+    """Get an import with the counts of its verdicts."""
     found = await _found(q, import_id)
     return q.respond(ImportOut.counted(found, await _store(q.services).counts(import_id)))
 
@@ -93,7 +93,7 @@ async def list_import_lines(
     page: Annotated[Page, LINES_PAGE],
     verdict: Annotated[Verdict | None, QueryParam()] = None,
 ) -> Response:
-    """The verdict on each line, in the order of the file, and what to change where one was rejected."""
+    """List the verdicts in the order of the file; a rejected line's detail gives what to change."""
     await _found(q, import_id)
     return q.respond(page.body(await _store(q.services).lines(import_id, page, verdict=verdict), dict))
 

@@ -14,15 +14,15 @@ from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from invoice_svc.domain.invoice.amounts import percent
-from invoice_svc.domain.invoice.state import Applied, Credit, Disputed, Invoice
+from invoice_svc.domain.invoice.state import AppliedPayment, CreditNote, Disputed, Invoice
 from invoice_svc.domain.invoice.status import (
     BusinessLabel,
     CollectionStatus,
     DeliveryStatus,
     DocumentStatus,
     EInvoiceStatus,
+    InvoiceBalance,
     SettlementStatus,
-    Standing,
     status,
 )
 from invoice_svc.http.common import TermsOut, iso
@@ -99,7 +99,7 @@ class CreditNoteOut(BaseModel):
     cause: str
 
     @classmethod
-    def of(cls, credit: Credit, currency: str) -> Json:
+    def of(cls, credit: CreditNote, currency: str) -> Json:
         """Show a credit note."""
         return {
             "id": credit.credit_note_id,
@@ -121,7 +121,7 @@ class AppliedOut(BaseModel):
     received_on: date
 
     @classmethod
-    def of(cls, part: Applied, currency: str) -> Json:
+    def of(cls, part: AppliedPayment, currency: str) -> Json:
         """Show a part of a payment."""
         return {
             "allocation_id": part.allocation_id,
@@ -186,7 +186,9 @@ class InvoiceOut(AsOf):
         outstanding, disputed = state.outstanding_minor, state.disputed_minor
         paid, credited = state.paid_minor, state.credited_minor
         stand = status(
-            Standing(state.document, state.due_on, state.total_minor, credited, paid, outstanding, disputed),
+            InvoiceBalance(
+                state.document, state.due_on, state.total_minor, credited, paid, outstanding, disputed
+            ),
             as_of,
         )
         return {
@@ -233,7 +235,7 @@ class InvoiceListing(AsOf, Listing[InvoiceOut]):
     """A page of invoices."""
 
 
-class CreditOut(AsOf):
+class CreditedInvoiceOut(AsOf):
     """A credit note, and the invoice as it left it."""
 
     id: str
@@ -254,7 +256,7 @@ class CreditOut(AsOf):
         return note | {"invoice_id": invoice["id"], "invoice": invoice} | echo
 
 
-class FactOut(BaseModel):
+class InvoiceEventOut(BaseModel):
     """One event of the invoice's stream."""
 
     position: int
@@ -288,7 +290,7 @@ class FactOut(BaseModel):
 class HistoryOut(AsOf):
     """Events of the invoice, in order."""
 
-    data: list[FactOut]
+    data: list[InvoiceEventOut]
 
 
 def _brief(state: Invoice, version: int, as_of: date) -> Json:
@@ -296,6 +298,6 @@ def _brief(state: Invoice, version: int, as_of: date) -> Json:
 
 
 INVOICE_ANSWER = Answer(INVOICE, InvoiceOut.of)
-CREDIT_ANSWER = Answer(INVOICE, InvoiceOut.of, result=Credited, tell=CreditOut.of)
+CREDIT_ANSWER = Answer(INVOICE, InvoiceOut.of, result=Credited, tell=CreditedInvoiceOut.of)
 BRIEF_ANSWER = Answer(INVOICE, _brief)
 """Answer of a batch about each invoice."""

@@ -21,9 +21,9 @@ from invoice_svc.http.invoices.answers import (
     BRIEF_ANSWER,
     CREDIT_ANSWER,
     INVOICE_ANSWER,
-    CreditOut,
-    FactOut,
+    CreditedInvoiceOut,
     HistoryOut,
+    InvoiceEventOut,
     InvoiceListing,
     InvoiceOut,
 )
@@ -97,7 +97,7 @@ async def get_invoice(invoice_id: InvoiceId, q: Reading) -> Response:
 async def get_invoice_history(invoice_id: InvoiceId, q: Reading) -> Response:
     """Every event of the invoice that counts as of the date, in the order in which it was recorded."""
     _, events, time = await read(q, INVOICE_ANSWER, invoice_id)
-    shown = [FactOut.of(event) for event in events if event.effective_on <= time.as_of]
+    shown = [InvoiceEventOut.of(event) for event in events if event.effective_on <= time.as_of]
     return q.respond({"data": shown} | time.echo(), last=events[-1])
 
 
@@ -120,7 +120,7 @@ async def cancel_invoice(invoice_id: InvoiceId, cmd: Writing) -> Response:
     return await cmd.run(invoices.cancel, CancelInvoice(invoice_id), answer=INVOICE_ANSWER, on=invoice_id)
 
 
-@router.post("/v1/invoices/{invoice_id}/credit-notes", response_model=CreditOut, status_code=201)
+@router.post("/v1/invoices/{invoice_id}/credit-notes", response_model=CreditedInvoiceOut, status_code=201)
 async def credit_invoice(invoice_id: InvoiceId, cmd: Writing, body: CreditBody | None = None) -> Response:
     """Take an amount off an issued invoice, at most what is outstanding; the whole of that cancels it."""
     wanted = (body or CreditBody()).to_command(invoice_id, new_id("cre"))

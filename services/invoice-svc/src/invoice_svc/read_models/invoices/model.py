@@ -11,14 +11,14 @@ from encours.projection.parts import Part
 from encours.projection.rows import Key, Row
 from encours.projection.rowset import RowSet
 from invoice_svc.domain.payment.indication import number_key
-from invoice_svc.read_models.invoices.rows import CREDITED, PAID, InvoiceRow, MovementRow
+from invoice_svc.read_models.invoices.rows import CREDITED, PAID, InvoiceMovementRow, InvoiceRow
 from invoice_svc.read_models.known import known
 
 
 class Invoices(Part):
     """Invoices by entity, customer, number, reference, due date and status."""
 
-    rows = (InvoiceRow, MovementRow)
+    rows = (InvoiceRow, InvoiceMovementRow)
     applies = moving("item", "contested") | names_of(
         InvoiceDrafted, InvoiceAmended, InvoiceCancelled, InvoiceIssued
     )
@@ -68,7 +68,7 @@ def _move(e: Recorded, entry: int, moved: Movement, rows: RowSet) -> None:
         invoice.paid_minor -= moved.item_minor
     rows.put(invoice)
     rows.put(
-        MovementRow(
+        InvoiceMovementRow(
             invoice_id=invoice_id,
             position=e.position,
             entry=entry,

@@ -50,7 +50,7 @@ class InvoiceRow(Row, kw_only=True):
     outstanding_minor: int = 0
 
 
-class MovementRow(Row):
+class InvoiceMovementRow(Row):
     """A movement of an invoice after its issue; ``entry`` is its place among those of its event, from 0."""
 
     TABLE: ClassVar[str] = "movement"
