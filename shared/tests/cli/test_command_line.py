@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer
 
-from encours.cli.common import CliError, Exit, Installation, installation
+from encours.cli.common import CliError, Exit, LocalInstallation, installation
 from encours.cli.figures import figures
 from encours.cli.main import COMMANDS, build
 from encours.cli.settings import CliSettings
@@ -50,7 +50,7 @@ def test_a_wrong_or_unknown_variable_ends_with_its_name(monkeypatch: pytest.Monk
 
 
 def test_without_a_running_installation_the_usual_ports_are_meant(tmp_path: Path) -> None:
-    here = Installation(CliSettings(var_dir=tmp_path, url_risk="https://risk.example.com/"))
+    here = LocalInstallation(CliSettings(var_dir=tmp_path, url_risk="https://risk.example.com/"))
     assert here.url("invoice") == "http://127.0.0.1:8001"
     assert here.url("risk") == "https://risk.example.com"
     with pytest.raises(CliError, match="ENCOURS_API_KEY") as missing:

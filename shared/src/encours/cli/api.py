@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from encours.cli.common import CliError, Exit, Installation, err
+from encours.cli.common import CliError, Exit, LocalInstallation, err
 from encours.kernel.ids import uuid7
 
 T = TypeVar("T")
@@ -62,7 +62,7 @@ class Outage:
 class Api:
     """The four services of an installation, as the holder of its key."""
 
-    def __init__(self, installation: Installation, ledger: str | None = None) -> None:
+    def __init__(self, installation: LocalInstallation, ledger: str | None = None) -> None:
         self._installation = installation
         headers = {"Authorization": f"Bearer {installation.api_key}", "Accept": "application/json"}
         if ledger:

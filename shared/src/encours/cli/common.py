@@ -101,7 +101,7 @@ def progress() -> Progress:
 
 
 @dataclass(frozen=True)
-class Installation:
+class LocalInstallation:
     """The installation that this command serves: a local one, or another through its addresses and a key."""
 
     settings: CliSettings
@@ -170,10 +170,10 @@ class Installation:
         return database_dsn(self.admin_url, LEDGER_DATABASE)
 
 
-def installation() -> Installation:
+def installation() -> LocalInstallation:
     """Read the environment. A variable that is wrong or unknown ends the command with what is wrong about it."""
     try:
-        here = Installation(CliSettings())
+        here = LocalInstallation(CliSettings())
     except ValidationError as wrong:
         raise CliError(reasons(wrong), Exit.USAGE) from wrong
     if here.layout.root.exists() and not here.layout.root.is_dir():

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 import asyncpg
 from pydantic import SecretStr
 
-from encours.cli.common import CliError, Exit, Installation
+from encours.cli.common import CliError, Exit, LocalInstallation
 from encours.cli.settings import is_postgres_url
 from encours.embedded.secrets import AUDITOR
 from encours.kernel.errors import DomainError
@@ -33,7 +33,7 @@ _NOT_PREPARED = (
 _EXIT_OF_STATUS = {422: Exit.USAGE, 503: Exit.UNREACHABLE}
 
 
-def run_with_database(here: Installation, url: str, work: Callable[[str], Coroutine[Any, Any, T]]) -> T:
+def run_with_database(here: LocalInstallation, url: str, work: Callable[[str], Coroutine[Any, Any, T]]) -> T:
     """Return what ``work(url)`` returns. Raises :class:`CliError` when the server is away or the ledger refuses."""
 
     async def run() -> T:
@@ -44,7 +44,7 @@ def run_with_database(here: Installation, url: str, work: Callable[[str], Corout
         return asyncio.run(run())
 
 
-def auditor_login(here: Installation) -> str:
+def auditor_login(here: LocalInstallation) -> str:
     """The ledger's database with the auditor's own name and password. Raises :class:`CliError` when it has none."""
     from encours.embedded.layout import read_json
 
@@ -62,7 +62,7 @@ def auditor_login(here: Installation) -> str:
     return database_dsn(here.ledger_admin_url, LEDGER_DATABASE, user=AUDITOR, password=password)
 
 
-def require_database(here: Installation, url: str) -> None:
+def require_database(here: LocalInstallation, url: str) -> None:
     """Raise :class:`CliError` unless the server lets us in."""
 
     async def nothing(_: str) -> None:
@@ -72,7 +72,7 @@ def require_database(here: Installation, url: str) -> None:
 
 
 @contextmanager
-def database_errors(here: Installation, url: str) -> Iterator[None]:
+def database_errors(here: LocalInstallation, url: str) -> Iterator[None]:
     """Turn errors of the ledger and of its server into :class:`CliError`."""
     try:
         yield
@@ -89,7 +89,7 @@ def database_errors(here: Installation, url: str) -> Iterator[None]:
         ) from error
 
 
-def auditor_url(here: Installation, given: str | None) -> str:
+def auditor_url(here: LocalInstallation, given: str | None) -> str:
     """The ledger's database as the auditor: the address that was given, or that of ENCOURS_LEDGER_URL, else this
     installation's.
 
@@ -113,7 +113,7 @@ def _reason(error: Exception) -> str:
     return str(error).partition("\n")[0] or type(error).__name__
 
 
-def _next_step(here: Installation, error: Exception) -> str:
+def _next_step(here: LocalInstallation, error: Exception) -> str:
     if isinstance(error, _NOT_PREPARED):
         return "`encours migrate` prepares it"
     if here.settings.database_url is not None:

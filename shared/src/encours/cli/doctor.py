@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import typer
 
-from encours.cli.common import AsJson, CliError, Exit, Installation, installation, out, print_json
+from encours.cli.common import AsJson, CliError, Exit, LocalInstallation, installation, out, print_json
 from encours.cli.ledgers import ledger_infos
 from encours.cli.status import read_models
 from encours.embedded.process import is_same
@@ -33,7 +33,7 @@ _STARTING = ("building", "reacting")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """One check. `next` says what to do; empty when there is nothing to do."""
 
     check: str
@@ -58,20 +58,20 @@ def doctor(as_json: AsJson = False) -> None:
         raise typer.Exit(Exit.FAILED)
 
 
-def _disk(here: Installation) -> Iterator[Finding]:
+def _disk(here: LocalInstallation) -> Iterator[Diagnosis]:
     root = here.layout.root
     if not root.exists():
-        yield Finding("files", False, f"{root} does not exist", "start an installation: encours up")
+        yield Diagnosis("files", False, f"{root} does not exist", "start an installation: encours up")
         return
     free = shutil.disk_usage(root).free
-    yield Finding(
+    yield Diagnosis(
         "disk",
         free >= _LEAST_FREE_BYTES,
         f"{free / 2**30:.1f} GiB free at {root}",
         "" if free >= _LEAST_FREE_BYTES else "make room: PostgreSQL stops when its log cannot grow",
     )
     if here.layout.pg.is_symlink():
-        yield Finding(
+        yield Diagnosis(
             "data",
             True,
             f"PostgreSQL's files are in {here.layout.pg.readlink()}",
@@ -79,14 +79,14 @@ def _disk(here: Installation) -> Iterator[Finding]:
         )
 
 
-def _processes(here: Installation) -> Iterator[Finding]:
+def _processes(here: LocalInstallation) -> Iterator[Diagnosis]:
     state = here.run
     if state is None:
         return
     if not state.alive:
-        yield Finding("supervisor", False, f"pid {state.pid} is gone", "encours up")
+        yield Diagnosis("supervisor", False, f"pid {state.pid} is gone", "encours up")
         return
-    yield Finding("supervisor", True, f"pid {state.pid}, {state.state}")
+    yield Diagnosis("supervisor", True, f"pid {state.pid}, {state.state}")
     for process in state.processes:
         label = f"{process.service}-svc {process.role}" if process.service else process.role
         alive = (
@@ -94,41 +94,43 @@ def _processes(here: Installation) -> Iterator[Finding]:
         )
         ok = alive and process.state == "ready"
         advice = "" if ok else f"read the log in {here.layout.log}"
-        yield Finding(label, ok, f"{process.state}, {process.restarts} restarts", advice)
+        yield Diagnosis(label, ok, f"{process.state}, {process.restarts} restarts", advice)
 
 
-def _services(here: Installation) -> Iterator[Finding]:
+def _services(here: LocalInstallation) -> Iterator[Diagnosis]:
     for service in SERVICES:
         url = here.url(service)
         try:
             answer = httpx.get(f"{url}/readyz", timeout=5.0)
             checks = answer.json().get("checks", [])
         except (httpx.HTTPError, ValueError) as error:
-            yield Finding(
+            yield Diagnosis(
                 f"{service}-svc", False, f"{url} does not answer ({type(error).__name__})", "encours up"
             )
             continue
         bad = [f"{check['name']}: {check.get('detail')}" for check in checks if not check["ok"]]
         ok = answer.status_code == 200
-        yield Finding(
+        yield Diagnosis(
             f"{service}-svc", ok, "; ".join(bad) or f"ready at {url}", "" if ok else f"{url}/readyz says more"
         )
 
 
-def _database(here: Installation) -> list[Finding]:
+def _database(here: LocalInstallation) -> list[Diagnosis]:
     try:
         url = here.ledger_admin_url
     except CliError as away:
-        return [Finding("database", True, "not checked from here", str(away))]
+        return [Diagnosis("database", True, "not checked from here", str(away))]
     try:
         return asyncio.run(_database_findings(url))
     except FAILED as error:
         return [
-            Finding("database", False, f"{type(error).__name__}: {error}", "is the server up? encours status")
+            Diagnosis(
+                "database", False, f"{type(error).__name__}: {error}", "is the server up? encours status"
+            )
         ]
 
 
-async def _database_findings(url: str) -> list[Finding]:
+async def _database_findings(url: str) -> list[Diagnosis]:
     """Settings that durability needs, and every position of every ledger."""
     connection = await connect(url)
     try:
@@ -140,28 +142,28 @@ async def _database_findings(url: str) -> list[Finding]:
         await connection.close()
     sound = ", ".join(f"{name} ({head} events)" for name, head in heads.items())
     return [
-        Finding("durability", "off" not in values, f"{names}: {', '.join(values)}"),
-        *(Finding("self-check", False, finding.what, finding.advice) for finding in wrong),
-        *([] if wrong else [Finding("self-check", True, f"every position checked of {sound}")]),
+        Diagnosis("durability", "off" not in values, f"{names}: {', '.join(values)}"),
+        *(Diagnosis("self-check", False, finding.what, finding.advice) for finding in wrong),
+        *([] if wrong else [Diagnosis("self-check", True, f"every position checked of {sound}")]),
     ]
 
 
-def _read_models(here: Installation) -> Iterator[Finding]:
+def _read_models(here: LocalInstallation) -> Iterator[Diagnosis]:
     try:
         models, missing = read_models(here, None)
     except CliError as error:
-        yield Finding("read models", False, str(error), "encours status")
+        yield Diagnosis("read models", False, str(error), "encours status")
         return
     for gap in missing:
         where = f"{gap.service}'s read models in {gap.ledger or 'the ledger of the key'}"
-        yield Finding(where, False, gap.problem, f"read {gap.service}'s log; encours status")
+        yield Diagnosis(where, False, gap.problem, f"read {gap.service}'s log; encours status")
     made = _made_at(here)
     stuck = _stuck(here, models)
     for model in models:
         yield _judged(here, model, _age_s(model, made), stuck=_identity(model) in stuck)
 
 
-def _judged(here: Installation, model: dict[str, Any], age_s: float, *, stuck: bool) -> Finding:
+def _judged(here: LocalInstallation, model: dict[str, Any], age_s: float, *, stuck: bool) -> Diagnosis:
     starting = model["state"] in _STARTING and age_s < _YOUNG_S
     late = (model["lag"] or 0) > _LATE_EVENTS and not starting
     ill = model["state"] not in _WELL and not starting
@@ -178,7 +180,7 @@ def _judged(here: Installation, model: dict[str, Any], age_s: float, *, stuck: b
         )
     elif late:
         advice = f"is {model['service']}'s worker running, and NATS? encours status"
-    return Finding(
+    return Diagnosis(
         f"{model['service']}/{model['model']} in {model['ledger']}",
         not advice,
         f"{model['state']} at {model['position']}, {model['lag']} behind"
@@ -187,7 +189,7 @@ def _judged(here: Installation, model: dict[str, Any], age_s: float, *, stuck: b
     )
 
 
-def _stuck(here: Installation, models: list[dict[str, Any]]) -> set[tuple[str, ...]]:
+def _stuck(here: LocalInstallation, models: list[dict[str, Any]]) -> set[tuple[str, ...]]:
     """Those that are behind, have not moved for a while, and do not move while we look.
 
     Looked at twice, because one that had nothing to do for an hour is behind for the moment that an event takes.
@@ -212,7 +214,7 @@ def _identity(model: dict[str, Any]) -> tuple[str, ...]:
     return model["service"], model["model"], model["ledger"]
 
 
-def _made_at(here: Installation) -> dict[str, float]:
+def _made_at(here: LocalInstallation) -> dict[str, float]:
     """When each ledger got its epoch, in seconds since 1970; empty where the database is not at hand."""
     try:
         return {info.name: info.epoch / 1e6 for info in ledger_infos(here)}

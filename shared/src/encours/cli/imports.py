@@ -15,7 +15,7 @@ from encours.cli.common import (
     AsJson,
     CliError,
     Exit,
-    Installation,
+    LocalInstallation,
     err,
     installation,
     out,
@@ -89,7 +89,7 @@ def import_file(
         raise typer.Exit(Exit.FAILED)
 
 
-def _ensure_ledger(here: Installation, name: str, kind: Literal["live", "sandbox"]) -> None:
+def _ensure_ledger(here: LocalInstallation, name: str, kind: Literal["live", "sandbox"]) -> None:
     """Make the ledger where the database is at hand; elsewhere the service says that there is none."""
     try:
         _ = here.admin_url

@@ -12,7 +12,7 @@ from encours.cli.common import (
     AsJson,
     CliError,
     Exit,
-    Installation,
+    LocalInstallation,
     installation,
     out,
     print_json,
@@ -157,7 +157,7 @@ def _tell(result: dict[str, Any], as_json: bool) -> None:
         out.print(", ".join(f"{name} {value}" for name, value in result.items()), markup=False)
 
 
-def ledger_infos(here: Installation) -> list[LedgerInfo]:
+def ledger_infos(here: LocalInstallation) -> list[LedgerInfo]:
     """All ledgers, from the database."""
 
     async def read(ledger: Ledger) -> list[LedgerInfo]:
@@ -166,7 +166,7 @@ def ledger_infos(here: Installation) -> list[LedgerInfo]:
     return _with_ledger(read, here)
 
 
-def ensure_ledger(here: Installation, name: str, kind: Literal["live", "sandbox"]) -> bool:
+def ensure_ledger(here: LocalInstallation, name: str, kind: Literal["live", "sandbox"]) -> bool:
     """Make a ledger unless there is one of that name; True when it was made now."""
 
     async def make(ledger: Ledger) -> bool:
@@ -190,7 +190,7 @@ def _entry(info: LedgerInfo, events: int | None) -> dict[str, object]:
     }
 
 
-def _with_ledger(work: Callable[[Ledger], Awaitable[T]], here: Installation | None = None) -> T:
+def _with_ledger(work: Callable[[Ledger], Awaitable[T]], here: LocalInstallation | None = None) -> T:
     here = here or installation()
 
     async def run(url: str) -> T:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from encours.cli.common import AsJson, CliError, Exit, Installation, installation, out, print_json
+from encours.cli.common import AsJson, CliError, Exit, LocalInstallation, installation, out, print_json
 from encours.cli.database import run_with_database
 from encours.embedded.secrets import SERVICES, load_secrets
 from encours.embedded.setup import prepare_databases
@@ -27,7 +27,7 @@ def migrate(as_json: AsJson = False) -> None:
         out.print(f"admin key {new_key}\nshown this once; kept in {here.layout.admin_key}")
 
 
-def _passwords(here: Installation) -> dict[str, str]:
+def _passwords(here: LocalInstallation) -> dict[str, str]:
     given = {service: getattr(here.settings, f"password_{service}") for service in SERVICES}
     if not any(given.values()):
         return load_secrets(here.layout).roles

@@ -15,7 +15,7 @@ from encours.cli.common import (
     AsJson,
     CliError,
     Exit,
-    Installation,
+    LocalInstallation,
     err,
     installation,
     out,
@@ -66,7 +66,12 @@ def chosen_services(service: str, model: str | None) -> tuple[str, ...]:
 
 
 def compare_models(
-    here: Installation, services: Sequence[str], model: str | None, ledger: str | None, *, check_only: bool
+    here: LocalInstallation,
+    services: Sequence[str],
+    model: str | None,
+    ledger: str | None,
+    *,
+    check_only: bool,
 ) -> tuple[list[dict[str, Any]], bool]:
     """Result of each read model, and whether each service could do all of it."""
     _check(here, services, ledger)
@@ -106,7 +111,7 @@ def are_well(results: Sequence[dict[str, Any]]) -> bool:
     return not ill and all(row.get("equal") is not False for row in results)
 
 
-def _check(here: Installation, services: Sequence[str], ledger: str | None) -> None:
+def _check(here: LocalInstallation, services: Sequence[str], ledger: str | None) -> None:
     """Raises :class:`CliError` unless the databases of these services answer and there is such a ledger."""
 
     async def look(url: str) -> None:
@@ -124,7 +129,7 @@ def _check(here: Installation, services: Sequence[str], ledger: str | None) -> N
 
 
 def _of_service(
-    here: Installation, service: str, model: str | None, ledger: str | None, *, check_only: bool
+    here: LocalInstallation, service: str, model: str | None, ledger: str | None, *, check_only: bool
 ) -> tuple[list[dict[str, Any]], bool]:
     """Results of `python -m <service> rebuild --json`; False when it failed for a model, for the reason on stderr."""
     argv = [sys.executable, "-m", f"{service}_svc", "rebuild", "--json"]
@@ -162,7 +167,7 @@ def _advice(row: dict[str, Any]) -> str:
     return ""
 
 
-def _environment(here: Installation, service: str) -> dict[str, str]:
+def _environment(here: LocalInstallation, service: str) -> dict[str, str]:
     """Environment with the service's own role and databases: a rebuild may do no more than the service itself."""
     from encours.embedded.layout import read_json
     from encours.ledger.migrate import LEDGER_DATABASE, database_dsn

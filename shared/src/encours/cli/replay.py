@@ -17,7 +17,7 @@ from encours.cli.common import (
     AsJson,
     CliError,
     Exit,
-    Installation,
+    LocalInstallation,
     err,
     installation,
     print_json,
@@ -93,7 +93,7 @@ def installed() -> Folders:
 
 @contextmanager
 def opened(
-    here: Installation,
+    here: LocalInstallation,
     url: str,
     ledger: str,
     folders: Folders,

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from encours.cli.api import Api
-from encours.cli.common import AsJson, CliError, Exit, Installation, err, installation, print_json, table
+from encours.cli.common import AsJson, CliError, Exit, LocalInstallation, err, installation, print_json, table
 from encours.embedded.process import is_same
 from encours.embedded.secrets import SERVICES
 
@@ -35,7 +35,7 @@ def status(
         raise typer.Exit(Exit.UNREACHABLE)
 
 
-def _processes(here: Installation) -> list[dict[str, Any]]:
+def _processes(here: LocalInstallation) -> list[dict[str, Any]]:
     state = here.run
     if state is None:
         return []
@@ -60,7 +60,7 @@ class Missing:
     problem: str
 
 
-def read_models(here: Installation, ledger: str | None) -> tuple[list[dict[str, Any]], list[Missing]]:
+def read_models(here: LocalInstallation, ledger: str | None) -> tuple[list[dict[str, Any]], list[Missing]]:
     """Read models of every service and ledger, and what could not be read."""
     rows: list[dict[str, Any]] = []
     missing: list[Missing] = []
@@ -81,7 +81,7 @@ def read_models(here: Installation, ledger: str | None) -> tuple[list[dict[str, 
     return rows, missing
 
 
-def _ledger_names(here: Installation) -> list[str | None]:
+def _ledger_names(here: LocalInstallation) -> list[str | None]:
     """All ledgers where the database is at hand; over HTTP alone, the key's own."""
     from encours.cli.ledgers import ledger_infos
 
@@ -107,7 +107,7 @@ def _row(service: str, ledger: str | None, model: dict[str, Any]) -> dict[str, A
     }
 
 
-def _show(here: Installation, processes: list[dict[str, Any]], models: list[dict[str, Any]]) -> None:
+def _show(here: LocalInstallation, processes: list[dict[str, Any]], models: list[dict[str, Any]]) -> None:
     if processes:
         columns = ("service", "role", "pid", "port", "state", "restarts")
         table(

@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 import psutil
 import typer
 
-from encours.cli.common import AsJson, CliError, Exit, Installation, err, installation, out, print_line
+from encours.cli.common import AsJson, CliError, Exit, LocalInstallation, err, installation, out, print_line
 from encours.embedded.machine import Machine, Outside
 from encours.embedded.process import StartFailed
 from encours.embedded.runstate import AlreadyRunning, RunState, sole_owner
@@ -62,7 +62,7 @@ def down(
         print_line({"stopped": state.pid if state is not None and running else None})
 
 
-async def _stay_up(here: Installation, *, demo: bool, as_json: bool) -> None:
+async def _stay_up(here: LocalInstallation, *, demo: bool, as_json: bool) -> None:
     began, ended = time.monotonic(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
@@ -106,7 +106,7 @@ async def _unless(ended: asyncio.Event, work: Coroutine[Any, Any, T]) -> tuple[b
     return False, None
 
 
-async def _demo(here: Installation, *, as_json: bool) -> None:
+async def _demo(here: LocalInstallation, *, as_json: bool) -> None:
     """`encours demo` as a process of its own: the supervisor goes on watching while it works."""
     argv = (sys.executable, "-m", "encours.cli", "demo", *(["--json"] if as_json else []))
     environment = os.environ | {"ENCOURS_VAR_DIR": str(here.layout.root)}
@@ -121,7 +121,7 @@ async def _demo(here: Installation, *, as_json: bool) -> None:
             await process.wait()
 
 
-def _report(here: Installation, state: RunState, new_key: str | None, *, as_json: bool) -> None:
+def _report(here: LocalInstallation, state: RunState, new_key: str | None, *, as_json: bool) -> None:
     if as_json:
         print_line({"state": state.state, "urls": state.urls, "admin_key_file": str(here.layout.admin_key)})
         return
@@ -134,7 +134,7 @@ def _report(here: Installation, state: RunState, new_key: str | None, *, as_json
     out.print()
 
 
-def _outside(here: Installation) -> Outside:
+def _outside(here: LocalInstallation) -> Outside:
     given = here.settings
     return Outside(
         *(

@@ -16,7 +16,7 @@ from encours.cli.common import (
     AsJson,
     CliError,
     Exit,
-    Installation,
+    LocalInstallation,
     installation,
     out,
     print_json,
@@ -70,13 +70,13 @@ def verify(
         raise typer.Exit(Exit.FAILED)
 
 
-def _streams(here: Installation, database_url: str | None, only: str | None) -> list[Comparison]:
+def _streams(here: LocalInstallation, database_url: str | None, only: str | None) -> list[Comparison]:
     url, folders = auditor_url(here, database_url), installed()
     names = [only] if only else run_with_database(here, url, _ledgers)
     return [_of_ledger(here, url, name, folders) for name in names]
 
 
-def _of_ledger(here: Installation, url: str, name: str, folders: Folders) -> Comparison:
+def _of_ledger(here: LocalInstallation, url: str, name: str, folders: Folders) -> Comparison:
     with progress() as bar, opened(here, url, name, folders) as app:
         task = bar.add_task(f"verifying the streams of {name}", total=None)
         return compare(app, folders, lambda events, head: bar.update(task, completed=events, total=head))

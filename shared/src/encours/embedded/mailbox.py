@@ -25,7 +25,7 @@ _MAX_COPIES = 1000
 _MESSAGE_ID = re.compile(rb"^message-id:[ \t]*(?:\r?\n[ \t]+)?([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 
 
-class Folder:
+class MailFolder:
     """Handler of aiosmtpd: one accepted message, one file."""
 
     def __init__(self, folder: Path) -> None:
@@ -82,7 +82,7 @@ def file_stem(message: bytes) -> str:
 async def serve(folder: Path, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT."""
     folder.mkdir(parents=True, exist_ok=True)
-    handler, loop, ended = Folder(folder), asyncio.get_running_loop(), asyncio.Event()
+    handler, loop, ended = MailFolder(folder), asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     server = await loop.create_server(

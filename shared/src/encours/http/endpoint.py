@@ -61,7 +61,7 @@ class Parameters:
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class BodyParameter:
     """The JSON body and the argument that takes it."""
 
     name: str
@@ -96,7 +96,7 @@ class Endpoint:
     parameters: tuple[Parameters, ...]
     repeated: frozenset[str]
     """Names of query parameters that may be sent several times."""
-    body: Body | None
+    body: BodyParameter | None
     request_name: str | None
 
     async def __call__(self, request: Request) -> Response:
@@ -164,7 +164,7 @@ def read_signature(
     resolvers: list[tuple[str | None, Resolve]] = [(None, guard) for guard in guards]
     fields: dict[Place, dict[str, Any]] = {"path": {}, "query": {}}
     groups: list[Parameters] = []
-    body: Body | None = None
+    body: BodyParameter | None = None
     request_name = None
     described = []
     for parameter in inspect.signature(handler).parameters.values():
@@ -182,7 +182,7 @@ def read_signature(
             groups.append(Parameters("query", kind, whole=name))
         elif place is None and any(_is(option, BaseModel) for option in (kind, *get_args(kind))):
             required = default is parameter.empty
-            body = Body(name, TypeAdapter(hint), required, None if required else default)
+            body = BodyParameter(name, TypeAdapter(hint), required, None if required else default)
         else:
             place = place or ("path" if f"{{{name}}}" in path else "query")
             fields[place][name] = (hint, ... if default is parameter.empty else default)

@@ -44,7 +44,7 @@ log = structlog.get_logger("encours.tail")
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class EventBatch:
     """Events that follow a position; ``epoch`` is the ledger's."""
 
     events: list[StoredEvent]
@@ -74,7 +74,7 @@ class Tail:
         self._heard_at = 0.0
         self._credit = 0
 
-    async def after(self, position: int, limit: int, timeout: float) -> Batch:
+    async def after(self, position: int, limit: int, timeout: float) -> EventBatch:
         """The events that follow a position, up to ``limit``; none when there are none within ``timeout`` seconds.
 
         Raises LedgerUnavailable when the ledger has to be read and cannot be.
@@ -85,13 +85,13 @@ class Tail:
                 await asyncio.wait_for(changed.wait(), timeout)
         first = self.last - len(self._window) + 1
         if self.last < 0 or position >= self.last:
-            return Batch([], self.epoch)
+            return EventBatch([], self.epoch)
         if position + 1 >= first:
             start = position + 1 - first
-            return Batch(self._window[start : start + limit], self.epoch)
+            return EventBatch(self._window[start : start + limit], self.epoch)
         epoch = self.epoch
         rows = await self._ledger.read_raw(self._name, position, limit, upto=self.last)
-        return Batch([event_of(row, self._name) for row in rows], epoch)
+        return EventBatch([event_of(row, self._name) for row in rows], epoch)
 
     async def rest(self, model: str, seconds: float) -> None:
         """Let events gather for a read model, until a reader waits for it or the time is over."""
