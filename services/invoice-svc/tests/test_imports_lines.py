@@ -135,11 +135,13 @@ def test_a_line_that_cannot_be_taken_says_which_column_and_why(
     assert fault.detail
 
 
-def test_binary_noise_is_rounded_and_said() -> None:
+def test_floating_point_error_is_rounded_with_a_note() -> None:
     parsed = line("F1,2013-01-02,,22.200000000000003,C1,No,")
     assert isinstance(parsed.events[0], ImportedInvoice)
     assert parsed.events[0].total_minor == 2220
-    assert parsed.note == "22.200000000000003 was read as 22.20: binary noise of the exporting program."
+    assert parsed.note == (
+        "22.200000000000003 was read as 22.20: a floating-point error of the exporting system was rounded off."
+    )
 
 
 @given(st.integers(min_value=1, max_value=10**12), st.sampled_from(["EUR", "JPY", "KWD"]))
@@ -164,14 +166,14 @@ def test_a_column_map_is_checked_against_targets_and_header() -> None:
     assert [error.pointer for error in unknown.value.errors] == ["map", "map"]
     with pytest.raises(InvalidColumnMap) as missing:
         read_header("a,b,c", {"invoice_number": "a", "amount": "nowhere"}, ",")
-    assert "'nowhere' (for amount) is no column of the file" in missing.value.detail
-    assert "Say which column is the customer" in missing.value.detail
+    assert "'nowhere' (for amount) is not a column of the file" in missing.value.detail
+    assert "Map a column to customer" in missing.value.detail
     with pytest.raises(InvalidColumnMap):
         read_header("number,number,issued_on,amount,customer", {"invoice_number": "number"}, ",")
 
 
 def test_columns_named_like_targets_need_no_map() -> None:
-    assert read_header("customer,amount,issued_on,invoice_number", {}, ",").places["customer"] == 0
+    assert read_header("customer,amount,issued_on,invoice_number", {}, ",").indexes["customer"] == 0
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Takeover of history: a file becomes lines, a line becomes events, an event becomes a command like any other.
+"""Import of past events: a file holds lines, a line holds events, and each event becomes a command.
 
-Nothing here decides: every rule stands in the aggregates, and the importer calls the same use cases as the API.
+No rule is decided here: the importer calls the same use cases as the API.
 """

@@ -1,8 +1,7 @@
 """Open invoices of customers while lines are being recorded, without waiting for a read model.
 
-Exact, because one feeder at a time records imported lines and keeps the order of a customer: the open invoices at its
-begin come from the read model once, the rest from the movements of the events that it appends itself. The use cases
-verify it anyway.
+Exact, because only one feeder records imported lines, those of a customer in order: it reads the open invoices from
+the read model once and then follows the movements of its own events. The use cases verify the result.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ from encours.contracts.invoice import InvoiceIssued
 from invoice_svc.domain.payment.indication import cited
 
 CLOSED_KEPT = 50_000
-"""Closed invoices that are remembered, should a payment be reversed; for others the customer is looked up anew."""
+"""Closed invoices kept in case a payment is reversed; beyond these the customer is looked up again."""
 
 
 @dataclass(slots=True)
 class BookInvoice:
-    """An invoice and what is outstanding on it, minor units."""
+    """An invoice and its outstanding amount in minor units."""
 
     invoice_id: str
     number: str
@@ -32,7 +31,7 @@ class BookInvoice:
 
 
 class OpenInvoiceLookup(Protocol):
-    """Query for invoices that were open before this process began to feed; at that position or later."""
+    """Query for the open invoices of a customer at a position or later."""
 
     async def __call__(self, customer_id: str, position: int) -> list[BookInvoice]: ...
 
@@ -48,17 +47,17 @@ class Book:
         self._closed: dict[str, BookInvoice] = {}
 
     def begin(self, customer_id: str) -> None:
-        """The customer is new: nothing is open."""
+        """Add a new customer without open invoices."""
         self._by_customer.setdefault(customer_id, {})
 
     async def know(self, customer_id: str) -> None:
-        """Look up what is open, the first time that the customer comes by."""
+        """Look up the customer's open invoices unless they are in the book."""
         if customer_id not in self._by_customer:
             found = await self._before(customer_id, self._later.get(customer_id, self._position))
             self._by_customer[customer_id] = {invoice.invoice_id: invoice for invoice in found}
 
     def candidates(self, customer_id: str, text: str | None) -> list[str]:
-        """Open invoices: those that the bank text names, then by due date."""
+        """Return ids of open invoices: those that the bank text names, then by due date."""
         invoices = self._by_customer.get(customer_id, {}).values()
         if len(invoices) < 2:
             return [invoice.invoice_id for invoice in invoices]
@@ -68,7 +67,7 @@ class Book:
         return list(dict.fromkeys([*named, *(invoice.invoice_id for invoice in by_age)]))
 
     def note(self, events: Iterable[Recorded]) -> None:
-        """Take in what a command appended. Customers that have not come by are looked up when they do."""
+        """Apply events that a command appended. Customers that are not in the book are looked up later."""
         for event in events:
             data = event.data
             if isinstance(data, InvoiceIssued) and data.customer_id in self._by_customer:
@@ -86,7 +85,7 @@ class Book:
             return
         invoice = own.get(invoice_id) or self._closed.pop(invoice_id, None)
         if invoice is None:
-            # Closed before this feeder began, and open again: look the customer up anew.
+            # Closed before this feeder began, and open again: look the customer up again.
             del self._by_customer[customer_id]
             self._later[customer_id] = position
             return

@@ -1,4 +1,4 @@
-"""An event of a file as a command of its aggregate: the same use cases that the API calls."""
+"""Commands of imported events, run by the same use cases as those of the API."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ Work = Callable[[Session], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class EventScope:
-    """Where an event belongs: the entity, its customer, and ids of invoices by number that no import brought."""
+    """Entity and customer of an event, and ids of invoices by number that were issued here, not imported."""
 
     entity_id: str
     customer_id: str | None = None
     issued_here: Mapping[str, str] = field(default_factory=dict)
 
     def invoice(self, number: str) -> str:
-        """The invoice with that number."""
+        """Return the id of the invoice with that number."""
         return self.issued_here.get(number) or ids.invoice_id(self.entity_id, number)
 
 
 def invoices_of(event: ImportedEvent) -> list[str]:
-    """Numbers of the invoices that an event refers to."""
+    """Return numbers of the invoices that an event refers to."""
     match event:
         case ImportedCreditNote() | ImportedDispute():
             return [event.invoice]
@@ -61,28 +61,28 @@ def invoices_of(event: ImportedEvent) -> list[str]:
             return []
 
 
-def work_of(event: ImportedEvent, place: EventScope, candidates: Sequence[str]) -> Work:
-    """The command of an event; ``candidates`` are open invoices that a payment may go on."""
+def work_of(event: ImportedEvent, scope: EventScope, candidates: Sequence[str]) -> Work:
+    """Return the work of an event's command; ``candidates`` are open invoices that a payment may settle."""
 
     async def work(session: Session) -> None:
         match event:
             case ImportedEntity():
-                await entities.register(session, _entity(event, place.entity_id))
+                await entities.register(session, _entity(event, scope.entity_id))
             case ImportedCustomer():
-                await _customer(session, event, place.entity_id)
+                await _customer(session, event, scope.entity_id)
             case ImportedInvoice():
-                await _invoice(session, event, place)
+                await _invoice(session, event, scope)
             case ImportedPayment():
-                await payments.receive(session, _payment(event, place), candidates)
+                await payments.receive(session, _payment(event, scope), candidates)
             case ImportedCreditNote():
-                await invoices.credit(session, _credit(event, place))
+                await invoices.credit(session, _credit(event, scope))
             case ImportedDispute():
-                await disputes.open_dispute(session, _dispute(event, place))
+                await disputes.open_dispute(session, _dispute(event, scope))
             case ImportedResolution():
-                dispute = ids.dispute_id(place.entity_id, event.ref)
+                dispute = ids.dispute_id(scope.entity_id, event.ref)
                 await disputes.resolve(session, ResolveDispute(dispute, event.outcome, event.on, event.text))
             case ImportedReversal():
-                payment = ids.payment_id(place.entity_id, event.ref)
+                payment = ids.payment_id(scope.entity_id, event.ref)
                 await payments.reverse(session, ReversePayment(payment, event.on, event.cause))
             case _:
                 assert_never(event)
@@ -138,8 +138,8 @@ async def _customer(session: Session, event: ImportedCustomer, entity_id: str) -
     await customers.agree_terms(session, AgreeTerms(customer_id, terms, valid_from))
 
 
-async def _invoice(session: Session, event: ImportedInvoice, place: EventScope) -> None:
-    entity_id, customer_id = place.entity_id, place.customer_id or ""
+async def _invoice(session: Session, event: ImportedInvoice, scope: EventScope) -> None:
+    entity_id, customer_id = scope.entity_id, scope.customer_id or ""
     net = event.total_minor if event.net_minor is None else event.net_minor
     await invoices.take_over(
         session,
@@ -160,7 +160,7 @@ async def _invoice(session: Session, event: ImportedInvoice, place: EventScope) 
 
 
 async def _due_on(session: Session, event: ImportedInvoice, customer_id: str) -> date:
-    """A file without due dates: the terms agreed with the customer, else those of the law."""
+    """Return the due date by the terms agreed with the customer, else by those of the law."""
     customer = await session.get(CUSTOMER, customer_id)
     terms = terms_on(customer, event.issued_on) or late_payment_law().default_terms(
         event.issued_on, event.currency
@@ -168,12 +168,12 @@ async def _due_on(session: Session, event: ImportedInvoice, customer_id: str) ->
     return due_date(event.issued_on, DueRule(terms.due_kind, terms.days))
 
 
-def _payment(event: ImportedPayment, place: EventScope) -> ReceivePayment:
+def _payment(event: ImportedPayment, scope: EventScope) -> ReceivePayment:
     shares = event.allocations
     return ReceivePayment(
-        payment_id=ids.payment_id(place.entity_id, event.ref),
-        entity_id=place.entity_id,
-        customer_id=place.customer_id,
+        payment_id=ids.payment_id(scope.entity_id, event.ref),
+        entity_id=scope.entity_id,
+        customer_id=scope.customer_id,
         received_on=event.received_on,
         amount_minor=event.amount_minor,
         currency=event.currency,
@@ -181,14 +181,14 @@ def _payment(event: ImportedPayment, place: EventScope) -> ReceivePayment:
         remittance_text=event.text,
         external_ref=event.ref,
         origin="import",
-        allocations=None if shares is None else tuple((place.invoice(n), minor) for n, minor in shares),
+        allocations=None if shares is None else tuple((scope.invoice(n), minor) for n, minor in shares),
     )
 
 
-def _credit(event: ImportedCreditNote, place: EventScope) -> CreditInvoice:
+def _credit(event: ImportedCreditNote, scope: EventScope) -> CreditInvoice:
     return CreditInvoice(
-        invoice_id=place.invoice(event.invoice),
-        credit_note_id=ids.credit_note_id(place.entity_id, event.number),
+        invoice_id=scope.invoice(event.invoice),
+        credit_note_id=ids.credit_note_id(scope.entity_id, event.number),
         issued_on=event.issued_on,
         amount_minor=event.amount_minor,
         cause=event.cause,
@@ -196,10 +196,10 @@ def _credit(event: ImportedCreditNote, place: EventScope) -> CreditInvoice:
     )
 
 
-def _dispute(event: ImportedDispute, place: EventScope) -> OpenDispute:
+def _dispute(event: ImportedDispute, scope: EventScope) -> OpenDispute:
     return OpenDispute(
-        dispute_id=ids.dispute_id(place.entity_id, event.ref),
-        invoice_id=place.invoice(event.invoice),
+        dispute_id=ids.dispute_id(scope.entity_id, event.ref),
+        invoice_id=scope.invoice(event.invoice),
         category=event.category,
         amount_minor=event.amount_minor,
         text=event.text,

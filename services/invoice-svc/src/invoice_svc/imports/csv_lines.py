@@ -1,10 +1,10 @@
-"""A CSV line is an invoice with what became of it.
+"""CSV lines: one invoice each, with its dispute and settlement.
 
-Columns, by the names that a column map gives them: ``invoice_number issued_on amount customer`` are needed;
+Columns, by target name: ``invoice_number issued_on amount customer`` are required;
 ``due_on net vat currency reference customer_name customer_email customer_country customer_language disputed
-disputed_on settled_on`` may be there.
+disputed_on settled_on`` are optional.
 
-What such a file does not say, and what is assumed instead:
+Assumptions for what such a file does not contain:
 
 * ``settled_on``: the whole amount was paid by transfer on that day, for this invoice.
 * ``disputed``: the whole amount was contested from ``disputed_on`` on, else from the day of issue; when the
@@ -50,7 +50,7 @@ OPTIONAL = (
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What holds for lines that do not say otherwise."""
+    """Default values of lines."""
 
     currency: str
     country: str
@@ -81,7 +81,8 @@ def parse_map(text: str) -> dict[str, str]:
         elif target not in REQUIRED + OPTIONAL:
             errors.append(
                 FieldError(
-                    "map", f"{target[:60]!r} is no target; these are: {', '.join(REQUIRED + OPTIONAL)}."
+                    "map",
+                    f"{target[:60]!r} is not a target column. Use one of: {', '.join(REQUIRED + OPTIONAL)}.",
                 )
             )
         elif target in found:
@@ -99,14 +100,14 @@ def _invalid_map(errors: list[FieldError]) -> InvalidColumnMap:
 
 @dataclass(frozen=True, slots=True)
 class CsvHeader:
-    """The columns of a file and where the targets stand in them."""
+    """Columns of a file, and the index of each target."""
 
     columns: tuple[str, ...]
-    places: dict[str, int]
+    indexes: dict[str, int]
 
 
 def read_header(text: str, column_map: dict[str, str], delimiter: str) -> CsvHeader:
-    """The header record against the map; a column named like a target needs no mapping.
+    """Match the header to the map; a column named like a target needs no mapping.
 
     Raises :class:`InvalidHeader`, :class:`InvalidColumnMap`.
     """
@@ -117,14 +118,15 @@ def read_header(text: str, column_map: dict[str, str], delimiter: str) -> CsvHea
     mapped = {target: target for target in REQUIRED + OPTIONAL if target in columns} | column_map
     errors = [
         FieldError(
-            "map", f"{column!r} (for {target}) is no column of the file; it has: {', '.join(columns)[:500]}."
+            "map",
+            f"{column!r} (for {target}) is not a column of the file. Columns: {', '.join(columns)[:500]}.",
         )
         for target, column in mapped.items()
         if column not in columns
     ]
-    errors += [FieldError("map", f"Say which column is the {t}: {t}=…") for t in REQUIRED if t not in mapped]
+    errors += [FieldError("map", f"Map a column to {t}: {t}=column.") for t in REQUIRED if t not in mapped]
     errors += [
-        FieldError("", f"The column {column!r} stands twice in the header.")
+        FieldError("", f"The column {column!r} occurs twice in the header.")
         for column in sorted(set(mapped.values()))
         if columns.count(column) > 1
     ]
@@ -134,7 +136,7 @@ def read_header(text: str, column_map: dict[str, str], delimiter: str) -> CsvHea
 
 
 def parse_line(text: str, header: CsvHeader, delimiter: str, defaults: Defaults) -> Parsed:
-    """The events of one line. Raises :class:`Fault`."""
+    """Return the events of one line. Raises :class:`Fault`."""
     fields = split_fields(text, delimiter)
     if len(fields) != len(header.columns):
         raise Fault(
@@ -172,7 +174,7 @@ def _afterwards(
     if settled_on is not None and settled_on < issued_on:
         raise Fault(
             "settled-before-issue",
-            f"Settled on {settled_on}, issued on {issued_on}; give an advance as a payment line of its own.",
+            f"Settled on {settled_on}, issued on {issued_on}; import an advance payment as a separate payment line.",
             line.column("settled_on"),
         )
     events: list[ImportedEvent] = []
@@ -218,12 +220,12 @@ class _CsvLine:
     defaults: Defaults
 
     def column(self, target: str) -> str:
-        place = self.header.places.get(target)
-        return target if place is None else self.header.columns[place]
+        index = self.header.indexes.get(target)
+        return target if index is None else self.header.columns[index]
 
     def raw(self, target: str) -> str:
-        place = self.header.places.get(target)
-        return "" if place is None else self.fields[place].strip()
+        index = self.header.indexes.get(target)
+        return "" if index is None else self.fields[index].strip()
 
     def text(self, target: str, limit: int) -> str:
         return values.text(self.raw(target), self.column(target), limit=limit)
@@ -239,7 +241,7 @@ class _CsvLine:
         return values.currency(found, self.column("currency")) if found else self.defaults.currency
 
     def shares(self, code: str, total: int) -> tuple[int | None, int | None]:
-        """Net and VAT where the file has one of them; they add up to the total."""
+        """Return net and VAT if the file has one of them; they add up to the total."""
         given = {
             target: values.amount(self.raw(target), code, self.column(target))[0]
             for target in ("net", "vat")

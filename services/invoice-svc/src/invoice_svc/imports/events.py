@@ -1,7 +1,7 @@
-"""What a line says happened, in the words of the file: numbers and references, not ids.
+"""Events that a file reports, in its own terms: numbers and references, not ids.
 
-Stored as JSON while it waits for its day. The key is the business key within the entity; two events with the
-same key and content are one event.
+Stored as JSON until their day. The key is the business key within the entity; two events with equal key and content
+are the same event.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class _ImportedBase(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind")
 
 
 class ImportedEntity(_ImportedBase, frozen=True, kw_only=True, tag="entity"):
-    """The creditor whose books these are."""
+    """The creditor whose books the file holds."""
 
     name: str
     country: str
@@ -35,7 +35,7 @@ class ImportedEntity(_ImportedBase, frozen=True, kw_only=True, tag="entity"):
 
 
 class ImportedCustomer(_ImportedBase, frozen=True, kw_only=True, tag="customer"):
-    """A debtor, by its code in the creditor's books."""
+    """A debtor, identified by its code in the creditor's books."""
 
     ref: str
     name: str
@@ -46,7 +46,7 @@ class ImportedCustomer(_ImportedBase, frozen=True, kw_only=True, tag="customer")
     siren: str | None = None
     vat_id: str | None = None
     address: Address | msgspec.UnsetType = msgspec.UNSET
-    """Not in the bytes where it is unset: lines taken over before there were addresses are the same events still."""
+    """Left out of the bytes if unset, so that lines imported before addresses existed keep their bytes."""
     segment: str | None = None
     salesperson: str | None = None
     due_kind: DueKind | None = None
@@ -55,7 +55,7 @@ class ImportedCustomer(_ImportedBase, frozen=True, kw_only=True, tag="customer")
 
 
 class ImportedInvoice(_ImportedBase, frozen=True, kw_only=True, tag="invoice"):
-    """An invoice with the number it has."""
+    """An issued invoice with its original number."""
 
     number: str
     customer: str
@@ -69,7 +69,7 @@ class ImportedInvoice(_ImportedBase, frozen=True, kw_only=True, tag="invoice"):
 
 
 class ImportedPayment(_ImportedBase, frozen=True, kw_only=True, tag="payment"):
-    """Money in; ``allocations`` are pairs of invoice number and minor units, ``None`` leaves it to the rules."""
+    """A receipt. ``allocations``: pairs of invoice number and minor units; ``None`` applies the allocation rules."""
 
     ref: str
     customer: str | None
@@ -82,7 +82,7 @@ class ImportedPayment(_ImportedBase, frozen=True, kw_only=True, tag="payment"):
 
 
 class ImportedCreditNote(_ImportedBase, frozen=True, kw_only=True, tag="credit_note"):
-    """A credit note on an invoice; without an amount, the whole."""
+    """A credit note on an invoice; without an amount, on all that is outstanding."""
 
     number: str
     invoice: str
@@ -93,7 +93,7 @@ class ImportedCreditNote(_ImportedBase, frozen=True, kw_only=True, tag="credit_n
 
 
 class ImportedDispute(_ImportedBase, frozen=True, kw_only=True, tag="dispute"):
-    """A contested amount; without an amount, what is open."""
+    """A dispute on an invoice; without an amount, on all that is outstanding."""
 
     ref: str
     invoice: str
@@ -106,7 +106,7 @@ class ImportedDispute(_ImportedBase, frozen=True, kw_only=True, tag="dispute"):
 
 
 class ImportedResolution(_ImportedBase, frozen=True, kw_only=True, tag="dispute_resolved"):
-    """The end of a dispute."""
+    """The resolution of a dispute."""
 
     ref: str
     on: date
@@ -115,7 +115,7 @@ class ImportedResolution(_ImportedBase, frozen=True, kw_only=True, tag="dispute_
 
 
 class ImportedReversal(_ImportedBase, frozen=True, kw_only=True, tag="payment_reversed"):
-    """A payment that came undone."""
+    """The reversal of a payment."""
 
     ref: str
     on: date
@@ -150,58 +150,60 @@ _decoder: msgspec.json.Decoder[ImportedEvent] = msgspec.json.Decoder(ImportedEve
 
 
 def to_bytes(event: ImportedEvent) -> bytes:
-    """The same event gives the same bytes: they are what two lines are compared by."""
+    """Return the event as canonical JSON; equal events give equal bytes."""
     return _encoder.encode(event)
 
 
 def from_bytes(data: bytes) -> ImportedEvent:
-    """A stored event."""
+    """Return the event from its stored bytes."""
     return _decoder.decode(data)
 
 
 class EventOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an event belongs: its key, its day (``None``: the first that is opened), and its place in that day.
+    """Key, day and rank of an event; without a day it is recorded on the first day that is opened.
 
-    ``rank`` orders events of one customer and day: an invoice before the money for it, the end of a dispute
-    before the payment that followed it. ``party`` is the customer, where the line names it; else ``parent`` is
+    ``rank`` orders events of one customer and day: an invoice before its payment, the resolution of a dispute before
+    the payment that follows it. ``customer_ref`` is the customer's code if the line names it; otherwise ``parent`` is
     the key of the event that does.
     """
 
     key: str
     on: date | None
     rank: int
-    party: str | None = None
+    customer_ref: str | None = None
     parent: str | None = None
 
 
 def order_of(event: ImportedEvent) -> EventOrder:
-    """The key and the place of an event."""
+    """Return the key, day and rank of an event."""
     match event:
         case ImportedEntity():
             return EventOrder(key="entity", on=None, rank=_RANK["entity"])
         case ImportedCustomer():
-            return _placed("customer", event.ref, event.on, party=event.ref)
+            return _order("customer", event.ref, event.on, customer_ref=event.ref)
         case ImportedInvoice():
-            return _placed("invoice", event.number, event.issued_on, party=event.customer)
+            return _order("invoice", event.number, event.issued_on, customer_ref=event.customer)
         case ImportedDispute():
-            return _placed("dispute", event.ref, event.opened_on, parent=("invoice", event.invoice))
+            return _order("dispute", event.ref, event.opened_on, parent=("invoice", event.invoice))
         case ImportedResolution():
-            return _placed("dispute_resolved", event.ref, event.on, parent=("dispute", event.ref))
+            return _order("dispute_resolved", event.ref, event.on, parent=("dispute", event.ref))
         case ImportedCreditNote():
-            return _placed("credit_note", event.number, event.issued_on, parent=("invoice", event.invoice))
+            return _order("credit_note", event.number, event.issued_on, parent=("invoice", event.invoice))
         case ImportedPayment():
-            return _placed("payment", event.ref, event.received_on, party=event.customer)
+            return _order("payment", event.ref, event.received_on, customer_ref=event.customer)
         case ImportedReversal():
-            return _placed("payment_reversed", event.ref, event.on, parent=("payment", event.ref))
+            return _order("payment_reversed", event.ref, event.on, parent=("payment", event.ref))
 
 
-def _placed(
+def _order(
     kind: Kind,
     ref: str,
     on: date | None,
     *,
-    party: str | None = None,
+    customer_ref: str | None = None,
     parent: tuple[Kind, str] | None = None,
 ) -> EventOrder:
-    above = parent and f"{parent[0]}:{parent[1]}"
-    return EventOrder(key=f"{kind}:{ref}", on=on, rank=_RANK[kind], party=party, parent=above)
+    parent_key = parent and f"{parent[0]}:{parent[1]}"
+    return EventOrder(
+        key=f"{kind}:{ref}", on=on, rank=_RANK[kind], customer_ref=customer_ref, parent=parent_key
+    )

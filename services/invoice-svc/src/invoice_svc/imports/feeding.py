@@ -1,7 +1,7 @@
-"""Waiting events into the ledger: many at a time, those of one customer in their order, each exactly once.
+"""Recording of waiting events in the ledger: customers in parallel, the events of each in order, each exactly once.
 
-An event's command id follows from its key and content. Whatever is cut off in the middle is fed again at the next
-start, and the ledger answers for what it has already.
+The command id follows from the event's key and content. After an interruption the events are submitted again, and
+the ledger recognizes those that it has.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ IN_FLIGHT = 64
 MARK_EVERY = 512
 CONFLICT_RETRIES = 5
 MAX_REFERENCES = 3
-"""From the end of a dispute over the dispute to its invoice, which knows the customer."""
+"""A resolution refers to a dispute, the dispute to an invoice, and the invoice to the customer."""
 UNAVAILABLE_WAIT_S = 0.5
 
 log = structlog.get_logger("invoice_svc.imports")
@@ -54,14 +54,14 @@ Refusal = tuple[WaitingEvent, LineVerdict]
 
 @dataclass(slots=True)
 class _Page:
-    """What became of the events of one page, to be noted in the table."""
+    """Results of one page of events, not yet stored."""
 
     fed: list[tuple[str, str]] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
 
 
 class Feeder:
-    """Feeds the events of one ledger. One at a time in the world: the caller holds the ledger's lease."""
+    """Records the events of one ledger. The caller holds the ledger's lease, so only one feeder runs."""
 
     def __init__(
         self, ledger: Ledger, store: ImportStore, name: str, lookups: Lookups, position: int
@@ -80,14 +80,14 @@ class Feeder:
 
     @classmethod
     async def begin(cls, ledger: Ledger, store: ImportStore, name: str, lookups: Lookups) -> Self:
-        """A feeder that knows everything up to the ledger's head from the read model, and the rest by itself."""
+        """Return a feeder that reads events up to the ledger's head from the read model, and tracks later ones."""
         return cls(ledger, store, name, lookups, (await ledger.head(name)).position)
 
     async def feed(self, upto: date) -> int:
-        """Record every event of that day and earlier ones; how many. Idempotent.
+        """Record the pending events up to that day and return their number. Idempotent.
 
-        An event that a rule refuses becomes a rejected line and holds up nothing. Waits while the ledger is away;
-        raises when the service's own database is, to be begun again.
+        An event that a rule refuses becomes a rejected line; the others continue. Waits while the ledger is
+        unavailable; raises if the service's own database is, and the caller starts again.
         """
         count = 0
         while events := await self._store.due(self._name, upto, PAGE_EVENTS):
@@ -102,22 +102,24 @@ class Feeder:
         first = [event for event in events if event.key == "entity"]
         for event in first:
             await self._feed_event(event, None, page)
-        parties = await self._parties([event for event in events if event.key != "entity"])
-        await self._know_customers({(event.entity_id, party) for event, party in parties if party})
-        lanes: dict[tuple[str, str], list[WaitingEvent]] = {}
-        for event, party in parties:
-            lanes.setdefault((event.entity_id, f"={party}" if party else event.key), []).append(event)
+        with_refs = await self._customer_refs([event for event in events if event.key != "entity"])
+        await self._know_customers({(event.entity_id, ref) for event, ref in with_refs if ref})
+        queues: dict[tuple[str, str], list[WaitingEvent]] = {}
+        for event, customer_ref in with_refs:
+            queues.setdefault(
+                (event.entity_id, f"={customer_ref}" if customer_ref else event.key), []
+            ).append(event)
 
-        async def run(lane: str, own: list[WaitingEvent]) -> None:
+        async def run(name: str, queue: list[WaitingEvent]) -> None:
             async with gate:
-                for event in own:
-                    await self._feed_event(event, lane[1:] if lane[0] == "=" else None, page)
+                for event in queue:
+                    await self._feed_event(event, name[1:] if name[0] == "=" else None, page)
                     if len(page.fed) >= MARK_EVERY:
                         await self._mark(page)
 
         async with asyncio.TaskGroup() as group:
-            for (_, lane), own in lanes.items():
-                group.create_task(run(lane, own))
+            for (_, name), queue in queues.items():
+                group.create_task(run(name, queue))
         await self._mark(page)
 
     async def _mark(self, page: _Page) -> None:
@@ -131,35 +133,38 @@ class Feeder:
             assert found is not None, "an event belongs to an import"
             self._imports[import_id] = found
 
-    async def _parties(self, events: Sequence[WaitingEvent]) -> list[tuple[WaitingEvent, str | None]]:
-        """The customer of each event; through the event that it refers to, where its own line names none."""
-        party = {(event.entity_id, event.key): event.party for event in events}
+    async def _customer_refs(self, events: Sequence[WaitingEvent]) -> list[tuple[WaitingEvent, str | None]]:
+        """Return each event with its customer's code: its own, else that of the event that it refers to."""
+        customer_ref = {(event.entity_id, event.key): event.customer_ref for event in events}
         parent = {(event.entity_id, event.key): event.parent for event in events}
         for _ in range(MAX_REFERENCES):
             wanted = {
-                (entity, key) for (entity, _), key in parent.items() if key and (entity, key) not in party
+                (entity, key)
+                for (entity, _), key in parent.items()
+                if key and (entity, key) not in customer_ref
             }
             if not wanted:
                 break
             for entity_id in {entity for entity, _ in wanted}:
                 keys = [key for entity, key in wanted if entity == entity_id]
                 found = await self._store.by_keys(self._name, entity_id, keys)
-                party |= {(entity_id, key): found[key].party if key in found else None for key in keys}
+                customer_ref |= {
+                    (entity_id, key): found[key].customer_ref if key in found else None for key in keys
+                }
                 parent |= {(entity_id, key): found[key].parent for key in found}
 
         def resolve(event: WaitingEvent) -> str | None:
             key: str | None = event.key
             for _ in range(MAX_REFERENCES + 1):
-                if key is None or party.get((event.entity_id, key)) is not None:
+                if key is None or customer_ref.get((event.entity_id, key)) is not None:
                     break
                 key = parent.get((event.entity_id, key))
-            return party.get((event.entity_id, key)) if key else None
+            return customer_ref.get((event.entity_id, key)) if key else None
 
         return [(event, resolve(event)) for event in events]
 
     async def _know_customers(self, marks: set[tuple[str, str]]) -> None:
-        """Customers that are there already, whether an import brought them or the API registered them; and what
-        the files say of those that are not."""
+        """Load the ids of customers that exist already, and the descriptions that files give of the others."""
         self._descriptions.clear()
         for entity_id in {entity for entity, _ in marks}:
             refs = [
@@ -168,7 +173,7 @@ class Feeder:
             if not refs:
                 continue
             found = await self._store.by_keys(self._name, entity_id, [f"customer:{ref}" for ref in refs])
-            brought = {event.party for event in found.values() if event.state == "done"}
+            brought = {event.customer_ref for event in found.values() if event.state == "done"}
             for ref in refs:
                 if ref in brought:
                     self._customers[entity_id, ref] = ids.customer_id(entity_id, ref)
@@ -179,15 +184,13 @@ class Feeder:
                 registered = await self._lookups.customers(entity_id, others, self._began_at)
                 self._customers |= {(entity_id, ref): customer_id for ref, customer_id in registered.items()}
 
-    async def _feed_event(self, waiting: WaitingEvent, party: str | None, page: _Page) -> None:
+    async def _feed_event(self, waiting: WaitingEvent, customer_ref: str | None, page: _Page) -> None:
         event = from_bytes(waiting.data)
         try:
             if waiting.on_date > self._today:
-                raise DateInFuture(
-                    f"{waiting.on_date} has not come yet in this ledger, where it is {self._today}."
-                )
+                raise DateInFuture(f"{waiting.on_date} is in the future: the ledger's date is {self._today}.")
             await self._ensure_entity(waiting, event)
-            await self._record(waiting, event, party, page)
+            await self._record(waiting, event, customer_ref, page)
         except DomainError as refusal:
             if refusal.status >= 500:
                 raise
@@ -195,19 +198,19 @@ class Feeder:
         except Exception as fault:
             if is_lost(fault) or isinstance(fault, TimeoutError):
                 raise
-            # One line that our own code fails on must not hold up a ledger for ever; it is told, not lost.
+            # A line that our own code fails on must not block the ledger: it is rejected with its reason.
             where = {"ledger": self._name, "import_id": waiting.import_id, "line": waiting.line}
             log.exception("an event could not be recorded", **where)
-            detail = "This line met a fault of the program; send it again later."
+            detail = "An internal error occurred on this line. Import it again later."
             page.refused.append((waiting, _verdict(waiting, "internal-error", detail)))
         else:
             page.fed.append((waiting.entity_id, waiting.key))
 
     async def _record(
-        self, waiting: WaitingEvent, event: ImportedEvent, party: str | None, page: _Page
+        self, waiting: WaitingEvent, event: ImportedEvent, customer_ref: str | None, page: _Page
     ) -> None:
         entity_id = waiting.entity_id
-        customer_id = await self._ensure_customer(waiting, party, page) if party else None
+        customer_id = await self._ensure_customer(waiting, customer_ref, page) if customer_ref else None
         if isinstance(event, ImportedCustomer):
             return
         if customer_id is not None:
@@ -226,13 +229,13 @@ class Feeder:
         self._book.note(done.recorded)
 
     async def _named(self, entity_id: str, text: str | None) -> list[str]:
-        """Invoices that came in by an import and are named in the text of a payment by we know not whom."""
+        """Return imported invoices that the text of a payment without a payer names."""
         keys = [f"invoice:{key}" for key in keys_in(text)]
         found = await self._store.by_keys(self._name, entity_id, keys) if keys else {}
         return [ids.invoice_id(entity_id, key.partition(":")[2]) for key in found]
 
     async def _known_invoices(self, waiting: WaitingEvent, event: ImportedEvent) -> dict[str, str]:
-        """Ids of the invoices that an event refers to and that no import brought: they were issued here."""
+        """Return ids of the invoices that an event refers to and that were issued here, not imported."""
         numbers = invoices_of(event)
         if not numbers or not self._began_at:
             return {}
@@ -242,7 +245,7 @@ class Feeder:
         return await self._lookups.invoices(waiting.entity_id, missing, self._began_at) if missing else {}
 
     async def _ensure_entity(self, waiting: WaitingEvent, event: ImportedEvent) -> None:
-        """Imports without an entity go into one named after the ledger, unless a line says who it is."""
+        """Register the entity of imports that name none: as a line describes it, else named after the ledger."""
         entity_id = waiting.entity_id
         if entity_id in self._entities or entity_id != ids.own_entity(self._name):
             return
@@ -264,7 +267,7 @@ class Feeder:
         )
 
     async def _ensure_customer(self, waiting: WaitingEvent, ref: str, page: _Page) -> str:
-        """The id of the customer with that code, registered now if it is not yet. Its events come one at a time."""
+        """Return the id of the customer with that code, registered first if need be. Called for one event at a time."""
         mark = (waiting.entity_id, ref)
         if mark in self._customers:
             return self._customers[mark]
@@ -299,8 +302,12 @@ class Feeder:
         while True:
             try:
                 return await execute(self._ledger, meta, work)
-            except LedgerUnavailable as away:
-                log.warning("the ledger is away; feeding waits", ledger=self._name, detail=away.detail)
+            except LedgerUnavailable as unavailable:
+                log.warning(
+                    "the ledger is unavailable; the import waits",
+                    ledger=self._name,
+                    detail=unavailable.detail,
+                )
                 await asyncio.sleep(UNAVAILABLE_WAIT_S)
             except VersionConflict:
                 conflicts += 1

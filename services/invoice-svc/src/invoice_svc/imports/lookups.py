@@ -1,4 +1,4 @@
-"""Questions of the importer to the service's own read model, waiting until it has come far enough."""
+"""Queries of the importer to the service's own read model at a required position."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ log = structlog.get_logger("invoice_svc.imports")
 
 
 class Lookups:
-    """Questions about one ledger."""
+    """Queries on one ledger."""
 
     def __init__(self, db: ReadDb, ledger: str) -> None:
         self._db = db
         self._ledger = ledger
 
     async def open_invoices(self, customer_id: str, position: int) -> list[BookInvoice]:
-        """Open invoices of the customer at that position or later."""
+        """Return open invoices of the customer at that position or later."""
         rows = await self._at(position, lambda conn, schema: open_invoices(conn, schema, customer_id))
         return [BookInvoice(*row) for row in rows]
 
     async def customers(self, entity_id: str, refs: Sequence[str], position: int) -> dict[str, str]:
-        """Customers of the entity by their external reference, at that position or later."""
+        """Return ids of the entity's customers by their external reference, at that position or later."""
         return await self._at(position, lambda conn, schema: by_external_ref(conn, schema, entity_id, refs))
 
     async def invoices(self, entity_id: str, numbers: Sequence[str], position: int) -> dict[str, str]:
-        """Issued invoices of the entity by their number, at that position or later."""
+        """Return ids of the entity's issued invoices by their number, at that position or later."""
         return await self._at(position, lambda conn, schema: by_number(conn, schema, entity_id, numbers))
 
     async def _at(self, position: int, query: Callable[[Conn, str], Awaitable[T]]) -> T:
-        """Ask the model once it stands there. A model that is late or being built is waited for: lines keep."""
+        """Run the query once the model has reached the position. Waits for a model that lags or is being built."""
         while True:
             try:
                 if await self._db.wait_for(NAME, self._ledger, position, timeout=WAIT_S):
@@ -52,11 +52,13 @@ class Lookups:
                         return await query(conn, schema)
             except (ReadModelNotReady, asyncpg.InterfaceError, OSError):
                 await asyncio.sleep(RETRY_S)
-            log.info("the import waits for a read model", ledger=self._ledger, model=NAME, position=position)
+            log.info(
+                "the import is waiting for a read model", ledger=self._ledger, model=NAME, position=position
+            )
 
 
 def only_entity_of(db: ReadDb) -> Callable[[str], Awaitable[str | None]]:
-    """Make the query for a ledger's only entity: None when there are several, none yet, or no read model yet."""
+    """Return the query for a ledger's only entity: None when there are several, none yet, or no read model yet."""
 
     async def find(ledger: str) -> str | None:
         try:

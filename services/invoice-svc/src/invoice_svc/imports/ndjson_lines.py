@@ -1,8 +1,8 @@
-"""An NDJSON line is one event of one of eight kinds, named by its member ``kind``.
+"""NDJSON lines: one event each, of the kind that the field ``kind`` names.
 
 Amounts are decimal text in the line's currency, dates are in ISO form, invoices are named by their number,
-customers by their code, payments and disputes by a reference of the exporting system. An unknown member is a
-fault, so that a misspelt one is not lost.
+customers by their code, payments and disputes by a reference of the exporting system. An unknown field is a
+fault, so that a misspelt one is not ignored.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _PATH = re.compile(r" - at `\$\.?([^`]*)`$")
 
 
 def parse_line(text: str, defaults: Defaults) -> Parsed:
-    """The event of one line. Raises :class:`Fault`."""
+    """Return the event of one line. Raises :class:`Fault`."""
     try:
         line = _decoder.decode(text)
     except msgspec.ValidationError as error:
@@ -52,14 +52,14 @@ def parse_line(text: str, defaults: Defaults) -> Parsed:
 def _fault(message: str) -> Fault:
     path = _PATH.search(message)
     column = path.group(1) if path else None
-    said = _PATH.sub("", message)
-    if column == "kind" or "`kind`" in said:
-        return Fault("unknown-kind", f"kind is one of {', '.join(sorted(get_args(Kind)))}.", "kind")
-    if "unknown field" in said:
-        return Fault("unknown-field", f"{said}; take it out or correct its name.", column)
-    if "missing required field" in said:
-        return Fault("missing-value", f"{said}.", column)
-    return Fault("invalid-value", f"{said}.", column)
+    reason = _PATH.sub("", message)
+    if column == "kind" or "`kind`" in reason:
+        return Fault("unknown-kind", f"kind must be one of {', '.join(sorted(get_args(Kind)))}.", "kind")
+    if "unknown field" in reason:
+        return Fault("unknown-field", f"{reason}; remove it or correct its name.", column)
+    if "missing required field" in reason:
+        return Fault("missing-value", f"{reason}.", column)
+    return Fault("invalid-value", f"{reason}.", column)
 
 
 class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -144,7 +144,7 @@ class _Address(_Strict, frozen=True, kw_only=True):
         if not 1 <= len(self.lines) <= MAX_ADDRESS_LINES:
             raise Fault(
                 "invalid-value",
-                f"An address has 1 to {MAX_ADDRESS_LINES} lines before the town.",
+                f"An address must have 1 to {MAX_ADDRESS_LINES} lines before the city.",
                 "address.lines",
             )
         return Address(
@@ -175,7 +175,7 @@ class _Customer(_NdjsonLine, frozen=True, kw_only=True, tag="customer"):
         country = values.country(self.country or defaults.country, "country")
         terms = self.terms
         if terms is not None and not 0 <= terms.days <= 365:
-            raise Fault("invalid-value", "Terms are 0 to 365 days.", "terms.days")
+            raise Fault("invalid-value", "Terms must be 0 to 365 days.", "terms.days")
         event = ImportedCustomer(
             ref=ref,
             name=self._optional("name") or ref,
@@ -211,7 +211,7 @@ class _Invoice(_Valued, frozen=True, kw_only=True, tag="invoice"):
         due_on = values.not_before_issue(self._optional_day("due_on"), issued_on, "due_on")
         net = values.amount(self.net, code, "net")[0] if self.net is not None else None
         if net is not None and net > total:
-            raise Fault("amounts-differ", "Net is more than the amount.", "net")
+            raise Fault("amounts-differ", "Net exceeds the amount.", "net")
         event = ImportedInvoice(
             number=self._text("number", 60),
             customer=self._text("customer", 100),
@@ -260,7 +260,7 @@ class _Payment(_Valued, frozen=True, kw_only=True, tag="payment"):
             return None
         if len(self.allocations) > MAX_ALLOCATIONS:
             raise Fault(
-                "invalid-value", f"A payment has {MAX_ALLOCATIONS} allocations at most.", "allocations"
+                "invalid-value", f"A payment may have at most {MAX_ALLOCATIONS} allocations.", "allocations"
             )
         shares = tuple(
             (
@@ -270,9 +270,9 @@ class _Payment(_Valued, frozen=True, kw_only=True, tag="payment"):
             for share in self.allocations
         )
         if sum(minor for _, minor in shares) > total:
-            raise Fault("amounts-differ", "The allocations are more than the payment.", "allocations")
+            raise Fault("amounts-differ", "The allocations exceed the payment.", "allocations")
         if shares and self.customer is None:
-            raise Fault("missing-value", "A payment with allocations names its customer.", "customer")
+            raise Fault("missing-value", "A payment with allocations must name its customer.", "customer")
         return shares
 
 

@@ -1,8 +1,8 @@
-"""A batch of records into verdicts and events. Pure: what is known already comes in.
+"""Turn a batch of records into verdicts and events. Pure: the caller passes the stored events.
 
-A line is a duplicate when each of its events is known with the same content, and rejected when one is known
-with another: history that was taken over is corrected by an event of its own, such as a credit note. A file sent
-again with more in it (an invoice that has been settled since) brings what is new.
+A line is a duplicate if each of its events is stored with the same content, and rejected if one is stored with other
+content: a separate event, such as a credit note, corrects imported history. When a file is sent again with more in it
+(an invoice settled since), only the new events are stored.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ParseLine = Callable[[str], Parsed]
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A line that could be read: its events, not yet compared with what is known."""
+    """The events of a well-formed line, not yet compared with the stored ones."""
 
     line: int
     events: tuple[PlannedEvent, ...]
@@ -33,26 +33,26 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a batch of lines comes to."""
+    """Verdicts and new events of a batch of lines."""
 
     verdicts: list[LineVerdict]
     events: list[PlannedEvent]
 
 
 def line_parser(header: CsvHeader | None, delimiter: str, defaults: Defaults) -> ParseLine:
-    """The parser of the file's format; a header makes it CSV."""
+    """Return the parser of the file's format: CSV if there is a header, else NDJSON."""
     if header is None:
         return lambda text: parse_ndjson(text, defaults)
     return lambda text: parse_csv(text, header, delimiter, defaults)
 
 
 def content_of(data: bytes) -> bytes:
-    """What two events are compared by."""
+    """Return the hash by which events are compared."""
     return hashlib.sha256(data).digest()
 
 
 def draft(record: Record, parse: ParseLine) -> Draft | LineVerdict:
-    """The events of one record, or why there are none."""
+    """Return the events of one record, or the verdict that rejects it."""
     try:
         if isinstance(record.text, Fault):
             raise record.text
@@ -66,14 +66,14 @@ def draft(record: Record, parse: ParseLine) -> Draft | LineVerdict:
 
 
 def _new(event: ImportedEvent | ImportedCustomer, line: int, *, standby: bool) -> PlannedEvent:
-    placed, data = order_of(event), to_bytes(event)
+    order, data = order_of(event), to_bytes(event)
     return PlannedEvent(
-        key=placed.key,
+        key=order.key,
         line=line,
-        on_date=placed.on or UNDATED,
-        rank=placed.rank,
-        party=placed.party,
-        parent=placed.parent,
+        on_date=order.on or UNDATED,
+        rank=order.rank,
+        customer_ref=order.customer_ref,
+        parent=order.parent,
         content=content_of(data),
         data=data,
         state="standby" if standby else "pending",
@@ -81,19 +81,19 @@ def _new(event: ImportedEvent | ImportedCustomer, line: int, *, standby: bool) -
 
 
 def plan(drafts: Sequence[Draft | LineVerdict], known: Mapping[str, tuple[bytes, str]]) -> Plan:
-    """Verdicts for all, and the events that are new. ``known``: content and state by key."""
+    """Return the verdict on each line and the new events. ``known``: stored content and state by key."""
     seen = {key: content for key, (content, state) in known.items() if state in {"pending", "done"}}
-    held = {key for key, (_, state) in known.items() if state == "standby"}
+    standby = {key for key, (_, state) in known.items() if state == "standby"}
     result = Plan([], [])
     for item in drafts:
         if isinstance(item, LineVerdict):
             result.verdicts.append(item)
         else:
-            result.verdicts.append(_judge(item, seen, held, result.events))
+            result.verdicts.append(_judge(item, seen, standby, result.events))
     return result
 
 
-def _judge(item: Draft, seen: dict[str, bytes], held: set[str], events: list[PlannedEvent]) -> LineVerdict:
+def _judge(item: Draft, seen: dict[str, bytes], standby: set[str], events: list[PlannedEvent]) -> LineVerdict:
     own = [event for event in item.events if event.state == "pending"]
     for event in own:
         if event.key in seen and seen[event.key] != event.content:
@@ -110,12 +110,12 @@ def _judge(item: Draft, seen: dict[str, bytes], held: set[str], events: list[Pla
     if not new:
         return LineVerdict(item.line, "duplicate", None, None, None)
     for event in item.events:
-        if event.state == "standby" and (event.key in seen or event.key in held):
+        if event.state == "standby" and (event.key in seen or event.key in standby):
             continue
         if event.key not in seen:
             events.append(event)
         if event.state == "standby":
-            held.add(event.key)
+            standby.add(event.key)
         else:
             seen[event.key] = event.content
     if item.note is not None:

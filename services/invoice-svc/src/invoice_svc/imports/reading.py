@@ -1,4 +1,4 @@
-"""From the spooled file to verdicts and waiting events, batch by batch, going on where a stop left off."""
+"""Read a spooled file into verdicts and pending events, batch by batch; resumes after an interruption."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def defaults_of(options: Options) -> Defaults:
 def header_of(source: BinaryIO, file_format: Format, options: Options) -> tuple[CsvHeader | None, int, int]:
     """Return the header (CSV only), and offset and number of the line after it.
 
-    Raises a refusal when the file is empty, or its header is not what the column map says.
+    Raises a refusal when the file is empty, or its header does not match the column map.
     """
     form = Csv(options.delimiter) if file_format == "csv" else None
     first = next(read_records(source, form=form), None)
     if first is None:
-        raise EmptyFile("The file has no line.")
+        raise EmptyFile("The file has no lines.")
     if file_format == "ndjson":
         return None, 0, 1
     if isinstance(first.text, Fault):
@@ -41,7 +41,7 @@ def header_of(source: BinaryIO, file_format: Format, options: Options) -> tuple[
 
 
 async def read_import(store: ImportStore, found: Import, path: Path) -> None:
-    """Give every line that has none a verdict. Idempotent; may be stopped at any moment."""
+    """Store a verdict for every line that has none. Idempotent; may be stopped at any moment."""
     with path.open("rb") as source:
         header, offset, line = header_of(source, found.format, found.options)
         parse = line_parser(header, found.options.delimiter, defaults_of(found.options))

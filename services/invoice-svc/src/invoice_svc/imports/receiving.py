@@ -1,6 +1,6 @@
-"""Take a file in: keep its bytes and a row that says where it came from. It is read in the background.
+"""Receive a file: store its bytes and a row with its origin. The worker reads it in the background.
 
-A repetition of the command finds the row that the first run left, before anything is looked up, and is answered alike.
+A repeated command finds the row of its first run, before any other query, and returns the same result.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from invoice_svc.imports.store import Format, Import, ImportStore, Options
 
 @dataclass(frozen=True, slots=True)
 class ReceiveFile:
-    """Take in a file. Without ``entity_id`` it belongs to the ledger's only entity, else to a new one."""
+    """Receive a file. Without ``entity_id`` it belongs to the ledger's only entity, else to a new one."""
 
     entity_id: str | None
     file_name: str
@@ -54,7 +54,7 @@ class Inbox:
     async def receive(
         self, meta: CommandMeta, command: ReceiveFile, body: AsyncIterator[bytes]
     ) -> ReceivedFile:
-        """Keep the file and its row. Raises a refusal for a header that does not fit, :class:`CommandReused`."""
+        """Store the file and its row. Raises a refusal for a header that does not fit, :class:`CommandReused`."""
         known = await self.store.by_command(meta.ledger, meta.command_id)
         entity_id = known.entity_id if known else await self._entity(meta.ledger, command.entity_id)
         if meta.entities is not None and entity_id not in meta.entities:
@@ -92,7 +92,7 @@ class Inbox:
         return ReceivedFile(replace(kept, state="received", problem=None), known is not None)
 
     async def _entity(self, ledger: str, named: str | None) -> str:
-        """The creditor: the one named, else the ledger's only one, else one that the first line will register."""
+        """Return the entity named, else the ledger's only one, else one to be registered with the first line."""
         entity_id = named or ids.own_entity(ledger)
         if (await self.ledger.versions(ledger, [entity_id]))[entity_id]:
             return entity_id

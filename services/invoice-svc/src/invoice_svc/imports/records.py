@@ -1,4 +1,4 @@
-"""A stream of bytes into records, one at a time, whatever is in it.
+"""Split a stream of bytes into records, one at a time, whatever it contains.
 
 A damaged line costs itself and no other: lines are one record only where that record is sound, a line beyond the
 limit is skipped to its end, and each record knows the byte after it, so that reading can go on from there after a
@@ -20,12 +20,12 @@ from invoice_svc.imports.verdict import Fault
 
 MAX_LINE_BYTES = 64 * 1024
 MAX_RECORD_LINES = 50
-"""A quoted field may hold line breaks; beyond this many the opening quote is taken for the fault."""
+"""A quoted field may contain line breaks; beyond this many lines the opening quote is treated as the error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record as text, or the fault that keeps it from being one."""
+    """One record as text, or the fault that prevents reading it."""
 
     line: int
     end_offset: int
@@ -42,20 +42,20 @@ class _Physical:
 
 
 class _Lines:
-    """The physical lines of a file, which can be given back."""
+    """Physical lines of a file, with push-back."""
 
     def __init__(self, source: BinaryIO, line: int) -> None:
         self._source = source
         self._line = line
-        self._given_back: deque[_Physical] = deque()
+        self._pushed_back: deque[_Physical] = deque()
 
     def take(self) -> _Physical | None:
-        """The next line, or nothing at the end."""
-        return self._given_back.popleft() if self._given_back else self._read()
+        """Return the next line, or None at the end."""
+        return self._pushed_back.popleft() if self._pushed_back else self._read()
 
-    def give_back(self, lines: Sequence[_Physical]) -> None:
-        """To be taken again, in their order."""
-        self._given_back.extendleft(reversed(lines))
+    def push_back(self, lines: Sequence[_Physical]) -> None:
+        """Return lines to the source, in their order."""
+        self._pushed_back.extendleft(reversed(lines))
 
     def _read(self) -> _Physical | None:
         raw = self._source.readline(MAX_LINE_BYTES + 1)
@@ -74,18 +74,18 @@ class _Lines:
 
 @dataclass(frozen=True, slots=True)
 class Csv:
-    """What cuts a file into records when it is CSV: the delimiter, and the number of columns once that is known."""
+    """Format of a CSV file: the delimiter, and the number of columns once it is known."""
 
     delimiter: str
     columns: int | None = None
 
     def continues(self, raw: bytes, *, inside: bool) -> bool:
-        """Whether a line, which begins inside or outside of a quoted field, ends inside of one."""
+        """Return True if a line that begins inside or outside of a quoted field ends inside one."""
         before = self.delimiter.encode() + b'"' * inside
         return _open_field(self.delimiter).fullmatch(before + raw) is not None
 
     def accepts(self, text: str | Fault) -> bool:
-        """Whether lines taken together are a sound record."""
+        """Return True if the joined lines are a well-formed record."""
         if isinstance(text, Fault):
             return False
         try:
@@ -107,7 +107,7 @@ def _open_field(delimiter: str) -> re.Pattern[bytes]:
 def _text(parts: Sequence[_Physical]) -> str | Fault:
     raw = b"".join(part.raw for part in parts)
     if b"\0" in raw:
-        return Fault("nul-byte", "The line holds a NUL byte; export the file again as plain UTF-8 text.")
+        return Fault("nul-byte", "The line contains a NUL byte; export the file again as plain UTF-8 text.")
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
@@ -118,7 +118,7 @@ def _text(parts: Sequence[_Physical]) -> str | Fault:
 
 
 def read_records(source: BinaryIO, *, offset: int = 0, line: int = 1, form: Csv | None) -> Iterator[Record]:
-    """The records from a byte offset on; blank lines are passed over.
+    """Yield the records from a byte offset on; blank lines are skipped.
 
     A CSV record may span lines inside double quotes. Without a ``form`` (NDJSON) each line is a record.
     """
@@ -126,9 +126,7 @@ def read_records(source: BinaryIO, *, offset: int = 0, line: int = 1, form: Csv 
     lines = _Lines(source, line)
     while (first := lines.take()) is not None:
         if first.too_long:
-            yield _record(
-                [first], Fault("line-too-long", f"A line may have {MAX_LINE_BYTES} bytes; this one has more.")
-            )
+            yield _record([first], Fault("line-too-long", f"A line may have at most {MAX_LINE_BYTES} bytes."))
         elif form is not None and form.continues(first.raw, inside=False):
             yield _spanning(first, lines, form)
         elif first.raw.strip():
@@ -136,7 +134,7 @@ def read_records(source: BinaryIO, *, offset: int = 0, line: int = 1, form: Csv 
 
 
 def _spanning(first: _Physical, lines: _Lines, form: Csv) -> Record:
-    """The record of a line that ends inside of a quoted field; the line alone if no sound record comes of it."""
+    """Return the record of a line that ends inside a quoted field; the line alone if no well-formed record results."""
     parts, inside = [first], True
     while inside and len(parts) < MAX_RECORD_LINES and (following := lines.take()) is not None:
         parts.append(following)
@@ -146,8 +144,8 @@ def _spanning(first: _Physical, lines: _Lines, form: Csv) -> Record:
     text = _text(parts)
     if not inside and form.accepts(text):
         return _record(parts, text)
-    lines.give_back(parts[1:])
-    detail = 'A double quote opens a field that does not end in one; write a quote inside a field as "".'
+    lines.push_back(parts[1:])
+    detail = 'A quoted field has no closing quote. Write a quote inside a field as "".'
     return _record([first], Fault("unclosed-quote", detail))
 
 
@@ -157,11 +155,11 @@ def _record(parts: Sequence[_Physical], text: str | Fault) -> Record:
 
 
 def split_fields(text: str, delimiter: str) -> list[str]:
-    """The fields of a CSV record (RFC 4180). Raises :class:`Fault` for quotes in the wrong place."""
+    """Return the fields of a CSV record (RFC 4180). Raises :class:`Fault` for quotes in the wrong place."""
     try:
         rows = list(csv.reader([text], delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise Fault(
-            "malformed-line", f"The quoting is not that of CSV ({error}); double a quote inside a field."
+            "malformed-line", f"The line is not valid CSV ({error}); double each quote inside a field."
         ) from None
     return rows[0] if rows else []

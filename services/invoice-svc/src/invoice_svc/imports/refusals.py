@@ -1,4 +1,4 @@
-"""Refusals of a file as a whole. Faults of its lines are verdicts (:mod:`invoice_svc.imports.verdict`)."""
+"""Refusals of a whole file. Faults of its lines are verdicts (:mod:`invoice_svc.imports.verdict`)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class EmptyFile(Refusal):
     """A file without a line."""
 
     code = "empty-file"
-    title = "File has no line"
+    title = "File is empty"
     status = 422
-    remedy = "Send the file as the body."
+    remedy = "Send the file as the request body."
 
 
 class InvalidHeader(Refusal):
@@ -28,13 +28,13 @@ class InvalidHeader(Refusal):
     code = "invalid-header"
     title = "Header line cannot be read"
     status = 422
-    remedy = "Write a header in UTF-8, quoted as RFC 4180 says."
+    remedy = "Write a header in UTF-8, quoted as in RFC 4180."
 
 
 class InvalidColumnMap(Refusal):
-    """Targets, columns of the map and columns of the file do not fit together."""
+    """The column map does not match the header."""
 
     code = "invalid-column-map"
-    title = "Column map and header do not fit"
+    title = "Column map does not match the header"
     status = 422
     remedy = "errors[] lists each column that is missing or mapped twice."

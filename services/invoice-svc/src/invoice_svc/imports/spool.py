@@ -1,4 +1,4 @@
-"""Received files on disk: written as they arrive, named when they are whole."""
+"""Received files on disk: written as they arrive, renamed when complete."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def spool_path(var_dir: Path, import_id: str) -> Path:
 
 
 def sweep(var_dir: Path) -> None:
-    """Remove the parts of uploads that were cut off by the end of their process."""
+    """Remove partial files of uploads whose process ended."""
     for part in (var_dir / "imports").glob(".*.part"):
         if time.time() - part.stat().st_mtime > ABANDONED_S:
             part.unlink(missing_ok=True)
@@ -30,7 +30,7 @@ def sweep(var_dir: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Spooled:
-    """A file that has arrived and does not have its name yet."""
+    """A complete file that still has its temporary name."""
 
     part: Path
     path: Path
@@ -38,7 +38,7 @@ class Spooled:
     size_bytes: int
 
     async def keep(self) -> None:
-        """Give the file its name, so that it is there after any stop. The same file may have it already."""
+        """Rename the file to its final name, durably. An equal file may exist under that name."""
         await asyncio.to_thread(self._keep)
 
     async def discard(self) -> None:
@@ -55,7 +55,7 @@ class Spooled:
 
 
 async def spool(body: AsyncIterator[bytes], path: Path, check: Callable[[BinaryIO], object]) -> Spooled:
-    """Write a body to disk and check the whole file. Nothing is left of it when the check, or anything else, fails."""
+    """Write a body to disk and check the whole file. On any failure the partial file is removed."""
     part = path.with_name(f".{path.name}-{uuid7().hex[-8:]}.part")
     await asyncio.to_thread(path.parent.mkdir, mode=0o700, parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0

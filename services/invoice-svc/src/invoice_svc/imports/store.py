@@ -34,7 +34,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A received file as it stands."""
+    """A received file and its progress."""
 
     id: str
     ledger: str
@@ -72,12 +72,12 @@ class Counts:
 
 
 NO_LINES = Counts(0, 0, 0, 0)
-"""Counts of a file that was received just now."""
+"""Counts of a file just received."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Events whose day has not come: how many, and the last day."""
+    """Number and last day of the events that wait for their day."""
 
     count: int
     until: date | None
@@ -85,13 +85,13 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class PlannedEvent:
-    """An event on its way into the table."""
+    """An event to be stored."""
 
     key: str
     line: int
     on_date: date
     rank: int
-    party: str | None
+    customer_ref: str | None
     parent: str | None
     content: bytes
     data: bytes
@@ -100,14 +100,14 @@ class PlannedEvent:
 
 @dataclass(frozen=True, slots=True)
 class WaitingEvent:
-    """An event that is due."""
+    """A stored event that waits to be recorded."""
 
     entity_id: str
     key: str
     import_id: str
     line: int
     on_date: date
-    party: str | None
+    customer_ref: str | None
     parent: str | None
     content: bytes
     data: bytes
@@ -118,12 +118,12 @@ UNDATED = date.min
 """Before all days: PostgreSQL's -infinity."""
 _IMPORT = """id, ledger, command_id, fingerprint, actor, entity_id, file_name, format, sha256, size_bytes, options,
  generated, received_on, received_at, state, problem, next_offset, next_line"""
-_WAITING = "entity_id, key, import_id, line, on_date, party, parent, content, data, state"
+_WAITING = "entity_id, key, import_id, line, on_date, party as customer_ref, parent, content, data, state"
 _options = msgspec.json.Decoder(Options)
 
 
 def as_import(row: Mapping[str, Any] | asyncpg.Record) -> Import:
-    """An import from its row."""
+    """Return the import of a row."""
     return Import(**{**dict(row), "options": _options.decode(row["options"])})
 
 
@@ -134,7 +134,7 @@ class ImportStore:
         self.pool = pool
 
     async def add(self, found: Import) -> Import:
-        """Keep a received file; the one that the same command brought before, if there is one."""
+        """Store a received file. Return it, or the one that an earlier run of the command stored."""
         values = [getattr(found, name.strip()) for name in _IMPORT.split(",")]
         values[10] = msgspec.json.encode(found.options)
         await self.pool.execute(
@@ -147,14 +147,14 @@ class ImportStore:
         return kept
 
     async def by_command(self, ledger: str, command_id: UUID) -> Import | None:
-        """The import that a command brought."""
+        """Return the import of a command, or None."""
         row = await self.pool.fetchrow(
             f"select {_IMPORT} from imports.import where ledger = $1 and command_id = $2", ledger, command_id
         )
         return None if row is None else as_import(row)
 
     async def get(self, ledger: str, import_id: str) -> Import | None:
-        """An import of a ledger by its id."""
+        """Return an import of the ledger by its id, or None."""
         row = await self.pool.fetchrow(
             f"select {_IMPORT} from imports.import where ledger = $1 and id = $2", ledger, import_id
         )
@@ -170,7 +170,7 @@ class ImportStore:
         return rows
 
     async def unfinished(self, ledger: str | None = None) -> list[Import]:
-        """Imports that are not done, oldest first."""
+        """Return imports that are not completed, oldest first, at most 1,000."""
         rows = await self.pool.fetch(
             f"""select {_IMPORT} from imports.import where state in ('received', 'reading', 'recording')
                 and ($1::text is null or ledger = $1) order by received_at, id limit 1000""",
@@ -179,13 +179,13 @@ class ImportStore:
         return [as_import(row) for row in rows]
 
     async def set_state(self, import_id: str, state: ImportState, problem: str | None = None) -> None:
-        """Where the import stands."""
+        """Store the state of the import."""
         await self.pool.execute(
             "update imports.import set state = $2, problem = $3 where id = $1", import_id, state, problem
         )
 
     async def counts(self, import_id: str) -> Counts:
-        """Lines by verdict."""
+        """Count the lines by verdict, and the pending events."""
         found = await self.pool.fetch(
             "select verdict, count(*) from imports.line where import_id = $1 group by verdict", import_id
         )
@@ -205,7 +205,7 @@ class ImportStore:
         return rows
 
     async def known(self, ledger: str, entity_id: str, keys: Sequence[str]) -> dict[str, tuple[bytes, str]]:
-        """Content and state of the events that have one of these keys."""
+        """Return content and state of the stored events with these keys."""
         rows = await self.pool.fetch(
             "select key, content, state from imports.fact where ledger = $1 and entity_id = $2 and key = any($3)",
             ledger,
@@ -223,7 +223,7 @@ class ImportStore:
         next_offset: int,
         next_line: int,
     ) -> None:
-        """Verdicts and events of some lines, and where reading goes on: all of it or nothing."""
+        """Store verdicts and events of a batch with the position of the next line, in one transaction."""
         async with self.pool.acquire() as connection, connection.transaction():
             await connection.execute(
                 """insert into imports.line (import_id, line, verdict, code, column_name, detail)
@@ -247,7 +247,17 @@ class ImportStore:
                 found.id,
                 *_columns(
                     (
-                        (f.key, f.line, f.on_date, f.rank, f.party, f.parent, f.content, f.data, f.state)
+                        (
+                            f.key,
+                            f.line,
+                            f.on_date,
+                            f.rank,
+                            f.customer_ref,
+                            f.parent,
+                            f.content,
+                            f.data,
+                            f.state,
+                        )
                         for f in events
                     ),
                     9,
@@ -261,7 +271,7 @@ class ImportStore:
             )
 
     async def earliest(self, ledger: str) -> date | None:
-        """The day of the first event that waits for a day."""
+        """Return the day of the earliest dated event that is pending, or None."""
         found: date | None = await self.pool.fetchval(
             "select min(on_date) from imports.fact where ledger = $1 and state = 'pending' and on_date > $2",
             ledger,
@@ -270,7 +280,7 @@ class ImportStore:
         return found
 
     async def waiting(self, ledger: str) -> Waiting:
-        """How many events wait for a day, and until when."""
+        """Count the dated events that are pending, with the day of the last."""
         row = await self.pool.fetchrow(
             """select count(*), max(on_date) from imports.fact
                where ledger = $1 and state = 'pending' and on_date > $2""",
@@ -280,11 +290,13 @@ class ImportStore:
         assert row is not None, "an aggregate has a row"
         return Waiting(row[0], row[1])
 
-    async def to_tell(self, ledger: str) -> list[tuple[Import, bool, bool]]:
-        """Imports with recorded events that the ledger is not told all about: whether it knows that the file was
-        received, and whether events of it still wait."""
+    async def unreported(self, ledger: str) -> list[tuple[Import, bool, bool]]:
+        """Return imports with recorded events whose own events are not all in the ledger.
+
+        With each: True if ``import.received`` is in the ledger, and True if events of the file are still pending.
+        """
         rows = await self.pool.fetch(
-            f"""select {_IMPORT}, i.told is not null as told,
+            f"""select {_IMPORT}, i.told is not null as reported,
                        exists (select from imports.fact f where f.import_id = i.id and f.state = 'pending') as waits
                   from imports.import i
                  where ledger = $1 and i.told is distinct from 'completed'
@@ -294,16 +306,16 @@ class ImportStore:
         found = []
         for row in rows:
             values = dict(row)
-            told, waits = values.pop("told"), values.pop("waits")
-            found.append((as_import(values), told, waits))
+            reported, waits = values.pop("reported"), values.pop("waits")
+            found.append((as_import(values), reported, waits))
         return found
 
-    async def set_told(self, import_id: str, told: Literal["received", "completed"]) -> None:
-        """What the ledger has been told."""
+    async def set_reported(self, import_id: str, told: Literal["received", "completed"]) -> None:
+        """Store which of its two events the import has in the ledger."""
         await self.pool.execute("update imports.import set told = $2 where id = $1", import_id, told)
 
     async def has_pending(self, ledger: str, upto: date) -> bool:
-        """Whether an event waits for that day or an earlier one."""
+        """Return True if an event of that day or an earlier one is pending."""
         found: bool = await self.pool.fetchval(
             "select exists (select from imports.fact where ledger = $1 and state = 'pending' and on_date <= $2)",
             ledger,
@@ -312,7 +324,7 @@ class ImportStore:
         return found
 
     async def due(self, ledger: str, upto: date, limit: int) -> list[WaitingEvent]:
-        """Events of that day and earlier ones, in the order in which they are to be fed."""
+        """Return pending events up to that day, in the order of recording."""
         rows = await self.pool.fetch(
             f"""select {_WAITING} from imports.fact where ledger = $1 and state = 'pending' and on_date <= $2
                 order by on_date, rank, seq limit $3""",
@@ -323,7 +335,7 @@ class ImportStore:
         return [WaitingEvent(**row) for row in rows]
 
     async def by_keys(self, ledger: str, entity_id: str, keys: Iterable[str]) -> dict[str, WaitingEvent]:
-        """Events by key, in whatever state."""
+        """Return events by key, in any state."""
         rows = await self.pool.fetch(
             f"select {_WAITING} from imports.fact where ledger = $1 and entity_id = $2 and key = any($3)",
             ledger,
@@ -335,7 +347,7 @@ class ImportStore:
     async def mark(
         self, ledger: str, fed: Sequence[tuple[str, str]], refused: Sequence[tuple[WaitingEvent, LineVerdict]]
     ) -> None:
-        """Events (entity, key) that are recorded now, and those that a rule refused, whose lines say so."""
+        """Mark events (entity, key) as recorded, and others as refused, with the verdicts on their lines."""
         async with self.pool.acquire() as connection, connection.transaction():
             await connection.execute(
                 """update imports.fact f set state = 'done' from unnest($2::text[], $3::text[]) u(entity_id, key)
@@ -365,5 +377,5 @@ class ImportStore:
 
 
 def _columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
-    """Rows to columns, for ``unnest``; ``width`` empty ones when there are no rows."""
+    """Transpose rows for ``unnest``; without rows, return ``width`` empty columns."""
     return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]

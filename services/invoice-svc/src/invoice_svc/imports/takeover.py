@@ -1,4 +1,4 @@
-"""One ledger's imports, worked off: read the files, then feed what is due.
+"""Imports of one ledger: read the files, then record the events that are due.
 
 Into a live ledger everything is recorded now, with its business dates. In a sandbox events wait for their day,
 which :mod:`invoice_svc.clock` opens; only what lies before the clock's day is fed at once.
@@ -45,23 +45,23 @@ class Takeover:
 
     @classmethod
     async def begin(cls, ledger: Ledger, store: ImportStore, db: ReadDb, name: str, var_dir: Path) -> Self:
-        """Ready to work on a ledger."""
+        """Return the imports of a ledger, ready to run."""
         feeder = await Feeder.begin(ledger, store, name, Lookups(db, name))
         return cls(ledger, store, name, var_dir, feeder)
 
     async def work_off(self) -> None:
-        """Read every file that came in and feed what is due. Idempotent."""
+        """Read every received file and record the events that are due. Idempotent."""
         for found in await self._store.unfinished(self._name):
             if found.state in {"received", "reading"}:
                 await self._read(found)
         await self.feed_due()
-        await self._tell()
+        await self._report()
         for found in await self._store.unfinished(self._name):
             if found.state == "recording":
                 await self._store.set_state(found.id, "completed")
 
     async def feed_due(self) -> int:
-        """Feed what the ledger's date allows; how many events."""
+        """Record the events that are due at the ledger's date and return their number."""
         info = await self._ledger.info(self._name, fresh=True)
         if info.kind == "sandbox" and info.clock_at is None:
             return 0
@@ -69,7 +69,7 @@ class Takeover:
         if not await self._store.has_pending(self._name, upto):
             return 0
         count = await self._feeder.feed(upto)
-        await self._tell()
+        await self._report()
         return count
 
     async def _read(self, found: Import) -> None:
@@ -79,17 +79,17 @@ class Takeover:
         except DomainError as fault:
             await self._store.set_state(found.id, "failed", fault.detail)
         except FileNotFoundError:
-            missing = f"The received file {path} is gone; send it again."
+            missing = f"The received file {path} is missing; import it again."
             await self._store.set_state(found.id, "failed", missing)
         else:
             await self._store.set_state(found.id, "recording")
 
-    async def _tell(self) -> None:
-        """Say in the ledger where events came from and, once none of a file waits any more, what became of it."""
-        for found, told, waits in await self._store.to_tell(self._name):
-            if not told:
+    async def _report(self) -> None:
+        """Append ``import.received``, and ``import.completed`` once no event of the file is pending."""
+        for found, reported, waits in await self._store.unreported(self._name):
+            if not reported:
                 await self._append(found, _received(found))
-                await self._store.set_told(found.id, "received")
+                await self._store.set_reported(found.id, "received")
             if not waits:
                 counts = await self._store.counts(found.id)
                 completed = ImportCompleted(
@@ -100,7 +100,7 @@ class Takeover:
                     rejected=counts.rejected,
                 )
                 await self._append(found, completed)
-                await self._store.set_told(found.id, "completed")
+                await self._store.set_reported(found.id, "completed")
 
     async def _append(self, found: Import, event: ImportReceived | ImportCompleted) -> None:
         meta = CommandMeta(

@@ -1,4 +1,4 @@
-"""Values as they stand in files, exactly or not at all. Each raises :class:`Fault` naming the column."""
+"""Parsers of values in files. Each raises :class:`Fault` with the column; none guesses a value."""
 
 from __future__ import annotations
 
@@ -22,42 +22,44 @@ _FALSE = frozenset({"no", "false", "0", "n", "non", ""})
 
 
 def text(value: str, column: str, *, limit: int = 200) -> str:
-    """A text of one line that is there, of bounded length."""
-    value = _held(value, column, limit)
+    """Return a required text of one line, at most ``limit`` characters."""
+    value = _bounded(value, column, limit)
     if not re.fullmatch(texts.ONE_LINE, value):
         raise Fault(
-            "invalid-value", "The value holds a line break or a control character; take it out.", column
+            "invalid-value", "The value contains a line break or a control character; remove it.", column
         )
     return value
 
 
 def long_text(value: str, column: str, *, limit: int) -> str:
-    """A text that is there, of one or several lines, of bounded length."""
-    value = _held(value, column, limit)
+    """Return a required text of one or several lines, at most ``limit`` characters."""
+    value = _bounded(value, column, limit)
     if not re.fullmatch(texts.SEVERAL_LINES, value):
-        raise Fault("invalid-value", "The value holds a control character; take it out.", column)
+        raise Fault("invalid-value", "The value contains a control character; remove it.", column)
     return value
 
 
 def code(value: str, pattern: str, example: str, column: str) -> str:
-    """A text of a given form."""
+    """Return a text that matches the pattern."""
     value = value.strip()
     if not re.fullmatch(pattern, value):
         raise Fault("invalid-value", f"Write it like {example}, not {value[:40]!r}.", column)
     return value
 
 
-def _held(value: str, column: str, limit: int) -> str:
+def _bounded(value: str, column: str, limit: int) -> str:
     value = value.strip()
     if not value:
-        raise Fault("missing-value", "A value is needed here.", column)
+        raise Fault("missing-value", "A value is required.", column)
     if len(value) > limit:
-        raise Fault("value-too-long", f"At most {limit} characters; these are {len(value)}.", column)
+        raise Fault(
+            "value-too-long", f"At most {limit} characters are allowed; the value has {len(value)}.", column
+        )
     return value
 
 
 def currency(value: str, column: str) -> str:
-    """An ISO 4217 code that has a minor unit."""
+    """Return an ISO 4217 code that has a minor unit."""
     try:
         exponent(value)
     except DomainError as error:
@@ -66,19 +68,19 @@ def currency(value: str, column: str) -> str:
 
 
 def amount(value: str, code: str, column: str) -> tuple[int, str | None]:
-    """Minor units above 0 of a decimal text, and a note when binary noise was taken off it.
+    """Return the minor units of a positive decimal text, and a note if floating-point error was rounded off.
 
     Exact. Only what a binary float leaves behind (more than six decimals, within 1e-9 of the currency's own
-    decimals, as in 22.200000000000003) is rounded, half up, and said.
+    decimals, as in 22.200000000000003) is rounded, half up, with a note.
     """
     value = value.strip()
     if not value:
-        raise Fault("missing-value", "An amount is needed here.", column)
+        raise Fault("missing-value", "An amount is required.", column)
     match = _AMOUNT.fullmatch(value)
     if match is None or value in {"+", "-"}:
         raise Fault("invalid-amount", f"Write the amount as 240.00, not {value[:40]!r}.", column)
     if len(match.group(1)) > 16:
-        raise Fault("amount-too-large", f"An amount may be {format_amount(MAX_MINOR, code)} at most.", column)
+        raise Fault("amount-too-large", f"An amount may be at most {format_amount(MAX_MINOR, code)}.", column)
     digits = exponent(code)
     exact = Decimal(value)
     rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
@@ -87,27 +89,29 @@ def amount(value: str, code: str, column: str) -> tuple[int, str | None]:
         if len(match.group(2) or "") <= 6 or abs(rounded - exact) > FLOAT_NOISE:
             raise Fault(
                 "too-many-decimals",
-                f"{code} has {digits} decimals; {value[:40]} has more that matter.",
+                f"{code} has {digits} decimals; {value[:40]} has more.",
                 column,
             )
-        note = f"{value} was read as {rounded}: binary noise of the exporting program."
+        note = (
+            f"{value} was read as {rounded}: a floating-point error of the exporting system was rounded off."
+        )
     minor = int(rounded.scaleb(digits))
     if minor <= 0:
         raise Fault(
             "amount-not-positive",
-            f"The amount must be above 0; {value[:40]} belongs in a credit note.",
+            f"The amount must be above 0; {value[:40]} must be imported as a credit note.",
             column,
         )
     if minor > MAX_MINOR:
-        raise Fault("amount-too-large", f"An amount may be {format_amount(MAX_MINOR, code)} at most.", column)
+        raise Fault("amount-too-large", f"An amount may be at most {format_amount(MAX_MINOR, code)}.", column)
     return minor, note
 
 
 def day(value: str, date_format: str | None, column: str) -> date:
-    """A calendar day, in ISO form or in a strptime format."""
+    """Return a date in ISO 8601 or in the strptime format."""
     value = value.strip()
     if not value:
-        raise Fault("missing-value", "A date is needed here.", column)
+        raise Fault("missing-value", "A date is required.", column)
     try:
         if date_format is None:
             if not _ISO_DATE.fullmatch(value):
@@ -124,14 +128,16 @@ def day(value: str, date_format: str | None, column: str) -> date:
 
 
 def not_before_issue(due_on: date | None, issued_on: date, column: str) -> date | None:
-    """The due date, which no invoice has before its own date."""
+    """Return the due date unless it is before the issue date."""
     if due_on is not None and due_on < issued_on:
-        raise Fault("due-before-issue", f"Due on {due_on}, issued on {issued_on}.", column)
+        raise Fault(
+            "due-before-issue", f"The due date {due_on} is before the issue date {issued_on}.", column
+        )
     return due_on
 
 
 def yes_or_no(value: str, column: str) -> bool:
-    """A flag as exports write it, in English or French."""
+    """Return a flag in English or French."""
     word = value.strip().lower()
     if word in _TRUE:
         return True
@@ -141,7 +147,7 @@ def yes_or_no(value: str, column: str) -> bool:
 
 
 def one_of(value: str, allowed: Iterable[str], column: str) -> str:
-    """One of a closed list."""
+    """Return a value of a closed list."""
     options = sorted(allowed)
     if value not in options:
         raise Fault("invalid-value", f"{value[:40]!r} is not one of {', '.join(options)}.", column)
@@ -149,7 +155,7 @@ def one_of(value: str, allowed: Iterable[str], column: str) -> str:
 
 
 def country(value: str, column: str) -> str:
-    """An ISO 3166-1 alpha-2 code, by its form."""
+    """Return an ISO 3166-1 alpha-2 code; only its form is checked."""
     if not re.fullmatch(r"[A-Z]{2}", value):
         raise Fault(
             "invalid-value",
@@ -160,12 +166,12 @@ def country(value: str, column: str) -> str:
 
 
 def language_of(country: str) -> str:
-    """The language to write to a customer of that country in, unless the file says so."""
+    """Return the default language of customers in the country."""
     return "fr" if country == "FR" else "en"
 
 
 def language(value: str, column: str) -> str:
-    """An ISO 639-1 code, by its form."""
+    """Return an ISO 639-1 code; only its form is checked."""
     if not re.fullmatch(r"[a-z]{2}", value):
         raise Fault(
             "invalid-value", f"Write the language as two letters such as fr, not {value[:40]!r}.", column
@@ -174,7 +180,7 @@ def language(value: str, column: str) -> str:
 
 
 def email(value: str, column: str) -> str | None:
-    """One address that a header can carry; empty is none."""
+    """Return an e-mail address that is safe in a mail header; ``None`` if empty."""
     value = value.strip()
     if not value:
         return None
@@ -186,7 +192,7 @@ def email(value: str, column: str) -> str | None:
 
 
 def time_zone(value: str, column: str) -> str:
-    """A zone of the IANA database."""
+    """Return the name of a time zone of the IANA database."""
     try:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError):

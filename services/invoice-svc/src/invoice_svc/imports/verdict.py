@@ -1,4 +1,4 @@
-"""What became of a line, in words that say what to change."""
+"""Verdicts on lines; the detail of a rejection gives what to change."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Verdict = Literal["accepted", "duplicate", "rejected"]
 
 
 class Fault(Exception):
-    """A line that cannot be taken as it is: a stable code, the column it is about and what to change."""
+    """A fault of a line: a stable code, the column concerned and what to change."""
 
     def __init__(self, code: str, detail: str, column: str | None = None) -> None:
         super().__init__(code, detail, column)
