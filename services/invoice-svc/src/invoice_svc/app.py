@@ -1,4 +1,4 @@
-"""The composition of invoice-svc: its routes and its read models."""
+"""Composition of invoice-svc: its routes and its read models."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ROUTERS = (
 
 
 def create_app(settings: ServiceSettings) -> FastAPI:
-    """The HTTP API. Nothing is opened before it serves."""
+    """Return the HTTP API. It opens connections only when it serves."""
     return compose(
         NAME,
         "Encours: invoices and payments",
@@ -57,6 +57,6 @@ def serve(settings: ServiceSettings) -> None:
 
 @asynccontextmanager
 async def _extras(services: Services) -> AsyncIterator[Mapping[str, Any]]:
-    """The tables of imports and clocks are brought up to date before the first request."""
+    """Migrate the tables of imports and clocks before the first request."""
     await prepare_store(services.settings.store_url.get_secret_value())
     yield {}

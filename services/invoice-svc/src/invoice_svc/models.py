@@ -1,4 +1,4 @@
-"""What the API, the worker and the rebuild of invoice-svc have in common."""
+"""Name and read models of invoice-svc, shared by the API, the worker and the rebuild."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from invoice_svc.models import MODELS
 
 @asynccontextmanager
 async def imports_and_clocks(settings: ServiceSettings, ledger: Ledger) -> AsyncIterator[WorkerTasks]:
-    """One background task, begun again when the database was away."""
+    """Run one background task; it restarts after a database outage."""
     store_dsn = settings.store_url.get_secret_value()
     db = await ReadDb.open(store_dsn, ledger=ledger, models=MODELS)
 

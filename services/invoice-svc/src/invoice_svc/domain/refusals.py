@@ -18,7 +18,7 @@ class DateInFuture(Invalid):
     """A business date after the ledger's today (422)."""
 
     code = "date-in-future"
-    title = "Date lies in the future"
+    title = "Date is in the future"
     remedy = "Use today in the ledger's time zone, or an earlier date."
 
 

@@ -66,7 +66,7 @@ TimeZone = Annotated[
 
 
 def _decimal(value: Any) -> str:
-    """A decimal string; a JSON number in its shortest writing: 19.99 is 19.99 and never its binary neighbour."""
+    """Return a decimal string; a JSON number by its shortest form, so 19.99 stays 19.99."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     elif isinstance(value, float) and math.isfinite(value):
@@ -79,7 +79,7 @@ def _decimal(value: Any) -> str:
 
 
 def _price(value: Any) -> str | MoneyModel:
-    """A decimal string, or money, whose faults are pointed at as if it stood alone."""
+    """Return a decimal string or money; errors of money keep their own pointers."""
     if not isinstance(value, dict):
         return _decimal(value)
     try:
@@ -125,7 +125,7 @@ class AddressBody(Body):
     country: Country = "FR"
 
     def to_contract(self) -> common.Address:
-        """The address as events hold it."""
+        """Return the address in the form of the events."""
         return common.Address(
             lines=tuple(self.lines), postal_code=self.postal_code, city=self.city, country=self.country
         )
@@ -153,7 +153,7 @@ class TermsBody(Body):
     )
 
     def to_terms(self, pointer: str = "/terms") -> ProposedTerms:
-        """The terms as the decisions take them; ``pointer`` is where the body has them."""
+        """Return the proposed terms; ``pointer`` is their JSON pointer in the body."""
         fee, rate = self.indemnity, None
         if self.penalty_rate is not None:
             rate = rate_bps(self.penalty_rate, f"{pointer}/penalty_rate", "A yearly rate")
@@ -180,7 +180,7 @@ class TermsOut(BaseModel):
 
     @classmethod
     def of(cls, terms: common.Terms | None, valid_from: date | None = None) -> Json | None:
-        """Terms as they are answered."""
+        """Return terms as JSON."""
         if terms is None:
             return None
         return {
@@ -202,7 +202,7 @@ class AddressOut(BaseModel):
 
     @classmethod
     def of(cls, address: common.Address | None) -> Json | None:
-        """An address as it is answered."""
+        """Return an address as JSON."""
         if address is None:
             return None
         return {
@@ -214,7 +214,7 @@ class AddressOut(BaseModel):
 
 
 def iso(day: date | None) -> str | None:
-    """A business date as it is answered."""
+    """Return a business date in ISO 8601."""
     return None if day is None else day.isoformat()
 
 
@@ -222,7 +222,7 @@ Method = Literal["transfer", "instant_transfer", "card", "direct_debit", "cheque
 
 
 def named_fields(body: Body, *, keep: tuple[str, ...]) -> dict[str, Any]:
-    """The fields that a PATCH names, as a command takes them; null for one of ``keep`` leaves it as it is."""
+    """Return the fields of a PATCH for a command; null leaves a field of ``keep`` unchanged."""
     given = {name: getattr(body, name) for name in body.model_fields_set}
     if isinstance(address := given.get("address"), AddressBody):
         given["address"] = address.to_contract()

@@ -1,4 +1,4 @@
-"""Reading one thing, or a page of them, folded from their streams at the question's dates."""
+"""Reads of one object or a page of them, folded from their streams as of the requested dates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ S = TypeVar("S")
 
 
 async def show(q: Query, answer: Answer[Any], stream: str) -> Response:
-    """One thing as of the date, with its ``ETag``. Raises 404 if it was not there, 403 for an entity not covered."""
+    """Answer with an object and its ``ETag``. Raises 404 if it was not there, 403 for an entity not covered."""
     state, events, time = await read(q, answer, stream)
     last = events[-1]
     return q.respond(answer.shown(state, last.version, time.as_of) | time.echo(), last=last)

@@ -33,7 +33,7 @@ class Credited(Result, frozen=True, kw_only=True):
 
 
 async def draft(session: Session, command: DraftInvoice) -> Result:
-    """Make a draft under an id that nothing has yet: the append refuses it otherwise.
+    """Create a draft under a new id; the append refuses an id that exists.
 
     With ``issue`` it gets its number in the same append, and counts from the day of issue where that lies in the past.
     """
@@ -67,7 +67,7 @@ async def issue(session: Session, command: IssueInvoice) -> Result:
 
 
 async def cancel(session: Session, command: CancelInvoice) -> Result:
-    """Give up a draft."""
+    """Cancel a draft."""
     state = await session.get(INVOICE, command.invoice_id)
     for event in decide.cancel(state):
         session.emit(command.invoice_id, event, entity=state.entity_id)
@@ -84,7 +84,7 @@ async def take_over(session: Session, command: TakeOverInvoice) -> Result:
 
 
 async def credit(session: Session, command: CreditInvoice) -> Credited:
-    """Make a credit note with the next number of its series, or with the one that another system gave it."""
+    """Create a credit note with the next number of its series, or with the one that another system gave it."""
     state = await session.get(INVOICE, command.invoice_id)
     entity = await session.get(ENTITY, state.entity_id)
     on = command.issued_on or session.today
@@ -96,7 +96,7 @@ async def credit(session: Session, command: CreditInvoice) -> Credited:
 
 
 async def write_off(session: Session, command: WriteOffInvoice) -> Result:
-    """Take an amount that will not be collected out of the books."""
+    """Write off an irrecoverable amount."""
     state = await session.get(INVOICE, command.invoice_id)
     on = command.on or session.today
     event = write_offs.write_off(state, command, on, session.today)
@@ -105,7 +105,7 @@ async def write_off(session: Session, command: WriteOffInvoice) -> Result:
 
 
 async def reverse_write_off(session: Session, command: ReverseWriteOff) -> Result:
-    """Put all that was written off back into the books, from today on."""
+    """Reverse the whole write-off, from today on."""
     state = await session.get(INVOICE, command.invoice_id)
     session.emit(command.invoice_id, write_offs.reverse(state, command), entity=state.entity_id)
     return session.result(command.invoice_id)

@@ -54,13 +54,13 @@ Candidates = OpenInvoices | Sequence[str]
 
 
 class Settled(Result, frozen=True, kw_only=True):
-    """A payment was put on invoices; ``note`` says why not, if the search was behind."""
+    """Result of an allocation; ``note`` gives the reason if the read model lagged and nothing was allocated."""
 
     note: str | None = None
 
 
 async def receive(session: Session, command: ReceivePayment, candidates: Candidates = ()) -> Settled:
-    """Record the money, then put it on invoices; what none takes stays unapplied."""
+    """Record the payment and allocate it to invoices; the rest stays unapplied."""
     await session.get(ENTITY, command.entity_id)
     if command.customer_id is not None:
         await _check_payer(session, command.customer_id, command.entity_id)
@@ -70,7 +70,7 @@ async def receive(session: Session, command: ReceivePayment, candidates: Candida
 
 
 async def allocate(session: Session, command: AllocatePayment, candidates: Candidates = ()) -> Settled:
-    """Put unapplied cash on invoices, from today on; name the payer, where that was unknown."""
+    """Allocate unapplied cash to invoices, from today on; identify the payer if unknown."""
     state = await session.get(PAYMENT, command.payment_id)
     if command.customer_id is not None:
         await _check_payer(session, command.customer_id, state.entity_id)
@@ -79,7 +79,7 @@ async def allocate(session: Session, command: AllocatePayment, candidates: Candi
 
 
 async def release(session: Session, command: ReleasePayment) -> Result:
-    """Take allocations back to unapplied cash, from today on; the invoices are open again."""
+    """Release allocations to unapplied cash, from today on; the invoices are open again."""
     state = await session.get(PAYMENT, command.payment_id)
     released = decide.release(state, command.allocation_ids, session.today)
     await _take_back(session, state, released, "released")
@@ -87,7 +87,7 @@ async def release(session: Session, command: ReleasePayment) -> Result:
 
 
 async def reverse(session: Session, command: ReversePayment) -> Result:
-    """Reverse a payment that the bank took back: its invoices are open again from their original due dates."""
+    """Reverse a payment that the bank returned: its invoices are open again from their original due dates."""
     state = await session.get(PAYMENT, command.payment_id)
     await _take_back(session, state, decide.reverse(state, command, session.today), "reversed")
     return session.result(command.payment_id)

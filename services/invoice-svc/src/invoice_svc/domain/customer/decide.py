@@ -15,7 +15,7 @@ from invoice_svc.domain.customer.state import Agreement, Contact, Customer, Cust
 
 
 class CustomerExists(Refusal):
-    """The customer, or another of its external reference, is registered already."""
+    """A customer with the id or the external reference is registered already."""
 
     code = "customer-exists"
     title = "Customer already exists"
@@ -46,7 +46,7 @@ def register(state: Customer, command: RegisterCustomer) -> list[CustomerEvent]:
 
 
 def amend(state: Customer, command: AmendCustomer) -> list[CustomerEvent]:
-    """The new identity; nothing when it is the same."""
+    """Amend the identity; no event if it is the same."""
     amended = events.CustomerAmended(
         customer_id=state.customer_id,
         name=state.name if command.name is UNSET else command.name,
@@ -77,7 +77,7 @@ def amend(state: Customer, command: AmendCustomer) -> list[CustomerEvent]:
 
 
 def agree_terms(state: Customer, valid_from: date, terms: Terms) -> list[CustomerEvent]:
-    """The agreement, with a warning beside it when its delay is beyond what L441-10 I allows."""
+    """Agree terms; a warning is added if they exceed the ceiling of L441-10 I."""
     if Agreement(valid_from, terms) in state.terms:
         return []
     agreed = events.TermsAgreed(customer_id=state.customer_id, valid_from=valid_from, terms=terms)
@@ -94,7 +94,7 @@ def agree_terms(state: Customer, valid_from: date, terms: Terms) -> list[Custome
 
 
 def add_contact(state: Customer, command: AddContact) -> list[CustomerEvent]:
-    """One more person; nothing when that person is known already."""
+    """Add a contact; no event if the contact is known already."""
     if Contact(command.role, command.name, command.email, command.phone) in state.contacts:
         return []
     return [
@@ -109,5 +109,5 @@ def add_contact(state: Customer, command: AddContact) -> list[CustomerEvent]:
 
 
 def note(state: Customer, command: NoteCustomer) -> list[CustomerEvent]:
-    """One more remark; the same words on another day are another remark."""
+    """Add a note; the same text on another day is another note."""
     return [events.CustomerNoted(customer_id=state.customer_id, text=command.text)]

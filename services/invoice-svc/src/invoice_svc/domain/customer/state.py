@@ -1,4 +1,4 @@
-"""A customer as its events make it.
+"""State of a customer, folded from its events.
 
 The promise kept here: the terms that an invoice was issued under are known for any date, because terms are agreed
 from a day on and never overwritten.
@@ -22,7 +22,7 @@ class CustomerNotFound(NotFound):
 
     code = "customer-not-found"
     title = "Customer not found"
-    remedy = "Take the id from GET /v1/customers."
+    remedy = "Use an id from GET /v1/customers."
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ CustomerEvent = (
 
 
 def evolve(state: Customer, recorded: Recorded) -> Customer:
-    """The customer after one more event."""
+    """Return the customer after one more event."""
     event = cast(CustomerEvent, recorded.data)
     match event:
         case events.CustomerRegistered():
@@ -134,9 +134,9 @@ def evolve(state: Customer, recorded: Recorded) -> Customer:
 
 
 def fold_as_of(recorded: Iterable[Recorded], day: date) -> Customer:
-    """The customer by what counted on a business day.
+    """Return the customer as of a business day.
 
-    Who the customer is, is not dated business: invoices of days before the registration are theirs.
+    Identity has no business date: a customer is shown on days before the registration, which past invoices may have.
     """
     identity = (events.CustomerRegistered, events.CustomerAmended)
     state = Customer()
@@ -147,6 +147,6 @@ def fold_as_of(recorded: Iterable[Recorded], day: date) -> Customer:
 
 
 def terms_on(state: Customer, day: date) -> Terms | None:
-    """The agreement in force on a day; ``None`` when there is none."""
+    """Return the terms in force on a day, or ``None``."""
     in_force = [agreed.terms for agreed in state.terms if agreed.valid_from <= day]
     return in_force[-1] if in_force else None

@@ -16,14 +16,14 @@ class DisputeExists(Refusal):
 
     code = "dispute-exists"
     title = "Dispute already exists"
-    remedy = "GET it."
+    remedy = "GET the dispute."
 
 
 class DisputeAlreadyResolved(Refusal):
-    """The dispute was resolved in another way."""
+    """The dispute has another resolution already."""
 
     code = "dispute-resolved"
-    title = "Dispute was resolved"
+    title = "Dispute is already resolved"
     remedy = "Open a new dispute."
 
 
@@ -35,7 +35,8 @@ def open_dispute(
         raise DisputeExists(f"{command.dispute_id} is open already.")
     if invoice.issued_on is not None and not invoice.issued_on <= opened_on <= today:
         raise Invalid(
-            f"A dispute lies between the issue, {invoice.issued_on}, and today, {today}.", "/opened_on"
+            f"A dispute must be dated between the issue, {invoice.issued_on}, and today, {today}.",
+            "/opened_on",
         )
     return [
         events.DisputeOpened(
@@ -60,7 +61,9 @@ def resolve(state: Dispute, command: ResolveDispute, on: date, today: date) -> l
             f"{state.dispute_id} was resolved as {state.outcome} on {state.resolved_on}; open a new dispute.",
         )
     if not state.opened_on <= on <= today:
-        raise Invalid(f"A resolution lies between the opening, {state.opened_on}, and today, {today}.", "/on")
+        raise Invalid(
+            f"A resolution must be dated between the opening, {state.opened_on}, and today, {today}.", "/on"
+        )
     return [
         events.DisputeResolved(
             dispute_id=state.dispute_id,

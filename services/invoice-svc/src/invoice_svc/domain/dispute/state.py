@@ -1,4 +1,4 @@
-"""A dispute as its events make it."""
+"""State of a dispute, folded from its events."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class DisputeNotFound(NotFound):
 
     code = "dispute-not-found"
     title = "Dispute not found"
-    remedy = "Take the id from GET /v1/disputes; ids of another ledger, or of later days, are not found."
+    remedy = "Use an id from GET /v1/disputes. The id may belong to another ledger, or to a dispute opened after as_of."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ DisputeEvent = events.DisputeOpened | events.DisputeResolved
 
 
 def evolve(state: Dispute, recorded: Recorded) -> Dispute:
-    """The dispute after one more event."""
+    """Return the dispute after one more event."""
     event = cast(DisputeEvent, recorded.data)
     match event:
         case events.DisputeOpened():

@@ -42,11 +42,11 @@ class SeriesNotFound(NotFound):
 
     code = "series-not-found"
     title = "Series not found"
-    remedy = "GET the entity for its series."
+    remedy = "GET the entity for a list of its series."
 
 
 class SeriesNotDefined(Refusal):
-    """A document asks for a series that the entity does not have (422)."""
+    """The request names a series that the entity does not have (422)."""
 
     code = "series-not-defined"
     title = "Series not defined"
@@ -66,7 +66,7 @@ class SeriesOverlaps(Refusal):
     """Two series could produce the same number."""
 
     code = "series-overlaps"
-    title = "Series could repeat a number of another series"
+    title = "Series could produce a number of another series"
     remedy = "Choose a prefix that differs before the digits."
 
 
@@ -90,7 +90,7 @@ def register(state: Entity, command: RegisterEntity) -> list[EntityEvent]:
 
 
 def amend(state: Entity, command: AmendEntity) -> list[EntityEvent]:
-    """The new identity; nothing when it is the same."""
+    """Amend the identity; no event if it is the same."""
     amended = events.EntityAmended(
         entity_id=state.entity_id,
         name=state.name if command.name is UNSET else command.name,
@@ -113,7 +113,7 @@ def amend(state: Entity, command: AmendEntity) -> list[EntityEvent]:
 
 
 def define_series(state: Entity, command: DefineSeries) -> list[EntityEvent]:
-    """A new series, or another template for one; nothing when it is the same.
+    """Define a series or change its template; no event if it is the same.
 
     Raises :class:`Invalid` for a template that can produce an illegal number, and ``series-overlaps`` for one
     that could one day produce a number of another series.
@@ -135,7 +135,7 @@ def define_series(state: Entity, command: DefineSeries) -> list[EntityEvent]:
 
 
 def series_for(state: Entity, code: str, document: Document) -> Series:
-    """The series to number a document in, or a refusal that names those there are."""
+    """Return the series of a document. Raises a refusal that lists the series of the entity."""
     series = state.series.get(code)
     if series is not None and series.document == document:
         return series
@@ -161,7 +161,7 @@ def _check_template(command: DefineSeries) -> None:
         raise Invalid("The prefix needs {year} exactly once, such as FAC-{year}-.", "/prefix")
     rendered = command.prefix.replace("{year}", "2026")
     if not _NUMBER_CHARACTERS.fullmatch(rendered):
-        raise Invalid("A number may hold letters, digits and + - _ / only.", "/prefix")
+        raise Invalid("A number may contain letters, digits and + - _ / only.", "/prefix")
     if len(rendered) + command.width > MAX_NUMBER_LENGTH:
         raise Invalid(f"Prefix and digits together may have {MAX_NUMBER_LENGTH} characters.", "/prefix")
 

@@ -1,4 +1,4 @@
-"""An entity as its events make it."""
+"""State of an entity, folded from its events."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class EntityNotFound(NotFound):
 
     code = "entity-not-found"
     title = "Entity not found"
-    remedy = "Take the id from GET /v1/entities."
+    remedy = "Use an id from GET /v1/entities."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ EntityEvent = events.EntityRegistered | events.EntityAmended | events.SeriesDefi
 
 
 def evolve(state: Entity, recorded: Recorded) -> Entity:
-    """The entity after one more event."""
+    """Return the entity after one more event."""
     event = cast(EntityEvent, recorded.data)
     match event:
         case events.EntityRegistered():

@@ -56,7 +56,7 @@ class IssueInvoice(Struct, frozen=True):
 
 
 class CancelInvoice(Struct, frozen=True):
-    """Give up a draft."""
+    """Cancel a draft."""
 
     invoice_id: str
 

@@ -108,7 +108,7 @@ def _settled(terms: Terms | ProposedTerms | None, currency: str, day: date) -> T
 
 
 def cancel(state: Invoice) -> list[InvoiceEvent]:
-    """Give up a draft; nothing when that is done."""
+    """Cancel a draft; no event if it is cancelled already."""
     if state.document == "cancelled":
         return []
     _check_draft(state, "cancelled")
@@ -240,7 +240,7 @@ def credit(state: Invoice, command: CreditInvoice, issued_on: date, today: date)
 def apply_payment(
     state: Invoice, *, payment_id: str, allocation_id: str, amount_minor: int, received_on: date
 ) -> list[InvoiceEvent]:
-    """A part of a payment settles a part of this invoice."""
+    """Apply a part of a payment to this invoice."""
     require_issued(state, "paid")
     require_fits(state, amount_minor, state.outstanding_minor, None)
     return [
@@ -257,7 +257,7 @@ def apply_payment(
 
 
 def unapply_payment(state: Invoice, *, allocation_id: str, cause: UnappliedCause) -> list[InvoiceEvent]:
-    """The debt is open again from its original due date; nothing when the allocation no longer stands."""
+    """Reopen the debt from its original due date; no event if the allocation is no longer in force."""
     return [
         events.PaymentUnapplied(
             invoice_id=state.invoice_id,
@@ -302,7 +302,7 @@ def dispute_share(
 
 
 def undispute_share(state: Invoice, *, dispute_id: str, outcome: Outcome) -> list[InvoiceEvent]:
-    """A dispute has ended; nothing when it stands on this invoice no longer."""
+    """End a dispute; no event if it is no longer open on this invoice."""
     return [
         events.ShareUndisputed(
             invoice_id=state.invoice_id,
@@ -343,7 +343,7 @@ def _check_draft(state: Invoice, verb: str) -> None:
                 f"{state.number} is issued and can no longer be {verb}; correct it with a credit note.",
             )
         case "cancelled" | "none":
-            raise InvoiceNotDraft(f"{state.invoice_id} was cancelled; make a new draft.")
+            raise InvoiceNotDraft(f"{state.invoice_id} was cancelled; create a new draft.")
 
 
 def _incomplete(faults: tuple[FieldError, ...]) -> InvoiceIncomplete:

@@ -10,7 +10,7 @@ class InvoiceNotFound(NotFound):
 
     code = "invoice-not-found"
     title = "Invoice not found"
-    remedy = "Take the id from GET /v1/invoices; ids of another ledger, or of later days, are not found."
+    remedy = "Use an id from GET /v1/invoices. The id may belong to another ledger, or to an invoice later than as_of."
 
 
 class InvoiceExists(Refusal):
@@ -18,7 +18,7 @@ class InvoiceExists(Refusal):
 
     code = "invoice-exists"
     title = "Invoice already exists"
-    remedy = "GET it; PATCH it while it is a draft."
+    remedy = "GET the invoice, or PATCH it while it is a draft."
 
 
 class InvoiceIncomplete(Refusal):
@@ -43,7 +43,7 @@ class InvoiceNotIssued(Refusal):
 
     code = "invoice-not-issued"
     title = "Invoice is not issued"
-    remedy = "Issue it first."
+    remedy = "Issue the invoice first."
 
 
 class AmountExceedsOutstanding(Refusal):
@@ -51,7 +51,7 @@ class AmountExceedsOutstanding(Refusal):
 
     code = "amount-exceeds-outstanding"
     title = "Amount exceeds what is outstanding"
-    remedy = "Lower the amount, or release a payment first to make room for it."
+    remedy = "Reduce the amount, or release a payment first."
 
 
 class NothingOutstanding(Refusal):
@@ -59,4 +59,4 @@ class NothingOutstanding(Refusal):
 
     code = "nothing-outstanding"
     title = "Nothing is outstanding"
-    remedy = "Release a payment to open the invoice again, if that is what you want."
+    remedy = "To reopen the invoice, release a payment."

@@ -1,4 +1,4 @@
-"""An invoice as its events make it. ``evolve`` holds no rule and is total."""
+"""State of an invoice, folded from its events. ``evolve`` holds no rule and is total."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class CreditNote(Struct, frozen=True):
 
 
 class AppliedPayment(Struct, frozen=True):
-    """A part of a payment that stands on this invoice; ``received_on`` is when the funds were there."""
+    """Part of a payment applied to this invoice; the funds were available on ``received_on``."""
 
     allocation_id: str
     payment_id: str
@@ -90,7 +90,7 @@ class Invoice(Struct, frozen=True):
 
     @property
     def paid_minor(self) -> int:
-        """Amount of the payments that stand on it."""
+        """Amount of the payments applied to it."""
         return sum(part.amount_minor for part in self.applied)
 
     @property
@@ -121,7 +121,7 @@ InvoiceEvent = (
 
 
 def evolve(state: Invoice, recorded: Recorded) -> Invoice:
-    """The invoice after one more event."""
+    """Return the invoice after one more event."""
     event = cast(InvoiceEvent, recorded.data)
     day = recorded.effective_on
     match event:

@@ -19,7 +19,7 @@ BusinessLabel = Literal["brouillon", "annulée", "émise", "en cours", "impayée
 
 
 class InvoiceBalance(Struct, frozen=True):
-    """The amounts that the status follows from, in minor units, as they stood on the day that is asked for."""
+    """Amounts that determine the status, in minor units, as of the requested day."""
 
     document: str
     due_on: date | None

@@ -1,4 +1,4 @@
-"""Writing off what will not be collected, and taking that back.
+"""Write-off of an irrecoverable receivable, and its reversal.
 
 A write-off takes the receivable out of the books. It does not extinguish the debt: late-payment interest goes on as
 if nothing had happened, until a payment or a credit note reduces the principal.
@@ -30,7 +30,7 @@ class WriteOffInvoice(Struct, frozen=True):
 
 
 class ReverseWriteOff(Struct, frozen=True):
-    """Take back all that was written off."""
+    """Reverse the whole write-off."""
 
     invoice_id: str
     cause: str
@@ -40,12 +40,12 @@ class NothingWrittenOff(Refusal):
     """The invoice has no write-off that could be reversed."""
 
     code = "nothing-written-off"
-    title = "Nothing is written off"
+    title = "Invoice has no write-off"
     remedy = "GET the invoice for the amount that is written off."
 
 
 def write_off(state: Invoice, command: WriteOffInvoice, on: date, today: date) -> InvoiceWrittenOff:
-    """The write-off, at most what is outstanding on its day and on every later one."""
+    """Write off at most what is outstanding on the day and on every later one."""
     require_issued(state, "written off")
     require_not_future(on, today, "/on")
     if state.outstanding_minor == 0:
@@ -66,7 +66,7 @@ def write_off(state: Invoice, command: WriteOffInvoice, on: date, today: date) -
 
 
 def reverse(state: Invoice, command: ReverseWriteOff) -> WriteOffReversed:
-    """The reversal of all that stands written off."""
+    """Reverse the whole amount that is written off."""
     require_issued(state, "written off")
     if not state.written_off_minor:
         raise NothingWrittenOff(f"Nothing of {state.number} is written off.")

@@ -17,12 +17,12 @@ from encours.kernel.errors import Refusal
 
 
 class NoLegalRate(Refusal):
-    """The tables begin later than the day that is asked for (422)."""
+    """The requested day is before the first entry of the tables (422)."""
 
     code = "no-legal-rate"
     title = "No legal rate on file"
     status = 422
-    remedy = "Ask for a later day."
+    remedy = "Use a later date."
 
 
 @dataclass(frozen=True, slots=True)

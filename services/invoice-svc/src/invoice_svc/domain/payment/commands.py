@@ -35,7 +35,7 @@ class ReceivePayment:
 
 @dataclass(frozen=True, slots=True)
 class AllocatePayment:
-    """Put unapplied cash on invoices; ``allocations`` ``None`` proposes as at the receipt."""
+    """Allocate unapplied cash to invoices; ``allocations`` ``None`` proposes as at the receipt."""
 
     payment_id: str
     allocations: Instructed | None
@@ -45,7 +45,7 @@ class AllocatePayment:
 
 @dataclass(frozen=True, slots=True)
 class ReleasePayment:
-    """Take allocations back; ``None`` all that stand."""
+    """Release allocations; ``None`` releases all that are in force."""
 
     payment_id: str
     allocation_ids: tuple[str, ...] | None

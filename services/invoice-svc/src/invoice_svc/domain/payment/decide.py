@@ -34,7 +34,7 @@ def receive(state: Payment, command: ReceivePayment, today: date) -> list[Dated]
     if state.payment_id:
         raise PaymentExists(f"{command.payment_id} is recorded already.")
     if command.amount_minor <= 0:
-        raise Invalid("A payment is above 0; record money that went back with /reverse.", "/amount")
+        raise Invalid("A payment must be above 0; use /reverse for money that the bank returned.", "/amount")
     if command.received_on > today:
         raise DateInFuture(
             f"{command.received_on} has not come yet in this ledger; use {today} or earlier.", "/received_on"
@@ -135,7 +135,7 @@ def allocate(state: Payment, placed: Sequence[ActiveAllocation]) -> list[Dated]:
 
 
 def release(state: Payment, allocation_ids: Sequence[str] | None, on: date) -> list[Dated]:
-    """Allocations go back to unapplied cash from a day on, but never before they counted."""
+    """Release allocations to unapplied cash from a day on, but not before they took effect."""
     _check_stands(state)
     chosen = _chosen(state, allocation_ids)
     return [
@@ -153,12 +153,14 @@ def release(state: Payment, allocation_ids: Sequence[str] | None, on: date) -> l
 
 
 def reverse(state: Payment, command: ReversePayment, today: date) -> list[Dated]:
-    """Release all allocations, then take back the cash itself."""
+    """Release all allocations, then reverse the cash."""
     on = command.on or today
     if state.reversed_on is not None:
         raise PaymentAlreadyReversed(f"{state.payment_id} was reversed on {state.reversed_on}.")
     if not state.received_on <= on <= today:
-        raise Invalid(f"A reversal lies between the receipt, {state.received_on}, and today, {today}.", "/on")
+        raise Invalid(
+            f"A reversal must be dated between the receipt, {state.received_on}, and today, {today}.", "/on"
+        )
     undone = events.PaymentReversed(
         payment_id=state.payment_id,
         customer_id=state.customer_id,
@@ -167,7 +169,7 @@ def reverse(state: Payment, command: ReversePayment, today: date) -> list[Dated]
         cause=command.cause,
         reversed_on=on,
     )
-    # Cash that was released later than the bank took it back was on invoices until then.
+    # Cash released after the date of the reversal was applied to invoices until its release.
     from_day = max(on, state.released_on or on)
     return [*release(state, None, on), (from_day, undone)]
 
@@ -197,7 +199,7 @@ def _check_invoice(state: Payment, share: Share, invoice: Invoice) -> None:
             f"{invoice.number} is of customer {invoice.customer_id}, the payment of {state.customer_id}.",
         )
     if share.amount_minor <= 0:
-        raise Invalid("An allocation is above 0.", "/allocations")
+        raise Invalid("An allocation must be above 0.", "/allocations")
 
 
 def _misplaced(kind: type[Refusal], detail: str) -> Refusal:
@@ -212,6 +214,6 @@ def _chosen(state: Payment, allocation_ids: Sequence[str] | None) -> list[Active
     unknown = [allocation_id for allocation_id in allocation_ids if allocation_id not in by_id]
     if unknown:
         raise AllocationNotStanding(
-            f"{unknown[0]} does not stand on {state.payment_id}; GET the payment for those that do.",
+            f"{unknown[0]} is not in force on {state.payment_id}; GET the payment for those that do.",
         )
     return [by_id[allocation_id] for allocation_id in dict.fromkeys(allocation_ids)]

@@ -10,7 +10,7 @@ class PaymentNotFound(NotFound):
 
     code = "payment-not-found"
     title = "Payment not found"
-    remedy = "Take the id from GET /v1/payments; ids of another ledger, or of later days, are not found."
+    remedy = "Use an id from GET /v1/payments. The id may belong to another ledger, or to a payment later than as_of."
 
 
 class PaymentExists(Refusal):
@@ -18,7 +18,7 @@ class PaymentExists(Refusal):
 
     code = "payment-exists"
     title = "Payment already exists"
-    remedy = "GET it."
+    remedy = "GET the payment."
 
 
 class AmountExceedsUnapplied(Refusal):
@@ -26,7 +26,7 @@ class AmountExceedsUnapplied(Refusal):
 
     code = "amount-exceeds-unapplied"
     title = "Allocations exceed the unapplied cash"
-    remedy = "Lower the allocations, or release others first."
+    remedy = "Reduce the allocations, or release others first."
 
 
 class AllocationAcrossEntities(Refusal):
@@ -48,7 +48,7 @@ class AllocationAcrossCustomers(Refusal):
 
 
 class AllocationNotStanding(Refusal):
-    """The allocation was released, or never was."""
+    """The allocation was released, or never existed."""
 
     code = "allocation-not-standing"
     title = "Allocation is not in force"
@@ -67,7 +67,7 @@ class PaymentWasReversed(Refusal):
     """The payment was reversed."""
 
     code = "payment-reversed"
-    title = "Payment was reversed"
+    title = "Payment has been reversed"
     remedy = "Record a new payment."
 
 
@@ -75,5 +75,5 @@ class PaymentAlreadyReversed(Refusal):
     """The payment was reversed before."""
 
     code = "payment-already-reversed"
-    title = "Payment was reversed before"
-    remedy = "Nothing is left to reverse."
+    title = "Payment is already reversed"
+    remedy = "No action is needed: a payment is reversed once."

@@ -1,4 +1,4 @@
-"""A payment as its events make it: Σ allocations + unapplied = cash, always; all zero once it is reversed."""
+"""State of a payment from its events: Σ allocations + unapplied = cash, always; all zero once it is reversed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from encours.contracts.payment import Allocation, Method
 
 @dataclass(frozen=True, slots=True)
 class ActiveAllocation:
-    """An allocation that stands, and since when it counts."""
+    """An allocation in force, and the day from which it counts."""
 
     allocation: Allocation
     effective_on: date
@@ -44,12 +44,12 @@ class Payment:
 
     @property
     def allocated_minor(self) -> int:
-        """Amount that stands on invoices."""
+        """Amount allocated to invoices."""
         return sum(standing.allocation.amount_minor for standing in self.allocations)
 
     @property
     def unapplied_minor(self) -> int:
-        """Cash that no invoice has taken."""
+        """Cash that is not allocated to an invoice."""
         return 0 if self.reversed_on else self.amount_minor - self.allocated_minor
 
 
@@ -63,7 +63,7 @@ PaymentEvent = (
 
 
 def evolve(state: Payment, recorded: Recorded) -> Payment:
-    """The payment after one more event."""
+    """Return the payment after one more event."""
     event = cast(PaymentEvent, recorded.data)
     match event:
         case events.PaymentReceived():

@@ -35,7 +35,7 @@ class CustomerBody(Body):
     country: Country = "FR"
     language: Language = "fr"
     external_ref: ShortText | None = Field(default=None, description="Its code in your own books.")
-    email: Email | None = Field(default=None, description="Where invoices and reminders go.")
+    email: Email | None = Field(default=None, description="Address for invoices and reminders.")
     phone: Phone | None = None
     siren: Siren | None = None
     vat_id: VatId | None = None

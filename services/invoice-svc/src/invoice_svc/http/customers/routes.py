@@ -34,7 +34,7 @@ Writing = Annotated[Command, command("invoices:write")]
 
 @router.post("/v1/customers", response_model=CustomerOut, status_code=201)
 async def register_customer(body: CustomerBody, cmd: Writing) -> Response:
-    """Register a customer of an entity, with its terms where they are agreed. An `external_ref` is taken once."""
+    """Register a customer of an entity, with any agreed terms. An `external_ref` is unique per entity."""
     return await cmd.run(
         customers.register, body.to_command(), answer=CUSTOMER_ANSWER, status=201, at="/v1/customers"
     )
@@ -47,10 +47,10 @@ async def list_customers(
     entity_id: EntityId | None = None,
     external_ref: Annotated[str | None, QueryParam(max_length=200)] = None,
     name: Annotated[
-        str | None, QueryParam(alias="q", max_length=200, description="Beginning of the name.")
+        str | None, QueryParam(alias="q", max_length=200, description="Prefix of the name.")
     ] = None,
 ) -> Response:
-    """Customers, oldest first."""
+    """List customers, oldest first."""
     async with q.view(NAME) as view:
         rows = await query.customers(view, page, entity_id=entity_id, external_ref=external_ref, q=name)
     return await show_page(q, view, page, rows, "customer_id", CUSTOMER_ANSWER)
@@ -58,13 +58,13 @@ async def list_customers(
 
 @router.get("/v1/customers/{customer_id}", response_model=CustomerOut)
 async def get_customer(customer_id: CustomerId, q: Reading) -> Response:
-    """One customer."""
+    """Get a customer."""
     return await show(q, CUSTOMER_ANSWER, customer_id)
 
 
 @router.patch("/v1/customers/{customer_id}", response_model=CustomerOut)
 async def amend_customer(customer_id: CustomerId, body: CustomerPatch, cmd: Writing) -> Response:
-    """Change the identity; what is not named stays."""
+    """Change the identity; omitted fields stay unchanged."""
     return await cmd.run(
         customers.amend, body.to_command(customer_id), answer=CUSTOMER_ANSWER, on=customer_id
     )
@@ -72,7 +72,7 @@ async def amend_customer(customer_id: CustomerId, body: CustomerPatch, cmd: Writ
 
 @router.put("/v1/customers/{customer_id}/terms", response_model=CustomerOut)
 async def agree_terms(customer_id: CustomerId, body: AgreedTermsBody, cmd: Writing) -> Response:
-    """Agree conditions for invoices issued from a day on. Beyond the legal ceiling a warning is recorded with them."""
+    """Agree conditions for invoices issued from a day on. Terms beyond the legal ceiling get a warning."""
     return await cmd.run(
         customers.agree_terms, agreement_of(customer_id, body), answer=CUSTOMER_ANSWER, on=customer_id
     )
@@ -80,7 +80,7 @@ async def agree_terms(customer_id: CustomerId, body: AgreedTermsBody, cmd: Writi
 
 @router.post("/v1/customers/{customer_id}/contacts", response_model=CustomerOut, status_code=201)
 async def add_contact(customer_id: CustomerId, body: ContactBody, cmd: Writing) -> Response:
-    """Add a person at the customer."""
+    """Add a contact person at the customer."""
     return await cmd.run(
         customers.add_contact,
         body.to_command(customer_id),
@@ -92,7 +92,7 @@ async def add_contact(customer_id: CustomerId, body: ContactBody, cmd: Writing) 
 
 @router.post("/v1/customers/{customer_id}/notes", response_model=CustomerOut, status_code=201)
 async def add_note(customer_id: CustomerId, body: NoteBody, cmd: Writing) -> Response:
-    """Put a remark in the customer's file."""
+    """Add a note to the customer's file."""
     return await cmd.run(
         customers.note, body.to_command(customer_id), answer=CUSTOMER_ANSWER, on=customer_id, status=201
     )

@@ -15,7 +15,7 @@ class DisputeBody(Body):
     category: Category
     amount: PositiveMoney | None = Field(default=None, description="All that is outstanding if not given.")
     text: LongText = Field(examples=["Two of four tyres were damaged."])
-    owner: ShortText | None = Field(default=None, description="Who deals with it.")
+    owner: ShortText | None = Field(default=None, description="Person in charge of the dispute.")
     opened_on: BusinessDate | None = Field(default=None, description="Today if not given.")
 
     def to_command(self, dispute_id: str, invoice_id: str) -> OpenDispute:

@@ -47,7 +47,7 @@ async def list_disputes(
     invoice_id: InvoiceId | None = None,
     status: Literal["open", "resolved"] | None = None,
 ) -> Response:
-    """Disputes as of a date."""
+    """List disputes as of a date."""
     async with q.view(NAME) as view:
         rows = await query.disputes(view, page, customer_id=customer_id, invoice_id=invoice_id, status=status)
     return await show_page(q, view, page, rows, "dispute_id", DISPUTE_ANSWER)
@@ -55,7 +55,7 @@ async def list_disputes(
 
 @router.get("/v1/disputes/{dispute_id}", response_model=DisputeOut)
 async def get_dispute(dispute_id: DisputeId, q: Reading) -> Response:
-    """One dispute."""
+    """Get a dispute."""
     return await show(q, DISPUTE_ANSWER, dispute_id)
 
 

@@ -1,1 +1,1 @@
-"""/v1/entities: creditors, their number series and the proof that those have no holes."""
+"""/v1/entities: creditors, their number series and the certificate that they have no gaps."""

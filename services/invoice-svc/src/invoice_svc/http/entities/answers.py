@@ -64,7 +64,7 @@ class EntityOut(AsOf):
 
 
 class CertificateOut(AsOf):
-    """Proof that the numbers of a series in a year run from 1 without a hole, in the order of their dates."""
+    """Certificate that the numbers of a series in a year run from 1 without a gap, in date order."""
 
     entity_id: str
     series: str

@@ -40,7 +40,7 @@ async def register_entity(body: EntityBody, cmd: Writing) -> Response:
 
 @router.get("/v1/entities", response_model=EntityListing)
 async def list_entities(q: Reading, page: Annotated[Page, PAGE]) -> Response:
-    """The entities of the ledger."""
+    """List the entities of the ledger."""
     async with q.view(NAME) as view:
         rows = await query.entities(view, page)
     return await show_page(q, view, page, rows, "entity_id", ENTITY_ANSWER)
@@ -48,13 +48,13 @@ async def list_entities(q: Reading, page: Annotated[Page, PAGE]) -> Response:
 
 @router.get("/v1/entities/{entity_id}", response_model=EntityOut)
 async def get_entity(entity_id: EntityId, q: Reading) -> Response:
-    """One entity: its identity and its series are not dated business, and known on any day."""
+    """Get an entity. Its identity and its series have no business date: they are shown as of any day."""
     return await show(q, ENTITY_ANSWER, entity_id)
 
 
 @router.patch("/v1/entities/{entity_id}", response_model=EntityOut)
 async def amend_entity(entity_id: EntityId, body: EntityPatch, cmd: Writing) -> Response:
-    """Change the identity; what is not named stays."""
+    """Change the identity; omitted fields stay unchanged."""
     return await cmd.run(entities.amend, body.to_command(entity_id), answer=ENTITY_ANSWER, on=entity_id)
 
 
@@ -73,7 +73,7 @@ async def certify_series(
     q: Reading,
     year: Annotated[int, QueryParam(ge=1900, le=2199, examples=[2026])],
 ) -> Response:
-    """Whether the numbers of a year are gapless and in the order of their dates, by the events up to `position`."""
+    """Certify that the numbers of a year are gapless and in date order, by the events up to `position`."""
     q.caller.require_entity(entity_id)
     entity, _, time = await read(q, ENTITY_ANSWER, entity_id)
     if code not in entity.series:

@@ -25,7 +25,7 @@ class SegmentOut(BaseModel):
     rate: str = Field(description="Percent a year.", examples=["13.15"])
     basis: str
     provisional: bool = Field(
-        description="The rate of this half-year is not on file; the last known was taken."
+        description="The rate of this half-year is not on file; the last known rate was used."
     )
     interest: MoneyModel
 

@@ -113,7 +113,7 @@ class CreditNoteOut(BaseModel):
 
 
 class AppliedOut(BaseModel):
-    """A part of a payment that stands on the invoice."""
+    """Part of a payment that is applied to the invoice."""
 
     allocation_id: str
     payment_id: str
@@ -160,7 +160,7 @@ class InvoiceOut(AsOf):
     total: MoneyModel
     credited: MoneyModel
     paid: MoneyModel
-    written_off: MoneyModel = Field(description="Taken out of the books as not collectable.")
+    written_off: MoneyModel = Field(description="Amount written off as irrecoverable.")
     outstanding: MoneyModel
     disputed: MoneyModel = Field(description="The contested part of what is outstanding.")
     status: StatusOut

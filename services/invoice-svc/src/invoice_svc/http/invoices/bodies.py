@@ -27,7 +27,7 @@ MAX_LINES = 1_000
 
 
 class LineBody(Body):
-    """An invoice line. `unit_price` is net of VAT: a decimal string, or money where the currency has to be said."""
+    """An invoice line. `unit_price` is net of VAT: a decimal string, or money with its currency."""
 
     description: LongText = Field(examples=["Pneu hiver 205/55 R16"])
     quantity: DecimalText = Field(examples=["4"])
@@ -59,7 +59,7 @@ class DraftBody(Body):
     terms: TermsBody | None = Field(default=None, description="Conditions of this invoice alone.")
     reference: ShortText | None = Field(default=None, description="The customer's order number.")
     salesperson: ShortText | None = None
-    issue: bool = Field(default=False, description="Issue it at once.", strict=True)
+    issue: bool = Field(default=False, description="Issue the invoice at once.", strict=True)
     issued_on: BusinessDate | None = Field(default=None, description="Day of issue; today if not given.")
 
     def to_command(self, invoice_id: str) -> DraftInvoice:
@@ -89,7 +89,7 @@ class DraftBatch(Batch[DraftBody]):
     issued_on: BusinessDate | None = None
 
     def to_command(self, item: DraftBody) -> DraftInvoice:
-        """One draft as a command; what it does not say itself, the batch says."""
+        """One draft as a command; omitted fields take the values of the batch."""
         wanted = item.to_command(new_id("inv"))
         return replace(wanted, issue=wanted.issue or self.issue, issued_on=wanted.issued_on or self.issued_on)
 
@@ -140,7 +140,7 @@ class CreditBody(Body):
     def to_command(self, invoice_id: str, credit_note_id: str) -> CreditInvoice:
         """The credit note as a command. Raises :class:`Invalid` where the body gives two sums."""
         if self.amount is not None and self.lines is not None:
-            raise Invalid("A credit note is over lines or over an amount: leave one of them out.", "/amount")
+            raise Invalid("A credit note takes either lines or an amount: omit one of them.", "/amount")
         return CreditInvoice(
             invoice_id=invoice_id,
             credit_note_id=credit_note_id,
@@ -170,7 +170,7 @@ class WriteOffBody(Body):
 
 
 class WriteOffReversalBody(Body):
-    """Reason for taking a write-off back."""
+    """Reason for the reversal of a write-off."""
 
     reason: ShortText = Field(examples=["Dividend announced by the liquidator"])
 

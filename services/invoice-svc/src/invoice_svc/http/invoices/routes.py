@@ -52,7 +52,7 @@ Writing = Annotated[Command, command("invoices:write")]
 
 @router.post("/v1/invoices", response_model=InvoiceOut, status_code=201)
 async def create_invoice(body: DraftBody, cmd: Writing) -> Response:
-    """Make a draft. With `issue` it gets its legal number in the same step."""
+    """Create a draft. With `issue` it also gets its legal number."""
     return await cmd.run(
         invoices.draft, body.to_command(new_id("inv")), answer=INVOICE_ANSWER, status=201, at="/v1/invoices"
     )
@@ -60,7 +60,7 @@ async def create_invoice(body: DraftBody, cmd: Writing) -> Response:
 
 @router.post("/v1/invoices:batch", response_model=BatchOut)
 async def create_invoices(body: DraftBatch, cmd: Writing) -> Response:
-    """Make up to 1,000 drafts, each judged alone. With `issue` each gets its legal number in the same step."""
+    """Create up to 1,000 drafts, each validated separately. With `issue` each also gets its legal number."""
     return await run_batch(cmd, body.items, DraftBody, body.to_command, invoices.draft, answer=BRIEF_ANSWER)
 
 
@@ -76,11 +76,13 @@ async def list_invoices(
     text: Annotated[
         str | None,
         QueryParam(
-            alias="q", max_length=200, description="Beginning of number, reference or customer's name."
+            alias="q",
+            max_length=200,
+            description="Prefix of the number, the reference or the customer's name.",
         ),
     ] = None,
 ) -> Response:
-    """Invoices, with their status as of the date that is asked for."""
+    """List invoices with their status as of a date."""
     wanted = query.InvoiceFilter(customer_id, entity_id, status, due_before, number, text)
     async with q.view(NAME) as view:
         rows = await query.invoices(view, page, wanted, now=await is_now(q))
@@ -89,13 +91,13 @@ async def list_invoices(
 
 @router.get("/v1/invoices/{invoice_id}", response_model=InvoiceOut)
 async def get_invoice(invoice_id: InvoiceId, q: Reading) -> Response:
-    """One invoice, folded from its events."""
+    """Get an invoice as of a date."""
     return await show(q, INVOICE_ANSWER, invoice_id)
 
 
 @router.get("/v1/invoices/{invoice_id}/history", response_model=HistoryOut)
 async def get_invoice_history(invoice_id: InvoiceId, q: Reading) -> Response:
-    """Every event of the invoice that counts as of the date, in the order in which it was recorded."""
+    """List the events of the invoice that are effective as of the date, in the order of recording."""
     _, events, time = await read(q, INVOICE_ANSWER, invoice_id)
     shown = [InvoiceEventOut.of(event) for event in events if event.effective_on <= time.as_of]
     return q.respond({"data": shown} | time.echo(), last=events[-1])
@@ -103,33 +105,33 @@ async def get_invoice_history(invoice_id: InvoiceId, q: Reading) -> Response:
 
 @router.patch("/v1/invoices/{invoice_id}", response_model=InvoiceOut)
 async def amend_invoice(invoice_id: InvoiceId, body: DraftPatch, cmd: Writing) -> Response:
-    """Change a draft; what is not named stays."""
+    """Change a draft; omitted fields stay unchanged."""
     return await cmd.run(invoices.amend, body.to_command(invoice_id), answer=INVOICE_ANSWER, on=invoice_id)
 
 
 @router.post("/v1/invoices/{invoice_id}/issue", response_model=InvoiceOut)
 async def issue_invoice(invoice_id: InvoiceId, cmd: Writing, body: IssueBody | None = None) -> Response:
-    """Give the draft the next legal number of its series. The date is not before the last one of the series."""
+    """Give the draft the next legal number of its series. The date must not precede the last one of the series."""
     wanted = (body or IssueBody()).to_command(invoice_id)
     return await cmd.run(invoices.issue, wanted, answer=INVOICE_ANSWER, on=invoice_id)
 
 
 @router.post("/v1/invoices/{invoice_id}/cancel", response_model=InvoiceOut)
 async def cancel_invoice(invoice_id: InvoiceId, cmd: Writing) -> Response:
-    """Give up a draft. What is issued is corrected with a credit note."""
+    """Cancel a draft. Correct an issued invoice with a credit note."""
     return await cmd.run(invoices.cancel, CancelInvoice(invoice_id), answer=INVOICE_ANSWER, on=invoice_id)
 
 
 @router.post("/v1/invoices/{invoice_id}/credit-notes", response_model=CreditedInvoiceOut, status_code=201)
 async def credit_invoice(invoice_id: InvoiceId, cmd: Writing, body: CreditBody | None = None) -> Response:
-    """Take an amount off an issued invoice, at most what is outstanding; the whole of that cancels it."""
+    """Credit an issued invoice, at most the outstanding amount. A credit note for all of it cancels the invoice."""
     wanted = (body or CreditBody()).to_command(invoice_id, new_id("cre"))
     return await cmd.run(invoices.credit, wanted, answer=CREDIT_ANSWER, on=invoice_id, status=201)
 
 
 @router.post("/v1/invoices/{invoice_id}/write-off", response_model=InvoiceOut)
 async def write_off_invoice(invoice_id: InvoiceId, body: WriteOffBody, cmd: Writing) -> Response:
-    """Take an amount that will not be collected out of the books. Interest goes on: the debt is not extinguished."""
+    """Write off an irrecoverable amount. The debt is not extinguished, so interest continues to accrue."""
     return await cmd.run(
         invoices.write_off, body.to_command(invoice_id), answer=INVOICE_ANSWER, on=invoice_id
     )
@@ -137,7 +139,7 @@ async def write_off_invoice(invoice_id: InvoiceId, body: WriteOffBody, cmd: Writ
 
 @router.post("/v1/invoices/{invoice_id}/write-off/reverse", response_model=InvoiceOut)
 async def reverse_write_off(invoice_id: InvoiceId, body: WriteOffReversalBody, cmd: Writing) -> Response:
-    """Put all that was written off back into the books: the invoice is open again from its original due date."""
+    """Reverse the whole write-off: the invoice is open again from its original due date."""
     return await cmd.run(
         invoices.reverse_write_off, body.to_command(invoice_id), answer=INVOICE_ANSWER, on=invoice_id
     )

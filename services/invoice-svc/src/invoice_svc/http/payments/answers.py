@@ -50,11 +50,13 @@ class PaymentOut(AsOf):
     reversal_reason: str | None
     allocations: list[AllocationOut]
     version: int
-    note: str | None = Field(default=None, description="Set if the search for open invoices was behind.")
+    note: str | None = Field(
+        default=None, description="Set if the list of open invoices lagged, so that nothing was allocated."
+    )
 
     @classmethod
     def of(cls, state: Payment, version: int, as_of: date) -> Json:
-        """Show a payment with the allocations that stand."""
+        """Show a payment with the allocations in force."""
         return {
             "id": state.payment_id,
             "entity_id": state.entity_id,

@@ -26,7 +26,7 @@ class AllocationBody(Body):
 
 
 class PaymentBody(Body):
-    """Money in. Without `allocations` the numbers in `remittance_text` say where it goes, then the oldest due."""
+    """A payment. Without `allocations` it settles the invoices that `remittance_text` names, then the oldest due."""
 
     entity_id: EntityId
     customer_id: CustomerId | None = None
@@ -38,7 +38,9 @@ class PaymentBody(Body):
     )
     external_ref: ShortText | None = Field(default=None, description="The bank's or the gateway's reference.")
     allocations: list[AllocationBody] | None = Field(
-        default=None, max_length=500, description="Where it goes; an empty list leaves all of it unapplied."
+        default=None,
+        max_length=500,
+        description="Amounts to allocate to invoices; an empty list leaves the whole payment unapplied.",
     )
 
     def to_command(self, payment_id: str) -> ReceivePayment:
@@ -69,7 +71,7 @@ class AllocateBody(Body):
 
 
 class ReleaseBody(Body):
-    """Allocations to take back; all if not given."""
+    """Allocations to release; all if not given."""
 
     allocation_ids: list[AllocationId] | None = Field(default=None, min_length=1, max_length=500)
 

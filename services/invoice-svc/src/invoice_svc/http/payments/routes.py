@@ -29,7 +29,7 @@ Writing = Annotated[Command, command("payments:write")]
 
 @router.post("/v1/payments", response_model=PaymentOut, status_code=201)
 async def receive_payment(body: PaymentBody, cmd: Writing) -> Response:
-    """Record money that came in and put it on invoices. What none takes stays unapplied cash of the customer."""
+    """Record a payment and allocate it to invoices. The rest is the customer's unapplied cash."""
     return await cmd.run(
         payments.receive,
         body.to_command(new_id("pay")),
@@ -47,7 +47,7 @@ async def list_payments(
     entity_id: EntityId | None = None,
     customer_id: CustomerId | None = None,
 ) -> Response:
-    """Payments as of a date."""
+    """List payments as of a date."""
     async with q.view(NAME) as view:
         rows = await query.payments(view, page, entity_id=entity_id, customer_id=customer_id)
     return await show_page(q, view, page, rows, "payment_id", PAYMENT_ANSWER)
@@ -55,13 +55,13 @@ async def list_payments(
 
 @router.get("/v1/payments/{payment_id}", response_model=PaymentOut)
 async def get_payment(payment_id: PaymentId, q: Reading) -> Response:
-    """One payment with the allocations that stand."""
+    """Get a payment with the allocations in force."""
     return await show(q, PAYMENT_ANSWER, payment_id)
 
 
 @router.post("/v1/payments/{payment_id}/allocations", response_model=PaymentOut)
 async def allocate_payment(payment_id: PaymentId, cmd: Writing, body: AllocateBody | None = None) -> Response:
-    """Put unapplied cash on invoices, from today on: as instructed, else as the bank text says, else the oldest due."""
+    """Allocate unapplied cash from today on: as instructed, else by the bank text, else to the oldest due invoices."""
     return await cmd.run(
         payments.allocate,
         (body or AllocateBody()).to_command(payment_id),
@@ -73,12 +73,12 @@ async def allocate_payment(payment_id: PaymentId, cmd: Writing, body: AllocateBo
 
 @router.post("/v1/payments/{payment_id}/release", response_model=PaymentOut)
 async def release_payment(payment_id: PaymentId, cmd: Writing, body: ReleaseBody | None = None) -> Response:
-    """Take allocations back, from today on: their amounts are unapplied cash again."""
+    """Release allocations from today on: their amounts become unapplied cash."""
     wanted = (body or ReleaseBody()).to_command(payment_id)
     return await cmd.run(payments.release, wanted, answer=PAYMENT_ANSWER, on=payment_id)
 
 
 @router.post("/v1/payments/{payment_id}/reverse", response_model=PaymentOut)
 async def reverse_payment(payment_id: PaymentId, body: ReverseBody, cmd: Writing) -> Response:
-    """Reverse a payment that the bank took back: its invoices are open again from their original due dates."""
+    """Reverse a payment that the bank returned: its invoices are open again from their original due dates."""
     return await cmd.run(payments.reverse, body.to_command(payment_id), answer=PAYMENT_ANSWER, on=payment_id)
