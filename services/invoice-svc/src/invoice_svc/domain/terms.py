@@ -40,5 +40,5 @@ class ProposedTerms:
 
 
 def settled(terms: Terms | ProposedTerms, currency: str, day: date, pointer: str) -> Terms:
-    """As :meth:`ProposedTerms.settled`; terms that are settled stay as they are."""
+    """Return :meth:`ProposedTerms.settled` of proposed terms, and settled terms unchanged."""
     return terms.settled(currency, day, pointer) if isinstance(terms, ProposedTerms) else terms

@@ -23,7 +23,7 @@ ImportState = Literal["received", "reading", "recording", "completed", "failed"]
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """How to read the lines of one file."""
+    """Options for reading the lines of a file."""
 
     column_map: dict[str, str] = {}
     delimiter: str = ","
@@ -310,9 +310,9 @@ class ImportStore:
             found.append((as_import(values), reported, waits))
         return found
 
-    async def set_reported(self, import_id: str, told: Literal["received", "completed"]) -> None:
+    async def set_reported(self, import_id: str, event: Literal["received", "completed"]) -> None:
         """Store which of its two events the import has in the ledger."""
-        await self.pool.execute("update imports.import set told = $2 where id = $1", import_id, told)
+        await self.pool.execute("update imports.import set told = $2 where id = $1", import_id, event)
 
     async def has_pending(self, ledger: str, upto: date) -> bool:
         """Return True if an event of that day or an earlier one is pending."""

@@ -52,7 +52,7 @@ class RateAmounts(Struct, frozen=True):
 
     @property
     def is_something(self) -> bool:
-        """Not nothing."""
+        """Return True if net or VAT is not 0."""
         return bool(self.net_minor or self.vat_minor)
 
 

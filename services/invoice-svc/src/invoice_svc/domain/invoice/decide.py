@@ -318,7 +318,7 @@ def undispute_share(state: Invoice, *, dispute_id: str, outcome: Outcome) -> lis
 
 
 def _usual_terms(customer: Customer, entity: Entity, day: date, currency: str) -> Terms:
-    """Those agreed with the customer, whose flat fee is in the entity's currency: in another it is that of the law."""
+    """Return the terms agreed with the customer, their flat fee in the entity's currency only."""
     default = late_payment_law().default_terms(day, currency)
     agreed = terms_on(customer, day)
     if agreed is None or currency == entity.currency:

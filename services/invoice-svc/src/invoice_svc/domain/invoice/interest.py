@@ -21,7 +21,7 @@ _ONE_DAY = timedelta(days=1)
 
 
 class Rate(Protocol):
-    """A yearly rate in hundredths of a percent, and where it stands."""
+    """A yearly rate in hundredths of a percent, and its source."""
 
     @property
     def value(self) -> int: ...

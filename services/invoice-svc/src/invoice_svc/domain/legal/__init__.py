@@ -27,7 +27,7 @@ class NoLegalRate(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """A value from a day on, and where it stands."""
+    """A value from a day on, and its source."""
 
     valid_from: date
     value: int

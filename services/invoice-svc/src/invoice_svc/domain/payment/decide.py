@@ -161,7 +161,7 @@ def reverse(state: Payment, command: ReversePayment, today: date) -> list[Dated]
         raise Invalid(
             f"A reversal must be dated between the receipt, {state.received_on}, and today, {today}.", "/on"
         )
-    undone = events.PaymentReversed(
+    reversal = events.PaymentReversed(
         payment_id=state.payment_id,
         customer_id=state.customer_id,
         amount_minor=state.amount_minor,
@@ -171,7 +171,7 @@ def reverse(state: Payment, command: ReversePayment, today: date) -> list[Dated]
     )
     # Cash released after the date of the reversal was applied to invoices until its release.
     from_day = max(on, state.released_on or on)
-    return [*release(state, None, on), (from_day, undone)]
+    return [*release(state, None, on), (from_day, reversal)]
 
 
 def _check_stands(state: Payment) -> None:

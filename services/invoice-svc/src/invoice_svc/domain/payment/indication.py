@@ -33,7 +33,7 @@ def number_key(number: str) -> str:
 
 
 def cited(text: str | None, numbers: Iterable[str]) -> list[Cited]:
-    """Those of the numbers that the text names, in the order in which it names them."""
+    """Return the numbers that the text names, in its order."""
     if not text:
         return []
     text = text[:MAX_TEXT]
@@ -52,7 +52,7 @@ def keys_in(text: str | None) -> list[str]:
 
 
 def _spans(text: str) -> dict[str, tuple[int, int]]:
-    """Each run of neighbouring tokens that could be a number → where it first stands in the text."""
+    """Each run of neighbouring tokens that could be a number → its first index in the text."""
     tokens = [(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(text.upper())]
     spans: dict[str, tuple[int, int]] = {}
     for first in range(len(tokens)):

@@ -72,7 +72,7 @@ class PaymentWasReversed(Refusal):
 
 
 class PaymentAlreadyReversed(Refusal):
-    """The payment was reversed before."""
+    """The payment is already reversed."""
 
     code = "payment-already-reversed"
     title = "Payment is already reversed"

@@ -185,7 +185,7 @@ class InvoiceOut(AsOf):
         currency = state.currency
         outstanding, disputed = state.outstanding_minor, state.disputed_minor
         paid, credited = state.paid_minor, state.credited_minor
-        stand = status(
+        axes = status(
             InvoiceBalance(
                 state.document, state.due_on, state.total_minor, credited, paid, outstanding, disputed
             ),
@@ -210,14 +210,14 @@ class InvoiceOut(AsOf):
             "outstanding": money_json(outstanding, currency),
             "disputed": money_json(disputed, currency),
             "status": {
-                "document": stand.document,
-                "delivery": stand.delivery,
-                "settlement": stand.settlement,
-                "collection": stand.collection,
-                "einvoice": stand.einvoice,
+                "document": axes.document,
+                "delivery": axes.delivery,
+                "settlement": axes.settlement,
+                "collection": axes.collection,
+                "einvoice": axes.einvoice,
             },
-            "labels": {"business": stand.business, "crm": stand.crm},
-            "days_past_due": stand.days_past_due,
+            "labels": {"business": axes.business, "crm": axes.crm},
+            "days_past_due": axes.days_past_due,
             "vat_breakdown": [VatOut.of(share, currency) for share in state.vat],
             "lines": [LineOut.of(line, currency) for line in state.lines],
             "terms": TermsOut.of(state.terms),

@@ -60,7 +60,7 @@ class PaymentBody(Body):
 
 
 class AllocateBody(Body):
-    """Where unapplied cash goes; as at the receipt if not given."""
+    """Allocation of unapplied cash; by the rules of a receipt if not given."""
 
     allocations: list[AllocationBody] | None = Field(default=None, max_length=500)
     customer_id: CustomerId | None = Field(default=None, description="The payer, where it was unknown.")

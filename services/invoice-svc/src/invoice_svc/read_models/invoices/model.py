@@ -81,7 +81,7 @@ def _move(e: Recorded, entry: int, moved: Movement, rows: RowSet) -> None:
 
 
 def _issue(e: Recorded, event: InvoiceIssued, rows: RowSet) -> None:
-    """Put a row of its own: content as issued counts, whatever the draft said."""
+    """Put the row of an issued invoice, which replaces the content of the draft."""
     draft = rows.get(InvoiceRow, e.stream)
     invoice = _new_invoice(e, event)
     if draft is not None:
