@@ -16,6 +16,7 @@ from encours.http.access.keys import new_key
 from encours.ledger.api_keys import insert_key
 from encours.testing.servers import Installation
 from tests.e2e.dunning_world import Dunning, dunning, free_port, wait
+from tests.e2e.world import get_when_reached
 
 
 class Api:
@@ -25,10 +26,7 @@ class Api:
         self.http, self.world = client, world
 
     def get(self, path: str, **parameters: Any) -> dict[str, Any]:
-        answer = self.http.get(path, params=parameters)
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+        return get_when_reached(self.http, path, parameters)
 
     def post(
         self, path: str, body: Any = None, *, key: str | None = None, **parameters: Any

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -23,14 +22,7 @@ def world(system: System) -> World:
 
 
 def _get(world: World, path: str, **parameters: Any) -> dict[str, Any]:
-    """GET as a patient client does it: a read model that is behind says so and is asked again."""
-    deadline = time.monotonic() + 30
-    while True:
-        answer = world.client("invoice").get(path, params={"min_position": world.position} | parameters)
-        if answer.status_code != 503 or time.monotonic() > deadline:
-            assert answer.status_code == 200, answer.text
-            found: dict[str, Any] = answer.json()
-            return found
+    return world.get("invoice", path, **parameters)
 
 
 def _state(invoice: dict[str, Any]) -> tuple[str, str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -21,6 +22,20 @@ ENTITY = {
     "vat_id": "FR96552100554",
     "address": ADDRESS,
 }
+
+
+PATIENCE_S = 60.0
+
+
+def get_when_reached(client: httpx.Client, path: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """GET as a client of the API does: a 503 that says when to come back is repeated."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        answer = client.get(path, params=parameters)
+        if answer.status_code != 503 or "Retry-After" not in answer.headers or time.monotonic() > deadline:
+            assert answer.status_code == 200, answer.text
+            found: dict[str, Any] = answer.json()
+            return found
 
 
 def eur(amount: str) -> dict[str, str]:
@@ -87,10 +102,7 @@ class World:
 
     def get(self, service: str, path: str, **parameters: Any) -> dict[str, Any]:
         """GET that must succeed, of a read model that has seen the last write."""
-        answer = self.client(service).get(path, params={"min_position": self.position} | parameters)
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+        return get_when_reached(self.client(service), path, {"min_position": self.position} | parameters)
 
     def customer(self, **fields: Any) -> str:
         """A new customer's id."""

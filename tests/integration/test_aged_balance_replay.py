@@ -134,7 +134,14 @@ async def asked(
     }, found.source
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ACCEPTED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=ACCEPTED,
+)
 @given(
     acts=steps,
     batch=st.sampled_from([1, 3, 7, 1000]),
@@ -155,7 +162,11 @@ def test_as_of_three_dates_and_known_at_two_moments_equal_a_naive_replay(
         assert now == replay(log, as_of, head), f"as of {as_of}, from the rows of now"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=ACCEPTED,
+)
 @given(
     acts=steps,
     batch=st.sampled_from([1, 2, 5, 11]),
@@ -181,7 +192,11 @@ def test_day_by_day_and_all_at_once_give_the_same_rows_and_the_bands_of_today(
     assert got == expected
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=ACCEPTED,
+)
 @given(acts=steps, days=st.integers(-30, 150), known=st.booleans())
 def test_the_overdue_list_is_what_the_bands_past_due_hold(
     store: Store, acts: list[tuple[Any, int, int, int]], days: int, known: bool
@@ -209,7 +224,11 @@ def test_every_event_of_a_history_balances(acts: list[tuple[Any, int, int, int]]
         )
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=6,
+    deadline=None,
+    suppress_health_check=ACCEPTED,
+)
 @given(acts=steps, days=st.integers(-30, 150))
 def test_the_books_balance_at_every_position_also_within_a_command(
     store: Store, acts: list[tuple[Any, int, int, int]], days: int

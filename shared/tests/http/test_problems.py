@@ -173,7 +173,9 @@ async def test_request_ids_and_traces_are_taken_over_if_they_are_harmless(api: h
 
 @given(st.binary(max_size=60) | st.text(max_size=40).map(lambda text: text.encode()))
 @hypothesis_settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 async def test_no_body_makes_the_service_fail(app: FastAPI, body: bytes) -> None:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:

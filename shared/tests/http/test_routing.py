@@ -61,7 +61,9 @@ async def as_fastapi_does(id: ThingId, body: Thing, q: str | None = None, limit:
 
 @given(st.sampled_from([THING, "thg_1"]), BODIES, QUERIES, HEADERS)
 @hypothesis_settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=300,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 async def test_a_route_answers_as_fastapi_itself_would(
     app: FastAPI, thing: str, body: bytes, query: dict[str, str], headers: dict[str, str]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from encours.testing.servers import Cluster, Installation
@@ -16,6 +17,11 @@ _REAL_FIXTURES = frozenset(
 )
 _LONGEST_FIRST = ("tests/chaos/", "tests/e2e/", "tests/contract/")
 _SLOW_FOLDERS = ("tests/e2e/", "tests/chaos/", "tests/bench/")
+
+
+# Deadlines and the pace of examples say how busy the machine is, and nothing of the code.
+settings.register_profile("encours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("encours")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
