@@ -32,7 +32,6 @@ PAGES_ARE_CUT_IN = frozenset(
         # Their scope holds the grant (reporting_svc.http.scope), and their pages lie inside larger statements.
         "reporting_svc/read_models/receivables/figures.py",
         "reporting_svc/read_models/receivables/overdue.py",
-        "reporting_svc/read_models/timeline/query.py",
     }
 )
 

@@ -1,4 +1,4 @@
-"""What the API, the worker and the rebuild of reporting-svc have in common."""
+"""Read models that the API, the worker and the rebuild of reporting-svc share."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class SettleFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """How far it got, and why no further when an event is unknown to this program."""
+    """Position reached, and the reason for stopping when an event is unknown to this program."""
 
     position: int
     stop: StopBefore | None

@@ -1,4 +1,4 @@
-"""The control schema of a service's database: where each read model stands, what is parked, who is at work.
+"""The control schema of a service's database: position of each read model, parked streams, leases.
 
 Everything here is bookkeeping about the ledger and can be thrown away with the read models: a missing
 checkpoint means "build it".
@@ -73,7 +73,7 @@ async def install_control(conn: Conn) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """How far a model has come, and under which of its versions and of the ledger's epochs.
+    """Position of a model, with its version and the ledger's epoch.
 
     ``generation`` counts its builds: what a projector holds in memory belongs to one of them.
     """

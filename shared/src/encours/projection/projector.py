@@ -52,7 +52,7 @@ def check_model(model: ReadModel) -> None:
 
 
 class Projection:
-    """One model's rows in one schema, and the events that could not be applied to them."""
+    """Rows of one model in one schema, and the events that could not be applied to them."""
 
     def __init__(self, model: ReadModel, schema: str, parking: Parking) -> None:
         self.model = model

@@ -15,7 +15,7 @@ from encours.projection.read_model import Conn, Reactor
 
 
 class Reactions:
-    """How far the reactions of one model to one ledger have come."""
+    """Progress of the reactions of one model to one ledger have come."""
 
     def __init__(self, reactor: Reactor, ledger: str, model: str, epoch: int, position: int) -> None:
         self._reactor = reactor
@@ -57,7 +57,7 @@ class Reactions:
         return events
 
     def due(self, event: StoredEvent) -> bool:
-        """Whether the event wants a reaction that it has not had."""
+        """Return if the event still needs a reaction."""
         return event.position > self.position and event.type in self._reactor.types
 
     async def react(self, pool: asyncpg.Pool, event: StoredEvent) -> None:

@@ -1,4 +1,4 @@
-"""What a service writes to have a read model: rows, the types it reads, a pure `project`, perhaps a reactor."""
+"""Parts of a read model that a service writes: rows, the types it reads, a pure `project`, perhaps a reactor."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class MappedModel(ReadModel):
     def added(self, e: Recorded) -> Iterable[Row]:
         """Rows of ``appended`` and ``opened`` tables that the event makes, from itself alone. Pure.
 
-        In a rebuild neither this nor `project` is told who recorded the event, when and why.
+        In a rebuild neither this nor `project` receives who recorded the event, when and why.
         """
 
     @abstractmethod
@@ -85,7 +85,7 @@ class MappedModel(ReadModel):
 
 
 class Reactor(ABC):
-    """What a service does because of an event, with the read model exactly at that event."""
+    """Reaction of a service to an event, with the read model exactly at that event."""
 
     types: frozenset[str]
 
@@ -97,5 +97,5 @@ class Reactor(ABC):
 
 
 def has_settle(model: ReadModel) -> bool:
-    """Whether the model has a set-based step, and so reads the opening of days even when `project` does not."""
+    """Return if the model has a set-based step, and so reads the opening of days even when `project` does not."""
     return type(model).settle is not ReadModel.settle

@@ -48,7 +48,7 @@ log = structlog.get_logger("encours.rebuild")
 
 @dataclass
 class Rebuilt:
-    """What a rebuild found. Hashes are those of ``position``; ``equal`` is None where there was nothing to compare
+    """Result of a rebuild. Hashes are those of ``position``; ``equal`` is None where there was nothing to compare
     with (a first build, another version of the model, another epoch of the ledger). ``stopped`` says why the model
     goes no further than ``position`` although ``head`` is beyond; None while it follows."""
 

@@ -104,7 +104,7 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Table:
-    """What SQL needs to know of a row type. Raises ``TypeError`` for a declaration that cannot be a table."""
+    """Return the table that a row type declares. Raises ``TypeError`` for a declaration that cannot be a table."""
 
     def __init__(self, row_type: type[Row]) -> None:
         self.row_type = row_type

@@ -133,7 +133,7 @@ class RowSet:
 
     @property
     def all_in_memory(self) -> bool:
-        """Whether no key can be missing, so that nothing has to be asked for before a batch."""
+        """Return if no key can be missing, so that a batch needs no query before it."""
         return all(slot.complete for slot in self._slots.values())
 
     @property

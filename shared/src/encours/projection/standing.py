@@ -51,7 +51,7 @@ async def forget_stale_states(pool: asyncpg.Pool) -> None:
 
 
 async def standings(pool: asyncpg.Pool) -> list[Standing]:
-    """Return where every read model of the store stands in every ledger."""
+    """Return the position of every read model of the store in every ledger."""
     rows = await pool.fetch(
         """select c.ledger, c.model, c.position, count(p.stream)
              from encours.checkpoint c left join encours.parked p using (ledger, model)

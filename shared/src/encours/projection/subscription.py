@@ -1,4 +1,4 @@
-"""One read model following one ledger: leader or standby, live or being built, and what happens when it cannot go on.
+"""One read model following one ledger: leader or standby, live or being built, and its behaviour when it cannot go on.
 
 The checkpoint decides. Each batch locks it, and goes back empty-handed when another instance has moved it; so
 two leaders, a lease lost in mid-batch or a crash at any point end the same way: each event applied once, in order.
@@ -183,7 +183,7 @@ class Subscription:
             return await apply(conn, projection, events, commit, ledger)
 
     async def _check_position(self, position: int) -> None:
-        """Nothing came. A position that the ledger does not have means that the ledger was put back."""
+        """Nothing came. A position that the ledger does not have means that the ledger was restored."""
         if position > self._tail.last >= 0:
             head = await self._context.ledger.head(self._ledger)
             if position > head.position:

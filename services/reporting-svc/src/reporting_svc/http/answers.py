@@ -1,4 +1,4 @@
-"""What answers have in common: money by band, the tie-out, the warning that streams are parked."""
+"""Parts that answers share: money by band, the tie-out, the warning that streams are parked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The query parameters that every report shares, and what they and the caller's grant come to."""
+"""Query parameters that every report shares, restricted to the caller's grant."""
 
 from __future__ import annotations
 
@@ -50,5 +50,5 @@ Ask = Annotated[Asked, Parameter()]
 
 
 def moment_of(view: View) -> Moment:
-    """The two dates of the question as the tables are asked for them."""
+    """Return the two dates of the question in the form that the queries take."""
     return Moment(view.time.as_of, None if view.time.is_now else view.time.position)

@@ -22,7 +22,7 @@ from reporting_svc.read_models.scope import Moment, Scope
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One moment of the receivables. ``scope`` is in one currency; ``total`` are its aged sums."""
+    """Receivables at one moment. ``scope`` is in one currency; ``total`` are its aged sums."""
 
     view: View
     scope: Scope
@@ -38,11 +38,11 @@ class Snapshot:
 
     @property
     def schema(self) -> str:
-        """Where the tables are."""
+        """Schema of the tables."""
         return self.view.schema
 
     def end(self) -> dict[str, Any]:
-        """What every answer ends with: parked streams, and what the question was resolved to."""
+        """End of every answer: parked streams, and what the question was resolved to."""
         return incomplete_json(self.parked) | self.view.time.echo()
 
 

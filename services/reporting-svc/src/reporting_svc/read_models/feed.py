@@ -17,7 +17,7 @@ from encours.kernel.errors import DomainError
 from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.ledger.reader import COLUMNS, Reader
-from reporting_svc.read_models.scope import Args
+from encours.reading.where import Arguments
 
 WINDOW = 20_000
 """Positions that one page looks through at most: a rare type must not make one request read the whole ledger."""
@@ -28,7 +28,7 @@ TAIL_PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What the reader wants to see, and may see. Nothing set is everything."""
+    """Events that the reader wants to see, and may see. Nothing set is everything."""
 
     types: tuple[str, ...] = ()
     stream: str | None = None
@@ -72,7 +72,7 @@ def _text(value: object) -> str | None:
 
 @dataclass(slots=True)
 class Feed:
-    """One a process. ``tails`` counts the live readers, each of which costs a little for as long as it stays."""
+    """Feed of one process. ``tails`` counts the live readers, each of which costs a little for as long as it stays."""
 
     ledger: Ledger
     reader: Reader
@@ -88,7 +88,7 @@ class Feed:
         """Events behind ``after`` that pass the filter, at most ``limit``, not beyond ``upto`` or the head."""
         head = (await self.ledger.head(ledger)).position if upto is None else upto
         last = min(head, after + WINDOW) if wanted.stream is None else head
-        args = Args([(await self.ledger.info(ledger)).id, after, last])
+        args = Arguments([(await self.ledger.info(ledger)).id, after, last])
         conditions, order = ["position > $2 and position <= $3"], "position"
         if wanted.types:
             conditions.append(f"type = any({args.add(list(wanted.types))}::text[])")

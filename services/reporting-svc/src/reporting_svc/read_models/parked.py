@@ -1,4 +1,4 @@
-"""Which streams a model could not apply: figures without their events are incomplete, and say so."""
+"""Parked streams of a model: figures that lack their events are marked as incomplete."""
 
 from __future__ import annotations
 

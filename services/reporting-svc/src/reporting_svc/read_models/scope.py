@@ -1,4 +1,4 @@
-"""What a question is about: which books, which currency, which day, known when."""
+"""Scope of a report (entities, customer, currency, portfolio) and the two dates of its question."""
 
 from __future__ import annotations
 
@@ -6,23 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from encours.kernel.errors import Invalid
-
-
-class Args(list[object]):
-    """Values of a statement; :meth:`add` gives the placeholder."""
-
-    def add(self, value: object) -> str:
-        """``$1``, ``$2``, …"""
-        self.append(value)
-        return f"${len(self)}"
+from encours.reading.where import Arguments
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose receivables. ``entities`` ``None`` is every entity of the ledger.
+    """Receivables that a report covers. ``entities`` ``None`` is every entity of the ledger.
 
-    ``segment`` and ``salesperson`` are those that the customers have now: a portfolio is followed as it is, also
-    when it is asked about the past.
+    ``segment`` and ``salesperson`` are those that the customers have now: a question about the past
+    takes the portfolio as it is today.
     """
 
     entities: tuple[str, ...] | None = None
@@ -31,7 +23,7 @@ class Scope:
     segment: str | None = None
     salesperson: str | None = None
 
-    def sql(self, args: Args, alias: str, schema: str, *, packed: bool = False) -> str:
+    def sql(self, args: Arguments, alias: str, schema: str, *, packed: bool = False) -> str:
         """Return the condition on a table that has entity, customer_id and currency.
 
         ``packed``: the table holds both ids as 16 bytes.
@@ -61,13 +53,13 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """``as_of``: facts that count by that day. ``known_to``: recorded up to that position; ``None``: all that the
-    model holds."""
+    """``as_of``: events that count by that day. ``known_to``: those recorded up to that position; ``None``: all that
+    the model holds."""
 
     as_of: date
     known_to: int | None = None
 
-    def sql(self, args: Args, alias: str) -> str:
+    def sql(self, args: Arguments, alias: str) -> str:
         """The condition on a table of movements."""
         by_day = f"{alias}.effective_on <= {args.add(self.as_of)}::date"
         if self.known_to is None:
@@ -81,7 +73,7 @@ def _packed(texts: str) -> str:
 
 
 class SeveralCurrencies(Invalid):
-    """Sums over currencies mean nothing: the caller names one (422)."""
+    """The scope has several currencies, which cannot be added: the caller names one (422)."""
 
     code = "currency-required"
     title = "Figures are in several currencies"

@@ -20,7 +20,7 @@ class Definition:
 AGED_BY_DUE_DATE = Definition(
     "aged-balance/due-date/1",
     "Open amount of each invoice (issued - credited - payments applied + payments unapplied, VAT "
-    "included) whose facts count on or before as_of and were recorded by known_at, in the closed band "
+    "included) whose events count on or before as_of and were recorded by known_at, in the closed band "
     "of its days past due (as_of - due date; not due: 0 or less). Disputed: the part of the open amount"
     " that is contested, already inside the bands. Unapplied: payments received - reversed - allocated "
     "+ released, never spread over bands. Outstanding = sum of bands - unapplied = balance of the "

@@ -45,7 +45,7 @@ async def customer_timeline(
     async with q.view(Timeline.name) as view:
         if not await exists(view.conn, view.schema, id, q.caller.entities):
             raise CustomerNotFound(id)
-        rows = await entries(view.conn, view.schema, id, q.caller.entities, moment_of(view), page)
+        rows = await entries(view, id, moment_of(view), page)
         parked = await parked_streams(view.conn, Timeline.name, q.caller.ledger)
     events = await feed.at(q.caller.ledger, [row["position"] for row in rows])
 

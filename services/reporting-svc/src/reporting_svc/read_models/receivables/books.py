@@ -1,4 +1,4 @@
-"""Who is who: names of entities and customers, and the currency that an empty answer is written in."""
+"""Existence of entities and customers, and the currency of an answer without amounts."""
 
 from __future__ import annotations
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from encours.reading.where import Arguments
 from reporting_svc.domain.measures.bands import STANDARD, Bands
 from reporting_svc.read_models.receivables.rows import CLOCK_ID, CUSTOMER_ID, ENTITY_ID, INVOICE_ID, ROW_KEY
-from reporting_svc.read_models.scope import Args, Moment, Scope, SeveralCurrencies
+from reporting_svc.read_models.scope import Moment, Scope, SeveralCurrencies
 
 if TYPE_CHECKING:
     from encours.projection.read_model import Conn
@@ -52,7 +53,7 @@ class Figures:
 
     @property
     def overdue(self) -> int:
-        """What is past its due date, disputed or not."""
+        """Amount past its due date, disputed or not."""
         return sum(self.bands[1:])
 
     @property
@@ -63,7 +64,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Aged:
-    """``rows`` is the page; ``sums`` has one element a currency in scope; ``source`` says what answered."""
+    """``rows`` is the page; ``sums`` has one element per currency in scope; ``source`` names the tables read."""
 
     sums: tuple[Figures, ...]
     rows: tuple[Row, ...]
@@ -77,7 +78,7 @@ class Aged:
         return self.sums[0] if self.sums else None
 
     def figures(self, row: Row) -> Figures:
-        """One of :attr:`rows`; the page itself needs the records, whose last one marks where it ends."""
+        """Return the figures of one of :attr:`rows`; the page needs the records, whose last one marks its end."""
         return _figures(row, self.columns)
 
 
@@ -93,7 +94,7 @@ async def aged(
 ) -> Aged:
     """Sums and, if asked for, one page of rows, of the snapshot that ``conn`` is in."""
     source = await _source(conn, schema, moment, bands, basis)
-    args = Args()
+    args = Arguments()
     figures = _FIGURES[source](args, schema, scope, moment, bands, basis)
     columns = _columns(bands)
     sums = ", ".join(f"sum({c})::bigint as {c}" for c in columns)
@@ -135,7 +136,7 @@ def _figures(record: Row, columns: Sequence[str]) -> Figures:
     )
 
 
-def _page(args: Args, schema: str, columns: list[str], page: Page) -> str:
+def _page(args: Arguments, schema: str, columns: list[str], page: Page) -> str:
     """The rows behind the cursor. Names are looked up for the page alone unless they make the order."""
     bands = [c for c in columns if c.startswith("b")]
     by_name = "name_key" in page.columns
@@ -168,7 +169,7 @@ def _later(schema: str) -> str:
 
 
 async def knows_later(conn: Conn, schema: str, moment: Moment) -> bool:
-    """Whether the model holds anything that counts only after the day: rows of "now" would show it too early."""
+    """Return if an event counts only after the day: rows of "now" would show it too early."""
     found: bool = await conn.fetchval(f"select {_later(schema)}", moment.as_of)
     return found
 
@@ -185,7 +186,9 @@ async def _source(conn: Conn, schema: str, moment: Moment, bands: Bands, basis: 
     return "balance" if today and bands == STANDARD and basis == "due_on" else "item"
 
 
-def _from_balance(args: Args, schema: str, scope: Scope, moment: Moment, bands: Bands, basis: Basis) -> str:
+def _from_balance(
+    args: Arguments, schema: str, scope: Scope, moment: Moment, bands: Bands, basis: Basis
+) -> str:
     columns = [f"band_{n}_minor" for n in range(len(bands.names))]
     named = ", ".join(f"b.{column} as b{n}" for n, column in enumerate(columns))
     something = " or ".join(
@@ -198,7 +201,9 @@ def _from_balance(args: Args, schema: str, scope: Scope, moment: Moment, bands: 
     """
 
 
-def _from_items(args: Args, schema: str, scope: Scope, moment: Moment, bands: Bands, basis: Basis) -> str:
+def _from_items(
+    args: Arguments, schema: str, scope: Scope, moment: Moment, bands: Bands, basis: Basis
+) -> str:
     """Open items as they are now, in the bands of another day; cash and account as they are now."""
     items = f"""
         select i.entity, i.customer_id, i.currency, {_banded(args, "i.open_minor", f"i.{basis}", moment, bands)},
@@ -213,7 +218,9 @@ def _from_items(args: Args, schema: str, scope: Scope, moment: Moment, bands: Ba
     return _together([items, rest], bands)
 
 
-def _from_movements(args: Args, schema: str, scope: Scope, moment: Moment, bands: Bands, basis: Basis) -> str:
+def _from_movements(
+    args: Arguments, schema: str, scope: Scope, moment: Moment, bands: Bands, basis: Basis
+) -> str:
     """Everything that counted by the day and was known at the position, added up."""
     items = f"""
         select i.entity, i.customer_id, i.currency, {_banded(args, "o.open_minor", f"i.{basis}", moment, bands)},
@@ -235,7 +242,7 @@ def _from_movements(args: Args, schema: str, scope: Scope, moment: Moment, bands
     return _together([items, rest], bands)
 
 
-def open_then(args: Args, schema: str, scope: Scope, moment: Moment) -> str:
+def open_then(args: Arguments, schema: str, scope: Scope, moment: Moment) -> str:
     """SQL: invoice_id, open_minor and contested_minor by what counted by the day and was known at the position."""
     return f"""
         select {INVOICE_ID.sql("m.invoice_id")} as invoice_id, m.open_minor, m.contested_minor
@@ -253,7 +260,7 @@ def open_then(args: Args, schema: str, scope: Scope, moment: Moment) -> str:
 _FIGURES = {"balance": _from_balance, "item": _from_items, "movement": _from_movements}
 
 
-def _banded(args: Args, amount: str, counted_from: str, moment: Moment, bands: Bands) -> str:
+def _banded(args: Arguments, amount: str, counted_from: str, moment: Moment, bands: Bands) -> str:
     """The bands as differences of what is past each threshold: one comparison a row and threshold.
 
     Equal aggregates of one statement are computed once.

@@ -1,12 +1,13 @@
-"""The list of what is past its due date."""
+"""List of invoices past their due date."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from encours.reading.where import Arguments
 from reporting_svc.read_models.receivables.figures import Row, knows_later, open_then
-from reporting_svc.read_models.scope import Args, Moment, Scope
+from reporting_svc.read_models.scope import Moment, Scope
 
 if TYPE_CHECKING:
     from encours.projection.read_model import Conn
@@ -27,8 +28,8 @@ class Overdue:
 
 
 async def overdue(conn: Conn, schema: str, scope: Scope, moment: Moment, page: Page) -> Overdue:
-    """One page and the sums of the whole list, in the snapshot that ``conn`` is in. One currency."""
-    args = Args()
+    """Return one page and the sums of the whole list, in the snapshot that ``conn`` is in. One currency."""
+    args = Arguments()
     later = moment.known_to is not None or await knows_later(conn, schema, moment)
     source = _past(args, schema, scope, moment) if later else _now(args, schema, scope, moment)
     shared = "greatest(0, least(open_minor, disputed_minor))"
@@ -65,7 +66,7 @@ async def overdue(conn: Conn, schema: str, scope: Scope, moment: Moment, page: P
     )
 
 
-def _now(args: Args, schema: str, scope: Scope, moment: Moment) -> str:
+def _now(args: Arguments, schema: str, scope: Scope, moment: Moment) -> str:
     """Open items as they are now; right for a day after which nothing counts."""
     return f"""
         select i.invoice_id, i.entity, i.customer_id, i.currency, i.issued_on, i.due_on, i.open_minor, i.disputed_minor
@@ -74,7 +75,7 @@ def _now(args: Args, schema: str, scope: Scope, moment: Moment) -> str:
     """
 
 
-def _past(args: Args, schema: str, scope: Scope, moment: Moment) -> str:
+def _past(args: Arguments, schema: str, scope: Scope, moment: Moment) -> str:
     """Items by what had counted by the day and was known at the position."""
     return f"""
         select i.invoice_id, i.entity, i.customer_id, i.currency, i.issued_on, i.due_on, o.open_minor,

@@ -61,7 +61,7 @@ class Item(Row, kw_only=True):
 
 
 class MovementRow(Row, kw_only=True):
-    """One entry that an event makes in the books: :class:`encours.contracts.books.Movement`, never changed again.
+    """Entry that an event makes in the books: :class:`encours.contracts.books.Movement`, never changed again.
 
     ``line`` counts the entries of an event from 0. Of an invoice only the id is kept: its dates are in :class:`Item`.
     """

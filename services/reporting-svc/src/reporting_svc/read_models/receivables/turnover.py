@@ -1,4 +1,4 @@
-"""What was billed and collected, by period, and the months that a countback goes through."""
+"""Amounts billed and collected by period, and the months that a countback goes through."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from encours.reading.where import Arguments
 from reporting_svc.domain.measures.dso import Month
-from reporting_svc.read_models.scope import Args, Moment, Scope
+from reporting_svc.read_models.scope import Moment, Scope
 
 if TYPE_CHECKING:
     from encours.projection.read_model import Conn
@@ -42,7 +43,7 @@ async def by_period(
     conn: Conn, schema: str, scope: Scope, moment: Moment, period: Period, first: date
 ) -> list[Turnover]:
     """Periods with movements from ``first`` to the moment's day, in order. Weeks begin on Monday (ISO 8601)."""
-    args = Args()
+    args = Arguments()
     start = f"date_trunc({args.add(period)}::text, m.effective_on)::date"
     rows = await conn.fetch(
         f"""
@@ -66,7 +67,7 @@ async def by_period(
 
 async def opening(conn: Conn, schema: str, scope: Scope, moment: Moment, first: date) -> int:
     """The account's balance on the eve of ``first``, minor units."""
-    args = Args()
+    args = Arguments()
     balance: int = await conn.fetchval(
         f"""
         select coalesce(sum(m.account_minor), 0)::bigint from {schema}.movement m
@@ -80,7 +81,7 @@ async def opening(conn: Conn, schema: str, scope: Scope, moment: Moment, first: 
 
 async def billed_since(conn: Conn, schema: str, scope: Scope, moment: Moment, first: date) -> int:
     """Turnover VAT included, issued less credited, from ``first`` to the moment's day."""
-    args = Args()
+    args = Arguments()
     billed: int = await conn.fetchval(
         f"""
         select coalesce(sum(m.account_minor), 0)::bigint from {schema}.movement m
@@ -94,7 +95,7 @@ async def billed_since(conn: Conn, schema: str, scope: Scope, moment: Moment, fi
 
 async def months_back(conn: Conn, schema: str, scope: Scope, moment: Moment) -> list[Month]:
     """Every calendar month from the moment's day back to the first with turnover; the latest up to that day."""
-    args = Args()
+    args = Arguments()
     rows = await conn.fetch(
         f"""
         select date_trunc('month', m.effective_on)::date, sum(m.account_minor)::bigint

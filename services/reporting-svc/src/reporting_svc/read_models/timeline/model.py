@@ -1,4 +1,4 @@
-"""Which streams are a customer's, and where their events stand. The events themselves stay in the ledger.
+"""Streams of each customer and the positions of their events. The events themselves stay in the ledger.
 
 A stream becomes a customer's by the first of its events that names one. A payment that came without a payer is
 therefore found, from its receipt on, once it has been identified, and not by anyone who asks for what was known
@@ -34,7 +34,7 @@ class Owner(Row, kw_only=True):
 
 
 class Entry(Row, kw_only=True):
-    """Where an event of such a stream stands."""
+    """Position of an event of such a stream."""
 
     TABLE: ClassVar[str] = "entry"
     KEY: ClassVar[tuple[str, ...]] = ("position",)

@@ -1,4 +1,4 @@
-"""One line of plain English or French for each kind of event. What has no line of its own shows its type."""
+"""Plain English or French sentence for each type of event; a type without a sentence shows its name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Language = Literal["en", "fr"]
 
 
 def summary(event: Event, language: Language) -> str:
-    """What the event says. Amounts are written with their currency."""
+    """Return the event in words. Amounts are written with their currency."""
     templates = _LINES.get(type(event))
     if templates is None:
         return type(event).TYPE
