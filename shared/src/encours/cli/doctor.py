@@ -190,7 +190,7 @@ def _judged(here: LocalInstallation, model: dict[str, Any], age_s: float, *, stu
 
 
 def _stuck(here: LocalInstallation, models: list[dict[str, Any]]) -> set[tuple[str, ...]]:
-    """Those that are behind, have not moved for a while, and do not move while we look.
+    """Read models that are behind, have not moved for a while, and do not move while doctor looks.
 
     Looked at twice, because one that had nothing to do for an hour is behind for the moment that an event takes.
     """

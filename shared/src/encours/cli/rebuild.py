@@ -30,7 +30,7 @@ from encours.ledger import Ledger
 _EXIT_OF = {2: Exit.USAGE, 4: Exit.UNREACHABLE}
 """Exit codes of a service's own rebuild that end ours; it has said why."""
 _DONE = (0, 3)
-"""Those with a result: 3 is a difference."""
+"""Exit codes that come with a result: 3 is a difference."""
 
 Service = Annotated[str, typer.Argument(help="invoice, dunning, risk, reporting, or all.")]
 Model = Annotated[str | None, typer.Argument(help="One read model; all of the service by default.")]

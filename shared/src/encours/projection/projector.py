@@ -21,7 +21,7 @@ from encours.projection.rows import Key, Row, table_of
 from encours.projection.rowset import RowMissing, RowSet
 
 LOADS_PER_EVENT = 64
-"""How many rows that `keys` did not name one event may ask for, one query each."""
+"""Most rows that one event may ask for although `keys` did not name them, one query each."""
 
 UNWRITABLE: tuple[type[BaseException], ...] = (
     asyncpg.DataError,

@@ -56,7 +56,7 @@ class RowSet:
     def __init__(self, row_types: Iterable[type[Row]]) -> None:
         self._slots: dict[type[Row], _Slot] = {row_type: _Slot(table_of(row_type)) for row_type in row_types}
         self.undo: list[tuple[_Slot, Key, Row | _Absent | None]] = []
-        """What the event at hand replaced; cleared when it stands."""
+        """Rows that the current event replaced; cleared when the event is applied."""
         self.texts_suspect = False
 
     def get(self, row_type: type[R], *key: object) -> R | None:
@@ -98,7 +98,7 @@ class RowSet:
     # What follows is for the projector, not for projections.
 
     def rollback_event(self) -> None:
-        """What the event put is taken back. A row that it touched stays marked for writing, as it was before."""
+        """Restore the rows that the event replaced; they stay marked for writing."""
         for slot, key, before in reversed(self.undo):
             if isinstance(before, _Absent):
                 del slot.rows[key]
@@ -110,7 +110,7 @@ class RowSet:
         self.texts_suspect = False
 
     def unknown(self, wanted: Iterable[tuple[type[Row], Key]]) -> dict[type[Row], set[Key]]:
-        """Those of the wanted keys that have to be loaded."""
+        """Return the wanted keys whose rows have to be loaded."""
         missing: dict[type[Row], set[Key]] = {}
         for row_type, key in wanted:
             slot = self._slots[row_type]

@@ -101,7 +101,7 @@ def applied(amount_minor: int, **fields: Any) -> PaymentApplied:
 
 
 def unapplied(amount_minor: int, **fields: Any) -> PaymentUnapplied:
-    """That part is open again."""
+    """Open the applied part of the invoice again."""
     return event(PaymentUnapplied, amount_minor=amount_minor, **fields)
 
 

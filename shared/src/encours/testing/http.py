@@ -84,7 +84,7 @@ class Answered:
     events: list[Any]
 
     def then(self, status: int, *types: type[Event]) -> Any:
-        """That status, and events of these types and no other; the body."""
+        """Expect that status and events of exactly these types; return the body."""
         assert self.answer.status_code == status, self.answer.text
         assert [type(event) for event in self.events] == list(types)
         return self.answer.json()

@@ -71,7 +71,7 @@ def tie_out_json(figures: Figures, *, also: bool = True, buckets: int | None = N
 
 
 def incomplete_json(parked: Sequence[str]) -> dict[str, Any]:
-    """Whether the figures lack the events of parked streams, and which."""
+    """Streams that are parked: the figures lack their events."""
     return {"incomplete": bool(parked), "parked": list(parked[:100])}
 
 

@@ -71,5 +71,5 @@ class Gate:
         return True
 
     def leave(self) -> None:
-        """One is done."""
+        """Count one request as answered."""
         self.in_flight -= 1

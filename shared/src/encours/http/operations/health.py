@@ -40,7 +40,7 @@ class Check(BaseModel):
 
 
 class Ready(BaseModel):
-    """Whether the service can serve, and what is amiss. `late`: it serves, but events may arrive late."""
+    """Readiness of the service, and what is amiss. `late`: it serves, but events may arrive late."""
 
     status: str = Field(description="ready, late or unready", examples=["ready"])
     checks: list[Check]

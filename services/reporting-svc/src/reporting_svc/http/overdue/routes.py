@@ -26,7 +26,7 @@ PAGE = paging(*SORTS, default="due_on", key="invoice_id", columns=SORTS)
 async def list_overdue(
     q: Annotated[Query, reading("reports:read")], page: Annotated[Page, PAGE], asked: Ask
 ) -> Response:
-    """What is owed and late, as of any business date, as known at any moment."""
+    """Overdue invoices, as of any business date, as known at any moment."""
     async with snapshot(q, asked) as books:
         total = books.total
         late = await overdue(books.conn, books.schema, books.scope, books.moment, page)

@@ -33,7 +33,7 @@ async def turnover(
         Parameter(alias="from", description="First day; a year back if not given. The last day is as_of."),
     ] = None,
 ) -> Response:
-    """What was billed, credited, collected and undone up to as_of."""
+    """Amounts billed, credited, collected and reversed up to as_of."""
     first = since or _year_back(q.as_of)
     if not 0 <= (q.as_of - first).days <= MAX_DAYS:
         raise Invalid(f"from lies at most {MAX_DAYS} days before as_of, and not after it.", "/from")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from encours.reading.where import Arguments
 from reporting_svc.domain.measures.bands import STANDARD, Bands
-from reporting_svc.read_models.receivables.rows import CLOCK_ID, CUSTOMER_ID, ENTITY_ID, INVOICE_ID, ROW_KEY
+from reporting_svc.read_models.receivables.rows import CLOCK_ID, CUSTOMER_ID, ENTITY_ID, ROW_KEY
 from reporting_svc.read_models.scope import Moment, Scope, SeveralCurrencies
 
 if TYPE_CHECKING:
@@ -245,15 +245,12 @@ def _from_movements(
 def open_then(args: Arguments, schema: str, scope: Scope, moment: Moment) -> str:
     """SQL: invoice_id, open_minor and contested_minor by what counted by the day and was known at the position."""
     return f"""
-        select {INVOICE_ID.sql("m.invoice_id")} as invoice_id, m.open_minor, m.contested_minor
-        from (
-            select m.invoice_id, sum(m.item_minor)::bigint as open_minor,
-                   sum(m.contested_minor)::bigint as contested_minor
-            from {schema}.movement m
-            where m.invoice_id is not null and {moment.sql(args, "m")}
-              and {scope.sql(args, "m", schema, packed=True)}
-            group by m.invoice_id
-        ) m where m.open_minor <> 0
+        select m.invoice_id, sum(m.item_minor)::bigint as open_minor,
+               sum(m.contested_minor)::bigint as contested_minor
+        from {schema}.movement m
+        where m.invoice_id is not null and {moment.sql(args, "m")}
+          and {scope.sql(args, "m", schema, packed=True)}
+        group by m.invoice_id having sum(m.item_minor) <> 0
     """
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from encours.reading.where import Arguments
 from reporting_svc.read_models.receivables.figures import Row, knows_later, open_then
+from reporting_svc.read_models.receivables.rows import INVOICE_ID
 from reporting_svc.read_models.scope import Moment, Scope
 
 if TYPE_CHECKING:
@@ -48,8 +49,11 @@ async def overdue(conn: Conn, schema: str, scope: Scope, moment: Moment, page: P
     rows = await conn.fetch(
         f"""
         with page as (
-            select * from (select late.*, i.number, i.total_minor, i.salesperson from ({source}) late
-                           join {schema}.item i using (invoice_id)) listed
+            select * from (
+                select {INVOICE_ID.sql("i.invoice_id")} as invoice_id, i.entity, i.customer_id, i.currency, i.issued_on,
+                       i.due_on, late.open_minor, late.disputed_minor, i.number, i.total_minor, i.salesperson
+                from ({source}) late join {schema}.item i using (invoice_id)
+            ) listed
             where open_minor > 0 and {behind} {page.order_by()} limit {page.fetch}
         )
         select page.*, {shared} as contested_minor, c.name, c.external_ref
@@ -69,7 +73,7 @@ async def overdue(conn: Conn, schema: str, scope: Scope, moment: Moment, page: P
 def _now(args: Arguments, schema: str, scope: Scope, moment: Moment) -> str:
     """Open items as they are now; right for a day after which nothing counts."""
     return f"""
-        select i.invoice_id, i.entity, i.customer_id, i.currency, i.issued_on, i.due_on, i.open_minor, i.disputed_minor
+        select i.invoice_id, i.open_minor, i.disputed_minor
         from {schema}.item i
         where i.open_minor <> 0 and i.due_on < {args.add(moment.as_of)}::date and {scope.sql(args, "i", schema)}
     """
@@ -78,8 +82,7 @@ def _now(args: Arguments, schema: str, scope: Scope, moment: Moment) -> str:
 def _past(args: Arguments, schema: str, scope: Scope, moment: Moment) -> str:
     """Items by what had counted by the day and was known at the position."""
     return f"""
-        select i.invoice_id, i.entity, i.customer_id, i.currency, i.issued_on, i.due_on, o.open_minor,
-               o.contested_minor as disputed_minor
+        select i.invoice_id, o.open_minor, o.contested_minor as disputed_minor
         from ({open_then(args, schema, scope, moment)}) o join {schema}.item i using (invoice_id)
         where i.due_on < {args.add(moment.as_of)}::date
     """

@@ -47,7 +47,7 @@ class Item(Row, kw_only=True):
         "(due_on) where open_minor <> 0",
         "(customer_id, due_on) where open_minor <> 0",
     )
-    invoice_id: str
+    invoice_id: Annotated[str, INVOICE_ID]
     number: str
     entity: str
     customer_id: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID, INVOICE_ID
+from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 
 
 def items_sql(schema: str) -> str:
@@ -11,14 +11,11 @@ def items_sql(schema: str) -> str:
         select invoice_id, o.number, o.entity, o.customer_id, o.currency, o.issued_on, o.due_on, o.total_minor,
                coalesce(m.open_minor, 0), coalesce(m.contested_minor, 0), o.salesperson
         from {schema}.item_opened o full join (
-            select {INVOICE_ID.sql("m.invoice_id")} as invoice_id, m.open_minor, m.contested_minor
-            from (
-                select m.invoice_id, sum(m.item_minor)::bigint as open_minor,
-                       sum(m.contested_minor)::bigint as contested_minor
-                from {schema}.movement m
-                where m.invoice_id is not null and (m.item_minor <> 0 or m.contested_minor <> 0)
-                group by m.invoice_id
-            ) m
+            select m.invoice_id, sum(m.item_minor)::bigint as open_minor,
+                   sum(m.contested_minor)::bigint as contested_minor
+            from {schema}.movement m
+            where m.invoice_id is not null and (m.item_minor <> 0 or m.contested_minor <> 0)
+            group by m.invoice_id
         ) m using (invoice_id)
     """
 
