@@ -36,9 +36,12 @@ class Reactions:
         model_at: int | None,
         effects_from: int,
     ) -> Reactions:
-        """Load the position of the last reaction. A reactor that is new to a model at position ``model_at`` begins
-        after it; with a new model it begins after ``effects_from``. After a restore of the ledger (another epoch) it begins there too:
-        what had been done before is done again under the same command ids, to no effect."""
+        """Load the position of the last reaction.
+
+        A reactor that is new to a model at position ``model_at`` begins after it; with a new model it begins after
+        ``effects_from``. After a restore of the ledger (another epoch) it begins there too: what had been done before
+        is done again under the same command ids, to no effect.
+        """
         row = await conn.fetchrow(
             "select epoch, position from encours.reaction where ledger = $1 and model = $2", ledger, model
         )

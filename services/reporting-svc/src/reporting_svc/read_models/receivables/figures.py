@@ -30,6 +30,10 @@ SORTS = {"outstanding": "outstanding", "overdue": "overdue", "name": "name_key",
 KEY = "row_key"
 
 
+PAST_WORK_MEM = "64MB"
+"""For movements joined with a million items: with the default of 4 MB the join goes through temporary files."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """Minor units. The three sums are reached independently: by bands, by items, and by the account's movements."""
@@ -107,6 +111,8 @@ async def aged(
     """
     if page is not None:
         statement += f" union all {_page(args, schema, columns, page)}"
+    if source == "movement":
+        await conn.execute(f"set local work_mem = '{PAST_WORK_MEM}'")
     found = cast("list[Row]", await conn.fetch(statement + " order by part, place", *args))
     return Aged(
         sums=tuple(_figures(r, columns) for r in found if r["part"] == 0),
@@ -221,35 +227,45 @@ def _from_items(
 def _from_movements(
     args: Arguments, schema: str, scope: Scope, moment: Moment, bands: Bands, basis: Basis
 ) -> str:
-    """Everything that counted by the day and was known at the position, added up."""
-    items = f"""
-        select i.entity, i.customer_id, i.currency, {_banded(args, "o.open_minor", f"i.{basis}", moment, bands)},
-               sum(greatest(0, least(o.open_minor, o.contested_minor)))::bigint as disputed, 0::bigint as unapplied,
-               sum(o.open_minor)::bigint as open_items, 0::bigint as ledger
-        from ({open_then(args, schema, scope, moment)}) o join {schema}.item i using (invoice_id) group by 1, 2, 3
+    """Everything that counted by the day and was known at the position, added up.
+
+    Bands are sums of movements by the dates of their invoices, so one pass over the movements gives all but the
+    contested part, which is bounded by what is open on each invoice.
     """
-    rest = f"""
-        select {ENTITY_ID.sql("m.entity")}, {CUSTOMER_ID.sql("m.customer_id")}, m.currency, {_nothing(bands)}, 0,
-               m.cash_minor, 0, m.account_minor
+    of_item = "case when i.invoice_id is not null then m.item_minor end"
+    moved = f"""
+        select {ENTITY_ID.sql("entity")} as entity, {CUSTOMER_ID.sql("customer_id")} as customer_id, currency,
+               {", ".join(_columns(bands))}
         from (
-            select m.entity, m.customer_id, m.currency, sum(m.cash_minor)::bigint as cash_minor,
-                   sum(m.account_minor)::bigint as account_minor
-            from {schema}.movement m
+            select m.entity, m.customer_id, m.currency, {_banded(args, of_item, f"i.{basis}", moment, bands)},
+                   0::bigint as disputed, sum(m.cash_minor)::bigint as unapplied,
+                   sum(m.item_minor)::bigint as open_items, sum(m.account_minor)::bigint as ledger
+            from {schema}.movement m left join {schema}.item i using (invoice_id)
             where {moment.sql(args, "m")} and {scope.sql(args, "m", schema, packed=True)}
             group by m.entity, m.customer_id, m.currency
-        ) m
+        ) moved
     """
-    return _together([items, rest], bands)
+    disputed = f"""
+        select i.entity, i.customer_id, i.currency, {_nothing(bands)},
+               sum(greatest(0, least(o.open_minor, o.contested_minor)))::bigint, 0, 0, 0
+        from ({open_then(args, schema, scope, moment, contested=True)}) o join {schema}.item i using (invoice_id)
+        group by 1, 2, 3
+    """
+    return _together([moved, disputed], bands)
 
 
-def open_then(args: Arguments, schema: str, scope: Scope, moment: Moment) -> str:
-    """SQL: invoice_id, open_minor and contested_minor by what counted by the day and was known at the position."""
+def open_then(args: Arguments, schema: str, scope: Scope, moment: Moment, *, contested: bool = False) -> str:
+    """SQL: invoice_id, open_minor and contested_minor by what counted by the day and was known at the position.
+
+    ``contested``: only invoices on which an amount ever was in dispute.
+    """
+    only = f"and m.invoice_id in (select invoice_id from {schema}.movement where contested_minor <> 0)"
     return f"""
         select m.invoice_id, sum(m.item_minor)::bigint as open_minor,
                sum(m.contested_minor)::bigint as contested_minor
         from {schema}.movement m
         where m.invoice_id is not null and {moment.sql(args, "m")}
-          and {scope.sql(args, "m", schema, packed=True)}
+          and {scope.sql(args, "m", schema, packed=True)} {only if contested else ""}
         group by m.invoice_id having sum(m.item_minor) <> 0
     """
 
