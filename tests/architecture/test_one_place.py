@@ -1,4 +1,4 @@
-"""What is done in one place: connections, locks between processes, the name of a ledger."""
+"""Code that stands in one place: connections, locks between processes, the name of a ledger."""
 
 from __future__ import annotations
 

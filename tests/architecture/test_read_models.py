@@ -1,4 +1,4 @@
-"""What every read model promises the projector, on random histories; a new model is in by being in ``MODELS``."""
+"""Promises of every read model to the projector, on random histories; a new model joins by being in ``MODELS``."""
 
 from __future__ import annotations
 

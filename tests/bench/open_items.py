@@ -30,7 +30,7 @@ class Item(Row, kw_only=True):
 
 
 class Balance(Row, kw_only=True):
-    """What a customer owes."""
+    """Outstanding amount of a customer."""
 
     TABLE = "balance"
     KEY = ("customer_id", "currency")

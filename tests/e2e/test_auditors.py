@@ -64,7 +64,7 @@ def test_the_guide_works_as_printed(system: System, tmp_path: Path) -> None:
 
 
 def _first_calls(system: System) -> None:
-    """What the README's first calls leave behind."""
+    """Make the first calls of the README."""
     world = World.make(system, "main")
     customer = world.customer()
     world.invoice(customer, "359.60")

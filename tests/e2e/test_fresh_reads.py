@@ -1,4 +1,4 @@
-"""What was just written is in the next read, whichever service is asked, and without a parameter.
+"""A read shows the last write, on any service and without a parameter.
 
 A read waits 250 ms at most, so on a machine that is busy with other work some are late. Those say so, and the next one
 is right; a figure that is wrong and does not say so fails. How many are late counts on a machine with a core to spare.
