@@ -1,7 +1,8 @@
-"""Code that stands in one place: connections, locks between processes, the name of a ledger."""
+"""Code that stands in one place: connections, locks between processes, the name of a ledger, of a class."""
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,3 +43,14 @@ def test_the_database_checks_the_names_of_ledgers_as_the_program_does() -> None:
     assert sorted(holding(re.escape(LEDGER_NAME))) == ["encours/kernel/ids.py"]
     tables = (LEDGER_MIGRATIONS / "0001_tables.sql").read_text(encoding="utf-8")
     assert f"check (name ~ '^{LEDGER_NAME}$')" in tables
+
+
+def test_the_name_of_a_class_is_used_once() -> None:
+    """In all packages together: who searches for a name finds one definition."""
+    places: dict[str, list[str]] = {}
+    for source in SOURCES:
+        for path in source.rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ClassDef):
+                    places.setdefault(node.name, []).append(path.relative_to(source).as_posix())
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

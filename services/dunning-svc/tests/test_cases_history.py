@@ -13,7 +13,7 @@ from dunning_svc.domain.ladder.decide import decide_customer
 from dunning_svc.domain.ladder.events import as_event, decision_key
 from dunning_svc.domain.policy.policy import DEFAULT_POLICY
 from dunning_svc.read_models.cases.past import MemoryRows, folded
-from dunning_svc.read_models.cases.rows import AccountRow, CustomerRow, ItemRow
+from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow
 from encours.contracts import Recorded, calendar, dunning, encode, invoice, payment
 from encours.contracts.common import Address
 from encours.kernel.ids import derived_uuid
@@ -207,7 +207,7 @@ def test_what_is_asked_is_never_more_than_open_less_disputed_less_credit(
         assert event.amount_minor <= max(0, collectable - credit)
         if not isinstance(event, dunning.ReminderSuppressed):
             assert event.amount_minor > 0
-            held = rows.get(CustomerRow, CUS)
+            held = rows.get(DebtorRow, CUS)
             assert held is not None
             assert held.hold_until is None or held.hold_until < event.day
 

@@ -21,18 +21,18 @@ from dunning_svc.outbox.mime import email_bytes, message_id
 from dunning_svc.outbox.recheck import moved, moved_invoices, suppression
 from dunning_svc.outbox.render import render
 from dunning_svc.outbox.smtp import Mailer
-from dunning_svc.read_models.cases.rows import CustomerRow, EntityRow
+from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
 from encours.contracts import Event, Recorded, invoice
 from encours.contracts.dunning import DecisionBasis, DunnedItem, ReminderRequested
 from encours.kernel.ids import derived_id, derived_uuid
 
 REM = derived_id("rem", 1)
 WRITTEN_AT = datetime(2026, 4, 30, 9, tzinfo=UTC)
-CREDITOR = EntityRow(
+CREDITOR = CreditorRow(
     entity_id="ent_1", name="Atelier Dupont & Fils", time_zone="Europe/Paris", address="1 rue du Lac\n69000 Lyon\nFR",
     iban="FR7630006000011234567890189", siren="732829320",
 )  # fmt: skip
-CUSTOMER = CustomerRow(
+CUSTOMER = DebtorRow(
     customer_id="cus_1", entity_id="ent_1", name="<Débiteur> SARL", language="fr", email="compta@example.com",
     phone=None, address="2 place Bellecour\n69002 Lyon\nFR", hold_until=None, hold_cause=None, hold_position=0,
     position=2,
@@ -124,7 +124,7 @@ def test_a_long_list_of_numbers_is_cut_in_the_subject_only() -> None:
 
 
 def test_names_cannot_inject_markup_nor_headers() -> None:
-    creditor = EntityRow(
+    creditor = CreditorRow(
         entity_id="ent_1",
         name="Évil\r\nBcc: all@example.com <b>",
         time_zone="UTC",

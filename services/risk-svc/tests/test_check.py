@@ -6,7 +6,7 @@ import pytest
 from encours.contracts.risk import CreditChecked, ExposureSeen
 from encours.kernel.errors import Invalid
 from risk_svc.domain.check import REASONS, CheckCredit, check, decide
-from risk_svc.domain.exposure import Item, exposure
+from risk_svc.domain.exposure import ExposureItem, exposure
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
 
@@ -54,8 +54,8 @@ def test_a_breach_refuses_a_doubt_refers_the_rest_is_accepted(
 
 
 def test_exposure_adds_drafts_deducts_unapplied_cash_and_shows_the_disputed_part() -> None:
-    def item(due: date, open_minor: int, disputed: int = 0) -> Item:
-        return Item("inv", "F", due, due, open_minor, open_minor, disputed, None)
+    def item(due: date, open_minor: int, disputed: int = 0) -> ExposureItem:
+        return ExposureItem("inv", "F", due, due, open_minor, open_minor, disputed, None)
 
     found = exposure(
         [item(date(2026, 6, 30), 10_00), item(date(2026, 6, 20), 20_00, 5_00), item(date(2026, 1, 1), 0)],

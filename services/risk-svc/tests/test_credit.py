@@ -33,7 +33,7 @@ from encours.testing.events import (
 )
 from encours.testing.history import recorded
 from risk_svc.read_models.credit.model import Credit
-from risk_svc.read_models.credit.rows import CustomerRow, LimitRequestRow, MovementRow
+from risk_svc.read_models.credit.rows import CreditCustomerRow, ExposureMovementRow, LimitRequestRow
 
 R = TypeVar("R", bound=Row)
 
@@ -73,7 +73,7 @@ class Ledger:
 
     def sums(self) -> dict[tuple[str, str], int]:
         found: dict[tuple[str, str], int] = {}
-        for row in self.all(MovementRow):
+        for row in self.all(ExposureMovementRow):
             for component in COMPONENTS:
                 if amount := getattr(row, f"{component}_minor"):
                     key = row.customer_id, component
@@ -82,11 +82,15 @@ class Ledger:
 
     def as_of(self, day: date, component: str) -> int:
         return sum(
-            getattr(row, f"{component}_minor") for row in self.all(MovementRow) if row.effective_on <= day
+            getattr(row, f"{component}_minor")
+            for row in self.all(ExposureMovementRow)
+            if row.effective_on <= day
         )
 
     def exposure(self, customer_id: str = "cus_1") -> int:
-        return next(row.exposure_minor for row in self.all(CustomerRow) if row.customer_id == customer_id)
+        return next(
+            row.exposure_minor for row in self.all(CreditCustomerRow) if row.customer_id == customer_id
+        )
 
 
 def test_a_draft_is_exposure_until_it_is_issued_and_then_counts_once() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk_svc.domain.exposure import Item
+from risk_svc.domain.exposure import ExposureItem
 from risk_svc.domain.score import PAYMENT_BEHAVIOUR_2 as CARD
 from risk_svc.domain.score import expected_delay, score
 
@@ -13,14 +13,16 @@ EXACT = 1e-9
 """Of floating point."""
 
 
-def invoice(due_in: int, settled_after: int | None) -> Item:
+def invoice(due_in: int, settled_after: int | None) -> ExposureItem:
     """Due that many days from DAY; settled so many days after its due date, or open."""
     due = DAY + timedelta(days=due_in)
     settled = None if settled_after is None else due + timedelta(days=settled_after)
-    return Item("inv", "F1", due - timedelta(days=30), due, 100, 100 if settled is None else 0, 0, settled)
+    return ExposureItem(
+        "inv", "F1", due - timedelta(days=30), due, 100, 100 if settled is None else 0, 0, settled
+    )
 
 
-def value(*items: Item) -> int:
+def value(*items: ExposureItem) -> int:
     result = score(items, DAY).value
     assert result is not None
     return result

@@ -55,7 +55,7 @@ def pick(rng: Random, weighted: tuple[tuple[str, int], ...]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Customer:
+class DemoCustomer:
     """The generated side of a customer code."""
 
     ref: str
@@ -70,14 +70,14 @@ class Customer:
     """From here on a defaulter pays nothing."""
 
 
-def customer(rng: Random, ref: str, invoices: int) -> Customer:
+def customer(rng: Random, ref: str, invoices: int) -> DemoCustomer:
     """A customer's name, terms and habits."""
     language = "fr" if rng.random() < 0.32 else "en"
     second, form = (words.SECOND_FR, words.FORM_FR) if language == "fr" else (words.SECOND_EN, words.FORM_EN)
     name = f"{rng.choice(words.FIRST)} {rng.choice(second)} {rng.choice(form)}"
     kind, days, _ = rng.choices(TERMS, [weight for *_, weight in TERMS])[0]
     habit = pick(rng, HABITS)
-    return Customer(
+    return DemoCustomer(
         ref=ref,
         name=name,
         language=language,
@@ -122,7 +122,7 @@ class Year:
     """The lines of one customer."""
 
     rng: Random
-    customer: Customer
+    customer: DemoCustomer
     until: date
     lines: list[tuple[date, dict[str, Any]]] = field(default_factory=list)
     contests: bool = False
@@ -153,7 +153,7 @@ def generate(invoices: list[RetailInvoice], until: date) -> Iterator[dict[str, A
     yield from (line for _, line in sorted(facts, key=lambda fact: fact[0]))
 
 
-def _customer_line(who: Customer, first_on: date, invoices: int) -> dict[str, Any]:
+def _customer_line(who: DemoCustomer, first_on: date, invoices: int) -> dict[str, Any]:
     line: dict[str, Any] = {
         "kind": "customer",
         "external_ref": who.ref,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dunning_svc.domain.formats import day, language_of
 from dunning_svc.outbox.render import Message
-from dunning_svc.read_models.cases.rows import CustomerRow, EntityRow
+from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
 from encours.contracts.dunning import ReminderRequested
 
 
@@ -20,7 +20,7 @@ def letter_path(folder: Path, ledger: str, reminder_id: str) -> Path:
 
 
 def letter_html(
-    message: Message, reminder: ReminderRequested, customer: CustomerRow, creditor: EntityRow
+    message: Message, reminder: ReminderRequested, customer: DebtorRow, creditor: CreditorRow
 ) -> bytes:
     """The message under a letter head: sender, addressee, place for the day and the subject.
 

@@ -17,7 +17,7 @@ from email.utils import format_datetime, formataddr
 from typing import Any
 
 from dunning_svc.outbox.render import Message, one_line
-from dunning_svc.read_models.cases.rows import CustomerRow, EntityRow
+from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
 from encours.kernel.email import is_address
 
 _POLICY = compat32.clone(linesep="\r\n", mangle_from_=False)
@@ -37,8 +37,8 @@ def email_bytes(
     identity: str,
     written_at: datetime,
     sender: str,
-    customer: CustomerRow,
-    creditor: EntityRow,
+    customer: DebtorRow,
+    creditor: CreditorRow,
     to: str,
 ) -> bytes:
     """Return the message as it is sent. Raises ``ValueError`` for a recipient that is no address."""

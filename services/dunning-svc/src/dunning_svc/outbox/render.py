@@ -14,7 +14,7 @@ from importlib.resources import files
 from string import Template
 
 from dunning_svc.domain.formats import Lang, amount, day, days_late, language_of
-from dunning_svc.read_models.cases.rows import CustomerRow, EntityRow
+from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
 from encours.contracts.dunning import DunnedItem, ReminderRequested
 
 _MAX_SUBJECT_NUMBERS = 3
@@ -66,7 +66,7 @@ def _template(lang: Lang, code: str) -> tuple[Template, tuple[Template, ...]]:
     return Template(first.removeprefix("Subject: ")), paragraphs
 
 
-def render(reminder: ReminderRequested, customer: CustomerRow, creditor: EntityRow) -> Message:
+def render(reminder: ReminderRequested, customer: DebtorRow, creditor: CreditorRow) -> Message:
     """The message that the decision asked for: exactly its items, credit and total."""
     lang = language_of(reminder.language)
     phrases = _PHRASES[lang]

@@ -21,7 +21,7 @@ from dunning_svc.domain.policy.policy import DEFAULT_POLICY
 from dunning_svc.read_models.cases.due import DueCases, due_cases
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.query import run_of
-from dunning_svc.read_models.cases.rows import CustomerRow, EntityRow
+from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
 from encours.contracts import Event, Recorded
 from encours.contracts.actors import DUNNING
 from encours.contracts.calendar import DayOpened
@@ -56,8 +56,8 @@ class OutgoingReminder:
     """A reminder to dispatch, with its sender and its addressee."""
 
     event: ReminderRequested
-    customer: CustomerRow
-    creditor: EntityRow
+    customer: DebtorRow
+    creditor: CreditorRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from reporting_svc.read_models.scope import Moment, Scope
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class ReceivablesSnapshot:
     """Receivables at one moment. ``scope`` is in one currency; ``total`` are its aged sums."""
 
     view: View
@@ -49,7 +49,7 @@ class Snapshot:
 @asynccontextmanager
 async def snapshot(
     q: Query, asked: Asked, *, bands: Bands = STANDARD, basis: Basis = "due_on", page: Page | None = None
-) -> AsyncIterator[Snapshot]:
+) -> AsyncIterator[ReceivablesSnapshot]:
     """The receivables that were asked about, in one read-only transaction.
 
     Raises 403 and 404 problems for books that are not the caller's or not there, 422 for several currencies.
@@ -61,4 +61,4 @@ async def snapshot(
         found = await aged(conn, schema, scope, moment, bands=bands, basis=basis, page=page)
         total = found.one_currency() or nothing(await books.currency_of(conn, schema, scope), bands)
         parked = await parked_streams(conn, Receivables.name, q.caller.ledger)
-        yield Snapshot(view, scope.within(total.currency), moment, found, total, parked)
+        yield ReceivablesSnapshot(view, scope.within(total.currency), moment, found, total, parked)

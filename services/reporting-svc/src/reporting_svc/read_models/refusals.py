@@ -5,7 +5,7 @@ from __future__ import annotations
 from encours.kernel.errors import NotFound
 
 
-class CustomerNotFound(NotFound):
+class ReportedCustomerNotFound(NotFound):
     """No customer of this ledger has the id (404)."""
 
     code = "customer-not-found"
@@ -13,7 +13,7 @@ class CustomerNotFound(NotFound):
     remedy = "Check the id and the ledger."
 
 
-class EntityNotFound(NotFound):
+class ReportingEntityNotFound(NotFound):
     """No entity of this ledger has the id (404)."""
 
     code = "entity-not-found"

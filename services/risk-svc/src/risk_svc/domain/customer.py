@@ -9,7 +9,7 @@ from encours.contracts.customer import CustomerRegistered
 from encours.kernel.errors import NotFound
 
 
-class CustomerNotFound(NotFound):
+class CreditCustomerNotFound(NotFound):
     """The ledger has no customer of this id."""
 
     code = "customer-not-found"

@@ -10,7 +10,7 @@ from encours.contracts.risk import ExposureSeen
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ExposureItem:
     """An invoice at a date: its open and disputed amounts (minor units) and the day of its settlement."""
 
     invoice_id: str
@@ -28,7 +28,9 @@ class Item:
         return (day - self.due_on).days
 
 
-def exposure(items: Iterable[Item], *, drafts_minor: int, unapplied_minor: int, day: date) -> ExposureSeen:
+def exposure(
+    items: Iterable[ExposureItem], *, drafts_minor: int, unapplied_minor: int, day: date
+) -> ExposureSeen:
     """Return the components in minor units.
 
     Total = not due + overdue + drafts − unapplied; the disputed amount is a part of it, not added again.

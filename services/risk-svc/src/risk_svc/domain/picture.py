@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from encours.contracts.risk import ExposureSeen
-from risk_svc.domain.exposure import Item, exposure
+from risk_svc.domain.exposure import ExposureItem, exposure
 from risk_svc.domain.limit import ApprovedLimit
 
 DEFAULT_CURRENCY = "EUR"
@@ -21,7 +21,7 @@ class Picture:
     customer_id: str
     entity_id: str
     name: str
-    items: tuple[tuple[str, Item], ...] = ()
+    items: tuple[tuple[str, ExposureItem], ...] = ()
     drafts: Mapping[str, int] = field(default_factory=dict)
     unapplied: Mapping[str, int] = field(default_factory=dict)
     limit: ApprovedLimit | None = None
@@ -58,6 +58,6 @@ class Picture:
             return None
         return self.limit.amount_minor - self.exposure(currency, day).total_minor
 
-    def all_items(self) -> list[Item]:
+    def all_items(self) -> list[ExposureItem]:
         """Return the items of every currency, for the score."""
         return [item for _, item in self.items]

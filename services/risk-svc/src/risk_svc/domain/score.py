@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from risk_svc.domain.exposure import Item
+from risk_svc.domain.exposure import ExposureItem
 
 DEFINITION = "payment-behaviour/2"
 
@@ -57,7 +57,7 @@ class Score:
     reasons: tuple[Reason, ...]
 
 
-def score(items: Sequence[Item], day: date, card: Scorecard = PAYMENT_BEHAVIOUR_2) -> Score:
+def score(items: Sequence[ExposureItem], day: date, card: Scorecard = PAYMENT_BEHAVIOUR_2) -> Score:
     """Return the score on a day from the invoices that fell due or were settled in the window before it.
 
     Invoices that are neither due nor settled are left out. A credited invoice counts as settled.

@@ -6,5 +6,5 @@ from encours.ledger.states import Folder
 from risk_svc.domain import customer
 
 CUSTOMER: Folder[customer.CustomerState] = Folder(
-    customer.CustomerState, customer.evolve, customer.CustomerNotFound
+    customer.CustomerState, customer.evolve, customer.CreditCustomerNotFound
 )

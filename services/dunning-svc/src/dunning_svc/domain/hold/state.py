@@ -13,7 +13,7 @@ from encours.kernel.ids import with_prefix
 from encours.ledger.states import Folder
 
 
-class CustomerNotFound(NotFound):
+class DebtorNotFound(NotFound):
     """The ledger has no customer of this id."""
 
     code = "customer-not-found"
@@ -49,7 +49,7 @@ def _debtor(state: Debtor, e: Recorded) -> Debtor:
 
 
 HOLD = Folder(Hold, _hold)
-DEBTOR = Folder(Debtor, _debtor, CustomerNotFound)
+DEBTOR = Folder(Debtor, _debtor, DebtorNotFound)
 
 
 def hold_stream(customer_id: str) -> str:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from dunning_svc.domain.policy.policy import DEFAULT_POLICY
 from dunning_svc.domain.policy.schedule import upcoming
 from dunning_svc.read_models.cases.past import MemoryRows
-from dunning_svc.read_models.cases.rows import AccountRow, CustomerRow, ItemRow
+from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow
 from encours.http.models import MoneyModel
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
@@ -22,7 +22,7 @@ class HoldSeen(BaseModel):
     reason: str | None
 
     @classmethod
-    def of(cls, customer: CustomerRow, as_of: date) -> HoldSeen | None:
+    def of(cls, customer: DebtorRow, as_of: date) -> HoldSeen | None:
         """Return the customer's hold, if one is in force on the day."""
         if customer.hold_until is None or customer.hold_until < as_of:
             return None
@@ -97,7 +97,7 @@ class CaseOut(BaseModel):
     @classmethod
     def of(cls, rows: MemoryRows, customer_id: str, as_of: date) -> CaseOut | None:
         """Return the customer's case; ``None`` for a customer with nothing open."""
-        customer = rows.get(CustomerRow, customer_id)
+        customer = rows.get(DebtorRow, customer_id)
         items = [row for row in rows.all(ItemRow) if row.customer_id == customer_id and row.open_minor > 0]
         if customer is None or not items:
             return None

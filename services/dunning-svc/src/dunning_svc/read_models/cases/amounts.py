@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from dunning_svc.read_models.cases.rows import (
     AccountRow,
+    DebtorPaymentRow,
     ItemRow,
-    PaymentRow,
     Rows,
     existing,
     scheduled,
@@ -39,7 +39,7 @@ def _move_cash(e: Recorded, entry: Movement, rows: Rows) -> None:
     if entry.invoice_id is None:
         account = with_input(account, e)
         if entry.payment_id is not None:
-            rows.put(PaymentRow(payment_id=entry.payment_id, customer_id=entry.customer_id))
+            rows.put(DebtorPaymentRow(payment_id=entry.payment_id, customer_id=entry.customer_id))
     rows.put(replace(account, unapplied_minor=account.unapplied_minor + entry.cash_minor))
 
 

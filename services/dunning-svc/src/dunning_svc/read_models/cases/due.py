@@ -8,7 +8,7 @@ from datetime import date
 from typing import TypeVar
 
 from dunning_svc.domain.ladder.state import Case, LadderItem
-from dunning_svc.read_models.cases.rows import AccountRow, CustomerRow, EntityRow, ItemRow, positions
+from dunning_svc.read_models.cases.rows import AccountRow, CreditorRow, DebtorRow, ItemRow, positions
 from encours.projection.read_model import Conn
 from encours.projection.rows import Row, table_of
 
@@ -22,15 +22,15 @@ class DueCases:
     """Cases in which a step's day has come, with the debtors and creditors that a message needs."""
 
     cases: Sequence[Case]
-    customers: Mapping[str, CustomerRow]
-    creditors: Mapping[str, EntityRow]
+    customers: Mapping[str, DebtorRow]
+    creditors: Mapping[str, CreditorRow]
 
 
-class Creditors(dict[str, EntityRow]):
+class Creditors(dict[str, CreditorRow]):
     """Creditors by id. One whose registration cannot be read (a parked stream) goes by its id: no run stops."""
 
-    def __missing__(self, entity_id: str) -> EntityRow:
-        return EntityRow(
+    def __missing__(self, entity_id: str) -> CreditorRow:
+        return CreditorRow(
             entity_id=entity_id, name=entity_id, time_zone="UTC", address=None, iban=None, siren=None
         )
 
@@ -71,15 +71,15 @@ async def due_cases(conn: Conn, schema: str, day: date) -> DueCases:
     return DueCases(cases, customers, await creditors(conn, schema))
 
 
-async def customers_of(conn: Conn, schema: str, customer_ids: Sequence[str]) -> dict[str, CustomerRow]:
+async def customers_of(conn: Conn, schema: str, customer_ids: Sequence[str]) -> dict[str, DebtorRow]:
     """Return these customers by id."""
-    rows = await select(conn, schema, CustomerRow, "where customer_id = any($1)", list(customer_ids))
+    rows = await select(conn, schema, DebtorRow, "where customer_id = any($1)", list(customer_ids))
     return {row.customer_id: row for row in rows}
 
 
 async def creditors(conn: Conn, schema: str) -> Creditors:
     """Return every creditor of the ledger."""
-    return Creditors({row.entity_id: row for row in await select(conn, schema, EntityRow, "")})
+    return Creditors({row.entity_id: row for row in await select(conn, schema, CreditorRow, "")})
 
 
 def _by_group(rows: Iterable[ItemRow]) -> dict[Group, list[ItemRow]]:
@@ -89,9 +89,7 @@ def _by_group(rows: Iterable[ItemRow]) -> dict[Group, list[ItemRow]]:
     return found
 
 
-def case_of(
-    customer: CustomerRow, account: AccountRow | None, items: Sequence[ItemRow], group: Group
-) -> Case:
+def case_of(customer: DebtorRow, account: AccountRow | None, items: Sequence[ItemRow], group: Group) -> Case:
     """Return the state that a decision about one group is made on."""
     inputs = {customer.position, *([customer.hold_position] if customer.hold_position else [])}
     credit_minor = account.unapplied_minor if account is not None else 0

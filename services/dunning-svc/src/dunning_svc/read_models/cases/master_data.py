@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from dunning_svc.read_models.cases.rows import CustomerRow, EntityRow, ItemRow, Rows, existing
+from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow, ItemRow, Rows, existing
 from encours.contracts import Recorded, customer, dunning, entity, invoice
 from encours.contracts.common import Address
 
@@ -17,9 +17,9 @@ def entity_changed(data: entity.EntityRegistered | entity.EntityAmended, rows: R
     if isinstance(data, entity.EntityRegistered):
         zone = data.time_zone
     else:
-        zone = existing(rows, EntityRow, data.entity_id).time_zone
+        zone = existing(rows, CreditorRow, data.entity_id).time_zone
     rows.put(
-        EntityRow(
+        CreditorRow(
             entity_id=data.entity_id,
             name=data.name,
             time_zone=zone,
@@ -48,15 +48,15 @@ def customer_changed(
             hold: tuple[date | None, str | None, int] = (None, None, 0)
             entity_id = data.entity_id
         case customer.CustomerAmended():
-            old = existing(rows, CustomerRow, data.customer_id)
+            old = existing(rows, DebtorRow, data.customer_id)
             hold = (old.hold_until, old.hold_cause, old.hold_position)
             entity_id = old.entity_id
         case dunning.HoldPlaced():
-            old = existing(rows, CustomerRow, data.customer_id)
+            old = existing(rows, DebtorRow, data.customer_id)
             rows.put(replace(old, hold_until=data.until, hold_cause=data.cause, hold_position=e.position))
             return
     rows.put(
-        CustomerRow(
+        DebtorRow(
             customer_id=data.customer_id,
             entity_id=entity_id,
             name=data.name,
@@ -74,7 +74,7 @@ def customer_changed(
 
 def invoice_issued(e: Recorded, data: invoice.InvoiceIssued, rows: Rows) -> None:
     """Put the item on the ladder. Its amount comes with the event's movements."""
-    creditor = rows.get(EntityRow, e.entity)
+    creditor = rows.get(CreditorRow, e.entity)
     zone = ZoneInfo(creditor.time_zone if creditor is not None else "UTC")
     item = ItemRow(
         invoice_id=data.invoice_id,

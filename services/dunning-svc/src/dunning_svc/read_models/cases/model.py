@@ -9,8 +9,8 @@ from dunning_svc.read_models.cases import amounts, decisions, master_data
 from dunning_svc.read_models.cases.rows import (
     ALL_ROWS,
     AccountRow,
-    CustomerRow,
-    EntityRow,
+    CreditorRow,
+    DebtorRow,
     ItemRow,
     ReminderRow,
     Rows,
@@ -93,11 +93,11 @@ def keys(e: Recorded) -> Iterable[Key]:
             yield AccountRow, (entry.customer_id, entry.entity, entry.currency)
     match e.data:
         case entity.EntityAmended():
-            yield EntityRow, (e.data.entity_id,)
+            yield CreditorRow, (e.data.entity_id,)
         case customer.CustomerAmended() | dunning.HoldPlaced():
-            yield CustomerRow, (e.data.customer_id,)
+            yield DebtorRow, (e.data.customer_id,)
         case invoice.InvoiceIssued():
-            yield EntityRow, (e.entity,)
+            yield CreditorRow, (e.entity,)
         case payment.PaymentAllocated() | payment.PaymentReleased():
             yield AccountRow, (e.data.customer_id, e.entity, e.data.currency)
         case dunning.ReminderRequested() | dunning.ReminderSuppressed() | dunning.TaskOpened():

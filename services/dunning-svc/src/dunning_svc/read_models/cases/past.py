@@ -13,7 +13,7 @@ from dunning_svc.domain.hold.state import hold_stream
 from dunning_svc.domain.ladder.state import Case
 from dunning_svc.read_models.cases.due import Group, case_of
 from dunning_svc.read_models.cases.model import Cases, project
-from dunning_svc.read_models.cases.rows import AccountRow, CustomerRow, ItemRow, R
+from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow, R
 from encours.contracts import Recorded
 from encours.ledger import Ledger
 from encours.projection.read_model import Conn
@@ -41,7 +41,7 @@ class MemoryRows:
 
     def case(self, group: Group) -> Case | None:
         """Return the state that a decision about one group was made on."""
-        customer = self.get(CustomerRow, group[0])
+        customer = self.get(DebtorRow, group[0])
         if customer is None:
             return None
         items = [row for row in self.all(ItemRow) if (row.customer_id, row.entity_id, row.currency) == group]

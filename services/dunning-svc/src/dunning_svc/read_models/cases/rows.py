@@ -24,7 +24,7 @@ class Rows(Protocol):
     def put(self, row: Row) -> None: ...
 
 
-class EntityRow(Row, kw_only=True):
+class CreditorRow(Row, kw_only=True):
     """A creditor: the sender of reminders, with the time zone of its days."""
 
     TABLE: ClassVar[str] = "entity"
@@ -38,7 +38,7 @@ class EntityRow(Row, kw_only=True):
     siren: str | None
 
 
-class CustomerRow(Row, kw_only=True):
+class DebtorRow(Row, kw_only=True):
     """A debtor with its addresses and its hold. ``hold_position`` 0: never on hold."""
 
     TABLE: ClassVar[str] = "customer"
@@ -76,7 +76,7 @@ class AccountRow(Row, kw_only=True):
     decided_on: date | None
 
 
-class PaymentRow(Row, kw_only=True):
+class DebtorPaymentRow(Row, kw_only=True):
     """A customer's payment: one of the streams that the past of an account is folded from."""
 
     TABLE: ClassVar[str] = "payment"
@@ -210,10 +210,10 @@ class RunRow(Row, kw_only=True):
 
 
 ALL_ROWS: tuple[type[Row], ...] = (
-    EntityRow,
-    CustomerRow,
+    CreditorRow,
+    DebtorRow,
     AccountRow,
-    PaymentRow,
+    DebtorPaymentRow,
     ItemRow,
     DecisionRow,
     ReminderRow,

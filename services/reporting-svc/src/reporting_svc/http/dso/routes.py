@@ -15,7 +15,7 @@ from reporting_svc.domain.measures import definitions, dso
 from reporting_svc.http.answers import tie_out_json
 from reporting_svc.http.dso.answers import DsoOut
 from reporting_svc.http.scope import Ask
-from reporting_svc.http.snapshot import Snapshot, snapshot
+from reporting_svc.http.snapshot import ReceivablesSnapshot, snapshot
 from reporting_svc.read_models.receivables.turnover import billed_since, months_back
 
 router = Router(tags=["Receivables"])
@@ -41,7 +41,7 @@ async def days_sales_outstanding(
     return q.respond(body)
 
 
-async def dso_json(books: Snapshot, days: int) -> dict[str, Any]:
+async def dso_json(books: ReceivablesSnapshot, days: int) -> dict[str, Any]:
     """The figures of :class:`DsoFigures`, of one snapshot."""
     conn, schema, scope, moment, total = books.conn, books.schema, books.scope, books.moment, books.total
     first = moment.as_of - timedelta(days=days - 1)

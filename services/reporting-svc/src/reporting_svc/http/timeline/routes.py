@@ -17,7 +17,7 @@ from reporting_svc.http.scope import moment_of
 from reporting_svc.http.timeline.answers import TimelineOut
 from reporting_svc.read_models.feed import Feed, event_json
 from reporting_svc.read_models.parked import parked_streams
-from reporting_svc.read_models.refusals import CustomerNotFound
+from reporting_svc.read_models.refusals import ReportedCustomerNotFound
 from reporting_svc.read_models.timeline import Timeline
 from reporting_svc.read_models.timeline.query import entries, exists
 from reporting_svc.read_models.timeline.summary import summary
@@ -44,7 +44,7 @@ async def customer_timeline(
     feed: Feed = q.services.extras["feed"]
     async with q.view(Timeline.name) as view:
         if not await exists(view.conn, view.schema, id, q.caller.entities):
-            raise CustomerNotFound(id)
+            raise ReportedCustomerNotFound(id)
         rows = await entries(view, id, moment_of(view), page)
         parked = await parked_streams(view.conn, Timeline.name, q.caller.ledger)
     events = await feed.at(q.caller.ledger, [row["position"] for row in rows])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reporting_svc.read_models.refusals import CustomerNotFound, EntityNotFound
+from reporting_svc.read_models.refusals import ReportedCustomerNotFound, ReportingEntityNotFound
 from reporting_svc.read_models.scope import Scope
 
 if TYPE_CHECKING:
@@ -18,13 +18,13 @@ async def check(conn: Conn, schema: str, scope: Scope, entity_id: str | None) ->
     if entity_id is not None:
         known = await conn.fetchval(f"select 1 from {schema}.entity where entity = $1", entity_id)
         if known is None:
-            raise EntityNotFound(entity_id)
+            raise ReportingEntityNotFound(entity_id)
     if scope.customer_id is not None:
         entity = await conn.fetchval(
             f"select entity from {schema}.customer where customer_id = $1", scope.customer_id
         )
         if entity is None or (scope.entities is not None and entity not in scope.entities):
-            raise CustomerNotFound(scope.customer_id)
+            raise ReportedCustomerNotFound(scope.customer_id)
 
 
 async def currency_of(conn: Conn, schema: str, scope: Scope) -> str:

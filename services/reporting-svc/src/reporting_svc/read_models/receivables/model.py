@@ -23,10 +23,10 @@ from reporting_svc.read_models.receivables.rows import (
     CLOCK_ID,
     Balance,
     Clock,
-    Customer,
-    Entity,
     Item,
     MovementRow,
+    ReportedCustomer,
+    ReportingEntity,
 )
 from reporting_svc.read_models.receivables.settle import roll
 from reporting_svc.read_models.receivables.sums import balances_sql, items_sql
@@ -45,7 +45,7 @@ class Receivables(MappedModel):
 
     name = "receivables"
     version = 2
-    rows = (Entity, Customer, Item, MovementRow, Balance, Clock)
+    rows = (ReportingEntity, ReportedCustomer, Item, MovementRow, Balance, Clock)
     appended = (MovementRow,)
     opened = (Item,)
     ordered = contracts.names_of(EntityRegistered, EntityAmended, CustomerRegistered, CustomerAmended)
@@ -88,9 +88,9 @@ class Receivables(MappedModel):
             case EntityRegistered() | CustomerRegistered():
                 return
             case EntityAmended():
-                yield Entity, (e.data.entity_id,)
+                yield ReportingEntity, (e.data.entity_id,)
             case CustomerAmended():
-                yield Customer, (e.data.customer_id,)
+                yield ReportedCustomer, (e.data.customer_id,)
             case _:
                 for movement in movements(e):
                     yield Balance, (movement.entity, movement.customer_id, movement.currency)
@@ -102,16 +102,16 @@ class Receivables(MappedModel):
         """Write what the event changed. Raises for an event of an invoice that was never issued."""
         match e.data:
             case EntityRegistered():
-                rows.put(Entity(entity=e.data.entity_id, name=e.data.name, currency=e.data.currency))
+                rows.put(ReportingEntity(entity=e.data.entity_id, name=e.data.name, currency=e.data.currency))
             case EntityAmended():
-                entity = rows.get(Entity, e.data.entity_id)
+                entity = rows.get(ReportingEntity, e.data.entity_id)
                 if entity is None:
                     raise LookupError(f"{e.type} of {e.data.entity_id}, which was never registered")
                 rows.put(replace(entity, name=e.data.name))
             case CustomerRegistered():
                 rows.put(_customer(e.data, e.entity, e.data.external_ref))
             case CustomerAmended():
-                known = rows.get(Customer, e.data.customer_id)
+                known = rows.get(ReportedCustomer, e.data.customer_id)
                 rows.put(_customer(e.data, e.entity, known.external_ref if known else None))
             case _:
                 for row in self.added(e):
@@ -140,8 +140,10 @@ def contested(open_minor: int, disputed_minor: int) -> int:
     return max(0, min(open_minor, disputed_minor))
 
 
-def _customer(fact: CustomerRegistered | CustomerAmended, entity: str, external_ref: str | None) -> Customer:
-    return Customer(
+def _customer(
+    fact: CustomerRegistered | CustomerAmended, entity: str, external_ref: str | None
+) -> ReportedCustomer:
+    return ReportedCustomer(
         customer_id=fact.customer_id,
         entity=entity,
         name=fact.name,

@@ -12,7 +12,7 @@ ROW_KEY = "case when customer_id <> '' then customer_id else entity end"
 """The customer, or the entity for money of an unknown payer: ends every order of balances, and is unique."""
 
 
-class Entity(Row, kw_only=True):
+class ReportingEntity(Row, kw_only=True):
     """A creditor by name, with the currency of its books."""
 
     TABLE: ClassVar[str] = "entity"
@@ -22,7 +22,7 @@ class Entity(Row, kw_only=True):
     currency: str
 
 
-class Customer(Row, kw_only=True):
+class ReportedCustomer(Row, kw_only=True):
     """The customer's name as it is now, and what lists are filtered by."""
 
     TABLE: ClassVar[str] = "customer"

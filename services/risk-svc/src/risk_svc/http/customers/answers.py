@@ -11,7 +11,7 @@ from encours.http.models import BusinessDate, MoneyModel
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from encours.reading.moment import TimeTravel
-from risk_svc.domain.exposure import Item
+from risk_svc.domain.exposure import ExposureItem
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
 from risk_svc.domain.score import DEFINITION, Score, score
@@ -154,7 +154,7 @@ class OpenInvoice(BaseModel):
     disputed: MoneyModel
 
     @classmethod
-    def of(cls, item: Item, currency: str, day: date) -> OpenInvoice:
+    def of(cls, item: ExposureItem, currency: str, day: date) -> OpenInvoice:
         """Return the item on a day."""
         return cls(
             invoice_id=item.invoice_id,

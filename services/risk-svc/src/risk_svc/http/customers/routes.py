@@ -12,7 +12,7 @@ from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.reading.moment import TimeTravel
 from encours.reading.pages import Page
-from risk_svc.domain.customer import CustomerNotFound
+from risk_svc.domain.customer import CreditCustomerNotFound
 from risk_svc.domain.picture import Picture
 from risk_svc.http.customers.answers import CreditFileOut, ExposureOut, Portfolio, PortfolioItem, ScoreOut
 from risk_svc.read_models.credit import query
@@ -31,7 +31,7 @@ async def _picture(q: Query, customer_id: str) -> tuple[Picture, TimeTravel]:
             view.conn, view.schema, [customer_id], as_of=view.time.as_of, position=view.time.position
         )
     if customer_id not in found:
-        raise CustomerNotFound(customer_id)
+        raise CreditCustomerNotFound(customer_id)
     q.caller.require_entity(found[customer_id].entity_id)
     return found[customer_id], view.time
 

@@ -14,7 +14,12 @@ from encours.contracts.risk import LimitApproved, LimitRefused, LimitRequested
 from encours.projection.read_model import ReadModel
 from encours.projection.rows import Row
 from encours.projection.rowset import RowSet
-from risk_svc.read_models.credit.rows import CustomerRow, InvoiceRow, LimitRequestRow, MovementRow
+from risk_svc.read_models.credit.rows import (
+    CreditCustomerRow,
+    ExposureInvoiceRow,
+    ExposureMovementRow,
+    LimitRequestRow,
+)
 
 
 class Credit(ReadModel):
@@ -22,7 +27,7 @@ class Credit(ReadModel):
 
     name = "credit"
     version = 3
-    rows = (CustomerRow, InvoiceRow, MovementRow, LimitRequestRow)
+    rows = (CreditCustomerRow, ExposureInvoiceRow, ExposureMovementRow, LimitRequestRow)
     applies = moving() | names_of(
         CustomerRegistered,
         CustomerAmended,
@@ -68,24 +73,24 @@ class Credit(ReadModel):
             case LimitApproved(limit_id=limit_id) | LimitRefused(limit_id=limit_id):
                 yield LimitRequestRow, (limit_id,)
             case CustomerAmended(customer_id=customer_id) | InvoiceDrafted(customer_id=customer_id):
-                yield CustomerRow, (customer_id,)
+                yield CreditCustomerRow, (customer_id,)
             case (
                 InvoiceAmended(invoice_id=invoice_id, customer_id=customer_id)
                 | InvoiceCancelled(invoice_id=invoice_id, customer_id=customer_id)
             ):
-                yield InvoiceRow, (invoice_id,)
-                yield CustomerRow, (customer_id,)
+                yield ExposureInvoiceRow, (invoice_id,)
+                yield CreditCustomerRow, (customer_id,)
         for moved in movements(e):
-            yield CustomerRow, (moved.customer_id,)
+            yield CreditCustomerRow, (moved.customer_id,)
             if moved.invoice_id is not None:
-                yield InvoiceRow, (moved.invoice_id,)
+                yield ExposureInvoiceRow, (moved.invoice_id,)
 
     def project(self, e: Recorded, rows: RowSet) -> None:
         """Apply one event."""
-        Projection(e, rows).apply()
+        CreditProjection(e, rows).apply()
 
 
-class Projection:
+class CreditProjection:
     """One event applied to the rows; counts the movement lines that it writes."""
 
     def __init__(self, e: Recorded, rows: RowSet) -> None:
@@ -123,8 +128,8 @@ class Projection:
                 unapplied_minor=moved.cash_minor,
             )
 
-    def _invoice(self, invoice_id: str) -> InvoiceRow:
-        row = self.rows.get(InvoiceRow, invoice_id)
+    def _invoice(self, invoice_id: str) -> ExposureInvoiceRow:
+        row = self.rows.get(ExposureInvoiceRow, invoice_id)
         if row is None:
             raise LookupError(f"invoice {invoice_id} was never drafted or issued")
         return row
@@ -144,7 +149,7 @@ class Projection:
         if not (open_minor or disputed_minor or draft_minor or unapplied_minor):
             return
         self.rows.put(
-            MovementRow(
+            ExposureMovementRow(
                 position=self.e.position,
                 line=self.line,
                 customer_id=customer_id,
@@ -159,17 +164,17 @@ class Projection:
         )
         self.line += 1
         change = open_minor + draft_minor - unapplied_minor
-        customer = self.rows.get(CustomerRow, customer_id) if change else None
+        customer = self.rows.get(CreditCustomerRow, customer_id) if change else None
         if customer is not None:
             customer.exposure_minor += change
             self.rows.put(customer)
 
-    def _move_draft(self, row: InvoiceRow, effective_on: date, draft_minor: int) -> None:
+    def _move_draft(self, row: ExposureInvoiceRow, effective_on: date, draft_minor: int) -> None:
         self._move(row.customer_id, row.currency, row.invoice_id, effective_on, draft_minor=draft_minor)
 
     def _customer(self, data: CustomerRegistered | CustomerAmended) -> None:
         if isinstance(data, CustomerRegistered):
-            row = CustomerRow(
+            row = CreditCustomerRow(
                 customer_id=data.customer_id,
                 entity_id=self.e.entity,
                 name=data.name,
@@ -177,7 +182,7 @@ class Projection:
                 exposure_minor=0,
             )
         else:
-            found = self.rows.get(CustomerRow, data.customer_id)
+            found = self.rows.get(CreditCustomerRow, data.customer_id)
             if found is None:
                 raise LookupError(f"customer {data.customer_id} was never registered")
             row = found
@@ -185,7 +190,7 @@ class Projection:
         self.rows.put(row)
 
     def _draft(self, data: InvoiceDrafted) -> None:
-        row = InvoiceRow(
+        row = ExposureInvoiceRow(
             invoice_id=data.invoice_id,
             customer_id=data.customer_id,
             currency=data.currency,
@@ -198,14 +203,14 @@ class Projection:
         )
         self._redraft(row, data.total_minor)
 
-    def _redraft(self, row: InvoiceRow, change_minor: int) -> None:
+    def _redraft(self, row: ExposureInvoiceRow, change_minor: int) -> None:
         parts, day = _drafted(row), self.e.effective_on
         parts[day] = parts.get(day, 0) + change_minor
         row.drafted = " ".join(f"{day}:{minor}" for day, minor in parts.items())
         self.rows.put(row)
         self._move_draft(row, day, change_minor)
 
-    def _undraft(self, row: InvoiceRow) -> None:
+    def _undraft(self, row: ExposureInvoiceRow) -> None:
         """End the draft. An addition taken back before its own day would leave drafts below zero in between."""
         for day, minor in _drafted(row).items():
             self._move_draft(row, max(self.e.effective_on, day), -minor)
@@ -213,11 +218,11 @@ class Projection:
         self.rows.put(row)
 
     def _issued(self, data: InvoiceIssued) -> None:
-        draft = self.rows.get(InvoiceRow, data.invoice_id)
+        draft = self.rows.get(ExposureInvoiceRow, data.invoice_id)
         if draft is not None:
             self._undraft(draft)
         self.rows.put(
-            InvoiceRow(
+            ExposureInvoiceRow(
                 invoice_id=data.invoice_id,
                 customer_id=data.customer_id,
                 currency=data.currency,
@@ -263,7 +268,7 @@ class Projection:
         self.rows.put(row)
 
 
-def _drafted(row: InvoiceRow) -> dict[date, int]:
+def _drafted(row: ExposureInvoiceRow) -> dict[date, int]:
     """Return the draft's additions to the exposure by day, in minor units."""
     parts = (part.partition(":") for part in row.drafted.split())
     return {date.fromisoformat(day): int(minor) for day, _, minor in parts}

@@ -15,7 +15,7 @@ from encours.reading.moment import View
 from encours.reading.pages import Page
 from encours.reading.read_db import ReadDb
 from encours.reading.where import ViewWhere
-from risk_svc.domain.exposure import Item
+from risk_svc.domain.exposure import ExposureItem
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
 
@@ -56,7 +56,7 @@ async def pictures(
     """
     arguments = (list(customers), position, as_of)
     found = {row["customer_id"]: row for row in await conn.fetch(_CUSTOMERS.format(s=schema), *arguments[:2])}
-    items: dict[str, list[tuple[str, Item]]] = {customer: [] for customer in found}
+    items: dict[str, list[tuple[str, ExposureItem]]] = {customer: [] for customer in found}
     for row in await conn.fetch(_ITEMS.format(s=schema), *arguments):
         if row["customer_id"] in items:
             items[row["customer_id"]].append((row["currency"], _item(row)))
@@ -126,8 +126,8 @@ async def limit_requests(view: View, page: Page, *, customer_id: str | None, sta
     return await where.page(page, "*", seen)
 
 
-def _item(row: asyncpg.Record) -> Item:
-    return Item(
+def _item(row: asyncpg.Record) -> ExposureItem:
+    return ExposureItem(
         invoice_id=row["invoice_id"],
         number=row["number"],
         issued_on=row["issued_on"],

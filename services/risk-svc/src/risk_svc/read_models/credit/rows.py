@@ -12,7 +12,7 @@ from typing import ClassVar
 from encours.projection.rows import Row
 
 
-class CustomerRow(Row, kw_only=True):
+class CreditCustomerRow(Row, kw_only=True):
     """A customer. ``exposure_minor`` is open + drafts − unapplied over all dates, for the ranking."""
 
     TABLE: ClassVar[str] = "customer"
@@ -25,7 +25,7 @@ class CustomerRow(Row, kw_only=True):
     exposure_minor: int
 
 
-class InvoiceRow(Row, kw_only=True):
+class ExposureInvoiceRow(Row, kw_only=True):
     """A draft or an issued invoice; ``issued_position`` is ``None`` while it is a draft.
 
     ``drafted`` lists the draft's additions to the exposure, one ``<day>:<minor units>`` per day. An issue may be
@@ -46,7 +46,7 @@ class InvoiceRow(Row, kw_only=True):
     issued_position: int | None
 
 
-class MovementRow(Row, kw_only=True):
+class ExposureMovementRow(Row, kw_only=True):
     """A change of a customer's exposure: its four components side by side, signed minor units."""
 
     TABLE: ClassVar[str] = "movement"
