@@ -35,8 +35,8 @@ from encours.testing.system import wait_until
 from reporting_svc.domain.measures.bands import STANDARD, Bands
 from reporting_svc.models import MODELS
 from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.aging import age_balances
 from reporting_svc.read_models.receivables.figures import SORTS, aged
-from reporting_svc.read_models.receivables.settle import roll
 from reporting_svc.read_models.scope import Moment, Scope
 
 CUSTOMERS, ITEMS = 20_000, 1_000_000
@@ -178,11 +178,11 @@ async def _fill(conn: asyncpg.Connection[Any], schema: str) -> float:
     await conn.execute(_FILL.format(s=schema, e=ENTITY, customers=CUSTOMERS, items=ITEMS, day=DAY))
     await create_indexes(conn, schema, model)
     await conn.execute("vacuum analyze")
-    await roll(conn, schema, DAY - timedelta(days=1))
+    await age_balances(conn, schema, DAY - timedelta(days=1))
     await conn.execute(f"vacuum analyze {schema}.balance")
     started = time.perf_counter()
     async with conn.transaction():
-        await roll(conn, schema, DAY)
+        await age_balances(conn, schema, DAY)
     daily_ms = (time.perf_counter() - started) * 1000
     await store_checkpoint(
         conn, LEDGER, model.name, "reporting-svc", version=model.version, epoch=0, position=ITEMS

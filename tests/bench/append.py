@@ -17,7 +17,7 @@ import uvloop
 from encours.kernel.ids import new_id, uuid7
 from encours.ledger import Append, Ledger, NewEvent, RawEvent
 from encours.ledger.migrate import LEDGER_DATABASE
-from encours.service.memory import settle
+from encours.service.memory import tune_collector
 from tests.bench import Entry, entry
 from tests.bench.reference import NAME, Server, compiler, pgbench, server
 
@@ -53,7 +53,7 @@ async def _slices(running: Server) -> list[Entry]:
         running.postgres.dsn(LEDGER_DATABASE, user=role, password=running.secrets.roles[role])
     )
     await ledger.create_ledger("bench", "live", "UTC")
-    settle()  # as the services do
+    tune_collector()  # as the services do
     await _appends(ledger, 32, 0.5)
     rates: dict[int, list[float]] = {callers: [] for callers in TARGETS[running.delay_us]}
     references: dict[int, list[float]] = {callers: [] for callers in rates}

@@ -8,8 +8,8 @@ from datetime import date
 from encours.contracts import Recorded, types
 from encours.contracts.invoice import InvoiceIssued, PaymentApplied
 from encours.projection.read_model import ReadModel
+from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
-from encours.projection.rowset import RowSet
 
 
 class Item(Row, kw_only=True):
@@ -57,7 +57,7 @@ class OpenItems(ReadModel):
             case InvoiceIssued() as d:
                 yield Balance, (d.customer_id, d.currency)
 
-    def project(self, e: Recorded, rows: RowSet) -> None:
+    def project(self, e: Recorded, rows: RowCache) -> None:
         match e.data:
             case PaymentApplied() as d:
                 item = rows.get(Item, e.stream)
@@ -84,7 +84,7 @@ class OpenItems(ReadModel):
             case other:
                 raise AssertionError(other)
 
-    def _change(self, rows: RowSet, customer_id: str, currency: str, amount_minor: int, items: int) -> None:
+    def _change(self, rows: RowCache, customer_id: str, currency: str, amount_minor: int, items: int) -> None:
         balance = rows.get(Balance, customer_id, currency)
         if balance is None:
             balance = Balance(customer_id=customer_id, currency=currency, open_minor=0, open_items=0)

@@ -22,7 +22,7 @@ from nats.aio.client import Client
 from nats.js.api import StorageType, StreamConfig
 
 from encours.ledger import Ledger
-from encours.service.memory import settle
+from encours.service.memory import tune_collector
 from encours.testing.servers import Installation, fresh_installation, running_cluster
 from encours.transport.client import connect
 
@@ -177,5 +177,5 @@ async def _bare(url: str, name: str) -> float:
 
 if __name__ == "__main__":
     parts: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {"relay": _relay, "projector": _projector}
-    settle()  # as the services do
+    tune_collector()  # as the services do
     uvloop.run(parts[sys.argv[1]](*sys.argv[2:]))

@@ -75,7 +75,7 @@ def store(module_installation: Installation) -> Iterator[Store]:
 
 
 async def project(conn: asyncpg.Connection[Any], schema: str, log: list[StoredEvent], batch: int) -> None:
-    """As the worker does it: prefetch, fold, write and settle a batch, then forget what settling may have changed."""
+    """As the worker does it: prefetch, fold, write, run the daily step, then forget its rows."""
     model = Receivables()
     await create_tables(conn, schema, model, keys=True)
     await create_indexes(conn, schema, model)
@@ -84,7 +84,7 @@ async def project(conn: asyncpg.Connection[Any], schema: str, log: list[StoredEv
         async with conn.transaction():
             assert await projection.fold(conn, log[start : start + batch]) is None
             await projection.write(conn)
-            await projection.settle(conn)
+            await projection.run_daily_step(conn)
         projection.forget()
     assert not projection.parking.streams
 
@@ -114,7 +114,7 @@ async def rebuild(conn: asyncpg.Connection[Any], log: list[StoredEvent], way: Wa
 
 
 async def content(conn: asyncpg.Connection[Any], schema: str) -> list[Any]:
-    tables = ["item", "movement", "balance", "clock"]
+    tables = ["item", "movement", "balance", "aging_day"]
     return [sorted(map(repr, await conn.fetch(f"select * from {schema}.{table}"))) for table in tables]
 
 

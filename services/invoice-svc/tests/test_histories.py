@@ -20,8 +20,8 @@ from encours.kernel.errors import DomainError
 from encours.kernel.money import Money
 from encours.ledger.command import Result
 from encours.ledger.states import Folder
+from encours.projection.row_cache import RowCache
 from encours.projection.rows import table_of
-from encours.projection.rowset import RowSet
 from encours.reading.moment import TimeTravel, View
 from encours.reading.pages import Page
 from invoice_svc.domain.customer.commands import RegisterCustomer
@@ -207,7 +207,7 @@ def test_the_read_model_adds_up_to_what_the_streams_say_on_every_day(
     new_books: Callable[[], Any], history: list[tuple[Any, ...]]
 ) -> None:
     books = lived(new_books, history)
-    model, rows = Lists(), RowSet(Lists().rows)
+    model, rows = Lists(), RowCache(Lists().rows)
     rows.assume_empty()
     for event in books.ledger.events:
         if event.type in model.applies:
@@ -238,7 +238,7 @@ def test_the_rows_that_a_projection_reads_are_those_that_it_announces(
     new_books: Callable[[], Any], history: list[tuple[Any, ...]]
 ) -> None:
     books = lived(new_books, history)
-    model, rows = Lists(), RowSet(Lists().rows)
+    model, rows = Lists(), RowCache(Lists().rows)
     rows.assume_empty()
     for event in books.ledger.events:
         if event.type in model.applies:
@@ -250,7 +250,7 @@ def test_the_rows_that_a_projection_reads_are_those_that_it_announces(
 class _Watched:
     """A row set that remembers what is asked for."""
 
-    def __init__(self, rows: RowSet, asked: set[Any]) -> None:
+    def __init__(self, rows: RowCache, asked: set[Any]) -> None:
         self.put, self._rows, self._asked = rows.put, rows, asked
 
     def get(self, row_type: Any, *key: object) -> Any:
@@ -285,7 +285,7 @@ async def test_lists_find_for_any_date_and_moment_what_the_streams_say(
 
 
 async def _write(connection: Any, schema: str, events: list[Any]) -> None:
-    model, rows = Lists(), RowSet(Lists().rows)
+    model, rows = Lists(), RowCache(Lists().rows)
     rows.assume_empty()
     for event in events:
         if event.type in model.applies:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from encours.contracts.books import Movement
-from encours.projection.rowset import RowSet
+from encours.projection.row_cache import RowCache
 from invoice_svc.read_models.invoices import model
 from invoice_svc.read_models.invoices.rows import InvoiceMovementRow, InvoiceRow
 from invoice_svc.read_models.lists import Lists
@@ -61,7 +61,7 @@ def test_a_movement_of_an_unknown_kind_moves_what_is_outstanding_and_disputed(
 ) -> None:
     entries = (moved("something_new", item_minor=-40), moved("something_new", contested_minor=5))
     monkeypatch.setattr(model, "movements", lambda _: entries)
-    rows, event = RowSet((InvoiceRow, InvoiceMovementRow)), Moving(SimpleNamespace())
+    rows, event = RowCache((InvoiceRow, InvoiceMovementRow)), Moving(SimpleNamespace())
     rows.assume_empty()
     rows.put(invoice())
     part, recorded = model.Invoices(), _recorded(event)

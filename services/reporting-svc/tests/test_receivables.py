@@ -16,12 +16,12 @@ from encours.contracts.invoice import (
     ShareDisputed,
 )
 from encours.contracts.payment import PaymentIdentified, PaymentReceived, PaymentReversed
-from encours.projection.rowset import RowSet
+from encours.projection.row_cache import RowCache
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.rows import (
-    CLOCK_ID,
+    AGING_DAY_ID,
+    AgingDay,
     Balance,
-    Clock,
     Item,
     MovementRow,
 )
@@ -101,12 +101,12 @@ def disputed(amount: int) -> ShareDisputed:
     return ShareDisputed(**OF_INVOICE, dispute_id="dis_1", amount_minor=amount)
 
 
-def given(*facts: Event, day: date | None = DAY) -> RowSet:
+def given(*facts: Event, day: date | None = DAY) -> RowCache:
     model = Receivables()
-    rows = RowSet(model.rows)
+    rows = RowCache(model.rows)
     rows.assume_empty()
     if day is not None:
-        rows.put(Clock(id=CLOCK_ID, day=day))
+        rows.put(AgingDay(id=AGING_DAY_ID, day=day))
     for position, fact in enumerate(facts, 1):
         event = Recorded(
             ledger="test",
@@ -127,7 +127,7 @@ def given(*facts: Event, day: date | None = DAY) -> RowSet:
     return rows
 
 
-def balance(rows: RowSet, customer_id: str = "cus_1") -> Balance:
+def balance(rows: RowCache, customer_id: str = "cus_1") -> Balance:
     found = rows.get(Balance, "ent_1", customer_id, "EUR")
     assert found is not None
     return found

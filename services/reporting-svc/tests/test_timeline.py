@@ -7,7 +7,7 @@ from encours.contracts import Event, Recorded, types
 from encours.contracts.golden import example
 from encours.contracts.invoice import InvoiceAmended, InvoiceDrafted
 from encours.contracts.payment import PaymentIdentified, PaymentReceived
-from encours.projection.rowset import RowSet
+from encours.projection.row_cache import RowCache
 from encours.testing import history
 from reporting_svc.read_models.timeline import Timeline
 from reporting_svc.read_models.timeline.model import Entry, Owner
@@ -20,9 +20,9 @@ def recorded(position: int, stream: str, data: Event) -> Recorded:
     return history.recorded(data, position=position, stream=stream)
 
 
-def project(*events: Recorded) -> RowSet:
+def project(*events: Recorded) -> RowCache:
     model = Timeline()
-    rows = RowSet(model.rows)
+    rows = RowCache(model.rows)
     rows.assume_empty()
     for event in events:
         model.project(event, rows)

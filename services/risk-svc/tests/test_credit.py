@@ -13,8 +13,8 @@ from encours.contracts.customer import CustomerRegistered
 from encours.contracts.invoice import InvoiceAmended, InvoiceCancelled, InvoiceWrittenOff
 from encours.contracts.payment import PaymentIdentified
 from encours.contracts.risk import LimitApproved, LimitRequested
+from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
-from encours.projection.rowset import RowSet
 from encours.testing.events import (
     DAY,
     allocated,
@@ -54,7 +54,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self.model = Credit()
-        self.rows = RowSet(self.model.rows)
+        self.rows = RowCache(self.model.rows)
         self.rows.assume_empty()
         self.position = 0
 

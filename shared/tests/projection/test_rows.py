@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from encours.postgres.leases import lock_key
+from encours.projection.row_cache import CacheMiss, RowCache
 from encours.projection.rows import Id, Row, table_of
-from encours.projection.rowset import RowMissing, RowSet
 from encours.projection.schemas import schema_of, shadow_of
 
 
@@ -66,7 +66,7 @@ def test_what_cannot_be_a_table_is_refused() -> None:
 
 @pytest.mark.parametrize("total", [2**63, -(2**63) - 1, None])
 def test_a_number_that_its_column_cannot_hold_is_refused_when_it_is_put(total: int | None) -> None:
-    rows = RowSet([Count])
+    rows = RowCache([Count])
     with pytest.raises(ValueError, match="64 bits"):
         rows.put(Count(name="a", total=total))  # type: ignore[arg-type]
 
@@ -89,7 +89,7 @@ steps = st.lists(
 
 @given(steps)
 def test_a_row_set_is_a_dict_whose_failed_events_left_no_trace(history: list[tuple[str, str, int]]) -> None:
-    rows, naive = RowSet([Count]), dict[str, int]()
+    rows, naive = RowCache([Count]), dict[str, int]()
     rows.assume_empty()
     for name, kind, amount in history:
         row = rows.get(Count, name) or Count(name=name, total=0)
@@ -113,24 +113,24 @@ def test_a_row_set_is_a_dict_whose_failed_events_left_no_trace(history: list[tup
 
 
 def test_rows_beyond_the_limit_leave_memory_those_first_that_were_not_written_just_now() -> None:
-    rows = RowSet([Count])
+    rows = RowCache([Count])
     rows.assume_empty()
     for number in range(10):
         rows.put(Count(name=str(number), total=number))
     rows.undo.clear()
-    rows.written(10)
+    rows.mark_written(10)
     complete = rows.all_in_memory
     for name in "098":
         rows.put(Count(name=name, total=int(name)))
     rows.undo.clear()
-    rows.written(3)
+    rows.mark_written(3)
     assert (complete, rows.all_in_memory) == (True, False)
     for name in "890":
         assert rows.get(Count, name) == Count(name=name, total=int(name))
-    with pytest.raises(RowMissing):
+    with pytest.raises(CacheMiss):
         rows.get(Count, "1")
-    assert rows.unknown([(Count, ("1",)), (Count, ("0",))]) == {Count: {("1",)}}
-    rows.loaded(Count, [("1",), ("77",)], [Count(name="1", total=1)])
+    assert rows.missing([(Count, ("1",)), (Count, ("0",))]) == {Count: {("1",)}}
+    rows.add_loaded(Count, [("1",), ("77",)], [Count(name="1", total=1)])
     assert rows.get(Count, "77") is None
 
 

@@ -21,8 +21,8 @@ from encours.contracts.invoice import InvoiceIssued, PaymentApplied
 from encours.kernel.ids import uuid7
 from encours.ledger import Append, Appended, Ledger, NewEvent
 from encours.projection.read_model import Conn, Reactor, ReadModel
+from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
-from encours.projection.rowset import RowSet
 from encours.reading.read_db import ReadDb
 from encours.service.worker import Worker
 from encours.testing.servers import Installation
@@ -79,7 +79,7 @@ class OpenItems(ReadModel):
         ):  # the customer of a payment is not named: it is fetched when asked for
             yield Customer, (e.data.customer_id, e.data.currency)
 
-    def project(self, e: Recorded, rows: RowSet) -> None:
+    def project(self, e: Recorded, rows: RowCache) -> None:
         match e.data:
             case InvoiceIssued() as d:
                 rows.put(
@@ -107,7 +107,7 @@ class OpenItems(ReadModel):
             case _:
                 raise AssertionError(e.type)
 
-    def _change(self, rows: RowSet, customer_id: str, currency: str, amount_minor: int, items: int) -> None:
+    def _change(self, rows: RowCache, customer_id: str, currency: str, amount_minor: int, items: int) -> None:
         customer = rows.get(Customer, customer_id, currency) or Customer(
             customer_id=customer_id, currency=currency, open_minor=0, items=0
         )
@@ -115,7 +115,7 @@ class OpenItems(ReadModel):
         customer.items += items
         rows.put(customer)
 
-    async def settle(self, conn: Conn, schema: str, days: list[date]) -> None:
+    async def on_days_opened(self, conn: Conn, schema: str, days: list[date]) -> None:
         await conn.execute(
             f"insert into {schema}.today values (true, $1) on conflict (one) do update set day = excluded.day",
             days[-1],

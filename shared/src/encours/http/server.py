@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from encours.http.services import Services
 from encours.service import logging as web_logging
-from encours.service.memory import settle
+from encours.service.memory import tune_collector
 from encours.service.settings import ServiceSettings
 
 KEEP_ALIVE_S = 75
@@ -89,7 +89,7 @@ async def serve_async(app: FastAPI, settings: ServiceSettings, *, fd: int | None
         proxy_headers=False,
     )
     server = DrainingServer(config, app, settings.drain_delay_s)
-    settle()
+    tune_collector()
     await server.serve()
     if not server.started:
         raise SystemExit(3)

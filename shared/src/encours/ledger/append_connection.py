@@ -18,7 +18,7 @@ import asyncpg
 
 from encours.ledger.errors import AppendRefused, CommandReused, FamilyRefused, LedgerUnavailable, NumberTaken
 from encours.ledger.model import Appended
-from encours.ledger.wire import APPEND_SQL, Prepared, arguments, settle
+from encours.ledger.wire import APPEND_SQL, Prepared, arguments, resolve
 from encours.postgres.connection import LEDGER_SETTINGS, connect, is_lost
 
 _BYTEA = re.compile(r"\\x([0-9a-f]+)\)")
@@ -67,7 +67,7 @@ class AppendConnection:
         self._loop = asyncio.get_running_loop()
 
     async def deliver(self, batch: Sequence[Prepared]) -> None:
-        """Send until every append is settled; each one's deadline bounds how long."""
+        """Send until every append has its result; each one's deadline bounds how long."""
         try:
             await self._deliver(batch)
         except Exception as error:
@@ -118,7 +118,7 @@ class AppendConnection:
             *arguments(first.ledger_id, first.append.clock_at, batch), timeout=15
         )
         outside_s = self._loop.time() - started - row["spent"].total_seconds()
-        head, postponed = settle(batch, row)
+        head, postponed = resolve(batch, row)
         if postponed:
             self._postponed(postponed)
         self._stored(first.ledger_id, head, outside_s)
@@ -133,7 +133,7 @@ class AppendConnection:
             await self._deliver([item])
 
     async def _without_stored(self, batch: Sequence[Prepared]) -> list[Prepared]:
-        """Settle those that the lost connection did commit; the others, to be sent again.
+        """Resolve the appends that the lost connection did commit; return the others, to be sent again.
 
         One that is still being committed is not seen here: sending it again waits for the lock, and then the
         database recognises its command id.
@@ -152,7 +152,7 @@ class AppendConnection:
                 item.fail(CommandReused())
                 continue
             last = row["last_position"]
-            item.settle(
+            item.succeed(
                 Appended(row["first_position"], last, row["recorded_at"], (), row["answer"], True, last)
             )
         return [item for item in batch if item.append.command_id not in stored]
@@ -178,7 +178,7 @@ async def rehearse(pool: asyncpg.Pool, item: Prepared) -> Appended:
         raise (
             refusal(error) if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError) else error
         ) from None
-    settle([item], row)
+    resolve([item], row)
     return item.done.result()
 
 

@@ -72,7 +72,7 @@ class Prepared:
         self.done: asyncio.Future[Appended] = loop.create_future()
         self.deadline = 0.0
 
-    def settle(self, result: Appended) -> None:
+    def succeed(self, result: Appended) -> None:
         """Tell the caller, unless it has gone."""
         if not self.done.done():
             self.done.set_result(result)
@@ -169,13 +169,13 @@ def _unless_null(column: Sequence[Any]) -> Sequence[Any] | None:
     return None if column.count(None) == len(column) else column
 
 
-def settle(batch: Sequence[Prepared], row: Any) -> tuple[int, list[Prepared]]:
+def resolve(batch: Sequence[Prepared], row: Any) -> tuple[int, list[Prepared]]:
     """Tell the callers what became of their appends; the ledger's head after the batch, and those that depend on an
     earlier one of it and have to be sent again."""
-    return (_settle_whole(batch, row), []) if row["verdicts"] is None else _settle_each(batch, row)
+    return (_resolve_whole(batch, row), []) if row["verdicts"] is None else _resolve_each(batch, row)
 
 
-def _settle_whole(batch: Sequence[Prepared], row: Any) -> int:
+def _resolve_whole(batch: Sequence[Prepared], row: Any) -> int:
     before: int = row["head"]
     recorded_at, numbers = row["recorded_at"], row["numbers"]
     head = before + sum(len(item.rows) for item in batch)
@@ -185,11 +185,11 @@ def _settle_whole(batch: Sequence[Prepared], row: Any) -> int:
         own = _NO_NUMBER if last == first else (None,) * len(item.rows)
         if numbers is not None:
             own = tuple(numbers[first - before - 1 : last - before])
-        item.settle(Appended(first, last, recorded_at, own, item.append.answer, False, head))
+        item.succeed(Appended(first, last, recorded_at, own, item.append.answer, False, head))
     return head
 
 
-def _settle_each(batch: Sequence[Prepared], row: Any) -> tuple[int, list[Prepared]]:
+def _resolve_each(batch: Sequence[Prepared], row: Any) -> tuple[int, list[Prepared]]:
     verdicts, firsts, lasts = row["verdicts"], row["firsts"], row["lasts"]
     numbers, offset = row["numbers"], 0
     stored = [last for verdict, last in zip(verdicts, lasts, strict=True) if verdict == "ok"]
@@ -204,9 +204,9 @@ def _settle_each(batch: Sequence[Prepared], row: Any) -> tuple[int, list[Prepare
         match verdict:
             case "ok":
                 answer = item.append.answer
-                item.settle(Appended(first, last, row["recorded_at"], own, answer, False, head))
+                item.succeed(Appended(first, last, row["recorded_at"], own, answer, False, head))
             case "seen":
-                item.settle(Appended(first, last, row["recorded_at"], (), answer, True, head))
+                item.succeed(Appended(first, last, row["recorded_at"], (), answer, True, head))
             case "reused":
                 item.fail(CommandReused())
             case "moved":

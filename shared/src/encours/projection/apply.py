@@ -17,8 +17,8 @@ Commit = Callable[[Conn, int], Awaitable[None]]
 """Moves the checkpoint to a position inside the transaction; raises to take the batch back."""
 
 
-class SettleFailed(Exception):
-    """A model's set-based step raised: the fault of no single event, so nothing is parked."""
+class DailyStepFailed(Exception):
+    """A model's daily step failed. No single event is at fault, so nothing is parked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ async def apply(
         projection.parking.begin()
         try:
             applied = await _transaction(conn, projection, part, commit, ledger)
-        except SettleFailed:
+        except DailyStepFailed:
             projection.parking.rollback()
             raise
         except UNWRITABLE as error:
@@ -79,9 +79,9 @@ async def _transaction(
             return Applied(position, stop)
         await projection.write(conn)
         try:
-            await projection.settle(conn)
+            await projection.run_daily_step(conn)
         except UNWRITABLE as error:
-            raise SettleFailed(f"settle of {projection.model.name}: {error}") from error
+            raise DailyStepFailed(f"daily step of {projection.model.name}: {error}") from error
         alarms = await projection.parking.write(conn, ledger, projection.model.name)
         await commit(conn, position)
     for stream, parked in alarms:

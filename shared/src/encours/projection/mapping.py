@@ -39,9 +39,9 @@ async def map_events(
     """Copy the rows that the events make into the tables of ``schema``; ``fold`` gets the events that depend on
     others. Raises :class:`Unmappable`, or what the database or the driver raises for a row.
     """
-    for row_type in model.opened:
+    for row_type in model.created:
         table = table_of(row_type).name
-        await conn.execute(f"create table {schema}.{table}_opened (like {schema}.{table})")
+        await conn.execute(f"create table {schema}.{table}_created (like {schema}.{table})")
     writing: asyncio.Future[None] | None = None
     try:
         async for _, events in pages:
@@ -61,7 +61,7 @@ async def map_events(
 
 
 def _map(model: MappedModel, events: Iterable[StoredEvent]) -> tuple[_Records, list[StoredEvent]]:
-    records: _Records = {row_type: [] for row_type in (*model.appended, *model.opened)}
+    records: _Records = {row_type: [] for row_type in (*model.appended, *model.created)}
     to = {row_type: (table_of(row_type).values, found.append) for row_type, found in records.items()}
     mapped, added = model.applies - model.ordered, model.added
     ordered: list[StoredEvent] = []
@@ -83,7 +83,7 @@ async def _copy(conn: asyncpg.Connection, schema: str, model: MappedModel, recor
         if found:
             table = table_of(row_type)
             await conn.copy_records_to_table(
-                f"{table.name}_opened" if row_type in model.opened else table.name,
+                f"{table.name}_created" if row_type in model.created else table.name,
                 schema_name=unquoted(schema),
                 columns=table.names,
                 records=found,
@@ -95,5 +95,5 @@ async def sum_up(conn: asyncpg.Connection, schema: str, model: MappedModel) -> N
     for row_type, query in model.sums(schema):
         table = table_of(row_type)
         await conn.execute(f"insert into {schema}.{table.name} ({table.plain}) {query}")
-        if row_type in model.opened:
-            await conn.execute(f"drop table {schema}.{table.name}_opened")
+        if row_type in model.created:
+            await conn.execute(f"drop table {schema}.{table.name}_created")

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 
 from encours.contracts import Recorded
 from encours.projection.read_model import ReadModel
+from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
-from encours.projection.rowset import RowSet
 
 
 class Part(ABC):
@@ -26,7 +26,7 @@ class Part(ABC):
         return ()
 
     @abstractmethod
-    def project(self, e: Recorded, rows: RowSet) -> None:
+    def project(self, e: Recorded, rows: RowCache) -> None:
         """Apply one event. Pure."""
 
 
@@ -47,7 +47,7 @@ class ComposedModel(ReadModel):
         for part in self._by_type[e.type]:
             yield from part.keys(e)
 
-    def project(self, e: Recorded, rows: RowSet) -> None:
+    def project(self, e: Recorded, rows: RowCache) -> None:
         """Apply one event to the parts that want it."""
         for part in self._by_type[e.type]:
             part.project(e, rows)

@@ -16,9 +16,9 @@ from encours.contracts import Event, NewerVersion, UnknownType, decoder, types
 from encours.contracts.calendar import DayOpened
 from encours.ledger.stored import StoredEvent
 from encours.projection.parking import Parking
-from encours.projection.read_model import DAY_OPENED, Conn, ReadModel, has_settle
+from encours.projection.read_model import DAY_OPENED, Conn, ReadModel, has_daily_step
+from encours.projection.row_cache import CacheMiss, RowCache
 from encours.projection.rows import Key, Row, table_of
-from encours.projection.rowset import RowMissing, RowSet
 
 LOADS_PER_EVENT = 64
 """Most rows that one event may ask for although `keys` did not name them, one query each."""
@@ -58,17 +58,17 @@ class Projection:
         self.model = model
         self.schema = schema
         self.parking = parking
-        self.rows = RowSet(model.rows)
+        self.rows = RowCache(model.rows)
         self.days: list[date] = []
-        """Days opened since the last :meth:`settle`."""
+        """Days opened since the last :meth:`run_daily_step`."""
         self._known = frozenset(types())
-        self._settles = has_settle(model)
+        self._daily = has_daily_step(model)
         self._decoders: dict[str, tuple[int, Callable[[bytes], Event]]] = {}
 
     @property
     def wanted(self) -> frozenset[str]:
         """The types whose events have to be brought here; of the others only the position counts."""
-        return self.model.applies | {DAY_OPENED} if self._settles else self.model.applies
+        return self.model.applies | {DAY_OPENED} if self._daily else self.model.applies
 
     async def fold(self, conn: Conn, events: Iterable[StoredEvent]) -> StopBefore | None:
         """Apply events to the rows in memory, in order. An event that cannot be applied parks its stream.
@@ -78,7 +78,7 @@ class Projection:
         """
         if not self.rows.all_in_memory:
             events = list(events)
-            await self._load(conn, self.rows.unknown(self._keys(events)))
+            await self._load(conn, self.rows.missing(self._keys(events)))
         todo = iter(events)
         paused, loads = None, 0
         while True:
@@ -104,11 +104,11 @@ class Projection:
         # The inner loop of a rebuild, 4 µs an event with the projection: names are bound once, methods are few.
         wanted, known, parked = self.model.applies, self._known, self.parking.streams
         project, rows, undo = self.model.project, self.rows, self.rows.undo
-        decoders, settles = self._decoders, self._settles
+        decoders, daily = self._decoders, self._daily
         for event in events:
             kind = event.type
             try:
-                if settles and kind == DAY_OPENED:
+                if daily and kind == DAY_OPENED:
                     self.days.append(cast("DayOpened", event.recorded().data).day)
                 if kind not in wanted:
                     if kind in known:
@@ -129,9 +129,9 @@ class Projection:
                         current = decoders[kind] = event.schema_version, decoder(kind, event.schema_version)
                     event.data = current[1](raw)
                 project(event, rows)  # type: ignore[arg-type] # has the attributes of Recorded, see event.py
-            except RowMissing as missing:
+            except CacheMiss as missing:
                 rows.rollback_event()
-                if settles and kind == DAY_OPENED:
+                if daily and kind == DAY_OPENED:
                     self.days.pop()
                 raise _Pause(event, missing) from None
             except (UnknownType, NewerVersion) as newer:
@@ -158,7 +158,7 @@ class Projection:
         for row_type, keys in missing.items():
             table = table_of(row_type)
             records = await conn.fetch(table.select_by_key(self.schema), *table.key_columns(keys))
-            self.rows.loaded(row_type, keys, map(table.row, records))
+            self.rows.add_loaded(row_type, keys, map(table.row, records))
 
     async def write(self, conn: Conn) -> None:
         """Write what changed: one upsert and one delete a table. Rows stay in memory until told otherwise."""
@@ -169,11 +169,11 @@ class Projection:
             if rows:
                 await conn.execute(table.upsert(self.schema), *table.upsert_arguments(rows))
 
-    async def settle(self, conn: Conn) -> None:
-        """The model's set-based step for the days that were opened since the last one."""
+    async def run_daily_step(self, conn: Conn) -> None:
+        """Run the model's daily step for the days that were opened since the last one."""
         if self.days:
             days, self.days = self.days, []
-            await self.model.settle(conn, self.schema, days)
+            await self.model.on_days_opened(conn, self.schema, days)
 
     def forget(self) -> None:
         """Drop everything in memory: the transaction that it belonged to is gone."""
@@ -182,7 +182,7 @@ class Projection:
 
 
 class _Pause(Exception):
-    def __init__(self, event: StoredEvent, missing: RowMissing) -> None:
+    def __init__(self, event: StoredEvent, missing: CacheMiss) -> None:
         self.event = event
         self.missing = missing
 

@@ -11,8 +11,8 @@ from asyncpg.pool import PoolConnectionProxy
 
 from encours.contracts import Recorded
 from encours.contracts.calendar import DayOpened
+from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
-from encours.projection.rowset import RowSet
 
 Conn = Connection | PoolConnectionProxy
 """A connection of one's own, or one that belongs to a pool."""
@@ -40,11 +40,11 @@ class ReadModel(ABC):
         return ()
 
     @abstractmethod
-    def project(self, e: Recorded, rows: RowSet) -> None:
+    def project(self, e: Recorded, rows: RowCache) -> None:
         """Apply one event. Pure: no clock, no I/O, no state but `rows`. An exception parks the event's stream."""
 
-    async def settle(self, conn: Conn, schema: str, days: list[date]) -> None:  # noqa: B027 - optional on purpose
-        """Set-based step after a batch that passed ``calendar.day_opened``, in the batch's transaction.
+    async def on_days_opened(self, conn: Conn, schema: str, days: list[date]) -> None:  # noqa: B027 - optional on purpose
+        """Daily step: one set-based change of all rows after a batch with ``calendar.day_opened``, in its transaction.
 
         ``days`` are the days that were opened since the last call, in order; a rebuild calls it once with all of
         them, and the content must come out the same.
@@ -62,15 +62,15 @@ class MappedModel(ReadModel):
 
     appended: tuple[type[Row], ...]
     """Tables whose rows are never changed; each row has the ``position`` of its event."""
-    opened: tuple[type[Row], ...]
-    """Tables whose rows begin as an event makes them and are summed up in the end."""
+    created: tuple[type[Row], ...]
+    """Tables whose rows an event creates without their amounts, which are summed up in the end."""
     ordered: frozenset[str]
     """Types whose events depend on earlier ones. `project` applies them in a rebuild too; they touch neither
-    ``appended`` nor ``opened`` rows, nor any that is summed."""
+    ``appended`` nor ``created`` rows, nor any that is summed."""
 
     @abstractmethod
     def added(self, e: Recorded) -> Iterable[Row]:
-        """Rows of ``appended`` and ``opened`` tables that the event makes, from itself alone. Pure.
+        """Rows of ``appended`` and ``created`` tables that the event makes, from itself alone. Pure.
 
         In a rebuild neither this nor `project` receives who recorded the event, when and why.
         """
@@ -79,8 +79,8 @@ class MappedModel(ReadModel):
     def sums(self, schema: str) -> Sequence[tuple[type[Row], str]]:
         """Tables to fill, in this order, each with a query that gives its columns in order.
 
-        A query reads tables of ``schema``; the rows of an ``opened`` table as they began stand in
-        ``<table>_opened``. It must give null for a column that is never null where a row lacks what it refers to.
+        A query reads tables of ``schema``; the rows of a ``created`` table without their amounts stand in
+        ``<table>_created``. It must give null for a column that is never null where a row lacks what it refers to.
         """
 
 
@@ -96,6 +96,6 @@ class Reactor(ABC):
         up to the ledger's ``effects_from``."""
 
 
-def has_settle(model: ReadModel) -> bool:
-    """Return if the model has a set-based step, and so reads the opening of days even when `project` does not."""
-    return type(model).settle is not ReadModel.settle
+def has_daily_step(model: ReadModel) -> bool:
+    """Return true if the model has a daily step and so reads the opening of days even when `project` does not."""
+    return type(model).on_days_opened is not ReadModel.on_days_opened

@@ -106,7 +106,7 @@ class Shadow:
             return None
 
     async def finish(self) -> None:
-        """Keys, indexes, statistics, and the set-based step for all the days that were opened."""
+        """Keys, indexes, statistics, and the daily step for all the days that were opened."""
         # An index may be built while a table is read; a primary key waits until nobody reads it.
         appended = model.appended if isinstance(model := self.model, MappedModel) and self._hashing else ()
         with self._refusing():
@@ -116,8 +116,8 @@ class Shadow:
             "analyze " + ", ".join(f"{self.schema}.{table_of(row).name}" for row in self.model.rows)
         )
         async with self.conn.transaction():
-            await self.projection.settle(self.conn)
-        self.projection.forget()  # settling has changed rows
+            await self.projection.run_daily_step(self.conn)
+        self.projection.forget()  # the daily step has changed rows
         if self._hashing is not None:
             self.hashed = await self._hashing
             with self._refusing():
@@ -151,12 +151,12 @@ class Shadow:
                         await self.projection.write(self.conn)
                     except UNWRITABLE as error:
                         raise Refused from error
-                    settles = bool(self.projection.days)
-                    await self.projection.settle(self.conn)
-                if settles:
+                    days_opened = bool(self.projection.days)
+                    await self.projection.run_daily_step(self.conn)
+                if days_opened:
                     self.projection.forget()
                 else:
-                    self.projection.rows.written(self._limit)
+                    self.projection.rows.mark_written(self._limit)
             self.position = position
 
     # Mapped.
@@ -181,7 +181,7 @@ class Shadow:
         stop = await self.projection.fold(self.conn, events)
         if stop is not None or self.projection.parking:
             raise Unmappable from stop
-        if self.projection.rows.largest > self._limit:
+        if self.projection.rows.largest_table > self._limit:
             await self._spill(keep=self._limit // 2)
 
     # Folded.
@@ -198,7 +198,7 @@ class Shadow:
                 self.position = stop.position - 1
                 break
             self.position = position
-            if self.projection.rows.largest > self._limit:
+            if self.projection.rows.largest_table > self._limit:
                 await self._spill(keep=self._limit // 2)
         await self._spill(keep=self._limit)
         return stop
@@ -222,7 +222,7 @@ class Shadow:
                     self._stored.add(table.name)
         except UNWRITABLE as error:
             raise Refused from error
-        self.projection.rows.written(keep)
+        self.projection.rows.mark_written(keep)
         if not self.projection.rows.all_in_memory:
             await self._create_keys()
 

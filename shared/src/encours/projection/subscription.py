@@ -21,7 +21,7 @@ from encours.ledger.model import LedgerInfo
 from encours.ledger.stored import StoredEvent, event_of
 from encours.postgres.connection import FAILED, is_lost
 from encours.postgres.leases import Leases
-from encours.projection.apply import Applied, SettleFailed, apply
+from encours.projection.apply import Applied, DailyStepFailed, apply
 from encours.projection.control import (
     REACTING,
     REBUILDING,
@@ -102,7 +102,7 @@ class Subscription:
                 pause = RETRY_MIN_S
             except _Overtaken:
                 pause = RETRY_MIN_S
-            except (_Blocked, StopBefore, SettleFailed) as error:
+            except (_Blocked, StopBefore, DailyStepFailed) as error:
                 pause = min(max(pause * 2, 1.0), STOPPED_MAX_S)
                 await self._note(STOPPED, str(error))
                 log.error(

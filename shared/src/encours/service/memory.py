@@ -9,7 +9,7 @@ YOUNG_OBJECTS = 50_000
 15 % of a batch's time."""
 
 
-def settle() -> None:
+def tune_collector() -> None:
     """To be called once start-up is over: what it made stays, and the collector no longer walks through it."""
     gc.collect()
     gc.freeze()

@@ -22,7 +22,7 @@ from encours.projection.read_model import Reactor, ReadModel
 from encours.service import logging as web_logging
 from encours.service.calendar import run_calendar
 from encours.service.connections import ledger_and_nats
-from encours.service.memory import settle
+from encours.service.memory import tune_collector
 from encours.service.rebuilding import rebuild_main
 from encours.service.settings import ServiceSettings, reasons
 from encours.service.worker import Background, Worker
@@ -103,7 +103,7 @@ class Service:
                 lambda: run_calendar(ledger, ledger_url, f"{self.name} calendar lease"),
             )
             worker = Worker(settings, ledger, nats, self.name, self.models, tasks.reactors, background)
-            settle()
+            tune_collector()
             await worker.run()
 
     def _rebuild(self, options: Sequence[str], settings: ServiceSettings) -> int:

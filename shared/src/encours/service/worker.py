@@ -28,7 +28,7 @@ from encours.postgres.leases import Leases
 from encours.projection.control import ensure_control
 from encours.projection.projector import check_model
 from encours.projection.read_model import Reactor, ReadModel
-from encours.projection.standing import LedgerState, forget_stale_states, write_ledger_states
+from encours.projection.status import LedgerState, forget_stale_states, write_ledger_states
 from encours.projection.subscription import ProjectorContext, Subscription
 from encours.transport.client import NatsConnection
 from encours.transport.relay import Relay

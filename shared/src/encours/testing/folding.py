@@ -10,8 +10,8 @@ from msgspec.structs import astuple
 
 from encours.contracts import Recorded
 from encours.projection.read_model import ReadModel
+from encours.projection.row_cache import CacheMiss, RowCache
 from encours.projection.rows import Key, Row, table_of
-from encours.projection.rowset import RowMissing, RowSet
 
 Tables = dict[str, dict[Key, Any]]
 
@@ -22,17 +22,17 @@ class Folding:
     def __init__(self, model: ReadModel) -> None:
         self.model = model
         self._stored: dict[type[Row], dict[Key, Row]] = {row_type: {} for row_type in model.rows}
-        self._rows = RowSet(model.rows)
+        self._rows = RowCache(model.rows)
         self.parked: dict[str, Exception] = {}
         """Why the model could not apply an event, by stream."""
 
     def fold(self, batch: Iterable[Recorded], *, keep: int = 0) -> None:
         """One transaction of the projector; ``keep`` rows per table stay in memory after it."""
         events = [e for e in batch if e.type in self.model.applies]
-        wanted = self._rows.unknown(key for e in events for key in self.model.keys(e))
+        wanted = self._rows.missing(key for e in events for key in self.model.keys(e))
         for row_type, keys in wanted.items():
             stored = self._stored[row_type]
-            self._rows.loaded(row_type, keys, [copy(stored[key]) for key in keys if key in stored])
+            self._rows.add_loaded(row_type, keys, [copy(stored[key]) for key in keys if key in stored])
         for e in events:
             self._apply(e)
         for row_type, rows, gone in self._rows.changes():
@@ -40,7 +40,7 @@ class Folding:
             self._stored[row_type] |= {key_of(row): copy(row) for row in rows}
             for key in gone:
                 self._stored[row_type].pop(key, None)
-        self._rows.written(keep)
+        self._rows.mark_written(keep)
 
     def fold_in(self, events: Sequence[Recorded], ends: Iterable[int], *, keep: int = 0) -> Tables:
         """Batches that end before these indexes, and the rest; the tables."""
@@ -62,7 +62,7 @@ class Folding:
             return
         try:
             self.model.project(e, self._rows)
-        except RowMissing as missing:
+        except CacheMiss as missing:
             raise AssertionError(
                 f"{self.model.name} asks for {missing.args} at {e.type} and does not name it in keys()"
             ) from missing

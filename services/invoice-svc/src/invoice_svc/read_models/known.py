@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TypeVar
 
 from encours.contracts import Recorded
+from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
-from encours.projection.rowset import RowSet
 
 R = TypeVar("R", bound=Row)
 
 
-def known(row_type: type[R], e: Recorded, rows: RowSet, *key: str) -> R:
+def known(row_type: type[R], e: Recorded, rows: RowCache, *key: str) -> R:
     """Return the row of the event's stream, or of a key. Raises ``LookupError``, which parks the stream."""
     row = rows.get(row_type, *(key or (e.stream,)))
     if row is None:

@@ -16,7 +16,7 @@ from encours.http.routing import Router
 from encours.http.services import Services, services
 from encours.kernel.errors import DomainError
 from encours.postgres.connection import FAILED, ping
-from encours.projection.standing import standings
+from encours.projection.status import model_positions
 from encours.service.metrics import CONTENT_TYPE
 
 CHECK_S = 2.0
@@ -128,7 +128,7 @@ async def metrics(request: Request) -> Response:
 
 
 async def _measure_lag(at_hand: Services) -> None:
-    rows = await standings(at_hand.db.pool)
+    rows = await model_positions(at_hand.db.pool)
     heads = {
         info.name: (await at_hand.ledger.head(info.name)).position for info in await at_hand.ledger.ledgers()
     }

@@ -21,8 +21,8 @@ from encours import contracts
 from encours.contracts import Recorded, calendar, customer, dunning, entity, invoice, names_of, payment
 from encours.contracts.books import PAYER_UNKNOWN, movements, moving
 from encours.projection.read_model import ReadModel
+from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
-from encours.projection.rowset import RowSet
 
 Key = tuple[type[Row], tuple[Any, ...]]
 
@@ -80,7 +80,7 @@ class Cases(ReadModel):
     def keys(self, e: Recorded) -> Iterable[Key]:
         return keys(e)
 
-    def project(self, e: Recorded, rows: RowSet) -> None:
+    def project(self, e: Recorded, rows: RowCache) -> None:
         project(e, rows)
 
 

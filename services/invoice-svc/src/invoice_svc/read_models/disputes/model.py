@@ -8,8 +8,8 @@ from typing import assert_never, cast
 from encours.contracts import Recorded
 from encours.contracts.dispute import DisputeOpened, DisputeResolved
 from encours.projection.parts import Part
+from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
-from encours.projection.rowset import RowSet
 from invoice_svc.read_models.disputes.rows import DisputeRow
 from invoice_svc.read_models.known import known
 
@@ -27,7 +27,7 @@ class Disputes(Part):
         if isinstance(e.data, DisputeResolved):
             yield DisputeRow, (e.stream,)
 
-    def project(self, e: Recorded, rows: RowSet) -> None:
+    def project(self, e: Recorded, rows: RowCache) -> None:
         """Apply one event."""
         event = cast(_Read, e.data)
         match event:

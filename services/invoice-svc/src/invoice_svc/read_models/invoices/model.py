@@ -8,8 +8,8 @@ from encours.contracts import Recorded, names_of
 from encours.contracts.books import Movement, movements, moving
 from encours.contracts.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
 from encours.projection.parts import Part
+from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
-from encours.projection.rowset import RowSet
 from invoice_svc.domain.payment.indication import number_key
 from invoice_svc.read_models.invoices.rows import CREDITED, PAID, InvoiceMovementRow, InvoiceRow
 from invoice_svc.read_models.known import known
@@ -30,7 +30,7 @@ class Invoices(Part):
         for _, moved in _of_invoices(e):
             yield InvoiceRow, (moved.invoice_id,)
 
-    def project(self, e: Recorded, rows: RowSet) -> None:
+    def project(self, e: Recorded, rows: RowCache) -> None:
         """Apply one event."""
         match e.data:
             case InvoiceDrafted() as event:
@@ -57,7 +57,7 @@ def _of_invoices(e: Recorded) -> Iterable[tuple[int, Movement]]:
     return ((n, moved) for n, moved in enumerate(movements(e)) if moved.invoice_id is not None)
 
 
-def _move(e: Recorded, entry: int, moved: Movement, rows: RowSet) -> None:
+def _move(e: Recorded, entry: int, moved: Movement, rows: RowCache) -> None:
     invoice_id = moved.invoice_id or ""
     invoice = known(InvoiceRow, e, rows, invoice_id)
     invoice.outstanding_minor += moved.item_minor
@@ -80,7 +80,7 @@ def _move(e: Recorded, entry: int, moved: Movement, rows: RowSet) -> None:
     )
 
 
-def _issue(e: Recorded, event: InvoiceIssued, rows: RowSet) -> None:
+def _issue(e: Recorded, event: InvoiceIssued, rows: RowCache) -> None:
     """Put the row of an issued invoice, which replaces the content of the draft."""
     draft = rows.get(InvoiceRow, e.stream)
     invoice = _new_invoice(e, event)

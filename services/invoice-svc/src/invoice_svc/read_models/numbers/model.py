@@ -8,8 +8,8 @@ from typing import cast
 from encours.contracts import Recorded
 from encours.contracts.invoice import InvoiceCredited, InvoiceIssued
 from encours.projection.parts import Part
+from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
-from encours.projection.rowset import RowSet
 from invoice_svc.read_models.entities.rows import SeriesRow
 from invoice_svc.read_models.known import known
 from invoice_svc.read_models.numbers.rows import NumberRow
@@ -29,7 +29,7 @@ class Numbers(Part):
         if event.series is not None:
             yield SeriesRow, (e.entity, event.series)
 
-    def project(self, e: Recorded, rows: RowSet) -> None:
+    def project(self, e: Recorded, rows: RowCache) -> None:
         """Apply one event."""
         event = cast(_Numbered, e.data)
         if event.series is None:

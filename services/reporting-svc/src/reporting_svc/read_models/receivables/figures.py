@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from encours.reading.where import Arguments
 from reporting_svc.domain.measures.bands import STANDARD, Bands
-from reporting_svc.read_models.receivables.rows import CLOCK_ID, CUSTOMER_ID, ENTITY_ID, ROW_KEY
+from reporting_svc.read_models.receivables.rows import AGING_DAY_ID, CUSTOMER_ID, ENTITY_ID, ROW_KEY
 from reporting_svc.read_models.scope import Moment, Scope, SeveralCurrencies
 
 if TYPE_CHECKING:
@@ -183,8 +183,8 @@ async def knows_later(conn: Conn, schema: str, moment: Moment) -> bool:
 async def _source(conn: Conn, schema: str, moment: Moment, bands: Bands, basis: Basis) -> Source:
     if moment.known_to is not None:
         return "movement"
-    standing = f"(select day from {schema}.clock where id = $2) = $1::date"
-    row = await conn.fetchrow(f"select {_later(schema)}, {standing}", moment.as_of, CLOCK_ID)
+    standing = f"(select day from {schema}.aging_day where id = $2) = $1::date"
+    row = await conn.fetchrow(f"select {_later(schema)}, {standing}", moment.as_of, AGING_DAY_ID)
     assert row is not None  # there is no table that it could be empty of
     later, today = row
     if later:

@@ -15,20 +15,20 @@ from encours.contracts.customer import CustomerAmended, CustomerRegistered
 from encours.contracts.entity import EntityAmended, EntityRegistered
 from encours.contracts.invoice import InvoiceIssued
 from encours.projection.read_model import MappedModel
+from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
-from encours.projection.rowset import RowSet
 from reporting_svc.domain.measures.bands import STANDARD, days_past_due
+from reporting_svc.read_models.receivables.aging import age_balances
 from reporting_svc.read_models.receivables.rows import (
-    BEFORE_TIME,
-    CLOCK_ID,
+    AGING_DAY_ID,
+    NO_DAY_YET,
+    AgingDay,
     Balance,
-    Clock,
     Item,
     MovementRow,
     ReportedCustomer,
     ReportingEntity,
 )
-from reporting_svc.read_models.receivables.settle import roll
 from reporting_svc.read_models.receivables.sums import balances_sql, items_sql
 
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 2
-    rows = (ReportingEntity, ReportedCustomer, Item, MovementRow, Balance, Clock)
+    version = 3
+    rows = (ReportingEntity, ReportedCustomer, Item, MovementRow, Balance, AgingDay)
     appended = (MovementRow,)
-    opened = (Item,)
+    created = (Item,)
     ordered = contracts.names_of(EntityRegistered, EntityAmended, CustomerRegistered, CustomerAmended)
     applies = moving() | ordered
     ignores = contracts.names_of(
@@ -95,10 +95,10 @@ class Receivables(MappedModel):
                 for movement in movements(e):
                     yield Balance, (movement.entity, movement.customer_id, movement.currency)
                     if _on_item(movement):
-                        yield Clock, (CLOCK_ID,)
+                        yield AgingDay, (AGING_DAY_ID,)
                         yield Item, (movement.invoice_id,)
 
-    def project(self, e: Recorded, rows: RowSet) -> None:
+    def project(self, e: Recorded, rows: RowCache) -> None:
         """Write what the event changed. Raises for an event of an invoice that was never issued."""
         match e.data:
             case EntityRegistered():
@@ -127,12 +127,12 @@ class Receivables(MappedModel):
         return added
 
     def sums(self, schema: str) -> Sequence[tuple[type[Row], str]]:
-        """Items and balances from the movements. Every band is the first until :meth:`settle` opens a day."""
+        """Items and balances from the movements. Every band is the first until :meth:`on_days_opened` moves them."""
         return ((Item, items_sql(schema)), (Balance, balances_sql(schema)))
 
-    async def settle(self, conn: Conn, schema: str, days: list[date]) -> None:
+    async def on_days_opened(self, conn: Conn, schema: str, days: list[date]) -> None:
         """Bring the bands of :class:`Balance` to the last of the opened days; several at once is one step."""
-        await roll(conn, schema, max(days))
+        await age_balances(conn, schema, max(days))
 
 
 def contested(open_minor: int, disputed_minor: int) -> int:
@@ -195,7 +195,7 @@ def _row(position: int, line: int, movement: Movement) -> MovementRow:
     )
 
 
-def _add(e: Recorded, movement: Movement, rows: RowSet) -> None:
+def _add(e: Recorded, movement: Movement, rows: RowCache) -> None:
     """Add the movement to what is owed now."""
     balance = rows.get(Balance, movement.entity, movement.customer_id, movement.currency) or Balance(
         entity=movement.entity, customer_id=movement.customer_id, currency=movement.currency
@@ -208,8 +208,8 @@ def _add(e: Recorded, movement: Movement, rows: RowSet) -> None:
         item.open_minor += movement.item_minor
         item.disputed_minor += movement.contested_minor
         rows.put(item)
-        clock = rows.get(Clock, CLOCK_ID)
-        late = days_past_due(item.due_on, clock.day if clock else BEFORE_TIME)
+        aging = rows.get(AgingDay, AGING_DAY_ID)
+        late = days_past_due(item.due_on, aging.day if aging else NO_DAY_YET)
         band = f"band_{STANDARD.index(late)}_minor"
         setattr(balance, band, getattr(balance, band) + movement.item_minor)
         balance.disputed_minor += contested(item.open_minor, item.disputed_minor) - before

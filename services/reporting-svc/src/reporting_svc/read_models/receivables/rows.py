@@ -91,7 +91,7 @@ class MovementRow(Row, kw_only=True):
 
 
 class Balance(Row, kw_only=True):
-    """Now, per entity, customer and currency. The bands are those of the day in :class:`Clock`."""
+    """Now, per entity, customer and currency. The bands are those of the day in :class:`AgingDay`."""
 
     TABLE: ClassVar[str] = "balance"
     KEY: ClassVar[tuple[str, ...]] = ("entity", "customer_id", "currency")
@@ -113,15 +113,15 @@ class Balance(Row, kw_only=True):
     account_minor: int = 0
 
 
-class Clock(Row, kw_only=True):
-    """The day that the bands of every :class:`Balance` stand at; one row."""
+class AgingDay(Row, kw_only=True):
+    """Day for which the bands of every :class:`Balance` are computed; one row."""
 
-    TABLE: ClassVar[str] = "clock"
+    TABLE: ClassVar[str] = "aging_day"
     KEY: ClassVar[tuple[str, ...]] = ("id",)
     id: int
     day: date
 
 
-CLOCK_ID = 1
-BEFORE_TIME = date(1, 1, 1)
+AGING_DAY_ID = 1
+NO_DAY_YET = date(1, 1, 1)
 """The day of a model that has seen none: everything is not yet due."""

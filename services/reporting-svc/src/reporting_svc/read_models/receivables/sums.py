@@ -10,7 +10,7 @@ def items_sql(schema: str) -> str:
     return f"""
         select invoice_id, o.number, o.entity, o.customer_id, o.currency, o.issued_on, o.due_on, o.total_minor,
                coalesce(m.open_minor, 0), coalesce(m.contested_minor, 0), o.salesperson
-        from {schema}.item_opened o full join (
+        from {schema}.item_created o full join (
             select m.invoice_id, sum(m.item_minor)::bigint as open_minor,
                    sum(m.contested_minor)::bigint as contested_minor
             from {schema}.movement m

@@ -15,8 +15,8 @@ from encours import contracts
 from encours.contracts import Recorded, types
 from encours.contracts.invoice import InvoiceAmended, InvoiceCancelled
 from encours.projection.read_model import ReadModel
+from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
-from encours.projection.rowset import RowSet
 
 if TYPE_CHECKING:
     from encours.projection.rows import Key
@@ -75,7 +75,7 @@ class Timeline(ReadModel):
         """The owner of the event's stream."""
         yield Owner, (e.stream,)
 
-    def project(self, e: Recorded, rows: RowSet) -> None:
+    def project(self, e: Recorded, rows: RowCache) -> None:
         """Note the event, and whose stream it is if that was not known."""
         rows.put(
             Entry(

@@ -12,8 +12,8 @@ from encours.contracts.customer import CustomerAmended, CustomerRegistered
 from encours.contracts.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
 from encours.contracts.risk import LimitApproved, LimitRefused, LimitRequested
 from encours.projection.read_model import ReadModel
+from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
-from encours.projection.rowset import RowSet
 from risk_svc.read_models.credit.rows import (
     CreditCustomerRow,
     ExposureInvoiceRow,
@@ -85,7 +85,7 @@ class Credit(ReadModel):
             if moved.invoice_id is not None:
                 yield ExposureInvoiceRow, (moved.invoice_id,)
 
-    def project(self, e: Recorded, rows: RowSet) -> None:
+    def project(self, e: Recorded, rows: RowCache) -> None:
         """Apply one event."""
         CreditProjection(e, rows).apply()
 
@@ -93,7 +93,7 @@ class Credit(ReadModel):
 class CreditProjection:
     """One event applied to the rows; counts the movement lines that it writes."""
 
-    def __init__(self, e: Recorded, rows: RowSet) -> None:
+    def __init__(self, e: Recorded, rows: RowCache) -> None:
         self.e = e
         self.rows = rows
         self.line = 0

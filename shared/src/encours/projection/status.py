@@ -23,7 +23,7 @@ class LedgerState(NamedTuple):
     source: str
 
 
-class Standing(NamedTuple):
+class ModelPosition(NamedTuple):
     """Position of a read model in a ledger, and the number of its parked streams."""
 
     ledger: str
@@ -50,11 +50,11 @@ async def forget_stale_states(pool: asyncpg.Pool) -> None:
     )
 
 
-async def standings(pool: asyncpg.Pool) -> list[Standing]:
+async def model_positions(pool: asyncpg.Pool) -> list[ModelPosition]:
     """Return the position of every read model of the store in every ledger."""
     rows = await pool.fetch(
         """select c.ledger, c.model, c.position, count(p.stream)
              from encours.checkpoint c left join encours.parked p using (ledger, model)
             group by c.ledger, c.model, c.position"""
     )
-    return [Standing(*row) for row in rows]
+    return [ModelPosition(*row) for row in rows]

@@ -1,8 +1,8 @@
-"""The daily roll: debts that a day carries over a band edge move to the next band, all in one statement.
+"""Aging: open amounts that pass the edge of a band on a day move to the next band, all in one statement.
 
 Between two days an item crosses an edge if its days past due were at most the edge and are now beyond it. An item
-that crosses several edges (after a standstill, or on a rebuild, which settles once for all days) moves once for
-each, so that the steps add up to the same bands as rolling day by day.
+that crosses several edges (after an outage, or in a rebuild, which ages balances once for all days) moves once for
+each, so that one step gives the same bands as one step per day.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from reporting_svc.domain.measures.bands import STANDARD
-from reporting_svc.read_models.receivables.rows import BEFORE_TIME, CLOCK_ID
+from reporting_svc.read_models.receivables.rows import AGING_DAY_ID, NO_DAY_YET
 
 if TYPE_CHECKING:
     from encours.projection.read_model import Conn
@@ -28,9 +28,11 @@ _MOVED = ", ".join(
 )
 
 
-async def roll(conn: Conn, schema: str, day: date) -> None:
+async def age_balances(conn: Conn, schema: str, day: date) -> None:
     """Bring every band to ``day``; nothing happens if they stand there or beyond already."""
-    reached = await conn.fetchval(f"select day from {schema}.clock where id = $1", CLOCK_ID) or BEFORE_TIME
+    reached = (
+        await conn.fetchval(f"select day from {schema}.aging_day where id = $1", AGING_DAY_ID) or NO_DAY_YET
+    )
     if reached >= day:
         return
     # A threshold joins the items by a range of due dates, so that the partial index on open items serves it.
@@ -53,7 +55,7 @@ async def roll(conn: Conn, schema: str, day: date) -> None:
         day,
     )
     await conn.execute(
-        f"insert into {schema}.clock (id, day) values ($1, $2) on conflict (id) do update set day = excluded.day",
-        CLOCK_ID,
+        f"insert into {schema}.aging_day (id, day) values ($1, $2) on conflict (id) do update set day = excluded.day",
+        AGING_DAY_ID,
         day,
     )

@@ -15,7 +15,7 @@ from encours.projection.rows import Key, Row, Table, table_of
 R = TypeVar("R", bound=Row)
 
 
-class RowMissing(BaseException):
+class CacheMiss(BaseException):
     """`project` asked for a row that is not in memory yet: load it and apply the event again.
 
     A ``BaseException``, so that an ``except Exception`` inside a projection cannot swallow it.
@@ -48,7 +48,7 @@ class _Slot:
         self.complete = False  # every row of the table is in memory: a key that is not does not exist
 
 
-class RowSet:
+class RowCache:
     """Rows by type and key. ``get`` gives a copy: a change counts when it is ``put``."""
 
     __slots__ = ("_slots", "texts_suspect", "undo")
@@ -67,7 +67,7 @@ class RowSet:
         except KeyError:
             if slot.complete:
                 return None
-            raise RowMissing(row_type, key) from None
+            raise CacheMiss(row_type, key) from None
         return None if row is None else row.__copy__()
 
     def put(self, row: Row) -> None:
@@ -109,7 +109,7 @@ class RowSet:
         self.undo.clear()
         self.texts_suspect = False
 
-    def unknown(self, wanted: Iterable[tuple[type[Row], Key]]) -> dict[type[Row], set[Key]]:
+    def missing(self, wanted: Iterable[tuple[type[Row], Key]]) -> dict[type[Row], set[Key]]:
         """Return the wanted keys whose rows have to be loaded."""
         missing: dict[type[Row], set[Key]] = {}
         for row_type, key in wanted:
@@ -118,7 +118,7 @@ class RowSet:
                 missing.setdefault(row_type, set()).add(key)
         return missing
 
-    def loaded(self, row_type: type[Row], keys: Iterable[Key], rows: Iterable[Row]) -> None:
+    def add_loaded(self, row_type: type[Row], keys: Iterable[Key], rows: Iterable[Row]) -> None:
         """Take rows from the database; keys without a row are noted as absent."""
         slot = self._slots[row_type]
         slot.rows.update(dict.fromkeys(keys))
@@ -137,7 +137,7 @@ class RowSet:
         return all(slot.complete for slot in self._slots.values())
 
     @property
-    def largest(self) -> int:
+    def largest_table(self) -> int:
         """Rows in memory of the table that has most."""
         return max((len(slot.rows) for slot in self._slots.values()), default=0)
 
@@ -157,7 +157,7 @@ class RowSet:
                 found.append((row_type, rows, keys))
         return found
 
-    def written(self, limit: int) -> None:
+    def mark_written(self, limit: int) -> None:
         """The changes are in the database. Keep at most ``limit`` rows a table: rather those that were just
         written, and of these the ones that came last."""
         for slot in self._slots.values():
