@@ -21,8 +21,8 @@ from typing import Literal
 
 from encours.contracts import Event, Recorded, calendar, customer, entity, invoice, payment
 from encours.contracts.common import Address, Terms
-from encours.contracts.dunning import RunCompleted
-from encours.kernel.ids import new_id, uuid7
+from encours.contracts.dunning import HoldPlaced, RunCompleted
+from encours.kernel.ids import new_id, uuid7, with_prefix
 from encours.ledger import Ledger
 from encours.ledger.model import Append, NewEvent
 from encours.postgres.leases import Leases
@@ -106,9 +106,9 @@ class Dunning:
         self.versions[stream] = self.versions.get(stream, 0) + 1
         return NewEvent(stream, self.versions[stream], data, self.entity, self.today, uuid7())
 
-    async def add(self, *events: NewEvent) -> int:
-        """Append; the last position."""
-        done = await self.ledger.append(
+    async def add(self, *events: NewEvent, through: Ledger | None = None) -> int:
+        """Append, as invoice-svc or through another role; the last position."""
+        done = await (through or self.ledger).append(
             Append(
                 ledger=self.name,
                 command_id=uuid7(),
@@ -193,6 +193,38 @@ class Dunning:
                 invoice_id=invoice_id, customer_id=debtor, currency="EUR", payment_id=pay, allocation_id=alo,
                 amount_minor=amount, received_on=self.today,
             )),
+        )  # fmt: skip
+
+    async def receive(self, debtor: str, amount: int) -> None:
+        """Money of a customer that no invoice has taken yet."""
+        pay = new_id("pay")
+        await self.add(
+            self.new(pay, payment.PaymentReceived(
+                payment_id=pay, customer_id=debtor, received_on=self.today, amount_minor=amount, currency="EUR",
+                method="transfer", remittance_text=None, external_ref=None, origin="issued",
+            ))
+        )  # fmt: skip
+
+    async def hold(self, debtor: str, days: int) -> None:
+        """Let dunning of a customer rest."""
+        until = self.today + timedelta(days=days)
+        placed = self.new(
+            with_prefix(debtor, "hld"), HoldPlaced(customer_id=debtor, until=until, cause="test")
+        )
+        own = await Ledger.open(self.installation.ledger_url("dunning"))
+        await self.add(placed, through=own)
+        await own.close()
+
+    async def write_to(self, debtor: str, mailbox: str | None) -> None:
+        """Give a customer another e-mail address, or none."""
+        await self.add(
+            self.new(
+                debtor,
+                customer.CustomerAmended(
+                    customer_id=debtor, name="Garage Dupont", country="FR", language="fr", email=mailbox,
+                    phone=None, siren=None, vat_id=None, address=ADDRESS, segment=None, salesperson=None,
+                ),
+            )
         )  # fmt: skip
 
     async def open_day(self, *, late: bool = False) -> None:

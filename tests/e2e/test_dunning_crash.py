@@ -170,6 +170,40 @@ async def test_what_is_paid_before_the_mail_server_is_back_is_not_sent(
         assert "b@dupont.example" in mail["To"]
 
 
+async def test_all_that_a_decision_rested_on_is_looked_at_again_when_the_mail_server_is_back(
+    installation: Installation, tmp_path: Path
+) -> None:
+    async with dunning(installation, tmp_path) as world:
+        mailbox = world.children[0]
+        mailbox.terminate()
+        mailbox.wait()
+        covered, held, silent, moved, debtor = await world.customers(
+            *(f"{name}@dupont.example" for name in ("covered", "held", "silent", "old", "debtor"))
+        )
+        await world.invoices([covered, held, silent, moved, debtor])
+        await world.live(4)
+        await world.open_day()
+        await asyncio.to_thread(wait, lambda: "mail.unreachable" in world.tail("worker"), "a first try")
+        await world.receive(covered, 12_000)
+        await world.hold(held, 5)
+        await world.write_to(silent, None)
+        await world.write_to(moved, "new@dupont.example")
+        world.start_mailbox()
+        run = await world.completed()
+        assert (run.requested, run.pending) == (5, 0)
+        withdrawn = [e.data for e in await world.events("reminder.suppressed")]
+        assert {w.customer_id: w.cause for w in withdrawn if isinstance(w, ReminderSuppressed)} == {
+            covered: "covered_by_credit",
+            held: "customer_on_hold",
+            silent: "no_address",
+        }
+        recipients = sorted(str(mail["To"]) for mail in world.mails())
+        assert [address.partition("<")[2] for address in recipients] == [
+            "debtor@dupont.example>",
+            "new@dupont.example>",
+        ]
+
+
 async def test_a_worker_that_is_told_to_stop_finishes_what_it_hands_over(
     installation: Installation, tmp_path: Path
 ) -> None:

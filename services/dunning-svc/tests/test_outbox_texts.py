@@ -18,13 +18,12 @@ from dunning_svc.domain.ladder.explain import explain
 from dunning_svc.domain.policy.policy import DEFAULT_POLICY
 from dunning_svc.outbox.letters import letter_html, letter_path, write_once
 from dunning_svc.outbox.mime import email_bytes, message_id
-from dunning_svc.outbox.recheck import moved, moved_invoices, suppression
+from dunning_svc.outbox.recheck import suppression
 from dunning_svc.outbox.render import render
 from dunning_svc.outbox.smtp import Mailer
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
-from encours.contracts import Event, Recorded, invoice
 from encours.contracts.dunning import DecisionBasis, DunnedItem, ReminderRequested
-from encours.kernel.ids import derived_id, derived_uuid
+from encours.kernel.ids import derived_id
 
 REM = derived_id("rem", 1)
 WRITTEN_AT = datetime(2026, 4, 30, 9, tzinfo=UTC)
@@ -57,21 +56,6 @@ def reminder(*items: DunnedItem, **changes: Any) -> ReminderRequested:
         ),
     }  # fmt: skip
     return ReminderRequested(**(values | changes))
-
-
-def recorded(version: int, data: Event) -> Recorded:
-    return Recorded(
-        ledger="main", position=20 + version, stream=item().invoice_id, version=version, type=data.TYPE,
-        schema_version=1, entity="ent_1", event_id=derived_uuid(version), effective_on=date(2026, 4, 30),
-        recorded_at=datetime(2026, 4, 30, tzinfo=UTC), actor="t", command_id=derived_uuid("c", version), data=data,
-    )  # fmt: skip
-
-
-def paid(part: int) -> invoice.PaymentApplied:
-    return invoice.PaymentApplied(
-        invoice_id=item().invoice_id, customer_id="cus_1", currency="EUR", payment_id="pay_1", allocation_id="alo_1",
-        amount_minor=part, received_on=date(2026, 4, 30),
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
@@ -197,48 +181,6 @@ def test_a_letter_needs_a_postal_address() -> None:
     nowhere = replace(CUSTOMER, address=None)
     with pytest.raises(ValueError, match="no postal address"):
         letter_html(render(reminder(), nowhere, CREDITOR), reminder(), nowhere, CREDITOR)
-
-
-def test_an_untouched_invoice_lets_the_message_go() -> None:
-    assert moved_invoices([reminder()], {item().invoice_id: 3}) == set()
-    assert moved(reminder(), {}) is None
-
-
-def test_paid_a_second_ago_nothing_is_asked() -> None:
-    assert moved_invoices([reminder()], {item().invoice_id: 4}) == {item().invoice_id}
-    assert moved(reminder(), {item().invoice_id: [recorded(4, paid(123_456))]}) == "paid_meanwhile"
-
-
-def test_a_changed_amount_holds_the_message_back_for_a_new_decision() -> None:
-    assert moved(reminder(), {item().invoice_id: [recorded(4, paid(1))]}) == "changed_meanwhile"
-
-
-def test_a_dispute_that_came_meanwhile_is_no_payment() -> None:
-    disputed = invoice.ShareDisputed(
-        invoice_id=item().invoice_id,
-        customer_id="cus_1",
-        currency="EUR",
-        dispute_id="dis_1",
-        amount_minor=123_456,
-    )
-    assert moved(reminder(), {item().invoice_id: [recorded(4, disputed)]}) == "changed_meanwhile"
-
-
-def test_what_is_written_off_meanwhile_is_not_asked() -> None:
-    written_off = invoice.InvoiceWrittenOff(
-        invoice_id=item().invoice_id,
-        customer_id="cus_1",
-        currency="EUR",
-        amount_minor=123_456,
-        cause="liquidation",
-        evidence=None,
-    )
-    assert moved(reminder(), {item().invoice_id: [recorded(4, written_off)]}) == "paid_meanwhile"
-
-
-def test_an_event_that_changes_no_amount_holds_nothing_back() -> None:
-    before_the_decision = recorded(3, paid(123_456))
-    assert moved(reminder(), {item().invoice_id: [before_the_decision]}) is None
 
 
 def test_the_suppression_says_what_was_to_be_sent() -> None:

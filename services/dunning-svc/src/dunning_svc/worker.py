@@ -38,7 +38,7 @@ async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIte
             connections=settings.smtp_connections,
             sandbox_host=settings.sandbox_mail_host,
         )
-        dispatcher = Dispatcher(ledger, Attempts(pool, uuid7()), mailer, settings.var_dir / "letters")
+        dispatcher = Dispatcher(ledger, db, Attempts(pool, uuid7()), mailer, settings.var_dir / "letters")
         leases = Leases(store_url, f"{NAME} outbox lease")
         outbox = Outbox(ledger, db, leases, dispatcher)
         stack.push_async_callback(outbox.close)

@@ -14,6 +14,15 @@ from encours.contracts.base import Event, Value
 Channel = Literal["email", "phone", "letter", "registered_letter", "file"]
 """``phone`` and ``file`` (the litigation file) are work for a person: they lead to tasks, never to messages."""
 
+SuppressionCause = Literal[
+    "covered_by_credit",
+    "fully_disputed",
+    "no_address",
+    "customer_on_hold",
+    "paid_meanwhile",
+    "changed_meanwhile",
+]
+
 
 class DunnedItem(Value, frozen=True, kw_only=True):
     """Share of one invoice in a message, as the decision saw it."""
@@ -79,14 +88,7 @@ class ReminderSuppressed(Event, frozen=True, kw_only=True):
     items: tuple[DunnedItem, ...]
     credit_minor: int
     amount_minor: int
-    cause: Literal[
-        "covered_by_credit",
-        "fully_disputed",
-        "no_address",
-        "customer_on_hold",
-        "paid_meanwhile",
-        "changed_meanwhile",
-    ]
+    cause: SuppressionCause
     basis: DecisionBasis
 
 

@@ -148,6 +148,11 @@ class Ledger:
         """A page of decoded events with positions above ``after``."""
         return [recorded(ledger, row) for row in await self.read_raw(ledger, after, limit)]
 
+    async def read_types(self, ledger: str, types: Iterable[str], after: int, limit: int) -> list[Recorded]:
+        """A page of decoded events of these types with positions above ``after``."""
+        rows = await self._reader.page_of_types((await self._known(ledger)).id, after, limit, types)
+        return [recorded(ledger, row) for row in rows]
+
     async def query(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
         """Any other read of the ledger's tables, repeated when its connection breaks."""
         return await self._reader.fetch(sql, *arguments)

@@ -32,6 +32,8 @@ _STREAMS = f"""select {COLUMNS} from unnest($2::text[]) s(name)
 _PAGE = f"""select {COLUMNS} from ledger.event
   where ledger = $1 and position > $2 and position <= coalesce($4::bigint, 9223372036854775807)
   order by position limit $3"""
+_PAGE_OF_TYPES = f"""select {COLUMNS} from ledger.event
+  where ledger = $1 and position > $2 and type = any($4::text[]) order by position limit $3"""
 _VERSIONS = """select s.name, coalesce(e.version, 0) from unnest($2::text[]) s(name)
   left join lateral (select version from ledger.event e
     where e.ledger + 0 = $1 and e.stream = s.name order by version desc limit 1) e on true"""
@@ -112,6 +114,12 @@ class Reader:
     ) -> list[asyncpg.Record]:
         """Rows with positions in ``(after, upto]``, at most ``limit``."""
         return await self.fetch(_PAGE, ledger_id, after, limit, upto)
+
+    async def page_of_types(
+        self, ledger_id: int, after: int, limit: int, types: Iterable[str]
+    ) -> list[asyncpg.Record]:
+        """Rows of these types with positions above ``after``, at most ``limit``."""
+        return await self.fetch(_PAGE_OF_TYPES, ledger_id, after, limit, sorted(types))
 
     async def versions(self, ledger_id: int, streams: Sequence[str]) -> dict[str, int]:
         """Head version by stream, 0 where there is none."""

@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import structlog
 
+from dunning_svc.domain.policy.policy import POLICIES
 from dunning_svc.outbox.attempts import Attempt, Attempts, Claim
 from dunning_svc.outbox.letters import letter_html, letter_path, write_once
 from dunning_svc.outbox.mime import email_bytes, message_id
-from dunning_svc.outbox.recheck import moved, moved_invoices, suppression
+from dunning_svc.outbox.recheck import overtaken, suppression
 from dunning_svc.outbox.render import render
 from dunning_svc.outbox.smtp import Handed, Mailer
+from dunning_svc.read_models.cases.current import CasesBehind, current_cases
+from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
 from dunning_svc.use_cases.reminders import Outcome, record_outcome
 from dunning_svc.use_cases.runs import OutgoingReminder
 from encours.contracts import decode, encode
@@ -29,6 +33,7 @@ from encours.kernel.errors import DomainError
 from encours.ledger import Ledger
 from encours.ledger.errors import CommandReused, LedgerUnavailable, VersionConflict
 from encours.ledger.model import LedgerInfo
+from encours.reading.read_db import ReadDb
 
 CHUNK = 16
 """Messages that are noted as being handed over in one transaction: what a crash may leave unconfirmed."""
@@ -45,8 +50,9 @@ log = structlog.get_logger()
 class Dispatcher:
     """Sends for one process: a reminder that is being handed over is not taken a second time."""
 
-    def __init__(self, ledger: Ledger, attempts: Attempts, mailer: Mailer, letters: Path) -> None:
+    def __init__(self, ledger: Ledger, db: ReadDb, attempts: Attempts, mailer: Mailer, letters: Path) -> None:
         self._ledger = ledger
+        self._db = db
         self._attempts = attempts
         self._mailer = mailer
         self._letters = letters
@@ -110,13 +116,22 @@ class Dispatcher:
             chunk = [o for o in chunk if o.event.channel != "email"]
         else:
             waiting = []
-        standing = await self._still_right(info.name, chunk, today)
+        noted = await self._attempts.read(info.name, [o.event.reminder_id for o in chunk])
+        # What was on its way when a process ended may have left: its outcome is that of the attempt.
+        begun = [
+            o for o in chunk if (a := noted.get(o.event.reminder_id)) is not None and a.state != "deferred"
+        ]
+        try:
+            standing = await self._still_right(info.name, [o for o in chunk if o not in begun], today)
+        except CasesBehind as error:
+            log.warning("outbox.waits", ledger=info.name, reason=str(error))
+            return [*waiting, *chunk]
         claimed = await self._attempts.claim(
             info.name,
             [(o.event.reminder_id, message_id(info.name, o.event.reminder_id)) for o in standing],
         )
         ours = [o for o in standing if o.event.reminder_id in claimed]
-        others = [o for o in standing if o.event.reminder_id not in claimed]
+        others = begun + [o for o in standing if o.event.reminder_id not in claimed]
         done = await asyncio.gather(
             *(self._deliver(info, o, claimed[o.event.reminder_id], today) for o in ours)
         )
@@ -128,21 +143,29 @@ class Dispatcher:
     async def _still_right(
         self, ledger: str, chunk: Sequence[OutgoingReminder], today: date
     ) -> list[OutgoingReminder]:
-        reminders = [o.event for o in chunk]
-        versions = await self._ledger.versions(
-            ledger, sorted({item.invoice_id for reminder in reminders for item in reminder.items})
-        )
-        grown = moved_invoices(reminders, versions)
-        if not grown:
-            return list(chunk)
-        streams = await self._ledger.read_streams(ledger, sorted(grown))
+        """Return the reminders that still hold, with debtor and creditor as they are now; record the others."""
+        if not chunk:
+            return []
+        invoices: dict[str, set[str]] = {}
+        for outgoing in chunk:
+            listed = (item.invoice_id for item in outgoing.event.items)
+            invoices.setdefault(outgoing.event.customer_id, set()).update(listed)
+        rows = await current_cases(self._ledger, self._db, ledger, invoices)
         standing = []
         for outgoing in chunk:
-            cause = moved(outgoing.event, streams)
+            reminder, creditor = outgoing.event, outgoing.creditor
+            case = rows.case((reminder.customer_id, creditor.entity_id, reminder.currency))
+            customer = rows.get(DebtorRow, reminder.customer_id)
+            if case is None or customer is None:
+                log.warning("outbox.debtor_unknown", ledger=ledger, customer_id=reminder.customer_id)
+                continue
+            policy = POLICIES[reminder.basis.policy_id, reminder.basis.policy_version]
+            cause = overtaken(reminder, case, today, policy)
             if cause is None:
-                standing.append(outgoing)
+                known = rows.get(CreditorRow, creditor.entity_id) or creditor
+                standing.append(replace(outgoing, customer=customer, creditor=known))
             else:
-                await self._record(ledger, outgoing, suppression(outgoing.event, cause), today)
+                await self._record(ledger, outgoing, suppression(reminder, cause), today)
         return standing
 
     async def _deliver(self, info: LedgerInfo, outgoing: OutgoingReminder, claim: Claim, today: date) -> bool:

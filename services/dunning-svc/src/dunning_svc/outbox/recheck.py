@@ -1,54 +1,42 @@
-"""A last check of the invoices just before dispatch: the ledger knows of a payment of a second ago.
+"""A last look at all that a decision rested on, just before its message leaves.
 
-The rule: a message leaves exactly as it was decided, or not at all. If what it asks for has changed since, it is
-recorded as suppressed (``paid_meanwhile`` when nothing is open any more, else ``changed_meanwhile``), its step is
-open again, and the next day decides afresh on the new state. So decision, message and record never differ.
+The rule: a message leaves exactly as it was decided, or not at all. Whatever has happened since (a payment, applied
+or not; a dispute, a credit note, a hold, an address that was removed) is looked at again in the case as it stands;
+if the decision no longer holds, it is recorded as suppressed with the cause, its step is open again, and the next
+day decides afresh. So decision, message and record never differ.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Literal
+from datetime import date
 
-from encours.contracts import Recorded
-from encours.contracts.books import movements
-from encours.contracts.dunning import DunnedItem, ReminderRequested, ReminderSuppressed
-
-Moved = Literal["paid_meanwhile", "changed_meanwhile"]
+from dunning_svc.domain.ladder.state import Case
+from dunning_svc.domain.policy.policy import Policy
+from encours.contracts.dunning import ReminderRequested, ReminderSuppressed, SuppressionCause
 
 
-def moved_invoices(reminders: Sequence[ReminderRequested], versions: Mapping[str, int]) -> set[str]:
-    """Return the invoices whose stream has grown since the decision."""
-    return {
-        item.invoice_id
-        for reminder in reminders
-        for item in reminder.items
-        if versions.get(item.invoice_id, 0) > item.invoice_version
-    }
-
-
-def moved(reminder: ReminderRequested, streams: Mapping[str, Sequence[Recorded]]) -> Moved | None:
-    """Return why the message is no longer right, or ``None``; ``streams`` holds the invoices that have grown."""
-    now = [_now(item, streams.get(item.invoice_id, ())) for item in reminder.items]
-    if [asked for _, asked in now] == [item.asked_minor for item in reminder.items]:
+def overtaken(
+    reminder: ReminderRequested, case: Case, today: date, policy: Policy
+) -> SuppressionCause | None:
+    """Return why the message is no longer right by the case as it stands, or ``None``."""
+    if case.on_hold(today):
+        return "customer_on_hold"
+    if reminder.channel in policy.addressed and not case.reachable(reminder.channel):
+        return "no_address"
+    items = {item.invoice_id: item for item in case.items}
+    asked_for = [item for item in reminder.items if item.asked_minor]
+    now = [items[i.invoice_id].collectable_minor if i.invoice_id in items else 0 for i in asked_for]
+    credit = case.credit_for({item.invoice_id for item in reminder.items})
+    if now == [item.asked_minor for item in asked_for] and credit == reminder.credit_minor:
         return None
-    asked_for = [opened for (opened, _), item in zip(now, reminder.items, strict=True) if item.asked_minor]
-    return "paid_meanwhile" if sum(asked_for) <= reminder.credit_minor else "changed_meanwhile"
+    if not any(item.invoice_id in items for item in asked_for):
+        return "paid_meanwhile"
+    if not any(now):
+        return "fully_disputed"
+    return "covered_by_credit" if credit >= sum(now) else "changed_meanwhile"
 
 
-def _now(item: DunnedItem, stream: Sequence[Recorded]) -> tuple[int, int]:
-    """Return the item's open amount, and the amount that may be asked of it."""
-    opened, disputed = item.open_minor, item.disputed_minor
-    for e in stream:
-        if e.version > item.invoice_version:
-            entries = [entry for entry in movements(e) if entry.invoice_id == item.invoice_id]
-            opened += sum(entry.item_minor for entry in entries)
-            disputed += sum(entry.contested_minor for entry in entries)
-    # An item that is only announced is asked for nothing, however much of it is open.
-    return opened, max(0, opened - disputed) if item.asked_minor else 0
-
-
-def suppression(reminder: ReminderRequested, cause: Moved) -> ReminderSuppressed:
+def suppression(reminder: ReminderRequested, cause: SuppressionCause) -> ReminderSuppressed:
     """Return the event that takes the request back."""
     return ReminderSuppressed(
         reminder_id=reminder.reminder_id,

@@ -197,6 +197,8 @@ async def _requested(conn: Conn, schema: str, ledger: str, effects_from: int) ->
     known = await creditors(conn, schema)
     outgoing = []
     for row in decisions:
+        if row.customer_id not in customers:
+            continue
         event = document_of(row)
         assert isinstance(event, ReminderRequested)
         outgoing.append(OutgoingReminder(event, customers[row.customer_id], known[row.entity_id]))

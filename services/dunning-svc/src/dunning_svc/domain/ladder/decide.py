@@ -98,7 +98,7 @@ def decide_customer(case: Case, day: date, policy: Policy, position: int) -> Dec
     firing_ids = {c.item.invoice_id for c in acting}
     items = tuple(_dunned(c, step, day, fires=c.item.invoice_id in firing_ids) for c in listed)
     asked = sum(item.asked_minor for item in items)
-    credit = _credit(case, candidates, {c.item.invoice_id for c in listed})
+    credit = case.credit_for({c.item.invoice_id for c in listed})
     return Decision(
         customer_id=case.customer_id,
         entity_id=case.entity_id,
@@ -125,15 +125,13 @@ def decide_customer(case: Case, day: date, policy: Policy, position: int) -> Dec
 
 def _candidates(case: Case, day: date, policy: Policy) -> list[_Candidate]:
     """Return every open item, oldest due first, with the amount that unapplied cash leaves of it."""
-    credit = max(0, case.credit_minor)
+    covered = case.covered()
     found = []
-    for item in sorted(case.items, key=lambda i: (i.due_on, i.number, i.invoice_id)):
+    for item in case.oldest_first:
         if item.open_minor <= 0:
             continue
-        covered = min(credit, item.collectable_minor)
-        credit -= covered
         step, passed = firing(item, day, policy)
-        found.append(_Candidate(item, step, passed, item.collectable_minor - covered))
+        found.append(_Candidate(item, step, passed, item.collectable_minor - covered[item.invoice_id]))
     return found
 
 
@@ -141,7 +139,7 @@ def _judge(
     case: Case, day: date, policy: Policy, wanting: list[_Candidate]
 ) -> tuple[Cause | None, list[_Candidate]]:
     """Return the steps that may be taken, or the cause against all of them; the most telling one comes first."""
-    if case.hold_until is not None and day <= case.hold_until:
+    if case.on_hold(day):
         return "customer_on_hold", wanting
     active = [c for c in wanting if c.left_minor > 0]
     if not active:
@@ -155,9 +153,7 @@ def _judge(
 
 
 def _deliverable(step: Step, case: Case, policy: Policy) -> bool:
-    if step.channel not in policy.addressed:
-        return True
-    return bool(case.email if step.channel == "email" else case.address)
+    return step.channel not in policy.addressed or case.reachable(step.channel)
 
 
 def _highest(candidates: Sequence[_Candidate]) -> Step:
@@ -192,11 +188,3 @@ def _dunned(candidate: _Candidate, step: Step, day: date, *, fires: bool) -> Dun
         asked_minor=0 if only_announced else item.collectable_minor,
         step=own.code if own is not None and fires else "",
     )
-
-
-def _credit(case: Case, candidates: Sequence[_Candidate], listed: set[str]) -> int:
-    """Return unapplied cash less the part that items outside this message use up."""
-    outside = sum(
-        c.item.collectable_minor - c.left_minor for c in candidates if c.item.invoice_id not in listed
-    )
-    return max(0, case.credit_minor) - outside

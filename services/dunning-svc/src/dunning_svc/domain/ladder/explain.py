@@ -65,8 +65,8 @@ def explain(event: DecisionEvent, policy: Policy, lang: Lang, withdrawn: str | N
     reasons += [_highest(event, step, lang)] if len(event.items) > 1 else []
     reasons += _money(event, lang)
     if isinstance(event, ReminderSuppressed):
-        reasons.append(_cause(event, lang))
-    reasons += [_CAUSES[lang][withdrawn]] if withdrawn else []
+        reasons.append(_cause(event.cause, event, lang))
+    reasons += [_cause(withdrawn, event, lang)] if withdrawn else []
     reasons.append(_inputs(event, lang))
     return Explanation(_summary(event, step, lang), tuple(reasons))
 
@@ -80,16 +80,16 @@ def _summary(event: DecisionEvent, step: Step, lang: Lang) -> str:
                 return f"Le {when}, l'étape {step.code} a déclenché {what} pour {sum_}."
             return f"On {when} step {step.code} led to {what} for {sum_}."
         case ReminderSuppressed():
-            cause = _cause(event, lang)
+            cause = _cause(event.cause, event, lang)
             if lang == "fr":
                 return f"Le {when}, l'étape {step.code} ({what}) n'a pas eu lieu. {cause}"
             return f"On {when} step {step.code} ({what}) was not taken. {cause}"
 
 
-def _cause(event: ReminderSuppressed, lang: Lang) -> str:
-    if event.cause != "no_address":
-        return _CAUSES[lang][event.cause]
-    if event.channel == "email":
+def _cause(cause: str, event: DecisionEvent, lang: Lang) -> str:
+    if cause != "no_address":
+        return _CAUSES[lang][cause]
+    if not isinstance(event, TaskOpened) and event.channel == "email":
         return (
             "Le client n'a pas d'adresse e-mail." if lang == "fr" else "The customer has no e-mail address."
         )

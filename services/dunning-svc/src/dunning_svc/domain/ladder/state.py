@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+
+from encours.contracts.dunning import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +53,36 @@ class Case:
     items: tuple[LadderItem, ...]
     events: tuple[int, ...]
     """Positions of the events about the customer, the hold and the credit."""
+
+    @property
+    def oldest_first(self) -> tuple[LadderItem, ...]:
+        """Open items in the order in which unapplied cash goes to them."""
+        return tuple(sorted(self.items, key=lambda item: (item.due_on, item.number, item.invoice_id)))
+
+    def covered(self) -> dict[str, int]:
+        """Return the part of each item's collectable amount that unapplied cash covers."""
+        credit = max(0, self.credit_minor)
+        found = {}
+        for item in self.oldest_first:
+            found[item.invoice_id] = min(credit, item.collectable_minor)
+            credit -= found[item.invoice_id]
+        return found
+
+    def credit_for(self, invoice_ids: Collection[str]) -> int:
+        """Return unapplied cash less the part that other items than these use up."""
+        outside = sum(part for invoice_id, part in self.covered().items() if invoice_id not in invoice_ids)
+        return max(0, self.credit_minor) - outside
+
+    def on_hold(self, day: date) -> bool:
+        """Return True through the last day of a hold."""
+        return self.hold_until is not None and day <= self.hold_until
+
+    def reachable(self, channel: Channel) -> bool:
+        """Return False without the e-mail or postal address that the channel needs."""
+        match channel:
+            case "email":
+                return bool(self.email)
+            case "letter" | "registered_letter":
+                return bool(self.address)
+            case "phone" | "file":
+                return True

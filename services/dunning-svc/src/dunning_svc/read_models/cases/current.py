@@ -1,0 +1,70 @@
+"""Cases as they stand this moment: rows of the read model, and what the ledger has had since folded onto them.
+
+The read model may be a moment behind the ledger. What leaves the house must not be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from dunning_svc.read_models.cases.due import creditors, customers_of, select
+from dunning_svc.read_models.cases.model import MODEL, project
+from dunning_svc.read_models.cases.past import MemoryRows
+from dunning_svc.read_models.cases.rows import AccountRow, ItemRow
+from encours.contracts import Recorded, customer, dunning, entity, names_of
+from encours.contracts.books import movements, moving
+from encours.ledger import Ledger
+from encours.reading.read_db import ReadDb
+
+BEHIND_MAX = 2_000
+"""Events that are folded onto the rows at most; a read model that is further behind has to catch up first."""
+_TYPES = moving() | names_of(
+    customer.CustomerAmended, customer.CustomerRegistered, dunning.HoldPlaced, entity.EntityAmended
+)
+"""All that a message rests on; decisions and outcomes of other reminders change nothing in it."""
+
+
+class CasesBehind(Exception):
+    """The read model is too far behind the ledger to say how a case stands."""
+
+
+async def current_cases(
+    ledger: Ledger, db: ReadDb, name: str, invoices: Mapping[str, Collection[str]]
+) -> MemoryRows:
+    """Return creditors, debtors, accounts and items by all that the ledger holds at this moment.
+
+    ``invoices`` are those to be found for each customer even if nothing is open on them. Raises
+    :class:`CasesBehind`.
+    """
+    async with db.snapshot(MODEL, name) as (conn, schema, position):
+        since = await ledger.read_types(name, _TYPES, position, BEHIND_MAX)
+        if len(since) == BEHIND_MAX:
+            raise CasesBehind(f"{MODEL} is at position {position}, {BEHIND_MAX} events or more behind")
+        since = [e for e in since if _concerns(e, invoices)]
+        ids = list(invoices)
+        wanted = {invoice_id for each in invoices.values() for invoice_id in each} | _touched(since)
+        rows = MemoryRows()
+        for debtor in (await customers_of(conn, schema, ids)).values():
+            rows.put(debtor)
+        for creditor in (await creditors(conn, schema)).values():
+            rows.put(creditor)
+        for account in await select(conn, schema, AccountRow, "where customer_id = any($1)", ids):
+            rows.put(account)
+        items = "where (customer_id = any($1) and open_minor > 0) or invoice_id = any($2)"
+        for item in await select(conn, schema, ItemRow, items, ids, list(wanted)):
+            rows.put(item)
+    for e in since:
+        project(e, rows)
+    return rows
+
+
+def _concerns(e: Recorded, customer_ids: Collection[str]) -> bool:
+    if isinstance(e.data, entity.EntityAmended):
+        return True
+    return any(entry.customer_id in customer_ids for entry in movements(e)) or (
+        getattr(e.data, "customer_id", None) in customer_ids
+    )
+
+
+def _touched(events: Collection[Recorded]) -> set[str]:
+    return {entry.invoice_id for e in events for entry in movements(e) if entry.invoice_id is not None}
