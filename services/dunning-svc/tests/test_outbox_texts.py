@@ -1,4 +1,4 @@
-"""What leaves the house: texts, mails, letters, and the last look before sending."""
+"""Texts, e-mails and letters, and the check of the invoices just before dispatch."""
 
 from __future__ import annotations
 
@@ -271,7 +271,7 @@ def test_a_missing_address_is_named_by_its_channel(channel: Any, lang: Any, said
 
 def test_a_reminder_withdrawn_before_it_left_says_so() -> None:
     told = explain(reminder(), DEFAULT_POLICY, "en", "paid_meanwhile")
-    assert "Between decision and dispatch nothing was left to ask." in told.reasons
+    assert "Between decision and dispatch the invoices were settled." in told.reasons
 
 
 def test_items_that_take_no_step_are_explained_each_in_its_way() -> None:

@@ -1,4 +1,4 @@
-"""The composition of dunning-svc's API."""
+"""Composition of dunning-svc: its routes and its read model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from encours.service.settings import ServiceSettings
 
 
 def create_app(settings: ServiceSettings) -> FastAPI:
-    """The HTTP API."""
+    """Return the HTTP API. It opens connections only when it serves."""
     return compose(
         NAME,
         "Encours: reminders",

@@ -1,4 +1,4 @@
-"""Work of the worker beside its read model: the run of each day, and the outbox."""
+"""The worker's tasks beside its read model: the run of each day, and the outbox."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OUTBOX_CONNECTIONS = 4
 
 @asynccontextmanager
 async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIterator[WorkerTasks]:
-    """Open the reaction to each day's opening, and the outbox that dispatches the reminders it decided."""
+    """Open the reaction to each day's opening, and the outbox that dispatches its reminders."""
     store_url = settings.store_url.get_secret_value()
     async with AsyncExitStack() as stack:
         db = await ReadDb.open(store_url, ledger=ledger, models=MODELS)

@@ -18,14 +18,14 @@ def language_of(tag: str) -> Lang:
 
 
 def day(value: date, lang: Lang) -> str:
-    """31/03/2026 or 31 March 2026."""
+    """Return a date as 31/03/2026 or 31 March 2026."""
     if lang == "fr":
         return value.strftime("%d/%m/%Y")
     return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
 
 
 def amount(minor: int, currency: str, lang: Lang) -> str:
-    """1 234,56 EUR (narrow no-break spaces) or 1,234.56 EUR."""
+    """Return an amount as 1 234,56 EUR (narrow no-break spaces) or 1,234.56 EUR."""
     whole, point, fraction = format_amount(abs(minor), currency).partition(".")
     grouped = f"{int(whole):,}"
     if lang == "fr":
@@ -35,7 +35,7 @@ def amount(minor: int, currency: str, lang: Lang) -> str:
 
 
 def days_late(days: int, lang: Lang) -> str:
-    """``15 days late``, ``due in 5 days``."""
+    """Return the delay in words: ``15 days late``, ``due in 5 days``."""
     unit = ("jour" if lang == "fr" else "day") + ("s" if abs(days) > 1 else "")
     if days == 0:
         return "échéance ce jour" if lang == "fr" else "due today"

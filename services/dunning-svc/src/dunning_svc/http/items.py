@@ -1,4 +1,4 @@
-"""The contribution of one invoice to a decision, in every answer about decisions."""
+"""Item of a decision, in every answer about decisions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from encours.http.models import MoneyModel
 
 
 class ItemOut(BaseModel):
-    """Contribution of one invoice to a decision."""
+    """An invoice in a decision."""
 
     invoice_id: str
     invoice_version: int
@@ -21,7 +21,7 @@ class ItemOut(BaseModel):
     open: MoneyModel
     disputed: MoneyModel
     asked: MoneyModel
-    step: str | None = Field(description="The step that it took; null where it was only listed.")
+    step: str | None = Field(description="The step taken for it; null if it is only listed.")
 
     @classmethod
     def of(cls, item: DunnedItem, currency: str) -> ItemOut:

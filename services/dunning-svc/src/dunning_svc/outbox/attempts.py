@@ -1,4 +1,4 @@
-"""Attempts: the durable note that a message is about to be handed over, written before it is."""
+"""Delivery attempts, stored durably before each message is sent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import asyncpg
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to hand a message over: number of tries with this one, time since the first, and its instant."""
+    """Permission to send a message: number of tries including this one, time since the first, instant of the first."""
 
     tries: int
     age: timedelta
@@ -22,7 +22,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Note about the hand-over of one reminder."""
+    """Stored state of the delivery of one reminder."""
 
     reminder_id: str
     state: str
@@ -42,7 +42,7 @@ class Attempts:
         self.owner = owner
 
     async def migrate(self) -> None:
-        """Create the table. Safe to repeat, and to run at once with other processes."""
+        """Create the table. Idempotent; several processes may call it at once."""
         async with self._pool.acquire() as conn, conn.transaction():
             await conn.execute("select pg_advisory_xact_lock(hashtext('encours_effects'))")
             for path in sorted(files("dunning_svc.migrations").iterdir(), key=lambda p: p.name):
@@ -50,10 +50,9 @@ class Attempts:
                     await conn.execute(path.read_text("utf-8"))
 
     async def claim(self, ledger: str, reminders: Sequence[tuple[str, str]]) -> dict[str, Claim]:
-        """Note (reminder, Message-ID) as being handed over; return those that this call may hand over,
-        with their earlier tries.
+        """Store attempts (reminder, Message-ID); return those that the caller may send, with their earlier tries.
 
-        New ones and deferred ones whose time has come; never one that is or was on its way.
+        These are new reminders and deferred ones that are due for a retry; never one whose delivery has started.
         """
         rows = await self._pool.fetch(
             """insert into encours_effects.attempt as a (ledger, reminder_id, message_id, state, owner)
@@ -71,7 +70,7 @@ class Attempts:
         return {row["reminder_id"]: Claim(row["tries"], row["age"], row["first_at"]) for row in rows}
 
     async def read(self, ledger: str, reminder_ids: Sequence[str]) -> dict[str, Attempt]:
-        """Return the notes about these reminders."""
+        """Return the stored attempts of these reminders."""
         rows = await self._pool.fetch(
             """select reminder_id, state, owner, tries, now() - first_at, first_at, outcome, outcome_type
                  from encours_effects.attempt where ledger = $1 and reminder_id = any($2)""",
@@ -81,7 +80,7 @@ class Attempts:
         return {row["reminder_id"]: Attempt(*row) for row in rows}
 
     async def defer(self, ledger: str, reminder_id: str, pause_s: float) -> None:
-        """Allow another try after a pause: the message was not taken over."""
+        """Allow another try after a pause: the mail server did not accept the message."""
         await self._pool.execute(
             """update encours_effects.attempt set state = 'deferred', updated_at = now(),
                       next_try_at = now() + make_interval(secs => $3)
@@ -93,7 +92,7 @@ class Attempts:
         )
 
     async def keep_outcome(self, ledger: str, reminder_id: str, outcome_type: str, outcome: str) -> None:
-        """Keep an outcome that the ledger could not take at the moment."""
+        """Store an outcome until the ledger is available again."""
         await self._pool.execute(
             """update encours_effects.attempt set state = 'answered', outcome_type = $3, outcome = $4,
                       updated_at = now()

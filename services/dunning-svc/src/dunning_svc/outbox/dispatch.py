@@ -1,4 +1,4 @@
-"""From a request to its outcome: check again, note the attempt, hand over, record the channel's answer."""
+"""Dispatch of a reminder: check the invoices, store the attempt, send, record the outcome."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ from encours.ledger.model import LedgerInfo
 from encours.reading.read_db import ReadDb
 
 CHUNK = 16
-"""Messages that are noted as being handed over in one transaction: what a crash may leave unconfirmed."""
+"""Messages whose attempts are stored in one transaction: as many may be unconfirmed after a crash."""
 _CHUNKS_AT_ONCE = 2
 _GRACE_S = 10.0
-"""Bound of the wait at a stop; containers are killed after 30 s, and the read model drains before."""
+"""Longest wait at a stop. Containers are killed after 30 s, of which the read model needs a part first."""
 _MAX_AGE = timedelta(hours=72)
 _MAX_PAUSE_S = 600.0
 _DOWN_PAUSE_S = 5.0
@@ -48,7 +48,7 @@ log = structlog.get_logger()
 
 
 class Dispatcher:
-    """Sends for one process: a reminder that is being handed over is not taken a second time."""
+    """Dispatches the reminders of one process. A reminder that is being sent is not started a second time."""
 
     def __init__(self, ledger: Ledger, db: ReadDb, attempts: Attempts, mailer: Mailer, letters: Path) -> None:
         self._ledger = ledger
@@ -63,7 +63,7 @@ class Dispatcher:
 
     @property
     def mail_is_down(self) -> bool:
-        """The mail server could not be reached a moment ago."""
+        """True for some seconds after the mail server was unreachable."""
         return time.monotonic() < self._down_until
 
     async def prepare(self) -> None:
@@ -71,19 +71,19 @@ class Dispatcher:
         await self._attempts.migrate()
 
     def stop(self) -> None:
-        """Begin nothing more."""
+        """Start no further message."""
         self._closing = True
         self._mailer.stop()
 
     async def close(self) -> None:
-        """Let hand-overs end: one that is cut off is recorded as unconfirmed."""
+        """Wait for messages that are being sent; one that is interrupted is recorded as unconfirmed."""
         self.stop()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_GRACE_S)
         await self._mailer.close()
 
     async def dispatch(self, ledger: str, batch: Sequence[OutgoingReminder]) -> list[OutgoingReminder]:
-        """Hand over a batch and record every outcome; return the reminders without one."""
+        """Send a batch and record every outcome; return the reminders without one."""
         info = await self._ledger.info(ledger)
         today = await self._ledger.today(ledger)
         gate = asyncio.Semaphore(_CHUNKS_AT_ONCE)
@@ -102,7 +102,7 @@ class Dispatcher:
             self._tasks.update(tasks)
             for task in tasks:
                 task.add_done_callback(self._tasks.discard)
-            # Shielded: who stops the worker stops it between two hand-overs, not within one.
+            # Shielded: a stop of the worker does not interrupt a message.
             pending = await asyncio.shield(asyncio.gather(*tasks))
         finally:
             self._busy.difference_update(o.event.reminder_id for o in fresh)
@@ -169,14 +169,14 @@ class Dispatcher:
         return standing
 
     async def _deliver(self, info: LedgerInfo, outgoing: OutgoingReminder, claim: Claim, today: date) -> bool:
-        """Hand one message over. Return True once it has an outcome."""
+        """Send one message. Return True if it has an outcome."""
         try:
             if outgoing.event.channel == "email":
                 handed = await self._mail(info, outgoing, claim.first_at)
             else:
                 handed = await self._letter(info.name, outgoing)
         except (ValueError, LookupError, FileNotFoundError) as error:
-            # No such address, or a text that can't be written: a failure of this one that holds up no other.
+            # An invalid address or a missing template is a failure of this message alone.
             handed = Handed("refused", " ".join(f"{error}".split())[:400] or type(error).__name__)
         outcome = self._outcome(info.name, outgoing.event, handed, claim.age)
         if outcome is None:
@@ -194,7 +194,8 @@ class Dispatcher:
         customer, reminder = outgoing.customer, outgoing.event
         if info.kind == "sandbox" and not self._mailer.is_for_sandboxes:
             return Handed(
-                "refused", f"a sandbox never mails to {self._mailer.host}, only to this machine's mailbox"
+                "refused",
+                f"a sandbox cannot send mail to {self._mailer.host}, only to the mailbox of this machine",
             )
         if not customer.email:
             return Handed("refused", "the customer's e-mail address was removed")
@@ -255,7 +256,7 @@ class Dispatcher:
     async def _attempted_before(
         self, info: LedgerInfo, others: Sequence[OutgoingReminder], today: date
     ) -> list[OutgoingReminder]:
-        """Settle reminders with an earlier attempt: concluded, deferred, or cut off by a crash."""
+        """Conclude reminders with an earlier attempt: answered, deferred, or interrupted by a crash."""
         noted = await self._attempts.read(info.name, [o.event.reminder_id for o in others])
         heads = await self._ledger.versions(info.name, [o.event.reminder_id for o in others])
         waiting = []
@@ -278,9 +279,9 @@ class Dispatcher:
     def _outcome_of_attempt(
         self, ledger: str, reminder: ReminderRequested, attempt: Attempt
     ) -> Outcome | None:
-        """Return the outcome that an earlier attempt amounts to, if any.
+        """Return the outcome of an earlier attempt, if it has one.
 
-        A letter is a file of a fixed name: writing it again is no second letter, so it is never unconfirmed.
+        A letter is a file with a fixed name. It can be written again without a duplicate, so it is never unconfirmed.
         """
         if attempt.state == "answered" and attempt.outcome and attempt.outcome_type:
             kept = decode(attempt.outcome_type, 1, attempt.outcome.encode())

@@ -1,4 +1,4 @@
-"""Letters: one file each, ready to print, complete or absent. The file's SHA-256 is the evidence."""
+"""Letters: one file each, ready to print, written completely or not at all. Its SHA-256 is the evidence."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from encours.contracts.dunning import ReminderRequested
 
 
 def letter_path(folder: Path, ledger: str, reminder_id: str) -> Path:
-    """Return the path of a reminder's letter; the same on any retry, so that it exists once."""
+    """Return the path of a reminder's letter; the same on every retry, so that it exists once."""
     return folder / ledger / f"{reminder_id}.html"
 
 
 def letter_html(
     message: Message, reminder: ReminderRequested, customer: DebtorRow, creditor: CreditorRow
 ) -> bytes:
-    """The message under a letter head: sender, addressee, place for the day and the subject.
+    """Return the message with a letterhead: sender, addressee, date and subject.
 
-    Raises :class:`ValueError` without a postal address: a letter to nobody is no evidence of a notice.
+    Raises :class:`ValueError` without a postal address: a letter without one proves no notice.
     """
     if not customer.address:
         raise ValueError("the customer has no postal address")
@@ -43,7 +43,7 @@ def letter_html(
 
 
 def write_once(path: Path, content: bytes) -> str:
-    """Write the file durably unless it exists; return the evidence, its digest. Safe to repeat."""
+    """Write the file durably unless it exists, and return its digest as evidence. Idempotent."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".letter-")
     try:

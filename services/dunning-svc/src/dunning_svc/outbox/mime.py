@@ -1,8 +1,8 @@
-"""A reminder as an e-mail: the same bytes on any retry, plain text and HTML.
+"""A reminder as an e-mail, in plain text and HTML; the same bytes on every retry.
 
 The standard library's MIME classes under the policy ``compat32`` take 0.5 ms for a message,
-:class:`email.message.EmailMessage` 2 ms, most of them to parse headers that were just written; a day may have
-thousands. Everything is 7-bit, so that any server takes it.
+:class:`email.message.EmailMessage` 2 ms, most of it to parse the headers that it has just written. A day may have
+thousands of messages. All content is 7-bit, which every server accepts.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MAX_NAME = 200
 
 
 def message_id(ledger: str, reminder_id: str) -> str:
-    """Return the Message-ID, which follows from the reminder: a message that arrives twice shows that it is one."""
+    """Return the Message-ID, derived from the reminder, so that recipients recognize a message sent twice."""
     return f"<{reminder_id}@{ledger.replace('_', '-')}.encours.invalid>"
 
 
@@ -41,7 +41,7 @@ def email_bytes(
     creditor: CreditorRow,
     to: str,
 ) -> bytes:
-    """Return the message as it is sent. Raises ``ValueError`` for a recipient that is no address."""
+    """Return the bytes to send. Raises ``ValueError`` for a recipient that is not an e-mail address."""
     if not is_address(to):
         raise ValueError(f"{to[:100]!r} is not an e-mail address")
     boundary = f"=_{identity.strip('<>').partition('@')[0]}"

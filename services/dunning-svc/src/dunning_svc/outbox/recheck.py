@@ -1,9 +1,9 @@
-"""A last look at all that a decision rested on, just before its message leaves.
+"""Check of a decision just before dispatch, against events that were recorded after it.
 
-The rule: a message leaves exactly as it was decided, or not at all. Whatever has happened since (a payment, applied
-or not; a dispute, a credit note, a hold, an address that was removed) is looked at again in the case as it stands;
-if the decision no longer holds, it is recorded as suppressed with the cause, its step is open again, and the next
-day decides afresh. So decision, message and record never differ.
+A message is sent exactly as it was decided, or not at all. Since the decision there may have been a payment, applied or
+not, a dispute, a credit note, a hold, or an address removed. If the current case would lead to another decision, the
+reminder is recorded as suppressed with the cause. Its step is open again and the next day decides on the new state.
+So decision, message and record never differ.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from encours.contracts.dunning import ReminderRequested, ReminderSuppressed, Sup
 def overtaken(
     reminder: ReminderRequested, case: Case, today: date, policy: Policy
 ) -> SuppressionCause | None:
-    """Return why the message is no longer right by the case as it stands, or ``None``."""
+    """Return the cause not to send the message by the current case, or ``None``."""
     if case.on_hold(today):
         return "customer_on_hold"
     if reminder.channel in policy.addressed and not case.reachable(reminder.channel):
@@ -37,7 +37,7 @@ def overtaken(
 
 
 def suppression(reminder: ReminderRequested, cause: SuppressionCause) -> ReminderSuppressed:
-    """Return the event that takes the request back."""
+    """Return the event that withdraws the request."""
     return ReminderSuppressed(
         reminder_id=reminder.reminder_id,
         decision_id=reminder.decision_id,

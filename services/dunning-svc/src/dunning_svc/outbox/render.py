@@ -1,7 +1,7 @@
-"""The text of a message, in plain text and in HTML, from one template file per language and tone.
+"""Text of a message, in plain text and in HTML, from one template file per language and tone.
 
-Templates are :class:`string.Template`: they can name a value and do nothing else. A paragraph that is one block
-(``$items``, ``$total``…) becomes a table or a line; an empty one disappears.
+Templates are :class:`string.Template`: they can insert a value and do nothing else. A paragraph that is one block
+(``$items``, ``$total``…) becomes a table or a line; an empty one is left out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MAX_SUBJECT_NUMBERS = 3
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A rendered message. ``html`` is a whole document."""
+    """A rendered message. ``html`` is a complete document."""
 
     subject: str
     text: str
@@ -50,7 +50,7 @@ _PHRASES: dict[Lang, _Phrases] = {
         "Total à régler :", "et {n} autres", "Règlement par virement sur le compte",
     ),
     "en": _Phrases(
-        "Invoice", "Due date", "Status", "Amount", "of which disputed, not asked here:",
+        "Invoice", "Due date", "Status", "Amount", "of which disputed, not claimed here:",
         "Coming due soon, for your information:", "Payments on your account, deducted:",
         "Total to pay:", "and {n} more", "Please pay by transfer to account",
     ),
@@ -67,10 +67,10 @@ def _template(lang: Lang, code: str) -> tuple[Template, tuple[Template, ...]]:
 
 
 def render(reminder: ReminderRequested, customer: DebtorRow, creditor: CreditorRow) -> Message:
-    """The message that the decision asked for: exactly its items, credit and total."""
+    """Return the message of a decision, with exactly its items, credit and total."""
     lang = language_of(reminder.language)
     phrases = _PHRASES[lang]
-    # Items that are only announced stand apart: they are no part of what is due.
+    # Items that are only announced are listed separately: they are not due.
     announced = [item for item in reminder.items if item.days_past_due <= 0 and item.asked_minor == 0]
     asked = [item for item in reminder.items if item not in announced]
     text_blocks = {
@@ -113,7 +113,7 @@ def render(reminder: ReminderRequested, customer: DebtorRow, creditor: CreditorR
 
 
 def one_line(text: str) -> str:
-    """Without line breaks, which would end a mail header."""
+    """Return the text without line breaks, which would end a mail header."""
     return " ".join(text.split())
 
 

@@ -1,8 +1,8 @@
-"""The outbox of a worker process: hands over what was decided, closes runs, and picks up what a crash left.
+"""The outbox of a worker process: sends the requested reminders, and completes runs, also after a crash.
 
-One process serves a ledger at a time (a lease in the service's own database). The fast way is a queue: the run of
-a day passes its requests straight on. The sure way is the read model: whatever is still `requested`
-there is looked at every second, whoever decided it.
+One process serves a ledger at a time (a lease in the service's own database). The run of a day passes its reminders
+on through a queue, for speed. Every second the outbox also reads the reminders that are still `requested` in the read
+model, so that none is lost with a process.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from encours.projection.read_model import Conn
 from encours.reading.read_db import ReadDb
 
 RUN_BOUND_S = 60.0
-"""A run is closed after so long, with what is still pending counted."""
+"""Longest time before a run is completed; it counts the reminders still pending."""
 _POLL_S = 1.0
 
 log = structlog.get_logger()
@@ -39,7 +39,7 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class _Seen:
-    """Time at which the read model first showed an open run, and the ledger's head then."""
+    """Time at which the read model first showed an open run, and the ledger's head at that time."""
 
     head: int
     at: float
@@ -59,7 +59,7 @@ class Outbox:
         self._seen: dict[UUID, _Seen] = {}
 
     def enqueue(self, batch: RunBatch) -> bool:
-        """Take the batch if this process serves its ledger; the process that does finds it in the read model."""
+        """Accept the batch if this process serves its ledger; else the one that does finds it in the read model."""
         queue = self._queues.get(batch.run.ledger)
         if queue is None:
             return False
@@ -67,7 +67,7 @@ class Outbox:
         return True
 
     async def run(self) -> None:
-        """Serve until cancelled. Losing the database or the lease only pauses it."""
+        """Serve until cancelled. It resumes after the loss of the database or of a lease."""
         try:
             while True:
                 try:
@@ -80,10 +80,10 @@ class Outbox:
             self._dispatcher.stop()
 
     async def close(self) -> None:
-        """Let hand-overs end, then give the leases back: another process takes a hand-over of ours for a crash.
+        """Wait for messages that are being sent, then release the leases.
 
-        Called after :meth:`run` has ended and not within it: who ends a task cancels it again and again, which
-        would cut the wait short.
+        In this order, because the next process treats an unfinished message as interrupted by a crash. Call it after
+        :meth:`run` has ended, not within: a task is cancelled repeatedly, which would end the wait early.
         """
         for task in self._sending:
             task.cancel()
@@ -121,14 +121,14 @@ class Outbox:
                 else:
                     await self._run_day(batch)
             except Exception as error:
-                # The loop must outlive whatever one message or one outage does; what is left is picked up again.
+                # The loop continues after any fault; the next pass reads the remaining reminders again.
                 log.exception("outbox.failed", ledger=ledger, reason=f"{type(error).__name__}: {error}")
                 await asyncio.sleep(_POLL_S)
 
     async def _run_day(self, batch: RunBatch) -> None:
-        """Send a day's messages and close its run when each has its outcome, or after the bound.
+        """Send a day's messages, and complete its run when each has an outcome or the time is up.
 
-        What is still on its way then goes on, and what could not leave is picked up from the read model.
+        Messages still being sent continue; pending ones are read again from the read model.
         """
         sending = asyncio.create_task(self._send(batch))
         self._sending.add(sending)
@@ -144,10 +144,10 @@ class Outbox:
         self._closed_runs.add(batch.run.day_event)
 
     async def _send(self, batch: RunBatch) -> int:
-        """Try until nothing is pending or the bound has passed; return the number left without an outcome."""
+        """Retry until none is pending or the time is up; return the number without an outcome."""
         until = time.monotonic() + RUN_BOUND_S
-        # A server that was down before is not waited for again: a clock that runs through a year would stand
-        # still for a minute on each of its days.
+        # Do not wait for a server that was down before: a sandbox clock that advances by a year would wait a
+        # minute on each day.
         was_down = self._dispatcher.mail_is_down
         pending = await self._dispatcher.dispatch(batch.run.ledger, batch.reminders)
         while pending and time.monotonic() < until and not was_down:
@@ -156,9 +156,9 @@ class Outbox:
         return len(pending)
 
     async def _pick_up(self, ledger: str) -> None:
-        """Dispatch requested reminders of the read model, and close runs that nobody closed."""
+        """Dispatch the requested reminders of the read model, and complete the runs that are still open."""
         async with self._db.snapshot(MODEL, ledger) as (conn, schema, position):
-            # Asked anew, and after the rows: what was believed before a load would let all of its past out.
+            # Read without the cache, after the rows: an older value would send reminders of the loaded history.
             info = await self._ledger.info(ledger, fresh=True)
             outgoing = await _requested(conn, schema, ledger, info.effects_from)
             runs = await open_runs(conn, schema, info.effects_from, before=position)
@@ -169,8 +169,8 @@ class Outbox:
                 await self._close_run(ledger, row, position)
 
     async def _close_run(self, ledger: str, row: RunRow, position: int) -> None:
-        """Close a run whose process died. The read model has moved past the day's opening, so all was decided;
-        once it has reached what was then the ledger's head, all that was decided is in it."""
+        """Complete a run whose process ended. The read model is past the day's opening, so every case is decided;
+        at the position that was the ledger's head at that time, it contains all those decisions."""
         event = UUID(row.day_event)
         seen = self._seen.get(event)
         if seen is None:

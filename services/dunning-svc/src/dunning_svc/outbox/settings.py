@@ -9,13 +9,13 @@ from encours.service.settings import ServiceSettings
 
 
 class DunningSettings(ServiceSettings):
-    """With the address that reminders are sent from."""
+    """Settings of the worker: the mail server, and the address that reminders are sent from."""
 
     mail_from: str = "encours@localhost"
     smtp_connections: int = Field(default=16, ge=1, le=256)
     sandbox_mail_host: str = Field(
         default="",
-        description="Where the mailbox for sandboxes runs, if not on this machine; they may mail nowhere else.",
+        description="Host of the mailbox for sandboxes, if not this machine; they can send to no other.",
     )
 
     @field_validator("smtp_url")

@@ -1,7 +1,7 @@
-"""Handing mail to an SMTP server, over connections that are used again.
+"""Delivery of mail to an SMTP server over reused connections.
 
-Results are kept apart: *accepted*, *refused* for good, *deferred* (try later), *unreachable*
-(nothing was handed over), *unknown* (the connection broke after the message went out: it may have arrived).
+The result is one of: *accepted*, *refused* permanently, *deferred* (try later), *unreachable* (nothing was sent),
+*unknown* (the connection broke after the message was sent: it may have arrived).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _TIMEOUT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """Result of one hand-over, with the server's own words."""
+    """Result of one delivery to the server, with the text of the server's reply."""
 
     verdict: Verdict
     evidence: str
@@ -45,7 +45,7 @@ class MailServer:
 
     @classmethod
     def of(cls, url: str) -> MailServer:
-        """Read an address. Raises ``ValueError``, which does not repeat it."""
+        """Parse an address. Raises ``ValueError`` without the address in it, which may contain a password."""
         with contextlib.suppress(ValueError):
             parts = urlsplit(url)
             if parts.scheme in ("smtp", "smtps") and parts.hostname:
@@ -59,7 +59,7 @@ class MailServer:
 
 
 class Mailer:
-    """At most ``connections`` messages on their way at once."""
+    """Client of a mail server that sends at most ``connections`` messages at once."""
 
     def __init__(self, url: str, *, sender: str, connections: int = 16, sandbox_host: str = "") -> None:
         self._server = MailServer.of(url)
@@ -71,12 +71,12 @@ class Mailer:
 
     @property
     def host(self) -> str:
-        """The mail server's name."""
+        """Host name of the mail server."""
         return self._server.host
 
     @property
     def is_for_sandboxes(self) -> bool:
-        """True for a server that a sandbox may mail to: one on this machine, or the mailbox named for it."""
+        """True for a server that sandboxes may use: one on this machine, or the one configured for them."""
         if self.host in ("localhost", self._sandbox_host):
             return True
         with contextlib.suppress(ValueError):
@@ -84,25 +84,25 @@ class Mailer:
         return False
 
     def stop(self) -> None:
-        """Begin no further message: those that wait for a connection are deferred."""
+        """Start no further message: those that wait for a connection are deferred."""
         self._stopping = True
 
     async def close(self) -> None:
-        """Say goodbye on every idle connection."""
+        """Quit every idle connection."""
         while self._idle:
             client = self._idle.pop()
             with contextlib.suppress(SMTPException, OSError):
                 await client.quit(timeout=2)
 
     async def send(self, address: str, message: bytes) -> Handed:
-        """Hand over one message. Never raises for what a mail server or a network can do."""
+        """Send one message. Faults of the mail server or the network are results, not exceptions."""
         async with self._slots:
             if self._stopping:
-                return Handed("deferred", "the worker stops")
+                return Handed("deferred", "the worker is stopping")
             while self._idle:
                 client = self._idle.pop()
                 handed = await self._hand_over(client, address, message)
-                # A connection that had been idle may be closed at the other end; the next one tells more.
+                # The server may have closed an idle connection: try the next one.
                 if handed.verdict != "unreachable":
                     return handed
             try:

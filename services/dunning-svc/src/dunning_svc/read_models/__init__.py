@@ -1,1 +1,1 @@
-"""Read models: rows that are folded from events alone, with their queries."""
+"""Read models: rows folded from events, and their queries."""

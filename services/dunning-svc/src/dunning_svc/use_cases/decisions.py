@@ -1,4 +1,4 @@
-"""Decisions made again from the ledger, to show that they follow from it."""
+"""Replay of decisions from the ledger, to prove that they follow from it."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from encours.projection.read_model import Conn
 
 @dataclass(frozen=True, slots=True)
 class Reperformed:
-    """The stored decision beside the one that the ledger leads to now."""
+    """A stored decision, and the one that its input in the ledger yields now."""
 
     stored: DecisionEvent
     recomputed: DecisionEvent | None
 
     @property
     def equal(self) -> bool:
-        """To the byte."""
+        """True if both are equal byte by byte."""
         return self.recomputed is not None and encode(self.stored) == encode(self.recomputed)
 
     def differences(self) -> list[str]:
         """Return the names of the fields in which the two differ."""
         if self.recomputed is None:
-            return ["the ledger leads to no decision"]
+            return ["the ledger yields no decision"]
         old, new = (msgspec.to_builtins(event) for event in (self.stored, self.recomputed))
         return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
 

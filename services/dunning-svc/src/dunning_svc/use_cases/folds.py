@@ -10,4 +10,4 @@ from dunning_svc.domain.task.state import TASK
 from encours.ledger.states import Folder
 
 FOLDERS: Mapping[str, Folder[Any]] = {"hld": HOLD, "tsk": TASK}
-"""By the prefix of the stream's id, for a replay of any stream."""
+"""Folders by prefix of the stream's id, for a replay of any stream."""

@@ -10,7 +10,7 @@ from encours.ledger.session import Session
 
 
 async def place_hold(session: Session, command: PlaceHold) -> Result:
-    """Let dunning of a customer rest."""
+    """Suspend the dunning of a customer."""
     debtor = await session.get(DEBTOR, command.customer_id)
     stream = hold_stream(command.customer_id)
     for event in place(await session.load(HOLD, stream), session.today, command):

@@ -1,4 +1,4 @@
-"""Preview of a run: the decisions of any day if nothing happened until then."""
+"""Preview of a run: the decisions of a day, provided that no event is recorded before it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Preview:
 
 
 async def preview_day(db: ReadDb, ledger: str, day: date, granted: Granted) -> Preview:
-    """Decide the day on the state of now, for the granted entities. Writes nothing."""
+    """Decide the day from the current state, for the entities of the caller. Records nothing."""
     async with db.snapshot(MODEL, ledger) as (conn, schema, position):
         due = await due_cases(conn, schema, day)
     decisions = [

@@ -1,7 +1,7 @@
-"""The run of a day: every case in which a step's day has come is decided once, and its reminders are handed on.
+"""The run of a day: decide every case with a due step once, and pass its reminders to the outbox.
 
-A reaction to ``calendar.day_opened``: the read model stands exactly at that event, so the same decisions come
-out whenever it is repeated, under the same command ids.
+It reacts to ``calendar.day_opened`` with the read model at exactly that event. So a repetition yields the same
+decisions under the same command ids.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class ReminderQueue(Protocol):
     """Dispatches the reminders of runs and completes the runs."""
 
     def enqueue(self, batch: RunBatch) -> bool:
-        """Take the batch, unless another process dispatches for its ledger: that one finds it in the read model."""
+        """Accept the batch, unless another process dispatches for its ledger and finds it in the read model."""
         ...
 
 
@@ -87,7 +87,7 @@ class RunDay(Reactor):
         self._queue = queue
 
     async def react(self, e: Recorded) -> None:
-        """Decide the day. Nothing is decided for a day that had passed when it was opened."""
+        """Decide the day. A day that had passed when it was opened gets no decisions."""
         assert isinstance(e.data, DayOpened)
         if await self._ledger.find_command(e.ledger, completion_id(e.ledger, e.event_id)):
             return
@@ -143,12 +143,12 @@ def _run(e: Recorded, events: Sequence[DecisionEvent]) -> Run:
 
 
 def completion_id(ledger: str, day_event: UUID) -> UUID:
-    """Return the id of the command that completes a day's run, the same for whoever completes it."""
+    """Return the id of the command that completes a day's run; the same in every process."""
     return derived_uuid("dunning run completed", ledger, day_event)
 
 
 async def complete_run(ledger: Ledger, run: Run, pending: int) -> None:
-    """Append ``reminder.run_completed``. Repeating it, with whatever counts, changes nothing."""
+    """Append ``reminder.run_completed``. A repetition changes nothing, even with other counts."""
     command_id = completion_id(run.ledger, run.day_event)
     event = RunCompleted(
         day=run.day, requested=run.requested, suppressed=run.suppressed, tasks=run.tasks, pending=pending
@@ -168,11 +168,11 @@ def run_stream(day: date) -> str:
 
 
 class DayNotOpened(Refusal):
-    """The run of a day that the calendar has not opened."""
+    """The calendar has not opened the day."""
 
     code = "day-not-opened"
     title = "Day has not been opened"
-    remedy = "Use dry_run=true for a preview of the day."
+    remedy = "For a preview of the day, use dry_run=true."
 
 
 class RunResult(Result, frozen=True, kw_only=True):
@@ -188,10 +188,10 @@ class RunResult(Result, frozen=True, kw_only=True):
 
 
 async def find_run(session: Session, day: date, db: ReadDb) -> RunResult:
-    """Return the run of a day. A run happens by itself, so asking for it again changes nothing."""
+    """Return the run of a day. Runs start automatically, so this changes nothing."""
     row = await session.ask(run_of, db, session.meta.ledger, day)
     if row is None:
-        raise DayNotOpened(f"{day} has not been opened. A run happens by itself when its day opens.")
+        raise DayNotOpened(f"{day} has not been opened. Its run starts automatically when it opens.")
     return RunResult(
         id=run_stream(day),
         as_of=session.today,

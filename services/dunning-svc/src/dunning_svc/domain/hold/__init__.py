@@ -1,1 +1,1 @@
-"""Holds: dunning of a customer rests until a day, for a reason, at a person's word."""
+"""Holds: a person suspends the dunning of a customer until a day, for a reason."""

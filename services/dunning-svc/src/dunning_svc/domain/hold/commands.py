@@ -8,7 +8,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class PlaceHold:
-    """``until`` is the last day of rest; a day that has passed ends a hold."""
+    """Suspension of dunning. ``until`` is its last day; a day in the past ends a hold."""
 
     customer_id: str
     until: date

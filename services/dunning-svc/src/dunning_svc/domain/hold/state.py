@@ -1,4 +1,4 @@
-"""A customer's hold, and the customer as far as a hold needs to know it."""
+"""State of a customer's hold, and the customer's creditor, folded from events."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class DebtorNotFound(NotFound):
 
     code = "customer-not-found"
     title = "Customer not found"
-    remedy = "Take the id from GET /v1/customers of invoice-svc."
+    remedy = "Use an id from GET /v1/customers of invoice-svc."
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A customer's hold as it was placed last."""
+    """The hold that was placed last on a customer."""
 
     customer_id: str = ""
     until: date | None = None
@@ -33,7 +33,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Debtor:
-    """A customer, of which a hold needs the creditor only."""
+    """The creditor of a customer; empty before the customer is registered."""
 
     entity_id: str = ""
 
@@ -53,5 +53,5 @@ DEBTOR = Folder(Debtor, _debtor, DebtorNotFound)
 
 
 def hold_stream(customer_id: str) -> str:
-    """Return the stream of a customer's holds: the customer's own stream belongs to invoice-svc."""
+    """Return the stream of a customer's holds. The customer's own stream belongs to invoice-svc."""
     return with_prefix(customer_id, "hld")

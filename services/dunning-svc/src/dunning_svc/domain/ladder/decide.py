@@ -2,17 +2,17 @@
 
 How a day is decided:
 
-* A step is a candidate when its day has come, it lies above the last one done, and its day is not before the
-  day on which the item entered the ledger. Of several candidates the highest one fires; the lower ones are
-  superseded. So a late run catches up with one step and never repeats one.
-* An item with nothing collectable (disputed in full, or covered by unapplied cash, which goes to the oldest
-  items first) does not fire. Its step stays open and is looked at again the next day.
-* The highest step that fires decides channel and template of *one* message, which lists every due item. An
-  announcement (before the due date) goes into that message unasked, or alone when nothing due fires.
-* A step whose channel needs an address that the customer does not have is set aside for the highest one that can
-  be taken: a letter that nobody would get must not silence the e-mail about another invoice.
-* When nothing that wants to fire may, that is a decision too, recorded once per step.
-* A day is decided once: on the state after its decision it yields nothing more.
+* A step is a candidate if it is due, is above the last step taken, and was not due before the item entered the
+  ledger. The highest candidate is taken and supersedes the lower ones. So a late run takes one step per item and
+  repeats none.
+* No step is taken for an item with nothing to collect: disputed in full, or covered by unapplied cash, which is
+  deducted from the oldest items first. Its step stays open and is decided again the next day.
+* The highest step taken determines channel and template of *one* message, which lists every due item. The message
+  includes invoices that are announced (before their due date). Without a step for a due item they get their own.
+* A step is skipped if the customer lacks the address that its channel needs; the highest step that can be
+  delivered replaces it. So a letter without an address does not prevent the e-mail about another invoice.
+* If no candidate may be taken, the suppression is a decision too, recorded once per step.
+* A day is decided once: after its decision, the same day yields no other.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Cause = Literal["covered_by_credit", "fully_disputed", "no_address", "customer_o
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Action of a day with everything it rests on. ``cause`` is set when nothing is to be done."""
+    """Decision of a day and its basis. ``cause`` is the reason why no step is taken, else ``None``."""
 
     customer_id: str
     entity_id: str
@@ -53,7 +53,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """An item on the day: the step that wants to fire, the lower ones it passes over, the amount that credit leaves."""
+    """An item on the day: its due step, the lower steps superseded by it, the amount that unapplied cash leaves."""
 
     item: LadderItem
     step: Step | None
@@ -62,7 +62,7 @@ class _Candidate:
 
 
 def firing(item: LadderItem, day: date, policy: Policy) -> tuple[Step | None, tuple[Step, ...]]:
-    """Return the highest step whose day has come, and the lower ones that it supersedes."""
+    """Return the highest due step, and the lower ones that it supersedes."""
     come = tuple(
         step
         for step in remaining(policy, due_on=item.due_on, entered_on=item.entered_on, done=item.done)
@@ -77,9 +77,9 @@ def firing(item: LadderItem, day: date, policy: Policy) -> tuple[Step | None, tu
 
 
 def decide_customer(case: Case, day: date, policy: Policy, position: int) -> Decision | None:
-    """Decide the day for this customer.
+    """Return the decision of the day for this customer.
 
-    ``None`` when the day is decided already, when no step's day has come, or when all was recorded before.
+    ``None`` if the day is decided already, if no step is due, or if the suppression was recorded before.
     """
     if case.decided_on == day:
         return None
@@ -138,7 +138,7 @@ def _candidates(case: Case, day: date, policy: Policy) -> list[_Candidate]:
 def _judge(
     case: Case, day: date, policy: Policy, wanting: list[_Candidate]
 ) -> tuple[Cause | None, list[_Candidate]]:
-    """Return the steps that may be taken, or the cause against all of them; the most telling one comes first."""
+    """Return the candidates that may be taken; else the cause that suppresses all, and those that it concerns."""
     if case.on_hold(day):
         return "customer_on_hold", wanting
     active = [c for c in wanting if c.left_minor > 0]
@@ -162,9 +162,9 @@ def _highest(candidates: Sequence[_Candidate]) -> Step:
 
 
 def _listed(candidates: Sequence[_Candidate], step: Step, day: date) -> list[_Candidate]:
-    """Return the items of the message: all that is due or announced today; of a mere announcement, only that.
+    """Return the items of the message: those due or announced today; only the latter if the step announces.
 
-    A friendly notice that also lists what is late would be two tones in one letter: late items have their own.
+    A friendly notice does not list late invoices, which get reminders of another tone.
     """
     announced = [c for c in candidates if c.step is not None and c.step.announces]
     if step.announces:

@@ -12,7 +12,7 @@ DecisionEvent = ReminderRequested | ReminderSuppressed | TaskOpened
 
 
 def decision_key(ledger: str, day_event: UUID, customer_id: str, entity_id: str, currency: str) -> UUID:
-    """Return the id of the decision for a customer, creditor and currency on a day: deciding again gives the same."""
+    """Return the id of the decision for a customer, creditor and currency on a day; the same on repetition."""
     return derived_uuid("dunning", ledger, day_event, customer_id, entity_id, currency)
 
 

@@ -1,4 +1,4 @@
-"""Reasons of a decision in plain words, from its stored event alone."""
+"""Reasons for a decision in sentences, from its stored event alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from encours.contracts.dunning import DunnedItem, ReminderRequested, ReminderSup
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One sentence, then the reasons in the order in which the decision weighed them."""
+    """One sentence, then the reasons in the order in which the decision considered them."""
 
     summary: str
     reasons: tuple[str, ...]
@@ -38,24 +38,24 @@ _ACTS: dict[Lang, dict[str, str]] = {
 
 _CAUSES: dict[Lang, dict[str, str]] = {
     "fr": {
-        "covered_by_credit": "Les paiements non affectés du client couvrent tout ce qui aurait été demandé.",
-        "fully_disputed": "Tout ce qui aurait été demandé est contesté.",
+        "covered_by_credit": "Les paiements non affectés du client couvrent tout le montant à réclamer.",
+        "fully_disputed": "Tout le montant à réclamer est contesté.",
         "customer_on_hold": "La relance du client est suspendue.",
-        "paid_meanwhile": "Entre la décision et l'envoi, plus rien ne restait à demander.",
+        "paid_meanwhile": "Entre la décision et l'envoi, les factures ont été soldées.",
         "changed_meanwhile": "Entre la décision et l'envoi, le montant a changé : nouvelle décision le lendemain.",
     },
     "en": {
-        "covered_by_credit": "Unapplied payments of the customer cover all that would have been asked.",
-        "fully_disputed": "All that would have been asked is in dispute.",
+        "covered_by_credit": "Unapplied payments of the customer cover the whole amount to be claimed.",
+        "fully_disputed": "The whole amount to be claimed is in dispute.",
         "customer_on_hold": "Dunning of the customer is on hold.",
-        "paid_meanwhile": "Between decision and dispatch nothing was left to ask.",
-        "changed_meanwhile": "Between decision and dispatch the amount changed: it is decided again the next day.",
+        "paid_meanwhile": "Between decision and dispatch the invoices were settled.",
+        "changed_meanwhile": "Between decision and dispatch the amount changed: the next day has a new decision.",
     },
 }
 
 
 def explain(event: DecisionEvent, policy: Policy, lang: Lang, withdrawn: str | None = None) -> Explanation:
-    """Explain a decision that was taken under that policy; ``withdrawn`` is the cause of its recall before dispatch."""
+    """Explain a decision taken under that policy; ``withdrawn`` is the cause of its suppression at dispatch."""
     step = policy.step(event.step)
     reasons = [_policy(event, policy, lang)]
     credit = event.credit_minor
@@ -112,33 +112,33 @@ def _item(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang, *,
     if lang == "fr":
         text = f"Facture {item.number}, échéance {due} ({late}) : {open_} ouverts"
         text += f", dont {disputed} contestés" if item.disputed_minor else ""
-        text += f", {asked} demandés."
+        text += f", {asked} réclamés."
     else:
         text = f"Invoice {item.number}, due {due} ({late}): {open_} open"
         text += f", {disputed} of it disputed" if item.disputed_minor else ""
-        text += f", {asked} asked."
+        text += f", {asked} claimed."
     return (
         f"{text} {_steps(item, event, policy, lang) if item.step else _no_step(item, lang, covered=covered)}"
     )
 
 
 def _no_step(item: DunnedItem, lang: Lang, *, covered: bool) -> str:
-    """Explain an item that is in the message without taking a step."""
+    """Explain an item that is listed in the message without a step of its own."""
     if item.disputed_minor and not item.asked_minor:
         if lang == "fr":
-            return "Contestée en entier : elle ne prend aucune étape tant que le litige dure."
-        return "Disputed in full: it takes no step while the dispute lasts."
+            return "Contestée en entier : aucune étape tant que le litige dure."
+        return "Disputed in full: no step is taken while the dispute lasts."
     if covered:
         if lang == "fr":
-            return "Couverte par les paiements non affectés : elle ne prend aucune étape."
-        return "Covered by unapplied payments: it takes no step."
+            return "Couverte par les paiements non affectés : aucune étape."
+        return "Covered by unapplied payments: no step is taken."
     if lang == "fr":
-        return "Elle ne prend aucune étape avec ce message : elle est rappelée parce qu'elle est échue."
-    return "It takes no step with this message: listed because it is due."
+        return "Aucune étape n'est prévue ce jour : la facture est rappelée parce qu'elle est échue."
+    return "No step is taken on this day: the invoice is listed because it is due."
 
 
 def _steps(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang) -> str:
-    """Explain this step against the lower ones and the higher one."""
+    """Explain the item's step, the lower ones that it superseded, and the next one."""
     own = policy.step(item.step)
     lower = [s.code for s in policy.steps if s.offset_days < own.offset_days]
     passed = [
@@ -150,7 +150,7 @@ def _steps(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang) -
     since = on(own.scheduled_on(item.due_on), lang)
     if lang == "fr":
         text = f"Étape {own.code}, prévue le {since}."
-        text += f" Étapes inférieures devenues inutiles : {', '.join(passed)}." if passed else ""
+        text += f" Étapes inférieures remplacées : {', '.join(passed)}." if passed else ""
         text += (
             f" Étape suivante {higher.code} : pas avant le {on(higher.scheduled_on(item.due_on), lang)}."
             if higher
@@ -158,7 +158,7 @@ def _steps(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang) -
         )
         return text
     text = f"Step {own.code}, scheduled for {since}."
-    text += f" Lower steps made needless: {', '.join(passed)}." if passed else ""
+    text += f" Lower steps superseded: {', '.join(passed)}." if passed else ""
     text += (
         f" Next step {higher.code}: not before {on(higher.scheduled_on(item.due_on), lang)}."
         if higher

@@ -1,4 +1,4 @@
-"""State that a decision is made on: one customer's open items at one creditor in one currency."""
+"""State that a decision is based on: the open items of one customer at one creditor in one currency."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ class LadderItem:
     open_minor: int
     disputed_minor: int
     entered_on: date
-    """Day of its record in the ledger, in the creditor's time zone: steps of earlier days are not made up for."""
+    """Day on which it was recorded, in the creditor's time zone. Steps due before it are not taken."""
     done: tuple[str, ...]
-    """Steps that were taken, or that a higher step has superseded."""
+    """Steps that were taken, or superseded by a higher one."""
     suppressed: tuple[str, ...]
-    """Steps with a recorded decision against them; still open, but not recorded twice."""
+    """Steps whose suppression is recorded. They are still open, but the suppression is not recorded twice."""
     events: tuple[int, ...]
 
     @property
     def collectable_minor(self) -> int:
-        """Open less disputed; a dispute may be larger than what is left open."""
+        """Open less disputed amount; the disputed amount may exceed the open one."""
         return max(0, self.open_minor - self.disputed_minor)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that a decision is a function of, but for the day and the policy."""
+    """Input of a decision, besides the day and the policy."""
 
     customer_id: str
     entity_id: str
@@ -56,7 +56,7 @@ class Case:
 
     @property
     def oldest_first(self) -> tuple[LadderItem, ...]:
-        """Open items in the order in which unapplied cash goes to them."""
+        """Open items in the order in which unapplied cash covers them."""
         return tuple(sorted(self.items, key=lambda item: (item.due_on, item.number, item.invoice_id)))
 
     def covered(self) -> dict[str, int]:
@@ -69,12 +69,12 @@ class Case:
         return found
 
     def credit_for(self, invoice_ids: Collection[str]) -> int:
-        """Return unapplied cash less the part that other items than these use up."""
+        """Return unapplied cash less the part that covers items other than these."""
         outside = sum(part for invoice_id, part in self.covered().items() if invoice_id not in invoice_ids)
         return max(0, self.credit_minor) - outside
 
     def on_hold(self, day: date) -> bool:
-        """Return True through the last day of a hold."""
+        """Return True up to and including the last day of a hold."""
         return self.hold_until is not None and day <= self.hold_until
 
     def reachable(self, channel: Channel) -> bool:

@@ -22,7 +22,7 @@ _CHANNELS: dict[Act, Channel] = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rung. ``offset_days`` counts from the due date; below zero it announces, from zero on it asks."""
+    """A step of a ladder. ``offset_days`` counts from the due date; a negative one announces the due date."""
 
     code: str
     offset_days: int
@@ -35,7 +35,7 @@ class Step:
 
     @property
     def announces(self) -> bool:
-        """A friendly notice before the due date; pointless once that date has passed."""
+        """True for a friendly notice before the due date. It is not sent once that date has passed."""
         return self.offset_days < 0
 
     def scheduled_on(self, due_on: date) -> date:
@@ -44,17 +44,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A version of a ladder. Steps stand in ascending order of days."""
+    """A version of a ladder; its steps are in ascending order of days."""
 
     policy_id: str
     version: int
     name: str
     steps: tuple[Step, ...]
     addressed: frozenset[Channel]
-    """Channels that are not taken for a customer without the e-mail or postal address that they need."""
+    """Channels that are skipped for a customer without the e-mail or postal address that they need."""
 
     def step(self, code: str) -> Step:
-        """Return the step of that code. Raises :class:`KeyError` for one that this version does not have."""
+        """Return the step with that code. Raises :class:`KeyError` if this version has none."""
         for step in self.steps:
             if step.code == code:
                 return step
@@ -75,9 +75,9 @@ _FIRST = Policy(
     ),
     addressed=frozenset({"email"}),
 )
-"""Version that wrote letters to customers without a postal address too; decisions of its time refer to it."""
+"""Earlier version, which sent letters without checking for a postal address; stored decisions refer to it."""
 DEFAULT_POLICY = replace(_FIRST, version=2, addressed=frozenset({"email", "letter", "registered_letter"}))
-"""The ladder of most firms, which every ledger follows until it has one of its own."""
+"""Policy of every ledger: the steps that most firms use."""
 
 POLICIES = {(policy.policy_id, policy.version): policy for policy in (_FIRST, DEFAULT_POLICY)}
 """All versions that a decision may refer to, by id and version, oldest first."""

@@ -1,4 +1,4 @@
-"""Steps that an item has still before it, with their days."""
+"""Remaining steps of an item and their days."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Codes = tuple[str, ...]
 def next_step_on(policy: Policy, *, due_on: date, entered_on: date, done: Codes) -> date | None:
     """Return the day of the next step of an open item; ``None`` at the end of the ladder.
 
-    It may lie in the past: a step that was held back (credit, dispute, hold) is looked at again every day.
+    The day may be in the past: a suppressed step (credit, dispute, hold) is decided again every day.
     """
     step = next(_ahead(policy, due_on, entered_on, done), None)
     return None if step is None else step.scheduled_on(due_on)
@@ -32,7 +32,7 @@ def _ahead(policy: Policy, due_on: date, entered_on: date, done: Codes) -> Itera
 
 
 def upcoming(policy: Policy, day: date, *, due_on: date, entered_on: date, done: Codes) -> Step | None:
-    """Return the next step as of a day; an announcement is pointless once the due date has passed."""
+    """Return the next step as of a day; after the due date, none that announces it."""
     for step in _ahead(policy, due_on, entered_on, done):
         if not (step.announces and day > due_on):
             return step

@@ -1,1 +1,1 @@
-"""Tasks: work that a step of the ladder gives to a person. The ladder goes on whether it is done or not."""
+"""Tasks: work that a step of the ladder assigns to a person. The later steps do not depend on its outcome."""

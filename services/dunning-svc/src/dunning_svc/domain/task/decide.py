@@ -9,15 +9,15 @@ from encours.kernel.errors import Refusal
 
 
 class TaskIsCompleted(Refusal):
-    """A task takes one outcome."""
+    """The task has been completed with another outcome."""
 
     code = "task-completed"
     title = "Task has another outcome"
-    remedy = "Read the task; its outcome stays."
+    remedy = "Get the task for its outcome, which is final."
 
 
 def complete(state: Task, cmd: CompleteTask) -> list[TaskCompleted]:
-    """Return nothing when it was completed so already. Raises :class:`TaskIsCompleted` for another outcome."""
+    """Complete the task; no event if it has that outcome. Raises :class:`TaskIsCompleted` for another one."""
     assert state.opened is not None
     if state.outcome is not None:
         if (state.outcome, state.text) == (cmd.outcome, cmd.text):

@@ -16,7 +16,7 @@ class TaskNotFound(NotFound):
 
     code = "task-not-found"
     title = "Task not found"
-    remedy = "Take the id from GET /v1/tasks."
+    remedy = "Use an id from GET /v1/tasks."
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ class HoldSeen(BaseModel):
 
     @classmethod
     def of(cls, customer: DebtorRow, as_of: date) -> HoldSeen | None:
-        """Return the customer's hold, if one is in force on the day."""
+        """Return the customer's hold if one is in force on the day, else ``None``."""
         if customer.hold_until is None or customer.hold_until < as_of:
             return None
         return cls(until=customer.hold_until, reason=customer.hold_cause)
@@ -42,7 +42,7 @@ class CreditOut(BaseModel):
 
 
 class NextStep(BaseModel):
-    """The step that comes next for an item."""
+    """The next step of an item."""
 
     code: str
     on: date
@@ -59,7 +59,7 @@ class CaseItem(BaseModel):
     open: MoneyModel
     disputed: MoneyModel
     level: str | None = Field(description="The highest step taken.")
-    suppressed: list[str] = Field(description="Steps that were held back.")
+    suppressed: list[str] = Field(description="Steps whose reminder was suppressed.")
     next_step: NextStep | None
 
     @classmethod
@@ -96,7 +96,7 @@ class CaseOut(BaseModel):
 
     @classmethod
     def of(cls, rows: MemoryRows, customer_id: str, as_of: date) -> CaseOut | None:
-        """Return the customer's case; ``None`` for a customer with nothing open."""
+        """Return the customer's case; ``None`` for a customer without open items."""
         customer = rows.get(DebtorRow, customer_id)
         items = [row for row in rows.all(ItemRow) if row.customer_id == customer_id and row.open_minor > 0]
         if customer is None or not items:
@@ -117,4 +117,4 @@ class CaseOut(BaseModel):
 
 
 class CaseList(Listing[CaseOut], AsOf):
-    """Cases of customers with something open."""
+    """Cases of customers with open items."""

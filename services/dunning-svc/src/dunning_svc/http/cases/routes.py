@@ -28,9 +28,9 @@ async def list_cases(
     page: Annotated[Page, PAGE],
     customer_id: Annotated[CustomerId | None, Parameter()] = None,
 ) -> Response:
-    """Customers with something open, and the level of each item on the ladder.
+    """List the customers with open items, and the highest step taken for each item.
 
-    Customers who owed nothing at that date are left out, so a page may hold fewer than `limit`.
+    Customers who owed nothing at that date are left out, so a page may have fewer entries than `limit`.
     """
     async with q.view(MODEL) as view:
         customers = await query.customers(view, page, customer_id)

@@ -26,7 +26,7 @@ _KINDS: dict[type[DecisionEvent], Kind] = {
 
 
 class BasisOut(BaseModel):
-    """Policy, position and events that a decision rests on."""
+    """Policy, ledger position and events that a decision is based on."""
 
     policy_id: str
     policy_version: int
@@ -45,11 +45,11 @@ class BasisOut(BaseModel):
 
 
 class DecisionOut(AsOf):
-    """A decision as it was stored."""
+    """A stored decision."""
 
     id: str
     kind: Kind
-    subject_id: str = Field(description="The reminder or task that it led to.")
+    subject_id: str = Field(description="Id of the reminder or task.")
     customer_id: str
     entity_id: str
     day: date
@@ -91,7 +91,7 @@ def _channel(event: DecisionEvent) -> str:
 
 
 class ExplanationOut(AsOf):
-    """The reasons of a decision, in words."""
+    """The reasons for a decision, in sentences."""
 
     decision_id: str
     lang: Literal["fr", "en"]
@@ -115,12 +115,12 @@ class ExplanationOut(AsOf):
 
 
 class ReperformedOut(BaseModel):
-    """The stored decision against the one that the ledger leads to."""
+    """Comparison of a stored decision with the one that its input in the ledger yields now."""
 
     decision_id: str
     equal: bool
     differences: list[str]
-    position: int = Field(description="The position that the decision saw.")
+    position: int = Field(description="The ledger position that the decision was based on.")
 
     @classmethod
     def of(cls, again: Reperformed) -> ReperformedOut:
@@ -134,7 +134,7 @@ class ReperformedOut(BaseModel):
 
 
 class PlannedOut(BaseModel):
-    """The decision that a run would make for one customer."""
+    """The decision that a run would take for one customer."""
 
     customer_id: str
     entity_id: str

@@ -25,7 +25,7 @@ Auditing = Annotated[Query, reading("dunning:read", time_travel=False)]
 
 @router.get("/v1/decisions/{id}", response_model=DecisionOut)
 async def get_decision(decision_id: DecisionPath, q: Reading) -> Response:
-    """A decision as it was stored, suppressed ones too."""
+    """Get a stored decision, also one that suppressed a reminder."""
     async with q.view(MODEL) as view:
         row = await query.decision(view, decision_id)
     q.caller.require_entity(row.entity_id)
@@ -36,7 +36,7 @@ async def get_decision(decision_id: DecisionPath, q: Reading) -> Response:
 async def explain_decision(
     decision_id: DecisionPath, q: Reading, lang: Annotated[Literal["fr", "en"], Parameter()] = "en"
 ) -> Response:
-    """Reasons in plain words: the ladder, the items, the step and its neighbours, credits, disputes, input events."""
+    """Explain a decision in sentences: policy, items, steps, unapplied payments, disputes and input events."""
     async with q.view(MODEL) as view:
         row = await query.decision(view, decision_id)
         q.caller.require_entity(row.entity_id)
@@ -50,7 +50,7 @@ async def explain_decision(
 
 @router.post("/v1/decisions/{id}/reperform", response_model=ReperformedOut)
 async def reperform_decision(decision_id: DecisionPath, q: Auditing) -> Response:
-    """Decide again from the ledger at the position that the decision saw, and compare. Writes nothing."""
+    """Decide again from the ledger at the position of the decision, and compare. Records nothing."""
     async with q.view(MODEL) as view:
         row = await query.decision(view, decision_id)
         q.caller.require_entity(row.entity_id)

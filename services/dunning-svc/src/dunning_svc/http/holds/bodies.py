@@ -9,9 +9,9 @@ from encours.http.models import Body, BusinessDate, ShortText
 
 
 class HoldBody(Body):
-    """A rest from dunning."""
+    """Suspension of dunning."""
 
-    until: BusinessDate = Field(description="The last day of rest; a day that has passed ends a hold.")
+    until: BusinessDate = Field(description="Last day of the hold; a day in the past ends it.")
     reason: ShortText
 
     def to_command(self, customer_id: str) -> PlaceHold:

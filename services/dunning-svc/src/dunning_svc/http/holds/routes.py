@@ -19,5 +19,5 @@ Writing = Annotated[Command, command("dunning:write")]
 
 @router.post("/v1/customers/{id}/holds", response_model=HoldAsOf, status_code=201)
 async def hold_customer(customer_id: CustomerPath, body: HoldBody, cmd: Writing) -> Response:
-    """Let dunning of a customer rest through a day. What falls due meanwhile is decided the day after."""
+    """Suspend the dunning of a customer up to and including a day. Steps due meanwhile are decided the day after."""
     return await cmd.run(place_hold, body.to_command(customer_id), answer=HOLD_ANSWER, status=201)

@@ -10,10 +10,10 @@ from encours.http.queries import AsOf
 
 
 class StepOut(BaseModel):
-    """One rung of a ladder."""
+    """A step of a ladder."""
 
     code: str = Field(examples=["J+30"])
-    offset_days: int = Field(description="Days from the due date; below zero before it.")
+    offset_days: int = Field(description="Days from the due date; negative before it.")
     act: str
     template: str
 
@@ -27,7 +27,7 @@ class PolicyOut(BaseModel):
     active: bool
     steps: list[StepOut]
     addressed: list[str] = Field(
-        description="Channels that are not taken for a customer without the e-mail or postal address they need."
+        description="Channels that are skipped for a customer without the e-mail or postal address that they need."
     )
 
     @classmethod
@@ -47,4 +47,4 @@ class PolicyOut(BaseModel):
 
 
 class PolicyList(Listing[PolicyOut], AsOf):
-    """Every policy."""
+    """All policies."""

@@ -17,6 +17,6 @@ Reading = Annotated[Query, reading("dunning:read")]
 
 @router.get("/v1/policies", response_model=PolicyList)
 async def list_policies(q: Reading) -> Response:
-    """The ladders, as data: the version in force and those that earlier decisions were taken under."""
+    """List the ladders: the version in force, and the versions that stored decisions refer to."""
     shown = [PolicyOut.of(policy) for policy in reversed(POLICIES.values())]
     return q.respond({"data": shown, "next_cursor": None} | (await q.time()).echo())

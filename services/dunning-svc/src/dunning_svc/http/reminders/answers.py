@@ -18,7 +18,7 @@ ReminderStatus = Literal["requested", "sent", "failed", "suppressed", "unconfirm
 
 
 class ReminderOut(BaseModel):
-    """A reminder, sent or not, with its outcome."""
+    """A reminder, sent or suppressed, and its outcome."""
 
     id: str
     decision_id: str
@@ -29,13 +29,13 @@ class ReminderOut(BaseModel):
     step: str
     template: str | None
     language: str | None
-    amount: MoneyModel = Field(description="Asked for, after credit.")
-    credit: MoneyModel = Field(description="Unapplied payments, shown and deducted.")
+    amount: MoneyModel = Field(description="Amount claimed, unapplied payments deducted.")
+    credit: MoneyModel = Field(description="Unapplied payments deducted.")
     invoice_ids: list[str]
     status: ReminderStatus
-    cause: str | None = Field(description="Why it was suppressed.")
+    cause: str | None = Field(description="Cause of the suppression.")
     message_id: str | None
-    evidence: str | None = Field(description="The mail server's words, or the digest of the letter.")
+    evidence: str | None = Field(description="The mail server's reply, or the digest of the letter.")
     requested_position: int
     outcome_on: date | None
 
@@ -50,7 +50,7 @@ class ReminderList(Listing[ReminderOut], AsOf):
 
 
 class ReminderAsOf(ReminderOut, AsOf):
-    """A reminder with its items, at the dates asked for."""
+    """A reminder with its items, at the requested dates."""
 
     items: list[ItemOut]
 

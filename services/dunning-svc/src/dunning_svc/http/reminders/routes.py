@@ -30,7 +30,7 @@ async def list_reminders(
     invoice_id: Annotated[InvoiceId | None, Parameter()] = None,
     status: Annotated[ReminderStatus | None, Parameter()] = None,
 ) -> Response:
-    """Reminders with their outcomes, suppressed ones included."""
+    """List reminders with their outcomes, including suppressed ones."""
     async with q.view(MODEL) as view:
         rows = await query.reminders(
             view, page, customer_id=customer_id, invoice_id=invoice_id, status=status
@@ -40,7 +40,7 @@ async def list_reminders(
 
 @router.get("/v1/reminders/{id}", response_model=ReminderAsOf)
 async def get_reminder(reminder_id: ReminderPath, q: Reading) -> Response:
-    """One reminder with its items."""
+    """Get a reminder with its items."""
     async with q.view(MODEL) as view:
         row = await query.reminder(view, reminder_id)
         q.caller.require_entity(row["entity_id"])

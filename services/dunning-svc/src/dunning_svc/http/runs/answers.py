@@ -22,7 +22,9 @@ class RunOut(BaseModel):
 
     on: date
     status: Literal["open", "completed"]
-    late: bool = Field(description="The day had passed when it was opened: nothing was sent for it.")
+    late: bool = Field(
+        description="True if the day had passed when it was opened, so that it has no decisions."
+    )
     requested: int
     suppressed: int
     tasks: int
@@ -60,7 +62,7 @@ class RunList(Listing[RunOut], AsOf):
 
 
 class RunPreview(BaseModel):
-    """Decisions of that day if nothing happened until then. Nothing was written."""
+    """Decisions of that day, provided that no event is recorded before it. None is stored."""
 
     dry_run: Literal[True]
     on: date
@@ -69,7 +71,7 @@ class RunPreview(BaseModel):
     suppressed: int
     tasks: int
     data: list[PlannedOut]
-    truncated: bool = Field(description="Only the first 1,000 are listed; the counts are of all.")
+    truncated: bool = Field(description="True if only the first 1,000 are listed; the counts include all.")
 
     @classmethod
     def of(cls, on: date, position: int, decisions: Sequence[Decision]) -> RunPreview:

@@ -27,7 +27,7 @@ PAGE = paging("day", default="-day", key="day")
 
 @router.get("/v1/runs", response_model=RunList)
 async def list_runs(q: Reading, page: Annotated[Page, PAGE]) -> Response:
-    """The runs of days, newest first."""
+    """List the runs of days, newest first."""
     async with q.view(MODEL) as view:
         rows = await query.runs(view, page)
     return q.respond(page.body(rows, RunOut.of) | view.time.echo())
@@ -35,9 +35,9 @@ async def list_runs(q: Reading, page: Annotated[Page, PAGE]) -> Response:
 
 @router.post("/v1/runs", response_model=RunOut | RunPreview)
 async def run_day(body: RunBody, cmd: Writing, dry_run: Annotated[bool, Parameter()] = False) -> Response:
-    """The run of a day, which happens by itself when the day opens: asking for it again changes nothing.
+    """Get the run of a day. A run starts automatically when its day opens; this request does not repeat it.
 
-    With `dry_run=true`: the decisions of any day if nothing happened until then.
+    With `dry_run=true`, get the decisions of any day, provided that no event is recorded before it.
     """
     if dry_run:
         preview = await preview_day(cmd.services.db, cmd.meta.ledger, body.on, cmd.caller.entities)

@@ -32,7 +32,7 @@ async def list_tasks(
     customer_id: Annotated[CustomerId | None, Parameter()] = None,
     status: Annotated[Literal["open", "completed"] | None, Parameter()] = None,
 ) -> Response:
-    """Calls to make and litigation files to put together."""
+    """List tasks: phone calls and litigation files."""
     async with q.view(MODEL) as view:
         rows = await query.tasks(view, page, customer_id=customer_id, status=status)
     return q.respond(page.body(rows, TaskOut.of_row) | view.time.echo())
@@ -40,5 +40,5 @@ async def list_tasks(
 
 @router.post("/v1/tasks/{id}/complete", response_model=TaskAsOf)
 async def complete(task_id: TaskPath, body: CompleteBody, cmd: Writing) -> Response:
-    """Record the outcome of a task. The ladder goes on either way."""
+    """Record the outcome of a task. The later steps do not depend on it."""
     return await cmd.run(complete_task, body.to_command(task_id), answer=TASK_ANSWER, on=task_id)

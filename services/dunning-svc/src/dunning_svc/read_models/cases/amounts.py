@@ -17,13 +17,13 @@ from encours.contracts import Recorded, payment
 from encours.contracts.books import PAYER_UNKNOWN, Movement, movements
 
 PaymentMirrored = payment.PaymentAllocated | payment.PaymentReleased
-"""Events whose amounts the invoices' streams mirror: they move nothing, but decisions name them as input."""
+"""Events without movements, whose amounts are in events of the invoices; decisions list them as input."""
 
 
 def move(e: Recorded, rows: Rows) -> None:
     """Post every movement of the event. Raises ``LookupError`` for an item that does not exist.
 
-    Cash comes first: counted by business date, a payment may be there before the invoice that it settles.
+    Cash is posted first: by business date, a payment may precede the invoice that it settles.
     """
     entries = movements(e)
     for entry in entries:
@@ -56,12 +56,12 @@ def _move_item(e: Recorded, entry: Movement, invoice_id: str, rows: Rows) -> Non
 
 
 def payment_mirrored(e: Recorded, data: PaymentMirrored, rows: Rows) -> None:
-    """Note the event as an input of decisions, in place of its mirrors."""
+    """Add the event to the input of decisions."""
     rows.put(with_input(account_of(rows, data.customer_id, e.entity, data.currency), e))
 
 
 def account_of(rows: Rows, customer_id: str, entity_id: str, currency: str) -> AccountRow:
-    """Return the account, an empty one if nothing has happened on it."""
+    """Return the account; an empty one before its first event."""
     found = rows.get(AccountRow, customer_id, entity_id, currency)
     if found is not None:
         return found
@@ -77,10 +77,10 @@ def account_of(rows: Rows, customer_id: str, entity_id: str, currency: str) -> A
 
 
 def with_input(account: AccountRow, e: Recorded) -> AccountRow:
-    """Add the event to those since the account was last nil.
+    """Add the event to those since the account's balance was last zero.
 
-    Within one command the account may pass through nil (released, reversed, and only then unapplied), so a
-    nil account begins a new list with the next command.
+    Within one command the balance may be zero in between (released, reversed, and only then unapplied). So an
+    account at zero begins a new list with the next command only.
     """
     command = e.command_id.hex
     begins = account.unapplied_minor == 0 and account.command_id != command

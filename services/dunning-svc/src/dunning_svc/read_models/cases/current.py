@@ -1,6 +1,6 @@
-"""Cases as they stand this moment: rows of the read model, and what the ledger has had since folded onto them.
+"""Current cases: rows of the read model, with the later events of the ledger folded onto them.
 
-The read model may be a moment behind the ledger. What leaves the house must not be.
+The read model may lag behind the ledger, but a message has to be based on all recorded events.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from encours.ledger import Ledger
 from encours.reading.read_db import ReadDb
 
 BEHIND_MAX = 2_000
-"""Events that are folded onto the rows at most; a read model that is further behind has to catch up first."""
+"""Most events that are folded onto the rows; a read model that lags further has to catch up first."""
 _TYPES = moving() | names_of(
     customer.CustomerAmended, customer.CustomerRegistered, dunning.HoldPlaced, entity.EntityAmended
 )
-"""All that a message rests on; decisions and outcomes of other reminders change nothing in it."""
+"""Events that a message depends on; decisions and outcomes of other reminders do not change it."""
 
 
 class CasesBehind(Exception):
-    """The read model is too far behind the ledger to say how a case stands."""
+    """The read model lags too far behind the ledger for a current case."""
 
 
 async def current_cases(
     ledger: Ledger, db: ReadDb, name: str, invoices: Mapping[str, Collection[str]]
 ) -> MemoryRows:
-    """Return creditors, debtors, accounts and items by all that the ledger holds at this moment.
+    """Return creditors, debtors, accounts and items at the ledger's head.
 
-    ``invoices`` are those to be found for each customer even if nothing is open on them. Raises
+    ``invoices`` of each customer are included even if nothing is open on them. Raises
     :class:`CasesBehind`.
     """
     async with db.snapshot(MODEL, name) as (conn, schema, position):

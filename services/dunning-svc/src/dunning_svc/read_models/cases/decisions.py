@@ -24,7 +24,7 @@ OutcomeEvent = dunning.ReminderSent | dunning.ReminderFailed | dunning.ReminderU
 
 
 def decided(e: Recorded, data: DecisionEvent, rows: Rows) -> None:
-    """Mark the step and those it superseded as done; a step decided against stays open."""
+    """Mark the step and those that it superseded as done; a suppressed step stays open."""
     account = account_of(rows, data.customer_id, e.entity, data.currency)
     rows.put(replace(account, decided_on=data.day))
     passed = set(() if isinstance(data, dunning.ReminderSuppressed) else data.superseded)
@@ -106,7 +106,7 @@ def _reminder_row(e: Recorded, data: dunning.ReminderRequested | dunning.Reminde
 
 
 def withdrawn(e: Recorded, data: dunning.ReminderSuppressed, rows: Rows) -> None:
-    """Reopen the step of a reminder that was held back just before dispatch: it may still be taken."""
+    """Reopen the step of a reminder that was suppressed just before dispatch: it may still be taken."""
     for dunned in data.items:
         if not dunned.step:
             continue
@@ -125,7 +125,7 @@ def withdrawn(e: Recorded, data: dunning.ReminderSuppressed, rows: Rows) -> None
 
 
 def outcome_recorded(e: Recorded, data: OutcomeEvent, rows: Rows) -> None:
-    """Keep what the channel answered."""
+    """Store the outcome of the dispatch."""
     match data:
         case dunning.ReminderSent():
             status, evidence = "sent", data.evidence
@@ -147,7 +147,7 @@ def outcome_recorded(e: Recorded, data: OutcomeEvent, rows: Rows) -> None:
 
 
 def task_completed(e: Recorded, data: dunning.TaskCompleted, rows: Rows) -> None:
-    """Keep the outcome of a task."""
+    """Store the outcome of a task."""
     task = existing(rows, TaskRow, data.task_id)
     rows.put(
         replace(
@@ -179,7 +179,7 @@ def day_opened(e: Recorded, data: calendar.DayOpened, rows: Rows) -> None:
 
 
 def run_completed(e: Recorded, data: dunning.RunCompleted, rows: Rows) -> None:
-    """Close the run with its counts."""
+    """Complete the run with its counts."""
     rows.put(
         replace(
             existing(rows, RunRow, data.day),
@@ -194,7 +194,7 @@ def run_completed(e: Recorded, data: dunning.RunCompleted, rows: Rows) -> None:
 
 
 def document_of(row: DecisionRow) -> DecisionEvent:
-    """Return the event that the decision was stored as."""
+    """Return the event of a stored decision."""
     event = decode(row.type, event_class(row.type).VERSION, row.document.encode())
     assert isinstance(event, DecisionEvent)
     return event

@@ -1,4 +1,4 @@
-"""From rows to the state that a decision is made on; the same for today, for a preview and for the past."""
+"""State that a decision is based on, from rows: of today, of a preview or of the past."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from encours.projection.rows import Row, table_of
 
 R = TypeVar("R", bound=Row)
 Group = tuple[str, str, str]
-"""Customer, creditor and currency: one message is for one group."""
+"""Customer, creditor and currency of one message."""
 
 
 @dataclass(frozen=True, slots=True)
 class DueCases:
-    """Cases in which a step's day has come, with the debtors and creditors that a message needs."""
+    """Cases with a due step, and the debtors and creditors that their messages need."""
 
     cases: Sequence[Case]
     customers: Mapping[str, DebtorRow]
@@ -27,7 +27,7 @@ class DueCases:
 
 
 class Creditors(dict[str, CreditorRow]):
-    """Creditors by id. One whose registration cannot be read (a parked stream) goes by its id: no run stops."""
+    """Creditors by id. Without a readable registration (parked stream) the id replaces the name; no run stops."""
 
     def __missing__(self, entity_id: str) -> CreditorRow:
         return CreditorRow(
@@ -43,7 +43,7 @@ async def select(conn: Conn, schema: str, kind: type[R], where: str, *args: obje
 
 
 async def due_cases(conn: Conn, schema: str, day: date) -> DueCases:
-    """Return every case in which a step's day has come, all its open items included."""
+    """Return every case with a due step, including all its open items."""
     groups: list[Group] = [
         tuple(record)
         for record in await conn.fetch(
@@ -90,7 +90,7 @@ def _by_group(rows: Iterable[ItemRow]) -> dict[Group, list[ItemRow]]:
 
 
 def case_of(customer: DebtorRow, account: AccountRow | None, items: Sequence[ItemRow], group: Group) -> Case:
-    """Return the state that a decision about one group is made on."""
+    """Return the state that a decision about one group is based on."""
     inputs = {customer.position, *([customer.hold_position] if customer.hold_position else [])}
     credit_minor = account.unapplied_minor if account is not None else 0
     if account is not None and credit_minor:

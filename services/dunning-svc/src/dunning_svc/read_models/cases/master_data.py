@@ -1,4 +1,4 @@
-"""Creditors, customers with their holds, and items as they enter the ladder: all but amounts."""
+"""Creditors, customers with their holds, and new items without their amounts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from encours.contracts.common import Address
 
 
 def entity_changed(data: entity.EntityRegistered | entity.EntityAmended, rows: Rows) -> None:
-    """Put the creditor. Its time zone is that of the registration."""
+    """Store the creditor. Its time zone is that of the registration."""
     if isinstance(data, entity.EntityRegistered):
         zone = data.time_zone
     else:
@@ -42,7 +42,7 @@ def customer_changed(
     data: customer.CustomerRegistered | customer.CustomerAmended | dunning.HoldPlaced,
     rows: Rows,
 ) -> None:
-    """Put the debtor, with the hold that it had or that is placed now."""
+    """Store the debtor, with its hold or the one that is placed now."""
     match data:
         case customer.CustomerRegistered():
             hold: tuple[date | None, str | None, int] = (None, None, 0)
@@ -73,7 +73,7 @@ def customer_changed(
 
 
 def invoice_issued(e: Recorded, data: invoice.InvoiceIssued, rows: Rows) -> None:
-    """Put the item on the ladder. Its amount comes with the event's movements."""
+    """Store a new item. Its amount follows from the event's movements."""
     creditor = rows.get(CreditorRow, e.entity)
     zone = ZoneInfo(creditor.time_zone if creditor is not None else "UTC")
     item = ItemRow(

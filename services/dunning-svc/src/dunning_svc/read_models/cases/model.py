@@ -1,4 +1,4 @@
-"""The read model `cases`: every event that moves a case, folded into rows. Nothing is sent from here."""
+"""The read model `cases`: every event that changes a case, folded into rows. It sends nothing."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ MODEL = "cases"
 class Cases(ReadModel):
     """Items, accounts, decisions and their outcomes.
 
-    Amounts follow the movements of the books, whatever event makes them. ``payment.allocated`` and ``.released``
-    move nothing; they are applied because decisions name them among their input events.
+    Amounts are sums of the movements of all events. ``payment.allocated`` and ``.released`` have none; they are
+    applied because decisions list them among their input events.
     """
 
     name = MODEL
@@ -85,7 +85,7 @@ class Cases(ReadModel):
 
 
 def keys(e: Recorded) -> Iterable[Key]:
-    """Keys of the rows that :func:`project` asks for."""
+    """Return the keys of the rows that :func:`project` reads."""
     for entry in movements(e):
         if entry.invoice_id is not None:
             yield ItemRow, (entry.invoice_id,)
@@ -117,7 +117,7 @@ def keys(e: Recorded) -> Iterable[Key]:
 
 
 def project(e: Recorded, rows: Rows) -> None:
-    """Fold one event into the rows: its movements, and the rest that it says of a case."""
+    """Fold one event into the rows: its movements, and its other content about a case."""
     match e.data:
         case entity.EntityRegistered() | entity.EntityAmended():
             master_data.entity_changed(e.data, rows)

@@ -1,6 +1,6 @@
-"""Cases as they were: the same fold as the read model, run over the streams up to a position.
+"""Cases of the past: the fold of the read model, over the streams up to a position.
 
-The read model only tells which streams there are; the answer comes from the ledger.
+The read model only lists the streams; their events are read from the ledger.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ from encours.projection.rows import Row, table_of
 
 
 class MemoryRows:
-    """Rows in a dictionary, with the interface that `project` asks of a set of rows."""
+    """Rows in a dictionary, with the interface that `project` needs."""
 
     def __init__(self) -> None:
         self.tables: dict[type[Row], dict[tuple[Any, ...], Row]] = {}
 
     def get(self, kind: type[R], *key: Any) -> R | None:
-        """Return the row, if there is one. Rows are replaced, never changed in place."""
+        """Return the row, or ``None``. Rows are replaced, never changed in place."""
         row = self.tables.get(kind, {}).get(key)
         return row if isinstance(row, kind) else None
 
     def put(self, row: Row) -> None:
-        """Insert or replace."""
+        """Insert or replace the row."""
         self.tables.setdefault(type(row), {})[table_of(type(row)).key_of(row)] = row
 
     def all(self, kind: type[R]) -> list[R]:
-        """Return every row of a kind, in the order of their first appearance."""
+        """Return every row of a kind, in the order of insertion."""
         return [row for row in self.tables.get(kind, {}).values() if isinstance(row, kind)]
 
     def case(self, group: Group) -> Case | None:
-        """Return the state that a decision about one group was made on."""
+        """Return the state that a decision about one group was based on."""
         customer = self.get(DebtorRow, group[0])
         if customer is None:
             return None
@@ -49,7 +49,7 @@ class MemoryRows:
 
 
 def folded(streams: Mapping[str, Sequence[Recorded]], as_of: date | None = None) -> MemoryRows:
-    """Fold streams in the order of the ledger; with ``as_of`` only what counts by that business date."""
+    """Fold streams in the order of the ledger; with ``as_of`` only the events effective by that date."""
     rows = MemoryRows()
     events = sorted((e for stream in streams.values() for e in stream), key=lambda e: e.position)
     for e in events:
@@ -60,7 +60,7 @@ def folded(streams: Mapping[str, Sequence[Recorded]], as_of: date | None = None)
         except LookupError:
             if as_of is None:
                 raise
-            # By business date the item does not exist yet: a payment may count before the invoice it settles.
+            # At that business date the item does not exist: a payment may precede the invoice that it settles.
     return rows
 
 

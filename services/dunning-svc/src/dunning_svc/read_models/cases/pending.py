@@ -1,4 +1,4 @@
-"""Work that the outbox finds in the read model: reminders without an outcome, and runs that nobody closed."""
+"""Queries of the outbox: reminders without an outcome, and runs that are not completed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RUNS_MAX = 20
 
 @dataclass(frozen=True, slots=True)
 class RunCounts:
-    """Decisions of a day by kind, and the reminders among them that have no outcome yet."""
+    """Number of a day's decisions by kind, and of its reminders without an outcome."""
 
     requested: int
     suppressed: int
@@ -25,9 +25,9 @@ class RunCounts:
 
 
 async def requested(conn: Conn, schema: str, ledger: str, effects_from: int) -> Sequence[DecisionRow]:
-    """Return decisions whose reminder has no outcome and may be tried now, oldest first.
+    """Return decisions whose reminder has no outcome and is due for a try, oldest first.
 
-    Never one at a position up to ``effects_from``.
+    Only those at positions after ``effects_from``: loaded history is not sent.
     """
     return await select(
         conn,

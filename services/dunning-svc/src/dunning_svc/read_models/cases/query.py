@@ -1,6 +1,6 @@
-"""Lists and single rows for the API, at any date and position.
+"""Queries of the API, at any date and position.
 
-Rows keep the position and date of their one outcome, so an answer for the past shows the row as it was then.
+A row contains the position and date of its one outcome. So an answer for the past shows the row as it was then.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from encours.reading.where import ViewWhere
 
 
 class ReminderNotFound(NotFound):
-    """The read model has no reminder of this id at the dates asked for."""
+    """No reminder has the id at the requested dates (404)."""
 
     code = "reminder-not-found"
     title = "Reminder not found"
-    remedy = "Take the id from GET /v1/reminders."
+    remedy = "Use an id from GET /v1/reminders."
 
 
 class DecisionNotFound(NotFound):
-    """The read model has no decision of this id at the dates asked for."""
+    """No decision has the id at the requested dates (404)."""
 
     code = "decision-not-found"
     title = "Decision not found"
-    remedy = "Take the id from a reminder or a task."
+    remedy = "Use the decision_id of a reminder or a task."
 
 
 _REMINDER = """(
@@ -72,7 +72,7 @@ def _source(template: str, view: View, where: ViewWhere) -> str:
 async def reminders(
     view: View, page: Page, *, customer_id: str | None, invoice_id: str | None, status: str | None
 ) -> list[Any]:
-    """Return a page of reminders as they were known."""
+    """Return a page of reminders at the dates of the view."""
     where = ViewWhere(view)
     source = _source(_REMINDER, view, where)
     where.equal("customer_id", customer_id).equal("status", status)
@@ -82,7 +82,7 @@ async def reminders(
 
 
 async def reminder(view: View, reminder_id: str) -> dict[str, Any]:
-    """Return a reminder as it was known, of any entity. Raises :class:`ReminderNotFound`."""
+    """Return a reminder of any entity at the dates of the view. Raises :class:`ReminderNotFound`."""
     where = ViewWhere(view, entity=None)
     source = _source(_REMINDER, view, where)
     where.equal("reminder_id", reminder_id)
@@ -93,7 +93,7 @@ async def reminder(view: View, reminder_id: str) -> dict[str, Any]:
 
 
 async def tasks(view: View, page: Page, *, customer_id: str | None, status: str | None) -> list[Any]:
-    """Return a page of tasks as they were known."""
+    """Return a page of tasks at the dates of the view."""
     where = ViewWhere(view)
     source = _source(_TASK, view, where)
     where.equal("customer_id", customer_id).equal("status", status)
@@ -101,20 +101,20 @@ async def tasks(view: View, page: Page, *, customer_id: str | None, status: str 
 
 
 async def runs(view: View, page: Page) -> list[Any]:
-    """Return a page of runs as they were known."""
+    """Return a page of runs at the dates of the view."""
     where = ViewWhere(view, entity=None)
     return await where.page(page, "*", _source(_RUN, view, where))
 
 
 async def run_of(db: ReadDb, ledger: str, day: date) -> RunRow | None:
-    """Return the run of a day as it stands now."""
+    """Return the run of a day in its current state."""
     async with db.snapshot(MODEL, ledger) as (conn, schema, _):
         rows = await select(conn, schema, RunRow, "where day = $1", day)
     return rows[0] if rows else None
 
 
 async def customers(view: View, page: Page, customer_id: str | None) -> list[Any]:
-    """Return a page of customers that had an invoice by then: the candidates of a list of cases."""
+    """Return a page of customers that had an invoice at the dates of the view: candidates for a list of cases."""
     where = ViewWhere(view)
     source = _source(_CUSTOMER, view, where)
     return await where.equal("customer_id", customer_id).page(page, "*", source)
@@ -137,7 +137,7 @@ async def decision(view: View, decision_id: str) -> DecisionRow:
 
 
 async def withdrawal_cause(view: View, decision_id: str) -> str | None:
-    """Return why the decision's reminder was taken back before dispatch; ``None`` if it was not."""
+    """Return the cause if the decision's reminder was suppressed before dispatch, else ``None``."""
     cause: str | None = await view.conn.fetchval(
         f"select cause from {view.schema}.reminder where decision_id = $1 and outcome_position > position"
         " and outcome_position <= $2 and outcome_on <= $3",

@@ -18,7 +18,7 @@ R = TypeVar("R", bound=Row)
 
 
 class Rows(Protocol):
-    """Rows to project into: the batch of a subscription, or a dictionary."""
+    """Interface of the rows that events are projected into: the batch of a subscription, or a dictionary."""
 
     def get(self, row: type[R], *key: Any) -> R | None: ...
     def put(self, row: Row) -> None: ...
@@ -39,7 +39,7 @@ class CreditorRow(Row, kw_only=True):
 
 
 class DebtorRow(Row, kw_only=True):
-    """A debtor with its addresses and its hold. ``hold_position`` 0: never on hold."""
+    """A debtor, its addresses and its hold. ``hold_position`` is 0 if it was never on hold."""
 
     TABLE: ClassVar[str] = "customer"
     KEY: ClassVar[tuple[str, ...]] = ("customer_id",)
@@ -59,9 +59,9 @@ class DebtorRow(Row, kw_only=True):
 
 
 class AccountRow(Row, kw_only=True):
-    """A customer's account at one creditor in one currency: unapplied cash, and the last day that was decided.
+    """A customer's account at one creditor in one currency: its unapplied cash and its last decided day.
 
-    ``events``: payment events since the cash was last nil; ``command_id``: the command of the last of them.
+    ``events``: payment events since the cash was last zero; ``command_id``: the command of the last of them.
     """
 
     TABLE: ClassVar[str] = "account"
@@ -77,7 +77,7 @@ class AccountRow(Row, kw_only=True):
 
 
 class DebtorPaymentRow(Row, kw_only=True):
-    """A customer's payment: one of the streams that the past of an account is folded from."""
+    """A customer's payment, one of the streams that an account of the past is folded from."""
 
     TABLE: ClassVar[str] = "payment"
     KEY: ClassVar[tuple[str, ...]] = ("payment_id",)
@@ -88,7 +88,7 @@ class DebtorPaymentRow(Row, kw_only=True):
 
 
 class ItemRow(Row, kw_only=True):
-    """An invoice on the ladder. ``next_step_on`` is set while something is open and a step is left."""
+    """An issued invoice. ``next_step_on`` is set while an amount is open and a step remains."""
 
     TABLE: ClassVar[str] = "item"
     KEY: ClassVar[tuple[str, ...]] = ("invoice_id",)
@@ -115,7 +115,7 @@ class ItemRow(Row, kw_only=True):
 
 
 class DecisionRow(Row, kw_only=True):
-    """A decision as it was stored; ``document`` is the payload of its event."""
+    """A stored decision; ``document`` is the payload of its event."""
 
     TABLE: ClassVar[str] = "decision"
     KEY: ClassVar[tuple[str, ...]] = ("decision_id",)
@@ -133,7 +133,7 @@ class DecisionRow(Row, kw_only=True):
 
 
 class ReminderRow(Row, kw_only=True):
-    """A reminder with at most one outcome, and the position and date from which that is known."""
+    """A reminder with at most one outcome, and the position and date of the outcome."""
 
     TABLE: ClassVar[str] = "reminder"
     KEY: ClassVar[tuple[str, ...]] = ("reminder_id",)
@@ -191,7 +191,7 @@ class TaskRow(Row, kw_only=True):
 
 
 class RunRow(Row, kw_only=True):
-    """The run of a day: open from the day's opening until every reminder has its outcome."""
+    """The run of a day. It is open from the day's opening until its completion."""
 
     TABLE: ClassVar[str] = "run"
     KEY: ClassVar[tuple[str, ...]] = ("day",)
@@ -223,7 +223,7 @@ ALL_ROWS: tuple[type[Row], ...] = (
 
 
 def existing(rows: Rows, kind: type[R], *key: Any) -> R:
-    """Return the row that an earlier event must have made. Raises ``LookupError``, which parks the stream."""
+    """Return a row that an earlier event created. Raises ``LookupError`` if not, which parks the stream."""
     row = rows.get(kind, *key)
     if row is None:
         raise LookupError(f"no {kind.TABLE} {key}")
@@ -231,7 +231,7 @@ def existing(rows: Rows, kind: type[R], *key: Any) -> R:
 
 
 def scheduled(row: ItemRow) -> ItemRow:
-    """Set the day of the next step: the run of a day touches only the rows whose day has come."""
+    """Return the row with the day of its next step, by which the run of a day selects rows."""
     day = None
     if row.open_minor > 0:
         day = next_step_on(DEFAULT_POLICY, due_on=row.due_on, entered_on=row.entered_on, done=tuple(row.done))
@@ -239,16 +239,16 @@ def scheduled(row: ItemRow) -> ItemRow:
 
 
 def positions(text: str) -> tuple[int, ...]:
-    """Entries of a column of positions."""
+    """Return the entries of a column of positions."""
     return tuple(int(number) for number in text.split())
 
 
 def with_position(text: str, position: int) -> str:
-    """Append a position to a column of positions, unless the last entry is that one."""
+    """Return a column of positions with the position appended, unless it is the last entry already."""
     last = text.rpartition(" ")[2]
     return text if last == str(position) else f"{text} {position}".lstrip()
 
 
 def with_steps(steps: list[str], *more: str) -> list[str]:
-    """Return a new list with the steps added that it does not have."""
+    """Return the steps with others appended, without duplicates."""
     return list(dict.fromkeys((*steps, *more)))
