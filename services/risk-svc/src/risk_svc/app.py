@@ -1,4 +1,4 @@
-"""The composition of risk-svc."""
+"""Composition of risk-svc: its routes and its read model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from risk_svc.models import MODELS, NAME
 
 
 def create_app(settings: ServiceSettings) -> FastAPI:
-    """The HTTP API."""
+    """Return the HTTP API. It opens connections only when it serves."""
     return compose(
         NAME,
         "Encours: credit risk",

@@ -28,16 +28,16 @@ REASONS = {
 
 
 class CheckNotFound(NotFound):
-    """The ledger has no credit check of this id."""
+    """No credit check has the id (404)."""
 
     code = "check-not-found"
     title = "Credit check not found"
-    remedy = "Take the id from the answer to POST /v1/checks."
+    remedy = "Use the decision_id in the answer to POST /v1/checks."
 
 
 @dataclass(frozen=True, slots=True)
 class CheckCredit:
-    """Check an order of that amount (minor units) for delivery on a day, or today."""
+    """Check an order: amount in minor units, day of delivery; ``None`` is today."""
 
     decision_id: str
     customer_id: str
@@ -48,7 +48,7 @@ class CheckCredit:
 
 @dataclass(frozen=True, slots=True)
 class CheckState:
-    """A decision once it is taken: the event, its entity and its business date."""
+    """Decision of a check: its event, entity and business date; empty before."""
 
     decided: CreditChecked | None = None
     entity_id: str = ""
@@ -57,26 +57,26 @@ class CheckState:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Decision and its reasons. ``refuse`` blocks the order, ``refer`` leaves it to a person."""
+    """Decision and its reasons. ``refuse`` blocks the order; ``refer`` leaves the decision to a person."""
 
     decision: Literal["accept", "refer", "refuse"]
     reasons: tuple[str, ...]
 
 
 def evolve(state: CheckState, recorded: Recorded) -> CheckState:
-    """Fold the decision: it is the only event of its stream."""
+    """Return the state after the decision, the only event of its stream."""
     assert isinstance(recorded.data, CreditChecked)
     return CheckState(recorded.data, recorded.entity, recorded.effective_on)
 
 
 def decide(command: CheckCredit, picture: Picture, day: date, *, position: int, lag: int) -> CreditChecked:
-    """Decide on a picture as of a day; ``position`` and ``lag`` (in events) of the picture are kept with it.
+    """Decide from a customer's figures on a day; the event contains their ``position`` and ``lag`` (in events).
 
     Raises :class:`Invalid` for a delivery before that day.
     """
     deliver_on = command.deliver_on or day
     if deliver_on < day:
-        raise Invalid("deliver_on has passed; give today, a later date or none.", "/deliver_on")
+        raise Invalid("deliver_on is in the past; use today or a later date, or omit it.", "/deliver_on")
     seen = picture.exposure(command.currency, day)
     behaviour = score(picture.all_items(), day).value
     verdict = check(command.amount_minor, command.currency, deliver_on, seen, picture.limit, behaviour)
@@ -107,7 +107,7 @@ def check(
     limit: ApprovedLimit | None,
     score: int | None,
 ) -> Verdict:
-    """Judge an order of that amount for a day of delivery. A breach refuses, a doubt refers.
+    """Check an order for a day of delivery: a breach of the limit refuses it, a doubt refers it.
 
     The risk begins on the day of delivery, so the limit must be in force on it; exposure and score are today's.
     """

@@ -1,4 +1,4 @@
-"""Customer, as far as risk needs to know it from its stream: the entity that it buys from."""
+"""The entity that a customer buys from, folded from the customer's stream."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from encours.kernel.errors import NotFound
 
 
 class CreditCustomerNotFound(NotFound):
-    """The ledger has no customer of this id."""
+    """No customer has the id (404)."""
 
     code = "customer-not-found"
     title = "Customer not found"
-    remedy = "Check the id and the ledger."
+    remedy = "Use an id from GET /v1/customers. The id may belong to another ledger."
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,5 +25,5 @@ class CustomerState:
 
 
 def evolve(state: CustomerState, recorded: Recorded) -> CustomerState:
-    """Fold one event of the customer's stream; only the registration counts."""
+    """Return the state after one more event. Only the registration changes it."""
     return CustomerState(recorded.entity) if isinstance(recorded.data, CustomerRegistered) else state

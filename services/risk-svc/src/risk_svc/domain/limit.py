@@ -14,24 +14,24 @@ LimitEvent = LimitRequested | LimitApproved | LimitRefused
 
 
 class LimitRequestNotFound(NotFound):
-    """The ledger has no limit request of this id."""
+    """No limit request has the id (404)."""
 
     code = "limit-request-not-found"
     title = "Limit request not found"
-    remedy = "Take the id from GET /v1/limit-requests."
+    remedy = "Use an id from GET /v1/limit-requests."
 
 
 class LimitRequestDecided(Refusal):
-    """A request takes one decision."""
+    """The request has another decision already."""
 
     code = "limit-request-decided"
-    title = "Limit request is decided"
+    title = "Limit request is already decided"
     remedy = "Make a new request."
 
 
 @dataclass(frozen=True, slots=True)
 class RequestLimit:
-    """Ask for a limit: minor units, and the most days past due that are tolerated."""
+    """Request a limit: an amount in minor units and a maximum of days past due."""
 
     limit_id: str
     customer_id: str
@@ -55,7 +55,7 @@ class ApproveLimit:
 
 @dataclass(frozen=True, slots=True)
 class RefuseLimit:
-    """Turn a request down."""
+    """Refuse a request."""
 
     limit_id: str
     text: str
@@ -63,7 +63,7 @@ class RefuseLimit:
 
 @dataclass(frozen=True, slots=True)
 class LimitState:
-    """State of a request. ``amount_minor`` is the amount approved, before that the amount requested."""
+    """State of a request. ``amount_minor`` is the approved amount; before the approval, the requested one."""
 
     limit_id: str = ""
     customer_id: str = ""
@@ -81,22 +81,22 @@ class LimitState:
 
 @dataclass(frozen=True, slots=True)
 class ApprovedLimit:
-    """A customer's limit: an amount in minor units, and the most days past due that are tolerated."""
+    """A customer's limit: an amount in minor units and a maximum of days past due."""
 
     limit_id: str
     amount_minor: int
     currency: str
     max_days_past_due: int
     valid_until: date | None
-    """Last day in force; ``None`` without end."""
+    """Last day in force; ``None`` for a limit without end."""
 
     def expired(self, day: date) -> bool:
-        """Return whether the limit has ended before the day."""
+        """Return True if the limit ended before the day."""
         return self.valid_until is not None and self.valid_until < day
 
 
 def evolve(state: LimitState, recorded: Recorded) -> LimitState:
-    """Fold one event; total over the family."""
+    """Return the state after one more event."""
     event: LimitEvent = recorded.data  # type: ignore[assignment]  # the stream holds this family alone
     match event:
         case LimitRequested():
@@ -129,9 +129,9 @@ def evolve(state: LimitState, recorded: Recorded) -> LimitState:
 
 
 def request(command: RequestLimit, today: date) -> list[Event]:
-    """Ask for a limit. Raises :class:`Invalid` for one that ended before today."""
+    """Request a limit. Raises :class:`Invalid` for one that ended before today."""
     if command.valid_until is not None and command.valid_until < today:
-        raise Invalid("valid_until has passed; give a later date or none.", "/valid_until")
+        raise Invalid("valid_until is in the past; use a later date or omit it.", "/valid_until")
     return [
         LimitRequested(
             limit_id=command.limit_id,
@@ -146,18 +146,18 @@ def request(command: RequestLimit, today: date) -> list[Event]:
 
 
 def approve(state: LimitState, command: ApproveLimit) -> list[Event]:
-    """Put the limit in force, as requested or lower. An approved request yields no events.
+    """Put the limit in force, as requested or lower. No event if the request is approved already.
 
     Raises :class:`Invalid` for another currency or a higher amount.
     """
     if command.currency not in (None, state.currency):
-        raise Invalid(f"The request is in {state.currency}.", "/amount/currency")
+        raise Invalid(f"The request is in {state.currency}; use that currency.", "/amount/currency")
     _require_open(state, done="approved")
     if state.state == "approved":
         return []
     amount = state.amount_minor if command.amount_minor is None else command.amount_minor
     if amount > state.amount_minor:
-        raise Invalid("More than was asked for cannot be approved; make a new request.", "/amount")
+        raise Invalid("The amount exceeds the requested one; reduce it, or make a new request.", "/amount")
     days = command.max_days_past_due
     return [
         LimitApproved(
@@ -173,7 +173,7 @@ def approve(state: LimitState, command: ApproveLimit) -> list[Event]:
 
 
 def refuse(state: LimitState, command: RefuseLimit) -> list[Event]:
-    """Turn the request down; a limit in force stays. A refused request yields no events."""
+    """Refuse the request; a limit in force is unchanged. No event if the request is refused already."""
     _require_open(state, done="refused")
     if state.state == "refused":
         return []
@@ -182,4 +182,4 @@ def refuse(state: LimitState, command: RefuseLimit) -> list[Event]:
 
 def _require_open(state: LimitState, *, done: str) -> None:
     if state.state not in ("requested", done):
-        raise LimitRequestDecided(f"The request was {state.state} already; make a new one.")
+        raise LimitRequestDecided(f"The request is already {state.state}; make a new one.")

@@ -1,4 +1,4 @@
-"""Credit picture of a customer at a date: the figures that checks, exposure and score are made of."""
+"""Figures of a customer at a date, from which checks, exposure and score are calculated."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from risk_svc.domain.exposure import ExposureItem, exposure
 from risk_svc.domain.limit import ApprovedLimit
 
 DEFAULT_CURRENCY = "EUR"
-"""Currency of the exposure of a customer without items, cash, drafts and limit: it is zero in any."""
+"""Currency of an exposure of zero, for customers without items, cash, drafts and limit."""
 
 
 @dataclass(frozen=True, slots=True)

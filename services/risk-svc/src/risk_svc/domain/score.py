@@ -3,7 +3,7 @@
 Definition ``payment-behaviour/2``. The delay of an invoice is the days from its due date to its full
 settlement, 0 if in time. An invoice that is open and late has a delay of *at least* its days past due, so it enters
 as a censored observation: a mean over paid invoices would favour customers who never pay. The prior is two
-invoices whose delay is geometric with a mean of ten days. It weighs while there is little history, and beyond the
+invoices whose delay is geometric with a mean of ten days. It matters while there is little history, and beyond the
 longest observed delay, where each day settles one open invoice in eleven. So one invoice open for n days gives
 10 + n/3 expected days. The score falls from 100 (in time) towards 0 with a half-life of 20 days of expected delay.
 
@@ -38,7 +38,7 @@ PAYMENT_BEHAVIOUR_2 = Scorecard()
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Reason for a score: a stable code, the figure behind it, and a sentence."""
+    """Reason for a score: a stable code, its figure, and a sentence."""
 
     code: str
     value: int

@@ -1,4 +1,4 @@
-"""The credit check of an order: take the picture, decide, and keep the decision with what it saw."""
+"""The credit check of an order: read the customer's figures, decide, and record the decision with them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CHECK: Folder[check.CheckState] = Folder(check.CheckState, check.evolve, check.C
 
 
 async def check_credit(session: Session, command: check.CheckCredit, pictures: LatestPictures) -> Result:
-    """Decide and record. A read model that lags is not hidden: the decision keeps position and lag."""
+    """Decide and record. The decision contains position and lag of the read model."""
     await session.load(CHECK, command.decision_id)
     customer = await session.get(CUSTOMER, command.customer_id)
     picture, position, lag = await session.ask(

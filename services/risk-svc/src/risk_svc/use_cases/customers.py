@@ -1,4 +1,4 @@
-"""Customers, read from their own streams: known here as soon as they are registered."""
+"""Customers, folded from their own streams: available as soon as they are registered."""
 
 from __future__ import annotations
 

@@ -9,4 +9,4 @@ from encours.ledger.states import Folder
 from risk_svc.use_cases import checks, limits
 
 FOLDERS: Mapping[str, Folder[Any]] = {"lim": limits.LIMIT, "dec": checks.CHECK}
-"""By the prefix of the stream's id, for a replay of any stream."""
+"""Folders by prefix of the stream's id, for a replay of any stream."""

@@ -13,7 +13,7 @@ LIMIT: Folder[limit.LimitState] = Folder(limit.LimitState, limit.evolve, limit.L
 
 
 async def request_limit(session: Session, command: limit.RequestLimit) -> Result:
-    """Ask for a limit for a registered customer."""
+    """Request a limit for a registered customer."""
     customer = await session.get(CUSTOMER, command.customer_id)
     await session.load(LIMIT, command.limit_id)
     return _emit(session, command.limit_id, customer.entity_id, limit.request(command, session.today))
@@ -26,7 +26,7 @@ async def approve_limit(session: Session, command: limit.ApproveLimit) -> Result
 
 
 async def refuse_limit(session: Session, command: limit.RefuseLimit) -> Result:
-    """Turn a request down."""
+    """Refuse a request."""
     state = await session.get(LIMIT, command.limit_id)
     return _emit(session, command.limit_id, state.entity_id, limit.refuse(state, command))
 

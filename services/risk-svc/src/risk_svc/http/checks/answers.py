@@ -15,7 +15,7 @@ from risk_svc.use_cases.checks import CHECK
 
 
 class CheckOut(BaseModel):
-    """The decision on an order, with what it saw."""
+    """The decision on an order, and the figures that it is based on."""
 
     decision_id: str
     customer_id: str
@@ -27,12 +27,14 @@ class CheckOut(BaseModel):
     limit_seen: MoneyModel | None
     score_seen: int | None
     checked_on: BusinessDate
-    seen_position: int = Field(description="The ledger position of what was seen.")
-    lag: int = Field(description="Events that the ledger held beyond that position when it was seen.")
+    seen_position: int = Field(description="Ledger position of the figures.")
+    lag: int = Field(
+        description="Number of events in the ledger after that position at the time of the check."
+    )
 
     @classmethod
     def of(cls, state: CheckState) -> CheckOut:
-        """Return the decision that was taken."""
+        """Show the decision."""
         decided, checked_on = state.decided, state.checked_on
         assert decided is not None
         assert checked_on is not None
@@ -54,7 +56,7 @@ class CheckOut(BaseModel):
 
 
 class CheckAsOf(CheckOut, AsOf):
-    """A check at the dates asked for."""
+    """A check at the requested dates."""
 
 
 CHECK_ANSWER = Answer(CHECK, lambda state, *_: CheckOut.of(state))

@@ -11,13 +11,13 @@ from risk_svc.domain.check import CheckCredit
 
 
 class CheckBody(Body):
-    """An order to be checked."""
+    """An order to check."""
 
     customer_id: Annotated[str, Id("cus")]
     amount: PositiveMoney
     deliver_on: BusinessDate | None = Field(
         default=None,
-        description="Day of delivery, on which the limit must be in force; today if not given, never in the past.",
+        description="Day of delivery, on which the limit must be in force; not in the past; today if not given.",
     )
 
     def to_command(self, decision_id: str) -> CheckCredit:

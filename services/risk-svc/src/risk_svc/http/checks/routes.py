@@ -25,7 +25,7 @@ DecisionPath = Annotated[str, Id("dec")]
 
 @router.post("/v1/checks", response_model=CheckAsOf, status_code=201)
 async def check_credit(body: CheckBody, cmd: Checking) -> Response:
-    """May this order go ahead? Accept, refer to a person, or refuse, with reasons and the exposure that was seen."""
+    """Check an order: accept it, refer it to a person or refuse it, with reasons and the exposure."""
     pictures = LatestPictures(cmd.services.db, cmd.ledger)
     order = body.to_command(new_id("dec"))
     return await cmd.run(checks.check_credit, order, pictures, answer=CHECK_ANSWER, status=201)
@@ -33,7 +33,7 @@ async def check_credit(body: CheckBody, cmd: Checking) -> Response:
 
 @router.get("/v1/checks/{decision_id}", response_model=CheckAsOf)
 async def get_check(decision_id: DecisionPath, q: Reading) -> Response:
-    """The decision as it was taken."""
+    """Get a stored decision."""
     time = await q.time()
     events = await q.ledger.read_stream(q.caller.ledger, decision_id, upto=time.position)
     visible = [

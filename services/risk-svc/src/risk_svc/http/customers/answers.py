@@ -45,7 +45,7 @@ class Components(BaseModel):
 
 
 class LimitOut(BaseModel):
-    """The limit in force, or the last one if it has expired."""
+    """The limit in force; the last one if it has expired."""
 
     limit_id: str
     amount: MoneyModel
@@ -138,7 +138,7 @@ class ScoreOut(AsOf):
 
     @classmethod
     def of(cls, picture: Picture, time: TimeTravel) -> ScoreOut:
-        """Return the score at the dates of the question."""
+        """Show the score at the requested dates."""
         behaviour = ScoreFields.of(score(picture.all_items(), time.as_of))
         return cls(customer_id=picture.customer_id, behaviour=behaviour, **time.echo())
 
@@ -167,7 +167,7 @@ class OpenInvoice(BaseModel):
 
 
 class CreditFileOut(AsOf):
-    """Everything that a credit decision looks at, on one page."""
+    """All figures for a credit decision."""
 
     customer_id: str
     entity_id: str
@@ -179,7 +179,7 @@ class CreditFileOut(AsOf):
 
     @classmethod
     def of(cls, picture: Picture, time: TimeTravel) -> CreditFileOut:
-        """Return the file at the dates of the question."""
+        """Show the file at the requested dates."""
         day = time.as_of
         return cls(
             customer_id=picture.customer_id,

@@ -38,28 +38,28 @@ async def _picture(q: Query, customer_id: str) -> tuple[Picture, TimeTravel]:
 
 @router.get("/v1/customers/{customer_id}/exposure", response_model=ExposureOut)
 async def get_exposure(customer_id: CustomerPath, q: Reading, currency: Currency | None = None) -> Response:
-    """Exposure [encours] by component, with the limit; in the currency asked for, else the one used most."""
+    """Get the exposure [encours] by component, and the limit; in `currency`, or the customer's main one."""
     picture, time = await _picture(q, customer_id)
     return q.respond(ExposureOut.of(picture, currency, time))
 
 
 @router.get("/v1/customers/{customer_id}/score", response_model=ScoreOut)
 async def get_score(customer_id: CustomerPath, q: Reading) -> Response:
-    """Payment behaviour at a date, from the events known at that date; open late invoices count."""
+    """Get the payment behaviour score at a date, from the events known at that date; open late invoices count."""
     picture, time = await _picture(q, customer_id)
     return q.respond(ScoreOut.of(picture, time))
 
 
 @router.get("/v1/customers/{customer_id}/credit-file", response_model=CreditFileOut)
 async def get_credit_file(customer_id: CustomerPath, q: Reading) -> Response:
-    """Exposure, limit, behaviour and open invoices of a customer."""
+    """Get exposure, limit, payment behaviour and open invoices of a customer."""
     picture, time = await _picture(q, customer_id)
     return q.respond(CreditFileOut.of(picture, time))
 
 
 @router.get("/v1/customers", response_model=Portfolio)
 async def list_customers(q: Reading, page: Annotated[Page, RANKING]) -> Response:
-    """Customers by exposure as it is now, with exposure and score at the dates asked for."""
+    """List customers by their current exposure, with exposure and score at the requested dates."""
     async with q.view("credit") as view:
         rows, pictures = await query.ranking(view, page)
     found = page.body(rows, lambda row: PortfolioItem.of(pictures[row["customer_id"]], view.time.as_of))

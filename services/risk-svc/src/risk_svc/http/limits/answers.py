@@ -16,7 +16,7 @@ from risk_svc.use_cases.limits import LIMIT
 
 
 class LimitRequestOut(BaseModel):
-    """A limit request and its answer."""
+    """A limit request and its decision."""
 
     id: str
     customer_id: str
@@ -52,7 +52,7 @@ class LimitRequestOut(BaseModel):
 
 
 class LimitRequestAsOf(LimitRequestOut, AsOf):
-    """A limit request at the dates asked for."""
+    """A limit request at the requested dates."""
 
 
 LIMIT_ANSWER = Answer(LIMIT, lambda state, version, _: LimitRequestOut.of(state, version))
@@ -73,7 +73,7 @@ class LimitListItem(BaseModel):
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> LimitListItem:
-        """Return a row of the list, without a decision that came after the dates asked for."""
+        """Return a row of the list, without a decision taken after the requested dates."""
         approved = row["state_then"] == "approved"
         return cls(
             id=row["limit_id"],

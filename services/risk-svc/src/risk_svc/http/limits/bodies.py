@@ -14,7 +14,7 @@ Days = Annotated[int, Field(ge=0, le=3650, strict=True)]
 
 
 class LimitBody(Body):
-    """Ask for a credit limit."""
+    """Request for a credit limit."""
 
     customer_id: CustomerId
     amount: NonNegativeMoney
@@ -23,7 +23,7 @@ class LimitBody(Body):
     )
     valid_until: BusinessDate | None = None
     evidence: LongText = Field(
-        description="What the request rests on.", examples=["Balance sheet 2025, equity 1.2 M EUR"]
+        description="Basis of the request.", examples=["Balance sheet 2025, equity 1.2 M EUR"]
     )
 
     def to_command(self, limit_id: str) -> RequestLimit:
@@ -40,7 +40,7 @@ class LimitBody(Body):
 
 
 class ApproveBody(Body):
-    """Approve as asked, or lower."""
+    """Approval of a request; omitted fields are as requested."""
 
     amount: NonNegativeMoney | None = None
     max_days_past_due: Days | None = None
@@ -58,7 +58,7 @@ class ApproveBody(Body):
 
 
 class RefuseBody(Body):
-    """Turn a request down."""
+    """Refusal of a request."""
 
     text: LongText
 

@@ -36,28 +36,28 @@ LIST = paging("requested_on", default="-requested_on", key="limit_id")
 
 @router.post("/v1/limit-requests", response_model=LimitRequestAsOf, status_code=201)
 async def request_limit(body: LimitBody, cmd: Requesting) -> Response:
-    """Ask for a limit in amount and in days. It counts once it is approved."""
+    """Request a limit in amount and in days past due. It is in force once it is approved."""
     asked = body.to_command(new_id("lim"))
     return await cmd.run(limits.request_limit, asked, answer=LIMIT_ANSWER, status=201, at=PATH)
 
 
 @router.post("/v1/limit-requests/{limit_id}/approve", response_model=LimitRequestAsOf)
 async def approve_limit(limit_id: LimitPath, body: ApproveBody, cmd: Approving) -> Response:
-    """Put the limit in force, as asked or lower; it replaces the customer's limit before it."""
+    """Put the limit in force, as requested or lower; it replaces the customer's earlier limit."""
     decided = body.to_command(limit_id)
     return await cmd.run(limits.approve_limit, decided, answer=LIMIT_ANSWER, on=limit_id, at=PATH)
 
 
 @router.post("/v1/limit-requests/{limit_id}/refuse", response_model=LimitRequestAsOf)
 async def refuse_limit(limit_id: LimitPath, body: RefuseBody, cmd: Approving) -> Response:
-    """Turn the request down; a limit in force stays."""
+    """Refuse the request; a limit in force is unchanged."""
     decided = body.to_command(limit_id)
     return await cmd.run(limits.refuse_limit, decided, answer=LIMIT_ANSWER, on=limit_id, at=PATH)
 
 
 @router.get("/v1/limit-requests/{limit_id}", response_model=LimitRequestAsOf)
 async def get_limit_request(limit_id: LimitPath, q: Reading) -> Response:
-    """A request as of a date, as known at an instant."""
+    """Get a request as of a date, as known at an instant."""
     time = await q.time()
     events = await q.ledger.read_stream(q.caller.ledger, limit_id, upto=time.position)
     visible = [event for event in events if event.effective_on <= time.as_of]
@@ -76,7 +76,7 @@ async def list_limit_requests(
     customer_id: CustomerId | None = None,
     state: Literal["requested", "approved", "refused"] | None = None,
 ) -> Response:
-    """Requests with the state that they had at the dates asked for."""
+    """List requests with their state at the requested dates."""
     async with q.view("credit") as view:
         rows = await query.limit_requests(view, page, customer_id=customer_id, state=state)
     return q.respond(page.body(rows, LimitListItem.of) | view.time.echo())

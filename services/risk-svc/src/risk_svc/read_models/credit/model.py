@@ -1,4 +1,4 @@
-"""Read model ``credit``: the amounts come from the books' movements; drafts, which the books leave out, from events."""
+"""Read model ``credit``: amounts from the movements of the books, and drafts, which have none, from their events."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Credit(ReadModel):
 
 
 class CreditProjection:
-    """One event applied to the rows; counts the movement lines that it writes."""
+    """Application of one event to the rows; it numbers the movement rows that it writes."""
 
     def __init__(self, e: Recorded, rows: RowCache) -> None:
         self.e = e
@@ -99,7 +99,7 @@ class CreditProjection:
         self.line = 0
 
     def apply(self) -> None:
-        """Apply the event's own content, then its movements."""
+        """Apply the event's content, then its movements."""
         data = self.e.data
         match data:
             case CustomerRegistered() | CustomerAmended():
@@ -211,7 +211,7 @@ class CreditProjection:
         self._move_draft(row, day, change_minor)
 
     def _undraft(self, row: ExposureInvoiceRow) -> None:
-        """End the draft. An addition taken back before its own day would leave drafts below zero in between."""
+        """End the draft. Each addition is reversed on its own day or later, so drafts are never below zero."""
         for day, minor in _drafted(row).items():
             self._move_draft(row, max(self.e.effective_on, day), -minor)
         row.drafted = ""

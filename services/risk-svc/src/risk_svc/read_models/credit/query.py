@@ -1,4 +1,4 @@
-"""Queries of ``credit``: pictures of customers, their ranking, limit requests."""
+"""Queries of ``credit``: figures of customers, their ranking, limit requests."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ order by customer_id, decided_position desc
 async def pictures(
     conn: Conn, schema: str, customers: Sequence[str], *, as_of: date, position: int
 ) -> dict[str, Picture]:
-    """Return the pictures of the customers that were registered at the position; the others are left out.
+    """Return the figures of the customers that were registered at the position; the others are left out.
 
-    The limit may have expired; the check decides on that.
+    The limit may have expired; the caller has to check it.
     """
     arguments = (list(customers), position, as_of)
     found = {row["customer_id"]: row for row in await conn.fetch(_CUSTOMERS.format(s=schema), *arguments[:2])}
@@ -85,15 +85,15 @@ async def pictures(
 
 @dataclass(frozen=True, slots=True)
 class LatestPictures:
-    """Query for the picture of one customer, as fresh as the read model gets within a second."""
+    """Query for the figures of one customer; it waits a second at most for the read model."""
 
     db: ReadDb
     ledger: Ledger
 
     async def of(self, ledger: str, customer_id: str, day: date) -> tuple[Picture, int, int]:
-        """Return picture, position and lag in events.
+        """Return figures, position and lag in events.
 
-        The picture is empty for a customer that the read model does not hold at that position.
+        The figures are empty for a customer that the read model does not have at that position.
         """
         head = (await self.ledger.head(ledger)).position
         await self.db.wait_for("credit", ledger, head, timeout=FRESHNESS_WAIT_S)
@@ -104,7 +104,7 @@ class LatestPictures:
 
 
 async def ranking(view: View, page: Page) -> tuple[list[Any], dict[str, Picture]]:
-    """Return one page of customers in the order of their exposure now, and their pictures at the dates of the view."""
+    """Return one page of customers by their current exposure, and their figures at the dates of the view."""
     where = ViewWhere(view)
     where.add(f"from_position <= {where.position}")
     rows = await where.page(page, "customer_id, name, exposure_minor", f"{view.schema}.customer")

@@ -1,7 +1,7 @@
 """Tables of ``credit``: customers, invoices, dated movements of the exposure, limit requests.
 
-Movements are append-only and carry position and business date, so that exposure and score as of any date, as known
-at any position, are one sum. No row is rewritten for the past.
+Movements are append-only and have a position and a business date. So exposure and score as of any date, as known at
+any position, are one sum, and no row has versions.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class ExposureInvoiceRow(Row, kw_only=True):
     """A draft or an issued invoice; ``issued_position`` is ``None`` while it is a draft.
 
     ``drafted`` lists the draft's additions to the exposure, one ``<day>:<minor units>`` per day. An issue may be
-    dated before such a day; it then takes the addition back on that day and not before.
+    dated before such a day; it then reverses the addition on that day and not before.
     """
 
     TABLE: ClassVar[str] = "invoice"
@@ -65,7 +65,7 @@ class ExposureMovementRow(Row, kw_only=True):
 
 
 class LimitRequestRow(Row, kw_only=True):
-    """A limit request; its decision counts from ``decided_on`` and is known from ``decided_position``."""
+    """A limit request; its decision is effective on ``decided_on`` and known from ``decided_position``."""
 
     TABLE: ClassVar[str] = "limit_request"
     KEY: ClassVar[tuple[str, ...]] = ("limit_id",)
