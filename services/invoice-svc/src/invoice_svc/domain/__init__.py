@@ -1,1 +1,1 @@
-"""Rules: one module or folder an aggregate. Nothing here does I/O."""
+"""Rules: one module or folder per aggregate, without I/O."""

@@ -6,7 +6,7 @@ from encours.kernel.errors import FieldError, Invalid, Refusal
 
 
 class CurrencyMismatch(Refusal):
-    """An amount in another currency than the document's (422)."""
+    """The amount is in another currency than the document (422)."""
 
     code = "currency-mismatch"
     title = "Currency mismatch"
@@ -15,7 +15,7 @@ class CurrencyMismatch(Refusal):
 
 
 class DateInFuture(Invalid):
-    """A business date after the ledger's today (422)."""
+    """The business date is after the ledger's date (422)."""
 
     code = "date-in-future"
     title = "Date is in the future"
@@ -28,17 +28,17 @@ class CustomerOfOtherEntity(Refusal):
     code = "customer-of-other-entity"
     title = "Customer belongs to another entity"
     status = 422
-    remedy = "Name a customer of the entity."
+    remedy = "Use a customer of the entity."
 
 
 def require_currency(named: str | None, currency: str, pointer: str) -> None:
-    """Raise :class:`CurrencyMismatch` unless an amount of the body is in that currency, or names none.
+    """Raise :class:`CurrencyMismatch` unless an amount of the body is in that currency or has none.
 
-    ``pointer`` is where the body has the amount.
+    ``pointer`` is the JSON pointer of the amount in the body.
     """
     if named in (None, currency):
         return
     raise CurrencyMismatch(
-        f"The amount is in {named}, but this is kept in {currency}.",
+        f"The amount is in {named}; use {currency}.",
         errors=(FieldError(f"{pointer}/currency", f"Write {currency}."),),
     )

@@ -14,7 +14,7 @@ from invoice_svc.domain.refusals import require_currency
 
 @dataclass(frozen=True, slots=True)
 class ProposedTerms:
-    """Conditions whose flat recovery fee is that of the law where ``indemnity`` is ``None``."""
+    """Conditions; with ``indemnity`` ``None`` their flat recovery fee is that of the law."""
 
     due_kind: DueKind
     days: int
@@ -22,9 +22,9 @@ class ProposedTerms:
     indemnity: Money | None
 
     def settled(self, currency: str, day: date, pointer: str) -> Terms:
-        """The terms with the fee in minor units of the currency; that of the law is the one in force on ``day``.
+        """Return the terms with the fee in minor units of the currency; the law is that in force on ``day``.
 
-        Raises ``currency-mismatch`` (422) for a fee in another currency; ``pointer`` is where the body has the terms.
+        Raises ``currency-mismatch`` (422) for a fee in another currency; ``pointer`` is that of the terms in the body.
         """
         if self.indemnity is None:
             fee = late_payment_law().default_terms(day, currency).indemnity_minor

@@ -17,14 +17,14 @@ S = TypeVar("S")
 
 
 async def show(q: Query, answer: Answer[Any], stream: str) -> Response:
-    """Answer with an object and its ``ETag``. Raises 404 if it was not there, 403 for an entity not covered."""
+    """Answer with an object and its ``ETag``. Raises 404 if it did not exist, 403 if its entity is not granted."""
     state, events, time = await read(q, answer, stream)
     last = events[-1]
     return q.respond(answer.shown(state, last.version, time.as_of) | time.echo(), last=last)
 
 
 async def read(q: Query, answer: Answer[S], stream: str) -> tuple[S, list[Recorded], TimeTravel]:
-    """The state as of the date, the events up to the moment of knowledge, and the dates. Raises as :func:`show`."""
+    """Return the state as of the date, the events known at the instant, and both dates. Raises as :func:`show`."""
     time = await q.time()
     events = await q.ledger.read_stream(q.caller.ledger, stream, upto=time.position)
     state = answer.folder.fold_as_of(events, time.as_of)
@@ -38,7 +38,7 @@ async def read(q: Query, answer: Answer[S], stream: str) -> tuple[S, list[Record
 async def show_page(
     q: Query, view: View, page: Page, rows: Sequence[Any], key: str, answer: Answer[Any]
 ) -> Response:
-    """A page whose rows (``key`` is the column of their ids) are shown from their streams at the view's position."""
+    """Answer with a page of objects, folded from their streams at the view's position; ``key`` is the column of ids."""
     found = await q.ledger.read_streams(q.caller.ledger, [row[key] for row in rows], upto=view.time.position)
     echo = view.time.echo()
 
@@ -52,5 +52,5 @@ async def show_page(
 
 
 async def is_now(q: Query) -> bool:
-    """Return whether the question is for today, or later, and for all that is known."""
+    """Return True if the requested dates are today, or later, and all that is known."""
     return q.asked_position is None and q.as_of >= await q.ledger.today(q.caller.ledger)

@@ -1,1 +1,1 @@
-"""Load, fold, decide, append: one function a command. It takes the session and the command, and returns a result."""
+"""One function per command: load, fold, decide, append. It takes the session and the command, and returns a result."""

@@ -21,7 +21,7 @@ from invoice_svc.use_cases.folds import CUSTOMER, ENTITY
 
 
 async def register(session: Session, command: RegisterCustomer) -> Result:
-    """Register a customer of an entity that exists, with its terms where they are agreed."""
+    """Register a customer of an existing entity, with any agreed terms."""
     await session.get(ENTITY, command.entity_id)
     state = await session.load(CUSTOMER, command.customer_id)
     result = _emit(session, command.customer_id, command.entity_id, decide.register(state, command))
@@ -48,7 +48,7 @@ async def add_contact(session: Session, command: AddContact) -> Result:
 
 
 async def note(session: Session, command: NoteCustomer) -> Result:
-    """Put a remark in the customer's file."""
+    """Add a remark to the customer's file."""
     state = await session.get(CUSTOMER, command.customer_id)
     return _emit(session, command.customer_id, state.entity_id, decide.note(state, command))
 
@@ -59,7 +59,7 @@ async def _agree(
     state = await session.get(CUSTOMER, customer_id)
     entity = await session.get(ENTITY, state.entity_id)
     first_day = valid_from or session.today
-    # An agreement entered late holds for the invoices to come: the fee of its first day may be older than the law.
+    # An agreement recorded late applies to future invoices; on its first day the law may have had no fee yet.
     agreed = settled(terms, entity.currency, max(first_day, session.today), pointer)
     return _emit(session, customer_id, state.entity_id, decide.agree_terms(state, first_day, agreed))
 

@@ -29,4 +29,4 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "pay": PAYMENT,
     "dis": DISPUTE,
 }
-"""By the prefix of the stream's id, for a replay of any stream."""
+"""Folders by prefix of the stream's id, for a replay of any stream."""

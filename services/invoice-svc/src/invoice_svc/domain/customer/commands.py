@@ -35,7 +35,7 @@ class RegisterCustomer:
 
 @dataclass(frozen=True, slots=True)
 class AmendCustomer:
-    """Identity from now on; a field that is not named stays."""
+    """Change the identity from now on; an omitted field is unchanged."""
 
     customer_id: str
     name: str | UnsetType = UNSET

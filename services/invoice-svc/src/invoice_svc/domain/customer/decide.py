@@ -1,4 +1,4 @@
-"""The rules of a customer."""
+"""Rules of a customer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class CustomerExists(Refusal):
 def register(state: Customer, command: RegisterCustomer) -> list[CustomerEvent]:
     """Register the customer of an entity."""
     if state.customer_id:
-        raise CustomerExists(f"{state.customer_id} is registered already; PATCH it to amend it.")
+        raise CustomerExists(f"{state.customer_id} already exists; PATCH it to change it.")
     return [
         events.CustomerRegistered(
             customer_id=command.customer_id,

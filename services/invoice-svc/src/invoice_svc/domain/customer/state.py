@@ -1,7 +1,6 @@
 """State of a customer, folded from its events.
 
-The promise kept here: the terms that an invoice was issued under are known for any date, because terms are agreed
-from a day on and never overwritten.
+Terms are agreed from a day on and never overwritten. So the terms of an invoice are known for any date of issue.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """State that decisions and answers need."""
+    """State of a customer, for decisions and answers."""
 
     customer_id: str = ""
     entity_id: str = ""

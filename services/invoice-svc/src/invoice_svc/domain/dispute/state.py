@@ -22,7 +22,7 @@ class DisputeNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """State that decisions and answers need."""
+    """State of a dispute, for decisions and answers."""
 
     dispute_id: str = ""
     invoice_id: str = ""

@@ -1,1 +1,1 @@
-"""The creditor: who issues, and in which number series."""
+"""The creditor: the issuer of invoices, and its number series."""

@@ -12,7 +12,7 @@ from invoice_svc.domain.entity.state import Document
 
 @dataclass(frozen=True, slots=True)
 class RegisterEntity:
-    """A legal entity begins to issue. ``currency`` is the one its invoices are in unless they say otherwise."""
+    """Register a legal entity that issues invoices. ``currency`` is the default currency of its invoices."""
 
     entity_id: str
     name: str
@@ -28,7 +28,7 @@ class RegisterEntity:
 
 @dataclass(frozen=True, slots=True)
 class AmendEntity:
-    """Identity from now on; a field that is not named stays."""
+    """Change the identity from now on; an omitted field is unchanged."""
 
     entity_id: str
     name: str | UnsetType = UNSET
@@ -41,7 +41,7 @@ class AmendEntity:
 
 @dataclass(frozen=True, slots=True)
 class DefineSeries:
-    """A number series: ``prefix`` holds ``{year}``, ``width`` is the least digits of the running number."""
+    """Define a number series: ``prefix`` contains ``{year}``, ``width`` is the minimum digits of the running number."""
 
     entity_id: str
     code: str

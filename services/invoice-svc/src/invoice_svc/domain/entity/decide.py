@@ -1,8 +1,7 @@
-"""The rules of an entity.
+"""Rules of an entity.
 
-The promise kept here: no two series can ever produce the same text, whatever prefixes they had before, and every
-number fits what CGI ann. II 242 nonies A and EN 16931 allow. The ledger itself refuses a number that was taken over
-from another system.
+No two series can ever produce the same number, whatever prefixes they had before. Every number has a form that
+CGI ann. II 242 nonies A and EN 16931 allow. The ledger refuses a number that was taken over from another system.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ DEFAULT_SERIES = (
 """Invoices and credit notes are kinds of document, which is a reason the law accepts for a series of its own."""
 
 _DIGIT = "#"
-"""Stands for any digit; no number holds it."""
+"""Placeholder for any digit; no number contains it."""
 _NUMBER_CHARACTERS = re.compile(r"[A-Za-z0-9+\-_/]*")
 
 
@@ -34,7 +33,7 @@ class EntityExists(Refusal):
 
     code = "entity-exists"
     title = "Entity already exists"
-    remedy = "PATCH it to amend its identity."
+    remedy = "PATCH it to change its identity."
 
 
 class SeriesNotFound(NotFound):
@@ -73,7 +72,7 @@ class SeriesOverlaps(Refusal):
 def register(state: Entity, command: RegisterEntity) -> list[EntityEvent]:
     """Register the entity with its series for invoices and credit notes."""
     if state.entity_id:
-        raise EntityExists(f"{state.entity_id} is registered already; PATCH it to amend its identity.")
+        raise EntityExists(f"{state.entity_id} already exists; PATCH it to change its identity.")
     registered = events.EntityRegistered(
         entity_id=command.entity_id,
         name=command.name,
@@ -157,7 +156,7 @@ def _defined(entity_id: str, series: Series) -> events.SeriesDefined:
 
 def _check_template(command: DefineSeries) -> None:
     if command.prefix.count("{year}") != 1:
-        # The running number begins at 1 each year, so without the year it would come twice.
+        # The running number begins at 1 each year, so without the year a number would occur twice.
         raise Invalid("The prefix needs {year} exactly once, such as FAC-{year}-.", "/prefix")
     rendered = command.prefix.replace("{year}", "2026")
     if not _NUMBER_CHARACTERS.fullmatch(rendered):
@@ -167,7 +166,7 @@ def _check_template(command: DefineSeries) -> None:
 
 
 def _overlaps(one: str, other: str) -> bool:
-    """Return True when numbers of two prefixes can read alike, in whatever years: ``F{year}-`` and ``F{year}-1``, or
+    """Return True if numbers of two prefixes can be equal, in any years: ``F{year}-`` and ``F{year}-1``, or
     ``FF{year}`` and ``FF20{year}``."""
     shapes = (prefix.replace("{year}", _DIGIT * 4) for prefix in (one, other))
     return all(

@@ -32,13 +32,13 @@ class Series:
     width: int
 
     def prefix_of(self, year: int) -> str:
-        """The text before the running number in a year."""
+        """Return the text before the running number of a year."""
         return self.prefix.replace("{year}", str(year))
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """State that decisions and answers need."""
+    """State of an entity, for decisions and answers."""
 
     entity_id: str = ""
     name: str = ""
@@ -52,7 +52,7 @@ class Entity:
     iban: str | None = None
     series: Mapping[str, Series] = field(default_factory=dict)
     prefixes: frozenset[tuple[str, str]] = frozenset()
-    """Code and prefix of every series as it is or once was."""
+    """Code and prefix of every series, current and former."""
 
 
 EntityEvent = events.EntityRegistered | events.EntityAmended | events.SeriesDefined

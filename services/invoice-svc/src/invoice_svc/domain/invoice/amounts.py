@@ -1,7 +1,7 @@
-"""The sums of an invoice.
+"""Sums of an invoice.
 
-EN 16931: the net of a line is rounded half up to the currency's minor unit (BT-131); VAT is reckoned per rate on
-the sum of that rate's lines and rounded half up once (BT-117), never per line. All in integers.
+EN 16931: the net of a line is rounded half up to the currency's minor unit (BT-131); VAT is calculated per rate on
+the sum of that rate's lines and rounded half up once (BT-117), never per line. All amounts are integers.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from msgspec import Struct
 
 from encours.contracts.common import Line, VatShare
 from encours.kernel.errors import Invalid
-from encours.kernel.money import MAX_MINOR, div_half_up, exponent, pro_rata
+from encours.kernel.money import MAX_MINOR, div_half_up, exponent, format_amount, pro_rata
 
 _DECIMAL = re.compile(r"(-?)0*([0-9]{1,15})(?:\.([0-9]{1,8}?)0*)?")
 
 
 class LineInput(Struct, frozen=True):
-    """A line as asked for. Quantity, unit price (net, major units) and rate (percent) are decimal strings.
+    """A requested line. Quantity, unit price (net, major units) and rate (percent) are decimal strings.
 
-    ``currency`` is that of the price where the request names it.
+    ``currency`` is that of the price if the request gives it.
     """
 
     description: str
@@ -44,7 +44,7 @@ class InvoiceSums(Struct, frozen=True):
 
 
 class RateAmounts(Struct, frozen=True):
-    """Net and VAT at one rate, in minor units; ``rate_bps`` ``None`` is at all rates, where they are not known."""
+    """Net and VAT at one rate, in minor units; with ``rate_bps`` ``None``, at all rates together, which are unknown."""
 
     rate_bps: int | None
     net_minor: int
@@ -57,7 +57,7 @@ class RateAmounts(Struct, frozen=True):
 
 
 def decimal_parts(text: str, pointer: str) -> tuple[int, int, str]:
-    """A decimal string as (integer, digits after the point, canonical text): ``-1.50`` → (-15, 1, "-1.5")."""
+    """Return a decimal string as (integer, digits after the point, canonical text): ``-1.50`` → (-15, 1, "-1.5")."""
     parts = _parts(text)
     if parts is None:
         raise Invalid(f"Write a decimal number such as 12.5, not {text[:40]!r}.", pointer)
@@ -79,7 +79,7 @@ def _parts(text: str) -> tuple[int, int, str] | None:
 
 
 def rate_bps(percent: str, pointer: str = "/vat_rate", what: str = "A VAT rate") -> int:
-    """A rate in percent (``5.5``) to hundredths of a percent (550); at most 100 %, two decimals."""
+    """Return a rate in percent (``5.5``) as hundredths of a percent (550); at most 100 %, two decimals."""
     value, scale, _ = decimal_parts(percent, pointer)
     if scale > 2 or value < 0 or value > 100 * 10**scale:
         raise Invalid(
@@ -89,12 +89,12 @@ def rate_bps(percent: str, pointer: str = "/vat_rate", what: str = "A VAT rate")
 
 
 def percent(bps: int) -> str:
-    """Hundredths of a percent as a percentage: 550 → ``5.50``."""
+    """Return hundredths of a percent as a percentage: 550 → ``5.50``."""
     return f"{bps // 100}.{bps % 100:02d}"
 
 
 def reckon(inputs: Iterable[LineInput], currency: str) -> InvoiceSums:
-    """The sums of the lines in a currency. Raises :class:`Invalid` pointing at the line that is at fault."""
+    """Return the sums of the lines in a currency. Raises :class:`Invalid` with a pointer to the faulty line."""
     lines = tuple(_line(line, currency, f"/lines/{i}") for i, line in enumerate(inputs))
     nets: dict[int, int] = {}
     for line in lines:
@@ -106,19 +106,23 @@ def reckon(inputs: Iterable[LineInput], currency: str) -> InvoiceSums:
     net_minor = sum(nets.values())
     vat_minor = sum(share.vat_minor for share in vat)
     if abs(net_minor + vat_minor) > MAX_MINOR:
-        raise Invalid("The total is beyond what one invoice may carry.", "/lines")
+        raise Invalid(
+            f"The total of an invoice may be at most {format_amount(MAX_MINOR, currency)}.", "/lines"
+        )
     return InvoiceSums(lines, vat, net_minor, vat_minor, net_minor + vat_minor)
 
 
 def _line(line: LineInput, currency: str, pointer: str) -> Line:
     if line.currency not in (None, currency):
-        raise Invalid("All prices of an invoice are in one currency.", f"{pointer}/unit_price/currency")
+        raise Invalid(
+            f"The invoice is in {currency}; write the price in {currency}.", f"{pointer}/unit_price/currency"
+        )
     digits = exponent(currency)
     quantity, quantity_scale, quantity_text = decimal_parts(line.quantity, f"{pointer}/quantity")
     price, price_scale, price_text = decimal_parts(line.unit_price, f"{pointer}/unit_price")
     net_minor = div_half_up(quantity * price * 10**digits, 10 ** (quantity_scale + price_scale))
     if abs(net_minor) > MAX_MINOR:
-        raise Invalid("The amount of this line is beyond what one invoice may carry.", pointer)
+        raise Invalid(f"The amount of a line may be at most {format_amount(MAX_MINOR, currency)}.", pointer)
     return Line(
         description=line.description,
         quantity=quantity_text,
@@ -130,10 +134,10 @@ def _line(line: LineInput, currency: str, pointer: str) -> Line:
 
 
 def split_credit(amount_minor: int, left: Sequence[RateAmounts]) -> tuple[RateAmounts, ...]:
-    """A credit of a gross amount, pro rata to what is left of the net and the VAT at each rate.
+    """Return a credit of a gross amount, pro rata to the net and the VAT that are not credited yet at each rate.
 
-    By what is *left*, so that the credits that cancel an invoice add up to its net and its VAT at each rate exactly,
-    a rebate at a rate of its own included. The sum of ``left`` is above 0.
+    So the credits that cancel an invoice add up exactly to its net and its VAT at each rate, including a rebate at
+    another rate. The sum of ``left`` is above 0.
     """
     minors = iter(
         pro_rata(amount_minor, [minor for part in left for minor in (part.net_minor, part.vat_minor)])

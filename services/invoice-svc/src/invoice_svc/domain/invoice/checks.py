@@ -23,18 +23,18 @@ def require_issued(state: Invoice, verb: str) -> None:
 def require_not_future(day: date, today: date, pointer: str) -> None:
     """Raise :class:`DateInFuture` for a day after the ledger's today."""
     if day > today:
-        raise DateInFuture(f"{day} has not come yet in this ledger; use {today} or earlier.", pointer)
+        raise DateInFuture(f"{day} is after the ledger's date; use {today} or an earlier one.", pointer)
 
 
 def require_fits(state: Invoice, amount_minor: int, room_minor: int, day: date | None) -> None:
-    """Raise unless the amount is above 0 and the invoice has room for it; ``day`` is when it would count."""
+    """Raise unless the amount is above 0 and at most ``room_minor``; ``day`` is its business date."""
     require_positive(amount_minor)
     if amount_minor <= room_minor:
         return
     when = f" from {day} on" if day else ""
     raise AmountExceedsOutstanding(
-        f"{state.number} can take {money_of(state, room_minor)}{when}, not {money_of(state, amount_minor)}: lower the "
-        "amount, or release a payment first.",
+        f"{state.number} has {money_of(state, room_minor)} outstanding{when}, less than "
+        f"{money_of(state, amount_minor)}: reduce the amount, or release a payment first.",
     )
 
 
@@ -45,5 +45,5 @@ def require_positive(amount_minor: int) -> None:
 
 
 def money_of(state: Invoice, amount_minor: int) -> Money:
-    """An amount in the invoice's currency."""
+    """Return an amount in the invoice's currency."""
     return Money(amount_minor, state.currency)

@@ -1,4 +1,4 @@
-"""Commands on an invoice. Ids, dates and amounts come in; nothing here is looked up or drawn."""
+"""Commands on an invoice. They contain all ids, dates and amounts that a decision needs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Content(Struct, frozen=True):
 
 
 class DraftInvoice(Struct, frozen=True):
-    """A draft for a customer; with ``issue`` it gets its number in the same step.
+    """Create a draft for a customer; with ``issue`` it gets its number in the same step.
 
     ``currency`` ``None`` takes that of the lines' prices, else the entity's. ``issued_on`` is today if not given.
     """
@@ -38,7 +38,7 @@ class DraftInvoice(Struct, frozen=True):
 
 
 class AmendInvoice(Struct, frozen=True):
-    """Content of the draft from now on; a field that is not named stays."""
+    """Change the content of the draft from now on; an omitted field is unchanged."""
 
     invoice_id: str
     supply_on: date | UnsetType = UNSET
@@ -62,7 +62,7 @@ class CancelInvoice(Struct, frozen=True):
 
 
 class TakeOverInvoice(Struct, frozen=True):
-    """An invoice that another system issued: it keeps its number and its due date and joins no series."""
+    """Take over an invoice that another system issued. It keeps its number and due date, and belongs to no series."""
 
     invoice_id: str
     customer_id: str
@@ -78,7 +78,7 @@ class TakeOverInvoice(Struct, frozen=True):
 
 
 class CreditInvoice(Struct, frozen=True):
-    """A credit note over lines, or over an amount including VAT; with neither, over all that is outstanding.
+    """Create a credit note over lines, or over an amount including VAT; with neither, over all that is outstanding.
 
     ``issued_on`` is today if not given. ``series`` ``None`` is AVO. ``number`` is given for a credit note taken over
     from another system only. ``currency`` is that of the amount, to be compared with the invoice's.

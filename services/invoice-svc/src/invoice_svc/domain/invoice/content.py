@@ -1,8 +1,7 @@
 """Content that an invoice must have before it gets a number (CGI ann. II 242 nonies A; C. com. L441-9).
 
-The amounts, dates and terms follow from the draft itself; what is checked here is what people forget. The
-seller's mentions (form and capital: C. com. R123-238) and the customer's address are those of French law and are asked
-of French sellers.
+Amounts, dates and terms follow from the draft itself; this module checks the rest. French law requires the seller's
+legal form and capital (C. com. R123-238) and the customer's address, so they are required of French sellers only.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from invoice_svc.domain.invoice.state import Invoice
 
 
 def missing_content(state: Invoice, entity: Entity, customer: Customer) -> tuple[FieldError, ...]:
-    """Every reason why the draft cannot be issued, each saying what to add; empty when it can."""
+    """Return all missing content, each with what to add; empty if the draft can be issued."""
     return (*_seller(state, entity), *_buyer(entity, customer), *_body(state))
 
 
@@ -58,12 +57,12 @@ def _buyer(entity: Entity, customer: Customer) -> list[FieldError]:
 def _body(state: Invoice) -> list[FieldError]:
     faults = []
     if not state.lines:
-        faults.append(FieldError("/lines", "it has no line"))
+        faults.append(FieldError("/lines", "the invoice has no lines"))
     for i, line in enumerate(state.lines):
         if not line.description.strip():
-            faults.append(FieldError(f"/lines/{i}/description", f"line {i + 1} does not say what was sold"))
+            faults.append(FieldError(f"/lines/{i}/description", f"line {i + 1} has no description"))
         if line.quantity == "0":
             faults.append(FieldError(f"/lines/{i}/quantity", f"line {i + 1} has no quantity"))
     if state.lines and state.total_minor <= 0:
-        faults.append(FieldError("/lines", "its total is not above 0 (a negative one is a credit note)"))
+        faults.append(FieldError("/lines", "the total is not above 0 (use a credit note for a negative one)"))
     return faults

@@ -1,4 +1,4 @@
-"""Net and VAT of credit notes by rate: at none more than the invoice has, and all of it once it is credited whole."""
+"""Net and VAT of credit notes by rate: at most what the invoice has, and exactly that if it is credited in full."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from invoice_svc.domain.invoice.state import CreditNote, Invoice
 
 
 def left_to_credit(state: Invoice) -> tuple[RateAmounts, ...]:
-    """The net and VAT at each rate that credit notes have left of the invoice.
+    """Return the net and VAT at each rate of the invoice that are not credited yet.
 
-    One part of no rate where rates are not known: an invoice taken over, or one of several rates with a credit note
-    that does not say its own.
+    It is one part without a rate if rates are unknown: for an invoice taken over, or one with several rates and a
+    credit note without them.
     """
     net_left = state.net_minor - sum(credit.net_minor for credit in state.credits)
     vat_left = state.vat_minor - sum(credit.vat_minor for credit in state.credits)
@@ -36,9 +36,9 @@ def _left_at(share: VatShare, credits: Iterable[CreditNote]) -> RateAmounts:
 
 
 def credited_parts(state: Invoice, command: CreditInvoice) -> tuple[RateAmounts, ...]:
-    """Net and VAT by rate: as the lines say, else pro rata to what is left; there has to be something outstanding.
+    """Return net and VAT by rate: those of the lines, else pro rata to what is left. Something must be outstanding.
 
-    Raises :class:`Invalid` pointing at the line that credits what the invoice does not have.
+    Raises :class:`Invalid` with a pointer to a line that exceeds what is left.
     """
     left = left_to_credit(state)
     if command.lines is None:
@@ -51,7 +51,7 @@ def credited_parts(state: Invoice, command: CreditInvoice) -> tuple[RateAmounts,
     taken = {part.rate_bps: part for part in parts}
     if total == _total(left) and any(taken.get(part.rate_bps) != part for part in left if part.is_something):
         raise Invalid(
-            "The lines take all that is left, but not at each rate; leave them out to credit all of it.",
+            "The lines credit all that is left, but not at each rate; omit them to credit all of it.",
             "/lines",
         )
     return parts
@@ -65,7 +65,9 @@ def _parts_of_lines(sums: InvoiceSums, left: tuple[RateAmounts, ...]) -> tuple[R
     """
     if left[0].rate_bps is None:
         if sums.net_minor > left[0].net_minor or sums.vat_minor > left[0].vat_minor:
-            raise Invalid("The lines credit more net or more VAT than is left of the invoice.", "/lines")
+            raise Invalid(
+                "The lines credit more net or VAT than is left of the invoice; reduce them.", "/lines"
+            )
         return (RateAmounts(None, sums.net_minor, sums.vat_minor),)
     left_at = {part.rate_bps: part for part in left}
     rates = [line.vat_rate_bps for line in sums.lines]
@@ -78,18 +80,19 @@ def _parts_of_lines(sums: InvoiceSums, left: tuple[RateAmounts, ...]) -> tuple[R
 def _part_of_lines(asked: VatShare, rest: RateAmounts | None, pointer: str) -> RateAmounts:
     rate = percent(asked.rate_bps)
     if rest is None:
-        raise Invalid(f"The invoice has nothing at {rate} %: name a rate that it has.", f"{pointer}/vat_rate")
+        raise Invalid(f"The invoice has no amount at {rate} %; use one of its rates.", f"{pointer}/vat_rate")
     if asked.net_minor == rest.net_minor:
         return rest
     if _within(asked.net_minor, rest.net_minor) != asked.net_minor:
         raise Invalid(
-            f"The lines at {rate} % credit more net than is left of the invoice at that rate.", pointer
+            f"The lines at {rate} % credit more net than is left of the invoice at that rate; reduce them.",
+            pointer,
         )
     return RateAmounts(asked.rate_bps, asked.net_minor, _within(asked.vat_minor, rest.vat_minor))
 
 
 def _within(minor: int, bound: int) -> int:
-    """The nearest amount from 0 to the bound, which may be negative."""
+    """Return the nearest amount between 0 and the bound, which may be negative."""
     return sorted((0, minor, bound))[1]
 
 

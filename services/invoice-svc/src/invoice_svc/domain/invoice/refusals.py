@@ -22,12 +22,12 @@ class InvoiceExists(Refusal):
 
 
 class InvoiceIncomplete(Refusal):
-    """The draft lacks content that the law asks for (422)."""
+    """The draft lacks content that the law requires (422)."""
 
     code = "invoice-incomplete"
     title = "Invoice lacks content that the law requires"
     status = 422
-    remedy = "Add what errors[] lists."
+    remedy = "Add the content that errors[] lists."
 
 
 class InvoiceNotDraft(Refusal):
@@ -47,15 +47,15 @@ class InvoiceNotIssued(Refusal):
 
 
 class AmountExceedsOutstanding(Refusal):
-    """More than the invoice owes."""
+    """The amount exceeds what is outstanding on the invoice."""
 
     code = "amount-exceeds-outstanding"
-    title = "Amount exceeds what is outstanding"
+    title = "Amount exceeds the outstanding amount"
     remedy = "Reduce the amount, or release a payment first."
 
 
 class NothingOutstanding(Refusal):
-    """The invoice owes nothing that could be credited or disputed."""
+    """The invoice has nothing outstanding that could be credited or disputed."""
 
     code = "nothing-outstanding"
     title = "Nothing is outstanding"

@@ -71,7 +71,7 @@ def _document(standing: InvoiceBalance) -> DocumentStatus:
 
 
 def _settlement(standing: InvoiceBalance) -> SettlementStatus:
-    """``paid``: nothing is left to pay, by money or by credit note; ``written_off``: the rest was given up."""
+    """``paid``: settled by payments and credit notes; ``written_off``: settled with a write-off."""
     if standing.document != "issued":
         return "open"
     if standing.outstanding_minor <= 0:
@@ -87,7 +87,7 @@ def _days_past_due(standing: InvoiceBalance, day: date) -> int:
 
 
 def _collection(standing: InvoiceBalance, day: date) -> CollectionStatus:
-    """``disputed`` when nothing collectable is left beside the dispute; ``none`` when nothing is owed."""
+    """``disputed``: all that is outstanding is in dispute; ``none``: nothing is outstanding."""
     if standing.due_on is None or standing.outstanding_minor <= 0:
         return "none"
     if standing.disputed_minor >= standing.outstanding_minor:
@@ -100,7 +100,7 @@ def _collection(standing: InvoiceBalance, day: date) -> CollectionStatus:
 def _business(
     document: DocumentStatus, settlement: SettlementStatus, standing: InvoiceBalance, late: int
 ) -> BusinessLabel:
-    """``en cours``: issued, in time, and something has happened to it (paid or credited in part, disputed)."""
+    """``en cours``: issued, not past due, and paid in part, credited in part or disputed."""
     if document == "draft":
         return "brouillon"
     if document == "cancelled":

@@ -1,6 +1,6 @@
 """Legal rules as dated data with their source: the CSV files of this folder, read once, on first use.
 
-To be confirmed by counsel before production; a new rate or rule is a new line, never a change in code.
+A lawyer has to confirm them before production. A new rate or rule is a new line, never a change in code.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Dated:
 
 
 def in_force(values: Sequence[Dated], day: date) -> Dated | None:
-    """The last value from on or before the day; ``values`` ascend by date."""
+    """Return the last value that is valid from the day or earlier; ``values`` are in ascending order."""
     found = None
     for value in values:
         if value.valid_from > day:
@@ -55,7 +55,7 @@ class LatePaymentLaw:
     recovery_fee_eur_minor: tuple[Dated, ...]
 
     def default_rate(self, half_year_start: date) -> Dated:
-        """The default penalty rate of a half-year: ECB main refinancing rate on its first day plus the margin.
+        """Return the default penalty rate of a half-year: ECB main refinancing rate on its first day plus the margin.
 
         Raises ``no-legal-rate`` for half-years before the tables begin.
         """
@@ -66,7 +66,7 @@ class LatePaymentLaw:
         return Dated(half_year_start, mro.value + margin.value, source)
 
     def default_terms(self, issued_on: date, currency: str) -> Terms:
-        """Terms without an agreement. The flat fee is set in euro; in another currency only a contract has one."""
+        """Return the terms without an agreement. The law sets the flat fee in euro; other currencies have none."""
         days, fee = in_force(self.default_days, issued_on), in_force(self.recovery_fee_eur_minor, issued_on)
         return Terms(
             due_kind="NET",
@@ -78,7 +78,7 @@ class LatePaymentLaw:
 
 @cache
 def late_payment_law() -> LatePaymentLaw:
-    """The tables of this package."""
+    """Return the tables of this package."""
     rules = _rows("late_payment.csv")
     mro = _rows("ecb_mro.csv")
     return LatePaymentLaw(

@@ -9,15 +9,15 @@ from encours.contracts.common import Origin
 from encours.contracts.payment import Method
 
 Instructed = tuple[tuple[str, int] | tuple[str, int, str], ...]
-"""Invoice, amount in minor units and, to be compared with the payment's, its currency."""
+"""Allocations that the caller instructs: invoice, amount in minor units and, optionally, its currency."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivePayment:
-    """Funds are available since ``received_on``.
+    """Record a payment whose funds have been available since ``received_on``.
 
-    ``allocations``: invoices and amounts as the caller instructs; ``None`` leaves it to the debtor's indication and
-    the law, an empty tuple leaves all of it unapplied.
+    ``allocations``: instructions of the caller; ``None`` allocates by the debtor's indication and the law, an empty
+    tuple leaves the whole payment unapplied.
     """
 
     payment_id: str
@@ -35,12 +35,12 @@ class ReceivePayment:
 
 @dataclass(frozen=True, slots=True)
 class AllocatePayment:
-    """Allocate unapplied cash to invoices; ``allocations`` ``None`` proposes as at the receipt."""
+    """Allocate unapplied cash to invoices; ``allocations`` ``None`` applies the rules of a receipt."""
 
     payment_id: str
     allocations: Instructed | None
     customer_id: str | None = None
-    """The payer, where the payment came without a known customer."""
+    """The payer of a payment that was recorded without a customer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class ReleasePayment:
 
 @dataclass(frozen=True, slots=True)
 class ReversePayment:
-    """The payment was reversed by the bank on a day; today if not given."""
+    """Reverse a payment that the bank returned on a day; today if not given."""
 
     payment_id: str
     on: date | None

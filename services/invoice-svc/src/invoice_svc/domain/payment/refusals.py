@@ -22,7 +22,7 @@ class PaymentExists(Refusal):
 
 
 class AmountExceedsUnapplied(Refusal):
-    """The allocations add up to more than the payment has left."""
+    """The allocations exceed the unapplied cash of the payment."""
 
     code = "amount-exceeds-unapplied"
     title = "Allocations exceed the unapplied cash"

@@ -34,7 +34,9 @@ class CustomerBody(Body):
     name: ShortText = Field(examples=["Garage Dupont SARL"])
     country: Country = "FR"
     language: Language = "fr"
-    external_ref: ShortText | None = Field(default=None, description="Its code in your own books.")
+    external_ref: ShortText | None = Field(
+        default=None, description="Code of the customer in your own books."
+    )
     email: Email | None = Field(default=None, description="Address for invoices and reminders.")
     phone: Phone | None = None
     siren: Siren | None = None
@@ -45,10 +47,10 @@ class CustomerBody(Body):
     terms: AgreedTermsBody | None = Field(default=None, description="Conditions agreed from the start.")
 
     def to_command(self) -> RegisterCustomer:
-        """The customer as a command.
+        """Return the command.
 
-        The id follows from the reference, as imports derive it too: so a second one of that reference is the same
-        stream.
+        The id is derived from the reference, also in imports. So a second customer with the reference has the same
+        stream, and is refused.
         """
         return RegisterCustomer(
             customer_id=ids.customer_id(self.entity_id, self.external_ref)
@@ -86,7 +88,7 @@ class CustomerPatch(Body):
     salesperson: ShortText | None = None
 
     def to_command(self, customer_id: str) -> AmendCustomer:
-        """Name, country and language cannot be cleared: null leaves them."""
+        """Return the command. Name, country and language cannot be cleared: null leaves them unchanged."""
         return AmendCustomer(customer_id, **named_fields(self, keep=("name", "country", "language")))
 
 
@@ -99,7 +101,7 @@ class ContactBody(Body):
     phone: Phone | None = None
 
     def to_command(self, customer_id: str) -> AddContact:
-        """The contact as a command."""
+        """Return the command."""
         return AddContact(customer_id, self.role, self.name, self.email, self.phone)
 
 
@@ -109,10 +111,10 @@ class NoteBody(Body):
     text: LongText
 
     def to_command(self, customer_id: str) -> NoteCustomer:
-        """The remark as a command."""
+        """Return the command."""
         return NoteCustomer(customer_id, self.text)
 
 
 def agreement_of(customer_id: str, body: AgreedTermsBody) -> AgreeTerms:
-    """The agreement as a command; its terms are the body itself."""
+    """Return the command; its terms are the body itself."""
     return AgreeTerms(customer_id, body.to_terms(""), body.valid_from)

@@ -26,7 +26,7 @@ class EntityBody(Body):
     iban: Iban | None = None
 
     def to_command(self, entity_id: str) -> RegisterEntity:
-        """Raises ``unknown-currency`` (422)."""
+        """Return the command. Raises ``unknown-currency`` (422)."""
         exponent(self.currency)
         return RegisterEntity(
             entity_id=entity_id,
@@ -53,7 +53,7 @@ class EntityPatch(Body):
     iban: Iban | None = None
 
     def to_command(self, entity_id: str) -> AmendEntity:
-        """A name cannot be cleared: null leaves it."""
+        """Return the command. A name cannot be cleared: null leaves it unchanged."""
         return AmendEntity(entity_id, **named_fields(self, keep=("name",)))
 
 
@@ -62,8 +62,10 @@ class SeriesBody(Body):
 
     document: Literal["invoice", "credit_note"] = "invoice"
     prefix: Annotated[str, StringConstraints(min_length=6, max_length=40)] = Field(examples=["FAC-{year}-"])
-    width: int = Field(default=6, ge=1, le=12, strict=True, description="Least digits of the running number.")
+    width: int = Field(
+        default=6, ge=1, le=12, strict=True, description="Minimum digits of the running number."
+    )
 
     def to_command(self, entity_id: str, code: str) -> DefineSeries:
-        """The series as a command."""
+        """Return the command."""
         return DefineSeries(entity_id, code, self.document, self.prefix, self.width)

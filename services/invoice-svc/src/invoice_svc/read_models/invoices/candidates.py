@@ -23,9 +23,9 @@ class Candidates:
     async def __call__(
         self, ledger: str, entity_id: str, customer_id: str | None, currency: str, text: str | None
     ) -> list[str] | None:
-        """Ids of open invoices; ``None`` if the read model cannot tell within two seconds.
+        """Return ids of open invoices; ``None`` if the read model lags for more than two seconds.
 
-        It is asked only after it has reached the head that the ledger had, so that an invoice issued just before its
+        The read model has to reach the ledger's head of this moment first, so that an invoice issued just before its
         payment is found.
         """
         try:

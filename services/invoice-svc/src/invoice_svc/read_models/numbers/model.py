@@ -1,4 +1,4 @@
-"""The part of the lists that keeps the legal numbers of our series. Numbers of other systems have no series."""
+"""The part of the lists with the legal numbers of series. Numbers of other systems have no series."""
 
 from __future__ import annotations
 

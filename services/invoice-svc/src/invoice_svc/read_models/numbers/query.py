@@ -15,7 +15,7 @@ MAX_LISTED = 100
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """Numbers of a series in a year: how many, and what is wrong with them."""
+    """Completeness of a series in a year: the count of its numbers, and their faults."""
 
     count: int
     first: str | None
