@@ -1,4 +1,4 @@
-"""Commands on an invoice, its credit notes among them: the only way to take back what was issued."""
+"""Commands on an invoice, including credit notes, which alone correct an issued invoice."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, INVOICE
 
 
 class Credited(Result, frozen=True, kw_only=True):
-    """A credit note was made; ``id`` is the invoice."""
+    """Result of a credit note; ``id`` is that of the invoice."""
 
     credit_note_id: str
 
 
 async def draft(session: Session, command: DraftInvoice) -> Result:
-    """Create a draft under a new id; the append refuses an id that exists.
+    """Create a draft under a new id; the append refuses an existing one.
 
-    With ``issue`` it gets its number in the same append, and counts from the day of issue where that lies in the past.
+    With ``issue`` it gets its number in the same append. It is effective on the day of issue, at the latest today.
     """
     entity = await session.get(ENTITY, command.entity_id)
     customer = await session.get(CUSTOMER, command.customer_id)
@@ -75,7 +75,7 @@ async def cancel(session: Session, command: CancelInvoice) -> Result:
 
 
 async def take_over(session: Session, command: TakeOverInvoice) -> Result:
-    """Take over an invoice of another system, with its own number, under an id that nothing has yet."""
+    """Take over an invoice of another system, with its own number, under a new id."""
     entity = await session.get(ENTITY, command.entity_id)
     customer = await session.get(CUSTOMER, command.customer_id)
     for event in decide.take_over(Invoice(), command, entity, customer):
@@ -119,7 +119,7 @@ def _issue(session: Session, state: Invoice, on: date, entity: Entity, customer:
 
 
 def _number_step(entity: Entity, code: str | None, document: Document, issued_on: date) -> NumberStep | None:
-    """The next number of a series in the year of issue, to be taken inside the append; none without a series."""
+    """Return the request for the next number of a series in the year of issue; the append assigns the number."""
     if code is None:
         return None
     series = series_for(entity, code, document)

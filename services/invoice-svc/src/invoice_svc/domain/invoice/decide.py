@@ -47,9 +47,9 @@ UnappliedCause = Literal["released", "reversed"]
 def draft(
     state: Invoice, command: DraftInvoice, entity: Entity, customer: Customer, day: date
 ) -> list[InvoiceEvent]:
-    """The draft with its sums; ``day`` is that of issue, or today."""
+    """Draft the invoice with its sums; ``day`` is that of issue, or today."""
     if state.document != "none":
-        raise InvoiceExists(f"{command.invoice_id} exists; PATCH it while it is a draft.")
+        raise InvoiceExists(f"{command.invoice_id} already exists; PATCH it while it is a draft.")
     _check_belongs(customer, command.entity_id)
     series_for(entity, command.series, "invoice")
     content = command.content
@@ -76,7 +76,7 @@ def draft(
 
 
 def amend(state: Invoice, command: AmendInvoice, today: date) -> list[InvoiceEvent]:
-    """Content of the draft from now on; nothing when it is the same."""
+    """Amend the draft; no event if its content is the same."""
     _check_draft(state, "amended")
     sums = _sums_of(state) if command.lines is UNSET else reckon(command.lines, state.currency)
     amended = events.InvoiceAmended(
@@ -118,10 +118,10 @@ def cancel(state: Invoice) -> list[InvoiceEvent]:
 def issue(
     state: Invoice, issued_on: date, entity: Entity, customer: Customer, today: date
 ) -> list[InvoiceEvent]:
-    """The receivable, and a warning if the draft's own terms are beyond what L441-10 I allows.
+    """Issue the invoice, with a warning if the draft's own terms exceed the ceiling of L441-10 I.
 
-    Its number is left to the append, which alone knows the last one of the series. Terms are the draft's own, else
-    the customer's in force on the day of issue, else those of the law.
+    The append assigns the number, because it alone knows the last one of the series. Terms are the draft's own, else
+    those of the customer in force on the day of issue, else those of the law.
     """
     _check_draft(state, "issued")
     require_not_future(issued_on, today, "/issued_on")
@@ -170,9 +170,9 @@ def _warn_of_terms(state: Invoice) -> list[InvoiceEvent]:
 def take_over(
     state: Invoice, command: TakeOverInvoice, entity: Entity, customer: Customer
 ) -> list[InvoiceEvent]:
-    """An invoice of another system: number and due date as they are, VAT by rate unknown."""
+    """Take over an invoice of another system, with its number and due date. Its VAT by rate is unknown."""
     if state.document != "none":
-        raise InvoiceExists(f"{command.invoice_id} exists already.")
+        raise InvoiceExists(f"{command.invoice_id} already exists.")
     _check_belongs(customer, command.entity_id)
     if command.total_minor <= 0 or command.net_minor + command.vat_minor != command.total_minor:
         raise Invalid("The total must be above 0 and equal net plus VAT.", "/amount")
@@ -330,7 +330,7 @@ def _check_belongs(customer: Customer, entity_id: str) -> None:
     if customer.entity_id != entity_id:
         raise CustomerOfOtherEntity(
             f"{customer.customer_id} is a customer of {customer.entity_id}, not of {entity_id}.",
-            errors=(FieldError("/customer_id", f"Name a customer of {entity_id}."),),
+            errors=(FieldError("/customer_id", f"Use a customer of {entity_id}."),),
         )
 
 
@@ -348,4 +348,4 @@ def _check_draft(state: Invoice, verb: str) -> None:
 
 def _incomplete(faults: tuple[FieldError, ...]) -> InvoiceIncomplete:
     listed = "; ".join(fault.detail for fault in faults)
-    return InvoiceIncomplete(f"The invoice cannot be issued: {listed}", errors=faults)
+    return InvoiceIncomplete(f"The invoice cannot be issued: {listed}.", errors=faults)

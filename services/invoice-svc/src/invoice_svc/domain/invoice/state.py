@@ -1,4 +1,4 @@
-"""State of an invoice, folded from its events. ``evolve`` holds no rule and is total."""
+"""State of an invoice, folded from its events."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Document = Literal["none", "draft", "issued", "cancelled"]
 
 
 class BalanceChange(Struct, frozen=True):
-    """A change of what is owed, and the day from which it counts. Negative settles, positive re-opens."""
+    """A change of the outstanding amount, and its business date. Negative settles, positive reopens."""
 
     effective_on: date
     amount_minor: int
@@ -55,7 +55,7 @@ class Disputed(Struct, frozen=True):
 
 
 class Invoice(Struct, frozen=True):
-    """State that decisions and answers need. Amounts include VAT unless named, in minor units."""
+    """State of an invoice, for decisions and answers. Amounts in minor units, VAT included unless the name differs."""
 
     document: Document = "none"
     invoice_id: str = ""
@@ -241,10 +241,10 @@ def _issued(state: Invoice, entity_id: str, event: events.InvoiceIssued) -> Invo
 
 
 def fold_as_of(recorded: Iterable[Recorded], day: date) -> Invoice:
-    """The invoice by what counted on a business day; empty before anything did.
+    """Return the invoice as of a business day; empty before its first event.
 
-    The content of a draft is not dated business: the lines of an invoice are its lines on any day on which it stood,
-    even where it was written later than it is dated.
+    The content of a draft has no business date: an invoice has its lines on every day on which it exists, even if
+    they were recorded later.
     """
     content = (events.InvoiceDrafted, events.InvoiceAmended)
     state = Invoice()

@@ -1,4 +1,4 @@
-"""The rules of a payment. Events come with the business day from which they count."""
+"""Rules of a payment. Each event has the business date on which it is effective."""
 
 from __future__ import annotations
 
@@ -30,14 +30,17 @@ Dated = tuple[date, PaymentEvent]
 
 
 def receive(state: Payment, command: ReceivePayment, today: date) -> list[Dated]:
-    """Money in, effective on the day that the funds were available."""
+    """Record the payment, effective on the day that the funds were available."""
     if state.payment_id:
-        raise PaymentExists(f"{command.payment_id} is recorded already.")
+        raise PaymentExists(f"{command.payment_id} already exists.")
     if command.amount_minor <= 0:
-        raise Invalid("A payment must be above 0; use /reverse for money that the bank returned.", "/amount")
+        raise Invalid(
+            "The amount must be above 0; use /reverse for a payment that the bank returned.", "/amount"
+        )
     if command.received_on > today:
         raise DateInFuture(
-            f"{command.received_on} has not come yet in this ledger; use {today} or earlier.", "/received_on"
+            f"{command.received_on} is after the ledger's date; use {today} or an earlier one.",
+            "/received_on",
         )
     received = events.PaymentReceived(
         payment_id=command.payment_id,
@@ -54,12 +57,14 @@ def receive(state: Payment, command: ReceivePayment, today: date) -> list[Dated]
 
 
 def identify(state: Payment, customer_id: str) -> list[Dated]:
-    """The payer is known, from the receipt on; nothing when it was known already."""
+    """Identify the payer, effective from the receipt; no event if it is known already."""
     _check_stands(state)
     if state.customer_id == customer_id:
         return []
     if state.customer_id is not None:
-        raise PayerKnown(f"{state.payment_id} is of {state.customer_id}; reverse it and record it anew.")
+        raise PayerKnown(
+            f"{state.payment_id} belongs to {state.customer_id}; reverse it and record it again."
+        )
     identified = events.PaymentIdentified(
         payment_id=state.payment_id,
         customer_id=customer_id,
@@ -70,7 +75,7 @@ def identify(state: Payment, customer_id: str) -> list[Dated]:
 
 
 def instructed_shares(state: Payment, instructed: Instructed) -> list[Share]:
-    """The caller's own shares. Raises :class:`Invalid` for an invoice named twice, and ``currency-mismatch`` (422)."""
+    """Return the instructed shares. Raises :class:`Invalid` for a repeated invoice, and ``currency-mismatch`` (422)."""
     for i, (_, _, *currency) in enumerate(instructed):
         require_currency(currency[0] if currency else None, state.currency, f"/allocations/{i}/amount")
     if len({invoice_id for invoice_id, *_ in instructed}) < len(instructed):
@@ -83,9 +88,9 @@ def instructed_shares(state: Payment, instructed: Instructed) -> list[Share]:
 def place(
     state: Payment, share: Share, invoice: Invoice, allocation_id: str, not_before: date
 ) -> ActiveAllocation:
-    """One share as an allocation, from the first day on which the invoice has room for it.
+    """Return a share as an allocation, effective on the first day on which the invoice can take it.
 
-    Raises problems that say what to change: other customer, entity or currency, a draft, too much.
+    Raises a refusal for another customer, entity or currency, a draft, or more than is outstanding.
     """
     _check_invoice(state, share, invoice)
     day = earliest_room(invoice, share.amount_minor, max(not_before, state.received_on))
@@ -95,7 +100,7 @@ def place(
             Money(share.amount_minor, state.currency),
         )
         raise AmountExceedsOutstanding(
-            f"{invoice.number} has {open_} outstanding, less than {asked}: lower the amount of this allocation.",
+            f"{invoice.number} has {open_} outstanding, less than {asked}: reduce this allocation.",
         )
     allocation = Allocation(
         allocation_id=allocation_id,
@@ -109,7 +114,7 @@ def place(
 
 
 def allocate(state: Payment, placed: Sequence[ActiveAllocation]) -> list[Dated]:
-    """The allocations, one event for each day from which some count. Never more than is unapplied."""
+    """Allocate the shares, with one event per business date; together at most the unapplied cash."""
     _check_stands(state)
     if not placed:
         return []
@@ -118,7 +123,7 @@ def allocate(state: Payment, placed: Sequence[ActiveAllocation]) -> list[Dated]:
     if asked > state.unapplied_minor:
         raise AmountExceedsUnapplied(
             f"The allocations add up to {Money(asked, state.currency)}, but {state.payment_id} has "
-            f"{Money(state.unapplied_minor, state.currency)} unapplied: lower them, or release others first.",
+            f"{Money(state.unapplied_minor, state.currency)} unapplied: reduce them, or release others first.",
         )
     return [
         (
@@ -186,17 +191,17 @@ def _check_invoice(state: Payment, share: Share, invoice: Invoice) -> None:
     if invoice.entity_id != state.entity_id:
         raise _misplaced(
             AllocationAcrossEntities,
-            f"{invoice.number} is of entity {invoice.entity_id}, the payment of {state.entity_id}.",
+            f"{invoice.number} belongs to entity {invoice.entity_id}, the payment to {state.entity_id}.",
         )
     if invoice.currency != state.currency:
         raise _misplaced(
             CurrencyMismatch,
-            f"{invoice.number} is in {invoice.currency}, the payment in {state.currency}.",
+            f"{invoice.number} is in {invoice.currency}; choose invoices in {state.currency}, as the payment is.",
         )
     if invoice.customer_id != state.customer_id:
         raise _misplaced(
             AllocationAcrossCustomers,
-            f"{invoice.number} is of customer {invoice.customer_id}, the payment of {state.customer_id}.",
+            f"{invoice.number} belongs to customer {invoice.customer_id}, the payment to {state.customer_id}.",
         )
     if share.amount_minor <= 0:
         raise Invalid("An allocation must be above 0.", "/allocations")
@@ -214,6 +219,6 @@ def _chosen(state: Payment, allocation_ids: Sequence[str] | None) -> list[Active
     unknown = [allocation_id for allocation_id in allocation_ids if allocation_id not in by_id]
     if unknown:
         raise AllocationNotStanding(
-            f"{unknown[0]} is not in force on {state.payment_id}; GET the payment for those that do.",
+            f"{unknown[0]} is not in force on {state.payment_id}; GET the payment for those that are.",
         )
     return [by_id[allocation_id] for allocation_id in dict.fromkeys(allocation_ids)]

@@ -1,4 +1,4 @@
-"""State of a payment from its events: Σ allocations + unapplied = cash, always; all zero once it is reversed."""
+"""State of a payment, folded from its events: Σ allocations + unapplied = cash; all zero after a reversal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from encours.contracts.payment import Allocation, Method
 
 @dataclass(frozen=True, slots=True)
 class ActiveAllocation:
-    """An allocation in force, and the day from which it counts."""
+    """An allocation in force, and its business date."""
 
     allocation: Allocation
     effective_on: date
@@ -23,7 +23,7 @@ class ActiveAllocation:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """State that decisions and answers need. Minor units of ``currency``."""
+    """State of a payment, for decisions and answers. Amounts in minor units of ``currency``."""
 
     payment_id: str = ""
     entity_id: str = ""
@@ -37,9 +37,9 @@ class Payment:
     origin: Origin = "issued"
     allocations: tuple[ActiveAllocation, ...] = ()
     released_on: date | None = None
-    """The latest day from which a release counts."""
+    """The latest business date of a release."""
     reversed_on: date | None = None
-    """The bank's date, from which the reversal counts or before."""
+    """Date of the reversal by the bank; it may be before the business date of the event."""
     reversal_cause: str | None = None
 
     @property
@@ -99,9 +99,9 @@ def evolve(state: Payment, recorded: Recorded) -> Payment:
 
 
 def fold_as_of(recorded: Iterable[Recorded], day: date) -> Payment:
-    """The payment by what counted on a business day; empty before the money came.
+    """Return the payment as of a business day; empty before the funds were available.
 
-    Who paid is not dated business: a payer identified later paid then.
+    The payer has no business date: a payer identified later is the payer from the receipt on.
     """
     state = Payment()
     for event in recorded:

@@ -19,7 +19,7 @@ class DisputeBody(Body):
     opened_on: BusinessDate | None = Field(default=None, description="Today if not given.")
 
     def to_command(self, dispute_id: str, invoice_id: str) -> OpenDispute:
-        """The dispute as a command."""
+        """Return the command."""
         return OpenDispute(
             dispute_id=dispute_id,
             invoice_id=invoice_id,
@@ -40,5 +40,5 @@ class ResolveBody(Body):
     on: BusinessDate | None = Field(default=None, description="Today if not given.")
 
     def to_command(self, dispute_id: str) -> ResolveDispute:
-        """The end of the dispute as a command."""
+        """Return the command."""
         return ResolveDispute(dispute_id, self.outcome, self.on, self.text)

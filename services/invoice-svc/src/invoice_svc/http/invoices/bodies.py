@@ -36,7 +36,7 @@ class LineBody(Body):
     product: ShortText | None = None
 
     def to_input(self) -> LineInput:
-        """The line as the decisions take it."""
+        """Return the line as the rules take it."""
         price = self.unit_price
         amount, currency = (price.amount, price.currency) if isinstance(price, MoneyModel) else (price, None)
         return LineInput(self.description, self.quantity, amount, self.vat_rate, self.product, currency)
@@ -63,7 +63,7 @@ class DraftBody(Body):
     issued_on: BusinessDate | None = Field(default=None, description="Day of issue; today if not given.")
 
     def to_command(self, invoice_id: str) -> DraftInvoice:
-        """The draft as a command."""
+        """Return the command."""
         return DraftInvoice(
             invoice_id=invoice_id,
             entity_id=self.entity_id,
@@ -89,7 +89,7 @@ class DraftBatch(Batch[DraftBody]):
     issued_on: BusinessDate | None = None
 
     def to_command(self, item: DraftBody) -> DraftInvoice:
-        """One draft as a command; omitted fields take the values of the batch."""
+        """Return the command of one draft; omitted fields take the values of the batch."""
         wanted = item.to_command(new_id("inv"))
         return replace(wanted, issue=wanted.issue or self.issue, issued_on=wanted.issued_on or self.issued_on)
 
@@ -104,13 +104,11 @@ class DraftPatch(Body):
     salesperson: ShortText | None = None
 
     def to_command(self, invoice_id: str) -> AmendInvoice:
-        """The change as a command. Raises :class:`Invalid` for null where a draft needs a value."""
+        """Return the command. Raises :class:`Invalid` for null if a draft needs a value."""
         given: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
         for name in ("lines", "supply_on"):
             if given.get(name, "") is None:
-                raise Invalid(
-                    f"A draft cannot be without {name}; leave the field out to keep it.", f"/{name}"
-                )
+                raise Invalid(f"A draft needs {name}; omit the field to keep it.", f"/{name}")
         if self.lines is not None:
             given["lines"] = _inputs(self.lines)
         if self.terms is not None:
@@ -124,7 +122,7 @@ class IssueBody(Body):
     issued_on: BusinessDate | None = None
 
     def to_command(self, invoice_id: str) -> IssueInvoice:
-        """The issue as a command."""
+        """Return the command."""
         return IssueInvoice(invoice_id, self.issued_on)
 
 
@@ -138,7 +136,7 @@ class CreditBody(Body):
     series: SeriesCode | None = Field(default=None, description="AVO if not given.")
 
     def to_command(self, invoice_id: str, credit_note_id: str) -> CreditInvoice:
-        """The credit note as a command. Raises :class:`Invalid` where the body gives two sums."""
+        """Return the command. Raises :class:`Invalid` if the body gives both lines and an amount."""
         if self.amount is not None and self.lines is not None:
             raise Invalid("A credit note takes either lines or an amount: omit one of them.", "/amount")
         return CreditInvoice(
@@ -164,7 +162,7 @@ class WriteOffBody(Body):
     on: BusinessDate | None = Field(default=None, description="Today if not given.")
 
     def to_command(self, invoice_id: str) -> WriteOffInvoice:
-        """The write-off as a command."""
+        """Return the command."""
         amount = Money(self.amount.minor, self.amount.currency) if self.amount else None
         return WriteOffInvoice(invoice_id, amount, self.reason, self.evidence, self.on)
 
@@ -175,7 +173,7 @@ class WriteOffReversalBody(Body):
     reason: ShortText = Field(examples=["Dividend announced by the liquidator"])
 
     def to_command(self, invoice_id: str) -> ReverseWriteOff:
-        """The reversal as a command."""
+        """Return the command."""
         return ReverseWriteOff(invoice_id, self.reason)
 
 

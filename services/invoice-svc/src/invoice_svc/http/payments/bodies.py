@@ -30,7 +30,7 @@ class PaymentBody(Body):
 
     entity_id: EntityId
     customer_id: CustomerId | None = None
-    received_on: BusinessDate = Field(description="When the funds were available.")
+    received_on: BusinessDate = Field(description="Day on which the funds were available.")
     amount: PositiveMoney
     method: Method = "transfer"
     remittance_text: Annotated[str, StringConstraints(max_length=2000, pattern=SEVERAL_LINES)] | None = Field(
@@ -44,7 +44,7 @@ class PaymentBody(Body):
     )
 
     def to_command(self, payment_id: str) -> ReceivePayment:
-        """The payment as a command."""
+        """Return the command."""
         return ReceivePayment(
             payment_id=payment_id,
             entity_id=self.entity_id,
@@ -60,13 +60,15 @@ class PaymentBody(Body):
 
 
 class AllocateBody(Body):
-    """Allocation of unapplied cash; by the rules of a receipt if not given."""
+    """Allocation of unapplied cash; without `allocations`, by the rules of a receipt."""
 
     allocations: list[AllocationBody] | None = Field(default=None, max_length=500)
-    customer_id: CustomerId | None = Field(default=None, description="The payer, where it was unknown.")
+    customer_id: CustomerId | None = Field(
+        default=None, description="The payer of a payment without a customer."
+    )
 
     def to_command(self, payment_id: str) -> AllocatePayment:
-        """The allocation as a command."""
+        """Return the command."""
         return AllocatePayment(payment_id, _instructed(self.allocations), self.customer_id)
 
 
@@ -76,7 +78,7 @@ class ReleaseBody(Body):
     allocation_ids: list[AllocationId] | None = Field(default=None, min_length=1, max_length=500)
 
     def to_command(self, payment_id: str) -> ReleasePayment:
-        """The release as a command."""
+        """Return the command."""
         chosen = None if self.allocation_ids is None else tuple(self.allocation_ids)
         return ReleasePayment(payment_id, chosen)
 
@@ -88,7 +90,7 @@ class ReverseBody(Body):
     on: BusinessDate | None = Field(default=None, description="Today if not given.")
 
     def to_command(self, payment_id: str) -> ReversePayment:
-        """The reversal as a command."""
+        """Return the command."""
         return ReversePayment(payment_id, self.on, self.reason)
 
 
