@@ -14,7 +14,7 @@ from typing import Protocol
 from encours.contracts import Recorded
 from encours.contracts.books import Movement, movements
 from encours.contracts.invoice import InvoiceIssued
-from invoice_svc.domain.payment.indication import cited
+from invoice_svc.domain.payment.indication import may_name
 
 CLOSED_KEPT = 50_000
 """Closed invoices kept in case a payment is reversed; beyond these the customer is looked up again."""
@@ -57,14 +57,13 @@ class Book:
             self._by_customer[customer_id] = {invoice.invoice_id: invoice for invoice in found}
 
     def candidates(self, customer_id: str, text: str | None) -> list[str]:
-        """Return ids of open invoices: those that the bank text names, then by due date."""
+        """Return ids of open invoices: those that the bank text may name, then by due date."""
         invoices = self._by_customer.get(customer_id, {}).values()
         if len(invoices) < 2:
             return [invoice.invoice_id for invoice in invoices]
-        by_number = {invoice.number: invoice.invoice_id for invoice in invoices}
-        named = [by_number[citation.number] for citation in cited(text, by_number)]
         by_age = sorted(invoices, key=lambda invoice: (invoice.due_on, invoice.number))
-        return list(dict.fromkeys([*named, *(invoice.invoice_id for invoice in by_age)]))
+        named = [invoice for invoice in by_age if may_name(text, invoice.number)]
+        return list(dict.fromkeys(invoice.invoice_id for invoice in [*named, *by_age]))
 
     def note(self, events: Iterable[Recorded]) -> None:
         """Apply events that a command appended. Customers that are not in the book are looked up later."""

@@ -7,6 +7,7 @@ the ledger recognizes those that it has.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -230,7 +231,8 @@ class Feeder:
 
     async def _named(self, entity_id: str, text: str | None) -> list[str]:
         """Return imported invoices that the text of a payment without a payer names."""
-        keys = [f"invoice:{key}" for key in keys_in(text)]
+        words = [*keys_in(text), *re.findall(r"\w(?:[\w+\-/.]*\w)?", text or "")]
+        keys = [f"invoice:{word}" for word in dict.fromkeys(words)]
         found = await self._store.by_keys(self._name, entity_id, keys) if keys else {}
         return [ids.invoice_id(entity_id, key.partition(":")[2]) for key in found]
 

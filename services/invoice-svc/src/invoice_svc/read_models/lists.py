@@ -18,7 +18,7 @@ class Lists(ComposedModel):
     """Finds entities, legal numbers, customers, invoices, payments and disputes."""
 
     name = NAME
-    version = 2
+    version = 3
     parts = (Entities(), Numbers(), Customers(), Invoices(), Payments(), Disputes())
     ignores = contracts.names_of(
         contracts.calendar.DayOpened,

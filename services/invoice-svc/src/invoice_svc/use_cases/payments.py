@@ -27,7 +27,7 @@ from invoice_svc.domain.payment.commands import (
     ReleasePayment,
     ReversePayment,
 )
-from invoice_svc.domain.payment.indication import cited, keys_in, number_key
+from invoice_svc.domain.payment.indication import cited, may_name
 from invoice_svc.domain.payment.state import ActiveAllocation, Payment
 from invoice_svc.domain.refusals import CustomerOfOtherEntity
 from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, INVOICE, PAYMENT
@@ -35,6 +35,11 @@ from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, INVOICE, PAYMENT
 DEFERRED = (
     "The search for open invoices is behind the ledger just now: the payment is recorded and unapplied. "
     "POST …/allocations without a body puts it on invoices."
+)
+
+UNCLEAR = (
+    "The bank text names an invoice, but not clearly which open one ({words}). The rest of the payment is unapplied: "
+    "POST …/allocations with the invoices that the payer meant."
 )
 
 
@@ -54,7 +59,7 @@ Candidates = OpenInvoices | Sequence[str]
 
 
 class Settled(Result, frozen=True, kw_only=True):
-    """Result of an allocation; ``note`` gives the reason if the read model lagged and nothing was allocated."""
+    """Result of an allocation; ``note`` gives the reason if money stays unapplied that could have been allocated."""
 
     note: str | None = None
 
@@ -104,7 +109,11 @@ async def _settle(
         open_invoices = open_invoices or []
         payment = await _identify_by_indication(session, payment, open_invoices)
         theirs = [invoice for invoice in open_invoices if invoice.customer_id == payment.customer_id]
-        shares = propose(payment.unapplied_minor, theirs, payment.remittance_text)
+        proposal = propose(payment.unapplied_minor, theirs, payment.remittance_text)
+        shares = proposal.shares
+        left = payment.unapplied_minor - sum(share.amount_minor for share in shares)
+        if proposal.unclear and left and note is None:
+            note = UNCLEAR.format(words=", ".join(proposal.unclear))
     else:
         shares = decide.instructed_shares(payment, instructed)
         payment = await _identify_by_instruction(session, payment, shares)
@@ -126,14 +135,13 @@ async def _open_invoices(session: Session, payment: Payment, candidates: Candida
     )
     if ids is None:
         return None
-    named = set(keys_in(payment.remittance_text))
     reach, found = 0, []
     for invoice_id in ids:
         enough = reach >= payment.unapplied_minor
-        if enough and not named:
+        if enough and not text:
             break
         invoice = await session.load(INVOICE, invoice_id, guard=False)
-        if enough and number_key(invoice.number or "") not in named:
+        if enough and not may_name(text, invoice.number or ""):
             break
         same = (invoice.entity_id, invoice.currency) == (payment.entity_id, payment.currency)
         if same and invoice.outstanding_minor > 0 and payment.customer_id in (None, invoice.customer_id):

@@ -2,7 +2,8 @@
 
 In this order: what the creditor's user instructs; what the debtor indicated at payment; the oldest due debts.
 What is left stays unapplied cash of the customer. A contested share is no certain debt, so only an instruction
-or the debtor's own indication puts money on it.
+or the debtor's own indication puts money on it. Where the debtor named an invoice without our being able to tell which,
+no rule decides in its place: the rest stays unapplied until a person has looked.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import date
 from typing import Literal
 
 from invoice_svc.domain.invoice.state import Invoice
-from invoice_svc.domain.payment.indication import cited
+from invoice_svc.domain.payment.indication import Indication, indication
 
 Rule = Literal["instructed", "debtor_indication", "oldest_due"]
 
@@ -34,19 +35,30 @@ class Share:
     evidence: str | None
 
 
-def propose(amount_minor: int, invoices: Sequence[Invoice], text: str | None) -> list[Share]:
-    """Shares of the amount on open invoices of one customer and currency, in the order of the rules."""
-    indicated = _by_indication(amount_minor, invoices, text)
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Shares of a payment, and the debtor's words that name an invoice without telling which."""
+
+    shares: list[Share]
+    unclear: tuple[str, ...] = ()
+
+
+def propose(amount_minor: int, invoices: Sequence[Invoice], text: str | None) -> Proposal:
+    """Return shares of the amount on open invoices of one customer and currency, in the order of the rules."""
+    by_number = {invoice.number: invoice for invoice in invoices if invoice.number}
+    said = indication(text, by_number)
+    indicated = _by_indication(amount_minor, by_number, said)
+    if said.unclear:
+        return Proposal(indicated, said.unclear)
     left = amount_minor - sum(share.amount_minor for share in indicated)
     taken = {share.invoice_id for share in indicated}
     rest = [invoice for invoice in invoices if invoice.invoice_id not in taken]
-    return indicated + _by_age(left, rest)
+    return Proposal(indicated + _by_age(left, rest))
 
 
-def _by_indication(amount_minor: int, invoices: Sequence[Invoice], text: str | None) -> list[Share]:
-    by_number = {invoice.number: invoice for invoice in invoices if invoice.number}
+def _by_indication(amount_minor: int, by_number: Mapping[str, Invoice], said: Indication) -> list[Share]:
     shares: list[Share] = []
-    for citation in cited(text, by_number):
+    for citation in said.cited:
         invoice = by_number[citation.number]
         share = min(amount_minor, invoice.outstanding_minor)
         if share > 0:

@@ -10,7 +10,7 @@ from encours.contracts.invoice import InvoiceAmended, InvoiceCancelled, InvoiceD
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
-from invoice_svc.domain.payment.indication import number_key
+from invoice_svc.domain.payment.indication import digits_of, number_key
 from invoice_svc.read_models.invoices.rows import CREDITED, PAID, InvoiceMovementRow, InvoiceRow
 from invoice_svc.read_models.known import known
 
@@ -87,6 +87,7 @@ def _issue(e: Recorded, event: InvoiceIssued, rows: RowCache) -> None:
     if draft is not None:
         invoice.drafted_on, invoice.from_position = draft.drafted_on, draft.from_position
     invoice.number, invoice.number_key = event.number, number_key(event.number)
+    invoice.digits_key = digits_of(event.number)
     invoice.issued_on, invoice.issued_position = event.issued_on, e.position
     invoice.due_on = event.due_on
     invoice.outstanding_minor = sum(moved.item_minor for moved in movements(e))

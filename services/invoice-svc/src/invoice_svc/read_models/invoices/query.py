@@ -12,7 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from encours.reading.where import ViewWhere
-from invoice_svc.domain.payment.indication import keys_in, number_key
+from invoice_svc.domain.payment.indication import digits_in, keys_in, may_name, number_key
 from invoice_svc.read_models.invoices.rows import CREDITED, PAID
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ InvoiceStatus = Literal[
 ]  # fmt: skip
 
 MAX_CANDIDATES = 500
+MAX_SEARCHED = 5_000
+"""Open invoices of a customer in which a bank text is looked for."""
+_LEAST_DIGITS = 4
 
 _OWED = "outstanding_minor > 0 and disputed_minor < outstanding_minor"
 _STATUS: dict[InvoiceStatus, str] = {
@@ -131,28 +134,31 @@ def _search(view: View, where: ViewWhere, text: str) -> str:
 async def candidates(
     conn: Conn, schema: str, *, entity_id: str, customer_id: str | None, currency: str, text: str | None
 ) -> list[str]:
-    """Ids of open invoices that a payment may settle: those that the text names, in its order, then the oldest due.
+    """Ids of open invoices that a payment may settle: those that the text may name, then the oldest due.
 
-    At most 500 of each. Without a known customer only those that the text names.
+    At most 500 of each. Without a known customer only those whose number, or all digits of it, stand in the text.
     """
-    where = "entity_id = $1 and currency = $2 and outstanding_minor > 0"
+    of_payer = "entity_id = $1 and currency = $2 and outstanding_minor > 0"
     arguments: list[Any] = [entity_id, currency]
-    if customer_id is not None:
-        where += " and customer_id = $3"
+    if customer_id is None:
+        digits = [found for found in digits_in(text) if len(found) >= _LEAST_DIGITS]
+        where = f"{of_payer} and (number_key = any($3::text[]) or digits_key = any($4::text[]))"
+        arguments += [keys_in(text), digits]
+        limit = MAX_CANDIDATES
+    else:
+        where = f"{of_payer} and customer_id = $3"
         arguments.append(customer_id)
-    select = f"select invoice_id from {schema}.invoice where {where}"
-    keys = f"${len(arguments) + 1}::text[]"
-    named = await conn.fetch(
-        f"{select} and number_key = any({keys}) order by array_position({keys}, number_key) limit {MAX_CANDIDATES}",
-        *arguments, keys_in(text),
-    )  # fmt: skip
-    found = dict.fromkeys(row["invoice_id"] for row in named)
-    if customer_id is not None:
-        oldest = await conn.fetch(
-            f"{select} order by due_on, issued_on, number limit {MAX_CANDIDATES}", *arguments
-        )
-        found |= dict.fromkeys(row["invoice_id"] for row in oldest)
-    return list(found)
+        limit = MAX_SEARCHED if text else MAX_CANDIDATES
+    rows = await conn.fetch(
+        f"select invoice_id, number from {schema}.invoice where {where} "
+        f"order by due_on, issued_on, number limit {limit}",
+        *arguments,
+    )
+    by_age = [row["invoice_id"] for row in rows]
+    if customer_id is None:
+        return by_age
+    named = [row["invoice_id"] for row in rows if may_name(text, row["number"])]
+    return list(dict.fromkeys([*named[:MAX_CANDIDATES], *by_age[:MAX_CANDIDATES]]))
 
 
 async def open_invoices(conn: Conn, schema: str, customer_id: str) -> list[Any]:

@@ -27,6 +27,7 @@ class InvoiceRow(Row, kw_only=True):
         "(entity_id, invoice_id)",
         "(due_on, invoice_id)",
         "(number_key)",
+        "(digits_key)",
         "(reference_key)",
     )
     invoice_id: str
@@ -35,6 +36,7 @@ class InvoiceRow(Row, kw_only=True):
     currency: str
     number: str | None = None
     number_key: str | None = None
+    digits_key: str | None = None
     reference_key: str | None
     drafted_on: date | None = None
     from_position: int
