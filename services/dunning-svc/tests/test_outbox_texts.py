@@ -125,6 +125,15 @@ def test_names_cannot_inject_markup_nor_headers() -> None:
     assert mail["Bcc"] is None
 
 
+def test_a_name_is_shown_as_it_is_written_even_if_it_looks_like_an_encoded_word() -> None:
+    creditor = replace(CREDITOR, name="=?utf-8?q?Banque?=")
+    mail = parse(email_bytes(
+        render(reminder(), CUSTOMER, creditor), identity=message_id("demo", REM), written_at=WRITTEN_AT,
+        sender="a@localhost", customer=CUSTOMER, creditor=creditor, to="compta@example.com",
+    ))  # fmt: skip
+    assert mail["From"].addresses[0].display_name == "=?utf-8?q?Banque?="
+
+
 def test_a_mail_has_both_parts_an_identity_that_follows_from_the_reminder_and_the_same_bytes_again() -> None:
     raw = [
         email_bytes(

@@ -6,11 +6,15 @@ from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import UNSET
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from encours.contracts.invoice import InvoiceAmended, InvoiceDrafted
+from encours.http.models import ShortText
 from encours.http.problems import faults
+from encours.kernel.email import is_address
 from encours.kernel.errors import DomainError, Invalid
 from invoice_svc.domain.customer.state import Customer
 from invoice_svc.domain.entity.decide import DEFAULT_SERIES
@@ -18,10 +22,13 @@ from invoice_svc.domain.entity.state import Entity
 from invoice_svc.domain.invoice import decide
 from invoice_svc.domain.invoice.commands import DraftInvoice
 from invoice_svc.domain.invoice.state import Invoice
-from invoice_svc.http.common import TermsBody
+from invoice_svc.http.common import Email, TermsBody
+from invoice_svc.http.imports.bodies import FileParameters
 from invoice_svc.http.invoices.bodies import CreditBody, DraftBody, DraftPatch
 
 DAY = date(2026, 3, 31)
+EMAIL: TypeAdapter[str] = TypeAdapter(Email)
+NAME: TypeAdapter[str] = TypeAdapter(ShortText)
 
 
 def body(**line: Any) -> dict[str, Any]:
@@ -132,3 +139,44 @@ def test_a_credit_note_is_over_lines_or_over_an_amount_and_not_both() -> None:
     with pytest.raises(Invalid) as refusal:
         both.to_command("inv_1", "cre_1")
     assert refusal.value.errors[0].pointer == "/amount"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a b@c.d", ".a@example.com", "a..b@example.com", "a@-b.example", '"a b"@example.com', "é@example.com"],
+)
+def test_an_address_that_no_reminder_could_be_sent_to_is_refused_at_the_door(text: str) -> None:
+    with pytest.raises(ValidationError):
+        EMAIL.validate_python(text)
+
+
+@given(st.emails() | st.text(max_size=40).map(lambda text: f"a@{text}"))
+def test_every_address_that_is_taken_is_one_that_mail_can_be_sent_to(text: str) -> None:
+    try:
+        taken = EMAIL.validate_python(text)
+    except ValidationError:
+        return
+    assert is_address(taken)
+
+
+def test_a_name_holds_no_encoded_word() -> None:
+    """A mail program would show the name of another: =?utf-8?q?Banque?= reads Banque."""
+    with pytest.raises(ValidationError):
+        NAME.validate_python("=?utf-8?q?Banque?=")
+    for name in ("a=b?", "= ?", "Caf\xe9 =", "=="):
+        assert NAME.validate_python(name) == name
+
+
+@pytest.mark.parametrize("text", ["%d%d/%m/%Y", "%Y%Y-%m-%d", "%d/%m", "%", "%m%y%d%S%S", "%Q"])
+def test_a_date_format_that_gives_no_day_is_refused(text: str) -> None:
+    with pytest.raises(Invalid):
+        FileParameters(date_format=text).to_command("csv")
+
+
+@given(st.text(alphabet="dmYyHMSbBjUuwWGVaAcxXzZ%/-. ()[*", max_size=12))
+def test_any_date_format_is_taken_or_refused(text: str) -> None:
+    try:
+        command = FileParameters(date_format=text).to_command("csv")
+    except Invalid:
+        return
+    assert command.options.date_format == text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from encours.kernel.email import MAX_LENGTH, is_address
+from encours.kernel.email import MAX_LENGTH, ascii_address, is_address
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,21 @@ def test_what_mail_servers_take_is_an_address(text: str) -> None:
 )  # fmt: skip
 def test_anything_else_is_not(text: str) -> None:
     assert not is_address(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "sent_to"),
+    [
+        ("compta@example.com", "compta@example.com"),
+        ("compta@café.fr", "compta@xn--caf-dma.fr"),
+        ("rechnung@straße.example", "rechnung@xn--strae-oqa.example"),
+        ("a@例え.example", "a@xn--r8jz45g.example"),
+        ("é@example.com", None),
+        ("a@é é.fr", None),
+        ("a@..é", None),
+        ("a@", None),
+    ],
+)
+def test_a_domain_in_another_script_is_sent_to_in_ascii(written: str, sent_to: str | None) -> None:
+    assert ascii_address(written) == sent_to
+    assert sent_to is None or is_address(sent_to)

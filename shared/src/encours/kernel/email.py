@@ -1,12 +1,14 @@
 """Syntax of e-mail addresses: what every mail server takes in an SMTP envelope and in a header.
 
 An RFC 5321 mailbox whose local part is a dot-string: no quoted strings, no comments, no internationalised local part
-(RFC 6531). A domain in another script is written in its ASCII form, ``xn--…``.
+(RFC 6531). A domain in another script has an ASCII form, ``xn--…`` (IDNA 2008, RFC 5891), to which mail is sent.
 """
 
 from __future__ import annotations
 
 import re
+
+import idna
 
 MAX_LENGTH = 254
 """RFC 5321 §4.5.3.1.3, without the angle brackets."""
@@ -16,6 +18,18 @@ _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 ADDRESS = rf"^{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*$"
 """As a regular expression that Python, pydantic and JSON Schema read alike; check :data:`MAX_LENGTH` beside it."""
 _address = re.compile(ADDRESS)
+
+
+def ascii_address(text: str) -> str | None:
+    """Return an address with its domain in ASCII form; None for a text that is no address."""
+    local, at, domain = text.rpartition("@")
+    if not domain.isascii():
+        try:
+            domain = idna.encode(domain, uts46=True, std3_rules=True).decode()
+        except idna.IDNAError:
+            return None
+    address = f"{local}{at}{domain}"
+    return address if is_address(address) else None
 
 
 def is_address(text: str) -> bool:

@@ -63,7 +63,7 @@ def email_bytes(
 
 def _mailbox(name: str, address: str) -> Header | str:
     shown = one_line(name)[:_MAX_NAME]
-    if shown.isascii():
+    if _is_plain(shown):
         return formataddr((shown, address))
     mailbox = _header(shown)
     mailbox.append(f"<{address}>", "us-ascii")
@@ -71,5 +71,10 @@ def _mailbox(name: str, address: str) -> Header | str:
 
 
 def _header(text: str) -> Header:
-    """Return a header's text, as encoded words where it is not ASCII (RFC 2047)."""
-    return Header(one_line(text), "us-ascii" if text.isascii() else _UTF8, header_name="Subject")
+    """Return a header's text, as encoded words where it is not plain (RFC 2047)."""
+    return Header(one_line(text), "us-ascii" if _is_plain(text) else _UTF8, header_name="Subject")
+
+
+def _is_plain(text: str) -> bool:
+    """Return True for ASCII in which a mail program sees no encoded word."""
+    return text.isascii() and "=?" not in text

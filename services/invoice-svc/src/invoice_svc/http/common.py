@@ -32,6 +32,7 @@ from encours.http.models import (
     ShortText,
 )
 from encours.kernel import texts
+from encours.kernel.email import MAX_LENGTH, ascii_address
 from encours.kernel.money import Money
 from encours.kernel.terms import DueKind
 from invoice_svc.domain.invoice.amounts import percent, rate_bps
@@ -47,7 +48,6 @@ SeriesCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,19
 Siren = Annotated[str, StringConstraints(pattern=texts.SIREN)]
 VatId = Annotated[str, StringConstraints(pattern=texts.VAT_ID)]
 Iban = Annotated[str, StringConstraints(pattern=texts.IBAN)]
-Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}$", max_length=254)]
 Phone = Annotated[str, StringConstraints(pattern=texts.PHONE)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 
@@ -59,6 +59,21 @@ def _zone(name: str) -> str:
         raise PydanticCustomError("time_zone", "Name an IANA time zone such as Europe/Paris.")
     return name
 
+
+def _email(text: str) -> str:
+    address = ascii_address(text)
+    if address is None:
+        raise PydanticCustomError("email", "Write an e-mail address such as compta@example.com.")
+    return address
+
+
+Email = Annotated[
+    str,
+    StringConstraints(max_length=MAX_LENGTH),
+    AfterValidator(_email),
+    WithJsonSchema({"type": "string", "maxLength": MAX_LENGTH, "examples": ["compta@example.com"]}),
+]
+"""An address that mail can be sent to; its domain is kept in ASCII form."""
 
 TimeZone = Annotated[
     str, StringConstraints(max_length=60), AfterValidator(_zone), Field(examples=["Europe/Paris"])

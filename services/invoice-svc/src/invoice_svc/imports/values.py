@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from encours.kernel import texts
+from encours.kernel.email import ascii_address
 from encours.kernel.errors import DomainError
 from encours.kernel.money import MAX_MINOR, exponent, format_amount
 from invoice_svc.imports.verdict import Fault
@@ -26,7 +27,9 @@ def text(value: str, column: str, *, limit: int = 200) -> str:
     value = _bounded(value, column, limit)
     if not re.fullmatch(texts.ONE_LINE, value):
         raise Fault(
-            "invalid-value", "The value contains a line break or a control character; remove it.", column
+            "invalid-value",
+            "The value contains a line break, a control character or an encoded word (=?…?=); remove it.",
+            column,
         )
     return value
 
@@ -180,15 +183,14 @@ def language(value: str, column: str) -> str:
 
 
 def email(value: str, column: str) -> str | None:
-    """Return an e-mail address that is safe in a mail header; ``None`` if empty."""
+    """Return an address that mail can be sent to; ``None`` if empty."""
     value = value.strip()
     if not value:
         return None
-    if len(value) > 254 or not re.fullmatch(
-        r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value
-    ):
+    address = ascii_address(value)
+    if address is None:
         raise Fault("invalid-value", f"{value[:60]!r} is not an e-mail address.", column)
-    return value
+    return address
 
 
 def time_zone(value: str, column: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -97,7 +98,7 @@ def _date_format(text: str | None) -> str | None:
     day = datetime(2026, 3, 31, tzinfo=UTC)
     try:
         kept = datetime.strptime(day.strftime(text), text).date() == day.date()  # noqa: DTZ007 - a day has no zone
-    except ValueError:
+    except (ValueError, re.error):  # strptime makes a pattern of it, in which a directive may stand once
         kept = False
     if not kept:
         raise Invalid(
