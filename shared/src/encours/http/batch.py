@@ -27,11 +27,12 @@ from encours.http.models import Body, Problem
 from encours.kernel.errors import DomainError, Invalid
 from encours.ledger.command import Result
 from encours.ledger.execute import Done
+from encours.ledger.in_order import InOrder
 from encours.ledger.session import Session
 
 MAX_ITEMS = 1_000
-AT_ONCE = 256
-"""Items at work at once: as many as one group commit takes."""
+AT_ONCE = 128
+"""Items at work at once: of two events each, as many as one group commit takes."""
 
 T = TypeVar("T", bound=BaseModel)
 C = TypeVar("C")
@@ -82,6 +83,8 @@ async def run_batch(
 ) -> Response:
     """Read and carry out each item. The answer is 200 with a verdict an item, whatever the verdicts are.
 
+    Items are stored in the order of the request, so that an item gets its legal number before those after it.
+
     With an ``Idempotency-Key`` the batch itself is recorded first, so that the key with another list is refused as a
     whole; then each item's command has an id of its own, so that a repetition finishes what the first one left undone.
     """
@@ -92,16 +95,21 @@ async def run_batch(
         if whole.replayed:
             headers["Idempotency-Replayed"] = "true"
     verdicts: list[tuple[dict[str, Any], int]] = [({}, 0)] * len(items)
-    indexes = iter(range(len(items)))
 
-    async def carry_out(item_cmd: Command, raw: Any) -> Done:
-        return await item_cmd.perform(use_case, to_command(_adapter(model).validate_python(raw)))
+    async def judge(index: int, place: int, turns: InOrder) -> None:
+        async def carry_out(item_cmd: Command, raw: Any) -> Done:
+            try:
+                command = to_command(_adapter(model).validate_python(raw))
+                return await item_cmd.perform(use_case, command, append=turns.append_at(place))
+            finally:
+                turns.leave(place)
 
-    async def judge() -> None:
-        for index in indexes:
-            verdicts[index] = await _judge(cmd.item(index), index, carry_out, items[index], answer)
+        verdicts[index] = await _judge(cmd.item(index), index, carry_out, items[index], answer)
 
-    await asyncio.gather(*(judge() for _ in range(min(AT_ONCE, len(items)))))
+    for first in range(0, len(items), AT_ONCE):
+        indexes = range(first, min(first + AT_ONCE, len(items)))
+        turns = InOrder(cmd.ledger, len(indexes))
+        await asyncio.gather(*(judge(index, place, turns) for place, index in enumerate(indexes)))
     failed = sum("problem" in result for result, _ in verdicts)
     body = {
         "succeeded": len(verdicts) - failed,

@@ -38,7 +38,7 @@ from encours.kernel.ids import derived_uuid, hashed_uuid, uuid7
 from encours.ledger import Ledger
 from encours.ledger.command import CommandMeta, Result
 from encours.ledger.execute import Done, execute
-from encours.ledger.model import NewEvent, RawEvent
+from encours.ledger.model import Append, Appended, NewEvent, RawEvent
 from encours.ledger.session import Expect, Session
 
 C = TypeVar("C")
@@ -129,15 +129,17 @@ class Command(msgspec.Struct, frozen=True):
         use_case: Callable[[Session, Unpack[Ts]], Awaitable[Result | None]],
         *arguments: *Ts,
         on: str | None = None,
+        append: Callable[[Append], Awaitable[Appended]] | None = None,
     ) -> Done:
         """Load, decide and append, without the answer. Raises as :meth:`run`.
 
-        Streams and events of an entity that the key does not cover are refused.
+        Streams and events of an entity that the key does not cover are refused. ``append`` stores the outcome in
+        another way than alone.
         """
         with self.in_flight():
             started = time.perf_counter()
             done = await execute(
-                self.services.ledger, self.meta, use_case, *arguments, expect=self._expect(on)
+                self.services.ledger, self.meta, use_case, *arguments, expect=self._expect(on), append=append
             )
         self.services.metrics.append.observe(time.perf_counter() - started)
         return done

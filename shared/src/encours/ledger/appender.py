@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from encours.ledger.append_connection import AppendConnection
 from encours.ledger.errors import LedgerUnavailable
@@ -77,19 +77,31 @@ class Appender:
 
     def submit(self, item: Prepared) -> None:
         """Queue it; ``item.done`` has the result. Raises :class:`LedgerUnavailable` when the queue is full."""
+        self._make_room(item.size)
+        self._queue(item)
+        self._wake()
+
+    def submit_together(self, items: Sequence[Prepared]) -> None:
+        """Queue appends of one ledger that are stored by one batch, in their order. Raises as :meth:`submit`."""
+        self._make_room(sum(item.size for item in items))
+        for item in items:
+            item.companions = items
+            self._queue(item)
+        self._wake()
+
+    def _make_room(self, size: int) -> None:
         if self._closing:
             raise LedgerUnavailable("This process is stopping.")
-        before = self._waiting_events
-        now = before + item.size
-        if before and now > self._queue_events:
+        if self._waiting_events and self._waiting_events + size > self._queue_events:
             raise LedgerUnavailable("Too many commands are waiting for the ledger.")
+
+    def _queue(self, item: Prepared) -> None:
         item.deadline = self._loop.time() + self._patience_s
         queue = self._queues.get(item.ledger_id)
         if queue is None:
             queue = self._queues[item.ledger_id] = deque()
         queue.append(item)
-        self._waiting_events = now
-        self._wake()
+        self._waiting_events += item.size
 
     async def close(self) -> None:
         """Store what waits, then disconnect."""
@@ -133,8 +145,10 @@ class Appender:
     def _next_batch(self) -> list[Prepared]:
         """A fair share of what waits, up to 256 events of one ledger, ledgers taking turns. An append that
         touches a stream which an earlier one of the batch writes, or repeats its command id, waits for the
-        next batch."""
+        next batch. Those that were submitted together are a batch of their own."""
         ledger_id, queue = next(iter(self._queues.items()))
+        if queue[0].companions:
+            return self._next_companions(ledger_id, queue)
         limit = self._batch_events
         if self._waiting_events >= 2 * self._least_split and not any(
             connection.events for connection in self._connections
@@ -147,7 +161,7 @@ class Appender:
         events = 0
         while queue and events < limit:
             item = queue[0]
-            if batch and events + item.size > self._batch_events:
+            if item.companions or (batch and events + item.size > self._batch_events):
                 break
             # A clock moves alone: every event of its batch is recorded at that instant.
             if batch and (item.append.clock_at is not None or batch[0].append.clock_at is not None):
@@ -165,6 +179,17 @@ class Appender:
         if queue:
             self._queues[ledger_id] = queue
         self._waiting_events -= events
+        return batch
+
+    def _next_companions(self, ledger_id: int, queue: deque[Prepared]) -> list[Prepared]:
+        companions = queue[0].companions
+        batch: list[Prepared] = []
+        while queue and queue[0].companions is companions:
+            batch.append(queue.popleft())
+        del self._queues[ledger_id]
+        if queue:
+            self._queues[ledger_id] = queue
+        self._waiting_events -= sum(item.size for item in batch)
         return batch
 
     def _put_back(self, postponed: list[Prepared]) -> None:

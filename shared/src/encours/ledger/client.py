@@ -83,9 +83,9 @@ class Ledger:
             for listener in self._listeners:
                 listener(name, head)
 
-    async def append(self, append: Append) -> Appended:
+    async def append(self, append: Append, *, submit: Callable[[Prepared], None] | None = None) -> Appended:
         """Store one command's events, all or none. Repeating it with the same id and fingerprint gives the
-        first result.
+        first result. ``submit`` queues it in another way than alone (:mod:`encours.ledger.in_order`).
 
         Raises VersionConflict, CommandReused, IssueDateBeforeLast, FamilyRefused, UnknownLedger;
         LedgerUnavailable when the ledger is away or overloaded (then the outcome is unknown until the command
@@ -94,9 +94,13 @@ class Ledger:
         known = self._infos.get(append.ledger)
         ledger_id = known[1].id if known is not None else (await self._known(append.ledger)).id
         item = Prepared(append, ledger_id, asyncio.get_running_loop())
-        self._appender.submit(item)
+        (submit or self._appender.submit)(item)
         result = await item.done
         return await self._replayed(append, result) if result.replayed else result
+
+    def submit_together(self, items: Sequence[Prepared]) -> None:
+        """Queue appends of one ledger, to be stored by one batch in their order. Raises LedgerUnavailable."""
+        self._appender.submit_together(items)
 
     async def rehearse(self, append: Append) -> Appended:
         """Return what :meth:`append` would answer now and store nothing. Raises what it would raise."""

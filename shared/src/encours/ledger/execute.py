@@ -28,7 +28,7 @@ from encours.kernel.errors import DomainError
 from encours.ledger.client import Ledger
 from encours.ledger.command import CommandMeta, Result, completed
 from encours.ledger.errors import EntityNotGranted, VersionConflict
-from encours.ledger.model import Appended, NewEvent
+from encours.ledger.model import Append, Appended, NewEvent
 from encours.ledger.session import Expect, Repeated, Session
 from encours.ledger.states import Folded, Folder
 
@@ -113,14 +113,15 @@ async def execute(
     use_case: Callable[[Session, Unpack[Ts]], Awaitable[Result | None]],
     *arguments: *Ts,
     expect: Expect | None = None,
+    append: Callable[[Append], Awaitable[Appended]] | None = None,
     retries: int = RETRIES,
 ) -> Done:
     """Run a command until it is stored, refused, or overtaken once more than it may be retried.
 
     A repetition under the same id and fingerprint gives the first result, unless the actor may no longer act for
-    its entity. ``expect`` judges the versions of the streams that the use case loads, inside each attempt. Raises
-    the domain's refusals, and those of :meth:`Ledger.append`. Any number of commands may run at once: those that
-    wait together are stored together.
+    its entity. ``expect`` judges the versions of the streams that the use case loads, inside each attempt. ``append``
+    stores the outcome, by default alone. Raises the domain's refusals, and those of :meth:`Ledger.append`. Any number
+    of commands may run at once: those that wait together are stored together.
     """
     info = await ledger.info(meta.ledger)
     fresh = meta.dry_run
@@ -143,11 +144,11 @@ async def execute(
             if not meta.id_is_new and (first := await _first_run(ledger, session)) is not None:
                 return first
             raise
-        append = session.to_append()
+        outcome = session.to_append()
         try:
             if meta.dry_run:
-                return _preview(session, await ledger.rehearse(append))
-            appended = await ledger.append(append)
+                return _preview(session, await ledger.rehearse(outcome))
+            appended = await (append or ledger.append)(outcome)
         except VersionConflict:
             conflicts += 1
             if conflicts > retries:

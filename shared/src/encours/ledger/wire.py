@@ -45,7 +45,8 @@ class Prepared:
     """An append ready to be sent, and the future of who waits for it."""
 
     __slots__ = (
-        "append", "deadline", "done", "guards", "ledger_id", "numbered", "rows", "size", "touched", "written",
+        "append", "companions", "deadline", "done", "guards", "ledger_id", "numbered", "rows", "size", "touched",
+        "written",
     )  # fmt: skip
 
     def __init__(self, append: Append, ledger_id: int, loop: asyncio.AbstractEventLoop) -> None:
@@ -71,6 +72,8 @@ class Prepared:
         self.size = len(self.rows) or 1
         self.done: asyncio.Future[Appended] = loop.create_future()
         self.deadline = 0.0
+        self.companions: Sequence[Prepared] = ()
+        """Those that are sent as one batch with this one, in their order; itself among them."""
 
     def succeed(self, result: Appended) -> None:
         """Tell the caller, unless it has gone."""
@@ -213,6 +216,9 @@ def _resolve_each(batch: Sequence[Prepared], row: Any) -> tuple[int, list[Prepar
                 item.fail(VersionConflict(detail))
             case "date":
                 item.fail(IssueDateBeforeLast(detail))
+            case _ if item.companions:
+                # Its companions went ahead: only who sent them together can send the rest in order.
+                item.fail(VersionConflict("an earlier item of the same request has to be decided again"))
             case _:
                 held.append(item)
     return head, held

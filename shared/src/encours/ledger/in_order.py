@@ -1,0 +1,54 @@
+"""Appends of commands that ran side by side, stored in the order of the commands.
+
+Numbers of a series are dated in their order, so of two invoices of one request the earlier has to get its number first,
+however long each took to be decided. All that are still at work are sent together as one batch of the group commit;
+those that have to be decided again because a stream moved are sent together again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from encours.ledger.client import Ledger
+from encours.ledger.errors import LedgerUnavailable
+from encours.ledger.model import Append, Appended
+from encours.ledger.wire import Prepared
+
+
+class InOrder:
+    """The appends of some commands, each with its place from 0. A command that has ended must :meth:`leave`."""
+
+    def __init__(self, ledger: Ledger, count: int) -> None:
+        self._ledger = ledger
+        self._at_work = set(range(count))
+        self._waiting: dict[int, Prepared] = {}
+
+    def append_at(self, place: int) -> Callable[[Append], Coroutine[Any, Any, Appended]]:
+        """Return the append of the command at that place, to be given to ``execute``."""
+
+        async def append(append: Append) -> Appended:
+            return await self._ledger.append(append, submit=lambda item: self._wait(place, item))
+
+        return append
+
+    def leave(self, place: int) -> None:
+        """Note that the command at that place appends nothing more. Repeating it changes nothing."""
+        self._at_work.discard(place)
+        self._waiting.pop(place, None)
+        self._send_if_complete()
+
+    def _wait(self, place: int, item: Prepared) -> None:
+        self._waiting[place] = item
+        self._send_if_complete()
+
+    def _send_if_complete(self) -> None:
+        if not self._waiting or len(self._waiting) < len(self._at_work):
+            return
+        items = [item for _, item in sorted(self._waiting.items())]
+        self._waiting.clear()
+        try:
+            self._ledger.submit_together(items)
+        except LedgerUnavailable as unavailable:
+            for item in items:
+                item.fail(unavailable)

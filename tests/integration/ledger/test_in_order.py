@@ -1,0 +1,60 @@
+"""Commands of one request are stored in their order, however long each of them takes to be decided."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from encours.ledger import Appended, NewEvent
+from encours.ledger.errors import VersionConflict
+from encours.ledger.in_order import InOrder
+from tests.integration.ledger.helpers import Books, event, numbered
+
+FIRST_DAY = date(2026, 1, 1)
+COMMANDS = 120
+
+
+async def side_by_side(
+    books: Books, decide: Callable[[int], list[NewEvent]], *, dice: random.Random
+) -> list[Appended]:
+    """Run the commands as a batch does: a conflict is decided again."""
+    turns = InOrder(books.ledger, COMMANDS)
+
+    async def command(place: int) -> Appended:
+        append = turns.append_at(place)
+        try:
+            while True:
+                await asyncio.sleep(dice.random() / 50)  # the time that loading and deciding take
+                try:
+                    return await append(books.command(*decide(place)))
+                except VersionConflict:
+                    continue
+        finally:
+            turns.leave(place)
+
+    return await asyncio.gather(*(command(place) for place in range(COMMANDS)))
+
+
+async def test_each_gets_its_number_before_those_after_it(books: Books) -> None:
+    """Appended alone, whichever was decided first took the number, and the date of an earlier one was refused."""
+    dice = random.Random(7)
+
+    def decide(place: int) -> list[NewEvent]:
+        return [numbered(f"inv_{place}", on=FIRST_DAY + timedelta(place))]
+
+    async def others() -> None:
+        await asyncio.gather(*(books.append(books.command(event(f"cus_{n}"))) for n in range(300)))
+
+    stored, _ = await asyncio.gather(side_by_side(books, decide, dice=dice), others())
+    assert [done.numbers[0] for done in stored] == [f"FAC-2026-{n:05}" for n in range(1, COMMANDS + 1)]
+
+
+async def test_a_command_that_ends_without_an_append_holds_nobody_up(books: Books) -> None:
+    turns = InOrder(books.ledger, 3)
+    last = asyncio.create_task(turns.append_at(2)(books.command(numbered("inv_2"))))
+    first = asyncio.create_task(turns.append_at(0)(books.command(numbered("inv_0"))))
+    await asyncio.sleep(0)
+    turns.leave(1)
+    assert [(await first).numbers, (await last).numbers] == [("FAC-2026-00001",), ("FAC-2026-00002",)]
