@@ -36,6 +36,7 @@ $(STAMP): $(VENV)/.bootstrap requirements.lock pyproject.toml $(PYPROJECTS)
 	@$(UV) pip sync --require-hashes --compile-bytecode requirements.lock
 	@$(UV) pip install --no-deps --no-build-isolation $(addprefix -e ./,$(MEMBERS))
 	@$(BIN)/python -m compileall -q $(addsuffix /src,$(MEMBERS)) # or eight services would each compile them at once
+	@sync -f $(VENV) 2>/dev/null || sync # a power cut after the first start must not leave half a program
 	@touch $@
 
 run: env ## start everything on this machine, load the demo, stay up until Ctrl-C

@@ -112,6 +112,23 @@ def test_servers_that_exist_are_used_and_neither_stopping_nor_a_kill_needs_repai
         assert (layout.root / "up.log").read_text().count(key.strip()) == 1, "the key is shown once"
 
 
+def test_a_second_installation_on_a_server_leaves_the_passwords_of_the_first(outside: dict[str, str]) -> None:
+    with private_layout() as first, private_layout() as second:
+        with up(first, outside):
+            refused = subprocess.run(
+                (sys.executable, "-m", "encours.testing.up", "up"),
+                env=os.environ | outside | {"ENCOURS_VAR_DIR": str(second.root)},
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=120,
+            )
+            assert refused.returncode == 3
+            assert "serves another installation already" in refused.stderr
+        with up(first, outside):
+            pass
+
+
 def test_what_cannot_start_is_said_with_its_log(tmp_path: Path) -> None:
     environment = {"ENCOURS_DATABASE_URL": f"postgresql://postgres:x@127.0.0.1:{free_port()}/postgres"}
     done = subprocess.run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import smtplib
 import stat
 import sys
@@ -19,8 +20,10 @@ import pytest
 from encours.embedded import postgres
 from encours.embedded.layout import Layout
 from encours.embedded.mailbox import file_stem, store
-from encours.embedded.process import Program, await_ready, free_port, spawn, stop
+from encours.embedded.process import Program, StartFailed, await_ready, free_port, spawn, started_at, stop
+from encours.embedded.runstate import RunState, read_state, write_state
 from encours.embedded.secrets import load_secrets
+from encours.embedded.shelter import remove_shelter
 from encours.testing.servers import Cluster, Installation, private_layout
 
 
@@ -81,7 +84,7 @@ def test_a_folder_that_the_servers_account_cannot_reach_gets_a_shelter_of_its_ow
         assert layout.pg.is_symlink() == (os.geteuid() == 0)
         assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
     finally:
-        postgres.remove_shelter(layout.root)
+        remove_shelter(layout.root)
     assert not layout.pg.exists() or os.geteuid() != 0
 
 
@@ -91,6 +94,83 @@ def test_secrets_are_private_and_stay_the_same() -> None:
         assert load_secrets(layout) == first
         assert stat.S_IMODE(layout.secrets_json.stat().st_mode) == 0o600
         assert len({first.postgres, *first.roles.values(), *first.nats.values()}) == 1 + 5 + 5
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"postgres":"x"}', '{"postgres":"","roles":{},"nats":{}}', "\0\0"]
+)
+def test_a_damaged_file_of_passwords_is_kept_and_said(content: str) -> None:
+    with private_layout() as layout:
+        load_secrets(layout)
+        layout.secrets_json.write_text(content)
+        with pytest.raises(StartFailed, match="damaged"):
+            load_secrets(layout)
+        assert layout.secrets_json.read_text() == content
+
+
+def test_passwords_are_not_made_anew_for_a_database_that_exists() -> None:
+    with private_layout() as layout:
+        (layout.pg / "data").mkdir(parents=True)
+        with pytest.raises(StartFailed, match="missing"):
+            load_secrets(layout)
+        assert not layout.secrets_json.exists()
+
+
+@pytest.mark.parametrize(("version", "said"), [(None, "PG_VERSION is missing"), ("17", "of PostgreSQL 17")])
+def test_data_that_is_not_this_servers_is_left_alone(version: str | None, said: str) -> None:
+    with private_layout() as layout:
+        server = postgres.locate(layout, password="x", port=free_port())
+        (server.data / "base").mkdir(parents=True)
+        if version:
+            (server.data / "PG_VERSION").write_text(f"{version}\n")
+        with pytest.raises(StartFailed, match=said):
+            postgres.prepare(layout, password="x", port=free_port())
+        assert (server.data / "base").is_dir()
+
+
+@pytest.mark.real
+def test_a_settings_file_that_a_power_cut_emptied_does_not_stop_it() -> None:
+    with private_layout() as layout:
+        secrets = load_secrets(layout)
+        server = postgres.prepare(layout, password=secrets.postgres, port=free_port())
+        for name in ("postgresql.conf", postgres.SETTINGS):
+            (server.data / name).write_bytes(b"\0" * 4096)
+        server = postgres.prepare(layout, password=secrets.postgres, port=free_port())
+        server.stop(server.start())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as another account")
+def test_a_copy_of_a_folder_does_not_get_the_database_of_the_original_and_a_moved_folder_does(
+    tmp_path: Path,
+) -> None:
+    tmp_path.chmod(0o700)
+    original, copy, moved = (Layout(tmp_path / name) for name in ("var", "copy", "moved"))
+    original.create()
+    postgres.locate(original, password="x", port=free_port())
+    try:
+        shutil.copytree(original.root, copy.root, symlinks=True)
+        with pytest.raises(StartFailed, match=r"is a copy of .*encours backup"):
+            postgres.locate(copy, password="x", port=free_port())
+        original.root.rename(moved.root)
+        shelter = moved.pg.readlink()
+        assert postgres.locate(moved, password="x", port=free_port()).data.parent == shelter
+        with pytest.raises(StartFailed, match="is a copy of"):
+            postgres.locate(copy, password="x", port=free_port())
+    finally:
+        remove_shelter(original.root)
+
+
+def test_the_state_of_a_run_holds_for_its_own_folder_alone(tmp_path: Path) -> None:
+    original, copy, moved = (Layout(tmp_path / name) for name in ("var", "copy", "moved"))
+    original.create()
+    state = RunState(
+        os.getpid(), started_at(os.getpid()) or 0, "2026-01-01T00:00:00+00:00", original.identity
+    )
+    write_state(original, state)
+    shutil.copytree(original.root, copy.root)
+    assert read_state(copy) is None
+    original.root.rename(moved.root)
+    assert read_state(moved) == state
 
 
 async def test_a_service_may_relay_and_read_but_not_purge_or_listen_to_others(

@@ -151,7 +151,8 @@ def test_one_folder_has_one_owner_and_the_state_survives_the_way_to_disk() -> No
     with private_layout() as layout:
         processes = [ProcessState("api", "invoice", 12, 1.5, 8001, "ready", 2)]
         state = RunState(
-            os.getpid(), started_at(os.getpid()) or 0, "2026-01-01T00:00:00+00:00", processes=processes
+            *(os.getpid(), started_at(os.getpid()) or 0, "2026-01-01T00:00:00+00:00", layout.identity),
+            processes=processes,
         )
         write_state(layout, state)
         assert read_state(layout) == state

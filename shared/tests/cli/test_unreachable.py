@@ -39,8 +39,10 @@ COMMANDS = {
     "replay": ("--to", "1"),
     "verify": (),
     "migrate": (),
+    "backup": ("TARGET",),
+    "restore": ("TARGET",),
 }
-CODES = {"down": Exit.OK, "doctor": Exit.FAILED}
+CODES = {"down": Exit.OK, "doctor": Exit.FAILED, "backup": Exit.USAGE, "restore": Exit.USAGE}
 REFUSED = "postgresql://admin:secret@127.0.0.1:9/postgres"
 
 

@@ -117,3 +117,26 @@ async def test_a_server_that_is_away_does_not_keep_a_process_from_starting() -> 
     with pytest.raises(LedgerUnavailable):
         await ledger.ledgers()
     await ledger.close()
+
+
+async def test_an_instant_that_is_still_to_come_is_said_and_refuses_nothing(
+    filled: Books,
+    admin: asyncpg.Connection,
+    module_installation: Installation,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A clock that was ahead once: every later event gets its instant, until then."""
+    ledger_id = (await filled.ledger.info(filled.name)).id
+    await tamper(
+        admin,
+        "update ledger.event set recorded_at = now() + interval '1 day' "
+        f"where ledger = {ledger_id} and position = 10",
+    )
+    (finding,) = await self_check(admin, ledger=filled.name)
+    assert "still to come" in finding.what
+    await require_sound(module_installation.ledger_url())
+    assert "still to come" in caplog.text
+    caplog.clear()
+    await filled.append(filled.command(event("inv_9")))
+    await filled.append(filled.command(event("inv_10")))
+    assert caplog.text.count("ahead of this machine's clock") == 1

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from encours.cli.common import CliError, Exit, LocalInstallation
 from encours.cli.settings import is_postgres_url
-from encours.embedded.secrets import AUDITOR
+from encours.embedded.secrets import AUDITOR, stored_secrets
 from encours.kernel.errors import DomainError
 from encours.ledger import UnknownLedger
 from encours.ledger.migrate import LEDGER_DATABASE, database_dsn
@@ -46,13 +46,11 @@ def run_with_database(here: LocalInstallation, url: str, work: Callable[[str], C
 
 def auditor_login(here: LocalInstallation) -> str:
     """The ledger's database with the auditor's own name and password. Raises :class:`CliError` when it has none."""
-    from encours.embedded.layout import read_json
-
     given = here.settings.password_auditor
     password = (
         given.get_secret_value()
         if given is not None
-        else (read_json(here.layout.secrets_json) or {}).get("roles", {}).get(AUDITOR)
+        else stored_secrets(here.layout).get("roles", {}).get(AUDITOR)
     )
     require_database(here, here.ledger_admin_url)
     if password is None:

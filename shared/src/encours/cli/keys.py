@@ -13,7 +13,7 @@ from encours.cli.database import run_with_database
 from encours.embedded.setup import DEFAULT_LEDGER
 from encours.http.access.keys import check_grant, new_key
 from encours.kernel.errors import Invalid
-from encours.ledger.api_keys import SHOWN, has_ledger, insert_key, revoke_key
+from encours.ledger.api_keys import SHOWN, has_ledger, insert_key, revoke_key, unknown_entities
 from encours.ledger.api_keys import list_keys as read_keys
 from encours.postgres.connection import connect
 
@@ -53,6 +53,8 @@ def create(
     async def insert(connection: asyncpg.Connection) -> None:
         if not await has_ledger(connection, ledger):
             raise CliError(f"no ledger {ledger!r}: `encours ledger list` shows them", Exit.USAGE)
+        if unknown := await unknown_entities(connection, [name for name in entity or () if name != "*"]):
+            raise CliError(f"no legal entity {', '.join(unknown)}: GET /v1/entities shows them", Exit.USAGE)
         await insert_key(
             connection,
             key.id,
@@ -101,6 +103,8 @@ def revoke(
     _with_database(update)
     if as_json:
         print_json({"id": key_id, "revoked": True})
+    else:
+        out.print(f"{key_id} is revoked: services refuse it within seconds")
 
 
 def _with_database(work: Callable[[asyncpg.Connection], Awaitable[None]]) -> None:

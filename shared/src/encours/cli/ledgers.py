@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -13,6 +14,7 @@ from encours.cli.common import (
     CliError,
     Exit,
     LocalInstallation,
+    err,
     installation,
     out,
     print_json,
@@ -28,15 +30,22 @@ from encours.ledger.archive import (
     Header,
     LedgerNotEmpty,
     Progress,
+    check_content,
     export_ledger,
     load_ledger,
+    verify_archive,
 )
+from encours.ledger.content import ContentInvalid
 from encours.ledger.selfcheck import SelfCheckFailed
 from encours.postgres.connection import connect
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, rich_markup_mode=None)
 
 T = TypeVar("T")
+_NOT_PROVEN = (
+    "The archive is whole and fits together. That nobody has rewritten it, only a digest or a signature that was kept "
+    "elsewhere can show: compare sha256sum of the file with the one noted when it was exported."
+)
 Name = Annotated[str, typer.Argument(help="A ledger: lower-case letters, digits, - and _, at most 40.")]
 
 
@@ -99,7 +108,10 @@ def export(
 ) -> None:
     """Write a whole ledger into one file, as it stands at this moment. Appends go on meanwhile."""
     header = _archive_work(f"exporting {name}", lambda url, bar: export_ledger(url, name, file, progress=bar))
-    _tell({"ledger": name, "events": header.head, "epoch": header.epoch, "file": str(file)}, as_json)
+    with file.open("rb") as written:
+        digest = hashlib.file_digest(written, "sha256").hexdigest()
+    told = {"ledger": name, "events": header.head, "epoch": header.epoch, "file": str(file), "sha256": digest}
+    _tell(told, as_json)
 
 
 @app.command("load")
@@ -112,11 +124,20 @@ def load(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Verify an archive, load it into an absent or empty ledger, all or nothing. Read models follow by themselves."""
-    header = _archive_work(
-        f"loading {file.name}", lambda url, bar: load_ledger(url, file, name=name, progress=bar)
-    )
+    """Verify an archive, load it into an absent or empty ledger, all or nothing. Read models follow by themselves.
+
+    Payloads must be readable, amounts agree with each other, and numbers with their series.
+    """
+
+    async def check_and_load(url: str, bar: Progress) -> Header:
+        verify_archive(file)
+        check_content(file)
+        return await load_ledger(url, file, name=name, progress=bar)
+
+    header = _archive_work(f"loading {file.name}", check_and_load)
     _tell({"ledger": name or header.name, "events": header.head, "file": str(file)}, as_json)
+    if not as_json:
+        err.print(_NOT_PROVEN, markup=False)
 
 
 @app.command("new-epoch")
@@ -144,7 +165,7 @@ def _archive_work(label: str, work: Callable[[str, Progress], Coroutine[Any, Any
         async def run(url: str) -> Header:
             try:
                 return await work(url, lambda done, total: bar.update(task, completed=done, total=total))
-            except (ArchiveInvalid, LedgerNotEmpty, SelfCheckFailed, OSError) as refused:
+            except (ArchiveInvalid, ContentInvalid, LedgerNotEmpty, SelfCheckFailed, OSError) as refused:
                 raise CliError(str(refused), Exit.FAILED) from refused
 
         return run_with_database(here, here.ledger_admin_url, run)

@@ -15,6 +15,7 @@ from importlib import import_module
 import typer
 
 from encours.cli.common import CliError, Exit, err
+from encours.embedded.process import StartFailed
 
 # Name on the command line: module, and its function or (None) its group of commands.
 COMMANDS: dict[str, tuple[str, str | None]] = {
@@ -32,6 +33,8 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
     "replay": ("replay", "replay"),
     "verify": ("verify", "verify"),
     "migrate": ("migrate", "migrate"),
+    "backup": ("backup", "backup"),
+    "restore": ("backup", "restore"),
 }
 
 
@@ -64,6 +67,9 @@ def main() -> None:
     except CliError as error:
         err.print(str(error), style="red", markup=False)
         sys.exit(error.code)
+    except StartFailed as failed:
+        err.print(str(failed), style="red", markup=False)
+        sys.exit(Exit.UNREACHABLE)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:

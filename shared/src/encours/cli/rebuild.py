@@ -24,7 +24,7 @@ from encours.cli.common import (
     table,
 )
 from encours.cli.database import require_database, run_with_database
-from encours.embedded.secrets import ROLES, SERVICES
+from encours.embedded.secrets import ROLES, SERVICES, stored_secrets
 from encours.ledger import Ledger
 
 _EXIT_OF = {2: Exit.USAGE, 4: Exit.UNREACHABLE}
@@ -169,7 +169,6 @@ def _advice(row: dict[str, Any]) -> str:
 
 def _environment(here: LocalInstallation, service: str) -> dict[str, str]:
     """Environment with the service's own role and databases: a rebuild may do no more than the service itself."""
-    from encours.embedded.layout import read_json
     from encours.ledger.migrate import LEDGER_DATABASE, database_dsn
 
     role = f"encours_{service}"
@@ -178,7 +177,7 @@ def _environment(here: LocalInstallation, service: str) -> dict[str, str]:
     if "ENCOURS_STORE_URL" in os.environ and "ENCOURS_LEDGER_URL" in os.environ:
         # Inside a service's own container the addresses are already there.
         return dict(os.environ)
-    password = (read_json(here.layout.secrets_json) or {}).get("roles", {}).get(role)
+    password = stored_secrets(here.layout).get("roles", {}).get(role)
     return kept | {
         "ENCOURS_LEDGER_URL": database_dsn(here.admin_url, LEDGER_DATABASE, user=role, password=password),
         "ENCOURS_STORE_URL": database_dsn(here.admin_url, role, user=role, password=password),

@@ -16,7 +16,6 @@ import typer
 
 from encours.cli.common import AsJson, CliError, Exit, LocalInstallation, err, installation, out, print_line
 from encours.embedded.machine import Machine, Outside
-from encours.embedded.process import StartFailed
 from encours.embedded.runstate import AlreadyRunning, RunState, sole_owner
 
 _STOP_TIMEOUT_S = 60.0
@@ -37,8 +36,6 @@ def up(
             asyncio.run(_stay_up(here, demo=demo, as_json=as_json))
     except AlreadyRunning as running:
         raise CliError(str(running), Exit.BUSY) from running
-    except StartFailed as failed:
-        raise CliError(str(failed), Exit.UNREACHABLE) from failed
 
 
 def down(

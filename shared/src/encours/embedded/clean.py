@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from encours.embedded.layout import default_layout
-from encours.embedded.postgres import remove_shelter, wheel_binaries
+from encours.embedded.postgres import wheel_binaries
+from encours.embedded.shelter import remove_shelter
 
 if __name__ == "__main__":
     for origin in (default_layout().root, wheel_binaries()):

@@ -40,6 +40,11 @@ class Layout:
         return self.root / "letters"
 
     @property
+    def imports(self) -> Path:
+        """Files that were received over HTTP and are read by the worker."""
+        return self.root / "imports"
+
+    @property
     def run_json(self) -> Path:
         return self.root / "run.json"
 
@@ -55,6 +60,12 @@ class Layout:
     def lock(self) -> Path:
         return self.root / "up.lock"
 
+    @property
+    def identity(self) -> str:
+        """Device and number of the folder on its disk: a folder that is moved keeps them, a copy has others."""
+        found = self.root.stat()
+        return f"{found.st_dev}:{found.st_ino}"
+
     def create(self) -> None:
         """Make the folders, readable by the caller alone. Safe to repeat."""
         self.root.mkdir(parents=True, exist_ok=True)
@@ -62,6 +73,8 @@ class Layout:
         self.root.chmod(0o711 if os.geteuid() == 0 else 0o700)
         for folder in (self.log, self.nats, self.mail, self.letters):
             folder.mkdir(mode=0o700, exist_ok=True)
+        for folder in (self.root, self.root.parent):
+            sync_folder(folder)
 
 
 def default_layout() -> Layout:
@@ -75,8 +88,30 @@ def default_layout() -> Layout:
     return Layout((here / "var").resolve())
 
 
+def sync_folder(folder: Path) -> None:
+    """Have the disk keep the names in `folder`: without it a power cut can take back a file that was synced itself."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_tree(folder: Path) -> None:
+    """Have the disk keep every file and every name under `folder`."""
+    for place, _, files in os.walk(folder):
+        for name in files:
+            with (Path(place) / name).open("rb") as file:
+                os.fsync(file.fileno())
+        sync_folder(Path(place))
+    sync_folder(folder.parent)
+
+
 def write_private(path: Path, text: str) -> None:
-    """Write a file of mode 0600 so that a reader sees the old text or the new one, never half of it."""
+    """Write a file of mode 0600 so that a reader sees the old text or the new one, never half of it.
+
+    It outlasts a power cut from the moment that this returns.
+    """
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -84,6 +119,7 @@ def write_private(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(path)
+        sync_folder(path.parent)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

@@ -22,7 +22,7 @@ from encours.embedded.secrets import SERVICES, Secrets, load_secrets
 from encours.embedded.setup import prepare_databases
 from encours.embedded.supervisor import Announce, Child, Supervisor
 from encours.ledger import LedgerUnavailable
-from encours.ledger.migrate import LEDGER_DATABASE, database_dsn
+from encours.ledger.migrate import LEDGER_DATABASE, database_dsn, roles_of_others
 from encours.postgres.connection import FAILED
 
 API_PORTS = {"invoice": 8001, "dunning": 8002, "risk": 8003, "reporting": 8004}
@@ -51,7 +51,9 @@ class Machine:
         self.announce = announce
         self.log_level = log_level
         pid = os.getpid()
-        self.state = RunState(pid, started_at(pid) or 0.0, datetime.now(UTC).isoformat(timespec="seconds"))
+        self.state = RunState(
+            pid, started_at(pid) or 0.0, datetime.now(UTC).isoformat(timespec="seconds"), layout.identity
+        )
         self.supervisor = Supervisor(announce, self.write)
         self._taken: set[int] = set()
         self._probe: httpx.AsyncClient | None = None
@@ -71,6 +73,13 @@ class Machine:
         admin_url, nats_url = await self._start_servers(secrets)
         step("preparing databases")
         try:
+            if self.outside.database_url and (others := await roles_of_others(admin_url, secrets.roles)):
+                raise StartFailed(
+                    f"this PostgreSQL serves another installation already: {', '.join(others)} have other passwords "
+                    f"than {self.layout.secrets_json} says, and its services would be locked out. Set "
+                    "ENCOURS_DATABASE_URL to another server, or put that installation's secrets.json here. "
+                    "To change the passwords on purpose: `encours migrate`"
+                )
             new_key = await prepare_databases(admin_url, secrets.roles, self.layout)
         except (*FAILED, LedgerUnavailable) as error:
             where = "ENCOURS_DATABASE_URL's server" if self.outside.database_url else "PostgreSQL"
@@ -130,6 +139,11 @@ class Machine:
             )
             admin_url = database.dsn()
             self.state.postgres = {"port": database.port, "host": str(database.sockets)}
+            if self.layout.pg.is_symlink():
+                self.announce(
+                    f"PostgreSQL's files are in {database.data.parent}, as its account cannot reach "
+                    f"{self.layout.root}. A copy of this folder holds no ledger: use `encours backup`"
+                )
             children.append(self._postgres(database))
         if self.outside.nats_url is None:
             server = nats.prepare(self.layout, secrets=secrets, port=self._port(nats.PREFERRED_PORT))

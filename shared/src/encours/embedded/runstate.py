@@ -33,11 +33,16 @@ class ProcessState:
 
 @dataclass(slots=True)
 class RunState:
-    """`state` is `starting`, `ready`, `stopping` or `stopped`. Holds no secret."""
+    """`state` is `starting`, `ready`, `stopping` or `stopped`. Holds no secret.
+
+    `folder` is the identity of the `var/` folder that it was written for: in a copy of that folder it is not valid,
+    or commands there would reach for processes of the original.
+    """
 
     pid: int
     created: float
     started_at: str
+    folder: str
     state: str = "starting"
     urls: dict[str, str] = field(default_factory=dict)
     postgres: dict[str, Any] | None = None
@@ -56,15 +61,16 @@ def write_state(layout: Layout, state: RunState) -> None:
 
 
 def read_state(layout: Layout) -> RunState | None:
-    """The last state written; None when there is none or another version wrote it."""
+    """The last state written; None when there is none, another version wrote it, or the folder is a copy."""
     stored = read_json(layout.run_json)
     if stored is None:
         return None
     try:
         processes = [ProcessState(**entry) for entry in stored.pop("processes")]
-        return RunState(**stored, processes=processes)
+        state = RunState(**stored, processes=processes)
     except (KeyError, TypeError):
         return None
+    return state if state.folder == layout.identity else None
 
 
 @contextmanager

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from encours.embedded.layout import Layout, read_json, write_private
+from encours.embedded.process import StartFailed
 
 SERVICES = ("invoice", "dunning", "risk", "reporting")
 ROLES = tuple(f"encours_{name}" for name in SERVICES)
@@ -28,8 +30,17 @@ class Secrets:
 
 
 def load_secrets(layout: Layout) -> Secrets:
-    """The installation's passwords, made at the first call; a user that is new gets its own at the next."""
-    stored = read_json(layout.secrets_json) or {}
+    """The installation's passwords, made at the first call; a user that is new gets its own at the next.
+
+    Raises :class:`StartFailed` when the file is damaged, or missing where a database is: its servers would no longer
+    let anyone in.
+    """
+    stored = stored_secrets(layout)
+    if not stored and (layout.pg / "data").is_dir():
+        raise StartFailed(
+            f"{layout.secrets_json} is missing, and {layout.pg} holds a database that opens with its passwords alone: "
+            "put the file back from a backup (deploy/runbooks/keys.md)"
+        )
     roles, nats = stored.get("roles", {}), stored.get("nats", {})
     complete = Secrets(
         postgres=stored.get("postgres") or _password(),
@@ -40,6 +51,30 @@ def load_secrets(layout: Layout) -> Secrets:
     if wanted != stored:
         write_private(layout.secrets_json, json.dumps(wanted, indent=2) + "\n")
     return complete
+
+
+def stored_secrets(layout: Layout) -> dict[str, Any]:
+    """Return the content of `var/secrets.json`, {} when there is none. Raises :class:`StartFailed` if it is damaged."""
+    if not layout.secrets_json.exists():
+        return {}
+    stored = read_json(layout.secrets_json)
+    if stored is None or not _is_whole(stored):
+        raise StartFailed(
+            f"{layout.secrets_json} is damaged and was left as it is: put it back from a backup "
+            "(deploy/runbooks/keys.md). Without its passwords nobody gets into the databases of this folder"
+        )
+    return stored
+
+
+def _is_whole(stored: dict[str, Any]) -> bool:
+    users = [stored.get("roles"), stored.get("nats")]
+    passwords = [
+        stored.get("postgres"),
+        *(word for kind in users if isinstance(kind, dict) for word in kind.values()),
+    ]
+    return all(isinstance(kind, dict) for kind in users) and all(
+        isinstance(word, str) and word for word in passwords
+    )
 
 
 def _password() -> str:

@@ -64,6 +64,15 @@ async def revoke_key(conn: Conn, identity: str) -> bool:
     return done != "UPDATE 0"
 
 
+async def unknown_entities(conn: Conn, entities: Sequence[str]) -> list[str]:
+    """Return those of the legal entities that no ledger has an event of."""
+    known = await conn.fetch(
+        "select distinct e.stream from ledger.ledgers l join ledger.event e on e.ledger = l.id and e.stream = any($1)",
+        list(entities),
+    )
+    return sorted(set(entities) - {row["stream"] for row in known})
+
+
 async def has_ledger(conn: Conn, name: str) -> bool:
     """True if a key may have this ledger as its default."""
     return bool(await conn.fetchval("select true from ledger.ledgers where name = $1", name))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -21,9 +22,11 @@ import asyncpg
 import msgspec
 
 from encours.ledger.admin import check_ledger, fresh_epoch
+from encours.ledger.content import ContentCheck, LastNumber
 from encours.ledger.errors import UnknownLedger
 from encours.ledger.model import LedgerKind
-from encours.ledger.selfcheck import SelfCheckFailed, self_check
+from encours.ledger.selfcheck import require, self_check
+from encours.ledger.stored import StoredEvent
 from encours.postgres.connection import connect
 
 FORMAT = "encours-ledger/1"
@@ -124,7 +127,7 @@ async def export_ledger(dsn: str, name: str, file: Path, *, progress: Progress |
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             header, ledger_id = await _header(connection, name)
             with (
-                partial.open("wb") as raw,
+                os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw,
                 gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=6, mtime=0) as out,
             ):
                 await _write(connection, ledger_id, header, _Digested(out), progress)
@@ -246,6 +249,28 @@ def verify_archive(file: Path) -> Header:
     return header
 
 
+def check_content(file: Path) -> None:
+    """Read every payload and compare amounts and numbers with each other. Raises :class:`ContentInvalid` for what does
+    not fit; an archive that was changed so that all of it fits passes (:mod:`encours.ledger.content`).
+    """
+    check, series = ContentCheck(), []
+    for _, line in _lines(file):
+        match line:
+            case EventLine():
+                check.read(_stored(line))
+            case SeriesLine():
+                series.append(LastNumber(line.entity, line.code, line.year, line.last_number))
+            case _:
+                pass
+    check.finish(series)
+
+
+def _stored(line: EventLine) -> StoredEvent:
+    ids = (line.event_id, line.command_id, line.recorded_at)
+    given = {name: getattr(line, name) for name in StoredEvent.__struct_fields__ if hasattr(line, name)}
+    return StoredEvent(**given | {"raw": line.payload(), "ids": ids, "data": None})
+
+
 def _lines(file: Path) -> Iterator[tuple[bytes, Line]]:
     try:
         with gzip.open(file, "rb") as lines:
@@ -275,8 +300,7 @@ async def load_ledger(
         async with connection.transaction():
             ledger_id = await _empty_ledger(connection, header, target)
             await _copy(connection, ledger_id, header, file, progress)
-            if findings := await self_check(connection, full=True, ledger=target):
-                raise SelfCheckFailed(findings)
+            require(await self_check(connection, full=True, ledger=target))
     finally:
         await connection.close()
     return header

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
@@ -27,6 +28,9 @@ from encours.ledger.states import StateCache
 from encours.ledger.wire import Prepared
 from encours.postgres.connection import close_pool, is_lost, open_pool
 
+_log = logging.getLogger(__name__)
+
+_AHEAD_S = 10.0
 _INFO_S = 1.0
 """Time for which what is known about a ledger (epoch, effects_from) is believed."""
 
@@ -46,6 +50,7 @@ class Ledger:
         self._appender = appender
         self._reader = Reader(pool)
         self._heads = Heads(self._reader)
+        self._warn_again_at = 0.0
         self._infos: dict[str, tuple[float, LedgerInfo]] = {}
         self._names: dict[int, str] = {}
         self._listeners: list[Callable[[str, int], None]] = []
@@ -92,15 +97,28 @@ class Ledger:
         is repeated).
         """
         known = self._infos.get(append.ledger)
-        ledger_id = known[1].id if known is not None else (await self._known(append.ledger)).id
-        item = Prepared(append, ledger_id, asyncio.get_running_loop())
+        info = known[1] if known is not None else await self._known(append.ledger)
+        item = Prepared(append, info.id, asyncio.get_running_loop())
         (submit or self._appender.submit)(item)
         result = await item.done
+        if info.kind == "live":
+            self._warn_of_clock(info.name, result.recorded_at)
         return await self._replayed(append, result) if result.replayed else result
 
     def submit_together(self, items: Sequence[Prepared]) -> None:
         """Queue appends of one ledger, to be stored by one batch in their order. Raises LedgerUnavailable."""
         self._appender.submit_together(items)
+
+    def _warn_of_clock(self, ledger: str, recorded_at: datetime) -> None:
+        """Log, once a minute, that a ledger's time is ahead of this machine's: it never goes back."""
+        now = time.time()
+        if recorded_at.timestamp() > now + _AHEAD_S and now >= self._warn_again_at:
+            self._warn_again_at = now + 60
+            _log.warning(
+                "ledger %s records at %s, ahead of this machine's clock: a clock was or is wrong (encours doctor)",
+                ledger,
+                recorded_at,
+            )
 
     async def rehearse(self, append: Append) -> Appended:
         """Return what :meth:`append` would answer now and store nothing. Raises what it would raise."""

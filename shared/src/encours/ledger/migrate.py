@@ -52,6 +52,26 @@ async def migrate(admin_dsn: str, passwords: Mapping[str, str]) -> list[str]:
     return applied
 
 
+async def roles_of_others(admin_dsn: str, passwords: Mapping[str, str]) -> list[str]:
+    """Return the roles of services that exist and do not open with ``passwords``: another installation uses them."""
+    admin = await connect(admin_dsn, "encours migrate")
+    try:
+        known = await admin.fetch("select rolname from pg_roles where rolname = any($1)", list(SERVICE_ROLES))
+    finally:
+        await admin.close()
+    others = []
+    for (role,) in known:
+        try:
+            session = await connect(
+                database_dsn(admin_dsn, LEDGER_DATABASE, user=role, password=passwords[role])
+            )
+        except asyncpg.InvalidAuthorizationSpecificationError:
+            others.append(role)
+        else:
+            await session.close()
+    return others
+
+
 async def _roles(admin: asyncpg.Connection, passwords: Mapping[str, str]) -> None:
     known = {row[0] for row in await admin.fetch("select rolname from pg_roles")}
     if OWNER not in known:

@@ -7,6 +7,7 @@ seconds too; on a schedule, after a load and in `encours doctor` all of them.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,15 +17,18 @@ from encours.ledger.migrations import LEDGER_MIGRATIONS
 from encours.postgres.connection import connect
 from encours.postgres.migrations import pending
 
+_log = logging.getLogger(__name__)
+
 WINDOW = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is wrong, and what to do about it."""
+    """Something that is wrong, and what to do about it. With ``refuses`` nothing may be built on such a ledger."""
 
     what: str
     advice: str
+    refuses: bool = True
 
 
 class SelfCheckFailed(Exception):
@@ -84,6 +88,13 @@ _COMMANDS = """
    limit 3"""
 
 
+_AHEAD = """
+  select l.name, e.recorded_at from ledger.ledgers l
+   cross join lateral (select recorded_at from ledger.event where ledger = l.id order by position desc limit 1) e
+   where l.kind = 'live' and e.recorded_at > clock_timestamp() + interval '10 seconds'
+     and ($1::text is null or l.name = $1)"""
+
+
 async def self_check(
     connection: asyncpg.Connection, *, full: bool = False, ledger: str | None = None
 ) -> list[Finding]:
@@ -106,6 +117,15 @@ async def self_check(
         )
         for ledger_id, name in ledgers:
             findings += await _check_ledger(connection, ledger_id, name, full)
+    for name, at in await connection.fetch(_AHEAD, ledger):
+        findings.append(
+            Finding(
+                f"ledger {name}: its last event was recorded at {at:%Y-%m-%d %H:%M:%S} UTC, which is still to come: "
+                "the server's clock was ahead, and every event gets that instant until then",
+                "set the clock of PostgreSQL's machine by NTP; known_at does not tell these events apart",
+                refuses=False,
+            )
+        )
     return findings
 
 
@@ -136,5 +156,12 @@ async def require_sound(dsn: str, *, full: bool = False) -> None:
         findings = await self_check(connection, full=full)
     finally:
         await connection.close()
-    if findings:
-        raise SelfCheckFailed(findings)
+    require(findings)
+
+
+def require(findings: Sequence[Finding]) -> None:
+    """Raise :class:`SelfCheckFailed` for findings that refuse; log the others."""
+    if refused := [finding for finding in findings if finding.refuses]:
+        raise SelfCheckFailed(refused)
+    for finding in findings:
+        _log.warning("%s: %s", finding.what, finding.advice)

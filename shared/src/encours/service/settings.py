@@ -15,6 +15,8 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "ENCOURS_"
+SAMPLE_PASSWORD = "change-me"  # noqa: S105 (the one that nobody may keep)
+"""Password in `deploy/env`: anyone can read it there."""
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -39,6 +41,16 @@ class Settings(BaseSettings):
         if unknown:
             raise ValueError(f"unknown variable {', '.join(unknown)}; known are {', '.join(sorted(known))}")
         return values
+
+    @model_validator(mode="after")
+    def _refuse_sample_passwords(self) -> Self:
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, SecretStr) and SAMPLE_PASSWORD in value.get_secret_value():
+                raise ValueError(
+                    f"{PREFIX}{name.upper()} still has the sample's password {SAMPLE_PASSWORD}: choose one of your own"
+                )
+        return self
 
     @classmethod
     def foreign(cls) -> frozenset[str]:

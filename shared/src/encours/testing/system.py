@@ -142,25 +142,29 @@ def _ready(url: str) -> bool:
 @contextmanager
 def running_system() -> Iterator[System]:
     """`encours up` in a folder of its own; stopped as Ctrl-C stops it, and removed."""
-    with private_layout() as layout:
-        environment = os.environ | {"ENCOURS_VAR_DIR": str(layout.root)}
-        log = layout.root / "up.log"
-        with log.open("wb") as sink:
-            process = subprocess.Popen(
-                (sys.executable, "-m", "encours.testing.up", "up", "--json"),
-                env=environment,
-                stdout=sink,
-                stderr=sink,
-            )
-        system = System(layout, process)
-        try:
-            wait_until(
-                lambda: _up(process, layout, log.read_text), START_TIMEOUT_S, "encours up is not ready"
-            )
-            yield system
-        finally:
-            process.terminate()
-            process.wait(60)
+    with private_layout() as layout, running_on(layout) as system:
+        yield system
+
+
+@contextmanager
+def running_on(layout: Layout) -> Iterator[System]:
+    """`encours up` in a folder that exists; stopped as Ctrl-C stops it."""
+    environment = os.environ | {"ENCOURS_VAR_DIR": str(layout.root)}
+    log = layout.root / "up.log"
+    with log.open("wb") as sink:
+        process = subprocess.Popen(
+            (sys.executable, "-m", "encours.testing.up", "up", "--json"),
+            env=environment,
+            stdout=sink,
+            stderr=sink,
+        )
+    system = System(layout, process)
+    try:
+        wait_until(lambda: _up(process, layout, log.read_text), START_TIMEOUT_S, "encours up is not ready")
+        yield system
+    finally:
+        process.terminate()
+        process.wait(60)
 
 
 def _up(process: subprocess.Popen[bytes], layout: Layout, log: Callable[[], str]) -> bool:

@@ -1,0 +1,178 @@
+"""Content of an archive: every payload is what its type says, amounts agree with each other, numbers with their series.
+
+An archive's digest shows that a file arrived as it was written; whoever changes it can make the digest again. What
+does not fit together is found here. An archive that was changed throughout, so that it fits, is not: only a digest or
+a signature kept elsewhere shows that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from encours.contracts import NewerVersion, UnknownType
+from encours.contracts.books import movements
+from encours.contracts.invoice import (
+    InvoiceAmended,
+    InvoiceCredited,
+    InvoiceDrafted,
+    InvoiceIssued,
+    PaymentApplied,
+    PaymentUnapplied,
+)
+from encours.contracts.payment import PaymentAllocated, PaymentReleased
+from encours.ledger.stored import StoredEvent
+
+_LAST_DIGITS = re.compile(r"(\d+)\D*$")
+_NUMBERED = (InvoiceIssued, InvoiceCredited)
+_WITH_VAT = (InvoiceDrafted, InvoiceAmended, InvoiceIssued, InvoiceCredited)
+
+
+@dataclass(frozen=True, slots=True)
+class LastNumber:
+    """A series at its end, as the archive has it."""
+
+    entity: str
+    code: str
+    year: int
+    last_number: int
+
+
+class ContentInvalid(Exception):
+    """Events of an archive contradict each other; the message names the first."""
+
+
+@dataclass(slots=True)
+class ContentCheck:
+    """Reads the events of a ledger in order of position; :meth:`finish` once all were read."""
+
+    _position: int = 0
+    _command: UUID | None = None
+    _balances: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    _moved: set[tuple[str, str]] = field(default_factory=set)
+    _drafts: dict[str, tuple[str, int]] = field(default_factory=dict)
+    _mirrors: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    _numbers: set[tuple[str, str]] = field(default_factory=set)
+    _last: dict[tuple[str, str, int], tuple[int, date]] = field(default_factory=dict)
+
+    def read(self, event: StoredEvent) -> None:
+        """Raises :class:`ContentInvalid`."""
+        if event.command_id != self._command:
+            self._end_command()
+        self._command, self._position = event.command_id, event.position
+        for wrong in self._wrong(event):
+            raise ContentInvalid(f"position {event.position} ({event.type} of {event.stream}): {wrong}")
+
+    def finish(self, series: Iterable[LastNumber]) -> None:
+        """Compare what is only complete at the end. Raises :class:`ContentInvalid`."""
+        self._end_command()
+        if unequal := sorted(name for name, amount in self._mirrors.items() if amount):
+            raise ContentInvalid(f"allocation {unequal[0]}: payment and invoice do not say the same amount")
+        stated = {(row.entity, row.code, row.year): row.last_number for row in series}
+        found = {key: number for key, (number, _) in self._last.items()}
+        if unequal_series := sorted(stated.items() ^ found.items()):
+            entity, code, year = unequal_series[0][0]
+            raise ContentInvalid(
+                f"series {code} {year} of {entity}: its last number is not that of its documents"
+            )
+
+    def _wrong(self, event: StoredEvent) -> Iterator[str]:
+        try:
+            data: Any = event.recorded().data
+        except (UnknownType, NewerVersion) as unknown:
+            yield f"{unknown}: a newer program wrote it"
+            return
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            yield f"its payload is not what its type says ({error})"
+            return
+        if (owner := getattr(data, f"{event.type.partition('.')[0]}_id", event.stream)) != event.stream:
+            yield f"its payload is of {owner}"
+        if isinstance(data, _WITH_VAT):
+            yield from _sums(data)
+        yield from self._of_draft(data)
+        yield from self._number(event, data)
+        self._mirror(data)
+        self._books(event)
+
+    def _of_draft(self, data: Any) -> Iterator[str]:
+        match data:
+            case InvoiceDrafted() | InvoiceAmended():
+                self._drafts[data.invoice_id] = (data.customer_id, data.total_minor)
+            case InvoiceIssued():
+                draft = self._drafts.pop(data.invoice_id, None)
+                if draft is not None and draft != (data.customer_id, data.total_minor):
+                    yield "customer or total are not those of its draft"
+            case _:
+                pass
+
+    def _number(self, event: StoredEvent, data: Any) -> Iterator[str]:
+        if not isinstance(data, _NUMBERED):
+            return
+        if (event.entity, data.number) in self._numbers:
+            yield f"number {data.number} is given twice"
+        self._numbers.add((event.entity, data.number))
+        if data.series is None:
+            return
+        digits = _LAST_DIGITS.search(data.number)
+        number, key = int(digits.group(1)) if digits else 0, (event.entity, data.series, data.issued_on.year)
+        last = self._last.get(key)
+        if last is not None and number != last[0] + 1:
+            yield f"number {data.number} does not follow {last[0]}"
+        if last is not None and data.issued_on < last[1]:
+            yield f"number {data.number} is dated before the one before it"
+        self._last[key] = number, data.issued_on
+
+    def _mirror(self, data: Any) -> None:
+        match data:
+            case PaymentAllocated() | PaymentReleased():
+                sign = 1 if isinstance(data, PaymentAllocated) else -1
+                for part in data.allocations:
+                    self._mirrors[part.allocation_id] += sign * part.amount_minor
+            case PaymentApplied() | PaymentUnapplied():
+                sign = -1 if isinstance(data, PaymentApplied) else 1
+                self._mirrors[data.allocation_id] += sign * data.amount_minor
+            case _:
+                pass
+
+    def _books(self, event: StoredEvent) -> None:
+        for movement in movements(event.recorded()):
+            for name, of, minor in (
+                ("open amount of invoice", movement.invoice_id, movement.item_minor),
+                ("amount in dispute of invoice", movement.invoice_id, movement.contested_minor),
+                ("unapplied amount of payment", movement.payment_id, movement.cash_minor),
+            ):
+                if of is not None and minor:
+                    self._balances[name, of] += minor
+                    self._moved.add((name, of))
+
+    def _end_command(self) -> None:
+        """Balances between the events of one command may be below zero, after it they may not."""
+        below = sorted(balance for balance in self._moved if self._balances[balance] < 0)
+        self._moved.clear()
+        if below:
+            raise ContentInvalid(
+                f"position {self._position}: {' '.join(below[0])} is {self._balances[below[0]]}, below zero"
+            )
+
+
+def _sums(data: InvoiceDrafted | InvoiceAmended | InvoiceIssued | InvoiceCredited) -> Iterator[str]:
+    if data.net_minor + data.vat_minor != data.total_minor:
+        yield "net and VAT do not add up to the total"
+    shares = data.vat
+    if shares and (sum(s.net_minor for s in shares), sum(s.vat_minor for s in shares)) != (
+        data.net_minor,
+        data.vat_minor,
+    ):
+        yield "the amounts per VAT rate do not add up to net and VAT"
+    if (
+        isinstance(data, InvoiceDrafted | InvoiceAmended)
+        and sum(n.net_minor for n in data.lines) != data.net_minor
+    ):
+        yield "the lines do not add up to the net amount"
