@@ -1,4 +1,4 @@
-"""A key of one entity: nothing of another is changed, and nothing told, by a write that would have no effect either."""
+"""A key of one entity: a write, even without effect, neither changes nor reveals anything of another entity."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Commands on a payment. What it settles is appended with it, to the payment's stream and to each invoice's.
+"""Commands on a payment. Its allocations are appended with it, to the streams of the payment and of each invoice.
 
-Invoices that a payment may settle are asked of :class:`OpenInvoices`, a query that is given to the use case: those
-that the bank text names first and then the oldest due. Each is loaded from its own stream before any money goes on
-it, and the append verifies that.
+The query :class:`OpenInvoices`, an argument of the use case, finds the invoices that a payment may settle: those that
+the bank text names, then the oldest due. Each is loaded from its own stream before cash is allocated to it, and the
+append verifies its version.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ from invoice_svc.domain.refusals import CustomerOfOtherEntity
 from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, INVOICE, PAYMENT
 
 DEFERRED = (
-    "The search for open invoices is behind the ledger just now: the payment is recorded and unapplied. "
-    "POST …/allocations without a body puts it on invoices."
+    "The list of open invoices lags behind the ledger, so the payment is recorded and unapplied. "
+    "POST …/allocations without a body to allocate it."
 )
 
 UNCLEAR = (
-    "The bank text names an invoice, but not clearly which open one ({words}). The rest of the payment is unapplied: "
-    "POST …/allocations with the invoices that the payer meant."
+    "The bank text does not identify one open invoice ({words}), so the rest of the payment is unapplied. "
+    "POST …/allocations with the invoices to settle."
 )
 
 
 class OpenInvoices(Protocol):
-    """Ids of open invoices that a payment of this payer, with this bank text, may settle, in the order to try them.
+    """Query for ids of open invoices that a payment of this payer, with this bank text, may settle, in order.
 
-    ``None`` when nobody can tell at this moment: money is recorded whatever becomes of the search.
+    ``None`` if the read model lags: the payment is recorded all the same.
     """
 
     async def __call__(
@@ -55,11 +55,11 @@ class OpenInvoices(Protocol):
 
 
 Candidates = OpenInvoices | Sequence[str]
-"""The query, or its answer where the caller knows it."""
+"""The query, or its result if the caller has it."""
 
 
 class Settled(Result, frozen=True, kw_only=True):
-    """Result of an allocation; ``note`` gives the reason if money stays unapplied that could have been allocated."""
+    """Result of an allocation; ``note`` is the reason if cash is unapplied that could have been allocated."""
 
     note: str | None = None
 
@@ -122,7 +122,7 @@ async def _settle(
 
 
 async def _open_invoices(session: Session, payment: Payment, candidates: Candidates) -> list[Invoice] | None:
-    """All that the text names, as they say together who pays and what first; then as many as the money can reach."""
+    """Return the invoices that the text names, which identify the payer; then as many as the cash can settle."""
     if payment.customer_id is None and not payment.remittance_text:
         return []
     payer, text = payment.customer_id, payment.remittance_text
@@ -151,7 +151,7 @@ async def _open_invoices(session: Session, payment: Payment, candidates: Candida
 
 
 async def _identify_by_indication(session: Session, payment: Payment, invoices_: list[Invoice]) -> Payment:
-    """A payer who names invoices of one customer is taken to be that customer."""
+    """Identify the payer if all invoices that the text names belong to one customer."""
     if payment.customer_id is not None:
         return payment
     by_number = {invoice.number: invoice.customer_id for invoice in invoices_ if invoice.number}

@@ -1,9 +1,9 @@
-"""Which invoices a payment settles (C. civ. 1342-10).
+"""Allocation of a payment to invoices (C. civ. 1342-10).
 
-In this order: what the creditor's user instructs; what the debtor indicated at payment; the oldest due debts.
-What is left stays unapplied cash of the customer. A contested share is no certain debt, so only an instruction
-or the debtor's own indication puts money on it. Where the debtor named an invoice without our being able to tell which,
-no rule decides in its place: the rest stays unapplied until a person has looked.
+The order is: instructions of the creditor's user; the debtor's indication at payment; the oldest due debts. The rest
+remains unapplied cash of the customer. A contested amount is no certain debt, so only an instruction or the debtor's
+own indication settles it. If the indication is unclear, no other rule applies: the rest remains unapplied until a
+person allocates it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ BASIS: Mapping[Rule, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A part of a payment for an invoice, and why."""
+    """A part of a payment for an invoice, with the rule and its evidence."""
 
     invoice_id: str
     amount_minor: int
@@ -37,7 +37,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Shares of a payment, and the debtor's words that name an invoice without telling which."""
+    """Shares of a payment, and the words of the debtor that do not identify one invoice."""
 
     shares: list[Share]
     unclear: tuple[str, ...] = ()

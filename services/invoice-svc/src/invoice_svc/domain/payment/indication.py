@@ -1,10 +1,10 @@
-"""Invoice numbers in the words of a transfer: the debtor's indication of what it pays (C. civ. 1342-10 al. 1).
+"""Invoice numbers in a remittance text: the debtor's indication of the invoices that it pays (C. civ. 1342-10 al. 1).
 
-Banks fold, cut and re-space these words, and people leave out hyphens: ``FAC-2026-000123`` arrives as
-``FAC 2026 000123``, ``fac2026000123`` or ``FAC-2026-000 123``. People write the word in their own way and the number in
-part: ``FACT 2026-000123``, ``facture n. 2026-123``, ``FACTURES 000123 ET 000124``. Such a number is read if it fits one
-open invoice only. One that fits none or several is *unclear*: a person has to look, and no rule decides instead.
-One number is never read inside another, so runs of letters and runs of digits are compared whole.
+Banks change case, length and spaces of the text, and people omit hyphens: ``FAC-2026-000123`` arrives as
+``FAC 2026 000123``, ``fac2026000123`` or ``FAC-2026-000 123``. People also vary the word and shorten the number:
+``FACT 2026-000123``, ``facture n. 2026-123``, ``FACTURES 000123 ET 000124``. Such a number is accepted if it matches
+exactly one open invoice. If it matches none or several, it is *unclear*: a person has to decide, and no rule does.
+A number is never matched inside another, so runs of letters and runs of digits are compared whole.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _WORDS = frozenset({
     "RECHNUNGEN", "RECHNR", "RGNR", "FACTURA", "FACTURAS", "FATTURA", "FATTURE", "FATT", "FATURA", "FATURAS",
     "FACTUUR", "FACTUREN",
 })  # fmt: skip
-"""Words for an invoice: a number behind one is meant to be the number of an invoice."""
+"""Words for an invoice: a number after one of them refers to an invoice."""
 _SHORT_WORDS = frozenset({"F", "FA", "FC", "FT"})
-"""Abbreviations that announce an invoice in front of a bare number's least digits."""
+"""Abbreviations of *invoice*, which count only before a number with a minimum of digits."""
 _JOINTS = frozenset({
     "N", "NO", "NOS", "NR", "NRS", "NUM", "NUMS", "NUMERO", "NUMEROS", "NUMBER", "NUMBERS", "REF", "REFS",
     "ET", "AND", "UND", "E", "Y",
@@ -48,7 +48,7 @@ class _Token(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """A number that the text names, and the words that it was read from."""
+    """A number in the text, and the words that it was read from."""
 
     number: str
     words: str
@@ -57,14 +57,14 @@ class Cited:
 
 @dataclass(frozen=True, slots=True)
 class Indication:
-    """Numbers that a text names, in its order, and words that name an invoice without telling which."""
+    """Numbers in a text, in its order, and words that do not identify one invoice."""
 
     cited: tuple[Cited, ...] = ()
     unclear: tuple[str, ...] = ()
 
 
 def number_key(number: str) -> str:
-    """Return a number without what gets lost on the way: ``FAC-2026-000123`` → ``FAC2026000123``."""
+    """Return the letters and digits of a number, in capitals: ``FAC-2026-000123`` → ``FAC2026000123``."""
     return "".join(_TOKEN.findall(number.upper()))
 
 
@@ -74,12 +74,12 @@ def digits_of(number: str) -> str:
 
 
 def cited(text: str | None, numbers: Iterable[str]) -> list[Cited]:
-    """Return the numbers that the text names, in its order."""
+    """Return the numbers in the text, in its order."""
     return list(indication(text, numbers).cited)
 
 
 def indication(text: str | None, numbers: Iterable[str]) -> Indication:
-    """Read the text with the numbers of the open invoices in view."""
+    """Return the numbers of open invoices in the text, and its unclear words."""
     return _Reading(text[:MAX_TEXT], tuple(dict.fromkeys(numbers))).result() if text else Indication()
 
 
@@ -103,7 +103,7 @@ def digits_in(text: str | None) -> list[str]:
 
 
 def may_name(text: str | None, number: str) -> bool:
-    """Return True if the text holds the number, its digits, or its last group of digits."""
+    """Return True if the text contains the number, its digits, or its last group of digits."""
     if not text or not number:
         return False
     groups = _groups(number)
@@ -118,7 +118,7 @@ def _tokens(text: str) -> list[_Token]:
 
 
 def _plain(character: str) -> str:
-    """Return one capital letter without its accent, or the character: offsets in the text stay as they are."""
+    """Return one capital letter without its accent, or the character, so that offsets in the text are unchanged."""
     base = unicodedata.normalize("NFKD", character)[:1].upper()
     return base if len(base) == 1 else character
 
@@ -158,7 +158,7 @@ def _digit_runs(tokens: list[_Token]) -> Iterator[list[_Token]]:
 
 
 def _short_for(text: str, group: str) -> bool:
-    """Return True if the text is the group of digits, leading zeros apart; never with more of them."""
+    """Return True if the text is the group of digits, with the same or fewer leading zeros."""
     return len(text) <= len(group) and text.lstrip("0") == group.lstrip("0")
 
 
@@ -195,7 +195,7 @@ class _Reading:
         self._found.append(Cited(number, self._words(first, last), self._tokens[first].start))
 
     def _read_whole(self) -> None:
-        """Cite the numbers that stand in the text with all their letters and digits, the longest first."""
+        """Cite the numbers that are in the text with all their letters and digits, the longest first."""
         by_key: dict[str, list[str]] = {}
         for number in self.numbers:
             by_key.setdefault(number_key(number), []).append(number)
@@ -208,7 +208,7 @@ class _Reading:
                     self._cite(number, first, last)
 
     def _read_in_words(self) -> None:
-        """Read the digits behind a word for an invoice, and look at the others for a number without its letters."""
+        """Match the digits after a word for an invoice; search the others for a number without its letters."""
         own_words = {word for number in self.numbers for word in _TOKEN.findall(number.upper())} | _WORDS
         announced, short, at = False, False, 0
         while at < len(self._tokens):
@@ -251,7 +251,7 @@ class _Reading:
             at = last + 1
 
     def _fitting(self, digits: list[str]) -> list[str]:
-        """Return the numbers that these runs of digits stand for: all digits, or the last group alone."""
+        """Return the numbers with these digits: all of theirs, or their last group."""
         return [
             number
             for number in self.numbers
@@ -264,7 +264,7 @@ class _Reading:
         ]
 
     def _look_at_bare(self, first: int, end: int) -> None:
-        """Note digits that could be a number without its letters, or its last group as it is printed."""
+        """Mark digits as unclear that are those of a number, or its last group as it is printed."""
         whole = {digits_of(number) for number in self.numbers}
         printed = {groups[-1] for number in self.numbers if (groups := _groups(number))}
         for at in range(first, end):

@@ -1,7 +1,7 @@
 """Queries of the list of invoices, at a business date and a position, and the open invoices that a payment may settle.
 
-Nothing is dated in the future, so for today and all that is known the sums kept in ``invoice`` are the answer; for
-any other pair of dates they are added up from ``movement``.
+No event has a future date. So for today and all that is known the answer is the sums in ``invoice``; for any other
+pair of dates it is the sum of ``movement``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ InvoiceStatus = Literal[
 
 MAX_CANDIDATES = 500
 MAX_SEARCHED = 5_000
-"""Open invoices of a customer in which a bank text is looked for."""
+"""Most open invoices of a customer that are compared with a bank text."""
 _LEAST_DIGITS = 4
 
 _OWED = "outstanding_minor > 0 and disputed_minor < outstanding_minor"
@@ -120,7 +120,7 @@ async def invoices(view: View, page: Page, wanted: InvoiceFilter, *, now: bool) 
 
 
 def _search(view: View, where: ViewWhere, text: str) -> str:
-    """By the beginning of the number, of the reference, or of the customer's name."""
+    """Return the condition for a beginning of the number, of the reference, or of the customer's name."""
     named = where.beginning("name_key", text.lower())
     found = [
         f"customer_id in (select customer_id from {view.schema}.customer where {named})",
