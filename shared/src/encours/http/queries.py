@@ -62,11 +62,13 @@ MIN_POSITION = query(
 FRESH = query(
     "fresh",
     "An answer holds all that the ledger held when the request arrived; a read model that is behind is waited for,"
-    " 250 ms at most. `false`: answer at once. Encours-Lag says by how many events an answer is behind.",
+    " 250 ms at most. `false`: answer at once. Encours-Lag says by how many events an answer is behind, or"
+    " `unknown` if the ledger does not answer in time.",
     type="boolean",
     default=True,
 )
 LAG_HEADER = "Encours-Lag"
+LAG_UNKNOWN = "unknown"
 IF_NONE_MATCH = header(
     "If-None-Match",
     "The ETag of the copy at hand; 304 if the answer is still that. What an answer says may depend on its day, so 304"
@@ -141,14 +143,15 @@ class Query:
         ledger, needed = self.caller.ledger, max(self.min_position, self.asked_position or 0)
         if needed and not await self.db.wait_for(model, ledger, needed, timeout=WAIT_S):
             raise PositionNotReached(model, needed)
-        head = 0
+        head: int | None = 0
         if self.asked_position is None:
             head = await self.db.catch_up(model, ledger, wait_s=FRESH_WAIT_S if self.fresh else 0.0)
         async with self.db.snapshot(model, ledger) as moment:
             if moment.position < needed:  # built anew for a ledger that was restored
                 raise PositionNotReached(model, needed)
-            if moment.position < head:
-                context(self.request).add_header(LAG_HEADER.lower().encode(), str(head - moment.position))
+            if head is None or moment.position < head:
+                lag = LAG_UNKNOWN if head is None else str(head - moment.position)
+                context(self.request).add_header(LAG_HEADER.lower().encode(), lag)
             position = moment.position if self.asked_position is None else self.asked_position
             yield View(
                 moment.conn, moment.schema, self._at(position), self.caller.entities, moment.incomplete

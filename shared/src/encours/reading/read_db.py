@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -145,21 +146,21 @@ class ReadDb:
         """Wait until the model has taken in a position. False when it has not by then."""
         return await self._checkpoints.reached(model, ledger, min_position, timeout)
 
-    async def catch_up(self, model: str, ledger: str, *, wait_s: float = FRESH_WAIT_S) -> int:
+    async def catch_up(self, model: str, ledger: str, *, wait_s: float = FRESH_WAIT_S) -> int | None:
         """The ledger's head at this call, once the model has reached it or ``wait_s`` seconds are over.
 
-        While the ledger is away the head is that which this process has seen last. Raises nothing for a model that
-        stays behind: compare with the position of the snapshot.
+        None if the ledger does not say its head in time; the model is then waited for up to the head that this process
+        has seen last. Raises nothing for a model that stays behind: compare with the position of the snapshot.
         """
         if self._ledger is None:
             raise TypeError("opened without a ledger: its head is unknown")
         deadline = time.monotonic() + wait_s
-        try:
+        head = None
+        with contextlib.suppress(TimeoutError, LedgerUnavailable):
             async with asyncio.timeout(FRESH_WAIT_S):
                 head = (await self._ledger.head(ledger)).position
-        except (TimeoutError, LedgerUnavailable):
-            head = self._ledger.head_seen(ledger)
-        await self.wait_for(model, ledger, head, timeout=max(0.0, deadline - time.monotonic()))
+        target = self._ledger.head_seen(ledger) if head is None else head
+        await self.wait_for(model, ledger, target, timeout=max(0.0, deadline - time.monotonic()))
         return head
 
     async def read_models(self, ledger: str, *, hashes: bool = True) -> list[dict[str, Any]]:

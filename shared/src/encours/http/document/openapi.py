@@ -54,8 +54,9 @@ _HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "integer"},
     },
     "Encours-Lag": {
-        "description": "Events that the ledger held and the answer lacks; absent if there are none.",
-        "schema": {"type": "integer", "minimum": 1},
+        "description": "Events that the ledger held and the answer lacks, or `unknown` if the ledger did not answer in"
+        " time; absent if there are none.",
+        "schema": {"type": "string", "pattern": "^([1-9][0-9]*|unknown)$"},
     },
     "Idempotency-Replayed": {
         "description": "true if this is the answer to an earlier, equal request.",
