@@ -31,7 +31,7 @@ from encours.projection.schemas import schema_of
 from encours.reading.pages import Page
 from encours.reading.read_db import ReadDb
 from encours.testing.servers import Installation, fresh_installation, running_cluster
-from encours.testing.system import wait_until
+from encours.testing.waiting import wait_until
 from reporting_svc.domain.measures.bands import STANDARD, Bands
 from reporting_svc.models import MODELS
 from reporting_svc.read_models.receivables import Receivables
@@ -216,7 +216,7 @@ def _api(installation: Installation) -> Iterator[str]:
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        wait_until(lambda: _ready(url), 60, "reporting-svc is not ready")
+        wait_until(lambda: _ready(url), "reporting-svc is not ready")
         yield url
     finally:
         process.terminate()

@@ -17,7 +17,8 @@ import nats
 import psutil
 
 from encours.embedded.secrets import NATS_ADMIN, load_secrets
-from encours.testing.system import System, wait_until
+from encours.testing.system import System
+from encours.testing.waiting import wait_until
 from tests.chaos.load import Load
 
 KILLS = int(os.environ.get("KILLS", "30"))
@@ -103,12 +104,12 @@ def test_no_kill_loses_or_repeats_anything(own_system: System) -> None:
         for victim in together:
             kill(system, *victim)
         for victim, pid in zip(together, before, strict=True):
-            wait_until(partial(back, system, *victim, pid), 60, f"{victim} is not back")
-        wait_until(lambda n=acknowledged: len(load.invoices) > n, 90, f"no invoice after {together}")  # type: ignore[misc]
+            wait_until(partial(back, system, *victim, pid), f"{victim} is not back")
+        wait_until(lambda n=acknowledged: len(load.invoices) > n, f"no invoice after {together}")  # type: ignore[misc]
         done += len(together)
     load.stop()
     system.wait_ready()
-    system.wait_caught_up(LEDGER, 120)
+    system.wait_caught_up(LEDGER)
 
     events = ledger_events(system)
     assert [event["position"] for event in events] == list(range(1, len(events) + 1))

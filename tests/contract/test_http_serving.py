@@ -35,6 +35,7 @@ from schemathesis.specs.openapi.checks import (
 from encours.embedded.process import free_port
 from encours.testing.http import client_of, grant
 from encours.testing.servers import Installation
+from encours.testing.waiting import HANG_S
 from shared.tests.http.served import NEW, app_of, until
 from tests.contract.test_schemathesis import LIMIT_S, no_crash
 
@@ -91,7 +92,7 @@ async def test_a_write_wakes_the_relay(api: httpx.AsyncClient, module_installati
     await listener.flush()
     await until(api, "ready")
     await api.post("/v1/customers", json=NEW)
-    assert (await pokes.next_msg(timeout=60)).subject == "encours.poke.demo"
+    assert (await pokes.next_msg(timeout=HANG_S)).subject == "encours.poke.demo"
     await listener.close()
 
 
@@ -139,7 +140,7 @@ async def test_a_signal_drains_and_logs_are_json_without_secrets(module_installa
 
 
 async def answering(api: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(HANG_S):
         while True:
             with contextlib.suppress(httpx.ConnectError):
                 await api.get("/livez")

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -22,23 +22,17 @@ from typing import Literal
 from encours.contracts import Event, Recorded, calendar, customer, entity, invoice, payment
 from encours.contracts.common import Address, Terms
 from encours.contracts.dunning import HoldPlaced, RunCompleted
+from encours.embedded.process import free_port
 from encours.kernel.ids import new_id, uuid7, with_prefix
 from encours.ledger import Ledger
 from encours.ledger.model import Append, NewEvent
 from encours.postgres.leases import Leases
 from encours.service.calendar import LEASE
 from encours.testing.servers import Installation
+from encours.testing.waiting import HANG_S, wait_until
 
 START = date(2026, 1, 5)
 ADDRESS = Address(lines=("3 quai des Brumes",), postal_code="76600", city="Le Havre", country="FR")
-_LIMIT_S = 90.0
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -81,7 +75,7 @@ class Dunning:
         ]  # fmt: skip
         child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.children.append(child)
-        wait(lambda: _answers(int(port)), "mailbox")
+        wait_until(lambda: _answers(int(port)), "mailbox")
         return child
 
     def mails(self) -> list[EmailMessage]:
@@ -232,10 +226,10 @@ class Dunning:
         self.today += timedelta(days=1)
         await self.add(self.new(calendar.STREAM, calendar.DayOpened(day=self.today, late=late)))
 
-    async def completed(self, limit_s: float = _LIMIT_S) -> RunCompleted:
+    async def completed(self) -> RunCompleted:
         """The run of today, once it is closed."""
         stream = f"dunning-{self.today}"
-        deadline = time.monotonic() + limit_s
+        deadline = time.monotonic() + HANG_S
         while time.monotonic() < deadline:
             if found := await self.ledger.read_stream(self.name, stream):
                 assert isinstance(found[0].data, RunCompleted)
@@ -264,15 +258,6 @@ class Dunning:
     def told(self, event: str) -> int:
         """How often the worker's log says it."""
         return (self.folder / "worker.log").read_text().count(f'"{event}"')
-
-
-def wait(condition: Callable[[], bool], what: str, limit_s: float = _LIMIT_S) -> None:
-    """Until it holds."""
-    deadline = time.monotonic() + limit_s
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(what)
-        time.sleep(0.01)
 
 
 def _answers(port: int) -> bool:

@@ -10,7 +10,8 @@ from uuid import uuid4
 
 import httpx
 
-from encours.testing.system import System, wait_until
+from encours.testing.system import System
+from encours.testing.waiting import wait_until
 
 CSV = "text/csv"
 NDJSON = "application/x-ndjson"
@@ -57,7 +58,7 @@ class Takeover:
             found.update(self.get(f"/v1/imports/{import_id}"))
             return found["state"] in {"completed", "failed"}
 
-        wait_until(ended, 90, f"import {import_id} does not end")
+        wait_until(ended, f"import {import_id} does not end")
         return found
 
     def verdicts(self, import_id: str) -> list[tuple[int, str, str | None, str | None]]:
@@ -72,13 +73,11 @@ class Takeover:
             if cursor is None:
                 return found
 
-    def advance(self, to: str, timeout_s: float = 120) -> dict[str, Any]:
+    def advance(self, to: str) -> dict[str, Any]:
         """Move the sandbox's clock and wait until it is there."""
         answer = self.http.post(f"/v1/ledgers/{self.ledger}/clock", json={"to": to})
         assert answer.status_code == 202, answer.text
-        wait_until(
-            lambda: self.clock()["state"] == "idle", timeout_s, f"the clock does not get on: {self.clock()}"
-        )
+        wait_until(lambda: self.clock()["state"] == "idle", f"the clock does not get on: {self.clock()}")
         return self.clock()
 
     def clock(self) -> dict[str, Any]:

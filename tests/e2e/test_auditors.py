@@ -15,6 +15,7 @@ import asyncpg
 import pytest
 
 from encours.testing.system import System
+from encours.testing.waiting import HANG_S
 from tests.e2e.world import World
 
 GUIDE = Path(__file__).parents[2] / "docs" / "auditors.md"
@@ -32,7 +33,7 @@ def _run(system: System, folder: Path, *command: str, **environment: str) -> str
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=HANG_S,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

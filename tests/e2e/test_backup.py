@@ -16,7 +16,8 @@ import pytest
 
 from encours.embedded.layout import Layout
 from encours.testing.servers import private_layout
-from encours.testing.system import System, running_on, running_system, wait_until
+from encours.testing.system import System, running_on, running_system
+from encours.testing.waiting import HANG_S, wait_until
 from tests.chaos.load import Load
 from tests.e2e.world import World
 
@@ -45,10 +46,10 @@ def drill() -> Iterator[Drill]:
         system.wait_caught_up(world.ledger)
         load, folder = Load(system, BUSY, clients=3), elsewhere.root / "backup"
         load.start()
-        wait_until(lambda: len(load.payments) >= 10, 120, "no payments")
+        wait_until(lambda: len(load.payments) >= 10, "no payments")
         before = set(load.invoices)
         system.encours("backup", str(folder))
-        wait_until(lambda: len(load.invoices) > len(before) + 10, 120, "no invoices after the backup")
+        wait_until(lambda: len(load.invoices) > len(before) + 10, "no invoices after the backup")
         load.stop()
         system.wait_caught_up(BUSY)
         yield Drill(system, load, folder, world.ledger, before)
@@ -61,7 +62,7 @@ def _encours(layout: Layout, *arguments: str) -> subprocess.CompletedProcess[str
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=HANG_S,
     )
 
 
@@ -86,7 +87,7 @@ def test_what_was_acknowledged_before_a_backup_comes_back_and_every_read_model_i
         assert restored.returncode == 0, restored.stderr
         with running_on(layout) as system:
             for ledger in (BUSY, drill.quiet):
-                system.wait_caught_up(ledger, 120)
+                system.wait_caught_up(ledger)
             print(f"recovered in {time.monotonic() - began:.1f} s")
             mine, theirs = _events(system, BUSY), _events(drill.system, BUSY)
             assert mine == theirs[: len(mine)]

@@ -12,10 +12,12 @@ from typing import Any
 import asyncpg
 import httpx
 
+from encours.embedded.process import free_port
 from encours.http.access.keys import new_key
 from encours.ledger.api_keys import insert_key
 from encours.testing.servers import Installation
-from tests.e2e.dunning_world import Dunning, dunning, free_port, wait
+from encours.testing.waiting import HANG_S, wait_until
+from tests.e2e.dunning_world import Dunning, dunning
 from tests.e2e.world import get_when_reached
 
 
@@ -55,15 +57,15 @@ async def api(installation: Installation, folder: Path) -> AsyncIterator[Api]:
         await connection.close()
         world.start("api", ENCOURS_PORT=str(port))
         base = f"http://127.0.0.1:{port}"
-        wait(lambda: _ready(base), "api")
+        wait_until(lambda: _ready(base), "api")
         headers = {"Authorization": f"Bearer {key.token}", "Encours-Ledger": world.name}
-        with httpx.Client(base_url=base, headers=headers, timeout=20) as client:
+        with httpx.Client(base_url=base, headers=headers, timeout=HANG_S) as client:
             yield Api(client, world)
 
 
 def _ready(base: str) -> bool:
     try:
-        return httpx.get(f"{base}/readyz", timeout=2).status_code == 200
+        return httpx.get(f"{base}/readyz", timeout=10).status_code == 200
     except httpx.HTTPError:
         time.sleep(0.1)
         return False

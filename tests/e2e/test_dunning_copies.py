@@ -16,8 +16,9 @@ from encours.contracts.dunning import ReminderRequested
 from encours.ledger.admin import new_epoch
 from encours.ledger.archive import export_ledger, load_ledger
 from encours.testing.servers import Cluster, Installation, fresh_installation
-from encours.testing.system import System, wait_until
-from tests.e2e.dunning_world import Dunning, dunning, wait
+from encours.testing.system import System
+from encours.testing.waiting import HANG_S, wait_until
+from tests.e2e.dunning_world import Dunning, dunning
 from tests.e2e.world import World
 
 
@@ -43,7 +44,7 @@ async def test_a_loaded_ledger_sends_nothing_that_was_decided_before_and_all_tha
         await export_ledger(installation.admin_url(), first.name, archive)
     async with dunning(elsewhere, there, holds=before) as second:
         second.today, second.entity, second.versions = first.today, first.entity, first.versions
-        await asyncio.to_thread(wait, lambda: "worker started" in second.tail("worker"), "worker")
+        await asyncio.to_thread(wait_until, lambda: "worker started" in second.tail("worker"), "worker")
         if before == "nothing":
             await _caught_up(second)
         loaded = await load_ledger(elsewhere.admin_url(), archive)
@@ -87,7 +88,7 @@ def test_the_clock_of_a_copy_goes_on_from_a_day_whose_run_was_not_closed(
     world.advance((due_on - timedelta(days=6)).isoformat())
     notice = {"to": (due_on - timedelta(days=5)).isoformat()}
     assert world.send("invoice", f"/v1/ledgers/{world.ledger}/clock", notice).status_code == 202
-    wait_until(lambda: _pending(world) == 1, 90, "no reminder was requested")
+    wait_until(lambda: _pending(world) == 1, "no reminder was requested")
 
     archive, copy = tmp_path / "box.gz", World(system, f"{world.ledger}-copy")
     system.json("ledger", "export", world.ledger, str(archive))
@@ -95,7 +96,7 @@ def test_the_clock_of_a_copy_goes_on_from_a_day_whose_run_was_not_closed(
     system.wait_caught_up(copy.ledger)
     until = {"to": (due_on + timedelta(days=2)).isoformat()}
     assert copy.send("invoice", f"/v1/ledgers/{copy.ledger}/clock", until).status_code == 202
-    wait_until(lambda: copy.today == until["to"], 90, "the clock of the copy does not get on")
+    wait_until(lambda: copy.today == until["to"], "the clock of the copy does not get on")
     system.wait_caught_up(copy.ledger)
     assert _pending(copy) == 1
     since = copy.get("reporting", "/v1/events", after=head)["data"]
@@ -142,7 +143,7 @@ async def _next_message(world: Dunning, head: int) -> ReminderRequested:
     await world.open_day()
     await _tried(world, tried)
     worker.terminate()
-    assert worker.wait(30) == 0
+    assert worker.wait(HANG_S) == 0
     world.start_mailbox()
     world.start("worker")
     run = await world.completed()
@@ -160,7 +161,7 @@ async def _next_message(world: Dunning, head: int) -> ReminderRequested:
 
 
 async def _tried(world: Dunning, before: int = 0) -> None:
-    await asyncio.to_thread(wait, lambda: world.told("mail.unreachable") > before, "a first try")
+    await asyncio.to_thread(wait_until, lambda: world.told("mail.unreachable") > before, "a first try")
 
 
 async def _caught_up(world: Dunning) -> None:
@@ -168,7 +169,7 @@ async def _caught_up(world: Dunning) -> None:
     store = await asyncpg.connect(world.installation.store_url("dunning"))
     query = "select position from encours.checkpoint where ledger = $1 and epoch = $2"
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(HANG_S):
             while True:
                 head = await world.ledger.head(world.name)
                 if await store.fetchval(query, world.name, head.epoch) == head.position:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +15,8 @@ import pytest
 
 from encours.contracts.dunning import ReminderRequested, ReminderSuppressed, TaskOpened
 from encours.testing.servers import Installation
-from tests.e2e.dunning_world import Dunning, dunning, wait
+from encours.testing.waiting import HANG_S, wait_until
+from tests.e2e.dunning_world import Dunning, dunning
 
 CUSTOMERS = 250
 
@@ -64,7 +66,7 @@ async def test_a_worker_killed_in_mid_send_sends_nothing_twice_and_answers_for_e
         await world.invoices(await world.customers(*(f"c{n}@dupont.example" for n in range(CUSTOMERS))))
         await world.live(4)
         await world.open_day()
-        wait(lambda: world.arrived() >= CUSTOMERS // 8, "mails")
+        wait_until(lambda: world.arrived() >= CUSTOMERS // 8, "mails")
         worker.kill()
         worker.wait()
         assert world.arrived() < CUSTOMERS, "killed too late to show anything"
@@ -94,7 +96,7 @@ async def test_a_rebuild_gives_the_same_content_and_sends_nothing(
         assert (mails, letters) == (10, 5)
         before = await world.ledger.head(world.name)
         rebuild = world.start("rebuild", "--ledger", world.name, "--json")
-        assert await asyncio.to_thread(rebuild.wait, 60) == 0, world.tail("rebuild")
+        assert await asyncio.to_thread(rebuild.wait, HANG_S) == 0, world.tail("rebuild")
         (result,) = json.loads(world.tail("rebuild"))
         assert result["equal"] is True
         run = await world.live(1)
@@ -114,7 +116,7 @@ async def test_a_mail_server_that_is_down_delays_and_loses_nothing(
         await world.invoices(await world.customers("a@dupont.example", "b@dupont.example"))
         await world.live(4)
         await world.open_day()
-        await asyncio.to_thread(wait, lambda: "mail.unreachable" in world.tail("worker"), "a first try")
+        await asyncio.to_thread(wait_until, lambda: "mail.unreachable" in world.tail("worker"), "a first try")
         assert await world.events("reminder.requested")
         assert not await world.events("reminder.sent")
         world.start_mailbox()
@@ -158,7 +160,7 @@ async def test_what_is_paid_before_the_mail_server_is_back_is_not_sent(
         paid, _ = await world.invoices([payer, debtor])
         await world.live(4)
         await world.open_day()
-        await asyncio.to_thread(wait, lambda: "mail.unreachable" in world.tail("worker"), "a first try")
+        await asyncio.to_thread(wait_until, lambda: "mail.unreachable" in world.tail("worker"), "a first try")
         await world.pay(paid, payer, 12_000)
         world.start_mailbox()
         run = await world.completed()
@@ -183,7 +185,7 @@ async def test_all_that_a_decision_rested_on_is_looked_at_again_when_the_mail_se
         await world.invoices([covered, held, silent, moved, debtor])
         await world.live(4)
         await world.open_day()
-        await asyncio.to_thread(wait, lambda: "mail.unreachable" in world.tail("worker"), "a first try")
+        await asyncio.to_thread(wait_until, lambda: "mail.unreachable" in world.tail("worker"), "a first try")
         await world.receive(covered, 12_000)
         await world.hold(held, 5)
         await world.write_to(silent, None)
@@ -212,10 +214,10 @@ async def test_a_worker_that_is_told_to_stop_finishes_what_it_hands_over(
         await world.invoices(await world.customers(*(f"c{n}@dupont.example" for n in range(CUSTOMERS))))
         await world.live(4)
         await world.open_day()
-        wait(lambda: world.arrived() >= CUSTOMERS // 8, "mails")
+        wait_until(lambda: world.arrived() >= CUSTOMERS // 8, "mails")
         for process in (worker, standby):
             process.terminate()
-        assert (worker.wait(30), standby.wait(30)) == (0, 0)
+        assert (worker.wait(HANG_S), standby.wait(HANG_S)) == (0, 0)
         assert world.arrived() < CUSTOMERS, "stopped too late to show anything"
         world.start("worker")
         world.start("worker")
@@ -235,15 +237,15 @@ async def test_a_stop_waits_for_a_slow_mail_server_and_no_other_worker_takes_tha
         await world.invoices(await world.customers(*(f"c{n}@dupont.example" for n in range(CUSTOMERS))))
         await world.live(4)
         await world.open_day()
-        await asyncio.to_thread(wait, lambda: len(mailbox.messages) > 0, "a message")
+        await asyncio.to_thread(wait_until, lambda: len(mailbox.messages) > 0, "a message")
         world.start("worker")
-        await asyncio.to_thread(wait, lambda: world.told("worker started") == 2, "a second worker")
+        await asyncio.to_thread(wait_until, lambda: world.told("worker started") == 2, "a second worker")
         worker.terminate()
-        await asyncio.to_thread(wait, lambda: world.told("worker stopped") == 1, "the stop")
-        with pytest.raises(TimeoutError, match="end"):
-            await asyncio.to_thread(wait, lambda: worker.poll() is not None, "its end", 2)
+        await asyncio.to_thread(wait_until, lambda: world.told("worker stopped") == 1, "the stop")
+        with pytest.raises(subprocess.TimeoutExpired):
+            await asyncio.to_thread(worker.wait, 2)
         mailbox.going_on.set()
-        assert await asyncio.to_thread(worker.wait, 30) == 0
+        assert await asyncio.to_thread(worker.wait, HANG_S) == 0
         run = await world.completed()
         assert (run.requested, run.pending) == (CUSTOMERS, 0)
         told = await outcomes(world)

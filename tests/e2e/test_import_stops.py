@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
 
-from encours.testing.system import System, wait_until
+from encours.testing.system import System
+from encours.testing.waiting import wait_until
 from tests.e2e.takeover import Takeover
 
 INVOICES = 1_500
@@ -41,8 +42,8 @@ def test_a_worker_that_is_killed_again_and_again_loses_nothing_and_does_nothing_
     )
     for days in (4, 13, 22):
         _kill_worker(own_system, once=partial(_at, takeover, FIRST + timedelta(days=days)))
-    wait_until(lambda: takeover.clock()["state"] == "idle", 240, "the clock does not get on")
-    own_system.wait_caught_up(takeover.ledger, 120)
+    wait_until(lambda: takeover.clock()["state"] == "idle", "the clock does not get on")
+    own_system.wait_caught_up(takeover.ledger)
 
     counts = Counter(e["type"] for e in takeover.events())
     assert (
@@ -59,7 +60,7 @@ def test_a_worker_that_is_killed_again_and_again_loses_nothing_and_does_nothing_
 
 
 def _kill_worker(system: System, *, once: Callable[[], bool]) -> None:
-    wait_until(once, 120, "the work does not get on")
+    wait_until(once, "the work does not get on")
     (worker,) = system.processes("worker", "invoice")
     system.kill(worker)
 

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from encours.testing.system import System
+from encours.testing.waiting import HANG_S
 from tests.e2e.world import ENTITY, World, eur
 
 TODAY = "2026-01-05"
@@ -184,7 +185,7 @@ def world(system: System) -> World:
 
 def post_routes(system: System, service: str) -> set[str]:
     """Every path with a POST that writes, from the service's own document."""
-    document = httpx.get(f"{system.url(service)}/openapi.json", timeout=60).json()
+    document = httpx.get(f"{system.url(service)}/openapi.json", timeout=HANG_S).json()
     return {
         path
         for path, item in document["paths"].items()

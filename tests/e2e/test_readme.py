@@ -15,6 +15,7 @@ import pytest
 from encours.demo import Loaded, load
 from encours.demo.source import retail_invoices
 from encours.testing.system import System
+from encours.testing.waiting import HANG_S
 from tests.e2e.takeover import Takeover
 
 README = Path(__file__).parents[2] / "README.md"
@@ -35,7 +36,11 @@ def blocks(system: System) -> list[str]:
 def answers(script: str) -> list[dict[str, object]]:
     """Run a block as a person would paste it; every answer that it prints."""
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, timeout=60, check=False
+        ["bash", "-euo", "pipefail", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=HANG_S,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     decoder, text, found = json.JSONDecoder(), done.stdout.strip(), []
@@ -60,7 +65,7 @@ def loaded(system: System) -> tuple[Loaded, list[str]]:
     """Its first days, and the stages that were reported."""
     stages: list[str] = []
     done = load(system.url("invoice"), system.key, lambda stage, *_: stages.append(stage), until=UNTIL)
-    system.wait_caught_up("demo", 120)
+    system.wait_caught_up("demo")
     return done, list(dict.fromkeys(stages))
 
 

@@ -30,7 +30,7 @@ from encours.ledger.api_keys import insert_key
 from encours.ledger.model import Append, NewEvent
 from encours.ledger.stored import StoredEvent
 from encours.testing.servers import Installation
-from encours.testing.system import wait_until
+from encours.testing.waiting import HANG_S, wait_until
 from tests.integration.receivable_histories import ACTS, CUSTOMERS, ENTITY, Books, history, issue, replay
 
 LEDGER = "books"
@@ -49,7 +49,7 @@ class Reporting:
 
     def client(self, token: str | None = None) -> httpx.Client:
         headers = {"Authorization": f"Bearer {token or self.token}", "Encours-Ledger": LEDGER}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=HANG_S)
 
 
 @contextmanager
@@ -64,7 +64,7 @@ def process(installation: Installation, role: str, port: int | None = None) -> I
     finally:
         running.terminate()
         try:
-            running.wait(60)
+            running.wait(HANG_S)
         except subprocess.TimeoutExpired:
             running.kill()
             raise
@@ -96,7 +96,7 @@ def reporting(module_installation: Installation) -> Iterator[Reporting]:
         stack.enter_context(process(module_installation, "api", port))
         service = Reporting(module_installation, f"http://127.0.0.1:{port}", token, foreign)
         with service.client() as http:
-            wait_until(lambda: _ready(http), 90, "reporting-svc is not ready")
+            wait_until(lambda: _ready(http), "reporting-svc is not ready")
         yield service
 
 
@@ -149,7 +149,7 @@ async def _watch(reporting: Reporting, answered: asyncio.Semaphore, loaded: asyn
     """Ask for every report again and again; count the different positions that were answered."""
     seen: dict[str, set[int]] = {name: set() for name in REPORTS}
     headers = {"Authorization": f"Bearer {reporting.token}", "Encours-Ledger": LEDGER}
-    async with httpx.AsyncClient(base_url=reporting.url, headers=headers, timeout=30) as http:
+    async with httpx.AsyncClient(base_url=reporting.url, headers=headers, timeout=HANG_S) as http:
         last = False
         while not last:
             last = loaded.is_set()
@@ -184,7 +184,7 @@ def loaded(reporting: Reporting) -> Reporting:
 
     with reporting.client() as http:
         wait_until(
-            lambda: http.get("/v1/aged-balance", params=EUR).status_code == 200, 60, "read model is not built"
+            lambda: http.get("/v1/aged-balance", params=EUR).status_code == 200, "read model is not built"
         )
     seen = asyncio.run(both())
     assert all(count > 10 for count in seen.values()), f"loading was over too soon to be watched: {seen}"
@@ -268,7 +268,9 @@ def test_several_currencies_are_never_added_up(loaded: Reporting) -> None:
 def test_a_rebuild_gives_the_content_of_the_live_models(loaded: Reporting) -> None:
     command = (sys.executable, "-m", "reporting_svc", "rebuild", "--ledger", LEDGER, "--json")
     environment = os.environ | loaded.installation.environment("reporting")
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=HANG_S, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     results = json.loads(done.stdout)
     assert {result["model"] for result in results} == {"receivables", "timeline"}
@@ -377,9 +379,7 @@ def test_figures_that_lack_the_events_of_a_parked_stream_say_so(reporting: Repor
     with reporting.client() as http:
         http.headers["Encours-Ledger"] = "broken"
         path, wanted = "/v1/aged-balance", {"min_position": position}
-        wait_until(
-            lambda: http.get(path, params=wanted).status_code == 200, 60, "the read model does not follow"
-        )
+        wait_until(lambda: http.get(path, params=wanted).status_code == 200, "the read model does not follow")
         body = http.get(path, params=wanted).json()
     assert body["incomplete"] is True
     assert body["parked"] == ["inv_" + "9" * 32]

@@ -25,6 +25,7 @@ from encours.embedded.runstate import RunState, read_state, write_state
 from encours.embedded.secrets import load_secrets
 from encours.embedded.shelter import remove_shelter
 from encours.testing.servers import Cluster, Installation, private_layout
+from encours.testing.waiting import HANG_S
 
 
 async def _settings(dsn: str) -> dict[str, str]:
@@ -191,7 +192,7 @@ async def test_a_service_may_relay_and_read_but_not_purge_or_listen_to_others(
         with pytest.raises(nats.errors.TimeoutError):
             await stream.purge_stream("LEDGER_demo")
         await client.subscribe("_INBOX.encours_invoice.>")
-        async with asyncio.timeout(60):  # the client hands errors on after it has answered the flush
+        async with asyncio.timeout(HANG_S):  # the client hands errors on after it has answered the flush
             while len([text for text in refused if "permissions violation" in text]) < 2:
                 await asyncio.sleep(0.01)
     finally:
@@ -235,7 +236,7 @@ def mailbox_port(tmp_path: Path) -> Iterator[int]:
             return False
         return True
 
-    assert await_ready(process, program, ready, 20)
+    assert await_ready(process, program, ready)
     yield port
     stop(process, program)
 
@@ -249,7 +250,7 @@ def test_the_mailbox_keeps_one_file_a_message_and_refuses_as_asked(mailbox_port:
         "Rappel: 1 240,00 €",
     )
     message.set_content("Bonjour")
-    with smtplib.SMTP("127.0.0.1", mailbox_port, timeout=60) as client:
+    with smtplib.SMTP("127.0.0.1", mailbox_port, timeout=HANG_S) as client:
         client.send_message(message, to_addrs=["b@example.org"])
         client.send_message(message, to_addrs=["b@example.org"])
         with pytest.raises(smtplib.SMTPRecipientsRefused):

@@ -17,9 +17,9 @@ from encours.ledger import Ledger
 from encours.postgres.leases import Leases
 from encours.service.calendar import LEASE, keep_time, last_opened, run_calendar
 from encours.testing.servers import Installation
+from encours.testing.waiting import HANG_S
 
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
-LIMIT_S = 20
 
 
 async def test_a_ledger_whose_days_cannot_be_told_does_not_stop_the_others(
@@ -34,7 +34,7 @@ async def test_a_ledger_whose_days_cannot_be_told_does_not_stop_the_others(
     await ledger.create_ledger("good", "live", "Europe/Paris")
     clock = asyncio.create_task(keep_time(ledger, leases, lambda: NOON))
     try:
-        async with asyncio.timeout(LIMIT_S):
+        async with asyncio.timeout(HANG_S):
             while (await last_opened(ledger, "good")).day != NOON.date():
                 assert not clock.done(), clock
                 await asyncio.sleep(0.05)
@@ -53,7 +53,7 @@ async def test_one_worker_opens_the_days_and_another_goes_on_when_it_is_gone(
     await first.create_ledger("books", "live", "Europe/Paris")
     clocks = [asyncio.create_task(keep_time(first, leases, lambda: now))]
     try:
-        async with asyncio.timeout(LIMIT_S):
+        async with asyncio.timeout(HANG_S):
             while (await last_opened(first, "books")).day != NOON.date():
                 await asyncio.sleep(0.05)
             clocks.append(asyncio.create_task(keep_time(second, standby, lambda: now)))
@@ -79,7 +79,7 @@ async def test_any_service_may_open_a_day(installation: Installation, service: s
     await owner.create_ledger("books", "live", _zone_where_it_is_day())
     clock = asyncio.create_task(run_calendar(ledger, installation.ledger_url(service), "test"))
     try:
-        async with asyncio.timeout(LIMIT_S):
+        async with asyncio.timeout(HANG_S):
             while not (await last_opened(ledger, "books")).version:
                 assert not clock.done(), clock
                 await asyncio.sleep(0.05)
@@ -101,7 +101,7 @@ async def test_a_day_is_opened_while_the_worker_of_invoice_svc_is_down(installat
         stdout=subprocess.DEVNULL,
     )
     try:
-        async with asyncio.timeout(3 * LIMIT_S):
+        async with asyncio.timeout(HANG_S):
             while not (await last_opened(ledger, "books")).version:
                 assert worker.returncode is None
                 await asyncio.sleep(0.05)

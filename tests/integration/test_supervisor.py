@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
@@ -25,6 +25,7 @@ from encours.embedded.runstate import (
 )
 from encours.embedded.supervisor import Child, Supervisor
 from encours.testing.servers import private_layout
+from encours.testing.waiting import HANG_S, until
 
 pytestmark = pytest.mark.slow
 
@@ -48,12 +49,6 @@ def _child(tmp_path: Path, code: str, *, stop_timeout_s: float = 5.0) -> Child:
     )
 
 
-async def _until(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
-    async with asyncio.timeout(timeout_s):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
 @pytest.fixture
 async def supervisor() -> AsyncIterator[tuple[Supervisor, list[str]]]:
     said: list[str] = []
@@ -67,14 +62,14 @@ async def test_a_killed_child_is_started_again_and_it_is_said(
 ) -> None:
     running, said = supervisor
     child = _child(tmp_path, SLEEPER)
-    await running.add(child, timeout_s=60)
+    await running.add(child)
     first = child.state.pid
     assert first is not None
     os.kill(first, signal.SIGKILL)
-    await _until(lambda: child.state.state == "ready" and child.state.pid != first)
+    await until(lambda: child.state.state == "ready" and child.state.pid != first)
     assert child.state.restarts == 1
     assert any("was killed by SIGKILL" in line for line in said)
-    await _until(lambda: any("is ready again" in line for line in said))
+    await until(lambda: any("is ready again" in line for line in said))
 
 
 async def test_a_child_that_is_being_stopped_is_not_called_ready_again(
@@ -82,12 +77,12 @@ async def test_a_child_that_is_being_stopped_is_not_called_ready_again(
 ) -> None:
     running, said = supervisor
     child = _child(tmp_path, STUBBORN, stop_timeout_s=2.5)  # longer than the pause between two looks
-    await running.add(child, timeout_s=60)
+    await running.add(child)
     # Before that the signal would find nobody stubborn.
-    await _until(lambda: (tmp_path / "log").read_text() == "up\n")
+    await until(lambda: (tmp_path / "log").read_text() == "up\n")
     child.state.restarts = 1
     stop = asyncio.create_task(running.stop())
-    await _until(lambda: child.state.state == "stopping")
+    await until(lambda: child.state.state == "stopping")
     await stop
     assert not any("is ready again" in line for line in said)
 
@@ -101,23 +96,47 @@ async def test_a_child_that_cannot_start_is_reported_with_its_log(
         return False
 
     child = _child(tmp_path, "raise SystemExit(3)")
-    child.ready = never
-    with pytest.raises(StartFailed, match=str(tmp_path / "log")):
-        await running.add(child, timeout_s=0.5)
+    child.ready, child.ends_max = never, 2
+    with pytest.raises(StartFailed, match=f"ended 2 times.*{tmp_path / 'log'}"):
+        await running.add(child)
 
     def pauses() -> list[float]:
         return [float(line.split(" in ")[1].split(" s ")[0]) for line in said if "exit code 3" in line]
 
-    await _until(lambda: len(pauses()) >= 2)
     assert pauses() == sorted(pauses())
     assert pauses()[1] == 2 * pauses()[0]
+
+
+@pytest.mark.parametrize("code", [SLEEPER, "while True: pass"])
+async def test_a_start_waits_for_a_child_that_works_and_fails_for_one_that_stands_still(
+    supervisor: tuple[Supervisor, list[str]], tmp_path: Path, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("encours.embedded.progress.STILL_S", 3.0)
+    monkeypatch.setattr("encours.embedded.progress._LOOK_S", 0.5)
+    monkeypatch.setattr("encours.embedded.supervisor._SAY_S", 1.0)
+    running, said = supervisor
+
+    async def never(_pid: int) -> bool:
+        return False
+
+    child = _child(tmp_path, code)
+    child.ready = never
+    start = asyncio.create_task(running.add(child))
+    if code == SLEEPER:
+        with pytest.raises(StartFailed, match=f"does nothing; its log is {tmp_path / 'log'}"):
+            await start
+        return
+    await until(lambda: child.progress is not None and child.progress.age_s > 6)
+    assert not start.done()
+    assert any(line.startswith("waiting for sleeper: ") for line in said)
+    start.cancel()
 
 
 async def test_stop_ends_by_force_what_does_not_listen(tmp_path: Path) -> None:
     running = Supervisor(lambda _: None, lambda: None)
     child = _child(tmp_path, STUBBORN, stop_timeout_s=0.2)
-    await running.add(child, timeout_s=60)
-    await _until(lambda: (tmp_path / "log").read_text() == "up\n")
+    await running.add(child)
+    await until(lambda: (tmp_path / "log").read_text() == "up\n")
     pid = child.state.pid
     assert pid is not None
     await running.stop()
@@ -137,7 +156,7 @@ def test_children_end_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
     child = psutil.Process(int(parent.stdout.readline()))
     parent.kill()
     parent.wait()
-    child.wait(60)
+    child.wait(HANG_S)
 
 
 def test_a_pid_that_another_process_has_now_is_not_touched() -> None:

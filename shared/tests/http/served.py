@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from encours.http.app import create_app
 from encours.testing.http import settings_of
 from encours.testing.servers import Installation
+from encours.testing.waiting import HANG_S
 from shared.tests.http import customers_app
 from shared.tests.http.customers_app import ENTITY
 
@@ -23,7 +24,7 @@ def app_of(installation: Installation, **settings: Any) -> FastAPI:
 
 async def until(api: httpx.AsyncClient, status: str) -> httpx.Response:
     """The first answer of /readyz with that status, within a minute."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(HANG_S):
         answer = await api.get("/readyz")
         while answer.json()["status"] != status:
             answer = await api.get("/readyz")

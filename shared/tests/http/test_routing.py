@@ -24,6 +24,7 @@ from encours.http.problems import faults
 from encours.http.routing import Router, operation_id
 from encours.kernel.errors import NotFound
 from encours.service.settings import ServiceSettings
+from encours.testing.waiting import HANG_S
 from shared.tests.http.conftest import Thing, ThingId, ThingOut
 
 THING = "thg_" + "0" * 32
@@ -216,7 +217,7 @@ async def test_head_is_answered_as_get_without_a_body(settings: ServiceSettings)
             bare = await client.head(path)
             assert (bare.status_code, bare.content, sent) == (200, b"", 0)
             assert dict(bare.headers, **_own(whole)) == dict(whole.headers)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(HANG_S):
             assert (await client.head("/v1/endless")).status_code == 200
         assert (await client.head("/v1/lacking")).status_code == 404
         assert (await client.head("/nothing")).status_code == 404

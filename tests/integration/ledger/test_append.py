@@ -22,6 +22,7 @@ from encours.ledger import (
 from encours.ledger.appender import Appender
 from encours.ledger.wire import APPEND_SQL, Prepared, arguments
 from encours.testing.servers import Installation
+from encours.testing.waiting import HANG_S
 from tests.integration.ledger.helpers import Books, event
 
 
@@ -238,7 +239,7 @@ async def test_a_plan_made_for_an_empty_ledger_still_serves_a_full_one(
         await together(books, *[books.command(event(s), event(s, 2), guards=(g,)) for s, g in batch])
         assert (await ledger.versions(books.name, [f"inv_{n}"])) == {f"inv_{n}": 2}
     await ledger.close()  # its connections report what they read
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(HANG_S):
         while True:
             row = await admin.fetchrow(
                 "select sum(i.idx_tup_read), min(t.n_tup_ins) from pg_stat_user_indexes i"

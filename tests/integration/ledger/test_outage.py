@@ -14,10 +14,11 @@ import pytest
 
 from encours.kernel.ids import new_id
 from encours.ledger import Append, Appended, Ledger, LedgerUnavailable
-from encours.ledger.appender import Appender
+from encours.ledger.appender import PATIENCE_S, Appender
 from encours.ledger.migrate import LEDGER_DATABASE
 from encours.ledger.wire import Prepared
 from encours.testing.servers import Cluster, Installation
+from encours.testing.waiting import HANG_S
 from tests.integration.ledger.helpers import Books, event, numbered
 
 
@@ -68,7 +69,7 @@ class Load:
     async def more(self, count: int) -> None:
         """Wait until that many more commands were acknowledged."""
         goal = len(self.acknowledged) + count
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(HANG_S):
             while len(self.acknowledged) < goal:
                 await asyncio.sleep(0.01)
 
@@ -125,9 +126,10 @@ async def test_a_lock_that_is_never_let_go_is_an_overload_for_all_who_wait(
 ) -> None:
     """They are told together after one wait, not one after the other."""
     ledger_id = (await books.ledger.info(books.name)).id
-    async with admin.transaction(), asyncio.timeout(20):
+    count = 50
+    async with admin.transaction(), asyncio.timeout(PATIENCE_S * count / 2):
         await admin.execute("select pg_advisory_xact_lock(1162756943, $1::int)", ledger_id)
-        appends = [books.append(books.command(event(f"inv_{n}"))) for n in range(50)]
+        appends = [books.append(books.command(event(f"inv_{n}"))) for n in range(count)]
         results = await asyncio.gather(*appends, return_exceptions=True)
     assert {type(result) for result in results} == {LedgerUnavailable}
     assert (await books.append(books.command(event("inv_0")))).first_position == 1
@@ -200,7 +202,7 @@ async def test_a_ledger_that_stays_away_is_said_to_be_away(own_books: Books, own
         waiting = [
             appender.append(Prepared(own_books.command(event(f"inv_{n}")), ledger_id, loop)) for n in range(9)
         ]
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(HANG_S):
             results = await asyncio.gather(*waiting, return_exceptions=True)
         assert {type(result) for result in results} == {LedgerUnavailable}
         with pytest.raises(LedgerUnavailable):

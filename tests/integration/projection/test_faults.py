@@ -16,10 +16,11 @@ from encours.contracts.calendar import DayOpened
 from encours.projection.read_model import Reactor
 from encours.reading.read_db import ReadDb
 from encours.testing.servers import Installation
+from encours.testing.waiting import HANG_S, until
 from encours.transport.jetstream import LedgerStream
 from encours.transport.names import stream_name
 from tests.integration.projection.test_rebuild import live_hash, rebuilt
-from tests.integration.projection.toy import DAY, LEDGER, Feed, feed_into, reading, rows_of, until, worker_on
+from tests.integration.projection.toy import DAY, LEDGER, Feed, feed_into, reading, rows_of, worker_on
 
 MODEL = "toy_items"
 
@@ -122,7 +123,7 @@ def worker_process(installation: Installation) -> Iterator[subprocess.Popen[byte
     finally:
         if process.poll() is None:
             process.terminate()
-        assert process.wait(20) in (0, -9)
+        assert process.wait(HANG_S) in (0, -9)
 
 
 async def test_a_worker_killed_in_mid_batch_loses_and_repeats_nothing(installation: Installation) -> None:

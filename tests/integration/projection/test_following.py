@@ -13,6 +13,7 @@ from encours.projection.read_model import ReadModel
 from encours.projection.rebuild import rebuild
 from encours.reading.read_db import ReadModelNotReady
 from encours.testing.servers import Installation
+from encours.testing.waiting import HANG_S, until
 from encours.transport.announcer import Announcer
 from encours.transport.client import NatsConnection, connect
 from encours.transport.names import stream_name, subject
@@ -28,7 +29,6 @@ from tests.integration.projection.toy import (
     paid,
     reading,
     rows_of,
-    until,
     worker_on,
 )
 
@@ -44,7 +44,7 @@ async def test_an_append_becomes_visible_and_a_snapshot_holds_rows_and_position_
         async with worker_on(installation):
             await feed.invoices(40)
             position = await feed.day(DAY + timedelta(days=1))
-            assert await db.wait_for(MODEL, LEDGER, position, timeout=15)
+            assert await db.wait_for(MODEL, LEDGER, position, timeout=HANG_S)
             async with db.snapshot(MODEL, LEDGER) as (conn, schema, at):
                 assert at == position
                 assert await conn.fetchval(f"select sum(open_minor) from {schema}.item") == 40 * 7_000
@@ -64,7 +64,7 @@ async def test_an_append_becomes_visible_and_a_snapshot_holds_rows_and_position_
 async def test_the_streams_sequence_numbers_are_the_ledgers_positions(installation: Installation) -> None:
     async with feed_into(installation) as feed, reading(installation) as db, worker_on(installation):
         position = await feed.invoices(300)
-        assert await db.wait_for(MODEL, LEDGER, position, timeout=15)
+        assert await db.wait_for(MODEL, LEDGER, position, timeout=HANG_S)
         client = await nats.connect(installation.nats.server.url())
         try:
             js = client.jetstream()
@@ -130,7 +130,7 @@ async def test_an_event_that_cannot_be_applied_parks_its_stream_and_the_rest_goe
         position = await feed(
             ("inv_000005", paid("inv_000005", "cus_5", 1)), ("inv_000006", paid("inv_000006", "cus_6", 1))
         )
-        assert await db.wait_for(MODEL, LEDGER, position, timeout=15)
+        assert await db.wait_for(MODEL, LEDGER, position, timeout=HANG_S)
         items = {row["invoice_id"]: row["open_minor"] for row in await rows_of(db, "item", "invoice_id")}
         assert (items["inv_000003"], items["inv_000004"], items["inv_000005"], items["inv_000006"]) == (
             7_000,
@@ -170,7 +170,7 @@ async def test_an_unknown_type_stops_the_model_before_it_and_says_so(installatio
         finally:
             await admin.close()
         last = await feed.invoices(5, first=100)
-        assert await db.wait_for(MODEL, LEDGER, position, timeout=15)
+        assert await db.wait_for(MODEL, LEDGER, position, timeout=HANG_S)
         await until(lambda: _state_is(db, "stopped"))
         (state,) = await db.read_models(LEDGER)
         assert (state["position"], state["lag"]) == (position, last - position)
@@ -202,7 +202,7 @@ async def test_duplicates_holes_and_reordering_in_the_stream_change_nothing(
         try:
             js = client.jetstream()
             async with worker_on(installation):
-                assert await db.wait_for(MODEL, LEDGER, position, timeout=15)
+                assert await db.wait_for(MODEL, LEDGER, position, timeout=HANG_S)
                 await until(lambda: _last_is(js, position))
                 for sequence in range(
                     1, 40
@@ -211,7 +211,7 @@ async def test_duplicates_holes_and_reordering_in_the_stream_change_nothing(
                     assert old.subject is not None
                     await client.publish(old.subject, old.data or b"", headers=old.headers)
                 last = await feed.invoices(60, first=60)
-                assert await db.wait_for(MODEL, LEDGER, last, timeout=15)
+                assert await db.wait_for(MODEL, LEDGER, last, timeout=HANG_S)
                 assert sum(r["open_minor"] for r in await rows_of(db, "item", "invoice_id")) == 120 * 7_000
                 # The relay notices a stream that runs ahead of the ledger and makes it anew.
                 await until(lambda: _last_is_sequence(js, last))
@@ -235,18 +235,18 @@ async def test_two_workers_share_the_work_and_apply_each_event_once(installation
     async with feed_into(installation) as feed, reading(installation) as db:
         async with worker_on(installation, models), worker_on(installation, models):
             position = await feed.invoices(1_000)
-            assert await db.wait_for(MODEL, LEDGER, position, timeout=20)
+            assert await db.wait_for(MODEL, LEDGER, position, timeout=HANG_S)
         # The first leader has gone; a fresh pair takes over where it stood.
         async with worker_on(installation, models), worker_on(installation, models):
             position = await feed.invoices(200, first=1_000)
-            assert await db.wait_for(MODEL, LEDGER, position, timeout=20)
+            assert await db.wait_for(MODEL, LEDGER, position, timeout=HANG_S)
         assert sum(row["open_minor"] for row in await rows_of(db, "item", "invoice_id")) == 1_200 * 7_000
 
 
 async def test_a_new_ledger_is_followed_within_seconds(installation: Installation) -> None:
     async with worker_on(installation), reading(installation) as db:
         async with feed_into(installation) as feed:
-            assert await db.wait_for(MODEL, LEDGER, await feed.invoices(1), timeout=20)
+            assert await db.wait_for(MODEL, LEDGER, await feed.invoices(1), timeout=HANG_S)
         # The worker has listed its ledgers by now: this one it has to find.
         async with feed_into(installation, "second") as feed:
             position = await feed.invoices(3)
@@ -261,7 +261,7 @@ async def test_a_reader_who_waits_ends_the_rest_of_a_model(installation: Install
         running = asyncio.create_task(tail.run())
         resting, other = [asyncio.create_task(tail.rest(model, 600.0)) for model in (MODEL, "another")]
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(HANG_S):
                 while not resting.done():
                     Announcer(shared).wanted(MODEL, LEDGER)
                     await asyncio.wait({resting}, timeout=0.05)

@@ -16,6 +16,7 @@ from encours.projection.schemas import schema_of, shadow_of, unquoted
 from encours.reading.read_db import ReadDb
 from encours.service.rebuilding import rebuild_main
 from encours.testing.servers import Installation
+from encours.testing.waiting import HANG_S, until
 from tests.integration.projection.toy import (
     DAY,
     LEDGER,
@@ -27,7 +28,6 @@ from tests.integration.projection.toy import (
     reading,
     rows_of,
     settings_of,
-    until,
     worker_on,
 )
 
@@ -79,7 +79,7 @@ async def test_a_rebuild_gives_the_hash_of_the_live_model(
         async with worker_on(installation):
             await until(lambda: db.wait_for(MODEL, LEDGER, 0, timeout=1))  # followed from the first event on
             position = await history(feed)
-            assert await db.wait_for(MODEL, LEDGER, position, timeout=20)
+            assert await db.wait_for(MODEL, LEDGER, position, timeout=HANG_S)
             live = await live_hash(db, position)
             result = await rebuilt(installation, rows_in_memory=rows_in_memory)
             assert (result.position, result.old_hash, result.new_hash, result.equal) == (
@@ -92,7 +92,7 @@ async def test_a_rebuild_gives_the_hash_of_the_live_model(
             assert (result.head, result.stopped) == (position, None)
             # The live projector goes on in the tables that took the place of the old ones.
             after = await feed.invoices(10, first=900)
-            assert await db.wait_for(MODEL, LEDGER, after, timeout=20)
+            assert await db.wait_for(MODEL, LEDGER, after, timeout=HANG_S)
         # And when no projector runs.
         again = await rebuilt(installation)
         assert (again.equal, again.position) == (True, after)
@@ -132,7 +132,7 @@ async def test_a_row_changed_by_hand_is_found_named_and_mended(installation: Ins
 async def test_a_rebuild_while_events_come_in_fails_no_read_and_no_figure(installation: Installation) -> None:
     async with feed_into(installation) as feed, reading(installation) as db, worker_on(installation):
         position = await feed.invoices(300)
-        assert await db.wait_for(MODEL, LEDGER, position, timeout=20)
+        assert await db.wait_for(MODEL, LEDGER, position, timeout=HANG_S)
         stop = asyncio.Event()
         reads = 0
 
@@ -164,7 +164,7 @@ async def test_a_rebuild_while_events_come_in_fails_no_read_and_no_figure(instal
             stop.set()
             await asyncio.gather(*tasks)
         assert reads > 5
-        assert await db.wait_for(MODEL, LEDGER, feed.position, timeout=20)
+        assert await db.wait_for(MODEL, LEDGER, feed.position, timeout=HANG_S)
 
 
 async def test_a_new_version_of_a_model_is_built_at_the_next_start(installation: Installation) -> None:
@@ -174,11 +174,11 @@ async def test_a_new_version_of_a_model_is_built_at_the_next_start(installation:
     async with feed_into(installation) as feed, reading(installation) as db:
         async with worker_on(installation):
             position = await feed.invoices(20)
-            assert await db.wait_for(MODEL, LEDGER, position, timeout=20)
+            assert await db.wait_for(MODEL, LEDGER, position, timeout=HANG_S)
         await db.pool.execute(f"update {schema_of(MODEL, LEDGER)}.item set open_minor = 1")
         async with worker_on(installation, [Second()]):
             position = await feed.invoices(1, first=500)
-            assert await db.wait_for(MODEL, LEDGER, position, timeout=20)
+            assert await db.wait_for(MODEL, LEDGER, position, timeout=HANG_S)
             assert {row["open_minor"] for row in await rows_of(db, "item", "invoice_id")} == {7_000}
             (state,) = await db.read_models(LEDGER)
             assert (state["version"], state["state"]) == (2, "following")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -246,19 +245,6 @@ async def reading(
     finally:
         await db.close()
         await ledger.close()
-
-
-async def until(condition: Callable[[], bool] | Callable[[], object], limit_s: float = 60.0) -> None:
-    """Look again until it holds; for what no position announces."""
-    deadline = time.monotonic() + limit_s
-    while True:
-        found = condition()
-        if asyncio.iscoroutine(found):
-            found = await found
-        if found:
-            return
-        assert time.monotonic() < deadline, "it never came about"
-        await asyncio.sleep(0.02)
 
 
 async def rows_of(db: ReadDb, table: str, order: str, model: str = "toy_items") -> list[asyncpg.Record]:

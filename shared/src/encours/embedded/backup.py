@@ -130,7 +130,7 @@ async def restore(layout: Layout, source: Path) -> list[Restored]:
     beside = postgres.unfinished(server)
     try:
         _put_databases(source / DATABASES, beside)
-        process = beside.start(_TIMEOUT_S)
+        process = beside.start()
         try:
             restored = await _new_epochs(beside.dsn(LEDGER_DATABASE))
         finally:

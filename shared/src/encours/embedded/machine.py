@@ -27,8 +27,8 @@ from encours.postgres.connection import FAILED
 
 API_PORTS = {"invoice": 8001, "dunning": 8002, "risk": 8003, "reporting": 8004}
 MAILBOX_PORT = 1025
-_SERVERS_TIMEOUT_S = 90.0
-_SERVICES_TIMEOUT_S = 120.0
+_PROBE_TIMEOUT_S = 10.0
+"""Longer than `/readyz` takes to say that something does not answer, on a busy machine too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Machine:
         """Bring everything up, telling each step, until every `/readyz` answers. Returns the admin key if it is new."""
         self._end_leftovers()
         self.write()
-        self._probe = httpx.AsyncClient(timeout=2.0)
+        self._probe = httpx.AsyncClient(timeout=_PROBE_TIMEOUT_S)
         secrets = load_secrets(self.layout)
         step("starting servers")
         admin_url, nats_url = await self._start_servers(secrets)
@@ -96,7 +96,7 @@ class Machine:
             )
         ]
         self.state.urls = {name: f"http://127.0.0.1:{child.program.port}" for name, child in _apis(children)}
-        await self.supervisor.add(*children, timeout_s=_SERVICES_TIMEOUT_S)
+        await self.supervisor.add(*children)
         self.state.state = "ready"
         self.write()
         return new_key
@@ -154,7 +154,7 @@ class Machine:
             child = self._mailbox(self._port(MAILBOX_PORT))
             self.state.smtp_url = f"smtp://127.0.0.1:{child.program.port}"
             children.append(child)
-        await self.supervisor.add(*children, timeout_s=_SERVERS_TIMEOUT_S)
+        await self.supervisor.add(*children)
         return admin_url, self.outside.nats_url
 
     def _port(self, preferred: int) -> int:

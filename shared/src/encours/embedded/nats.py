@@ -49,18 +49,18 @@ class Nats:
         """Return True when it greets with JetStream on: it listens only after its streams are recovered."""
         with (
             contextlib.suppress(OSError),
-            socket.create_connection(("127.0.0.1", self.port), timeout=0.5) as peer,
+            socket.create_connection(("127.0.0.1", self.port), timeout=5) as peer,
         ):
             greeting = peer.recv(4096)
             return greeting.startswith(b"INFO ") and b'"jetstream":true' in greeting
         return False
 
-    def start(self, timeout_s: float = 30.0) -> subprocess.Popen[bytes]:
+    def start(self) -> subprocess.Popen[bytes]:
         """Start and wait until it greets."""
         program = self.program()
         for attempt in range(_ATTEMPTS):
             process = spawn(program)
-            if await_ready(process, program, self.is_ready, timeout_s):
+            if await_ready(process, program, self.is_ready):
                 return process
             time.sleep(0.1 * 2**attempt)
         raise StartFailed(f"nats-server does not start; its log is {self.log}")

@@ -93,7 +93,7 @@ class Postgres:
         pid = _first_number(self.data / "postmaster.pid")
         return pid if pid is not None and _serves(pid, self.data) else None
 
-    def start(self, timeout_s: float = 60.0) -> subprocess.Popen[bytes]:
+    def start(self) -> subprocess.Popen[bytes]:
         """Start and wait until it accepts connections.
 
         After a `kill -9` its orphans may hold the shared memory for a moment: try again with growing pauses, bounded.
@@ -102,7 +102,7 @@ class Postgres:
         for attempt in range(_ATTEMPTS):
             self.clear_stale_pid()
             process = spawn(program)
-            if await_ready(process, program, lambda pid=process.pid: self.is_ready(pid), timeout_s):  # type: ignore[misc]
+            if await_ready(process, program, lambda pid=process.pid: self.is_ready(pid)):  # type: ignore[misc]
                 return process
             time.sleep(min(0.1 * 2**attempt, 3.0))
         raise StartFailed(f"PostgreSQL does not start; its log is {self.log}")
@@ -236,7 +236,6 @@ def _initialise(server: Postgres) -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
             **identity,
         )
     finally:

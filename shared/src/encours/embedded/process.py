@@ -13,11 +13,16 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import randbelow
 from typing import Any
 
 import psutil
 
+from encours.embedded.progress import Progress
+
 _PR_SET_PDEATHSIG = 1
+_OWN_PORTS = range(15_000, 32_000)
+_PORTS_TRIED = 100
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -102,18 +107,19 @@ def spawn(program: Program) -> subprocess.Popen[bytes]:
         os.close(log)
 
 
-def await_ready(
-    process: subprocess.Popen[bytes], program: Program, ready: Callable[[], bool], timeout_s: float
-) -> bool:
-    """Wait until `ready()`; False when the process ended by itself. Raises :class:`StartFailed` after `timeout_s`."""
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        if ready():
-            return True
+def await_ready(process: subprocess.Popen[bytes], program: Program, ready: Callable[[], bool]) -> bool:
+    """Wait until `ready()`, for as long as the process works on it.
+
+    False when the process ended by itself. Raises :class:`StartFailed` when it stands still.
+    """
+    progress = Progress(process.pid)
+    while not ready():
         if process.poll() is not None:
             return False
+        if progress.stands_still():
+            raise StartFailed(f"{program.label} is not ready and does nothing; its log is {program.log}")
         time.sleep(0.02)
-    raise StartFailed(f"{program.label} is not ready after {timeout_s:.0f} s; its log is {program.log}")
+    return True
 
 
 def stop(process: subprocess.Popen[bytes], program: Program, timeout_s: float = 20.0) -> None:
@@ -160,13 +166,23 @@ def end_orphan(
 
 
 def free_port(preferred: int | None = None, *, taken: frozenset[int] = frozenset()) -> int:
-    """`preferred` when nobody listens there on loopback, else one that the system picks."""
-    for port in ((preferred,) if preferred and preferred not in taken else ()) + (0, 0, 0, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                found = int(probe.getsockname()[1])
-                if found not in taken:
-                    return found
+    """`preferred` when nobody listens there on loopback, else another that is free.
+
+    The other is below the ports that systems give to outgoing connections: until a server listens on it, which takes
+    long on a busy machine, no connection may get it.
+    """
+    others = [_OWN_PORTS.start + randbelow(len(_OWN_PORTS)) for _ in range(_PORTS_TRIED)]
+    for port in [preferred, *others] if preferred else others:
+        if port not in taken and _is_free(port):
+            return port
     raise StartFailed("no free port on the loopback interface")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

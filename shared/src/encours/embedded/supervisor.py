@@ -6,10 +6,11 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from encours.embedded.process import Program, StartFailed, open_log, popen_options, started_at
+from encours.embedded.progress import Progress
 from encours.embedded.runstate import ProcessState
 
 Announce = Callable[[str], None]
@@ -18,6 +19,9 @@ _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 15.0
 _STEADY_AFTER_S = 20.0
 _POLL_S = 0.05
+_SAY_S = 10.0
+_ENDS_MAX = 8
+"""So often a program may end before it was ever ready: the orphans of a killed one may hold its data for a while."""
 
 
 @dataclass(slots=True)
@@ -28,8 +32,10 @@ class Child:
     ready: Callable[[int], Awaitable[bool]]
     before: Callable[[], None] = lambda: None
     stop_timeout_s: float = 20.0
+    ends_max: int = _ENDS_MAX
     state: ProcessState = field(init=False)
     process: asyncio.subprocess.Process | None = None
+    progress: Progress | None = None
 
     def __post_init__(self) -> None:
         self.state = ProcessState(self.program.role, self.program.service, port=self.program.port)
@@ -49,21 +55,24 @@ class Supervisor:
     def children(self) -> list[Child]:
         return [child for group in self._groups for child in group]
 
-    async def add(self, *children: Child, timeout_s: float) -> None:
-        """Start these and wait until all are ready. Raises :class:`StartFailed` naming the log of one that is not."""
+    async def add(self, *children: Child) -> None:
+        """Start these and wait until all are ready, saying what is waited for.
+
+        A busy machine makes a start late and never fails it. Raises :class:`StartFailed`, naming the log, for a child
+        that ends again and again before it is ready, and for one that stands still.
+        """
         self._groups.append(list(children))
         for child in children:
             self._tasks[id(child)] = asyncio.create_task(self._keep(child), name=child.program.label)
-        deadline = time.monotonic() + timeout_s
+        say_at = time.monotonic() + _SAY_S
         while waiting := [child for child in children if child.state.state != "ready"]:
             if self._stopping.is_set():
                 return
-            late = waiting[0]
-            if time.monotonic() > deadline:
-                raise StartFailed(
-                    f"{late.program.label} is not ready after {timeout_s:.0f} s "
-                    f"({late.state.restarts} restarts); its log is {late.program.log}"
-                )
+            for child in waiting:
+                _check_start(child)
+            if time.monotonic() > say_at:
+                self._announce(_waited_for(waiting))
+                say_at += _SAY_S
             await asyncio.sleep(_POLL_S)
 
     async def stop(self) -> None:
@@ -101,7 +110,7 @@ class Supervisor:
             )
         finally:
             os.close(log)
-        child.process = process
+        child.process, child.progress = process, Progress(process.pid)
         child.state.pid, child.state.created = process.pid, started_at(process.pid)
         self._move(child, "starting")
         watch = asyncio.create_task(self._watch(child, process))
@@ -151,6 +160,24 @@ class Supervisor:
         if child.state.state != state:
             child.state.state = state
             self._changed()
+
+
+def _check_start(child: Child) -> None:
+    """Raise :class:`StartFailed` for a child that will not get ready."""
+    label, log = child.program.label, child.program.log
+    if child.state.restarts >= child.ends_max:
+        raise StartFailed(f"{label} ended {child.state.restarts} times before it was ready; its log is {log}")
+    lives = child.process is not None and child.process.returncode is None
+    if lives and child.progress is not None and child.progress.stands_still():
+        raise StartFailed(f"{label} is not ready and does nothing; its log is {log}")
+
+
+def _waited_for(children: Sequence[Child]) -> str:
+    """Names of the children and how far they are: little processor time in many seconds means a busy machine."""
+    known = [child.progress for child in children if child.progress is not None]
+    used_s, age_s = sum(p.used_s for p in known), max((p.age_s for p in known), default=0.0)
+    names = ", ".join(child.program.label for child in children)
+    return f"waiting for {names}: {used_s:.1f} s of processor time in {age_s:.0f} s"
 
 
 def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:

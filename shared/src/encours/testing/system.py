@@ -19,8 +19,9 @@ import psutil
 from encours.embedded.layout import Layout
 from encours.embedded.runstate import ProcessState, RunState, read_state
 from encours.testing.servers import private_layout
+from encours.testing.waiting import HANG_S, wait_until
 
-START_TIMEOUT_S = 240.0
+_PROBE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class System:
         return httpx.Client(
             base_url=self.url(service),
             headers={"Authorization": f"Bearer {self.key}", "Encours-Ledger": ledger},
-            timeout=30.0,
+            timeout=HANG_S,
         )
 
     def encours(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -62,7 +63,7 @@ class System:
             capture_output=True,
             text=True,
             check=check,
-            timeout=600,
+            timeout=HANG_S,
         )
 
     def json(self, *arguments: str) -> Any:
@@ -97,15 +98,13 @@ class System:
         assert process.pid is not None
         os.kill(process.pid, signal.SIGCONT)
 
-    def wait_ready(self, timeout_s: float = START_TIMEOUT_S) -> None:
+    def wait_ready(self) -> None:
         """Until every API says that it is ready."""
-        wait_until(
-            lambda: all(_ready(url) for url in self.run.urls.values()), timeout_s, "services are not ready"
-        )
+        wait_until(lambda: all(_ready(url) for url in self.run.urls.values()), "services are not ready")
 
-    def wait_caught_up(self, ledger: str, timeout_s: float = 60.0) -> None:
+    def wait_caught_up(self, ledger: str) -> None:
         """Until every read model of the ledger stands at its head."""
-        wait_until(lambda: self._lag(ledger) == 0, timeout_s, f"read models of {ledger} lag")
+        wait_until(lambda: self._lag(ledger) == 0, f"read models of {ledger} lag")
 
     def _lag(self, ledger: str) -> int | None:
         try:
@@ -123,18 +122,9 @@ class System:
         return models
 
 
-def wait_until(condition: Callable[[], bool], timeout_s: float, failure: str) -> None:
-    """Poll a condition; raise when it does not come true in time."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{failure} after {timeout_s:g} s")
-        time.sleep(0.02)
-
-
 def _ready(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/readyz", timeout=2.0).status_code == 200
+        return httpx.get(f"{url}/readyz", timeout=_PROBE_S).status_code == 200
     except httpx.HTTPError:
         return False
 
@@ -160,11 +150,13 @@ def running_on(layout: Layout) -> Iterator[System]:
         )
     system = System(layout, process)
     try:
-        wait_until(lambda: _up(process, layout, log.read_text), START_TIMEOUT_S, "encours up is not ready")
+        # As long as it lives: it gives up by itself when a part of it does not come up.
+        while not _up(process, layout, log.read_text):
+            time.sleep(0.02)
         yield system
     finally:
         process.terminate()
-        process.wait(60)
+        process.wait(HANG_S)
 
 
 def _up(process: subprocess.Popen[bytes], layout: Layout, log: Callable[[], str]) -> bool:
