@@ -85,7 +85,18 @@ def _moves(kind: type[Event], *books: Book) -> Callable[[Rule], Rule]:
     return declare
 
 
-def _on_invoice(e: Recorded, event: Any, kind: str, **amounts: int) -> tuple[Movement, ...]:
+def _on_invoice(
+    e: Recorded,
+    event: Any,
+    kind: str,
+    *,
+    item_minor: int = 0,
+    contested_minor: int = 0,
+    cash_minor: int = 0,
+    account_minor: int = 0,
+    net_minor: int = 0,
+) -> tuple[Movement, ...]:
+    # Every event of a rebuild comes through here: keywords that are passed on as a dict would double its price.
     return (
         Movement(
             kind=kind,
@@ -95,7 +106,11 @@ def _on_invoice(e: Recorded, event: Any, kind: str, **amounts: int) -> tuple[Mov
             effective_on=e.effective_on,
             invoice_id=event.invoice_id,
             payment_id=getattr(event, "payment_id", None),
-            **amounts,
+            item_minor=item_minor,
+            contested_minor=contested_minor,
+            cash_minor=cash_minor,
+            account_minor=account_minor,
+            net_minor=net_minor,
         ),
     )
 

@@ -9,20 +9,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any
 
 import asyncpg
 
 from encours.kernel.tasks import end
 from encours.ledger.stored import StoredEvent
+from encours.projection.binary import copy_encoded, row_encoder
 from encours.projection.read_model import MappedModel
 from encours.projection.rows import Row, table_of
-from encours.projection.schemas import unquoted
 
-SLICE = 1_000
-"""Events mapped before their rows are handed to the connection, which takes them in while the next ones are mapped."""
+SLICE = 200
+"""Events mapped between two looks at the connections. One brings the next page and the other takes in the rows of the
+last one; the server waits whenever what it has sent, or what it has yet to get, is more than a socket holds."""
 
-_Records = dict[type[Row], list[tuple[Any, ...]]]
+_Chunks = dict[type[Row], list[bytes]]
+"""Encoded rows."""
 
 
 class Unmappable(Exception):
@@ -45,14 +46,16 @@ async def map_events(
     writing: asyncio.Future[None] | None = None
     try:
         async for _, events in pages:
+            chunks: _Chunks = {row_type: [] for row_type in (*model.appended, *model.created)}
+            ordered: list[StoredEvent] = []
             while part := list(islice(events, SLICE)):
-                records, ordered = _map(model, part)
-                if writing is not None:
-                    await writing
-                if ordered:
-                    await fold(ordered)
-                writing = asyncio.ensure_future(_copy(conn, schema, model, records))
-                await asyncio.sleep(0)  # so that it begins to write
+                _map(model, part, chunks, ordered)
+                await asyncio.sleep(0)
+            if writing is not None:
+                await writing
+            if ordered:
+                await fold(ordered)
+            writing = asyncio.ensure_future(_copy(conn, schema, model, chunks))
         if writing is not None:
             await writing
     finally:
@@ -60,33 +63,33 @@ async def map_events(
             await end([writing])
 
 
-def _map(model: MappedModel, events: Iterable[StoredEvent]) -> tuple[_Records, list[StoredEvent]]:
-    records: _Records = {row_type: [] for row_type in (*model.appended, *model.created)}
-    to = {row_type: (table_of(row_type).values, found.append) for row_type, found in records.items()}
+def _map(
+    model: MappedModel, events: Iterable[StoredEvent], chunks: _Chunks, ordered: list[StoredEvent]
+) -> None:
+    encoded: dict[type[Row], list[bytes]] = {row_type: [] for row_type in chunks}
+    to = {row_type: (row_encoder(row_type), found.append) for row_type, found in encoded.items()}
     mapped, added = model.applies - model.ordered, model.added
-    ordered: list[StoredEvent] = []
     try:
         for event in events:
             if event.type in mapped:
                 for row in added(event.recorded()):
-                    values, append = to[type(row)]
-                    append(values(row))
+                    encode, append = to[type(row)]
+                    append(encode(row))
             else:
                 ordered.append(event)
     except Exception as error:
         raise Unmappable from error
-    return records, ordered
-
-
-async def _copy(conn: asyncpg.Connection, schema: str, model: MappedModel, records: _Records) -> None:
-    for row_type, found in records.items():
+    for row_type, found in encoded.items():
         if found:
-            table = table_of(row_type)
-            await conn.copy_records_to_table(
-                f"{table.name}_created" if row_type in model.created else table.name,
-                schema_name=unquoted(schema),
-                columns=table.names,
-                records=found,
+            chunks[row_type].append(b"".join(found))
+
+
+async def _copy(conn: asyncpg.Connection, schema: str, model: MappedModel, chunks: _Chunks) -> None:
+    for row_type, found in chunks.items():
+        if found:
+            table = table_of(row_type).name
+            await copy_encoded(
+                conn, schema, f"{table}_created" if row_type in model.created else table, row_type, found
             )
 
 

@@ -14,13 +14,14 @@ import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 import asyncpg
 
 from encours.kernel.tasks import end
 from encours.ledger.stored import StoredEvent
 from encours.projection.apply import apply
+from encours.projection.binary import copy_rows
 from encours.projection.bulk import BRIEF, PAGE, BulkReader
 from encours.projection.hashing import Hashed, table_hash
 from encours.projection.mapping import Unmappable, map_events, sum_up
@@ -34,7 +35,7 @@ from encours.projection.projector import (
 )
 from encours.projection.read_model import Conn, MappedModel, ReadModel
 from encours.projection.rows import Row, table_of
-from encours.projection.schemas import shadow_of, unquoted
+from encours.projection.schemas import shadow_of
 
 Way = Literal["mapped", "folded", "careful"]
 WAYS: tuple[Way, ...] = ("mapped", "folded", "careful")
@@ -211,14 +212,9 @@ class Shadow:
                     await self._key(table.name)
                     if keys:
                         await self.conn.execute(table.delete_by_key(self.schema), *table.key_columns(keys))
-                    await self._copy_over(row_type, map(table.values, rows))
+                    await self._copy_over(row_type, rows)
                 else:
-                    await self.conn.copy_records_to_table(
-                        table.name,
-                        schema_name=unquoted(self.schema),
-                        columns=table.names,
-                        records=map(table.values, rows),
-                    )
+                    await copy_rows(self.conn, self.schema, table.name, rows)
                     self._stored.add(table.name)
         except UNWRITABLE as error:
             raise Refused from error
@@ -226,13 +222,13 @@ class Shadow:
         if not self.projection.rows.all_in_memory:
             await self._create_keys()
 
-    async def _copy_over(self, row_type: Any, records: Any) -> None:
+    async def _copy_over(self, row_type: type[Row], rows: Iterable[Row]) -> None:
         """Rows over rows that may exist: COPY beside them, then one upsert."""
         table = table_of(row_type)
         await self.conn.execute(
             f"create temp table if not exists staging_{table.name} (like {self.schema}.{table.name})"
         )
-        await self.conn.copy_records_to_table(f"staging_{table.name}", columns=table.names, records=records)
+        await copy_rows(self.conn, None, f"staging_{table.name}", rows)
         await self.conn.execute(table.upsert_from(self.schema, f"staging_{table.name}"))
         await self.conn.execute(f"drop table staging_{table.name}")
 

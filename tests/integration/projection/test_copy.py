@@ -1,0 +1,122 @@
+"""A table that a rebuild copies in is the table that the live path writes."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Annotated
+
+import asyncpg
+import pytest
+
+from encours.postgres.connection import STORE_SETTINGS, connect
+from encours.projection.binary import copy_rows
+from encours.projection.hashing import table_hash
+from encours.projection.projector import UNWRITABLE
+from encours.projection.rows import Id, Row, table_of
+from encours.testing.servers import Installation
+
+
+class Kinds(Row, kw_only=True):
+    """Every kind of column, numbers together and apart."""
+
+    TABLE = "kinds"
+    KEY = ("number",)
+    number: int
+    amount_minor: int
+    name: str
+    invoice_id: Annotated[str, Id("inv")]
+    payment_id: Annotated[str | None, Id("pay")]
+    last_minor: int
+    due_on: date
+    paid_on: date | None
+    seen_at: datetime
+    reference: str | None
+    limit_minor: int | None
+    done: bool
+
+
+class Listed(Row, kw_only=True):
+    """A table that the live path writes from JSON."""
+
+    TABLE = "listed"
+    KEY = ("number",)
+    number: int
+    steps: list[str]
+
+
+_ZONE = timezone(timedelta(hours=5, minutes=30))
+_INTS = (0, 1, -1, 28800, 2**63 - 1, -(2**63))
+_TEXTS = ("", "EUR", "null", "\\N", 'a "quoted", text\n', "Żółć 株式会社", "x" * 5000)
+_DAYS = (date(2026, 3, 31), date(1999, 12, 31), date(2000, 1, 1), date.min, date.max)
+_INSTANTS = (
+    datetime(2026, 3, 31, 23, 59, 59, 999999, tzinfo=UTC),
+    datetime(1969, 7, 20, tzinfo=_ZONE),
+    datetime.min.replace(tzinfo=UTC),
+    datetime.max.replace(tzinfo=UTC),
+)
+_LISTS: tuple[list[str], ...] = ([], [""], ["a", "NULL", 'b,"c"'], ["x"] * 300)
+
+
+def _kinds() -> list[Row]:
+    pick = random.Random(7)
+    rows: list[Row] = []
+    for number in range(3_000):
+        digits = f"{pick.getrandbits(128):032x}"
+        rows.append(
+            Kinds(
+                number=number,
+                amount_minor=pick.choice(_INTS),
+                name=pick.choice(_TEXTS),
+                invoice_id=pick.choice((f"inv_{digits}", f"inv_{'0190' * 8}", "")),
+                payment_id=pick.choice((f"pay_{digits}", "", None)),
+                last_minor=pick.choice(_INTS),
+                due_on=pick.choice(_DAYS),
+                paid_on=pick.choice((*_DAYS, None)),
+                seen_at=pick.choice(_INSTANTS),
+                reference=pick.choice((*_TEXTS, None)),
+                limit_minor=pick.choice((*_INTS, None)),
+                done=pick.choice((True, False)),
+            )
+        )
+    return rows
+
+
+def _listed() -> list[Row]:
+    return [Listed(number=number, steps=steps) for number, steps in enumerate(_LISTS)]
+
+
+@pytest.fixture
+async def conn(installation: Installation) -> AsyncIterator[asyncpg.Connection]:
+    conn = await connect(installation.admin_url("reporting"), settings=STORE_SETTINGS)
+    for schema in ("copied", "upserted"):
+        await conn.execute(f"create schema {schema}")
+        for row_type in (Kinds, Listed):
+            await conn.execute(table_of(row_type).create(schema))
+            await conn.execute(table_of(row_type).create_key(schema))
+    yield conn
+    await conn.close()
+
+
+@pytest.mark.parametrize("rows", [_kinds(), _listed()], ids=["plain", "with lists"])
+async def test_copied_rows_are_those_that_the_live_path_writes(
+    conn: asyncpg.Connection, rows: list[Row]
+) -> None:
+    table = table_of(type(rows[0]))
+    await copy_rows(conn, "copied", table.name, rows)
+    await copy_rows(conn, "copied", table.name, [])
+    await conn.execute(table.upsert("upserted"), *table.upsert_arguments(rows))
+    differing = await conn.fetch(
+        f"select * from copied.{table.name} except all select * from upserted.{table.name}"
+    )
+    assert [dict(record) for record in differing[:1]] == []
+    found = await table_hash(conn, "copied", table.row_type)
+    assert found.rows == len(rows)
+    assert found == await table_hash(conn, "upserted", table.row_type)
+
+
+async def test_the_database_refuses_a_text_that_it_cannot_hold(conn: asyncpg.Connection) -> None:
+    with pytest.raises(UNWRITABLE):
+        await copy_rows(conn, "copied", "listed", [Listed(number=1, steps=["a\x00b"])])
+    assert await conn.fetchval("select count(*) from copied.listed") == 0
