@@ -148,7 +148,7 @@ def test_each_bad_line_has_its_own_verdict_and_costs_no_other(system: System) ->
             b'F11,2026-01-05,,10.00,C1,no,"',
         ]
     )
-    taken = takeover.take(body)
+    taken = takeover.take(body, encoding="utf-8", group="none")
     assert takeover.verdicts(taken["id"]) == [
         (2, "accepted", None, None),
         (3, "rejected", "amount-not-positive", "amount"),
@@ -228,7 +228,11 @@ GOOD = (HEADER + "F1,2026-01-05,,10.00,C1,no,\n").encode()
         (b"", "text/csv", {}, 422, "empty-file"),
         (b"a,b\n1,2\n", "text/csv", {}, 422, "invalid-column-map"),
         (b'"a,b\n', "text/csv", {}, 422, "invalid-header"),
-        (b"\xff\xfe\x00", "text/csv", {}, 422, "invalid-header"),
+        (b"\xff\xfe\x00", "text/csv", {}, 422, "unclear-format"),
+        (GOOD.replace(b"10.00", b"1.000"), "text/csv", {}, 422, "unclear-format"),
+        (GOOD, "text/csv", {"delimiter": "semicolon"}, 422, "unclear-format"),
+        (GOOD, "text/csv", {"date_format": "%d%d/%m/%Y"}, 422, "invalid-request"),
+        (b"{}", NDJSON, {"encoding": "utf-8"}, 422, "invalid-request"),
         (GOOD, "text/csv", {"map": "colour=amount"}, 422, "invalid-column-map"),
         (GOOD, "text/csv", {"map": "amount=Betrag"}, 422, "invalid-column-map"),
         (GOOD, "text/csv", {"currency": "XYZ"}, 422, "unknown-currency"),

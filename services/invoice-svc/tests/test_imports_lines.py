@@ -24,9 +24,9 @@ from invoice_svc.imports.events import (
     from_bytes,
     to_bytes,
 )
+from invoice_svc.imports.formats.verdict import Fault
 from invoice_svc.imports.ndjson_lines import parse_line as parse_ndjson
 from invoice_svc.imports.refusals import InvalidColumnMap
-from invoice_svc.imports.verdict import Fault
 
 DEFAULTS = Defaults(currency="EUR", country="FR")
 COLUMNS = "number,issued,due,amount,customer,disputed,settled"
@@ -102,7 +102,7 @@ def test_dates_come_in_the_format_that_is_said() -> None:
     ("text", "code", "column"),
     [
         ("F1,2013-01-02,,55.94,C1,No", "wrong-column-count", None),
-        ("F1,2013-01-02,,55.94,C1,No,,", "wrong-column-count", None),
+        ("F1,2013-01-02,,55.94,C1,No,,x", "wrong-column-count", None),
         (",2013-01-02,,55.94,C1,No,", "missing-value", "number"),
         ("F1,2013-01-02,,55.94,,No,", "missing-value", "customer"),
         ("F1,,,55.94,C1,No,", "missing-value", "issued"),
@@ -118,7 +118,9 @@ def test_dates_come_in_the_format_that_is_said() -> None:
         ("F1,2013-01-02,,-55.94,C1,No,", "amount-not-positive", "amount"),
         ("F1,2013-01-02,,0.00,C1,No,", "amount-not-positive", "amount"),
         ("F1,2013-01-02,,12345678901234567890,C1,No,", "amount-too-large", "amount"),
-        ("F1,2013-01-02,,55.945,C1,No,", "too-many-decimals", "amount"),
+        ("F1,2013-01-02,,55.945,C1,No,", "ambiguous-amount", "amount"),
+        ("F1,2013-01-02,,55.9456,C1,No,", "too-many-decimals", "amount"),
+        ("F1,2013-01-02,,1.000,C1,No,", "ambiguous-amount", "amount"),
         ("F1,2013-01-02,,400.68100000000004,C1,No,", "too-many-decimals", "amount"),
         ('F1,"2013"-01-02,,1,C1,No,', "malformed-line", None),
         (f"{'9' * 61},2013-01-02,,1,C1,No,", "value-too-long", "number"),

@@ -11,13 +11,13 @@ from encours.testing.history import happened, recorded
 from invoice_svc.imports import ids
 from invoice_svc.imports.book import Book, BookInvoice
 from invoice_svc.imports.csv_lines import Defaults, parse_map, read_header
-from invoice_svc.imports.planning import Plan, draft, line_parser, plan
-from invoice_svc.imports.records import Record
+from invoice_svc.imports.formats.records import Record
+from invoice_svc.imports.planning import Plan, csv_parser, draft, plan
 
 HEADER = read_header(
     "n,d,c,a,s", parse_map("invoice_number=n,issued_on=d,customer=c,amount=a,settled_on=s"), ","
 )
-PARSE = line_parser(HEADER, ",", Defaults("EUR", "FR"))
+PARSE = csv_parser(HEADER, ",", Defaults("EUR", "FR"))
 
 
 def planned(*lines: str, known: dict[str, tuple[bytes, str]] | None = None) -> Plan:

@@ -43,8 +43,34 @@ def import_file(
         str | None,
         typer.Option("--date-format", help="Format of dates, such as %d/%m/%Y; ISO 8601 by default."),
     ] = None,
+    delimiter: Annotated[
+        Literal["comma", "semicolon", "tab", "pipe", ",", ";", "|"] | None,
+        typer.Option("--delimiter", help="Delimiter of a CSV file; found out if not given."),
+    ] = None,
+    decimal: Annotated[
+        Literal["point", "comma", ".", ","] | None,
+        typer.Option("--decimal", help="Decimal sign of the amounts; found out if not given."),
+    ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(
+            "--encoding",
+            help="Encoding of a CSV file, such as macintosh; UTF-8 and Windows-1252 are found out.",
+        ),
+    ] = None,
+    group: Annotated[
+        Literal["lines", "none"] | None,
+        typer.Option(
+            "--group",
+            help="lines: several lines with one invoice number add up to that invoice; none: each line is a whole one.",
+        ),
+    ] = None,
     currency: Annotated[
         str | None, typer.Option("--currency", help="Currency of lines that have none.")
+    ] = None,
+    country: Annotated[
+        str | None,
+        typer.Option("--country", help="Country of customers for whom the file gives none, such as FR."),
     ] = None,
     entity: Annotated[
         str | None,
@@ -67,7 +93,12 @@ def import_file(
         "file_name": file.name,
         "map": column_map,
         "date_format": date_format,
+        "delimiter": delimiter,
+        "decimal": decimal,
+        "encoding": encoding,
+        "group": group,
         "currency": currency,
+        "country": country,
         "entity_id": entity,
     }
     query = {name: value for name, value in given.items() if value is not None}
@@ -133,7 +164,22 @@ def _chunks(file: Path) -> Iterator[bytes]:
             yield chunk
 
 
+def _read_as(found: dict[str, Any]) -> str:
+    """Say how the file was read, and which of it was found out."""
+    said = {
+        "encoding": found["encoding"],
+        "delimiter": f"delimiter {found['delimiter']}",
+        "decimal": f"decimal {found['decimal'] or 'sign not shown'}",
+    }
+    shown = [text if name in found["given"] else f"{text} (found out)" for name, text in said.items()]
+    if found["thousands"]:
+        shown.append(f"thousands marked by {found['thousands']}")
+    return "Read as: " + ", ".join(shown)
+
+
 def _show(verdict: dict[str, Any], rejected: list[dict[str, Any]]) -> None:
+    if verdict["read_as"]:
+        out.print(_read_as(verdict["read_as"]), markup=False)
     counts = ("lines", "accepted", "duplicates", "rejected", "pending")
     table(
         f"Import {verdict['id']}: {verdict['state']}",

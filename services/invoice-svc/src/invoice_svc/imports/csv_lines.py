@@ -14,6 +14,7 @@ Assumptions for what such a file does not contain:
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -27,9 +28,10 @@ from invoice_svc.imports.events import (
     ImportedPayment,
     ImportedResolution,
 )
-from invoice_svc.imports.records import split_fields
+from invoice_svc.imports.formats.amounts import NumberStyle
+from invoice_svc.imports.formats.records import fitted, split_fields
+from invoice_svc.imports.formats.verdict import Fault
 from invoice_svc.imports.refusals import InvalidColumnMap, InvalidHeader
-from invoice_svc.imports.verdict import Fault
 
 REQUIRED = ("invoice_number", "issued_on", "amount", "customer")
 OPTIONAL = (
@@ -55,6 +57,9 @@ class Defaults:
     currency: str
     country: str
     date_format: str | None = None
+    style: NumberStyle = values.POINT
+    signed: bool = False
+    """Amounts of 0 and less are taken: lines of items, of which some are rebates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +74,14 @@ class Parsed:
 def parse_map(text: str) -> dict[str, str]:
     """Return the column of each target in ``invoice_number=InvoiceNo,issued_on=…``.
 
-    Raises :class:`InvalidColumnMap`, naming each fault.
+    A column with a comma in its name is written in double quotes, or as it is: what follows without a target belongs to
+    it. Raises :class:`InvalidColumnMap`, naming each fault.
     """
     found: dict[str, str] = {}
     errors: list[FieldError] = []
-    for part in filter(None, (part.strip() for part in text.split(","))):
+    for part in _parts(text):
         target, separator, column = part.partition("=")
-        target, column = target.strip(), column.strip()
+        target, column = target.strip(), _unquoted(column.strip())
         if not separator or not column:
             errors.append(FieldError("map", f"Write target=column, not {part[:60]!r}."))
         elif target not in REQUIRED + OPTIONAL:
@@ -94,6 +100,22 @@ def parse_map(text: str) -> dict[str, str]:
     return found
 
 
+def _parts(text: str) -> list[str]:
+    parts: list[str] = []
+    for part in re.findall(r'(?:"(?:[^"]|"")*"|[^,"])+', text):
+        name = part.strip()
+        if parts and name and "=" not in name and name not in REQUIRED + OPTIONAL:
+            parts[-1] += f",{part}"
+        elif name:
+            parts.append(name)
+    return parts
+
+
+def _unquoted(column: str) -> str:
+    quoted = len(column) > 1 and column.startswith('"') and column.endswith('"')
+    return column[1:-1].replace('""', '"').strip() if quoted else column
+
+
 def _invalid_map(errors: list[FieldError]) -> InvalidColumnMap:
     return InvalidColumnMap(" ".join(error.detail for error in errors), errors=tuple(errors))
 
@@ -106,6 +128,15 @@ class CsvHeader:
     indexes: dict[str, int]
 
 
+def number_of(text: str, header: CsvHeader, delimiter: str) -> str | None:
+    """Return the invoice number of a line, or None if the line has none that can be read."""
+    try:
+        fields = fitted(split_fields(text, delimiter), len(header.columns))
+    except Fault:
+        return None
+    return None if fields is None else fields[header.indexes["invoice_number"]].strip()
+
+
 def read_header(text: str, column_map: dict[str, str], delimiter: str) -> CsvHeader:
     """Match the header to the map; a column named like a target needs no mapping.
 
@@ -115,6 +146,8 @@ def read_header(text: str, column_map: dict[str, str], delimiter: str) -> CsvHea
         columns = tuple(column.strip() for column in split_fields(text, delimiter))
     except Fault as fault:
         raise InvalidHeader(f"The header line cannot be read. {fault.detail}", "") from None
+    while columns and not columns[-1]:  # a sheet that is wider than its table
+        columns = columns[:-1]
     mapped = {target: target for target in REQUIRED + OPTIONAL if target in columns} | column_map
     errors = [
         FieldError(
@@ -137,10 +170,11 @@ def read_header(text: str, column_map: dict[str, str], delimiter: str) -> CsvHea
 
 def parse_line(text: str, header: CsvHeader, delimiter: str, defaults: Defaults) -> Parsed:
     """Return the events of one line. Raises :class:`Fault`."""
-    fields = split_fields(text, delimiter)
-    if len(fields) != len(header.columns):
+    read = split_fields(text, delimiter)
+    fields = fitted(read, len(header.columns))
+    if fields is None:
         raise Fault(
-            "wrong-column-count", f"The header has {len(header.columns)} columns, this line {len(fields)}."
+            "wrong-column-count", f"The header has {len(header.columns)} columns, this line {len(read)}."
         )
     line = _CsvLine(fields, header, defaults)
     number = line.text("invoice_number", 60)
@@ -148,7 +182,7 @@ def parse_line(text: str, header: CsvHeader, delimiter: str, defaults: Defaults)
     code = line.currency()
     issued_on = line.needed_day("issued_on")
     due_on = values.not_before_issue(line.day("due_on"), issued_on, line.column("due_on"))
-    total, note = values.amount(line.raw("amount"), code, line.column("amount"))
+    total, note = line.amount("amount", code)
     net, vat = line.shares(code, total)
     events: list[ImportedEvent] = [
         ImportedInvoice(
@@ -240,18 +274,24 @@ class _CsvLine:
         found = self.raw("currency")
         return values.currency(found, self.column("currency")) if found else self.defaults.currency
 
+    def amount(self, target: str, code: str) -> tuple[int, str | None]:
+        defaults = self.defaults
+        return values.amount(
+            self.raw(target), code, self.column(target), defaults.style, signed=defaults.signed
+        )
+
     def shares(self, code: str, total: int) -> tuple[int | None, int | None]:
         """Return net and VAT if the file has one of them; they add up to the total."""
         given = {
-            target: values.amount(self.raw(target), code, self.column(target))[0]
+            target: self.amount(target, code)[0]
             for target in ("net", "vat")
-            if self.raw(target) not in {"", "0", "0.0", "0.00"}
+            if self.raw(target) not in {"", "0", "0.0", "0.00", "0,0", "0,00"}
         }
         if not given:
             return None, None
         net = given.get("net", total - given.get("vat", 0))
         vat = given.get("vat", total - net)
-        if net + vat != total or net < 0 or vat < 0:
+        if net + vat != total or (not self.defaults.signed and (net < 0 or vat < 0)):
             raise Fault("amounts-differ", "Net and VAT do not add up to the amount.", self.column("net"))
         return net, vat
 

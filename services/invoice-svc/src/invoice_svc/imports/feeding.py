@@ -34,11 +34,11 @@ from invoice_svc.imports.events import (
     from_bytes,
     to_bytes,
 )
+from invoice_svc.imports.formats.verdict import LineVerdict
 from invoice_svc.imports.lookups import Lookups
 from invoice_svc.imports.planning import content_of
 from invoice_svc.imports.store import Import, ImportStore, WaitingEvent
 from invoice_svc.imports.values import language_of
-from invoice_svc.imports.verdict import LineVerdict
 from invoice_svc.use_cases.folds import INVOICE
 
 PAGE_EVENTS = 4_096

@@ -31,7 +31,7 @@ from invoice_svc.imports.events import (
     ImportedReversal,
     Kind,
 )
-from invoice_svc.imports.verdict import Fault
+from invoice_svc.imports.formats.verdict import Fault
 
 MAX_ALLOCATIONS = 200
 MAX_ADDRESS_LINES = 5
@@ -206,10 +206,10 @@ class _Invoice(_Valued, frozen=True, kw_only=True, tag="invoice"):
 
     def parsed(self, defaults: Defaults) -> Parsed:
         code = self._code(defaults)
-        total, note = values.amount(self.amount, code, "amount")
+        total, note = values.amount(self.amount, code, "amount", defaults.style)
         issued_on = self._day("issued_on")
         due_on = values.not_before_issue(self._optional_day("due_on"), issued_on, "due_on")
-        net = values.amount(self.net, code, "net")[0] if self.net is not None else None
+        net = values.amount(self.net, code, "net", defaults.style)[0] if self.net is not None else None
         if net is not None and net > total:
             raise Fault("amounts-differ", "Net exceeds the amount.", "net")
         event = ImportedInvoice(
@@ -242,9 +242,9 @@ class _Payment(_Valued, frozen=True, kw_only=True, tag="payment"):
 
     def parsed(self, defaults: Defaults) -> Parsed:
         code = self._code(defaults)
-        total, note = values.amount(self.amount, code, "amount")
+        total, note = values.amount(self.amount, code, "amount", defaults.style)
         event = ImportedPayment(
-            allocations=self._shares(code, total),
+            allocations=self._shares(code, total, defaults),
             ref=self._text("reference", 100),
             customer=self._optional("customer", 100),
             received_on=self._day("received_on"),
@@ -255,7 +255,7 @@ class _Payment(_Valued, frozen=True, kw_only=True, tag="payment"):
         )
         return Parsed((event,), note=note)
 
-    def _shares(self, code: str, total: int) -> tuple[tuple[str, int], ...] | None:
+    def _shares(self, code: str, total: int, defaults: Defaults) -> tuple[tuple[str, int], ...] | None:
         if self.allocations is None:
             return None
         if len(self.allocations) > MAX_ALLOCATIONS:
@@ -265,7 +265,7 @@ class _Payment(_Valued, frozen=True, kw_only=True, tag="payment"):
         shares = tuple(
             (
                 values.text(share.invoice, "allocations.invoice", limit=60),
-                values.amount(share.amount, code, "allocations.amount")[0],
+                values.amount(share.amount, code, "allocations.amount", defaults.style)[0],
             )
             for share in self.allocations
         )
@@ -282,8 +282,12 @@ class _Part(_Valued, frozen=True, kw_only=True):
     invoice: str
     amount: str | None = None
 
-    def _minor(self, code: str) -> tuple[int | None, str | None]:
-        return (None, None) if self.amount is None else values.amount(self.amount, code, "amount")
+    def _minor(self, code: str, defaults: Defaults) -> tuple[int | None, str | None]:
+        return (
+            (None, None)
+            if self.amount is None
+            else values.amount(self.amount, code, "amount", defaults.style)
+        )
 
 
 class _Credit(_Part, frozen=True, kw_only=True, tag="credit_note"):
@@ -293,7 +297,7 @@ class _Credit(_Part, frozen=True, kw_only=True, tag="credit_note"):
 
     def parsed(self, defaults: Defaults) -> Parsed:
         code = self._code(defaults)
-        minor, note = self._minor(code)
+        minor, note = self._minor(code, defaults)
         event = ImportedCreditNote(
             number=self._text("number", 60),
             invoice=self._text("invoice", 60),
@@ -314,7 +318,7 @@ class _Dispute(_Part, frozen=True, kw_only=True, tag="dispute"):
 
     def parsed(self, defaults: Defaults) -> Parsed:
         code = self._code(defaults)
-        minor, note = self._minor(code)
+        minor, note = self._minor(code, defaults)
         event = ImportedDispute(
             ref=self._text("reference", 100),
             invoice=self._text("invoice", 60),

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from invoice_svc.imports.csv_lines import CsvHeader, Defaults, Parsed
 from invoice_svc.imports.csv_lines import parse_line as parse_csv
 from invoice_svc.imports.events import ImportedCustomer, ImportedEvent, order_of, to_bytes
+from invoice_svc.imports.formats.records import Record
+from invoice_svc.imports.formats.verdict import Fault, LineVerdict
 from invoice_svc.imports.ndjson_lines import parse_line as parse_ndjson
-from invoice_svc.imports.records import Record
 from invoice_svc.imports.store import UNDATED, PlannedEvent
-from invoice_svc.imports.verdict import Fault, LineVerdict
 
 ParseLine = Callable[[str], Parsed]
 
@@ -29,6 +29,8 @@ class Draft:
     line: int
     events: tuple[PlannedEvent, ...]
     note: str | None
+    further_lines: tuple[int, ...] = ()
+    """The other lines of an invoice of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,13 @@ class Plan:
     events: list[PlannedEvent]
 
 
-def line_parser(header: CsvHeader | None, delimiter: str, defaults: Defaults) -> ParseLine:
-    """Return the parser of the file's format: CSV if there is a header, else NDJSON."""
-    if header is None:
-        return lambda text: parse_ndjson(text, defaults)
+def ndjson_parser(defaults: Defaults) -> ParseLine:
+    """Return the parser of NDJSON lines."""
+    return lambda text: parse_ndjson(text, defaults)
+
+
+def csv_parser(header: CsvHeader, delimiter: str, defaults: Defaults) -> ParseLine:
+    """Return the parser of CSV lines."""
     return lambda text: parse_csv(text, header, delimiter, defaults)
 
 
@@ -53,16 +58,31 @@ def content_of(data: bytes) -> bytes:
 
 def draft(record: Record, parse: ParseLine) -> Draft | LineVerdict:
     """Return the events of one record, or the verdict that rejects it."""
+    content = content_of_record(record, parse)
+    return rejected(record.line, content) if isinstance(content, Fault) else drafted((record.line,), content)
+
+
+def content_of_record(record: Record, parse: ParseLine) -> Parsed | Fault:
+    """Return what one record says, or its fault."""
+    if isinstance(record.text, Fault):
+        return record.text
     try:
-        if isinstance(record.text, Fault):
-            raise record.text
-        parsed = parse(record.text)
+        return parse(record.text)
     except Fault as fault:
-        return LineVerdict(record.line, "rejected", fault.code, fault.column, fault.detail)
-    events = [_new(event, record.line, standby=False) for event in parsed.events]
+        return fault
+
+
+def rejected(line: int, fault: Fault) -> LineVerdict:
+    """Return the verdict on a line that is not taken."""
+    return LineVerdict(line, "rejected", fault.code, fault.column, fault.detail)
+
+
+def drafted(lines: Sequence[int], parsed: Parsed) -> Draft:
+    """Return the events of a line, or of the lines of one invoice."""
+    events = [_new(event, lines[0], standby=False) for event in parsed.events]
     if parsed.customer is not None:
-        events.append(_new(parsed.customer, record.line, standby=True))
-    return Draft(record.line, tuple(events), parsed.note)
+        events.append(_new(parsed.customer, lines[0], standby=True))
+    return Draft(lines[0], tuple(events), parsed.note, tuple(lines[1:]))
 
 
 def _new(event: ImportedEvent | ImportedCustomer, line: int, *, standby: bool) -> PlannedEvent:
@@ -89,7 +109,9 @@ def plan(drafts: Sequence[Draft | LineVerdict], known: Mapping[str, tuple[bytes,
         if isinstance(item, LineVerdict):
             result.verdicts.append(item)
         else:
-            result.verdicts.append(_judge(item, seen, standby, result.events))
+            verdict = _judge(item, seen, standby, result.events)
+            result.verdicts.append(verdict)
+            result.verdicts.extend(replace(verdict, line=line) for line in item.further_lines)
     return result
 
 

@@ -18,7 +18,7 @@ from encours.ledger.command import CommandMeta
 from encours.ledger.errors import CommandReused, EntityNotGranted
 from invoice_svc.domain.entity.state import EntityNotFound
 from invoice_svc.imports import ids
-from invoice_svc.imports.reading import header_of
+from invoice_svc.imports.reading import look_at
 from invoice_svc.imports.spool import spool, spool_path
 from invoice_svc.imports.store import Format, Import, ImportStore, Options
 
@@ -60,8 +60,8 @@ class Inbox:
         if meta.entities is not None and entity_id not in meta.entities:
             raise EntityNotGranted(entity_id)
         import_id = derived_id("imp", meta.ledger, meta.command_id)
-        check = partial(header_of, file_format=command.format, options=command.options)
-        spooled = await spool(body, spool_path(self.var_dir, import_id), check)
+        check = partial(look_at, file_format=command.format, options=command.options)
+        spooled, read_as = await spool(body, spool_path(self.var_dir, import_id), check)
         fingerprint = hashlib.sha256(meta.fingerprint + spooled.sha256).digest()
         if known is not None and known.fingerprint != fingerprint:
             await spooled.discard()
@@ -80,6 +80,7 @@ class Inbox:
                 sha256=spooled.sha256.hex(),
                 size_bytes=spooled.size_bytes,
                 options=command.options,
+                read_as=read_as,
                 generated=command.generated,
                 received_on=meta.today,
                 received_at=datetime.now(UTC),

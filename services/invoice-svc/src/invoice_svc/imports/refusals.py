@@ -1,4 +1,4 @@
-"""Refusals of a whole file. Faults of its lines are verdicts (:mod:`invoice_svc.imports.verdict`)."""
+"""Refusals of a whole file. Faults of its lines are verdicts (:mod:`invoice_svc.imports.formats.verdict`)."""
 
 from __future__ import annotations
 

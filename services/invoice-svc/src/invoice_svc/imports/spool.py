@@ -9,10 +9,11 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from encours.kernel.ids import uuid7
 
+T = TypeVar("T")
 ABANDONED_S = 24 * 3600
 
 
@@ -54,8 +55,8 @@ class Spooled:
             os.close(folder)
 
 
-async def spool(body: AsyncIterator[bytes], path: Path, check: Callable[[BinaryIO], object]) -> Spooled:
-    """Write a body to disk and check the whole file. On any failure the partial file is removed."""
+async def spool(body: AsyncIterator[bytes], path: Path, check: Callable[[BinaryIO], T]) -> tuple[Spooled, T]:
+    """Write a body to disk and check the file; return what the check does. On any failure the file is removed."""
     part = path.with_name(f".{path.name}-{uuid7().hex[-8:]}.part")
     await asyncio.to_thread(path.parent.mkdir, mode=0o700, parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
@@ -68,10 +69,10 @@ async def spool(body: AsyncIterator[bytes], path: Path, check: Callable[[BinaryI
                 await asyncio.to_thread(target.write, chunk)
             await asyncio.to_thread(target.flush)
             await asyncio.to_thread(os.fsync, target.fileno())
-            await asyncio.to_thread(check, target)
+            checked = await asyncio.to_thread(check, target)
         finally:
             await asyncio.to_thread(target.close)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    return Spooled(part, path, digest.digest(), size)
+    return Spooled(part, path, digest.digest(), size), checked

@@ -12,7 +12,9 @@ import asyncpg
 import msgspec
 
 from encours.reading.where import Where
-from invoice_svc.imports.verdict import LineVerdict, Verdict
+from invoice_svc.imports.formats.amounts import Decimal
+from invoice_svc.imports.formats.verdict import LineVerdict, Verdict
+from invoice_svc.imports.survey import FileFormat, Group
 
 if TYPE_CHECKING:
     from encours.reading.moment import Granted
@@ -26,10 +28,13 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """Options for reading the lines of a file."""
 
     column_map: dict[str, str] = {}
-    delimiter: str = ","
+    delimiter: str | None = None
     date_format: str | None = None
     currency: str = "EUR"
     country: str = "FR"
+    decimal: Decimal | None = None
+    encoding: str | None = None
+    group: Group | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class Import:
     sha256: str
     size_bytes: int
     options: Options
+    read_as: FileFormat | None
+    """Format of a CSV file as it was found; None before its lines are read, and for files of earlier releases."""
     generated: bool
     received_on: date
     received_at: datetime
@@ -117,14 +124,16 @@ class WaitingEvent:
 UNDATED = date.min
 """Before all days: PostgreSQL's -infinity."""
 _IMPORT = """id, ledger, command_id, fingerprint, actor, entity_id, file_name, format, sha256, size_bytes, options,
- generated, received_on, received_at, state, problem, next_offset, next_line"""
+ read_as, generated, received_on, received_at, state, problem, next_offset, next_line"""
 _WAITING = "entity_id, key, import_id, line, on_date, party as customer_ref, parent, content, data, state"
 _options = msgspec.json.Decoder(Options)
+_read_as = msgspec.json.Decoder(FileFormat)
 
 
 def as_import(row: Mapping[str, Any] | asyncpg.Record) -> Import:
     """Return the import of a row."""
-    return Import(**{**dict(row), "options": _options.decode(row["options"])})
+    read_as = row["read_as"] and _read_as.decode(row["read_as"])
+    return Import(**{**dict(row), "options": _options.decode(row["options"]), "read_as": read_as})
 
 
 class ImportStore:
@@ -137,6 +146,7 @@ class ImportStore:
         """Store a received file. Return it, or the one that an earlier run of the command stored."""
         values = [getattr(found, name.strip()) for name in _IMPORT.split(",")]
         values[10] = msgspec.json.encode(found.options)
+        values[11] = found.read_as and msgspec.json.encode(found.read_as)
         await self.pool.execute(
             f"insert into imports.import ({_IMPORT}) values ({', '.join(f'${n + 1}' for n in range(len(values)))})"
             " on conflict (ledger, command_id) do nothing",
@@ -182,6 +192,12 @@ class ImportStore:
         """Store the state of the import."""
         await self.pool.execute(
             "update imports.import set state = $2, problem = $3 where id = $1", import_id, state, problem
+        )
+
+    async def set_read_as(self, import_id: str, read_as: FileFormat) -> None:
+        """Store the format in which the file is read."""
+        await self.pool.execute(
+            "update imports.import set read_as = $2 where id = $1", import_id, msgspec.json.encode(read_as)
         )
 
     async def counts(self, import_id: str) -> Counts:

@@ -12,9 +12,11 @@ from encours.kernel import texts
 from encours.kernel.email import ascii_address
 from encours.kernel.errors import DomainError
 from encours.kernel.money import MAX_MINOR, exponent, format_amount
-from invoice_svc.imports.verdict import Fault
+from invoice_svc.imports.formats.amounts import SIGNS, NumberStyle
+from invoice_svc.imports.formats.verdict import Fault
 
 FLOAT_NOISE = Decimal("1e-9")
+POINT = NumberStyle()
 _AMOUNT = re.compile(r"[+-]?0*([0-9]{0,40})(?:\.([0-9]{1,40}))?", re.ASCII)
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _FIRST_YEAR, _LAST_YEAR = 1950, 2150
@@ -70,22 +72,35 @@ def currency(value: str, column: str) -> str:
     return value
 
 
-def amount(value: str, code: str, column: str) -> tuple[int, str | None]:
+def amount(
+    value: str, code: str, column: str, style: NumberStyle = POINT, *, signed: bool = False
+) -> tuple[int, str | None]:
     """Return the minor units of a positive decimal text, and a note if floating-point error was rounded off.
 
-    Exact. Only what a binary float leaves behind (more than six decimals, within 1e-9 of the currency's own
-    decimals, as in 22.200000000000003) is rounded, half up, with a note.
+    ``signed`` takes amounts of 0 and less too. Exact, and never a guess: three digits behind the only sign are
+    thousands to some writers, and are refused unless the style was given or the currency has three decimals. Only what
+    a binary float leaves behind (more than six decimals, within 1e-9 of the currency's own decimals, as in
+    22.200000000000003) is rounded, half up, with a note.
     """
     value = value.strip()
     if not value:
         raise Fault("missing-value", "An amount is required.", column)
-    match = _AMOUNT.fullmatch(value)
-    if match is None or value in {"+", "-"}:
-        raise Fault("invalid-amount", f"Write the amount as 240.00, not {value[:40]!r}.", column)
+    if style.is_ambiguous(value, code):
+        raise Fault(
+            "ambiguous-amount",
+            f"{value[:40]!r} may be thousands or decimals: write the decimals of {code}, or name the decimal sign.",
+            column,
+        )
+    plain = style.plain(value, code)
+    match = None if plain is None else _AMOUNT.fullmatch(plain)
+    if plain is None or match is None or plain in {"", "+", "-"}:
+        raise Fault(
+            "invalid-amount", f"Write the amount as 240{SIGNS[style.decimal]}00, not {value[:40]!r}.", column
+        )
     if len(match.group(1)) > 16:
         raise Fault("amount-too-large", f"An amount may be at most {format_amount(MAX_MINOR, code)}.", column)
     digits = exponent(code)
-    exact = Decimal(value)
+    exact = Decimal(plain)
     rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
     note = None
     if rounded != exact:
@@ -99,13 +114,13 @@ def amount(value: str, code: str, column: str) -> tuple[int, str | None]:
             f"{value} was read as {rounded}: a floating-point error of the exporting system was rounded off."
         )
     minor = int(rounded.scaleb(digits))
-    if minor <= 0:
+    if minor <= 0 and not signed:
         raise Fault(
             "amount-not-positive",
             f"The amount must be above 0; {value[:40]} must be imported as a credit note.",
             column,
         )
-    if minor > MAX_MINOR:
+    if abs(minor) > MAX_MINOR:
         raise Fault("amount-too-large", f"An amount may be at most {format_amount(MAX_MINOR, code)}.", column)
     return minor, note
 

@@ -10,6 +10,32 @@ from pydantic import BaseModel, Field
 
 from encours.http.paging import Listing
 from invoice_svc.imports.store import Counts, Format, Import, ImportState, as_import
+from invoice_svc.imports.survey import FileFormat
+
+
+class FileFormatOut(BaseModel):
+    """Format in which a CSV file is read: as the request gave it, or as it was found out."""
+
+    encoding: str
+    delimiter: str = Field(examples=["semicolon"])
+    decimal: Literal["point", "comma"] | None = Field(description="Null while no amount shows one.")
+    thousands: str | None = Field(description="Signs that group digits.", examples=["no-break space"])
+    line_end: Literal["lf", "cr"] = Field(description="`lf`: lines end in LF or CR LF; `cr`: in CR alone.")
+    given: list[str] = Field(description="Those of them that the request gave; the others were found out.")
+
+    @classmethod
+    def of(cls, found: FileFormat | None) -> FileFormatOut | None:
+        """Return a format."""
+        if found is None:
+            return None
+        return cls(
+            encoding=found.encoding,
+            delimiter=found.delimiter_name,
+            decimal=found.decimal,
+            thousands=found.thousands,
+            line_end=found.line_end,
+            given=list(found.given),
+        )
 
 
 class ImportItem(BaseModel):
@@ -27,6 +53,9 @@ class ImportItem(BaseModel):
     size_bytes: int
     generated: bool
     received_at: datetime
+    read_as: FileFormatOut | None = Field(
+        description="Of a CSV file: by its beginning when it is received, by all of it once its lines are read."
+    )
     problem: str | None = Field(description="Why the whole import failed, or what it is waiting for.")
 
     @classmethod
@@ -78,4 +107,5 @@ class LineListing(Listing[ImportLineOut]):
 
 
 def _received(found: Import) -> dict[str, Any]:
-    return {name: getattr(found, name) for name in ImportItem.model_fields}
+    fields = {name: getattr(found, name) for name in ImportItem.model_fields}
+    return fields | {"read_as": FileFormatOut.of(found.read_as)}

@@ -14,9 +14,11 @@ from encours.kernel.errors import Invalid
 from encours.kernel.money import exponent
 from invoice_svc.imports import values
 from invoice_svc.imports.csv_lines import parse_map
+from invoice_svc.imports.formats.amounts import Decimal
+from invoice_svc.imports.formats.verdict import Fault
 from invoice_svc.imports.receiving import ReceiveFile
 from invoice_svc.imports.store import Format, Options
-from invoice_svc.imports.verdict import Fault
+from invoice_svc.imports.survey import DELIMITERS
 
 MEDIA_TYPES: dict[str, Format] = {
     "text/csv": "csv",
@@ -25,7 +27,7 @@ MEDIA_TYPES: dict[str, Format] = {
     "application/ndjson": "ndjson",
     "application/jsonl": "ndjson",
 }
-DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
+_DECIMALS: dict[str, Decimal] = {"point": "point", ".": "point", "comma": "comma", ",": "comma"}
 UPLOAD = {
     "requestBody": {
         "required": True,
@@ -53,7 +55,22 @@ class FileParameters(BaseModel):
         description="strptime format of the dates in a CSV file; ISO 8601 if not given.",
         examples=["%d/%m/%Y"],
     )
-    delimiter: Literal["comma", "semicolon", "tab"] = "comma"
+    delimiter: Literal["comma", "semicolon", "tab", "pipe", ",", ";", "|"] | None = Field(
+        default=None, description="Delimiter of a CSV file; found out by its header if not given."
+    )
+    decimal: Literal["point", "comma", ".", ","] | None = Field(
+        default=None,
+        description="Decimal sign of the amounts. If not given it is found out in a CSV file, and is the point in "
+        "NDJSON; a file whose amounts may be thousands or decimals (1.000) is refused.",
+    )
+    encoding: Literal["utf-8", "windows-1252", "iso-8859-1", "iso-8859-15", "macintosh", "ibm850"] | None = (
+        Field(default=None, description="Encoding of a CSV file; UTF-8 and Windows-1252 are found out.")
+    )
+    group: Literal["lines", "none"] | None = Field(
+        default=None,
+        description="`lines`: several lines with one invoice number are parts of that invoice, and add up. `none`: "
+        "each line is a whole invoice, and others with its number repeat it. If not given, such lines are rejected.",
+    )
     currency: str = Field(default="EUR", max_length=3, description="Currency of lines that give none.")
     country: str = Field(
         default="FR", pattern="^[A-Z]{2}$", description="Country of customers for whom the file gives none."
@@ -69,15 +86,22 @@ class FileParameters(BaseModel):
     def to_command(self, file_format: Format) -> ReceiveFile:
         """Return the command. Raises a refusal for a parameter that cannot be read."""
         exponent(self.currency)
+        if file_format == "ndjson":
+            for name in ("delimiter", "encoding", "group"):
+                if getattr(self, name) is not None:
+                    raise Invalid(f"NDJSON has no {name}: leave it out.", name)
         return ReceiveFile(
             entity_id=self.entity_id,
             format=file_format,
             options=Options(
                 column_map=parse_map(self.column_map),
-                delimiter=DELIMITERS[self.delimiter],
+                delimiter=None if self.delimiter is None else DELIMITERS.get(self.delimiter, self.delimiter),
                 date_format=_date_format(self.date_format),
                 currency=self.currency,
                 country=self.country,
+                decimal=None if self.decimal is None else _DECIMALS[self.decimal],
+                encoding=self.encoding,
+                group=self.group,
             ),
             file_name=_file_name(self.file_name, file_format),
             generated=self.generated,

@@ -16,7 +16,9 @@ PROBLEMS = (
     ),
     ProblemKind("unclosed-quote", "Unclosed quote", 422, 'Write a quote inside a field as "".'),
     ProblemKind("line-too-long", "The line is too long", 422, "A line may have at most 64 KiB."),
-    ProblemKind("bad-encoding", "The line is not UTF-8", 422, "Save the file as UTF-8."),
+    ProblemKind(
+        "bad-encoding", "The line is not in the file's encoding", 422, "Save the file as UTF-8, or name its encoding."
+    ),
     ProblemKind("nul-byte", "The line contains a NUL byte", 422, "Save the file as plain text."),
     ProblemKind("unknown-kind", "Unknown kind of line", 422, "The detail lists the kinds."),
     ProblemKind("unknown-field", "Unknown field", 422, "Remove it or correct its name."),
@@ -32,6 +34,17 @@ PROBLEMS = (
     ),
     ProblemKind("dispute-out-of-order", "Dispute date before issue or after settlement", 422, "Correct the date."),
     ProblemKind("invalid-amount", "An amount cannot be read", 422, "Write it as 240.00."),
+    ProblemKind(
+        "ambiguous-amount", "An amount may be thousands or decimals", 422,
+        "Name the decimal sign: decimal=point or decimal=comma.",
+    ),
+    ProblemKind(
+        "invoice-on-several-lines", "Several lines have one invoice number", 422,
+        "Give group=lines if they are its items, or group=none if each is a whole invoice.",
+    ),
+    ProblemKind(
+        "lines-differ", "Lines of one invoice differ", 422, "With group=lines they may differ in their amounts only.",
+    ),
     ProblemKind(
         "amount-not-positive", "An amount is not positive", 422,
         "Import a credit note or a payment to reduce a debt.",

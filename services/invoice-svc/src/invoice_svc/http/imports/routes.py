@@ -21,11 +21,11 @@ from encours.reading.pages import Page
 from invoice_svc.http.common import EntityId
 from invoice_svc.http.imports.answers import ImportItem, ImportListing, ImportOut, LineListing
 from invoice_svc.http.imports.bodies import UPLOAD, FileParameters, format_of
+from invoice_svc.imports.formats.verdict import Verdict
 from invoice_svc.imports.lookups import only_entity_of
 from invoice_svc.imports.receiving import Inbox
 from invoice_svc.imports.refusals import ImportNotFound
 from invoice_svc.imports.store import NO_LINES, Import, ImportState, ImportStore
-from invoice_svc.imports.verdict import Verdict
 
 router = Router(tags=["Imports"])
 PAGE = paging("received_at", default="-received_at")

@@ -14,9 +14,9 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
-from invoice_svc.imports.verdict import Fault
+from invoice_svc.imports.formats.verdict import Fault
 
 MAX_LINE_BYTES = 64 * 1024
 MAX_RECORD_LINES = 50
@@ -41,11 +41,44 @@ class _Physical:
     too_long: bool
 
 
+class _Source(Protocol):
+    """Lines of bytes, with the offset of the next."""
+
+    def readline(self, limit: int, /) -> bytes: ...
+    def tell(self) -> int: ...
+
+
+class _CarriageReturns:
+    """A file whose lines end in CR alone, as programs on the Macintosh saved them."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        self._buffer = b""
+        self._offset = source.tell()
+
+    def readline(self, limit: int, /) -> bytes:
+        """Return the next line with its CR, at most ``limit`` bytes of it."""
+        while b"\r" not in self._buffer and len(self._buffer) < limit:
+            piece = self._source.read(MAX_LINE_BYTES)
+            if not piece:
+                break
+            self._buffer += piece
+        end = self._buffer.find(b"\r", 0, limit) + 1 or min(limit, len(self._buffer))
+        line, self._buffer = self._buffer[:end], self._buffer[end:]
+        self._offset += end
+        return line
+
+    def tell(self) -> int:
+        """Return the offset of the next line."""
+        return self._offset
+
+
 class _Lines:
     """Physical lines of a file, with push-back."""
 
-    def __init__(self, source: BinaryIO, line: int) -> None:
-        self._source = source
+    def __init__(self, source: BinaryIO, line: int, line_end: bytes) -> None:
+        self._source: _Source = _CarriageReturns(source) if line_end == b"\r" else source
+        self._line_end = line_end
         self._line = line
         self._pushed_back: deque[_Physical] = deque()
 
@@ -61,9 +94,9 @@ class _Lines:
         raw = self._source.readline(MAX_LINE_BYTES + 1)
         if not raw:
             return None
-        too_long = len(raw) > MAX_LINE_BYTES and not raw.endswith(b"\n")
+        too_long = len(raw) > MAX_LINE_BYTES and not raw.endswith(self._line_end)
         rest = raw
-        while too_long and rest and not rest.endswith(b"\n"):
+        while too_long and rest and not rest.endswith(self._line_end):
             rest = self._source.readline(MAX_LINE_BYTES)
         if self._line == 1:
             raw = raw.removeprefix(BOM_UTF8)
@@ -74,10 +107,17 @@ class _Lines:
 
 @dataclass(frozen=True, slots=True)
 class Csv:
-    """Format of a CSV file: the delimiter, and the number of columns once it is known."""
+    """Format of a CSV file: the delimiter, the number of columns once it is known, Python's name of the encoding."""
 
     delimiter: str
     columns: int | None = None
+    encoding: str = "utf-8"
+    line_end: bytes = b"\n"
+
+    @property
+    def blank(self) -> bytes:
+        """Bytes of a line that says nothing."""
+        return f" \t\r\n{self.delimiter}".encode()
 
     def continues(self, raw: bytes, *, inside: bool) -> bool:
         """Return True if a line that begins inside or outside of a quoted field ends inside one."""
@@ -89,10 +129,10 @@ class Csv:
         if isinstance(text, Fault):
             return False
         try:
-            count = len(split_fields(text, self.delimiter))
+            fields = split_fields(text, self.delimiter)
         except Fault:
             return False
-        return self.columns in {None, count}
+        return self.columns is None or fitted(fields, self.columns) is not None
 
 
 @cache
@@ -104,15 +144,16 @@ def _open_field(delimiter: str) -> re.Pattern[bytes]:
     return re.compile(rb'(?:%b(?:"%b"|(?!"))[^%b]*+)*+%b"%b' % (d, content, d, d, content))
 
 
-def _text(parts: Sequence[_Physical]) -> str | Fault:
+def _text(parts: Sequence[_Physical], encoding: str) -> str | Fault:
     raw = b"".join(part.raw for part in parts)
     if b"\0" in raw:
         return Fault("nul-byte", "The line contains a NUL byte; export the file again as plain UTF-8 text.")
     try:
-        text = raw.decode()
+        text = raw.decode(encoding)
     except UnicodeDecodeError as error:
         return Fault(
-            "bad-encoding", f"Byte {error.start + 1} of the line is not UTF-8; save the file as UTF-8."
+            "bad-encoding",
+            f"Byte {error.start + 1} of the line is not {encoding.upper()}; save the file as UTF-8.",
         )
     return text.rstrip("\r\n")
 
@@ -120,17 +161,20 @@ def _text(parts: Sequence[_Physical]) -> str | Fault:
 def read_records(source: BinaryIO, *, offset: int = 0, line: int = 1, form: Csv | None) -> Iterator[Record]:
     """Yield the records from a byte offset on; blank lines are skipped.
 
-    A CSV record may span lines inside double quotes. Without a ``form`` (NDJSON) each line is a record.
+    A CSV record may span lines inside double quotes; one of empty fields alone is blank. Without a ``form`` (NDJSON)
+    each line is a record, in UTF-8.
     """
     source.seek(offset)
-    lines = _Lines(source, line)
+    lines = _Lines(source, line, b"\n" if form is None else form.line_end)
+    blank = None if form is None else form.blank
+    encoding = "utf-8" if form is None else form.encoding
     while (first := lines.take()) is not None:
         if first.too_long:
             yield _record([first], Fault("line-too-long", f"A line may have at most {MAX_LINE_BYTES} bytes."))
         elif form is not None and form.continues(first.raw, inside=False):
             yield _spanning(first, lines, form)
-        elif first.raw.strip():
-            yield _record([first], _text([first]))
+        elif first.raw.strip(blank):
+            yield _record([first], _text([first], encoding))
 
 
 def _spanning(first: _Physical, lines: _Lines, form: Csv) -> Record:
@@ -141,7 +185,7 @@ def _spanning(first: _Physical, lines: _Lines, form: Csv) -> Record:
         if following.too_long:
             break
         inside = form.continues(following.raw, inside=True)
-    text = _text(parts)
+    text = _text(parts, form.encoding)
     if not inside and form.accepts(text):
         return _record(parts, text)
     lines.push_back(parts[1:])
@@ -152,6 +196,13 @@ def _spanning(first: _Physical, lines: _Lines, form: Csv) -> Record:
 def _record(parts: Sequence[_Physical], text: str | Fault) -> Record:
     first, last = parts[0], parts[-1]
     return Record(first.line, last.end_offset, last.line + 1, text)
+
+
+def fitted(fields: list[str], width: int) -> list[str] | None:
+    """Return the fields of a record of that many columns; empty ones after them are left out. None if it has others."""
+    if len(fields) < width or any(field.strip() for field in fields[width:]):
+        return None
+    return fields[:width]
 
 
 def split_fields(text: str, delimiter: str) -> list[str]:
