@@ -192,7 +192,11 @@ async def test_a_preview_writes_nothing_and_a_run_asked_for_again_is_the_same(
         planned = caller.post("/v1/runs", {"on": on}, dry_run="true").json()
         assert (planned["requested"], planned["suppressed"], planned["tasks"]) == (1, 1, 0)
         later = caller.post("/v1/runs", {"on": str(world.today + timedelta(days=40))}, dry_run="true").json()
-        assert {plan["step"] for plan in later["data"]} == {"J+30"}
+        assert {(plan["kind"], plan["step"]) for plan in later["data"]} == {
+            ("reminder", "J+3"),
+            ("task", "J+15"),
+        }
+        assert {step["cause"] for plan in later["data"] for step in plan["suppressed"]} == {"earlier_step"}
         assert await caller.at_head() == head
         assert caller.post("/v1/runs", {"on": on}).status_code == 409
 

@@ -143,10 +143,10 @@ async def test_in_a_live_ledger_nothing_is_sent_for_days_that_have_passed(
             await world.open_day()
         await world.completed()
         requested = [e.data for e in await world.events("reminder.requested")]
-        assert [r.step for r in requested if isinstance(r, ReminderRequested)] == ["J+60"]
+        assert [r.step for r in requested if isinstance(r, ReminderRequested)] == ["J+3"]
         assert not [e for e in await world.events("task.opened") if isinstance(e.data, TaskOpened)]
-        assert not world.mails()
-        assert len(world.letters()) == 1
+        assert len(world.mails()) == 1, "the day of the formal notice, which is never the first contact"
+        assert not world.letters()
 
 
 async def test_what_is_paid_before_the_mail_server_is_back_is_not_sent(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from dunning_svc.domain.ladder.decide import decide_customer
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key, stream_of
-from dunning_svc.domain.policy.policy import DEFAULT_POLICY
+from dunning_svc.domain.policy.policy import DEFAULT_POLICY, Policy
 from dunning_svc.outbox.recheck import suppression
 from dunning_svc.read_models.cases.due import Group
 from dunning_svc.read_models.cases.model import keys, project
@@ -40,7 +40,14 @@ class Asked(MemoryRows):
 class History:
     """A ledger of one customer in memory, with the run of each day as the service does it."""
 
-    def __init__(self, *, email: str | None = "a@example.com", address: Address | None = ADDRESS) -> None:
+    def __init__(
+        self,
+        *,
+        email: str | None = "a@example.com",
+        address: Address | None = ADDRESS,
+        policy: Policy = DEFAULT_POLICY,
+    ) -> None:
+        self.policy = policy
         self.events: list[Recorded] = []
         self.rows = MemoryRows()
         self.today = START
@@ -89,7 +96,7 @@ class History:
     def decide(self, opened: Recorded) -> DecisionEvent | None:
         view = self.rows.case(GROUP)
         assert view is not None
-        decision = decide_customer(view, self.today, DEFAULT_POLICY, opened.position)
+        decision = decide_customer(view, self.today, self.policy, opened.position)
         if decision is None:
             return None
         key = decision_key("main", opened.event_id, *GROUP)
@@ -123,6 +130,16 @@ class History:
             command=command,
         )  # fmt: skip
         return pay
+
+    def reverse(self, pay: str, amount: int) -> None:
+        """Return a payment that no invoice has taken."""
+        self.add(
+            payment.PaymentReversed(
+                payment_id=pay, customer_id=CUS, amount_minor=amount, currency="EUR", cause="returned",
+                reversed_on=self.today,
+            ),
+            pay,
+        )  # fmt: skip
 
     def settle(self, which: int, amount: int, surplus: int = 0) -> None:
         """Pay part of an invoice: what the pair of payment and invoice events come to."""

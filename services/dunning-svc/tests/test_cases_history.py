@@ -206,7 +206,7 @@ def test_what_is_asked_is_never_more_than_open_less_disputed_less_credit(
         credit = max(0, account.unapplied_minor) if account else 0
         assert event.amount_minor <= max(0, collectable - credit)
         if not isinstance(event, dunning.ReminderSuppressed):
-            assert event.amount_minor > 0
+            assert event.amount_minor > DEFAULT_POLICY.floor_minor("EUR")
             held = rows.get(DebtorRow, CUS)
             assert held is not None
             assert held.hold_until is None or held.hold_until < event.day
@@ -245,8 +245,9 @@ def test_nothing_is_decided_on_late_days_and_the_first_day_on_time_catches_up_wi
     for _ in range(27):
         assert history.open_day(late=True) is None
     event = history.open_day()
-    assert isinstance(event, dunning.TaskOpened)
-    assert (event.step, len(event.superseded)) == ("J+15", 2)
+    assert isinstance(event, dunning.ReminderRequested)
+    assert (event.step, len(event.superseded)) == ("J+3", 1)
+    assert [(each.step, each.cause) for each in event.suppressed] == [("J+15", "earlier_step")]
 
 
 def test_a_request_withdrawn_before_it_left_is_decided_again_the_next_day() -> None:

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from dunning_svc.domain.ladder.decide import Decision, decide_customer
+from dunning_svc.domain.ladder.decide import decide_customer
+from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import as_event, decision_key, stream_of
 from dunning_svc.domain.ladder.state import Case, LadderItem
 from dunning_svc.domain.policy.policy import DEFAULT_POLICY, POLICIES
-from dunning_svc.domain.policy.schedule import next_step_on
+from dunning_svc.domain.policy.schedule import Taken, next_step_on
 from encours.contracts.dunning import ReminderRequested, ReminderSuppressed, TaskOpened
 from encours.kernel.ids import derived_uuid
 
@@ -19,6 +20,7 @@ DUE = date(2026, 3, 31)
 
 
 def item(number: str = "FAC-1", **changes: Any) -> LadderItem:
+    """An invoice that has taken the steps ``done``, each on its day."""
     values: dict[str, Any] = {
         "invoice_id": f"inv_{number}",
         "version": 1,
@@ -31,7 +33,11 @@ def item(number: str = "FAC-1", **changes: Any) -> LadderItem:
         "suppressed": (),
         "events": (7,),
     }
-    return LadderItem(**(values | changes))
+    values |= changes
+    taken = tuple(
+        Taken(code, DEFAULT_POLICY.step(code).scheduled_on(values["due_on"])) for code in values["done"]
+    )
+    return LadderItem(**({"taken": taken} | values))
 
 
 def view(*items: LadderItem, **changes: Any) -> Case:
@@ -85,10 +91,13 @@ def test_between_two_steps_nothing_happens(offset: int) -> None:
     assert decide(view(item(done=done)), offset) is None
 
 
-def test_a_late_run_fires_the_highest_step_and_passes_over_the_lower_ones() -> None:
+def test_a_late_run_catches_up_with_one_step_and_skips_none() -> None:
     decision = decided(view(item()), 31)
-    assert decision.step.code == "J+30"
-    assert decision.superseded == ("inv_FAC-1:J-5", "inv_FAC-1:J+3", "inv_FAC-1:J+15")
+    assert (decision.step.code, decision.superseded) == ("J+3", ("inv_FAC-1:J-5",))
+    assert [(h.step, h.cause) for h in decision.suppressed] == [
+        ("J+15", "earlier_step"),
+        ("J+30", "earlier_step"),
+    ]
 
 
 def test_an_announcement_is_not_made_after_the_due_date() -> None:
@@ -100,17 +109,18 @@ def test_a_step_taken_is_never_taken_again() -> None:
     assert decide(view(item(done=("J-5", "J+3"))), 10) is None
 
 
-def test_steps_of_days_before_the_item_entered_the_ledger_are_not_made_up_for() -> None:
+def test_an_item_that_entered_late_begins_with_the_friendly_step_when_its_next_one_comes() -> None:
     imported = item(entered_on=DUE + timedelta(days=40))
     assert decide(view(imported), 40) is None
     assert decide(view(imported), 59) is None
     decision = decided(view(imported), 60)
-    assert (decision.step.code, decision.superseded) == ("J+60", ())
+    assert (decision.step.code, decision.superseded) == ("J+3", ())
+    assert [(h.step, h.cause) for h in decision.suppressed] == [("J+60", "earlier_step")]
 
 
 def test_one_message_lists_every_due_item_and_the_highest_step_sets_the_tone() -> None:
     old = item("FAC-1", done=("J-5", "J+3", "J+15"))
-    young = item("FAC-2", due_on=DUE + timedelta(days=27), open_minor=500, done=("J-5",))
+    young = item("FAC-2", due_on=DUE + timedelta(days=27), open_minor=600, done=("J-5",))
     listed_only = item("FAC-3", due_on=DUE + timedelta(days=10), open_minor=70, done=("J-5", "J+3", "J+15"))
     decision = decided(view(young, listed_only, old), 30)
     assert decision.step.code == "J+30"
@@ -119,7 +129,7 @@ def test_one_message_lists_every_due_item_and_the_highest_step_sets_the_tone() -
         ("FAC-3", ""),
         ("FAC-2", "J+3"),
     ]
-    assert decision.amount_minor == 10_570
+    assert decision.amount_minor == 10_670
 
 
 def test_an_item_not_yet_due_is_announced_beside_the_due_ones_but_not_asked_for() -> None:
@@ -183,29 +193,31 @@ def test_without_an_email_address_an_email_is_suppressed_and_the_ladder_goes_on(
     assert decided(view(item(), email=None), 3).cause == "no_address"
     decision = decided(view(item(suppressed=("J-5", "J+3")), email=None), 15)
     assert (decision.step.code, decision.cause) == ("J+15", None)
+    assert decision.superseded == ("inv_FAC-1:J-5", "inv_FAC-1:J+3")
+
+
+CALLED = ("J-5", "J+3", "J+15")
 
 
 @pytest.mark.parametrize(("offset", "step"), [(30, "J+30"), (60, "J+60")])
 def test_without_a_postal_address_a_letter_is_suppressed_once_and_the_ladder_goes_on(
     offset: int, step: str
 ) -> None:
-    decision = decided(view(item(), address=None), offset)
+    decision = decided(view(item(done=CALLED), address=None), offset)
     assert (decision.step.code, decision.cause) == (step, "no_address")
-    said = item(suppressed=("J+30", "J+60"))
+    said = item(done=CALLED, suppressed=("J+30", "J+60"))
     assert decide(view(said, address=None), 61) is None
     assert decided(view(said, address=None), 90).step.code == "J+90"
-    assert decided(view(said), 61).step.code == "J+60", "it is taken when the address is there"
+    assert decided(view(said), 61).step.code == "J+30", "it is taken when the address is there"
 
 
 def test_a_letter_that_cannot_be_delivered_does_not_silence_the_email_about_another_invoice() -> None:
-    old = item("FAC-1", done=("J-5", "J+3", "J+15"))
+    old = item("FAC-1", done=CALLED)
     young = item("FAC-2", due_on=DUE + timedelta(days=27), done=("J-5",))
     decision = decided(view(old, young, address=None), 30)
     assert (decision.step.code, decision.cause) == ("J+3", None)
     assert [(i.number, i.step) for i in decision.items] == [("FAC-1", ""), ("FAC-2", "J+3")]
-    written = item("FAC-2", due_on=DUE + timedelta(days=27), done=("J-5", "J+3"))
-    next_day = decided(view(old, written, address=None), 31)
-    assert (next_day.step.code, next_day.cause) == ("J+30", "no_address")
+    assert [(h.number, h.step, h.cause) for h in decision.suppressed] == [("FAC-1", "J+30", "no_address")]
 
 
 def test_a_decision_of_the_first_version_comes_out_as_it_was_taken_then() -> None:
@@ -218,13 +230,13 @@ def test_a_decision_of_the_first_version_comes_out_as_it_was_taken_then() -> Non
 def test_a_hold_suppresses_through_its_last_day_and_the_step_is_taken_after_it() -> None:
     until = DUE + timedelta(days=20)
     assert decided(view(item(), hold_until=until), 15).cause == "customer_on_hold"
-    held = item(suppressed=("J+3", "J+15"))
+    held = item(suppressed=("J-5", "J+3", "J+15"))
     assert decide(view(held, hold_until=until), 20) is None
-    assert decided(view(held, hold_until=until), 21).step.code == "J+15"
+    assert decided(view(held, hold_until=until), 21).step.code == "J+3"
 
 
 def test_a_suppression_is_said_once_per_step() -> None:
-    held = view(item(suppressed=("J+3",)), credit_minor=10_000)
+    held = view(item(suppressed=("J-5", "J+3")), credit_minor=10_000)
     assert decide(held, 4) is None
     assert decided(held, 15).cause == "covered_by_credit"
 
@@ -238,7 +250,12 @@ def test_a_paid_item_is_off_the_ladder() -> None:
 
 
 def test_a_partly_paid_item_stays_with_what_is_open() -> None:
-    assert decided(view(item(open_minor=1)), 30).amount_minor == 1
+    assert decided(view(item(open_minor=501)), 30).amount_minor == 501
+
+
+def test_a_currency_without_a_floor_is_chased_to_the_last_unit() -> None:
+    assert decided(view(item(open_minor=1)), 3).cause == "below_floor"
+    assert decided(view(item(open_minor=1), currency="PLN"), 3).amount_minor == 1
 
 
 def test_after_a_reversal_dunning_resumes_at_its_level() -> None:
@@ -268,7 +285,7 @@ def test_the_event_follows_from_the_decision_and_its_ids_from_the_cause() -> Non
     key = decision_key("demo", day_event, "cus_1", "ent_1", "EUR")
     assert key == decision_key("demo", day_event, "cus_1", "ent_1", "EUR")
     sent = as_event(decided(view(item()), 3), key)
-    task = as_event(decided(view(item()), 15), key)
+    task = as_event(decided(view(item(done=("J-5", "J+3"))), 15), key)
     held = as_event(decided(view(item(), email=None), 3), key)
     assert isinstance(sent, ReminderRequested)
     assert isinstance(task, TaskOpened)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from msgspec.structs import replace
@@ -22,7 +22,14 @@ from dunning_svc.outbox.recheck import suppression
 from dunning_svc.outbox.render import render
 from dunning_svc.outbox.smtp import Mailer
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
-from encours.contracts.dunning import DecisionBasis, DunnedItem, ReminderRequested
+from encours.contracts.dunning import (
+    DecisionBasis,
+    DunnedItem,
+    LateTerms,
+    ReminderRequested,
+    SuppressedStep,
+    SuppressionCause,
+)
 from encours.kernel.ids import derived_id
 
 REM = derived_id("rem", 1)
@@ -42,6 +49,7 @@ def item(number: str = "FAC-2026-1", **changes: Any) -> DunnedItem:
     values: dict[str, Any] = {
         "invoice_id": derived_id("inv", number), "invoice_version": 3, "number": number, "due_on": date(2026, 3, 31),
         "days_past_due": 30, "open_minor": 123_456, "disputed_minor": 0, "asked_minor": 123_456, "step": "J+30",
+        "terms": LateTerms(penalty_rate_bps=None, indemnity_minor=4_000),
     }  # fmt: skip
     return DunnedItem(**(values | changes))
 
@@ -54,6 +62,7 @@ def reminder(*items: DunnedItem, **changes: Any) -> ReminderRequested:
         "basis": DecisionBasis(
             policy_id=DEFAULT_POLICY.policy_id, policy_version=1, position=9, input_events=(2, 5)
         ),
+        "suppressed": (),
     }  # fmt: skip
     return ReminderRequested(**(values | changes))
 
@@ -260,21 +269,43 @@ def test_an_explanation_names_ladder_items_neighbours_credit_and_inputs(lang: An
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
+@pytest.mark.parametrize("cause", get_args(SuppressionCause))
+def test_a_held_step_is_explained_with_its_invoice_and_its_cause(lang: Any, cause: Any) -> None:
+    held = SuppressedStep(invoice_id="inv_2", number="FAC-2026-2", step="J+60", cause=cause)
+    told = explain(reminder(suppressed=(held,)), DEFAULT_POLICY, lang)
+    (reason,) = [each for each in told.reasons if "FAC-2026-2" in each]
+    assert "J+60" in reason
+    assert "{" not in reason
+    withdrawn = explain(reminder(), DEFAULT_POLICY, lang, cause)
+    assert reason.endswith(withdrawn.reasons[-2])
+
+
+def test_a_floor_and_the_rest_after_a_formal_notice_are_explained_in_figures() -> None:
+    below, recent = (
+        SuppressedStep(invoice_id="inv_2", number="FAC-2026-2", step="J+60", cause=cause)
+        for cause in ("below_floor", "formal_notice_recent")
+    )
+    told = explain(reminder(suppressed=(below, recent)), DEFAULT_POLICY, "en")
+    assert "floor of 5.00\u00a0EUR" in "".join(told.reasons)
+    assert "less than 30 days old" in "".join(told.reasons)
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
 def test_a_suppressed_reminder_is_explained_too(lang: Any) -> None:
     told = explain(suppression(replace(reminder()), "paid_meanwhile"), DEFAULT_POLICY, lang)
     assert told.reasons[-2] in told.summary
 
 
 @pytest.mark.parametrize(
-    ("channel", "lang", "said"),
+    ("step", "lang", "said"),
     [
-        ("email", "en", "The customer has no e-mail address."),
-        ("letter", "en", "The customer has no postal address."),
-        ("registered_letter", "fr", "Le client n'a pas d'adresse postale."),
+        ("J+3", "en", "The customer has no e-mail address."),
+        ("J+30", "en", "The customer has no postal address."),
+        ("J+60", "fr", "Le client n'a pas d'adresse postale."),
     ],
 )
-def test_a_missing_address_is_named_by_its_channel(channel: Any, lang: Any, said: str) -> None:
-    unsent = replace(suppression(reminder(channel=channel), "paid_meanwhile"), cause="no_address")
+def test_a_missing_address_is_named_by_its_channel(step: str, lang: Any, said: str) -> None:
+    unsent = replace(suppression(reminder(step=step), "paid_meanwhile"), cause="no_address")
     assert said in explain(unsent, DEFAULT_POLICY, lang).reasons
 
 

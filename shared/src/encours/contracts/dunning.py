@@ -7,9 +7,9 @@ digits as the reminder or task that it led to, under the prefix ``dec_``.
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from encours.contracts.base import Event, Value
+from encours.contracts.base import Event, Upcaster, Value
 
 Channel = Literal["email", "phone", "letter", "registered_letter", "file"]
 """``phone`` and ``file`` (the litigation file) are work for a person: they lead to tasks, never to messages."""
@@ -21,7 +21,36 @@ SuppressionCause = Literal[
     "customer_on_hold",
     "paid_meanwhile",
     "changed_meanwhile",
+    "below_floor",
+    "earlier_step",
+    "formal_notice_recent",
+    "formal_step_apart",
 ]
+"""Cause against a step. ``earlier_step``: the one before it was not taken, or was taken too few days ago.
+``formal_step_apart``: the formal notice or litigation file of the day is for other invoices only."""
+
+
+class LateTerms(Value, frozen=True, kw_only=True):
+    """Consequences of paying late by the terms that an invoice was issued under."""
+
+    penalty_rate_bps: int | None
+    """Contractual yearly rate in hundredths of a percent; ``None`` is the legal default rate."""
+    indemnity_minor: int
+    """Flat recovery fee, in the invoice's currency."""
+
+
+class SuppressedStep(Value, frozen=True, kw_only=True):
+    """A due step of an invoice that is not taken, and the cause."""
+
+    invoice_id: str
+    number: str
+    step: str
+    cause: SuppressionCause
+
+
+def _of_version_2(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 had neither suppressed steps nor the terms of the items."""
+    return fields | {"suppressed": (), "items": [item | {"terms": None} for item in fields["items"]]}
 
 
 class DunnedItem(Value, frozen=True, kw_only=True):
@@ -38,6 +67,8 @@ class DunnedItem(Value, frozen=True, kw_only=True):
     """Open less disputed; nothing for an item that the message only announces because it is not due yet."""
     step: str
     """The step of the ladder that this invoice takes with this message; empty where it is only listed."""
+    terms: LateTerms | None
+    """``None`` in decisions under earlier policies."""
 
 
 class DecisionBasis(Value, frozen=True, kw_only=True):
@@ -55,6 +86,8 @@ class ReminderRequested(Event, frozen=True, kw_only=True):
     """One message to one customer for everything that is due, to be sent through a channel."""
 
     TYPE: ClassVar[str] = "reminder.requested"
+    VERSION: ClassVar[int] = 2
+    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: _of_version_2}
     reminder_id: str
     decision_id: str
     customer_id: str
@@ -72,12 +105,16 @@ class ReminderRequested(Event, frozen=True, kw_only=True):
     superseded: tuple[str, ...]
     """Lower steps that this one makes needless, as ``<invoice id>:<step>``."""
     basis: DecisionBasis
+    suppressed: tuple[SuppressedStep, ...]
+    """Due steps that are not taken on the day, besides those of ``items``."""
 
 
 class ReminderSuppressed(Event, frozen=True, kw_only=True):
     """A reminder that was decided against, at the decision or just before it would have left."""
 
     TYPE: ClassVar[str] = "reminder.suppressed"
+    VERSION: ClassVar[int] = 2
+    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: _of_version_2}
     reminder_id: str
     decision_id: str
     customer_id: str
@@ -90,6 +127,8 @@ class ReminderSuppressed(Event, frozen=True, kw_only=True):
     amount_minor: int
     cause: SuppressionCause
     basis: DecisionBasis
+    suppressed: tuple[SuppressedStep, ...]
+    """Due steps that are not taken on the day, besides those of ``items``."""
 
 
 class ReminderSent(Event, frozen=True, kw_only=True):
@@ -128,6 +167,8 @@ class TaskOpened(Event, frozen=True, kw_only=True):
     """Work for a person, such as a call. A task that nobody does never freezes the ladder."""
 
     TYPE: ClassVar[str] = "task.opened"
+    VERSION: ClassVar[int] = 2
+    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: _of_version_2}
     task_id: str
     decision_id: str
     customer_id: str
@@ -140,6 +181,8 @@ class TaskOpened(Event, frozen=True, kw_only=True):
     amount_minor: int
     superseded: tuple[str, ...]
     basis: DecisionBasis
+    suppressed: tuple[SuppressedStep, ...]
+    """Due steps that are not taken on the day, besides those of ``items``."""
 
 
 class TaskCompleted(Event, frozen=True, kw_only=True):

@@ -6,8 +6,22 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.dunning import DunnedItem
+from encours.contracts.dunning import DunnedItem, SuppressedStep
 from encours.http.models import MoneyModel
+
+
+class SuppressedStepOut(BaseModel):
+    """A due step of an invoice that is not taken, and the cause."""
+
+    invoice_id: str
+    number: str
+    step: str
+    cause: str
+
+    @classmethod
+    def of(cls, step: SuppressedStep) -> SuppressedStepOut:
+        """Return the suppressed step of an event."""
+        return cls(invoice_id=step.invoice_id, number=step.number, step=step.step, cause=step.cause)
 
 
 class ItemOut(BaseModel):

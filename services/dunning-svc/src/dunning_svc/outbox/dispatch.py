@@ -22,7 +22,7 @@ from dunning_svc.read_models.cases.current import CasesBehind, current_cases
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
 from dunning_svc.use_cases.reminders import Outcome, record_outcome
 from dunning_svc.use_cases.runs import OutgoingReminder
-from encours.contracts import decode, encode
+from encours.contracts import decode, encode, event_class
 from encours.contracts.dunning import (
     ReminderFailed,
     ReminderRequested,
@@ -284,7 +284,9 @@ class Dispatcher:
         A letter is a file with a fixed name. It can be written again without a duplicate, so it is never unconfirmed.
         """
         if attempt.state == "answered" and attempt.outcome and attempt.outcome_type:
-            kept = decode(attempt.outcome_type, 1, attempt.outcome.encode())
+            kept = decode(
+                attempt.outcome_type, event_class(attempt.outcome_type).VERSION, attempt.outcome.encode()
+            )
             assert isinstance(kept, Outcome)
             return kept
         cut_off = attempt.state == "handing" and attempt.owner != self._attempts.owner

@@ -51,4 +51,5 @@ def suppression(reminder: ReminderRequested, cause: SuppressionCause) -> Reminde
         amount_minor=reminder.amount_minor,
         cause=cause,
         basis=reminder.basis,
+        suppressed=(),
     )

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from dunning_svc.domain.ladder.decide import Decision, decide_customer
+from dunning_svc.domain.ladder.decide import decide_customer
+from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.policy.policy import DEFAULT_POLICY
 from dunning_svc.read_models.cases.due import due_cases
 from dunning_svc.read_models.cases.model import MODEL

@@ -15,7 +15,8 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from dunning_svc.domain.ladder.decide import Decision, decide_customer
+from dunning_svc.domain.ladder.decide import decide_customer
+from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key, stream_of
 from dunning_svc.domain.policy.policy import DEFAULT_POLICY
 from dunning_svc.read_models.cases.due import DueCases, due_cases

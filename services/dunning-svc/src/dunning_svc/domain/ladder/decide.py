@@ -1,79 +1,50 @@
 """The decision of one day for one customer: a pure function of the folded state, the day and the policy.
 
-How a day is decided:
+Rules of policies that go step by step:
 
-* A step is a candidate if it is due, is above the last step taken, and was not due before the item entered the
-  ledger. The highest candidate is taken and supersedes the lower ones. So a late run takes one step per item and
-  repeats none.
+* An item takes the step above the last one taken, once it is due and the minimum interval since that step has passed.
+  So an invoice continues at the level that it had: if a payment is returned after months, or a dispute rejected, it
+  begins with the first reminder. A late run takes one step per item and skips none.
+* A step is superseded by a higher one only if the customer lacks the address that its channel needs, or if it
+  announces a due date that has passed.
+* A formal notice is never the first contact about an invoice: it lists only items that were claimed before. A
+  litigation file lists only items with a formal notice. The policy sets the minimum interval between two formal
+  notices to a customer.
 * No step is taken for an item with nothing to collect: disputed in full, or covered by unapplied cash, which is
-  deducted from the oldest items first. Its step stays open and is decided again the next day.
-* The highest step taken determines channel and template of *one* message, which lists every due item. The message
-  includes invoices that are announced (before their due date). Without a step for a due item they get their own.
-* A step is skipped if the customer lacks the address that its channel needs; the highest step that can be
-  delivered replaces it. So a letter without an address does not prevent the e-mail about another invoice.
-* If no candidate may be taken, the suppression is a decision too, recorded once per step.
+  deducted from the oldest items first.
+* The highest step taken determines channel and template of *one* message, which lists every due item. The items with
+  that step or a higher one must together exceed the minimum amount of the policy.
+* The message includes invoices that are announced (before their due date). Without a step for a due item they get
+  their own.
+* Each due step is taken, superseded, or suppressed with its cause, which is recorded once per step. A suppressed step
+  stays open and is decided again the next day.
 * A day is decided once: after its decision, the same day yields no other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
 
-from dunning_svc.domain.ladder.state import Case, LadderItem
+from dunning_svc.domain.ladder.decision import Decision, dunned
+from dunning_svc.domain.ladder.highest import decide_highest
+from dunning_svc.domain.ladder.plan import ItemPlan, joins, plans
+from dunning_svc.domain.ladder.state import Case
 from dunning_svc.domain.policy.policy import Policy, Step
-from dunning_svc.domain.policy.schedule import remaining
-from encours.contracts.dunning import DunnedItem
+from encours.contracts.dunning import DunnedItem, SuppressedStep, SuppressionCause
 
-Cause = Literal["covered_by_credit", "fully_disputed", "no_address", "customer_on_hold"]
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Decision of a day and its basis. ``cause`` is the reason why no step is taken, else ``None``."""
-
-    customer_id: str
-    entity_id: str
-    currency: str
-    language: str
-    day: date
-    step: Step
-    items: tuple[DunnedItem, ...]
-    credit_minor: int
-    amount_minor: int
-    superseded: tuple[str, ...]
-    cause: Cause | None
-    policy_id: str
-    policy_version: int
-    position: int
-    input_events: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """An item on the day: its due step, the lower steps superseded by it, the amount that unapplied cash leaves."""
-
-    item: LadderItem
-    step: Step | None
-    passed: tuple[Step, ...]
-    left_minor: int
-
-
-def firing(item: LadderItem, day: date, policy: Policy) -> tuple[Step | None, tuple[Step, ...]]:
-    """Return the highest due step, and the lower ones that it supersedes."""
-    come = tuple(
-        step
-        for step in remaining(policy, due_on=item.due_on, entered_on=item.entered_on, done=item.done)
-        if step.scheduled_on(item.due_on) <= day
-    )
-    if not come:
-        return None, ()
-    *lower, highest = come
-    if highest.announces and day > item.due_on:
-        return None, ()
-    return highest, tuple(lower)
+_PRECEDENCE: tuple[SuppressionCause, ...] = (
+    "customer_on_hold",
+    "no_address",
+    "below_floor",
+    "covered_by_credit",
+    "fully_disputed",
+    "formal_notice_recent",
+    "formal_step_apart",
+    "earlier_step",
+)
+"""Causes in the order in which one of them is named as the cause of a decision."""
 
 
 def decide_customer(case: Case, day: date, policy: Policy, position: int) -> Decision | None:
@@ -83,108 +54,143 @@ def decide_customer(case: Case, day: date, policy: Policy, position: int) -> Dec
     """
     if case.decided_on == day:
         return None
-    candidates = _candidates(case, day, policy)
-    wanting = [c for c in candidates if c.step is not None]
-    if not wanting:
+    if policy.progression == "highest":
+        return decide_highest(case, day, policy, position)
+    found = plans(case, day, policy)
+    tone = _highest_step(found, policy.floor_minor(case.currency))
+    found = [_within(tone, plan, policy) for plan in found]
+    if tone is not None:
+        message = _Message(tone, _listed(found, tone, day, policy), found)
+        return _decision(case, day, policy, position, message)
+    suppressed = _suppressed_steps(found)
+    if not suppressed:
         return None
-    cause, acting = _judge(case, day, policy, wanting)
-    step = _highest(acting)
+    return _decision(case, day, policy, position, _suppression(found, suppressed, policy))
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """Content of a decision. If no step is taken: its cause, and the suppressed step of each item by invoice."""
+
+    step: Step
+    listed: Sequence[ItemPlan]
+    plans: Sequence[ItemPlan]
+    cause: SuppressionCause | None = None
+    steps: dict[str, str] | None = None
+
+
+def _highest_step(found: Sequence[ItemPlan], floor_minor: int) -> Step | None:
+    """Return the highest step whose items, with those of higher ones, exceed the minimum amount together.
+
+    Due items are counted apart from announced ones.
+    """
+    acting = [(plan.step, plan.left_minor) for plan in found if plan.step is not None]
+    for step in sorted({step for step, _ in acting}, key=lambda s: -s.offset_days):
+        alike = (
+            left
+            for other, left in acting
+            if other.announces == step.announces and other.offset_days >= step.offset_days
+        )
+        if sum(alike) > floor_minor:
+            return step
+    return None
+
+
+def _within(tone: Step | None, plan: ItemPlan, policy: Policy) -> ItemPlan:
+    """Return the plan, without its step if the step does not belong to a message of that tone."""
+    step = plan.step
+    if step is None:
+        return plan
+    cause: SuppressionCause | None = None
+    if tone is None or step.offset_days > tone.offset_days:
+        cause = "below_floor"
+    elif not joins(plan, tone, policy):
+        cause = "formal_step_apart"
     if cause is None:
-        listed = _listed(candidates, step, day)
-    elif all(c.step is not None and c.step.code in c.item.suppressed for c in acting):
-        return None
-    else:
-        listed = acting
-    firing_ids = {c.item.invoice_id for c in acting}
-    items = tuple(_dunned(c, step, day, fires=c.item.invoice_id in firing_ids) for c in listed)
-    asked = sum(item.asked_minor for item in items)
-    credit = case.credit_for({c.item.invoice_id for c in listed})
+        return plan
+    reasons = {s.code: plan.against.get(s.code, cause) for s in plan.due}
+    against = {code: cause if found == "earlier_step" else found for code, found in reasons.items()}
+    return replace(plan, step=None, against=against)
+
+
+def _listed(found: Sequence[ItemPlan], tone: Step, day: date, policy: Policy) -> list[ItemPlan]:
+    """Return the items of the message: those due or announced today; only the latter if the step announces.
+
+    A friendly notice does not list late invoices, which get reminders of another tone.
+    """
+    announced = [p for p in found if p.step is not None and p.step.announces]
+    if tone.announces:
+        return announced
+    due = [p for p in found if p.item.due_on < day or (p.step is not None and not p.step.announces)]
+    return [p for p in due if joins(p, tone, policy)] + announced
+
+
+def _suppression(found: Sequence[ItemPlan], suppressed: Sequence[SuppressedStep], policy: Policy) -> _Message:
+    """Return the content of a suppression: the items with its cause, each with the highest suppressed step."""
+    cause = min((each.cause for each in suppressed), key=_PRECEDENCE.index)
+    steps: dict[str, str] = {}
+    for each in suppressed:
+        if each.cause == cause:
+            steps[each.invoice_id] = each.step
+    listed = [plan for plan in found if plan.item.invoice_id in steps]
+    highest = max((policy.step(code) for code in steps.values()), key=lambda s: s.offset_days)
+    return _Message(highest, listed, found, cause, steps)
+
+
+def _suppressed_steps(found: Sequence[ItemPlan]) -> list[SuppressedStep]:
+    """Return the due steps that are neither taken nor superseded, unless their suppression is recorded."""
+    return [
+        SuppressedStep(
+            invoice_id=plan.item.invoice_id,
+            number=plan.item.number,
+            step=step.code,
+            cause=plan.against[step.code],
+        )
+        for plan in found
+        for step in plan.due
+        if (plan.step is None or step.offset_days > plan.step.offset_days)
+        and step.code not in plan.item.suppressed
+    ]
+
+
+def _decision(case: Case, day: date, policy: Policy, position: int, message: _Message) -> Decision:
+    items = tuple(_dunned(plan, message, day) for plan in message.listed)
+    steps = message.steps or {}
+    suppressed = tuple(
+        each for each in _suppressed_steps(message.plans) if steps.get(each.invoice_id) != each.step
+    )
+    credit = case.credit_for({item.invoice_id for item in items})
+    named = {item.invoice_id for item in items} | {each.invoice_id for each in suppressed}
+    rested_on = [plan.item for plan in message.plans if plan.item.invoice_id in named]
+    inputs = {*case.events, *(p for item in rested_on for p in item.events)}
+    causes = {message.cause, *(each.cause for each in suppressed)}
+    if case.formal_notice is not None and "formal_notice_recent" in causes:
+        inputs.add(case.formal_notice.position)
     return Decision(
         customer_id=case.customer_id,
         entity_id=case.entity_id,
         currency=case.currency,
         language=case.language,
         day=day,
-        step=step,
+        step=message.step,
         items=items,
         credit_minor=credit,
-        amount_minor=max(0, asked - credit),
-        superseded=tuple(
-            f"{c.item.invoice_id}:{lower.code}"
-            for c in listed
-            if c.item.invoice_id in firing_ids
-            for lower in c.passed
-        ),
-        cause=cause,
+        amount_minor=max(0, sum(item.asked_minor for item in items) - credit),
+        superseded=tuple(f"{p.item.invoice_id}:{s.code}" for p in message.plans for s in p.superseded),
+        cause=message.cause,
         policy_id=policy.policy_id,
         policy_version=policy.version,
         position=position,
-        input_events=tuple(sorted({*case.events, *(p for c in listed for p in c.item.events)})),
+        input_events=tuple(sorted(inputs)),
+        suppressed=suppressed,
     )
 
 
-def _candidates(case: Case, day: date, policy: Policy) -> list[_Candidate]:
-    """Return every open item, oldest due first, with the amount that unapplied cash leaves of it."""
-    covered = case.covered()
-    found = []
-    for item in case.oldest_first:
-        if item.open_minor <= 0:
-            continue
-        step, passed = firing(item, day, policy)
-        found.append(_Candidate(item, step, passed, item.collectable_minor - covered[item.invoice_id]))
-    return found
-
-
-def _judge(
-    case: Case, day: date, policy: Policy, wanting: list[_Candidate]
-) -> tuple[Cause | None, list[_Candidate]]:
-    """Return the candidates that may be taken; else the cause that suppresses all, and those that it concerns."""
-    if case.on_hold(day):
-        return "customer_on_hold", wanting
-    active = [c for c in wanting if c.left_minor > 0]
-    if not active:
-        disputed = all(c.item.collectable_minor == 0 for c in wanting)
-        return ("fully_disputed" if disputed else "covered_by_credit"), wanting
-    deliverable = [c for c in active if c.step is not None and _deliverable(c.step, case, policy)]
-    if not deliverable:
-        return "no_address", active
-    top = _highest(deliverable).offset_days
-    return None, [c for c in active if c.step is not None and c.step.offset_days <= top]
-
-
-def _deliverable(step: Step, case: Case, policy: Policy) -> bool:
-    return step.channel not in policy.addressed or case.reachable(step.channel)
-
-
-def _highest(candidates: Sequence[_Candidate]) -> Step:
-    steps = [c.step for c in candidates if c.step is not None]
-    return max(steps, key=lambda step: step.offset_days)
-
-
-def _listed(candidates: Sequence[_Candidate], step: Step, day: date) -> list[_Candidate]:
-    """Return the items of the message: those due or announced today; only the latter if the step announces.
-
-    A friendly notice does not list late invoices, which get reminders of another tone.
-    """
-    announced = [c for c in candidates if c.step is not None and c.step.announces]
-    if step.announces:
-        return announced
-    due = [c for c in candidates if c.item.due_on < day or (c.step is not None and not c.step.announces)]
-    return due + announced
-
-
-def _dunned(candidate: _Candidate, step: Step, day: date, *, fires: bool) -> DunnedItem:
-    item = candidate.item
-    own = candidate.step
-    only_announced = own is not None and own.announces and not step.announces
-    return DunnedItem(
-        invoice_id=item.invoice_id,
-        invoice_version=item.version,
-        number=item.number,
-        due_on=item.due_on,
-        days_past_due=(day - item.due_on).days,
-        open_minor=item.open_minor,
-        disputed_minor=min(item.disputed_minor, item.open_minor),
-        asked_minor=0 if only_announced else item.collectable_minor,
-        step=own.code if own is not None and fires else "",
-    )
+def _dunned(plan: ItemPlan, message: _Message, day: date) -> DunnedItem:
+    own = plan.step
+    only_announced = own is not None and own.announces and not message.step.announces
+    asked = 0 if only_announced else plan.item.collectable_minor
+    step = own.code if own is not None else ""
+    if message.steps is not None:
+        step = message.steps[plan.item.invoice_id]
+    return dunned(plan.item, day, asked_minor=asked, step=step, terms=plan.item.terms)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from dunning_svc.domain.ladder.decide import Decision
+from dunning_svc.domain.ladder.decision import Decision
 from encours.contracts.dunning import DecisionBasis, ReminderRequested, ReminderSuppressed, TaskOpened
 from encours.kernel.ids import derived_uuid, with_prefix
 
@@ -45,6 +45,7 @@ def as_event(decision: Decision, key: UUID) -> DecisionEvent:
             amount_minor=decision.amount_minor,
             cause=decision.cause,
             basis=basis,
+            suppressed=decision.suppressed,
         )
     if step.act == "call" or step.act == "litigation_file":
         return TaskOpened(
@@ -60,6 +61,7 @@ def as_event(decision: Decision, key: UUID) -> DecisionEvent:
             amount_minor=decision.amount_minor,
             superseded=decision.superseded,
             basis=basis,
+            suppressed=decision.suppressed,
         )
     return ReminderRequested(
         reminder_id=reminder_id,
@@ -76,4 +78,5 @@ def as_event(decision: Decision, key: UUID) -> DecisionEvent:
         amount_minor=decision.amount_minor,
         superseded=decision.superseded,
         basis=basis,
+        suppressed=decision.suppressed,
     )

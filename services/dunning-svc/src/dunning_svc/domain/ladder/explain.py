@@ -8,7 +8,14 @@ from dunning_svc.domain.formats import Lang, amount, days_late
 from dunning_svc.domain.formats import day as on
 from dunning_svc.domain.ladder.events import DecisionEvent
 from dunning_svc.domain.policy.policy import Policy, Step
-from encours.contracts.dunning import DunnedItem, ReminderRequested, ReminderSuppressed, TaskOpened
+from dunning_svc.domain.policy.schedule import Taken, earliest_on
+from encours.contracts.dunning import (
+    DunnedItem,
+    ReminderRequested,
+    ReminderSuppressed,
+    SuppressedStep,
+    TaskOpened,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,10 @@ _CAUSES: dict[Lang, dict[str, str]] = {
         "customer_on_hold": "La relance du client est suspendue.",
         "paid_meanwhile": "Entre la décision et l'envoi, les factures ont été soldées.",
         "changed_meanwhile": "Entre la décision et l'envoi, le montant a changé : nouvelle décision le lendemain.",
+        "below_floor": "Le montant à réclamer ne dépasse pas le minimum de {floor}.",
+        "earlier_step": "Les étapes se suivent : la précédente n'est pas prise, ou l'est depuis trop peu de jours.",
+        "formal_notice_recent": "La dernière mise en demeure du client date de moins de {days} jours.",
+        "formal_step_apart": "La mise en demeure ou le dossier contentieux du jour ne vise que d'autres factures.",
     },
     "en": {
         "covered_by_credit": "Unapplied payments of the customer cover the whole amount to be claimed.",
@@ -50,6 +61,10 @@ _CAUSES: dict[Lang, dict[str, str]] = {
         "customer_on_hold": "Dunning of the customer is on hold.",
         "paid_meanwhile": "Between decision and dispatch the invoices were settled.",
         "changed_meanwhile": "Between decision and dispatch the amount changed: the next day has a new decision.",
+        "below_floor": "The amount to be claimed does not exceed the minimum of {floor}.",
+        "earlier_step": "Steps are taken in order: the one before was not taken, or was taken too few days ago.",
+        "formal_notice_recent": "The customer's last formal notice is less than {days} days old.",
+        "formal_step_apart": "The formal notice or litigation file of the day is for other invoices only.",
     },
 }
 
@@ -65,13 +80,14 @@ def explain(event: DecisionEvent, policy: Policy, lang: Lang, withdrawn: str | N
     reasons += [_highest(event, step, lang)] if len(event.items) > 1 else []
     reasons += _money(event, lang)
     if isinstance(event, ReminderSuppressed):
-        reasons.append(_cause(event.cause, event, lang))
-    reasons += [_cause(withdrawn, event, lang)] if withdrawn else []
+        reasons.append(_cause(event.cause, step, event, policy, lang))
+    reasons += [_suppressed_step(step, event, policy, lang) for step in event.suppressed]
+    reasons += [_cause(withdrawn, step, event, policy, lang)] if withdrawn else []
     reasons.append(_inputs(event, lang))
-    return Explanation(_summary(event, step, lang), tuple(reasons))
+    return Explanation(_summary(event, step, policy, lang), tuple(reasons))
 
 
-def _summary(event: DecisionEvent, step: Step, lang: Lang) -> str:
+def _summary(event: DecisionEvent, step: Step, policy: Policy, lang: Lang) -> str:
     what, when = _ACTS[lang][step.act], on(event.day, lang)
     sum_ = amount(event.amount_minor, event.currency, lang)
     match event:
@@ -80,16 +96,25 @@ def _summary(event: DecisionEvent, step: Step, lang: Lang) -> str:
                 return f"Le {when}, l'étape {step.code} a déclenché {what} pour {sum_}."
             return f"On {when} step {step.code} led to {what} for {sum_}."
         case ReminderSuppressed():
-            cause = _cause(event.cause, event, lang)
+            cause = _cause(event.cause, step, event, policy, lang)
             if lang == "fr":
                 return f"Le {when}, l'étape {step.code} ({what}) n'a pas eu lieu. {cause}"
             return f"On {when} step {step.code} ({what}) was not taken. {cause}"
 
 
-def _cause(cause: str, event: DecisionEvent, lang: Lang) -> str:
+def _suppressed_step(left: SuppressedStep, event: DecisionEvent, policy: Policy, lang: Lang) -> str:
+    cause = _cause(left.cause, policy.step(left.step), event, policy, lang)
+    if lang == "fr":
+        return f"Facture {left.number}, étape {left.step} : non prise. {cause}"
+    return f"Invoice {left.number}, step {left.step}: not taken. {cause}"
+
+
+def _cause(cause: str, step: Step, event: DecisionEvent, policy: Policy, lang: Lang) -> str:
+    """Return the reason against a step in words."""
     if cause != "no_address":
-        return _CAUSES[lang][cause]
-    if not isinstance(event, TaskOpened) and event.channel == "email":
+        floor = amount(policy.floor_minor(event.currency), event.currency, lang)
+        return _CAUSES[lang][cause].format(floor=floor, days=policy.formal_notice_interval_days)
+    if step.channel == "email":
         return (
             "Le client n'a pas d'adresse e-mail." if lang == "fr" else "The customer has no e-mail address."
         )
@@ -148,22 +173,20 @@ def _steps(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang) -
     ]
     higher = next((s for s in policy.steps if s.offset_days > own.offset_days), None)
     since = on(own.scheduled_on(item.due_on), lang)
+    taken = () if isinstance(event, ReminderSuppressed) else (Taken(own.code, event.day),)
+    next_on = on(earliest_on(higher, due_on=item.due_on, taken=taken), lang) if higher else ""
     if lang == "fr":
         text = f"Étape {own.code}, prévue le {since}."
         text += f" Étapes inférieures remplacées : {', '.join(passed)}." if passed else ""
         text += (
-            f" Étape suivante {higher.code} : pas avant le {on(higher.scheduled_on(item.due_on), lang)}."
+            f" Étape suivante {higher.code} : pas avant le {next_on}."
             if higher
             else " C'est la dernière étape."
         )
         return text
     text = f"Step {own.code}, scheduled for {since}."
     text += f" Lower steps superseded: {', '.join(passed)}." if passed else ""
-    text += (
-        f" Next step {higher.code}: not before {on(higher.scheduled_on(item.due_on), lang)}."
-        if higher
-        else " It is the last step."
-    )
+    text += f" Next step {higher.code}: not before {next_on}." if higher else " It is the last step."
     return text
 
 

@@ -6,7 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from encours.contracts.dunning import Channel
+from dunning_svc.domain.policy.policy import Policy, Step
+from dunning_svc.domain.policy.schedule import Taken
+from encours.contracts.dunning import Channel, LateTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,27 @@ class LadderItem:
     suppressed: tuple[str, ...]
     """Steps whose suppression is recorded. They are still open, but the suppression is not recorded twice."""
     events: tuple[int, ...]
+    taken: tuple[Taken, ...] = ()
+    """Steps that were taken and whose reminder was not suppressed at dispatch, in the order of their days."""
+    terms: LateTerms | None = None
+
+    @property
+    def contested_minor(self) -> int:
+        """Disputed part of the open amount: the amount of a dispute may exceed the open one."""
+        return max(0, min(self.disputed_minor, self.open_minor))
 
     @property
     def collectable_minor(self) -> int:
-        """Open less disputed amount; the disputed amount may exceed the open one."""
-        return max(0, self.open_minor - self.disputed_minor)
+        """Open less disputed amount."""
+        return max(0, self.open_minor - self.contested_minor)
+
+
+@dataclass(frozen=True, slots=True)
+class FormalNotice:
+    """Last formal notice to a customer: day and position of its decision."""
+
+    on: date
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +71,7 @@ class Case:
     items: tuple[LadderItem, ...]
     events: tuple[int, ...]
     """Positions of the events about the customer, the hold and the credit."""
+    formal_notice: FormalNotice | None = None
 
     @property
     def oldest_first(self) -> tuple[LadderItem, ...]:
@@ -76,6 +95,10 @@ class Case:
     def on_hold(self, day: date) -> bool:
         """Return True up to and including the last day of a hold."""
         return self.hold_until is not None and day <= self.hold_until
+
+    def takes(self, step: Step, policy: Policy) -> bool:
+        """Return False if the customer lacks the address that the step needs."""
+        return step.channel not in policy.addressed or self.reachable(step.channel)
 
     def reachable(self, channel: Channel) -> bool:
         """Return False without the e-mail or postal address that the channel needs."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from dunning_svc.domain.policy.policy import DEFAULT_POLICY
 from dunning_svc.domain.policy.schedule import upcoming
 from dunning_svc.read_models.cases.past import MemoryRows
-from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow
+from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow, steps_taken
 from encours.http.models import MoneyModel
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
@@ -42,7 +42,7 @@ class CreditOut(BaseModel):
 
 
 class NextStep(BaseModel):
-    """The next step of an item."""
+    """The next step of an item, and the first day on which it may be taken."""
 
     code: str
     on: date
@@ -65,9 +65,8 @@ class CaseItem(BaseModel):
     @classmethod
     def of(cls, row: ItemRow, as_of: date) -> CaseItem:
         """Return an item as of a day."""
-        step = upcoming(
-            DEFAULT_POLICY, as_of, due_on=row.due_on, entered_on=row.entered_on, done=tuple(row.done)
-        )
+        taken = steps_taken(row)
+        step = upcoming(DEFAULT_POLICY, as_of, due_on=row.due_on, entered_on=row.entered_on, taken=taken)
         return cls(
             invoice_id=row.invoice_id,
             entity_id=row.entity_id,
@@ -76,9 +75,9 @@ class CaseItem(BaseModel):
             days_past_due=(as_of - row.due_on).days,
             open=MoneyModel.of(row.open_minor, row.currency),
             disputed=MoneyModel.of(row.disputed_minor, row.currency),
-            level=row.done[-1] if row.done else None,
+            level=taken[-1].code if taken else None,
             suppressed=row.suppressed,
-            next_step=None if step is None else NextStep(code=step.code, on=step.scheduled_on(row.due_on)),
+            next_step=None if step is None else NextStep(code=step[0].code, on=step[1]),
         )
 
 

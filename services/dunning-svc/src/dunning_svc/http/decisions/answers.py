@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from dunning_svc.domain.ladder.decide import Decision
+from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import DecisionEvent, stream_of
 from dunning_svc.domain.ladder.explain import Explanation
 from dunning_svc.domain.policy.policy import POLICIES
-from dunning_svc.http.items import ItemOut
+from dunning_svc.http.items import ItemOut, SuppressedStepOut
 from dunning_svc.use_cases.decisions import Reperformed
 from encours.contracts.dunning import DecisionBasis, ReminderRequested, ReminderSuppressed, TaskOpened
 from encours.http.models import MoneyModel
@@ -60,6 +60,9 @@ class DecisionOut(AsOf):
     credit: MoneyModel
     items: list[ItemOut]
     superseded: list[str]
+    suppressed: list[SuppressedStepOut] = Field(
+        description="Due steps that are not taken, each with its cause, besides those of the items."
+    )
     basis: BasisOut
 
     @classmethod
@@ -79,6 +82,7 @@ class DecisionOut(AsOf):
             credit=MoneyModel.of(event.credit_minor, event.currency),
             items=[ItemOut.of(item, event.currency) for item in event.items],
             superseded=[] if isinstance(event, ReminderSuppressed) else list(event.superseded),
+            suppressed=[SuppressedStepOut.of(step) for step in event.suppressed],
             basis=BasisOut.of(event.basis),
             **echo,
         )
@@ -145,6 +149,7 @@ class PlannedOut(BaseModel):
     amount: MoneyModel
     credit: MoneyModel
     items: list[ItemOut]
+    suppressed: list[SuppressedStepOut]
 
     @classmethod
     def of(cls, decision: Decision) -> PlannedOut:
@@ -160,4 +165,5 @@ class PlannedOut(BaseModel):
             amount=MoneyModel.of(decision.amount_minor, decision.currency),
             credit=MoneyModel.of(decision.credit_minor, decision.currency),
             items=[ItemOut.of(item, decision.currency) for item in decision.items],
+            suppressed=[SuppressedStepOut.of(step) for step in decision.suppressed],
         )

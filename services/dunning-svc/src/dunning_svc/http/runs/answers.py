@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from dunning_svc.domain.ladder.decide import Decision
+from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.http.decisions.answers import PlannedOut
 from dunning_svc.use_cases.runs import RunResult
 from encours.http.paging import Listing

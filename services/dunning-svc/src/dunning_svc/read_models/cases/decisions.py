@@ -36,8 +36,15 @@ def decided(e: Recorded, data: DecisionEvent, rows: Rows) -> None:
             row = replace(row, suppressed=with_steps(row.suppressed, dunned.step))
         else:
             lower = [s.code for s in DEFAULT_POLICY.steps if f"{row.invoice_id}:{s.code}" in passed]
-            row = replace(row, done=with_steps(row.done, *lower, dunned.step))
+            row = replace(
+                row,
+                done=with_steps(row.done, *lower, dunned.step),
+                taken=[*row.taken, f"{dunned.step} {data.day}"],
+            )
         rows.put(scheduled(row))
+    for left in data.suppressed:
+        row = existing(rows, ItemRow, left.invoice_id)
+        rows.put(replace(row, suppressed=with_steps(row.suppressed, left.step)))
     rows.put(_decision_row(e, data))
     if isinstance(data, dunning.TaskOpened):
         rows.put(_task_row(e, data))
@@ -111,7 +118,9 @@ def withdrawn(e: Recorded, data: dunning.ReminderSuppressed, rows: Rows) -> None
         if not dunned.step:
             continue
         row = existing(rows, ItemRow, dunned.invoice_id)
-        rows.put(scheduled(replace(row, done=[code for code in row.done if code != dunned.step])))
+        done = [code for code in row.done if code != dunned.step]
+        taken = [entry for entry in row.taken if entry.partition(" ")[0] != dunned.step]
+        rows.put(scheduled(replace(row, done=done, taken=taken)))
     reminder = existing(rows, ReminderRow, data.reminder_id)
     rows.put(
         replace(

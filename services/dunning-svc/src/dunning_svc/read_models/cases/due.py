@@ -7,14 +7,24 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from dunning_svc.domain.ladder.state import Case, LadderItem
-from dunning_svc.read_models.cases.rows import AccountRow, CreditorRow, DebtorRow, ItemRow, positions
+from dunning_svc.domain.ladder.state import Case, FormalNotice, LadderItem
+from dunning_svc.read_models.cases.rows import (
+    AccountRow,
+    CreditorRow,
+    DebtorRow,
+    ItemRow,
+    positions,
+    steps_taken,
+)
+from encours.contracts.dunning import LateTerms
 from encours.projection.read_model import Conn
 from encours.projection.rows import Row, table_of
 
 R = TypeVar("R", bound=Row)
 Group = tuple[str, str, str]
 """Customer, creditor and currency of one message."""
+STANDING = frozenset({"requested", "sent", "unconfirmed"})
+"""Status of reminders that have reached the customer, or may yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +70,12 @@ async def due_cases(conn: Conn, schema: str, day: date) -> DueCases:
         (row.customer_id, row.entity_id, row.currency): row
         for row in await select(conn, schema, AccountRow, "where customer_id = any($1)", ids)
     }
+    notices = await _formal_notices(conn, schema, ids)
     items = _by_group(
         await select(conn, schema, ItemRow, "where customer_id = any($1) and open_minor > 0", ids)
     )
     cases = [
-        case_of(customers[group[0]], accounts.get(group), items.get(group, []), group)
+        case_of(customers[group[0]], accounts.get(group), items.get(group, []), group, notices.get(group))
         for group in groups
         if group[0] in customers
     ]
@@ -89,7 +100,26 @@ def _by_group(rows: Iterable[ItemRow]) -> dict[Group, list[ItemRow]]:
     return found
 
 
-def case_of(customer: DebtorRow, account: AccountRow | None, items: Sequence[ItemRow], group: Group) -> Case:
+async def _formal_notices(conn: Conn, schema: str, ids: Sequence[str]) -> dict[Group, FormalNotice]:
+    """Return the last formal notice of each group that was neither suppressed nor refused by its channel."""
+    rows = await conn.fetch(
+        f"""select distinct on (customer_id, entity_id, currency) customer_id, entity_id, currency, day, position
+              from {schema}.reminder
+             where customer_id = any($1) and channel = 'registered_letter' and status = any($2)
+             order by customer_id, entity_id, currency, day desc, position desc""",
+        ids,
+        list(STANDING),
+    )
+    return {(row[0], row[1], row[2]): FormalNotice(row[3], row[4]) for row in rows}
+
+
+def case_of(
+    customer: DebtorRow,
+    account: AccountRow | None,
+    items: Sequence[ItemRow],
+    group: Group,
+    formal_notice: FormalNotice | None,
+) -> Case:
     """Return the state that a decision about one group is based on."""
     inputs = {customer.position, *([customer.hold_position] if customer.hold_position else [])}
     credit_minor = account.unapplied_minor if account is not None else 0
@@ -107,6 +137,7 @@ def case_of(customer: DebtorRow, account: AccountRow | None, items: Sequence[Ite
         credit_minor=credit_minor,
         items=tuple(_item_of(row) for row in items if row.open_minor > 0),
         events=tuple(sorted(inputs)),
+        formal_notice=formal_notice,
     )
 
 
@@ -121,5 +152,7 @@ def _item_of(row: ItemRow) -> LadderItem:
         entered_on=row.entered_on,
         done=tuple(row.done),
         suppressed=tuple(row.suppressed),
+        taken=steps_taken(row),
+        terms=LateTerms(penalty_rate_bps=row.penalty_rate_bps, indemnity_minor=row.indemnity_minor),
         events=positions(row.events),
     )

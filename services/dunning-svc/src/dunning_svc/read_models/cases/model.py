@@ -37,7 +37,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 2
+    version = 3
     rows = ALL_ROWS
     applies = moving() | names_of(
         calendar.DayOpened,
@@ -104,6 +104,8 @@ def keys(e: Recorded) -> Iterable[Key]:
             yield AccountRow, (e.data.customer_id, e.entity, e.data.currency)
             for dunned in e.data.items:
                 yield ItemRow, (dunned.invoice_id,)
+            for left in e.data.suppressed:
+                yield ItemRow, (left.invoice_id,)
             if isinstance(e.data, dunning.ReminderSuppressed):
                 yield ReminderRow, (e.data.reminder_id,)
         case dunning.ReminderSent() | dunning.ReminderFailed() | dunning.ReminderUnconfirmed():

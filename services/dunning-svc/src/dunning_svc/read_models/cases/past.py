@@ -10,10 +10,10 @@ from datetime import date
 from typing import Any
 
 from dunning_svc.domain.hold.state import hold_stream
-from dunning_svc.domain.ladder.state import Case
-from dunning_svc.read_models.cases.due import Group, case_of
+from dunning_svc.domain.ladder.state import Case, FormalNotice
+from dunning_svc.read_models.cases.due import STANDING, Group, case_of
 from dunning_svc.read_models.cases.model import Cases, project
-from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow, R
+from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow, R, ReminderRow
 from encours.contracts import Recorded
 from encours.ledger import Ledger
 from encours.projection.read_model import Conn
@@ -45,7 +45,17 @@ class MemoryRows:
         if customer is None:
             return None
         items = [row for row in self.all(ItemRow) if (row.customer_id, row.entity_id, row.currency) == group]
-        return case_of(customer, self.get(AccountRow, *group), items, group)
+        return case_of(customer, self.get(AccountRow, *group), items, group, self._formal_notice(group))
+
+    def _formal_notice(self, group: Group) -> FormalNotice | None:
+        notices = [
+            FormalNotice(row.day, row.position)
+            for row in self.all(ReminderRow)
+            if (row.customer_id, row.entity_id, row.currency) == group
+            and row.channel == "registered_letter"
+            and row.status in STANDING
+        ]
+        return max(notices, key=lambda notice: (notice.on, notice.position), default=None)
 
 
 def folded(streams: Mapping[str, Sequence[Recorded]], as_of: date | None = None) -> MemoryRows:

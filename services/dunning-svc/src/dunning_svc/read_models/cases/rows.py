@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 from msgspec.structs import replace
 
 from dunning_svc.domain.policy.policy import DEFAULT_POLICY
-from dunning_svc.domain.policy.schedule import next_step_on
+from dunning_svc.domain.policy.schedule import Taken, next_step_on
 from encours.projection.rows import Row
 
 R = TypeVar("R", bound=Row)
@@ -88,7 +88,10 @@ class DebtorPaymentRow(Row, kw_only=True):
 
 
 class ItemRow(Row, kw_only=True):
-    """An issued invoice. ``next_step_on`` is set while an amount is open and a step remains."""
+    """An issued invoice. ``next_step_on`` is set while an amount is open and a step remains.
+
+    ``done``: steps taken or superseded. ``taken``: steps taken, each with its day, in their order.
+    """
 
     TABLE: ClassVar[str] = "item"
     KEY: ClassVar[tuple[str, ...]] = ("invoice_id",)
@@ -107,7 +110,10 @@ class ItemRow(Row, kw_only=True):
     open_minor: int
     disputed_minor: int
     entered_on: date
+    penalty_rate_bps: int | None
+    indemnity_minor: int
     done: list[str]
+    taken: list[str]
     suppressed: list[str]
     next_step_on: date | None
     version: int
@@ -234,8 +240,16 @@ def scheduled(row: ItemRow) -> ItemRow:
     """Return the row with the day of its next step, by which the run of a day selects rows."""
     day = None
     if row.open_minor > 0:
-        day = next_step_on(DEFAULT_POLICY, due_on=row.due_on, entered_on=row.entered_on, done=tuple(row.done))
+        codes = tuple(taken.code for taken in steps_taken(row))
+        day = next_step_on(DEFAULT_POLICY, due_on=row.due_on, entered_on=row.entered_on, done=codes)
     return replace(row, next_step_on=day)
+
+
+def steps_taken(row: ItemRow) -> tuple[Taken, ...]:
+    """Return the entries of the column ``taken``."""
+    return tuple(
+        Taken(code, date.fromisoformat(on)) for code, _, on in (entry.partition(" ") for entry in row.taken)
+    )
 
 
 def positions(text: str) -> tuple[int, ...]:

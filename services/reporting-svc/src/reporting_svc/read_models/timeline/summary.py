@@ -75,6 +75,10 @@ _WORDS = {
     "customer_on_hold": "client en pause",
     "paid_meanwhile": "payé entre-temps",
     "changed_meanwhile": "changé entre-temps",
+    "below_floor": "sous le seuil de relance",
+    "earlier_step": "étape précédente d'abord",
+    "formal_notice_recent": "mise en demeure récente",
+    "formal_step_apart": "étape formelle à part",
 }
 
 _LINES: dict[type[Event], tuple[str, str]] = {

@@ -1,0 +1,53 @@
+"""The decision of one day for one customer, and its items."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from dunning_svc.domain.ladder.state import LadderItem
+from dunning_svc.domain.policy.policy import Step
+from encours.contracts.dunning import DunnedItem, LateTerms, SuppressedStep, SuppressionCause
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Decision of a day and its basis. ``cause`` is the reason why no step is taken, else ``None``.
+
+    ``suppressed``: due steps that are not taken, besides those of ``items``.
+    """
+
+    customer_id: str
+    entity_id: str
+    currency: str
+    language: str
+    day: date
+    step: Step
+    items: tuple[DunnedItem, ...]
+    credit_minor: int
+    amount_minor: int
+    superseded: tuple[str, ...]
+    cause: SuppressionCause | None
+    policy_id: str
+    policy_version: int
+    position: int
+    input_events: tuple[int, ...]
+    suppressed: tuple[SuppressedStep, ...] = ()
+
+
+def dunned(
+    item: LadderItem, day: date, *, asked_minor: int, step: str, terms: LateTerms | None = None
+) -> DunnedItem:
+    """Return an item as listed in a decision of that day; ``step`` is empty if it takes none."""
+    return DunnedItem(
+        invoice_id=item.invoice_id,
+        invoice_version=item.version,
+        number=item.number,
+        due_on=item.due_on,
+        days_past_due=(day - item.due_on).days,
+        open_minor=item.open_minor,
+        disputed_minor=item.contested_minor,
+        asked_minor=asked_minor,
+        step=step,
+        terms=terms,
+    )

@@ -1,0 +1,113 @@
+"""The step that one open item may take on a day, or the causes against it: the rules of ``step_by_step``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from dunning_svc.domain.ladder.state import Case, LadderItem
+from dunning_svc.domain.policy.policy import Policy, Step
+from dunning_svc.domain.policy.schedule import above, earliest_on
+from encours.contracts.dunning import SuppressionCause
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPlan:
+    """An open item on a day.
+
+    ``left_minor``: collectable amount that unapplied cash leaves. ``step``: the step that it may take, else ``None``.
+    ``due``: due steps above the last one taken, without those due before the item entered the ledger. ``against``:
+    the cause against each of these, by code.
+    """
+
+    item: LadderItem
+    left_minor: int
+    step: Step | None
+    due: tuple[Step, ...]
+    against: dict[str, SuppressionCause]
+
+    @property
+    def superseded(self) -> tuple[Step, ...]:
+        """Lower due steps that its step supersedes."""
+        return tuple(s for s in self.due if self.step and s.offset_days < self.step.offset_days)
+
+
+def plans(case: Case, day: date, policy: Policy) -> list[ItemPlan]:
+    """Return the plan of every open item, oldest due first."""
+    covered = case.covered()
+    return [
+        _plan(case, item, item.collectable_minor - covered[item.invoice_id], day, policy)
+        for item in case.oldest_first
+        if item.open_minor > 0
+    ]
+
+
+def _plan(case: Case, item: LadderItem, left_minor: int, day: date, policy: Policy) -> ItemPlan:
+    ahead = above(policy, tuple(taken.code for taken in item.taken))
+    due = tuple(s for s in ahead if item.entered_on <= s.scheduled_on(item.due_on) <= day)
+    if any(not s.announces for s in due):
+        # Includes steps due before the item entered the ledger: a formal notice is never the first contact.
+        candidates = [s for s in ahead if not s.announces and s.scheduled_on(item.due_on) <= day]
+    elif due and day <= item.due_on:
+        candidates = [due[-1]]
+    else:
+        return ItemPlan(item, left_minor, None, (), {})
+    against: dict[str, SuppressionCause] = {}
+    chosen: Step | None = None
+    for step in candidates:
+        cause = _against(case, item, left_minor, step, day, policy)
+        if cause is None:
+            chosen = step
+            break
+        if cause != "no_address":
+            break
+    for step in due:
+        if step is not chosen:
+            found = _against(case, item, left_minor, step, day, policy)
+            against[step.code] = found or "earlier_step"
+    return ItemPlan(item, left_minor, chosen, due, against)
+
+
+def _against(
+    case: Case, item: LadderItem, left_minor: int, step: Step, day: date, policy: Policy
+) -> SuppressionCause | None:
+    """Return the first cause against a due step; ``None`` if it may be taken next."""
+    if case.on_hold(day):
+        return "customer_on_hold"
+    if item.collectable_minor == 0:
+        return "fully_disputed"
+    if left_minor == 0:
+        return "covered_by_credit"
+    if not case.takes(step, policy):
+        return "no_address"
+    if day < earliest_on(step, due_on=item.due_on, taken=item.taken):
+        return "earlier_step"
+    if step.formal and not contacted(item, policy):
+        return "earlier_step"
+    if step.act == "registered_letter" and _notice_is_recent(case, day, policy):
+        return "formal_notice_recent"
+    return None
+
+
+def contacted(item: LadderItem, policy: Policy) -> bool:
+    """Return True if the item was claimed before. An announcement does not claim it."""
+    return any(not policy.step(taken.code).announces for taken in item.taken)
+
+
+def joins(plan: ItemPlan, tone: Step, policy: Policy) -> bool:
+    """Return True if the item may be listed in a message with that step.
+
+    A formal notice is for invoices that were claimed before, a litigation file for those with a formal notice.
+    """
+    match tone.act:
+        case "registered_letter":
+            return contacted(plan.item, policy)
+        case "litigation_file":
+            return plan.step == tone or any(policy.step(taken.code).formal for taken in plan.item.taken)
+        case _:
+            return True
+
+
+def _notice_is_recent(case: Case, day: date, policy: Policy) -> bool:
+    last = case.formal_notice
+    return last is not None and day < last.on + timedelta(days=policy.formal_notice_interval_days)
