@@ -35,7 +35,8 @@ from encours.kernel.ids import derived_id
 REM = derived_id("rem", 1)
 WRITTEN_AT = datetime(2026, 4, 30, 9, tzinfo=UTC)
 CREDITOR = CreditorRow(
-    entity_id="ent_1", name="Atelier Dupont & Fils", time_zone="Europe/Paris", address="1 rue du Lac\n69000 Lyon\nFR",
+    entity_id="ent_1", name="Atelier Dupont & Fils", country="FR", time_zone="Europe/Paris",
+    address="1 rue du Lac\n69000 Lyon\nFR",
     iban="FR7630006000011234567890189", siren="732829320",
 )  # fmt: skip
 CUSTOMER = DebtorRow(
@@ -82,13 +83,6 @@ def test_every_template_names_numbers_due_dates_amounts_total_and_creditor(lang:
     assert "FAC-2026-1" in message.subject
 
 
-@pytest.mark.parametrize("template", ["penalties", "formal_notice"])
-def test_from_the_letter_on_penalties_and_the_flat_fee_are_explained(template: str) -> None:
-    text = render(reminder(template=template), CUSTOMER, CREDITOR).text
-    assert "L441-10" in text
-    assert "40 euros" in text
-
-
 def test_credit_is_shown_and_deducted() -> None:
     text = render(reminder(credit_minor=23_456, amount_minor=100_000), CUSTOMER, CREDITOR).text
     assert f"déduits : {amount(-23_456, 'EUR', 'fr')}" in text
@@ -120,6 +114,7 @@ def test_names_cannot_inject_markup_nor_headers() -> None:
     creditor = CreditorRow(
         entity_id="ent_1",
         name="Évil\r\nBcc: all@example.com <b>",
+        country="FR",
         time_zone="UTC",
         address=None,
         iban=None,
@@ -280,13 +275,13 @@ def test_a_held_step_is_explained_with_its_invoice_and_its_cause(lang: Any, caus
     assert reason.endswith(withdrawn.reasons[-2])
 
 
-def test_a_floor_and_the_rest_after_a_formal_notice_are_explained_in_figures() -> None:
+def test_the_minimum_and_the_interval_after_a_formal_notice_are_explained_in_figures() -> None:
     below, recent = (
         SuppressedStep(invoice_id="inv_2", number="FAC-2026-2", step="J+60", cause=cause)
         for cause in ("below_floor", "formal_notice_recent")
     )
     told = explain(reminder(suppressed=(below, recent)), DEFAULT_POLICY, "en")
-    assert "floor of 5.00\u00a0EUR" in "".join(told.reasons)
+    assert "minimum of 5.00\u00a0EUR" in "".join(told.reasons)
     assert "less than 30 days old" in "".join(told.reasons)
 
 

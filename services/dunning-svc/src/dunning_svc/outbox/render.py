@@ -14,6 +14,7 @@ from importlib.resources import files
 from string import Template
 
 from dunning_svc.domain.formats import Lang, amount, day, days_late, language_of
+from dunning_svc.outbox.late_terms import late_paragraphs
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
 from encours.contracts.dunning import DunnedItem, ReminderRequested
 
@@ -73,12 +74,16 @@ def render(reminder: ReminderRequested, customer: DebtorRow, creditor: CreditorR
     # Items that are only announced are listed separately: they are not due.
     announced = [item for item in reminder.items if item.days_past_due <= 0 and item.asked_minor == 0]
     asked = [item for item in reminder.items if item not in announced]
+    late = late_paragraphs(asked, creditor.country, reminder.currency, lang)
     text_blocks = {
         "items": _text_table(asked, reminder.currency, lang),
         "announced": _headed(phrases.announced, _text_table(announced, reminder.currency, lang)),
         "credit": _line(phrases.credit, reminder.credit_minor, reminder.currency, lang),
         "total": f"{phrases.total} {amount(reminder.amount_minor, reminder.currency, lang)}",
         "bank": f"{phrases.pay} {creditor.iban}" if creditor.iban else "",
+        "penalties": late.penalties,
+        "fee": late.fee,
+        "apart": late.apart,
     }
     html_blocks = {
         "items": _html_table(asked, reminder.currency, lang),
@@ -88,10 +93,14 @@ def render(reminder: ReminderRequested, customer: DebtorRow, creditor: CreditorR
         "credit": _html_line(text_blocks["credit"]),
         "total": f"<p><strong>{escape(text_blocks['total'])}</strong></p>",
         "bank": _html_line(text_blocks["bank"]),
+        "penalties": _html_line(late.penalties),
+        "fee": _html_line(late.fee),
+        "apart": _html_line(late.apart),
     }
     values = {
         "numbers": _numbers(asked, phrases),
         "customer": one_line(customer.name),
+        "notice": late.notice,
         "contact": "\n".join(part for part in (creditor.name, creditor.address) if part),
     }
     subject, paragraphs = _template(lang, reminder.template)

@@ -41,7 +41,13 @@ class Creditors(dict[str, CreditorRow]):
 
     def __missing__(self, entity_id: str) -> CreditorRow:
         return CreditorRow(
-            entity_id=entity_id, name=entity_id, time_zone="UTC", address=None, iban=None, siren=None
+            entity_id=entity_id,
+            name=entity_id,
+            country="",
+            time_zone="UTC",
+            address=None,
+            iban=None,
+            siren=None,
         )
 
 

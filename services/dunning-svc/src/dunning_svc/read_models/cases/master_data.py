@@ -13,15 +13,17 @@ from encours.contracts.common import Address
 
 
 def entity_changed(data: entity.EntityRegistered | entity.EntityAmended, rows: Rows) -> None:
-    """Store the creditor. Its time zone is that of the registration."""
+    """Store the creditor. Its country and its time zone are those of the registration."""
     if isinstance(data, entity.EntityRegistered):
-        zone = data.time_zone
+        country, zone = data.country, data.time_zone
     else:
-        zone = existing(rows, CreditorRow, data.entity_id).time_zone
+        known = existing(rows, CreditorRow, data.entity_id)
+        country, zone = known.country, known.time_zone
     rows.put(
         CreditorRow(
             entity_id=data.entity_id,
             name=data.name,
+            country=country,
             time_zone=zone,
             address=_lines(data.address),
             iban=data.iban,

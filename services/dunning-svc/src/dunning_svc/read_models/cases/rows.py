@@ -32,6 +32,7 @@ class CreditorRow(Row, kw_only=True):
 
     entity_id: str
     name: str
+    country: str
     time_zone: str
     address: str | None
     iban: str | None

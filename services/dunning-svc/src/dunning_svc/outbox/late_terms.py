@@ -1,0 +1,157 @@
+"""Paragraphs about penalties and the recovery fee, by the terms, the law and the currency of each invoice.
+
+A letter states the rate and the fee of the invoice's interest statement: both are those of the terms in
+``invoice.issued``. A fee of 0 is not mentioned.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from dunning_svc.domain.formats import Lang, amount
+from encours.contracts.dunning import DunnedItem, LateTerms
+
+
+@dataclass(frozen=True, slots=True)
+class LateParagraphs:
+    """``notice``: the law of a formal notice, as part of a sentence. The others are paragraphs, or empty."""
+
+    notice: str
+    penalties: str
+    fee: str
+    apart: str
+
+
+@dataclass(frozen=True, slots=True)
+class _LatePhrases:
+    several: str
+    by_contract: str
+    fee: str
+    each: str
+    of: str
+    fees: str
+    by_terms: str
+    as_on_invoice: str
+    apart: Mapping[tuple[bool, bool], str]
+
+
+_PHRASES: dict[Lang, _LatePhrases] = {
+    "fr": _LatePhrases(
+        several="selon la facture : {rates}",
+        by_contract="au taux de {percent} % l'an prévu par les conditions de la facture",
+        fee="Une indemnité forfaitaire de {fee} pour frais de recouvrement est due en outre {which} {source}.",
+        each="pour chaque facture payée en retard", of="pour {numbers}",
+        fees="Une indemnité forfaitaire pour frais de recouvrement est due en outre : {fees}.",
+        by_terms="(conditions de la facture)",
+        as_on_invoice="S'y ajoutent les pénalités de retard et l'indemnité pour frais de recouvrement prévues par les"
+        " conditions de chaque facture.",
+        apart={
+            (True, True): "Pénalités et indemnité ne sont pas comprises dans le total ci-dessus et vous seront"
+            " décomptées séparément{vat}.",
+            (True, False): "Les pénalités ne sont pas comprises dans le total ci-dessus et vous seront décomptées"
+            " séparément{vat}.",
+            (False, True): "L'indemnité n'est pas comprise dans le total ci-dessus et vous sera décomptée"
+            " séparément{vat}.",
+        },
+    ),
+    "en": _LatePhrases(
+        several="by invoice: {rates}",
+        by_contract="at the yearly rate of {percent} % in the terms of the invoice",
+        fee="A flat fee of {fee} for recovery costs is due on top {which} {source}.",
+        each="for each invoice paid late", of="for {numbers}",
+        fees="A flat fee for recovery costs is due on top: {fees}.",
+        by_terms="(terms of the invoice)",
+        as_on_invoice="To these are added the penalties and the recovery fee in the terms of each invoice.",
+        apart={
+            (True, True): "Penalties and fee are not part of the total above and will be stated to you"
+            " separately{vat}.",
+            (True, False): "The penalties are not part of the total above and will be stated to you separately{vat}.",
+            (False, True): "The fee is not part of the total above and will be stated to you separately{vat}.",
+        },
+    ),
+}  # fmt: skip
+
+
+@cache
+def _laws() -> dict[str, Any]:
+    return tomllib.loads((files("dunning_svc") / "templates" / "laws.toml").read_text("utf-8"))
+
+
+def late_paragraphs(items: Sequence[DunnedItem], country: str, currency: str, lang: Lang) -> LateParagraphs:
+    """Return the paragraphs of a message that asks for these items, by the law of the creditor's country."""
+    laws, phrases = _laws(), _PHRASES[lang]
+    notice = laws.get(country, laws["other"])[lang]["notice"]
+    late = [item for item in items if item.days_past_due > 0 and item.asked_minor > 0]
+    known = [(item.number, item.terms) for item in late if item.terms is not None]
+    if not late:
+        return LateParagraphs(notice, "", "", "")
+    if len(known) < len(late):
+        return LateParagraphs(notice, phrases.as_on_invoice, "", "")
+    # The law of claims between professionals grants a fee for each: an invoice without one may be a consumer's.
+    covered = all(terms.indemnity_minor > 0 for _, terms in known)
+    words = laws.get(country, laws["other"])[lang] if covered else laws["other"][lang]
+    statutory = laws.get(country, {}).get("fee_minor", {}).get(currency) if covered else None
+    penalties = _penalties(known, words, lang)
+    fee = _fee(known, statutory, words, currency, lang)
+    apart = phrases.apart.get((bool(penalties), bool(fee)), "")
+    return LateParagraphs(notice, penalties, fee, apart.format(vat=words["without_vat"]))
+
+
+def _penalties(known: Sequence[tuple[str, LateTerms]], words: Mapping[str, str], lang: Lang) -> str:
+    groups = _groups(known, lambda terms: terms.penalty_rate_bps)
+    groups = {rate: numbers for rate, numbers in groups.items() if rate != 0}
+    if not groups:
+        return ""
+    phrases = _PHRASES[lang]
+    texts = {rate: _rate(rate, words, lang) for rate in groups}
+    if len(groups) == 1 and sum(map(len, groups.values())) == len(known):
+        (text,) = texts.values()
+        return words["penalties"].format(rate=text)
+    listed = "; ".join(f"{', '.join(numbers)} {texts[rate]}" for rate, numbers in groups.items())
+    return words["penalties"].format(rate=phrases.several.format(rates=listed))
+
+
+def _rate(rate_bps: int | None, words: Mapping[str, str], lang: Lang) -> str:
+    if rate_bps is None:
+        return words["default_rate"]
+    percent = f"{rate_bps // 100}.{rate_bps % 100:02}"
+    return _PHRASES[lang].by_contract.format(percent=percent.replace(".", ",") if lang == "fr" else percent)
+
+
+def _fee(
+    known: Sequence[tuple[str, LateTerms]],
+    statutory: int | None,
+    words: Mapping[str, str],
+    currency: str,
+    lang: Lang,
+) -> str:
+    groups = _groups(known, lambda terms: terms.indemnity_minor)
+    groups = {fee: numbers for fee, numbers in groups.items() if fee}
+    if not groups:
+        return ""
+    phrases = _PHRASES[lang]
+    sources = {fee: words["fee_source"] if fee == statutory else phrases.by_terms for fee in groups}
+    if len(groups) == 1:
+        ((fee, numbers),) = groups.items()
+        which = phrases.each if len(numbers) == len(known) else phrases.of.format(numbers=", ".join(numbers))
+        return phrases.fee.format(fee=amount(fee or 0, currency, lang), which=which, source=sources[fee])
+    listed = "; ".join(
+        f"{amount(fee or 0, currency, lang)} {phrases.of.format(numbers=', '.join(numbers))} {sources[fee]}"
+        for fee, numbers in groups.items()
+    )
+    return phrases.fees.format(fees=listed)
+
+
+def _groups(
+    known: Sequence[tuple[str, LateTerms]], value: Callable[[LateTerms], int | None]
+) -> dict[int | None, list[str]]:
+    """Return the invoices' numbers by a value of their terms, in the order of their first appearance."""
+    found: dict[int | None, list[str]] = {}
+    for number, terms in known:
+        found.setdefault(value(terms), []).append(number)
+    return found
