@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterator
-from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, TypeVar, cast
 
 import asyncpg
@@ -27,14 +26,15 @@ from encours.projection.control import STORE_SETTINGS
 from encours.projection.parking import Parking
 from encours.projection.projector import Projection, create_indexes, create_tables
 from encours.projection.shadow import WAYS, Refused, Shadow, Way
+from encours.reading.moment import TimeTravel, View
 from encours.reading.pages import Page
 from encours.testing.servers import Installation
 from reporting_svc.domain.measures.bands import STANDARD, Bands
+from reporting_svc.read_models.aged_balance.query import aged
+from reporting_svc.read_models.overdue.query import overdue
 from reporting_svc.read_models.receivables import Receivables
-from reporting_svc.read_models.receivables.figures import aged
-from reporting_svc.read_models.receivables.overdue import overdue
-from reporting_svc.read_models.receivables.turnover import by_period, opening
-from reporting_svc.read_models.scope import Moment, Scope
+from reporting_svc.read_models.receivables.scope import Scope
+from reporting_svc.read_models.turnover.query import by_period, opening
 from tests.integration.receivable_histories import (
     CUSTOMERS,
     DAY_0,
@@ -118,10 +118,14 @@ async def content(conn: asyncpg.Connection[Any], schema: str) -> list[Any]:
     return [sorted(map(repr, await conn.fetch(f"select * from {schema}.{table}"))) for table in tables]
 
 
-async def asked(
-    conn: asyncpg.Connection[Any], schema: str, moment: Moment, bands: Bands = STANDARD
-) -> tuple[dict[tuple[str, str], Expected], str]:
-    found = await aged(conn, schema, Scope(), moment, bands=bands, page=EVERY_ROW)
+def view(store: Store, as_of: date, known_to: int | None = None) -> View:
+    """The live tables as of a day, as known at a position or now."""
+    time = TimeTravel(as_of, known_to or 0, None if known_to is None else str(known_to), known_to is None)
+    return View(store.conn, "live", time, granted=None)
+
+
+async def asked(view: View, bands: Bands = STANDARD) -> tuple[dict[tuple[str, str], Expected], str]:
+    found = await aged(view, Scope(), bands=bands, page=EVERY_ROW)
     rows = [found.figures(row) for row in found.rows]
     assert all(figures.tied for figures in (*found.sums, *rows))
     for total in found.sums:
@@ -156,9 +160,9 @@ def test_as_of_three_dates_and_known_at_two_moments_equal_a_naive_replay(
     for as_of in [DAY_0 + timedelta(days=n) for n in days]:
         for known_to in (head, books.ends[len(books.ends) // 2]):
             expected = replay(log, as_of, known_to)
-            got, _ = store.run(asked(store.conn, "live", Moment(as_of, known_to)))
+            got, _ = store.run(asked(view(store, as_of, known_to)))
             assert got == expected, f"as of {as_of}, known to {known_to} of {head}"
-        now, _ = store.run(asked(store.conn, "live", Moment(as_of)))
+        now, _ = store.run(asked(view(store, as_of)))
         assert now == replay(log, as_of, head), f"as of {as_of}, from the rows of now"
 
 
@@ -185,7 +189,7 @@ def test_day_by_day_and_all_at_once_give_the_same_rows_and_the_bands_of_today(
     day = max((f.effective_on for f in books.log), default=DAY_0)
     open_day(books, (max(day, books.today) - books.today).days, DAY_0, 0)
     store.run(project(store.conn, "live", books.log, batch))
-    got, source = store.run(asked(store.conn, "live", Moment(books.today)))
+    got, source = store.run(asked(view(store, books.today)))
     expected = replay(books.log, books.today, len(books.log))
     if books.today >= day:
         assert source == "balance"
@@ -203,15 +207,15 @@ def test_the_overdue_list_is_what_the_bands_past_due_hold(
 ) -> None:
     log = history(acts).log
     store.run(project(store.conn, "live", log, 1000))
-    moment = Moment(DAY_0 + timedelta(days=days), len(log) if known else None)
+    moment = view(store, DAY_0 + timedelta(days=days), len(log) if known else None)
     for currency in ("EUR", "USD"):
         scope = Scope(currency=currency)
-        late = store.run(overdue(store.conn, "live", scope, moment, EVERY_ITEM))
-        sums = store.run(aged(store.conn, "live", scope, moment)).sums
+        late = store.run(overdue(moment, scope, EVERY_ITEM))
+        sums = store.run(aged(moment, scope)).sums
         assert late.past_due_minor == (sums[0].overdue if sums else 0)
         assert late.open_minor == sum(row["open_minor"] for row in late.rows)
         assert late.invoices == len(late.rows)
-        assert all(row["due_on"] < moment.as_of and row["open_minor"] > 0 for row in late.rows)
+        assert all(row["due_on"] < moment.time.as_of and row["open_minor"] > 0 for row in late.rows)
 
 
 @settings(max_examples=60, deadline=None)
@@ -236,10 +240,10 @@ def test_the_books_balance_at_every_position_also_within_a_command(
     log = history(acts).log
     store.run(project(store.conn, "live", log, 1000))
     for position in range(1, len(log) + 1):
-        store.run(asked(store.conn, "live", Moment(DAY_0 + timedelta(days=days), position)))
+        store.run(asked(view(store, DAY_0 + timedelta(days=days), position)))
     for start in range(0, len(log), 9):
         store.run(project(store.conn, "live", log[: start + 9], 1000))
-        store.run(asked(store.conn, "live", Moment(DAY_0 + timedelta(days=days))))
+        store.run(asked(view(store, DAY_0 + timedelta(days=days))))
 
 
 def test_a_movement_of_a_kind_that_no_query_names_reaches_every_figure(store: Store) -> None:
@@ -253,13 +257,11 @@ def test_a_movement_of_a_kind_that_no_query_names_reaches_every_figure(store: St
             day,
         )
     )
-    moment, scope = Moment(day, head + 1), Scope(currency="EUR")
-    (total,) = store.run(aged(store.conn, "live", scope, moment)).sums
-    late = store.run(
-        overdue(store.conn, "live", scope, replace(moment, as_of=day + timedelta(365)), EVERY_ITEM)
-    )
-    (period,) = store.run(by_period(store.conn, "live", scope, moment, "day", day))
-    before = store.run(opening(store.conn, "live", scope, moment, day))
+    moment, scope = view(store, day, head + 1), Scope(currency="EUR")
+    (total,) = store.run(aged(moment, scope)).sums
+    late = store.run(overdue(view(store, day + timedelta(365), head + 1), scope, EVERY_ITEM))
+    (period,) = store.run(by_period(moment, scope, "day", day))
+    before = store.run(opening(moment, scope, day))
     assert (total.outstanding, total.tied, late.open_minor) == (6000, True, 6000)
     assert (period.other, period.change, before + period.change) == (-2000, -2000, 6000)
 

@@ -45,6 +45,10 @@ class Id:
 
     prefix: str
 
+    def is_kind(self, text: str) -> bool:
+        """Return true for an identifier of this kind."""
+        return re.fullmatch(rf"{self.prefix}_[0-9a-f]{{32}}", text) is not None
+
     def pack(self, text: str | None) -> str | None:
         """The digits, which the driver takes for a UUID. Raises ``ValueError`` for an identifier of another kind."""
         return _packer(self.prefix)(text)

@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
+    from encours.projection.rows import Id
     from encours.reading.moment import Granted, View
     from encours.reading.pages import Page
 
@@ -35,31 +36,44 @@ class Arguments(list[Any]):
 class Where:
     """Conditions on rows of the caller's entities, joined by ``and``.
 
-    ``entity`` is the column that holds the entity; None is for rows that belong to the ledger as a whole.
-    ``arguments`` are those of the statement, if it has other parts; names of columns come from code, never from a
-    caller.
+    ``entity`` is the column that holds the entity; None is for rows that belong to the ledger as a whole. ``packed``
+    is given where that column holds the ids as 16 bytes. ``arguments`` are those of the statement, if it has other
+    parts; names of columns come from code, never from a caller.
     """
 
     def __init__(
-        self, granted: Granted, *, entity: str | None = "entity_id", arguments: Arguments | None = None
+        self,
+        granted: Granted,
+        *,
+        entity: str | None = "entity_id",
+        packed: Id | None = None,
+        arguments: Arguments | None = None,
     ) -> None:
         self.arguments = Arguments() if arguments is None else arguments
         self._conditions: list[str] = []
         if entity is not None:
-            self.among(entity, granted)
+            self.among(entity, granted, packed)
 
     def add(self, condition: str, *values: Any) -> Self:
         """Require a condition; ``{}`` in it stands for each value in turn."""
         self._conditions.append(condition.format(*map(self.arguments.add, values)))
         return self
 
-    def equal(self, column: str, value: Any) -> Self:
+    def equal(self, column: str, value: Any, packed: Id | None = None) -> Self:
         """Require a value; None requires nothing."""
-        return self if value is None else self.add(f"{column} = {{}}", value)
+        if value is None or packed is not None:
+            return self.among(column, None if value is None else [value], packed)
+        return self.add(f"{column} = {{}}", value)
 
-    def among(self, column: str, values: Sequence[str] | None) -> Self:
-        """Require one of the values; None requires nothing."""
-        return self if values is None else self.add(f"{column} = any({{}}::text[])", list(values))
+    def among(self, column: str, values: Sequence[str] | None, packed: Id | None = None) -> Self:
+        """Require one of the values; None requires nothing. No row has an identifier of another kind."""
+        if values is None:
+            return self
+        if packed is None:
+            return self.add(f"{column} = any({{}}::text[])", list(values))
+        return self.add(
+            f"{column} = any({{}}::uuid[])", [packed.pack(v) for v in values if packed.is_kind(v)]
+        )
 
     def beginning(self, column: str, text: str) -> str:
         """Return, without requiring it, that a text begins so. An index answers it: text compares by bytes."""
@@ -82,9 +96,14 @@ class ViewWhere(Where):
     """Conditions on the rows of a read model, with the two dates of the question and the caller's entities."""
 
     def __init__(
-        self, view: View, *, entity: str | None = "entity_id", arguments: Arguments | None = None
+        self,
+        view: View,
+        *,
+        entity: str | None = "entity_id",
+        packed: Id | None = None,
+        arguments: Arguments | None = None,
     ) -> None:
-        super().__init__(view.granted, entity=entity, arguments=arguments)
+        super().__init__(view.granted, entity=entity, packed=packed, arguments=arguments)
         self._view = view
 
     @cached_property

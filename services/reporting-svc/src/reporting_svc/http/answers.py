@@ -1,16 +1,17 @@
-"""Parts that answers share: money by band, the tie-out, the warning that streams are parked."""
+"""Parts that answers share: aged sums, the tie-out, the warning that streams are parked."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from pydantic import BaseModel, Field
 
+from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.queries import AsOf
 from reporting_svc.domain.measures.bands import Bands
-from reporting_svc.read_models.receivables.figures import Figures
+from reporting_svc.http.snapshot import ReceivablesSnapshot
+from reporting_svc.read_models.aged_balance.query import Figures
 
 
 class TieOut(BaseModel):
@@ -24,6 +25,18 @@ class TieOut(BaseModel):
     )
     equal: bool
 
+    @classmethod
+    def of(cls, figures: Figures, *, also: bool = True, buckets: int | None = None) -> Json:
+        """Show the three sums. ``also``: a condition besides; ``buckets``: a sum that is not one of bands."""
+        summed = figures.outstanding if buckets is None else buckets
+        items = figures.open_items - figures.unapplied
+        return {
+            "buckets": money_json(summed, figures.currency),
+            "open_items": money_json(items, figures.currency),
+            "ledger": money_json(figures.ledger, figures.currency),
+            "equal": also and summed == items == figures.ledger,
+        }
+
 
 class Report(AsOf):
     """Base of every answer with sums."""
@@ -32,6 +45,11 @@ class Report(AsOf):
     tie_out: TieOut
     incomplete: bool = Field(description="Streams are parked: their events are missing from these figures.")
     parked: list[str] = Field(description="The parked streams, at most 100.")
+
+    @classmethod
+    def end(cls, books: ReceivablesSnapshot) -> Json:
+        """Show the parked streams and the dates of the question, with which every report ends."""
+        return parked_fields(books.parked) | books.view.time.echo()
 
 
 class Sums(BaseModel):
@@ -43,46 +61,22 @@ class Sums(BaseModel):
     overdue: MoneyModel = Field(description="Sum of the bands past due.")
     outstanding: MoneyModel = Field(description="Sum of all bands less unapplied.")
 
-
-def sums_json(figures: Figures, bands: Bands) -> dict[str, Any]:
-    """:class:`Sums` as plain JSON."""
-    currency = figures.currency
-    return {
-        "bands": {
-            name: money_json(minor, currency) for name, minor in zip(bands.names, figures.bands, strict=True)
-        },
-        "disputed": money_json(figures.disputed, currency),
-        "unapplied": money_json(figures.unapplied, currency),
-        "overdue": money_json(figures.overdue, currency),
-        "outstanding": money_json(figures.outstanding, currency),
-    }
-
-
-def tie_out_json(figures: Figures, *, also: bool = True, buckets: int | None = None) -> dict[str, Any]:
-    """:class:`TieOut` as plain JSON. ``also``: what else must hold; ``buckets``: a sum that is not one of bands."""
-    summed = figures.outstanding if buckets is None else buckets
-    items = figures.open_items - figures.unapplied
-    return {
-        "buckets": money_json(summed, figures.currency),
-        "open_items": money_json(items, figures.currency),
-        "ledger": money_json(figures.ledger, figures.currency),
-        "equal": also and summed == items == figures.ledger,
-    }
+    @classmethod
+    def of(cls, figures: Figures, bands: Bands) -> Json:
+        """Show the sums of figures in these bands."""
+        currency = figures.currency
+        return {
+            "bands": {
+                name: money_json(minor, currency)
+                for name, minor in zip(bands.names, figures.bands, strict=True)
+            },
+            "disputed": money_json(figures.disputed, currency),
+            "unapplied": money_json(figures.unapplied, currency),
+            "overdue": money_json(figures.overdue, currency),
+            "outstanding": money_json(figures.outstanding, currency),
+        }
 
 
-def incomplete_json(parked: Sequence[str]) -> dict[str, Any]:
-    """Streams that are parked: the figures lack their events."""
+def parked_fields(parked: Sequence[str]) -> Json:
+    """Return ``incomplete`` and ``parked`` of an answer that lacks the events of parked streams."""
     return {"incomplete": bool(parked), "parked": list(parked[:100])}
-
-
-def nothing(currency: str, bands: Bands) -> Figures:
-    """The figures of an empty scope."""
-    return Figures(
-        currency=currency,
-        bands=(0,) * len(bands.names),
-        disputed=0,
-        unapplied=0,
-        open_items=0,
-        ledger=0,
-        customers=0,
-    )

@@ -9,8 +9,7 @@ from pydantic import BaseModel, Field
 
 from encours.http.queries import Query
 from encours.kernel.money import exponent
-from encours.reading.moment import View
-from reporting_svc.read_models.scope import Moment, Scope
+from reporting_svc.read_models.receivables.scope import Scope
 
 
 class Asked(BaseModel):
@@ -36,19 +35,12 @@ class Asked(BaseModel):
     )
 
     def scope(self, q: Query) -> Scope:
-        """Within the caller's grant. Raises a 403 problem for an entity outside it, 422 for no currency."""
+        """Return the scope. Raises a 403 problem for an entity outside the caller's grant, 422 for no currency."""
         if self.currency is not None:
             exponent(self.currency)
-        entities = q.caller.entities
         if self.entity_id is not None:
             q.caller.require_entity(self.entity_id)
-            entities = (self.entity_id,)
-        return Scope(entities, self.customer_id, self.currency, self.segment, self.salesperson)
+        return Scope(**self.model_dump())
 
 
 Ask = Annotated[Asked, Parameter()]
-
-
-def moment_of(view: View) -> Moment:
-    """Return the two dates of the question in the form that the queries take."""
-    return Moment(view.time.as_of, None if view.time.is_now else view.time.position)

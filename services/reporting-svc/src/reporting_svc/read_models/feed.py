@@ -6,24 +6,23 @@ Read from the ledger itself, not from a read model, so the feed is never behind 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-import asyncpg
-import msgspec
+from typing import Any, cast
 
 from encours.kernel.errors import DomainError
 from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.ledger.reader import COLUMNS, Reader
-from encours.reading.where import Arguments
+from encours.reading.where import Where
 
 WINDOW = 20_000
 """Positions that one page looks through at most: a rare type must not make one request read the whole ledger."""
 POLL_S = 0.1
 MAX_TAILS = 200
 TAIL_PAGE = 200
+Event = Mapping[str, Any]
+"""An event as the ledger stores it: a value for each column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,37 +36,11 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """Events in order; ``upto`` is the position to go on after, and ``end`` whether the ledger ended there."""
+    """Events in order, as the ledger stores them. Go on after ``upto``; ``end``: the ledger ended there."""
 
-    events: list[dict[str, Any]]
+    events: list[Event]
     upto: int
     end: bool
-
-
-def event_json(row: asyncpg.Record) -> dict[str, Any]:
-    """An event with its header. ``data`` are the stored bytes themselves, whatever version they are."""
-    return {
-        "position": row["position"],
-        "stream": row["stream"],
-        "version": row["version"],
-        "type": row["type"],
-        "schema_version": row["schema_version"],
-        "entity": row["entity"] or None,
-        "event_id": str(row["event_id"]),
-        "effective_on": row["effective_on"].isoformat(),
-        "recorded_at": row["recorded_at"].isoformat().replace("+00:00", "Z"),
-        "actor": row["actor"],
-        "reason": row["reason"],
-        "correlation_id": _text(row["correlation_id"]),
-        "causation_id": _text(row["causation_id"]),
-        "traceparent": row["traceparent"],
-        "command_id": str(row["command_id"]),
-        "data": msgspec.Raw(row["data"]),
-    }
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
 
 
 @dataclass(slots=True)
@@ -88,35 +61,32 @@ class Feed:
         """Events behind ``after`` that pass the filter, at most ``limit``, not beyond ``upto`` or the head."""
         head = (await self.ledger.head(ledger)).position if upto is None else upto
         last = min(head, after + WINDOW) if wanted.stream is None else head
-        args = Arguments([(await self.ledger.info(ledger)).id, after, last])
-        conditions, order = ["position > $2 and position <= $3"], "position"
-        if wanted.types:
-            conditions.append(f"type = any({args.add(list(wanted.types))}::text[])")
-        if wanted.entities is not None:
-            conditions.append(f"entity = any({args.add(list(wanted.entities))}::text[])")
+        number = (await self.ledger.info(ledger)).id
+        where = Where(wanted.entities, entity="entity").among("type", wanted.types or None)
+        where.add("position > {} and position <= {}", after, last)
         if wanted.stream is None:
-            conditions.append("ledger = $1")
+            where.add("ledger = {}", number)
+            order = "position"
         else:
             # Versions rise with positions; in their order the index of streams answers, not the whole ledger.
-            conditions.append(f"ledger + 0 = $1 and stream = {args.add(wanted.stream)}")
+            where.add("ledger + 0 = {} and stream = {}", number, wanted.stream)
             order = "version"
         rows = await self.reader.fetch(
-            f"select {COLUMNS} from ledger.event where {' and '.join(conditions)}"
-            f" order by {order} limit {args.add(limit)}",
-            *args,
+            f"select {COLUMNS} from ledger.event where {where.sql} order by {order} limit {int(limit)}",
+            *where.arguments,
         )
         full = len(rows) == limit
         reached = rows[-1]["position"] if full else max(after, last)
-        return FeedPage([event_json(row) for row in rows], reached, end=reached >= head)
+        return FeedPage(cast("list[Event]", rows), reached, end=reached >= head)
 
-    async def at(self, ledger: str, positions: list[int]) -> dict[int, asyncpg.Record]:
+    async def at(self, ledger: str, positions: list[int]) -> dict[int, Event]:
         """The events at these positions."""
         rows = await self.reader.fetch(
             f"select {COLUMNS} from ledger.event where ledger = $1 and position = any($2::bigint[])",
             (await self.ledger.info(ledger)).id,
             positions,
         )
-        return {row["position"]: row for row in rows}
+        return {row["position"]: row for row in cast("list[Event]", rows)}
 
     async def tail(self, ledger: str, after: int, wanted: Filter) -> AsyncGenerator[FeedPage, None]:
         """Pages as the ledger grows, without end. An empty page only moves the position on."""

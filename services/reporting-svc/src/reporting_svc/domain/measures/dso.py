@@ -26,6 +26,36 @@ class Countback:
     exhausted: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Dso:
+    """Days sales outstanding of one balance, by each definition; ``None`` where turnover is not positive."""
+
+    period_days: int
+    receivables_minor: int
+    turnover_minor: int
+    simple: Fraction | None
+    countback: Countback
+    best_possible: Fraction | None
+    delinquent: Fraction | None
+
+
+def measure(
+    receivables_minor: int, not_due_minor: int, turnover_minor: int, months: Iterable[Month], days: int
+) -> Dso:
+    """Measure a balance, of which ``not_due_minor`` is not due, by the turnover of ``days`` and by that of months."""
+    dso = simple(receivables_minor, turnover_minor, days)
+    best = simple(not_due_minor, turnover_minor, days)
+    return Dso(
+        period_days=days,
+        receivables_minor=receivables_minor,
+        turnover_minor=turnover_minor,
+        simple=dso,
+        countback=countback(receivables_minor, months),
+        best_possible=best,
+        delinquent=delinquent(dso, best),
+    )
+
+
 def simple(receivables_minor: int, turnover_minor: int, days: int) -> Fraction | None:
     """Receivables / turnover × days (``dso/simple/1`` and, of what is not due, ``bpdso/simple/1``).
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from encours.http.answers import Json
+from encours.reading.pages import Page
 from reporting_svc.domain.measures.bands import Bands
-from reporting_svc.http.answers import Report, Sums, sums_json
-from reporting_svc.read_models.receivables.figures import Aged, Row
+from reporting_svc.domain.measures.definitions import Definition
+from reporting_svc.http.answers import Report, Sums, TieOut
+from reporting_svc.http.snapshot import ReceivablesSnapshot
+from reporting_svc.read_models.aged_balance.query import Figures
 
 
 class AgedRow(Sums):
@@ -17,11 +19,27 @@ class AgedRow(Sums):
     name: str | None
     external_ref: str | None
 
+    @classmethod
+    def of(cls, figures: Figures, bands: Bands) -> Json:
+        """Show the figures of a customer."""
+        return {
+            "customer_id": figures.customer_id or None,
+            "entity_id": figures.entity,
+            "name": figures.name,
+            "external_ref": figures.external_ref,
+            **Sums.of(figures, bands),
+        }
+
 
 class Total(Sums):
     """All customers in scope."""
 
     customers: int
+
+    @classmethod
+    def of(cls, figures: Figures, bands: Bands) -> Json:
+        """Show the sums of all customers."""
+        return {"customers": figures.customers, **Sums.of(figures, bands)}
 
 
 class AgedBalanceOut(Report):
@@ -33,14 +51,15 @@ class AgedBalanceOut(Report):
     next_cursor: str | None
     totals: Total
 
-
-def row_json(found: Aged, row: Row, bands: Bands) -> dict[str, Any]:
-    """:class:`AgedRow` as plain JSON."""
-    figures = found.figures(row)
-    return {
-        "customer_id": figures.customer_id or None,
-        "entity_id": figures.entity,
-        "name": figures.name,
-        "external_ref": figures.external_ref,
-        **sums_json(figures, bands),
-    }
+    @classmethod
+    def of(cls, books: ReceivablesSnapshot, page: Page, bands: Bands, definition: Definition) -> Json:
+        """Show a page of customers and the sums of all."""
+        return {
+            "definition": definition.id,
+            "currency": books.total.currency,
+            "bands": list(bands.names),
+            **page.body(books.aged.rows, lambda row: AgedRow.of(books.aged.figures(row), bands)),
+            "totals": Total.of(books.total, bands),
+            "tie_out": TieOut.of(books.total),
+            **cls.end(books),
+        }

@@ -13,11 +13,10 @@ from encours.http.routing import Router
 from encours.reading.pages import Page
 from reporting_svc.domain.measures.bands import STANDARD, Bands
 from reporting_svc.domain.measures.definitions import AGED_BY_DUE_DATE, AGED_BY_ISSUE_DATE
-from reporting_svc.http.aged_balance.answers import AgedBalanceOut, row_json
-from reporting_svc.http.answers import sums_json, tie_out_json
+from reporting_svc.http.aged_balance.answers import AgedBalanceOut
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import snapshot
-from reporting_svc.read_models.receivables.figures import KEY, SORTS, Basis
+from reporting_svc.read_models.aged_balance.query import KEY, SORTS, Basis
 
 router = Router(tags=["Receivables"])
 PAGE = paging(*SORTS, default="-outstanding", key=KEY, columns=SORTS)
@@ -47,16 +46,6 @@ async def aged_balance(
     """
     chosen = Bands.parse(bands) if bands is not None else STANDARD
     basis: Basis = "due_on" if by == "due_date" else "issued_on"
-    async with snapshot(q, asked, bands=chosen, basis=basis, page=page) as books:
-        total = books.total
     definition = AGED_BY_DUE_DATE if by == "due_date" else AGED_BY_ISSUE_DATE
-    body = {
-        "definition": definition.id,
-        "currency": total.currency,
-        "bands": list(chosen.names),
-        **page.body(books.aged.rows, lambda row: row_json(books.aged, row, chosen)),
-        "totals": {"customers": total.customers, **sums_json(total, chosen)},
-        "tie_out": tie_out_json(total),
-        **books.end(),
-    }
-    return q.respond(body)
+    async with snapshot(q, asked, bands=chosen, basis=basis, page=page) as books:
+        return q.respond(AgedBalanceOut.of(books, page, chosen, definition))

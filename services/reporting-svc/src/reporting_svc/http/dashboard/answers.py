@@ -1,14 +1,22 @@
-"""The answer of a first look."""
+"""Answer of the dashboard."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
+from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
+from reporting_svc.domain.measures.bands import STANDARD
+from reporting_svc.domain.measures.definitions import AGED_BY_DUE_DATE
+from reporting_svc.domain.measures.dso import Dso
 from reporting_svc.http.aged_balance.answers import AgedRow, Total
-from reporting_svc.http.answers import Report
+from reporting_svc.http.answers import Report, TieOut
 from reporting_svc.http.dso.answers import DsoFigures
-from reporting_svc.read_models.receivables.turnover import Turnover
+from reporting_svc.http.snapshot import ReceivablesSnapshot
+from reporting_svc.read_models.aged_balance.query import Figures
+from reporting_svc.read_models.turnover.query import Turnover
+
+_LATELY = ("billed", "credited", "collected", "reversed")
 
 
 class DashboardOut(Report):
@@ -21,9 +29,24 @@ class DashboardOut(Report):
     last_30_days: dict[str, MoneyModel]
     largest_overdue: list[AgedRow]
 
-
-def lately_json(periods: list[Turnover], currency: str) -> dict[str, Any]:
-    return {
-        name: money_json(sum(getattr(period, name) for period in periods), currency)
-        for name in ("billed", "credited", "collected", "reversed")
-    }
+    @classmethod
+    def of(
+        cls, books: ReceivablesSnapshot, dso: Dso, lately: Sequence[Turnover], largest: Sequence[Figures]
+    ) -> Json:
+        """Show the sums, the days, the periods of the last 30 days as one, and customers with most past due."""
+        total, currency = books.total, books.total.currency
+        gross = sum(total.bands)
+        return {
+            "definition": AGED_BY_DUE_DATE.id,
+            "currency": currency,
+            "totals": Total.of(total, STANDARD),
+            "overdue_share": round(total.overdue / gross, 4) if gross > 0 else None,
+            "dso": DsoFigures.of(dso, currency),
+            "last_30_days": {
+                name: money_json(sum(getattr(period, name) for period in lately), currency)
+                for name in _LATELY
+            },
+            "largest_overdue": [AgedRow.of(figures, STANDARD) for figures in largest],
+            "tie_out": TieOut.of(total),
+            **cls.end(books),
+        }

@@ -17,4 +17,4 @@ router = Router(tags=["Receivables"])
 @router.get("/v1/definitions", response_model=DefinitionsOut, summary="What the figures mean")
 async def list_definitions(q: Annotated[Query, reading("reports:read", time_travel=False)]) -> Response:
     """A definition never changes under its id."""
-    return q.respond({"data": [{"id": known.id, "text": known.text} for known in definitions.ALL]})
+    return q.respond(DefinitionsOut.of(definitions.ALL))

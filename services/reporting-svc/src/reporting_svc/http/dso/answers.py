@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from pydantic import BaseModel, Field
 
-from encours.http.models import MoneyModel
-from reporting_svc.http.answers import Report
+from encours.http.answers import Json
+from encours.http.models import MoneyModel, money_json
+from reporting_svc.domain.measures import definitions
+from reporting_svc.domain.measures.definitions import Definition
+from reporting_svc.domain.measures.dso import Countback, Dso, rounded
+from reporting_svc.http.answers import Report, TieOut
+from reporting_svc.http.snapshot import ReceivablesSnapshot
 
 
-class DaysOut(BaseModel):
-    """Days by a definition; null where there is no turnover to express them in."""
-
+class _Days(BaseModel):
     definition: str
     days: float | None
 
 
-class CountbackOut(DaysOut):
+class DaysOut(_Days):
+    """Days by a definition; null where there is no turnover to express them in."""
+
+    @classmethod
+    def of(cls, definition: Definition, days: Fraction | None) -> Json:
+        """Show days, rounded to two decimals."""
+        return {"definition": definition.id, "days": rounded(days)}
+
+
+class CountbackOut(_Days):
     """`exhausted`: the balance is older than all turnover known, so the days are a lower bound."""
 
     months: int = Field(description="Calendar months gone through.")
     exhausted: bool
 
+    @classmethod
+    def of(cls, countback: Countback) -> Json:
+        """Show the days and the months that they were counted in."""
+        return {
+            **DaysOut.of(definitions.DSO_COUNTBACK, countback.days),
+            "months": countback.months,
+            "exhausted": countback.exhausted,
+        }
 
-class DsoFigures(BaseModel):
-    """Both ways of counting, and what part of the days is lateness."""
 
+class _DsoFields(BaseModel):
     period_days: int
     receivables: MoneyModel
     turnover: MoneyModel = Field(description="VAT included, of the period.")
@@ -34,5 +55,32 @@ class DsoFigures(BaseModel):
     average_days_delinquent: DaysOut
 
 
-class DsoOut(DsoFigures, Report):
+class DsoFigures(_DsoFields):
+    """Both ways of counting, and what part of the days is lateness."""
+
+    @classmethod
+    def of(cls, dso: Dso, currency: str) -> Json:
+        """Show the days of a balance in one currency."""
+        return {
+            "period_days": dso.period_days,
+            "receivables": money_json(dso.receivables_minor, currency),
+            "turnover": money_json(dso.turnover_minor, currency),
+            "simple": DaysOut.of(definitions.DSO_SIMPLE, dso.simple),
+            "countback": CountbackOut.of(dso.countback),
+            "best_possible": DaysOut.of(definitions.BPDSO, dso.best_possible),
+            "average_days_delinquent": DaysOut.of(definitions.ADD, dso.delinquent),
+        }
+
+
+class DsoOut(_DsoFields, Report):
     """Days sales outstanding of the scope."""
+
+    @classmethod
+    def of(cls, books: ReceivablesSnapshot, dso: Dso) -> Json:
+        """Show the days of everything in scope."""
+        return {
+            "currency": books.total.currency,
+            **DsoFigures.of(dso, books.total.currency),
+            "tie_out": TieOut.of(books.total),
+            **cls.end(books),
+        }

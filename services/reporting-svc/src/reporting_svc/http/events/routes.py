@@ -17,7 +17,7 @@ from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.errors import Invalid, Refusal
 from encours.kernel.tasks import end
-from reporting_svc.http.events.answers import EventsOut
+from reporting_svc.http.events.answers import EventOut, EventsOut
 from reporting_svc.read_models.feed import MAX_TAILS, Feed, Filter
 
 router = Router(tags=["Events"])
@@ -82,12 +82,11 @@ async def list_events(
     page = await feed.page(q.caller.ledger, after, limit, _filter(q, type_, stream), time.position)
     events = page.events
     if "as_of" in q.request.query_params:
-        events = [event for event in events if event["effective_on"] <= q.as_of.isoformat()]
+        events = [event for event in events if event["effective_on"] <= q.as_of]
     if NDJSON in q.request.headers.get("accept", ""):
-        lines = b"".join(msgspec.json.encode(event) + b"\n" for event in events)
+        lines = b"".join(msgspec.json.encode(EventOut.of(event)) + b"\n" for event in events)
         return Response(lines, media_type=NDJSON, headers={"Encours-Position": str(page.upto)})
-    body = {"data": events, "next_after": page.upto, "end": page.end, **time.echo()}
-    return q.respond(body)
+    return q.respond(EventsOut.of(page, events, time))
 
 
 @router.get(
@@ -142,7 +141,7 @@ async def _server_sent(feed: Feed, q: Query, after: int, wanted: Filter) -> Asyn
             if page.events:
                 yield b"".join(
                     b"id: %d\nevent: %b\ndata: %b\n\n"
-                    % (e["position"], e["type"].encode(), msgspec.json.encode(e))
+                    % (e["position"], e["type"].encode(), msgspec.json.encode(EventOut.of(e)))
                     for e in page.events
                 )
             waiting = asyncio.ensure_future(anext(pages))

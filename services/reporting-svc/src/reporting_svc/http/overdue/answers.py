@@ -1,16 +1,21 @@
-"""Answers about what is past due."""
+"""Answers about overdue invoices."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from pydantic import BaseModel
 
+from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
+from encours.reading.pages import Page
 from reporting_svc.domain.measures.bands import STANDARD, days_past_due
-from reporting_svc.http.answers import Report
-from reporting_svc.read_models.receivables.figures import Row
+from reporting_svc.domain.measures.definitions import OVERDUE
+from reporting_svc.http.answers import Report, TieOut
+from reporting_svc.http.snapshot import ReceivablesSnapshot
+from reporting_svc.read_models.overdue.query import Overdue
 
 
 class OverdueRow(BaseModel):
@@ -32,6 +37,29 @@ class OverdueRow(BaseModel):
     collectable: MoneyModel
     salesperson: str | None
 
+    @classmethod
+    def of(cls, row: Mapping[str, Any], as_of: date) -> Json:
+        """Show an invoice on a day."""
+        days, currency = days_past_due(row["due_on"], as_of), row["currency"]
+        contested = row["contested_minor"]
+        return {
+            "invoice_id": row["invoice_id"],
+            "number": row["number"],
+            "entity_id": row["entity"],
+            "customer_id": row["customer_id"],
+            "customer_name": row["name"],
+            "customer_ref": row["external_ref"],
+            "issued_on": row["issued_on"].isoformat(),
+            "due_on": row["due_on"].isoformat(),
+            "days_past_due": days,
+            "band": STANDARD.names[STANDARD.index(days)],
+            "total": money_json(row["total_minor"], currency),
+            "outstanding": money_json(row["open_minor"], currency),
+            "disputed": money_json(contested, currency),
+            "collectable": money_json(row["open_minor"] - contested, currency),
+            "salesperson": row["salesperson"],
+        }
+
 
 class OverdueTotals(BaseModel):
     """Of the whole list."""
@@ -39,6 +67,15 @@ class OverdueTotals(BaseModel):
     invoices: int
     outstanding: MoneyModel
     disputed: MoneyModel
+
+    @classmethod
+    def of(cls, late: Overdue, currency: str) -> Json:
+        """Show the sums of the list."""
+        return {
+            "invoices": late.invoices,
+            "outstanding": money_json(late.open_minor, currency),
+            "disputed": money_json(late.disputed_minor, currency),
+        }
 
 
 class OverdueOut(Report):
@@ -50,24 +87,15 @@ class OverdueOut(Report):
     next_cursor: str | None
     totals: OverdueTotals
 
-
-def row_json(row: Row, as_of: date) -> dict[str, Any]:
-    days, currency = days_past_due(row["due_on"], as_of), row["currency"]
-    contested = row["contested_minor"]
-    return {
-        "invoice_id": row["invoice_id"],
-        "number": row["number"],
-        "entity_id": row["entity"],
-        "customer_id": row["customer_id"],
-        "customer_name": row["name"],
-        "customer_ref": row["external_ref"],
-        "issued_on": row["issued_on"].isoformat(),
-        "due_on": row["due_on"].isoformat(),
-        "days_past_due": days,
-        "band": STANDARD.names[STANDARD.index(days)],
-        "total": money_json(row["total_minor"], currency),
-        "outstanding": money_json(row["open_minor"], currency),
-        "disputed": money_json(contested, currency),
-        "collectable": money_json(row["open_minor"] - contested, currency),
-        "salesperson": row["salesperson"],
-    }
+    @classmethod
+    def of(cls, books: ReceivablesSnapshot, late: Overdue, page: Page) -> Json:
+        """Show a page of the list and the sums of all of it."""
+        total = books.total
+        return {
+            "definition": OVERDUE.id,
+            "currency": total.currency,
+            **page.body(late.rows, lambda row: OverdueRow.of(row, books.view.time.as_of)),
+            "totals": OverdueTotals.of(late, total.currency),
+            "tie_out": TieOut.of(total, also=late.past_due_minor == total.overdue),
+            **cls.end(books),
+        }

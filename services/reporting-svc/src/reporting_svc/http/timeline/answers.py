@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from pydantic import Field
 
+from encours.contracts import decode
+from encours.http.answers import Json
 from encours.http.queries import AsOf
+from encours.reading.moment import TimeTravel
+from encours.reading.pages import Page
+from reporting_svc.http.answers import parked_fields
 from reporting_svc.http.events.answers import EventOut
+from reporting_svc.read_models.timeline.summary import Language, summary
 
 
 class TimelineEntry(EventOut):
     """An event and what it says, in words."""
 
     summary: str
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], language: Language = "en") -> Json:
+        """Show an event with its summary in a language."""
+        event = decode(row["type"], row["schema_version"], bytes(row["data"]))
+        return {**EventOut.of(row), "summary": summary(event, language)}
 
 
 class TimelineOut(AsOf):
@@ -22,3 +37,22 @@ class TimelineOut(AsOf):
     next_cursor: str | None
     incomplete: bool = Field(description="Streams are parked: their events may be missing.")
     parked: list[str]
+
+    @classmethod
+    def of(
+        cls,
+        customer_id: str,
+        page: Page,
+        rows: Sequence[Mapping[str, int]],
+        events: Mapping[int, Mapping[str, Any]],
+        language: Language,
+        parked: Sequence[str],
+        time: TimeTravel,
+    ) -> Json:
+        """Show a page of the customer's events; ``events`` has each by its position."""
+        return {
+            "customer_id": customer_id,
+            **page.body(rows, lambda row: TimelineEntry.of(events[row["position"]], language)),
+            **parked_fields(parked),
+            **time.echo(),
+        }

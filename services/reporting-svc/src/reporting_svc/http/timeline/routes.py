@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Path
 from fastapi import Query as Parameter
 from starlette.responses import Response
 
-from encours.contracts import decode
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.reading.pages import Page
-from reporting_svc.http.scope import moment_of
 from reporting_svc.http.timeline.answers import TimelineOut
-from reporting_svc.read_models.feed import Feed, event_json
+from reporting_svc.read_models.feed import Feed
 from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.refusals import ReportedCustomerNotFound
 from reporting_svc.read_models.timeline import Timeline
 from reporting_svc.read_models.timeline.query import entries, exists
-from reporting_svc.read_models.timeline.summary import summary
+from reporting_svc.read_models.timeline.summary import Language
 
 router = Router(tags=["Customers"])
 PAGE = paging("position", default="position", key="position")
@@ -35,7 +33,7 @@ async def customer_timeline(
     id: Annotated[str, Path(pattern=r"^cus_[0-9a-f]{32}$")],
     q: Annotated[Query, reading("reports:read")],
     page: Annotated[Page, PAGE],
-    lang: Annotated[Literal["en", "fr"], Parameter(description="Language of the summaries.")] = "en",
+    lang: Annotated[Language, Parameter(description="Language of the summaries.")] = "en",
 ) -> Response:
     """In the order in which the ledger learned it; `sort=-position` for the latest first.
 
@@ -43,22 +41,9 @@ async def customer_timeline(
     """
     feed: Feed = q.services.extras["feed"]
     async with q.view(Timeline.name) as view:
-        if not await exists(view.conn, view.schema, id, q.caller.entities):
+        if not await exists(view, id):
             raise ReportedCustomerNotFound(id)
-        rows = await entries(view, id, moment_of(view), page)
+        rows = await entries(view, id, page)
         parked = await parked_streams(view.conn, Timeline.name, q.caller.ledger)
     events = await feed.at(q.caller.ledger, [row["position"] for row in rows])
-
-    def entry(row: dict[str, int]) -> dict[str, object]:
-        event = events[row["position"]]
-        fact = decode(event["type"], event["schema_version"], bytes(event["data"]))
-        return {**event_json(event), "summary": summary(fact, lang)}
-
-    body = {
-        "customer_id": id,
-        **page.body(rows, entry),
-        "incomplete": bool(parked),
-        "parked": parked[:100],
-        **view.time.echo(),
-    }
-    return q.respond(body)
+    return q.respond(TimelineOut.of(id, page, rows, events, lang, parked, view.time))

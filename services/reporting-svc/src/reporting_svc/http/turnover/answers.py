@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from pydantic import BaseModel, Field
 
+from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
-from reporting_svc.http.answers import Report
-from reporting_svc.read_models.receivables.turnover import Turnover
+from reporting_svc.domain.measures.definitions import TURNOVER
+from reporting_svc.http.answers import Report, TieOut
+from reporting_svc.http.snapshot import ReceivablesSnapshot
+from reporting_svc.read_models.turnover.query import Period, Turnover, added
 
 
 class TurnoverRow(BaseModel):
@@ -26,6 +29,20 @@ class TurnoverRow(BaseModel):
         description="Whatever else changed the customers' account, such as write-offs; signed."
     )
 
+    @classmethod
+    def of(cls, period: Turnover, currency: str) -> Json:
+        """Show a period."""
+        return {
+            "start": period.start.isoformat(),
+            "billed": money_json(period.billed, currency),
+            "credited": money_json(period.credited, currency),
+            "turnover": money_json(period.billed - period.credited, currency),
+            "turnover_net": money_json(period.net, currency),
+            "collected": money_json(period.collected, currency),
+            "reversed": money_json(period.reversed, currency),
+            "other": money_json(period.other, currency),
+        }
+
 
 class TurnoverOut(Report):
     """Periods in order. `tie_out.buckets` is the opening balance and what every period added to it."""
@@ -37,15 +54,20 @@ class TurnoverOut(Report):
     totals: TurnoverRow
     opening: MoneyModel = Field(description="The customers' account on the eve of the first day.")
 
-
-def row_json(period: Turnover, currency: str) -> dict[str, Any]:
-    return {
-        "start": period.start.isoformat(),
-        "billed": money_json(period.billed, currency),
-        "credited": money_json(period.credited, currency),
-        "turnover": money_json(period.billed - period.credited, currency),
-        "turnover_net": money_json(period.net, currency),
-        "collected": money_json(period.collected, currency),
-        "reversed": money_json(period.reversed, currency),
-        "other": money_json(period.other, currency),
-    }
+    @classmethod
+    def of(
+        cls, books: ReceivablesSnapshot, by: Period, first: date, periods: Sequence[Turnover], before: int
+    ) -> Json:
+        """Show the periods from ``first`` on, after an opening balance of ``before`` minor units."""
+        total = books.total
+        return {
+            "definition": TURNOVER.id,
+            "currency": total.currency,
+            "by": by,
+            "data": [TurnoverRow.of(period, total.currency) for period in periods],
+            "next_cursor": None,
+            "totals": TurnoverRow.of(added(first, periods), total.currency),
+            "opening": money_json(before, total.currency),
+            "tie_out": TieOut.of(total, buckets=before + sum(period.change for period in periods)),
+            **cls.end(books),
+        }

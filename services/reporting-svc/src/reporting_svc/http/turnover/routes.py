@@ -8,16 +8,14 @@ from typing import Annotated
 from fastapi import Query as Parameter
 from starlette.responses import Response
 
-from encours.http.models import BusinessDate, money_json
+from encours.http.models import BusinessDate
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.errors import Invalid
-from reporting_svc.domain.measures.definitions import TURNOVER
-from reporting_svc.http.answers import tie_out_json
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import snapshot
-from reporting_svc.http.turnover.answers import TurnoverOut, row_json
-from reporting_svc.read_models.receivables.turnover import Period, Turnover, by_period, opening
+from reporting_svc.http.turnover.answers import TurnoverOut
+from reporting_svc.read_models.turnover.query import Period, by_period, opening
 
 router = Router(tags=["Receivables"])
 MAX_DAYS = 3660
@@ -38,27 +36,10 @@ async def turnover(
     if not 0 <= (q.as_of - first).days <= MAX_DAYS:
         raise Invalid(f"from lies at most {MAX_DAYS} days before as_of, and not after it.", "/from")
     async with snapshot(q, asked) as books:
-        total = books.total
-        before = await opening(books.conn, books.schema, books.scope, books.moment, first)
-        periods = await by_period(books.conn, books.schema, books.scope, books.moment, by, first)
-    body = {
-        "definition": TURNOVER.id,
-        "currency": total.currency,
-        "by": by,
-        "data": [row_json(period, total.currency) for period in periods],
-        "next_cursor": None,
-        "totals": row_json(_sum(first, periods), total.currency),
-        "opening": money_json(before, total.currency),
-        "tie_out": tie_out_json(total, buckets=before + sum(period.change for period in periods)),
-        **books.end(),
-    }
-    return q.respond(body)
+        before = await opening(books.view, books.scope, first)
+        periods = await by_period(books.view, books.scope, by, first)
+    return q.respond(TurnoverOut.of(books, by, first, periods, before))
 
 
 def _year_back(day: date) -> date:
     return date(day.year - 1, day.month, 1)
-
-
-def _sum(first: date, periods: list[Turnover]) -> Turnover:
-    columns = ("billed", "credited", "net", "collected", "reversed", "change")
-    return Turnover(first, *(sum(getattr(period, column) for period in periods) for column in columns))

@@ -1,6 +1,6 @@
 """Aged figures per entity, customer and currency, from the cheapest tables that can answer.
 
-``balance``: the day that the rows stand at, standard bands, all that is known. ``item``: another day or other
+``balance``: the day of the rows' aging, standard bands, all that is known. ``item``: another day or other
 bands, still all that is known and nothing that counts later. ``movement``: any day, known at any position.
 The three agree wherever they overlap (a property test holds them together).
 """
@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from encours.reading.where import Arguments
+from encours.reading.where import Arguments, ViewWhere
 from reporting_svc.domain.measures.bands import STANDARD, Bands
+from reporting_svc.read_models.receivables.query import later_sql, open_then
 from reporting_svc.read_models.receivables.rows import AGING_DAY_ID, CUSTOMER_ID, ENTITY_ID, ROW_KEY
-from reporting_svc.read_models.scope import Moment, Scope, SeveralCurrencies
+from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere, SeveralCurrencies
 
 if TYPE_CHECKING:
-    from encours.projection.read_model import Conn
+    from encours.reading.moment import View
     from encours.reading.pages import Page
 
 Basis = Literal["due_on", "issued_on"]
@@ -49,6 +50,11 @@ class Figures:
     customer_id: str = ""
     name: str | None = None
     external_ref: str | None = None
+
+    @classmethod
+    def none(cls, currency: str, bands: Bands) -> Figures:
+        """Return the figures of an empty scope."""
+        return cls(currency, (0,) * len(bands.names), 0, 0, 0, 0, customers=0)
 
     @property
     def outstanding(self) -> int:
@@ -87,19 +93,17 @@ class Aged:
 
 
 async def aged(
-    conn: Conn,
-    schema: str,
+    view: View,
     scope: Scope,
-    moment: Moment,
     *,
     bands: Bands = STANDARD,
     basis: Basis = "due_on",
     page: Page | None = None,
 ) -> Aged:
-    """Sums and, if asked for, one page of rows, of the snapshot that ``conn`` is in."""
-    source = await _source(conn, schema, moment, bands, basis)
+    """Return sums and, if asked for, one page of rows."""
+    source = await _source(view, bands, basis)
     args = Arguments()
-    figures = _FIGURES[source](args, schema, scope, moment, bands, basis)
+    figures = _FIGURES[source](args, view, scope, bands, basis)
     columns = _columns(bands)
     sums = ", ".join(f"sum({c})::bigint as {c}" for c in columns)
     statement = f"""
@@ -110,10 +114,10 @@ async def aged(
         from figures group by currency
     """
     if page is not None:
-        statement += f" union all {_page(args, schema, columns, page)}"
+        statement += f" union all {_page(args, view, columns, page)}"
     if source == "movement":
-        await conn.execute(f"set local work_mem = '{PAST_WORK_MEM}'")
-    found = cast("list[Row]", await conn.fetch(statement + " order by part, place", *args))
+        await view.conn.execute(f"set local work_mem = '{PAST_WORK_MEM}'")
+    found = cast("list[Row]", await view.conn.fetch(statement + " order by part, place", *args))
     return Aged(
         sums=tuple(_figures(r, columns) for r in found if r["part"] == 0),
         rows=tuple(r for r in found if r["part"] == 1),
@@ -142,49 +146,35 @@ def _figures(record: Row, columns: Sequence[str]) -> Figures:
     )
 
 
-def _page(args: Arguments, schema: str, columns: list[str], page: Page) -> str:
-    """The rows behind the cursor. Names are looked up for the page alone unless they make the order."""
+def _page(args: Arguments, view: View, columns: list[str], page: Page) -> str:
+    """SQL: the rows behind the cursor. Names are looked up for the page alone unless they make the order."""
     bands = [c for c in columns if c.startswith("b")]
     by_name = "name_key" in page.columns
     name_key = "coalesce(c.name_key, '')" if by_name else "''"
-    joined = f"left join {schema}.customer c using (customer_id, entity)" if by_name else ""
-    behind, values = page.after(len(args) + 1)
-    args.extend(values)
+    joined = f"left join {view.schema}.customer c using (customer_id, entity)" if by_name else ""
+    keyed = f"""(
+        select f.*, f.open_items - f.unapplied as outstanding, {" + ".join(f"f.{b}" for b in bands[1:])} as overdue,
+               {name_key} as name_key, {ROW_KEY} as row_key
+        from figures f {joined}
+    ) keyed"""
     return f"""
         select 1, p.place::int, p.entity, p.customer_id, p.currency, 1,
                {", ".join(f"p.{c}" for c in columns)}, c.name, c.external_ref, p.outstanding, p.overdue, p.name_key,
                p.row_key
         from (
-            select ordered.*, row_number() over () as place from (
-                select * from (
-                    select f.*, f.open_items - f.unapplied as outstanding,
-                           {" + ".join(f"f.{b}" for b in bands[1:])} as overdue, {name_key} as name_key,
-                           {ROW_KEY} as row_key
-                    from figures f {joined}
-                ) keyed
-                where {behind} {page.order_by()} limit {page.fetch}
-            ) ordered
-        ) p left join {schema}.customer c using (customer_id)
+            select ordered.*, row_number() over () as place
+            from ({ViewWhere(view, entity="entity", arguments=args).page_sql(page, "*", keyed)}) ordered
+        ) p left join {view.schema}.customer c using (customer_id)
     """
 
 
-def _later(schema: str) -> str:
-    # max() is read from the end of an index under every plan. EXISTS with the same condition is not: a plan made
-    # for any date expects many rows, begins at the front of the table, and reads all of it to find none.
-    return f"coalesce((select max(effective_on) from {schema}.movement) > $1::date, false)"
-
-
-async def knows_later(conn: Conn, schema: str, moment: Moment) -> bool:
-    """Return if an event counts only after the day: rows of "now" would show it too early."""
-    found: bool = await conn.fetchval(f"select {_later(schema)}", moment.as_of)
-    return found
-
-
-async def _source(conn: Conn, schema: str, moment: Moment, bands: Bands, basis: Basis) -> Source:
-    if moment.known_to is not None:
+async def _source(view: View, bands: Bands, basis: Basis) -> Source:
+    if not view.time.is_now:
         return "movement"
-    standing = f"(select day from {schema}.aging_day where id = $2) = $1::date"
-    row = await conn.fetchrow(f"select {_later(schema)}, {standing}", moment.as_of, AGING_DAY_ID)
+    aged_today = f"(select day from {view.schema}.aging_day where id = $2) = $1::date"
+    row = await view.conn.fetchrow(
+        f"select {later_sql(view.schema)}, {aged_today}", view.time.as_of, AGING_DAY_ID
+    )
     assert row is not None  # there is no table that it could be empty of
     later, today = row
     if later:
@@ -192,9 +182,7 @@ async def _source(conn: Conn, schema: str, moment: Moment, bands: Bands, basis: 
     return "balance" if today and bands == STANDARD and basis == "due_on" else "item"
 
 
-def _from_balance(
-    args: Arguments, schema: str, scope: Scope, moment: Moment, bands: Bands, basis: Basis
-) -> str:
+def _from_balance(args: Arguments, view: View, scope: Scope, bands: Bands, basis: Basis) -> str:
     columns = [f"band_{n}_minor" for n in range(len(bands.names))]
     named = ", ".join(f"b.{column} as b{n}" for n, column in enumerate(columns))
     something = " or ".join(
@@ -203,30 +191,27 @@ def _from_balance(
     return f"""
         select b.entity, b.customer_id, b.currency, {named}, b.disputed_minor as disputed,
                b.unapplied_minor as unapplied, b.open_minor as open_items, b.account_minor as ledger
-        from {schema}.balance b where {scope.sql(args, "b", schema)} and ({something})
+        from {view.schema}.balance b where {ScopeWhere(view, scope, "b", args).sql} and ({something})
     """
 
 
-def _from_items(
-    args: Arguments, schema: str, scope: Scope, moment: Moment, bands: Bands, basis: Basis
-) -> str:
+def _from_items(args: Arguments, view: View, scope: Scope, bands: Bands, basis: Basis) -> str:
     """Open items as they are now, in the bands of another day; cash and account as they are now."""
+    in_bands = _banded(args, "i.open_minor", f"i.{basis}", view.time.as_of, bands)
     items = f"""
-        select i.entity, i.customer_id, i.currency, {_banded(args, "i.open_minor", f"i.{basis}", moment, bands)},
+        select i.entity, i.customer_id, i.currency, {in_bands},
                sum(greatest(0, least(i.open_minor, i.disputed_minor)))::bigint as disputed, 0::bigint as unapplied,
                sum(i.open_minor)::bigint as open_items, 0::bigint as ledger
-        from {schema}.item i where i.open_minor <> 0 and {scope.sql(args, "i", schema)} group by 1, 2, 3
+        from {view.schema}.item i where i.open_minor <> 0 and {ScopeWhere(view, scope, "i", args).sql} group by 1, 2, 3
     """
     rest = f"""
         select b.entity, b.customer_id, b.currency, {_nothing(bands)}, 0, b.unapplied_minor, 0, b.account_minor
-        from {schema}.balance b where {scope.sql(args, "b", schema)}
+        from {view.schema}.balance b where {ScopeWhere(view, scope, "b", args).sql}
     """
     return _together([items, rest], bands)
 
 
-def _from_movements(
-    args: Arguments, schema: str, scope: Scope, moment: Moment, bands: Bands, basis: Basis
-) -> str:
+def _from_movements(args: Arguments, view: View, scope: Scope, bands: Bands, basis: Basis) -> str:
     """Everything that counted by the day and was known at the position, added up.
 
     Bands are sums of movements by the dates of their invoices, so one pass over the movements gives all but the
@@ -237,50 +222,34 @@ def _from_movements(
         select {ENTITY_ID.sql("entity")} as entity, {CUSTOMER_ID.sql("customer_id")} as customer_id, currency,
                {", ".join(_columns(bands))}
         from (
-            select m.entity, m.customer_id, m.currency, {_banded(args, of_item, f"i.{basis}", moment, bands)},
+            select m.entity, m.customer_id, m.currency, {_banded(args, of_item, f"i.{basis}", view.time.as_of, bands)},
                    0::bigint as disputed, sum(m.cash_minor)::bigint as unapplied,
                    sum(m.item_minor)::bigint as open_items, sum(m.account_minor)::bigint as ledger
-            from {schema}.movement m left join {schema}.item i using (invoice_id)
-            where {moment.sql(args, "m")} and {scope.sql(args, "m", schema, packed=True)}
+            from {view.schema}.movement m left join {view.schema}.item i using (invoice_id)
+            where {ScopeWhere(view, scope, "m", args, packed=True).counted().sql}
             group by m.entity, m.customer_id, m.currency
         ) moved
     """
     disputed = f"""
         select i.entity, i.customer_id, i.currency, {_nothing(bands)},
                sum(greatest(0, least(o.open_minor, o.contested_minor)))::bigint, 0, 0, 0
-        from ({open_then(args, schema, scope, moment, contested=True)}) o join {schema}.item i using (invoice_id)
+        from ({open_then(args, view, scope, contested=True)}) o join {view.schema}.item i using (invoice_id)
         group by 1, 2, 3
     """
     return _together([moved, disputed], bands)
 
 
-def open_then(args: Arguments, schema: str, scope: Scope, moment: Moment, *, contested: bool = False) -> str:
-    """SQL: invoice_id, open_minor and contested_minor by what counted by the day and was known at the position.
-
-    ``contested``: only invoices on which an amount ever was in dispute.
-    """
-    only = f"and m.invoice_id in (select invoice_id from {schema}.movement where contested_minor <> 0)"
-    return f"""
-        select m.invoice_id, sum(m.item_minor)::bigint as open_minor,
-               sum(m.contested_minor)::bigint as contested_minor
-        from {schema}.movement m
-        where m.invoice_id is not null and {moment.sql(args, "m")}
-          and {scope.sql(args, "m", schema, packed=True)} {only if contested else ""}
-        group by m.invoice_id having sum(m.item_minor) <> 0
-    """
-
-
 _FIGURES = {"balance": _from_balance, "item": _from_items, "movement": _from_movements}
 
 
-def _banded(args: Arguments, amount: str, counted_from: str, moment: Moment, bands: Bands) -> str:
+def _banded(args: Arguments, amount: str, counted_from: str, as_of: date, bands: Bands) -> str:
     """The bands as differences of what is past each threshold: one comparison a row and threshold.
 
     Equal aggregates of one statement are computed once.
     """
     past = [f"coalesce(sum({amount}), 0)"]
     for threshold in bands.thresholds:
-        before = args.add(moment.as_of - timedelta(days=threshold))
+        before = args.add(as_of - timedelta(days=threshold))
         past.append(f"coalesce(sum({amount}) filter (where {counted_from} < {before}::date), 0)")
     beyond = [*past[1:], "0"]
     return ", ".join(

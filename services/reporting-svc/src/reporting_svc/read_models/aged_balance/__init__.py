@@ -1,0 +1,1 @@
+"""Aged balance by customer."""

@@ -1,0 +1,1 @@
+"""Days sales outstanding."""

@@ -1,0 +1,1 @@
+"""List of invoices past their due date."""

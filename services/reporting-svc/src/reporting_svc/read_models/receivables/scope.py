@@ -1,0 +1,88 @@
+"""Scope of a report (entity, customer, currency, portfolio), and the conditions that it and the caller's grant make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+from encours.kernel.errors import Invalid
+from encours.reading.where import Arguments, ViewWhere
+from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
+
+if TYPE_CHECKING:
+    from encours.reading.moment import View
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Receivables that a report covers, within the caller's grant. ``None`` restricts nothing.
+
+    ``segment`` and ``salesperson`` are those that the customers have now: a question about the past
+    takes the portfolio as it is today.
+    """
+
+    entity_id: str | None = None
+    customer_id: str | None = None
+    currency: str | None = None
+    segment: str | None = None
+    salesperson: str | None = None
+
+    def within(self, currency: str) -> Scope:
+        """Return the scope in one currency."""
+        return replace(self, currency=currency)
+
+
+_ID = "^cus_[0-9a-f]{32}$"
+"""An identifier of another form owns nothing: it is left out, not cast."""
+
+
+class ScopeWhere(ViewWhere):
+    """Conditions of a scope on a table with entity, customer_id and currency, of which ``alias`` is the name.
+
+    ``packed``: the table holds both ids as 16 bytes.
+    """
+
+    def __init__(
+        self,
+        view: View,
+        scope: Scope,
+        alias: str,
+        arguments: Arguments | None = None,
+        *,
+        packed: bool = False,
+    ) -> None:
+        entity_id, customer_id = (ENTITY_ID, CUSTOMER_ID) if packed else (None, None)
+        self._alias = alias
+        super().__init__(view, entity=f"{alias}.entity", packed=entity_id, arguments=arguments)
+        self.equal(f"{alias}.entity", scope.entity_id, entity_id)
+        self.equal(f"{alias}.customer_id", scope.customer_id, customer_id)
+        self.equal(f"{alias}.currency", scope.currency)
+        chosen = f"select {'substr(customer_id, 5)::uuid' if packed else 'customer_id'} from {view.schema}.customer"
+        for column, wanted in (("segment", scope.segment), ("salesperson", scope.salesperson)):
+            if wanted is not None:
+                self.add(
+                    f"{alias}.customer_id in ({chosen} where customer_id ~ {{}} and {column} = {{}})",
+                    _ID,
+                    wanted,
+                )
+
+    def counted(self) -> Self:
+        """Require that a movement counts by the day of the question and was known at its moment."""
+        self.add(f"{self._alias}.effective_on <= {self.as_of}")
+        return self if self._view.time.is_now else self.add(f"{self._alias}.position <= {self.position}")
+
+
+class SeveralCurrencies(Invalid):
+    """The scope has several currencies, which cannot be added: the caller names one (422)."""
+
+    code = "currency-required"
+    title = "Figures are in several currencies"
+    remedy = "Add currency= with one of those listed in `currencies`."
+
+    def __init__(self, currencies: list[str]) -> None:
+        listed = ", ".join(sorted(currencies))
+        super().__init__(
+            f"The receivables asked for are in several currencies ({listed}); add currency=.",
+            "/currency",
+        )
+        self.extra = {"currencies": sorted(currencies)}

@@ -1,0 +1,1 @@
+"""Amounts billed and collected."""

@@ -1,0 +1,77 @@
+"""Amounts billed and collected by period."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Literal
+
+from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
+
+if TYPE_CHECKING:
+    from encours.reading.moment import View
+
+Period = Literal["day", "week", "month"]
+SALES = "(m.net_minor <> 0 or m.kind in ('issued', 'credited'))"
+"""Movements that carry turnover, also of a kind that is not known here; an invoice may be of VAT alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turnover:
+    """Minor units of one period; ``net`` is billed less credited, without VAT.
+
+    ``change`` is what the period added to the customers' account, by whatever kind of movement.
+    """
+
+    start: date
+    billed: int
+    credited: int
+    net: int
+    collected: int
+    reversed: int
+    change: int
+
+    @property
+    def other(self) -> int:
+        """The part of the change that is neither turnover nor payments, such as a write-off; signed."""
+        return self.change - self.billed + self.credited + self.collected - self.reversed
+
+
+def added(first: date, periods: Sequence[Turnover]) -> Turnover:
+    """Return the sum of periods as one that starts with ``first``."""
+    columns = ("billed", "credited", "net", "collected", "reversed", "change")
+    return Turnover(first, *(sum(getattr(period, column) for period in periods) for column in columns))
+
+
+async def by_period(view: View, scope: Scope, period: Period, first: date) -> list[Turnover]:
+    """Return periods with movements from ``first`` to the question's day, in order. Weeks are ISO 8601."""
+    where = ScopeWhere(view, scope, "m", packed=True).counted()
+    where.add("m.account_minor <> 0").add("m.effective_on >= {}::date", first)
+    start = f"date_trunc({where.arguments.add(period)}::text, m.effective_on)::date"
+    rows = await view.conn.fetch(
+        f"""
+        select {start} as start,
+               coalesce(sum(m.account_minor) filter (where {SALES} and m.account_minor > 0), 0)::bigint as billed,
+               coalesce(-sum(m.account_minor) filter (where {SALES} and m.account_minor < 0), 0)::bigint as credited,
+               sum(m.net_minor)::bigint as net,
+               coalesce(-sum(m.account_minor) filter (where m.kind in ('received', 'identified')), 0)::bigint
+                   as collected,
+               coalesce(sum(m.account_minor) filter (where m.kind = 'reversed'), 0)::bigint as reversed,
+               sum(m.account_minor)::bigint as change
+        from {view.schema}.movement m
+        where {where.sql} group by 1 order by 1
+        """,
+        *where.arguments,
+    )
+    return [Turnover(*row) for row in rows]
+
+
+async def opening(view: View, scope: Scope, first: date) -> int:
+    """Return the account's balance on the eve of ``first``, minor units."""
+    where = ScopeWhere(view, scope, "m", packed=True).counted().add("m.effective_on < {}::date", first)
+    balance: int = await view.conn.fetchval(
+        f"select coalesce(sum(m.account_minor), 0)::bigint from {view.schema}.movement m where {where.sql}",
+        *where.arguments,
+    )
+    return balance
