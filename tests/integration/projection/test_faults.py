@@ -207,7 +207,7 @@ async def test_a_drifted_declaration_is_named_and_mended(installation: Installat
             "deny_purge",
             "allow_atomic",
         }
-        await stream.mend(1)
+        await stream.update(1)
         mended = await stream.state()
         assert mended is not None
         assert mended.drift == ()

@@ -55,7 +55,7 @@ class Outage:
         time.sleep(_RETRY_S)
 
     def over(self) -> None:
-        """It answers."""
+        """Note that the service answers again."""
         self._since = None
 
 

@@ -215,7 +215,7 @@ def _identity(model: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _made_at(here: LocalInstallation) -> dict[str, float]:
-    """When each ledger got its epoch, in seconds since 1970; empty where the database is not at hand."""
+    """Return the time at which each ledger got its epoch, in seconds since 1970; nothing if the database is remote."""
     try:
         return {info.name: info.epoch / 1e6 for info in ledger_infos(here)}
     except CliError:

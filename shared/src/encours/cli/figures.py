@@ -45,7 +45,7 @@ def figures(api: Api) -> dict[str, Any]:
 
 
 def show(found: dict[str, Any]) -> None:
-    """As tables for people."""
+    """Print the figures as tables."""
     ageing, dso, risk = found["ageing"], found["dso"], found["risk"]
     currency = found["currency"]
     out.print(f"\n[bold]Demo on {found['as_of']}[/bold], {found['position']} events, amounts in {currency}\n")

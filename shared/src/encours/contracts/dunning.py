@@ -72,7 +72,7 @@ class DunnedItem(Value, frozen=True, kw_only=True):
 
 
 class DecisionBasis(Value, frozen=True, kw_only=True):
-    """Why: the policy in force, the state and the events that the decision rested on."""
+    """Basis of a decision: the policy in force, the state and the events that it was taken on."""
 
     policy_id: str
     policy_version: int

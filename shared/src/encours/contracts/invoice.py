@@ -134,7 +134,7 @@ class PaymentApplied(Event, frozen=True, kw_only=True):
     allocation_id: str
     amount_minor: int
     received_on: date
-    """When the funds were available: interest stops on this day."""
+    """Day on which the funds were available, and interest stops."""
 
 
 class PaymentUnapplied(Event, frozen=True, kw_only=True):

@@ -25,7 +25,7 @@ LAST_DAY = date(2011, 12, 31)
 COLUMN_MAP = "invoice_number=InvoiceNo,issued_on=InvoiceDate,customer=CustomerID,amount=TotalPrice"
 POLL_S = 0.4
 STALLED_S = 180.0
-"""Nothing moved for so long: say what the services say and stop waiting. They go on by themselves."""
+"""Time without progress after which the command reports the services' state and stops waiting; they go on."""
 
 Progress = Callable[[str, int, int], None]
 """Stage in words, done, total."""

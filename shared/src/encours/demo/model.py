@@ -67,7 +67,7 @@ class DemoCustomer:
     habit: str
     monthly: bool
     stops_on: date | None
-    """From here on a defaulter pays nothing."""
+    """First day on which a defaulter pays nothing."""
 
 
 def customer(rng: Random, ref: str, invoices: int) -> DemoCustomer:
@@ -233,7 +233,7 @@ def _dispute(year: Year, debt: Debt) -> None:
 
 
 def _transfers(year: Year, debts: list[Debt]) -> list[tuple[date, list[Debt]]]:
-    """When money is sent, and for which invoices."""
+    """Return the days on which money is sent, with the invoices that it is for."""
     rng, (low, high) = year.rng, DELAY_DAYS[year.customer.habit]
     wished = [
         (max(debt.payable_on, debt.due_on + timedelta(days=rng.randint(low, high))), debt)

@@ -134,7 +134,7 @@ def stop(process: subprocess.Popen[bytes], program: Program, timeout_s: float = 
 
 
 def started_at(pid: int) -> float | None:
-    """When the process started (seconds since 1970), which with its pid names it for ever; None when there is none."""
+    """Return the start of the process in seconds since 1970, unique together with its pid; None if it does not run."""
     try:
         process = psutil.Process(pid)
         return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()

@@ -1,4 +1,4 @@
-"""From a finished command to the body that answers it: equal for every repetition.
+"""Answers to commands: the body that shows a finished command, equal for every repetition.
 
 ``http/<resource>/answers.py`` of a service has its models, each with a classmethod ``of(state, version, as_of)``,
 and one :class:`Answer` for each that commands answer with::
@@ -49,7 +49,7 @@ class Answer(Generic[S]):
         return self.shown(state, version, result.as_of), version, result
 
     async def show(self, done: Done) -> tuple[Json, int, Result]:
-        """As :meth:`body`, with ``as_of``, ``known_at``, ``position`` and what the result adds."""
+        """Return the body as :meth:`body` does, with ``as_of``, ``known_at``, ``position`` and what the result adds."""
         body, version, result = await self.body(done)
         body |= {"as_of": result.as_of.isoformat(), "known_at": None, "position": done.position}
         return body if self.tell is None else self.tell(body, result), version, result

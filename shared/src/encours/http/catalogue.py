@@ -84,7 +84,7 @@ class RequestTimeout(Refusal):
 
 
 class Overloaded(Refusal):
-    """As many requests as the process takes at once are being answered."""
+    """The process answers the largest number of requests that it accepts at once (503)."""
 
     code = "overloaded"
     title = "Service is at its limit"

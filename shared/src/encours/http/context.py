@@ -94,7 +94,7 @@ def context(connection: HTTPConnection) -> RequestContext:
 
 
 def context_of(scope: MutableMapping[str, Any]) -> RequestContext:
-    """As :func:`context`, from a bare ASGI scope."""
+    """Return the context of an ASGI scope."""
     found: RequestContext = scope[SCOPE_KEY]
     return found
 

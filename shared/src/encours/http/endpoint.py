@@ -1,4 +1,4 @@
-"""From a request to the arguments of a route's handler: read once from its signature, validated by pydantic.
+"""Arguments of a route's handler: read from the request by the handler's signature, and validated by pydantic.
 
 A handler takes path and query parameters, at most one JSON body, the request, and objects made by resolvers such as
 ``command(...)`` and ``reading(...)``. It returns a ``Response``. FastAPI gets the same handler without the resolvers,

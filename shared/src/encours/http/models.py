@@ -136,7 +136,7 @@ class NonNegativeMoney(MoneyModel):
 
 
 def money_json(amount_minor: int, currency: str) -> dict[str, str]:
-    """As :meth:`MoneyModel.of`, for answers that are built as plain dicts."""
+    """Return an amount as :meth:`MoneyModel.of` does, for answers that are built as plain dicts."""
     return {"amount": format_amount(amount_minor, currency), "currency": currency}
 
 

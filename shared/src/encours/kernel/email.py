@@ -16,7 +16,7 @@ MAX_LENGTH = 254
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 ADDRESS = rf"^{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*$"
-"""As a regular expression that Python, pydantic and JSON Schema read alike; check :data:`MAX_LENGTH` beside it."""
+"""Regular expression that Python, pydantic and JSON Schema read alike; check :data:`MAX_LENGTH` too."""
 _address = re.compile(ADDRESS)
 
 

@@ -55,7 +55,7 @@ class Session:
         return self.meta.today
 
     async def get(self, folder: Folder[S], stream: str) -> S:
-        """As :meth:`load`, of a stream that exists. Raises the folder's refusal (``missing``) if it does not."""
+        """Load a stream that exists. Raises the folder's refusal (``missing``) if it does not."""
         state = await self.load(folder, stream)
         if not self.version(stream):
             assert folder.missing is not None, "this folder names no refusal for a stream that does not exist"

@@ -52,7 +52,7 @@ class StoredEvent(msgspec.Struct, gc=False):
 
     @property
     def recorded_at(self) -> datetime:
-        """When the ledger learned it, UTC."""
+        """Time at which the ledger recorded it, UTC."""
         return self._ids()[2]
 
     def _ids(self) -> tuple[UUID, UUID, datetime]:

@@ -1,7 +1,7 @@
-"""Connections to PostgreSQL, and which errors mean that one of them, or the server, is gone.
+"""Connections to PostgreSQL, and the errors that mean a lost connection or an unavailable server.
 
-Every connection and pool of the program is opened here: time-outs, session settings and the name that
-``pg_stat_activity`` shows are given in one place.
+Every connection and pool of the program is opened here, with its time-outs, its session settings and the name that
+``pg_stat_activity`` shows.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ CLOSE_TIMEOUT_S = 5.0
 LOST: tuple[type[BaseException], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # the server is stopping, starting or has lost a process
-    asyncpg.InterfaceError,  # the connection was found closed
-    asyncpg.InternalClientError,  # asyncpg met the server's farewell while it was sending
+    asyncpg.InterfaceError,  # the connection is closed
+    asyncpg.InternalClientError,  # the server closed the connection while asyncpg was sending
     asyncpg.TooManyConnectionsError,
     OSError,
     TimeoutError,
     asyncio.IncompleteReadError,
 )
-"""After one of these the outcome of what was sent is unknown. Query cancellation is not among them (see
+"""Errors after which the outcome of a statement is unknown. Query cancellation is not among them (see
 below).
 """
 
@@ -50,7 +50,7 @@ work that is repeated or left out.
 
 
 def is_lost(error: BaseException) -> bool:
-    """True if the connection, not the statement, failed."""
+    """Return true if the connection failed and not the statement."""
     # asyncpg's complaint about a value that it cannot encode is an InterfaceError and a ValueError.
     return isinstance(error, LOST) and not isinstance(error, asyncpg.QueryCanceledError | ValueError)
 
@@ -62,7 +62,7 @@ async def connect(
     settings: Mapping[str, str] = LEDGER_SETTINGS,
     command_timeout_s: float | None = None,
 ) -> asyncpg.Connection:
-    """One connection. ``settings`` are those of its session."""
+    """Open a connection. ``settings`` are those of its session."""
     return await asyncpg.connect(
         dsn,
         timeout=CONNECT_TIMEOUT_S,
@@ -79,9 +79,9 @@ async def open_pool(
     settings: Mapping[str, str] = LEDGER_SETTINGS,
     command_timeout_s: float = COMMAND_TIMEOUT_S,
 ) -> asyncpg.Pool:
-    """A pool that connects when it is first used: a server that is still starting does no harm.
+    """Make a pool that connects at its first use, so that the server may still be starting.
 
-    Who takes a connection leaves no session state on it: asyncpg's reset would be a round trip after each use.
+    Users of a connection leave no session state on it: asyncpg's reset would be a round trip after each use.
     """
     return await asyncpg.create_pool(
         dsn,
@@ -95,7 +95,7 @@ async def open_pool(
 
 
 async def close_pool(pool: asyncpg.Pool) -> None:
-    """Let the queries at work end, for some seconds, then disconnect."""
+    """Disconnect after the running queries have ended, or after some seconds."""
     try:
         await asyncio.wait_for(pool.close(), CLOSE_TIMEOUT_S)
     except TimeoutError:
@@ -107,5 +107,5 @@ async def _nothing_to_reset(_connection: Any) -> None:
 
 
 async def ping(pool: asyncpg.Pool) -> None:
-    """Ask the server for a sign of life. Raises what the driver raises when there is none."""
+    """Query the server. Raises the driver's error if it does not answer."""
     await pool.fetchval("select 1")

@@ -1,7 +1,7 @@
-"""Leases, which say who is at work: session-level advisory locks, gone with the session that holds them.
+"""Leases: session-level advisory locks, which end with the session that has them. One process works, others wait.
 
-A lease saves double work; it is not what keeps the state right. That is the checkpoint's condition in each
-batch and the stream's expected sequence in each publish, which hold with any number of workers.
+A lease avoids double work; correctness does not depend on it, but on the checkpoint's condition in each batch and on
+the stream's expected sequence in each publish, which hold with any number of workers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from encours.postgres.connection import CONNECT_TIMEOUT_S, connect, is_lost
 
 CHECK_S = 1.0
 _SETTINGS = {
-    # A host that vanished must not hold its leases for the two hours of TCP's default.
+    # The leases of a lost host must not last for the two hours of TCP's default.
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "3",
@@ -24,16 +24,15 @@ _SETTINGS = {
 
 
 def lock_key(*parts: str) -> int:
-    """A PostgreSQL advisory lock key (signed 64 bits) for a name made of parts."""
+    """Return the PostgreSQL advisory lock key (signed 64 bits) of a name made of parts."""
     digest = hashlib.sha256("\x00".join(parts).encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
 class Leases:
-    """All leases of one process on one database, held by one connection that is watched.
+    """Leases of one process on one database, on one connection that is checked every second.
 
-    When the connection goes, every lease is lost: ``held`` says so, and the tasks that :meth:`keep` runs under
-    a lease are cancelled.
+    If the connection is lost, all leases are lost, and :meth:`holds` returns false.
     """
 
     def __init__(self, dsn: str, application_name: str) -> None:
@@ -45,8 +44,8 @@ class Leases:
         self._generation = 0
 
     async def acquire(self, *name: str) -> int | None:
-        """Take a lease if it is free; a token for :meth:`holds` and :meth:`release`. None: somebody has it, or the
-        database is away."""
+        """Acquire a lease; return a token for :meth:`holds` and :meth:`release`, or None if another process has it or
+        the database is unavailable."""
         key = lock_key(*name)
         async with self._lock:
             try:
@@ -64,7 +63,7 @@ class Leases:
             return self._generation
 
     async def release(self, token: int, *name: str) -> None:
-        """Give a lease back, so that a standby need not wait for this process to end."""
+        """Release a lease, so that another process need not wait for this one to end."""
         key = lock_key(*name)
         async with self._lock:
             if token != self._generation or key not in self._held or self._conn is None:
@@ -78,11 +77,11 @@ class Leases:
                 self._drop()
 
     def holds(self, token: int) -> bool:
-        """Return True while the session of the lease is there, as far as is known."""
+        """Return true while the session of the lease is alive, as far as is known."""
         return token == self._generation and self._conn is not None and not self._conn.is_closed()
 
     async def watch(self) -> None:
-        """Ask the session for a sign of life every second; run as a task for as long as leases are wanted."""
+        """Check the session every second. Run it as a task for as long as leases are needed."""
         while True:
             await asyncio.sleep(CHECK_S)
             async with self._lock:
@@ -94,7 +93,7 @@ class Leases:
                     self._drop()
 
     async def close(self) -> None:
-        """Give everything back."""
+        """Release all leases."""
         async with self._lock:
             conn, self._conn = self._conn, None
             self._held.clear()

@@ -14,14 +14,14 @@ _LOCK = 0x656E636F_6D696772  # 'encomigr'; advisory locks are per database
 
 
 class MigrationChanged(Exception):
-    """A file that was applied has other content now: write a new file instead."""
+    """An applied file was changed: write a new file instead."""
 
 
 async def apply(connection: asyncpg.Connection, folder: Path) -> list[str]:
-    """Bring the connected database up to date; names of the files applied by this call, in order.
+    """Apply the missing files to the connected database; return their names, in order.
 
-    Idempotent, and safe when several processes start at once: one applies, the others wait and find nothing
-    to do. Each file is one transaction. Raises :class:`MigrationChanged`.
+    Idempotent, and safe when several processes start at once: one applies the files, the others wait for it. Each file
+    is one transaction. Raises :class:`MigrationChanged`.
     """
     files = sorted(folder.glob("*.sql"))
     applied: list[str] = []
@@ -57,7 +57,7 @@ async def apply(connection: asyncpg.Connection, folder: Path) -> list[str]:
 
 
 async def pending(connection: asyncpg.Connection, folder: Path) -> list[str]:
-    """Names of the files that this database lacks; empty when it is up to date. Changes nothing."""
+    """Return the names of the files that this database lacks, without applying them."""
     names = [file.name for file in sorted(folder.glob("*.sql"))]
     if await connection.fetchval("select to_regclass('public.schema_migration')") is None:
         return names

@@ -1,4 +1,4 @@
-"""One batch of events, one transaction: rows, parked streams and checkpoint together or not at all."""
+"""Application of a batch of events: rows, parked streams and checkpoint in one transaction."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from encours.projection.read_model import Conn
 log = structlog.get_logger("encours.projector")
 
 Commit = Callable[[Conn, int], Awaitable[None]]
-"""Moves the checkpoint to a position inside the transaction; raises to take the batch back."""
+"""Move of the checkpoint to a position inside the transaction; an exception rolls the batch back."""
 
 
 class DailyStepFailed(Exception):
@@ -32,11 +32,11 @@ class Applied:
 async def apply(
     conn: Conn, projection: Projection, events: Sequence[StoredEvent], commit: Commit, ledger: str
 ) -> Applied:
-    """Project a batch and write it. When the database refuses what an event made of a row (a value too long for an
-    index, a number too big), the batch is halved until that event is alone, and its stream is parked.
+    """Project a batch and write it. If the database refuses a row (a value too long for an index, a number too large),
+    the batch is halved until the event of that row is alone, and its stream is parked.
 
-    ``events`` is not empty. What is in memory of earlier batches is read again: another process may have had the
-    lease in between.
+    ``events`` is not empty. Rows of earlier batches are read again, as another process may have had the lease in
+    between.
     """
     todo = [events]
     position = events[0].position - 1

@@ -1,5 +1,4 @@
-"""The ledger in bulk, for rebuilds: pages by position, only the types that are wanted, the next page on its way
-while this one is folded."""
+"""Bulk reading of the ledger for rebuilds: pages by position, only the wanted types, the next page read ahead."""
 
 from __future__ import annotations
 
@@ -14,14 +13,14 @@ from encours.ledger.stored import COLUMNS, StoredEvent
 from encours.postgres.connection import connect
 
 PAGE = 4_000
-"""Positions in a page: with 10,000 the rows have left the processor's cache by the time that they are folded, which
-costs a quarter of the rate; with fewer the round trips show."""
+"""Positions per page. With 10,000, rows have left the processor's cache before they are folded, which costs a quarter
+of the rate; with fewer, round trips take time."""
 
 BRIEF = (
     "position, stream, version, type, schema_version, entity, effective_on, "
     "'', null, null, null, null, data, ''::bytea"
 )
-"""The same columns with nothing in those that say who recorded the event, when and why: half the price of a row."""
+"""Columns without the values of who recorded the event, when and why, which halves the cost of a row."""
 _PAGE = """select {columns} from ledger.event
   where ledger = $1 and position > $2 and position <= $3 and (type = any($4) or type <> all($5))
   order by position"""
@@ -32,11 +31,11 @@ _FIRST = """select min(position) from ledger.event where ledger = $1 and positio
 
 
 class UnknownLedgerName(Exception):
-    """No ledger of that name."""
+    """No ledger has the name."""
 
 
 class BulkReader:
-    """A connection of its own to the ledger, for one ledger. Make it with :meth:`open`."""
+    """Connection of its own to one ledger. Make it with :meth:`open`."""
 
     def __init__(self, conn: asyncpg.Connection, ledger: str) -> None:
         self._conn = conn
@@ -61,7 +60,7 @@ class BulkReader:
             await self._conn.close()
 
     async def head(self) -> tuple[int, int, int]:
-        """Position, epoch and ``effects_from`` of the ledger now."""
+        """Return the current position, epoch and ``effects_from`` of the ledger."""
         row = await self._conn.fetchrow(_HEAD, self._ledger)
         if row is None:
             raise UnknownLedgerName(self._ledger)
@@ -69,15 +68,15 @@ class BulkReader:
         return row[3], row[1], row[2]
 
     async def first_of(self, kinds: Sequence[str], after: int) -> int | None:
-        """The first position after ``after`` that has one of these types."""
+        """Return the first position after ``after`` with one of these types, or None."""
         position = await self._conn.fetchval(_FIRST, self._id, after, list(kinds))
         return None if position is None else int(position)
 
     async def pages(
         self, after: int, upto: int, wanted: frozenset[str], *, page: int = PAGE, columns: str = COLUMNS
     ) -> AsyncIterator[tuple[int, Iterator[StoredEvent]]]:
-        """Events in ``(after, upto]`` that are of a wanted type, or of a type that no contract here defines, in
-        pages of ``page`` positions: (last position of the page, its events, each made when it is asked for)."""
+        """Iterate over the events in ``(after, upto]`` of a wanted type, or of a type without contract, in pages of
+        ``page`` positions: (last position of the page, iterator over its events)."""
         if after >= upto:
             return
         kinds = sorted(wanted)
@@ -88,12 +87,12 @@ class BulkReader:
                 after = min(after + page, upto)
                 if after < upto:
                     ahead = asyncio.ensure_future(self._page(after, min(after + page, upto), kinds, columns))
-                yield after, self._facts(rows)
+                yield after, self._events(rows)
         finally:
             await end([ahead])
 
-    def _facts(self, rows: list[asyncpg.Record]) -> Iterator[StoredEvent]:
-        # One at a time and the row let go: what an event leaves in the processor's cache serves the next one.
+    def _events(self, rows: list[asyncpg.Record]) -> Iterator[StoredEvent]:
+        # Rows are freed one at a time: the next event finds its memory in the processor's cache.
         rows.reverse()
         while rows:
             event = StoredEvent(*rows.pop())

@@ -1,7 +1,6 @@
-"""The control schema of a service's database: position of each read model, parked streams, leases.
+"""Control schema of a service's database: position of each read model, parked streams, reactions, hashes.
 
-Everything here is bookkeeping about the ledger and can be thrown away with the read models: a missing
-checkpoint means "build it".
+Its content can be deleted with the read models: a model without a checkpoint is built.
 """
 
 from __future__ import annotations
@@ -54,14 +53,14 @@ _DDL_LOCK = 0x656E636F_75727301
 
 
 async def ensure_control(pool: asyncpg.Pool) -> None:
-    """Create the control schema where it is missing. Idempotent, and safe when two processes do it at once."""
+    """Create the control schema if it is missing. Idempotent, and safe when two processes do it at once."""
     async with pool.acquire() as conn:
         await install_control(conn)
 
 
 async def install_control(conn: Conn) -> None:
-    """:func:`ensure_control` on a connection of one's own."""
-    # Not inside a transaction: what the winner has created must be visible to who waited for the lock.
+    """Create the control schema as :func:`ensure_control` does, on a given connection."""
+    # Not inside a transaction: the process that waited for the lock must see what the other one has created.
     await conn.execute("select pg_advisory_lock($1)", _DDL_LOCK)
     try:
         await conn.execute("set client_min_messages = warning")
@@ -75,7 +74,7 @@ async def install_control(conn: Conn) -> None:
 class Checkpoint:
     """Position of a model, with its version and the ledger's epoch.
 
-    ``generation`` counts its builds: what a projector holds in memory belongs to one of them.
+    ``generation`` counts its builds: rows in the memory of a projector belong to one of them.
     """
 
     position: int
@@ -90,7 +89,7 @@ _COLUMNS = "position, epoch, model_version, state, reason, generation"
 
 
 async def load_checkpoint(conn: Conn, ledger: str, model: str, *, lock: bool = False) -> Checkpoint | None:
-    """The checkpoint, with its row locked until the end of the transaction if asked for. None: never built."""
+    """Return the checkpoint, or None if the model was never built. ``lock``: lock its row."""
     row = await conn.fetchrow(
         f"select {_COLUMNS} from encours.checkpoint where ledger = $1 and model = $2{' for update' if lock else ''}",
         ledger,
@@ -102,7 +101,7 @@ async def load_checkpoint(conn: Conn, ledger: str, model: str, *, lock: bool = F
 async def store_checkpoint(
     conn: Conn, ledger: str, model: str, service: str, *, version: int, epoch: int, position: int
 ) -> None:
-    """Set a checkpoint whatever it was: the end of a build."""
+    """Set a checkpoint at the end of a build, whatever it was."""
     await conn.execute(
         f"""insert into encours.checkpoint (ledger, model, service, model_version, epoch, position, state)
            values ($1, $2, $3, $4, $5, $6, 'following')
@@ -120,7 +119,7 @@ async def store_checkpoint(
 
 
 async def move_checkpoint(conn: Conn, ledger: str, model: str, *, old: int, epoch: int, new: int) -> bool:
-    """Move on if nobody else has. False: another instance won."""
+    """Move a checkpoint from ``old`` to ``new``; return false if another instance has moved it."""
     moved: Any = await conn.fetchval(
         f"""update encours.checkpoint set position = $5, state = 'following', reason = null, updated_at = now()
            where ledger = $1 and model = $2 and position = $3 and epoch = $4
@@ -135,7 +134,7 @@ async def move_checkpoint(conn: Conn, ledger: str, model: str, *, old: int, epoc
 
 
 async def note_state(pool: asyncpg.Pool, ledger: str, model: str, state: str, reason: str | None) -> None:
-    """Show a state and why. Nothing is written when it is the same already."""
+    """Store a state and its reason, unless both are stored already."""
     await pool.execute(
         """update encours.checkpoint set state = $3, reason = $4, updated_at = now()
            where ledger = $1 and model = $2 and (state, reason) is distinct from ($3, $4)""",

@@ -1,8 +1,8 @@
-"""The content hash of a read model: same position, same hash, on any machine.
+"""Content hash of a read model: equal at the same position on any machine.
 
-Each row's columns are turned into text as PostgreSQL writes a record (unambiguous about null, quotes and
-commas) under pinned session settings, hashed with SHA-256, and the hashes are added up. A sum does not depend on
-the order that rows happen to lie in, so nothing has to be sorted.
+The columns of each row are written as the text of a PostgreSQL record (unambiguous about null, quotes and commas)
+under fixed session settings and hashed with SHA-256; the hashes are added up. The sum does not depend on the order of
+rows, so that no sorting is needed.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _MASK = (1 << 64) - 1
 
 
 class TableHash(NamedTuple):
-    """Number of rows and the sums of the first and second 64 bits of their hashes; that of all rows is the sum of
-    those of some and of the rest."""
+    """Number of rows and the sums of the first and second 64 bits of their hashes. Hashes of parts of a table add up
+    to the hash of the table."""
 
     rows: int
     first: int
@@ -32,7 +32,7 @@ class TableHash(NamedTuple):
 
 
 def row_hash_sql(schema: str, row_type: type[Row], after: int | None = None) -> str:
-    """SQL: the :class:`TableHash` of a table, or of its rows behind a position."""
+    """Return the SQL for the :class:`TableHash` of a table, or of its rows after a position."""
     table = table_of(row_type)
     behind = "" if after is None else f" where position > {after}"
     return (
@@ -45,23 +45,23 @@ def row_hash_sql(schema: str, row_type: type[Row], after: int | None = None) -> 
 
 
 async def table_hash(conn: Conn, schema: str, row_type: type[Row], after: int | None = None) -> TableHash:
-    """Hash of a table's rows, or of those behind a position."""
+    """Return the hash of a table's rows, or of those after a position."""
     rows, first, second = await conn.fetchrow(row_hash_sql(schema, row_type, after)) or (0, "0", "0")
     return TableHash(rows, int(first), int(second))
 
 
 @dataclass(frozen=True)
 class Hashed:
-    """Tables that only gain rows, each with its hash up to a position."""
+    """Hashes up to a position of tables whose rows are never changed."""
 
     upto: int
     tables: Mapping[type[Row], TableHash]
 
 
 async def content_hash(conn: Conn, schema: str, model: ReadModel, hashed: Hashed | None = None) -> str:
-    """Hash of all rows of a model's schema, in the snapshot of the connection's transaction.
+    """Return the hash of all rows of a model's schema, in the snapshot of the connection's transaction.
 
-    Of tables that were ``hashed`` already, only the rows behind that position are hashed.
+    In tables that are ``hashed`` already, only the rows after that position are hashed.
     """
     total = hashlib.sha256()
     for row_type in sorted(model.rows, key=lambda r: r.TABLE):
@@ -76,9 +76,9 @@ async def content_hash(conn: Conn, schema: str, model: ReadModel, hashed: Hashed
 
 
 async def table_version(conn: Conn, schema: str) -> str:
-    """Changes with any write to the schema's tables, by whomever: a cached hash is believed only beside it.
+    """Return a text that changes with any write to the schema's tables, by any role: the key of a cached hash.
 
-    PostgreSQL's own write counters; they may lag by a second, which costs a hash computed once more.
+    It is made of PostgreSQL's write counters, which may lag by a second; then a hash is computed once more.
     """
     value = await conn.fetchval(
         """select n.oid || ':' || coalesce(sum(s.n_tup_ins + s.n_tup_upd + s.n_tup_del), 0)
@@ -92,7 +92,7 @@ async def table_version(conn: Conn, schema: str) -> str:
 async def differing_rows(
     conn: Conn, old: str, new: str, model: ReadModel, *, limit: int = 10
 ) -> list[dict[str, object]]:
-    """Rows that only one of two schemas has, up to ``limit`` a table: table, key, side and the row's text."""
+    """Return rows that only one of two schemas has, up to ``limit`` per table: table, key, side, text of the row."""
     found: list[dict[str, object]] = []
     for row_type in model.rows:
         table = table_of(row_type)

@@ -1,4 +1,4 @@
-"""Streams that a model cannot apply any more: the event that failed, why, and how many came after it."""
+"""Parked streams: those that a model stopped applying at an event that failed, with the reason."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ REASON_MAX = 1000
 
 @dataclass(slots=True)
 class ParkedStream:
-    """The first event of a stream that could not be applied; ``later`` counts those that were parked after it."""
+    """First event of a stream that could not be applied; ``later`` counts the events after it."""
 
     position: int
     type: str
@@ -21,7 +21,7 @@ class ParkedStream:
 
 
 class Parking:
-    """The parked streams of one model, and which of them changed since the last write."""
+    """Parked streams of one model, and those that changed since the last write."""
 
     def __init__(self, streams: dict[str, ParkedStream] | None = None) -> None:
         self.streams = streams or {}
@@ -32,29 +32,29 @@ class Parking:
         return bool(self.streams)
 
     def begin(self) -> None:
-        """Remember this state: a batch may have to be taken back."""
+        """Save this state for :meth:`rollback`."""
         self._before = {stream: replace(parked) for stream, parked in self.streams.items()}
 
     def rollback(self) -> None:
-        """As it was at :meth:`begin`."""
+        """Restore the state of :meth:`begin`."""
         self.streams.clear()
         self.streams.update({stream: replace(parked) for stream, parked in self._before.items()})
         self._changed.clear()
 
     def park(self, event: StoredEvent, reason: str) -> None:
-        """From this event on nothing of its stream is applied."""
+        """Park the event's stream: no later event of it is applied."""
         text = reason.replace("\x00", "\\x00")[:REASON_MAX]
         self.streams[event.stream] = ParkedStream(event.position, event.type, text)
         self._changed.add(event.stream)
 
     def add_later(self, event: StoredEvent) -> None:
-        """One more event of a parked stream."""
+        """Count a further event of a parked stream."""
         self.streams[event.stream].later += 1
         self._changed.add(event.stream)
 
     @classmethod
     async def load(cls, conn: Conn, ledger: str, model: str) -> Parking:
-        """As the last committed batch left it."""
+        """Load the parked streams as of the last committed batch."""
         rows = await conn.fetch(
             "select stream, position, type, reason, later from encours.parked where ledger = $1 and model = $2",
             ledger,
@@ -63,7 +63,7 @@ class Parking:
         return cls({row[0]: ParkedStream(row[1], row[2], row[3], row[4]) for row in rows})
 
     async def write(self, conn: Conn, ledger: str, model: str) -> list[tuple[str, ParkedStream]]:
-        """Store what changed, in the transaction of the batch; those that are new, for the alarm."""
+        """Store the changes, in the transaction of the batch; return the newly parked streams, for the alarm."""
         if not self._changed:
             return []
         changed = [(stream, self.streams[stream]) for stream in sorted(self._changed)]
@@ -77,7 +77,7 @@ class Parking:
         return [(stream, parked) for stream, parked in changed if parked.later == 0]
 
     async def replace(self, conn: Conn, ledger: str, model: str) -> None:
-        """Store all of it in place of what was there: the end of a build."""
+        """Replace all stored parked streams, at the end of a build."""
         await conn.execute("delete from encours.parked where ledger = $1 and model = $2", ledger, model)
         self._changed = set(self.streams)
         await self.write(conn, ledger, model)

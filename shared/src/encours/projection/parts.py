@@ -1,4 +1,4 @@
-"""One read model composed of parts: lists that move on together, with one checkpoint and one transaction a batch.
+"""Read models composed of parts: lists with one common checkpoint and one transaction per batch.
 
 A part declares its tables, the event types that it applies, and a pure `project`. The model gives each event to the
 parts that apply its type, in the order of the parts.
@@ -16,13 +16,13 @@ from encours.projection.rows import Key, Row
 
 
 class Part(ABC):
-    """One list of a composed read model. The members mean what they mean in :class:`ReadModel`."""
+    """List of a composed read model. Its members have the meaning of those of :class:`ReadModel`."""
 
     rows: tuple[type[Row], ...]
     applies: frozenset[str]
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
-        """Rows that `project` will ask for; they may be another part's."""
+        """Return the rows that `project` reads; they may belong to another part."""
         return ()
 
     @abstractmethod
@@ -31,7 +31,7 @@ class Part(ABC):
 
 
 class ComposedModel(ReadModel):
-    """A read model whose tables and event types are those of its parts. ``ignores`` is what no part applies."""
+    """Read model with the tables and event types of its parts. ``ignores`` are the types that no part applies."""
 
     parts: Sequence[Part]
 
@@ -43,11 +43,11 @@ class ComposedModel(ReadModel):
         }
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
-        """Rows that any part will ask for."""
+        """Return the rows that any part reads."""
         for part in self._by_type[e.type]:
             yield from part.keys(e)
 
     def project(self, e: Recorded, rows: RowCache) -> None:
-        """Apply one event to the parts that want it."""
+        """Apply an event to the parts that apply its type."""
         for part in self._by_type[e.type]:
             part.project(e, rows)

@@ -1,6 +1,6 @@
-"""From events to rows: prefetch, `project` in order, write set-based.
+"""Projection of events to rows: prefetch, `project` in order, set-based writes.
 
-The live path and a rebuild both come through here, so that one cannot make of an event what the other does not.
+The live path and rebuilds share it, so that both make the same rows of an event.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from encours.projection.row_cache import CacheMiss, RowCache
 from encours.projection.rows import Key, Row, table_of
 
 LOADS_PER_EVENT = 64
-"""Most rows that one event may ask for although `keys` did not name them, one query each."""
+"""Limit of rows that an event reads without naming them in `keys`, with one query each."""
 
 UNWRITABLE: tuple[type[BaseException], ...] = (
     asyncpg.DataError,
@@ -31,11 +31,11 @@ UNWRITABLE: tuple[type[BaseException], ...] = (
     ValueError,
     OverflowError,
 )
-"""The database or the driver refuses a row's values: the fault of an event, not of the connection."""
+"""Errors of the database or the driver about the values of a row: an event is at fault, not the connection."""
 
 
 class StopBefore(Exception):
-    """An event that this program is too old for. What came before it is applied."""
+    """An event is of a type or version that this program does not know. The events before it are applied."""
 
     def __init__(self, position: int, reason: str) -> None:
         super().__init__(f"stopped before position {position}: {reason}")
@@ -67,14 +67,14 @@ class Projection:
 
     @property
     def wanted(self) -> frozenset[str]:
-        """The types whose events have to be brought here; of the others only the position counts."""
+        """Types of the events to read; of the others only the position matters."""
         return self.model.applies | {DAY_OPENED} if self._daily else self.model.applies
 
     async def fold(self, conn: Conn, events: Iterable[StoredEvent]) -> StopBefore | None:
         """Apply events to the rows in memory, in order. An event that cannot be applied parks its stream.
 
-        Returns why it stopped when an event is unknown to this program; everything before it is applied.
-        While all rows are in memory, events are taken one by one: each is gone before the next is made.
+        Returns the reason for stopping before an event that is unknown to this program.
+        While all rows are in memory, the iterator is read one event at a time, so that each is freed before the next.
         """
         if not self.rows.all_in_memory:
             events = list(events)
@@ -90,7 +90,7 @@ class Projection:
                 paused = event
                 if loads > LOADS_PER_EVENT:
                     self.parking.park(
-                        event, f"it asks for more than {LOADS_PER_EVENT} rows that keys() does not name"
+                        event, f"it reads more than {LOADS_PER_EVENT} rows that keys() does not name"
                     )
                     continue
                 await self._load(conn, {pause.missing.row_type: {pause.missing.key}})
@@ -101,7 +101,7 @@ class Projection:
                 return None
 
     def _run(self, events: Iterator[StoredEvent]) -> None:
-        # The inner loop of a rebuild, 4 µs an event with the projection: names are bound once, methods are few.
+        # Inner loop of a rebuild, 4 µs per event with the projection: local names, few method calls.
         wanted, known, parked = self.model.applies, self._known, self.parking.streams
         project, rows, undo = self.model.project, self.rows, self.rows.undo
         decoders, daily = self._decoders, self._daily
@@ -161,7 +161,7 @@ class Projection:
             self.rows.add_loaded(row_type, keys, map(table.row, records))
 
     async def write(self, conn: Conn) -> None:
-        """Write what changed: one upsert and one delete a table. Rows stay in memory until told otherwise."""
+        """Write the changes with one upsert and one delete per table. Rows stay in memory until :meth:`forget`."""
         for row_type, rows, keys in self.rows.changes():
             table = table_of(row_type)
             if keys:
@@ -176,7 +176,7 @@ class Projection:
             await self.model.on_days_opened(conn, self.schema, days)
 
     def forget(self) -> None:
-        """Drop everything in memory: the transaction that it belonged to is gone."""
+        """Drop all rows in memory, after the end of the transaction that they belong to."""
         self.rows.clear()
         self.days.clear()
 
@@ -188,7 +188,7 @@ class _Pause(Exception):
 
 
 async def create_tables(conn: Conn, schema: str, model: ReadModel, *, keys: bool) -> None:
-    """An empty schema with the model's tables, in place of what stood there; primary keys only if ``keys``."""
+    """Replace the schema by an empty one with the model's tables, and with their primary keys if ``keys``."""
     await conn.execute(f"drop schema if exists {schema} cascade")
     await conn.execute(f"create schema {schema}")
     for row_type in model.rows:
@@ -199,7 +199,7 @@ async def create_tables(conn: Conn, schema: str, model: ReadModel, *, keys: bool
 
 
 async def create_indexes(conn: Conn, schema: str, model: ReadModel) -> None:
-    """The indexes that the rows declare."""
+    """Create the indexes that the rows declare."""
     for row_type in model.rows:
         for statement in table_of(row_type).create_indexes(schema):
             await conn.execute(statement)

@@ -1,7 +1,7 @@
-"""Reactions: what a service does because of an event, exactly once in effect.
+"""Reactions of a service to events, exactly once in effect.
 
-The read model is cut at such an event and does not move on before the reaction is noted as done. A crash in
-between repeats the reaction, and its command ids, derived from the event, make the repetition change nothing.
+A batch ends at such an event, and the read model waits there until the reaction is recorded as done. After a crash in
+between the reaction is repeated; as its command ids are derived from the event, the repetition changes nothing.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from encours.projection.read_model import Conn, Reactor
 
 
 class Reactions:
-    """Progress of the reactions of one model to one ledger have come."""
+    """Progress of the reactions of one model to one ledger."""
 
     def __init__(self, reactor: Reactor, ledger: str, model: str, epoch: int, position: int) -> None:
         self._reactor = reactor
         self._ledger, self._model = ledger, model
         self._epoch = epoch
         self.position = position
-        """The last position that needs no reaction any more."""
+        """Last position without a pending reaction."""
 
     @classmethod
     async def load(
@@ -39,8 +39,8 @@ class Reactions:
         """Load the position of the last reaction.
 
         A reactor that is new to a model at position ``model_at`` begins after it; with a new model it begins after
-        ``effects_from``. After a restore of the ledger (another epoch) it begins there too: what had been done before
-        is done again under the same command ids, to no effect.
+        ``effects_from``. After a restore of the ledger (another epoch) it begins there too: earlier reactions are
+        repeated with the same command ids, without effect.
         """
         row = await conn.fetchrow(
             "select epoch, position from encours.reaction where ledger = $1 and model = $2", ledger, model
@@ -53,18 +53,18 @@ class Reactions:
         return reactions
 
     def cut(self, events: Sequence[StoredEvent]) -> Sequence[StoredEvent]:
-        """The events up to and with the first that wants a reaction."""
+        """Return the events up to and including the first that needs a reaction."""
         for at, event in enumerate(events):
             if self.due(event):
                 return events[: at + 1]
         return events
 
     def due(self, event: StoredEvent) -> bool:
-        """Return if the event still needs a reaction."""
+        """Return true if the event still needs a reaction."""
         return event.position > self.position and event.type in self._reactor.types
 
     async def react(self, pool: asyncpg.Pool, event: StoredEvent) -> None:
-        """Do it and note that it is done. Whatever the reactor raises is raised."""
+        """React and record the reaction as done. Raises what the reactor raises."""
         await self._reactor.react(event.recorded())
         self.position = event.position
         async with pool.acquire() as conn:
@@ -83,7 +83,7 @@ class Reactions:
 
 
 async def begin_reactions(conn: Conn, ledger: str, model: str, epoch: int, position: int) -> None:
-    """Reactions to this epoch of the ledger begin after ``position``, unless some have begun already."""
+    """Begin the reactions to this epoch of the ledger after ``position``, unless they have begun."""
     await conn.execute(
         """insert into encours.reaction (ledger, model, epoch, position) values ($1, $2, $3, $4)
            on conflict (ledger, model) do update

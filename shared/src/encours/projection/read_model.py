@@ -1,4 +1,4 @@
-"""Parts of a read model that a service writes: rows, the types it reads, a pure `project`, perhaps a reactor."""
+"""Interface of read models: rows, event types, a pure `project`, and optionally a reactor."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
 
 Conn = Connection | PoolConnectionProxy
-"""A connection of one's own, or one that belongs to a pool."""
+"""Connection, single or of a pool."""
 DAY_OPENED = DayOpened.TYPE
 
 
 class ReadModel(ABC):
     """State folded from the events of one ledger, kept in tables of its own.
 
-    Raise ``version`` whenever the rows or what `project` makes of an event change: the model is then rebuilt
-    from the ledger at the next start. ``applies`` are the types of the events that `project` gets; ``ignores`` are
-    those that it knowingly does not need, and which only move the position on. Together they are all contracts, so
-    that a new type cannot be forgotten (``tests/architecture/test_read_models.py``).
+    Raise ``version`` with every change of the rows or of `project`: workers then rebuild the model from the ledger at
+    their next start. ``applies`` are the types of the events that `project` gets; ``ignores`` are those that it does
+    not need and that only move its position. Together they are all contracts, so that no new type can be forgotten
+    (``tests/architecture/test_read_models.py``).
     """
 
     name: str
@@ -35,8 +35,8 @@ class ReadModel(ABC):
     ignores: frozenset[str]
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
-        """The rows that `project` will ask for. They are fetched in one query per table and batch; a row that is
-        not named here is fetched when it is asked for, at the price of a query of its own."""
+        """Return the rows that `project` reads. They are fetched with one query per table and batch; a row that is not
+        named here costs a query of its own."""
         return ()
 
     @abstractmethod
@@ -52,11 +52,11 @@ class ReadModel(ABC):
 
 
 class MappedModel(ReadModel):
-    """A read model that a rebuild maps and sums, several times faster than it folds one.
+    """Read model that a rebuild maps and sums, several times faster than it folds events.
 
     Each event is mapped to new rows by itself, these rows are copied into their tables, and PostgreSQL sums the other
-    tables from them. No row is looked up, changed or held in memory. `project` and the sums are two ways to one
-    content, and the content hash compares them. A history that cannot be mapped (an event fails or a database
+    tables from them. No row is looked up, changed or held in memory. `project` and the sums lead to the same
+    content in two ways, which the content hash compares. A history that cannot be mapped (an event fails or a database
     constraint refuses a row) is folded instead, which parks the stream of the event.
     """
 
@@ -91,9 +91,9 @@ class Reactor(ABC):
 
     @abstractmethod
     async def react(self, e: Recorded) -> None:
-        """Do it. Called again after a crash or an exception, so it must be idempotent: derive command ids from
-        ``e``. The read model does not move on before it returns. Never called in a rebuild, nor for positions
-        up to the ledger's ``effects_from``."""
+        """React to the event. Called again after a crash or an exception, so it must be idempotent: derive command ids
+        from ``e``. The read model waits until it returns. Not called in a rebuild, nor for positions up to the
+        ledger's ``effects_from``."""
 
 
 def has_daily_step(model: ReadModel) -> bool:

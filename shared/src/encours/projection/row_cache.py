@@ -1,7 +1,7 @@
-"""The rows that a batch of events reads and writes, held in memory between one query and one write.
+"""Write-back cache of the rows that a batch of events reads and writes, loaded by one query and stored by one write.
 
-`project` sees only this. An event is applied whole or not at all: what it had put when it failed is taken
-back, so a parked stream leaves no half-applied row behind.
+`project` sees only the cache. An event is applied as a whole or not at all: the rows that it had put before it failed
+are restored, so that a parked stream leaves no partly applied row.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ R = TypeVar("R", bound=Row)
 
 
 class CacheMiss(BaseException):
-    """`project` asked for a row that is not in memory yet: load it and apply the event again.
+    """`project` reads a row that is not in memory: load it and apply the event again.
 
     A ``BaseException``, so that an ``except Exception`` inside a projection cannot swallow it.
     """
@@ -28,14 +28,14 @@ class CacheMiss(BaseException):
 
 
 class _Absent:
-    """Nothing is known of a key; None would say that its row does not exist."""
+    """Mark of a key that is not in the cache; None marks a row that does not exist."""
 
 
 _ABSENT = _Absent()
 
 
-class _Slot:
-    """The rows of one table. ``None`` stands for a row that is known not to exist."""
+class _CachedTable:
+    """Cached rows of one table. ``None`` stands for a row that does not exist."""
 
     __slots__ = ("check", "complete", "dirty", "key_of", "rows", "table")
 
@@ -44,68 +44,70 @@ class _Slot:
         self.key_of, self.check = table.key_of, table.check_numbers
         self.rows: dict[Key, Any] = {}
         self.dirty: set[Key] | None = set()
-        """Keys that are to be written; None while nothing was ever written, so that all are."""
-        self.complete = False  # every row of the table is in memory: a key that is not does not exist
+        """Keys to write; None until the first write, which writes all."""
+        self.complete = False  # all rows of the table are in memory; other keys do not exist
 
 
 class RowCache:
-    """Rows by type and key. ``get`` gives a copy: a change counts when it is ``put``."""
+    """Rows by type and key. ``get`` returns a copy; ``put`` stores a change."""
 
-    __slots__ = ("_slots", "texts_suspect", "undo")
+    __slots__ = ("_tables", "texts_suspect", "undo")
 
     def __init__(self, row_types: Iterable[type[Row]]) -> None:
-        self._slots: dict[type[Row], _Slot] = {row_type: _Slot(table_of(row_type)) for row_type in row_types}
-        self.undo: list[tuple[_Slot, Key, Row | _Absent | None]] = []
+        self._tables: dict[type[Row], _CachedTable] = {
+            row_type: _CachedTable(table_of(row_type)) for row_type in row_types
+        }
+        self.undo: list[tuple[_CachedTable, Key, Row | _Absent | None]] = []
         """Rows that the current event replaced; cleared when the event is applied."""
         self.texts_suspect = False
 
     def get(self, row_type: type[R], *key: object) -> R | None:
-        """The row, or None when there is none."""
-        slot = self._slots[row_type]
+        """Return the row, or None if it does not exist."""
+        cached = self._tables[row_type]
         try:
-            row = slot.rows[key]
+            row = cached.rows[key]
         except KeyError:
-            if slot.complete:
+            if cached.complete:
                 return None
             raise CacheMiss(row_type, key) from None
         return None if row is None else row.__copy__()
 
     def put(self, row: Row) -> None:
         """Insert or replace a row. Raises ``ValueError`` for a value that its column cannot hold."""
-        slot = self._slots[type(row)]
+        cached = self._tables[type(row)]
         try:
-            slot.check(row)
+            cached.check(row)
         except struct.error as error:
             raise ValueError(
-                f"{slot.table.name}: a number does not fit into 64 bits or is none ({error})"
+                f"{cached.table.name}: a number does not fit into 64 bits or is none ({error})"
             ) from None
         if self.texts_suspect:
-            slot.table.check_texts(row)
-        key, rows = slot.key_of(row), slot.rows
-        self.undo.append((slot, key, rows.get(key, _ABSENT)))
+            cached.table.check_texts(row)
+        key, rows = cached.key_of(row), cached.rows
+        self.undo.append((cached, key, rows.get(key, _ABSENT)))
         rows[key] = row
-        if slot.dirty is not None:
-            slot.dirty.add(key)
+        if cached.dirty is not None:
+            cached.dirty.add(key)
 
     def drop(self, row_type: type[Row], *key: object) -> None:
-        """Delete a row; nothing happens when there is none."""
-        slot = self._slots[row_type]
-        self.undo.append((slot, key, slot.rows.get(key, _ABSENT)))
-        slot.rows[key] = None
-        if slot.dirty is not None:
-            slot.dirty.add(key)
+        """Delete a row if it exists."""
+        cached = self._tables[row_type]
+        self.undo.append((cached, key, cached.rows.get(key, _ABSENT)))
+        cached.rows[key] = None
+        if cached.dirty is not None:
+            cached.dirty.add(key)
 
-    # What follows is for the projector, not for projections.
+    # For the projector, not for projections:
 
     def rollback_event(self) -> None:
         """Restore the rows that the event replaced; they stay marked for writing."""
-        for slot, key, before in reversed(self.undo):
+        for cached, key, before in reversed(self.undo):
             if isinstance(before, _Absent):
-                del slot.rows[key]
-                if slot.dirty is not None:
-                    slot.dirty.discard(key)
+                del cached.rows[key]
+                if cached.dirty is not None:
+                    cached.dirty.discard(key)
             else:
-                slot.rows[key] = before
+                cached.rows[key] = before
         self.undo.clear()
         self.texts_suspect = False
 
@@ -113,69 +115,68 @@ class RowCache:
         """Return the wanted keys whose rows have to be loaded."""
         missing: dict[type[Row], set[Key]] = {}
         for row_type, key in wanted:
-            slot = self._slots[row_type]
-            if not slot.complete and key not in slot.rows:
+            cached = self._tables[row_type]
+            if not cached.complete and key not in cached.rows:
                 missing.setdefault(row_type, set()).add(key)
         return missing
 
     def add_loaded(self, row_type: type[Row], keys: Iterable[Key], rows: Iterable[Row]) -> None:
-        """Take rows from the database; keys without a row are noted as absent."""
-        slot = self._slots[row_type]
-        slot.rows.update(dict.fromkeys(keys))
-        key_of = slot.table.key_of
+        """Add rows of the database; the other keys have no row."""
+        cached = self._tables[row_type]
+        cached.rows.update(dict.fromkeys(keys))
+        key_of = cached.table.key_of
         for row in rows:
-            slot.rows[key_of(row)] = row
+            cached.rows[key_of(row)] = row
 
     def assume_empty(self) -> None:
-        """The tables are empty: whatever is not in memory does not exist, until rows are evicted."""
-        for slot in self._slots.values():
-            slot.complete, slot.dirty = True, None
+        """Treat the tables as empty: a row that is not in memory does not exist, until rows are evicted."""
+        for cached in self._tables.values():
+            cached.complete, cached.dirty = True, None
 
     @property
     def all_in_memory(self) -> bool:
-        """Return if no key can be missing, so that a batch needs no query before it."""
-        return all(slot.complete for slot in self._slots.values())
+        """True if no row can be missing, so that a batch needs no query before it."""
+        return all(cached.complete for cached in self._tables.values())
 
     @property
     def largest_table(self) -> int:
-        """Rows in memory of the table that has most."""
-        return max((len(slot.rows) for slot in self._slots.values()), default=0)
+        """Number of cached rows of the largest table."""
+        return max((len(cached.rows) for cached in self._tables.values()), default=0)
 
     def changes(self) -> list[tuple[type[Row], list[Row], list[Key]]]:
-        """Per table what has to be written: rows to insert or replace, keys to delete. Sorted by key, so that
-        two writers meet rows in one order; a table that was empty has no second writer."""
+        """Return the changes per table: rows to insert or replace, keys to delete. They are sorted by key, so that two
+        writers lock rows in one order; a table that was empty has no second writer."""
         found: list[tuple[type[Row], list[Row], list[Key]]] = []
-        for row_type, slot in self._slots.items():
+        for row_type, cached in self._tables.items():
             keys: list[Key] = []
-            if slot.dirty is None:
-                rows = [row for row in slot.rows.values() if row is not None]
+            if cached.dirty is None:
+                rows = [row for row in cached.rows.values() if row is not None]
             else:
-                ordered = sorted(slot.dirty)
-                rows = [row for key in ordered if (row := slot.rows[key]) is not None]
-                keys = [key for key in ordered if slot.rows[key] is None]
+                ordered = sorted(cached.dirty)
+                rows = [row for key in ordered if (row := cached.rows[key]) is not None]
+                keys = [key for key in ordered if cached.rows[key] is None]
             if rows or keys:
                 found.append((row_type, rows, keys))
         return found
 
     def mark_written(self, limit: int) -> None:
-        """The changes are in the database. Keep at most ``limit`` rows a table: rather those that were just
-        written, and of these the ones that came last."""
-        for slot in self._slots.values():
-            excess = len(slot.rows) - limit
+        """Mark the changes as written, and keep at most ``limit`` rows per table, preferably the last ones written."""
+        for cached in self._tables.values():
+            excess = len(cached.rows) - limit
             if excess > 0:
-                slot.complete = False
-                fresh = slot.rows if slot.dirty is None else slot.dirty
-                evicted = [key for key in slot.rows if key not in fresh][:excess]
+                cached.complete = False
+                fresh = cached.rows if cached.dirty is None else cached.dirty
+                evicted = [key for key in cached.rows if key not in fresh][:excess]
                 for key in evicted:
-                    del slot.rows[key]
-                for key in list(slot.rows)[: excess - len(evicted)]:
-                    del slot.rows[key]
-            slot.dirty = set()
+                    del cached.rows[key]
+                for key in list(cached.rows)[: excess - len(evicted)]:
+                    del cached.rows[key]
+            cached.dirty = set()
 
     def clear(self) -> None:
-        """Forget everything: the next batch reads the database again."""
-        for slot in self._slots.values():
-            slot.rows.clear()
-            slot.dirty = set()
-            slot.complete = False
+        """Drop all rows: the next batch reads the database again."""
+        for cached in self._tables.values():
+            cached.rows.clear()
+            cached.dirty = set()
+            cached.complete = False
         self.undo.clear()

@@ -1,4 +1,4 @@
-"""Standing of a service's workers and read models, as its control schema holds it for those who ask the API."""
+"""Status of a service's workers and read models in its control schema, from which the API answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ STALE_STATE = "10 minutes"
 
 
 class LedgerState(NamedTuple):
-    """One worker's view of one ledger."""
+    """State of a ledger as one worker sees it."""
 
     service: str
     instance: str
@@ -33,7 +33,7 @@ class ModelPosition(NamedTuple):
 
 
 async def write_ledger_states(pool: asyncpg.Pool, states: Iterable[LedgerState]) -> None:
-    """Show what a worker process sees."""
+    """Write the states that a worker process sees."""
     await pool.executemany(
         """insert into encours.ledger_state (service, instance, ledger, epoch, head, tail, relay, source)
            values ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -44,7 +44,7 @@ async def write_ledger_states(pool: asyncpg.Pool, states: Iterable[LedgerState])
 
 
 async def forget_stale_states(pool: asyncpg.Pool) -> None:
-    """Remove what processes have shown that are gone."""
+    """Delete the states of processes that have ended."""
     await pool.execute(
         f"delete from encours.ledger_state where updated_at < now() - interval '{STALE_STATE}'"
     )

@@ -1,7 +1,7 @@
-"""One read model following one ledger: leader or standby, live or being built, and its behaviour when it cannot go on.
+"""Subscription of one read model to one ledger: leader or standby, live or being built, with retries.
 
-The checkpoint decides. Each batch locks it, and goes back empty-handed when another instance has moved it; so
-two leaders, a lease lost in mid-batch or a crash at any point end the same way: each event applied once, in order.
+The checkpoint decides. Each batch locks it and is rolled back if another instance has moved it. So after two leaders,
+a lease lost during a batch or a crash at any point, each event is applied once, in order.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ from encours.projection.schemas import schema_of
 from encours.transport.tail import Tail
 
 BATCH = 1024
-REST = 10.0
-REST_MAX_S = 0.1
-"""After a batch a model rests this many times as long as it took, unless a reader waits for it: events that come in
-ones and twos share a transaction as soon as there is much to do. Full batches follow at once.
+PAUSE_FACTOR = 10.0
+PAUSE_MAX_S = 0.1
+"""Pause after a batch, as a multiple of its duration, unless a reader waits for the model: under load, single events
+form batches. There is no pause after a full batch.
 """
 WAIT_S = 1.0
 STANDBY_S = 0.5
@@ -58,12 +58,12 @@ class _Overtaken(Exception):
 
 
 class _Blocked(Exception):
-    """It cannot go on until something is deployed or repaired; the reason is for people."""
+    """The model has to wait for a deployment or a repair; the message is for operators."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectorContext:
-    """Connections and settings that all subscriptions of a process share."""
+    """Connections and settings that the subscriptions of a process share."""
 
     service: str
     ledger: Ledger
@@ -75,7 +75,7 @@ class ProjectorContext:
 
 
 class Subscription:
-    """Run :meth:`run` as a task, one for each model and ledger."""
+    """Subscription of a model to a ledger. Run :meth:`run` as a task."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Subscription:
         self._lease = ("projector", context.service, info.name, model.name)
 
     async def run(self) -> None:
-        """Follow until the process drains: lead while the lease is ours, stand by while it is not."""
+        """Follow the ledger until the process stops: as leader while it has the lease, else as standby."""
         pause = RETRY_MIN_S
         while not self._context.stopping.is_set():
             token = await self._context.leases.acquire(*self._lease)
@@ -112,13 +112,15 @@ class Subscription:
                 pause = min(pause * 2, RETRY_MAX_S)
                 await self._failed(error, pause)
             finally:
-                # Given back while it waits, so that a newer program may have it.
+                # Released during the pause, so that a newer program can take it.
                 await asyncio.shield(self._context.leases.release(token, *self._lease))
             await self._sleep(pause)
 
     async def _failed(self, error: Exception, pause_s: float) -> None:
         if is_lost(error) or isinstance(error, LedgerUnavailable):
-            log.warning("a server is away", ledger=self._ledger, model=self._model.name, error=repr(error))
+            log.warning(
+                "a server is unavailable", ledger=self._ledger, model=self._model.name, error=repr(error)
+            )
             return
         log.error(
             "projection failed", ledger=self._ledger, model=self._model.name, pause_s=pause_s, exc_info=error
@@ -153,14 +155,14 @@ class Subscription:
             events = batch.events if reactions is None else reactions.cut(batch.events)
             began = time.monotonic()
             applied = await self._apply(projection, events, checkpoint, position)
-            rest = min(REST * (time.monotonic() - began), REST_MAX_S)
+            pause_s = min(PAUSE_FACTOR * (time.monotonic() - began), PAUSE_MAX_S)
             position = applied.position
             if applied.stop is not None:
                 raise applied.stop
             if reactions is not None and reactions.due(events[-1]):
                 await self._react(reactions, events[-1])
             if len(batch.events) < BATCH:
-                await self._tail.rest(model.name, rest)
+                await self._tail.rest(model.name, pause_s)
 
     async def _apply(
         self, projection: Projection, events: Sequence[StoredEvent], checkpoint: Checkpoint, position: int
@@ -175,7 +177,7 @@ class Subscription:
             at = new
 
         async with self._context.pool.acquire() as conn, conn.transaction():
-            # The row's lock first: while a rebuild holds it, nothing of this batch may be read or written.
+            # Lock the row first: while a rebuild has the lock, this batch may neither read nor write.
             now = await load_checkpoint(conn, ledger, name, lock=True)
             expected = (position, checkpoint.epoch, checkpoint.generation)
             if now is None or (now.position, now.epoch, now.generation) != expected:
@@ -183,7 +185,7 @@ class Subscription:
             return await apply(conn, projection, events, commit, ledger)
 
     async def _check_position(self, position: int) -> None:
-        """Nothing came. A position that the ledger does not have means that the ledger was restored."""
+        """Check the checkpoint after an empty batch. A position beyond the head means that the ledger was restored."""
         if position > self._tail.last >= 0:
             head = await self._context.ledger.head(self._ledger)
             if position > head.position:
@@ -197,7 +199,7 @@ class Subscription:
             return await load_checkpoint(conn, self._ledger, self._model.name)
 
     async def _ready(self) -> Checkpoint:
-        """The checkpoint of a model that can be followed; builds it where there is none."""
+        """Return the checkpoint of a model that can be followed; build the model first if necessary."""
         checkpoint = await self._checkpoint()
         head = await self._context.ledger.head(self._ledger)
         why = None
@@ -238,7 +240,7 @@ class Subscription:
         if self._reactor is None:
             return None
         info = await self._context.ledger.info(self._ledger)
-        # The very first build ended at the first event that wants a reaction: nothing before it is due.
+        # The first build ended at the first event that needs a reaction: none is due before it.
         first_build = checkpoint.generation == 1
         return await Reactions.load(
             conn,
@@ -251,13 +253,13 @@ class Subscription:
         )
 
     async def _react_to_last(self, reactions: Reactions, position: int) -> None:
-        """A reaction that a crash cut off, or that a build stopped at."""
+        """Run a reaction that a crash interrupted, or before which a build stopped."""
         rows = await self._context.ledger.read_raw(self._ledger, position - 1, 1) if position else []
         if rows and reactions.due(event := event_of(rows[0], self._ledger)):
             await self._react(reactions, event)
 
     async def _react(self, reactions: Reactions, event: StoredEvent) -> None:
-        """Again and again until it is done: the model must not move on."""
+        """React, with retries until it succeeds: the model waits."""
         pause = RETRY_MIN_S
         while True:
             try:

@@ -1,7 +1,7 @@
 """Positions of a store's read models, followed as their checkpoints are committed.
 
-Each commit of a checkpoint notifies :data:`~encours.projection.control.CHANNEL`. One connection per process listens,
-from the first question on; questions are answered from memory.
+Each commit of a checkpoint notifies :data:`~encours.projection.control.CHANNEL`. From the first wait on, one connection
+per process listens, and positions are answered from memory.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from encours.projection.control import CHANNEL
 OnWait = Callable[[str, str], None]
 RETRY_S = 0.05
 REFRESH_S = 1.0
-"""Positions are read again so often: what no notification says, such as a checkpoint that was deleted."""
+"""Interval at which positions are read again, for changes without a notification, such as a deleted checkpoint."""
 
 
 class Checkpoints:
-    """Positions of read models by ledger and name. Holds one connection of the pool from the first wait on."""
+    """Positions of read models by ledger and name. Uses one connection of the pool from the first wait on."""
 
     def __init__(self, pool: asyncpg.Pool, on_wait: OnWait | None = None) -> None:
-        """``on_wait(model, ledger)`` is called when somebody begins to wait for a model that is behind."""
+        """``on_wait(model, ledger)`` is called when a reader begins to wait for a model that is behind."""
         self._pool = pool
         self._on_wait = on_wait
         self._positions: dict[tuple[str, str], int] = {}
@@ -35,7 +35,7 @@ class Checkpoints:
         self._following: asyncio.Task[None] | None = None
 
     async def reached(self, model: str, ledger: str, position: int, timeout_s: float) -> bool:
-        """Wait until the model's checkpoint is at the position. False if it is not after ``timeout_s``."""
+        """Wait until the model's checkpoint is at the position; return false if it is not after ``timeout_s``."""
         if self._following is None:
             self._following = asyncio.create_task(self._follow(), name="checkpoints")
         key = (ledger, model)
@@ -50,7 +50,7 @@ class Checkpoints:
         return True
 
     async def close(self) -> None:
-        """Give the connection back to the pool."""
+        """Return the connection to the pool."""
         if self._following is not None:
             await end([self._following])
 
@@ -65,7 +65,7 @@ class Checkpoints:
             await asyncio.sleep(RETRY_S)
 
     async def _listen(self, conn: Any) -> None:
-        """Until the connection is lost."""
+        """Listen until the connection is lost."""
         self._closed.clear()
         conn.add_termination_listener(self._on_closed)
         await conn.add_listener(CHANNEL, self._on_moved)

@@ -1,4 +1,4 @@
-"""The two dates of a question, resolved, and a read model at that moment."""
+"""Two dates of a question, resolved, and a read model at that moment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Granted = tuple[str, ...] | None
 
 @dataclass(frozen=True, slots=True)
 class TimeTravel:
-    """The two dates of a question, resolved.
+    """Two dates of a question, resolved.
 
     ``as_of``: events that count up to and including this business date. ``position``: events up to and including
     this position. ``known_at``: as the caller wrote it. ``is_now``: no ``known_at`` was asked for.
@@ -30,13 +30,13 @@ class TimeTravel:
     is_now: bool
 
     def echo(self) -> dict[str, Any]:
-        """``as_of``, ``known_at`` and ``position`` for the answer's body."""
+        """Return ``as_of``, ``known_at`` and ``position`` for the body of the answer."""
         return {"as_of": self.as_of.isoformat(), "known_at": self.known_at, "position": self.position}
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One moment of a read model: rows and ``time.position`` belong together. ``granted`` are the caller's entities."""
+    """Read model at one moment: rows and ``time.position`` belong together. ``granted``: entities of the caller."""
 
     conn: Conn
     schema: str
@@ -45,7 +45,7 @@ class View:
     incomplete: bool = False
 
     def echo(self) -> dict[str, Any]:
-        """As :meth:`TimeTravel.echo`, and whether events are missing because a stream could not be applied."""
+        """Return the dates as :meth:`TimeTravel.echo` does, and ``incomplete``: streams are parked."""
         return {**self.time.echo(), "incomplete": self.incomplete}
 
 

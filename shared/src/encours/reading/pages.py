@@ -1,4 +1,4 @@
-"""Keyset pages: the order of a list, the condition behind a cursor, and the cursor itself."""
+"""Keyset pages: the order of a list, the condition of a cursor, and the cursor itself."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class MalformedCursor(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list, in one order. ``columns`` end with the unique key, so that the order is total."""
+    """Page of a list in one order. ``columns`` end with the unique key, so that the order is total."""
 
     limit: int
     columns: tuple[str, ...]
@@ -44,18 +44,18 @@ class Page:
 
     @property
     def fetch(self) -> int:
-        """Rows to select: one more than the page, which tells whether another page follows."""
+        """Number of rows to select: one more than the page has, which shows that another page follows."""
         return self.limit + 1
 
     def order_by(self) -> str:
-        """``order by due_on desc, id desc``. Columns come from the list of allowed ones, never from the caller."""
+        """Return ``order by due_on desc, id desc``. Columns come from a list of allowed ones, not from callers."""
         end = " nulls last" if self.nullable else ""
         return "order by " + ", ".join(
             f"{column}{' desc' if self.descending else ''}{end}" for column in self.columns
         )
 
     def after(self, first_argument: int = 1) -> tuple[str, list[Scalar]]:
-        """A condition for the rows behind the cursor, and its arguments from ``$first_argument`` on."""
+        """Return the condition for the rows behind the cursor, and its arguments from ``$first_argument`` on."""
         if self.last is None:
             return "true", []
         sign = "<" if self.descending else ">"
@@ -74,13 +74,13 @@ class Page:
         ]
 
     def body(self, rows: Sequence[Any], item: Callable[[Any], Any]) -> dict[str, Any]:
-        """``{"data", "next_cursor"}`` of the fetched rows, each turned into its JSON form by ``item``."""
+        """Return ``{"data", "next_cursor"}`` of the fetched rows; ``item`` gives the JSON form of a row."""
         shown = rows[: self.limit]
         more = len(rows) > self.limit
         return {"data": [item(row) for row in shown], "next_cursor": self.cursor(shown[-1]) if more else None}
 
     def cursor(self, row: Mapping[str, Any]) -> str:
-        """The mark of a row as ``next_cursor``."""
+        """Return the cursor that continues after a row."""
         key = [_to_json(row[column.rpartition(".")[2]]) for column in self.columns]
         raw = msgspec.json.encode([self.check, *key])
         return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")

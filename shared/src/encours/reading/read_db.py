@@ -1,4 +1,4 @@
-"""Reading a service's read models: rows and position of one moment, waiting for a position, where each stands."""
+"""Queries on the read models of a service: snapshots, waiting for a position, positions and hashes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from encours.reading.checkpoints import Checkpoints, OnWait
 FRESH_WAIT_S = 0.25
 """Longest time that a read waits for its model to reach the ledger's head."""
 HASH_PAUSE_FACTOR = 4
-"""After a hash that took t seconds the next one of that model is computed 4 t later at the earliest."""
+"""Pause after a hash, as a multiple of the time that it took to compute."""
 
 
 class ReadModelNotReady(Refusal):
@@ -61,7 +61,7 @@ class Snapshot:
 
 
 class ReadDb:
-    """Queries on a service's read models. Make it with :meth:`open`."""
+    """Database of a service's read models. Make it with :meth:`open`."""
 
     def __init__(
         self,
@@ -87,9 +87,9 @@ class ReadDb:
         on_wait: OnWait | None = None,
         size: int = 8,
     ) -> ReadDb:
-        """Connects when first used. With ``ledger`` lags are exact, without it as the worker last saw them.
+        """Make a database that connects at its first use. Lags are exact if ``ledger`` is given.
 
-        ``on_wait(model, ledger)`` is called when somebody waits for a model that is behind.
+        ``on_wait(model, ledger)`` is called when a reader waits for a model that is behind.
         """
         pool = await open_pool(dsn, "encours read", size=size + 1, settings=STORE_SETTINGS)
         return cls(pool, ledger, tuple(models), on_wait)
@@ -102,7 +102,7 @@ class ReadDb:
 
     @asynccontextmanager
     async def snapshot(self, model: str, ledger: str) -> AsyncIterator[Snapshot]:
-        """Rows and checkpoint of one moment: ``async with db.snapshot(model, ledger) as (conn, schema, position)``.
+        """Open rows and checkpoint of one moment as ``(conn, schema, position)``.
 
         Raises :class:`ReadModelNotReady` while the model has never been built.
         """
@@ -112,7 +112,7 @@ class ReadDb:
             tables = self._tables(model, schema)
             try:
                 # LOCK takes no snapshot, so it stands before one: a swap of a rebuilt schema waits for it, and the
-                # snapshot that follows can never meet tables that were filled after it.
+                # snapshot that follows never sees tables that were filled after it.
                 await conn.execute(f"{begin}; lock table {tables} in access share mode" if tables else begin)
                 checkpoint = await load_checkpoint(conn, ledger, model)
                 if checkpoint is None:
@@ -143,14 +143,14 @@ class ReadDb:
             return False
 
     async def wait_for(self, model: str, ledger: str, min_position: int, timeout: float = 2.0) -> bool:
-        """Wait until the model has taken in a position. False when it has not by then."""
+        """Wait until the model has applied a position; return false if it has not within the time-out."""
         return await self._checkpoints.reached(model, ledger, min_position, timeout)
 
     async def catch_up(self, model: str, ledger: str, *, wait_s: float = FRESH_WAIT_S) -> int | None:
-        """The ledger's head at this call, once the model has reached it or ``wait_s`` seconds are over.
+        """Return the ledger's head at this call, once the model has reached it or after ``wait_s`` seconds.
 
-        None if the ledger does not say its head in time; the model is then waited for up to the head that this process
-        has seen last. Raises nothing for a model that stays behind: compare with the position of the snapshot.
+        None if the ledger does not answer in time; the model is then awaited up to the last head that this process has
+        seen. Raises nothing for a model that is still behind: compare the head with the position of the snapshot.
         """
         if self._ledger is None:
             raise TypeError("opened without a ledger: its head is unknown")
@@ -216,7 +216,7 @@ class ReadDb:
         return int(seen or 0)
 
     async def _hash(self, ledger: str, model: str) -> tuple[int, str] | None:
-        """Position and hash, one computation at a time a model, so that asking often costs little."""
+        """Return position and hash. A model is hashed by one computation at a time, however many callers ask."""
         key = (ledger, model)
         if model not in self._models:
             return None
@@ -246,8 +246,8 @@ class ReadDb:
 async def hash_of(
     conn: Conn, schema: str, model: ReadModel, ledger: str
 ) -> tuple[int, str, tuple[int, int, str, str] | None]:
-    """Position and content hash in the connection's snapshot, from the cache if nothing was written since; and
-    what to put into the cache otherwise."""
+    """Return position and content hash in the connection's snapshot, from the cache if nothing was written since, and
+    the entry for the cache otherwise."""
     checkpoint = await load_checkpoint(conn, ledger, model.name)
     if checkpoint is None:
         raise ReadModelNotReady(model.name, ledger)

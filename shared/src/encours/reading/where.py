@@ -76,17 +76,17 @@ class Where:
         )
 
     def beginning(self, column: str, text: str) -> str:
-        """Return, without requiring it, that a text begins so. An index answers it: text compares by bytes."""
+        """Return the condition that a column begins with a text. An index answers it, as text is compared by bytes."""
         low, high = self.arguments.add(text), self.arguments.add(text + LAST_CHARACTER)
         return f"{column} >= {low} and {column} < {high}"
 
     @property
     def sql(self) -> str:
-        """The conditions; ``true`` when there are none."""
+        """SQL of the conditions; ``true`` if there are none."""
         return " and ".join(f"({condition})" for condition in self._conditions) or "true"
 
     def page_sql(self, page: Page, columns: str, source: str) -> str:
-        """Statement for one page of a table or subquery. Call it once: it adds the cursor's arguments."""
+        """Return the statement for a page of a table or subquery. Call it once: it adds the cursor's arguments."""
         behind, values = page.after(len(self.arguments) + 1)
         self.arguments += values
         return f"select {columns} from {source} where {self.sql} and {behind} {page.order_by()} limit {page.fetch}"
@@ -108,7 +108,7 @@ class ViewWhere(Where):
 
     @cached_property
     def position(self) -> str:
-        """Placeholder of the position that the question is answered at."""
+        """Placeholder of the position at which the question is answered."""
         return f"{self.arguments.add(self._view.time.position)}::bigint"
 
     @cached_property
@@ -117,5 +117,5 @@ class ViewWhere(Where):
         return f"{self.arguments.add(self._view.time.as_of)}::date"
 
     async def page(self, page: Page, columns: str, source: str) -> list[Any]:
-        """Rows of one page of a table or subquery, and one more if another page follows."""
+        """Return the rows of a page of a table or subquery, and one more if another page follows."""
         return await self._view.conn.fetch(self.page_sql(page, columns, source), *self.arguments)

@@ -1,1 +1,1 @@
-"""A process of a service: settings, logging, memory, metrics, worker."""
+"""Process of a service: settings, logging, memory, metrics, worker."""

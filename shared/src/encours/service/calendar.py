@@ -1,9 +1,9 @@
-"""The calendar of a ledger: time enters as an event, once per ledger and day.
+"""Calendar of a ledger: each day is recorded as an event, once per ledger.
 
-In a live ledger a day opens at six in the morning in the ledger's zone, by the one worker, of whatever service, that
-holds the calendar's lease. The lease lies in the ledger's database, which all services reach. After a standstill each
-missed day is opened too, marked late, so that ladders know it and send nothing for it. The days of a sandbox are
-opened by the command that moves its clock.
+In a live ledger a day opens at six in the morning, local time of the ledger. The worker that has the calendar's lease
+opens it; any service may run that worker, as the lease is in the ledger's database. After an outage the missed days
+are opened too and marked late, so that ladders send nothing for them. The command that moves the clock of a sandbox
+opens its days.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Now = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The last opening: its day, none before the first, the version of the calendar stream, its ledger position."""
+    """Last opened day (none before the first), version of the calendar stream, position of the event."""
 
     day: date | None
     version: int
@@ -67,7 +67,7 @@ def opening_of(day: date, time_zone: str) -> datetime:
 async def open_day(
     ledger: Ledger, name: str, day: date, after: Opened, *, late: bool, clock_at: datetime | None = None
 ) -> Opened:
-    """Open one day, once in the life of the ledger, whoever asks. ``clock_at`` moves a sandbox's clock along."""
+    """Open a day once, however many workers do so. ``clock_at`` also moves the clock of a sandbox."""
     meta = derived(
         name,
         derived_uuid("open-day", name, day),
@@ -86,7 +86,7 @@ async def open_day(
 
 
 def days_to_open(last: date | None, now: datetime) -> list[date]:
-    """Days that a live ledger has yet to open at a local time; a new ledger begins with today, once it is six."""
+    """Return the days that a live ledger still has to open at a local time; a new ledger begins today, after six."""
     until = now.date() if now.time() >= OPENING else now.date() - timedelta(days=1)
     if last is None:
         return [until] if until == now.date() else []
@@ -128,7 +128,7 @@ async def _keep_one(
     info: LedgerInfo,
     now: datetime,
 ) -> None:
-    """One ledger's tick. A fault of one ledger is logged when it begins, and does not hold up the others."""
+    """Open the days of one ledger. An error is logged when it first occurs and does not delay other ledgers."""
     try:
         if await _is_ours(leases, held, info.name):
             await open_due(ledger, info, now)
@@ -152,7 +152,7 @@ async def _is_ours(leases: Leases, held: dict[str, int], name: str) -> bool:
 
 
 async def open_due(ledger: Ledger, info: LedgerInfo, now: datetime) -> int:
-    """Open the days that are due in one ledger; how many. Idempotent."""
+    """Open the days that are due in one ledger and return their number. Idempotent."""
     local = now.astimezone(ZoneInfo(info.time_zone))
     opened = await last_opened(ledger, info.name)
     due = days_to_open(opened.day, local)[:MAX_DAYS_A_TICK]

@@ -1,4 +1,4 @@
-"""The connections that each process of a service opens: the ledger, and NATS to announce what it appends."""
+"""Connections that each process of a service opens: the ledger, and NATS to announce what it appends."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from encours.transport.client import NatsConnection
 async def ledger_and_nats(
     settings: ServiceSettings, name: str
 ) -> AsyncIterator[tuple[Ledger, NatsConnection]]:
-    """The ledger, checked at the start, and the NATS connection on which each append of this process is announced.
+    """Connect to the ledger, which is checked first, and to NATS, where each append of this process is announced.
 
-    ``name`` is that of the process, as the servers' lists of connections show it.
+    ``name`` identifies the process in the servers' lists of connections.
     """
     async with AsyncExitStack() as stack:
         ledger = await Ledger.open(settings.ledger_url.get_secret_value(), check=True)

@@ -1,4 +1,4 @@
-"""Logs are one JSON object a line on standard output, with the request's ids and never a secret."""
+"""Logs: one JSON object per line on standard output, with the request's ids and without secrets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _dumps(event: Any, **_: Any) -> str:
 
 
 class _StandardOutput:
-    """Whatever is standard output at the time of writing: loggers outlive a redirection of it."""
+    """Standard output, looked up at each write, so that loggers follow a redirection."""
 
     def write(self, text: str) -> int:
         return sys.stdout.write(text)
@@ -43,7 +43,7 @@ class _StandardOutput:
 
 
 def configure(service: str, *, level: str = "info", stream: TextIO | None = None) -> None:
-    """Set up structlog and hand the standard library's loggers (uvicorn, nats, asyncio) to the same form."""
+    """Set up structlog, and format the loggers of the standard library (uvicorn, nats, asyncio) alike."""
     out: Any = stream or _StandardOutput()
 
     def add_service(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -54,7 +54,7 @@ class Metrics:
         self._children: dict[tuple[str, str, int], Histogram] = {}
 
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
-        """One request was answered."""
+        """Count an answered request."""
         key = (route, method, status)
         child = self._children.get(key)
         if child is None:
@@ -62,5 +62,5 @@ class Metrics:
         child.observe(seconds)
 
     def exposition(self) -> bytes:
-        """All of it in Prometheus' text format."""
+        """Return all metrics in Prometheus' text format."""
         return generate_latest(self.registry)

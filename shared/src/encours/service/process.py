@@ -1,6 +1,6 @@
-"""The processes of a service, ``python -m <service> api|worker|rebuild``, composed in one way for all of them.
+"""Processes of a service: ``python -m <service> api|worker|rebuild``.
 
-What only one of the processes needs is imported when it starts: a rebuild never meets the web framework.
+Modules that only one of them needs are imported when it starts: a rebuild does not import the web framework.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from encours.service.settings import ServiceSettings, reasons
 from encours.service.worker import Background, Worker
 
 EXIT_USAGE = 2
-"""Of a wrong word, and of settings that are missing or wrong."""
+"""Exit code for a wrong argument and for settings that are missing or wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,11 @@ class WorkerTasks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One service, ``SERVICE`` in its ``__main__``.
+    """Definition of a service, ``SERVICE`` in its ``__main__``.
 
     ``api`` and ``worker_tasks`` are written ``module:name``. ``api(settings)`` serves the HTTP API until a signal;
     ``worker_tasks(settings, ledger)`` is open around the worker and yields :class:`WorkerTasks`. ``reactors`` are the
-    classes of its reactors: a rebuild has to know where a first build ends.
+    classes of its reactors, from which a rebuild knows where the first build of a model ends.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Service:
     settings: type[ServiceSettings] = ServiceSettings
 
     def main(self, arguments: Sequence[str]) -> int:
-        """Run one of the processes until it ends; its exit code."""
+        """Run one of the processes until it ends and return its exit code."""
         run: Callable[[ServiceSettings], int]
         match arguments:
             case ["api"]:
@@ -88,7 +88,7 @@ class Service:
         return 0
 
     async def _work(self, settings: ServiceSettings) -> None:
-        """Until SIGTERM. Servers may be away at the start and at any time later."""
+        """Work until SIGTERM. Servers may be unavailable at the start and at any later time."""
         open_tasks: Callable[[Any, Ledger], AbstractAsyncContextManager[WorkerTasks]]
         open_tasks = resolve_name(self.worker_tasks) if self.worker_tasks else _nothing
         async with AsyncExitStack() as stack:
@@ -107,7 +107,7 @@ class Service:
             await worker.run()
 
     def _rebuild(self, options: Sequence[str], settings: ServiceSettings) -> int:
-        # Standard output is for what was found.
+        # Standard output is for the results.
         web_logging.configure(f"{self.name}-rebuild", level=settings.log_level, stream=sys.stderr)
         return rebuild_main(settings, self.name, self.models, options, self.reactors)
 

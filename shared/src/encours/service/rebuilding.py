@@ -29,10 +29,11 @@ def rebuild_main(
     argv: Sequence[str],
     reactors: Mapping[str, type[Reactor]] | None = None,
 ) -> int:
-    """Rebuild the models named by the arguments, all of them by default. 0: done, and equal where there was
-    something to compare; 1: failed; 2: no such model or ledger; 3: something differed; 4: a database is away.
+    """Rebuild the models named by the arguments, by default all, and return an exit code. 0: done, and equal to the
+    live model if there was one; 1: failed; 2: no such model or ledger; 3: different content; 4: a database is
+    unavailable.
 
-    ``reactors``, by the name of their model, tell where a first build ends: no rebuild calls one."""
+    ``reactors``, by the name of their model, define where a first build ends; a rebuild calls none of them."""
     parser = argparse.ArgumentParser(
         prog=f"{service} rebuild", description="Build read models again from the ledger."
     )

@@ -1,7 +1,7 @@
-"""Settings of a service process: one frozen model, read once, at the edge.
+"""Settings of a service process: one frozen model, read once from the environment.
 
-Every variable begins with ``ENCOURS_``. One that no field knows is an error rather than a silent default: a
-misspelled database address must not start a service against the wrong database.
+Every variable begins with ``ENCOURS_``. An unknown variable is an error: with a misspelled database address the
+service would otherwise start against the default database.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 class Settings(BaseSettings):
-    """Base of every process's settings: frozen, prefixed, strict about what it does not know.
+    """Base of the settings of every process: frozen, prefixed, without unknown variables.
 
     ``FOREIGN`` names prefixed variables that belong to another process started from the same environment.
     """
@@ -59,7 +59,7 @@ class Settings(BaseSettings):
 
 
 class ServiceSettings(Settings):
-    """Settings that each of the four services needs. Addresses carry passwords, so they are masked when printed."""
+    """Settings of each of the four services. Addresses contain passwords and are masked when printed."""
 
     ledger_url: SecretStr = Field(
         description="PostgreSQL address of the ledger, with the service's own role."
@@ -91,7 +91,7 @@ class ServiceSettings(Settings):
 
     @classmethod
     def foreign(cls) -> frozenset[str]:
-        """``ENCOURS_DATABASE_URL`` is the supervisor's: the administrator's address that no service may use."""
+        """Ignore ``ENCOURS_DATABASE_URL``, the administrator's address, which only the supervisor may use."""
         return frozenset({"ENCOURS_DATABASE_URL"})
 
     @classmethod
@@ -101,7 +101,7 @@ class ServiceSettings(Settings):
 
 
 def reasons(wrong: ValidationError) -> str:
-    """Corrections to make in the environment, with the variables' names and without their values."""
+    """Return the corrections to make in the environment, with the names of variables and without their values."""
     return "; ".join(
         "".join(f"{PREFIX}{field}: ".upper() for field in error["loc"][:1])
         + error["msg"].removeprefix("Value error, ")
@@ -110,7 +110,7 @@ def reasons(wrong: ValidationError) -> str:
 
 
 def without_password(url: SecretStr) -> str:
-    """An address that may be logged: the password is taken out, host and database stay."""
+    """Return an address without its password, for logs."""
     parts = urlsplit(url.get_secret_value())
     if "@" not in parts.netloc:
         return urlunsplit(parts)

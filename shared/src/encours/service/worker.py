@@ -1,7 +1,7 @@
-"""A service's worker process: for every ledger a relay (active in one process), a tail, and the service's read
-models with their reactors; beside them the service's own background tasks.
+"""Worker process of a service: for every ledger a relay (active in one process), a tail, and the read models of the
+service with their reactors, besides the background tasks of the service.
 
-New ledgers are noticed within a second. SIGTERM drains: batches in hand are finished, leases given back.
+New ledgers are found within a second. On SIGTERM the worker finishes its batches and releases its leases.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ DRAIN_S = 10.0
 POOL = 6
 
 COMMAND_TIMEOUT_S = 60.0
-# A read model lost with a power cut is read from the ledger again, with its checkpoint.
+# A batch that a power cut loses is read from the ledger again, as its checkpoint is lost with it.
 _SETTINGS = {**STORE_SETTINGS, "synchronous_commit": "off"}
 
 log = structlog.get_logger("encours.worker")
@@ -52,7 +52,7 @@ Background = Callable[[], Awaitable[None]]
 
 
 class WorkerSettings(Protocol):
-    """The part of a service's settings that a worker needs."""
+    """Settings that a worker needs."""
 
     @property
     def ledger_url(self) -> SecretStr: ...
@@ -63,7 +63,7 @@ class WorkerSettings(Protocol):
 
 
 class Worker:
-    """``await Worker(settings, ledger, service, models, reactors={model name: reactor}).run()``."""
+    """Worker of a service: ``await Worker(settings, ledger, service, models).run()``. ``reactors``: by model name."""
 
     def __init__(
         self,
@@ -96,11 +96,11 @@ class Worker:
             tail.wake()
 
     def stop(self) -> None:
-        """Drain and end; what SIGTERM does."""
+        """Finish the current batches and end, as on SIGTERM."""
         self._stopping.set()
 
     async def run(self) -> None:
-        """Work until told to stop. Servers may be away at the start and at any time later."""
+        """Work until :meth:`stop`. Servers may be unavailable at the start and at any later time."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
@@ -157,7 +157,7 @@ class Worker:
             await asyncio.wait_for(self._stopping.wait(), seconds)
 
     async def _ledgers(self, context: ProjectorContext, relay_leases: Leases) -> None:
-        """One group of tasks for each ledger, begun when the ledger appears."""
+        """Start a group of tasks for each ledger when it appears."""
         followed: dict[str, asyncio.Task[None]] = {}
         try:
             while not self._stopping.is_set():
@@ -191,7 +191,7 @@ class Worker:
             await tasks.drain(names, DRAIN_S)
 
     async def _relay(self, leases: Leases, name: str) -> None:
-        """Publish while the lease is ours."""
+        """Publish while this process has the lease."""
         nats = await self._nats.client()
         while not self._stopping.is_set():
             self._relays[name] = "standby"
@@ -212,7 +212,7 @@ class Worker:
                 log.error("relay failed", ledger=name, exc_info=relay.exception())
 
     async def _publish_state(self, pool: asyncpg.Pool) -> None:
-        """Say in the control schema what this process sees, for those who ask the API."""
+        """Write the state that this process sees into the control schema, from which the API answers."""
         await forget_stale_states(pool)
         while True:
             states = [
@@ -235,7 +235,7 @@ class Worker:
 
 
 class _Tasks:
-    """Tasks that are begun again, with a growing pause, when they end by an exception."""
+    """Tasks that are started again, after a growing pause, when they end with an exception."""
 
     def __init__(self) -> None:
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -247,7 +247,7 @@ class _Tasks:
         await end(self._tasks.values())
 
     def start(self, name: str, work: Background) -> None:
-        """Begin a task under a name of its own."""
+        """Start a task under a name."""
         self._tasks[name] = asyncio.create_task(self._keep(name, work), name=name)
 
     async def _keep(self, name: str, work: Background) -> None:
@@ -266,7 +266,7 @@ class _Tasks:
                 return
 
     async def drain(self, names: set[str], timeout_s: float) -> None:
-        """Let these come to their own end."""
+        """Wait until these tasks end by themselves."""
         waiting = [self._tasks[name] for name in names]
         if waiting:
             await asyncio.wait(waiting, timeout=timeout_s)

@@ -24,7 +24,7 @@ class Folding:
         self._stored: dict[type[Row], dict[Key, Row]] = {row_type: {} for row_type in model.rows}
         self._rows = RowCache(model.rows)
         self.parked: dict[str, Exception] = {}
-        """Why the model could not apply an event, by stream."""
+        """Exceptions of events that the model could not apply, by stream."""
 
     def fold(self, batch: Iterable[Recorded], *, keep: int = 0) -> None:
         """One transaction of the projector; ``keep`` rows per table stay in memory after it."""

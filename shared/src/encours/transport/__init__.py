@@ -1,4 +1,4 @@
-"""From the ledger to NATS JetStream and back: names, declaration, relay, tail.
+"""Transport of events over NATS JetStream: names, declaration, relay, tail.
 
 The stream's sequence number is the ledger's position.
 """

@@ -1,7 +1,7 @@
 """Wake-up messages over core NATS: "the ledger has grown", to relays and projectors; "a reader waits", to projectors.
 
-Only a hint: relays and projectors look at the ledger by themselves too. A message that is lost, or NATS being away,
-makes events later and nothing else.
+Relays and projectors also poll the ledger: if a message is lost or NATS is unavailable, events arrive later and
+nothing else changes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ GATHER_S = 0.001
 
 
 class Announcer:
-    """Publishes at most one message per subject and millisecond, and never waits for NATS."""
+    """Publisher of at most one message per subject and millisecond, which never waits for NATS."""
 
     def __init__(self, nats: NatsConnection) -> None:
         self._nats = nats

@@ -1,4 +1,4 @@
-"""The NATS connection of a process: made in the background, restored by itself, with replies in an inbox of its own."""
+"""NATS connection of a process: made in the background, reconnected by itself, with an inbox of its own for replies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = structlog.get_logger("encours.nats")
 
 
 class EventClient(Client):
-    """nats-py with a quicker reading of headers: its own is a third of what a projector spends on an event."""
+    """Client of nats-py with a faster parser of headers: its own takes a third of a projector's time per event."""
 
     @staticmethod
     def _parse_header_lines(raw: bytes) -> dict[str, str]:
@@ -32,21 +32,21 @@ class EventClient(Client):
 
 
 class NatsConnection:
-    """The one connection that a process shares between relays, projectors and wake-up messages."""
+    """Connection that a process shares between relays, projectors and wake-up messages."""
 
     def __init__(self, url: str, name: str) -> None:
-        """Begin to connect, in the background and for as long as it takes."""
+        """Start to connect in the background, without a time limit."""
         self._connecting = asyncio.create_task(connect(url, name), name="nats")
 
     @property
     def connected(self) -> bool:
-        """True if a message would reach NATS now."""
+        """True while NATS is connected."""
         task = self._connecting
         done = task.done() and not task.cancelled() and task.exception() is None
         return done and task.result().is_connected
 
     async def client(self) -> Client:
-        """The client, once it has been connected for the first time."""
+        """Return the client after it has connected for the first time."""
         return await asyncio.shield(self._connecting)
 
     async def close(self) -> None:
@@ -59,7 +59,7 @@ class NatsConnection:
 
 
 async def connect(url: str, name: str) -> Client:
-    """Connect, trying again until it works; afterwards the client reconnects by itself."""
+    """Connect, with retries until it succeeds; afterwards the client reconnects by itself."""
     while True:
         client = EventClient()
         try:
@@ -78,7 +78,7 @@ async def connect(url: str, name: str) -> Client:
                 reconnected_cb=_on_reconnected,
             )
         except (OSError, nats.errors.Error, TimeoutError) as error:
-            log.warning("NATS is away: late, not stopped", error=repr(error))
+            log.warning("NATS is unavailable: events are late", error=repr(error))
             await asyncio.sleep(CONNECT_RETRY_S)
         else:
             return client
@@ -89,7 +89,7 @@ async def _on_error(error: Exception) -> None:
 
 
 async def _on_disconnected() -> None:
-    log.warning("NATS disconnected: late, not stopped")
+    log.warning("NATS disconnected: events are late")
 
 
 async def _on_reconnected() -> None:

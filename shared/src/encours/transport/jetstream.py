@@ -1,7 +1,7 @@
-"""The JetStream stream of a ledger: how it must be declared, what differs, and how it is put back.
+"""JetStream stream of a ledger: its declaration, differences from it, and their repair.
 
-The stream's sequence number is the ledger's position. Nothing in it is precious: whatever is wrong with it, it
-may be dropped and filled again from the ledger.
+The stream's sequence number is the ledger's position. The stream may be deleted at any time: it is filled again from
+the ledger.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ EPOCH = "encours.epoch"
 
 
 def declaration(ledger: str, epoch: int, *, replicas: int = 1) -> StreamConfig:
-    """The stream of a ledger: kept for ever, in files, closed to deletion and purge of messages."""
+    """Return the configuration of a ledger's stream: unlimited, in files, without deletion or purge of messages."""
     return StreamConfig(
         name=stream_name(ledger),
         description=f"Events of ledger {ledger}: sequence number = ledger position",
@@ -47,12 +47,12 @@ _COMPARED = (
     "max_msgs_per_subject", "num_replicas", "deny_delete", "deny_purge", "allow_atomic",
 )  # fmt: skip
 _FIXED = frozenset({"storage", "retention"})
-"""Settings that the server does not let one change on a stream that exists."""
+"""Settings that the server does not change on an existing stream."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamState:
-    """A stream as it is: its first and last sequence, the epoch it was made for, what differs from the
+    """State of a stream: first and last sequence, the epoch that it was made for, differences from the
     declaration."""
 
     first: int
@@ -63,7 +63,7 @@ class StreamState:
 
     @property
     def unchangeable(self) -> bool:
-        """True if the drift can be mended only by making the stream anew."""
+        """True if only a new stream repairs the differences."""
         return any(line.split(":")[0] in _FIXED for line in self.drift)
 
 
@@ -91,7 +91,7 @@ class LedgerStream:
         self._replicas = replicas
 
     async def state(self) -> StreamState | None:
-        """The stream as it is; None when there is none."""
+        """Return the state of the stream; None if it does not exist."""
         try:
             info = await self.js.stream_info(self.name)
         except NotFoundError:
@@ -107,25 +107,25 @@ class LedgerStream:
         )
 
     async def create(self, epoch: int, first: int) -> None:
-        """Make the stream; its first message will have the sequence number ``first``."""
+        """Create the stream; its first message gets the sequence number ``first``."""
         config = declaration(self.ledger, epoch, replicas=self._replicas)
         if first > 1:
             config.first_seq = first
         await self.js.add_stream(config)
 
-    async def mend(self, epoch: int) -> None:
-        """Bring the declaration back to what it should be."""
+    async def update(self, epoch: int) -> None:
+        """Update the stream to its declaration."""
         await self.js.update_stream(declaration(self.ledger, epoch, replicas=self._replicas))
 
     async def drop(self) -> None:
-        """Remove the stream; nothing happens when there is none."""
+        """Delete the stream if it exists."""
         try:
             await self.js.delete_stream(self.name)
         except NotFoundError:
             return
 
     async def last_event_id(self, sequence: int) -> str | None:
-        """The CloudEvents id of the message with that sequence number."""
+        """Return the CloudEvents id of the message with a sequence number."""
         try:
             message = await self.js.get_msg(self.name, sequence)
         except NotFoundError:

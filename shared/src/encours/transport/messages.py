@@ -1,4 +1,4 @@
-"""A stored event as a NATS message: CloudEvents headers and the exact bytes of the ledger."""
+"""Stored events as NATS messages: CloudEvents headers and the exact bytes of the ledger."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from encours.ledger.stored import StoredEvent
 
 
 class HeaderBlock:
-    """Header lines that are clean bytes already, in the place of one header's value.
+    """Header lines as bytes, passed to nats-py as the value of one header.
 
-    nats-py cleans every value character by character (29 µs for an event's headers, more than all else that it does
-    for a message); everything here is a number, an id or percent-encoded, so there is nothing to clean.
+    nats-py cleans every value character by character: 29 µs for the headers of an event, more than the rest of its work
+    for a message. These values are numbers, ids or percent-encoded and need no cleaning.
     """
 
     __slots__ = ("_lines",)
@@ -24,22 +24,22 @@ class HeaderBlock:
         self._lines = lines
 
     def strip(self) -> HeaderBlock:
-        """As ``str.strip``."""
+        """Return the lines unchanged, in place of ``str.strip``."""
         return self
 
     def translate(self, _: object) -> HeaderBlock:
-        """As ``str.translate``."""
+        """Return the lines unchanged, in place of ``str.translate``."""
         return self
 
     def encode(self) -> bytes:
-        """The value of the first header and the lines of all others."""
+        """Return the value of the first header and the lines of all others."""
         return self._lines
 
 
 def headers_of(event: StoredEvent, epoch: int, control: str) -> dict[str, HeaderBlock]:
-    """NATS headers of an event for nats-py: CloudEvents 1.0 in binary mode, position and epoch, in ``encours-record``
-    what else it takes to rebuild the row (fields in the order of :func:`event_from`, separated by ``;``,
-    percent-encoded as the CloudEvents bindings ask for), and ``control``: lines that tell the server when to take it.
+    """Return the NATS headers of an event: CloudEvents 1.0 in binary mode, position and epoch, and ``control``, the
+    lines that make the server accept or refuse it. ``encours-record`` has the other columns of the row, in the order of
+    :func:`event_from`, separated by ``;`` and percent-encoded as the CloudEvents bindings require.
     """
     event_id, command_id, recorded_at = event.event_id, event.command_id, event.recorded_at
     record = (
@@ -58,7 +58,7 @@ def headers_of(event: StoredEvent, epoch: int, control: str) -> dict[str, Header
 
 
 def event_from(headers: Mapping[str, str], body: bytes) -> StoredEvent:
-    """The row again, from headers and body. Raises ``KeyError`` or ``ValueError`` for a message that is not ours."""
+    """Restore the row from headers and body. Raises ``KeyError`` or ``ValueError`` for a message of another sender."""
     version, schema_version, entity, effective_on, command_id, correlation_id, causation_id, actor, reason = (
         headers["encours-record"].split(";")
     )

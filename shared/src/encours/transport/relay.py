@@ -1,11 +1,10 @@
-"""From the ledger to JetStream: in order, each event under the sequence number that is its position.
+"""Relay from the ledger to JetStream: publishes events in order, each with its position as sequence number.
 
-Two relays at once cannot do harm, because each publish names the sequence that must precede it and the server
-refuses the second. So there is no state here but what the stream itself says: after any error the relay asks it
-for its last sequence and goes on from there.
+Two relays at once are harmless: each publish names the sequence that must precede it, and the server refuses the
+second. The relay keeps no state of its own: after any error it continues after the last sequence of the stream.
 
-A backlog goes out in atomic batches (nats-server 2.12 and later), which the server syncs to disk once for all their
-messages and answers once: five times as many a second, all of a batch or none of it.
+A backlog is published in atomic batches (nats-server 2.12 and later), which the server syncs to disk and acknowledges
+once for all their messages: five times as many per second, and a batch is stored whole or not at all.
 """
 
 from __future__ import annotations
@@ -34,10 +33,10 @@ from encours.transport.names import subject, wakeup_subject
 PAGE = 512
 IN_FLIGHT = 2 * PAGE
 BATCH_MIN = 8
-"""Fewer events go one by one: a batch costs the server four syncs, whatever its size."""
+"""Smallest batch. Fewer events are published one by one, as a batch of any size costs the server four syncs."""
 GATHER_S = 0.03
-"""Events gather so long before they go out: JetStream syncs each message or batch to disk, and who needs an event at
-once reads the ledger.
+"""Time for which events are collected before they are published: JetStream syncs each message or batch to disk. Readers
+that need an event at once read the ledger.
 """
 ACK_TIMEOUT_S = 5.0
 ACK_LOOK_S = 0.25
@@ -45,17 +44,17 @@ POLL_MIN_S, POLL_MAX_S = 0.05, 0.5
 RETRY_MIN_S, RETRY_MAX_S = 0.05, 2.0
 EPOCH_CHECK_S = 1.0
 BACKFILL = 10_000
-"""Number of events that a stream made anew is given back. Who is further behind reads the ledger."""
+"""Number of past events in a stream that is created again. Readers that are further behind read the ledger."""
 
 log = structlog.get_logger("encours.relay")
 
 
 class _AskAgain(Exception):
-    """The stream did not take a message: ask it where it stands."""
+    """The stream refused a message: ask for its last sequence."""
 
 
 class Relay:
-    """Publishes one ledger. Run it under a lease, so that only one process does the work."""
+    """Publisher of one ledger. Run it under a lease, so that only one process does the work."""
 
     def __init__(self, nats: Client, ledger: Ledger, name: str, *, replicas: int = 1) -> None:
         self._nats = nats
@@ -75,7 +74,7 @@ class Relay:
         self._epoch_checked = 0.0
 
     async def run(self) -> None:
-        """Publish until cancelled. NATS or PostgreSQL may come and go."""
+        """Publish until cancelled. NATS and PostgreSQL may be unavailable for a time."""
         pause, said = RETRY_MIN_S, ""
         async with contextlib.AsyncExitStack() as stack:
             inbox = self._nats.new_inbox()
@@ -92,15 +91,13 @@ class Relay:
                     await self._pump(inbox)
                 except (_AskAgain, NatsError, LedgerUnavailable, OSError, TimeoutError) as error:
                     pause = RETRY_MIN_S if self.last > started else min(pause * 2, RETRY_MAX_S)
-                    if (
-                        self.last > started or repr(error) != said
-                    ):  # once, not every two seconds of a long night
+                    if self.last > started or repr(error) != said:  # once per outage, not every two seconds
                         said = repr(error)
                         log.warning("relay asks again", ledger=self._name, last=self.last, error=said)
                     await asyncio.sleep(pause)
 
     async def _heal(self) -> None:
-        """Find out where the stream stands, and put right what is wrong with it."""
+        """Compare the stream with the ledger and repair it."""
         if not self._nats.is_connected:
             raise _AskAgain("not connected to NATS")
         state = await self._stream.state()
@@ -120,7 +117,7 @@ class Relay:
         if state is not None and why is None:
             if state.drift:
                 log.warning("stream declaration mended", ledger=self._name, drift=list(state.drift))
-                await self._stream.mend(head.epoch)
+                await self._stream.update(head.epoch)
             self.last = state.last
             return
         if state is not None:
@@ -136,7 +133,7 @@ class Relay:
         return bool(rows) and str(rows[0]["event_id"]) == await self._stream.last_event_id(position)
 
     async def _pump(self, inbox: str) -> None:
-        """Publish what the ledger has beyond the stream, for ever."""
+        """Publish the events that the stream lacks, until cancelled."""
         self._round = next(self._rounds)
         self._acked, self._failure = self.last, None
         self._reconnects = self._nats.stats["reconnects"]
@@ -205,7 +202,7 @@ class Relay:
         )
 
     async def _until_acked(self, position: int) -> None:
-        """Wait for the stream's word on a position. Raises :class:`_AskAgain` when it says no, or nothing."""
+        """Wait for the acknowledgement of a position. Raises :class:`_AskAgain` on refusal or time-out."""
         deadline = asyncio.get_running_loop().time() + ACK_TIMEOUT_S
         while self._acked < position and self._failure is None:
             self._heard.clear()
@@ -213,7 +210,7 @@ class Relay:
                 await asyncio.wait_for(self._heard.wait(), ACK_LOOK_S)
                 deadline = asyncio.get_running_loop().time() + ACK_TIMEOUT_S
             except TimeoutError:
-                # What was on its way when the server went has to be sent again: no answer will come for it.
+                # Messages on their way when the connection was lost are sent again: they get no acknowledgement.
                 if self._nats.stats["reconnects"] != self._reconnects or not self._nats.is_connected:
                     raise _AskAgain("NATS went away") from None
                 if asyncio.get_running_loop().time() > deadline:
@@ -239,12 +236,12 @@ class Relay:
 
 
 def after(sequence: int) -> str:
-    """The header that has the server refuse a message unless this is the stream's last sequence."""
+    """Return the header with which the server refuses a message unless this is the stream's last sequence."""
     return f"Nats-Expected-Last-Sequence: {sequence}"
 
 
 def of_batch(batch: str, n: int, *, commit: bool = False) -> str:
-    """The headers of the n-th message of an atomic batch (ADR-50 of NATS)."""
+    """Return the headers of the n-th message of an atomic batch (ADR-50 of NATS)."""
     return f"Nats-Batch-Id: {batch}\r\nNats-Batch-Sequence: {n}" + (
         "\r\nNats-Batch-Commit: 1" if commit else ""
     )

@@ -1,10 +1,10 @@
-"""The end of one ledger as one process sees it: events in order, without holes.
+"""Tail of one ledger: its latest events in memory, in order and without gaps.
 
-A wake-up message has them read from the ledger itself, which is quicker than JetStream by the latter's sync to disk;
-the stream brings what no message announced. Whatever comes over NATS is a hint, the ledger is the truth.
+After a wake-up message events are read from the ledger itself, which is faster than JetStream by a sync to disk; the
+stream delivers those that no message announced. The ledger decides: messages of NATS are hints.
 
-All read models of a process share one tail, so each event is received and decoded once. A model that is behind
-the tail's window reads the ledger on its own and holds nobody up.
+All read models of a process share one tail, so that each event is received and decoded once. A model that is behind
+the window of the tail reads the ledger by itself and delays no other.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ PAGE = 1024
 FETCH = 256
 EXPIRES_S = 2.0
 HEARTBEAT_S = 0.5
-SILENCE_S = 1.6  # three heartbeats missed: the request or its server is gone
+SILENCE_S = 1.6  # three missed heartbeats: the request or its server is lost
 TICK_S = 0.25
 AWAY_TICK_S = 0.05
-"""While NATS is away and no wake-up message can come."""
+"""Interval of polling while NATS is unavailable."""
 INACTIVE_S = 10.0
 RETRY_S = 0.25
 
@@ -52,7 +52,7 @@ class EventBatch:
 
 
 class Tail:
-    """Run :meth:`run` as a task; read with :meth:`after`."""
+    """Latest events of one ledger. Run :meth:`run` as a task; read with :meth:`after`."""
 
     def __init__(self, nats: NatsConnection, ledger: Ledger, name: str) -> None:
         self._nats = nats
@@ -60,7 +60,7 @@ class Tail:
         self._name = name
         self._window: list[StoredEvent] = []
         self.last = -1
-        """The last position that is here; -1 until the ledger was asked for the first time."""
+        """Last position in memory; -1 until the ledger was read for the first time."""
         self.head = 0
         self.epoch = 0
         self.source = "ledger"
@@ -69,15 +69,15 @@ class Tail:
         self._wanted: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._grown = asyncio.Event()
         self._look = asyncio.Event()
-        """Something is odd about the stream: ask the ledger now, not at the next tick."""
+        """Set when the stream has a gap or an error: read the ledger at once."""
         self._reset = asyncio.Event()
         self._heard_at = 0.0
         self._credit = 0
 
     async def after(self, position: int, limit: int, timeout: float) -> EventBatch:
-        """The events that follow a position, up to ``limit``; none when there are none within ``timeout`` seconds.
+        """Return the events that follow a position, up to ``limit``, or none if none arrive within ``timeout`` seconds.
 
-        Raises LedgerUnavailable when the ledger has to be read and cannot be.
+        Raises LedgerUnavailable if the ledger has to be read and is unavailable.
         """
         if self.last < 0 or position >= self.last:
             changed = self._changed
@@ -94,14 +94,14 @@ class Tail:
         return EventBatch([event_of(row, self._name) for row in rows], epoch)
 
     async def rest(self, model: str, seconds: float) -> None:
-        """Let events gather for a read model, until a reader waits for it or the time is over."""
+        """Pause a read model, so that events form a batch, until a reader waits for it or the time is over."""
         wanted = self._wanted[model]
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(wanted.wait(), seconds)
         wanted.clear()
 
     def wake(self) -> None:
-        """Read the ledger now: it has grown."""
+        """Read the ledger at once, as it has new events."""
         self._grown.set()
 
     async def run(self) -> None:
@@ -119,7 +119,7 @@ class Tail:
                 before = self.last
                 head = await self._ledger.head(self._name)
                 self.head = max(head.position, self.last)
-                # Newer events may have come in while the ledger was asked.
+                # Newer events may have arrived while the ledger was read.
                 if before < 0 or head.epoch != self.epoch or head.position < before:
                     self._start_over(head.position, head.epoch)
                 elif head.position > self.last:
@@ -142,13 +142,13 @@ class Tail:
                 log.warning("ledger not readable", ledger=self._name, error=str(error))
 
     async def _read_ledger(self) -> None:
-        """Take from the ledger what it has beyond the last position."""
+        """Read the events after the last position from the ledger."""
         full = True
         while full:
             epoch = self.epoch
             rows = await self._ledger.read_raw(self._name, self.last, PAGE)
             full = len(rows) == PAGE
-            # The stream may have brought some of them in the meantime.
+            # The stream may have delivered some of them in the meantime.
             events = [event_of(row, self._name) for row in rows if row["position"] > self.last]
             if not events or self.epoch != epoch or events[0].position != self.last + 1:
                 return
@@ -181,7 +181,7 @@ class Tail:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
-    # The stream: a pull consumer without acks, made anew whenever anything is odd.
+    # The stream: a pull consumer without acks, created again after any error.
 
     async def _follow_stream(self) -> None:
         nats = await self._nats.client()
@@ -262,7 +262,7 @@ class Tail:
         if status in ("404", "408"):
             self._credit -= int(headers.get("Nats-Pending-Messages", FETCH))
             return
-        self._reset.set()  # 409: the consumer is gone; 503: nobody answers for it
+        self._reset.set()  # 409: the consumer was deleted; 503: no server answers for it
         self._look.set()
 
     def _on_event(self, message: Msg, epoch: int) -> None:
@@ -270,14 +270,14 @@ class Tail:
         try:
             position = int(headers["encours-position"])
             if position <= self.last:
-                return  # a duplicate, or read from the ledger already
+                return  # a duplicate, or already read from the ledger
             if headers["encours-epoch"] != str(self.epoch) or epoch != self.epoch:
                 raise ValueError("of another epoch")
             if position != self.last + 1 or _sequence(message.reply) != position:
                 raise ValueError(f"{position} follows {self.last}")
             event = event_from(headers, message.data)
         except (KeyError, ValueError):
-            # A hole, an old stream, or not ours: the ledger has the truth, and a new consumer starts after it.
+            # A gap, an old stream, or a message of another sender: read the ledger; a new consumer starts after it.
             self._reset.set()
             self._look.set()
             return
@@ -286,6 +286,6 @@ class Tail:
 
 
 def _sequence(reply: str) -> int:
-    """The stream's sequence number out of a reply subject; two forms, with and without domain."""
+    """Return the stream's sequence number in a reply subject, which has two forms: with and without domain."""
     tokens = reply.split(".")
     return int(tokens[5] if len(tokens) < 11 else tokens[7])

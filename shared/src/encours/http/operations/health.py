@@ -1,4 +1,4 @@
-"""Is the process alive, can it serve, and what does it count. NATS being away makes a service late, not unready."""
+"""Probes of liveness and readiness, and metrics. Without NATS a service is late but ready."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From events to rows. Pure but for the daily roll over the band edges, which is one set-based statement."""
+"""Projection of receivables: events to rows, and the daily aging of balances, which is one set-based statement."""
 
 from __future__ import annotations
 
@@ -39,8 +39,7 @@ if TYPE_CHECKING:
 class Receivables(MappedModel):
     """Items, unapplied cash and the customers' account: every amount is that of a movement in the books.
 
-    An event type that moves money reaches every figure by what :mod:`encours.contracts.books` declares for it; it is
-    not named here.
+    An event type that moves money is not named here: it changes every figure by its movements.
     """
 
     name = "receivables"
@@ -131,7 +130,7 @@ class Receivables(MappedModel):
         return ((Item, items_sql(schema)), (Balance, balances_sql(schema)))
 
     async def on_days_opened(self, conn: Conn, schema: str, days: list[date]) -> None:
-        """Bring the bands of :class:`Balance` to the last of the opened days; several at once is one step."""
+        """Bring the bands of :class:`Balance` to the last of the opened days in one step."""
         await age_balances(conn, schema, max(days))
 
 
@@ -141,17 +140,17 @@ def contested(open_minor: int, disputed_minor: int) -> int:
 
 
 def _customer(
-    fact: CustomerRegistered | CustomerAmended, entity: str, external_ref: str | None
+    data: CustomerRegistered | CustomerAmended, entity: str, external_ref: str | None
 ) -> ReportedCustomer:
     return ReportedCustomer(
-        customer_id=fact.customer_id,
+        customer_id=data.customer_id,
         entity=entity,
-        name=fact.name,
-        name_key=fact.name.casefold(),
+        name=data.name,
+        name_key=data.name.casefold(),
         external_ref=external_ref,
-        country=fact.country,
-        segment=fact.segment,
-        salesperson=fact.salesperson,
+        country=data.country,
+        segment=data.segment,
+        salesperson=data.salesperson,
     )
 
 
