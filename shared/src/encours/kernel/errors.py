@@ -15,10 +15,10 @@ class FieldError:
 
 
 class DomainError(Exception):
-    """A rule said no; to be caught. What is raised is a :class:`Refusal`.
+    """Base of refusals, to be caught; raise a :class:`Refusal`.
 
-    ``code`` is stable and documented under ``/problems/<code>``; ``status`` is the HTTP status the edge
-    answers with; ``detail`` says what to change; ``extra`` holds further members of the problem document.
+    ``code`` is stable and documented under ``/problems/<code>``; ``status`` is the HTTP status of the
+    answer; ``detail`` says what to change; ``extra`` holds further members of the problem document.
     """
 
     code: str
@@ -100,7 +100,7 @@ class Invalid(Refusal):
 
 
 class NotFound(Refusal):
-    """No such thing in this ledger (404); raised with its id.
+    """The id is not in this ledger (404); raised with the id.
 
     ::
 

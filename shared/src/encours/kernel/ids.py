@@ -1,8 +1,7 @@
 """Identifiers: a prefix that names the kind and 32 hexadecimal digits.
 
-Made ones are UUIDv7 (RFC 9562), so that they sort by time and index well. Derived ones are UUIDv5 of what
-caused them, so that doing a thing twice gives the same id and therefore the same single effect; or UUIDv8, where a
-hash of the cause is made anyway.
+New identifiers are UUIDv7 (RFC 9562), which sort by time. Derived ones are UUIDv5 of their cause, so that a repetition
+gets the same id and has one effect; or UUIDv8 if a hash of the cause exists already.
 """
 
 from __future__ import annotations

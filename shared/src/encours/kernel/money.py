@@ -1,4 +1,4 @@
-"""Money: integer minor units and an ISO 4217 currency. No float ever touches an amount."""
+"""Money: integer minor units and an ISO 4217 currency. Amounts are never floats."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def exponent(currency: str) -> int:
 
 
 def parse_amount(text: str, currency: str, *, pointer: str = "/amount") -> int:
-    """A decimal string such as ``240.00`` to minor units (24000).
+    """Convert a decimal string such as ``240.00`` to minor units (24000).
 
     Exact: more decimals than the currency has are refused rather than rounded. Raises :class:`Invalid`.
     """
@@ -62,7 +62,7 @@ def parse_amount(text: str, currency: str, *, pointer: str = "/amount") -> int:
 
 
 def format_amount(minor: int, currency: str) -> str:
-    """Minor units to the decimal string of the APIs: 24000 EUR → ``240.00``."""
+    """Convert minor units to the decimal string of the APIs: 24000 EUR → ``240.00``."""
     digits = exponent(currency)
     sign, size = ("-", -minor) if minor < 0 else ("", minor)
     if digits == 0:
@@ -72,7 +72,7 @@ def format_amount(minor: int, currency: str) -> str:
 
 
 def div_half_up(numerator: int, denominator: int) -> int:
-    """Division rounded half up, away from zero for negatives, as invoices and interest statements round."""
+    """Divide, rounded half up, away from zero for negatives, as invoices and interest statements round."""
     if denominator <= 0:
         raise ValueError("denominator must be positive")
     size = (2 * abs(numerator) + denominator) // (2 * denominator)
@@ -97,7 +97,7 @@ def pro_rata(total: int, weights: list[int]) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in minor units of one currency; adding two currencies is an error, not a guess."""
+    """An amount in minor units of one currency; adding two currencies is an error."""
 
     amount_minor: int
     currency: str

@@ -1,4 +1,4 @@
-"""Ending tasks for certain."""
+"""Reliable end of tasks."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _ASK_AGAIN_S = 0.25
 async def end(tasks: Iterable[asyncio.Future[Any]]) -> None:
     """Cancel and wait until they have ended, whatever they end with.
 
-    Asked more than once: on Python 3.11 ``asyncio.wait_for``, which NATS and PostgreSQL clients use, loses a
-    cancellation that comes at the moment of its result, and the task goes on as if nothing had been said.
+    Tasks are cancelled more than once: on Python 3.11 ``asyncio.wait_for``, which NATS and PostgreSQL clients use,
+    loses a cancellation that comes at the moment of its result, and the task continues.
     """
     going = set(tasks)
     while going:

@@ -1,4 +1,4 @@
-"""The append-only ledger: the only source of truth, and the one way into it."""
+"""Append-only ledger, the only source of truth: appends, reads, sessions of commands, archives."""
 
 from encours.ledger.client import Ledger
 from encours.ledger.errors import (

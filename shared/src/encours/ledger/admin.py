@@ -1,4 +1,4 @@
-"""Queries and operations that only the owner of an installation performs on its ledgers."""
+"""Operations of an installation's owner on its ledgers."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _time_zones = cache(available_timezones)
 
 
 def check_ledger(name: str, time_zone: str) -> None:
-    """Raises Invalid unless a ledger may have this name and this time zone.
+    """Raise Invalid for a name or a time zone that no ledger can have.
 
-    PostgreSQL takes more zones than Python does (`europe/paris`, `UTC+3`), and both read a ledger's days by its zone.
+    PostgreSQL accepts more zones than Python does (`europe/paris`, `UTC+3`), and both compute days by a ledger's zone.
     """
     if not _NAME.fullmatch(name):
         raise Invalid(
@@ -37,14 +37,13 @@ def check_ledger(name: str, time_zone: str) -> None:
 
 
 def fresh_epoch(after: int = 0) -> int:
-    """An epoch that was never used: microseconds since 1970, and above ``after`` even if the clock is wrong."""
+    """Return an unused epoch: microseconds since 1970, and above ``after`` even if the clock is wrong."""
     return max(time.time_ns() // 1000, after + 1)
 
 
 async def new_epoch(connection: asyncpg.Connection, name: str) -> int:
-    """After a restore from a backup: positions that consumers hold may now mean other events, so make them
-    rebuild. And what the backup shows as pending may have been done after it was taken: nothing up to the head
-    causes an effect any more.
+    """Start a new epoch after a restore from a backup. Positions of consumers may now be those of other events: they
+    rebuild. Work that is pending in the backup may have been done since: events up to the head cause no effects.
 
     Returns the new epoch. Raises :class:`UnknownLedger`.
     """

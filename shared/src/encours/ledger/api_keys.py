@@ -1,4 +1,4 @@
-"""Table of API keys, which stands beside the ledger in its database. Of a key only the hash is stored."""
+"""Table of API keys in the ledger's database. Only the hash of a key is stored."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def insert_key(
     entities: Sequence[str],
     default_ledger: str,
 ) -> None:
-    """Let the services know a key, by its hash alone. A key that is known stays as it is (revoked, perhaps)."""
+    """Store a key by its hash. A key that is stored already is not changed, even if it is revoked."""
     await conn.execute(
         "insert into ledger.api_key (id, sha256, label, scopes, entities, default_ledger) "
         "values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing",
@@ -56,7 +56,7 @@ async def insert_key(
 
 
 async def revoke_key(conn: Conn, identity: str) -> bool:
-    """Revoke a key for good; false when there is none. A key that was revoked before keeps its instant."""
+    """Revoke a key; return false if it does not exist. A revoked key keeps the time of its revocation."""
     done = await conn.execute(
         "update ledger.api_key set revoked_at = coalesce(revoked_at, clock_timestamp()) where id = $1",
         identity,
@@ -74,5 +74,5 @@ async def unknown_entities(conn: Conn, entities: Sequence[str]) -> list[str]:
 
 
 async def has_ledger(conn: Conn, name: str) -> bool:
-    """True if a key may have this ledger as its default."""
+    """Return true if a key may have this ledger as its default."""
     return bool(await conn.fetchval("select true from ledger.ledgers where name = $1", name))

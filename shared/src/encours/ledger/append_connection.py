@@ -1,8 +1,8 @@
-"""One connection that carries batches of appends, and what happens when it breaks.
+"""Connection for batches of appends, with recovery after its loss.
 
-A refused append fails alone. When the connection breaks, nobody knows whether the batch was committed: the
-command ids are looked up, and what is not there is sent again under the same ids, which the database stores
-at most once.
+A refused append fails alone. If the connection is lost, the outcome of the batch is unknown: its command ids are
+looked up, and appends that are not stored are sent again under the same ids, which the database stores at most
+once.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ _log = logging.getLogger(__name__)
 
 
 class AppendConnection:
-    """Delivers one batch at a time. ``postponed`` takes back appends that depend on an earlier one of their batch,
-    ``stored`` receives the ledger's id and head, ``lost`` is called while the ledger is away."""
+    """Sender of one batch at a time. ``postponed`` receives appends that depend on an earlier one of their batch,
+    ``stored`` the ledger's id and head; ``lost`` is called while the ledger is unavailable."""
 
     def __init__(
         self,
@@ -63,11 +63,11 @@ class AppendConnection:
         self._statement: Any = None
         self.wake = asyncio.Event()
         self.events = 0
-        """Of the batch on its way, set by who hands it over; 0 for a connection that is idle."""
+        """Events of the current batch, set by the appender; 0 for an idle connection."""
         self._loop = asyncio.get_running_loop()
 
     async def deliver(self, batch: Sequence[Prepared]) -> None:
-        """Send until every append has its result; each one's deadline bounds how long."""
+        """Send until every append has its result or is past its deadline."""
         try:
             await self._deliver(batch)
         except Exception as error:
@@ -124,7 +124,7 @@ class AppendConnection:
         self._stored(first.ledger_id, head, outside_s)
 
     async def _refused(self, batch: Sequence[Prepared], error: Exception) -> None:
-        """The whole call was refused. If one append can be at fault, as for a malformed value, find out which."""
+        """Handle a refused call. If one append can be at fault, as for a malformed value, send each alone."""
         if len(batch) == 1 or isinstance(error, _OVERLOADED):
             for item in batch:
                 item.fail(refusal(error))
@@ -135,8 +135,8 @@ class AppendConnection:
     async def _without_stored(self, batch: Sequence[Prepared]) -> list[Prepared]:
         """Resolve the appends that the lost connection did commit; return the others, to be sent again.
 
-        One that is still being committed is not seen here: sending it again waits for the lock, and then the
-        database recognises its command id.
+        An append that is still being committed is not found here: sent again, it waits for the lock, and then the
+        database finds its command id.
         """
         connection = await connect(self._dsn, "encours appender recovery", settings=_RECOVERY_SETTINGS)
         try:
@@ -159,7 +159,7 @@ class AppendConnection:
 
 
 async def rehearse(pool: asyncpg.Pool, item: Prepared) -> Appended:
-    """Return the result that the append would have now and store nothing. Raises as the append would."""
+    """Return the result that the append would have now, without storing it. Raises as the append would."""
     try:
         async with pool.acquire() as connection:
             attempt = connection.transaction()
@@ -173,7 +173,7 @@ async def rehearse(pool: asyncpg.Pool, item: Prepared) -> Appended:
     except Exception as error:
         if is_lost(error):
             raise LedgerUnavailable(
-                f"The ledger can't be asked at the moment ({type(error).__name__})."
+                f"The ledger is unavailable at the moment ({type(error).__name__})."
             ) from error
         raise (
             refusal(error) if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError) else error
@@ -191,7 +191,7 @@ def _still_waiting(batch: Sequence[Prepared]) -> list[Prepared]:
 
 
 def refusal(error: Exception) -> Exception:
-    """The server's error as a problem for the caller."""
+    """Return the refusal for an error of the server."""
     if isinstance(error, asyncpg.InsufficientPrivilegeError):
         return FamilyRefused(str(error))
     if isinstance(error, _OVERLOADED):

@@ -1,8 +1,7 @@
-"""Group commit: what waits at one moment becomes one transaction.
+"""Group commit: appends that wait at the same time are stored in one transaction.
 
-That is what makes the ledger's lock cheap. Up to :data:`CONNECTIONS` batches are on their way at once: they take
-turns at the lock, so the second one gains nothing there, but while the database works on one, this process
-reads the answers of another and gathers the next.
+This makes the ledger's lock cheap. Up to :data:`CONNECTIONS` batches are sent at once. They wait for each other at the
+lock, but while the database works on one of them, this process reads the answers of another and collects the next.
 """
 
 from __future__ import annotations
@@ -20,25 +19,25 @@ from encours.ledger.wire import Prepared
 BATCH_EVENTS = 256
 CONNECTIONS = 2
 BALANCE = 0.75
-"""A batch leaves beside one on its way when it is this large compared with it: smaller ones cost a commit
-each.
+"""Smallest size of a batch that is sent beside another one, as a share of that one's size: each batch costs a
+commit.
 """
 SPLIT_EVENTS = 12
 SPLIT_EVENTS_SLOW = 96
-"""… and at least this large, where commits are quick and where they are slow. A second connection gave 26 % more at 32
-callers on a quick disk and 45 % more at 256 on any; at 32 on a slow disk it would cost 6 %."""
+"""Smallest size of such a batch in events, for fast and for slow commits. A second connection gave 26 % more at 32
+callers on a fast disk and 45 % more at 256 on any; at 32 on a slow disk it would cost 6 %."""
 SLOW_COMMIT_S = 0.0008
 QUEUE_EVENTS = 20_000
-"""Events that may wait in one process, under a second of work; beyond, callers are told to come back."""
+"""Most events that wait in one process, under a second of work; further callers get 503 with Retry-After."""
 PATIENCE_S = 8.0
 """Longest time that an append may wait for a ledger that does not answer."""
 
 Listener = Callable[[int, int], None]
-"""Called with a ledger's id and its head after a batch was stored."""
+"""Callback with a ledger's id and its head, after a batch was stored."""
 
 
 class Appender:
-    """The queue of one process and the connections that empty it."""
+    """Queue of a process, and the connections that send from it."""
 
     def __init__(
         self,
@@ -70,19 +69,19 @@ class Appender:
         self._least_split = SPLIT_EVENTS_SLOW
 
     async def append(self, item: Prepared) -> Appended:
-        """:meth:`submit` and wait. Raises the append's own refusal, or :class:`LedgerUnavailable` when the
-        ledger does not come back in time."""
+        """Queue an append and wait for its result. Raises its refusal, or :class:`LedgerUnavailable` if the ledger is
+        unavailable until its deadline."""
         self.submit(item)
         return await item.done
 
     def submit(self, item: Prepared) -> None:
-        """Queue it; ``item.done`` has the result. Raises :class:`LedgerUnavailable` when the queue is full."""
+        """Queue an append; ``item.done`` has the result. Raises :class:`LedgerUnavailable` if the queue is full."""
         self._make_room(item.size)
         self._queue(item)
         self._wake()
 
     def submit_together(self, items: Sequence[Prepared]) -> None:
-        """Queue appends of one ledger that are stored by one batch, in their order. Raises as :meth:`submit`."""
+        """Queue appends of one ledger, to be stored by one batch in their order. Raises as :meth:`submit`."""
         self._make_room(sum(item.size for item in items))
         for item in items:
             item.companions = items
@@ -104,7 +103,7 @@ class Appender:
         self._waiting_events += item.size
 
     async def close(self) -> None:
-        """Store what waits, then disconnect."""
+        """Store the waiting appends, then disconnect."""
         self._closing = True
         for connection in self._connections:
             connection.wake.set()
@@ -117,7 +116,7 @@ class Appender:
             await connection.disconnect()
 
     def _wake(self) -> None:
-        """Wake an idle connection if what waits is worth a batch now."""
+        """Wake an idle connection if enough appends wait for a batch."""
         for connection in self._connections:
             if not connection.events:
                 if not connection.wake.is_set() and self._worth_a_batch(connection):
@@ -143,9 +142,11 @@ class Appender:
         return self._waiting_events >= max(self._least_split, on_its_way * BALANCE)
 
     def _next_batch(self) -> list[Prepared]:
-        """A fair share of what waits, up to 256 events of one ledger, ledgers taking turns. An append that
-        touches a stream which an earlier one of the batch writes, or repeats its command id, waits for the
-        next batch. Those that were submitted together are a batch of their own."""
+        """Take a batch from the queue: up to 256 events of one ledger, ledgers in turn.
+
+        An append that writes a stream of an earlier one of the batch, or has its command id, waits for the next batch.
+        Appends that were submitted together are a batch of their own.
+        """
         ledger_id, queue = next(iter(self._queues.items()))
         if queue[0].companions:
             return self._next_companions(ledger_id, queue)
@@ -193,7 +194,7 @@ class Appender:
         return batch
 
     def _put_back(self, postponed: list[Prepared]) -> None:
-        """Back to the front of the queue, in their order."""
+        """Put appends back at the front of the queue, in their order."""
         self._queues.setdefault(postponed[0].ledger_id, deque()).extendleft(reversed(postponed))
         self._waiting_events += sum(item.size for item in postponed)
 
@@ -205,7 +206,7 @@ class Appender:
             listener(ledger_id, head)
 
     def _give_up_waiting(self) -> None:
-        """While the ledger is away: those whose patience is at an end are told so."""
+        """Fail the waiting appends that are past their deadline, while the ledger is unavailable."""
         now = self._loop.time()
         for ledger_id, queue in list(self._queues.items()):
             while queue and queue[0].deadline <= now:

@@ -1,9 +1,8 @@
-"""A whole ledger as one file: gzip-compressed NDJSON that a person can read and a program can check.
+"""Archive of a ledger: one file of gzip-compressed NDJSON that people can read and programs can check.
 
-The first line says what it is, then come commands, events and number series in a fixed order, and the last
-line holds the counts and the SHA-256 of every byte before it. Payloads stand in it as they are stored.
-Loading gives the same rows bit for bit; only the epoch is new, and nothing that was loaded causes an effect
-again (``effects_from``).
+The first line describes the ledger; commands, events and number series follow in a fixed order; the last line has the
+counts and the SHA-256 of all bytes before it. Payloads are written as they are stored. Loading gives the same rows bit
+for bit, with a new epoch; loaded events cause no effects again (``effects_from``).
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ FORMAT = "encours-ledger/1"
 _PAGE = 5_000
 
 Progress = Callable[[int, int], None]
-"""Called with events done and events in all."""
+"""Callback with the number of events done and of all events."""
 
 
 class ArchiveInvalid(Exception):
@@ -41,7 +40,7 @@ class ArchiveInvalid(Exception):
 
 
 class LedgerNotEmpty(Exception):
-    """A ledger of that name holds events already."""
+    """The ledger has events already."""
 
 
 class Header(msgspec.Struct, kw_only=True, tag_field="line", tag="header"):
@@ -69,7 +68,7 @@ class CommandLine(msgspec.Struct, kw_only=True, tag_field="line", tag="command",
 
 
 class EventLine(msgspec.Struct, kw_only=True, tag_field="line", tag="event", omit_defaults=True):
-    """One event. ``data`` holds the stored bytes themselves when they are JSON, ``data_base64`` any others."""
+    """Event. ``data`` has the stored bytes themselves if they are JSON, ``data_base64`` others."""
 
     position: int
     stream: str
@@ -120,7 +119,7 @@ _json = msgspec.json.Decoder(msgspec.Raw)
 
 
 async def export_ledger(dsn: str, name: str, file: Path, *, progress: Progress | None = None) -> Header:
-    """Write a ledger to ``file`` as it stands at one moment; appends go on meanwhile. Raises UnknownLedger."""
+    """Write a snapshot of a ledger to ``file``, while appends continue. Raises UnknownLedger."""
     connection = await connect(dsn, application_name="encours ledger export")
     partial = file.with_name(file.name + ".partial")
     try:
@@ -139,7 +138,7 @@ async def export_ledger(dsn: str, name: str, file: Path, *, progress: Progress |
 
 
 class _Digested:
-    """Writes lines and keeps count of them and of their bytes' digest."""
+    """Writer of lines that counts them and hashes their bytes."""
 
     def __init__(self, out: gzip.GzipFile) -> None:
         self._out = out
@@ -285,12 +284,12 @@ def _lines(file: Path) -> Iterator[tuple[bytes, Line]]:
 async def load_ledger(
     dsn: str, file: Path, *, name: str | None = None, progress: Progress | None = None
 ) -> Header:
-    """Load an archive into an absent or empty ledger, all of it or nothing; ``name`` loads it under another
-    name.
+    """Load an archive into a new or empty ledger, as a whole or not at all; ``name`` is another name for the
+    ledger.
 
     ``dsn`` is the installing user's. Raises :class:`ArchiveInvalid`, :class:`LedgerNotEmpty`, Invalid for a name or
-    a time zone that no ledger can have, and SelfCheckFailed when the rows, though unchanged, do not make a sound
-    ledger.
+    a time zone that no ledger can have, and SelfCheckFailed if the rows, though unchanged, break a rule of
+    the ledger.
     """
     header = verify_archive(file)
     target = header.name if name is None else name

@@ -1,4 +1,4 @@
-"""One object a process: appends through the group commit, reads through a small pool."""
+"""Client of the ledger, one per process: appends through the group commit, reads through a small pool."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 _AHEAD_S = 10.0
 _INFO_S = 1.0
-"""Time for which what is known about a ledger (epoch, effects_from) is believed."""
+"""Time for which the properties of a ledger (epoch, effects_from) are cached."""
 
 
 class _Numbered(msgspec.Struct):
@@ -43,7 +43,7 @@ _numbered = msgspec.json.Decoder(_Numbered)
 
 
 class Ledger:
-    """The ledgers of one database. Make it with :meth:`open`."""
+    """Ledgers of one database. Make it with :meth:`open`."""
 
     def __init__(self, pool: asyncpg.Pool, appender: Appender) -> None:
         self._pool = pool
@@ -59,10 +59,10 @@ class Ledger:
 
     @classmethod
     async def open(cls, dsn: str, *, readers: int = 8, check: bool = False) -> Ledger:
-        """Connects when first used, and again by itself whenever the server was away.
+        """Make a client that connects at its first use, and reconnects by itself.
 
-        With ``check``, which a service's process asks for, raises SelfCheckFailed when the ledger is not sound; a
-        server that is away at this moment is no reason not to start.
+        ``check`` is for processes of services: it raises SelfCheckFailed if the ledger fails its self-check. An
+        unavailable server does not prevent the start.
         """
         if check:
             try:
@@ -73,7 +73,7 @@ class Ledger:
         return cls(await open_pool(dsn, "encours ledger reader", size=readers), Appender(dsn))
 
     async def close(self) -> None:
-        """Store what waits, then disconnect."""
+        """Store the waiting appends, then disconnect."""
         await self._appender.close()
         await close_pool(self._pool)
 
@@ -89,12 +89,12 @@ class Ledger:
                 listener(name, head)
 
     async def append(self, append: Append, *, submit: Callable[[Prepared], None] | None = None) -> Appended:
-        """Store one command's events, all or none. Repeating it with the same id and fingerprint gives the
-        first result. ``submit`` queues it in another way than alone (:mod:`encours.ledger.in_order`).
+        """Store the events of a command, all or none. A repetition with the same id and fingerprint gets the first
+        result. ``submit`` queues it in another way than alone (:mod:`encours.ledger.in_order`).
 
         Raises VersionConflict, CommandReused, IssueDateBeforeLast, FamilyRefused, UnknownLedger;
-        LedgerUnavailable when the ledger is away or overloaded (then the outcome is unknown until the command
-        is repeated).
+        LedgerUnavailable if the ledger is unavailable or overloaded (the outcome is unknown until the command is
+        repeated).
         """
         known = self._infos.get(append.ledger)
         info = known[1] if known is not None else await self._known(append.ledger)
@@ -121,7 +121,7 @@ class Ledger:
             )
 
     async def rehearse(self, append: Append) -> Appended:
-        """Return what :meth:`append` would answer now and store nothing. Raises what it would raise."""
+        """Return the result that :meth:`append` would have now, without storing it. Raises as it would."""
         ledger_id = (await self._known(append.ledger)).id
         fresh = msgspec.structs.replace(
             append, command_id=uuid7()
@@ -145,7 +145,7 @@ class Ledger:
     async def read_stream(
         self, ledger: str, stream: str, *, after_version: int = 0, upto: int | None = None
     ) -> list[Recorded]:
-        """Events of a stream in order, with a version above ``after_version``, up to the ledger position
+        """Return events of a stream in order, with a version above ``after_version``, up to the ledger position
         ``upto``.
         """
         return await self._reader.stream(await self._known(ledger), stream, after_version, upto)
@@ -153,51 +153,51 @@ class Ledger:
     async def read_streams(
         self, ledger: str, streams: Iterable[str], *, upto: int | None = None
     ) -> dict[str, list[Recorded]]:
-        """Several streams in one query; an unknown stream has no events."""
+        """Return the events of several streams, by one query; an unknown stream has none."""
         return await self._reader.streams(await self._known(ledger), streams, upto)
 
     async def versions(self, ledger: str, streams: Sequence[str]) -> dict[str, int]:
-        """The head version of each stream, 0 where there is none."""
+        """Return the last version of each stream, 0 for an unknown one."""
         return await self._reader.versions((await self._known(ledger)).id, streams)
 
     async def read_raw(
         self, ledger: str, after: int, limit: int, *, upto: int | None = None
     ) -> list[asyncpg.Record]:
-        """A page of rows (``reader.COLUMNS``) with positions above ``after``, payloads as stored bytes."""
+        """Return a page of rows (``reader.COLUMNS``) with positions above ``after``, payloads as stored bytes."""
         return await self._reader.page((await self._known(ledger)).id, after, limit, upto)
 
     async def read(self, ledger: str, after: int, limit: int) -> list[Recorded]:
-        """A page of decoded events with positions above ``after``."""
+        """Return a page of decoded events with positions above ``after``."""
         return [recorded(ledger, row) for row in await self.read_raw(ledger, after, limit)]
 
     async def read_types(self, ledger: str, types: Iterable[str], after: int, limit: int) -> list[Recorded]:
-        """A page of decoded events of these types with positions above ``after``."""
+        """Return a page of decoded events of these types with positions above ``after``."""
         rows = await self._reader.page_of_types((await self._known(ledger)).id, after, limit, types)
         return [recorded(ledger, row) for row in rows]
 
     async def query(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
-        """Any other read of the ledger's tables, repeated when its connection breaks."""
+        """Run another query on the ledger's tables, with retries after a lost connection."""
         return await self._reader.fetch(sql, *arguments)
 
     async def head(self, ledger: str) -> Head:
-        """The last position now, from the database; calls made at the same time share one query."""
+        """Return the last position from the database; concurrent calls share one query."""
         return await self._heads.now((await self._known(ledger)).id)
 
     def head_seen(self, ledger: str) -> int:
-        """The last position that this process has seen, from memory; 0 if it has seen none."""
+        """Return the last position that this process has seen, or 0, without a query."""
         known = self._infos.get(ledger)
         return 0 if known is None else self._heads.seen(known[1].id)
 
     async def position_at(self, ledger: str, instant: datetime) -> int:
-        """The last position that was recorded at or before an instant; 0 before the first."""
+        """Return the last position that was recorded at or before an instant; 0 before the first."""
         return await self._reader.position_at((await self._known(ledger)).id, instant)
 
     async def find_command(self, ledger: str, command_id: UUID) -> StoredCommand | None:
-        """Return what was recorded under a command id."""
+        """Return the stored command of an id, if any."""
         return await self._reader.command((await self._known(ledger)).id, command_id)
 
     async def info(self, name: str, *, fresh: bool = False) -> LedgerInfo:
-        """A ledger by name, believed for a second unless ``fresh``. Raises :class:`UnknownLedger`."""
+        """Return a ledger by name, from a cache of one second unless ``fresh``. Raises :class:`UnknownLedger`."""
         now = time.monotonic()
         at, info = self._infos.get(name, (0.0, None))
         if info is not None and not fresh:
@@ -212,16 +212,16 @@ class Ledger:
         return found[0]
 
     async def _known(self, name: str) -> LedgerInfo:
-        """A ledger whose id and name are needed: these never change."""
+        """Return a ledger for its id and name, which never change, from the cache."""
         known = self._infos.get(name)
         return known[1] if known is not None else await self.info(name)
 
     async def ledgers(self) -> list[LedgerInfo]:
-        """All ledgers by name."""
+        """Return all ledgers by name."""
         return await self._reader.ledgers()
 
     async def today(self, ledger: str) -> date:
-        """The business date: the wall clock's in the ledger's zone, or that of a sandbox's clock if set."""
+        """Return the business date: that of the wall clock in the ledger's zone, or of a sandbox's clock."""
         info = await self.info(ledger)
         if info.kind == "sandbox":
             info = await self.info(ledger, fresh=True)
@@ -230,9 +230,11 @@ class Ledger:
     async def create_ledger(
         self, name: str, kind: LedgerKind, time_zone: str, *, clock_at: datetime | None = None
     ) -> LedgerInfo:
-        """A new ledger, or the one of that name. ``clock_at`` starts the clock of a sandbox; without it the
-        sandbox runs on wall time until an append sets its clock, and what was recorded before keeps it from
-        going back. Raises Invalid for a name or a time zone that no ledger can have."""
+        """Create a ledger, or return the one with the name. ``clock_at`` starts the clock of a sandbox; without it the
+        sandbox runs on wall time until an append sets its clock, which cannot be before the last recorded event.
+
+        Raises Invalid for a name or a time zone that no ledger can have.
+        """
         check_ledger(name, time_zone)
         await self._reader.fetch(
             "select ledger.create_ledger($1, $2, $3, $4)", name, kind, time_zone, clock_at

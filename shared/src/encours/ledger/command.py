@@ -1,4 +1,4 @@
-"""A command as the ledger sees it: who commands what and when, and the result that is stored with it."""
+"""Metadata of a command: actor, time, cause; and the result that is stored with it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from encours.contracts import Recorded
 class CommandMeta(msgspec.Struct, frozen=True, kw_only=True):
     """Actor, time and cause of a command. ``today`` is the ledger's business date.
 
-    ``entities`` are those that the actor may act for, None for all: no other's stream is read or written.
-    ``id_is_new``: the id was drawn for this call, so that nothing can be stored under it yet.
+    ``entities`` are those that the actor may act for, None for all; streams of others are neither read nor written.
+    ``id_is_new``: the id was made for this call, so that nothing is stored under it yet.
     """
 
     ledger: str
@@ -43,11 +43,11 @@ def derived(
     fingerprint: bytes | None = None,
     clock_at: datetime | None = None,
 ) -> CommandMeta:
-    """The meta of a reaction or a job, whose ``command_id`` is derived from the event or the day that it answers.
+    """Return the metadata of a reaction or a job, whose ``command_id`` is derived from its event or its day.
 
-    Doing it again changes nothing. ``because_of`` is the event reacted to: its id becomes the causation, its
-    correlation and trace are continued. With a ``fingerprint`` the same id with another one is refused
-    (:class:`CommandReused`); without, it is the first result whatever the second would have been.
+    A repetition changes nothing. ``because_of`` is the event reacted to: its id becomes the causation, its correlation
+    and trace are continued. With a ``fingerprint``, a repetition with another one is refused
+    (:class:`CommandReused`); without, it gets the first result.
     """
     return CommandMeta(
         ledger=ledger,

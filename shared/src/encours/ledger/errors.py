@@ -1,4 +1,4 @@
-"""Refusals of the ledger, each a problem that an API can answer with."""
+"""Refusals of the ledger."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from encours.kernel.errors import Refusal
 
 
 class VersionConflict(Refusal):
-    """Another writer moved a stream in between: read it again and decide again."""
+    """Another command has written the stream since it was read: read and decide again."""
 
     code = "stream-moved"
     title = "Changed by someone else at the same time"
@@ -84,7 +84,7 @@ class EntityNotGranted(Refusal):
 
 
 class UnknownLedger(Refusal):
-    """No ledger of that name."""
+    """No ledger has the name."""
 
     code = "ledger-not-found"
     title = "Ledger not found"

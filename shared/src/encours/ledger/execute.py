@@ -1,4 +1,4 @@
-"""Carry out a command: run its use case, append, and again when someone else was faster.
+"""Execution of a command: run its use case and append; after a conflict, again.
 
     async def issue(session: Session, command: IssueInvoice) -> Result:
         state = await session.get(INVOICE, command.invoice_id)
@@ -44,10 +44,10 @@ def _decoder(kind: type[R]) -> msgspec.json.Decoder[R]:
 
 
 class Done:
-    """A finished command, the same whether it ran now or is a repetition.
+    """Finished command, equal for its first run and a repetition.
 
-    ``position`` is its last position (the ledger's head if it had no events). ``events`` are what it appended
-    or, in a dry run, would append; empty when ``replayed``.
+    ``position`` is its last position (the ledger's head if it had no events). ``events`` are those that it appended
+    or, in a dry run, would append; none of a repetition (``replayed``).
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Done:
         self._folded: dict[tuple[str, Folder[Any]], Folded[Any]] = {}
 
     def result(self, kind: type[R]) -> R:
-        """Return what the use case returned, at its first run if this is a repetition."""
+        """Return the result of the use case, or that of its first run if this is a repetition."""
         return _decoder(kind).decode(self._stored)  # type: ignore[no-any-return]
 
     @property
@@ -79,7 +79,7 @@ class Done:
         return sorted(chain.from_iterable(self._streams.values()), key=attrgetter("position"))
 
     async def state(self, folder: Folder[S], stream: str) -> tuple[S, int]:
-        """State and version of a stream as this command left it, so that a repetition is answered alike.
+        """Return state and version of a stream after this command, so that a repetition gets the same answer.
 
         Raises :class:`EntityNotGranted` when the actor of a repetition may no longer act for the stream's entity.
         """
@@ -89,7 +89,7 @@ class Done:
         return folder.fold(events), events[-1].version if events else 0
 
     def _fold(self, folder: Folder[S], stream: str) -> Folded[S] | None:
-        """The stream with this command's events, folded once; None where the session did not read it."""
+        """Return the stream with this command's events, folded once; None if the session did not read it."""
         if (known := self._folded.get((stream, folder))) is not None:
             return known
         folded = self._session.read_as(folder, stream)
@@ -116,12 +116,12 @@ async def execute(
     append: Callable[[Append], Awaitable[Appended]] | None = None,
     retries: int = RETRIES,
 ) -> Done:
-    """Run a command until it is stored, refused, or overtaken once more than it may be retried.
+    """Run a command until it is stored or refused, or until its attempts are used up.
 
-    A repetition under the same id and fingerprint gives the first result, unless the actor may no longer act for
-    its entity. ``expect`` judges the versions of the streams that the use case loads, inside each attempt. ``append``
-    stores the outcome, by default alone. Raises the domain's refusals, and those of :meth:`Ledger.append`. Any number
-    of commands may run at once: those that wait together are stored together.
+    A repetition under the same id and fingerprint gets the first result, unless the actor may no longer act for its
+    entity. ``expect`` checks the versions of the streams that the use case loads, in each attempt. ``append`` stores
+    the outcome, by default alone. Raises the domain's refusals, and those of :meth:`Ledger.append`. Any number of
+    commands may run concurrently.
     """
     info = await ledger.info(meta.ledger)
     fresh = meta.dry_run

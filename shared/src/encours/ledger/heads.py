@@ -1,4 +1,4 @@
-"""Heads of ledgers, one query for all who ask at the same time."""
+"""Heads of ledgers, with one query for concurrent callers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from encours.ledger.reader import Reader
 
 
 class Heads:
-    """Each look-up begins after its call, so that it sees all that was stored before the call.
+    """Last positions. A query begins after the call that it answers, so that it sees all that was stored before.
 
-    One query per ledger is on its way and one waits for it: calls that come meanwhile share the waiting one.
+    Per ledger one query runs and one waits; calls in the meantime share the waiting one.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -22,7 +22,7 @@ class Heads:
         self._seen: dict[int, int] = {}
 
     async def now(self, ledger_id: int) -> Head:
-        """The last position now. Raises LedgerUnavailable."""
+        """Return the last position. Raises LedgerUnavailable."""
         task = self._waiting.get(ledger_id)
         if task is None:
             task = self._waiting[ledger_id] = asyncio.create_task(self._look_up(ledger_id))
@@ -30,11 +30,11 @@ class Heads:
         return await asyncio.shield(task)
 
     def seen(self, ledger_id: int) -> int:
-        """The last position that this process has seen, without a look-up; 0 if it has seen none."""
+        """Return the last position that this process has seen, or 0, without a query."""
         return self._seen.get(ledger_id, 0)
 
     def note(self, ledger_id: int, position: int) -> None:
-        """A position that this process has stored."""
+        """Note a position that this process has stored."""
         self._seen[ledger_id] = position
 
     async def _look_up(self, ledger_id: int) -> Head:
@@ -46,6 +46,6 @@ class Heads:
 
 
 def _retrieve(task: asyncio.Task[Head]) -> None:
-    """Take the exception even if every caller has given up, lest asyncio report it as never retrieved."""
+    """Retrieve the exception even if every caller was cancelled; asyncio would report it otherwise."""
     if not task.cancelled():
         task.exception()

@@ -18,12 +18,12 @@ OWNER = "encours_owner"
 LEDGER_DATABASE = "encours_ledger"
 SERVICE_ROLES = ("encours_invoice", "encours_dunning", "encours_risk", "encours_reporting")
 AUDITOR_ROLE = "encours_auditor"
-"""Reads the ledger and can do nothing else. It has no database of its own, and no user at NATS."""
+"""Role that can only read the ledger. It has no database of its own and no NATS user."""
 _LOCK = 0x656E636F_73657276  # 'encoserv'
 
 
 def database_dsn(dsn: str, database: str, *, user: str | None = None, password: str | None = None) -> str:
-    """The same server's address with another database, and with another user when one is given."""
+    """Return the address of another database of the same server, and of another user if given."""
     parts = urlsplit(dsn)
     netloc = parts.netloc
     if user is not None:
@@ -33,11 +33,11 @@ def database_dsn(dsn: str, database: str, *, user: str | None = None, password: 
 
 
 async def migrate(admin_dsn: str, passwords: Mapping[str, str]) -> list[str]:
-    """Bring a server to the state that this version needs; names of the ledger migrations applied.
+    """Bring a server to the state that this version needs; return the names of the applied ledger migrations.
 
     ``admin_dsn`` is a URL of a user who may create roles and databases; ``passwords`` maps each service role
-    to its password and is set at every call. Without one for :data:`AUDITOR_ROLE` nobody can log in as the auditor,
-    unless a password was set before. Idempotent, and safe when two processes do it at once.
+    to its password and is set at every call. Without one for :data:`AUDITOR_ROLE` the auditor cannot log in, unless a
+    password was set before. Idempotent, and safe when two processes do it at once.
     """
     if missing := set(SERVICE_ROLES) - set(passwords):
         raise ValueError(f"no password for {', '.join(sorted(missing))}")

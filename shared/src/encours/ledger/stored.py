@@ -47,7 +47,7 @@ class StoredEvent(msgspec.Struct, gc=False):
 
     @property
     def command_id(self) -> UUID:
-        """The command that it came of."""
+        """Id of the command that recorded it."""
         return self._ids()[1]
 
     @property
@@ -70,19 +70,19 @@ class StoredEvent(msgspec.Struct, gc=False):
 
     @property
     def originator_id(self) -> str:
-        """The stream, under the name that the `eventsourcing` library knows it by."""
+        """Id of the stream, under the name that the `eventsourcing` library uses."""
         return self.stream
 
     @property
     def originator_version(self) -> int:
-        """The place in the stream, under the name that the `eventsourcing` library knows it by."""
+        """Version in the stream, under the name that the `eventsourcing` library uses."""
         return self.version
 
     def recorded(self) -> Recorded:
         """The same event with its payload decoded.
 
-        Raises ``UnknownType``, ``NewerVersion``, or msgspec's ``ValidationError`` for bytes that are not what
-        their type says.
+        Raises ``UnknownType``, ``NewerVersion``, or msgspec's ``ValidationError`` for bytes that do not match
+        their type.
         """
         if self.data is None:
             self.data = decoder(self.type, self.schema_version)(self.raw)
@@ -99,7 +99,7 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # of PostgreSQL's timestamps
 
 
 def event_of(row: Any, ledger: str) -> StoredEvent:
-    """A event from a row that the ledger's own reader gives."""
+    """Make an event from a row of the ledger's reader."""
     return StoredEvent(
         row["position"],
         row["stream"],

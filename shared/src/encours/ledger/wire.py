@@ -1,7 +1,7 @@
-"""Between an :class:`Append` and the arrays of the SQL function `ledger.append`.
+"""Conversion of appends to the arrays of the SQL function `ledger.append`, and of its result.
 
-Everything that costs time or can fail for one append alone (encoding, checks) happens in :func:`prepare`,
-in the caller's task, before the append joins a batch.
+Work that takes time or can fail for one append alone (encoding, checks) is done in :func:`prepare`, in the caller's
+task, before the append joins a batch.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from encours.ledger.errors import CommandReused, IssueDateBeforeLast, VersionCon
 from encours.ledger.model import Append, Appended, NewEvent
 
 MAX_EVENTS = 10_000
-"""Events in one append; more belong into several commands."""
+"""Most events in one append; split larger commands."""
 _SEPARATOR = "\x1f"
 # The driver takes 0.4 µs for each element of an array, more than all the rest of a batch: what every event has goes as
 # one text, which the server takes apart.
@@ -42,7 +42,7 @@ _NULLABLE = range(9, 13)
 
 
 class Prepared:
-    """An append ready to be sent, and the future of who waits for it."""
+    """Append that is ready to be sent, with the future of its result."""
 
     __slots__ = (
         "append", "companions", "deadline", "done", "guards", "ledger_id", "numbered", "rows", "size", "touched",
@@ -76,12 +76,12 @@ class Prepared:
         """Those that are sent as one batch with this one, in their order; itself among them."""
 
     def succeed(self, result: Appended) -> None:
-        """Tell the caller, unless it has gone."""
+        """Set the result, unless the caller was cancelled."""
         if not self.done.done():
             self.done.set_result(result)
 
     def fail(self, error: Exception) -> None:
-        """Tell the caller, unless it has gone."""
+        """Set the exception, unless the caller was cancelled."""
         if not self.done.done():
             self.done.set_exception(error)
 
@@ -115,7 +115,7 @@ def _row(append: Append, event: NewEvent) -> tuple[Any, ...]:
 
 
 def split_at_number(type_name: str, data: bytes) -> tuple[bytes, bytes]:
-    """The payload before and after the place of its number. Inside a JSON string quotes are escaped, so the
+    """Return the payload before and after the place of its number. Inside a JSON string quotes are escaped, so the
     pattern can only be a field."""
     if data.count(_EMPTY_NUMBER) != 1:
         raise ValueError(f"{type_name} takes a number and must hold exactly one empty field `number`")
@@ -173,8 +173,8 @@ def _unless_null(column: Sequence[Any]) -> Sequence[Any] | None:
 
 
 def resolve(batch: Sequence[Prepared], row: Any) -> tuple[int, list[Prepared]]:
-    """Tell the callers what became of their appends; the ledger's head after the batch, and those that depend on an
-    earlier one of it and have to be sent again."""
+    """Give the appends of a batch their results; return the ledger's head after it, and the appends that depend on an
+    earlier one and have to be sent again."""
     return (_resolve_whole(batch, row), []) if row["verdicts"] is None else _resolve_each(batch, row)
 
 

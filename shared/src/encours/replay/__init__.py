@@ -1,4 +1,4 @@
-"""The ledger through the `eventsourcing` library: the auditor's door, and a second opinion on every fold."""
+"""Access to the ledger through the `eventsourcing` library: for auditors, and to check every fold."""
 
 from encours.replay.application import LedgerApplication, Replayed
 from encours.replay.folders import Folders, installed_folders

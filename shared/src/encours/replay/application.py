@@ -1,12 +1,12 @@
-"""The ledger as an application of the `eventsourcing` library, read only.
+"""Ledger as a read-only application of the `eventsourcing` library.
 
     with LedgerApplication(url, "main", installed_folders()) as app:
         invoice = app.repository.get("inv_0190…", version=3)
         page = app.notification_log.select(start=1, limit=100)
         with app.recorder.subscribe(gt=page[-1].id) as subscription: ...
 
-Any role that may SELECT from the ledger will do (``encours_auditor`` may do nothing else). The library takes nothing
-from the environment here and imports nothing that a row names.
+Any role that may SELECT from the ledger can use it (``encours_auditor`` may do nothing else). The library reads no
+environment variables here and imports no module that a row names.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ _NAMES = 50_000
 class Replayed:
     """An aggregate as the library's repository gives it.
 
-    ``version`` and ``position`` are those of the last event that was read, ``state`` is what the owning service's
-    ``evolve`` makes of the events.
+    ``version`` and ``position`` are those of the last event that was read; ``state`` is the result of the owning
+    service's ``evolve``.
     """
 
     id: str
@@ -157,7 +157,7 @@ class LedgerApplication(Application[str]):
             raise
 
     def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
-        """An empty one: a variable of the process must not choose a module of the library."""
+        """Return an empty environment: no variable of the process may choose a module of the library."""
         return Environment(name, {})
 
     def construct_mapper(self) -> ContractMapper:
@@ -181,7 +181,7 @@ class LedgerApplication(Application[str]):
             after = names[-1]
 
     def replay(self) -> Iterator[Replayed]:
-        """Every aggregate, one after the other; those of which nothing counts yet are left out."""
+        """Iterate over all aggregates, without those that have no event that counts yet."""
         for names in self.blocks():
             with self.recorder.holding(names):
                 for name in names:

@@ -1,7 +1,7 @@
-"""Every stream folded twice: through the library's repository, and through the session that commands use.
+"""Comparison of two folds of every stream: the library's repository, and the session that commands use.
 
-The two ways share the connections, the contracts and ``evolve``. Queries, decoding of rows, order, folding and cache
-are each side's own, so that a difference means that one of them is wrong.
+Both share the connections, the contracts and ``evolve``. Queries, decoding of rows, order, folding and cache differ, so
+that a difference in state means an error in one of them.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def compare(app: LedgerApplication, folders: Folders, progress: Progress | None 
 
 
 async def _sessions(app: LedgerApplication, folders: Folders, names: Sequence[str]) -> list[tuple[Any, int]]:
-    """State and version of each stream as a command would find it: read and folded, then taken from the cache."""
+    """Return state and version of each stream as a command loads it: read and folded, then from the cache."""
     ledger = app.loop.ledger
     info = await ledger.info(app.ledger_name)
     meta = CommandMeta(

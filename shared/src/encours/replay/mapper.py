@@ -19,7 +19,7 @@ from encours.replay.topics import topic_of, type_of
 
 
 class StreamEvent(msgspec.Struct, frozen=True):
-    """A payload in its stream: what the library calls a domain event, where nothing was noted beside it."""
+    """Payload in its stream: a domain event of the library, without the other columns of a row."""
 
     originator_id: str
     originator_version: int
@@ -36,10 +36,10 @@ def registered_topics() -> dict[str, Callable[[bytes], Event]]:
 
 
 class ContractMapper(Mapper[str]):
-    """Between domain events and what a recorder stores.
+    """Mapper between domain events and the stored events of a recorder.
 
-    With the name of the ledger, a row becomes :class:`encours.contracts.Recorded`, with everything that was noted
-    beside the payload; without it, and for a stored event that has no row, the domain event is a
+    With the name of the ledger, a row becomes :class:`encours.contracts.Recorded`, with all columns beside the
+    payload; without it, and for a stored event that has no row, the domain event is a
     :class:`StreamEvent`.
     """
 

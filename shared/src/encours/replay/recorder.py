@@ -1,8 +1,8 @@
-"""The ledger behind the recorder interfaces of the `eventsourcing` library.
+"""Recorders of the `eventsourcing` library on the ledger.
 
-The library is synchronous, so :class:`LedgerRecorder` is the recorder, on asyncio, and the classes below it
-are thin synchronous faces of it on a loop in a thread of its own. Services do not use them. Only the library's
-conformance tests write through them.
+:class:`LedgerRecorder` is the recorder, on asyncio. As the library is synchronous, the classes below it are synchronous
+wrappers with an event loop in a thread. Services do not use them. Only the library's conformance tests write through
+them.
 """
 
 from __future__ import annotations
@@ -305,7 +305,7 @@ class SyncRecorder(SyncAggregateRecorder, ApplicationRecorder):
 
 
 class RecorderSubscription(ListenNotifySubscription[ApplicationRecorder]):
-    """Follows the ledger's head by asking for it: a NOTIFY inside the append would slow every writer down."""
+    """Subscription that polls the ledger's head: a NOTIFY inside the append would slow down every writer."""
 
     def __init__(self, recorder: SyncRecorder, gt: int | None, topics: Sequence[str]) -> None:
         super().__init__(recorder=recorder, gt=gt, topics=topics)
