@@ -1,4 +1,4 @@
-"""HTTP for the command: one client, and answers that are not 2xx turned into words and an exit code."""
+"""HTTP client of the command: answers other than 2xx become a message and an exit code."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ T = TypeVar("T")
 
 _TIMEOUT = httpx.Timeout(30.0, connect=3.0)
 _SILENCE_MAX_S = 30.0
-"""A stream sends a sign of life every ten seconds."""
+"""Time-out of a stream, which sends a heartbeat every ten seconds."""
 _OUTAGE_MAX_S = 60.0
 _RETRY_S = 1.0
 _NOT_NOW = (502, 503, 504)
 
 
 class Unavailable(CliError):
-    """A service did not answer, or said that it cannot at the moment: asked again, it may."""
+    """The service did not answer or is unavailable: a retry may succeed."""
 
 
 class Outage:
-    """Waits while a service is away: says so once, and gives up after a minute, with ``then``, what to do instead."""
+    """Retries while a service is unavailable, with one message; after a minute it fails with ``then``, the advice."""
 
     def __init__(self, then: str) -> None:
         self._then = then
         self._since: float | None = None
 
     def through(self, ask: Callable[[], T]) -> T:
-        """The answer, asked for until there is one."""
+        """Return the answer, with retries."""
         while True:
             try:
                 answer = ask()
@@ -45,7 +45,7 @@ class Outage:
                 return answer
 
     def wait(self, away: Unavailable) -> None:
-        """A pause before the next try. Raises :class:`CliError` after the minute."""
+        """Pause before the next attempt. Raises :class:`CliError` after a minute."""
         now = time.monotonic()
         if self._since is None:
             self._since = now
@@ -60,7 +60,7 @@ class Outage:
 
 
 class Api:
-    """The four services of an installation, as the holder of its key."""
+    """Clients of the four services of an installation, with its key."""
 
     def __init__(self, installation: LocalInstallation, ledger: str | None = None) -> None:
         self._installation = installation
@@ -78,13 +78,13 @@ class Api:
         self._client.close()
 
     def get(self, service: str, path: str, *, ledger: str | None = None, **query: Any) -> dict[str, Any]:
-        """The JSON object that a GET answers."""
+        """Return the JSON object that a GET answers."""
         headers = {"Encours-Ledger": ledger} if ledger else {}
         given = {name: value for name, value in query.items() if value is not None}
         return self._sent(service, lambda url: self._client.get(url + path, params=given, headers=headers))
 
     def post(self, service: str, path: str, body: object, *, key: str | None = None) -> dict[str, Any]:
-        """The JSON object that a POST answers. `key` makes a repetition harmless; else this call is a new one."""
+        """Return the JSON object that a POST answers. `key` is its idempotency key, by default a new one."""
         headers = {"Idempotency-Key": key or str(uuid7())}
         return self._sent(service, lambda url: self._client.post(url + path, json=body, headers=headers))
 
@@ -98,7 +98,7 @@ class Api:
         key: str,
         query: dict[str, str],
     ) -> dict[str, Any]:
-        """POST a file as a stream; answers when the service has read it to its end."""
+        """POST a file as a stream; return the answer after the service has read it to its end."""
         headers = {"Idempotency-Key": key, "Content-Type": media_type}
         timeout = httpx.Timeout(600.0, connect=3.0)
         return self._sent(
@@ -109,7 +109,7 @@ class Api:
         )
 
     def lines(self, service: str, path: str, **query: Any) -> Iterator[str]:
-        """Lines of a streamed answer, until it ends. Raises :class:`Unavailable` when it breaks off or falls silent."""
+        """Iterate over the lines of a streamed answer. Raises :class:`Unavailable` if it breaks off."""
         url = self._installation.url(service)
         given = {name: value for name, value in query.items() if value is not None}
         try:

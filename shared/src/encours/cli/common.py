@@ -43,7 +43,7 @@ class Exit(IntEnum):
 
 
 class CliError(Exception):
-    """Ends the command with a message that says what to do, and a code that says what happened."""
+    """Error that ends the command with advice and an exit code."""
 
     def __init__(self, message: str, code: Exit = Exit.FAILED) -> None:
         super().__init__(message)
@@ -61,13 +61,13 @@ AsJson = Annotated[
 
 
 def print_json(value: object) -> None:
-    """One JSON document on standard output."""
+    """Print a JSON document on standard output."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
     sys.stdout.flush()
 
 
 def print_line(value: object) -> None:
-    """One JSON line on standard output, at once."""
+    """Print a JSON line on standard output, unbuffered."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
     sys.stdout.flush()
 
@@ -75,7 +75,7 @@ def print_line(value: object) -> None:
 def table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
 ) -> None:
-    """A table for people."""
+    """Print a table."""
     shown = Table(
         title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
     )
@@ -87,7 +87,7 @@ def table(
 
 
 def progress() -> Progress:
-    """A progress bar on standard error, for work that may take over two seconds."""
+    """Show a progress bar on standard error, for work that may take over two seconds."""
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -102,7 +102,7 @@ def progress() -> Progress:
 
 @dataclass(frozen=True)
 class LocalInstallation:
-    """The installation that this command serves: a local one, or another through its addresses and a key."""
+    """Installation that the command works on: a local one, or another by its addresses and a key."""
 
     settings: CliSettings
 
@@ -111,7 +111,7 @@ class LocalInstallation:
         return Layout(self.settings.var_dir.resolve()) if self.settings.var_dir else default_layout()
 
     def create_files(self) -> None:
-        """Make the folders of a local installation."""
+        """Create the folders of a local installation."""
         try:
             self.layout.create()
         except OSError as refused:
@@ -123,11 +123,11 @@ class LocalInstallation:
 
     @cached_property
     def run(self) -> RunState | None:
-        """State that `encours up` wrote; None when it never ran here."""
+        """Return the state that `encours up` wrote, or None if it never ran here."""
         return read_state(self.layout)
 
     def url(self, service: str) -> str:
-        """Base address of a service: from the environment, from the running supervisor, else the usual port."""
+        """Return the base address of a service: from the environment, from the supervisor, else the default."""
         configured: str | None = getattr(self.settings, f"url_{service}")
         if configured:
             return configured.rstrip("/")
@@ -150,7 +150,7 @@ class LocalInstallation:
 
     @cached_property
     def admin_url(self) -> str:
-        """PostgreSQL as administrator. Only where the database is: not over HTTP."""
+        """Return PostgreSQL's address as administrator; an installation that is known by HTTP alone has none."""
         if self.settings.database_url is not None:
             return self.settings.database_url.get_secret_value()
         from encours.embedded.access import local_admin_url
@@ -171,7 +171,7 @@ class LocalInstallation:
 
 
 def installation() -> LocalInstallation:
-    """Read the environment. A variable that is wrong or unknown ends the command with what is wrong about it."""
+    """Read the environment. A wrong or unknown variable ends the command with an explanation."""
     try:
         here = LocalInstallation(CliSettings())
     except ValidationError as wrong:
@@ -182,5 +182,5 @@ def installation() -> LocalInstallation:
 
 
 def pick(row: dict[str, Any], *names: str) -> list[Any]:
-    """The named fields of an answer, None where one is missing."""
+    """Return the named fields of an answer; None for a missing one."""
     return [row.get(name) for name in names]

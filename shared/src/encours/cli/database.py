@@ -1,4 +1,4 @@
-"""The way of a command to the database: one timeout, and one line with the next step when it cannot be used."""
+"""Access of commands to the database, with a time-out and one line of advice if it is unavailable."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _EXIT_OF_STATUS = {422: Exit.USAGE, 503: Exit.UNREACHABLE}
 
 
 def run_with_database(here: LocalInstallation, url: str, work: Callable[[str], Coroutine[Any, Any, T]]) -> T:
-    """Return what ``work(url)`` returns. Raises :class:`CliError` when the server is away or the ledger refuses."""
+    """Return what ``work(url)`` returns. Raises :class:`CliError` if the server is away or the ledger refuses."""
 
     async def run() -> T:
         await (await connect(url)).close()
@@ -45,7 +45,7 @@ def run_with_database(here: LocalInstallation, url: str, work: Callable[[str], C
 
 
 def auditor_login(here: LocalInstallation) -> str:
-    """The ledger's database with the auditor's own name and password. Raises :class:`CliError` when it has none."""
+    """Return the ledger's address with the auditor's name and password. Raises :class:`CliError` without a password."""
     given = here.settings.password_auditor
     password = (
         given.get_secret_value()
@@ -61,7 +61,7 @@ def auditor_login(here: LocalInstallation) -> str:
 
 
 def require_database(here: LocalInstallation, url: str) -> None:
-    """Raise :class:`CliError` unless the server lets us in."""
+    """Raise :class:`CliError` unless the server accepts the login."""
 
     async def nothing(_: str) -> None:
         return
@@ -88,10 +88,9 @@ def database_errors(here: LocalInstallation, url: str) -> Iterator[None]:
 
 
 def auditor_url(here: LocalInstallation, given: str | None) -> str:
-    """The ledger's database as the auditor: the address that was given, or that of ENCOURS_LEDGER_URL, else this
-    installation's.
+    """Return the ledger's address for the auditor: the given one, that of ENCOURS_LEDGER_URL, or this installation's.
 
-    The administrator's connection of an installation takes the auditor's role, so that it needs no other password.
+    In an installation the administrator's connection sets the auditor's role, so that no other password is needed.
     """
     given = given or os.environ.get("ENCOURS_LEDGER_URL")
     if given is not None:

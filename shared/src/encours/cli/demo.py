@@ -1,4 +1,4 @@
-"""`encours demo`: a year of real invoices with a generated cash side, and what the services make of it."""
+"""`encours demo`: a year of real invoices with generated payments, and its figures."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def demo(as_json: AsJson = False) -> None:
 
 
 class _Report:
-    """Stages of the load: as bars to a terminal, as a line every tenth of the way to a log."""
+    """Show the stages of the load: as bars on a terminal, as a line per tenth in a log."""
 
     def __init__(self, bar: Progress) -> None:
         self._bar = bar

@@ -1,4 +1,4 @@
-"""`encours doctor`: is this installation sound, and if not, what to do next."""
+"""`encours doctor`: checks of an installation, with the next step for each that fails."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _LOOK_AGAIN_S = 2.0
 _YOUNG_S = 300.0
 _WELL = ("following", "live", "running", "rebuilding")
 _STARTING = ("building", "reacting")
-"""Well for the first minutes; whoever stays in one of these has a reason that the read model tells."""
+"""States that are normal for some minutes; the read model shows the reason of a longer stay."""
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """One check. `next` says what to do; empty when there is nothing to do."""
+    """Result of a check. `next` is the next step, empty if there is none."""
 
     check: str
     ok: bool
@@ -43,7 +43,7 @@ class Diagnosis:
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Durability, self-check of each ledger, disk, processes, lag, parked streams. Exit code 1 if one is not well."""
+    """Check durability, each ledger, disk, processes, lag and parked streams. Exit code 1 if a check fails."""
     here = installation()
     findings = [*_disk(here), *_processes(here), *_services(here), *_database(here), *_read_models(here)]
     if as_json:
@@ -131,7 +131,7 @@ def _database(here: LocalInstallation) -> list[Diagnosis]:
 
 
 async def _database_findings(url: str) -> list[Diagnosis]:
-    """Settings that durability needs, and every position of every ledger."""
+    """Check the settings for durability, and every position of every ledger."""
     connection = await connect(url)
     try:
         names = "fsync, synchronous_commit, full_page_writes"
@@ -190,9 +190,9 @@ def _judged(here: LocalInstallation, model: dict[str, Any], age_s: float, *, stu
 
 
 def _stuck(here: LocalInstallation, models: list[dict[str, Any]]) -> set[tuple[str, ...]]:
-    """Read models that are behind, have not moved for a while, and do not move while doctor looks.
+    """Return read models that are behind, have not moved for a while, and do not move during the check.
 
-    Looked at twice, because one that had nothing to do for an hour is behind for the moment that an event takes.
+    They are read twice, because after an idle hour a model is behind for the moment that an event takes.
     """
     before = {
         _identity(model): model["position"]
@@ -223,7 +223,7 @@ def _made_at(here: LocalInstallation) -> dict[str, float]:
 
 
 def _age_s(model: dict[str, Any], made: dict[str, float]) -> float:
-    """Seconds since the model last moved or changed its state; of one that was never built, since its ledger began."""
+    """Return seconds since the model last moved or changed its state; if it was never built, since its ledger began."""
     now = time.time()
     if model["updated_at"] is not None:
         return now - datetime.fromisoformat(model["updated_at"]).timestamp()

@@ -56,7 +56,7 @@ def tail(
 
 
 def _last(api: Api, count: int, type_: str | None, stream: str | None) -> list[dict[str, Any]]:
-    """The last `count` events that match; looks back further until there are enough."""
+    """Return the last `count` events that match, from as far back as necessary."""
     begin, window = _head(api), count
     while True:
         begin = max(0, begin - window)
@@ -77,12 +77,12 @@ def _since(api: Api, after: int, type_: str | None, stream: str | None) -> list[
 
 
 def _head(api: Api) -> int:
-    """The ledger's last position, as reporting-svc sees it."""
+    """Return the ledger's last position, as reporting-svc sees it."""
     return max((model["head"] for model in api.get("reporting", "/v1/read-models")["data"]), default=0)
 
 
 def _live(api: Api, after: int, *, type_: str | None, stream: str | None) -> Iterator[dict[str, Any]]:
-    """Server-sent events, from the position on. The server ends each stream after a while; the next one goes on."""
+    """Iterate over server-sent events after a position. The server ends a stream after an hour; the next continues."""
     outage = Outage("`encours events tail --follow --after POSITION` goes on after the last one shown")
     while True:
         try:

@@ -1,4 +1,4 @@
-"""The figures of a ledger from the services' APIs, as `encours demo` prints them."""
+"""Figures of a ledger from the services' APIs, as `encours demo` prints them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SCORE_STEP = 20
 
 
 def figures(api: Api) -> dict[str, Any]:
-    """Ageing, DSO, reminders by step and outcome, risk by score, at the ledger's own date."""
+    """Return ageing, DSO, reminders by step and outcome, risk by score, at the ledger's business date."""
     aged = api.get("reporting", "/v1/aged-balance", limit=1)
     dso = api.get("reporting", "/v1/dso")
     reminders = list(_all(api, "dunning", "/v1/reminders"))
@@ -75,7 +75,7 @@ def show(found: dict[str, Any]) -> None:
 
 
 def _all(api: Api, service: str, path: str) -> Iterator[dict[str, Any]]:
-    """Every entry of a list, page by page."""
+    """Iterate over all entries of a list, page by page."""
     cursor: str | None = None
     for _ in range(_MAX_PAGES):
         page = api.get(service, path, limit=500, cursor=cursor)
@@ -97,13 +97,13 @@ def _reminders(reminders: list[dict[str, Any]], tasks: list[dict[str, Any]]) -> 
 
 
 def _days(step: str) -> int:
-    """`J+15` is 15: steps in the order of the ladder."""
+    """Return the days of a step, 15 for `J+15`: the order of the ladder."""
     digits = step.removeprefix("J")
     return int(digits) if digits.lstrip("+-").isdigit() else 0
 
 
 def _risk(customers: list[dict[str, Any]]) -> dict[str, Any]:
-    """Customers and exposure by score, and whose overdue is largest. Amounts summed in minor units."""
+    """Return customers and exposure by score, and the customers with most overdue. Amounts are in minor units."""
     bands: dict[str, list[int]] = {}
     for customer in sorted(customers, key=lambda entry: -1 if entry["score"] is None else entry["score"]):
         band = bands.setdefault(_band(customer["score"]), [0, 0])

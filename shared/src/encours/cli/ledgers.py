@@ -1,4 +1,4 @@
-"""`encours ledger`: ledgers of an installation, and moving one whole from here to there."""
+"""`encours ledger`: ledgers of an installation, and their export and load."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def create(
     time_zone: Annotated[str, typer.Option("--time-zone", help="Time zone of the business day.")] = TIME_ZONE,
     as_json: AsJson = False,
 ) -> None:
-    """Make a ledger. One of that name and kind is left as it is."""
+    """Create a ledger. An existing ledger of the name and kind is not changed."""
 
     async def make(ledger: Ledger) -> LedgerInfo:
         return await ledger.create_ledger(name, kind, time_zone)
@@ -106,7 +106,7 @@ def export(
     file: Annotated[Path, typer.Argument(dir_okay=False, help="File to write: NDJSON, gzip-compressed.")],
     as_json: AsJson = False,
 ) -> None:
-    """Write a whole ledger into one file, as it stands at this moment. Appends go on meanwhile."""
+    """Write a snapshot of a ledger into a file. Appends continue in the meantime."""
     header = _archive_work(f"exporting {name}", lambda url, bar: export_ledger(url, name, file, progress=bar))
     with file.open("rb") as written:
         digest = hashlib.file_digest(written, "sha256").hexdigest()
@@ -124,7 +124,7 @@ def load(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Verify an archive, load it into an absent or empty ledger, all or nothing. Read models follow by themselves.
+    """Verify an archive and load it into a new or empty ledger, all or nothing. Workers build its read models.
 
     Payloads must be readable, amounts agree with each other, and numbers with their series.
     """
@@ -142,7 +142,7 @@ def load(
 
 @app.command("new-epoch")
 def start_epoch(name: Name, as_json: AsJson = False) -> None:
-    """After a restore from a backup: whoever holds a position of before finds out, and rebuilds."""
+    """Start a new epoch after a restore from a backup, so that consumers with an earlier position rebuild."""
 
     async def change(url: str) -> int:
         connection = await connect(url)
@@ -157,7 +157,7 @@ def start_epoch(name: Name, as_json: AsJson = False) -> None:
 
 
 def _archive_work(label: str, work: Callable[[str, Progress], Coroutine[Any, Any, Header]]) -> Header:
-    """Run it with a progress bar; what is wrong with the file ends the command with exit code 1."""
+    """Run it with a progress bar; an invalid file ends the command with exit code 1."""
     here = installation()
     with progress() as bar:
         task = bar.add_task(label, total=None)
@@ -179,7 +179,7 @@ def _tell(result: dict[str, Any], as_json: bool) -> None:
 
 
 def ledger_infos(here: LocalInstallation) -> list[LedgerInfo]:
-    """All ledgers, from the database."""
+    """Return all ledgers, from the database."""
 
     async def read(ledger: Ledger) -> list[LedgerInfo]:
         return await ledger.ledgers()
@@ -188,7 +188,7 @@ def ledger_infos(here: LocalInstallation) -> list[LedgerInfo]:
 
 
 def ensure_ledger(here: LocalInstallation, name: str, kind: Literal["live", "sandbox"]) -> bool:
-    """Make a ledger unless there is one of that name; True when it was made now."""
+    """Create a ledger unless it exists; return true if it was created."""
 
     async def make(ledger: Ledger) -> bool:
         if any(info.name == name for info in await ledger.ledgers()):

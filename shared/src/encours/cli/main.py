@@ -39,7 +39,7 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
 
 
 def build(wanted: str | None = None) -> typer.Typer:
-    """The command line; with `wanted` only that command is imported, which is most of what a short command costs."""
+    """Return the command line; with `wanted`, import that command alone: imports take most of the time."""
     app = typer.Typer(
         name="encours",
         help=__doc__,
@@ -61,7 +61,7 @@ def build(wanted: str | None = None) -> typer.Typer:
 
 
 def main() -> None:
-    """Entry point: errors that were foreseen end with one message and their code, never with a traceback."""
+    """Run the command: expected errors end with a message and their exit code, without a traceback."""
     try:
         build(sys.argv[1] if len(sys.argv) > 1 else None)()
     except CliError as error:

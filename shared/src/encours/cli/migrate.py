@@ -9,11 +9,11 @@ from encours.embedded.setup import prepare_databases
 
 
 def migrate(as_json: AsJson = False) -> None:
-    """Bring the server of ENCOURS_DATABASE_URL to what this version needs. Repeating it changes nothing.
+    """Bring the server of ENCOURS_DATABASE_URL to the state that this version needs. Idempotent.
 
     Passwords of the services' roles come from ENCOURS_PASSWORD_INVOICE … ENCOURS_PASSWORD_REPORTING, else from
-    var/secrets.json. With ENCOURS_PASSWORD_AUDITOR too, an auditor can log in as encours_auditor. Services may go on
-    running.
+    var/secrets.json. With ENCOURS_PASSWORD_AUDITOR too, an auditor can log in as encours_auditor. Services may continue
+    to run.
     """
     here = installation()
     here.create_files()

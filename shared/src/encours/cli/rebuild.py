@@ -28,7 +28,7 @@ from encours.embedded.secrets import ROLES, SERVICES, stored_secrets
 from encours.ledger import Ledger
 
 _EXIT_OF = {2: Exit.USAGE, 4: Exit.UNREACHABLE}
-"""Exit codes of a service's own rebuild that end ours; it has said why."""
+"""Exit codes of a service's rebuild that end the command; the service has printed the reason."""
 _DONE = (0, 3)
 """Exit codes that come with a result: 3 is a difference."""
 
@@ -42,7 +42,7 @@ def rebuild(
 ) -> None:
     """Fold the ledger into new tables beside the live ones, compare row by row, swap without downtime.
 
-    Exit code 1 when a live model differed from the ledger (it no longer does), has stopped or leaves streams out.
+    Exit code 1 if a live model differed from the ledger (and was replaced), has stopped or leaves streams out.
     """
     results, done = compare_models(
         installation(), chosen_services(service, model), model, ledger, check_only=False
@@ -89,7 +89,7 @@ def compare_models(
 
 
 def show_models(results: Sequence[dict[str, Any]], *, check_only: bool) -> None:
-    """Tables for people."""
+    """Print tables."""
     columns = ("service", "model", "ledger", "position", "head", "parked", "old_hash", "new_hash", "equal")
     rows = ([_short(row.get(column)) for column in columns] for row in results)
     table(
@@ -104,7 +104,7 @@ def show_models(results: Sequence[dict[str, Any]], *, check_only: bool) -> None:
 
 
 def are_well(results: Sequence[dict[str, Any]]) -> bool:
-    """True when every model equals the whole ledger; prints on standard error what to do about the others."""
+    """Return true if every model equals the whole ledger; print advice about the others on standard error."""
     ill = [advice for row in results if (advice := _advice(row))]
     for advice in ill:
         err.print(advice, style="red", markup=False)
@@ -112,7 +112,7 @@ def are_well(results: Sequence[dict[str, Any]]) -> bool:
 
 
 def _check(here: LocalInstallation, services: Sequence[str], ledger: str | None) -> None:
-    """Raises :class:`CliError` unless the databases of these services answer and there is such a ledger."""
+    """Raise :class:`CliError` unless the databases of these services answer and the ledger exists."""
 
     async def look(url: str) -> None:
         opened = await Ledger.open(url, readers=1)

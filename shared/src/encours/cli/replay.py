@@ -51,11 +51,11 @@ def replay(
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print the state of one object, or of all, as JSON, folded from the ledger's events and from nothing else.
+    """Print the state of one object, or of all, as JSON, folded from the ledger's events alone.
 
-    A position includes the events up to it, in the order of recording. A business date includes what counts on that
-    day of all that is recorded now. All objects come as one JSON document a line; --json prints one object so too. It
-    needs no more than the role encours_auditor. Exit code 1 when the object did not exist then.
+    A position includes the events up to it, in the order of recording. A business date includes all events recorded
+    until now that count on that day. All objects are printed as one JSON document per line, with --json a single object
+    too. The role encours_auditor is sufficient. Exit code 1 if the object did not exist then.
     """
     here = installation()
     url = auditor_url(here, database_url)
@@ -101,7 +101,7 @@ def opened(
     upto: int | None = None,
     as_of: date | None = None,
 ) -> Iterator[LedgerApplication]:
-    """The ledger as the library's application; whatever goes wrong inside becomes a :class:`CliError`."""
+    """Open the ledger as the library's application; errors inside become a :class:`CliError`."""
     require_database(here, url)
     with database_errors(here, url):
         try:

@@ -14,12 +14,12 @@ _ADDRESS = re.compile(rf"postgres(ql)?://([^/?#]*@)?({_HOST})(:\d+)?(,({_HOST})(
 
 
 def is_postgres_url(text: str) -> bool:
-    """True for the address of a PostgreSQL server."""
+    """Return true for the address of a PostgreSQL server."""
     return _ADDRESS.fullmatch(text) is not None
 
 
 class CliSettings(Settings):
-    """Everything may be left out: then the command serves the installation of this checkout's `var/`."""
+    """Settings of the command. By default it works on the installation in this checkout's `var/`."""
 
     var_dir: Path | None = Field(default=None, description="Where a local installation keeps its files.")
     database_url: SecretStr | None = Field(
@@ -52,5 +52,5 @@ class CliSettings(Settings):
 
     @classmethod
     def foreign(cls) -> frozenset[str]:
-        """A service's own variables may stand in the same environment (a container's, say)."""
+        """Ignore variables of services in the same environment, such as that of a container."""
         return frozenset({"ENCOURS_LEDGER_URL", "ENCOURS_STORE_URL", "ENCOURS_HOST", "ENCOURS_PORT"})

@@ -20,7 +20,7 @@ def status(
 ) -> None:
     """Processes with their state and port; read models with position, lag and content hash.
 
-    Exit code 3 when something does not answer.
+    Exit code 3 if a server does not answer.
     """
     here = installation()
     processes = _processes(here)
@@ -53,7 +53,7 @@ def _processes(here: LocalInstallation) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A service whose read models of a ledger could not be read, and what it said. No ledger: the key's own."""
+    """Service whose read models of a ledger could not be read, with its answer. No ledger: the key's default."""
 
     service: str
     ledger: str | None
@@ -61,7 +61,7 @@ class Missing:
 
 
 def read_models(here: LocalInstallation, ledger: str | None) -> tuple[list[dict[str, Any]], list[Missing]]:
-    """Read models of every service and ledger, and what could not be read."""
+    """Return the read models of every service and ledger, and those that could not be read."""
     rows: list[dict[str, Any]] = []
     missing: list[Missing] = []
     away: dict[str, str] = {}
@@ -82,7 +82,7 @@ def read_models(here: LocalInstallation, ledger: str | None) -> tuple[list[dict[
 
 
 def _ledger_names(here: LocalInstallation) -> list[str | None]:
-    """All ledgers where the database is at hand; over HTTP alone, the key's own."""
+    """Return all ledgers if the database is local; over HTTP, the default ledger of the key."""
     from encours.cli.ledgers import ledger_infos
 
     try:

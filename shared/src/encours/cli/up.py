@@ -1,4 +1,4 @@
-"""`encours up`: everything on this machine until Ctrl-C; `encours down`: stop it from elsewhere."""
+"""`encours up`: run an installation on this machine until Ctrl-C; `encours down`: stop it from another shell."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def down(
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing when nothing runs.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Stop the `encours up` of this folder and wait until it has."""
+    """Stop the `encours up` of this folder and wait for its end."""
     here = installation()
     state = here.run
     running = state is not None and state.alive
@@ -84,7 +84,7 @@ async def _stay_up(here: LocalInstallation, *, demo: bool, as_json: bool) -> Non
 
 
 async def _start(machine: Machine, announce: Callable[[str], None]) -> str | None:
-    """Start, telling each step: as a moving line to a person, as lines to a log."""
+    """Start, and show each step: as a status line on a terminal, as lines in a log."""
     if not err.is_terminal:
         return await machine.start(announce)
     with err.status("starting") as spinner:
@@ -92,7 +92,7 @@ async def _start(machine: Machine, announce: Callable[[str], None]) -> str | Non
 
 
 async def _unless(ended: asyncio.Event, work: Coroutine[Any, Any, T]) -> tuple[bool, T | None]:
-    """(True, result) of `work`; (False, None) when the wish to stop came first."""
+    """Return (True, result) of `work`, or (False, None) after a signal to stop."""
     task, stop = asyncio.create_task(work), asyncio.create_task(ended.wait())
     await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
     stop.cancel()
@@ -104,7 +104,7 @@ async def _unless(ended: asyncio.Event, work: Coroutine[Any, Any, T]) -> tuple[b
 
 
 async def _demo(here: LocalInstallation, *, as_json: bool) -> None:
-    """`encours demo` as a process of its own: the supervisor goes on watching while it works."""
+    """Run `encours demo` as a process, while the supervisor continues."""
     argv = (sys.executable, "-m", "encours.cli", "demo", *(["--json"] if as_json else []))
     environment = os.environ | {"ENCOURS_VAR_DIR": str(here.layout.root)}
     process = await asyncio.create_subprocess_exec(*argv, env=environment, start_new_session=True)

@@ -1,4 +1,4 @@
-"""`encours verify`: do services answer what the ledger says, all of it?
+"""`encours verify`: comparison of the services' answers with the ledger.
 
 Two comparisons. Every stream is folded twice, by the repository of the `eventsourcing` library and by the session that
 commands use. Every read model is built again beside the live one and compared row by row.
@@ -42,14 +42,14 @@ def verify(
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare what services answer with what the ledger says; change nothing.
+    """Compare the services' answers with the ledger; change nothing.
 
-    Streams: each is folded twice, by the library's repository and by the session of commands; it needs no more than
-    the role encours_auditor. Services: each read model is built again beside the live one and compared row by row.
-    With --database-url only streams are compared, since that is all an auditor can reach.
+    Streams: each is folded twice, by the library's repository and by the session of commands; the role encours_auditor
+    is sufficient. Services: each read model is built again beside the live one and compared row by row.
+    With --database-url only streams are compared, as an auditor has no access to services.
 
-    Exit code 1 when a stream or a model differs, when a model has stopped before the ledger's head, or when it leaves
-    parked streams out.
+    Exit code 1 if a stream or a model differs, or if a model has stopped before the ledger's head or leaves parked
+    streams out.
     """
     here = installation()
     only_streams = what == STREAMS or (what == "all" and database_url is not None)

@@ -1,4 +1,4 @@
-"""The HTTP edge that all services share: one app factory, one way to read, to write and to refuse.
+"""HTTP layer of all services: app factory, commands, queries, answers and problems.
 
 A service's ``app.py``::
 
@@ -26,7 +26,7 @@ themselves into commands::
 
     INVOICE_ANSWER = Answer(INVOICE, InvoiceOut.of)
 
-``routes.py`` hands a command to one use case, or asks one query of a read model, and does nothing else::
+``routes.py`` passes a command to one use case, or runs one query of a read model, and does nothing else::
 
     router = Router(tags=["Invoices"])
     InvoiceId = Annotated[str, Id("inv")]
@@ -59,7 +59,7 @@ repetition. The use case has no knowledge of HTTP::
             session.emit(command.invoice_id, event, entity=state.entity_id)
         return session.result(command.invoice_id)
 
-One that has to look something up takes a query besides, ``cmd.run(payments.receive, command, Candidates(db), …)``, and
-asks it with ``await session.ask(candidates, …)``: a repetition ends there, before anything is searched. What the rules
-refuse is a class each (:class:`encours.kernel.errors.Refusal`), from which the documentation of problems is made.
+A use case that has to look something up takes a query besides, ``cmd.run(payments.receive, command, Candidates(db),
+…)``, and calls it with ``await session.ask(candidates, …)``, where a repetition ends before anything is searched. Each refusal of
+a rule is a class (:class:`encours.kernel.errors.Refusal`), from which the documentation of problems is made.
 """

@@ -25,11 +25,11 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[S]):
-    """The body that shows a command's result, and the same thing when it is read.
+    """Body that shows a command's result, equal to that of a later GET.
 
-    ``of`` makes it from the state of the stream that the result names, its version and the command's business day: a
-    model, or what a model would be in JSON, which costs an invoice a fifth of the time. A use case that returns more
-    than a :class:`Result` names its class here, and ``tell`` puts that into the body.
+    ``of`` makes it from the state of the stream that the result names, its version and the command's business day: as a
+    model, or as JSON, which takes a fifth of the time for an invoice. If a use case returns a subclass of
+    :class:`Result`, it is named here, and ``tell`` adds its fields to the body.
     """
 
     folder: Folder[S]
@@ -38,18 +38,18 @@ class Answer(Generic[S]):
     tell: Callable[[Json, Any], Json] | None = None
 
     def shown(self, state: S, version: int, as_of: date) -> Json:
-        """The body of a state, in JSON."""
+        """Return the body of a state, in JSON."""
         made = self.of(state, version, as_of)
         return made.model_dump(mode="json", by_alias=True) if isinstance(made, BaseModel) else made
 
     async def body(self, done: Done) -> tuple[Json, int, Result]:
-        """The body without its dates, the version of the stream in it, and the result."""
+        """Return the body without its dates, the version of the stream, and the result."""
         result = done.result(self.result)
         state, version = await done.state(self.folder, result.id)
         return self.shown(state, version, result.as_of), version, result
 
     async def show(self, done: Done) -> tuple[Json, int, Result]:
-        """Return the body as :meth:`body` does, with ``as_of``, ``known_at``, ``position`` and what the result adds."""
+        """Return the body as :meth:`body` does, with ``as_of``, ``known_at``, ``position`` and fields of the result."""
         body, version, result = await self.body(done)
         body |= {"as_of": result.as_of.isoformat(), "known_at": None, "position": done.position}
         return body if self.tell is None else self.tell(body, result), version, result

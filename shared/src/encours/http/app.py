@@ -1,6 +1,6 @@
-"""The composition of a service's API: ``create_app(...)``. Nothing is opened at import, everything in the lifespan.
+"""Composition of a service's API: ``create_app(...)``. Connections are opened in the lifespan, not at import.
 
-A service's own, which it calls ``create_app(settings)``, calls this one with its routers and models.
+Each service has a ``create_app(settings)``, which calls this one with its routers and models.
 """
 
 from __future__ import annotations
@@ -56,11 +56,11 @@ def create_app(
     description: str = "",
     open_services: Callable[[ServiceSettings], AbstractAsyncContextManager[Services]] | None = None,
 ) -> FastAPI:
-    """A service's API.
+    """Make the API of a service.
 
-    ``models`` are its read models. ``extras`` opens what only this service needs; what it yields is
-    ``Services.extras``. ``problems_known`` documents codes that are no refusals of a request. ``open_services``
-    replaces the opening of connections (a benchmark, a test without a database).
+    ``models`` are its read models. ``extras`` opens the service's own resources and yields ``Services.extras``.
+    ``problems_known`` documents codes that are no refusals of a request. ``open_services`` replaces the opening of
+    connections (for a benchmark, or a test without a database).
     """
     metrics = Metrics(name)
 
@@ -110,7 +110,7 @@ def create_app(
 async def _open(
     name: str, settings: ServiceSettings, models: Sequence[ReadModel], metrics: Metrics
 ) -> AsyncIterator[Services]:
-    """Open the ledger, the read models, the keys and, whenever it answers, NATS; close them in turn."""
+    """Open the ledger, the read models, the keys and, in the background, NATS; close them in reverse order."""
     async with AsyncExitStack() as stack:
         ledger, nats = await stack.enter_async_context(ledger_and_nats(settings, f"{name} api"))
         db = await ReadDb.open(
@@ -141,7 +141,7 @@ async def _open(
 
 
 def _refuse_duplicates(app: FastAPI) -> None:
-    """Two routes of one operation id or of one method and path: only generated clients would notice."""
+    """Refuse two routes with one operation id, or with one method and path."""
     seen: set[str] = set()
     for route in app.router.routes:
         if isinstance(route, Operation) and route.include_in_schema:

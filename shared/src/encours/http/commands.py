@@ -1,11 +1,11 @@
-"""Dependency of a route that writes: it makes a request a command, and has one way to carry it out.
+"""Dependency of a route that writes: it makes a command of the request and carries it out.
 
     cmd: Annotated[Command, command("invoices:write")]
     return await cmd.run(invoices.issue, body.to_command(invoice_id), answer=INVOICE_ANSWER, on=invoice_id)
 
 The command's id follows from the ledger, the key and the
-``Idempotency-Key``; it is recorded by the transaction that appends the events, so the same request sent again,
-to any process, after any crash, has one effect and one answer.
+``Idempotency-Key``; it is recorded by the transaction that appends the events, so that a repeated
+request, to any process, after any crash, has one effect and one answer.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class RequestInFlight(Refusal):
 
 
 class Command(msgspec.Struct, frozen=True):
-    """A request that may write, by a known caller, in one ledger."""
+    """Request of a known caller that may write in one ledger."""
 
     services: Services
     context: RequestContext
@@ -98,7 +98,7 @@ class Command(msgspec.Struct, frozen=True):
 
     @property
     def ledger(self) -> Ledger:
-        """The ledger's connection."""
+        """Client of the ledger."""
         return self.services.ledger
 
     async def run(
@@ -111,11 +111,11 @@ class Command(msgspec.Struct, frozen=True):
         status: int = 200,
         at: str | None = None,
     ) -> Response:
-        """Hand a command to its use case and answer with what came of it, or what would come of it in a dry run.
+        """Run the use case of a command and answer with its result, or with its events in a dry run.
 
-        ``given`` is what the use case needs besides: the queries that it may ask. ``on`` is the resource (stream)
-        that ``If-Match`` speaks of, ``at`` the collection's path, for the ``Location`` of a thing that was made.
-        Raises :class:`RequestInFlight`, and whatever the use case and the ledger refuse.
+        ``given`` are the queries that the use case calls. ``on`` is the resource (stream) of ``If-Match``, ``at`` the
+        path of the collection, for the ``Location`` of a created resource. Raises :class:`RequestInFlight`, and the
+        refusals of the use case and the ledger.
         """
         done = await self.perform(use_case, command, *given, on=on)
         if self.meta.dry_run:
@@ -131,7 +131,7 @@ class Command(msgspec.Struct, frozen=True):
         on: str | None = None,
         append: Callable[[Append], Awaitable[Appended]] | None = None,
     ) -> Done:
-        """Load, decide and append, without the answer. Raises as :meth:`run`.
+        """Load, decide and append, without an answer. Raises as :meth:`run`.
 
         Streams and events of an entity that the key does not cover are refused. ``append`` stores the outcome in
         another way than alone.
@@ -146,7 +146,7 @@ class Command(msgspec.Struct, frozen=True):
 
     @contextmanager
     def in_flight(self) -> Iterator[None]:
-        """Keep the command's id to this request while it is being answered. Raises :class:`RequestInFlight`."""
+        """Reserve the command's id for this request until it is answered. Raises :class:`RequestInFlight`."""
         in_flight, mark = self.services.in_flight, (self.meta.ledger, self.meta.command_id)
         if mark in in_flight:
             raise RequestInFlight
@@ -157,7 +157,7 @@ class Command(msgspec.Struct, frozen=True):
             in_flight.discard(mark)
 
     def _expect(self, on: str | None) -> Expect | None:
-        """``If-Match``, judged where the resource is loaded; one that does not exist is not found instead."""
+        """Return the check of ``If-Match``, made when the resource is loaded; a missing resource is 404 instead."""
         if self.match is None or on is None:
             return None
 
@@ -168,7 +168,7 @@ class Command(msgspec.Struct, frozen=True):
         return expect
 
     def item(self, index: int) -> Command:
-        """The command of one item of a batch: its id follows from the batch's, so that each is repeated alone."""
+        """Return the command of an item of a batch; its id is derived from the batch's id."""
         batch = self.meta
         digest = hashlib.sha256(
             batch.command_id.bytes + batch.fingerprint + index.to_bytes(4, "big")
@@ -185,9 +185,9 @@ class Command(msgspec.Struct, frozen=True):
         version: int | None = None,
         location: str | None = None,
     ) -> Response:
-        """The answer to a command: its resource, or its events if it was a dry run.
+        """Make the answer to a command: its resource, or its events if it was a dry run.
 
-        ``version`` becomes the ``ETag``; ``Encours-Position`` is what ``min_position`` of a later GET may ask for.
+        ``version`` becomes the ``ETag``; ``Encours-Position`` is for ``min_position`` of a later GET.
         """
         headers = {"Encours-Position": str(done.position), "Cache-Control": "no-store"}
         if done.replayed:
@@ -204,7 +204,7 @@ class Command(msgspec.Struct, frozen=True):
 def json_response(
     body: BaseModel | dict[str, Any], *, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
-    """A JSON answer, written by pydantic's or msgspec's own serializer: FastAPI's second validation is left out."""
+    """Make a JSON answer with pydantic's or msgspec's serializer, without FastAPI's second validation."""
     content = (
         body.__pydantic_serializer__.to_json(body, by_alias=True)
         if isinstance(body, BaseModel)
@@ -224,7 +224,7 @@ _canonical = msgspec.json.Encoder(order="sorted")
 
 
 def dry_run_body(events: Sequence[NewEvent]) -> dict[str, Any]:
-    """The events that would have been appended, in order."""
+    """Return the body with the events that would have been appended, in order."""
     return {"dry_run": True, "events": [_preview(event) for event in events]}
 
 
@@ -243,7 +243,7 @@ def _preview(event: NewEvent) -> dict[str, Any]:
 
 
 class _MakeCommand:
-    """The dependency behind :func:`command`."""
+    """Dependency behind :func:`command`."""
 
     def __init__(self, scope: str, *, dry_run: bool, upload: bool) -> None:
         self.scope = scope
@@ -284,7 +284,7 @@ class _MakeCommand:
 
 
 def command(scope: str, *, dry_run: bool = True, upload: bool = False) -> Any:
-    """``cmd: Annotated[Command, command("invoices:write")]``: a caller with that scope, and all that a write needs.
+    """``cmd: Annotated[Command, command("invoices:write")]``: a caller with that scope, and the parameters of a write.
 
     ``upload``: the route reads its body itself, as a stream (:func:`encours.http.uploads.chunks`), and declares
     no body.
@@ -314,9 +314,9 @@ def _reason(request: Request) -> str | None:
 
 
 async def fingerprint(request: Request) -> bytes:
-    """SHA-256 of method, path, query and body; a JSON body in canonical form, so that blanks and order do not matter.
+    """Return the SHA-256 of method, path, query and body; a JSON body in canonical form, without regard to white space.
 
-    An upload that streams has no body here: its route tells repetitions apart by what it reads.
+    An upload that streams has no body here: its route identifies repetitions by the content that it reads.
     """
     scope = request.scope
     state = hashlib.sha256(f"{scope['method']} {scope['path']}?".encode())

@@ -1,7 +1,7 @@
-"""Context that one request carries from the outermost layer to the route and back: ids, caller, headers to add.
+"""Context of a request, from the outermost layer to the route and back: ids, caller, headers to add.
 
-One slotted object in the ASGI scope instead of context variables and a chain of middlewares: every layer that
-wraps a request costs it, and most of them only wish to add a header.
+One slotted object in the ASGI scope replaces context variables and a chain of middlewares, each of which would take
+time per request, mostly to add a header.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{8,128}")
 
 
 class RequestContext:
-    """The facts of one request. Only the layers of this package write to it."""
+    """Properties of a request. Only the layers of this package write to it."""
 
     __slots__ = (
         "body_complete",
@@ -68,28 +68,28 @@ class RequestContext:
         self.streams = False
 
     def header(self, name: bytes) -> str | None:
-        """A header of the request by its lower-case name, as Latin-1; the last one if it was sent twice."""
+        """Return a header of the request by its lower-case name, as Latin-1; the last one if it was sent twice."""
         value = self.sent.get(name)
         return None if value is None else value.decode("latin-1")
 
     def add_header(self, name: bytes, value: str) -> None:
-        """A header for the answer, whatever it turns out to be. ``name`` in lower case."""
+        """Add a header to the answer, of any status. ``name`` is in lower case."""
         self.headers.append((name, value.encode("latin-1")))
 
     def stream_body(self, max_bytes: int) -> None:
-        """This request uploads a file: a larger bound, and no deadline but the pause between two chunks."""
+        """Mark an upload of a file: a larger bound, and a deadline for the pause between two chunks only."""
         self.body_max_bytes = max_bytes
         self.streams = True
         self.without_deadline()
 
     def without_deadline(self) -> None:
-        """This request streams in or out and may take as long as it moves."""
+        """Mark a request that streams and has no deadline while data flows."""
         if self.deadline is not None:
             self.deadline.reschedule(None)
 
 
 def context(connection: HTTPConnection) -> RequestContext:
-    """The context that the outermost layer made for this request."""
+    """Return the context that the outermost layer made for this request."""
     return context_of(connection.scope)
 
 
@@ -100,16 +100,16 @@ def context_of(scope: MutableMapping[str, Any]) -> RequestContext:
 
 
 def request_id_from(value: bytes | None) -> str:
-    """The caller's ``Request-Id`` if it is harmless to log and echo, else a new one."""
+    """Return the caller's ``Request-Id`` if it is safe to log and echo, else a new one."""
     if value is not None and _REQUEST_ID.fullmatch(value):
         return value.decode("ascii")
     return f"req_{os.urandom(16).hex()}"
 
 
 def continue_trace(value: bytes | None) -> str:
-    """A ``traceparent`` for this process: the caller's trace with a span of ours, or a trace of its own.
+    """Return a ``traceparent`` for this process: a new span in the caller's trace, or a new trace.
 
-    The result is what is stored with events, sent on through NATS and answered. Sampling flags are kept.
+    The result is stored with events, published over NATS and answered. Sampling flags are kept.
     """
     match = _TRACEPARENT.fullmatch(value) if value is not None else None
     span = os.urandom(8).hex()

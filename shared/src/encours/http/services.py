@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The open connections of a service's API process.
+    """Open connections of a service's API process.
 
-    ``extras`` is what the service's own lifespan made; ``in_flight`` are the commands being answered by this
-    process just now.
+    ``extras`` are the resources of the service's own lifespan; ``in_flight`` are the commands that this process is
+    answering.
     """
 
     name: str
@@ -43,6 +43,6 @@ class Services:
 
 
 def services(connection: HTTPConnection) -> Services:
-    """The process's services, from inside a request."""
+    """Return the process's connections, inside a request."""
     found: Services = connection.app.state.services
     return found

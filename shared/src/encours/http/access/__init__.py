@@ -1,1 +1,1 @@
-"""API keys, the callers that hold them, and their share of requests."""
+"""API keys, callers and rate limits."""

@@ -1,6 +1,6 @@
-"""Bounds on what one caller and all callers together may ask: a bucket of tokens a key, a count of requests at work.
+"""Rate limits: a token bucket per key, and a limit of concurrent requests for all callers.
 
-Overload is answered at once (429, 503 with ``Retry-After``); it is never queued without a bound.
+Overload is answered at once (429, 503 with ``Retry-After``); queues are bounded.
 """
 
 from __future__ import annotations
@@ -20,10 +20,9 @@ class Allowance:
 
 
 class RateLimiter:
-    """One bucket of tokens a key (IETF draft ratelimit-headers: ``q`` tokens, refilled over ``w`` seconds).
+    """Token bucket per key (IETF draft ratelimit-headers: ``q`` tokens, refilled over ``w`` seconds).
 
-    The number of buckets is bounded: the one that was used longest ago is dropped, which can only be to its
-    owner's advantage.
+    The number of buckets is bounded: the least recently used one is dropped, which gives its owner a full bucket.
     """
 
     def __init__(self, *, per_minute: int, burst: int, max_keys: int = 10_000) -> None:
@@ -35,7 +34,7 @@ class RateLimiter:
         self.policy = f'"key";q={burst};w={self._refill_s}'
 
     def take(self, key: str) -> Allowance:
-        """Take one token of a key's bucket."""
+        """Take a token of a key's bucket."""
         now = time.monotonic()
         bucket = self._buckets.get(key)
         if bucket is None:
@@ -55,7 +54,7 @@ class RateLimiter:
 
 
 class Gate:
-    """Requests at work at once."""
+    """Limit of concurrent requests."""
 
     __slots__ = ("in_flight", "limit")
 
@@ -64,12 +63,12 @@ class Gate:
         self.in_flight = 0
 
     def enter(self) -> bool:
-        """Return whether there is room; if so, :meth:`leave` has to follow."""
+        """Return whether a request may begin; if so, :meth:`leave` has to follow."""
         if self.in_flight >= self.limit:
             return False
         self.in_flight += 1
         return True
 
     def leave(self) -> None:
-        """Count one request as answered."""
+        """Count a request as answered."""
         self.in_flight -= 1

@@ -1,4 +1,4 @@
-"""``/docs`` and ``/openapi.json``, from this process alone: no content network, no build step."""
+"""Pages ``/docs`` and ``/openapi.json``, from this process alone: no content network, no build step."""
 
 from __future__ import annotations
 

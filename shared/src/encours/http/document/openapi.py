@@ -1,4 +1,4 @@
-"""The API document, complete: shared headers and parameters, problems, security and answer headers of each route.
+"""Complete API document: shared headers and parameters, problems, security and answer headers of each route.
 
 FastAPI describes what it reads itself; what the shared dependencies read is taken from their
 :class:`~encours.http.surface.Surface`, so the document cannot drift from the code.
@@ -82,7 +82,7 @@ def install(app: FastAPI) -> None:
 
 
 def build(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI 3.1 document."""
+    """Return the OpenAPI 3.1 document."""
     document = get_openapi(
         title=app.title,
         version=app.version,
