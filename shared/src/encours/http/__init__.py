@@ -60,6 +60,6 @@ repetition. The use case has no knowledge of HTTP::
         return session.result(command.invoice_id)
 
 A use case that has to look something up takes a query besides, ``cmd.run(payments.receive, command, Candidates(db),
-…)``, and calls it with ``await session.ask(candidates, …)``, where a repetition ends before anything is searched. Each refusal of
-a rule is a class (:class:`encours.kernel.errors.Refusal`), from which the documentation of problems is made.
+…)``, and calls it with ``await session.ask(candidates, …)``, where a repetition ends before anything is searched. Each
+refusal of a rule is a class (:class:`encours.kernel.errors.Refusal`), from which the documentation of problems is made.
 """
