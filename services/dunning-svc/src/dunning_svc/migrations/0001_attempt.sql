@@ -1,5 +1,5 @@
--- One row is one reminder that was about to be handed over. It is written before the hand-over, so that after a
--- crash a reminder without an outcome in the ledger is known to have been on its way (unconfirmed), not new.
+-- One row per reminder, written before the message is sent. So after a crash a reminder that has a row and no outcome
+-- in the ledger is unconfirmed, not new.
 create schema if not exists encours_effects;
 
 create table if not exists encours_effects.attempt (
