@@ -108,7 +108,7 @@ def test_the_command_says_how_it_read_the_file(system: System, live: Takeover, t
         "import", str(file), "--ledger", live.ledger, *options, "--encoding", "windows-1252"
     )
     said = " ".join(done.stdout.split())
-    assert "Read as: windows-1252, delimiter semicolon (found out), decimal comma (found out)" in said
+    assert "Read as: windows-1252, delimiter semicolon (detected), decimal comma (detected)" in said
     assert totals(live, "S-") == {"S-1": "10.00"}
     (customer,) = [c for c in live.get("/v1/customers")["data"] if c["name"] == "Caf\u00e9"]
     assert customer["country"] == "BE"

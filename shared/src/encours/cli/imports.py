@@ -45,17 +45,17 @@ def import_file(
     ] = None,
     delimiter: Annotated[
         Literal["comma", "semicolon", "tab", "pipe", ",", ";", "|"] | None,
-        typer.Option("--delimiter", help="Delimiter of a CSV file; found out if not given."),
+        typer.Option("--delimiter", help="Delimiter of a CSV file; detected if not given."),
     ] = None,
     decimal: Annotated[
         Literal["point", "comma", ".", ","] | None,
-        typer.Option("--decimal", help="Decimal sign of the amounts; found out if not given."),
+        typer.Option("--decimal", help="Decimal sign of the amounts; detected if not given."),
     ] = None,
     encoding: Annotated[
         str | None,
         typer.Option(
             "--encoding",
-            help="Encoding of a CSV file, such as macintosh; UTF-8 and Windows-1252 are found out.",
+            help="Encoding of a CSV file, such as macintosh; UTF-8 and Windows-1252 are detected.",
         ),
     ] = None,
     group: Annotated[
@@ -165,13 +165,13 @@ def _chunks(file: Path) -> Iterator[bytes]:
 
 
 def _read_as(found: dict[str, Any]) -> str:
-    """Say how the file was read, and which of it was found out."""
+    """Return the format in which the file was read, with the parts that were detected."""
     said = {
         "encoding": found["encoding"],
         "delimiter": f"delimiter {found['delimiter']}",
         "decimal": f"decimal {found['decimal'] or 'sign not shown'}",
     }
-    shown = [text if name in found["given"] else f"{text} (found out)" for name, text in said.items()]
+    shown = [text if name in found["given"] else f"{text} (detected)" for name, text in said.items()]
     if found["thousands"]:
         shown.append(f"thousands marked by {found['thousands']}")
     return "Read as: " + ", ".join(shown)

@@ -1,6 +1,6 @@
-"""Invoices whose items stand on lines of their own (``group=lines``): one invoice of several lines, or none of it.
+"""Invoices with several lines in a file (``group=lines``): all lines of an invoice are accepted, or none.
 
-The lines of an invoice agree in everything but their amounts, which add up. If one of them cannot be taken, none is.
+The lines of an invoice are equal except for their amounts, which add up.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class _Open:
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """An invoice with the numbers of its lines, or the fault for which none of them is taken."""
+    """An invoice with the numbers of its lines, or the fault for which all of them are rejected."""
 
     lines: tuple[int, ...]
     content: Parsed | Fault
@@ -39,7 +39,7 @@ class Grouped:
 
 @dataclass(slots=True)
 class LineGroups:
-    """Gathers the lines of invoices that have several; ``several`` is the survey's."""
+    """Collection of the lines of invoices that have several; ``several`` is that of the survey."""
 
     several: Mapping[int, int]
     _open: dict[str, _Open] = field(default_factory=dict)

@@ -63,7 +63,7 @@ def draft(record: Record, parse: ParseLine) -> Draft | LineVerdict:
 
 
 def content_of_record(record: Record, parse: ParseLine) -> Parsed | Fault:
-    """Return what one record says, or its fault."""
+    """Return the content of one record, or its fault."""
     if isinstance(record.text, Fault):
         return record.text
     try:

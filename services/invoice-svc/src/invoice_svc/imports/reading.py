@@ -31,13 +31,13 @@ from invoice_svc.imports.values import POINT
 
 BATCH_LINES = 500
 LOOKED_AT_BYTES = 4 * 1024 * 1024
-"""Beginning of a file that is looked at while the request waits; the worker looks at all of it."""
+"""Size of the beginning of a file that is examined during the request; the worker examines all of it."""
 
 Drafts = list[Draft | LineVerdict]
 
 
 def _given_by(options: Options) -> FormatOptions:
-    """Return what the request gives of a CSV file's format."""
+    """Return the parts of a CSV file's format that the request gives."""
     return FormatOptions(
         column_map=options.column_map,
         delimiter=options.delimiter,
@@ -64,7 +64,7 @@ def look_at(source: BinaryIO, file_format: Format, options: Options) -> FileForm
 async def read_import(store: ImportStore, found: Import, path: Path) -> None:
     """Store a verdict for every line that has none. Idempotent; may be stopped at any moment.
 
-    Raises a refusal for a file that can be read in several ways: none of its lines counts.
+    Raises a refusal for a file that can be read in several ways; none of its lines is imported.
     """
     with path.open("rb") as source:
         if found.format == "csv":

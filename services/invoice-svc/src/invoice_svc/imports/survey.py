@@ -1,7 +1,7 @@
-"""Survey of a CSV file before any line of it counts: its format, and the invoices that have several lines.
+"""Survey of a CSV file before its lines are imported: its format, and the invoices that have several lines.
 
-What the request gives is believed, the rest is found out. What could be read in two ways is refused for the whole file,
-since a file is written in one manner.
+The request may give parts of the format; the others are detected. A file that can be read in two ways is refused as a
+whole, because all its lines have the same format.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _AMOUNTS = ("amount", "net", "vat")
 
 
 class FormatOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Parts of a CSV file's format that the request gives; None is to be found out."""
+    """Parts of a CSV file's format that the request gives; None is detected."""
 
     column_map: dict[str, str] = {}
     delimiter: str | None = None
@@ -44,7 +44,7 @@ class FormatOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FileFormat(msgspec.Struct, frozen=True, kw_only=True):
-    """Format of a file. ``decimal`` and ``thousands`` are None where no amount shows them."""
+    """Format of a file. ``decimal`` and ``thousands`` are None if no amount contains them."""
 
     encoding: str
     delimiter: str
@@ -55,7 +55,7 @@ class FileFormat(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def delimiter_name(self) -> str:
-        """Name of the delimiter, or the sign itself."""
+        """Name of the delimiter, or its character."""
         return _DELIMITER_NAMES.get(self.delimiter, self.delimiter)
 
     @property
@@ -145,7 +145,7 @@ def _delimited(
         if told not in {None, line.group(1)}:
             raise UnclearFormat(
                 f"The file's first line says sep={line.group(1)}, the request says another delimiter: "
-                "leave one of them out.", "delimiter",
+                "omit one of them.", "delimiter",
             )  # fmt: skip
         told = line.group(1)
     fitting, refusal = _fitting(source, found, given, start, [told] if told else list(DELIMITERS.values()))
@@ -157,11 +157,11 @@ def _delimited(
         others, _ = _fitting(source, found, given, start, [d for d in DELIMITERS.values() if d != told])
         if len(others) == 1:
             raise UnclearFormat(
-                f"The header has the columns that are mapped if the delimiter is {others[0][0].delimiter_name}, "
-                f"not {_DELIMITER_NAMES.get(told, told)}: name that one, or leave it to be found out.", "delimiter",
+                f"The header has the mapped columns if the delimiter is {others[0][0].delimiter_name}, "
+                f"not {_DELIMITER_NAMES.get(told, told)}; use that one, or omit the parameter.", "delimiter",
             )  # fmt: skip
     raise refusal or UnclearFormat(
-        f"Several delimiters fit the header and the lines: name one of {', '.join(DELIMITERS)}.", "delimiter"
+        f"Several delimiters fit the header and the lines; use one of {', '.join(DELIMITERS)}.", "delimiter"
     )
 
 
@@ -207,7 +207,7 @@ def _fields(record: Record, delimiter: str, width: int) -> list[str] | None:
 
 
 class _Amounts:
-    """Gathers what the amounts of a file tell about its signs."""
+    """Detection of the decimal sign and thousands separator from the amounts of a file."""
 
     def __init__(self, given: FormatOptions) -> None:
         self._given = given
@@ -217,7 +217,7 @@ class _Amounts:
         self._ambiguous: str | None = None
 
     def see(self, line: int, fields: list[str], header: CsvHeader) -> None:
-        """Look at the amounts of one line."""
+        """Examine the amounts of one line."""
         at = header.indexes.get("currency")
         code = (fields[at].strip() if at is not None else "") or self._given.currency
         for target in _AMOUNTS:
@@ -236,7 +236,7 @@ class _Amounts:
             self._ambiguous = where
 
     def result(self) -> tuple[Decimal | None, str | None]:
-        """Return decimal sign and thousands mark. Raises :class:`UnclearFormat` where the amounts leave a choice."""
+        """Return decimal sign and thousands separator. Raises :class:`UnclearFormat` if several are possible."""
         thousands = ", ".join(name for name in sorted(self._thousands)) or None
         if self._given.decimal is not None:
             return self._given.decimal, thousands
@@ -250,7 +250,7 @@ class _Amounts:
 
 
 def _unclear(why: str) -> UnclearFormat:
-    return UnclearFormat(f"{why}. Name the decimal sign: decimal=point or decimal=comma.", "decimal")
+    return UnclearFormat(f"{why}. Give the decimal sign: decimal=point or decimal=comma.", "decimal")
 
 
 def lines_of_number(several: Mapping[int, int], number: str) -> int:

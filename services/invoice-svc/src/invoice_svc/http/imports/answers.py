@@ -14,14 +14,14 @@ from invoice_svc.imports.survey import FileFormat
 
 
 class FileFormatOut(BaseModel):
-    """Format in which a CSV file is read: as the request gave it, or as it was found out."""
+    """Format in which a CSV file is read, as the request gave it or as it was detected."""
 
     encoding: str
     delimiter: str = Field(examples=["semicolon"])
-    decimal: Literal["point", "comma"] | None = Field(description="Null while no amount shows one.")
+    decimal: Literal["point", "comma"] | None = Field(description="Null if no amount contains one.")
     thousands: str | None = Field(description="Signs that group digits.", examples=["no-break space"])
     line_end: Literal["lf", "cr"] = Field(description="`lf`: lines end in LF or CR LF; `cr`: in CR alone.")
-    given: list[str] = Field(description="Those of them that the request gave; the others were found out.")
+    given: list[str] = Field(description="Fields that the request gave; the others were detected.")
 
     @classmethod
     def of(cls, found: FileFormat | None) -> FileFormatOut | None:

@@ -56,15 +56,15 @@ class FileParameters(BaseModel):
         examples=["%d/%m/%Y"],
     )
     delimiter: Literal["comma", "semicolon", "tab", "pipe", ",", ";", "|"] | None = Field(
-        default=None, description="Delimiter of a CSV file; found out by its header if not given."
+        default=None, description="Delimiter of a CSV file; detected from its header if not given."
     )
     decimal: Literal["point", "comma", ".", ","] | None = Field(
         default=None,
-        description="Decimal sign of the amounts. If not given it is found out in a CSV file, and is the point in "
-        "NDJSON; a file whose amounts may be thousands or decimals (1.000) is refused.",
+        description="Decimal sign of the amounts; if not given, detected in a CSV file and the point in NDJSON. "
+        "A file with ambiguous amounts (1.000) is refused.",
     )
     encoding: Literal["utf-8", "windows-1252", "iso-8859-1", "iso-8859-15", "macintosh", "ibm850"] | None = (
-        Field(default=None, description="Encoding of a CSV file; UTF-8 and Windows-1252 are found out.")
+        Field(default=None, description="Encoding of a CSV file; UTF-8 and Windows-1252 are detected.")
     )
     group: Literal["lines", "none"] | None = Field(
         default=None,
@@ -89,7 +89,7 @@ class FileParameters(BaseModel):
         if file_format == "ndjson":
             for name in ("delimiter", "encoding", "group"):
                 if getattr(self, name) is not None:
-                    raise Invalid(f"NDJSON has no {name}: leave it out.", name)
+                    raise Invalid(f"NDJSON has no {name}; omit the parameter.", name)
         return ReceiveFile(
             entity_id=self.entity_id,
             format=file_format,

@@ -1,1 +1,1 @@
-"""Format of a file: encoding, delimiter, line ends, decimal sign, thousands mark. Found out or given, never guessed."""
+"""Format of a file: encoding, delimiter, line ends, decimal sign, thousands separator; detected or given."""

@@ -1,7 +1,7 @@
-"""Amounts as people and programs write them: ``1234.56``, ``1.234,56``, ``1 234,56 €``, ``1'234.56``.
+"""Notations of amounts: ``1234.56``, ``1.234,56``, ``1 234,56 €``, ``1'234.56``.
 
-One sign tells decimals, another groups of three digits. A text such as ``1.000`` is one thousand to some and one to
-others: without knowledge of its writer it is *ambiguous*, and it is refused.
+One sign separates decimals, another groups of three digits. A text such as ``1.000`` may be one thousand or one: unless
+the notation of the file is known, it is *ambiguous* and refused.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _GROUPS = {
     "'": "apostrophe",
     "\u2019": "apostrophe",
 }
-"""Signs that group digits and never tell decimals, and their names."""
+"""Signs that group digits and never separate decimals, with their names."""
 _GROUP = "".join(_GROUPS)
 _WRITTEN = re.compile(rf"[+-]?([0-9][0-9.,{_GROUP}]*)", re.ASCII)
 _SYMBOLS = {"EUR": "\u20ac", "GBP": "\u00a3"}
@@ -35,7 +35,7 @@ _USUAL_GROUP = 3
 
 @dataclass(frozen=True, slots=True)
 class NumberStyle:
-    """Decimal sign of a file's amounts. ``grouped``: digits may be grouped. ``given``: the caller told the sign."""
+    """Decimal sign of a file's amounts. ``grouped``: digits may be grouped. ``given``: the caller named the sign."""
 
     decimal: Decimal = "point"
     grouped: bool = False
@@ -52,7 +52,7 @@ class NumberStyle:
         return found["sign"] + whole + (f".{found['fraction']}" if found["fraction"] else "")
 
     def is_ambiguous(self, text: str, code: str) -> bool:
-        """Return True for a text whose only sign may tell decimals or thousands, unless the caller told which."""
+        """Return True if the text's only sign may separate decimals or thousands, and the caller named none."""
         return not self.given and evidence(text, code).ambiguous
 
 
@@ -68,9 +68,9 @@ def _pattern(decimal: Decimal, grouped: bool) -> re.Pattern[str]:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The signs that one amount shows to tell decimals and to group digits. ``ambiguous``: its only sign could do both.
+    """Signs in one amount that separate decimals and group digits. ``ambiguous``: its only sign could do either.
 
-    ``either`` is that sign in a currency of three decimals, where three digits behind it are the usual decimals.
+    ``either`` is that sign in a currency of three decimals, where three digits after it are the usual decimals.
     """
 
     decimal: Decimal | None = None
@@ -83,7 +83,7 @@ NOTHING = Evidence()
 
 
 def evidence(text: str, code: str) -> Evidence:
-    """Return what one amount tells about the style of its file."""
+    """Return the signs in one amount, as evidence of the notation of its file."""
     written = _WRITTEN.fullmatch(_without_currency(text, code))
     if written is None:
         return NOTHING

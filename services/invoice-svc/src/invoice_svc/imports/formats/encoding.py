@@ -1,4 +1,4 @@
-"""The encoding of a text file: UTF-8, or Windows-1252 where nothing else could be meant."""
+"""Encoding of a text file: UTF-8, or Windows-1252 if no other is possible."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ENCODINGS = {
     "macintosh": "mac-roman",
     "ibm850": "cp850",
 }
-"""Names as IANA has them, and Python's. All have the characters of ASCII in their places."""
+"""IANA names of encodings and Python's. All are supersets of ASCII."""
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
@@ -28,7 +28,7 @@ _SIGN_IN_A_WORD = re.compile(rb"(?<=[A-Za-z])[\x80\x91\x93\x94\x96\x97](?=[A-Za-
 
 
 class EncodingFinder:
-    """Sees the bytes of a file one piece after another."""
+    """Detection of the encoding from the bytes of a file, one piece after another."""
 
     def __init__(self) -> None:
         self._utf8: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
@@ -38,10 +38,10 @@ class EncodingFinder:
         self._tail = b""
 
     def see(self, piece: bytes) -> None:
-        """Look at the next bytes. Raises :class:`UnclearFormat` for UTF-16."""
+        """Examine the next bytes. Raises :class:`UnclearFormat` for UTF-16."""
         if not self._seen and piece.startswith(_UTF16):
             raise UnclearFormat(
-                "The file is written in UTF-16, as “Unicode text” is saved: save it as “CSV UTF-8”.",
+                "The file is in UTF-16 (saved as “Unicode text”); save it as “CSV UTF-8”.",
                 "encoding",
             )
         self._decode(piece)
@@ -60,7 +60,7 @@ class EncodingFinder:
                 self._utf8 = None
 
     def encoding(self, *, complete: bool) -> str:
-        """Return the encoding. Raises :class:`UnclearFormat` if the bytes leave a choice."""
+        """Return the encoding. Raises :class:`UnclearFormat` if several are possible."""
         if complete:
             self._decode(b"", final=True)
         if self._utf8 is not None:

@@ -116,7 +116,7 @@ class Csv:
 
     @property
     def blank(self) -> bytes:
-        """Bytes of a line that says nothing."""
+        """Bytes of which an empty line consists."""
         return f" \t\r\n{self.delimiter}".encode()
 
     def continues(self, raw: bytes, *, inside: bool) -> bool:
