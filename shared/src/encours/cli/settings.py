@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
 
-from encours.service.settings import LogLevel, Settings
+from encours.service.settings import PREFIX, LogLevel, Settings
 
 _HOST = r"[^@/?#:,\[\]]*|\[[^\]]*\]"
 _ADDRESS = re.compile(rf"postgres(ql)?://([^/?#]*@)?({_HOST})(:\d+)?(,({_HOST})(:\d+)?)*([/?].*)?")
@@ -42,6 +42,16 @@ class CliSettings(Settings):
         default=None, description="For `encours migrate`: of the role encours_auditor; optional."
     )
     log_level: LogLevel = "info"
+    rate_per_minute: int | None = Field(default=None, ge=1, description="For `encours up`: of each key.")
+    rate_burst: int | None = Field(default=None, ge=1)
+    in_flight_max: int | None = Field(default=None, ge=1, description="For `encours up`: of each service.")
+    in_flight_per_key: int | None = Field(default=None, ge=1)
+    connections_max: int | None = Field(default=None, ge=8)
+
+    def bounds(self) -> dict[str, str]:
+        """Bounds of the services that were given, as their environment has them."""
+        names = ("rate_per_minute", "rate_burst", "in_flight_max", "in_flight_per_key", "connections_max")
+        return {f"{PREFIX}{n.upper()}": str(value) for n in names if (value := getattr(self, n)) is not None}
 
     @field_validator("database_url")
     @classmethod

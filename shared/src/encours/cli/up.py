@@ -67,7 +67,13 @@ async def _stay_up(here: LocalInstallation, *, demo: bool, as_json: bool) -> Non
     def announce(text: str) -> None:
         err.print(f"[{time.monotonic() - began:6.1f} s] {text}", markup=False)
 
-    machine = Machine(here.layout, _outside(here), announce, log_level=here.settings.log_level)
+    machine = Machine(
+        here.layout,
+        _outside(here),
+        announce,
+        log_level=here.settings.log_level,
+        bounds=here.settings.bounds(),
+    )
     try:
         started, new_key = await _unless(ended, _start(machine, announce))
         if started:

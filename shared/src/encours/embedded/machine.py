@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,12 +44,19 @@ class Machine:
     """One run of `encours up`: :meth:`start`, then :meth:`stop`. The caller holds the folder (`sole_owner`)."""
 
     def __init__(
-        self, layout: Layout, outside: Outside, announce: Announce, *, log_level: str = "info"
+        self,
+        layout: Layout,
+        outside: Outside,
+        announce: Announce,
+        *,
+        log_level: str = "info",
+        bounds: Mapping[str, str] | None = None,
     ) -> None:
         self.layout = layout
         self.outside = outside
         self.announce = announce
         self.log_level = log_level
+        self.bounds = bounds or {}
         pid = os.getpid()
         self.state = RunState(
             pid, started_at(pid) or 0.0, datetime.now(UTC).isoformat(timespec="seconds"), layout.identity
@@ -213,6 +220,7 @@ class Machine:
             "ENCOURS_HOST": "127.0.0.1",
             "ENCOURS_VAR_DIR": str(self.layout.root),
             "ENCOURS_LOG_LEVEL": self.log_level,
+            **self.bounds,
         }
         port = self._port(API_PORTS[service])
         module = f"{service}_svc"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +21,7 @@ import psutil
 
 from encours.embedded.progress import Progress
 
+LOG_MAX_BYTES = 20_000_000
 _PR_SET_PDEATHSIG = 1
 _OWN_PORTS = range(15_000, 32_000)
 _PORTS_TRIED = 100
@@ -90,11 +92,20 @@ def _end_with_parent(stop_signal: signal.Signals) -> Callable[[], None]:
     return in_child
 
 
+def bound_log(path: Path) -> None:
+    """Set a log of over 20 MB aside as `.1` and begin anew, while its program goes on writing.
+
+    The program appends to the open file: it is copied and emptied, and lines of the moment between are lost.
+    """
+    with contextlib.suppress(OSError):
+        if path.stat().st_size > LOG_MAX_BYTES:
+            shutil.copyfile(path, path.with_suffix(path.suffix + ".1"))
+            os.truncate(path, 0)
+
+
 def open_log(path: Path) -> int:
-    """An appending, private log file; above 20 MB the old one is set aside as `.1`."""
-    with contextlib.suppress(FileNotFoundError):
-        if path.stat().st_size > 20_000_000:
-            path.replace(path.with_suffix(path.suffix + ".1"))
+    """An appending, private log file, bounded by :func:`bound_log`."""
+    bound_log(path)
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
 

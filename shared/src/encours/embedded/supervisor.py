@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from encours.embedded.process import Program, StartFailed, open_log, popen_options, started_at
+from encours.embedded.process import Program, StartFailed, bound_log, open_log, popen_options, started_at
 from encours.embedded.progress import Progress
 from encours.embedded.runstate import ProcessState
 
@@ -132,6 +132,7 @@ class Supervisor:
                 self._move(child, "ready")
             elif not ready and child.state.state == "ready":
                 self._move(child, "not ready")
+            bound_log(child.program.log)
             interval_s = 1.0 if ready else min(interval_s * 1.5, 0.5)
             await asyncio.sleep(interval_s)
 

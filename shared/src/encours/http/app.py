@@ -13,7 +13,7 @@ from fastapi import APIRouter, FastAPI
 
 from encours.http import problems
 from encours.http.access.keys import KeyStore, fetch_from
-from encours.http.access.limits import RateLimiter
+from encours.http.access.limits import RateLimiter, Shares
 from encours.http.catalogue import ProblemKind
 from encours.http.document import docs, openapi
 from encours.http.edge import Edge
@@ -134,6 +134,7 @@ async def _open(
             db=db,
             keys=KeyStore(fetch_from(keys), believe_s=settings.key_cache_s),
             limiter=RateLimiter(per_minute=settings.rate_per_minute, burst=settings.rate_burst),
+            shares=Shares(settings.in_flight_per_key),
             metrics=metrics,
             nats=nats,
             models=tuple(model.name for model in models),

@@ -12,6 +12,7 @@ from typing import Any
 from starlette.requests import Request
 
 from encours.http.access.caller import Caller
+from encours.http.catalogue import ShareTaken
 from encours.http.context import context
 from encours.http.services import services
 from encours.http.surface import Surface, header
@@ -78,6 +79,11 @@ async def authenticate(request: Request) -> Caller:
     ctx.add_header(b"ratelimit", allowance.header)
     if allowance.retry_after_s is not None:
         raise RateLimited(allowance.retry_after_s)
+    leave = at_hand.shares.enter(grant.id)
+    if leave is None:
+        at_hand.metrics.refused.labels("share").inc()
+        raise ShareTaken(f"This API key has {at_hand.shares.limit} requests at work.", retry_after_s=1)
+    ctx.leave_share = leave
     name = ctx.header(b"encours-ledger") or grant.default_ledger or ""
     if not _LEDGER_NAME.fullmatch(name):
         raise UnknownLedger(None)

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Generic, TypeVar
 
 from annotated_types import Len
-from pydantic import BaseModel, Field, SkipValidation, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, SkipValidation, TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from encours.http import problems
@@ -31,6 +31,7 @@ from encours.ledger.in_order import InOrder
 from encours.ledger.session import Session
 
 MAX_ITEMS = 1_000
+MAX_LINES = 20_000
 AT_ONCE = 128
 """Items at work at once: of two events each, as many as one group commit takes."""
 
@@ -38,10 +39,17 @@ T = TypeVar("T", bound=BaseModel)
 C = TypeVar("C")
 
 
+def _within_bounds(items: list[Any]) -> list[Any]:
+    lists = (value for item in items if isinstance(item, dict) for value in item.values())
+    if sum(len(value) for value in lists if isinstance(value, list)) > MAX_LINES:
+        raise ValueError(f"The items may have {MAX_LINES:,} lines in all; send them in several batches.")
+    return items
+
+
 class Batch(Body, Generic[T]):
     """A request of many items. They are read one by one later, so that each gets a verdict of its own."""
 
-    items: Annotated[list[SkipValidation[T]], Len(1, MAX_ITEMS)]
+    items: Annotated[list[SkipValidation[T]], Len(1, MAX_ITEMS), AfterValidator(_within_bounds)]
 
 
 class BatchResult(BaseModel):
@@ -109,7 +117,12 @@ async def run_batch(
     for first in range(0, len(items), AT_ONCE):
         indexes = range(first, min(first + AT_ONCE, len(items)))
         turns = InOrder(cmd.ledger, len(indexes))
-        await asyncio.gather(*(judge(index, place, turns) for place, index in enumerate(indexes)))
+        async with asyncio.TaskGroup() as judging:
+            for place, index in enumerate(indexes):
+                judging.create_task(judge(index, place, turns))
+                await asyncio.sleep(
+                    0
+                )  # reading an item may take milliseconds: others have their turn in between
     failed = sum("problem" in result for result, _ in verdicts)
     body = {
         "succeeded": len(verdicts) - failed,

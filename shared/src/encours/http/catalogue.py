@@ -74,13 +74,40 @@ class TooLarge(Refusal):
     remedy = "Send less at once; lists take up to 1,000 items."
 
 
+class HeadersTooLarge(Refusal):
+    """More bytes of headers than the process takes."""
+
+    code = "headers-too-large"
+    title = "Headers are too large"
+    status = 431
+    remedy = "Send shorter headers; data belongs into the body."
+
+
+class MalformedRequest(Refusal):
+    """Bytes that are no HTTP request, or a request without what HTTP demands."""
+
+    code = "malformed-request"
+    title = "Request cannot be read"
+    status = 400
+    remedy = "Send HTTP/1.1 with one Host header."
+
+
 class RequestTimeout(Refusal):
-    """The body stopped arriving."""
+    """The request stopped arriving, or arrived too slowly."""
 
     code = "request-timeout"
-    title = "Body did not arrive in time"
+    title = "Request did not arrive in time"
     status = 408
     remedy = "Send the request again without pauses."
+
+
+class ShareTaken(Refusal):
+    """The key has all the requests at work that a process gives to one key (429)."""
+
+    code = "share-taken"
+    title = "Too many requests at once"
+    status = 429
+    remedy = "Wait for the answers of earlier requests, or end uploads and event streams that are not needed."
 
 
 class Overloaded(Refusal):

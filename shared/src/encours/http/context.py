@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from starlette.requests import HTTPConnection
@@ -25,6 +25,10 @@ _TRACEPARENT = re.compile(
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{8,128}")
 
 
+def _nothing() -> None:
+    """For a request that holds no place of a key's share."""
+
+
 class RequestContext:
     """Properties of a request. Only the layers of this package write to it."""
 
@@ -35,6 +39,7 @@ class RequestContext:
         "content_length",
         "deadline",
         "headers",
+        "leave_share",
         "ledger",
         "received_bytes",
         "request_id",
@@ -62,6 +67,7 @@ class RequestContext:
         self.caller: Caller | None = None
         self.ledger: str | None = None
         self.deadline: asyncio.Timeout | None = None
+        self.leave_share: Callable[[], None] = _nothing
         self.status = 0
         self.received_bytes = 0
         self.body_complete = False

@@ -13,7 +13,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from encours.http import problems
@@ -21,14 +21,19 @@ from encours.http.access.limits import Gate
 from encours.http.catalogue import (
     InternalError,
     MalformedParameter,
+    MalformedRequest,
     Overloaded,
     RequestTimeout,
     TookTooLong,
+    UnsupportedMediaType,
 )
 from encours.http.context import SCOPE_KEY, RequestContext, continue_trace, request_id_from
 from encours.kernel.errors import Refusal
 from encours.service.metrics import Metrics
 from encours.service.settings import ServiceSettings
+
+CLIENT_LEFT = 499
+"""Status in logs and metrics of a request whose client closed the connection; nobody gets it."""
 
 UNCOUNTED = frozenset({"/livez", "/readyz", "/metrics"})
 """Answered even when the gate is full: who watches the service must see that it is full, not that it is gone."""
@@ -54,10 +59,13 @@ class Edge:
         ctx = _open(scope, self._body_max_bytes)
         exchange = _Exchange(ctx, receive, send)
         started = time.perf_counter()
-        if scope["path"] in UNCOUNTED:
+        if (wrong := _wrong_head(scope, ctx)) is not None:
+            await self._refuse(scope, exchange, wrong)
+        elif scope["path"] in UNCOUNTED:
             await self._answer(scope, exchange)
+            ctx.leave_share()
             return
-        if not self._gate.enter():
+        elif not self._gate.enter():
             self._metrics.refused.labels("overloaded").inc()
             await self._refuse(scope, exchange, Overloaded("All places are taken; repeat after a second."))
         else:
@@ -65,6 +73,7 @@ class Edge:
                 await self._answer(scope, exchange)
             finally:
                 self._gate.leave()
+                ctx.leave_share()
         self._note(scope, ctx, time.perf_counter() - started)
 
     async def _answer(self, scope: Scope, exchange: _Exchange) -> None:
@@ -82,6 +91,9 @@ class Edge:
                 raise
             await self._refuse(scope, exchange, TookTooLong("The service is shutting down."))
         except Exception as error:
+            if isinstance(error, ClientDisconnect) or isinstance(error.__cause__, ClientDisconnect):
+                ctx.status = CLIENT_LEFT  # FastAPI wraps it where it reads the body itself
+                return
             if ctx.status:
                 log.exception("answer cut short", request_id=ctx.request_id, route=_route(scope))
                 raise  # the answer had begun; the server closes the connection, so the client sees it cut short
@@ -186,6 +198,17 @@ def _open(scope: MutableMapping[str, Any], body_max_bytes: int) -> RequestContex
     )
     scope[SCOPE_KEY] = ctx
     return ctx
+
+
+def _wrong_head(scope: Scope, ctx: RequestContext) -> Refusal | None:
+    """Refusal of a request by its head alone, before its route is known."""
+    hosts = sum(name == b"host" for name, _ in scope["headers"])
+    if hosts > 1 or (not hosts and scope["http_version"] != "1.0"):
+        return MalformedRequest("A request has one Host header.")
+    coding = ctx.sent.get(b"content-encoding", b"identity")
+    if coding.lower() != b"identity":
+        return UnsupportedMediaType("Bodies are read as they are sent: leave out Content-Encoding.")
+    return None
 
 
 def _route(scope: Scope) -> str:

@@ -122,9 +122,10 @@ def faults(errors: Sequence[Mapping[str, Any]], *, place: str | None = None) -> 
 
     ``place`` is put before locations that do not begin with body, query, path or header (batch items).
     """
+    listed = errors[:MAX_ERRORS]
     if place is not None:
-        errors = [{**error, "loc": (place, *error.get("loc", ()))} for error in errors]
-    return [_fault(error) for error in errors[:MAX_ERRORS]]
+        listed = [{**error, "loc": (place, *error.get("loc", ()))} for error in listed]
+    return [_fault(error) for error in listed]
 
 
 async def _on_domain_error(request: Request, error: Exception) -> Response:

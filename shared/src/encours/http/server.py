@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from encours.http.protocol import Connections, protocol, raise_descriptor_limit
 from encours.http.services import Services
 from encours.service import logging as web_logging
 from encours.service.memory import tune_collector
@@ -70,12 +71,14 @@ async def serve_async(app: FastAPI, settings: ServiceSettings, *, fd: int | None
 
     Raises SystemExit with a code other than 0 if start-up failed (address in use, database of another version).
     """
+    limit = raise_descriptor_limit(settings.connections_max)
+    bounds = Connections(limit, max(1, limit * 3 // 4), settings.headers_timeout_s)
     config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
         fd=fd,
-        http="httptools",
+        http=protocol(bounds),
         ws="none",
         lifespan="on",
         access_log=False,
@@ -85,7 +88,6 @@ async def serve_async(app: FastAPI, settings: ServiceSettings, *, fd: int | None
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=settings.drain_timeout_s,
-        h11_max_incomplete_event_size=64 * 1024,
         proxy_headers=False,
     )
     server = DrainingServer(config, app, settings.drain_delay_s)

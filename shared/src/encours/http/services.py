@@ -10,7 +10,7 @@ from uuid import UUID
 from starlette.requests import HTTPConnection
 
 from encours.http.access.keys import KeyStore
-from encours.http.access.limits import RateLimiter
+from encours.http.access.limits import RateLimiter, Recent, Shares
 from encours.ledger import Ledger
 from encours.reading.read_db import ReadDb
 from encours.service.metrics import Metrics
@@ -25,7 +25,7 @@ class Services:
     """Open connections of a service's API process.
 
     ``extras`` are the resources of the service's own lifespan; ``in_flight`` are the commands that this process is
-    answering.
+    answering. ``recent`` spares the databases questions of probes and monitoring.
     """
 
     name: str
@@ -34,11 +34,13 @@ class Services:
     db: ReadDb
     keys: KeyStore
     limiter: RateLimiter
+    shares: Shares
     metrics: Metrics
     nats: NatsConnection
     models: tuple[str, ...] = ()
     extras: dict[str, Any] = field(default_factory=dict)
     in_flight: set[tuple[str, UUID]] = field(default_factory=set)
+    recent: Recent = field(default_factory=Recent)
     draining: asyncio.Event = field(default_factory=asyncio.Event)
 
 

@@ -12,14 +12,21 @@ from encours.http.services import services
 
 __all__ = ["ClientDisconnect", "chunks", "lines"]
 
+GRACE_S = 10.0
 MAX_LINE_BYTES = 1024 * 1024
 
 
 async def chunks(request: Request) -> AsyncIterator[bytes]:
-    """The body as it arrives. Raises a 408 problem after a pause, 413 beyond the bound, ``ClientDisconnect`` if cut."""
+    """The body as it arrives.
+
+    Raises a 408 problem after a pause or below the least rate, 413 beyond the bound, ``ClientDisconnect`` if cut.
+    """
     stream = request.stream()
-    pause_s = services(request).settings.upload_idle_s
+    settings = services(request).settings
+    pause_s, least_bytes_per_s = settings.upload_idle_s, settings.upload_bytes_per_s
+    waited_s, arrived_bytes, clock = 0.0, 0, asyncio.get_running_loop().time
     while True:
+        asked = clock()
         try:
             async with asyncio.timeout(pause_s):
                 chunk = await anext(stream, None)
@@ -27,6 +34,11 @@ async def chunks(request: Request) -> AsyncIterator[bytes]:
             raise RequestTimeout(f"Nothing arrived for {pause_s:g} s.") from None
         if chunk is None:
             return
+        # Only waiting counts: what we take to write a chunk down is not the sender's pace.
+        waited_s += clock() - asked
+        arrived_bytes += len(chunk)
+        if waited_s > GRACE_S and arrived_bytes < waited_s * least_bytes_per_s:
+            raise RequestTimeout(f"The file arrives at less than {least_bytes_per_s:,} bytes a second.")
         if chunk:
             yield chunk
 

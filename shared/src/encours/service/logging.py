@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from functools import lru_cache
@@ -33,13 +34,20 @@ def _dumps(event: Any, **_: Any) -> str:
 
 
 class _StandardOutput:
-    """Standard output, looked up at each write, so that loggers follow a redirection."""
+    """Standard output, looked up at each write, so that loggers follow a redirection.
+
+    A line that cannot be written (a full disk, a closed pipe) is dropped: no work fails because of its log.
+    """
 
     def write(self, text: str) -> int:
-        return sys.stdout.write(text)
+        try:
+            return sys.stdout.write(text)
+        except OSError:
+            return 0
 
     def flush(self) -> None:
-        sys.stdout.flush()
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
 
 
 def configure(service: str, *, level: str = "info", stream: TextIO | None = None) -> None:

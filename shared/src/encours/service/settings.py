@@ -77,6 +77,14 @@ class ServiceSettings(Settings):
     upload_idle_s: float = Field(
         default=30.0, gt=0, description="An upload that sends nothing for so long ends."
     )
+    upload_bytes_per_s: int = Field(
+        default=1024, ge=1, description="Least rate of an upload, after its first 10 s."
+    )
+    connections_max: int = Field(default=4096, ge=8, description="Connections that are open at once.")
+    headers_timeout_s: float = Field(
+        default=10.0, gt=0, description="Time for the headers of a request to arrive."
+    )
+    in_flight_per_key: int = Field(default=256, ge=1, description="Requests of one key at work at once.")
     in_flight_max: int = Field(
         default=512, ge=1, description="Requests at work at once; more are answered 503."
     )

@@ -87,6 +87,7 @@ class Worker:
         )
         self.instance = f"{socket.gethostname()}:{os.getpid()}"
         self._stopping = asyncio.Event()
+        self._broken = ""
         self._tails: dict[str, Tail] = {}
         self._relays: dict[str, str] = {}
         ledger.on_appended(self._wake)
@@ -95,12 +96,17 @@ class Worker:
         if (tail := self._tails.get(ledger)) is not None:
             tail.wake()
 
+    def _break(self, task: str) -> None:
+        """A task is gone for good: drain what is left, and end with an error."""
+        self._broken = task
+        self._stopping.set()
+
     def stop(self) -> None:
         """Finish the current batches and end, as on SIGTERM."""
         self._stopping.set()
 
     async def run(self) -> None:
-        """Work until :meth:`stop`. Servers may be unavailable at the start and at any later time."""
+        """Work until :meth:`stop`. Servers may be away at the start and at any later time. Raises WorkerBroken."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
@@ -130,7 +136,7 @@ class Worker:
                 self._stopping,
             )
             log.info("worker started", instance=self.instance, models=[model.name for model in self._models])
-            async with _Tasks() as tasks:
+            async with _Tasks(self._break) as tasks:
                 tasks.start("leases", leases.watch)
                 tasks.start("relay leases", relay_leases.watch)
                 for count, background in enumerate(self._background):
@@ -141,6 +147,8 @@ class Worker:
                 log.info("worker drains", instance=self.instance)
                 await tasks.drain({"ledgers"}, DRAIN_S)
             log.info("worker stopped", instance=self.instance)
+        if self._broken:
+            raise WorkerBroken(f"this task ended: {self._broken}")
 
     async def _until_installed(self, pool: asyncpg.Pool) -> None:
         while not self._stopping.is_set():
@@ -176,7 +184,7 @@ class Worker:
     async def _follow(self, context: ProjectorContext, relay_leases: Leases, info: LedgerInfo) -> None:
         log.info("ledger followed", ledger=info.name)
         tail = self._tails[info.name] = Tail(self._nats, self._ledger, info.name)
-        async with _Tasks() as tasks:
+        async with _Tasks(self._break) as tasks:
             tasks.start(f"tail {info.name}", tail.run)
             tasks.start(f"relay {info.name}", lambda: self._relay(relay_leases, info.name))
             subscriptions = [
@@ -234,11 +242,19 @@ class Worker:
             await asyncio.sleep(STATE_S)
 
 
-class _Tasks:
-    """Tasks that are started again, after a growing pause, when they end with an exception."""
+class WorkerBroken(Exception):
+    """A task of a worker ended and could not be begun again: the process ends, so that a new one does the work."""
 
-    def __init__(self) -> None:
+
+class _Tasks:
+    """Tasks that are started again, after a growing pause, when they end with an exception.
+
+    ``broken`` is called with the name of a task that ended all the same.
+    """
+
+    def __init__(self, broken: Callable[[str], None]) -> None:
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._broken = broken
 
     async def __aenter__(self) -> _Tasks:
         return self
@@ -248,7 +264,12 @@ class _Tasks:
 
     def start(self, name: str, work: Background) -> None:
         """Start a task under a name."""
-        self._tasks[name] = asyncio.create_task(self._keep(name, work), name=name)
+        task = self._tasks[name] = asyncio.create_task(self._keep(name, work), name=name)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            self._broken(task.get_name())
 
     async def _keep(self, name: str, work: Background) -> None:
         pause = RESTART_MIN_S

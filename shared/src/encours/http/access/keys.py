@@ -27,7 +27,15 @@ _KEY = re.compile(r"enc_([0-9a-z]{4,32})_([0-9A-Za-z]{20,128})")
 _ALL = "*"
 SCOPES = frozenset(
     {
-        *("audit:read", "clock:write", "invoices:read", "invoices:write", "payments:write", "reports:read"),
+        *(
+            "audit:read",
+            "clock:write",
+            "metrics:read",
+            "invoices:read",
+            "invoices:write",
+            "payments:write",
+            "reports:read",
+        ),
         *("dunning:read", "dunning:write", "risk:read", "risk:write", "risk:approve"),
     }
 )

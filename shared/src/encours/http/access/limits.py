@@ -5,10 +5,16 @@ Overload is answered at once (429, 503 with ``Retry-After``); queues are bounded
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any, TypeVar
+
+RECENT_S = 1.0
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,48 @@ class RateLimiter:
             return Allowance(f'"key";r=0;t={wait_s}', wait_s)
         bucket[0] = tokens - 1
         return Allowance(f'"key";r={int(bucket[0])};t={self._refill_s}', None)
+
+
+class Shares:
+    """Requests of each key at work at once: one key cannot take all places of a process."""
+
+    __slots__ = ("_at_work", "limit")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._at_work: dict[str, int] = {}
+
+    def enter(self, key: str) -> Callable[[], None] | None:
+        """Take a place of the key's share. Returns what gives it back; nothing when the share is taken."""
+        taken = self._at_work.get(key, 0)
+        if taken >= self.limit:
+            return None
+        self._at_work[key] = taken + 1
+        return lambda: self._leave(key)
+
+    def _leave(self, key: str) -> None:
+        left = self._at_work.pop(key) - 1
+        if left:
+            self._at_work[key] = left
+
+
+class Recent:
+    """Answers of the last second, so that asking often costs as much as asking once a second."""
+
+    __slots__ = ("_answers",)
+
+    def __init__(self) -> None:
+        self._answers: dict[str, tuple[float, asyncio.Future[Any]]] = {}
+
+    async def get(self, name: str, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Return what ``ask`` answered within a second, or is about to."""
+        now = time.monotonic()
+        asked, answer = self._answers.get(name, (-math.inf, None))
+        if answer is None or now - asked > RECENT_S or (answer.done() and answer.exception() is not None):
+            answer = asyncio.ensure_future(ask())
+            self._answers[name] = (now, answer)
+        found: T = await asyncio.shield(answer)
+        return found
 
 
 class Gate:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from encours.http.access.caller import Caller
+from encours.http.auth import require
 from encours.http.catalogue import ProblemKind, ProblemNotFound
 from encours.http.routing import Router
 from encours.http.services import Services, services
@@ -71,9 +73,7 @@ async def liveness() -> Response:
 async def readiness(request: Request) -> Response:
     """The ledger and the own database answer, migrations are done, no shutdown has begun."""
     at_hand = services(request)
-    checks = [
-        *await asyncio.gather(_check("ledger", _ledger(at_hand)), _check("read-models", _store(at_hand)))
-    ]
+    checks = [*await at_hand.recent.get("checks", lambda: _checks(at_hand))]
     checks.append(_line("draining", not at_hand.draining.is_set(), "shutting down"))
     checks.append(_line("nats", at_hand.nats.connected, "not connected: events arrive late", required=False))
     if all(check["ok"] for check in checks):
@@ -91,6 +91,10 @@ async def readiness(request: Request) -> Response:
 
 def _line(name: str, ok: bool, trouble: str, *, required: bool = True) -> dict[str, Any]:
     return {"name": name, "ok": ok, "required": required, "detail": None if ok else trouble}
+
+
+async def _checks(at_hand: Services) -> list[dict[str, Any]]:
+    return [*await asyncio.gather(_check("ledger", _ledger(at_hand)), _check("read-models", _store(at_hand)))]
 
 
 async def _check(name: str, question: Any) -> dict[str, Any]:
@@ -117,14 +121,19 @@ async def _store(at_hand: Services) -> None:
     summary="Prometheus metrics",
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-async def metrics(request: Request) -> Response:
-    """Requests by route and status, requests at work, time to append, lag of each read model."""
+async def metrics(request: Request, _caller: Annotated[Caller, require("metrics:read")]) -> Response:
+    """Requests by route and status, requests at work, time to append, lag of each read model; once a second."""
     at_hand = services(request)
+    text: bytes = await at_hand.recent.get("metrics", lambda: _exposition(at_hand))
+    return Response(text, media_type=CONTENT_TYPE)
+
+
+async def _exposition(at_hand: Services) -> bytes:
     at_hand.metrics.nats_connected.set(at_hand.nats.connected)
     with contextlib.suppress(*FAILED, DomainError):
         async with asyncio.timeout(CHECK_S):
             await _measure_lag(at_hand)
-    return Response(at_hand.metrics.exposition(), media_type=CONTENT_TYPE)
+    return at_hand.metrics.exposition()
 
 
 async def _measure_lag(at_hand: Services) -> None:
