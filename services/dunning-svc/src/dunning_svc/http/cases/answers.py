@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from dunning_svc.domain.policy.policy import DEFAULT_POLICY
 from dunning_svc.domain.policy.schedule import upcoming
+from dunning_svc.read_models.cases.due import item_of
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow, steps_taken
 from encours.http.models import MoneyModel
@@ -74,7 +75,7 @@ class CaseItem(BaseModel):
             due_on=row.due_on,
             days_past_due=(as_of - row.due_on).days,
             open=MoneyModel.of(row.open_minor, row.currency),
-            disputed=MoneyModel.of(row.disputed_minor, row.currency),
+            disputed=MoneyModel.of(item_of(row).contested_minor, row.currency),
             level=taken[-1].code if taken else None,
             suppressed=row.suppressed,
             next_step=None if step is None else NextStep(code=step[0].code, on=step[1]),

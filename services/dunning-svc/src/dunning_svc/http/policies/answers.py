@@ -7,7 +7,6 @@ from pydantic import BaseModel, Field
 from dunning_svc.domain.policy.policy import DEFAULT_POLICY, Policy, Progression
 from encours.http.models import MoneyModel
 from encours.http.paging import Listing
-from encours.http.queries import AsOf
 
 
 class StepOut(BaseModel):
@@ -66,5 +65,5 @@ class PolicyOut(BaseModel):
         )
 
 
-class PolicyList(Listing[PolicyOut], AsOf):
+class PolicyList(Listing[PolicyOut]):
     """All policies."""

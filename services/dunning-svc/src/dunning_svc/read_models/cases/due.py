@@ -141,13 +141,14 @@ def case_of(
         hold_until=customer.hold_until,
         decided_on=account.decided_on if account is not None else None,
         credit_minor=credit_minor,
-        items=tuple(_item_of(row) for row in items if row.open_minor > 0),
+        items=tuple(item_of(row) for row in items if row.open_minor > 0),
         events=tuple(sorted(inputs)),
         formal_notice=formal_notice,
     )
 
 
-def _item_of(row: ItemRow) -> LadderItem:
+def item_of(row: ItemRow) -> LadderItem:
+    """Return the item of a row."""
     return LadderItem(
         invoice_id=row.invoice_id,
         version=row.version,

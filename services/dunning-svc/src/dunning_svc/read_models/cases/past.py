@@ -14,10 +14,12 @@ from dunning_svc.domain.ladder.state import Case, FormalNotice
 from dunning_svc.read_models.cases.due import STANDING, Group, case_of
 from dunning_svc.read_models.cases.model import Cases, project
 from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow, R, ReminderRow
-from encours.contracts import Recorded
+from encours.contracts import Recorded, customer, entity, names_of
 from encours.ledger import Ledger
 from encours.projection.read_model import Conn
 from encours.projection.rows import Row, table_of
+
+_REGISTRATIONS = names_of(customer.CustomerRegistered, entity.EntityRegistered)
 
 
 class MemoryRows:
@@ -59,11 +61,15 @@ class MemoryRows:
 
 
 def folded(streams: Mapping[str, Sequence[Recorded]], as_of: date | None = None) -> MemoryRows:
-    """Fold streams in the order of the ledger; with ``as_of`` only the events effective by that date."""
+    """Fold streams in the order of the ledger; with ``as_of`` only the events effective by that date.
+
+    Registrations count at any date: a customer taken over today owed its invoices before it was registered.
+    """
     rows = MemoryRows()
     events = sorted((e for stream in streams.values() for e in stream), key=lambda e: e.position)
     for e in events:
-        if e.type not in Cases.applies or (as_of is not None and e.effective_on > as_of):
+        in_force = as_of is None or e.effective_on <= as_of or e.type in _REGISTRATIONS
+        if e.type not in Cases.applies or not in_force:
             continue
         try:
             project(e, rows)
