@@ -206,6 +206,26 @@ async def test_all_that_a_decision_rested_on_is_looked_at_again_when_the_mail_se
         ]
 
 
+async def test_what_a_crash_left_in_doubt_stays_unconfirmed_although_it_was_paid_since(
+    installation: Installation, tmp_path: Path
+) -> None:
+    mailbox = HeldMailbox()
+    async with mailbox.listening(), dunning(installation, tmp_path, smtp=mailbox.url) as world:
+        worker = world.children[-1]
+        (debtor,) = await world.customers("a@dupont.example")
+        (bill,) = await world.invoices([debtor])
+        await world.live(4)
+        await world.open_day()
+        await asyncio.to_thread(wait_until, lambda: len(mailbox.messages) > 0, "a message")
+        worker.kill()
+        worker.wait()
+        await world.pay(bill, debtor, 12_000)
+        world.start("worker")
+        await world.completed()
+        assert list((await outcomes(world)).values()) == [["reminder.unconfirmed"]], "it may have arrived"
+        assert len(mailbox.messages) == 1
+
+
 async def test_a_worker_that_is_told_to_stop_finishes_what_it_hands_over(
     installation: Installation, tmp_path: Path
 ) -> None:
