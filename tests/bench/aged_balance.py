@@ -178,7 +178,7 @@ async def _fill(conn: asyncpg.Connection[Any], schema: str) -> float:
     model = Receivables()
     await create_tables(conn, schema, model, keys=True)
     await conn.execute(_FILL.format(s=schema, e=ENTITY, customers=CUSTOMERS, items=ITEMS, day=DAY))
-    await create_indexes(conn, schema, model)
+    await create_indexes(conn, schema, model.rows)
     await conn.execute("vacuum analyze")
     await age_balances(conn, schema, DAY - timedelta(days=1))
     await conn.execute(f"vacuum analyze {schema}.balance")

@@ -75,7 +75,7 @@ async def _copy_only(store_dsn: str) -> float:
     started = time.perf_counter()
     for row_type in model.rows:
         await target.execute(table_of(row_type).create_key("reference"))
-    await create_indexes(target, "reference", model)
+    await create_indexes(target, "reference", model.rows)
     seconds += time.perf_counter() - started
     await target.execute("drop schema reference cascade")
     await source.close()

@@ -78,7 +78,7 @@ async def project(conn: asyncpg.Connection[Any], schema: str, log: list[StoredEv
     """As the worker does it: prefetch, fold, write, run the daily step, then forget its rows."""
     model = Receivables()
     await create_tables(conn, schema, model, keys=True)
-    await create_indexes(conn, schema, model)
+    await create_indexes(conn, schema, model.rows)
     projection = Projection(model, schema, Parking())
     for start in range(0, len(log), batch):
         async with conn.transaction():

@@ -27,8 +27,9 @@ _HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TRAILER = b"\xff\xff"
 _LENGTH = struct.Struct("!i").pack
 _NULL = _LENGTH(-1)
-_KEPT = 32_768
-"""Most values of a column whose encoded form is kept: names of currencies, days and customers come again and again."""
+_KEPT = 1_024
+"""Most values of a column whose encoded form is kept. Currencies, kinds and days come again and again; of identifiers
+there are so many that to find one in memory takes longer than to encode it."""
 _KEPT_BYTES = 64
 _DAY_0 = date(2000, 1, 1).toordinal()
 _INSTANT_0 = datetime(2000, 1, 1, tzinfo=UTC)
@@ -109,7 +110,7 @@ def row_encoder(row_type: type[Row]) -> Encode:
 
 
 class _Encoded(dict[Any, bytes]):
-    """Values of a column and their encoded form: a look-up costs a quarter of encoding one again."""
+    """The first values of a column and their encoded form: a look-up costs a quarter of encoding one again."""
 
     def __init__(self, encode: Encode) -> None:
         super().__init__()
@@ -117,9 +118,7 @@ class _Encoded(dict[Any, bytes]):
 
     def __missing__(self, value: Any) -> bytes:
         encoded = self._encode(value)
-        if len(encoded) <= _KEPT_BYTES:
-            if len(self) >= _KEPT:
-                self.clear()
+        if len(self) < _KEPT and len(encoded) <= _KEPT_BYTES:
             self[value] = encoded
         return encoded
 
@@ -133,15 +132,17 @@ def _value_encoder(column: Column) -> Encode:
 
 def _id_encoder(id_: Id) -> Encode:
     start = f"{id_.prefix}_"
-    until, length, nil = len(start), len(start) + 32, _LENGTH(16) + bytes(16)
+    until, whole, head = len(start), len(start) + 32, _LENGTH(16)
+    nil, from_hex = head + bytes(16), bytes.fromhex
 
     def encode(text: str) -> bytes:
-        if text == "":
+        if len(text) == whole and text[:until] == start:
+            value = from_hex(text[until:])
+            if len(value) == 16:  # spaces are taken for no digits
+                return head + value
+        elif text == "":
             return nil
-        digits = text[until:]
-        if text[:until] != start or len(text) != length or not digits.isalnum():
-            raise ValueError(f"{text!r} is not an identifier of the kind {start}")
-        return _LENGTH(16) + bytes.fromhex(digits)
+        raise ValueError(f"{text!r} is not an identifier of the kind {start}")
 
     return encode
 

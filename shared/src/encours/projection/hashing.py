@@ -7,11 +7,13 @@ rows, so that no sorting is needed.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from encours.kernel.tasks import end
 from encours.projection.read_model import Conn, ReadModel
 from encours.projection.rows import Row, table_of
 from encours.projection.schemas import unquoted
@@ -27,26 +29,35 @@ class TableHash(NamedTuple):
     first: int
     second: int
 
+    def plus(self, other: TableHash) -> TableHash:
+        """Hash of the rows of both."""
+        return TableHash(*map(sum, zip(self, other, strict=True)))
+
     def __str__(self) -> str:
         return f"{self.rows} {self.first & _MASK:016x}{self.second & _MASK:016x}"
 
 
-def row_hash_sql(schema: str, row_type: type[Row], after: int | None = None) -> str:
-    """Return the SQL for the :class:`TableHash` of a table, or of its rows after a position."""
+def row_hash_sql(schema: str, row_type: type[Row], after: int | None = None, upto: int | None = None) -> str:
+    """Return the SQL for the :class:`TableHash` of a table, or of its rows of the positions ``(after, upto]``."""
     table = table_of(row_type)
-    behind = "" if after is None else f" where position > {after}"
+    bounds = [f"position > {after}"] if after is not None else []
+    bounds += [f"position <= {upto}"] if upto is not None else []
+    within = f" where {' and '.join(bounds)}" if bounds else ""
     return (
         "select count(*), coalesce(sum(substr(h, 1, 8)::bigint), 0)::text, "
         "coalesce(sum(substr(h, 9, 8)::bigint), 0)::text "
         # OFFSET 0 keeps the hash from being worked out for each half.
         f"from (select sha256(convert_to(row({table.plain})::text, 'UTF8')) as h "
-        f"from {schema}.{table.name}{behind} offset 0) r"
+        f"from {schema}.{table.name}{within} offset 0) r"
     )
 
 
-async def table_hash(conn: Conn, schema: str, row_type: type[Row], after: int | None = None) -> TableHash:
-    """Return the hash of a table's rows, or of those after a position."""
-    rows, first, second = await conn.fetchrow(row_hash_sql(schema, row_type, after)) or (0, "0", "0")
+async def table_hash(
+    conn: Conn, schema: str, row_type: type[Row], after: int | None = None, upto: int | None = None
+) -> TableHash:
+    """Return the hash of a table's rows, or of those of the positions ``(after, upto]``."""
+    sql = row_hash_sql(schema, row_type, after, upto)
+    rows, first, second = await conn.fetchrow(sql) or (0, "0", "0")
     return TableHash(rows, int(first), int(second))
 
 
@@ -56,6 +67,42 @@ class Hashed:
 
     upto: int
     tables: Mapping[type[Row], TableHash]
+
+
+class GrowingHash:
+    """Hash of tables that only gain rows, worked out while they are filled. The tables have an index on position."""
+
+    def __init__(self, conn: Conn, schema: str, row_types: Sequence[type[Row]]) -> None:
+        self.conn, self._schema = conn, schema
+        self._hashed = Hashed(0, dict.fromkeys(row_types, TableHash(0, 0, 0)))
+        self._upto = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def grown(self, upto: int) -> None:
+        """Every row of the positions up to this one is in the tables."""
+        self._upto = upto
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._follow())
+
+    async def result(self) -> Hashed:
+        """Return the hash up to where the tables have grown. Raises what the database raised."""
+        if self._task is not None:
+            await self._task
+        return self._hashed
+
+    async def close(self) -> None:
+        """Stop."""
+        if self._task is not None:
+            await end([self._task])
+
+    async def _follow(self) -> None:
+        while self._hashed.upto < self._upto:
+            after, upto = self._hashed.upto, self._upto
+            more = [
+                known.plus(await table_hash(self.conn, self._schema, row_type, after, upto))
+                for row_type, known in self._hashed.tables.items()
+            ]
+            self._hashed = Hashed(upto, dict(zip(self._hashed.tables, more, strict=True)))
 
 
 async def content_hash(conn: Conn, schema: str, model: ReadModel, hashed: Hashed | None = None) -> str:
@@ -69,8 +116,7 @@ async def content_hash(conn: Conn, schema: str, model: ReadModel, hashed: Hashed
         if hashed is None or known is None:
             found = await table_hash(conn, schema, row_type)
         else:
-            more = await table_hash(conn, schema, row_type, hashed.upto)
-            found = TableHash(*map(sum, zip(known, more, strict=True)))
+            found = known.plus(await table_hash(conn, schema, row_type, hashed.upto))
         total.update(f"{row_type.TABLE} {found}\n".encode())
     return total.hexdigest()
 

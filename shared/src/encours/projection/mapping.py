@@ -36,16 +36,19 @@ async def map_events(
     model: MappedModel,
     pages: AsyncIterator[tuple[int, Iterator[StoredEvent]]],
     fold: Callable[[list[StoredEvent]], Awaitable[None]],
+    copied: Callable[[int], None],
 ) -> None:
-    """Copy the rows that the events make into the tables of ``schema``; ``fold`` gets the events that depend on
-    others. Raises :class:`Unmappable`, or what the database or the driver raises for a row.
+    """Copy the rows that the events make into the tables of ``schema``.
+
+    ``fold`` gets the events that depend on others, ``copied`` the position that the tables have reached. Raises
+    :class:`Unmappable`, or what the database raises for a row.
     """
     for row_type in model.created:
         table = table_of(row_type).name
         await conn.execute(f"create table {schema}.{table}_created (like {schema}.{table})")
     writing: asyncio.Future[None] | None = None
     try:
-        async for _, events in pages:
+        async for position, events in pages:
             chunks: _Chunks = {row_type: [] for row_type in (*model.appended, *model.created)}
             ordered: list[StoredEvent] = []
             while part := list(islice(events, SLICE)):
@@ -55,7 +58,7 @@ async def map_events(
                 await writing
             if ordered:
                 await fold(ordered)
-            writing = asyncio.ensure_future(_copy(conn, schema, model, chunks))
+            writing = asyncio.ensure_future(_copy(conn, schema, model, chunks, position, copied))
         if writing is not None:
             await writing
     finally:
@@ -84,13 +87,21 @@ def _map(
             chunks[row_type].append(b"".join(found))
 
 
-async def _copy(conn: asyncpg.Connection, schema: str, model: MappedModel, chunks: _Chunks) -> None:
+async def _copy(
+    conn: asyncpg.Connection,
+    schema: str,
+    model: MappedModel,
+    chunks: _Chunks,
+    position: int,
+    copied: Callable[[int], None],
+) -> None:
     for row_type, found in chunks.items():
         if found:
             table = table_of(row_type).name
             await copy_encoded(
                 conn, schema, f"{table}_created" if row_type in model.created else table, row_type, found
             )
+    copied(position)
 
 
 async def sum_up(conn: asyncpg.Connection, schema: str, model: MappedModel) -> None:

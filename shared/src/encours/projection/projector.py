@@ -198,8 +198,8 @@ async def create_tables(conn: Conn, schema: str, model: ReadModel, *, keys: bool
             await conn.execute(table.create_key(schema))
 
 
-async def create_indexes(conn: Conn, schema: str, model: ReadModel) -> None:
+async def create_indexes(conn: Conn, schema: str, row_types: Iterable[type[Row]]) -> None:
     """Create the indexes that the rows declare."""
-    for row_type in model.rows:
+    for row_type in row_types:
         for statement in table_of(row_type).create_indexes(schema):
             await conn.execute(statement)

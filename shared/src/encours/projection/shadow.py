@@ -23,7 +23,7 @@ from encours.ledger.stored import StoredEvent
 from encours.projection.apply import apply
 from encours.projection.binary import copy_rows
 from encours.projection.bulk import BRIEF, PAGE, BulkReader
-from encours.projection.hashing import Hashed, table_hash
+from encours.projection.hashing import GrowingHash, Hashed
 from encours.projection.mapping import Unmappable, map_events, sum_up
 from encours.projection.parking import Parking
 from encours.projection.projector import (
@@ -79,11 +79,14 @@ class Shadow:
         helper: asyncpg.Connection | None = None,
     ) -> None:
         self.reader, self.conn, self.model, self.ledger, self.way = reader, conn, model, ledger, way
-        self.helper = helper
-        """A second connection, on which mapped rows are hashed while the others are summed."""
-        self.hashed: Hashed | None = None
-        self._hashing: asyncio.Task[Hashed] | None = None
         self.schema = shadow_of(model.name, ledger)
+        self._helper = helper
+        """A second connection, on which rows are hashed and indexed while others are copied and summed."""
+        self.hashed: Hashed | None = None
+        self._appended = model.appended if helper is not None and isinstance(model, MappedModel) else ()
+        """Tables that the helper takes care of."""
+        self._hash = GrowingHash(helper, self.schema, self._appended) if helper is not None else None
+        self._helping: asyncio.Task[Hashed] | None = None
         self.projection = Projection(model, self.schema, Parking())
         self.position = 0
         self._limit = rows_in_memory
@@ -108,21 +111,18 @@ class Shadow:
 
     async def finish(self) -> None:
         """Keys, indexes, statistics, and the daily step for all the days that were opened."""
-        # An index may be built while a table is read; a primary key waits until nobody reads it.
-        appended = model.appended if isinstance(model := self.model, MappedModel) and self._hashing else ()
         with self._refusing():
-            await self._create_keys(but=appended)
-            await create_indexes(self.conn, self.schema, self.model)
+            await self._create_keys()
+            rest = [row for row in self.model.rows if self._helping is None or row not in self._appended]
+            await create_indexes(self.conn, self.schema, rest)
+            if self._helping is not None:
+                self.hashed = await self._helping
         await self.conn.execute(
             "analyze " + ", ".join(f"{self.schema}.{table_of(row).name}" for row in self.model.rows)
         )
         async with self.conn.transaction():
             await self.projection.run_daily_step(self.conn)
         self.projection.forget()  # the daily step has changed rows
-        if self._hashing is not None:
-            self.hashed = await self._hashing
-            with self._refusing():
-                await self._create_keys()
 
     @contextmanager
     def _refusing(self) -> Iterator[None]:
@@ -135,8 +135,10 @@ class Shadow:
 
     async def close(self) -> None:
         """Drop what is left of the tables; nothing if they have taken the live ones' place."""
-        if self._hashing is not None:
-            await end([self._hashing])
+        if self._helping is not None:
+            await end([self._helping])
+        if self._hash is not None:
+            await self._hash.close()
         if not self.conn.is_closed():
             await self.conn.execute(f"drop schema if exists {self.schema} cascade")
 
@@ -165,18 +167,29 @@ class Shadow:
     async def _map(self, upto: int) -> None:
         model = cast("MappedModel", self.model)
         try:
+            for row_type in self._appended:
+                await self._key(
+                    row_type.TABLE
+                )  # of rising positions, by which the helper hashes what has come
             pages = self.reader.pages(0, upto, self.projection.wanted, columns=BRIEF)
-            await map_events(self.conn, self.schema, model, pages, self._fold_some)
-            if self.helper is not None:
-                self._hashing = asyncio.create_task(self._hash(self.helper, model, upto))
+            await map_events(self.conn, self.schema, model, pages, self._fold_some, self._copied)
+            if self._hash is not None:
+                self._helping = asyncio.create_task(self._finish_appended(self._hash))
             await self._spill(keep=self._limit)
             await sum_up(self.conn, self.schema, model)
         except _REFUSED as error:
             raise Refused from error
         self.position = upto
 
-    async def _hash(self, conn: asyncpg.Connection, model: MappedModel, upto: int) -> Hashed:
-        return Hashed(upto, {row: await table_hash(conn, self.schema, row) for row in model.appended})
+    def _copied(self, position: int) -> None:
+        if self._hash is not None:
+            self._hash.grown(position)
+
+    async def _finish_appended(self, hash_: GrowingHash) -> Hashed:
+        """Hash what is left and build the indexes, while the other tables are summed and indexed."""
+        hashed = await hash_.result()
+        await create_indexes(hash_.conn, self.schema, self._appended)
+        return hashed
 
     async def _fold_some(self, events: list[StoredEvent]) -> None:
         stop = await self.projection.fold(self.conn, events)
