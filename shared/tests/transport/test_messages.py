@@ -32,12 +32,12 @@ def facts(draw: st.DrawFn) -> StoredEvent:
         EVENT.VERSION,
         draw(texts),
         draw(st.dates()),
+        encode(EVENT),
         draw(texts),
         draw(st.none() | st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]))),
         draw(st.none() | st.uuids()),
         draw(st.none() | st.uuids()),
         draw(st.none() | texts),
-        encode(EVENT),
         (draw(st.uuids()), draw(st.uuids()), draw(instants)),
         "demo",
     )
@@ -78,5 +78,5 @@ def test_the_packed_ids_of_a_database_row_are_unpacked_exactly(
 ) -> None:
     micros = (at - datetime(2000, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
     packed = event_id.bytes + command_id.bytes + micros.to_bytes(8, "big", signed=True)
-    fact = StoredEvent(1, "s", 1, "t", 1, "e", date(2026, 1, 1), "a", None, None, None, None, b"", packed)
+    fact = StoredEvent(1, "s", 1, "t", 1, "e", date(2026, 1, 1), b"", ids=packed)
     assert (fact.event_id, fact.command_id, fact.recorded_at) == (event_id, command_id, at)

@@ -12,7 +12,7 @@ import pytest
 
 from encours.postgres.connection import STORE_SETTINGS, connect
 from encours.projection.binary import copy_rows
-from encours.projection.hashing import table_hash
+from encours.projection.hashing import GrowingHash, table_hash
 from encours.projection.projector import UNWRITABLE
 from encours.projection.rows import Id, Row, table_of
 from encours.testing.servers import Installation
@@ -44,6 +44,16 @@ class Listed(Row, kw_only=True):
     KEY = ("number",)
     number: int
     steps: list[str]
+
+
+class Entry(Row, kw_only=True):
+    """A table that only gains rows."""
+
+    TABLE = "entry"
+    KEY = ("position", "line")
+    position: int
+    line: int
+    amount_minor: int
 
 
 _ZONE = timezone(timedelta(hours=5, minutes=30))
@@ -92,7 +102,7 @@ async def conn(installation: Installation) -> AsyncIterator[asyncpg.Connection]:
     conn = await connect(installation.admin_url("reporting"), settings=STORE_SETTINGS)
     for schema in ("copied", "upserted"):
         await conn.execute(f"create schema {schema}")
-        for row_type in (Kinds, Listed):
+        for row_type in (Kinds, Listed, Entry):
             await conn.execute(table_of(row_type).create(schema))
             await conn.execute(table_of(row_type).create_key(schema))
     yield conn
@@ -120,3 +130,27 @@ async def test_the_database_refuses_a_text_that_it_cannot_hold(conn: asyncpg.Con
     with pytest.raises(UNWRITABLE):
         await copy_rows(conn, "copied", "listed", [Listed(number=1, steps=["a\x00b"])])
     assert await conn.fetchval("select count(*) from copied.listed") == 0
+
+
+async def test_a_hash_that_follows_a_table_is_that_of_all_its_rows(
+    conn: asyncpg.Connection, installation: Installation
+) -> None:
+    follower = await connect(installation.admin_url("reporting"), settings=STORE_SETTINGS)
+    growing = GrowingHash(follower, "copied", [Entry])
+    assert (await growing.result()).tables[Entry].rows == 0
+    for upto in (10, 10, 500, 501):
+        after = await conn.fetchval("select coalesce(max(position), 0) from copied.entry")
+        rows: list[Row] = [
+            Entry(position=position, line=line, amount_minor=position * 7)
+            for position in range(after + 1, upto + 1)
+            for line in (0, 1)
+        ]
+        await copy_rows(conn, "copied", "entry", rows)
+        growing.grown(upto)
+        if upto == 500:
+            assert (await growing.result()).tables[Entry].rows == 1000
+    hashed = await growing.result()
+    assert hashed.upto == 501
+    assert hashed.tables[Entry] == await table_hash(conn, "copied", Entry)
+    await growing.close()
+    await follower.close()

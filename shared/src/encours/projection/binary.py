@@ -8,6 +8,7 @@ the driver writes them, so that a rebuild and the live path fill a column in the
 from __future__ import annotations
 
 import struct
+from binascii import unhexlify
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -16,7 +17,7 @@ from typing import Any
 
 import asyncpg
 
-from encours.projection.rows import Column, Id, Row, table_of
+from encours.projection.rows import Column, Row, table_of
 from encours.projection.schemas import unquoted
 
 Encode = Callable[[Any], bytes]
@@ -27,9 +28,9 @@ _HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TRAILER = b"\xff\xff"
 _LENGTH = struct.Struct("!i").pack
 _NULL = _LENGTH(-1)
+_ID_HEAD = _LENGTH(16)
 _KEPT = 1_024
-"""Most values of a column whose encoded form is kept. Currencies, kinds and days come again and again; of identifiers
-there are so many that to find one in memory takes longer than to encode it."""
+"""Most values of a column whose encoded form is kept: currencies, kinds and days come again and again."""
 _KEPT_BYTES = 64
 _DAY_0 = date(2000, 1, 1).toordinal()
 _INSTANT_0 = datetime(2000, 1, 1, tzinfo=UTC)
@@ -87,11 +88,11 @@ def row_encoder(row_type: type[Row]) -> Encode:
     """Return the function that encodes a row.
 
     It raises ``struct.error``, ``ValueError``, ``TypeError`` or ``AttributeError`` for a value that its column cannot
-    hold. Its source is put together from the columns, whose names are plain: calling one function for each column
-    takes three times as long.
+    hold. Its source is put together from the columns, whose names and prefixes are plain: calling one function for
+    each column takes three times as long.
     """
     columns = table_of(row_type).columns
-    known: dict[str, Any] = {"join": b"".join}
+    known: dict[str, Any] = {"join": b"".join, "unhexlify": unhexlify, "null": _NULL, "id_head": _ID_HEAD}
     parts = [repr(struct.pack("!h", len(columns)))]
     for numeric, group in groupby(columns, lambda c: c.sql_type == "bigint" and not c.nullable):
         together = list(group)
@@ -101,12 +102,28 @@ def row_encoder(row_type: type[Row]) -> Encode:
             parts.append(f"{pack}({', '.join(f'8, row.{column.name}' for column in together)})")
             continue
         for column in together:
-            encode = _value_encoder(column)
-            known[f"value_{column.name}"] = encode if column.sql_type == "text[]" else _Encoded(encode)
-            asked = f"(row.{column.name})" if column.sql_type == "text[]" else f"[row.{column.name}]"
-            parts.append(f"value_{column.name}{asked}")
-    whole: Encode = eval(f"lambda row: join(({', '.join(parts)},))", known)  # noqa: S307 (no text from outside)
-    return whole
+            source, known[f"value_{column.name}"] = _value_encoder(column)
+            parts.append(source)
+    encode: Encode = eval(f"lambda row: join(({', '.join(parts)},))", known)  # noqa: S307 (no text from outside)
+    return encode
+
+
+def _value_encoder(column: Column) -> tuple[str, Encode | _Encoded]:
+    """Source of a column's encoded value, and what it knows as ``value_<column>``."""
+    value, known = f"row.{column.name}", f"value_{column.name}"
+    if column.id is not None:
+        start = f"{column.id.prefix}_"
+        absent = f"null if (v := {value}) is None else " if column.nullable else ""
+        text = "v" if column.nullable else f"(v := {value})"
+        digits = f"id_head + unhexlify(v[{len(start)}:])"
+        usual = f"len({text}) == {len(start) + 32} and v[:{len(start)}] == {start!r}"
+        return f"({absent}{digits} if {usual} else {known}(v))", _other_id(start)
+    encode = _ENCODERS[column.sql_type]
+    if column.sql_type == "text[]":
+        return f"{known}({value})", encode
+    if column.nullable:
+        return f"{known}[{value}]", _Encoded(lambda found: _NULL if found is None else encode(found))
+    return f"{known}[{value}]", _Encoded(encode)
 
 
 class _Encoded(dict[Any, bytes]):
@@ -123,25 +140,10 @@ class _Encoded(dict[Any, bytes]):
         return encoded
 
 
-def _value_encoder(column: Column) -> Encode:
-    encode = _id_encoder(column.id) if column.id is not None else _ENCODERS[column.sql_type]
-    if not column.nullable:
-        return encode
-    return lambda value: _NULL if value is None else encode(value)
-
-
-def _id_encoder(id_: Id) -> Encode:
-    start = f"{id_.prefix}_"
-    until, whole, head = len(start), len(start) + 32, _LENGTH(16)
-    nil, from_hex = head + bytes(16), bytes.fromhex
-
+def _other_id(start: str) -> Encode:
     def encode(text: str) -> bytes:
-        if len(text) == whole and text[:until] == start:
-            value = from_hex(text[until:])
-            if len(value) == 16:  # spaces are taken for no digits
-                return head + value
-        elif text == "":
-            return nil
+        if text == "":
+            return _ID_HEAD + bytes(16)
         raise ValueError(f"{text!r} is not an identifier of the kind {start}")
 
     return encode

@@ -16,11 +16,6 @@ PAGE = 4_000
 """Positions per page. With 10,000, rows have left the processor's cache before they are folded, which costs a quarter
 of the rate; with fewer, round trips take time."""
 
-BRIEF = (
-    "position, stream, version, type, schema_version, entity, effective_on, "
-    "'', null, null, null, null, data, ''::bytea"
-)
-"""Columns without the values of who recorded the event, when and why, which halves the cost of a row."""
 _PAGE = """select {columns} from ledger.event
   where ledger = $1 and position > $2 and position <= $3 and (type = any($4) or type <> all($5))
   order by position"""

@@ -19,10 +19,10 @@ from typing import Literal, cast
 import asyncpg
 
 from encours.kernel.tasks import end
-from encours.ledger.stored import StoredEvent
+from encours.ledger.stored import BRIEF_COLUMNS, StoredEvent
 from encours.projection.apply import apply
 from encours.projection.binary import copy_rows
-from encours.projection.bulk import BRIEF, PAGE, BulkReader
+from encours.projection.bulk import PAGE, BulkReader
 from encours.projection.hashing import GrowingHash, Hashed
 from encours.projection.mapping import Unmappable, map_events, sum_up
 from encours.projection.parking import Parking
@@ -80,11 +80,9 @@ class Shadow:
     ) -> None:
         self.reader, self.conn, self.model, self.ledger, self.way = reader, conn, model, ledger, way
         self.schema = shadow_of(model.name, ledger)
-        self._helper = helper
-        """A second connection, on which rows are hashed and indexed while others are copied and summed."""
         self.hashed: Hashed | None = None
         self._appended = model.appended if helper is not None and isinstance(model, MappedModel) else ()
-        """Tables that the helper takes care of."""
+        """Tables that are hashed and indexed on a second connection while the others are filled."""
         self._hash = GrowingHash(helper, self.schema, self._appended) if helper is not None else None
         self._helping: asyncio.Task[Hashed] | None = None
         self.projection = Projection(model, self.schema, Parking())
@@ -168,10 +166,9 @@ class Shadow:
         model = cast("MappedModel", self.model)
         try:
             for row_type in self._appended:
-                await self._key(
-                    row_type.TABLE
-                )  # of rising positions, by which the helper hashes what has come
-            pages = self.reader.pages(0, upto, self.projection.wanted, columns=BRIEF)
+                # Positions only rise, so that the key costs little now; by it the helper finds the rows to hash.
+                await self._key(row_type.TABLE)
+            pages = self.reader.pages(0, upto, self.projection.wanted, columns=BRIEF_COLUMNS)
             await map_events(self.conn, self.schema, model, pages, self._fold_some, self._copied)
             if self._hash is not None:
                 self._helping = asyncio.create_task(self._finish_appended(self._hash))

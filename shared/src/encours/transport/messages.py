@@ -71,12 +71,12 @@ def event_from(headers: Mapping[str, str], body: bytes) -> StoredEvent:
         int(schema_version),
         unquote(entity),
         date.fromisoformat(effective_on),
+        body,
         unquote(actor),
         unquote(reason[1:]) if reason else None,
         UUID(correlation_id) if correlation_id else None,
         UUID(causation_id) if causation_id else None,
         None if traceparent is None else unquote(traceparent),
-        body,
         (headers["ce-id"], command_id, headers["ce-time"]),
         headers["ce-source"].removeprefix("/ledgers/"),
     )
