@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from encours.contracts import Recorded
 from encours.contracts.common import Address
+from encours.contracts.entity import EntityRegistered
 from encours.kernel.errors import DomainError
 from encours.ledger.command import CommandMeta, Result
 from encours.ledger.errors import IssueDateBeforeLast, VersionConflict
@@ -79,6 +80,13 @@ class MemoryLedger:
         )
         return self._appended(first, len(self.events), append.answer, replayed=False)
 
+    async def zone_of(self, ledger: str, entity: str) -> str | None:
+        registered = (e.data for e in self.events if isinstance(e.data, EntityRegistered))
+        return next((each.time_zone for each in registered if each.entity_id == entity), None)
+
+    async def has_given_numbers(self, ledger: str, entity: str, code: str, year: int) -> bool:
+        return (entity, code, year) in self._series
+
     def version(self, stream: str) -> int:
         return sum(e.stream == stream for e in self.events)
 
@@ -103,7 +111,7 @@ class MemoryLedger:
         )  # fmt: skip
 
     def _number(self, step: NumberStep, on: date) -> str:
-        last, last_on = self._series.get((step.entity, step.code, step.year), (0, date.min))
+        last, last_on = self._series.get((step.entity, step.code, step.year), (step.first - 1, date.min))
         if on < last_on:
             raise IssueDateBeforeLast(step.code)
         self._series[step.entity, step.code, step.year] = (last + 1, on)

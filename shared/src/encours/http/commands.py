@@ -265,13 +265,15 @@ class _MakeCommand:
         if self.upload:
             ctx.stream_body(at_hand.settings.upload_max_bytes)
         key = _idempotency_key(request)
+        clock = await at_hand.ledger.clock(caller.ledger)
         meta = CommandMeta(
             ledger=caller.ledger,
             command_id=uuid7() if key is None else derived_uuid("http", caller.ledger, caller.grant.id, key),
             # Without a key the id is random, so that nothing can ever be compared with this.
             fingerprint=_UNREPEATABLE if key is None else await fingerprint(request),
             actor=caller.actor,
-            today=await at_hand.ledger.today(caller.ledger),
+            today=clock.today,
+            now=clock.now,
             reason=_reason(request),
             correlation_id=None,
             causation_id=None,

@@ -15,13 +15,14 @@ import asyncpg
 import msgspec
 
 from encours.contracts import Recorded
+from encours.contracts.entity import EntityRegistered
 from encours.kernel.ids import uuid7
 from encours.ledger.admin import check_ledger
 from encours.ledger.append_connection import rehearse
 from encours.ledger.appender import Appender
 from encours.ledger.errors import UnknownLedger
 from encours.ledger.heads import Heads
-from encours.ledger.model import Append, Appended, Head, LedgerInfo, LedgerKind, StoredCommand
+from encours.ledger.model import Append, Appended, Clock, Head, LedgerInfo, LedgerKind, StoredCommand
 from encours.ledger.reader import Reader, recorded
 from encours.ledger.selfcheck import require_sound
 from encours.ledger.states import StateCache
@@ -53,6 +54,7 @@ class Ledger:
         self._warn_again_at = 0.0
         self._infos: dict[str, tuple[float, LedgerInfo]] = {}
         self._names: dict[int, str] = {}
+        self._zones: dict[tuple[str, str], str] = {}
         self._listeners: list[Callable[[str, int], None]] = []
         self.states = StateCache()
         appender.listeners.append(self._appended)
@@ -192,6 +194,10 @@ class Ledger:
         """Return the last position that was recorded at or before an instant; 0 before the first."""
         return await self._reader.position_at((await self._known(ledger)).id, instant)
 
+    async def has_given_numbers(self, ledger: str, entity: str, code: str, year: int) -> bool:
+        """Return True if a series has given a number in that year."""
+        return await self._reader.has_series((await self._known(ledger)).id, entity, code, year)
+
     async def find_command(self, ledger: str, command_id: UUID) -> StoredCommand | None:
         """Return the stored command of an id, if any."""
         return await self._reader.command((await self._known(ledger)).id, command_id)
@@ -220,12 +226,30 @@ class Ledger:
         """Return all ledgers by name."""
         return await self._reader.ledgers()
 
-    async def today(self, ledger: str) -> date:
-        """Return the business date: that of the wall clock in the ledger's zone, or of a sandbox's clock."""
+    async def clock(self, ledger: str) -> Clock:
+        """Return the wall clock, or that of a sandbox if set, and its date in the ledger's zone."""
         info = await self.info(ledger)
         if info.kind == "sandbox":
             info = await self.info(ledger, fresh=True)
-        return (info.clock_at or datetime.now(UTC)).astimezone(ZoneInfo(info.time_zone)).date()
+        now = info.clock_at or datetime.now(UTC)
+        return Clock(now, now.astimezone(ZoneInfo(info.time_zone)).date())
+
+    async def today(self, ledger: str) -> date:
+        """Return the business date: that of the wall clock in the ledger's zone, or of a sandbox's clock."""
+        return (await self.clock(ledger)).today
+
+    async def today_of(self, ledger: str, entity: str) -> date:
+        """Return the business date of a legal entity, in its own zone."""
+        return (await self.clock(ledger)).day_in(await self.zone_of(ledger, entity))
+
+    async def zone_of(self, ledger: str, entity: str) -> str | None:
+        """Return the time zone of a legal entity, which never changes; None for one that is not registered."""
+        zone = self._zones.get((ledger, entity))
+        if zone is None:
+            for event in await self.read_stream(ledger, entity) if entity else ():
+                if isinstance(event.data, EntityRegistered):
+                    zone = self._zones[ledger, entity] = event.data.time_zone
+        return zone
 
     async def create_ledger(
         self, name: str, kind: LedgerKind, time_zone: str, *, clock_at: datetime | None = None

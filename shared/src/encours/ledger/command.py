@@ -12,7 +12,8 @@ from encours.contracts import Recorded
 
 
 class CommandMeta(msgspec.Struct, frozen=True, kw_only=True):
-    """Actor, time and cause of a command. ``today`` is the ledger's business date.
+    """Actor, time and cause of a command. ``today`` is the ledger's business date; with ``now``, the instant that its
+    clock shows, the command's day is that of the entity whose streams it reads.
 
     ``entities`` are those that the actor may act for, None for all; streams of others are neither read nor written.
     ``id_is_new``: the id was made for this call, so that nothing is stored under it yet.
@@ -23,6 +24,7 @@ class CommandMeta(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: bytes
     actor: str
     today: date
+    now: datetime | None = None
     reason: str | None = None
     correlation_id: UUID | None = None
     causation_id: UUID | None = None

@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -18,7 +19,8 @@ class NumberStep(msgspec.Struct, frozen=True):
     """Take the next number of a legal series under the ledger's lock, so that numbers have no holes.
 
     The number is ``prefix`` and the running number of (entity, code, year) with at least ``width`` digits; it
-    is written into the event's empty field ``number``. The series is dated by the events' ``effective_on``.
+    is written into the event's empty field ``number``. The series is dated by the events' ``effective_on``. It begins
+    with ``first``, and above the numbers of another system that read like its own.
     """
 
     entity: str
@@ -26,6 +28,7 @@ class NumberStep(msgspec.Struct, frozen=True):
     year: int
     prefix: str
     width: int
+    first: int = 1
 
 
 class RawEvent(msgspec.Struct, frozen=True):
@@ -112,6 +115,17 @@ class LedgerInfo(msgspec.Struct, frozen=True):
     clock_at: datetime | None
     effects_from: int
     created_at: datetime
+
+
+class Clock(msgspec.Struct, frozen=True):
+    """The instant that a ledger's clock shows, and its business date in the ledger's zone."""
+
+    now: datetime
+    today: date
+
+    def day_in(self, time_zone: str | None) -> date:
+        """Return the date in another zone; the ledger's for None."""
+        return self.today if time_zone is None else self.now.astimezone(ZoneInfo(time_zone)).date()
 
 
 class StoredCommand(msgspec.Struct, frozen=True):

@@ -133,6 +133,14 @@ class Reader:
         """The last position recorded at or before the instant."""
         return int((await self.fetch("select ledger.position_at($1, $2)", ledger_id, instant))[0][0])
 
+    async def has_series(self, ledger_id: int, entity: str, code: str, year: int) -> bool:
+        """Return True if a number of the series was given in that year."""
+        rows = await self.fetch(
+            "select from ledger.series where ledger = $1 and entity = $2 and code = $3 and year = $4",
+            ledger_id, entity, code, year,
+        )  # fmt: skip
+        return bool(rows)
+
     async def command(self, ledger_id: int, command_id: UUID) -> StoredCommand | None:
         """Return what is recorded under the id."""
         rows = await self.fetch(_COMMAND, ledger_id, command_id)

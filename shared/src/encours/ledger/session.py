@@ -18,7 +18,7 @@ from encours.kernel.ids import uuid7
 from encours.ledger.client import Ledger
 from encours.ledger.command import CommandMeta, Result
 from encours.ledger.errors import CommandReused, EntityNotGranted
-from encours.ledger.model import Append, Appended, Guard, NewEvent, NumberStep, StoredCommand
+from encours.ledger.model import Append, Appended, Clock, Guard, NewEvent, NumberStep, StoredCommand
 from encours.ledger.states import Folded, Folder
 
 S = TypeVar("S")
@@ -42,6 +42,7 @@ class Session:
         self._fresh = fresh
         self._expect = expect
         self._asked = False
+        self._day: date | None = None
         self._states: dict[tuple[str, Folder[Any]], Folded[Any]] = {}
         self._heads: dict[str, int] = {}
         self._guarded: set[str] = set()
@@ -51,8 +52,8 @@ class Session:
 
     @property
     def today(self) -> date:
-        """The ledger's business date."""
-        return self.meta.today
+        """The business date of the entity whose streams were read; the ledger's before, and for reactions and jobs."""
+        return self._day or self.meta.today
 
     async def get(self, folder: Folder[S], stream: str) -> S:
         """Load a stream that exists. Raises the folder's refusal (``missing``) if it does not."""
@@ -94,6 +95,7 @@ class Session:
         state, version, entity = await self._loaded(folder, stream)
         if entity is not None:
             self.require_entity(entity)
+            await self._stand_in(entity)
         if self._expect is not None:
             self._expect(stream, version)
         known = self._heads.get(stream)
@@ -106,6 +108,13 @@ class Session:
             return state
         now = self.meta.clock_at or datetime.now(UTC)
         return folder.fold(self._pending(stream, now), state)
+
+    async def _stand_in(self, entity: str) -> None:
+        """Take the day of the first entity that a stream belongs to."""
+        now = self.meta.now
+        if self._day is None and now is not None:
+            zone = await self._ledger.zone_of(self.meta.ledger, entity)
+            self._day = Clock(now, self.meta.today).day_in(zone)
 
     def require_entity(self, entity: str) -> None:
         """Raise :class:`EntityNotGranted` unless the actor may act for the entity."""
@@ -174,13 +183,13 @@ class Session:
         """
         self.require_entity(entity)
         count = self._counts[stream] = self._counts.get(stream, 0) + 1
-        on = self.meta.today if effective_on is None else effective_on
+        on = self.today if effective_on is None else effective_on
         version = self._heads.get(stream, 0) + count
         self.events.append(NewEvent(stream, version, event, entity, on, uuid7(), number))
 
     def result(self, stream: str) -> Result:
         """The result of a command whose answer shows that stream on the command's business day."""
-        return Result(id=stream, as_of=self.meta.today)
+        return Result(id=stream, as_of=self.today)
 
     def _pending(self, stream: str, recorded_at: datetime) -> list[Recorded]:
         return [

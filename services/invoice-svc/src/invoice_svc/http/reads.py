@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Any, TypeVar
 
 from starlette.responses import Response
@@ -24,9 +26,14 @@ async def show(q: Query, answer: Answer[Any], stream: str) -> Response:
 
 
 async def read(q: Query, answer: Answer[S], stream: str) -> tuple[S, list[Recorded], TimeTravel]:
-    """Return the state as of the date, the events known at the instant, and both dates. Raises as :func:`show`."""
+    """Return the state as of the date, the events known at the instant, and both dates. Raises as :func:`show`.
+
+    Without a date it is today's of the object's entity, in its own zone.
+    """
     time = await q.time()
     events = await q.ledger.read_stream(q.caller.ledger, stream, upto=time.position)
+    if events:
+        time = replace(time, as_of=await _day(q, events[0].entity))
     state = answer.folder.fold_as_of(events, time.as_of)
     if state == answer.folder.initial():
         assert answer.folder.missing is not None
@@ -40,15 +47,22 @@ async def show_page(
 ) -> Response:
     """Answer with a page of objects, folded from their streams at the view's position; ``key`` is the column of ids."""
     found = await q.ledger.read_streams(q.caller.ledger, [row[key] for row in rows], upto=view.time.position)
-    echo = view.time.echo()
+    days = {events[0].entity: view.time.as_of for events in found.values() if events}
+    for entity in days:
+        days[entity] = await _day(q, entity)
 
     def shown(row: Any) -> dict[str, Any]:
         events = found[row[key]]
         version = events[-1].version if events else 0
-        body = answer.shown(answer.folder.fold_as_of(events, view.time.as_of), version, view.time.as_of)
-        return body | echo
+        time = replace(view.time, as_of=days[events[0].entity] if events else view.time.as_of)
+        return answer.shown(answer.folder.fold_as_of(events, time.as_of), version, time.as_of) | time.echo()
 
-    return q.respond(page.body(rows, shown) | echo)
+    return q.respond(page.body(rows, shown) | view.time.echo())
+
+
+async def _day(q: Query, entity: str) -> date:
+    """Return the date that was asked for, else today's of the entity."""
+    return q.as_of if q.today_from is None else await q.ledger.today_of(q.caller.ledger, entity)
 
 
 async def is_now(q: Query) -> bool:
