@@ -9,8 +9,8 @@ import pytest
 
 from encours.contracts.common import Address
 from invoice_svc.domain.entity.commands import AmendEntity, DefineSeries
-from invoice_svc.use_cases import entities
-from invoice_svc.use_cases.folds import ENTITY
+from invoice_svc.use_cases import entities, invoices
+from invoice_svc.use_cases.folds import ENTITY, INVOICE
 
 TODAY = date(2026, 6, 30)
 FORM = "SAS, capital 10 000 EUR, RCS Paris"
@@ -30,18 +30,30 @@ def test_a_template_that_could_give_an_illegal_or_repeated_number_is_refused(
     make: Any, firm: Any, prefix: str
 ) -> None:
     with make.refused("invalid-request"):
-        firm.do(entities.define_series, DefineSeries("ent_1", "X", "invoice", prefix, 6))
+        firm.do(
+            entities.define_series,
+            DefineSeries("ent_1", "X", "invoice", prefix, 6),
+            firm.ledger.has_given_numbers,
+        )
 
 
 @pytest.mark.parametrize("prefix", ["FAC-{year}-", "FAC-{year}-1"])
 def test_two_series_can_never_give_the_same_number(make: Any, firm: Any, prefix: str) -> None:
     with make.refused("series-overlaps"):
-        firm.do(entities.define_series, DefineSeries("ent_1", "X", "invoice", prefix, 6))
+        firm.do(
+            entities.define_series,
+            DefineSeries("ent_1", "X", "invoice", prefix, 6),
+            firm.ledger.has_given_numbers,
+        )
 
 
 def test_nor_one_that_another_series_had_before_or_gives_in_another_year(make: Any, firm: Any) -> None:
     def define(code: str, prefix: str) -> None:
-        firm.do(entities.define_series, DefineSeries("ent_1", code, "invoice", prefix, 1))
+        firm.do(
+            entities.define_series,
+            DefineSeries("ent_1", code, "invoice", prefix, 1),
+            firm.ledger.has_given_numbers,
+        )
 
     define("FAC", "X{year}-")
     with make.refused("series-overlaps"):
@@ -55,8 +67,34 @@ def test_nor_one_that_another_series_had_before_or_gives_in_another_year(make: A
 
 
 def test_defining_a_series_as_it_is_or_amending_to_the_same_records_nothing(firm: Any) -> None:
-    firm.do(entities.define_series, DefineSeries("ent_1", "FAC", "invoice", "FAC-{year}-", 6))
+    firm.do(
+        entities.define_series,
+        DefineSeries("ent_1", "FAC", "invoice", "FAC-{year}-", 6),
+        firm.ledger.has_given_numbers,
+    )
     firm.do(
         entities.amend, AmendEntity("ent_1", "Lumière SAS", FORM, "552100554", "FR96552100554", ADDRESS, None)
     )
     assert firm.kinds(since=4) == []
+
+
+def _next_number(firm: Any, number: int, code: str = "FAC") -> None:
+    command = DefineSeries("ent_1", code, "invoice", code + "-{year}-", 6, number)
+    firm.do(entities.define_series, command, firm.ledger.has_given_numbers)
+
+
+def test_the_next_number_of_a_series_is_set_once_before_its_first(make: Any, firm: Any) -> None:
+    _next_number(firm, 101)
+    _next_number(firm, 101)  # as it is
+    assert firm.kinds().count("entity.first_number_set") == 1
+    with make.refused("next-number-fixed"):
+        _next_number(firm, 200)
+    firm.do(invoices.draft, make.at_once(make.draft(), date(2026, 6, 1)))
+    assert firm.state(INVOICE, "inv_1").number == "FAC-2026-000101"
+
+
+def test_a_series_that_has_given_a_number_goes_on_from_it(make: Any, issued: Any) -> None:
+    with make.refused("next-number-fixed"):
+        _next_number(issued, 101)
+    _next_number(issued, 101, "NEW")
+    assert issued.state(ENTITY, "ent_1").first_numbers == {"NEW": {2026: 101}}

@@ -67,7 +67,7 @@ def issued(books: Any) -> Any:
 @pytest.mark.parametrize(
     "work",
     [
-        (entities.define_series, DefineSeries("ent_1", "FAC", "invoice", "FAC-{year}-", 6)),
+        (entities.define_series, DefineSeries("ent_1", "FAC", "invoice", "FAC-{year}-", 6), None),
         (customers.note, NoteCustomer("cus_1", "hello")),
         (invoices.cancel, CancelInvoice("inv_1")),
         (invoices.issue, IssueInvoice("inv_1", TODAY)),

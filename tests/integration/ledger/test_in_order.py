@@ -58,3 +58,18 @@ async def test_a_command_that_ends_without_an_append_holds_nobody_up(books: Book
     await asyncio.sleep(0)
     turns.leave(1)
     assert [(await first).numbers, (await last).numbers] == [("FAC-2026-00001",), ("FAC-2026-00002",)]
+
+
+async def test_those_behind_one_that_is_decided_again_wait_for_it(books: Books) -> None:
+    """They took the numbers, and its date was then refused."""
+    await books.append(books.command(event("cus_1")))
+    attempts = [0] * COMMANDS
+
+    def decide(place: int) -> list[NewEvent]:
+        attempts[place] += 1
+        moved = [event("cus_1", version=1 if attempts[place] == 1 else 2)] if place == 40 else []
+        return [*moved, numbered(f"inv_{place}", on=FIRST_DAY + timedelta(place))]
+
+    stored = await side_by_side(books, decide, dice=random.Random(1))
+    assert [done.numbers[-1] for done in stored] == [f"FAC-2026-{n:05}" for n in range(1, COMMANDS + 1)]
+    assert attempts[:40] == [1] * 40

@@ -221,6 +221,8 @@ STILL: frozenset[str] = names_of(
     entity.EntityRegistered,
     entity.EntityAmended,
     entity.SeriesDefined,
+    entity.FirstNumberSet,
+    entity.PeriodClosed,
     imports.ImportReceived,
     imports.ImportCompleted,
     invoice.InvoiceDrafted,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar, Literal
 
 from encours.contracts.base import Event
@@ -47,3 +48,21 @@ class SeriesDefined(Event, frozen=True, kw_only=True):
     prefix: str
     """Text before the running number, ``{year}`` standing for the year of issue: ``FAC-{year}-``."""
     width: int
+
+
+class FirstNumberSet(Event, frozen=True, kw_only=True):
+    """A series goes on with the numbers of another system: the running number of its first document in a year."""
+
+    TYPE: ClassVar[str] = "entity.first_number_set"
+    entity_id: str
+    code: str
+    year: int
+    first_number: int
+
+
+class PeriodClosed(Event, frozen=True, kw_only=True):
+    """Documents dated on that day or before are issued no more."""
+
+    TYPE: ClassVar[str] = "entity.period_closed"
+    entity_id: str
+    closed_until: date

@@ -16,12 +16,20 @@ from typing import Any
 
 import asyncpg
 
-from encours.ledger.errors import AppendRefused, CommandReused, FamilyRefused, LedgerUnavailable, NumberTaken
+from encours.ledger.errors import (
+    AppendRefused,
+    CommandReused,
+    FamilyRefused,
+    IssueDateBeforeLast,
+    LedgerUnavailable,
+    NumberTaken,
+)
 from encours.ledger.model import Appended
 from encours.ledger.wire import APPEND_SQL, Prepared, arguments, resolve
 from encours.postgres.connection import LEDGER_SETTINGS, connect, is_lost
 
 _BYTEA = re.compile(r"\\x([0-9a-f]+)\)")
+_DATE_GOES_BACK = "EN002"
 _PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4)
 _UNKNOWN = (
     "The connection to the ledger broke and it has not come back: "
@@ -196,6 +204,8 @@ def refusal(error: Exception) -> Exception:
         return FamilyRefused(str(error))
     if isinstance(error, _OVERLOADED):
         return LedgerUnavailable(f"The ledger is overloaded: {error}.")
+    if isinstance(error, asyncpg.PostgresError) and error.sqlstate == _DATE_GOES_BACK:
+        return IssueDateBeforeLast(str(error))
     if isinstance(error, asyncpg.UniqueViolationError) and error.constraint_name == "event_legal_number":
         taken = _BYTEA.search(error.detail or "")
         return NumberTaken(bytes.fromhex(taken[1]).decode() if taken else "that it would have")

@@ -34,7 +34,7 @@ APPEND_SQL = "select * from ledger.append({})".format(
 )
 _EMPTY_NUMBER = b'"number":""'
 _CUT = len(_EMPTY_NUMBER) - 1
-_PREFIX = re.compile(r"[A-Za-z0-9/_. \-]{0,32}")
+_PREFIX = re.compile(r"[A-Za-z0-9/_. +\-]{0,32}")
 _NO_STEP = (None, None, None, None)
 _NO_NUMBER: tuple[str | None, ...] = (None,)
 _NULLABLE = range(9, 13)
@@ -103,10 +103,11 @@ def _row(append: Append, event: NewEvent) -> tuple[Any, ...]:
             raise ValueError(f"a number of {step.entity} for an event of {event.entity}")
         if not _PREFIX.fullmatch(step.prefix):
             raise Invalid(
-                "A series prefix may hold letters, digits, space and / _ . - only, 32 characters at most.",
+                "A series prefix may hold letters, digits, space and / _ . + - only, 32 characters at most.",
                 "/prefix",
             )
-        number = (step.code, step.year, step.prefix, step.width)
+        first = f"#{step.first}" if step.first > 1 else ""
+        number = (step.code, step.year, step.prefix + first, step.width)
         data, tail = split_at_number(type_name, data)
     return (
         event.version, event.effective_on, schema_version, event.event_id, event.stream, type_name, event.entity, data,

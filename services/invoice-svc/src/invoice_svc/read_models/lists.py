@@ -18,10 +18,12 @@ class Lists(ComposedModel):
     """Finds entities, legal numbers, customers, invoices, payments and disputes."""
 
     name = NAME
-    version = 3
+    version = 4
     parts = (Entities(), Numbers(), Customers(), Invoices(), Payments(), Disputes())
     ignores = contracts.names_of(
         contracts.calendar.DayOpened,
+        contracts.entity.FirstNumberSet,
+        contracts.entity.PeriodClosed,
         contracts.risk.CreditChecked,
         contracts.risk.LimitApproved,
         contracts.risk.LimitRefused,

@@ -9,6 +9,7 @@ from encours.ledger.command import Result
 from encours.ledger.model import NumberStep
 from encours.ledger.session import Session
 from invoice_svc.domain.customer.state import Customer
+from invoice_svc.domain.entity.closing import require_open
 from invoice_svc.domain.entity.decide import series_for
 from invoice_svc.domain.entity.state import Document, Entity
 from invoice_svc.domain.invoice import decide
@@ -90,7 +91,7 @@ async def credit(session: Session, command: CreditInvoice) -> Credited:
     on = command.issued_on or session.today
     for event in decide.credit(state, command, on, session.today):
         assert isinstance(event, InvoiceCredited)
-        step = _number_step(entity, event.series, "credit_note", on)
+        step = _number_step(entity, event.series, "credit_note", on, session.today)
         session.emit(command.invoice_id, event, entity=state.entity_id, effective_on=on, number=step)
     return Credited(id=command.invoice_id, as_of=session.today, credit_note_id=command.credit_note_id)
 
@@ -114,14 +115,18 @@ async def reverse_write_off(session: Session, command: ReverseWriteOff) -> Resul
 def _issue(session: Session, state: Invoice, on: date, entity: Entity, customer: Customer) -> None:
     for event in decide.issue(state, on, entity, customer, session.today):
         series = event.series if isinstance(event, InvoiceIssued) else None
-        step = _number_step(entity, series, "invoice", on)
+        step = _number_step(entity, series, "invoice", on, session.today)
         session.emit(state.invoice_id, event, entity=state.entity_id, effective_on=on, number=step)
 
 
-def _number_step(entity: Entity, code: str | None, document: Document, issued_on: date) -> NumberStep | None:
+def _number_step(
+    entity: Entity, code: str | None, document: Document, issued_on: date, today: date
+) -> NumberStep | None:
     """Return the request for the next number of a series in the year of issue; the append assigns the number."""
     if code is None:
         return None
+    require_open(entity, issued_on, today)
     series = series_for(entity, code, document)
     prefix = series.prefix_of(issued_on.year)
-    return NumberStep(entity.entity_id, code, issued_on.year, prefix, series.width)
+    first = entity.first_number(code, issued_on.year)
+    return NumberStep(entity.entity_id, code, issued_on.year, prefix, series.width, first)

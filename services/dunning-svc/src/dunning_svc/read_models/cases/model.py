@@ -69,6 +69,8 @@ class Cases(ReadModel):
         contracts.dispute.DisputeOpened,
         contracts.dispute.DisputeResolved,
         contracts.entity.SeriesDefined,
+        contracts.entity.FirstNumberSet,
+        contracts.entity.PeriodClosed,
         contracts.imports.ImportCompleted,
         contracts.imports.ImportReceived,
         contracts.invoice.InvoiceAmended,

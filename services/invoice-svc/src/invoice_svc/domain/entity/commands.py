@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from msgspec import UNSET, UnsetType
 
@@ -37,14 +38,20 @@ class AmendEntity:
     vat_id: str | UnsetType | None = UNSET
     address: Address | UnsetType | None = UNSET
     iban: str | UnsetType | None = UNSET
+    closed_until: date | UnsetType = UNSET
+    """Last day of the closed periods."""
 
 
 @dataclass(frozen=True, slots=True)
 class DefineSeries:
-    """Define a number series: ``prefix`` contains ``{year}``, ``width`` is the minimum digits of the running number."""
+    """Define a number series: ``prefix`` contains ``{year}``, ``width`` is the minimum digits of the running number.
+
+    ``next_number`` is the running number of the series' first document in the current year.
+    """
 
     entity_id: str
     code: str
     document: Document
     prefix: str
     width: int
+    next_number: int | None = None

@@ -61,6 +61,14 @@ class SeriesDocumentFixed(Refusal):
     remedy = "Define another series."
 
 
+class NextNumberFixed(Refusal):
+    """The series has given numbers in the year, or begins with a number that was set."""
+
+    code = "next-number-fixed"
+    title = "Next number can no longer be set"
+    remedy = "Leave next_number out: a series goes on from its last number, and from those taken over."
+
+
 class SeriesOverlaps(Refusal):
     """Two series could produce the same number."""
 
@@ -131,6 +139,30 @@ def define_series(state: Entity, command: DefineSeries) -> list[EntityEvent]:
                 f"({prefix!r}); choose a prefix that differs before the digits.",
             )
     return [_defined(state.entity_id, series)]
+
+
+def set_first_number(
+    state: Entity, command: DefineSeries, year: int, *, numbers_given: bool
+) -> list[EntityEvent]:
+    """Set the number with which a series begins in a year; no event if it is set so already.
+
+    Numbers are continuous (CGI ann. II 242 nonies A): raises ``next-number-fixed`` once the series has given a
+    number in that year, or begins with another one.
+    """
+    if command.next_number is None:
+        return []
+    known = state.first_numbers.get(command.code, {}).get(year)
+    if known == command.next_number:
+        return []
+    if known is not None:
+        raise NextNumberFixed(f"{command.code} begins {year} with number {known}; that is set once.")
+    if numbers_given:
+        raise NextNumberFixed(f"{command.code} has given numbers in {year}: the next one follows from them.")
+    return [
+        events.FirstNumberSet(
+            entity_id=state.entity_id, code=command.code, year=year, first_number=command.next_number
+        )
+    ]
 
 
 def series_for(state: Entity, code: str, document: Document) -> Series:

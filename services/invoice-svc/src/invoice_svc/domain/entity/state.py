@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Literal, assert_never, cast
 
 from encours.contracts import Recorded
@@ -35,6 +36,10 @@ class Series:
         """Return the text before the running number of a year."""
         return self.prefix.replace("{year}", str(year))
 
+    def number_of(self, year: int, running: int) -> str:
+        """Return a number of the series."""
+        return f"{self.prefix_of(year)}{running:0{self.width}d}"
+
 
 @dataclass(frozen=True, slots=True)
 class Entity:
@@ -53,9 +58,29 @@ class Entity:
     series: Mapping[str, Series] = field(default_factory=dict)
     prefixes: frozenset[tuple[str, str]] = frozenset()
     """Code and prefix of every series, current and former."""
+    first_numbers: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    """Running number with which a series begins, by its code and year, where it was set."""
+
+    closed_until: date | None = None
+    """Last day of the closed periods, where it was set, and the day on which it was."""
+    closed_on: date = date.min
+
+    def first_number(self, code: str, year: int) -> int:
+        """Return the running number with which a series begins in a year."""
+        return self.first_numbers.get(code, {}).get(year, 1)
+
+    def prefixes_of(self, code: str, year: int) -> set[str]:
+        """Return the texts before the running numbers of a series in a year, current and former."""
+        return {prefix.replace("{year}", str(year)) for known, prefix in self.prefixes if known == code}
 
 
-EntityEvent = events.EntityRegistered | events.EntityAmended | events.SeriesDefined
+EntityEvent = (
+    events.EntityRegistered
+    | events.EntityAmended
+    | events.SeriesDefined
+    | events.FirstNumberSet
+    | events.PeriodClosed
+)
 
 
 def evolve(state: Entity, recorded: Recorded) -> Entity:
@@ -94,5 +119,10 @@ def evolve(state: Entity, recorded: Recorded) -> Entity:
                 series={**state.series, event.code: series},
                 prefixes=state.prefixes | {(event.code, event.prefix)},
             )
+        case events.FirstNumberSet():
+            of_series = {**state.first_numbers.get(event.code, {}), event.year: event.first_number}
+            return replace(state, first_numbers={**state.first_numbers, event.code: of_series})
+        case events.PeriodClosed():
+            return replace(state, closed_until=event.closed_until, closed_on=recorded.effective_on)
         case _:
             assert_never(event)

@@ -90,6 +90,18 @@ def late_payment_law() -> LatePaymentLaw:
     )
 
 
+@cache
+def _closing() -> tuple[Dated, ...]:
+    return tuple(_dated(row) for row in _rows("closing.csv") if row["rule"] == "year_grace_days")
+
+
+def year_grace_days(day: date) -> int:
+    """Return the days after its end on which a calendar year closes unless the entity sets another date."""
+    found = in_force(_closing(), day)
+    assert found is not None, "the table begins before all documents"
+    return found.value
+
+
 def _rows(name: str) -> list[dict[str, str]]:
     text = files(__package__).joinpath(name).read_text(encoding="utf-8")
     return sorted(csv.DictReader(text.splitlines()), key=lambda row: row["valid_from"])

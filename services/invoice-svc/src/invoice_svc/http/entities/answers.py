@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from encours.http.answers import Answer, Json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
+from invoice_svc.domain.entity.closing import closed_until
 from invoice_svc.domain.entity.state import Entity, Series
 from invoice_svc.http.common import AddressOut
 from invoice_svc.read_models.numbers.query import Completeness
@@ -23,6 +24,10 @@ class SeriesOut(BaseModel):
     document: Literal["invoice", "credit_note"]
     prefix: str
     width: int
+    begins_at: dict[str, int] = Field(
+        description="First running number by year, where it was set with `next_number`.",
+        examples=[{"2026": 101}],
+    )
 
 
 class EntityOut(AsOf):
@@ -38,6 +43,9 @@ class EntityOut(AsOf):
     vat_id: str | None
     address: AddressOut | None
     iban: str | None
+    closed_until: date = Field(
+        description="Last day of the closed periods; by default the end of the last year that ended over a month ago."
+    )
     series: list[SeriesOut]
     version: int
 
@@ -55,8 +63,15 @@ class EntityOut(AsOf):
             "vat_id": state.vat_id,
             "address": AddressOut.of(state.address),
             "iban": state.iban,
+            "closed_until": closed_until(state, as_of).isoformat(),
             "series": [
-                {"code": s.code, "document": s.document, "prefix": s.prefix, "width": s.width}
+                {
+                    "code": s.code,
+                    "document": s.document,
+                    "prefix": s.prefix,
+                    "width": s.width,
+                    "begins_at": {str(year): n for year, n in state.first_numbers.get(s.code, {}).items()},
+                }
                 for _, s in sorted(state.series.items())
             ],
             "version": version,
@@ -64,14 +79,19 @@ class EntityOut(AsOf):
 
 
 class CertificateOut(AsOf):
-    """Certificate that the numbers of a series in a year run from 1 without a gap, in date order."""
+    """Certificate that the numbers of a series in a year follow each other without a gap, in date order."""
 
     entity_id: str
     series: str
     year: int
     first: str | None
     last: str | None
-    count: int
+    count: int = Field(description="Numbers of the year, those taken over from another system among them.")
+    taken_over: int
+    elsewhere_count: int = Field(
+        description="Numbers below `begins_at` that another system gave and that were not taken over."
+    )
+    begins_at: str = Field(description="Number from which on the series gives them.")
     missing: list[str]
     missing_count: int
     out_of_date_order: list[str]
@@ -88,7 +108,10 @@ class CertificateOut(AsOf):
             "first": found.first,
             "last": found.last,
             "count": found.count,
-            "missing": [f"{series.prefix_of(year)}{running:0{series.width}d}" for running in found.missing],
+            "taken_over": found.taken_over,
+            "elsewhere_count": found.elsewhere,
+            "begins_at": series.number_of(year, found.begins_at),
+            "missing": [series.number_of(year, running) for running in found.missing],
             "missing_count": found.missing_count,
             "out_of_date_order": list(found.out_of_date_order),
             "verdict": "complete" if sound else "incomplete",

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from encours.http.models import Body, Country, Currency, ShortText
+from encours.http.models import Body, BusinessDate, Country, Currency, ShortText
 from encours.kernel.money import exponent
 from invoice_svc.domain.entity.commands import AmendEntity, DefineSeries, RegisterEntity
 from invoice_svc.http.common import AddressBody, Iban, Siren, TimeZone, VatId, named_fields
@@ -51,10 +51,15 @@ class EntityPatch(Body):
     vat_id: VatId | None = None
     address: AddressBody | None = None
     iban: Iban | None = None
+    closed_until: BusinessDate | None = Field(
+        default=None,
+        description="Last day of the closed periods: nothing is issued with that date or an earlier one. It can be "
+        "moved later, never back.",
+    )
 
     def to_command(self, entity_id: str) -> AmendEntity:
-        """Return the command. A name cannot be cleared: null leaves it unchanged."""
-        return AmendEntity(entity_id, **named_fields(self, keep=("name",)))
+        """Return the command. A name and a closing cannot be cleared: null leaves them unchanged."""
+        return AmendEntity(entity_id, **named_fields(self, keep=("name", "closed_until")))
 
 
 class SeriesBody(Body):
@@ -65,7 +70,16 @@ class SeriesBody(Body):
     width: int = Field(
         default=6, ge=1, le=12, strict=True, description="Minimum digits of the running number."
     )
+    next_number: int | None = Field(
+        default=None,
+        ge=1,
+        lt=10**12,
+        strict=True,
+        description="Running number of the next document, once, before the series has given one this year; for numbers "
+        "that another system gave and that are not taken over. Those taken over are passed by without it.",
+        examples=[101],
+    )
 
     def to_command(self, entity_id: str, code: str) -> DefineSeries:
         """Return the command."""
-        return DefineSeries(entity_id, code, self.document, self.prefix, self.width)
+        return DefineSeries(entity_id, code, self.document, self.prefix, self.width, self.next_number)

@@ -60,9 +60,10 @@ async def amend_entity(entity_id: EntityId, body: EntityPatch, cmd: Writing) -> 
 
 @router.put("/v1/entities/{entity_id}/series/{code}", response_model=EntityOut)
 async def define_series(entity_id: EntityId, code: SeriesCode, body: SeriesBody, cmd: Writing) -> Response:
-    """Define a number series, or give it another template from now on."""
+    """Define a number series, or give it another template from now on. Its next number can be set before its first."""
+    wanted = body.to_command(entity_id, code)
     return await cmd.run(
-        entities.define_series, body.to_command(entity_id, code), answer=ENTITY_ANSWER, on=entity_id
+        entities.define_series, wanted, cmd.ledger.has_given_numbers, answer=ENTITY_ANSWER, on=entity_id
     )
 
 
@@ -73,11 +74,21 @@ async def certify_series(
     q: Reading,
     year: Annotated[int, QueryParam(ge=1900, le=2199, examples=[2026])],
 ) -> Response:
-    """Certify that the numbers of a year are gapless and in date order, by the events up to `position`."""
+    """Certify that the numbers of a year are gapless and in date order, by the events up to `position`.
+
+    Numbers taken over from another system count if they read like those of the series.
+    """
     q.caller.require_entity(entity_id)
     entity, _, time = await read(q, ENTITY_ANSWER, entity_id)
     if code not in entity.series:
         raise SeriesNotFound(code)
     async with replace(q, min_position=max(q.min_position, time.position)).view(NAME) as view:
-        found = await completeness(view, entity_id=entity_id, series=code, year=year)
+        found = await completeness(
+            view,
+            entity_id=entity_id,
+            series=code,
+            year=year,
+            first_number=entity.first_number(code, year),
+            prefixes=entity.prefixes_of(code, year),
+        )
     return q.respond(CertificateOut.of(entity_id, entity.series[code], year, found) | view.time.echo())

@@ -1,4 +1,4 @@
-"""The part of the lists with the legal numbers of series. Numbers of other systems have no series."""
+"""The part of the lists with the legal numbers: those of series, and those that other systems gave."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
 from invoice_svc.read_models.entities.rows import SeriesRow
 from invoice_svc.read_models.known import known
-from invoice_svc.read_models.numbers.rows import NumberRow
+from invoice_svc.read_models.numbers.rows import NumberRow, TakenNumberRow
 
 _Numbered = InvoiceIssued | InvoiceCredited
 
@@ -20,7 +20,7 @@ _Numbered = InvoiceIssued | InvoiceCredited
 class Numbers(Part):
     """Numbers by entity, series and year."""
 
-    rows = (NumberRow,)
+    rows = (NumberRow, TakenNumberRow)
     applies = frozenset(event.TYPE for event in _Numbered.__args__)
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
@@ -33,6 +33,7 @@ class Numbers(Part):
         """Apply one event."""
         event = cast(_Numbered, e.data)
         if event.series is None:
+            rows.put(_taken(e, event))
             return
         year = event.issued_on.year
         prefix = known(SeriesRow, e, rows, e.entity, event.series).prefix.replace("{year}", str(year))
@@ -47,3 +48,13 @@ class Numbers(Part):
                 position=e.position,
             )
         )
+
+
+def _taken(e: Recorded, event: _Numbered) -> TakenNumberRow:
+    return TakenNumberRow(
+        entity_id=e.entity,
+        document="invoice" if isinstance(event, InvoiceIssued) else "credit_note",
+        number=event.number,
+        issued_on=event.issued_on,
+        position=e.position,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,47 +16,86 @@ MAX_LISTED = 100
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """Completeness of a series in a year: the count of its numbers, and their faults."""
+    """Completeness of a series in a year: the count of its numbers, and their faults.
+
+    ``begins_at`` is the running number from which on the series gives them; those before it are of another system, and
+    ``elsewhere`` counts the ones that were not taken over.
+    """
 
     count: int
+    taken_over: int
+    elsewhere: int
+    begins_at: int
     first: str | None
     last: str | None
-    last_running: int
     missing: tuple[int, ...]
     missing_count: int
     out_of_date_order: tuple[str, ...]
 
 
-async def completeness(view: View, *, entity_id: str, series: str, year: int) -> Completeness:
-    """Compare the numbers with 1, 2, 3 … and with the order of their dates; up to 100 faults of a kind."""
-    where = ViewWhere(view).equal("entity_id", entity_id).equal("series", series).equal("year", year)
-    where.add(f"position <= {where.position}")
-    arguments, of_series = where.arguments, f"{view.schema}.numbered where {where.sql}"
-    (sums,) = await view.conn.fetch(
-        f"select count(*) as count, coalesce(max(running), 0) as last_running from {of_series}", *arguments
+async def completeness(
+    view: View, *, entity_id: str, series: str, year: int, first_number: int, prefixes: Iterable[str]
+) -> Completeness:
+    """Compare the numbers with those that follow each other, and with the order of their dates.
+
+    Numbers of another system that read like those of the series count. ``first_number`` is the one with which the
+    series begins unless numbers were taken over, ``prefixes`` are those of its numbers in the year. Up to 100 faults of
+    a kind.
+    """
+    where = ViewWhere(view).equal("entity_id", entity_id)
+    where.add(f"position <= {where.position} and issued_on <= {where.as_of}")
+    arguments = where.arguments
+    own = f"series = {arguments.add(series)} and year = {arguments.add(year)}"
+    taken = [_running(where, prefix) for prefix in sorted(set(prefixes))]
+    numbers = " union all ".join(
+        [
+            f"select running, number, issued_on, true as own from {view.schema}.numbered where {where.sql} and {own}",
+            *(
+                f"select {running} as running, number, issued_on, false as own from {view.schema}.taken_number "
+                f"where {where.sql} and {condition}"
+                for running, condition in taken
+            ),
+        ]
     )
-    ends = await view.conn.fetch(
-        f"(select number from {of_series} order by running limit 1) union all "
-        f"(select number from {of_series} order by running desc limit 1)",
+    first = f"{arguments.add(first_number)}::bigint"
+    row = await view.conn.fetchrow(
+        f"""with n as materialized ({numbers}), own as (
+              select min(running) as least from n where own
+            ), start as (
+              select greatest({first}, (select max(running) + 1 from n, own
+                                         where running < coalesce(least, running + 1))) as running
+            )
+            select (select count(distinct running) from n) as count,
+                (select count(*) from n where not own) as taken_over,
+                (select running - 1 - (select count(distinct running) from n where running < start.running) from start)
+                  as elsewhere,
+                (select running from start) as begins_at,
+                (select number from n order by running limit 1) as first,
+                (select number from n order by running desc limit 1) as last,
+                (select greatest(max(n.running) - min(start.running) + 1, 0) - count(distinct n.running)
+                   from n, start where n.running >= start.running) as missing_count,
+                array(select m from start, generate_series(start.running, (select max(running) from n)) m
+                       where not exists (select from n where n.running = m) order by m limit {MAX_LISTED}) as missing,
+                array(select number from (select number, running, issued_on,
+                                                 lag(issued_on) over (order by running) as before from n) d
+                       where before > issued_on order by running limit {MAX_LISTED}) as out_of_date_order""",
         *arguments,
     )
-    disorder = await view.conn.fetch(
-        "select number from (select number, running, issued_on, lag(issued_on) over (order by running) as before "
-        f"from {of_series}) n where before > issued_on order by running limit {MAX_LISTED}",
-        *arguments,
-    )
-    last = arguments.add(sums["last_running"])
-    missing = await view.conn.fetch(
-        f"select n from generate_series(1, {last}::bigint) n where not exists "
-        f"(select from {of_series} and running = n) order by n limit {MAX_LISTED}",
-        *arguments,
-    )
+    assert row is not None, "an aggregate has a row"
     return Completeness(
-        count=sums["count"],
-        first=ends[0]["number"] if ends else None,
-        last=ends[-1]["number"] if ends else None,
-        last_running=sums["last_running"],
-        missing=tuple(row["n"] for row in missing),
-        missing_count=sums["last_running"] - sums["count"],
-        out_of_date_order=tuple(row["number"] for row in disorder),
+        count=row["count"],
+        taken_over=row["taken_over"],
+        elsewhere=row["elsewhere"],
+        begins_at=row["begins_at"],
+        first=row["first"],
+        last=row["last"],
+        missing=tuple(row["missing"]),
+        missing_count=row["missing_count"] or 0,
+        out_of_date_order=tuple(row["out_of_date_order"]),
     )
+
+
+def _running(where: ViewWhere, prefix: str) -> tuple[str, str]:
+    """Return the running number of a number with the prefix, and the condition that it has one, as SQL."""
+    text = f"substr(number, {where.arguments.add(len(prefix) + 1)}::int)"
+    return f"{text}::bigint", f"{where.beginning('number', prefix)} and {text} ~ '^[0-9]{{1,18}}$'"

@@ -1,4 +1,4 @@
-"""Table of the legal numbers."""
+"""Tables of the legal numbers."""
 
 from __future__ import annotations
 
@@ -17,6 +17,18 @@ class NumberRow(Row):
     series: str
     year: int
     running: int
+    number: str
+    issued_on: date
+    position: int
+
+
+class TakenNumberRow(Row):
+    """A legal number of another system; it may read like one of a series."""
+
+    TABLE: ClassVar[str] = "taken_number"
+    KEY: ClassVar[tuple[str, ...]] = ("entity_id", "document", "number")
+    entity_id: str
+    document: str
     number: str
     issued_on: date
     position: int

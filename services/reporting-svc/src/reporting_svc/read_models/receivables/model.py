@@ -62,6 +62,8 @@ class Receivables(MappedModel):
         contracts.dispute.DisputeOpened,
         contracts.dispute.DisputeResolved,
         contracts.entity.SeriesDefined,
+        contracts.entity.FirstNumberSet,
+        contracts.entity.PeriodClosed,
         contracts.dunning.HoldPlaced,
         contracts.dunning.ReminderFailed,
         contracts.dunning.ReminderRequested,

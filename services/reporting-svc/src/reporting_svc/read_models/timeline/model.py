@@ -66,6 +66,8 @@ class Timeline(ReadModel):
         contracts.entity.EntityAmended,
         contracts.entity.EntityRegistered,
         contracts.entity.SeriesDefined,
+        contracts.entity.FirstNumberSet,
+        contracts.entity.PeriodClosed,
         contracts.imports.ImportCompleted,
         contracts.imports.ImportReceived,
         contracts.dunning.RunCompleted,

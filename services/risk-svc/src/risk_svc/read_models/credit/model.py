@@ -51,6 +51,8 @@ class Credit(ReadModel):
         contracts.entity.EntityAmended,
         contracts.entity.EntityRegistered,
         contracts.entity.SeriesDefined,
+        contracts.entity.FirstNumberSet,
+        contracts.entity.PeriodClosed,
         contracts.dunning.HoldPlaced,
         contracts.dunning.ReminderFailed,
         contracts.dunning.ReminderRequested,
