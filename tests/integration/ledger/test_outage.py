@@ -193,7 +193,7 @@ async def test_the_database_is_killed_under_load_and_the_process_goes_on(
 
 
 async def test_a_ledger_that_stays_away_is_said_to_be_away(own_books: Books, own_cluster: Cluster) -> None:
-    appender = Appender(str(own_cluster.postgres.dsn(LEDGER_DATABASE)), patience_s=0.5)
+    appender = Appender(str(own_cluster.postgres.dsn(LEDGER_DATABASE)), timeout_s=0.5)
     ledger_id = (await own_books.ledger.info("books")).id
     loop = asyncio.get_running_loop()
     await appender.append(Prepared(own_books.command(event("inv_0")), ledger_id, loop))

@@ -35,7 +35,7 @@ def advance(
     wait: Annotated[bool, typer.Option(help="Wait until the clock has reached the day.")] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Open every day up to a date. What is due on a day is done before the next day opens."""
+    """Open every day up to a date. Work that is due on a day is done before the next day opens."""
     with Api(installation(), name) as api:
         advance_to(api, name, to.date(), wait=wait)
         state = api.get("invoice", f"/v1/ledgers/{name}/clock")
@@ -72,8 +72,8 @@ def advance_to(api: Api, name: str, to: date, *, wait: bool = True, label: str =
 
 def _said(state: dict[str, Any]) -> str:
     later = (
-        f"; {state['facts_waiting']} facts are dated later, the last on {state['facts_until']}: "
-        f"encours clock advance {state['ledger']} --to {state['facts_until']} takes them in"
+        f"; {state['facts_waiting']} events are dated later, the last on {state['facts_until']}: "
+        f"encours clock advance {state['ledger']} --to {state['facts_until']} records them"
         if state["facts_waiting"]
         else ""
     )

@@ -38,9 +38,7 @@ def demo(as_json: AsJson = False) -> None:
         print_json({"already": loaded.already, "seconds": round(loaded.seconds, 1), **found})
         return
     if not loaded.already:
-        err.print(
-            f"demo loaded in {loaded.seconds:.0f} s: {loaded.lines} lines, {loaded.facts_fed} facts fed"
-        )
+        err.print(f"demo loaded in {loaded.seconds:.0f} s: {loaded.lines} lines, {loaded.events_fed} events")
     show(found)
 
 

@@ -121,7 +121,7 @@ def import_file(
 
 
 def _ensure_ledger(here: LocalInstallation, name: str, kind: Literal["live", "sandbox"]) -> None:
-    """Make the ledger where the database is at hand; elsewhere the service says that there is none."""
+    """Create the ledger if the database is local; otherwise the service refuses an unknown ledger."""
     try:
         _ = here.admin_url
     except CliError:
@@ -147,7 +147,7 @@ def _send(api: Api, bar: Progress, file: Path, query: dict[str, str]) -> dict[st
 
 
 def _followed(api: Api, bar: Progress, accepted: dict[str, Any], outage: Outage) -> dict[str, Any]:
-    """The import once every line has its verdict."""
+    """Return the import once every line has its verdict."""
     task = bar.add_task("reading lines", total=None)
     state = accepted
     while state.get("state") not in _ENDED:

@@ -110,8 +110,14 @@ def export(
     header = _archive_work(f"exporting {name}", lambda url, bar: export_ledger(url, name, file, progress=bar))
     with file.open("rb") as written:
         digest = hashlib.file_digest(written, "sha256").hexdigest()
-    told = {"ledger": name, "events": header.head, "epoch": header.epoch, "file": str(file), "sha256": digest}
-    _tell(told, as_json)
+    shown = {
+        "ledger": name,
+        "events": header.head,
+        "epoch": header.epoch,
+        "file": str(file),
+        "sha256": digest,
+    }
+    _show(shown, as_json)
 
 
 @app.command("load")
@@ -135,7 +141,7 @@ def load(
         return await load_ledger(url, file, name=name, progress=bar)
 
     header = _archive_work(f"loading {file.name}", check_and_load)
-    _tell({"ledger": name or header.name, "events": header.head, "file": str(file)}, as_json)
+    _show({"ledger": name or header.name, "events": header.head, "file": str(file)}, as_json)
     if not as_json:
         err.print(_NOT_PROVEN, markup=False)
 
@@ -153,7 +159,7 @@ def start_epoch(name: Name, as_json: AsJson = False) -> None:
 
     here = installation()
     epoch = run_with_database(here, here.ledger_admin_url, change)
-    _tell({"ledger": name, "epoch": epoch}, as_json)
+    _show({"ledger": name, "epoch": epoch}, as_json)
 
 
 def _archive_work(label: str, work: Callable[[str, Progress], Coroutine[Any, Any, Header]]) -> Header:
@@ -171,7 +177,7 @@ def _archive_work(label: str, work: Callable[[str, Progress], Coroutine[Any, Any
         return run_with_database(here, here.ledger_admin_url, run)
 
 
-def _tell(result: dict[str, Any], as_json: bool) -> None:
+def _show(result: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(result)
     else:

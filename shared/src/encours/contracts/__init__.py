@@ -1,4 +1,4 @@
-"""The published language: every fact that the ledger may hold, defined once.
+"""Published language: every type of event that the ledger may contain, defined once.
 
 Importing this package registers every type; an unregistered one is refused, never imported by name.
 """

@@ -27,11 +27,11 @@ class NewerVersion(Exception):
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of a fact: an address, a line, an allocation."""
+    """Part of an event: an address, a line, an allocation."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The payload of one fact; who, when and in which stream is noted beside it in :class:`Recorded`."""
+    """Payload of an event; :class:`Recorded` has its stream, actor and time."""
 
     TYPE: ClassVar[str]
     VERSION: ClassVar[int] = 1

@@ -8,7 +8,7 @@ from encours.contracts.base import Event
 
 
 class ImportReceived(Event, frozen=True, kw_only=True):
-    """A file was taken in; its lines become facts of their own."""
+    """A file was received; its lines become events of their own."""
 
     TYPE: ClassVar[str] = "import.received"
     import_id: str

@@ -85,5 +85,5 @@ class PaymentReversed(Event, frozen=True, kw_only=True):
     currency: str
     cause: str
     reversed_on: date | None
-    """The bank's date. The fact counts later where the cash was on invoices after that day. ``None`` in version 1,
+    """The bank's date. The event counts later if the cash was on invoices after that day. ``None`` in version 1,
     which did not keep it."""

@@ -1,4 +1,4 @@
-"""One row of the ledger as consumers see it: the payload and everything that was noted beside it."""
+"""Row of the ledger as consumers see it: the payload of an event and its other columns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from encours.contracts.base import Event
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact in its place.
+    """Recorded event.
 
     ``position`` is its place in the ledger, ``version`` its place in its stream, both from 1 without gaps.
     ``effective_on`` is when it counts (business date), ``recorded_at`` when the ledger learned it (UTC).

@@ -137,20 +137,20 @@ class Year:
 
 
 def generate(invoices: list[RetailInvoice], until: date) -> Iterator[dict[str, Any]]:
-    """NDJSON lines of everything that the data set does not have: creditor, customers, then facts by date."""
+    """NDJSON lines of everything that the data set does not have: creditor, customers, then events by date."""
     by_customer: dict[str, list[RetailInvoice]] = {}
     for invoice in invoices:
         by_customer.setdefault(invoice.customer, []).append(invoice)
     customers: list[dict[str, Any]] = []
-    facts: list[tuple[date, dict[str, Any]]] = []
+    events: list[tuple[date, dict[str, Any]]] = []
     for ref, own in by_customer.items():
         rng = Random(f"{SEED}:{ref}")  # noqa: S311 - a model, not a secret
         who = customer(rng, ref, len(own))
         customers.append(_customer_line(who, min(invoice.issued_on for invoice in own), len(own)))
-        facts += one_year(Year(rng, who, until), own)
+        events += one_year(Year(rng, who, until), own)
     yield ENTITY
     yield from customers
-    yield from (line for _, line in sorted(facts, key=lambda fact: fact[0]))
+    yield from (line for _, line in sorted(events, key=lambda event: event[0]))
 
 
 def _customer_line(who: DemoCustomer, first_on: date, invoices: int) -> dict[str, Any]:

@@ -29,7 +29,7 @@ callers on a fast disk and 45 % more at 256 on any; at 32 on a slow disk it woul
 SLOW_COMMIT_S = 0.0008
 QUEUE_EVENTS = 20_000
 """Most events that wait in one process, under a second of work; further callers get 503 with Retry-After."""
-PATIENCE_S = 8.0
+TIMEOUT_S = 8.0
 """Longest time that an append may wait for a ledger that does not answer."""
 
 Listener = Callable[[int, int], None]
@@ -46,11 +46,11 @@ class Appender:
         connections: int = CONNECTIONS,
         batch_events: int = BATCH_EVENTS,
         queue_events: int = QUEUE_EVENTS,
-        patience_s: float = PATIENCE_S,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
         self._batch_events = batch_events
         self._queue_events = queue_events
-        self._patience_s = patience_s
+        self._timeout_s = timeout_s
         self._queues: dict[int, deque[Prepared]] = {}
         self._waiting_events = 0
         self._closing = False
@@ -95,7 +95,7 @@ class Appender:
             raise LedgerUnavailable("Too many commands are waiting for the ledger.")
 
     def _queue(self, item: Prepared) -> None:
-        item.deadline = self._loop.time() + self._patience_s
+        item.deadline = self._loop.time() + self._timeout_s
         queue = self._queues.get(item.ledger_id)
         if queue is None:
             queue = self._queues[item.ledger_id] = deque()
@@ -107,7 +107,7 @@ class Appender:
         self._closing = True
         for connection in self._connections:
             connection.wake.set()
-        _, late = await asyncio.wait(self._tasks, timeout=self._patience_s + 2)
+        _, late = await asyncio.wait(self._tasks, timeout=self._timeout_s + 2)
         for task in late:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -40,7 +40,7 @@ class Leases:
         self._application_name = application_name
         self._conn: asyncpg.Connection | None = None
         self._lock = asyncio.Lock()
-        self._held: set[int] = set()
+        self._keys: set[int] = set()
         self._generation = 0
 
     async def acquire(self, *name: str) -> int | None:
@@ -50,7 +50,7 @@ class Leases:
         async with self._lock:
             try:
                 conn = await self._connection()
-                if key in self._held:
+                if key in self._keys:
                     return None
                 if not await conn.fetchval("select pg_try_advisory_lock($1)", key):
                     return None
@@ -59,16 +59,16 @@ class Leases:
                     raise
                 self._drop()
                 return None
-            self._held.add(key)
+            self._keys.add(key)
             return self._generation
 
     async def release(self, token: int, *name: str) -> None:
         """Release a lease, so that another process need not wait for this one to end."""
         key = lock_key(*name)
         async with self._lock:
-            if token != self._generation or key not in self._held or self._conn is None:
+            if token != self._generation or key not in self._keys or self._conn is None:
                 return
-            self._held.discard(key)
+            self._keys.discard(key)
             try:
                 await self._conn.fetchval("select pg_advisory_unlock($1)", key)
             except Exception as error:
@@ -96,7 +96,7 @@ class Leases:
         """Release all leases."""
         async with self._lock:
             conn, self._conn = self._conn, None
-            self._held.clear()
+            self._keys.clear()
             self._generation += 1
             if conn is not None and not conn.is_closed():
                 with contextlib.suppress(Exception):
@@ -114,5 +114,5 @@ class Leases:
         if self._conn is not None:
             self._conn.terminate()
         self._conn = None
-        self._held.clear()
+        self._keys.clear()
         self._generation += 1

@@ -53,7 +53,7 @@ class ReadOnlyRecorder(SyncRecorder):
 
     def __init__(self, loop: LoopThread, name: str, *, upto: int | None = None) -> None:
         super().__init__(loop, name, upto=upto)
-        self._held: dict[str, list[StoredEvent]] = {}
+        self._block: dict[str, list[StoredEvent]] = {}
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
         """Raises the library's ProgrammingError."""
@@ -68,19 +68,19 @@ class ReadOnlyRecorder(SyncRecorder):
         desc: bool = False,
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
-        held = self._held.get(str(originator_id))
-        if held is None or gt is not None or desc or limit is not None or len(held) < (lte or 0):
+        cached = self._block.get(str(originator_id))
+        if cached is None or gt is not None or desc or limit is not None or len(cached) < (lte or 0):
             return super().select_events(originator_id, gt=gt, lte=lte, desc=desc, limit=limit)
-        return held[:lte]
+        return cached[:lte]
 
     @contextmanager
     def holding(self, streams: Sequence[str]) -> Iterator[None]:
         """Read these streams in one query, and answer for them from memory inside the block."""
-        self._held = self.loop.run(self.recorder.select_streams(streams))
+        self._block = self.loop.run(self.recorder.select_streams(streams))
         try:
             yield
         finally:
-            self._held = {}
+            self._block = {}
 
 
 class LedgerRepository(Repository[str]):

@@ -87,7 +87,7 @@ class Relay:
             while True:
                 started = self.last
                 try:
-                    await self._heal()
+                    await self._repair()
                     await self._pump(inbox)
                 except (_AskAgain, NatsError, LedgerUnavailable, OSError, TimeoutError) as error:
                     pause = RETRY_MIN_S if self.last > started else min(pause * 2, RETRY_MAX_S)
@@ -96,7 +96,7 @@ class Relay:
                         log.warning("relay asks again", ledger=self._name, last=self.last, error=said)
                     await asyncio.sleep(pause)
 
-    async def _heal(self) -> None:
+    async def _repair(self) -> None:
         """Compare the stream with the ledger and repair it."""
         if not self._nats.is_connected:
             raise _AskAgain("not connected to NATS")

@@ -32,8 +32,8 @@ class Scope:
         return replace(self, currency=currency)
 
 
-_ID = "^cus_[0-9a-f]{32}$"
-"""An identifier of another form owns nothing: it is left out, not cast."""
+_IS_ID = "customer_id ~ '^cus_[0-9a-f]{{32}}$'"
+"""Condition, with the braces of a template: an identifier of another form is left out, not cast."""
 
 
 class ScopeWhere(ViewWhere):
@@ -57,14 +57,12 @@ class ScopeWhere(ViewWhere):
         self.equal(f"{alias}.entity", scope.entity_id, entity_id)
         self.equal(f"{alias}.customer_id", scope.customer_id, customer_id)
         self.equal(f"{alias}.currency", scope.currency)
-        chosen = f"select {'substr(customer_id, 5)::uuid' if packed else 'customer_id'} from {view.schema}.customer"
+        customers = f"select customer_id from {view.schema}.customer where true"
+        if packed:
+            customers = f"select substr(customer_id, 5)::uuid from {view.schema}.customer where {_IS_ID}"
         for column, wanted in (("segment", scope.segment), ("salesperson", scope.salesperson)):
             if wanted is not None:
-                self.add(
-                    f"{alias}.customer_id in ({chosen} where customer_id ~ {{}} and {column} = {{}})",
-                    _ID,
-                    wanted,
-                )
+                self.add(f"{alias}.customer_id in ({customers} and {column} = {{}})", wanted)
 
     def counted(self) -> Self:
         """Require that a movement counts by the day of the question and was known at its moment."""
