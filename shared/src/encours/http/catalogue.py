@@ -1,6 +1,6 @@
-"""The problems that a process documents: ``GET /problems/<code>`` answers one of these.
+"""Problems that a process documents at ``GET /problems/<code>``.
 
-They are the refusals that its modules declare (:class:`~encours.kernel.errors.Refusal`), those of HTTP itself below.
+They are the refusals that its modules declare (:class:`~encours.kernel.errors.Refusal`); those of HTTP itself follow.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from encours.kernel.errors import Refusal, declared_in
 
 
 class MalformedBody(Refusal):
-    """The body is no JSON, or holds what cannot be stored."""
+    """The body is no JSON, or contains characters that cannot be stored."""
 
     code = "malformed-body"
     title = "Body cannot be read"
@@ -21,7 +21,7 @@ class MalformedBody(Refusal):
 
 
 class UnsupportedMediaType(Refusal):
-    """A body of a type that the route does not take."""
+    """The route does not accept the content type of the body."""
 
     code = "unsupported-media-type"
     title = "Unsupported media type"
@@ -57,7 +57,7 @@ class NoSuchPath(Refusal):
 
 
 class MethodNotAllowed(Refusal):
-    """The path has other methods."""
+    """The path has other methods than this one."""
 
     code = "method-not-allowed"
     title = "Method not allowed"
@@ -66,7 +66,7 @@ class MethodNotAllowed(Refusal):
 
 
 class TooLarge(Refusal):
-    """More bytes than the route takes."""
+    """The body is larger than the route accepts."""
 
     code = "body-too-large"
     title = "Body is too large"
@@ -120,7 +120,7 @@ class Overloaded(Refusal):
 
 
 class TookTooLong(Refusal):
-    """The request was cut off; whether it took effect is unknown."""
+    """The request was cancelled at its deadline; its outcome is unknown."""
 
     code = "took-too-long"
     title = "Request timed out"
@@ -147,7 +147,7 @@ class ProblemNotFound(Refusal):
 
 
 class InternalError(Refusal):
-    """A fault of ours."""
+    """The program has failed."""
 
     code = "internal-error"
     title = "Internal error"
@@ -157,7 +157,7 @@ class InternalError(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class ProblemKind:
-    """One documented refusal: its stable code, title and status, and what the caller can do about it."""
+    """Documented refusal: its stable code, title, status and remedy."""
 
     code: str
     title: str
@@ -167,7 +167,7 @@ class ProblemKind:
 
 @dataclass(slots=True)
 class Catalogue:
-    """The refusals of the shared code and of the service's package."""
+    """Return the refusals of the shared code and of the service's package."""
 
     kinds: dict[str, ProblemKind] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""Running an app: uvicorn with uvloop and httptools, and an end that lets requests at work finish."""
+"""Server of an app: uvicorn with uvloop and httptools, which finishes running requests before it ends."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ log = structlog.get_logger("encours.web")
 
 
 class DrainingServer(uvicorn.Server):
-    """On the first SIGTERM: say not ready, wait for balancers to notice, stop listening, finish what is at work.
+    """Drain on the first SIGTERM: become unready, wait for load balancers, stop listening, finish running requests.
 
     A second signal ends at once.
     """
@@ -67,7 +67,7 @@ class DrainingServer(uvicorn.Server):
 
 
 async def serve_async(app: FastAPI, settings: ServiceSettings, *, fd: int | None = None) -> None:
-    """Serve until a signal. Returns when the last request at work is answered, or after the drain time-out.
+    """Serve until a signal. Returns when the last request is answered, or after the drain time-out.
 
     Raises SystemExit with a code other than 0 if start-up failed (address in use, database of another version).
     """
