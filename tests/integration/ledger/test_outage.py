@@ -14,7 +14,7 @@ import pytest
 
 from encours.kernel.ids import new_id
 from encours.ledger import Append, Appended, Ledger, LedgerUnavailable
-from encours.ledger.appender import PATIENCE_S, Appender
+from encours.ledger.appender import TIMEOUT_S, Appender
 from encours.ledger.migrate import LEDGER_DATABASE
 from encours.ledger.wire import Prepared
 from encours.testing.servers import Cluster, Installation
@@ -127,7 +127,7 @@ async def test_a_lock_that_is_never_let_go_is_an_overload_for_all_who_wait(
     """They are told together after one wait, not one after the other."""
     ledger_id = (await books.ledger.info(books.name)).id
     count = 50
-    async with admin.transaction(), asyncio.timeout(PATIENCE_S * count / 2):
+    async with admin.transaction(), asyncio.timeout(TIMEOUT_S * count / 2):
         await admin.execute("select pg_advisory_xact_lock(1162756943, $1::int)", ledger_id)
         appends = [books.append(books.command(event(f"inv_{n}"))) for n in range(count)]
         results = await asyncio.gather(*appends, return_exceptions=True)
