@@ -163,4 +163,5 @@ def _up(process: subprocess.Popen[bytes], layout: Layout, log: Callable[[], str]
     if process.poll() is not None:
         raise RuntimeError(f"encours up ended with {process.returncode}:\n{log()}")
     state = read_state(layout)
-    return state is not None and state.state == "ready"
+    # Another run may have left its state in the folder.
+    return state is not None and state.pid == process.pid and state.state == "ready"
