@@ -1,4 +1,4 @@
-"""The composition of reporting-svc: its routes and the event feed."""
+"""Composition of reporting-svc: its routes and the event feed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FEED_CONNECTIONS = 4
 
 @asynccontextmanager
 async def _feed(services: Services) -> AsyncIterator[Mapping[str, Any]]:
-    """The event feed reads the ledger through a pool of its own, so that tails never wait behind reports."""
+    """Open the event feed, with a pool of its own to the ledger, so that live streams do not wait for reports."""
     pool = await open_pool(
         services.settings.ledger_url.get_secret_value(), f"{NAME} feed", size=FEED_CONNECTIONS
     )
@@ -43,7 +43,7 @@ async def _feed(services: Services) -> AsyncIterator[Mapping[str, Any]]:
 
 
 def create_app(settings: ServiceSettings) -> FastAPI:
-    """The HTTP API of reporting-svc."""
+    """Make the HTTP API of reporting-svc."""
     routers = [
         module.router
         for module in (aged_balance, dso, overdue, turnover, dashboard, timeline, events, definitions)

@@ -1,6 +1,6 @@
-"""The ledger's events as they are, by position, for people and programs outside: pages and a live tail.
+"""Event feed: the ledger's events by position, as pages and as a live stream.
 
-Read from the ledger itself, not from a read model, so the feed is never behind and never interprets.
+The feed reads the ledger itself and no read model, so it has no lag.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from encours.ledger.reader import COLUMNS, Reader
 from encours.reading.where import Where
 
 WINDOW = 20_000
-"""Positions that one page looks through at most: a rare type must not make one request read the whole ledger."""
+"""Most positions that a page reads: a request for a rare type must not read the whole ledger."""
 POLL_S = 0.1
 MAX_TAILS = 200
 TAIL_PAGE = 200
@@ -45,7 +45,7 @@ class FeedPage:
 
 @dataclass(slots=True)
 class Feed:
-    """Feed of one process. ``tails`` counts the live readers, each of which costs a little for as long as it stays."""
+    """Feed of one process. ``tails`` counts the live readers."""
 
     ledger: Ledger
     reader: Reader
@@ -58,7 +58,7 @@ class Feed:
     async def page(
         self, ledger: str, after: int, limit: int, wanted: Filter, upto: int | None = None
     ) -> FeedPage:
-        """Events behind ``after`` that pass the filter, at most ``limit``, not beyond ``upto`` or the head."""
+        """Return events after ``after`` that match the filter, at most ``limit``, up to ``upto`` or the head."""
         head = (await self.ledger.head(ledger)).position if upto is None else upto
         last = min(head, after + WINDOW) if wanted.stream is None else head
         number = (await self.ledger.info(ledger)).id
@@ -80,7 +80,7 @@ class Feed:
         return FeedPage(cast("list[Event]", rows), reached, end=reached >= head)
 
     async def at(self, ledger: str, positions: list[int]) -> dict[int, Event]:
-        """The events at these positions."""
+        """Return the events at these positions."""
         rows = await self.reader.fetch(
             f"select {COLUMNS} from ledger.event where ledger = $1 and position = any($2::bigint[])",
             (await self.ledger.info(ledger)).id,
@@ -89,7 +89,7 @@ class Feed:
         return {row["position"]: row for row in cast("list[Event]", rows)}
 
     async def tail(self, ledger: str, after: int, wanted: Filter) -> AsyncGenerator[FeedPage, None]:
-        """Pages as the ledger grows, without end. An empty page only moves the position on."""
+        """Iterate over pages without end, as events are recorded. An empty page only advances the position."""
         while True:
             page = await self.page(ledger, after, TAIL_PAGE, wanted)
             if page.upto > after:
@@ -99,7 +99,7 @@ class Feed:
                 await self._beyond(ledger, after)
 
     async def _beyond(self, ledger: str, position: int) -> None:
-        """Wait until the ledger is longer than that. One poller a ledger serves every tail of the process."""
+        """Wait until the ledger is beyond a position. One poller per ledger serves all live readers of the process."""
         moved = self._moved.setdefault(ledger, asyncio.Condition())
         self._waiting[ledger] = self._waiting.get(ledger, 0) + 1
         try:
@@ -115,7 +115,7 @@ class Feed:
             try:
                 self._heads[ledger] = (await self.ledger.head(ledger)).position
             except DomainError:
-                await asyncio.sleep(1)  # the ledger is away; tails hear of it by silence, heartbeats go on
+                await asyncio.sleep(1)  # the ledger is unavailable; streams send heartbeats only
             async with moved:
                 moved.notify_all()
             await asyncio.sleep(POLL_S)

@@ -1,4 +1,4 @@
-"""Every figure names the definition it was computed by.
+"""Definitions of figures. Every figure names its definition.
 
 A definition never changes under its id: a new one gets the next number, so that a published figure can be
 computed again years later.

@@ -1,4 +1,4 @@
-"""Days sales outstanding, two ways, and what follows. Exact fractions; rounding is the caller's last step."""
+"""Days sales outstanding, simple and by countback. Exact fractions, which the caller rounds at the end."""
 
 from __future__ import annotations
 

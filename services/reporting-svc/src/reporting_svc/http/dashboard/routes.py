@@ -1,4 +1,4 @@
-"""``GET /v1/dashboard``: the figures of a first look, all of one moment."""
+"""``GET /v1/dashboard``: an overview in one snapshot."""
 
 from __future__ import annotations
 

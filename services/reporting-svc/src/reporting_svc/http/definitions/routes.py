@@ -1,4 +1,4 @@
-"""``GET /v1/definitions``: what each figure means, by the id that goes with it."""
+"""``GET /v1/definitions``: the definition of each figure, by its id."""
 
 from __future__ import annotations
 

@@ -40,16 +40,16 @@ Stream = Annotated[
 
 
 class TooManyStreams(Refusal):
-    """The process serves as many live readers as it may (503)."""
+    """The process has the largest number of live streams that it serves (503)."""
 
     code = "too-many-streams"
     title = "Too many live streams"
     status = 503
-    remedy = "Close one, or read pages of /v1/events with after=."
+    remedy = "Close a stream, or read pages of /v1/events with after=."
 
     def __init__(self) -> None:
         super().__init__(
-            f"{MAX_TAILS} live streams are open on this process; read pages or try again.",
+            f"{MAX_TAILS} live streams are open. Read pages, or repeat the request later.",
             retry_after_s=5,
         )
 

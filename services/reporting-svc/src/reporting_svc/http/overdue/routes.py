@@ -1,4 +1,4 @@
-"""``GET /v1/overdue``: the list of unpaid invoices past their due date."""
+"""``GET /v1/overdue``: unpaid invoices past their due date."""
 
 from __future__ import annotations
 

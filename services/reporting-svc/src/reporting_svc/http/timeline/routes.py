@@ -1,4 +1,4 @@
-"""``GET /v1/customers/{id}/timeline``: one list of everything that happened with a customer."""
+"""``GET /v1/customers/{id}/timeline``: all events about a customer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that ever happened with a customer, in the order in which the ledger learned it."""
+"""Timeline: all events about a customer, in the order of recording."""
 
 from reporting_svc.read_models.timeline.model import Timeline
 
