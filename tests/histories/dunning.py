@@ -206,7 +206,7 @@ class History:
             self.add(
                 invoice.ShareUndisputed(
                     invoice_id=inv, customer_id=CUS, currency="EUR", dispute_id=dis, amount_minor=standing,
-                    outcome="rejected",
+                    outcome="rejected", awaiting_credit_minor=0,
                 ),
                 inv,
             )  # fmt: skip

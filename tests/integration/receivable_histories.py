@@ -184,7 +184,7 @@ def credit(b: Books, n: int, day: date, amount: int) -> None:
     event = invoice.InvoiceCredited(
         invoice_id=invoice_id, customer_id=customer, currency=currency, credit_note_id=b.id("cre"),
         number=f"A-{len(b.log)}", series="AV", issued_on=day, vat=(), net_minor=part, vat_minor=0,
-        total_minor=part, whole=not b.open[invoice_id], cause="goods returned", origin="issued",
+        total_minor=part, awaited_minor=0, whole=not b.open[invoice_id], cause="goods returned", origin="issued",
     )  # fmt: skip
     b.record(invoice_id, event, day)
 
@@ -213,7 +213,7 @@ def settle_dispute(b: Books, n: int, day: date, amount: int) -> None:
     customer, currency = b.owner[invoice_id]
     event = invoice.ShareUndisputed(
         invoice_id=invoice_id, customer_id=customer, currency=currency, dispute_id=dispute_id, amount_minor=share,
-        outcome="rejected",
+        outcome="rejected", awaiting_credit_minor=0,
     )  # fmt: skip
     b.record(invoice_id, event, day)
 

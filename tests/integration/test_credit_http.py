@@ -43,9 +43,9 @@ async def created(api: httpx.AsyncClient, path: str, body: dict[str, Any]) -> di
     return found
 
 
-async def rebuild(installation: Installation) -> None:
-    environment = os.environ | installation.environment("risk")
-    command = (sys.executable, "-m", "risk_svc", "rebuild")
+async def rebuild(installation: Installation, service: str = "risk", module: str = "risk_svc") -> None:
+    environment = os.environ | installation.environment(service)
+    command = (sys.executable, "-m", module, "rebuild")
     await asyncio.to_thread(subprocess.run, command, env=environment, check=True)
 
 
@@ -110,3 +110,59 @@ async def test_exposure_has_drafts_open_invoices_and_cash_at_both_dates(
     assert (await components(as_of="2020-01-01"))["total"] == "0.00"
     ranked = (await risk.get("/v1/customers")).json()["data"]
     assert [row["components"]["total"]["amount"] for row in ranked] == ["140.00"]
+
+    yen = document | {"currency": "JPY", "lines": [line | {"unit_price": "1000000"}], "issue": True}
+    await created(invoice, "/v1/invoices", yen)
+    await rebuild(installation)
+    refused = await risk.get("/v1/customers")
+    assert (refused.status_code, refused.json()["currencies"]) == (422, ["EUR", "JPY"])
+    for currency, total in (("EUR", "140.00"), ("JPY", "1200000")):
+        (row,) = (await risk.get("/v1/customers", params={"currency": currency})).json()["data"]
+        assert row["components"]["total"] == {"amount": total, "currency": currency}
+    by_name = (await risk.get("/v1/customers", params={"sort": "name"})).json()
+    assert (by_name["currency"], len(by_name["data"])) == (None, 1)
+
+
+async def test_a_return_after_payment_in_time_costs_nothing_and_leaves_the_score(
+    installation: Installation, services: tuple[httpx.AsyncClient, httpx.AsyncClient]
+) -> None:
+    """As recorded over HTTP: paid in time, one piece credited months later in one step, one claim accepted."""
+    invoice, risk = services
+    seller = {
+        "name": "Banc SAS", "legal_form": "SAS, capital 10 000 EUR, RCS Paris", "siren": "552100554",
+        "vat_id": "FR96552100554", "address": ADDRESS,
+    }  # fmt: skip
+    entity = (await created(invoice, "/v1/entities", seller))["id"]
+    buyer = {"entity_id": entity, "name": "Garage Dupont", "address": ADDRESS}
+    customer = (await created(invoice, "/v1/customers", buyer))["id"]
+    line = {"description": "Part", "quantity": "1", "unit_price": "100", "vat_rate": "20"}
+    document = {
+        "entity_id": entity, "customer_id": customer, "issue": True, "issued_on": "2026-01-05",
+        "lines": [line | {"quantity": "10"}],
+    }  # fmt: skip
+    issued = await created(invoice, "/v1/invoices", document)
+    url = f"/v1/invoices/{issued['id']}"
+    claim = {"category": "quality", "text": "broken", "amount": {"amount": "120.00", "currency": "EUR"}}
+    dispute = await created(invoice, f"{url}/disputes", claim | {"opened_on": "2026-01-20"})
+    cash = {
+        "entity_id": entity, "customer_id": customer, "received_on": "2026-02-03",
+        "amount": {"amount": "1080.00", "currency": "EUR"},
+    }  # fmt: skip
+    await created(invoice, "/v1/payments", cash | {"remittance_text": issued["number"]})
+    await invoice.post(f"/v1/disputes/{dispute['id']}/resolve", json={"outcome": "credited"})
+    conceded = (await invoice.get(url)).json()
+    assert [conceded[name]["amount"] for name in ("outstanding", "disputed", "conceded")] == ["120.00"] * 3
+    await created(invoice, f"{url}/credit-notes", {"lines": [line]})
+    note = await created(invoice, f"{url}/credit-notes", {"lines": [line]})
+    assert [note["invoice"][name]["amount"] for name in ("paid", "credited", "conceded")] == [
+        "960.00", "240.00", "0.00",
+    ]  # fmt: skip
+
+    for service, name in (("invoice", "invoice_svc"), ("risk", "risk_svc")):
+        await rebuild(installation, service, name)
+    statement = (await invoice.get(f"{url}/interest")).json()
+    assert (statement["interest"]["amount"], statement["indemnity"]["amount"]) == ("0.00", "0.00")
+    behaviour = (await risk.get(f"/v1/customers/{customer}/score")).json()["behaviour"]
+    assert (behaviour["score"], behaviour["open_late_invoices"]) == (79, 0)
+    exposure = (await risk.get(f"/v1/customers/{customer}/exposure")).json()["components"]
+    assert (exposure["unapplied"]["amount"], exposure["total"]["amount"]) == ("120.00", "-120.00")

@@ -40,6 +40,7 @@ from invoice_svc.domain.payment.commands import (
 )
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.read_models.invoices import query
+from invoice_svc.read_models.invoices.debts import open_debts, unapplied_cash
 from invoice_svc.read_models.invoices.rows import PAID, InvoiceMovementRow, InvoiceRow
 from invoice_svc.read_models.lists import Lists
 from invoice_svc.use_cases import customers, disputes, entities, invoices, payments
@@ -66,7 +67,7 @@ steps = st.one_of(
     st.tuples(st.just("dispute"), some_invoice, amounts, ago),
     st.tuples(st.just("write_off"), some_invoice, amounts, ago),
     st.tuples(st.just("restore"), some_invoice),
-    st.tuples(st.just("resolve"), ago),
+    st.tuples(st.just("resolve"), ago, st.sampled_from(["rejected", "credited"])),
 )
 
 
@@ -105,8 +106,8 @@ def command(step: tuple[Any, ...], today: date) -> tuple[Any, ...]:
         case ("dispute", invoice, amount, days):
             opened = OpenDispute("dis_1", invoice, "price", amount, "x", None, today - timedelta(days=days))
             return disputes.open_dispute, opened
-        case ("resolve", days):
-            return disputes.resolve, ResolveDispute("dis_1", "rejected", today - timedelta(days=days))
+        case ("resolve", days, outcome):
+            return disputes.resolve, ResolveDispute("dis_1", outcome, today - timedelta(days=days))
     raise AssertionError(step)
 
 
@@ -314,6 +315,25 @@ async def _compare(connection: Any, schema: str, events: list[Any], time: TimeTr
         )
         expected = [name for name in INVOICES if _stands(states[name], wanted, time.as_of)]
         assert [row["invoice_id"] for row in rows] == expected, (wanted, time)
+    await _compare_debts(View(connection, schema, time, None), events, states)
+
+
+async def _compare_debts(view: View, events: list[Any], states: dict[str, Any]) -> None:
+    counted = [e for e in events[: view.time.position] if e.effective_on <= view.time.as_of]
+    moved = [m for e in counted for m in movements(e) if m.cash_minor]
+    cash = {name: sum(m.cash_minor for m in moved if m.payment_id == name) for name in PAYMENTS}
+    received = {m.payment_id: m.available_on for m in moved if m.available_on and m.cash_minor > 0}
+    assert sorted(structs.astuple(part) for part in await unapplied_cash(view, "cus_1", "EUR")) == sorted(
+        (received[name], minor) for name, minor in cash.items() if minor
+    )
+    found = {debt.invoice_id: debt for debt in await open_debts(view, "cus_1", "EUR")}
+    assert {name: debt.owed_minor for name, debt in found.items()} == {
+        name: state.outstanding_minor - state.conceded_minor
+        for name, state in states.items()
+        if state.outstanding_minor
+    }
+    for name, debt in found.items():
+        assert debt.contested_minor == sum(share.amount_minor for share in states[name].disputed)
 
 
 def _stands(state: Any, wanted: str | None, day: date) -> bool:
@@ -357,7 +377,7 @@ def _drawn(random: Random) -> tuple[Any, ...]:
         case "reverse":
             return kind, payment, ago
         case "resolve":
-            return kind, ago
+            return kind, ago, random.choice(["rejected", "credited"])
         case "restore":
             return kind, invoice
         case _:

@@ -120,7 +120,7 @@ def invoice(name: str, due: int, open_minor: int, *, disputed: int = 0) -> Invoi
         document="issued", invoice_id=name, number=f"FAC-2026-{name}", total_minor=open_minor,
         due_on=date(2026, 1, due), issued_on=date(2025, 12, 1),
         movements=(BalanceChange(date(2025, 12, 1), open_minor),),
-        disputed=(Disputed("dis", disputed),) if disputed else (),
+        disputed=(Disputed("dis", disputed, date(2025, 12, 1)),) if disputed else (),
     )  # fmt: skip
 
 

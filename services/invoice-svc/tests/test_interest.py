@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from encours.contracts.common import Terms
-from invoice_svc.domain.invoice.interest import statement
+from encours.contracts.settlement import settlements
+from invoice_svc.domain.invoice import interest as penalties
+from invoice_svc.domain.invoice.debt import debt_of
 from invoice_svc.domain.invoice.state import AppliedPayment, CreditNote, Invoice
 from invoice_svc.domain.legal import late_payment_law
 
@@ -28,17 +30,23 @@ def debt(
     )
 
 
+def statement(state: Invoice, on: date) -> penalties.Statement:
+    settlement = settlements([debt_of(state)])[state.invoice_id]
+    assert state.terms is not None
+    return penalties.statement(settlement, state.terms, on, LAW.default_rate)
+
+
 def paid(amount_minor: int, on: date) -> AppliedPayment:
     return AppliedPayment("alo_1", "pay_1", amount_minor, on, on)
 
 
 def interest(state: Invoice, on: date) -> list[tuple[int, int, int]]:
-    found = statement(state, on, LAW.default_rate)
+    found = statement(state, on)
     return [(segment.days, segment.rate_bps, segment.interest_minor) for segment in found.segments]
 
 
 def test_interest_is_split_where_the_half_year_changes_the_legal_rate() -> None:
-    found = statement(debt(), date(2025, 7, 15), LAW.default_rate)
+    found = statement(debt(), date(2025, 7, 15))
     assert [(s.days, s.rate_bps, s.interest_minor) for s in found.segments] == [
         (91, 1315, 39_342),
         (15, 1215, 5_992),
@@ -60,21 +68,22 @@ def test_a_partial_payment_lowers_the_principal_from_the_next_day() -> None:
 
 
 def test_nothing_is_due_on_the_due_date_itself_and_no_fee_for_a_payment_in_time() -> None:
-    assert statement(debt(), DUE, LAW.default_rate) == statement(
-        debt(paid(1_200_000, DUE)), date(2026, 1, 1), LAW.default_rate
-    )
-    assert statement(debt(), DUE, LAW.default_rate).indemnity_minor == 0
+    assert statement(debt(), DUE) == statement(debt(paid(1_200_000, DUE)), date(2026, 1, 1))
+    assert statement(debt(), DUE).indemnity_minor == 0
 
 
 def test_a_contractual_rate_does_not_change_with_the_half_year() -> None:
     assert interest(debt(rate_bps=1_000), date(2025, 7, 15)) == [(106, 1_000, 34_849)]
 
 
-def test_a_credit_note_ends_the_interest_on_its_amount() -> None:
-    credit = CreditNote(
-        "cre_1", "AVO-2025-000001", "AVO", date(2025, 4, 30), (), 1_000_000, 200_000, 1_200_000, "returned"
-    )
-    assert interest(debt(credits=(credit,)), date(2025, 7, 15)) == [(30, 1315, 12_970)]
+def test_what_a_credit_note_takes_off_was_never_owed() -> None:
+    def credited(net: int, vat: int) -> CreditNote:
+        day = date(2025, 4, 30)
+        return CreditNote("cre_1", "AVO-1", "AVO", day, (), net, vat, net + vat, "returned")
+
+    assert interest(debt(credits=(credited(1_000_000, 200_000),)), date(2025, 7, 15)) == []
+    half = debt(credits=(credited(500_000, 100_000),))
+    assert interest(half, date(2025, 7, 15)) == [(91, 1315, 19_671), (15, 1215, 2_996)]
 
 
 def test_the_default_rate_of_2024_s2_is_not_lifted_to_three_times_the_legal_rate() -> None:

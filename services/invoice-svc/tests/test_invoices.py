@@ -14,8 +14,10 @@ from invoice_svc.domain.invoice.commands import (
     IssueInvoice,
     TakeOverInvoice,
 )
+from invoice_svc.domain.invoice.state import fold_as_of
+from invoice_svc.domain.payment import state as payment_state
 from invoice_svc.use_cases import customers, disputes, entities, invoices, payments
-from invoice_svc.use_cases.folds import INVOICE
+from invoice_svc.use_cases.folds import INVOICE, PAYMENT
 
 TODAY = date(2026, 6, 30)
 
@@ -113,17 +115,33 @@ def test_a_credit_note_takes_an_amount_off_and_the_whole_of_the_rest_cancels(mak
     assert state.outstanding_minor == 0
 
 
-def test_a_credit_note_settles_no_more_than_is_open_so_money_is_released_first(
+def test_a_credit_note_on_a_paid_invoice_leaves_the_customer_in_credit(make: Any, issued: Any) -> None:
+    issued.do(payments.receive, make.receipt("pay_1", amount=9_000, on=day(5)), ("inv_1",))
+    issued.do(payments.receive, make.receipt("pay_2", amount=3_000, on=day(9)), ("inv_1",))
+    issued.do(invoices.credit, make.credit(4_000))
+    state = issued.state(INVOICE, "inv_1")
+    assert (state.outstanding_minor, state.paid_minor, state.credited_minor) == (0, 8_000, 4_000)
+    unapplied = [issued.state(PAYMENT, name).unapplied_minor for name in ("pay_1", "pay_2")]
+    assert unapplied == [1_000, 3_000]
+    with make.refused("amount-exceeds-outstanding"):
+        issued.do(invoices.credit, make.credit(8_001, name="cre_2"))
+    issued.do(invoices.credit, make.credit(8_000, name="cre_2"))
+    assert issued.state(PAYMENT, "pay_1").unapplied_minor == 9_000
+
+
+def test_a_credit_note_dated_before_the_payment_takes_the_money_off_when_it_came(
     make: Any, issued: Any
 ) -> None:
-    issued.do(payments.receive, make.receipt(allocations=(("inv_1", 9_000),)))
-    with make.refused("amount-exceeds-outstanding"):
-        issued.do(invoices.credit, make.credit(3_001))
-    issued.do(invoices.credit, make.credit(3_000))
-    assert issued.state(INVOICE, "inv_1").outstanding_minor == 0
+    issued.do(payments.receive, make.receipt(on=day(20)), ("inv_1",))
+    issued.do(invoices.credit, make.credit(2_000, on=day(10)))
+    for on, left in ((9, 12_000), (10, 10_000), (20, 0)):
+        assert fold_as_of(issued.stream("inv_1"), day(on)).outstanding_minor == left
+    assert payment_state.fold_as_of(issued.stream("pay_1"), day(20)).unapplied_minor == 2_000
 
 
-def test_a_settled_invoice_has_nothing_left_to_credit_or_to_dispute(make: Any, issued: Any) -> None:
+def test_without_lines_or_amount_a_settled_invoice_has_nothing_left_to_credit_or_to_dispute(
+    make: Any, issued: Any
+) -> None:
     issued.do(payments.receive, make.receipt(), ("inv_1",))
     for work, command in ((invoices.credit, make.credit()), (disputes.open_dispute, make.dispute())):
         with make.refused("nothing-outstanding"):

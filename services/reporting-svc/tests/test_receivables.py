@@ -91,6 +91,7 @@ def credited(amount: int) -> InvoiceCredited:
         net_minor=amount * 5 // 6,
         vat_minor=amount // 6,
         total_minor=amount,
+        awaited_minor=0,
         whole=False,
         cause="goods returned",
         origin="issued",

@@ -55,7 +55,7 @@ def test_a_breach_refuses_a_doubt_refers_the_rest_is_accepted(
 
 def test_exposure_adds_drafts_deducts_unapplied_cash_and_shows_the_disputed_part() -> None:
     def item(due: date, open_minor: int, disputed: int = 0) -> ExposureItem:
-        return ExposureItem("inv", "F", due, due, open_minor, open_minor, disputed, None)
+        return ExposureItem("inv", "F", due, due, open_minor, open_minor, disputed, open_minor, None, due)
 
     found = exposure(
         [item(date(2026, 6, 30), 10_00), item(date(2026, 6, 20), 20_00, 5_00), item(date(2026, 1, 1), 0)],

@@ -33,7 +33,7 @@ from encours.testing.events import (
 )
 from encours.testing.history import recorded
 from risk_svc.read_models.credit.model import Credit
-from risk_svc.read_models.credit.rows import CreditCustomerRow, ExposureMovementRow, LimitRequestRow
+from risk_svc.read_models.credit.rows import ExposureMovementRow, ExposureRow, LimitRequestRow
 
 R = TypeVar("R", bound=Row)
 
@@ -88,9 +88,7 @@ class Ledger:
         )
 
     def exposure(self, customer_id: str = "cus_1") -> int:
-        return next(
-            row.exposure_minor for row in self.all(CreditCustomerRow) if row.customer_id == customer_id
-        )
+        return sum(row.exposure_minor for row in self.all(ExposureRow) if row.customer_id == customer_id)
 
 
 def test_a_draft_is_exposure_until_it_is_issued_and_then_counts_once() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_svc.domain.exposure import ExposureItem
-from risk_svc.domain.score import PAYMENT_BEHAVIOUR_2 as CARD
+from risk_svc.domain.score import PAYMENT_BEHAVIOUR_3 as CARD
 from risk_svc.domain.score import expected_delay, score
 
 DAY = date(2026, 6, 30)
@@ -17,9 +17,9 @@ def invoice(due_in: int, settled_after: int | None) -> ExposureItem:
     """Due that many days from DAY; settled so many days after its due date, or open."""
     due = DAY + timedelta(days=due_in)
     settled = None if settled_after is None else due + timedelta(days=settled_after)
-    return ExposureItem(
-        "inv", "F1", due - timedelta(days=30), due, 100, 100 if settled is None else 0, 0, settled
-    )
+    left = 100 if settled is None else 0
+    issued = due - timedelta(days=30)
+    return ExposureItem("inv", "F1", issued, due, 100, left, 0, left, settled, settled or issued)
 
 
 def value(*items: ExposureItem) -> int:

@@ -3,7 +3,7 @@
 Four books are kept in minor units, signed:
 
 * *item*: the open amount of an invoice;
-* *contested*: the part of an invoice that is in dispute;
+* *contested*: the part of an invoice that is in dispute, or was accepted and not credited yet;
 * *cash*: money of a payer that no invoice has taken yet (unapplied cash);
 * *account*: the customer's control account (411).
 
@@ -36,6 +36,9 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     ``kind`` names the cause (``issued``, ``credited``, ``applied`` …). ``effective_on`` is the business date.
     ``net_minor`` is the turnover without VAT that the entry carries; 0 for everything but invoices and credit notes.
+    ``owed_minor`` changes what was ever owed of an invoice: an issue, a credit note, an accepted claim, not a payment
+    and not a write-off. ``conceded_minor`` is the accepted part of *contested* whose credit note is still to come.
+    ``available_on`` is the day on which the funds of the entry were available to the creditor.
     """
 
     kind: str
@@ -50,11 +53,19 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     cash_minor: int = 0
     account_minor: int = 0
     net_minor: int = 0
+    owed_minor: int = 0
+    conceded_minor: int = 0
+    available_on: date | None = None
 
 
 Rule = Callable[[Recorded, Any], tuple[Movement, ...]]
 _RULES: dict[str, Rule] = {}
 _BOOKS: dict[str, frozenset[Book]] = {}
+
+
+def contested_of(open_minor: int, contested_minor: int) -> int:
+    """Return the contested part of an open amount: a dispute outlives a payment, but is never above what is open."""
+    return max(0, min(open_minor, contested_minor))
 
 
 def movements(e: Recorded) -> tuple[Movement, ...]:
@@ -90,11 +101,14 @@ def _on_invoice(
     event: Any,
     kind: str,
     *,
+    available_on: date | None = None,
     item_minor: int = 0,
     contested_minor: int = 0,
     cash_minor: int = 0,
     account_minor: int = 0,
     net_minor: int = 0,
+    owed_minor: int = 0,
+    conceded_minor: int = 0,
 ) -> tuple[Movement, ...]:
     # Every event of a rebuild comes through here: keywords that are passed on as a dict would double its price.
     return (
@@ -106,11 +120,14 @@ def _on_invoice(
             effective_on=e.effective_on,
             invoice_id=event.invoice_id,
             payment_id=getattr(event, "payment_id", None),
+            available_on=available_on,
             item_minor=item_minor,
             contested_minor=contested_minor,
             cash_minor=cash_minor,
             account_minor=account_minor,
             net_minor=net_minor,
+            owed_minor=owed_minor,
+            conceded_minor=conceded_minor,
         ),
     )
 
@@ -127,27 +144,40 @@ def _on_payment(
         payment_id=event.payment_id,
         cash_minor=cash_minor,
         account_minor=account_minor,
+        available_on=e.effective_on if cash_minor > 0 else None,
     )
 
 
 @_moves(invoice.InvoiceIssued, "item", "account")
 def _issued(e: Recorded, event: invoice.InvoiceIssued) -> tuple[Movement, ...]:
     total = event.total_minor
-    return _on_invoice(e, event, "issued", item_minor=total, account_minor=total, net_minor=event.net_minor)
-
-
-@_moves(invoice.InvoiceCredited, "item", "account")
-def _credited(e: Recorded, event: invoice.InvoiceCredited) -> tuple[Movement, ...]:
-    total = event.total_minor
     return _on_invoice(
-        e, event, "credited", item_minor=-total, account_minor=-total, net_minor=-event.net_minor
+        e, event, "issued", item_minor=total, account_minor=total, owed_minor=total, net_minor=event.net_minor
+    )
+
+
+@_moves(invoice.InvoiceCredited, "item", "contested", "account")
+def _credited(e: Recorded, event: invoice.InvoiceCredited) -> tuple[Movement, ...]:
+    total, awaited = event.total_minor, event.awaited_minor
+    return _on_invoice(
+        e,
+        event,
+        "credited",
+        item_minor=-total,
+        account_minor=-total,
+        net_minor=-event.net_minor,
+        owed_minor=awaited - total,
+        contested_minor=-awaited,
+        conceded_minor=-awaited,
     )
 
 
 @_moves(invoice.PaymentApplied, "item", "cash")
 def _applied(e: Recorded, event: invoice.PaymentApplied) -> tuple[Movement, ...]:
     amount = event.amount_minor
-    return _on_invoice(e, event, "applied", item_minor=-amount, cash_minor=-amount)
+    return _on_invoice(
+        e, event, "applied", available_on=event.received_on, item_minor=-amount, cash_minor=-amount
+    )
 
 
 @_moves(invoice.PaymentUnapplied, "item", "cash")
@@ -163,7 +193,13 @@ def _disputed(e: Recorded, event: invoice.ShareDisputed) -> tuple[Movement, ...]
 
 @_moves(invoice.ShareUndisputed, "contested")
 def _undisputed(e: Recorded, event: invoice.ShareUndisputed) -> tuple[Movement, ...]:
-    return _on_invoice(e, event, "undisputed", contested_minor=-event.amount_minor)
+    ended = _on_invoice(e, event, "undisputed", contested_minor=-event.amount_minor)
+    if not (awaiting := event.awaiting_credit_minor):
+        return ended
+    conceded = _on_invoice(
+        e, event, "conceded", contested_minor=awaiting, conceded_minor=awaiting, owed_minor=-awaiting
+    )
+    return ended + conceded
 
 
 @_moves(invoice.InvoiceWrittenOff, "item", "account")

@@ -5,11 +5,10 @@ Amounts are gross (VAT included) unless named otherwise, in minor units of the i
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from encours.contracts.base import Event
+from encours.contracts.base import Event, Upcaster
 from encours.contracts.common import Line, Origin, Terms, VatShare
 
 
@@ -101,9 +100,10 @@ class InvoiceCredited(Event, frozen=True, kw_only=True):
     """A credit note [avoir] takes an amount off the invoice; with all of it the invoice is cancelled."""
 
     TYPE: ClassVar[str] = "invoice.credited"
-    VERSION: ClassVar[int] = 2
-    UPCASTERS: ClassVar[dict[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {
-        1: lambda fields: fields | {"vat": ()}
+    VERSION: ClassVar[int] = 3
+    UPCASTERS: ClassVar[dict[int, Upcaster]] = {
+        1: lambda fields: fields | {"vat": ()},
+        2: lambda fields: fields | {"awaited_minor": 0},
     }
     invoice_id: str
     customer_id: str
@@ -118,6 +118,8 @@ class InvoiceCredited(Event, frozen=True, kw_only=True):
     net_minor: int
     vat_minor: int
     total_minor: int
+    awaited_minor: int
+    """Part that answers accepted claims (``invoice.share_undisputed``): it ceased to be owed with them."""
     whole: bool
     cause: str
     origin: Origin
@@ -165,12 +167,17 @@ class ShareUndisputed(Event, frozen=True, kw_only=True):
     """A dispute on this invoice has ended (mirror of ``dispute.resolved``)."""
 
     TYPE: ClassVar[str] = "invoice.share_undisputed"
+    VERSION: ClassVar[int] = 2
+    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: lambda fields: fields | {"awaiting_credit_minor": 0}}
     invoice_id: str
     customer_id: str
     currency: str
     dispute_id: str
     amount_minor: int
     outcome: Literal["credited", "rejected", "withdrawn"]
+    awaiting_credit_minor: int
+    """Part of the claim that the creditor accepted and has not credited yet: nobody asks for it (C. civ. 1219, 1223).
+    0 unless ``credited``, and in version 1, after which all of the claim was collectable again."""
 
 
 class InvoiceWrittenOff(Event, frozen=True, kw_only=True):

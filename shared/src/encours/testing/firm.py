@@ -22,6 +22,7 @@ from encours.contracts.dunning import DunnedItem, RunCompleted
 from encours.contracts.invoice import (
     InvoiceAmended,
     InvoiceCancelled,
+    InvoiceCredited,
     InvoiceDrafted,
     InvoiceIssued,
     PaymentApplied,
@@ -91,6 +92,8 @@ class Firm(History):
         """Allocations by payment."""
         self.open: Counter[str] = Counter()
         """Open amounts by invoice, unapplied cash by payment."""
+        self.conceded: Counter[str] = Counter()
+        """Accepted claims that await a credit note, by invoice."""
         for type_name, count in _FOUNDED:
             for n in range(count):
                 self.happen(type_name, n, 0, 12_000)
@@ -127,7 +130,8 @@ class Firm(History):
         if isinstance(data, DisputeOpened):
             self._mirror(ShareDisputed, data, draw)
         elif isinstance(data, DisputeResolved):
-            self._mirror(ShareUndisputed, data, draw, outcome=data.outcome)
+            awaiting = data.amount_minor if data.outcome == "credited" else 0
+            self._mirror(ShareUndisputed, data, draw, outcome=data.outcome, awaiting_credit_minor=awaiting)
             del self.objects["dispute_id"][data.dispute_id]
         elif isinstance(data, InvoiceCancelled | InvoiceIssued):
             self.drafts.pop(data.invoice_id, None)
@@ -167,6 +171,8 @@ class Firm(History):
                 return None
             fields = {name: value for name, value in fields.items() if name != "amount_minor"}
         drawn = draw.fields(cls) | sums(amount) | {"amount_minor": amount} | self._items(cls, draw)
+        if cls is InvoiceCredited:
+            drawn["awaited_minor"] = min(amount, self.conceded[fields["invoice_id"]])
         data = cls(**{name: (drawn | fields)[name] for name in cls.__struct_fields__})
         payer = self.objects["customer_id"].get(fields.get("customer_id") or "", {})
         entity = fields.get("entity_id") or payer.get("entity_id", "ent_1")
@@ -180,6 +186,7 @@ class Firm(History):
         recorded = self.add(data, entity=entity, on=on)
         for moved in movements(recorded):
             self.open[moved.invoice_id or ""] += moved.item_minor
+            self.conceded[moved.invoice_id or ""] += moved.conceded_minor
             self.open[moved.payment_id or ""] += moved.cash_minor
         return recorded
 

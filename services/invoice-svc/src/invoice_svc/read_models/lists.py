@@ -18,7 +18,7 @@ class Lists(ComposedModel):
     """Finds entities, legal numbers, customers, invoices, payments and disputes."""
 
     name = NAME
-    version = 4
+    version = 5
     parts = (Entities(), Numbers(), Customers(), Invoices(), Payments(), Disputes())
     ignores = contracts.names_of(
         contracts.calendar.DayOpened,
@@ -46,5 +46,4 @@ class Lists(ComposedModel):
         contracts.invoice.InvoiceTermsBeyondCeiling,
         contracts.payment.PaymentAllocated,
         contracts.payment.PaymentReleased,
-        contracts.payment.PaymentReversed,
     )

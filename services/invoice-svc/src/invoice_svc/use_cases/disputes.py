@@ -6,7 +6,7 @@ from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.dispute import decide
 from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
-from invoice_svc.domain.invoice import decide as invoice_rules
+from invoice_svc.domain.invoice import contest
 from invoice_svc.use_cases.folds import DISPUTE, INVOICE
 
 
@@ -15,7 +15,7 @@ async def open_dispute(session: Session, command: OpenDispute) -> Result:
     invoice = await session.get(INVOICE, command.invoice_id)
     dispute = await session.load(DISPUTE, command.dispute_id)
     on = command.opened_on or session.today
-    share = invoice_rules.dispute_share(
+    share = contest.dispute_share(
         invoice, dispute_id=command.dispute_id, amount_minor=command.amount_minor, currency=command.currency
     )
     for event in decide.open_dispute(dispute, command, invoice, share.amount_minor, on, session.today):
@@ -25,14 +25,12 @@ async def open_dispute(session: Session, command: OpenDispute) -> Result:
 
 
 async def resolve(session: Session, command: ResolveDispute) -> Result:
-    """End the dispute; what is still owed of its amount is collectable again."""
+    """End the dispute; unless the claim was accepted, what is still owed of it is collectable again."""
     state = await session.get(DISPUTE, command.dispute_id)
     invoice = await session.get(INVOICE, state.invoice_id)
     on = command.on or session.today
     for event in decide.resolve(state, command, on, session.today):
         session.emit(command.dispute_id, event, entity=state.entity_id, effective_on=on)
-        for share in invoice_rules.undispute_share(
-            invoice, dispute_id=command.dispute_id, outcome=command.outcome
-        ):
+        for share in contest.undispute_share(invoice, dispute_id=command.dispute_id, outcome=command.outcome):
             session.emit(state.invoice_id, share, entity=state.entity_id, effective_on=on)
     return session.result(command.dispute_id)

@@ -12,7 +12,7 @@ from invoice_svc.domain.customer.state import Customer
 from invoice_svc.domain.entity.closing import require_open
 from invoice_svc.domain.entity.decide import series_for
 from invoice_svc.domain.entity.state import Document, Entity
-from invoice_svc.domain.invoice import decide
+from invoice_svc.domain.invoice import credit_note, decide
 from invoice_svc.domain.invoice import write_off as write_offs
 from invoice_svc.domain.invoice.commands import (
     AmendInvoice,
@@ -24,6 +24,7 @@ from invoice_svc.domain.invoice.commands import (
 )
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
+from invoice_svc.use_cases import payments
 from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, INVOICE
 
 
@@ -85,11 +86,18 @@ async def take_over(session: Session, command: TakeOverInvoice) -> Result:
 
 
 async def credit(session: Session, command: CreditInvoice) -> Credited:
-    """Create a credit note with the next number of its series, or with the one that another system gave it."""
+    """Create a credit note with the next number of its series, or with the one that another system gave it.
+
+    Money that it leaves without a debt is unapplied cash from then on: the customer is in credit.
+    """
     state = await session.get(INVOICE, command.invoice_id)
     entity = await session.get(ENTITY, state.entity_id)
     on = command.issued_on or session.today
-    for event in decide.credit(state, command, on, session.today):
+    for surplus in credit_note.surpluses(state, command, on, session.today):
+        part = surplus.part
+        await payments.reduce(session, part.payment_id, part.allocation_id, surplus.amount_minor, surplus.on)
+    state = await session.get(INVOICE, command.invoice_id)
+    for event in credit_note.credit(state, command, on, session.today):
         assert isinstance(event, InvoiceCredited)
         step = _number_step(entity, event.series, "credit_note", on, session.today)
         session.emit(command.invoice_id, event, entity=state.entity_id, effective_on=on, number=step)

@@ -98,6 +98,21 @@ async def reverse(session: Session, command: ReversePayment) -> Result:
     return session.result(command.payment_id)
 
 
+async def reduce(session: Session, payment_id: str, allocation_id: str, by_minor: int, on: date) -> None:
+    """Release a part of an allocation from a day on; the rest stays on the invoice under a new id."""
+    state = await session.get(PAYMENT, payment_id)
+    released = decide.release(state, [allocation_id], on)
+    rest = [
+        decide.rest_of(
+            standing, by_minor, derived_id("alo", session.meta.command_id, payment_id, allocation_id), on
+        )
+        for standing in state.allocations
+        if standing.allocation.allocation_id == allocation_id and standing.allocation.amount_minor > by_minor
+    ]
+    await _take_back(session, state, released, "released")
+    await _put_on_invoices(session, await session.get(PAYMENT, payment_id), rest)
+
+
 async def _settle(
     session: Session, payment_id: str, instructed: Instructed | None, candidates: Candidates, not_before: date
 ) -> Settled:
@@ -176,6 +191,10 @@ async def _place(session: Session, payment: Payment, shares: list[Share], not_be
         invoice = await session.get(INVOICE, share.invoice_id)
         allocation_id = derived_id("alo", session.meta.command_id, payment.payment_id, i)
         placed.append(decide.place(payment, share, invoice, allocation_id, not_before))
+    await _put_on_invoices(session, payment, placed)
+
+
+async def _put_on_invoices(session: Session, payment: Payment, placed: list[ActiveAllocation]) -> None:
     _emit(session, payment.payment_id, payment.entity_id, decide.allocate(payment, placed))
     for standing in placed:
         allocation = standing.allocation

@@ -7,11 +7,27 @@ from dataclasses import dataclass
 from datetime import date
 
 from encours.contracts.risk import ExposureSeen
+from encours.kernel.errors import Invalid
+
+
+class ExposureInSeveralCurrencies(Invalid):
+    """Amounts in several currencies cannot be compared: the caller names one (422)."""
+
+    code = "currency-required"
+    title = "Figures are in several currencies"
+    remedy = "Add currency= with one of those listed in `currencies`."
+
+    def __init__(self, currencies: list[str]) -> None:
+        super().__init__(
+            f"Customers have exposure in several currencies ({', '.join(currencies)}); add currency=, or sort by name.",
+            "/currency",
+        )
+        self.extra = {"currencies": currencies}
 
 
 @dataclass(frozen=True, slots=True)
 class ExposureItem:
-    """An invoice at a date: its open and disputed amounts (minor units) and the day of its settlement."""
+    """An invoice at a date, in minor units. Accepted claims whose credit note is still to come are left out."""
 
     invoice_id: str
     number: str
@@ -20,8 +36,12 @@ class ExposureItem:
     total_minor: int
     open_minor: int
     disputed_minor: int
+    uncovered_minor: int
+    """Part of what was owed that no funds of the customer cover, allocated or not; a write-off covers nothing."""
     settled_on: date | None
-    """Day from which the open amount is zero; ``None`` while it is not."""
+    """Day from which funds cover all that was owed; ``None`` while they do not, or if nothing was ever owed."""
+    moved_on: date
+    """Last day on which the open amount changed: of an unpaid invoice that is not open, that of its write-off."""
 
     def days_past_due(self, day: date) -> int:
         """Return the calendar days since the due date; 0 or less while not late."""
@@ -33,7 +53,8 @@ def exposure(
 ) -> ExposureSeen:
     """Return the components in minor units.
 
-    Total = not due + overdue + drafts − unapplied; the disputed amount is a part of it, not added again.
+    Total = not due + overdue + drafts − unapplied; the disputed amount is a part of it, not added again. The oldest
+    days past due are those of an item that no unapplied cash covers.
     """
     not_due = overdue = disputed = oldest = 0
     for item in items:
@@ -42,7 +63,7 @@ def exposure(
         late = item.days_past_due(day)
         if late > 0:
             overdue += item.open_minor
-            oldest = max(oldest, late)
+            oldest = max(oldest, late if item.uncovered_minor > 0 else 0)
         else:
             not_due += item.open_minor
         disputed += item.disputed_minor

@@ -1,13 +1,16 @@
 """Payment behaviour score, in which open late invoices count.
 
-Definition ``payment-behaviour/2``. The delay of an invoice is the days from its due date to its full
-settlement, 0 if in time. An invoice that is open and late has a delay of *at least* its days past due, so it enters
-as a censored observation: a mean over paid invoices would favour customers who never pay. The prior is two
-invoices whose delay is geometric with a mean of ten days. It matters while there is little history, and beyond the
-longest observed delay, where each day settles one open invoice in eleven. So one invoice open for n days gives
-10 + n/3 expected days. The score falls from 100 (in time) towards 0 with a half-life of 20 days of expected delay.
+Definition ``payment-behaviour/3``. The delay of an invoice is the days from its due date to the first day from which
+funds of the customer cover all that was ever owed, 0 if in time (:mod:`encours.contracts.settlement`): the creditor's
+credit note, write-off, allocation or release says nothing of the payer. An invoice that is unpaid and late has a delay
+of *at least* its days past due, so it enters as a censored observation: a mean over paid invoices would favour
+customers who never pay. The prior is two invoices whose delay is geometric with a mean of ten days. It weighs while
+there is little history, and beyond the longest observed delay, where each day settles one open invoice in eleven. So
+one invoice open for n days gives 10 + n/3 expected days. The score falls from 100 (in time) towards 0 with a half-life
+of 20 days of expected delay.
 
-Definition 1 kept the curve at its last value up to 180 days, so that one day past due counted like 180.
+Definition 1 kept the curve at its last value up to 180 days, so that one day past due counted like 180. Definition 2
+dated a settlement by the last booking, and took credit notes and write-offs for payments.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from datetime import date, timedelta
 
 from risk_svc.domain.exposure import ExposureItem
 
-DEFINITION = "payment-behaviour/2"
+DEFINITION = "payment-behaviour/3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Scorecard:
     half_life_days: int = 20
 
 
-PAYMENT_BEHAVIOUR_2 = Scorecard()
+PAYMENT_BEHAVIOUR_3 = Scorecard()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,11 @@ class Score:
     reasons: tuple[Reason, ...]
 
 
-def score(items: Sequence[ExposureItem], day: date, card: Scorecard = PAYMENT_BEHAVIOUR_2) -> Score:
+def score(items: Sequence[ExposureItem], day: date, card: Scorecard = PAYMENT_BEHAVIOUR_3) -> Score:
     """Return the score on a day from the invoices that fell due or were settled in the window before it.
 
-    Invoices that are neither due nor settled are left out. A credited invoice counts as settled.
+    Invoices that are neither due nor settled are left out, and those that were credited whole. An invoice that was
+    written off counts as unpaid while its write-off is in the window.
     """
     since = day - timedelta(days=card.window_days)
     settled = [
@@ -69,7 +73,11 @@ def score(items: Sequence[ExposureItem], day: date, card: Scorecard = PAYMENT_BE
         if item.settled_on is not None and item.settled_on >= since
     ]
     open_late = [
-        item.days_past_due(day) for item in items if item.settled_on is None and item.days_past_due(day) > 0
+        item.days_past_due(day)
+        for item in items
+        if item.uncovered_minor > 0
+        and item.days_past_due(day) > 0
+        and (item.open_minor or item.moved_on >= since)
     ]
     if not settled and not open_late:
         return Score(None, None, 0, 0, (Reason("no-history", 0, "No invoice has fallen due yet."),))

@@ -27,7 +27,7 @@ class OpenDispute:
 
 @dataclass(frozen=True, slots=True)
 class ResolveDispute:
-    """End of a dispute. ``credited`` says that the creditor gave in; the credit note is a command of its own.
+    """End of a dispute. ``credited``: the creditor accepts the claim; the credit note is a command of its own.
 
     ``on`` is today if not given.
     """

@@ -9,37 +9,21 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from encours.contracts import invoice as events
-from encours.contracts.common import Terms, VatShare
-from encours.contracts.dispute import Outcome
+from encours.contracts.common import Terms
 from encours.kernel.errors import FieldError, Invalid
 from encours.kernel.terms import DueRule, due_date
 from invoice_svc.domain.customer.state import Customer, terms_on
 from invoice_svc.domain.entity.decide import series_for
 from invoice_svc.domain.entity.state import Entity
 from invoice_svc.domain.invoice.amounts import InvoiceSums, reckon
-from invoice_svc.domain.invoice.checks import (
-    money_of,
-    require_fits,
-    require_issued,
-    require_not_future,
-    require_positive,
-)
-from invoice_svc.domain.invoice.commands import AmendInvoice, CreditInvoice, DraftInvoice, TakeOverInvoice
+from invoice_svc.domain.invoice.checks import require_fits, require_issued, require_not_future
+from invoice_svc.domain.invoice.commands import AmendInvoice, DraftInvoice, TakeOverInvoice
 from invoice_svc.domain.invoice.content import missing_content
-from invoice_svc.domain.invoice.credit_sums import credited_parts
-from invoice_svc.domain.invoice.refusals import (
-    AmountExceedsOutstanding,
-    InvoiceExists,
-    InvoiceIncomplete,
-    InvoiceNotDraft,
-    NothingOutstanding,
-)
-from invoice_svc.domain.invoice.state import Invoice, InvoiceEvent, room_from
+from invoice_svc.domain.invoice.refusals import InvoiceExists, InvoiceIncomplete, InvoiceNotDraft
+from invoice_svc.domain.invoice.state import Invoice, InvoiceEvent
 from invoice_svc.domain.legal import late_payment_law
-from invoice_svc.domain.refusals import CustomerOfOtherEntity, require_currency
+from invoice_svc.domain.refusals import CustomerOfOtherEntity
 from invoice_svc.domain.terms import ProposedTerms, settled
-
-CREDIT_SERIES = "AVO"
 
 UnappliedCause = Literal["released", "reversed"]
 
@@ -198,45 +182,6 @@ def take_over(
     ]
 
 
-def credit(state: Invoice, command: CreditInvoice, issued_on: date, today: date) -> list[InvoiceEvent]:
-    """A credit note on what is still owed, its net and VAT by rate; its number left to the append.
-
-    Money already on the invoice has to be released first: a credit note settles no more than the open part.
-    """
-    require_issued(state, "credited")
-    require_not_future(issued_on, today, "/issued_on")
-    require_currency(command.currency, state.currency, "/amount")
-    if state.outstanding_minor == 0:
-        advice = "; release a payment first" if state.applied else ""
-        raise NothingOutstanding(f"{state.number} is settled: nothing is left to credit{advice}.")
-    parts = credited_parts(state, command)
-    net, vat = sum(part.net_minor for part in parts), sum(part.vat_minor for part in parts)
-    amount = net + vat
-    require_fits(state, amount, room_from(state, issued_on), issued_on)
-    return [
-        events.InvoiceCredited(
-            invoice_id=state.invoice_id,
-            credit_note_id=command.credit_note_id,
-            number=command.number or "",
-            series=None if command.number else command.series or CREDIT_SERIES,
-            issued_on=issued_on,
-            vat=tuple(
-                VatShare(rate_bps=part.rate_bps, net_minor=part.net_minor, vat_minor=part.vat_minor)
-                for part in parts
-                if part.rate_bps is not None and part.is_something
-            ),
-            net_minor=net,
-            vat_minor=vat,
-            total_minor=amount,
-            whole=state.credited_minor + amount == state.total_minor,
-            cause=command.cause,
-            origin="import" if command.number else "issued",
-            customer_id=state.customer_id,
-            currency=state.currency,
-        )
-    ]
-
-
 def apply_payment(
     state: Invoice, *, payment_id: str, allocation_id: str, amount_minor: int, received_on: date
 ) -> list[InvoiceEvent]:
@@ -270,50 +215,6 @@ def unapply_payment(state: Invoice, *, allocation_id: str, cause: UnappliedCause
         )
         for part in state.applied
         if part.allocation_id == allocation_id
-    ]
-
-
-def dispute_share(
-    state: Invoice, *, dispute_id: str, amount_minor: int | None, currency: str | None = None
-) -> events.ShareDisputed:
-    """An amount is contested: at most what is owed and not contested yet, which ``None`` takes whole."""
-    require_issued(state, "disputed")
-    require_currency(currency, state.currency, "/amount")
-    free = state.outstanding_minor - state.disputed_minor
-    if free == 0:
-        raise NothingOutstanding(
-            f"Nothing is left to dispute of {state.number}: {money_of(state, state.outstanding_minor)} is outstanding, "
-            f"{money_of(state, state.disputed_minor)} of it in dispute.",
-        )
-    amount = free if amount_minor is None else amount_minor
-    require_positive(amount)
-    if amount > free:
-        raise AmountExceedsOutstanding(
-            f"{money_of(state, free)} of {state.number} is outstanding and not in dispute, "
-            f"not {money_of(state, amount)}: lower the amount.",
-        )
-    return events.ShareDisputed(
-        invoice_id=state.invoice_id,
-        dispute_id=dispute_id,
-        amount_minor=amount,
-        customer_id=state.customer_id,
-        currency=state.currency,
-    )
-
-
-def undispute_share(state: Invoice, *, dispute_id: str, outcome: Outcome) -> list[InvoiceEvent]:
-    """End a dispute; no event if it is no longer open on this invoice."""
-    return [
-        events.ShareUndisputed(
-            invoice_id=state.invoice_id,
-            dispute_id=dispute_id,
-            amount_minor=share.amount_minor,
-            outcome=outcome,
-            customer_id=state.customer_id,
-            currency=state.currency,
-        )
-        for share in state.disputed
-        if share.dispute_id == dispute_id
     ]
 
 

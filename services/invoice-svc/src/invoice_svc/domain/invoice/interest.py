@@ -1,9 +1,10 @@
 """Late-payment penalties and the flat recovery fee (C. com. L441-10 II, D441-5), as a statement by segments.
 
 Penalties run from the day after the due date, without a reminder, on the amount including VAT, up to and including
-the day on which the funds are available. Actual days over 365. A segment ends where the principal or the legal rate
-changes (1 January, 1 July); each is rounded once, half up, to the minor unit. Payments go to the principal first.
-Neither penalties nor the fee bear VAT (CGI 256).
+the day on which the funds are available. Amounts and days are those of the invoice's settlement
+(:mod:`encours.contracts.settlement`): neither is due on what was never owed, or was covered in time. Actual days over
+365. A segment ends where the principal or the legal rate changes (1 January, 1 July); each is rounded once, half up, to
+the minor unit. Payments go to the principal first. Neither penalties nor the fee bear VAT (CGI 256).
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
+from encours.contracts.common import Terms
+from encours.contracts.settlement import Settlement
 from encours.kernel.money import div_half_up
-from invoice_svc.domain.invoice.state import Invoice
 
 DAYS_OF_YEAR = 365
 _ONE_DAY = timedelta(days=1)
@@ -60,46 +62,31 @@ class Statement:
     indemnity_minor: int
 
 
-def statement(state: Invoice, on: date, default_rate: Callable[[date], Rate]) -> Statement:
+NOTHING_DUE = Statement((), 0, 0)
+"""The statement of a draft."""
+
+
+def statement(
+    settlement: Settlement, terms: Terms, on: date, default_rate: Callable[[date], Rate]
+) -> Statement:
     """The penalties of an issued invoice up to and including a day.
 
     ``default_rate`` gives the legal rate of the half-year that begins on a day; it is not asked for when the
     contract has a rate of its own.
     """
-    if state.due_on is None or state.terms is None:
-        return Statement((), 0, 0)
-    contractual = state.terms.penalty_rate_bps
+    contractual = terms.penalty_rate_bps
     segments = tuple(
         _segment(first_day, last_day, principal, rate)
-        for first_day, last_day, principal in _legs(state, on)
+        for first_day, last_day, principal in settlement.late_legs(on)
         for first_day, last_day, rate in _at_one_rate(first_day, last_day, contractual, default_rate)
     )
     interest = sum(segment.interest_minor for segment in segments)
-    return Statement(segments, interest, state.terms.indemnity_minor if segments else 0)
+    return Statement(segments, interest, terms.indemnity_minor if segments else 0)
 
 
 def half_year_start(day: date) -> date:
     """1 January or 1 July of the day's half-year."""
     return date(day.year, 1 if day.month <= 6 else 7, 1)
-
-
-def _legs(state: Invoice, on: date) -> Iterator[tuple[date, date, int]]:
-    """First and last day with one principal, from the day after the due date to ``on``."""
-    assert state.due_on is not None
-    reductions: dict[date, int] = {}
-    for part in state.applied:
-        reductions[part.received_on] = reductions.get(part.received_on, 0) + part.amount_minor
-    for credit in state.credits:
-        reductions[credit.issued_on] = reductions.get(credit.issued_on, 0) + credit.total_minor
-    principal = state.total_minor - sum(amount for day, amount in reductions.items() if day <= state.due_on)
-    first_day = state.due_on + _ONE_DAY
-    for day in sorted(day for day in reductions if state.due_on < day <= on):
-        if principal > 0:
-            yield first_day, day, principal
-        principal -= reductions[day]
-        first_day = day + _ONE_DAY
-    if principal > 0 and first_day <= on:
-        yield first_day, on, principal
 
 
 def _at_one_rate(

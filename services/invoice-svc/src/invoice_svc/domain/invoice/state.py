@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from encours.contracts import Recorded
 from encours.contracts import invoice as events
+from encours.contracts.books import contested_of
 from encours.contracts.common import Line, Origin, Terms, VatShare
 
 Document = Literal["none", "draft", "issued", "cancelled"]
@@ -24,7 +25,7 @@ class BalanceChange(Struct, frozen=True):
 
 
 class CreditNote(Struct, frozen=True):
-    """A credit note on this invoice."""
+    """A credit note on this invoice; ``awaited_minor`` of it answers claims that were accepted before."""
 
     credit_note_id: str
     number: str
@@ -35,6 +36,7 @@ class CreditNote(Struct, frozen=True):
     vat_minor: int
     total_minor: int
     cause: str
+    awaited_minor: int = 0
 
 
 class AppliedPayment(Struct, frozen=True):
@@ -52,6 +54,7 @@ class Disputed(Struct, frozen=True):
 
     dispute_id: str
     amount_minor: int
+    opened_on: date
 
 
 class Invoice(Struct, frozen=True):
@@ -82,6 +85,10 @@ class Invoice(Struct, frozen=True):
     disputed: tuple[Disputed, ...] = ()
     movements: tuple[BalanceChange, ...] = ()
     written_off_minor: int = 0
+    conceded_minor: int = 0
+    """Accepted claims whose credit note is still to come."""
+    answered_minor: int = 0
+    """Part of the accepted claims that credit notes had answered when they were accepted."""
 
     @property
     def credited_minor(self) -> int:
@@ -100,8 +107,14 @@ class Invoice(Struct, frozen=True):
 
     @property
     def disputed_minor(self) -> int:
-        """The contested part of what is still owed: a dispute can outlive the payment of its amount."""
-        return min(self.outstanding_minor, sum(share.amount_minor for share in self.disputed))
+        """The part of what is still owed that is in dispute, or was accepted and not credited yet."""
+        contested = sum(share.amount_minor for share in self.disputed) + self.conceded_minor
+        return contested_of(self.outstanding_minor, contested)
+
+    @property
+    def creditable_minor(self) -> int:
+        """Amount that credit notes have left of the invoice, paid or not."""
+        return self.total_minor - self.credited_minor
 
 
 InvoiceEvent = (
@@ -146,9 +159,14 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
                 event.vat_minor,
                 event.total_minor,
                 event.cause,
+                event.awaited_minor,
             )
-            moved = (*state.movements, BalanceChange(day, -event.total_minor))
-            return replace(state, credits=(*state.credits, credit), movements=moved)
+            return replace(
+                state,
+                credits=(*state.credits, credit),
+                movements=(*state.movements, BalanceChange(day, -event.total_minor)),
+                conceded_minor=state.conceded_minor - event.awaited_minor,
+            )
         case events.PaymentApplied():
             part = AppliedPayment(
                 event.allocation_id, event.payment_id, event.amount_minor, event.received_on, day
@@ -160,10 +178,10 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
             moved = (*state.movements, BalanceChange(day, event.amount_minor))
             return replace(state, applied=kept, movements=moved)
         case events.ShareDisputed():
-            return replace(state, disputed=(*state.disputed, Disputed(event.dispute_id, event.amount_minor)))
+            share = Disputed(event.dispute_id, event.amount_minor, day)
+            return replace(state, disputed=(*state.disputed, share))
         case events.ShareUndisputed():
-            left = tuple(share for share in state.disputed if share.dispute_id != event.dispute_id)
-            return replace(state, disputed=left)
+            return _undisputed(state, event)
         case events.InvoiceWrittenOff():
             return _written_off(state, day, event.amount_minor)
         case events.WriteOffReversed():
@@ -175,6 +193,16 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
 def _written_off(state: Invoice, day: date, amount_minor: int) -> Invoice:
     moved = (*state.movements, BalanceChange(day, -amount_minor))
     return replace(state, movements=moved, written_off_minor=state.written_off_minor + amount_minor)
+
+
+def _undisputed(state: Invoice, event: events.ShareUndisputed) -> Invoice:
+    answered = event.amount_minor - event.awaiting_credit_minor if event.outcome == "credited" else 0
+    return replace(
+        state,
+        disputed=tuple(share for share in state.disputed if share.dispute_id != event.dispute_id),
+        conceded_minor=state.conceded_minor + event.awaiting_credit_minor,
+        answered_minor=state.answered_minor + answered,
+    )
 
 
 def _drafted(entity_id: str, day: date, event: events.InvoiceDrafted) -> Invoice:
@@ -264,7 +292,7 @@ def room_from(state: Invoice, day: date) -> int:
     of such a day would be negative when asked for.
     """
     days = sorted({day, *(m.effective_on for m in state.movements if m.effective_on > day)})
-    return min(_outstanding_on(state, each) for each in days)
+    return min(outstanding_on(state, each) for each in days)
 
 
 def earliest_room(state: Invoice, amount_minor: int, not_before: date) -> date | None:
@@ -273,5 +301,6 @@ def earliest_room(state: Invoice, amount_minor: int, not_before: date) -> date |
     return next((day for day in days if room_from(state, day) >= amount_minor), None)
 
 
-def _outstanding_on(state: Invoice, day: date) -> int:
+def outstanding_on(state: Invoice, day: date) -> int:
+    """Amount still owed on a day, by all that is booked."""
     return sum(movement.amount_minor for movement in state.movements if movement.effective_on <= day)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from msgspec import structs
+
 from encours.contracts import payment as events
 from encours.contracts.payment import Allocation
 from encours.kernel.errors import FieldError, Invalid, Refusal
@@ -155,6 +157,13 @@ def release(state: Payment, allocation_ids: Sequence[str] | None, on: date) -> l
         )
         for day in sorted({max(on, standing.effective_on) for standing in chosen})
     ]
+
+
+def rest_of(standing: ActiveAllocation, by_minor: int, allocation_id: str, on: date) -> ActiveAllocation:
+    """Return what stays of an allocation that is reduced from a day on, under an id of its own."""
+    left = standing.allocation.amount_minor - by_minor
+    rest = structs.replace(standing.allocation, allocation_id=allocation_id, amount_minor=left)
+    return ActiveAllocation(rest, max(on, standing.effective_on))
 
 
 def reverse(state: Payment, command: ReversePayment, today: date) -> list[Dated]:

@@ -33,7 +33,7 @@ class DisputeBody(Body):
 
 
 class ResolveBody(Body):
-    """End of a dispute. `credited` says that you gave in; the credit note is a request of its own."""
+    """End of a dispute. `credited`: you accept the claim and nobody asks for it; issue the credit note next."""
 
     outcome: Outcome
     text: LongText | None = None

@@ -61,5 +61,5 @@ async def get_dispute(dispute_id: DisputeId, q: Reading) -> Response:
 
 @router.post("/v1/disputes/{dispute_id}/resolve", response_model=DisputeOut)
 async def resolve_dispute(dispute_id: DisputeId, body: ResolveBody, cmd: Writing) -> Response:
-    """End the dispute; what is still owed of its amount is collectable again."""
+    """End the dispute. Unless it is `credited`, what is still owed of its amount is collectable again."""
     return await cmd.run(disputes.resolve, body.to_command(dispute_id), answer=DISPUTE_ANSWER, on=dispute_id)

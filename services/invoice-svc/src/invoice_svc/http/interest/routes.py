@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from starlette.responses import Response
 
+from encours.contracts.settlement import settlements
 from encours.http.models import BusinessDate
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
-from invoice_svc.domain.invoice.interest import statement
+from invoice_svc.domain.invoice.debt import debt_of
+from invoice_svc.domain.invoice.interest import NOTHING_DUE, statement
 from invoice_svc.domain.legal import late_payment_law
 from invoice_svc.http.common import InvoiceId
 from invoice_svc.http.interest.answers import InterestOut
 from invoice_svc.http.invoices.answers import INVOICE_ANSWER
 from invoice_svc.http.reads import read
+from invoice_svc.read_models.invoices.debts import open_debts, unapplied_cash
+from invoice_svc.read_models.lists import NAME
 
 router = Router(tags=["Invoices"])
 
@@ -23,8 +28,21 @@ router = Router(tags=["Invoices"])
 async def get_interest(
     invoice_id: InvoiceId, q: Annotated[Query, reading("invoices:read")], on: BusinessDate | None = None
 ) -> Response:
-    """Penalties from the day after the due date up to and including `on` (`as_of` if not given), and the flat fee."""
+    """Penalties from the day after the due date up to and including `on` (`as_of` if not given), and the flat fee.
+
+    Amounts count from the day on which their funds were available, allocated or not. Nothing is due on what a credit
+    note cancelled or an accepted claim covers. Events that count by `as_of` are considered.
+    """
     state, _, time = await read(q, INVOICE_ANSWER, invoice_id)
+    async with replace(q, min_position=max(q.min_position, time.position)).view(NAME) as view:
+        cash = await unapplied_cash(view, state.customer_id, state.currency)
+        others = await open_debts(view, state.customer_id, state.currency) if cash else []
+    state, _, time = await read(replace(q, asked_position=view.time.position), INVOICE_ANSWER, invoice_id)
     day = on or time.as_of
-    found = statement(state, day, late_payment_law().default_rate)
-    return q.respond(InterestOut.of(state, day, found) | time.echo())
+    found = NOTHING_DUE
+    if state.due_on is not None and state.terms is not None:
+        debts = [debt_of(state), *(debt for debt in others if debt.invoice_id != invoice_id)]
+        found = statement(
+            settlements(debts, cash)[invoice_id], state.terms, day, late_payment_law().default_rate
+        )
+    return q.respond(InterestOut.of(state, day, found) | view.time.echo())

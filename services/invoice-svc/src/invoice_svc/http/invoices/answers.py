@@ -162,7 +162,12 @@ class InvoiceOut(AsOf):
     paid: MoneyModel
     written_off: MoneyModel = Field(description="Amount written off as irrecoverable.")
     outstanding: MoneyModel
-    disputed: MoneyModel = Field(description="The contested part of what is outstanding.")
+    disputed: MoneyModel = Field(
+        description="The part of what is outstanding that is in dispute, or accepted and not credited yet."
+    )
+    conceded: MoneyModel = Field(
+        description="Claims that you accepted and whose credit note is still to come; no longer owed."
+    )
     status: StatusOut
     labels: LabelsOut
     days_past_due: int = Field(
@@ -209,6 +214,7 @@ class InvoiceOut(AsOf):
             "written_off": money_json(state.written_off_minor, currency),
             "outstanding": money_json(outstanding, currency),
             "disputed": money_json(disputed, currency),
+            "conceded": money_json(state.conceded_minor, currency),
             "status": {
                 "document": axes.document,
                 "delivery": axes.delivery,

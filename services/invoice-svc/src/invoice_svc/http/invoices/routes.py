@@ -124,7 +124,10 @@ async def cancel_invoice(invoice_id: InvoiceId, cmd: Writing) -> Response:
 
 @router.post("/v1/invoices/{invoice_id}/credit-notes", response_model=CreditedInvoiceOut, status_code=201)
 async def credit_invoice(invoice_id: InvoiceId, cmd: Writing, body: CreditBody | None = None) -> Response:
-    """Credit an issued invoice, at most the outstanding amount. A credit note for all of it cancels the invoice."""
+    """Credit an issued invoice, paid or not. A credit note for all of it cancels the invoice.
+
+    Payments above what is left of the debt become unapplied cash: the customer is in credit.
+    """
     wanted = (body or CreditBody()).to_command(invoice_id, new_id("cre"))
     return await cmd.run(invoices.credit, wanted, answer=CREDIT_ANSWER, on=invoice_id, status=201)
 

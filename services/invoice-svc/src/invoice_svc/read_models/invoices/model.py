@@ -62,6 +62,7 @@ def _move(e: Recorded, entry: int, moved: Movement, rows: RowCache) -> None:
     invoice = known(InvoiceRow, e, rows, invoice_id)
     invoice.outstanding_minor += moved.item_minor
     invoice.disputed_minor += moved.contested_minor
+    invoice.conceded_minor += moved.conceded_minor
     if moved.kind in CREDITED:
         invoice.credited_minor -= moved.item_minor
     elif moved.kind in PAID:
@@ -76,6 +77,7 @@ def _move(e: Recorded, entry: int, moved: Movement, rows: RowCache) -> None:
             kind=moved.kind,
             item_minor=moved.item_minor,
             contested_minor=moved.contested_minor,
+            conceded_minor=moved.conceded_minor,
         )
     )
 

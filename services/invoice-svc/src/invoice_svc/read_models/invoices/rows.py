@@ -17,7 +17,10 @@ PAID = ("applied", "unapplied")
 
 
 class InvoiceRow(Row, kw_only=True):
-    """An invoice. ``disputed_minor`` may exceed what is outstanding: a dispute outlives the payment of its amount."""
+    """An invoice. ``disputed_minor`` may exceed what is outstanding: a dispute outlives the payment of its amount.
+
+    ``conceded_minor`` of it was accepted and is still to be credited.
+    """
 
     TABLE: ClassVar[str] = "invoice"
     KEY: ClassVar[tuple[str, ...]] = ("invoice_id",)
@@ -49,6 +52,7 @@ class InvoiceRow(Row, kw_only=True):
     credited_minor: int = 0
     paid_minor: int = 0
     disputed_minor: int = 0
+    conceded_minor: int = 0
     outstanding_minor: int = 0
 
 
@@ -64,3 +68,4 @@ class InvoiceMovementRow(Row):
     kind: str
     item_minor: int
     contested_minor: int
+    conceded_minor: int

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import assert_never, cast
 
 from encours.contracts import Recorded
+from encours.contracts.books import movements, moving
 from encours.contracts.payment import PaymentIdentified, PaymentReceived
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
 from invoice_svc.read_models.known import known
-from invoice_svc.read_models.payments.rows import PaymentRow
-
-_Read = PaymentReceived | PaymentIdentified
+from invoice_svc.read_models.payments.rows import CashRow, PaymentRow
 
 
 class Payments(Part):
-    """Payments by entity, payer and date of receipt."""
+    """Payments by entity, payer and date of receipt; the unapplied cash of each on any day."""
 
-    rows = (PaymentRow,)
-    applies = frozenset(event.TYPE for event in _Read.__args__)
+    rows = (PaymentRow, CashRow)
+    applies = moving("cash")
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
         """Rows that :meth:`project` reads."""
@@ -29,19 +27,32 @@ class Payments(Part):
 
     def project(self, e: Recorded, rows: RowCache) -> None:
         """Apply one event."""
-        event = cast(_Read, e.data)
-        match event:
-            case PaymentReceived():
-                payment = PaymentRow(
-                    payment_id=e.stream,
-                    entity_id=e.entity,
-                    customer_id=event.customer_id,
-                    received_on=event.received_on,
-                    from_position=e.position,
+        match e.data:
+            case PaymentReceived() as event:
+                rows.put(
+                    PaymentRow(
+                        payment_id=e.stream,
+                        entity_id=e.entity,
+                        customer_id=event.customer_id,
+                        received_on=event.received_on,
+                        from_position=e.position,
+                    )
                 )
-            case PaymentIdentified():
+            case PaymentIdentified() as event:
                 payment = known(PaymentRow, e, rows)
                 payment.customer_id, payment.identified_position = event.customer_id, e.position
-            case _:
-                assert_never(event)
-        rows.put(payment)
+                rows.put(payment)
+        for entry, moved in enumerate(movements(e)):
+            if moved.cash_minor:
+                rows.put(
+                    CashRow(
+                        position=e.position,
+                        entry=entry,
+                        payment_id=moved.payment_id or "",
+                        customer_id=moved.customer_id,
+                        currency=moved.currency,
+                        effective_on=moved.effective_on,
+                        cash_minor=moved.cash_minor,
+                        available_on=moved.available_on,
+                    )
+                )

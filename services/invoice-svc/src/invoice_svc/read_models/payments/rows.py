@@ -1,4 +1,4 @@
-"""Table of the list of payments."""
+"""Tables of the list of payments."""
 
 from __future__ import annotations
 
@@ -24,3 +24,19 @@ class PaymentRow(Row, kw_only=True):
     identified_position: int | None = None
     received_on: date
     from_position: int
+
+
+class CashRow(Row):
+    """A movement of a payment's unapplied cash; ``available_on`` is the day of its funds where it brings them."""
+
+    TABLE: ClassVar[str] = "cash"
+    KEY: ClassVar[tuple[str, ...]] = ("position", "entry")
+    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id, currency)",)
+    position: int
+    entry: int
+    payment_id: str
+    customer_id: str
+    currency: str
+    effective_on: date
+    cash_minor: int
+    available_on: date | None

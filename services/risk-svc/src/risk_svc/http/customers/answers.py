@@ -207,10 +207,10 @@ class PortfolioItem(BaseModel):
     expected_days_late: float | None
 
     @classmethod
-    def of(cls, picture: Picture, day: date) -> PortfolioItem:
-        """Return the customer on a day, in its main currency if it has exposure."""
+    def of(cls, picture: Picture, currency: str | None, day: date) -> PortfolioItem:
+        """Return the customer on a day, in the currency, or else in its main one if it has exposure."""
         behaviour = ScoreFields.of(score(picture.all_items(), day))
-        code = picture.main_currency if picture.currencies else None
+        code = currency or (picture.main_currency if picture.currencies else None)
         return cls(
             customer_id=picture.customer_id,
             entity_id=picture.entity_id,
@@ -224,3 +224,7 @@ class PortfolioItem(BaseModel):
 
 class Portfolio(Listing[PortfolioItem], AsOf):
     """Customers by exposure."""
+
+    currency: str | None = Field(
+        description="Currency of the ranking and of every row; null where rows differ."
+    )

@@ -10,10 +10,11 @@ from encours.http.models import Currency, Id
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
-from encours.reading.moment import TimeTravel
+from encours.reading.moment import TimeTravel, View
 from encours.reading.pages import Page
 from risk_svc.domain.customer import CreditCustomerNotFound
-from risk_svc.domain.picture import Picture
+from risk_svc.domain.exposure import ExposureInSeveralCurrencies
+from risk_svc.domain.picture import DEFAULT_CURRENCY, Picture
 from risk_svc.http.customers.answers import CreditFileOut, ExposureOut, Portfolio, PortfolioItem, ScoreOut
 from risk_svc.read_models.credit import query
 
@@ -58,9 +59,29 @@ async def get_credit_file(customer_id: CustomerPath, q: Reading) -> Response:
 
 
 @router.get("/v1/customers", response_model=Portfolio)
-async def list_customers(q: Reading, page: Annotated[Page, RANKING]) -> Response:
-    """List customers by their current exposure, with exposure and score at the requested dates."""
+async def list_customers(
+    q: Reading, page: Annotated[Page, RANKING], currency: Currency | None = None
+) -> Response:
+    """Customers by exposure as it is now, with exposure and score at the dates asked for.
+
+    Exposure is ranked in one currency: `currency`, or the only one that there is. Sorted by name, all customers are
+    listed, each in the currency that it uses most unless one is named.
+    """
     async with q.view("credit") as view:
-        rows, pictures = await query.ranking(view, page)
-    found = page.body(rows, lambda row: PortfolioItem.of(pictures[row["customer_id"]], view.time.as_of))
-    return q.respond(found | view.time.echo())
+        ranked = await _ranked_in(view, currency) if "exposure_minor" in page.columns else None
+        rows, pictures = await query.ranking(view, page, ranked)
+    shown = currency or ranked
+    found = page.body(
+        rows, lambda row: PortfolioItem.of(pictures[row["customer_id"]], shown, view.time.as_of)
+    )
+    return q.respond(found | {"currency": shown} | view.time.echo())
+
+
+async def _ranked_in(view: View, asked: str | None) -> str:
+    """Return the currency to rank in. Raises :class:`ExposureInSeveralCurrencies`."""
+    if asked is not None:
+        return asked
+    found = await query.currencies(view)
+    if len(found) > 1:
+        raise ExposureInSeveralCurrencies(found)
+    return found[0] if found else DEFAULT_CURRENCY

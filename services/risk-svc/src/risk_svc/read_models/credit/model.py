@@ -18,6 +18,7 @@ from risk_svc.read_models.credit.rows import (
     CreditCustomerRow,
     ExposureInvoiceRow,
     ExposureMovementRow,
+    ExposureRow,
     LimitRequestRow,
 )
 
@@ -26,8 +27,8 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 3
-    rows = (CreditCustomerRow, ExposureInvoiceRow, ExposureMovementRow, LimitRequestRow)
+    version = 4
+    rows = (CreditCustomerRow, ExposureRow, ExposureInvoiceRow, ExposureMovementRow, LimitRequestRow)
     applies = moving() | names_of(
         CustomerRegistered,
         CustomerAmended,
@@ -110,7 +111,7 @@ class CreditProjection:
                 self._draft(data)
             case InvoiceAmended():
                 row = self._invoice(data.invoice_id)
-                self._redraft(row, data.total_minor - sum(_drafted(row).values()))
+                self._redraft(row, data.total_minor - sum(_amounts(row.drafted).values()))
             case InvoiceCancelled():
                 self._undraft(self._invoice(data.invoice_id))
             case InvoiceIssued():
@@ -121,13 +122,21 @@ class CreditProjection:
             if moved.invoice_id is not None:
                 self._invoice(moved.invoice_id)
             self._move(
-                moved.customer_id,
-                moved.currency,
-                moved.invoice_id,
-                moved.effective_on,
-                open_minor=moved.item_minor,
-                disputed_minor=moved.contested_minor,
-                unapplied_minor=moved.cash_minor,
+                ExposureMovementRow(
+                    position=self.e.position,
+                    line=self.line,
+                    customer_id=moved.customer_id,
+                    currency=moved.currency,
+                    invoice_id=moved.invoice_id,
+                    payment_id=moved.payment_id,
+                    effective_on=moved.effective_on,
+                    available_on=moved.available_on,
+                    open_minor=moved.item_minor,
+                    owed_minor=moved.owed_minor,
+                    disputed_minor=moved.contested_minor,
+                    conceded_minor=moved.conceded_minor,
+                    unapplied_minor=moved.cash_minor,
+                )
             )
 
     def _invoice(self, invoice_id: str) -> ExposureInvoiceRow:
@@ -136,43 +145,38 @@ class CreditProjection:
             raise LookupError(f"invoice {invoice_id} was never drafted or issued")
         return row
 
-    def _move(
-        self,
-        customer_id: str,
-        currency: str,
-        invoice_id: str | None,
-        effective_on: date,
-        *,
-        open_minor: int = 0,
-        disputed_minor: int = 0,
-        draft_minor: int = 0,
-        unapplied_minor: int = 0,
-    ) -> None:
-        if not (open_minor or disputed_minor or draft_minor or unapplied_minor):
+    def _move(self, row: ExposureMovementRow) -> None:
+        change = row.open_minor - row.conceded_minor + row.draft_minor - row.unapplied_minor
+        if not (change or row.open_minor or row.owed_minor or row.disputed_minor or row.unapplied_minor):
             return
-        self.rows.put(
+        self.rows.put(row)
+        self.line += 1
+        customer = self.rows.get(CreditCustomerRow, row.customer_id) if change else None
+        if customer is not None:
+            exposures = _amounts(customer.exposures)
+            exposures[row.currency] = exposures.get(row.currency, 0) + change
+            customer.exposures = _listed(exposures)
+            self.rows.put(customer)
+            self.rows.put(
+                ExposureRow(
+                    customer_id=row.customer_id,
+                    currency=row.currency,
+                    exposure_minor=exposures[row.currency],
+                )
+            )
+
+    def _move_draft(self, row: ExposureInvoiceRow, effective_on: date, draft_minor: int) -> None:
+        self._move(
             ExposureMovementRow(
                 position=self.e.position,
                 line=self.line,
-                customer_id=customer_id,
-                currency=currency,
-                invoice_id=invoice_id,
+                customer_id=row.customer_id,
+                currency=row.currency,
+                invoice_id=row.invoice_id,
                 effective_on=effective_on,
-                open_minor=open_minor,
-                disputed_minor=disputed_minor,
                 draft_minor=draft_minor,
-                unapplied_minor=unapplied_minor,
             )
         )
-        self.line += 1
-        change = open_minor + draft_minor - unapplied_minor
-        customer = self.rows.get(CreditCustomerRow, customer_id) if change else None
-        if customer is not None:
-            customer.exposure_minor += change
-            self.rows.put(customer)
-
-    def _move_draft(self, row: ExposureInvoiceRow, effective_on: date, draft_minor: int) -> None:
-        self._move(row.customer_id, row.currency, row.invoice_id, effective_on, draft_minor=draft_minor)
 
     def _customer(self, data: CustomerRegistered | CustomerAmended) -> None:
         if isinstance(data, CustomerRegistered):
@@ -181,7 +185,7 @@ class CreditProjection:
                 entity_id=self.e.entity,
                 name=data.name,
                 from_position=self.e.position,
-                exposure_minor=0,
+                exposures="",
             )
         else:
             found = self.rows.get(CreditCustomerRow, data.customer_id)
@@ -206,16 +210,16 @@ class CreditProjection:
         self._redraft(row, data.total_minor)
 
     def _redraft(self, row: ExposureInvoiceRow, change_minor: int) -> None:
-        parts, day = _drafted(row), self.e.effective_on
-        parts[day] = parts.get(day, 0) + change_minor
-        row.drafted = " ".join(f"{day}:{minor}" for day, minor in parts.items())
+        parts, day = _amounts(row.drafted), self.e.effective_on
+        parts[day.isoformat()] = parts.get(day.isoformat(), 0) + change_minor
+        row.drafted = _listed(parts)
         self.rows.put(row)
         self._move_draft(row, day, change_minor)
 
     def _undraft(self, row: ExposureInvoiceRow) -> None:
-        """End the draft. Each addition is reversed on its own day or later, so drafts are never below zero."""
-        for day, minor in _drafted(row).items():
-            self._move_draft(row, max(self.e.effective_on, day), -minor)
+        """End the draft. An addition taken back before its own day would leave drafts below zero in between."""
+        for day, minor in _amounts(row.drafted).items():
+            self._move_draft(row, max(self.e.effective_on, date.fromisoformat(day)), -minor)
         row.drafted = ""
         self.rows.put(row)
 
@@ -270,7 +274,11 @@ class CreditProjection:
         self.rows.put(row)
 
 
-def _drafted(row: ExposureInvoiceRow) -> dict[date, int]:
-    """Return the draft's additions to the exposure by day, in minor units."""
-    parts = (part.partition(":") for part in row.drafted.split())
-    return {date.fromisoformat(day): int(minor) for day, _, minor in parts}
+def _amounts(text: str) -> dict[str, int]:
+    """Return amounts in minor units by their key, from ``<key>:<minor units>`` per amount."""
+    parts = (part.rpartition(":") for part in text.split())
+    return {key: int(minor) for key, _, minor in parts}
+
+
+def _listed(amounts: dict[str, int]) -> str:
+    return " ".join(f"{key}:{minor}" for key, minor in amounts.items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 
@@ -15,29 +15,37 @@ from encours.reading.moment import View
 from encours.reading.pages import Page
 from encours.reading.read_db import ReadDb
 from encours.reading.where import ViewWhere
-from risk_svc.domain.exposure import ExposureItem
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
+from risk_svc.read_models.credit.accounts import Sums, accounts_of
 
 FRESHNESS_WAIT_S = 1.0
 
 _CUSTOMERS = "select customer_id, entity_id, name from {s}.customer where customer_id = any($1) and from_position <= $2"
 _ITEMS = """
 select i.customer_id, i.invoice_id, i.number, i.currency, i.issued_on, i.due_on, i.total_minor,
-       sum(m.open_minor)::bigint as open_minor, sum(m.disputed_minor)::bigint as disputed_minor,
+       sum(m.open_minor)::bigint as open_minor, sum(m.owed_minor)::bigint as owed_minor,
+       sum(m.disputed_minor)::bigint as disputed_minor, sum(m.conceded_minor)::bigint as conceded_minor,
        max(m.effective_on) filter (where m.open_minor <> 0) as moved_on
 from {s}.movement m join {s}.invoice i on i.invoice_id = m.invoice_id
 where m.customer_id = any($1) and m.position <= $2 and m.effective_on <= $3
-  and (m.open_minor <> 0 or m.disputed_minor <> 0) and i.issued_position <= $2
+  and (m.open_minor <> 0 or m.owed_minor <> 0 or m.disputed_minor <> 0) and i.issued_position <= $2
 group by i.customer_id, i.invoice_id
 order by i.due_on, i.invoice_id
 """
-_SUMS = """
-select customer_id, currency, sum(draft_minor)::bigint as draft_minor,
-       sum(unapplied_minor)::bigint as unapplied_minor
+_FUNDS = """
+select customer_id, currency, coalesce(invoice_id, '') as invoice_id, payment_id,
+       -sum(open_minor)::bigint as applied_minor, sum(unapplied_minor)::bigint as unapplied_minor,
+       max(available_on) as available_on
 from {s}.movement
-where customer_id = any($1) and position <= $2 and effective_on <= $3
-group by customer_id, currency having sum(draft_minor) <> 0 or sum(unapplied_minor) <> 0
+where customer_id = any($1) and position <= $2 and effective_on <= $3 and payment_id is not null
+group by customer_id, currency, coalesce(invoice_id, ''), payment_id
+"""
+_DRAFTS = """
+select customer_id, currency, sum(draft_minor)::bigint as draft_minor
+from {s}.movement
+where customer_id = any($1) and position <= $2 and effective_on <= $3 and draft_minor <> 0
+group by customer_id, currency having sum(draft_minor) <> 0
 """
 _LIMITS = """
 select distinct on (customer_id) customer_id, limit_id, approved_minor, currency, approved_max_days, valid_until
@@ -56,16 +64,12 @@ async def pictures(
     """
     arguments = (list(customers), position, as_of)
     found = {row["customer_id"]: row for row in await conn.fetch(_CUSTOMERS.format(s=schema), *arguments[:2])}
-    items: dict[str, list[tuple[str, ExposureItem]]] = {customer: [] for customer in found}
-    for row in await conn.fetch(_ITEMS.format(s=schema), *arguments):
-        if row["customer_id"] in items:
-            items[row["customer_id"]].append((row["currency"], _item(row)))
+    items = cast("list[Sums]", await conn.fetch(_ITEMS.format(s=schema), *arguments))
+    funds = cast("list[Sums]", await conn.fetch(_FUNDS.format(s=schema), *arguments))
+    accounts = accounts_of(items, funds)
     drafts: dict[str, dict[str, int]] = {}
-    unapplied: dict[str, dict[str, int]] = {}
-    for row in await conn.fetch(_SUMS.format(s=schema), *arguments):
-        for component, amounts in (("draft_minor", drafts), ("unapplied_minor", unapplied)):
-            if row[component]:
-                amounts.setdefault(row["customer_id"], {})[row["currency"]] = row[component]
+    for row in await conn.fetch(_DRAFTS.format(s=schema), *arguments):
+        drafts.setdefault(row["customer_id"], {})[row["currency"]] = row["draft_minor"]
     limits = {
         row["customer_id"]: _limit(row) for row in await conn.fetch(_LIMITS.format(s=schema), *arguments)
     }
@@ -74,9 +78,17 @@ async def pictures(
             customer_id=customer,
             entity_id=row["entity_id"],
             name=row["name"],
-            items=tuple(items[customer]),
+            items=tuple(
+                (currency, item)
+                for currency, account in accounts.get(customer, {}).items()
+                for item in account.items
+            ),
             drafts=drafts.get(customer, {}),
-            unapplied=unapplied.get(customer, {}),
+            unapplied={
+                currency: account.unapplied_minor
+                for currency, account in accounts.get(customer, {}).items()
+                if account.unapplied_minor
+            },
             limit=limits.get(customer),
         )
         for customer, row in found.items()
@@ -103,15 +115,38 @@ class LatestPictures:
         return picture, position, max(0, head - position)
 
 
-async def ranking(view: View, page: Page) -> tuple[list[Any], dict[str, Picture]]:
-    """Return one page of customers by their current exposure, and their figures at the dates of the view."""
+async def ranking(view: View, page: Page, currency: str | None) -> tuple[list[Any], dict[str, Picture]]:
+    """Return one page of customers in the order of their exposure now, and their pictures at the dates of the view.
+
+    The order is that of one currency, and only customers that ever had exposure in it are ranked: amounts of different
+    currencies are not compared. Without a currency the page is not ordered by exposure, and lists every customer.
+    """
     where = ViewWhere(view)
+    source = f"{view.schema}.customer"
+    if currency is not None:
+        ranked = where.arguments.add(currency)
+        source = f"""(
+            select customer_id, c.entity_id, c.name, c.from_position, x.exposure_minor
+            from {view.schema}.exposure x join {view.schema}.customer c using (customer_id)
+            where x.currency = {ranked}::text
+        ) ranked"""
     where.add(f"from_position <= {where.position}")
-    rows = await where.page(page, "customer_id, name, exposure_minor", f"{view.schema}.customer")
+    rows = await where.page(page, "*", source)
     shown = [row["customer_id"] for row in rows[: page.limit]]
     return rows, await pictures(
         view.conn, view.schema, shown, as_of=view.time.as_of, position=view.time.position
     )
+
+
+async def currencies(view: View) -> list[str]:
+    """Return the currencies in which customers of the caller's entities have had exposure."""
+    where = ViewWhere(view)
+    rows = await view.conn.fetch(
+        f"""select currency from {view.schema}.exposure x join {view.schema}.customer c using (customer_id)
+            where {where.sql} group by currency order by currency""",
+        *where.arguments,
+    )
+    return [row["currency"] for row in rows]
 
 
 async def limit_requests(view: View, page: Page, *, customer_id: str | None, state: str | None) -> list[Any]:
@@ -124,20 +159,6 @@ async def limit_requests(view: View, page: Page, *, customer_id: str | None, sta
         f" where requested_position <= {where.position} and requested_on <= {where.as_of}) seen"
     )
     return await where.page(page, "*", seen)
-
-
-def _item(row: asyncpg.Record) -> ExposureItem:
-    return ExposureItem(
-        invoice_id=row["invoice_id"],
-        number=row["number"],
-        issued_on=row["issued_on"],
-        due_on=row["due_on"],
-        total_minor=row["total_minor"],
-        open_minor=row["open_minor"],
-        disputed_minor=row["disputed_minor"],
-        # The last movement of a closed item is the one that closed it.
-        settled_on=row["moved_on"] if row["open_minor"] == 0 else None,
-    )
 
 
 def _limit(row: asyncpg.Record) -> ApprovedLimit:

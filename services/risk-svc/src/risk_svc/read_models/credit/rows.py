@@ -13,15 +13,25 @@ from encours.projection.rows import Row
 
 
 class CreditCustomerRow(Row, kw_only=True):
-    """A customer. ``exposure_minor`` is open + drafts − unapplied over all dates, for the ranking."""
+    """A customer. ``exposures`` lists its exposure over all dates, one ``<currency>:<minor units>`` per currency."""
 
     TABLE: ClassVar[str] = "customer"
     KEY: ClassVar[tuple[str, ...]] = ("customer_id",)
-    INDEXES: ClassVar[tuple[str, ...]] = ("(exposure_minor desc, customer_id)",)
     customer_id: str
     entity_id: str
     name: str
     from_position: int
+    exposures: str
+
+
+class ExposureRow(Row, kw_only=True):
+    """One of a customer's ``exposures``, for the ranking: open − conceded + drafts − unapplied, in one currency."""
+
+    TABLE: ClassVar[str] = "exposure"
+    KEY: ClassVar[tuple[str, ...]] = ("customer_id", "currency")
+    INDEXES: ClassVar[tuple[str, ...]] = ("(currency, exposure_minor desc, customer_id)",)
+    customer_id: str
+    currency: str
     exposure_minor: int
 
 
@@ -47,7 +57,11 @@ class ExposureInvoiceRow(Row, kw_only=True):
 
 
 class ExposureMovementRow(Row, kw_only=True):
-    """A change of a customer's exposure: its four components side by side, signed minor units."""
+    """A change of a customer's exposure, signed minor units: its components side by side, and what was ever owed.
+
+    ``disputed_minor`` includes ``conceded_minor``: claims that were accepted and not credited yet. ``available_on`` is
+    the day of the payment's funds where the movement brings them.
+    """
 
     TABLE: ClassVar[str] = "movement"
     KEY: ClassVar[tuple[str, ...]] = ("position", "line")
@@ -57,11 +71,15 @@ class ExposureMovementRow(Row, kw_only=True):
     customer_id: str
     currency: str
     invoice_id: str | None
+    payment_id: str | None = None
     effective_on: date
-    open_minor: int
-    disputed_minor: int
-    draft_minor: int
-    unapplied_minor: int
+    available_on: date | None = None
+    open_minor: int = 0
+    owed_minor: int = 0
+    disputed_minor: int = 0
+    conceded_minor: int = 0
+    draft_minor: int = 0
+    unapplied_minor: int = 0
 
 
 class LimitRequestRow(Row, kw_only=True):

@@ -1,0 +1,139 @@
+"""The credit note [avoir]: it takes an amount off an issued invoice, paid or not."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from encours.contracts import invoice as events
+from encours.contracts.common import VatShare
+from invoice_svc.domain.invoice.checks import (
+    money_of,
+    require_fits,
+    require_issued,
+    require_not_future,
+    require_positive,
+)
+from invoice_svc.domain.invoice.commands import CreditInvoice
+from invoice_svc.domain.invoice.credit_sums import credited_parts
+from invoice_svc.domain.invoice.refusals import AmountExceedsOutstanding, NothingOutstanding
+from invoice_svc.domain.invoice.state import (
+    AppliedPayment,
+    BalanceChange,
+    Invoice,
+    InvoiceEvent,
+    outstanding_on,
+    room_from,
+)
+from invoice_svc.domain.refusals import require_currency
+
+CREDIT_SERIES = "AVO"
+
+
+class Surplus(Struct, frozen=True):
+    """Amount of an applied payment that a credit note leaves without a debt; unapplied again from ``on``."""
+
+    part: AppliedPayment
+    amount_minor: int
+    on: date
+
+
+def surpluses(state: Invoice, command: CreditInvoice, issued_on: date, today: date) -> list[Surplus]:
+    """Return what has to leave the invoice, latest payments first, so that it can take the credit note.
+
+    The customer is then in credit: the money is theirs, to be repaid or used. Nothing where enough is outstanding.
+    """
+    require_issued(state, "credited")
+    require_not_future(issued_on, today, "/issued_on")
+    require_currency(command.currency, state.currency, "/amount")
+    amount, left = _amount(state, command), state
+    for _ in range(len(state.movements)):
+        surplus = _next_surplus(left, amount, issued_on)
+        if surplus is None:
+            break
+        left = _without(left, surplus)
+    kept = {part.allocation_id: part.amount_minor for part in left.applied}
+    taken = ((part, part.amount_minor - kept.get(part.allocation_id, 0)) for part in state.applied)
+    return [Surplus(part, minor, max(issued_on, part.effective_on)) for part, minor in taken if minor]
+
+
+def credit(state: Invoice, command: CreditInvoice, issued_on: date, today: date) -> list[InvoiceEvent]:
+    """A credit note, its net and VAT by rate; its number left to the append.
+
+    Without lines and amount it is over all that is outstanding. It is never above what earlier credit notes have left
+    of the invoice. Money above the rest of the debt has left the invoice before (:func:`surpluses`).
+    """
+    require_issued(state, "credited")
+    require_not_future(issued_on, today, "/issued_on")
+    parts = credited_parts(state, command)
+    net, vat = sum(part.net_minor for part in parts), sum(part.vat_minor for part in parts)
+    amount = net + vat
+    require_fits(state, amount, room_from(state, issued_on), issued_on)
+    return [
+        events.InvoiceCredited(
+            invoice_id=state.invoice_id,
+            credit_note_id=command.credit_note_id,
+            number=command.number or "",
+            series=None if command.number else command.series or CREDIT_SERIES,
+            issued_on=issued_on,
+            vat=tuple(
+                VatShare(rate_bps=part.rate_bps, net_minor=part.net_minor, vat_minor=part.vat_minor)
+                for part in parts
+                if part.rate_bps is not None and part.is_something
+            ),
+            net_minor=net,
+            vat_minor=vat,
+            total_minor=amount,
+            awaited_minor=min(amount, state.conceded_minor),
+            whole=state.credited_minor + amount == state.total_minor,
+            cause=command.cause,
+            origin="import" if command.number else "issued",
+            customer_id=state.customer_id,
+            currency=state.currency,
+        )
+    ]
+
+
+def _amount(state: Invoice, command: CreditInvoice) -> int:
+    """The credit note's total, VAT included."""
+    if command.lines is None and command.amount_minor is None:
+        if state.outstanding_minor == 0:
+            raise NothingOutstanding(
+                f"Nothing of {state.number} is outstanding: name the lines or the amount to credit; "
+                f"{money_of(state, state.creditable_minor)} is left to credit."
+            )
+        return state.outstanding_minor
+    if command.amount_minor is not None:
+        require_positive(command.amount_minor)
+    amount = command.amount_minor
+    if amount is None:
+        amount = sum(part.net_minor + part.vat_minor for part in credited_parts(state, command))
+    if amount > state.creditable_minor:
+        raise AmountExceedsOutstanding(
+            f"Credit notes have left {money_of(state, state.creditable_minor)} of {state.number}, "
+            f"not {money_of(state, amount)}: lower the amount.",
+        )
+    return amount
+
+
+def _next_surplus(state: Invoice, amount_minor: int, issued_on: date) -> Surplus | None:
+    """The last payment before the first day on which too little would be outstanding, and how much of it has to go."""
+    for day in sorted({issued_on, *(m.effective_on for m in state.movements if m.effective_on > issued_on)}):
+        lacking = amount_minor - outstanding_on(state, day)
+        standing = [part for part in state.applied if part.effective_on <= day]
+        if lacking > 0 and standing:
+            part = max(standing, key=lambda part: (part.received_on, part.effective_on))
+            return Surplus(part, min(lacking, part.amount_minor), max(issued_on, part.effective_on))
+    return None
+
+
+def _without(state: Invoice, surplus: Surplus) -> Invoice:
+    left = surplus.part.amount_minor - surplus.amount_minor
+    kept = (replace(part, amount_minor=left) if part == surplus.part else part for part in state.applied)
+    return replace(
+        state,
+        applied=tuple(part for part in kept if part.amount_minor > 0),
+        movements=(*state.movements, BalanceChange(surplus.on, surplus.amount_minor)),
+    )

@@ -1,0 +1,19 @@
+"""An invoice as the debt that :mod:`encours.contracts.settlement` settles."""
+
+from __future__ import annotations
+
+from encours.contracts.settlement import Funds, InvoiceDebt
+from invoice_svc.domain.invoice.state import Invoice
+
+
+def debt_of(state: Invoice) -> InvoiceDebt:
+    """Return what was ever owed of an issued invoice, and the payments applied to it."""
+    assert state.due_on is not None, "an issued invoice has a due date"
+    return InvoiceDebt(
+        invoice_id=state.invoice_id,
+        due_on=state.due_on,
+        owed_minor=state.creditable_minor - state.conceded_minor,
+        contested_minor=sum(share.amount_minor for share in state.disputed),
+        given_up_minor=state.written_off_minor,
+        applied=tuple(Funds(part.received_on, part.amount_minor) for part in state.applied),
+    )

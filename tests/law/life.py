@@ -1,0 +1,308 @@
+"""An invoice's life, lived twice: in the books through the services, and as facts of law in a count by days.
+
+The count knows when funds were available, what was credited and which claims were accepted. It knows nothing of
+allocations, releases and write-offs, nor of the order in which anything was recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any, Literal
+
+from msgspec import structs
+
+from encours.contracts.settlement import Funds, settlements
+from encours.kernel.errors import DomainError
+from encours.kernel.money import Money, div_half_up
+from encours.projection.row_cache import RowCache
+from encours.testing.memory import BooksInMemory
+from invoice_svc.domain.customer.commands import RegisterCustomer
+from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
+from invoice_svc.domain.entity.commands import RegisterEntity
+from invoice_svc.domain.invoice.amounts import LineInput
+from invoice_svc.domain.invoice.commands import Content, CreditInvoice, DraftInvoice
+from invoice_svc.domain.invoice.debt import debt_of
+from invoice_svc.domain.invoice.interest import NOTHING_DUE, Statement, statement
+from invoice_svc.domain.invoice.state import fold_as_of
+from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
+from invoice_svc.domain.legal import late_payment_law
+from invoice_svc.domain.payment import commands as pay
+from invoice_svc.domain.payment import state as payment_state
+from invoice_svc.use_cases import customers, disputes, entities, invoices, payments
+from risk_svc.domain.exposure import ExposureItem
+from risk_svc.domain.score import PAYMENT_BEHAVIOUR_3, expected_delay
+from risk_svc.read_models.credit.accounts import accounts_of
+from risk_svc.read_models.credit.model import Credit
+from risk_svc.read_models.credit.rows import ExposureInvoiceRow, ExposureMovementRow
+
+ISSUED_ON = date(2025, 4, 7)
+DUE_ON = date(2025, 5, 7)
+TOTAL = 100_000
+FEE = 4_000
+ONE_DAY = timedelta(days=1)
+LAW = late_payment_law()
+
+Outcome = Literal["credited", "rejected", "withdrawn"]
+
+
+@dataclass
+class Facts:
+    """What happened in law. Amounts in minor units."""
+
+    receipts: dict[str, tuple[date, int]] = field(default_factory=dict)
+    """Payments that were not reversed."""
+    credits: list[tuple[date, int]] = field(default_factory=list)
+    claims: dict[str, tuple[date, int]] = field(default_factory=dict)
+    """Open disputes."""
+    pending: int = 0
+    """Accepted claims that no credit note has answered."""
+    free: list[tuple[date, int]] = field(default_factory=list)
+    """Credit notes, less what answered claims accepted before."""
+    answered: int = 0
+    """What of them had answered claims when these were accepted."""
+
+    def credit(self, day: date, amount: int) -> None:
+        """A credit note answers claims that were accepted before; the rest may answer one to come."""
+        self.credits.append((day, amount))
+        answered = min(amount, self.pending)
+        self.pending -= answered
+        self.free.append((day, amount - answered))
+
+    def accept(self, dispute: str) -> None:
+        """A claim is answered by credit notes since its opening, each of which answers but once."""
+        opened, amount = self.claims.pop(dispute)
+        since = sum(part for day, part in self.free if day >= opened)
+        answered = min(amount, since, sum(part for _, part in self.free) - self.answered)
+        pending = min(amount - answered, self.owed)
+        self.answered += amount - pending
+        self.pending += pending
+
+    @property
+    def owed(self) -> int:
+        """What was ever owed."""
+        return TOTAL - sum(amount for _, amount in self.credits) - self.pending
+
+    def uncovered(self, day: date) -> int:
+        """What no funds cover at the end of a day."""
+        return max(0, self.owed - sum(amount for on, amount in self.receipts.values() if on <= day))
+
+    def penalties(self, on: date) -> list[tuple[int, int, int, int]]:
+        """Days, principal, rate and interest of each run of days that differ in nothing."""
+        days = [DUE_ON + timedelta(days=n + 1) for n in range((on - DUE_ON).days)]
+        counted = [
+            (self.uncovered(day - ONE_DAY), date(day.year, 1 + 6 * (day.month > 6), 1)) for day in days
+        ]
+        found = []
+        for (principal, half_year), run in groupby(counted):
+            length = len(list(run))
+            rate = LAW.default_rate(half_year).value
+            if principal:
+                found.append((length, principal, rate, div_half_up(principal * rate * length, 3_650_000)))
+        return found
+
+    def settled_on(self, today: date) -> date | None:
+        """The first day from which nothing is uncovered."""
+        if not self.owed:
+            return None
+        day = today
+        while day >= ISSUED_ON - timedelta(days=60) and self.uncovered(day) == 0:
+            day -= ONE_DAY
+        return day + ONE_DAY if day < today else None
+
+    def score(self, today: date) -> int | None:
+        """The score of a customer with this invoice alone."""
+        settled_on = self.settled_on(today)
+        settled, waiting = [], []
+        if settled_on is not None and today - settled_on <= timedelta(365):
+            settled = [max(0, (settled_on - DUE_ON).days)]
+        elif settled_on is None and self.owed and today > DUE_ON:
+            waiting = [(today - DUE_ON).days]
+        if not settled and not waiting:
+            return None
+        share: float = 0.5 ** (expected_delay(settled, waiting, PAYMENT_BEHAVIOUR_3) / 20)
+        return round(100 * share)
+
+
+Act = Callable[["Life", date, int, int], None]
+"""A day, a number that makes every choice, an amount in minor units."""
+
+
+class Life:
+    """The books and the facts, step by step. A step that is refused changes neither."""
+
+    def __init__(self) -> None:
+        self.books = BooksInMemory()
+        self.facts = Facts()
+        self.today = ISSUED_ON
+        self.serial = 0
+        self.do(entities.register, RegisterEntity("ent_1", "Ltd", "GB", "EUR", "Europe/London"))
+        self.do(customers.register, RegisterCustomer("cus_1", "ent_1", "Dupont", "FR"))
+        content = Content(supply_on=ISSUED_ON, lines=(LineInput("work", "1", "1000.00", "0"),))
+        draft = DraftInvoice("inv_1", "ent_1", "cus_1", "FAC", content, issue=True, issued_on=ISSUED_ON)
+        assert self.do(invoices.draft, draft)
+
+    def do(self, work: Any, *arguments: Any) -> bool:
+        """Run a use case; return whether it was done."""
+        try:
+            self.books.do(work, *arguments, today=self.today)
+        except DomainError:
+            return False
+        return True
+
+    def step(self, act: Act, days: int, n: int, amount: int) -> None:
+        """Let an act happen, dated up to ``days`` ago."""
+        on = max(ISSUED_ON, self.today - timedelta(days=days))
+        act(self, on, n, amount)
+
+    def wait(self, on: date, n: int, amount: int) -> None:
+        self.today += timedelta(days=1 + n % 23)
+
+    def receive(self, on: date, n: int, amount: int) -> None:
+        self.serial += 1
+        name, received = f"pay_{self.serial}", on - timedelta(days=n % 9)
+        receipt = pay.ReceivePayment(name, "ent_1", "cus_1", received, amount, "EUR", "transfer")
+        if n % 2:
+            receipt = pay.ReceivePayment(
+                name, "ent_1", "cus_1", received, amount, "EUR", "transfer", allocations=()
+            )
+        if self.do(payments.receive, receipt, ("inv_1",)):
+            self.facts.receipts[name] = (received, amount)
+
+    def allocate(self, on: date, n: int, amount: int) -> None:
+        if name := self._payment(n):
+            self.do(payments.allocate, pay.AllocatePayment(name, None), ("inv_1",))
+
+    def instruct(self, on: date, n: int, amount: int) -> None:
+        if name := self._payment(n):
+            self.do(payments.allocate, pay.AllocatePayment(name, (("inv_1", amount),)))
+
+    def release(self, on: date, n: int, amount: int) -> None:
+        if name := self._payment(n):
+            self.do(payments.release, pay.ReleasePayment(name, None))
+
+    def restore(self, on: date, n: int, amount: int) -> None:
+        """Release and allocate again on the same day."""
+        self.release(on, n, amount)
+        self.allocate(on, n, amount)
+
+    def reverse(self, on: date, n: int, amount: int) -> None:
+        name = self._payment(n)
+        if name and self.do(payments.reverse, pay.ReversePayment(name, on, "returned")):
+            del self.facts.receipts[name]
+
+    def credit(self, on: date, n: int, amount: int) -> None:
+        self.serial += 1
+        if self.do(invoices.credit, CreditInvoice("inv_1", f"cre_{self.serial}", on, amount, "returned")):
+            self.facts.credit(on, amount)
+
+    def cancel(self, on: date, n: int, amount: int) -> None:
+        """Credit all that is outstanding, now and then."""
+        left = fold_as_of(self.books.stream("inv_1"), self.today).outstanding_minor
+        if n < 4 and self.do(
+            invoices.credit, CreditInvoice("inv_1", f"cre_{n}", self.today, None, "our error")
+        ):
+            self.facts.credit(self.today, left)
+
+    def dispute(self, on: date, n: int, amount: int) -> None:
+        self.serial += 1
+        name = f"dis_{self.serial}"
+        if self.do(disputes.open_dispute, OpenDispute(name, "inv_1", "quality", amount, "broken", None, on)):
+            self.facts.claims[name] = (on, amount)
+
+    def accept(self, on: date, n: int, amount: int) -> None:
+        if self._resolve(n, "credited"):
+            self.facts.accept(self._claim(n))
+
+    def reject(self, on: date, n: int, amount: int) -> None:
+        if self._resolve(n, "rejected"):
+            del self.facts.claims[self._claim(n)]
+
+    def write_off(self, on: date, n: int, amount: int) -> None:
+        self.do(invoices.write_off, WriteOffInvoice("inv_1", Money(amount, "EUR"), "lost", None, on))
+
+    def write_back(self, on: date, n: int, amount: int) -> None:
+        self.do(invoices.reverse_write_off, ReverseWriteOff("inv_1", "found"))
+
+    def _payment(self, n: int) -> str:
+        names = sorted(self.facts.receipts)
+        return names[n % len(names)] if names else ""
+
+    def _claim(self, n: int) -> str:
+        names = sorted(self.facts.claims)
+        return names[n % len(names)] if names else ""
+
+    def _resolve(self, n: int, outcome: Outcome) -> bool:
+        name = self._claim(n)
+        return bool(name) and self.do(disputes.resolve, ResolveDispute(name, outcome, self.today))
+
+    def statement(self, as_of: date, on: date) -> Statement:
+        """invoice-svc's statement."""
+        state = fold_as_of(self.books.stream("inv_1"), as_of)
+        if state.terms is None:
+            return NOTHING_DUE
+        return statement(
+            settlements([debt_of(state)], self._cash(as_of))["inv_1"], state.terms, on, LAW.default_rate
+        )
+
+    def _cash(self, as_of: date) -> Iterator[Funds]:
+        for name in {e.stream for e in self.books.ledger.events if e.stream.startswith("pay_")}:
+            payment = payment_state.fold_as_of(self.books.stream(name), as_of)
+            if payment.unapplied_minor:
+                yield Funds(payment.received_on, payment.unapplied_minor)
+
+    def items(self, as_of: date) -> tuple[ExposureItem, ...]:
+        """risk-svc's invoices, from the rows of its read model added up as its statements do."""
+        model, rows = Credit(), RowCache(Credit().rows)
+        rows.assume_empty()
+        for event in self.books.ledger.events:
+            if event.type in model.applies:
+                model.project(event, rows)
+        found = {type_: kept for type_, kept, _ in rows.changes()}
+        (invoice,) = found[ExposureInvoiceRow]
+        moved: Any = [
+            row for row in found[ExposureMovementRow] if getattr(row, "effective_on", as_of) <= as_of
+        ]
+        columns = ("open", "owed", "disputed", "conceded")
+        item = {
+            f"{name}_minor": sum(getattr(row, f"{name}_minor") for row in moved if row.invoice_id)
+            for name in columns
+        }
+        item |= {
+            name: getattr(invoice, name)
+            for name in (
+                "customer_id",
+                "currency",
+                "invoice_id",
+                "number",
+                "issued_on",
+                "due_on",
+                "total_minor",
+            )
+        }
+        item["moved_on"] = max(row.effective_on for row in moved if row.open_minor)
+        funds = [
+            {
+                "customer_id": row.customer_id, "currency": row.currency, "invoice_id": row.invoice_id or "",
+                "payment_id": row.payment_id, "applied_minor": -row.open_minor, "unapplied_minor": row.unapplied_minor,
+                "available_on": row.available_on,
+            }
+            for row in _grouped([row for row in moved if row.payment_id])
+        ]  # fmt: skip
+        return accounts_of([item], funds)["cus_1"]["EUR"].items
+
+
+def _grouped(rows: list[ExposureMovementRow]) -> list[ExposureMovementRow]:
+    """Sums by invoice and payment."""
+    sums: dict[tuple[str | None, str | None], ExposureMovementRow] = {}
+    for row in rows:
+        known = sums.get((row.invoice_id, row.payment_id))
+        if known is None:
+            sums[row.invoice_id, row.payment_id] = structs.replace(row)
+            continue
+        known.open_minor += row.open_minor
+        known.unapplied_minor += row.unapplied_minor
+        known.available_on = max(filter(None, (known.available_on, row.available_on)), default=None)
+    return list(sums.values())
