@@ -1,7 +1,7 @@
-"""A read model built again from the ledger, beside the live one, compared with it and put in its place.
+"""Rebuild of a read model from the ledger, beside the live one, with which it is compared and which it replaces.
 
-Readers never notice: the new tables take the old ones' name in one transaction that waits for running readers.
-Works while a live projector goes on and when there is none; the first build of a model is the same thing.
+Reads are not interrupted: the new tables take the names of the old ones in one transaction, which waits for running
+reads. A live projector may continue meanwhile; the first build of a model works in the same way.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ BULK_SETTINGS = {
     "maintenance_work_mem": "128MB",
 }
 NEAR = 2_000
-"""So close to the live position, the rest may be done under the checkpoint's lock."""
+"""Distance to the live position within which the rest is done under the checkpoint's lock."""
 ROUNDS = 20
 SWAP_TRIES = 200
 SWAP_LOCK_TIMEOUT_MS = 250
@@ -49,8 +49,8 @@ log = structlog.get_logger("encours.rebuild")
 @dataclass
 class Rebuilt:
     """Result of a rebuild. Hashes are those of ``position``; ``equal`` is None where there was nothing to compare
-    with (a first build, another version of the model, another epoch of the ledger). ``stopped`` says why the model
-    goes no further than ``position`` although ``head`` is beyond; None while it follows."""
+    with (a first build, another version of the model, another epoch of the ledger). ``stopped`` is the reason for
+    which the model is not beyond ``position`` although ``head`` is; None while it follows."""
 
     service: str
     model: str
@@ -66,7 +66,7 @@ class Rebuilt:
     stopped: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the result for JSON."""
         return asdict(self)
 
 
@@ -81,9 +81,9 @@ async def rebuild(
     stop_at: frozenset[str] = frozenset(),
     rows_in_memory: int = ROWS_IN_MEMORY,
 ) -> Rebuilt:
-    """Build a model from the ledger and swap it in, or only compare.
+    """Build a model from the ledger and replace the live one, or only compare.
 
-    ``stop_at``: a first build goes no further than the first event of these types that may have effects (those of
+    ``stop_at``: a first build ends at the first event of these types that may have effects (those of
     the model's reactor). Raises :class:`StopBefore` at an event that this program does not know.
     """
     check_model(model)
@@ -124,8 +124,8 @@ async def rebuild(
 
 
 class _Build:
-    """One attempt: fill the shadow, compare it with the live model, swap. ``other`` is a connection that holds the
-    live checkpoint or a snapshot."""
+    """Attempt of a rebuild: fill the shadow, compare it with the live model, swap. ``other`` is a connection that locks
+    the live checkpoint or has a snapshot."""
 
     def __init__(
         self,
@@ -143,7 +143,7 @@ class _Build:
         self.epoch = 0
         self._stopped: str | None = None
         self._effects_from: int | None = None
-        """Of a first build that a reactor will follow: the last position without effects."""
+        """Last position without effects, in a first build of a model with a reactor."""
 
     async def run(self, *, check_only: bool, stop_at: frozenset[str]) -> Rebuilt:
         """Build, compare and, unless ``check_only``, swap."""
@@ -164,7 +164,7 @@ class _Build:
         return result
 
     async def _usable(self, conn: Conn, *, lock: bool = False) -> Checkpoint | None:
-        """The live checkpoint, if it is one that a build has to meet exactly: of this epoch, within the ledger."""
+        """Return the live checkpoint if a build can be compared with it: of this epoch, within the ledger."""
         checkpoint = await load_checkpoint(conn, self.ledger, self.model.name, lock=lock)
         if checkpoint is None or checkpoint.epoch != self.epoch:
             return None
@@ -204,7 +204,7 @@ class _Build:
     # Meeting the live model.
 
     async def _compare(self, goal: int) -> Rebuilt:
-        """Both hashes at the very same position, and the rows that differ."""
+        """Return both hashes at one position, and the rows that differ."""
         await self._near(goal)
         async with self.other.transaction():
             live = await self._usable(self.other, lock=True)
@@ -245,7 +245,7 @@ class _Build:
             return await content_hash(self.other, self.live, self.model)
 
     async def _swap(self, goal: int) -> None:
-        """Take the live model's place, at its position, when no reader is looking at it."""
+        """Replace the live model, at its position, at a moment without readers."""
         for attempt in range(SWAP_TRIES):
             await self._near(goal)
             hold = self.other.transaction()

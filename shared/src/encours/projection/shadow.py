@@ -1,10 +1,10 @@
-"""The tables that a rebuild fills beside the live ones, in one of three ways.
+"""Shadow tables, which a rebuild fills beside the live ones, in one of three ways.
 
-* *mapped*: each event to new rows by itself, sums by PostgreSQL (:class:`~encours.projection.read_model.MappedModel`);
+* *mapped*: rows from each event by itself, sums by PostgreSQL (:class:`~encours.projection.read_model.MappedModel`);
 * *folded*: event by event with the rows in memory, each row written once;
-* *careful*: batch by batch as the live path does it, parking what the database refuses.
+* *careful*: batch by batch as in the live path, which parks the streams of rows that the database refuses.
 
-The first two give up at what they cannot do (:class:`Refused`), and the rebuild begins again the next way.
+The first two raise :class:`Refused` for a history that they cannot build, and the rebuild begins again in the next way.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ from encours.projection.schemas import shadow_of
 Way = Literal["mapped", "folded", "careful"]
 WAYS: tuple[Way, ...] = ("mapped", "folded", "careful")
 ROWS_IN_MEMORY = 250_000
-"""Rows a table kept while folding; beyond, the least recently used ones live in the shadow tables alone."""
+"""Rows per table in memory while folding; further ones are in the shadow tables alone."""
 SLICE = 1_000
-"""Events folded between two looks at the connection that brings the next page."""
+"""Events folded before the event loop may receive more of the next page."""
 CAREFUL_PAGE = 1_000
 
 
@@ -55,7 +55,7 @@ class Refused(Exception):
 
 @contextmanager
 def _without_gc() -> Iterator[None]:
-    """No cycles are made while folding, and looking for them among a million rows takes a third of the time."""
+    """Suspend garbage collection: folding makes no reference cycles, and collections take a third of the time."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -66,7 +66,7 @@ def _without_gc() -> Iterator[None]:
 
 
 class Shadow:
-    """A model's tables under construction. ``position`` is the last event in them."""
+    """Tables of a model under construction. ``position`` is that of their last event."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class Shadow:
             return None
 
     async def finish(self) -> None:
-        """Keys, indexes, statistics, and the daily step for all the days that were opened."""
+        """Create keys, indexes and statistics, and run the daily step for all days that were opened."""
         with self._refusing():
             await self._create_keys()
             rest = [row for row in self.model.rows if self._helping is None or row not in self._appended]
@@ -132,7 +132,7 @@ class Shadow:
             raise Refused from error
 
     async def close(self) -> None:
-        """Drop what is left of the tables; nothing if they have taken the live ones' place."""
+        """Drop the tables, unless they have replaced the live ones."""
         if self._helping is not None:
             await end([self._helping])
         if self._hash is not None:
@@ -141,7 +141,7 @@ class Shadow:
             await self.conn.execute(f"drop schema if exists {self.schema} cascade")
 
     async def catch_up(self, upto: int) -> None:
-        """Go on to a position of the live model, written at once. Raises :class:`StopBefore`, :class:`Refused`."""
+        """Continue to a position of the live model. Raises :class:`StopBefore`, :class:`Refused`."""
         async for position, events in self.reader.pages(self.position, upto, self.projection.wanted):
             if self.way == "careful":
                 await self._apply(events)
@@ -233,7 +233,7 @@ class Shadow:
             await self._create_keys()
 
     async def _copy_over(self, row_type: type[Row], rows: Iterable[Row]) -> None:
-        """Rows over rows that may exist: COPY beside them, then one upsert."""
+        """Write rows that may exist already: COPY into a staging table, then one upsert."""
         table = table_of(row_type)
         await self.conn.execute(
             f"create temp table if not exists staging_{table.name} (like {self.schema}.{table.name})"
