@@ -279,6 +279,10 @@ def test_if_match_guards_a_change_and_a_dry_run_changes_nothing(world: World) ->
 
 def test_interest_of_the_worked_example_is_answered_by_segments(world: World) -> None:
     customer = world.customer(terms={"kind": "NET", "days": 30, "valid_from": "2025-01-01"})
+    opened = world.client("invoice").patch(
+        f"/v1/entities/{world.entity}", json={"closed_until": "2024-12-31"}
+    )
+    assert opened.json()["closed_until"] == "2024-12-31"
     series = f"/v1/entities/{world.entity}/series/HIS"
     assert world.client("invoice").put(series, json={"prefix": "HIS-{year}-"}).status_code == 200
     lines = [{"description": "Works", "quantity": "1", "unit_price": "10000.00", "vat_rate": "20"}]

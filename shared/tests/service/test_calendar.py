@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encours.service.calendar import days_to_open, opening_of
+from encours.service.calendar import day_elsewhere, days_to_open, opening_of
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -48,3 +49,16 @@ def test_no_day_is_skipped_and_none_opens_before_its_time(last: date, ahead: int
         range(last.toordinal() + 1, last.toordinal() + 1 + len(days))
     )
     assert all(opening_of(day, "Europe/Paris") <= now for day in days)
+
+
+@pytest.mark.parametrize(
+    ("other", "day"),
+    [
+        ("Europe/Paris", date(2026, 3, 10)),
+        ("Indian/Reunion", date(2026, 3, 10)),
+        ("America/Martinique", date(2026, 3, 10)),
+        ("Pacific/Tahiti", date(2026, 3, 9)),
+    ],
+)
+def test_where_the_day_has_not_begun_it_is_the_day_before(other: str, day: date) -> None:
+    assert day_elsewhere(date(2026, 3, 10), "Europe/Paris", other) == day

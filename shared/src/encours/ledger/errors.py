@@ -48,12 +48,11 @@ class NumberTaken(Refusal):
 
     code = "number-taken"
     title = "Number already in use"
-    remedy = "Give the series another prefix, or check whether the document was taken over already."
+    remedy = "Check whether the document was taken over already."
 
     def __init__(self, number: str) -> None:
         super().__init__(
-            f"Another document of this entity has the number {number}: give the series another prefix, or check "
-            "whether it was taken over already."
+            f"Another document of this entity has the number {number}: check whether it was taken over already."
         )
 
 

@@ -64,6 +64,11 @@ def opening_of(day: date, time_zone: str) -> datetime:
     return datetime.combine(day, OPENING, ZoneInfo(time_zone)).astimezone(UTC)
 
 
+def day_elsewhere(day: date, time_zone: str, other: str) -> date:
+    """Return the date in another zone at the instant at which the day opens."""
+    return opening_of(day, time_zone).astimezone(ZoneInfo(other)).date()
+
+
 async def open_day(
     ledger: Ledger, name: str, day: date, after: Opened, *, late: bool, clock_at: datetime | None = None
 ) -> Opened:

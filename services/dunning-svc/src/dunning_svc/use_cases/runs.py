@@ -1,5 +1,8 @@
 """The run of a day: decide every case with a due step once, and pass its reminders to the outbox.
 
+A case is decided for the day that its creditor has, in its own zone, when the ledger's day opens: nothing is claimed
+before that day has begun there.
+
 It reacts to ``calendar.day_opened`` with the read model at exactly that event. So a repetition yields the same
 decisions under the same command ids.
 """
@@ -19,7 +22,7 @@ from dunning_svc.domain.ladder.decide import decide_customer
 from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key, stream_of
 from dunning_svc.domain.policy.policy import DEFAULT_POLICY
-from dunning_svc.read_models.cases.due import DueCases, due_cases
+from dunning_svc.read_models.cases.due import DueCases, creditors, due_cases
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.query import run_of
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
@@ -35,6 +38,7 @@ from encours.ledger.execute import execute
 from encours.ledger.session import Session
 from encours.projection.read_model import Reactor
 from encours.reading.read_db import ReadDb
+from encours.service.calendar import day_elsewhere
 
 _AT_ONCE = 1024
 
@@ -95,9 +99,12 @@ class RunDay(Reactor):
         if e.data.late:
             await complete_run(self._ledger, _run(e, ()), 0)
             return
+        zone = (await self._ledger.info(e.ledger)).time_zone
         async with self._db.snapshot(MODEL, e.ledger) as (conn, schema, _):
-            due = await due_cases(conn, schema, e.data.day)
-        decided = list(decide_all(due, e))
+            zones = {creditor.time_zone for creditor in (await creditors(conn, schema)).values()}
+            latest = max((day_elsewhere(e.data.day, zone, other) for other in zones), default=e.data.day)
+            due = await due_cases(conn, schema, latest)
+        decided = list(decide_all(due, e, zone))
         for start in range(0, len(decided), _AT_ONCE):
             await asyncio.gather(
                 *(self._append(e, d, event) for d, event in decided[start : start + _AT_ONCE])
@@ -119,11 +126,12 @@ class RunDay(Reactor):
         await execute(self._ledger, meta, _emit, stream_of(event), event, decision.entity_id)
 
 
-def decide_all(due: DueCases, e: Recorded) -> Iterator[tuple[Decision, DecisionEvent]]:
-    """Yield every decision of the day with its event."""
+def decide_all(due: DueCases, e: Recorded, time_zone: str) -> Iterator[tuple[Decision, DecisionEvent]]:
+    """Yield every decision of the day with its event; ``time_zone`` is the ledger's."""
     assert isinstance(e.data, DayOpened)
     for case in due.cases:
-        decision = decide_customer(case, e.data.day, DEFAULT_POLICY, e.position)
+        day = day_elsewhere(e.data.day, time_zone, due.creditors[case.entity_id].time_zone)
+        decision = decide_customer(case, day, DEFAULT_POLICY, e.position)
         if decision is not None:
             key = decision_key(e.ledger, e.event_id, case.customer_id, case.entity_id, case.currency)
             yield decision, as_event(decision, key)

@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Self
 
 import structlog
@@ -19,6 +19,7 @@ from encours.kernel.errors import DomainError
 from encours.ledger import Ledger, LedgerUnavailable, VersionConflict
 from encours.ledger.command import CommandMeta
 from encours.ledger.execute import Done, execute
+from encours.ledger.model import Clock
 from encours.postgres.connection import is_lost
 from invoice_svc.domain.payment.indication import keys_in
 from invoice_svc.domain.refusals import DateInFuture
@@ -77,7 +78,9 @@ class Feeder:
         self._entities: set[str] = set()
         self._customers: dict[tuple[str, str], str] = {}
         self._descriptions: dict[tuple[str, str], WaitingEvent] = {}
-        self._today = date.min
+        self._clock = Clock(datetime.min.replace(tzinfo=UTC), date.min)
+        self._live = False
+        self._days: dict[str, date] = {}
 
     @classmethod
     async def begin(cls, ledger: Ledger, store: ImportStore, name: str, lookups: Lookups) -> Self:
@@ -97,7 +100,7 @@ class Feeder:
         return count
 
     async def _feed_page(self, events: Sequence[WaitingEvent]) -> None:
-        self._today = await self._ledger.today(self._name)
+        await self._look_at_the_clock({event.entity_id for event in events})
         await self._know_imports(events)
         page, gate = _Page(), asyncio.Semaphore(IN_FLIGHT)
         first = [event for event in events if event.key == "entity"]
@@ -122,6 +125,14 @@ class Feeder:
             for (_, name), queue in queues.items():
                 group.create_task(run(name, queue))
         await self._mark(page)
+
+    async def _look_at_the_clock(self, entities: set[str]) -> None:
+        """Take the day of each entity, in its zone; in a sandbox events are recorded on the ledger's day."""
+        self._clock = await self._ledger.clock(self._name)
+        self._live = (await self._ledger.info(self._name)).kind == "live"
+        for entity in entities:
+            zone = await self._ledger.zone_of(self._name, entity) if self._live else None
+            self._days[entity] = self._clock.day_in(zone)
 
     async def _mark(self, page: _Page) -> None:
         fed, page.fed = page.fed, []
@@ -188,8 +199,9 @@ class Feeder:
     async def _feed_event(self, waiting: WaitingEvent, customer_ref: str | None, page: _Page) -> None:
         event = from_bytes(waiting.data)
         try:
-            if waiting.on_date > self._today:
-                raise DateInFuture(f"{waiting.on_date} is in the future: the ledger's date is {self._today}.")
+            today = self._days[waiting.entity_id]
+            if waiting.on_date > today:
+                raise DateInFuture(f"{waiting.on_date} is in the future: the entity's date is {today}.")
             await self._ensure_entity(waiting, event)
             await self._record(waiting, event, customer_ref, page)
         except DomainError as refusal:
@@ -297,7 +309,8 @@ class Feeder:
             command_id=ids.command_id(self._name, waiting.entity_id, key, content),
             fingerprint=content,
             actor=self._imports[waiting.import_id].actor,
-            today=self._today,
+            today=self._clock.today,
+            now=self._clock.now if self._live else None,
             correlation_id=ids.correlation_id(waiting.import_id),
         )
         conflicts = 0

@@ -1,0 +1,55 @@
+"""A case is decided for the day that its creditor has when the ledger's day opens."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from dunning_svc.domain.ladder.state import Case, LadderItem
+from dunning_svc.read_models.cases.due import Creditors, DueCases
+from dunning_svc.read_models.cases.rows import CreditorRow
+from dunning_svc.use_cases.runs import decide_all
+from encours.contracts.calendar import DayOpened
+from encours.testing.history import recorded
+
+DUE = date(2026, 3, 31)
+
+
+def due_of(time_zone: str) -> DueCases:
+    item = LadderItem(
+        invoice_id="inv_1", version=1, number="FAC-1", due_on=DUE, open_minor=10_000, disputed_minor=0,
+        entered_on=date(2026, 1, 1), done=(), suppressed=(), events=(7,), taken=(),
+    )  # fmt: skip
+    case = Case(
+        customer_id="cus_1", entity_id="ent_1", currency="EUR", language="fr", email="compta@example.com",
+        address=None, hold_until=None, decided_on=None, credit_minor=0, items=(item,), events=(2,),
+    )  # fmt: skip
+    creditor = CreditorRow(
+        entity_id="ent_1",
+        name="Perles",
+        country="FR",
+        time_zone=time_zone,
+        address=None,
+        iban=None,
+        siren=None,
+    )
+    return DueCases((case,), {}, Creditors({"ent_1": creditor}))
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "offset", "days"),
+    [
+        ("Europe/Paris", 3, [3]),
+        ("Indian/Reunion", 3, [3]),
+        ("Pacific/Tahiti", 3, []),
+        ("Pacific/Tahiti", 4, [3]),
+    ],
+)
+def test_nothing_is_claimed_before_the_day_has_begun_where_the_creditor_is(
+    time_zone: str, offset: int, days: list[int]
+) -> None:
+    """At six in Paris it is evening of the day before in Tahiti: the reminder of the third day was sent then."""
+    opened = recorded(DayOpened(day=DUE + timedelta(days=offset), late=False))
+    found = [decision.day for decision, _ in decide_all(due_of(time_zone), opened, "Europe/Paris")]
+    assert found == [DUE + timedelta(days=n) for n in days]
