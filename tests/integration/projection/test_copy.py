@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import product
 from typing import Annotated
 
 import asyncpg
@@ -43,6 +44,8 @@ class Listed(Row, kw_only=True):
     TABLE = "listed"
     KEY = ("number",)
     number: int
+    due_on: date
+    seen_at: datetime
     steps: list[str]
 
 
@@ -94,7 +97,10 @@ def _kinds() -> list[Row]:
 
 
 def _listed() -> list[Row]:
-    return [Listed(number=number, steps=steps) for number, steps in enumerate(_LISTS)]
+    return [
+        Listed(number=number, due_on=due_on, seen_at=seen_at, steps=steps)
+        for number, (due_on, seen_at, steps) in enumerate(product(_DAYS, _INSTANTS, _LISTS))
+    ]
 
 
 @pytest.fixture
@@ -128,7 +134,12 @@ async def test_copied_rows_are_those_that_the_live_path_writes(
 
 async def test_the_database_refuses_a_text_that_it_cannot_hold(conn: asyncpg.Connection) -> None:
     with pytest.raises(UNWRITABLE):
-        await copy_rows(conn, "copied", "listed", [Listed(number=1, steps=["a\x00b"])])
+        await copy_rows(
+            conn,
+            "copied",
+            "listed",
+            [Listed(number=1, due_on=_DAYS[0], seen_at=_INSTANTS[0], steps=["a\x00b"])],
+        )
     assert await conn.fetchval("select count(*) from copied.listed") == 0
 
 

@@ -10,7 +10,7 @@ import re
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from operator import attrgetter
 from types import NoneType, UnionType
@@ -19,6 +19,12 @@ from uuid import UUID
 
 import msgspec
 
+_INFINITIES: dict[date, str] = {
+    date.min: "-infinity",
+    date.max: "infinity",
+    datetime.min.replace(tzinfo=UTC): "-infinity",
+    datetime.max.replace(tzinfo=UTC): "infinity",
+}
 Key = tuple[Any, ...]
 Values = Callable[[Any], tuple[Any, ...]]
 """A tuple made from a row."""
@@ -224,7 +230,7 @@ class Table:
         """Parameters of :meth:`upsert`."""
         values = [self.values(row) for row in rows]
         if any(column.sql_type == "text[]" for column in self.columns):
-            objects = [dict(zip(self.names, row, strict=True)) for row in values]
+            objects = [dict(zip(self.names, map(_as_driver, row), strict=True)) for row in values]
             return [msgspec.json.encode(objects).decode()]
         return [list(column) for column in zip(*values, strict=True)]
 
@@ -234,6 +240,11 @@ class Table:
         if not changed:
             return f"on conflict ({key}) do nothing"
         return f"on conflict ({key}) do update set {', '.join(f'{n} = excluded.{n}' for n in changed)}"
+
+
+def _as_driver(value: Any) -> Any:
+    """Value for JSON, with the first and the last day and instant as the infinities that the driver makes of them."""
+    return _INFINITIES.get(value, value) if isinstance(value, date) else value
 
 
 def _nothing(_: Row) -> tuple[Any, ...]:
