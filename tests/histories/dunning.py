@@ -55,6 +55,7 @@ class History:
         self.open: dict[str, int] = {}
         self.applied: dict[str, list[tuple[str, str, int, int]]] = {}
         self.disputed: dict[str, int] = {}
+        self.conceded: dict[str, int] = {}
         self.written_off: dict[str, int] = {}
         self.add(
             entity.EntityRegistered(
@@ -218,6 +219,38 @@ class History:
             ),
             inv,
         )
+
+    def concede(self, which: int) -> None:
+        """Resolve a dispute as credited; the credit note is still to come."""
+        inv = self._nth(which)
+        if not inv or not (claimed := self.disputed.pop(inv, 0)):
+            return
+        awaiting = min(claimed, self.open[inv] - self.conceded.get(inv, 0))
+        self.conceded[inv] = self.conceded.get(inv, 0) + awaiting
+        self.add(
+            invoice.ShareUndisputed(
+                invoice_id=inv, customer_id=CUS, currency="EUR", dispute_id=derived_id("dis", inv),
+                amount_minor=claimed, outcome="credited", awaiting_credit_minor=awaiting,
+            ),
+            inv,
+        )  # fmt: skip
+
+    def credit(self, which: int, amount: int) -> None:
+        """Issue a credit note for part of an invoice; conceded amounts come first."""
+        inv = self._nth(which)
+        if not inv or not (part := min(amount, self.open[inv])):
+            return
+        awaited = min(part, self.conceded.get(inv, 0))
+        self.conceded[inv] = self.conceded.get(inv, 0) - awaited
+        self.open[inv] -= part
+        self.add(
+            invoice.InvoiceCredited(
+                invoice_id=inv, customer_id=CUS, currency="EUR", credit_note_id=derived_id("crn", len(self.events)),
+                number=f"AV-{len(self.events)}", series=None, issued_on=self.today, vat=(), net_minor=part,
+                vat_minor=0, total_minor=part, awaited_minor=awaited, whole=False, cause="test", origin="issued",
+            ),
+            inv,
+        )  # fmt: skip
 
     def write_off(self, which: int, amount: int) -> None:
         """Write off part of an invoice, or take that back."""

@@ -26,6 +26,8 @@ _ACTS = st.one_of(
     st.tuples(st.just("settle"), st.integers(0, 9), _AMOUNT, st.sampled_from([0, 40, 100])),
     st.tuples(st.just("unsettle"), st.integers(0, 9), st.booleans()),
     st.tuples(st.just("dispute"), st.integers(0, 9), _AMOUNT),
+    st.tuples(st.just("concede"), st.integers(0, 9)),
+    st.tuples(st.just("credit"), st.integers(0, 9), _AMOUNT),
     st.tuples(st.just("write_off"), st.integers(0, 9), _AMOUNT),
     st.tuples(st.just("hold"), st.integers(0, 40)),
     st.tuples(st.just("withdraw")),

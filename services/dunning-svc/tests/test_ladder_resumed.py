@@ -73,6 +73,26 @@ def test_an_item_whose_dispute_is_rejected_begins_with_the_friendly_step() -> No
     assert taken(lived(history, 10)) == [(71, "J+3"), (78, "J+15")]
 
 
+def test_an_amount_that_was_conceded_is_claimed_neither_before_its_credit_note_nor_after() -> None:
+    history = invoiced()
+    history.dispute(0, 40_000)
+    history.concede(0)
+    lived(history, DUE_IN + 3)
+    reminder = history.decided[-1][1]
+    assert (reminder.step, reminder.amount_minor, reminder.items[0].disputed_minor) == ("J+3", 60_000, 40_000)
+    history.credit(0, 40_000)
+    lived(history, 12)
+    task = history.decided[-1][1]
+    assert (task.step, task.amount_minor, task.items[0].disputed_minor) == ("J+15", 60_000, 0)
+
+
+def test_an_invoice_conceded_in_full_is_not_claimed_while_it_awaits_its_credit_note() -> None:
+    history = invoiced()
+    history.dispute(0, 100_000)
+    history.concede(0)
+    assert {cause for _, _, cause in lived(history, DUE_IN + 95)} == {"fully_disputed"}
+
+
 def test_an_item_that_credit_has_covered_begins_with_the_friendly_step() -> None:
     history = invoiced()
     payment = history.receive(100_000)

@@ -46,7 +46,7 @@ _ACTS: dict[Lang, dict[str, str]] = {
 _CAUSES: dict[Lang, dict[str, str]] = {
     "fr": {
         "covered_by_credit": "Les paiements non affectés du client couvrent tout le montant à réclamer.",
-        "fully_disputed": "Tout le montant à réclamer est contesté.",
+        "fully_disputed": "Tout le montant à réclamer est contesté ou attend un avoir.",
         "customer_on_hold": "La relance du client est suspendue.",
         "paid_meanwhile": "Entre la décision et l'envoi, les factures ont été soldées.",
         "changed_meanwhile": "Entre la décision et l'envoi, le montant a changé : nouvelle décision le lendemain.",
@@ -57,7 +57,7 @@ _CAUSES: dict[Lang, dict[str, str]] = {
     },
     "en": {
         "covered_by_credit": "Unapplied payments of the customer cover the whole amount to be claimed.",
-        "fully_disputed": "The whole amount to be claimed is in dispute.",
+        "fully_disputed": "The whole amount to be claimed is in dispute or awaits a credit note.",
         "customer_on_hold": "Dunning of the customer is on hold.",
         "paid_meanwhile": "Between decision and dispatch the invoices were settled.",
         "changed_meanwhile": "Between decision and dispatch the amount changed: the next day has a new decision.",
@@ -151,8 +151,10 @@ def _no_step(item: DunnedItem, lang: Lang, *, covered: bool) -> str:
     """Explain an item that is listed in the message without a step of its own."""
     if item.disputed_minor and not item.asked_minor:
         if lang == "fr":
-            return "Contestée en entier : aucune étape tant que le litige dure."
-        return "Disputed in full: no step is taken while the dispute lasts."
+            return "Contestée en entier : aucune étape avant la fin du litige ou l'avoir."
+        return (
+            "Disputed in full: no step is taken before the dispute has ended, or its credit note is issued."
+        )
     if covered:
         if lang == "fr":
             return "Couverte par les paiements non affectés : aucune étape."

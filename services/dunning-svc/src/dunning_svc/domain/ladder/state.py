@@ -8,6 +8,7 @@ from datetime import date
 
 from dunning_svc.domain.policy.policy import Policy, Step
 from dunning_svc.domain.policy.schedule import Taken
+from encours.contracts.books import contested_of
 from encours.contracts.dunning import Channel, LateTerms
 
 
@@ -34,8 +35,8 @@ class LadderItem:
 
     @property
     def contested_minor(self) -> int:
-        """Disputed part of the open amount: the amount of a dispute may exceed the open one."""
-        return max(0, min(self.disputed_minor, self.open_minor))
+        """Part of the open amount that is in dispute, or was conceded and awaits its credit note."""
+        return contested_of(self.open_minor, self.disputed_minor)
 
     @property
     def collectable_minor(self) -> int:
