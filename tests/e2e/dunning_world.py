@@ -17,17 +17,20 @@ from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from encours.contracts import Event, Recorded, calendar, customer, entity, invoice, payment
-from encours.contracts.common import Address, Terms
+from encours.contracts import Event, Recorded, calendar
+from encours.contracts.common import Address
+from encours.contracts.customer import CustomerAmended, CustomerRegistered
 from encours.contracts.dunning import HoldPlaced, RunCompleted
+from encours.contracts.entity import EntityRegistered
 from encours.embedded.process import free_port
 from encours.kernel.ids import new_id, uuid7, with_prefix
 from encours.ledger import Ledger
 from encours.ledger.model import Append, NewEvent
 from encours.postgres.leases import Leases
 from encours.service.calendar import LEASE
+from encours.testing.events import allocated, allocation, applied, event, issued, received
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S, wait_until
 
@@ -121,27 +124,29 @@ class Dunning:
         await self.add(
             self.new(
                 self.entity,
-                entity.EntityRegistered(
-                    entity_id=self.entity, name="Atelier Lumière SAS", country="FR", currency="EUR",
-                    time_zone="Europe/Paris", legal_form=None, siren=None, vat_id=None, address=None, iban=None,
-                ),
+                event(EntityRegistered, entity_id=self.entity, name="Atelier Lumière SAS"),
             )
-        )  # fmt: skip
+        )
 
     async def customers(self, *mailboxes: str | None) -> list[str]:
         """Customers with these e-mail addresses, and a postal one."""
         ids = [new_id("cus") for _ in mailboxes]
-        await self.add(*(
-            self.new(
-                identifier,
-                customer.CustomerRegistered(
-                    customer_id=identifier, entity_id=self.entity, name="Garage Dupont", country="FR",
-                    language="fr", email=mailbox, external_ref=None, phone=None, siren=None, vat_id=None,
-                    address=ADDRESS, segment=None, salesperson=None,
-                ),
+        await self.add(
+            *(
+                self.new(
+                    identifier,
+                    event(
+                        CustomerRegistered,
+                        customer_id=identifier,
+                        entity_id=self.entity,
+                        name="Garage Dupont",
+                        email=mailbox,
+                        address=ADDRESS,
+                    ),
+                )
+                for identifier, mailbox in zip(ids, mailboxes, strict=True)
             )
-            for identifier, mailbox in zip(ids, mailboxes, strict=True)
-        ))  # fmt: skip
+        )
         return ids
 
     async def invoices(
@@ -149,55 +154,42 @@ class Dunning:
     ) -> list[str]:
         """One invoice for each of these customers."""
         ids = [new_id("inv") for _ in customers]
-        await self.add(*(
-            self.new(
-                identifier,
-                invoice.InvoiceIssued(
-                    invoice_id=identifier, customer_id=debtor, number=f"FAC-{identifier[-8:]}", series="FAC",
-                    issued_on=self.today, supply_on=self.today, due_on=self.today + timedelta(days=due_in),
-                    currency="EUR", vat=(), net_minor=amount, vat_minor=0, total_minor=amount,
-                    terms=Terms(due_kind="NET", days=due_in, penalty_rate_bps=None, indemnity_minor=4000),
-                    reference=None, salesperson=None, origin="issued",
-                ),
+        await self.add(
+            *(
+                self.new(
+                    identifier,
+                    issued(
+                        amount,
+                        invoice_id=identifier,
+                        customer_id=debtor,
+                        number=f"FAC-{identifier[-8:]}",
+                        issued_on=self.today,
+                        supply_on=self.today,
+                        due_on=self.today + timedelta(days=due_in),
+                    ),
+                )
+                for identifier, debtor in zip(ids, customers, strict=True)
             )
-            for identifier, debtor in zip(ids, customers, strict=True)
-        ))  # fmt: skip
+        )
         return ids
 
     async def pay(self, invoice_id: str, debtor: str, amount: int) -> None:
         """A payment that settles an invoice."""
         pay, alo = new_id("pay"), new_id("alo")
-        part = payment.Allocation(
-            allocation_id=alo,
-            invoice_id=invoice_id,
-            amount_minor=amount,
-            rule="oldest_due",
-            basis="t",
-            evidence=None,
-        )
+        paid: dict[str, Any] = {"payment_id": pay, "customer_id": debtor}
+        settled: dict[str, Any] = {"invoice_id": invoice_id, "allocation_id": alo}
         await self.add(
-            self.new(pay, payment.PaymentReceived(
-                payment_id=pay, customer_id=debtor, received_on=self.today, amount_minor=amount, currency="EUR",
-                method="transfer", remittance_text=None, external_ref=None, origin="issued",
-            )),
-            self.new(pay, payment.PaymentAllocated(
-                payment_id=pay, customer_id=debtor, currency="EUR", allocations=(part,)
-            )),
-            self.new(invoice_id, invoice.PaymentApplied(
-                invoice_id=invoice_id, customer_id=debtor, currency="EUR", payment_id=pay, allocation_id=alo,
-                amount_minor=amount, received_on=self.today,
-            )),
-        )  # fmt: skip
+            self.new(pay, received(amount, received_on=self.today, **paid)),
+            self.new(pay, allocated(allocation(amount, **settled), **paid)),
+            self.new(invoice_id, applied(amount, received_on=self.today, **paid, **settled)),
+        )
 
     async def receive(self, debtor: str, amount: int) -> None:
         """Money of a customer that no invoice has taken yet."""
         pay = new_id("pay")
         await self.add(
-            self.new(pay, payment.PaymentReceived(
-                payment_id=pay, customer_id=debtor, received_on=self.today, amount_minor=amount, currency="EUR",
-                method="transfer", remittance_text=None, external_ref=None, origin="issued",
-            ))
-        )  # fmt: skip
+            self.new(pay, received(amount, payment_id=pay, customer_id=debtor, received_on=self.today))
+        )
 
     async def hold(self, debtor: str, days: int) -> None:
         """Let dunning of a customer rest."""
@@ -214,12 +206,11 @@ class Dunning:
         await self.add(
             self.new(
                 debtor,
-                customer.CustomerAmended(
-                    customer_id=debtor, name="Garage Dupont", country="FR", language="fr", email=mailbox,
-                    phone=None, siren=None, vat_id=None, address=ADDRESS, segment=None, salesperson=None,
+                event(
+                    CustomerAmended, customer_id=debtor, name="Garage Dupont", email=mailbox, address=ADDRESS
                 ),
             )
-        )  # fmt: skip
+        )
 
     async def open_day(self, *, late: bool = False) -> None:
         """The next day begins."""

@@ -14,10 +14,27 @@ from dunning_svc.read_models.cases.due import Group
 from dunning_svc.read_models.cases.model import keys, project
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows import R
-from encours.contracts import Event, Recorded, calendar, customer, dunning, entity, invoice, payment
-from encours.contracts.common import Address, Terms
+from encours.contracts import Event, Recorded, calendar, dunning
+from encours.contracts.common import Address
+from encours.contracts.customer import CustomerRegistered
+from encours.contracts.entity import EntityRegistered
+from encours.contracts.invoice import InvoiceWrittenOff, WriteOffReversed
 from encours.kernel.ids import derived_id, derived_uuid
 from encours.projection.rows import Row
+from encours.testing.events import (
+    allocated,
+    allocation,
+    applied,
+    credited,
+    disputed,
+    event,
+    issued,
+    received,
+    released,
+    reversed_,
+    unapplied,
+    undisputed,
+)
 
 START = date(2026, 1, 5)
 ENT, CUS = derived_id("ent", 1), derived_id("cus", 1)
@@ -58,20 +75,20 @@ class History:
         self.conceded: dict[str, int] = {}
         self.written_off: dict[str, int] = {}
         self.add(
-            entity.EntityRegistered(
-                entity_id=ENT, name="Créancier", country="FR", currency="EUR", time_zone="Europe/Paris",
-                legal_form=None, siren=None, vat_id=None, address=None, iban=None,
-            ),
+            event(EntityRegistered, entity_id=ENT, name="Créancier"),
             ENT,
-        )  # fmt: skip
+        )
         self.add(
-            customer.CustomerRegistered(
-                customer_id=CUS, entity_id=ENT, name="Débiteur", external_ref=None, country="FR",
-                language="fr", email=email, phone=None, siren=None, vat_id=None, address=address, segment=None,
-                salesperson=None,
+            event(
+                CustomerRegistered,
+                customer_id=CUS,
+                entity_id=ENT,
+                name="Débiteur",
+                email=email,
+                address=address,
             ),
             CUS,
-        )  # fmt: skip
+        )
 
     def add(
         self, data: Event, stream: str, *, causation: UUID | None = None, command: UUID | None = None
@@ -101,35 +118,34 @@ class History:
         if decision is None:
             return None
         key = decision_key("main", opened.event_id, *GROUP)
-        event = as_event(decision, key)
-        self.decided.append((opened, event))
-        self.add(event, stream_of(event), causation=opened.event_id)
-        return event
+        made = as_event(decision, key)
+        self.decided.append((opened, made))
+        self.add(made, stream_of(made), causation=opened.event_id)
+        return made
 
     def issue(self, days: int, amount: int) -> None:
         inv = derived_id("inv", len(self.open))
         self.open[inv] = amount
         self.add(
-            invoice.InvoiceIssued(
-                invoice_id=inv, customer_id=CUS, number=f"FAC-{len(self.open):04}", series="FAC",
-                issued_on=self.today, supply_on=self.today, due_on=self.today + timedelta(days=days),
-                currency="EUR", vat=(), net_minor=amount, vat_minor=0, total_minor=amount,
-                terms=Terms(due_kind="NET", days=days, penalty_rate_bps=None, indemnity_minor=4000),
-                reference=None, salesperson=None, origin="issued",
+            issued(
+                amount,
+                invoice_id=inv,
+                customer_id=CUS,
+                number=f"FAC-{len(self.open):04}",
+                issued_on=self.today,
+                supply_on=self.today,
+                due_on=self.today + timedelta(days=days),
             ),
             inv,
-        )  # fmt: skip
+        )
 
     def receive(self, amount: int, command: UUID | None = None) -> str:
         pay = derived_id("pay", len(self.events))
         self.add(
-            payment.PaymentReceived(
-                payment_id=pay, customer_id=CUS, received_on=self.today, amount_minor=amount, currency="EUR",
-                method="transfer", remittance_text=None, external_ref=None, origin="issued",
-            ),
+            received(amount, payment_id=pay, customer_id=CUS, received_on=self.today),
             pay,
             command=command,
-        )  # fmt: skip
+        )
         return pay
 
     def reverse(self, pay: str, amount: int) -> None:
@@ -149,20 +165,22 @@ class History:
         alo, command = derived_id("alo", len(self.events)), derived_uuid("settle", len(self.events))
         pay = self.receive(part + surplus, command)
         self.add(
-            payment.PaymentAllocated(
-                payment_id=pay, customer_id=CUS, currency="EUR", allocations=(allocation(alo, inv, part),)
-            ),
+            allocated(allocation(part, allocation_id=alo, invoice_id=inv), payment_id=pay, customer_id=CUS),
             pay,
             command=command,
         )
         self.add(
-            invoice.PaymentApplied(
-                invoice_id=inv, customer_id=CUS, currency="EUR", payment_id=pay, allocation_id=alo,
-                amount_minor=part, received_on=self.today,
+            applied(
+                part,
+                invoice_id=inv,
+                customer_id=CUS,
+                payment_id=pay,
+                allocation_id=alo,
+                received_on=self.today,
             ),
             inv,
             command=command,
-        )  # fmt: skip
+        )
         self.open[inv] -= part
         self.applied.setdefault(inv, []).append((pay, alo, part, surplus))
 
@@ -173,29 +191,28 @@ class History:
         pay, alo, part, surplus = self.applied[inv].pop()
         command = derived_uuid("unsettle", len(self.events))
         self.add(
-            payment.PaymentReleased(
-                payment_id=pay, customer_id=CUS, currency="EUR", allocations=(allocation(alo, inv, part),)
-            ),
+            released(allocation(part, allocation_id=alo, invoice_id=inv), payment_id=pay, customer_id=CUS),
             pay,
             command=command,
         )
         if reverse:
             self.add(
-                payment.PaymentReversed(
-                    payment_id=pay, customer_id=CUS, amount_minor=part + surplus, currency="EUR", cause="returned",
-                    reversed_on=self.today,
-                ),
+                reversed_(part + surplus, payment_id=pay, customer_id=CUS, reversed_on=self.today),
                 pay,
                 command=command,
-            )  # fmt: skip
+            )
         self.add(
-            invoice.PaymentUnapplied(
-                invoice_id=inv, customer_id=CUS, currency="EUR", payment_id=pay, allocation_id=alo,
-                amount_minor=part, cause="reversed" if reverse else "released",
+            unapplied(
+                part,
+                invoice_id=inv,
+                customer_id=CUS,
+                payment_id=pay,
+                allocation_id=alo,
+                cause="reversed" if reverse else "released",
             ),
             inv,
             command=command,
-        )  # fmt: skip
+        )
         self.open[inv] += part
 
     def dispute(self, which: int, amount: int) -> None:
@@ -205,18 +222,13 @@ class History:
         dis = derived_id("dis", inv)
         if standing := self.disputed.pop(inv, 0):
             self.add(
-                invoice.ShareUndisputed(
-                    invoice_id=inv, customer_id=CUS, currency="EUR", dispute_id=dis, amount_minor=standing,
-                    outcome="rejected", awaiting_credit_minor=0,
-                ),
+                undisputed(standing, invoice_id=inv, customer_id=CUS, dispute_id=dis, outcome="rejected"),
                 inv,
-            )  # fmt: skip
+            )
             return
         self.disputed[inv] = amount
         self.add(
-            invoice.ShareDisputed(
-                invoice_id=inv, customer_id=CUS, currency="EUR", dispute_id=dis, amount_minor=amount
-            ),
+            disputed(amount, invoice_id=inv, customer_id=CUS, dispute_id=dis),
             inv,
         )
 
@@ -228,12 +240,16 @@ class History:
         awaiting = min(claimed, self.open[inv] - self.conceded.get(inv, 0))
         self.conceded[inv] = self.conceded.get(inv, 0) + awaiting
         self.add(
-            invoice.ShareUndisputed(
-                invoice_id=inv, customer_id=CUS, currency="EUR", dispute_id=derived_id("dis", inv),
-                amount_minor=claimed, outcome="credited", awaiting_credit_minor=awaiting,
+            undisputed(
+                claimed,
+                invoice_id=inv,
+                customer_id=CUS,
+                dispute_id=derived_id("dis", inv),
+                outcome="credited",
+                awaiting_credit_minor=awaiting,
             ),
             inv,
-        )  # fmt: skip
+        )
 
     def credit(self, which: int, amount: int) -> None:
         """Issue a credit note for part of an invoice; conceded amounts come first."""
@@ -244,13 +260,17 @@ class History:
         self.conceded[inv] = self.conceded.get(inv, 0) - awaited
         self.open[inv] -= part
         self.add(
-            invoice.InvoiceCredited(
-                invoice_id=inv, customer_id=CUS, currency="EUR", credit_note_id=derived_id("crn", len(self.events)),
-                number=f"AV-{len(self.events)}", series=None, issued_on=self.today, vat=(), net_minor=part,
-                vat_minor=0, total_minor=part, awaited_minor=awaited, whole=False, cause="test", origin="issued",
+            credited(
+                part,
+                invoice_id=inv,
+                customer_id=CUS,
+                credit_note_id=derived_id("crn", len(self.events)),
+                number=f"AV-{len(self.events)}",
+                issued_on=self.today,
+                awaited_minor=awaited,
             ),
             inv,
-        )  # fmt: skip
+        )
 
     def write_off(self, which: int, amount: int) -> None:
         """Write off part of an invoice, or take that back."""
@@ -260,23 +280,14 @@ class History:
         if gone := self.written_off.pop(inv, 0):
             self.open[inv] += gone
             self.add(
-                invoice.WriteOffReversed(
-                    invoice_id=inv, customer_id=CUS, currency="EUR", amount_minor=gone, cause="test"
-                ),
+                event(WriteOffReversed, invoice_id=inv, customer_id=CUS, amount_minor=gone),
                 inv,
             )
         elif part := min(amount, self.open[inv]):
             self.written_off[inv] = part
             self.open[inv] -= part
             self.add(
-                invoice.InvoiceWrittenOff(
-                    invoice_id=inv,
-                    customer_id=CUS,
-                    currency="EUR",
-                    amount_minor=part,
-                    cause="test",
-                    evidence=None,
-                ),
+                event(InvoiceWrittenOff, invoice_id=inv, customer_id=CUS, amount_minor=part),
                 inv,
             )
 
@@ -293,15 +304,3 @@ class History:
 
     def _nth(self, which: int) -> str | None:
         return list(self.open)[which % len(self.open)] if self.open else None
-
-
-def allocation(allocation_id: str, invoice_id: str, part: int) -> payment.Allocation:
-    """A part of a payment on an invoice."""
-    return payment.Allocation(
-        allocation_id=allocation_id,
-        invoice_id=invoice_id,
-        amount_minor=part,
-        rule="oldest_due",
-        basis="test",
-        evidence=None,
-    )

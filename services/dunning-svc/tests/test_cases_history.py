@@ -14,10 +14,11 @@ from dunning_svc.domain.ladder.events import as_event, decision_key
 from dunning_svc.domain.policy.policy import DEFAULT_POLICY
 from dunning_svc.read_models.cases.past import MemoryRows, folded
 from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow
-from encours.contracts import Recorded, calendar, dunning, encode, invoice, payment
+from encours.contracts import Recorded, calendar, dunning, encode, payment
 from encours.contracts.common import Address
 from encours.kernel.ids import derived_uuid
-from tests.histories.dunning import ADDRESS, CUS, GROUP, History, allocation
+from encours.testing.events import allocation, released, unapplied
+from tests.histories.dunning import ADDRESS, CUS, GROUP, History
 
 _AMOUNT = st.integers(1, 5_000)
 _ACTS = st.one_of(
@@ -145,11 +146,9 @@ def test_an_account_that_was_nil_names_every_release_of_one_command() -> None:
     history.settle(0, 400)
     history.settle(0, 300)
     command = derived_uuid("release both")
-    released = [
+    releases = [
         history.add(
-            payment.PaymentReleased(
-                payment_id=pay, customer_id=CUS, currency="EUR", allocations=(allocation(alo, inv, part),)
-            ),
+            released(allocation(part, allocation_id=alo, invoice_id=inv), payment_id=pay, customer_id=CUS),
             pay,
             command=command,
         )
@@ -159,17 +158,21 @@ def test_an_account_that_was_nil_names_every_release_of_one_command() -> None:
     for inv, standing in history.applied.items():
         for pay, alo, part, _ in standing:
             history.add(
-                invoice.PaymentUnapplied(
-                    invoice_id=inv, customer_id=CUS, currency="EUR", payment_id=pay, allocation_id=alo,
-                    amount_minor=part, cause="released",
+                unapplied(
+                    part,
+                    invoice_id=inv,
+                    customer_id=CUS,
+                    payment_id=pay,
+                    allocation_id=alo,
+                    cause="released",
                 ),
                 inv,
                 command=command,
-            )  # fmt: skip
+            )
     case = history.rows.case(GROUP)
     assert case is not None
     assert case.credit_minor == 700
-    assert {e.position for e in released} <= set(case.events)
+    assert {e.position for e in releases} <= set(case.events)
 
 
 @given(_HISTORIES)

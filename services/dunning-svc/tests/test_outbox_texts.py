@@ -31,6 +31,7 @@ from encours.contracts.dunning import (
     SuppressionCause,
 )
 from encours.kernel.ids import derived_id
+from encours.testing.events import event
 
 REM = derived_id("rem", 1)
 WRITTEN_AT = datetime(2026, 4, 30, 9, tzinfo=UTC)
@@ -47,25 +48,23 @@ CUSTOMER = DebtorRow(
 
 
 def item(number: str = "FAC-2026-1", **changes: Any) -> DunnedItem:
-    values: dict[str, Any] = {
-        "invoice_id": derived_id("inv", number), "invoice_version": 3, "number": number, "due_on": date(2026, 3, 31),
-        "days_past_due": 30, "open_minor": 123_456, "disputed_minor": 0, "asked_minor": 123_456, "step": "J+30",
+    usual: dict[str, Any] = {
+        "invoice_id": derived_id("inv", number), "number": number, "days_past_due": 30, "step": "J+30",
+        "open_minor": 123_456, "asked_minor": 123_456,
         "terms": LateTerms(penalty_rate_bps=None, indemnity_minor=4_000),
     }  # fmt: skip
-    return DunnedItem(**(values | changes))
+    return event(DunnedItem, **(usual | changes))
 
 
 def reminder(*items: DunnedItem, **changes: Any) -> ReminderRequested:
-    values: dict[str, Any] = {
-        "reminder_id": REM, "decision_id": derived_id("dec", 1), "customer_id": "cus_1", "day": date(2026, 4, 30),
-        "channel": "letter", "step": "J+30", "template": "penalties", "language": "fr", "currency": "EUR",
-        "items": items or (item(),), "credit_minor": 0, "amount_minor": 123_456, "superseded": (),
+    usual: dict[str, Any] = {
+        "reminder_id": REM, "day": date(2026, 4, 30), "channel": "letter", "step": "J+30", "template": "penalties",
+        "items": items or (item(),), "amount_minor": 123_456,
         "basis": DecisionBasis(
             policy_id=DEFAULT_POLICY.policy_id, policy_version=1, position=9, input_events=(2, 5)
         ),
-        "suppressed": (),
     }  # fmt: skip
-    return ReminderRequested(**(values | changes))
+    return event(ReminderRequested, **(usual | changes))
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])

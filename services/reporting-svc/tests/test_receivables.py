@@ -1,22 +1,24 @@
 """Given events, then rows: what each event changes in the receivables of a customer."""
 
-from datetime import UTC, date, datetime
-from typing import Any
-from uuid import UUID
+from datetime import date
 
 import pytest
 
-from encours.contracts import Event, Recorded
-from encours.contracts.common import Terms
-from encours.contracts.invoice import (
-    InvoiceCredited,
-    InvoiceIssued,
-    PaymentApplied,
-    PaymentUnapplied,
-    ShareDisputed,
-)
-from encours.contracts.payment import PaymentIdentified, PaymentReceived, PaymentReversed
+from encours.contracts import Event
+from encours.contracts.payment import PaymentIdentified
 from encours.projection.row_cache import RowCache
+from encours.testing.events import (
+    DAY,
+    applied,
+    credited,
+    disputed,
+    event,
+    issued,
+    received,
+    reversed_,
+    unapplied,
+)
+from encours.testing.history import happened
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.rows import (
     AGING_DAY_ID,
@@ -26,105 +28,17 @@ from reporting_svc.read_models.receivables.rows import (
     MovementRow,
 )
 
-DAY = date(2026, 3, 31)
-TERMS = Terms(due_kind="NET", days=30, penalty_rate_bps=None, indemnity_minor=4000)
+INVOICE = issued(due_on=date(2026, 3, 1))
 
 
-def issued(amount: int = 24_000, due_on: date = date(2026, 3, 1)) -> InvoiceIssued:
-    return InvoiceIssued(
-        invoice_id="inv_1",
-        customer_id="cus_1",
-        number="FAC-1",
-        series="FAC",
-        issued_on=date(2026, 1, 30),
-        supply_on=date(2026, 1, 30),
-        due_on=due_on,
-        currency="EUR",
-        vat=(),
-        net_minor=amount * 5 // 6,
-        vat_minor=amount // 6,
-        total_minor=amount,
-        terms=TERMS,
-        reference=None,
-        salesperson=None,
-        origin="issued",
-    )
-
-
-def received(amount: int, customer_id: str | None = "cus_1") -> PaymentReceived:
-    return PaymentReceived(
-        payment_id="pay_1",
-        customer_id=customer_id,
-        received_on=DAY,
-        amount_minor=amount,
-        currency="EUR",
-        method="transfer",
-        remittance_text=None,
-        external_ref=None,
-        origin="issued",
-    )
-
-
-OF_INVOICE: dict[str, Any] = {"invoice_id": "inv_1", "customer_id": "cus_1", "currency": "EUR"}
-
-
-def applied(amount: int) -> PaymentApplied:
-    return PaymentApplied(
-        **OF_INVOICE, payment_id="pay_1", allocation_id="alo_1", amount_minor=amount, received_on=DAY
-    )
-
-
-def unapplied(amount: int) -> PaymentUnapplied:
-    return PaymentUnapplied(
-        **OF_INVOICE, payment_id="pay_1", allocation_id="alo_1", amount_minor=amount, cause="reversed"
-    )
-
-
-def credited(amount: int) -> InvoiceCredited:
-    return InvoiceCredited(
-        **OF_INVOICE,
-        credit_note_id="cre_1",
-        number="AV-1",
-        series="AV",
-        issued_on=DAY,
-        vat=(),
-        net_minor=amount * 5 // 6,
-        vat_minor=amount // 6,
-        total_minor=amount,
-        awaited_minor=0,
-        whole=False,
-        cause="goods returned",
-        origin="issued",
-    )
-
-
-def disputed(amount: int) -> ShareDisputed:
-    return ShareDisputed(**OF_INVOICE, dispute_id="dis_1", amount_minor=amount)
-
-
-def given(*facts: Event, day: date | None = DAY) -> RowCache:
+def given(*events: Event, day: date | None = DAY) -> RowCache:
     model = Receivables()
     rows = RowCache(model.rows)
     rows.assume_empty()
     if day is not None:
         rows.put(AgingDay(id=AGING_DAY_ID, day=day))
-    for position, fact in enumerate(facts, 1):
-        event = Recorded(
-            ledger="test",
-            position=position,
-            stream="any",
-            version=position,
-            type=fact.TYPE,
-            schema_version=1,
-            entity="ent_1",
-            event_id=UUID(int=position),
-            effective_on=DAY,
-            recorded_at=datetime(2026, 3, 31, tzinfo=UTC),
-            actor="test",
-            command_id=UUID(int=position),
-            data=fact,
-        )
-        model.project(event, rows)
+    for each in happened(*events):
+        model.project(each, rows)
     return rows
 
 
@@ -135,7 +49,7 @@ def balance(rows: RowCache, customer_id: str = "cus_1") -> Balance:
 
 
 def test_an_issued_invoice_is_owed_in_the_band_of_the_day() -> None:
-    now = balance(given(issued()))
+    now = balance(given(INVOICE))
     assert (now.band_1_minor, now.open_minor, now.account_minor, now.unapplied_minor) == (
         24_000,
         24_000,
@@ -145,17 +59,17 @@ def test_an_issued_invoice_is_owed_in_the_band_of_the_day() -> None:
 
 
 def test_before_any_day_was_opened_nothing_is_due() -> None:
-    assert balance(given(issued(), day=None)).band_0_minor == 24_000
+    assert balance(given(INVOICE, day=None)).band_0_minor == 24_000
 
 
 def test_a_payment_moves_from_the_account_at_once_and_from_the_item_when_it_is_applied() -> None:
-    rows = given(issued(), received(10_000))
+    rows = given(INVOICE, received(10_000))
     assert (balance(rows).open_minor, balance(rows).unapplied_minor, balance(rows).account_minor) == (
         24_000,
         10_000,
         14_000,
     )
-    rows = given(issued(), received(10_000), applied(10_000))
+    rows = given(INVOICE, received(10_000), applied(10_000))
     assert (balance(rows).open_minor, balance(rows).unapplied_minor, balance(rows).account_minor) == (
         14_000,
         0,
@@ -164,15 +78,7 @@ def test_a_payment_moves_from_the_account_at_once_and_from_the_item_when_it_is_a
 
 
 def test_a_payment_that_comes_undone_opens_the_debt_again_in_the_band_of_its_due_date() -> None:
-    undone = PaymentReversed(
-        payment_id="pay_1",
-        customer_id="cus_1",
-        amount_minor=24_000,
-        currency="EUR",
-        cause="returned debit",
-        reversed_on=None,
-    )
-    now = balance(given(issued(), received(24_000), applied(24_000), unapplied(24_000), undone))
+    now = balance(given(INVOICE, received(24_000), applied(24_000), unapplied(24_000), reversed_(24_000)))
     assert (now.band_1_minor, now.open_minor, now.unapplied_minor, now.account_minor) == (
         24_000,
         24_000,
@@ -184,22 +90,14 @@ def test_a_payment_that_comes_undone_opens_the_debt_again_in_the_band_of_its_due
 def test_the_books_balance_after_every_event_of_a_command_also_when_the_reversal_comes_before_its_mirrors() -> (
     None
 ):
-    undone = PaymentReversed(
-        payment_id="pay_1",
-        customer_id="cus_1",
-        amount_minor=24_000,
-        currency="EUR",
-        cause="returned debit",
-        reversed_on=None,
-    )
-    facts = [issued(), received(24_000), applied(24_000), undone, unapplied(24_000)]
-    for count in range(1, len(facts) + 1):
-        now = balance(given(*facts[:count]))
+    events = [INVOICE, received(24_000), applied(24_000), reversed_(24_000), unapplied(24_000)]
+    for count in range(1, len(events) + 1):
+        now = balance(given(*events[:count]))
         assert now.open_minor - now.unapplied_minor == now.account_minor
 
 
 def test_a_credit_note_takes_off_item_account_and_turnover() -> None:
-    rows = given(issued(), credited(6_000))
+    rows = given(INVOICE, credited(6_000))
     assert (balance(rows).open_minor, balance(rows).account_minor) == (18_000, 18_000)
     row = rows.get(MovementRow, 2, 0)
     assert row is not None
@@ -212,7 +110,7 @@ def test_a_credit_note_takes_off_item_account_and_turnover() -> None:
 
 
 def test_the_disputed_share_is_never_more_than_what_is_owed_and_no_payment_closes_it() -> None:
-    rows = given(issued(), disputed(20_000), received(10_000), applied(10_000))
+    rows = given(INVOICE, disputed(20_000), received(10_000), applied(10_000))
     assert balance(rows).disputed_minor == 14_000
     item = rows.get(Item, "inv_1")
     assert item is not None
@@ -220,7 +118,7 @@ def test_the_disputed_share_is_never_more_than_what_is_owed_and_no_payment_close
 
 
 def test_money_of_an_unknown_payer_waits_apart_and_moves_whole_when_the_payer_is_known() -> None:
-    known = PaymentIdentified(payment_id="pay_1", customer_id="cus_1", amount_minor=5_000, currency="EUR")
+    known = event(PaymentIdentified, amount_minor=5_000)
     rows = given(received(5_000, customer_id=None))
     assert (balance(rows, "").unapplied_minor, balance(rows, "").account_minor) == (5_000, -5_000)
     rows = given(received(5_000, customer_id=None), known)
@@ -229,7 +127,7 @@ def test_money_of_an_unknown_payer_waits_apart_and_moves_whole_when_the_payer_is
 
 
 def test_every_movement_keeps_its_position_and_the_day_it_counts_from() -> None:
-    rows = given(issued(), received(10_000), applied(10_000))
+    rows = given(INVOICE, received(10_000), applied(10_000))
     row = rows.get(MovementRow, 3, 0)
     assert row is not None
     assert (row.effective_on, row.invoice_id, row.payment_id) == (DAY, "inv_1", "pay_1")
