@@ -75,7 +75,7 @@ def server(delay_us: int) -> Iterator[Server]:
             )
         process = spawn(program)
         try:
-            if not await_ready(process, program, lambda: postgres.is_ready(process.pid)):
+            if not await_ready(process, lambda: postgres.is_ready(process.pid)):
                 raise RuntimeError(f"PostgreSQL did not start; its log is {program.log}")
             asyncio.run(_prepare(postgres, secrets))
             yield Server(postgres, secrets, delay_us)

@@ -150,13 +150,7 @@ class History:
 
     def reverse(self, pay: str, amount: int) -> None:
         """Return a payment that no invoice has taken."""
-        self.add(
-            payment.PaymentReversed(
-                payment_id=pay, customer_id=CUS, amount_minor=amount, currency="EUR", cause="returned",
-                reversed_on=self.today,
-            ),
-            pay,
-        )  # fmt: skip
+        self.add(reversed_(amount, payment_id=pay, customer_id=CUS, reversed_on=self.today), pay)
 
     def settle(self, which: int, amount: int, surplus: int = 0) -> None:
         """Pay part of an invoice: what the pair of payment and invoice events come to."""

@@ -236,7 +236,7 @@ def mailbox_port(tmp_path: Path) -> Iterator[int]:
             return False
         return True
 
-    assert await_ready(process, program, ready)
+    assert await_ready(process, ready)
     yield port
     stop(process, program)
 

@@ -60,7 +60,7 @@ class Nats:
         program = self.program()
         for attempt in range(_ATTEMPTS):
             process = spawn(program)
-            if await_ready(process, program, self.is_ready):
+            if await_ready(process, self.is_ready):
                 return process
             time.sleep(0.1 * 2**attempt)
         raise StartFailed(f"nats-server does not start; its log is {self.log}")

@@ -102,7 +102,7 @@ class Postgres:
         for attempt in range(_ATTEMPTS):
             self.clear_stale_pid()
             process = spawn(program)
-            if await_ready(process, program, lambda pid=process.pid: self.is_ready(pid)):  # type: ignore[misc]
+            if await_ready(process, lambda pid=process.pid: self.is_ready(pid)):  # type: ignore[misc]
                 return process
             time.sleep(min(0.1 * 2**attempt, 3.0))
         raise StartFailed(f"PostgreSQL does not start; its log is {self.log}")

@@ -9,8 +9,15 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from encours.embedded.process import Program, StartFailed, bound_log, open_log, popen_options, started_at
-from encours.embedded.progress import Progress
+from encours.embedded.process import (
+    Program,
+    StartFailed,
+    bound_log,
+    open_log,
+    popen_options,
+    started_at,
+    used_s,
+)
 from encours.embedded.runstate import ProcessState
 
 Announce = Callable[[str], None]
@@ -35,7 +42,6 @@ class Child:
     ends_max: int = _ENDS_MAX
     state: ProcessState = field(init=False)
     process: asyncio.subprocess.Process | None = None
-    progress: Progress | None = None
 
     def __post_init__(self) -> None:
         self.state = ProcessState(self.program.role, self.program.service, port=self.program.port)
@@ -58,20 +64,25 @@ class Supervisor:
     async def add(self, *children: Child) -> None:
         """Start these and wait until all are ready, saying what is waited for.
 
-        A busy machine makes a start late and never fails it. Raises :class:`StartFailed`, naming the log, for a child
-        that ends again and again before it is ready, and for one that stands still.
+        A busy machine makes a start late and never fails it: no clock ends the wait. Raises :class:`StartFailed`,
+        naming the log, for a child that ends again and again before it is ready.
         """
         self._groups.append(list(children))
         for child in children:
             self._tasks[id(child)] = asyncio.create_task(self._keep(child), name=child.program.label)
-        say_at = time.monotonic() + _SAY_S
+        began = time.monotonic()
+        say_at = began + _SAY_S
         while waiting := [child for child in children if child.state.state != "ready"]:
             if self._stopping.is_set():
                 return
             for child in waiting:
-                _check_start(child)
+                if child.state.restarts >= child.ends_max:
+                    raise StartFailed(
+                        f"{child.program.label} ended {child.state.restarts} times before it was ready; "
+                        f"its log is {child.program.log}"
+                    )
             if time.monotonic() > say_at:
-                self._announce(_waited_for(waiting))
+                self._announce(_waited_for(waiting, time.monotonic() - began))
                 say_at += _SAY_S
             await asyncio.sleep(_POLL_S)
 
@@ -110,7 +121,7 @@ class Supervisor:
             )
         finally:
             os.close(log)
-        child.process, child.progress = process, Progress(process.pid)
+        child.process = process
         child.state.pid, child.state.created = process.pid, started_at(process.pid)
         self._move(child, "starting")
         watch = asyncio.create_task(self._watch(child, process))
@@ -163,22 +174,11 @@ class Supervisor:
             self._changed()
 
 
-def _check_start(child: Child) -> None:
-    """Raise :class:`StartFailed` for a child that will not get ready."""
-    label, log = child.program.label, child.program.log
-    if child.state.restarts >= child.ends_max:
-        raise StartFailed(f"{label} ended {child.state.restarts} times before it was ready; its log is {log}")
-    lives = child.process is not None and child.process.returncode is None
-    if lives and child.progress is not None and child.progress.stands_still():
-        raise StartFailed(f"{label} is not ready and does nothing; its log is {log}")
-
-
-def _waited_for(children: Sequence[Child]) -> str:
+def _waited_for(children: Sequence[Child], waited_s: float) -> str:
     """Names of the children and how far they are: little processor time in many seconds means a busy machine."""
-    known = [child.progress for child in children if child.progress is not None]
-    used_s, age_s = sum(p.used_s for p in known), max((p.age_s for p in known), default=0.0)
+    used = sum(used_s(child.state.pid) for child in children if child.state.pid is not None)
     names = ", ".join(child.program.label for child in children)
-    return f"waiting for {names}: {used_s:.1f} s of processor time in {age_s:.0f} s"
+    return f"waiting for {names}: {used:.1f} s of processor time in {waited_s:.0f} s"
 
 
 def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
