@@ -23,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from encours.testing.system import System
+from encours.testing.waiting import HANG_S
 from tests.e2e.world import World, eur
 
 SERVICES = ("invoice", "dunning", "risk", "reporting")
@@ -38,8 +39,8 @@ CHECKS = [no_crash, status_code_conformance, content_type_conformance, response_
 ENDLESS = {"/v1/events/stream"}
 """Answers without an end: server-sent events have tests of their own."""
 EXAMPLES = 8
-LIMIT_S = 60.0
-"""Of one request; schemathesis gives up after 10 s, which a loaded machine may take to bring a process to its turn."""
+LIMIT_S = HANG_S
+"""Of one request; schemathesis gives up after 10 s, which a busy machine may take to bring a process to its turn."""
 
 
 @pytest.fixture(scope="module")
