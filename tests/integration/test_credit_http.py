@@ -21,6 +21,11 @@ from encours.testing.servers import Installation
 AMOUNT = {"amount": "100.00", "currency": "EUR"}
 ADDRESS = {"lines": ["1 rue de la Paix"], "postal_code": "75002", "city": "Paris"}
 
+SELLER = {
+    "name": "Banc SAS", "legal_form": "SAS, capital 10 000 EUR, RCS Paris", "siren": "552100554",
+    "vat_id": "FR96552100554", "address": ADDRESS,
+}  # fmt: skip
+
 
 @pytest.fixture
 async def services(installation: Installation) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
@@ -41,6 +46,13 @@ async def created(api: httpx.AsyncClient, path: str, body: dict[str, Any]) -> di
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()
     return found
+
+
+async def firm(invoice: httpx.AsyncClient) -> tuple[str, str]:
+    """Register a seller and a customer; return their ids."""
+    entity = (await created(invoice, "/v1/entities", SELLER))["id"]
+    buyer = {"entity_id": entity, "name": "Garage Dupont", "address": ADDRESS}
+    return entity, (await created(invoice, "/v1/customers", buyer))["id"]
 
 
 async def rebuild(installation: Installation, service: str = "risk", module: str = "risk_svc") -> None:
@@ -79,13 +91,7 @@ async def test_exposure_has_drafts_open_invoices_and_cash_at_both_dates(
     installation: Installation, services: tuple[httpx.AsyncClient, httpx.AsyncClient]
 ) -> None:
     invoice, risk = services
-    seller = {
-        "name": "Banc SAS", "legal_form": "SAS, capital 10 000 EUR, RCS Paris", "siren": "552100554",
-        "vat_id": "FR96552100554", "address": ADDRESS,
-    }  # fmt: skip
-    entity = (await created(invoice, "/v1/entities", seller))["id"]
-    buyer = {"entity_id": entity, "name": "Garage Dupont", "address": ADDRESS}
-    customer = (await created(invoice, "/v1/customers", buyer))["id"]
+    entity, customer = await firm(invoice)
     line = {"description": "Maintenance", "quantity": "1", "unit_price": AMOUNT, "vat_rate": "20"}
     document = {"entity_id": entity, "customer_id": customer, "series": "FAC", "lines": [line]}
     await created(invoice, "/v1/invoices", document)
@@ -111,30 +117,13 @@ async def test_exposure_has_drafts_open_invoices_and_cash_at_both_dates(
     ranked = (await risk.get("/v1/customers")).json()["data"]
     assert [row["components"]["total"]["amount"] for row in ranked] == ["140.00"]
 
-    yen = document | {"currency": "JPY", "lines": [line | {"unit_price": "1000000"}], "issue": True}
-    await created(invoice, "/v1/invoices", yen)
-    await rebuild(installation)
-    refused = await risk.get("/v1/customers")
-    assert (refused.status_code, refused.json()["currencies"]) == (422, ["EUR", "JPY"])
-    for currency, total in (("EUR", "140.00"), ("JPY", "1200000")):
-        (row,) = (await risk.get("/v1/customers", params={"currency": currency})).json()["data"]
-        assert row["components"]["total"] == {"amount": total, "currency": currency}
-    by_name = (await risk.get("/v1/customers", params={"sort": "name"})).json()
-    assert (by_name["currency"], len(by_name["data"])) == (None, 1)
-
 
 async def test_a_return_after_payment_in_time_costs_nothing_and_leaves_the_score(
     installation: Installation, services: tuple[httpx.AsyncClient, httpx.AsyncClient]
 ) -> None:
     """As recorded over HTTP: paid in time, one piece credited months later in one step, one claim accepted."""
     invoice, risk = services
-    seller = {
-        "name": "Banc SAS", "legal_form": "SAS, capital 10 000 EUR, RCS Paris", "siren": "552100554",
-        "vat_id": "FR96552100554", "address": ADDRESS,
-    }  # fmt: skip
-    entity = (await created(invoice, "/v1/entities", seller))["id"]
-    buyer = {"entity_id": entity, "name": "Garage Dupont", "address": ADDRESS}
-    customer = (await created(invoice, "/v1/customers", buyer))["id"]
+    entity, customer = await firm(invoice)
     line = {"description": "Part", "quantity": "1", "unit_price": "100", "vat_rate": "20"}
     document = {
         "entity_id": entity, "customer_id": customer, "issue": True, "issued_on": "2026-01-05",
@@ -148,7 +137,8 @@ async def test_a_return_after_payment_in_time_costs_nothing_and_leaves_the_score
         "entity_id": entity, "customer_id": customer, "received_on": "2026-02-03",
         "amount": {"amount": "1080.00", "currency": "EUR"},
     }  # fmt: skip
-    await created(invoice, "/v1/payments", cash | {"remittance_text": issued["number"]})
+    share = {"invoice_id": issued["id"], "amount": cash["amount"]}
+    await created(invoice, "/v1/payments", cash | {"allocations": [share]})
     await invoice.post(f"/v1/disputes/{dispute['id']}/resolve", json={"outcome": "credited"})
     conceded = (await invoice.get(url)).json()
     assert [conceded[name]["amount"] for name in ("outstanding", "disputed", "conceded")] == ["120.00"] * 3
@@ -166,3 +156,23 @@ async def test_a_return_after_payment_in_time_costs_nothing_and_leaves_the_score
     assert (behaviour["score"], behaviour["open_late_invoices"]) == (79, 0)
     exposure = (await risk.get(f"/v1/customers/{customer}/exposure")).json()["components"]
     assert (exposure["unapplied"]["amount"], exposure["total"]["amount"]) == ("120.00", "-120.00")
+
+
+async def test_customers_are_ranked_in_one_currency(
+    installation: Installation, services: tuple[httpx.AsyncClient, httpx.AsyncClient]
+) -> None:
+    invoice, risk = services
+    entity, customer = await firm(invoice)
+    for currency, price in (("EUR", "100.00"), ("JPY", "1000000")):
+        line = {"description": "Maintenance", "quantity": "1", "unit_price": price, "vat_rate": "20"}
+        document = {"entity_id": entity, "customer_id": customer, "currency": currency, "lines": [line]}
+        await created(invoice, "/v1/invoices", document | {"issue": True})
+    await rebuild(installation)
+
+    refused = (await risk.get("/v1/customers")).json()
+    assert (refused["type"], refused["currencies"]) == ("/problems/currency-required", ["EUR", "JPY"])
+    for currency, total in (("EUR", "120.00"), ("JPY", "1200000")):
+        (row,) = (await risk.get("/v1/customers", params={"currency": currency})).json()["data"]
+        assert row["components"]["total"] == {"amount": total, "currency": currency}
+    by_name = (await risk.get("/v1/customers", params={"sort": "name"})).json()
+    assert (by_name["currency"], len(by_name["data"])) == (None, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,6 +14,7 @@ from encours.ledger.command import Result
 from encours.testing.history import folded
 from invoice_svc.domain.invoice.state import fold_as_of
 from invoice_svc.domain.payment import commands as pay
+from invoice_svc.http.payments.bodies import PaymentBody
 from invoice_svc.use_cases import customers, invoices, payments
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
 
@@ -49,6 +51,53 @@ def test_the_order_of_the_text_decides_however_little_is_paid(make: Any, firm: A
     )
     (standing,) = firm.state(PAYMENT, "pay_1").allocations
     assert (standing.allocation.invoice_id, standing.allocation.rule) == ("inv_b", "debtor_indication")
+
+
+@pytest.mark.parametrize("named_by", ["text", "caller"])
+def test_the_rest_goes_to_the_oldest_due_whoever_says_who_pays(make: Any, firm: Any, named_by: str) -> None:
+    firm.do(invoices.draft, make.at_once(make.draft("inv_a"), day(1)))
+    firm.do(invoices.draft, make.at_once(make.draft("inv_b"), day(2)))
+
+    async def open_invoices(
+        ledger: str, entity: str, payer: str | None, currency: str, text: str
+    ) -> list[str]:
+        return ["inv_b"] if payer is None else ["inv_b", "inv_a"]
+
+    payer = "cus_1" if named_by == "caller" else None
+    receipt = make.receipt(amount=18_000, customer_id=payer, remittance_text="FAC-2026-000002")
+    firm.do(payments.receive, receipt, open_invoices)
+    placed = firm.state(PAYMENT, "pay_1").allocations
+    assert [(each.allocation.invoice_id, each.allocation.amount_minor) for each in placed] == [
+        ("inv_b", 12_000),
+        ("inv_a", 6_000),
+    ]
+
+
+def test_a_payment_that_the_gateway_delivers_again_is_answered_as_the_first(make: Any, issued: Any) -> None:
+    body = PaymentBody.model_validate(
+        {
+            "entity_id": f"ent_{1:032x}", "received_on": "2026-06-10", "external_ref": "ch_3PabcXYZ",
+            "amount": {"amount": "30.00", "currency": "EUR"},
+        }
+    )  # fmt: skip
+    first, again = (replace(body.to_command(), entity_id="ent_1", customer_id="cus_1") for _ in range(2))
+    name = issued.do(payments.receive, first, ("inv_1",)).result(payments.Settled).id
+    events = len(issued.ledger.events)
+    repeated = issued.do(payments.receive, again, ("inv_1",)).result(payments.Settled)
+    assert (repeated.id, repeated.note, len(issued.ledger.events)) == (name, payments.REPEATED, events)
+    for other in ({"amount_minor": 3_001}, {"received_on": day(11)}, {"origin": "import"}):
+        with make.refused("payment-exists"):
+            issued.do(payments.receive, replace(again, **other), ("inv_1",))
+    issued.do(payments.reverse, pay.ReversePayment(name, TODAY, "returned"))
+    with make.refused("payment-exists"):
+        issued.do(payments.receive, again, ("inv_1",))
+
+
+def test_not_provided_is_no_reference() -> None:
+    body = {"entity_id": f"ent_{1:032x}", "received_on": "2026-06-10", "external_ref": "NOTPROVIDED"}
+    money = {"amount": {"amount": "30.00", "currency": "EUR"}}
+    commands = [PaymentBody.model_validate(body | money).to_command() for _ in range(2)]
+    assert commands[0].payment_id != commands[1].payment_id
 
 
 @pytest.mark.parametrize("amount", [1_000, 50_000])

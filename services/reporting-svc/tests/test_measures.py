@@ -107,6 +107,22 @@ def test_days_delinquent_are_what_lateness_adds_to_the_best_possible() -> None:
     assert dso.delinquent(None, best) is None
 
 
+def measured(overdue: int, unapplied: int) -> dso.Dso:
+    not_due = 100_000
+    return dso.measure(not_due + overdue - unapplied, not_due, 100_000, WORKED, 90)
+
+
+@pytest.mark.parametrize(
+    ("overdue", "unapplied", "best", "delinquent"),
+    [(0, 60_000, 36, 0), (50_000, 0, 90, 45), (50_000, 20_000, 90, 27), (50_000, 60_000, 81, 0)],
+)
+def test_unapplied_cash_is_taken_off_both_measures_and_off_what_is_due_first(
+    overdue: int, unapplied: int, best: int, delinquent: int
+) -> None:
+    found = measured(overdue, unapplied)
+    assert (found.best_possible, found.delinquent) == (Fraction(best), Fraction(delinquent))
+
+
 @pytest.mark.parametrize(
     ("days", "shown"), [(Fraction(1, 200), 0.01), (Fraction(-1, 200), -0.01), (Fraction(82425, 1000), 82.43)]
 )

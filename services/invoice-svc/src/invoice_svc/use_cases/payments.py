@@ -37,6 +37,8 @@ DEFERRED = (
     "POST …/allocations without a body to allocate it."
 )
 
+REPEATED = "A payment with this reference, day and amount is recorded already; nothing was recorded again."
+
 UNCLEAR = (
     "The bank text does not identify one open invoice ({words}), so the rest of the payment is unapplied. "
     "POST …/allocations with the invoices to settle."
@@ -65,11 +67,17 @@ class Settled(Result, frozen=True, kw_only=True):
 
 
 async def receive(session: Session, command: ReceivePayment, candidates: Candidates = ()) -> Settled:
-    """Record the payment and allocate it to invoices; the rest stays unapplied."""
+    """Record the payment and allocate it to invoices; the rest stays unapplied.
+
+    A payment that the bank or the gateway delivers again, with the reference and the content of the first, is answered
+    as the first.
+    """
     await session.get(ENTITY, command.entity_id)
     if command.customer_id is not None:
         await _check_payer(session, command.customer_id, command.entity_id)
     state = await session.load(PAYMENT, command.payment_id)
+    if decide.is_repeated(state, command):
+        return Settled(id=command.payment_id, as_of=session.today, note=REPEATED)
     _emit(session, command.payment_id, command.entity_id, decide.receive(state, command, session.today))
     return await _settle(session, command.payment_id, command.allocations, candidates, command.received_on)
 
@@ -121,8 +129,10 @@ async def _settle(
     if instructed is None:
         open_invoices = await _open_invoices(session, payment, candidates)
         note = DEFERRED if open_invoices is None else None
-        open_invoices = open_invoices or []
+        open_invoices, payer = open_invoices or [], payment.customer_id
         payment = await _identify_by_indication(session, payment, open_invoices)
+        if payment.customer_id != payer:  # the rest is allocated as if the caller had named the payer
+            open_invoices = await _open_invoices(session, payment, candidates) or open_invoices
         theirs = [invoice for invoice in open_invoices if invoice.customer_id == payment.customer_id]
         proposal = propose(payment.unapplied_minor, theirs, payment.remittance_text)
         shares = proposal.shares

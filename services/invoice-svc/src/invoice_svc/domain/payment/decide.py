@@ -34,7 +34,10 @@ Dated = tuple[date, PaymentEvent]
 def receive(state: Payment, command: ReceivePayment, today: date) -> list[Dated]:
     """Record the payment, effective on the day that the funds were available."""
     if state.payment_id:
-        raise PaymentExists(f"{command.payment_id} already exists.")
+        raise PaymentExists(
+            f"{command.payment_id} is recorded already: {Money(state.amount_minor, state.currency)} received on "
+            f"{state.received_on}, reference {state.external_ref or 'none'}.",
+        )
     if command.amount_minor <= 0:
         raise Invalid(
             "The amount must be above 0; use /reverse for a payment that the bank returned.", "/amount"
@@ -56,6 +59,16 @@ def receive(state: Payment, command: ReceivePayment, today: date) -> list[Dated]
         origin=command.origin,
     )
     return [(command.received_on, received)]
+
+
+def is_repeated(state: Payment, command: ReceivePayment) -> bool:
+    """Return whether bank or gateway deliver the payment again: same reference, day and amount, and no other payer."""
+    if not state.payment_id or state.reversed_on is not None or command.origin == "import":
+        return False
+    same_payer = command.customer_id in (None, state.customer_id)
+    return same_payer and (state.entity_id, state.received_on, state.amount_minor, state.currency) == (
+        command.entity_id, command.received_on, command.amount_minor, command.currency,
+    )  # fmt: skip
 
 
 def identify(state: Payment, customer_id: str) -> list[Dated]:

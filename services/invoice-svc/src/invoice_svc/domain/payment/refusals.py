@@ -18,7 +18,7 @@ class PaymentExists(Refusal):
 
     code = "payment-exists"
     title = "Payment already exists"
-    remedy = "GET the payment."
+    remedy = "GET the payment. If this is another one, send its own reference, or none."
 
 
 class AmountExceedsUnapplied(Refusal):

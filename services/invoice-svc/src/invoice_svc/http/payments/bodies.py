@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from encours.http.models import Body, BusinessDate, PositiveMoney, ShortText
+from encours.kernel.ids import new_id
 from encours.kernel.texts import SEVERAL_LINES
 from invoice_svc.domain.payment.commands import (
     AllocatePayment,
@@ -16,6 +17,9 @@ from invoice_svc.domain.payment.commands import (
     ReversePayment,
 )
 from invoice_svc.http.common import AllocationId, CustomerId, EntityId, InvoiceId, Method
+from invoice_svc.imports import ids
+
+NO_REFERENCE = "NOTPROVIDED"
 
 
 class AllocationBody(Body):
@@ -36,17 +40,26 @@ class PaymentBody(Body):
     remittance_text: Annotated[str, StringConstraints(max_length=2000, pattern=SEVERAL_LINES)] | None = Field(
         default=None, examples=["VIR GARAGE DUPONT FAC-2026-000123"]
     )
-    external_ref: ShortText | None = Field(default=None, description="The bank's or the gateway's reference.")
+    external_ref: ShortText | None = Field(
+        default=None,
+        description="The bank's or the gateway's reference, unique per entity: a payment that is delivered again under "
+        "it is answered as the first. `NOTPROVIDED` (ISO 20022) is none.",
+    )
     allocations: list[AllocationBody] | None = Field(
         default=None,
         max_length=500,
         description="Amounts to allocate to invoices; an empty list leaves the whole payment unapplied.",
     )
 
-    def to_command(self, payment_id: str) -> ReceivePayment:
-        """Return the command."""
+    def to_command(self) -> ReceivePayment:
+        """Return the command.
+
+        The id is derived from the reference, also in imports. So a payment that is delivered again has the same stream.
+        """
+        ref = self.external_ref
+        known = ref is not None and ref.strip().upper() != NO_REFERENCE
         return ReceivePayment(
-            payment_id=payment_id,
+            payment_id=ids.payment_id(self.entity_id, ref) if ref and known else new_id("pay"),
             entity_id=self.entity_id,
             customer_id=self.customer_id,
             received_on=self.received_on,

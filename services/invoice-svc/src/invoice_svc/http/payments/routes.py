@@ -10,7 +10,6 @@ from encours.http.commands import Command, command
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
-from encours.kernel.ids import new_id
 from encours.reading.pages import Page
 from invoice_svc.http.common import CustomerId, EntityId, PaymentId
 from invoice_svc.http.payments.answers import PAYMENT_ANSWER, SETTLED_ANSWER, PaymentListing, PaymentOut
@@ -32,7 +31,7 @@ async def receive_payment(body: PaymentBody, cmd: Writing) -> Response:
     """Record a payment and allocate it to invoices. The rest is the customer's unapplied cash."""
     return await cmd.run(
         payments.receive,
-        body.to_command(new_id("pay")),
+        body.to_command(),
         Candidates(cmd.services.db, cmd.ledger),
         answer=SETTLED_ANSWER,
         status=201,

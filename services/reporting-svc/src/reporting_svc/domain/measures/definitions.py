@@ -46,13 +46,14 @@ DSO_COUNTBACK = Definition(
     "known; the days are then a lower bound. Two decimals, half up.",
 )
 BPDSO = Definition(
-    "bpdso/simple/1",
-    "Receivables not yet due at as_of / turnover VAT included of the period x its days. Null without "
+    "bpdso/simple/2",
+    "Receivables not yet due at as_of / turnover VAT included of the period x its days. Unapplied cash "
+    "is taken off what is due first, and only what exceeds that off what is not due. Null without "
     "turnover.",
 )
 ADD = Definition(
-    "add/simple/1",
-    "Average days delinquent: dso/simple/1 - bpdso/simple/1 on the same period.",
+    "add/simple/2",
+    "Average days delinquent: dso/simple/1 - bpdso/simple/2 on the same period. 0 where nothing is late.",
 )
 OVERDUE = Definition(
     "overdue/due-date/1",

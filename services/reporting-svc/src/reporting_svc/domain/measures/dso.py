@@ -42,7 +42,12 @@ class Dso:
 def measure(
     receivables_minor: int, not_due_minor: int, turnover_minor: int, months: Iterable[Month], days: int
 ) -> Dso:
-    """Measure a balance, of which ``not_due_minor`` is not due, by the turnover of ``days`` and by that of months."""
+    """Measure a balance by the turnover of ``days`` and by that of months.
+
+    ``receivables_minor`` is net of unapplied cash, ``not_due_minor`` is not. The cash is taken off what is due first,
+    so that both rest on one basis: nothing is late where it covers all that is due.
+    """
+    not_due_minor = min(not_due_minor, receivables_minor)
     dso = simple(receivables_minor, turnover_minor, days)
     best = simple(not_due_minor, turnover_minor, days)
     return Dso(
@@ -57,7 +62,7 @@ def measure(
 
 
 def simple(receivables_minor: int, turnover_minor: int, days: int) -> Fraction | None:
-    """Receivables / turnover × days (``dso/simple/1`` and, of what is not due, ``bpdso/simple/1``).
+    """Receivables / turnover × days (``dso/simple/1`` and, of what is not due, ``bpdso/simple/2``).
 
     ``None`` without positive turnover: there is no rate to express the balance in.
     """
@@ -65,7 +70,7 @@ def simple(receivables_minor: int, turnover_minor: int, days: int) -> Fraction |
 
 
 def delinquent(dso: Fraction | None, best_possible: Fraction | None) -> Fraction | None:
-    """Average days delinquent, DSO − BPDSO on one basis (``add/simple/1``)."""
+    """Average days delinquent, DSO − BPDSO on one basis (``add/simple/2``)."""
     return None if dso is None or best_possible is None else dso - best_possible
 
 
