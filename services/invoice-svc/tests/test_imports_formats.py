@@ -10,14 +10,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from encours.kernel.money import exponent
-from invoice_svc.imports.csv_lines import Defaults, parse_line, parse_map
+from invoice_svc.imports.csv_lines import Defaults, Parsed, parse_line, parse_map, read_header
 from invoice_svc.imports.events import ImportedInvoice
 from invoice_svc.imports.formats.amounts import NumberStyle
 from invoice_svc.imports.formats.records import read_records
 from invoice_svc.imports.formats.refusals import UnclearFormat
 from invoice_svc.imports.formats.verdict import Fault
+from invoice_svc.imports.grouping import Grouped, LineGroups
 from invoice_svc.imports.ndjson_lines import parse_line as parse_ndjson
-from invoice_svc.imports.refusals import InvalidColumnMap, InvalidHeader
+from invoice_svc.imports.refusals import InvalidColumnMap, InvalidHeader, LineWithoutInvoice
 from invoice_svc.imports.survey import DELIMITERS, FormatOptions, Survey, survey
 
 MAP = parse_map("invoice_number=Numero,issued_on=Date,due_on=Echeance,amount=Montant,customer=Client")
@@ -169,11 +170,64 @@ def test_bytes_that_may_be_of_several_encodings_are_refused() -> None:
     assert surveyed(csv("10,00") + b"\n" + macintosh, encoding="macintosh").format.given == ("encoding",)
 
 
-def test_with_grouped_lines_a_line_that_cannot_be_read_may_belong_to_any_invoice() -> None:
-    data = csv("10,00") + b'\n"F-1";"x;y'
+@pytest.mark.parametrize(
+    "line", ['"F-1";"x;y', "F-1;03/02/2025;05/03/2025", ";03/02/2025;05/03/2025;10,00;C1"]
+)
+def test_with_grouped_lines_a_line_that_cannot_be_read_may_belong_to_any_invoice(line: str) -> None:
+    data = csv("10,00") + b"\n" + line.encode()
     assert surveyed(data).several == {}
-    with pytest.raises(InvalidHeader, match="Line 3"):
+    with pytest.raises(LineWithoutInvoice, match="Line 3"):
         surveyed(data, group="lines")
+
+
+ITEMS = ("100,00", "-50,00", "0,00", "300,00")
+
+
+def test_lines_of_an_invoice_add_up_wherever_they_stand() -> None:
+    found = taken_of(items(*ITEMS), several=4)
+    assert [part and part.lines for part in found] == [None, None, None, (1, 2, 3, 4)]
+    whole = found[-1]
+    assert whole is not None
+    assert isinstance(whole.content, Parsed)
+    invoice = whole.content.events[0]
+    assert isinstance(invoice, ImportedInvoice)
+    assert invoice.total_minor == 35_000
+
+
+def test_none_of_an_invoice_is_taken_if_one_of_its_lines_cannot_be() -> None:
+    lines = items(*ITEMS)
+    lines[2] = lines[2].replace("0,00", "many")
+    whole = taken_of(lines, several=4)[-1]
+    assert whole is not None
+    assert isinstance(whole.content, Fault)
+    assert (whole.content.code, whole.lines) == ("invalid-amount", (1, 2, 3, 4))
+
+
+def test_lines_that_differ_in_more_than_amounts_are_no_invoice() -> None:
+    lines = items(*ITEMS)
+    lines[1] = lines[1].replace(";C1", ";C2")
+    whole = taken_of(lines, several=4)[-1]
+    assert whole is not None
+    assert isinstance(whole.content, Fault)
+    assert whole.content.code == "lines-differ"
+
+
+def items(*amounts: str) -> list[str]:
+    return [ROW.format(n="L-1", amount=amount) for amount in amounts]
+
+
+def taken_of(lines: list[str], *, several: int) -> list[Grouped | None]:
+    groups = LineGroups({hash("L-1"): several})
+    header = read_header(HEADER, MAP, ";")
+    defaults = Defaults("EUR", "FR", "%d/%m/%Y", NumberStyle("comma", grouped=True), signed=True)
+
+    def content(text: str) -> Parsed | Fault:
+        try:
+            return parse_line(text, header, ";", defaults)
+        except Fault as fault:
+            return fault
+
+    return [groups.take("L-1", n, content(text)) for n, text in enumerate(lines, 1)]
 
 
 def test_ndjson_takes_the_point_and_no_three_digits_behind_it() -> None:

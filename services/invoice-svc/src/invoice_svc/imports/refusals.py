@@ -38,3 +38,12 @@ class InvalidColumnMap(Refusal):
     title = "Column map does not match the header"
     status = 422
     remedy = "errors[] lists each column that is missing or mapped twice."
+
+
+class LineWithoutInvoice(Refusal):
+    """A line whose invoice cannot be read, in a file that has several lines per invoice (422)."""
+
+    code = "line-without-invoice"
+    title = "Invoice of a line cannot be read"
+    status = 422
+    remedy = "Correct the line: an invoice of which a line is missing cannot be imported."

@@ -21,7 +21,7 @@ from invoice_svc.imports.formats.encoding import ENCODINGS, EncodingFinder
 from invoice_svc.imports.formats.records import Csv, Record, fitted, read_records, split_fields
 from invoice_svc.imports.formats.refusals import UnclearFormat
 from invoice_svc.imports.formats.verdict import Fault
-from invoice_svc.imports.refusals import EmptyFile, InvalidColumnMap, InvalidHeader
+from invoice_svc.imports.refusals import EmptyFile, InvalidColumnMap, InvalidHeader, LineWithoutInvoice
 
 Group = Literal["lines", "none"]
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
@@ -90,26 +90,23 @@ def survey(source: BinaryIO, given: FormatOptions, *, limit_bytes: int | None = 
     )  # fmt: skip
     found, header, head = _delimited(source, found, given)
     width = len(header.columns)
-    amounts, numbers = _Amounts(given), array("q")
+    amounts, numbers = _Amounts(given), _Numbers()
     for record in read_records(source, offset=head.end_offset, line=head.next_line, form=_form(found, width)):
         if limit_bytes is not None and record.end_offset > limit_bytes:
             break
         fields = _fields(record, found.delimiter, width)
-        if fields is None:
-            if given.group == "lines" and isinstance(record.text, Fault):
-                raise InvalidHeader(
-                    f"Line {record.line} cannot be read, and with group=lines it may belong to any invoice: "
-                    f"{record.text.detail}"
-                )
-            continue
-        numbers.append(hash(fields[header.indexes["invoice_number"]].strip()))
-        amounts.see(record.line, fields, header)
+        number = None if fields is None else fields[header.indexes["invoice_number"]].strip()
+        if given.group == "lines" and not number:
+            raise LineWithoutInvoice(
+                f"Line {record.line} has no invoice number that can be read: with group=lines it may belong to any "
+                "invoice."
+            )
+        if fields is not None and number is not None:
+            numbers.see(number)
+            amounts.see(record.line, fields, header)
     decimal, thousands = amounts.result()
     found = msgspec.structs.replace(found, decimal=decimal, thousands=thousands)
-    several = {
-        number: count for number, same in groupby(sorted(numbers)) if (count := sum(1 for _ in same)) > 1
-    }
-    return Survey(found, header, head.end_offset, head.next_line, several)
+    return Survey(found, header, head.end_offset, head.next_line, numbers.several())
 
 
 def _signs(
@@ -204,6 +201,25 @@ def _fields(record: Record, delimiter: str, width: int) -> list[str] | None:
         return fitted(split_fields(record.text, delimiter), width)
     except Fault:
         return None
+
+
+class _Numbers:
+    """Collects the hashes of invoice numbers, 8 bytes each, in parts that can be sorted one after another."""
+
+    def __init__(self) -> None:
+        self._parts = [array("q") for _ in range(256)]
+
+    def see(self, number: str) -> None:
+        """Count the invoice number of one line."""
+        self._parts[(found := hash(number)) % 256].append(found)
+
+    def several(self) -> dict[int, int]:
+        """Return the hashes that occur several times, with their counts."""
+        found: dict[int, int] = {}
+        for part in self._parts:
+            counts = ((number, sum(1 for _ in same)) for number, same in groupby(sorted(part)))
+            found.update({number: count for number, count in counts if count > 1})
+        return found
 
 
 class _Amounts:
