@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from invoice_svc.domain.invoice.state import BalanceChange, Disputed, Invoice
 from invoice_svc.domain.payment.allocation import propose
-from invoice_svc.domain.payment.indication import Indication, cited, indication, keys_in, may_name, number_key
+from invoice_svc.domain.payment.indication import Indication, cited, indication, keys_in, naming, number_key
 
 NUMBER = "FAC-2026-000123"
 
@@ -61,7 +61,7 @@ OPEN = ["FAC-2026-000001", "FAC-2026-000002", "FAC-2026-000004", "FAC-2026-00000
 def test_an_invoice_is_found_in_the_words_that_people_use(text: str, meant: list[str]) -> None:
     assert [c.number for c in indication(text, OPEN).cited] == meant
     assert indication(text, OPEN).unclear == ()
-    assert all(may_name(text, number) for number in meant)
+    assert all(naming(text)(number) for number in meant)
 
 
 @pytest.mark.parametrize(

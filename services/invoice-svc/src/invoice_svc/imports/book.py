@@ -14,7 +14,7 @@ from typing import Protocol
 from encours.contracts import Recorded
 from encours.contracts.books import Movement, movements
 from encours.contracts.invoice import InvoiceIssued
-from invoice_svc.domain.payment.indication import may_name
+from invoice_svc.domain.payment.indication import naming
 
 CLOSED_KEPT = 50_000
 """Closed invoices kept in case a payment is reversed; beyond these the customer is looked up again."""
@@ -62,7 +62,8 @@ class Book:
         if len(invoices) < 2:
             return [invoice.invoice_id for invoice in invoices]
         by_age = sorted(invoices, key=lambda invoice: (invoice.due_on, invoice.number))
-        named = [invoice for invoice in by_age if may_name(text, invoice.number)]
+        may_name = naming(text)
+        named = [invoice for invoice in by_age if may_name(invoice.number)]
         return list(dict.fromkeys(invoice.invoice_id for invoice in [*named, *by_age]))
 
     def note(self, events: Iterable[Recorded]) -> None:

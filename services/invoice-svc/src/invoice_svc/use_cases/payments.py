@@ -27,7 +27,7 @@ from invoice_svc.domain.payment.commands import (
     ReleasePayment,
     ReversePayment,
 )
-from invoice_svc.domain.payment.indication import cited, may_name
+from invoice_svc.domain.payment.indication import cited, naming
 from invoice_svc.domain.payment.state import ActiveAllocation, Payment
 from invoice_svc.domain.refusals import CustomerOfOtherEntity
 from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, INVOICE, PAYMENT
@@ -160,13 +160,14 @@ async def _open_invoices(session: Session, payment: Payment, candidates: Candida
     )
     if ids is None:
         return None
+    may_name = naming(text)
     reach, found = 0, []
     for invoice_id in ids:
         enough = reach >= payment.unapplied_minor
         if enough and not text:
             break
         invoice = await session.load(INVOICE, invoice_id, guard=False)
-        if enough and not may_name(text, invoice.number or ""):
+        if enough and not may_name(invoice.number or ""):
             break
         same = (invoice.entity_id, invoice.currency) == (payment.entity_id, payment.currency)
         if same and invoice.outstanding_minor > 0 and payment.customer_id in (None, invoice.customer_id):

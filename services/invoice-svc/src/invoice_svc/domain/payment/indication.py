@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -102,14 +102,18 @@ def digits_in(text: str | None) -> list[str]:
     )
 
 
-def may_name(text: str | None, number: str) -> bool:
-    """Return True if the text contains the number, its digits, or its last group of digits."""
-    if not text or not number:
-        return False
-    groups = _groups(number)
-    if number_key(number) in keys_in(text) or digits_of(number) in digits_in(text):
-        return True
-    return any(groups and _short_for(token.text, groups[-1]) for token in _tokens(text) if token.is_number)
+def naming(text: str | None) -> Callable[[str], bool]:
+    """Return a test if the text contains a number, its digits, or its last group of digits."""
+    keys, digits = set(keys_in(text)), set(digits_in(text))
+    short = [token.text for token in _tokens(text) if token.is_number] if text else []
+
+    def may_name(number: str) -> bool:
+        groups = _groups(number)
+        if number_key(number) in keys or "".join(groups) in digits:
+            return True
+        return any(groups and _short_for(found, groups[-1]) for found in short)
+
+    return may_name
 
 
 def _tokens(text: str) -> list[_Token]:

@@ -12,7 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from encours.reading.where import ViewWhere
-from invoice_svc.domain.payment.indication import digits_in, keys_in, may_name, number_key
+from invoice_svc.domain.payment.indication import digits_in, keys_in, naming, number_key
 from invoice_svc.read_models.invoices.rows import CREDITED, PAID
 
 if TYPE_CHECKING:
@@ -157,7 +157,8 @@ async def candidates(
     by_age = [row["invoice_id"] for row in rows]
     if customer_id is None:
         return by_age
-    named = [row["invoice_id"] for row in rows if may_name(text, row["number"])]
+    may_name = naming(text)
+    named = [row["invoice_id"] for row in rows if may_name(row["number"])]
     return list(dict.fromkeys([*named[:MAX_CANDIDATES], *by_age[:MAX_CANDIDATES]]))
 
 
