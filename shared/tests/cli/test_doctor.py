@@ -36,7 +36,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     infos = [_info("a", 10), _info("b", 10_000)]
     for module in ("encours.cli.ledgers", "encours.cli.doctor"):
         monkeypatch.setattr(f"{module}.ledger_infos", lambda _: infos)
-    monkeypatch.setattr(doctor, "_LOOK_AGAIN_S", 0.0)
+    monkeypatch.setattr(status, "_LOOK_AGAIN_S", 0.0)
 
 
 def test_a_ledger_that_cannot_be_read_hides_no_other_and_is_found(services: Any) -> None:

@@ -15,7 +15,7 @@ import typer
 
 from encours.cli.common import AsJson, CliError, Exit, LocalInstallation, installation, out, print_json
 from encours.cli.ledgers import ledger_infos
-from encours.cli.status import read_models
+from encours.cli.status import WELL, read_models
 from encours.embedded.process import is_same
 from encours.embedded.secrets import SERVICES
 from encours.ledger.admin import all_heads, setting
@@ -24,10 +24,7 @@ from encours.postgres.connection import FAILED, connect
 
 _LEAST_FREE_BYTES = 2 * 2**30
 _LATE_EVENTS = 1_000
-_STILL_S = 30.0
-_LOOK_AGAIN_S = 2.0
 _YOUNG_S = 300.0
-_WELL = ("following", "live", "running", "rebuilding")
 _STARTING = ("building", "reacting")
 """States that are normal for some minutes; the read model shows the reason of a longer stay."""
 
@@ -158,22 +155,21 @@ def _read_models(here: LocalInstallation) -> Iterator[Diagnosis]:
         where = f"{gap.service}'s read models in {gap.ledger or 'the ledger of the key'}"
         yield Diagnosis(where, False, gap.problem, f"read {gap.service}'s log; encours status")
     made = _made_at(here)
-    stuck = _stuck(here, models)
     for model in models:
-        yield _judged(here, model, _age_s(model, made), stuck=_identity(model) in stuck)
+        yield _judged(here, model, _age_s(model, made))
 
 
-def _judged(here: LocalInstallation, model: dict[str, Any], age_s: float, *, stuck: bool) -> Diagnosis:
+def _judged(here: LocalInstallation, model: dict[str, Any], age_s: float) -> Diagnosis:
     starting = model["state"] in _STARTING and age_s < _YOUNG_S
     late = (model["lag"] or 0) > _LATE_EVENTS and not starting
-    ill = model["state"] not in _WELL and not starting
+    ill = model["state"] not in WELL and not starting
     advice = ""
     if ill:
         advice = (
             f"mend the cause, then: encours rebuild {model['service']} {model['model']} "
             f"--ledger {model['ledger']}"
         )
-    elif stuck:
+    elif model["still_s"] is not None:
         advice = (
             f"{model['service']}'s worker does not get on: read its log in {here.layout.log}, "
             "end its process (another is started)"
@@ -184,34 +180,9 @@ def _judged(here: LocalInstallation, model: dict[str, Any], age_s: float, *, stu
         f"{model['service']}/{model['model']} in {model['ledger']}",
         not advice,
         f"{model['state']} at {model['position']}, {model['lag']} behind"
-        + (f" and not moving for {age_s:.0f} s" if stuck else ""),
+        + ("" if model["still_s"] is None else f" and not moving for {model['still_s']} s"),
         advice,
     )
-
-
-def _stuck(here: LocalInstallation, models: list[dict[str, Any]]) -> set[tuple[str, ...]]:
-    """Return read models that are behind, have not moved for a while, and do not move during the check.
-
-    They are read twice, because after an idle hour a model is behind for the moment that an event takes.
-    """
-    before = {
-        _identity(model): model["position"]
-        for model in models
-        if model["lag"] and model["state"] in _WELL and _age_s(model, {}) > _STILL_S
-    }
-    if not before:
-        return set()
-    time.sleep(_LOOK_AGAIN_S)
-    after, _ = read_models(here, None)
-    return {
-        _identity(model)
-        for model in after
-        if model["lag"] and before.get(_identity(model)) == model["position"]
-    }
-
-
-def _identity(model: dict[str, Any]) -> tuple[str, ...]:
-    return model["service"], model["model"], model["ledger"]
 
 
 def _made_at(here: LocalInstallation) -> dict[str, float]:

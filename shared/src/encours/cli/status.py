@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from itertools import product
 from typing import Annotated, Any
 
@@ -12,6 +14,12 @@ from encours.cli.api import Api
 from encours.cli.common import AsJson, CliError, Exit, LocalInstallation, err, installation, print_json, table
 from encours.embedded.process import is_same
 from encours.embedded.secrets import SERVICES
+
+WELL = ("following", "live", "running", "rebuilding")
+"""States of a read model that goes on."""
+
+_STILL_S = 30.0
+_LOOK_AGAIN_S = 2.0
 
 
 def status(
@@ -61,7 +69,23 @@ class Missing:
 
 
 def read_models(here: LocalInstallation, ledger: str | None) -> tuple[list[dict[str, Any]], list[Missing]]:
-    """Return the read models of every service and ledger, and those that could not be read."""
+    """Return the read models of every service and ledger, and those that could not be read.
+
+    ``still_s`` is the time for which a model has not moved although it is behind, in seconds; else None.
+    """
+    rows, missing = _read(here, ledger)
+    before = {_identity(row): row["position"] for row in rows if _seems_still(row)}
+    if before:
+        # Twice, because after an idle hour a model is behind for the moment that an event takes.
+        time.sleep(_LOOK_AGAIN_S)
+        rows, missing = _read(here, ledger)
+        for row in rows:
+            if row["lag"] and before.get(_identity(row)) == row["position"]:
+                row["still_s"] = round(_age_s(row))
+    return rows, missing
+
+
+def _read(here: LocalInstallation, ledger: str | None) -> tuple[list[dict[str, Any]], list[Missing]]:
     rows: list[dict[str, Any]] = []
     missing: list[Missing] = []
     away: dict[str, str] = {}
@@ -104,7 +128,21 @@ def _row(service: str, ledger: str | None, model: dict[str, Any]) -> dict[str, A
         "content_hash": model.get("content_hash"),
         "state": model.get("state"),
         "updated_at": model.get("updated_at"),
+        "still_s": None,
     }
+
+
+def _seems_still(row: dict[str, Any]) -> bool:
+    return bool(row["lag"]) and row["state"] in WELL and _age_s(row) > _STILL_S
+
+
+def _identity(row: dict[str, Any]) -> tuple[str, ...]:
+    return row["service"], row["model"], row["ledger"]
+
+
+def _age_s(row: dict[str, Any]) -> float:
+    at = row["updated_at"]
+    return 0.0 if at is None else time.time() - datetime.fromisoformat(at).timestamp()
 
 
 def _show(here: LocalInstallation, processes: list[dict[str, Any]], models: list[dict[str, Any]]) -> None:
@@ -119,5 +157,8 @@ def _show(here: LocalInstallation, processes: list[dict[str, Any]], models: list
     else:
         err.print(f"nothing was started on {here.layout.root}")
     fields = ("service", "model", "ledger", "position", "lag", "state")
+    for row in models:
+        if row["still_s"] is not None:
+            row["state"] = f"not moving for {row['still_s']} s"
     shown = ([*(row[name] for name in fields), (row["content_hash"] or "–")[:16]] for row in models)
     table("\nRead models", (*fields, "content_hash"), shown, right=("position", "lag"))
