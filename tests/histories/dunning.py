@@ -15,13 +15,14 @@ from dunning_svc.read_models.cases.model import keys, project
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows import R
 from encours.contracts import Event, Recorded, calendar, dunning
-from encours.contracts.common import Address
+from encours.contracts.common import Address, Terms
 from encours.contracts.customer import CustomerRegistered
 from encours.contracts.entity import EntityRegistered
 from encours.contracts.invoice import InvoiceWrittenOff, WriteOffReversed
 from encours.kernel.ids import derived_id, derived_uuid
 from encours.projection.rows import Row
 from encours.testing.events import (
+    TERMS,
     allocated,
     allocation,
     applied,
@@ -123,7 +124,7 @@ class History:
         self.add(made, stream_of(made), causation=opened.event_id)
         return made
 
-    def issue(self, days: int, amount: int) -> None:
+    def issue(self, days: int, amount: int, terms: Terms = TERMS) -> None:
         inv = derived_id("inv", len(self.open))
         self.open[inv] = amount
         self.add(
@@ -135,6 +136,7 @@ class History:
                 issued_on=self.today,
                 supply_on=self.today,
                 due_on=self.today + timedelta(days=days),
+                terms=terms,
             ),
             inv,
         )

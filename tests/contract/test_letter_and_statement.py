@@ -1,0 +1,66 @@
+"""One figure: a letter states the recovery fee and the rate of the invoice's interest statement."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import pytest
+
+from dunning_svc.domain.formats import amount
+from dunning_svc.outbox.render import render
+from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
+from encours.contracts.common import Terms
+from encours.contracts.dunning import ReminderRequested
+from encours.contracts.settlement import settlements
+from invoice_svc.domain.invoice.debt import debt_of
+from invoice_svc.domain.invoice.interest import Statement, statement
+from invoice_svc.domain.invoice.state import Invoice, evolve
+from invoice_svc.domain.legal import late_payment_law
+from tests.histories.dunning import CUS, ENT, History
+
+FEE = "indemnité"
+
+
+def letter_and_statement(rate_bps: int | None, fee_minor: int) -> tuple[str, Statement]:
+    """Return the letter 30 days after the due date, and the interest statement of that day."""
+    history = History()
+    terms = Terms(due_kind="NET", days=10, penalty_rate_bps=rate_bps, indemnity_minor=fee_minor)
+    history.issue(10, 1_200_000, terms)
+    for _ in range(40):
+        history.open_day()
+    reminder = history.decided[-1][1]
+    assert isinstance(reminder, ReminderRequested)
+    customer, creditor = history.rows.get(DebtorRow, CUS), history.rows.get(CreditorRow, ENT)
+    assert customer is not None
+    assert creditor is not None
+    (item,) = reminder.items
+    state = reduce(evolve, (e for e in history.events if e.stream == item.invoice_id), Invoice())
+    assert state.terms is not None
+    settlement = settlements([debt_of(state)])[state.invoice_id]
+    found = statement(settlement, state.terms, reminder.day, late_payment_law().default_rate)
+    return render(reminder, customer, creditor).text, found
+
+
+@pytest.mark.parametrize("fee_minor", [4_000, 10_000, 1_234])
+def test_the_fee_in_the_letter_is_that_of_the_statement(fee_minor: int) -> None:
+    text, found = letter_and_statement(None, fee_minor)
+    assert f"{FEE} forfaitaire de {amount(found.indemnity_minor, 'EUR', 'fr')} " in text
+
+
+def test_a_letter_about_an_invoice_without_a_fee_states_none() -> None:
+    text, found = letter_and_statement(None, 0)
+    assert found.indemnity_minor == 0
+    assert FEE not in text
+
+
+@pytest.mark.parametrize("rate_bps", [1_250, 900])
+def test_the_rate_in_the_letter_is_that_of_the_statement(rate_bps: int) -> None:
+    text, found = letter_and_statement(rate_bps, 4_000)
+    (rate,) = {segment.rate_bps for segment in found.segments}
+    assert f"{rate // 100},{rate % 100:02} %" in text
+
+
+def test_without_penalties_in_the_statement_the_letter_mentions_none() -> None:
+    text, found = letter_and_statement(0, 4_000)
+    assert found.interest_minor == 0
+    assert "pénalités" not in text
