@@ -15,9 +15,9 @@ from uuid import uuid4
 import httpx
 
 from encours.testing.system import System
+from encours.testing.waiting import HANG_S
 from tests.e2e.world import World, eur
 
-GIVE_UP_S = 120.0
 DAY = "2026-03-02"
 
 
@@ -52,7 +52,7 @@ class Load:
         """Let each client finish the request that it is at."""
         self._stop.set()
         for thread in self._threads:
-            thread.join(GIVE_UP_S + 30)
+            thread.join(HANG_S)
             assert not thread.is_alive(), "a client hangs"
         assert not self.failures, self.failures[:3]
 
@@ -85,7 +85,7 @@ class Load:
     def _until_acknowledged(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """The first answer that is not «try again»; anything else than success is a failure of the test."""
         headers = {"Idempotency-Key": uuid4().hex}
-        deadline = time.monotonic() + GIVE_UP_S
+        deadline = time.monotonic() + HANG_S
         while time.monotonic() < deadline:
             try:
                 with self.system.client("invoice", self.ledger) as http:
@@ -100,4 +100,4 @@ class Load:
             with self._lock:
                 self.retries += 1
             self._stop.wait(0.1)
-        raise TimeoutError(f"{path} was not acknowledged within {GIVE_UP_S:g} s")
+        raise TimeoutError(f"{path} was not acknowledged within {HANG_S:g} s")

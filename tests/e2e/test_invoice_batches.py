@@ -15,6 +15,7 @@ from datetime import date, timedelta
 import pytest
 
 from encours.testing.system import System
+from encours.testing.waiting import HANG_S
 from tests.e2e.world import ENTITY, World
 
 DEEP = os.environ.get("DEEP") == "1"
@@ -55,7 +56,7 @@ def test_no_item_loses_its_date_to_one_after_it(world: World) -> None:
                 for n in range(ITEMS)
             ]
             answer = world.client("invoice").post(
-                "/v1/invoices:batch", json={"issue": True, "items": items}, timeout=120
+                "/v1/invoices:batch", json={"issue": True, "items": items}, timeout=HANG_S
             )
             body = answer.json()
             assert body["failed"] == 0, [r["problem"] for r in body["results"] if "problem" in r][:3]

@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx
 
 from encours.testing.system import System
+from encours.testing.waiting import HANG_S
 
 ADDRESS = {"lines": ["12 rue de la Paix"], "postal_code": "75002", "city": "Paris", "country": "FR"}
 ENTITY = {
@@ -24,12 +25,9 @@ ENTITY = {
 }
 
 
-PATIENCE_S = 60.0
-
-
 def get_when_reached(client: httpx.Client, path: str, parameters: dict[str, Any]) -> dict[str, Any]:
     """GET as a client of the API does: a 503 that says when to come back is repeated."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + HANG_S
     while True:
         answer = client.get(path, params=parameters)
         if answer.status_code != 503 or "Retry-After" not in answer.headers or time.monotonic() > deadline:
