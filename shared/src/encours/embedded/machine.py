@@ -87,7 +87,7 @@ class Machine:
                     "ENCOURS_DATABASE_URL to another server, or put that installation's secrets.json here. "
                     "To change the passwords on purpose: `encours migrate`"
                 )
-            new_key = await prepare_databases(admin_url, secrets.roles, self.layout)
+            new_key = await self._prepared(admin_url, secrets, step)
         except (*FAILED, LedgerUnavailable) as error:
             where = "ENCOURS_DATABASE_URL's server" if self.outside.database_url else "PostgreSQL"
             raise StartFailed(
@@ -107,6 +107,16 @@ class Machine:
         self.state.state = "ready"
         self.write()
         return new_key
+
+    async def _prepared(self, admin_url: str, secrets: Secrets, step: Callable[[str], None]) -> str | None:
+        """Prepare the databases; again when our own server, which lives, was late to answer on a busy machine."""
+        while True:
+            try:
+                return await prepare_databases(admin_url, secrets.roles, self.layout)
+            except TimeoutError:
+                if self.outside.database_url is not None:
+                    raise
+                step("waiting for PostgreSQL, which is late to answer")
 
     async def stop(self) -> None:
         """Drain services, then stop servers."""

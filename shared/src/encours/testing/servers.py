@@ -12,12 +12,13 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Coroutine, Iterator
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from encours.embedded import nats as embedded_nats
 from encours.embedded import postgres as embedded_postgres
@@ -28,6 +29,9 @@ from encours.embedded.process import free_port
 from encours.embedded.secrets import Secrets, load_secrets
 from encours.ledger.migrate import migrate
 from encours.postgres.connection import connect
+from encours.testing.waiting import HANG_S
+
+T = TypeVar("T")
 
 _NUMBERS = itertools.count(1)
 
@@ -137,7 +141,7 @@ def running_cluster() -> Iterator[Cluster]:
         server = embedded_postgres.prepare(layout, password=secrets.postgres, port=free_port())
         process = server.start()
         try:
-            _run(migrate(server.dsn(), secrets.roles))
+            _run(_repeated(lambda: migrate(server.dsn(), secrets.roles)))
             yield Cluster(layout, server, secrets)
         finally:
             server.stop(process)
@@ -167,7 +171,7 @@ def fresh_installation(cluster: Cluster) -> Iterator[Installation]:
 
 def _execute(cluster: Cluster, statements: list[str]) -> None:
     async def work() -> None:
-        connection = await connect(cluster.postgres.dsn(), "encours tests")
+        connection = await _repeated(lambda: connect(cluster.postgres.dsn(), "encours tests"))
         try:
             for statement in statements:
                 await connection.execute(statement)
@@ -175,6 +179,17 @@ def _execute(cluster: Cluster, statements: list[str]) -> None:
             await connection.close()
 
     _run(work())
+
+
+async def _repeated(work: Callable[[], Awaitable[T]]) -> T:
+    """Connect again when a busy machine was late: the server is ours, and it lives."""
+    deadline = time.monotonic() + HANG_S
+    while True:
+        try:
+            return await work()
+        except TimeoutError:
+            if time.monotonic() > deadline:
+                raise
 
 
 def _run(work: Coroutine[Any, Any, object]) -> None:
