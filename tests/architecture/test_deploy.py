@@ -13,8 +13,9 @@ import yaml
 
 from dunning_svc.outbox.settings import DunningSettings
 from encours.cli.settings import CliSettings
+from encours.embedded.machine import RELAYING
 from encours.embedded.nats import configuration, permissions
-from encours.embedded.secrets import AUDITOR, NATS_ADMIN, ROLES, SERVICES
+from encours.embedded.secrets import AUDITOR, NATS_ADMIN, RELAY, ROLES, SERVICES
 from encours.service.settings import PREFIX, ServiceSettings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -50,6 +51,8 @@ def test_compose_starts_every_process_with_known_variables_and_samples_every_pas
             started = services[f"{service}-{role}"]
             assert started["command"] == [role]
             assert set(started["environment"]) <= _names(SETTINGS[service])
+            relays = (service, role) == (RELAYING, "worker")
+            assert ("ENCOURS_RELAY_URL" in started["environment"]) == relays
     assert set(services["migrate"]["environment"]) <= _names(CliSettings)
     sample = (DEPLOY / "env" / "compose.env.sample").read_text()
     assert set(re.findall(r"\$\{(\w+):\?\}", text)) == set(re.findall(r"^(\w+)=", sample, re.MULTILINE))
@@ -69,7 +72,7 @@ def test_nats_configuration_is_valid_and_gives_the_same_rights_as_the_embedded_o
     )
     assert checked.returncode == 0, checked.stderr
     assert "sync_interval: always" in text
-    for role in ROLES:
+    for role in (*ROLES, RELAY):
         given = re.search(rf"user: {role},(.*?)\n    \}} \}}", text, re.DOTALL)
         assert given is not None
         rights: Any = permissions(role)
@@ -80,7 +83,7 @@ def test_nats_configuration_is_valid_and_gives_the_same_rights_as_the_embedded_o
 def test_embedded_nats_configuration_is_valid(tmp_path: Path) -> None:
     path = tmp_path / "nats.conf"
     path.write_text(
-        configuration(dict.fromkeys((*ROLES, NATS_ADMIN), 'pa"ss\\word'), port=4222, store=tmp_path)
+        configuration(dict.fromkeys((*ROLES, RELAY, NATS_ADMIN), 'pa"ss\\word'), port=4222, store=tmp_path)
     )
     subprocess.run((NATS_SERVER, "-t", "-c", path), check=True, capture_output=True)
 

@@ -94,17 +94,14 @@ def _run() -> list[dict[str, Any]]:
 
 
 async def _measure(installation: Installation) -> list[dict[str, Any]]:
-    ledger_url, store_url, nats_url = (
-        installation.admin_url(),
-        installation.store_url("reporting"),
-        installation.nats_url(),
-    )
+    ledger_url, store_url = installation.admin_url(), installation.store_url("reporting")
+    relay_url, nats_url = installation.nats_url("relay"), installation.nats_url("reporting")
     ledger = await Ledger.open(ledger_url)
     await ledger.create_ledger(LEDGER, "live", "UTC")
     await ledger.close()
     admin = await asyncpg.connect(ledger_url)
     store = await asyncpg.connect(store_url)
-    processes = [_start("relay", ledger_url, nats_url), _start("projector", ledger_url, store_url, nats_url)]
+    processes = [_start("relay", ledger_url, relay_url), _start("projector", ledger_url, store_url, nats_url)]
     try:
         await _until_at(store, 0)
         rates, references = [], []

@@ -10,7 +10,6 @@ import pytest
 from msgspec.structs import replace
 
 from encours.kernel.errors import DomainError
-from encours.ledger.errors import EntityNotGranted
 from invoice_svc.domain.customer.commands import NoteCustomer, RegisterCustomer
 from invoice_svc.domain.dispute.commands import OpenDispute
 from invoice_svc.domain.entity.commands import DefineSeries, RegisterEntity
@@ -86,8 +85,11 @@ def test_nothing_of_an_entity_that_the_key_does_not_cover_is_changed_or_told(
     issued: Any, work: Any, dry_run: bool
 ) -> None:
     before = len(issued.kinds())
-    with pytest.raises(EntityNotGranted):
+    with pytest.raises(DomainError) as refused:
         issued.do(*work, entities=("ent_2",), dry_run=dry_run)
+    assert refused.value.code.endswith("-not-found")
+    named = work[0] is entities.define_series
+    assert named or "ent_1" not in f"{refused.value.extra} {refused.value.detail}"
     assert len(issued.kinds()) == before
 
 
@@ -95,8 +97,9 @@ def test_a_repetition_is_not_answered_to_a_key_that_no_longer_covers_the_entity(
     first = uuid4()
     issued.do(invoices.credit, CREDIT, key=first, entities=("ent_1",))
     assert issued.do(invoices.credit, CREDIT, key=first, entities=("ent_1",)).replayed
-    with pytest.raises(EntityNotGranted):
+    with pytest.raises(DomainError, match="inv_1") as refused:
         issued.do(invoices.credit, CREDIT, key=first, entities=("ent_2",))
+    assert refused.value.code == "invoice-not-found"
 
 
 def test_an_unknown_thing_is_not_found_whatever_the_key_covers(issued: Any) -> None:

@@ -86,3 +86,21 @@ def test_a_secret_is_not_printed() -> None:
     assert key_id(KEY.token) == KEY.id
     assert secret not in repr(KEY)
     assert KEY.sha256.hex() not in repr(GRANT)
+
+
+async def test_a_grant_that_was_verified_holds_until_it_is_revoked_or_changed() -> None:
+    table = Table(GRANT)
+    store = KeyStore(table, believe_s=0)
+    grant = await store.verify(KEY.token)
+    assert grant is not None
+    assert await store.still_holds(grant)
+    for now in (
+        replace(GRANT, revoked_at=datetime.now(UTC)),
+        replace(GRANT, expires_at=datetime.now(UTC)),
+        replace(GRANT, entities=frozenset({"ent_2"})),
+        replace(GRANT, scopes=frozenset()),
+    ):
+        table.grants[GRANT.id] = now
+        assert not await store.still_holds(grant)
+    del table.grants[GRANT.id]
+    assert not await store.still_holds(grant)

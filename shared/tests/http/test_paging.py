@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
+from encours.http.context import SCOPE_KEY, RequestContext
 from encours.http.paging import MAX_LIMIT, paging
 from encours.kernel.errors import DomainError
 from encours.reading.pages import MalformedCursor, Page
@@ -23,9 +24,10 @@ PAGE = paging(
 
 
 async def page(**query: Any) -> Page:
-    request = Request(
-        {"type": "http", "path": "/v1/things", "query_string": urlencode(query).encode(), "headers": []}
-    )
+    asked = RequestContext("req_1", "00-1-1-01", sent={}, body_max_bytes=0, content_length=0)
+    asked.ledger = query.pop("of", "demo")
+    scope = {"type": "http", "path": "/v1/things", "query_string": urlencode(query).encode(), "headers": []}
+    request = Request(scope | {SCOPE_KEY: asked})
     made: Page = await PAGE(request)
     return made
 
@@ -58,10 +60,15 @@ async def test_a_minus_turns_the_order_around() -> None:
     )
 
 
-async def test_a_cursor_of_another_list_order_or_filter_is_refused() -> None:
+async def test_a_cursor_of_another_ledger_list_order_or_filter_is_refused() -> None:
     cursor = (await page(customer="a")).cursor(ROW)
     await page(customer="a", cursor=cursor, limit=7)
-    for other in ({"customer": "b"}, {}, {"customer": "a", "sort": "-due_on"}):
+    for other in (
+        {"customer": "b"},
+        {},
+        {"customer": "a", "sort": "-due_on"},
+        {"customer": "a", "of": "main"},
+    ):
         with pytest.raises(MalformedCursor):
             await page(**other, cursor=cursor)
 

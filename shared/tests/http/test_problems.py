@@ -182,3 +182,17 @@ async def test_no_body_makes_the_service_fail(app: FastAPI, body: bytes) -> None
         answer = await client.post(f"/v1/things/{THING}", content=body, headers=JSON)
         assert answer.status_code in {200, 400, 422}
         assert answer.headers["Request-Id"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Authorization", "Encours-Ledger", "Idempotency-Key", "If-Match", "Last-Event-ID"]
+)
+async def test_a_header_that_counts_once_is_refused_when_it_comes_twice(
+    api: httpx.AsyncClient, name: str
+) -> None:
+    answer = await api.get("/v1/trouble/rule", headers=[(name, "one"), (name.lower(), "two")])
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed-parameter")
+    assert name in answer.json()["detail"]
+    assert (
+        await api.get("/v1/trouble/rule", headers=[("Accept", "a/b"), ("Accept", "c/d")])
+    ).status_code == 409

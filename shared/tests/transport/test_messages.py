@@ -55,7 +55,7 @@ def as_received(fact: StoredEvent) -> dict[str, str]:
 @given(facts())
 def test_headers_and_body_give_the_row_again(fact: StoredEvent) -> None:
     headers = as_received(fact)
-    again = event_from(headers, fact.raw)
+    again = event_from(headers, fact.raw, "demo")
     assert [getattr(again, name) for name in ATTRIBUTES] == [getattr(fact, name) for name in ATTRIBUTES]
     assert again.recorded().data == EVENT
     assert headers["encours-epoch"] == "7"

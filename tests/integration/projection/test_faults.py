@@ -114,7 +114,8 @@ def worker_process(installation: Installation) -> Iterator[subprocess.Popen[byte
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "tests.integration.projection.worker_process"),
-            *(installation.ledger_url(), installation.store_url(), installation.nats_url()),
+            *(installation.ledger_url(), installation.store_url()),
+            *(installation.nats_url(), installation.nats_url("relay")),
         ],
         stdout=subprocess.DEVNULL,
     )

@@ -86,7 +86,7 @@ async def test_two_relays_of_one_ledger_leave_each_event_once_and_in_its_place(
     """A lease keeps them apart; should it fail, the stream refuses the second of each batch and of each message."""
     async with feed_into(installation) as feed:
         position = await feed.invoices(1_500)
-        clients = [await connect(installation.nats_url("invoice"), f"relay {n}") for n in range(2)]
+        clients = [await connect(installation.nats_url("relay"), f"relay {n}") for n in range(2)]
         relays = [asyncio.create_task(Relay(client, feed.ledger, LEDGER).run()) for client in clients]
         try:
             js = clients[0].jetstream()

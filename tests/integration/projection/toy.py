@@ -126,6 +126,7 @@ class Settings:
     ledger_url: SecretStr
     store_url: SecretStr
     nats_url: SecretStr
+    relay_url: SecretStr
 
 
 def settings_of(installation: Installation) -> Settings:
@@ -133,6 +134,7 @@ def settings_of(installation: Installation) -> Settings:
         SecretStr(installation.ledger_url()),
         SecretStr(installation.store_url()),
         SecretStr(installation.nats_url()),
+        SecretStr(installation.nats_url("relay")),
     )
 
 
@@ -207,7 +209,7 @@ class Feed:
 
 @asynccontextmanager
 async def feed_into(installation: Installation, name: str = LEDGER) -> AsyncIterator[Feed]:
-    ledger = await Ledger.open(installation.ledger_url())
+    ledger = await Ledger.open(installation.admin_url())
     try:
         await ledger.create_ledger(name, "live", "Europe/Paris")
         yield Feed(ledger, name)

@@ -1,4 +1,4 @@
-"""The toy worker as a process of its own, for tests that kill it: arguments are the three addresses."""
+"""The toy worker as a process of its own, for tests that kill it: arguments are the four addresses."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from encours.transport.client import NatsConnection
 from tests.integration.projection.toy import OpenItems, Settings
 
 
-async def main(ledger_url: str, store_url: str, nats_url: str) -> None:
-    settings = Settings(SecretStr(ledger_url), SecretStr(store_url), SecretStr(nats_url))
+async def main(ledger_url: str, store_url: str, nats_url: str, relay_url: str) -> None:
+    settings = Settings(*map(SecretStr, (ledger_url, store_url, nats_url, relay_url)))
     ledger = await Ledger.open(ledger_url)
     nats = NatsConnection(nats_url, "toy-svc worker")
     try:
@@ -25,4 +25,4 @@ async def main(ledger_url: str, store_url: str, nats_url: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:4]))
+    asyncio.run(main(*sys.argv[1:5]))

@@ -33,11 +33,15 @@ def advance(
     name: Annotated[str, typer.Argument(help="A sandbox ledger.")],
     to: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The business day to reach.")],
     wait: Annotated[bool, typer.Option(help="Wait until the clock has reached the day.")] = True,
+    confirm: Annotated[
+        datetime | None,
+        typer.Option("--confirm", formats=["%Y-%m-%d"], help="The day again, if it is over 400 days ahead."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Open every day up to a date. Work that is due on a day is done before the next day opens."""
     with Api(installation(), name) as api:
-        advance_to(api, name, to.date(), wait=wait)
+        advance_to(api, name, to.date(), wait=wait, confirm=confirm.date() if confirm else None)
         state = api.get("invoice", f"/v1/ledgers/{name}/clock")
     if as_json:
         print_json(state)
@@ -45,10 +49,24 @@ def advance(
         out.print(_said(state), markup=False)
 
 
-def advance_to(api: Api, name: str, to: date, *, wait: bool = True, label: str = "") -> None:
+@app.command("stop")
+def stop(name: Annotated[str, typer.Argument(help="A sandbox ledger.")], as_json: AsJson = False) -> None:
+    """Stop a clock that advances, after the day in progress."""
+    with Api(installation(), name) as api:
+        state = api.post("invoice", f"/v1/ledgers/{name}/clock/stop", {})
+    if as_json:
+        print_json(state)
+    else:
+        out.print(_said(state), markup=False)
+
+
+def advance_to(
+    api: Api, name: str, to: date, *, wait: bool = True, label: str = "", confirm: date | None = None
+) -> None:
     """Advance the clock and show a progress bar. Raises :class:`CliError` when the service reports a failure."""
     label = label or f"clock of {name}"
-    state = api.post("invoice", f"/v1/ledgers/{name}/clock", {"to": to.isoformat()})
+    body = {"to": to.isoformat()} | ({"confirm": confirm.isoformat()} if confirm else {})
+    state = api.post("invoice", f"/v1/ledgers/{name}/clock", body)
     if not wait:
         return
     with progress() as bar:

@@ -21,6 +21,7 @@ from encours.embedded.secrets import SERVICES
 from encours.ledger.admin import all_heads, setting
 from encours.ledger.selfcheck import self_check
 from encours.postgres.connection import FAILED, connect
+from encours.projection.status import STREAM_CHECK
 
 _LEAST_FREE_BYTES = 2 * 2**30
 _LATE_EVENTS = 1_000
@@ -106,7 +107,8 @@ def _services(here: LocalInstallation) -> Iterator[Diagnosis]:
             )
             continue
         bad = [f"{check['name']}: {check.get('detail')}" for check in checks if not check["ok"]]
-        ok = answer.status_code == 200
+        alarmed = any(check["name"] == STREAM_CHECK and not check["ok"] for check in checks)
+        ok = answer.status_code == 200 and not alarmed
         yield Diagnosis(
             f"{service}-svc", ok, "; ".join(bad) or f"ready at {url}", "" if ok else f"{url}/readyz says more"
         )

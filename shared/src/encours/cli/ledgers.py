@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 
+from encours.cli.aside import set_aside
 from encours.cli.common import (
     AsJson,
     CliError,
@@ -23,6 +24,7 @@ from encours.cli.common import (
 )
 from encours.cli.database import auditor_login, require_database, run_with_database
 from encours.embedded.setup import TIME_ZONE
+from encours.kernel.errors import Invalid
 from encours.ledger import Ledger, LedgerInfo
 from encours.ledger.admin import new_epoch
 from encours.ledger.archive import (
@@ -160,6 +162,28 @@ def start_epoch(name: Name, as_json: AsJson = False) -> None:
     here = installation()
     epoch = run_with_database(here, here.ledger_admin_url, change)
     _show({"ledger": name, "epoch": epoch}, as_json)
+
+
+@app.command("set-aside")
+def set_event_aside(
+    name: Name,
+    position: Annotated[int, typer.Argument(min=1, help="Position of an event that cannot be read.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why, for those who audit the ledger.")],
+    as_json: AsJson = False,
+) -> None:
+    """Leave out an event that cannot be read. It stays in the ledger, and an event records that it was set aside.
+
+    Read models in which its stream is parked are to be rebuilt afterwards: `encours rebuild all --ledger NAME`.
+    """
+
+    async def record(ledger: Ledger) -> int:
+        return (await set_aside(ledger, name, position, reason)).last_position
+
+    try:
+        recorded_at = _with_ledger(record)
+    except Invalid as refused:
+        raise CliError(refused.detail, Exit.FAILED) from refused
+    _show({"ledger": name, "set_aside": position, "recorded_at_position": recorded_at}, as_json)
 
 
 def _archive_work(label: str, work: Callable[[str, Progress], Coroutine[Any, Any, Header]]) -> Header:

@@ -3,7 +3,18 @@
 Importing this package registers every type; an unregistered one is refused, never imported by name.
 """
 
-from encours.contracts import calendar, customer, dispute, dunning, entity, imports, invoice, payment, risk
+from encours.contracts import (
+    aside,
+    calendar,
+    customer,
+    dispute,
+    dunning,
+    entity,
+    imports,
+    invoice,
+    payment,
+    risk,
+)
 from encours.contracts.base import (
     Event,
     NewerVersion,
@@ -22,6 +33,7 @@ __all__ = [
     "NewerVersion",
     "Recorded",
     "UnknownType",
+    "aside",
     "calendar",
     "customer",
     "decode",

@@ -7,3 +7,6 @@ CALENDAR = "clock"
 
 DUNNING = "service:dunning-svc"
 """Decides, hands over and records reminders."""
+
+OPERATOR = "operator"
+"""Actor of the `encours` command with the administrator's access to the database."""

@@ -22,7 +22,18 @@ from typing import Any, Literal
 
 import msgspec
 
-from encours.contracts import calendar, customer, dispute, dunning, entity, imports, invoice, payment, risk
+from encours.contracts import (
+    aside,
+    calendar,
+    customer,
+    dispute,
+    dunning,
+    entity,
+    imports,
+    invoice,
+    payment,
+    risk,
+)
 from encours.contracts.base import Event, names_of
 from encours.contracts.recorded import Recorded
 
@@ -236,6 +247,7 @@ def _reversed(e: Recorded, event: payment.PaymentReversed) -> tuple[Movement, ..
 
 
 STILL: frozenset[str] = names_of(
+    aside.EventSetAside,
     calendar.DayOpened,
     customer.CustomerRegistered,
     customer.CustomerAmended,

@@ -18,7 +18,7 @@ from encours.embedded import nats, postgres
 from encours.embedded.layout import Layout
 from encours.embedded.process import Program, StartFailed, end_orphan, free_port, started_at
 from encours.embedded.runstate import RunState, read_state, write_state
-from encours.embedded.secrets import SERVICES, Secrets, load_secrets
+from encours.embedded.secrets import RELAY, SERVICES, Secrets, load_secrets
 from encours.embedded.setup import prepare_databases
 from encours.embedded.supervisor import Announce, Child, Supervisor
 from encours.ledger import LedgerUnavailable
@@ -29,6 +29,8 @@ API_PORTS = {"invoice": 8001, "dunning": 8002, "risk": 8003, "reporting": 8004}
 MAILBOX_PORT = 1025
 _PROBE_TIMEOUT_S = 10.0
 """Longer than `/readyz` takes to say that something does not answer, on a busy machine too."""
+RELAYING = "invoice"
+"""The service whose workers publish the ledger's events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +98,7 @@ class Machine:
             ) from error
         step("starting services")
         children = [
-            child
-            for service in SERVICES
-            for child in self._service(
-                service, admin_url, nats_url or _nats_url(self.state, secrets, service), secrets
-            )
+            child for service in SERVICES for child in self._service(service, admin_url, nats_url, secrets)
         ]
         self.state.urls = {name: f"http://127.0.0.1:{child.program.port}" for name, child in _apis(children)}
         await self.supervisor.add(*children)
@@ -219,13 +217,19 @@ class Machine:
             ready,
         )
 
-    def _service(self, service: str, admin_url: str, nats_url: str, secrets: Secrets) -> list[Child]:
+    def _service(
+        self, service: str, admin_url: str, outside_nats_url: str | None, secrets: Secrets
+    ) -> list[Child]:
         role = f"encours_{service}"
+
+        def nats_url(user: str) -> str:
+            return outside_nats_url or _nats_url(self.state, secrets, user)
+
         password = secrets.roles[role]
         environment = _base_environment() | {
             "ENCOURS_LEDGER_URL": database_dsn(admin_url, LEDGER_DATABASE, user=role, password=password),
             "ENCOURS_STORE_URL": database_dsn(admin_url, role, user=role, password=password),
-            "ENCOURS_NATS_URL": nats_url,
+            "ENCOURS_NATS_URL": nats_url(role),
             "ENCOURS_SMTP_URL": self.state.smtp_url or "",
             "ENCOURS_HOST": "127.0.0.1",
             "ENCOURS_VAR_DIR": str(self.layout.root),
@@ -253,7 +257,12 @@ class Machine:
 
         return [
             Child(program("api", port, {"ENCOURS_PORT": str(port)}), api_ready),
-            Child(program("worker", None, {}), worker_ready),
+            Child(
+                program(
+                    "worker", None, {"ENCOURS_RELAY_URL": nats_url(RELAY)} if service == RELAYING else {}
+                ),
+                worker_ready,
+            ),
         ]
 
 
@@ -261,8 +270,7 @@ def _apis(children: list[Child]) -> list[tuple[str, Child]]:
     return [(child.program.service or "", child) for child in children if child.program.role == "api"]
 
 
-def _nats_url(state: RunState, secrets: Secrets, service: str) -> str:
-    user = f"encours_{service}"
+def _nats_url(state: RunState, secrets: Secrets, user: str) -> str:
     return f"nats://{user}:{quote(secrets.nats[user], safe='')}@127.0.0.1:{state.nats_port}"
 
 

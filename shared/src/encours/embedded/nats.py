@@ -1,4 +1,7 @@
-"""nats-server with JetStream from its wheel: every publish synced to disk, one user a service with least rights."""
+"""nats-server with JetStream from its wheel: every publish synced to disk, users with least rights.
+
+One user a service, and one for the relay.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from urllib.parse import quote
 
 from encours.embedded.layout import Layout, write_private
 from encours.embedded.process import Program, StartFailed, await_ready, spawn, stop
-from encours.embedded.secrets import NATS_ADMIN, Secrets
+from encours.embedded.secrets import NATS_ADMIN, RELAY, Secrets
 
 PREFERRED_PORT = 4222
 _ATTEMPTS = 5
@@ -109,30 +112,21 @@ def configuration(users: dict[str, str], *, port: int, store: Path) -> str:
 
 
 def permissions(user: str) -> dict[str, object]:
-    """Rights of a service: relay (any worker may hold that lease), read streams, answer to its own inbox.
+    """Least rights of a user: its own inbox, the wake-up messages, and what its part asks of JetStream.
 
-    It may not purge a stream, delete messages of it, or listen to another service's inbox.
+    The relay alone publishes events and makes, mends and drops streams. A service reads them by consumers, which end by
+    themselves. JetStream does as it is asked with its own rights: whoever may make a stream may record any subject,
+    the inboxes of others too, so no service may.
     """
     api = "$JS.API"
-    streams = [f"{api}.STREAM.{verb}.*" for verb in ("CREATE", "UPDATE", "INFO", "DELETE", "MSG.GET")]
-    consumers = [
-        f"{api}.CONSUMER.{verb}.>"
-        for verb in ("CREATE", "DURABLE.CREATE", "DELETE", "INFO", "LIST", "MSG.NEXT")
-    ]
+    if user == RELAY:
+        streams = ("CREATE", "UPDATE", "INFO", "DELETE", "MSG.GET")
+        publish = ["ledger.>", *(f"{api}.STREAM.{verb}.*" for verb in streams)]
+    else:
+        publish = ["encours.poke.>", f"{api}.CONSUMER.CREATE.*", f"{api}.CONSUMER.MSG.NEXT.*.*"]
     return {
-        "publish": {
-            "allow": [
-                "ledger.>",
-                "encours.poke.>",
-                *(f"{api}.{verb}" for verb in ("INFO", "STREAM.NAMES", "STREAM.LIST")),
-                *streams,
-                *consumers,
-                f"{api}.DIRECT.GET.>",
-                "$JS.ACK.>",
-                "$JS.FC.>",
-            ]
-        },
-        "subscribe": {"allow": [*inboxes(user), "encours.poke.>", "ledger.>"]},
+        "publish": {"allow": publish},
+        "subscribe": {"allow": [*inboxes(user), "encours.poke.>"]},
     }
 
 

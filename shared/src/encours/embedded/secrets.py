@@ -19,6 +19,9 @@ AUDITOR = "encours_auditor"
 
 NATS_ADMIN = "encours_admin"
 
+RELAY = "encours_relay"
+"""NATS user that publishes the ledger's events: invoice-svc's workers alone know its password."""
+
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
@@ -45,7 +48,7 @@ def load_secrets(layout: Layout) -> Secrets:
     complete = Secrets(
         postgres=stored.get("postgres") or _password(),
         roles={role: roles.get(role) or _password() for role in (*ROLES, AUDITOR)},
-        nats={user: nats.get(user) or _password() for user in (*ROLES, NATS_ADMIN)},
+        nats={user: nats.get(user) or _password() for user in (*ROLES, RELAY, NATS_ADMIN)},
     )
     wanted = {"postgres": complete.postgres, "roles": complete.roles, "nats": complete.nats}
     if wanted != stored:

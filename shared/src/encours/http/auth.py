@@ -19,6 +19,7 @@ from encours.http.surface import Surface, header
 from encours.kernel.errors import Refusal
 from encours.kernel.ids import LEDGER_NAME
 from encours.ledger.errors import UnknownLedger
+from encours.postgres.connection import FAILED
 
 LEDGER_HEADER = header(
     "Encours-Ledger",
@@ -27,6 +28,7 @@ LEDGER_HEADER = header(
     pattern=f"^{LEDGER_NAME}$",
 )
 SECURED = frozenset({401, 403, 404, 429, 503})
+RECHECK_S = 2.0
 _LEDGER_NAME = re.compile(LEDGER_NAME)
 
 
@@ -92,6 +94,22 @@ async def authenticate(request: Request) -> Caller:
     ctx.ledger = name
     ctx.add_header(b"encours-ledger", name)
     return ctx.caller
+
+
+async def check_still_granted(request: Request) -> None:
+    """Raise :class:`Unauthenticated` once the key of a long request was revoked or has expired.
+
+    To be called every :data:`RECHECK_S` while the request lasts. A ledger that is away leaves the answer of before.
+    """
+    caller = context(request).caller
+    if caller is None:
+        return
+    try:
+        holds = await services(request).keys.still_holds(caller.grant)
+    except FAILED:
+        return
+    if not holds:
+        raise Unauthenticated(presented=True)
 
 
 class Require:

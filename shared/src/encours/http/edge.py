@@ -208,7 +208,15 @@ def _wrong_head(scope: Scope, ctx: RequestContext) -> Refusal | None:
     coding = ctx.sent.get(b"content-encoding", b"identity")
     if coding.lower() != b"identity":
         return UnsupportedMediaType("Bodies are read as they are sent: leave out Content-Encoding.")
+    if len(ctx.sent) != len(scope["headers"]) and (name := _repeated(scope)) is not None:
+        return MalformedParameter(f"Send the header {name} once.")
     return None
+
+
+def _repeated(scope: Scope) -> str | None:
+    """A header that was sent twice although one value counts: proxies may have judged by the other one."""
+    names = [name for name, _ in scope["headers"]]
+    return next((shown for name, shown in _ONCE.items() if names.count(name) > 1), None)
 
 
 def _route(scope: Scope) -> str:
@@ -217,6 +225,17 @@ def _route(scope: Scope) -> str:
     return getattr(route, "path", None) or "unmatched"
 
 
+_ONCE = {
+    name.lower().encode(): name
+    for name in (
+        "Authorization",
+        "Encours-Ledger",
+        "Encours-Reason",
+        "Idempotency-Key",
+        "If-Match",
+        "Last-Event-ID",
+    )
+}
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 
 

@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
+from encours.http.context import context
 from encours.http.parameters import malformed, whole_parameter
 from encours.http.surface import Surface, query
 from encours.reading.pages import MAX_CURSOR, MalformedCursor, Page, read_cursor
@@ -38,13 +39,15 @@ class Listing(BaseModel, Generic[T]):
 
 
 def _check(request: Request, sort: str) -> str:
-    """Ties a cursor to its list, filters and order: elsewhere it would silently show the wrong rows."""
+    """Ties a cursor to its ledger, list, filters and order: elsewhere it would silently show the wrong rows."""
     filters = sorted(
         (k, v)
         for k, v in request.query_params.multi_items()
         if k not in {"cursor", "fresh", "limit", "min_position", "sort"}
     )
-    return hashlib.sha256(repr((request.scope["path"], sort, filters)).encode()).hexdigest()[:12]
+    return hashlib.sha256(
+        repr((context(request).ledger, request.scope["path"], sort, filters)).encode()
+    ).hexdigest()[:12]
 
 
 class _MakePage:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 from starlette.requests import ClientDisconnect, Request
 
+from encours.http.auth import RECHECK_S, check_still_granted
 from encours.http.catalogue import RequestTimeout, TooLarge
 from encours.http.services import services
 
@@ -19,12 +20,14 @@ MAX_LINE_BYTES = 1024 * 1024
 async def chunks(request: Request) -> AsyncIterator[bytes]:
     """The body as it arrives.
 
-    Raises a 408 problem after a pause or below the least rate, 413 beyond the bound, ``ClientDisconnect`` if cut.
+    Raises a 408 problem after a pause or below the least rate, 413 beyond the bound, 401 once the key was
+    revoked, ``ClientDisconnect`` if cut.
     """
     stream = request.stream()
     settings = services(request).settings
     pause_s, least_bytes_per_s = settings.upload_idle_s, settings.upload_bytes_per_s
     waited_s, arrived_bytes, clock = 0.0, 0, asyncio.get_running_loop().time
+    checked_at = clock()
     while True:
         asked = clock()
         try:
@@ -39,6 +42,9 @@ async def chunks(request: Request) -> AsyncIterator[bytes]:
         arrived_bytes += len(chunk)
         if waited_s > GRACE_S and arrived_bytes < waited_s * least_bytes_per_s:
             raise RequestTimeout(f"The file arrives at less than {least_bytes_per_s:,} bytes a second.")
+        if clock() - checked_at >= RECHECK_S:
+            await check_still_granted(request)
+            checked_at = clock()
         if chunk:
             yield chunk
 

@@ -4,6 +4,7 @@ from encours.ledger.client import Ledger
 from encours.ledger.errors import (
     AppendRefused,
     CommandReused,
+    EventUnreadable,
     FamilyRefused,
     IssueDateBeforeLast,
     LedgerUnavailable,
@@ -29,6 +30,7 @@ __all__ = [
     "AppendRefused",
     "Appended",
     "CommandReused",
+    "EventUnreadable",
     "FamilyRefused",
     "Guard",
     "Head",

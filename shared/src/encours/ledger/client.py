@@ -168,6 +168,10 @@ class Ledger:
         """Return a page of rows (``reader.COLUMNS``) with positions above ``after``, payloads as stored bytes."""
         return await self._reader.page((await self._known(ledger)).id, after, limit, upto)
 
+    async def digest(self, ledger: str, after: int, upto: int) -> bytes | None:
+        """Digest (``digest_of``) of the ledger's own events with positions in ``(after, upto]``; None without any."""
+        return await self._reader.digest((await self._known(ledger)).id, after, upto)
+
     async def read(self, ledger: str, after: int, limit: int) -> list[Recorded]:
         """Return a page of decoded events with positions above ``after``."""
         return [recorded(ledger, row) for row in await self.read_raw(ledger, after, limit)]

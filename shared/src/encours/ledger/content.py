@@ -18,6 +18,7 @@ from uuid import UUID
 import msgspec
 
 from encours.contracts import NewerVersion, UnknownType
+from encours.contracts.aside import EventSetAside
 from encours.contracts.books import movements
 from encours.contracts.invoice import (
     InvoiceAmended,
@@ -59,11 +60,20 @@ class ContentCheck:
     _moved: set[tuple[str, str]] = field(default_factory=set)
     _drafts: dict[str, tuple[str, int]] = field(default_factory=dict)
     _mirrors: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    _unreadable: dict[int, str] = field(default_factory=dict)
+    """Faults of payloads that no operator has set aside so far, by position."""
     _numbers: set[tuple[str, str]] = field(default_factory=set)
     _last: dict[tuple[str, str, int], tuple[int, date]] = field(default_factory=dict)
 
     def read(self, event: StoredEvent) -> None:
-        """Raises :class:`ContentInvalid`."""
+        """Raises :class:`ContentInvalid`: for what could not be read rather than for what follows from it."""
+        try:
+            self._read(event)
+        except ContentInvalid:
+            self._check_readable()
+            raise
+
+    def _read(self, event: StoredEvent) -> None:
         if event.command_id != self._command:
             self._end_command()
         self._command, self._position = event.command_id, event.position
@@ -73,6 +83,7 @@ class ContentCheck:
     def finish(self, series: Iterable[LastNumber]) -> None:
         """Compare what is only complete at the end. Raises :class:`ContentInvalid`."""
         self._end_command()
+        self._check_readable()
         if unequal := sorted(name for name, amount in self._mirrors.items() if amount):
             raise ContentInvalid(f"allocation {unequal[0]}: payment and invoice do not say the same amount")
         stated = {(row.entity, row.code, row.year): row.last_number for row in series}
@@ -83,6 +94,10 @@ class ContentCheck:
                 f"series {code} {year} of {entity}: its last number is not that of its documents"
             )
 
+    def _check_readable(self) -> None:
+        if self._unreadable:
+            raise ContentInvalid(self._unreadable[min(self._unreadable)])
+
     def _wrong(self, event: StoredEvent) -> Iterator[str]:
         try:
             data: Any = event.recorded().data
@@ -90,8 +105,13 @@ class ContentCheck:
             yield f"{unknown}: a newer program wrote it"
             return
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            yield f"its payload is not what its type says ({error})"
+            self._unreadable[event.position] = (
+                f"position {event.position} ({event.type} of {event.stream}): "
+                f"its payload is not what its type says ({error})"
+            )
             return
+        if isinstance(data, EventSetAside):
+            self._unreadable.pop(data.position, None)
         if (owner := getattr(data, f"{event.type.partition('.')[0]}_id", event.stream)) != event.stream:
             yield f"its payload is of {owner}"
         if isinstance(data, _WITH_VAT):

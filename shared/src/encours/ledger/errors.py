@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from encours.kernel.errors import Refusal
+from encours.kernel.errors import DomainError, Refusal
 
 
 class VersionConflict(Refusal):
@@ -71,15 +71,22 @@ class LedgerUnavailable(Refusal):
 
 
 class EntityNotGranted(Refusal):
-    """The caller may not act for the legal entity."""
+    """The caller may not act for the legal entity. ``missing`` is said instead of an object whose entity the caller
+    did not name: to the caller it does not exist."""
 
     code = "entity-not-granted"
     title = "API key does not cover this entity"
     status = 403
     remedy = "Use a key that covers the entity."
 
-    def __init__(self, entity: str) -> None:
+    def __init__(self, entity: str, missing: DomainError | None = None) -> None:
         super().__init__(f"This API key does not cover the entity {entity}.", extra={"entity": entity})
+        self.missing = missing
+
+    @property
+    def shown(self) -> DomainError:
+        """The refusal that the caller gets."""
+        return self.missing or self
 
 
 class UnknownLedger(Refusal):
@@ -96,6 +103,21 @@ class UnknownLedger(Refusal):
             if name is not None
             else "Name a ledger in the Encours-Ledger header: lower-case letters, digits, - and _."
         )
+
+
+class EventUnreadable(Refusal):
+    """The bytes of an event are not what its type says, so that its stream cannot be folded."""
+
+    code = "event-unreadable"
+    title = "Recorded event cannot be read"
+    remedy = "An operator looks at the event and sets it aside: encours ledger set-aside."
+
+    def __init__(self, stream: str, position: int, type_name: str, fault: str) -> None:
+        super().__init__(
+            f"{stream} has an event that cannot be read: {type_name} at position {position} ({fault}).",
+            extra={"position": position},
+        )
+        self.fault = fault
 
 
 class FamilyRefused(Refusal):

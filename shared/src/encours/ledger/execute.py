@@ -81,11 +81,15 @@ class Done:
     async def state(self, folder: Folder[S], stream: str) -> tuple[S, int]:
         """Return state and version of a stream after this command, so that a repetition gets the same answer.
 
-        Raises :class:`EntityNotGranted` when the actor of a repetition may no longer act for the stream's entity.
+        Raises the refusal for a stream that does not exist when the actor of a repetition may no longer act for the
+        stream's entity.
         """
         if not self.replayed and (folded := self._fold(folder, stream)) is not None:
             return folded.state, folded.version
-        events = await self._session.read(stream, upto=self.position)
+        try:
+            events = await self._session.read(stream, upto=self.position)
+        except EntityNotGranted as hidden:
+            raise hidden.shown if folder.missing is None else folder.missing(stream) from None
         return folder.fold(events), events[-1].version if events else 0
 
     def _fold(self, folder: Folder[S], stream: str) -> Folded[S] | None:
@@ -130,8 +134,8 @@ async def execute(
         session = Session(ledger, meta, info.epoch, fresh=fresh, expect=expect)
         try:
             session.outcome = await use_case(session, *arguments)
-        except EntityNotGranted:
-            raise
+        except EntityNotGranted as hidden:
+            raise hidden.shown from None
         except Repeated as first_run:
             stored = first_run.stored
             return await _repetition(ledger, session, stored.answer, stored.last_position)

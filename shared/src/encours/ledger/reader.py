@@ -12,9 +12,14 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
+from msgspec.structs import replace
 
 from encours.contracts import Recorded, decoder
-from encours.ledger.errors import LedgerUnavailable
+from encours.contracts.aside import STREAM as SET_ASIDE_STREAM
+from encours.contracts.aside import EventSetAside
+from encours.ledger.digest import DIGEST_SQL
+from encours.ledger.errors import EventUnreadable, LedgerUnavailable
 from encours.ledger.model import Head, LedgerInfo, StoredCommand
 from encours.postgres.connection import is_lost
 
@@ -45,7 +50,16 @@ _COMMAND = """select command_id, fingerprint, first_position, last_position, ans
   where ledger = $1 and command_id = $2"""
 _LEDGERS = """select id, name, epoch, kind, time_zone, clock_at, effects_from, created_at
   from ledger.ledgers where $1::text is null or name = $1 order by name"""
+SET_ASIDE = f"select data from ledger.event where ledger + 0 = $1 and stream = '{SET_ASIDE_STREAM}'"
+UNREADABLE = (msgspec.ValidationError, msgspec.DecodeError)
+"""Failures to decode the bytes of an event whose type and version are known."""
+_aside = msgspec.json.Decoder(EventSetAside)
 _PAUSES_S = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
+
+
+def set_aside_in(rows: Iterable[Any]) -> set[int]:
+    """Positions that the rows of :data:`SET_ASIDE` set aside."""
+    return {_aside.decode(row["data"]).position for row in rows}
 
 
 def recorded(ledger: str, row: Any) -> Recorded:
@@ -98,16 +112,34 @@ class Reader:
     ) -> list[Recorded]:
         """Events of one stream in order."""
         rows = await self.fetch(_STREAM, ledger.id, stream, after_version, upto)
-        return [recorded(ledger.name, row) for row in rows]
+        return await self._decoded(ledger, rows)
 
     async def streams(
         self, ledger: LedgerInfo, streams: Iterable[str], upto: int | None
     ) -> dict[str, list[Recorded]]:
         """Events of several streams, each in order."""
         found: dict[str, list[Recorded]] = {stream: [] for stream in streams}
-        for row in await self.fetch(_STREAMS, ledger.id, list(found), upto):
-            found[row["stream"]].append(recorded(ledger.name, row))
+        for event in await self._decoded(ledger, await self.fetch(_STREAMS, ledger.id, list(found), upto)):
+            found[event.stream].append(event)
         return found
+
+    async def _decoded(self, ledger: LedgerInfo, rows: Sequence[Any]) -> list[Recorded]:
+        """Events of whole streams, without those that were set aside. Raises :class:`EventUnreadable`."""
+        try:
+            return [recorded(ledger.name, row) for row in rows]
+        except UNREADABLE:
+            aside = set_aside_in(await self.fetch(SET_ASIDE, ledger.id))
+        events: list[Recorded] = []
+        for row in rows:
+            try:
+                events.append(recorded(ledger.name, row))
+            except UNREADABLE as error:
+                if row["position"] not in aside:
+                    raise EventUnreadable(row["stream"], row["position"], row["type"], str(error)) from error
+                if events and events[-1].stream == row["stream"]:
+                    # The stream's version counts what was set aside: the next event follows it.
+                    events[-1] = replace(events[-1], version=row["version"])
+        return events
 
     async def page(
         self, ledger_id: int, after: int, limit: int, upto: int | None = None
@@ -120,6 +152,11 @@ class Reader:
     ) -> list[asyncpg.Record]:
         """Rows of these types with positions above ``after``, at most ``limit``."""
         return await self.fetch(_PAGE_OF_TYPES, ledger_id, after, limit, sorted(types))
+
+    async def digest(self, ledger_id: int, after: int, upto: int) -> bytes | None:
+        """Digest of the rows with positions in ``(after, upto]``; None when there are none."""
+        found: bytes | None = (await self.fetch(DIGEST_SQL, ledger_id, after, upto))[0][0]
+        return found
 
     async def versions(self, ledger_id: int, streams: Sequence[str]) -> dict[str, int]:
         """Head version by stream, 0 where there is none."""

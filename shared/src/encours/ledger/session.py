@@ -90,11 +90,13 @@ class Session:
         have none yet).
 
         With ``guard`` the append is refused, and the work run again, if anybody moved the stream in between;
-        without it the state may be a little old. Raises :class:`EntityNotGranted` before anything of it is told.
+        without it the state may be a little old. Raises :class:`EntityNotGranted` before anything of it is told, with
+        the folder's refusal for a stream that does not exist.
         """
         state, version, entity = await self._loaded(folder, stream)
         if entity is not None:
-            self.require_entity(entity)
+            if not self._covers(entity):
+                raise EntityNotGranted(entity, None if folder.missing is None else folder.missing(stream))
             await self._stand_in(entity)
         if self._expect is not None:
             self._expect(stream, version)
@@ -118,8 +120,11 @@ class Session:
 
     def require_entity(self, entity: str) -> None:
         """Raise :class:`EntityNotGranted` unless the actor may act for the entity."""
-        if self.meta.entities is not None and entity not in self.meta.entities:
+        if not self._covers(entity):
             raise EntityNotGranted(entity)
+
+    def _covers(self, entity: str) -> bool:
+        return self.meta.entities is None or entity in self.meta.entities
 
     async def _loaded(self, folder: Folder[S], stream: str) -> Folded[S]:
         if (known := self.read_as(folder, stream)) is not None:

@@ -9,6 +9,7 @@ import asyncpg
 
 from encours.contracts import types
 from encours.kernel.tasks import end
+from encours.ledger.reader import SET_ASIDE, set_aside_in
 from encours.ledger.stored import COLUMNS, StoredEvent
 from encours.postgres.connection import connect
 
@@ -18,6 +19,7 @@ of the rate; with fewer, round trips take time."""
 
 _PAGE = """select {columns} from ledger.event
   where ledger = $1 and position > $2 and position <= $3 and (type = any($4) or type <> all($5))
+    and position <> all($6)
   order by position"""
 _HEAD = """select l.id, l.epoch, l.effects_from,
     coalesce((select position from ledger.event where ledger = l.id order by position desc limit 1), 0)
@@ -37,6 +39,7 @@ class BulkReader:
         self._ledger = ledger
         self._id = 0
         self._known = sorted(types())
+        self._aside: list[int] = []
 
     @classmethod
     async def open(cls, dsn: str, ledger: str) -> BulkReader:
@@ -60,6 +63,7 @@ class BulkReader:
         if row is None:
             raise UnknownLedgerName(self._ledger)
         self._id = row[0]
+        self._aside = sorted(set_aside_in(await self._conn.fetch(SET_ASIDE, self._id)))
         return row[3], row[1], row[2]
 
     async def first_of(self, kinds: Sequence[str], after: int) -> int | None:
@@ -96,6 +100,6 @@ class BulkReader:
 
     async def _page(self, after: int, upto: int, kinds: list[str], columns: str) -> list[asyncpg.Record]:
         rows: list[asyncpg.Record] = await self._conn.fetch(
-            _PAGE.format(columns=columns), self._id, after, upto, kinds, self._known
+            _PAGE.format(columns=columns), self._id, after, upto, kinds, self._known, self._aside
         )
         return rows

@@ -42,6 +42,10 @@ create table if not exists encours.content_hash (
   table_version text not null, hash text not null, computed_at timestamptz not null default now(),
   primary key (ledger, model)
 );
+create table if not exists encours.forgery (
+  ledger text primary key, messages bigint not null, position bigint not null,
+  first_at timestamptz not null default now(), last_at timestamptz not null default now()
+);
 create table if not exists encours.ledger_state (
   service text not null, instance text not null, ledger text not null,
   epoch bigint not null, head bigint not null, tail bigint not null, relay text not null, source text not null,

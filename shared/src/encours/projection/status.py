@@ -8,6 +8,10 @@ from typing import NamedTuple
 import asyncpg
 
 STALE_STATE = "10 minutes"
+STREAM_CHECK = "stream"
+"""Name at `/readyz` of the check that fails while an alarm about forged messages is fresh."""
+ALARM = "1 day"
+"""An alarm is shown for so long after its last cause."""
 
 
 class LedgerState(NamedTuple):
@@ -58,3 +62,23 @@ async def model_positions(pool: asyncpg.Pool) -> list[ModelPosition]:
             group by c.ledger, c.model, c.position"""
     )
     return [ModelPosition(*row) for row in rows]
+
+
+async def note_forgeries(pool: asyncpg.Pool, ledger: str, messages: int, position: int) -> None:
+    """Record that a ledger's stream held messages that are not its events."""
+    await pool.execute(
+        """insert into encours.forgery as f (ledger, messages, position) values ($1, $2, $3)
+           on conflict (ledger) do update set messages = f.messages + excluded.messages,
+             position = excluded.position, last_at = now()""",
+        ledger,
+        messages,
+        position,
+    )
+
+
+async def recent_forgeries(pool: asyncpg.Pool) -> int:
+    """Return how many messages the service's workers refused to believe, while the alarm is fresh."""
+    count: int = await pool.fetchval(
+        f"select coalesce(sum(messages), 0)::bigint from encours.forgery where last_at > now() - interval '{ALARM}'"
+    )
+    return count

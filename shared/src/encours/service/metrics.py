@@ -50,6 +50,11 @@ class Metrics:
         self.nats_connected = Gauge(
             "encours_nats_connected", "Whether NATS can be reached (1) or not (0).", registry=self.registry
         )
+        self.forged = Gauge(
+            "encours_forged_messages",
+            "Messages in NATS streams that were not the ledger's events, for a day after the last one.",
+            registry=self.registry,
+        )
         self._service = service
         self._children: dict[tuple[str, str, int], Histogram] = {}
 

@@ -66,6 +66,10 @@ class ServiceSettings(Settings):
     )
     store_url: SecretStr = Field(description="PostgreSQL address of the service's own read models.")
     nats_url: SecretStr = Field(default=SecretStr("nats://127.0.0.1:4222"))
+    relay_url: SecretStr | None = Field(
+        default=None,
+        description="NATS address of the user that publishes the ledger's events; for invoice-svc's workers alone.",
+    )
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     var_dir: Path = Path("var")

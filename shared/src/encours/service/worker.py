@@ -1,5 +1,5 @@
-"""Worker process of a service: for every ledger a relay (active in one process), a tail, and the read models of the
-service with their reactors, besides the background tasks of the service.
+"""Worker process of a service: for every ledger a tail and the read models of the service with their reactors, besides
+the background tasks of the service. A worker that has the relay's address has a relay too, active in one process.
 
 New ledgers are found within a second. On SIGTERM the worker finishes its batches and releases its leases.
 """
@@ -13,6 +13,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Protocol
 
 import asyncpg
@@ -28,7 +29,12 @@ from encours.postgres.leases import Leases
 from encours.projection.control import ensure_control
 from encours.projection.projector import check_model
 from encours.projection.read_model import Reactor, ReadModel
-from encours.projection.status import LedgerState, forget_stale_states, write_ledger_states
+from encours.projection.status import (
+    LedgerState,
+    forget_stale_states,
+    note_forgeries,
+    write_ledger_states,
+)
 from encours.projection.subscription import ProjectorContext, Subscription
 from encours.transport.client import NatsConnection
 from encours.transport.relay import Relay
@@ -60,6 +66,16 @@ class WorkerSettings(Protocol):
     def store_url(self) -> SecretStr: ...
     @property
     def nats_url(self) -> SecretStr: ...
+    @property
+    def relay_url(self) -> SecretStr | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Relaying:
+    """Connection as the relay's user, and leases in the ledger's database, that the relays of a process share."""
+
+    nats: NatsConnection
+    leases: Leases
 
 
 class Worker:
@@ -90,6 +106,7 @@ class Worker:
         self._broken = ""
         self._tails: dict[str, Tail] = {}
         self._relays: dict[str, str] = {}
+        self._alarmed: dict[str, int] = {}
         ledger.on_appended(self._wake)
 
     def _wake(self, ledger: str, _head: int) -> None:
@@ -119,11 +136,8 @@ class Worker:
                 command_timeout_s=COMMAND_TIMEOUT_S,
             )
             stack.push_async_callback(close_pool, pool)
-            relay_leases = Leases(
-                self._settings.ledger_url.get_secret_value(), f"{self._service} relay lease"
-            )
+            relaying = await self._relaying(stack)
             leases = Leases(self._settings.store_url.get_secret_value(), f"{self._service} projector leases")
-            stack.push_async_callback(relay_leases.close)
             stack.push_async_callback(leases.close)
             await self._until_installed(pool)
             context = ProjectorContext(
@@ -138,17 +152,28 @@ class Worker:
             log.info("worker started", instance=self.instance, models=[model.name for model in self._models])
             async with _Tasks(self._break) as tasks:
                 tasks.start("leases", leases.watch)
-                tasks.start("relay leases", relay_leases.watch)
+                if relaying is not None:
+                    tasks.start("relay leases", relaying.leases.watch)
                 for count, background in enumerate(self._background):
                     tasks.start(f"background {count}", background)
                 tasks.start("state", lambda: self._publish_state(pool))
-                tasks.start("ledgers", lambda: self._ledgers(context, relay_leases))
+                tasks.start("ledgers", lambda: self._ledgers(context, relaying))
                 await self._stopping.wait()
                 log.info("worker drains", instance=self.instance)
                 await tasks.drain({"ledgers"}, DRAIN_S)
             log.info("worker stopped", instance=self.instance)
         if self._broken:
             raise WorkerBroken(f"this task ended: {self._broken}")
+
+    async def _relaying(self, stack: AsyncExitStack) -> _Relaying | None:
+        """The relay's own connection, as its own user; None in a worker that was not given its address."""
+        if self._settings.relay_url is None:
+            return None
+        nats = NatsConnection(self._settings.relay_url.get_secret_value(), f"{self._service} relay")
+        stack.push_async_callback(nats.close)
+        leases = Leases(self._settings.ledger_url.get_secret_value(), f"{self._service} relay lease")
+        stack.push_async_callback(leases.close)
+        return _Relaying(nats, leases)
 
     async def _until_installed(self, pool: asyncpg.Pool) -> None:
         while not self._stopping.is_set():
@@ -164,7 +189,7 @@ class Worker:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
 
-    async def _ledgers(self, context: ProjectorContext, relay_leases: Leases) -> None:
+    async def _ledgers(self, context: ProjectorContext, relaying: _Relaying | None) -> None:
         """Start a group of tasks for each ledger when it appears."""
         followed: dict[str, asyncio.Task[None]] = {}
         try:
@@ -172,7 +197,7 @@ class Worker:
                 try:
                     for info in await self._ledger.ledgers():
                         if info.name not in followed or followed[info.name].done():
-                            follow = self._follow(context, relay_leases, info)
+                            follow = self._follow(context, relaying, info)
                             followed[info.name] = asyncio.create_task(follow, name=f"ledger {info.name}")
                 except LedgerUnavailable as error:
                     log.warning("ledgers not readable", error=str(error))
@@ -181,12 +206,13 @@ class Worker:
         finally:
             await end(followed.values())
 
-    async def _follow(self, context: ProjectorContext, relay_leases: Leases, info: LedgerInfo) -> None:
+    async def _follow(self, context: ProjectorContext, relaying: _Relaying | None, info: LedgerInfo) -> None:
         log.info("ledger followed", ledger=info.name)
         tail = self._tails[info.name] = Tail(self._nats, self._ledger, info.name)
         async with _Tasks(self._break) as tasks:
             tasks.start(f"tail {info.name}", tail.run)
-            tasks.start(f"relay {info.name}", lambda: self._relay(relay_leases, info.name))
+            if relaying is not None:
+                tasks.start(f"relay {info.name}", lambda: self._relay(relaying, info.name))
             subscriptions = [
                 Subscription(context, info, model, self._reactors.get(model.name), tail)
                 for model in self._models
@@ -198,9 +224,9 @@ class Worker:
             await self._stopping.wait()
             await tasks.drain(names, DRAIN_S)
 
-    async def _relay(self, leases: Leases, name: str) -> None:
+    async def _relay(self, relaying: _Relaying, name: str) -> None:
         """Publish while this process has the lease."""
-        nats = await self._nats.client()
+        nats, leases = await relaying.nats.client(), relaying.leases
         while not self._stopping.is_set():
             self._relays[name] = "standby"
             token = await leases.acquire("relay", name)
@@ -209,7 +235,8 @@ class Worker:
                 continue
             self._relays[name] = "active"
             log.info("relay active", ledger=name)
-            relay = asyncio.create_task(Relay(nats, self._ledger, name).run())
+            publishing = Relay(nats, self._ledger, name, forgeries=self._tails[name].forgeries)
+            relay = asyncio.create_task(publishing.run())
             try:
                 while leases.holds(token) and not self._stopping.is_set() and not relay.done():
                     await self._sleep(STANDBY_S)
@@ -231,7 +258,7 @@ class Worker:
                     t.epoch,
                     t.head,
                     t.last,
-                    self._relays.get(name, "standby"),
+                    self._relays.get(name, "none"),
                     t.source,
                 )
                 for name, t in self._tails.items()
@@ -239,7 +266,15 @@ class Worker:
             ]
             with contextlib.suppress(*FAILED):
                 await write_ledger_states(pool, states)
+                await self._raise_alarms(pool)
             await asyncio.sleep(STATE_S)
+
+    async def _raise_alarms(self, pool: asyncpg.Pool) -> None:
+        for name, tail in self._tails.items():
+            count = tail.forgeries.count
+            if new := count - self._alarmed.get(name, 0):
+                await note_forgeries(pool, name, new, tail.forgeries.last_position)
+                self._alarmed[name] = count
 
 
 class WorkerBroken(Exception):

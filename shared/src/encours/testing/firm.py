@@ -15,6 +15,7 @@ from msgspec import inspect as mi
 
 from encours import contracts
 from encours.contracts import Event, Recorded
+from encours.contracts.aside import EventSetAside
 from encours.contracts.books import movements, moving
 from encours.contracts.calendar import DayOpened
 from encours.contracts.dispute import DisputeOpened, DisputeResolved
@@ -106,6 +107,8 @@ class Firm(History):
             self.today += timedelta(days=1 + n % 40)
             self.running = n % 5 > 0
             self._add(DayOpened(day=self.today, late=not self.running), "", self.today)
+        elif cls is EventSetAside:
+            self._add(event(EventSetAside, position=0), "ent_1", on)
         elif cls is RunCompleted:
             if self.running:
                 self._add(event(RunCompleted, day=self.today, requested=n % 9), "ent_1", self.today)

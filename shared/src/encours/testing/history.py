@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from encours.contracts import Event, Recorded, calendar
+from encours.contracts import Event, Recorded, aside, calendar
 from encours.contracts.dunning import HoldPlaced, RunCompleted
 from encours.kernel.ids import with_prefix
 from encours.ledger.states import Folder
@@ -26,6 +26,8 @@ _SUBJECT = {
 
 def stream_of(event: Event) -> str:
     """The stream that the event's family goes to."""
+    if isinstance(event, aside.EventSetAside):
+        return aside.STREAM
     if isinstance(event, calendar.DayOpened):
         return calendar.STREAM
     if isinstance(event, RunCompleted):

@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 from encours.embedded import nats as embedded_nats
 from encours.embedded import postgres as embedded_postgres
 from encours.embedded.layout import Layout
+from encours.embedded.machine import RELAYING
 from encours.embedded.nats import Nats
 from encours.embedded.postgres import Postgres
 from encours.embedded.process import free_port
@@ -111,6 +112,8 @@ class Installation:
             "ENCOURS_VAR_DIR": str(self.layout.root),
             "ENCOURS_HOST": "127.0.0.1",
         }
+        if service == RELAYING:
+            settings["ENCOURS_RELAY_URL"] = self.nats_url("relay")
         return settings | ({} if port is None else {"ENCOURS_PORT": str(port)})
 
     def _url(self, service: str, database: str) -> str:

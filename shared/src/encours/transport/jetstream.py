@@ -14,6 +14,8 @@ from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
+from encours.ledger.stored import StoredEvent
+from encours.transport.messages import event_from
 from encours.transport.names import stream_name, subjects
 
 REQUEST_TIMEOUT_S = 5.0
@@ -124,10 +126,10 @@ class LedgerStream:
         except NotFoundError:
             return
 
-    async def last_event_id(self, sequence: int) -> str | None:
-        """Return the CloudEvents id of the message with a sequence number."""
+    async def event(self, sequence: int) -> StoredEvent | None:
+        """Return the event in the message with a sequence number, or None if there is none."""
         try:
             message = await self.js.get_msg(self.name, sequence)
-        except NotFoundError:
+            return event_from(message.headers or {}, message.data or b"", self.ledger)
+        except (NotFoundError, KeyError, ValueError):
             return None
-        return (message.headers or {}).get("ce-id")

@@ -24,8 +24,10 @@ from nats.errors import Error as NatsError
 
 from encours.kernel.tasks import end
 from encours.ledger import Ledger
+from encours.ledger.digest import digest_of
 from encours.ledger.errors import LedgerUnavailable
 from encours.ledger.stored import StoredEvent, event_of
+from encours.transport.confirmation import Forgeries
 from encours.transport.jetstream import LedgerStream
 from encours.transport.messages import headers_of
 from encours.transport.names import subject, wakeup_subject
@@ -56,11 +58,20 @@ class _AskAgain(Exception):
 class Relay:
     """Publisher of one ledger. Run it under a lease, so that only one process does the work."""
 
-    def __init__(self, nats: Client, ledger: Ledger, name: str, *, replicas: int = 1) -> None:
+    def __init__(
+        self,
+        nats: Client,
+        ledger: Ledger,
+        name: str,
+        *,
+        replicas: int = 1,
+        forgeries: Forgeries | None = None,
+    ) -> None:
         self._nats = nats
         self._ledger = ledger
         self._name = name
         self._stream = LedgerStream(nats, name, replicas=replicas)
+        self._forgeries = forgeries or Forgeries(name)
         self._epoch = 0
         self.last = 0
         """Last sequence known to be in the stream."""
@@ -110,10 +121,12 @@ class Relay:
                 why = f"it is of epoch {state.epoch}, the ledger of {head.epoch}"
             elif state.last > head.position:
                 why = f"it stands at {state.last}, ahead of the ledger at {head.position}"
+                self._forgeries.add([(state.last, b"")])
             elif state.unchangeable:
                 why = "; ".join(state.drift)
             elif state.messages and not await self._same_event(state.last):
                 why = f"its message {state.last} is not the ledger's event {state.last}"
+                self._forgeries.add([(state.last, b"")])
         if state is not None and why is None:
             if state.drift:
                 log.warning("stream declaration mended", ledger=self._name, drift=list(state.drift))
@@ -129,8 +142,10 @@ class Relay:
         log.info("stream made", ledger=self._name, first=first, epoch=head.epoch)
 
     async def _same_event(self, position: int) -> bool:
-        rows = await self._ledger.read_raw(self._name, position - 1, 1)
-        return bool(rows) and str(rows[0]["event_id"]) == await self._stream.last_event_id(position)
+        event = await self._stream.event(position)
+        if event is None:
+            return False
+        return digest_of([event]) == await self._ledger.digest(self._name, position - 1, position)
 
     async def _pump(self, inbox: str) -> None:
         """Publish the events that the stream lacks, until cancelled."""

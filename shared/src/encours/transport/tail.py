@@ -1,7 +1,8 @@
 """Tail of one ledger: its latest events in memory, in order and without gaps.
 
 After a wake-up message events are read from the ledger itself, which is faster than JetStream by a sync to disk; the
-stream delivers those that no message announced. The ledger decides: messages of NATS are hints.
+stream delivers those that no message announced. The ledger decides: messages of NATS are hints, and events of the
+stream are handed on when the ledger has confirmed them.
 
 All read models of a process share one tail, so that each event is received and decoded once. A model that is behind
 the window of the tail reads the ledger by itself and delays no other.
@@ -13,6 +14,7 @@ import asyncio
 import contextlib
 import json
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
@@ -25,6 +27,7 @@ from encours.ledger import Ledger
 from encours.ledger.errors import LedgerUnavailable
 from encours.ledger.stored import StoredEvent, event_of
 from encours.transport.client import NatsConnection
+from encours.transport.confirmation import Forgeries, Unconfirmed
 from encours.transport.messages import event_from
 from encours.transport.names import stream_name, wakeup_subject, wanted_subject
 
@@ -71,8 +74,10 @@ class Tail:
         self._look = asyncio.Event()
         """Set when the stream has a gap or an error: read the ledger at once."""
         self._reset = asyncio.Event()
-        self._heard_at = 0.0
         self._credit = 0
+        self._ask_more: Callable[[], Awaitable[None]] | None = None
+        self._unconfirmed = Unconfirmed(ledger, name)
+        self.forgeries = Forgeries(name)
 
     async def after(self, position: int, limit: int, timeout: float) -> EventBatch:
         """Return the events that follow a position, up to ``limit``, or none if none arrive within ``timeout`` seconds.
@@ -110,6 +115,7 @@ class Tail:
             tasks.create_task(self._watch_ledger())
             tasks.create_task(self._read_when_woken())
             tasks.create_task(self._follow_stream())
+            tasks.create_task(self._confirm())
 
     # The ledger: its head, and the events themselves as soon as a wake-up message announces them.
 
@@ -164,6 +170,7 @@ class Tail:
                 now=(epoch, position),
             )
         self._window.clear()
+        self._unconfirmed.forget()
         self.last = self.head = position
         self.epoch = epoch
         self._reset.set()
@@ -172,6 +179,7 @@ class Tail:
     def _append(self, events: list[StoredEvent]) -> None:
         self._window.extend(events)
         self.last = events[-1].position
+        self._unconfirmed.forget(self.last)
         self.head = max(self.head, self.last)
         if len(self._window) > 2 * WINDOW:
             del self._window[:-WINDOW]
@@ -231,6 +239,12 @@ class Tail:
             "batch": FETCH, "expires": int(EXPIRES_S * 1e9), "idle_heartbeat": int(HEARTBEAT_S * 1e9),
         }).encode()  # fmt: skip
 
+        async def ask_more() -> None:
+            room = len(self._unconfirmed) < WINDOW
+            if self._credit < FETCH // 2 and room and not self._reset.is_set():
+                self._credit += FETCH
+                await nats.publish(pull, request, reply=inbox)
+
         async def on_message(message: Msg) -> None:
             self._heard_at = loop.time()
             if not message.reply:
@@ -238,21 +252,19 @@ class Tail:
             else:
                 self._credit -= 1
                 self._on_event(message, epoch)
-            if self._credit < FETCH // 2 and not self._reset.is_set():
-                self._credit += FETCH
-                await nats.publish(pull, request, reply=inbox)
+            await ask_more()
 
         subscription = await nats.subscribe(inbox, cb=on_message)
         try:
-            self._credit = FETCH
-            await nats.publish(pull, request, reply=inbox)
+            self._ask_more = ask_more
+            await ask_more()
             while not self._reset.is_set() and loop.time() - self._heard_at < SILENCE_S:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._reset.wait(), HEARTBEAT_S)
         finally:
+            self._ask_more = None
             with contextlib.suppress(NatsError, OSError, TimeoutError):
-                await subscription.unsubscribe()
-                await asyncio.wait_for(js.delete_consumer(stream_name(self._name), info.name), 1)
+                await subscription.unsubscribe()  # the consumer goes by itself, INACTIVE_S later
 
     def _on_status(self, message: Msg) -> None:
         headers = message.headers or {}
@@ -267,22 +279,70 @@ class Tail:
 
     def _on_event(self, message: Msg, epoch: int) -> None:
         headers = message.headers or {}
+        sequence = _sequence(message.reply)
         try:
             position = int(headers["encours-position"])
-            if position <= self.last:
-                return  # a duplicate, or already read from the ledger
             if headers["encours-epoch"] != str(self.epoch) or epoch != self.epoch:
-                raise ValueError("of another epoch")
-            if position != self.last + 1 or _sequence(message.reply) != position:
-                raise ValueError(f"{position} follows {self.last}")
-            event = event_from(headers, message.data)
+                self._start_anew()  # an old stream
+                return
+            if position != sequence:
+                raise ValueError(f"{position} in the place of {sequence}")
+            if position <= self.last:
+                self._compare(position, headers, message.data)
+                return  # a duplicate, or read from the ledger already
+            if position != self._unconfirmed.last(self.last) + 1:
+                if position > self._unconfirmed.last(self.last):
+                    self._start_anew()  # a hole
+                return
+            self._unconfirmed.add(event_from(headers, message.data, self._name))
         except (KeyError, ValueError):
-            # A gap, an old stream, or a message of another sender: read the ledger; a new consumer starts after it.
-            self._reset.set()
-            self._look.set()
-            return
-        self.source = "stream"
-        self._append([event])
+            self.forgeries.add([(sequence, message.data)])
+            self._start_anew()
+
+    def _compare(self, position: int, headers: dict[str, str], body: bytes) -> None:
+        """Notice a message that is not the event that was read from the ledger."""
+        at = position - (self.last - len(self._window) + 1)
+        if at >= 0 and (body != self._window[at].raw or headers["ce-id"] != str(self._window[at].event_id)):
+            self.forgeries.add([(position, body)])
+
+    def _start_anew(self) -> None:
+        """The ledger has the truth, and a new consumer starts after it."""
+        self._reset.set()
+        self._look.set()
+
+    # What the stream brought is handed on when the ledger has it.
+
+    async def _confirm(self) -> None:
+        while True:
+            try:
+                judged = await self._unconfirmed.judged()
+                if judged.stale:
+                    continue
+                if judged.forged:
+                    await self._refuse(judged.forged)
+                    continue
+            except LedgerUnavailable as error:
+                log.warning("ledger not readable", ledger=self._name, error=str(error))
+                await asyncio.sleep(RETRY_S)
+                continue
+            # The ledger itself may have been read in the meantime.
+            events = [event for event in judged.events if event.position > self.last]
+            if events and events[0].position == self.last + 1:
+                self._append(events)
+                self.source = "stream"
+            else:
+                self._unconfirmed.forget(judged.events[-1].position)
+            if self._ask_more is not None:
+                with contextlib.suppress(NatsError, OSError):
+                    await self._ask_more()
+
+    async def _refuse(self, forged: list[StoredEvent]) -> None:
+        """Sound the alarm, unless the ledger was restored under the stream, and read the ledger instead."""
+        head = await self._ledger.head(self._name)
+        if head.epoch == self.epoch:
+            self.forgeries.add((event.position, event.raw) for event in forged)
+        self._unconfirmed.forget()
+        self._start_anew()
 
 
 def _sequence(reply: str) -> int:

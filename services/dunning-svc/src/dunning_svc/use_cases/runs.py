@@ -198,7 +198,7 @@ class RunResult(Result, frozen=True, kw_only=True):
 
 async def find_run(session: Session, day: date, db: ReadDb) -> RunResult:
     """Return the run of a day. Runs start automatically, so this changes nothing."""
-    row = await session.ask(run_of, db, session.meta.ledger, day)
+    row = await session.ask(run_of, db, session.meta.ledger, day, session.meta.entities)
     if row is None:
         raise DayNotOpened(f"{day} has not been opened. Its run starts automatically when it opens.")
     return RunResult(

@@ -51,6 +51,15 @@ class JobStore:
             target,
         )
 
+    async def stop(self, ledger: str) -> None:
+        """Have the day in progress be the last one."""
+        await self.pool.execute(
+            """update clock.job set target = least(target, coalesce(day, target)), updated_at = now(), error = null,
+                 state = case when day is null then 'idle' else state end
+               where ledger = $1 and state <> 'idle'""",
+            ledger,
+        )
+
     async def note(
         self, ledger: str, state: JobState, *, day: date | None, error: str | None = None, fed: int = 0
     ) -> None:

@@ -19,7 +19,7 @@ S = TypeVar("S")
 
 
 async def show(q: Query, answer: Answer[Any], stream: str) -> Response:
-    """Answer with an object and its ``ETag``. Raises 404 if it did not exist, 403 if its entity is not granted."""
+    """Answer with an object and its ``ETag``. Raises 404 if it did not exist, or its entity is not granted."""
     state, events, time = await read(q, answer, stream)
     last = events[-1]
     return q.respond(answer.shown(state, last.version, time.as_of) | time.echo(), last=last)
@@ -35,10 +35,11 @@ async def read(q: Query, answer: Answer[S], stream: str) -> tuple[S, list[Record
     if events:
         time = replace(time, as_of=await _day(q, events[0].entity))
     state = answer.folder.fold_as_of(events, time.as_of)
+    assert answer.folder.missing is not None
+    missing = answer.folder.missing(stream)
     if state == answer.folder.initial():
-        assert answer.folder.missing is not None
-        raise answer.folder.missing(stream)
-    q.caller.require_entity(events[0].entity)
+        raise missing
+    q.caller.require_sight(events[0].entity, missing)
     return state, events, time
 
 

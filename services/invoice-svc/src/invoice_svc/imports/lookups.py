@@ -13,7 +13,7 @@ from encours.projection.read_model import Conn
 from encours.reading.read_db import ReadDb, ReadModelNotReady
 from invoice_svc.imports.book import BookInvoice
 from invoice_svc.read_models.customers.query import by_external_ref
-from invoice_svc.read_models.entities.query import only_entity
+from invoice_svc.read_models.entities.query import all_entities, only_entity
 from invoice_svc.read_models.invoices.query import by_number, open_invoices
 from invoice_svc.read_models.lists import NAME
 
@@ -55,6 +55,12 @@ class Lookups:
             log.info(
                 "the import is waiting for a read model", ledger=self._ledger, model=NAME, position=position
             )
+
+
+async def entities_of(db: ReadDb, ledger: str) -> set[str]:
+    """Return every entity of a ledger. Raises ReadModelNotReady."""
+    async with db.snapshot(NAME, ledger) as (conn, schema, _):
+        return await all_entities(conn, schema)
 
 
 def only_entity_of(db: ReadDb) -> Callable[[str], Awaitable[str | None]]:

@@ -42,6 +42,7 @@ class Lists(ComposedModel):
         contracts.dunning.TaskCompleted,
         contracts.dunning.TaskOpened,
         contracts.imports.ImportCompleted,
+        contracts.aside.EventSetAside,
         contracts.imports.ImportReceived,
         contracts.invoice.InvoiceTermsBeyondCeiling,
         contracts.payment.PaymentAllocated,

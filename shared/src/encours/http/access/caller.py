@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from encours.http.access.keys import Grant
-from encours.kernel.errors import Refusal
+from encours.kernel.errors import DomainError, Refusal
 from encours.ledger.errors import EntityNotGranted
 
 
@@ -44,6 +44,11 @@ class Caller:
             raise MissingScope(scope)
 
     def require_entity(self, entity: str) -> None:
-        """Raise :class:`EntityNotGranted` unless the key covers the entity."""
+        """Raise :class:`EntityNotGranted` unless the key covers the entity, which the request names."""
         if not self.grant.covers(entity):
             raise EntityNotGranted(entity)
+
+    def require_sight(self, entity: str, missing: DomainError) -> None:
+        """Raise ``missing`` unless the key covers the entity that an object belongs to: for others it is not there."""
+        if not self.grant.covers(entity):
+            raise missing

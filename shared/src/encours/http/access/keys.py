@@ -177,6 +177,16 @@ class KeyStore:
             return None
         return grant if grant.valid_at(datetime.now(UTC)) else None
 
+    async def still_holds(self, grant: Grant) -> bool:
+        """Return whether a grant that was verified before is still good: as it was, neither revoked nor expired."""
+        cached = self._cache.get(grant.id)
+        now = (
+            cached[1]
+            if cached is not None and time.monotonic() < cached[0]
+            else await self._look_up(grant.id)
+        )
+        return now == grant and grant.valid_at(datetime.now(UTC))
+
     async def _look_up(self, wanted: str) -> Grant | None:
         task = self._looking_up.get(wanted)
         if task is None:

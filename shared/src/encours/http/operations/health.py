@@ -18,7 +18,7 @@ from encours.http.routing import Router
 from encours.http.services import Services, services
 from encours.kernel.errors import DomainError
 from encours.postgres.connection import FAILED, ping
-from encours.projection.status import model_positions
+from encours.projection.status import STREAM_CHECK, model_positions, recent_forgeries
 from encours.service.metrics import CONTENT_TYPE
 
 CHECK_S = 2.0
@@ -76,6 +76,7 @@ async def readiness(request: Request) -> Response:
     checks = [*await at_hand.recent.get("checks", lambda: _checks(at_hand))]
     checks.append(_line("draining", not at_hand.draining.is_set(), "shutting down"))
     checks.append(_line("nats", at_hand.nats.connected, "not connected: events arrive late", required=False))
+    checks.append(_line(STREAM_CHECK, *await _stream(at_hand), required=False))
     if all(check["ok"] for check in checks):
         status = "ready"
     else:
@@ -116,6 +117,18 @@ async def _store(at_hand: Services) -> None:
     await ping(at_hand.db.pool)
 
 
+async def _stream(at_hand: Services) -> tuple[bool, str]:
+    """Return False and the alarm when workers of this service found messages that are not the ledger's events."""
+    forged = 0
+    with contextlib.suppress(*FAILED):
+        async with asyncio.timeout(CHECK_S):
+            forged = await recent_forgeries(at_hand.db.pool)
+    return not forged, (
+        f"{forged} messages in the NATS stream were not the ledger's events. They were not believed; "
+        "find out who published them (deploy/runbooks/nats.md)"
+    )
+
+
 @router.get(
     "/metrics",
     summary="Prometheus metrics",
@@ -137,6 +150,7 @@ async def _exposition(at_hand: Services) -> bytes:
 
 
 async def _measure_lag(at_hand: Services) -> None:
+    at_hand.metrics.forged.set(await recent_forgeries(at_hand.db.pool))
     rows = await model_positions(at_hand.db.pool)
     heads = {
         info.name: (await at_hand.ledger.head(info.name)).position for info in await at_hand.ledger.ledgers()

@@ -14,6 +14,7 @@ from dunning_svc.http.identifiers import DecisionPath
 from dunning_svc.read_models.cases import query
 from dunning_svc.read_models.cases.decisions import document_of
 from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.read_models.cases.query import DecisionNotFound
 from dunning_svc.use_cases.decisions import reperform
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
@@ -28,7 +29,7 @@ async def get_decision(decision_id: DecisionPath, q: Reading) -> Response:
     """Get a stored decision, also one that suppressed a reminder."""
     async with q.view(MODEL) as view:
         row = await query.decision(view, decision_id)
-    q.caller.require_entity(row.entity_id)
+    q.caller.require_sight(row.entity_id, DecisionNotFound(decision_id))
     return q.respond(DecisionOut.of(document_of(row), row.entity_id, view.time.echo()))
 
 
@@ -39,7 +40,7 @@ async def explain_decision(
     """Explain a decision in sentences: policy, items, steps, unapplied payments, disputes and input events."""
     async with q.view(MODEL) as view:
         row = await query.decision(view, decision_id)
-        q.caller.require_entity(row.entity_id)
+        q.caller.require_sight(row.entity_id, DecisionNotFound(decision_id))
         withdrawn = await query.withdrawal_cause(view, decision_id)
     event = document_of(row)
     policy = POLICIES[event.basis.policy_id, event.basis.policy_version]
@@ -53,6 +54,6 @@ async def reperform_decision(decision_id: DecisionPath, q: Auditing) -> Response
     """Decide again from the ledger at the position of the decision, and compare. Records nothing."""
     async with q.view(MODEL) as view:
         row = await query.decision(view, decision_id)
-        q.caller.require_entity(row.entity_id)
+        q.caller.require_sight(row.entity_id, DecisionNotFound(decision_id))
         again = await reperform(q.ledger, view.conn, view.schema, q.caller.ledger, row)
     return q.respond(ReperformedOut.of(again))

@@ -12,6 +12,7 @@ from dunning_svc.http.reminders.answers import ReminderAsOf, ReminderList, Remin
 from dunning_svc.read_models.cases import query
 from dunning_svc.read_models.cases.decisions import document_of
 from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.read_models.cases.query import ReminderNotFound
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
@@ -43,7 +44,7 @@ async def get_reminder(reminder_id: ReminderPath, q: Reading) -> Response:
     """Get a reminder with its items."""
     async with q.view(MODEL) as view:
         row = await query.reminder(view, reminder_id)
-        q.caller.require_entity(row["entity_id"])
+        q.caller.require_sight(row["entity_id"], ReminderNotFound(reminder_id))
         decision = await query.decision(view, row["decision_id"])
     items = document_of(decision).items
     return q.respond(ReminderAsOf.with_items(row, items, view.time.echo()), version=row["version"])

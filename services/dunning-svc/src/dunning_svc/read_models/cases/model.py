@@ -72,6 +72,7 @@ class Cases(ReadModel):
         contracts.entity.FirstNumberSet,
         contracts.entity.PeriodClosed,
         contracts.imports.ImportCompleted,
+        contracts.aside.EventSetAside,
         contracts.imports.ImportReceived,
         contracts.invoice.InvoiceAmended,
         contracts.invoice.InvoiceCancelled,

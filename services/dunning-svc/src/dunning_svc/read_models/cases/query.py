@@ -5,14 +5,18 @@ A row contains the position and date of its one outcome. So an answer for the pa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
+
+from msgspec.structs import replace
 
 from dunning_svc.read_models.cases.due import select
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.rows import DecisionRow, RunRow
 from encours.kernel.errors import NotFound
-from encours.reading.moment import View
+from encours.projection.read_model import Conn
+from encours.reading.moment import Granted, View
 from encours.reading.pages import Page
 from encours.reading.read_db import ReadDb
 from encours.reading.where import ViewWhere
@@ -59,6 +63,8 @@ _RUN = """(
     from (select *, coalesce(completed_position <= {position} and completed_on <= {as_of}, false) as known
             from {schema}.run where position <= {position} and day <= {as_of}) u) u"""
 
+_COUNTS = ("requested", "suppressed", "tasks", "pending")
+
 _CUSTOMER = """(
   select customer_id, entity_id from {schema}.customer c where exists (
     select from {schema}.item i where i.customer_id = c.customer_id and i.issued_on <= {as_of}
@@ -101,16 +107,45 @@ async def tasks(view: View, page: Page, *, customer_id: str | None, status: str 
 
 
 async def runs(view: View, page: Page) -> list[Any]:
-    """Return a page of runs at the dates of the view."""
+    """Return a page of runs at the dates of the view, with counts of the caller's entities."""
     where = ViewWhere(view, entity=None)
-    return await where.page(page, "*", _source(_RUN, view, where))
+    rows = await where.page(page, "*", _source(_RUN, view, where))
+    if view.granted is None:
+        return rows
+    days = [row["day"] for row in rows]
+    own = await _own_counts(view.conn, view.schema, view.granted, days, view.time.position)
+    return [dict(row) | (own[row["day"]] if row["status"] == "completed" else {}) for row in rows]
 
 
-async def run_of(db: ReadDb, ledger: str, day: date) -> RunRow | None:
-    """Return the run of a day in its current state."""
-    async with db.snapshot(MODEL, ledger) as (conn, schema, _):
+async def run_of(db: ReadDb, ledger: str, day: date, granted: Granted) -> RunRow | None:
+    """Return the run of a day in its current state, with counts of the caller's entities."""
+    async with db.snapshot(MODEL, ledger) as (conn, schema, position):
         rows = await select(conn, schema, RunRow, "where day = $1", day)
+        if rows and granted is not None:
+            own = await _own_counts(conn, schema, granted, [day], position)
+            rows = [replace(rows[0], **own[day])]
     return rows[0] if rows else None
+
+
+async def _own_counts(
+    conn: Conn, schema: str, granted: Sequence[str], days: Sequence[date], position: int
+) -> dict[date, dict[str, int]]:
+    """Counts of the days' runs for some entities alone. ``pending`` had no outcome when the run was completed."""
+    rows = await conn.fetch(
+        f"""select u.day, count(*) filter (where d.type = 'reminder.requested') as requested,
+              count(*) filter (where d.type = 'reminder.suppressed') as suppressed,
+              count(*) filter (where d.type = 'task.opened') as tasks,
+              count(*) filter (where d.type = 'reminder.requested' and r.reminder_id is not null
+                and coalesce(r.outcome_position > u.completed_position, true)) as pending
+            from {schema}.run u
+            left join {schema}.decision d on d.day = u.day and d.entity_id = any($2) and d.position <= $3
+            left join {schema}.reminder r on r.decision_id = d.decision_id
+            where u.day = any($1) group by u.day""",
+        list(days),
+        list(granted),
+        position,
+    )
+    return {row["day"]: {name: row[name] for name in _COUNTS} for row in rows}
 
 
 async def customers(view: View, page: Page, customer_id: str | None) -> list[Any]:

@@ -15,6 +15,11 @@ class ClockBody(Body):
         description="The target date. Each day up to and including it is opened; none is skipped."
     )
 
+    confirm: BusinessDate | None = Field(
+        default=None,
+        description="The target date again, for one that is more than 400 days ahead: `far-target` asks for it.",
+    )
+
     def to_command(self, ledger: str) -> SetClock:
         """Return the command."""
-        return SetClock(ledger, self.to)
+        return SetClock(ledger, self.to, self.confirm)

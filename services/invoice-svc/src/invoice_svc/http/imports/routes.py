@@ -110,5 +110,5 @@ async def _found(q: Query, import_id: str) -> Import:
     found = await _store(q.services).get(q.caller.ledger, import_id)
     if found is None:
         raise ImportNotFound(import_id)
-    q.caller.require_entity(found.entity_id)
+    q.caller.require_sight(found.entity_id, ImportNotFound(import_id))
     return found

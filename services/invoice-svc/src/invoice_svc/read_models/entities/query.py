@@ -19,6 +19,11 @@ async def entities(view: View, page: Page) -> list[Any]:
     return await where.page(page, "entity_id", f"{view.schema}.entity")
 
 
+async def all_entities(conn: Conn, schema: str) -> set[str]:
+    """Return every entity of the ledger."""
+    return {row["entity_id"] for row in await conn.fetch(f"select entity_id from {schema}.entity")}
+
+
 async def only_entity(conn: Conn, schema: str) -> str | None:
     """Return the ledger's only entity; None when there are several, or none yet."""
     rows = await conn.fetch(f"select entity_id from {schema}.entity limit 2")

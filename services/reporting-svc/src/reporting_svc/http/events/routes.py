@@ -11,6 +11,7 @@ from fastapi import Query as Parameter
 from starlette.responses import Response, StreamingResponse
 
 from encours.contracts import types
+from encours.http.auth import RECHECK_S, Unauthenticated, check_still_granted
 from encours.http.context import context
 from encours.http.parameters import malformed, parse_position
 from encours.http.queries import Query, reading
@@ -106,7 +107,8 @@ async def stream_events(
     stream: Stream = None,
 ) -> Response:
     """Each event's `id` is its position: a client that comes back with `Last-Event-ID` misses nothing and sees nothing
-    twice. A comment is sent every 10 s of silence. The server closes after an hour; clients reconnect by themselves.
+    twice. A comment is sent every 10 s of silence. The server closes after an hour; clients reconnect by themselves. It
+    closes within seconds when the key is revoked.
     """
     feed: Feed = q.services.extras["feed"]
     wanted = _filter(q, type_, stream)
@@ -125,7 +127,8 @@ async def stream_events(
 
 async def _server_sent(feed: Feed, q: Query, after: int, wanted: Filter) -> AsyncIterator[bytes]:
     loop = asyncio.get_running_loop()
-    ends_at = loop.time() + STREAM_MAX_S
+    ends_at, checked_at = loop.time() + STREAM_MAX_S, loop.time()
+    alive_at = checked_at
     pages = feed.tail(q.caller.ledger, after, wanted)
     feed.tails += 1
     waiting = asyncio.ensure_future(anext(pages))
@@ -133,10 +136,19 @@ async def _server_sent(feed: Feed, q: Query, after: int, wanted: Filter) -> Asyn
     try:
         yield b"retry: 1000\n\n"
         while loop.time() < ends_at and not draining.done():
-            await asyncio.wait({waiting, draining}, timeout=HEARTBEAT_S, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({waiting, draining}, timeout=RECHECK_S, return_when=asyncio.FIRST_COMPLETED)
+            if loop.time() - checked_at >= RECHECK_S:
+                try:
+                    await check_still_granted(q.request)
+                except Unauthenticated:
+                    return
+                checked_at = loop.time()
             if not waiting.done():
-                yield b": alive\n\n"
+                if loop.time() - alive_at >= HEARTBEAT_S:
+                    yield b": alive\n\n"
+                    alive_at = loop.time()
                 continue
+            alive_at = loop.time()
             page = waiting.result()
             if page.events:
                 yield b"".join(

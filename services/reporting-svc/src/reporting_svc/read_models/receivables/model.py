@@ -74,6 +74,7 @@ class Receivables(MappedModel):
         contracts.dunning.TaskCompleted,
         contracts.dunning.TaskOpened,
         contracts.imports.ImportCompleted,
+        contracts.aside.EventSetAside,
         contracts.imports.ImportReceived,
         contracts.invoice.InvoiceAmended,
         contracts.invoice.InvoiceCancelled,

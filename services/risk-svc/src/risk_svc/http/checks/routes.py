@@ -41,6 +41,6 @@ async def get_check(decision_id: DecisionPath, q: Reading) -> Response:
     ]
     if not visible:
         raise CheckNotFound(decision_id)
-    q.caller.require_entity(visible[0].entity)
+    q.caller.require_sight(visible[0].entity, CheckNotFound(decision_id))
     found = CheckOut.of(checks.CHECK.fold(visible))
     return q.respond(CheckAsOf(**dict(found), **time.echo()), last=visible[-1])

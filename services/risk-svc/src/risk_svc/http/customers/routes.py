@@ -33,7 +33,7 @@ async def _picture(q: Query, customer_id: str) -> tuple[Picture, TimeTravel]:
         )
     if customer_id not in found:
         raise CreditCustomerNotFound(customer_id)
-    q.caller.require_entity(found[customer_id].entity_id)
+    q.caller.require_sight(found[customer_id].entity_id, CreditCustomerNotFound(customer_id))
     return found[customer_id], view.time
 
 

@@ -63,7 +63,7 @@ async def get_limit_request(limit_id: LimitPath, q: Reading) -> Response:
     visible = [event for event in events if event.effective_on <= time.as_of]
     if not visible:
         raise LimitRequestNotFound(limit_id)
-    q.caller.require_entity(visible[0].entity)
+    q.caller.require_sight(visible[0].entity, LimitRequestNotFound(limit_id))
     last = events[-1]  # If-Match compares with the latest version, whatever day is asked for
     found = LimitRequestOut.of(limits.LIMIT.fold(visible), last.version)
     return q.respond(LimitRequestAsOf(**dict(found), **time.echo()), last=last)

@@ -64,6 +64,7 @@ class Credit(ReadModel):
         contracts.dunning.TaskCompleted,
         contracts.dunning.TaskOpened,
         contracts.imports.ImportCompleted,
+        contracts.aside.EventSetAside,
         contracts.imports.ImportReceived,
         contracts.invoice.InvoiceTermsBeyondCeiling,
         contracts.payment.PaymentAllocated,
