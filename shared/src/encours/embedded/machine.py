@@ -111,7 +111,7 @@ class Machine:
         while True:
             try:
                 return await prepare_databases(admin_url, secrets.roles, self.layout)
-            except TimeoutError:
+            except (TimeoutError, LedgerUnavailable):
                 if self.outside.database_url is not None:
                     raise
                 step("waiting for PostgreSQL, which is late to answer")
