@@ -96,3 +96,21 @@ def test_what_contradicts_the_rest_is_named(position: int, fields: dict[str, Any
 def test_a_series_ends_with_the_number_of_its_last_document() -> None:
     with pytest.raises(ContentInvalid, match="its last number is not that of its documents"):
         _check(_altered(1), [LastNumber(ENTITY, "FAC", 2026, 9)])
+
+
+def _numbered(*numbers: tuple[str, str | None]) -> list[StoredEvent]:
+    bills = (
+        issued(6_000, invoice_id=f"inv_{n}", number=number, series=series)
+        for n, (number, series) in enumerate(numbers)
+    )
+    return [_stored(each) for each in happened(*bills)]
+
+
+def test_a_series_passes_by_the_numbers_of_another_system() -> None:
+    old = [("FAC-2026-2", None), ("FAC-2026-00003", None)]
+    _check(
+        _numbered(("FAC-2026-00001", "FAC"), *old, ("FAC-2026-00004", "FAC")),
+        [LastNumber(ENTITY, "FAC", 2026, 4)],
+    )
+    with pytest.raises(ContentInvalid, match="does not follow 1"):
+        _check(_numbered(("FAC-2026-00001", "FAC"), old[1], ("FAC-2026-00004", "FAC")), [])

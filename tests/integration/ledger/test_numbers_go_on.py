@@ -56,6 +56,15 @@ async def test_numbers_taken_over_after_the_first_are_passed_by(books: Books) ->
         await books.append(books.command(taken("FAC-2026-00005")))
 
 
+async def test_no_number_between_those_taken_over_is_left_out(books: Books) -> None:
+    assert await number_of(books, own("inv_1")) == f"{PREFIX}00001"
+    late = DAY + timedelta(30)
+    await books.append(books.command(taken("FAC-2026-00003"), taken("FAC-2026-00006", on=late)))
+    done = await books.append(books.command(*(own(f"inv_{n}") for n in range(2, 6))))
+    assert done.numbers == tuple(f"{PREFIX}0000{n}" for n in (2, 4, 5, 7))
+    assert await number_of(books, own("inv_6")) == f"{PREFIX}00008"
+
+
 async def test_a_credit_note_of_another_system_has_its_number_too(books: Books) -> None:
     await books.append(books.command(taken("FAC-2026-00001", type="invoice.credited")))
     assert await number_of(books, own("inv_1")) == f"{PREFIX}00002"

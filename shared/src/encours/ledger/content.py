@@ -62,7 +62,9 @@ class ContentCheck:
     _mirrors: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     _unreadable: dict[int, str] = field(default_factory=dict)
     """Faults of payloads that no operator has set aside so far, by position."""
-    _numbers: set[tuple[str, str]] = field(default_factory=set)
+    _numbers: set[tuple[str, str, str]] = field(default_factory=set)
+    _taken: dict[tuple[str, str], set[int]] = field(default_factory=lambda: defaultdict(set))
+    """Running numbers that were taken over, by entity and the text before them."""
     _last: dict[tuple[str, str, int], tuple[int, date]] = field(default_factory=dict)
 
     def read(self, event: StoredEvent) -> None:
@@ -135,15 +137,18 @@ class ContentCheck:
     def _number(self, event: StoredEvent, data: Any) -> Iterator[str]:
         if not isinstance(data, _NUMBERED):
             return
-        if (event.entity, data.number) in self._numbers:
+        if (event.entity, event.type, data.number) in self._numbers:
             yield f"number {data.number} is given twice"
-        self._numbers.add((event.entity, data.number))
-        if data.series is None:
-            return
+        self._numbers.add((event.entity, event.type, data.number))
         digits = _LAST_DIGITS.search(data.number)
-        number, key = int(digits.group(1)) if digits else 0, (event.entity, data.series, data.issued_on.year)
+        number, prefix = (int(digits.group(1)), data.number[: digits.start()]) if digits else (0, data.number)
+        taken = self._taken[event.entity, prefix]
+        if data.series is None:
+            taken.add(number)
+            return
+        key = (event.entity, data.series, data.issued_on.year)
         last = self._last.get(key)
-        if last is not None and number != last[0] + 1:
+        if last is not None and not _follows(number, last[0], taken):
             yield f"number {data.number} does not follow {last[0]}"
         if last is not None and data.issued_on < last[1]:
             yield f"number {data.number} is dated before the one before it"
@@ -180,6 +185,13 @@ class ContentCheck:
             raise ContentInvalid(
                 f"position {self._position}: {' '.join(below[0])} is {self._balances[below[0]]}, below zero"
             )
+
+
+def _follows(number: int, last: int, taken: set[int]) -> bool:
+    """Return True for the next number of a series, or the next above those of another system."""
+    if not last < number <= last + 1 + len(taken):
+        return False
+    return taken.issuperset(range(last + 1, number))
 
 
 def _sums(data: InvoiceDrafted | InvoiceAmended | InvoiceIssued | InvoiceCredited) -> Iterator[str]:
