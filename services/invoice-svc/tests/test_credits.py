@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -22,6 +22,7 @@ from invoice_svc.domain.invoice.amounts import LineInput, RateAmounts
 from invoice_svc.domain.invoice.commands import Content, CreditInvoice, DraftInvoice, TakeOverInvoice
 from invoice_svc.domain.invoice.credit_sums import left_to_credit
 from invoice_svc.domain.invoice.state import Invoice
+from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.use_cases import customers, entities, invoices
 from invoice_svc.use_cases.folds import INVOICE
 
@@ -114,6 +115,24 @@ def test_an_invoice_taken_over_is_credited_by_its_totals_as_its_rates_are_not_kn
     ]
 
 
+def test_without_known_vat_a_credit_note_has_to_state_it_by_lines(books: Any) -> None:
+    invoiced(books, line("1", "20"))
+    taken = TakeOverInvoice("inv_2", "cus_1", "ent_1", "OLD-1", TODAY, TODAY, "EUR", 12_000, None, None)
+    books.do(invoices.take_over, taken)
+    for amount in (None, 6_000):
+        refused = refusal(books, CreditInvoice("inv_2", "cre_1", TODAY, amount, "x"))
+        assert (refused.code, refused.status) == ("vat-unknown", 422)
+    books.do(invoices.credit, CreditInvoice("inv_2", "cre_1", TODAY, None, "x", lines=(line("60", "20"),)))
+    too_much = CreditInvoice("inv_2", "cre_2", TODAY, None, "x", lines=(line("40.01", "20"),))
+    assert refusal(books, too_much).code == "amount-exceeds-outstanding"
+    books.do(invoices.credit, CreditInvoice("inv_2", "cre_2", TODAY, 4_800, "x", number="OLD-AV-1"))
+    found = books.state(INVOICE, "inv_2")
+    assert [(each.net_minor, each.vat_minor) for each in found.credits] == [(6_000, 1_200), (None, None)]
+    shown = InvoiceOut.of(found, 1, TODAY)
+    assert (shown["net"], shown["vat"], shown["total"]["amount"]) == (None, None, "120.00")
+    assert shown["status"]["document"] == "credited"
+
+
 def test_a_credit_note_of_before_that_does_not_say_its_rates_counts_on_the_totals(books: Any) -> None:
     invoiced(books, line("100", "20"), line("100", "5.5"))
     (issued,) = (e.data for e in books.stream("inv_1") if isinstance(e.data, InvoiceIssued))
@@ -139,6 +158,7 @@ def test_whatever_is_credited_in_whatever_order_each_rate_stays_within_the_invoi
         books = invoiced(new_books(), *sold, *rebate)
     except DomainError:
         return
+    assume(books.state(INVOICE, "inv_1").total_minor)
     for n, each in enumerate(wanted):
         if isinstance(each, list):
             command = note(f"cre_{n}", None, *each)

@@ -6,8 +6,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from encours.kernel.errors import DomainError
+from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.invoice.commands import (
     AmendInvoice,
     CancelInvoice,
@@ -16,6 +18,7 @@ from invoice_svc.domain.invoice.commands import (
 )
 from invoice_svc.domain.invoice.state import fold_as_of
 from invoice_svc.domain.payment import state as payment_state
+from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.use_cases import customers, disputes, entities, invoices, payments
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
 
@@ -37,6 +40,22 @@ def test_numbers_run_without_gaps_and_a_refused_issue_takes_none(make: Any, firm
     ]
 
 
+def test_an_invoice_of_nothing_is_numbered_and_settled_at_once(make: Any, firm: Any) -> None:
+    draft = make.draft()
+    rebate = LineInput("100 % rebate", "1", "-100.00", "20")
+    content = replace(draft.content, lines=(*draft.content.lines, rebate))
+    firm.do(invoices.draft, make.at_once(replace(draft, content=content), day(2)))
+    shown = InvoiceOut.of(firm.state(INVOICE, "inv_1"), 1, TODAY)
+    assert (shown["number"], shown["total"]["amount"]) == ("FAC-2026-000001", "0.00")
+    assert (shown["status"]["settlement"], shown["status"]["collection"], shown["labels"]["business"]) == (
+        "paid", "none", "payée",
+    )  # fmt: skip
+    below = replace(rebate, unit_price="-100.01")
+    content = replace(content, lines=(*draft.content.lines, below))
+    with make.refused("invoice-incomplete"):
+        firm.do(invoices.draft, make.at_once(replace(draft, invoice_id="inv_2", content=content), day(2)))
+
+
 def test_an_invoice_is_not_dated_in_the_future(make: Any, firm: Any) -> None:
     with make.refused("date-in-future"):
         firm.do(invoices.draft, make.at_once(make.draft(), TODAY + timedelta(days=1)))
@@ -48,7 +67,7 @@ def test_an_incomplete_invoice_is_refused_with_every_reason_at_once(make: Any, f
     with pytest.raises(DomainError) as refusal:
         firm.do(
             invoices.draft,
-            make.at_once(make.draft(entity_id="ent_2", customer_id="cus_2", amount="0"), TODAY),
+            make.at_once(make.draft(entity_id="ent_2", customer_id="cus_2", amount="-1", vat="0"), TODAY),
         )
     assert refusal.value.code == "invoice-incomplete"
     assert {fault.pointer for fault in refusal.value.errors} == {

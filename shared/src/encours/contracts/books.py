@@ -38,6 +38,9 @@ from encours.contracts.base import Event, names_of
 from encours.contracts.recorded import Recorded
 
 Book = Literal["item", "contested", "cash", "account"]
+INVOICED = ("issued", "issued_gross")
+CREDITED = ("credited", "credited_gross")
+"""Kinds of invoices and of credit notes; of those in ``_gross`` net and VAT are not known, so their net is 0."""
 PAYER_UNKNOWN = ""
 """Customer of a payment whose payer is not known yet."""
 
@@ -163,7 +166,13 @@ def _on_payment(
 def _issued(e: Recorded, event: invoice.InvoiceIssued) -> tuple[Movement, ...]:
     total = event.total_minor
     return _on_invoice(
-        e, event, "issued", item_minor=total, account_minor=total, owed_minor=total, net_minor=event.net_minor
+        e,
+        event,
+        "issued" if event.net_minor is not None else "issued_gross",
+        item_minor=total,
+        account_minor=total,
+        owed_minor=total,
+        net_minor=event.net_minor or 0,
     )
 
 
@@ -173,10 +182,10 @@ def _credited(e: Recorded, event: invoice.InvoiceCredited) -> tuple[Movement, ..
     return _on_invoice(
         e,
         event,
-        "credited",
+        "credited" if event.net_minor is not None else "credited_gross",
         item_minor=-total,
         account_minor=-total,
-        net_minor=-event.net_minor,
+        net_minor=-(event.net_minor or 0),
         owed_minor=awaited - total,
         contested_minor=-awaited,
         conceded_minor=-awaited,

@@ -65,6 +65,8 @@ class InvoiceIssued(Event, frozen=True, kw_only=True):
     """
 
     TYPE: ClassVar[str] = "invoice.issued"
+    VERSION: ClassVar[int] = 2
+    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: lambda fields: fields}
     invoice_id: str
     customer_id: str
     number: str
@@ -74,8 +76,10 @@ class InvoiceIssued(Event, frozen=True, kw_only=True):
     due_on: date
     currency: str
     vat: tuple[VatShare, ...]
-    net_minor: int
-    vat_minor: int
+    net_minor: int | None
+    vat_minor: int | None
+    """Both ``None`` where they are not known: taken over with the total alone. Before version 2 the net was then the
+    total, and the VAT 0."""
     total_minor: int
     terms: Terms
     reference: str | None
@@ -100,10 +104,11 @@ class InvoiceCredited(Event, frozen=True, kw_only=True):
     """A credit note [avoir] takes an amount off the invoice; with all of it the invoice is cancelled."""
 
     TYPE: ClassVar[str] = "invoice.credited"
-    VERSION: ClassVar[int] = 3
+    VERSION: ClassVar[int] = 4
     UPCASTERS: ClassVar[dict[int, Upcaster]] = {
         1: lambda fields: fields | {"vat": ()},
         2: lambda fields: fields | {"awaited_minor": 0},
+        3: lambda fields: fields,
     }
     invoice_id: str
     customer_id: str
@@ -115,8 +120,9 @@ class InvoiceCredited(Event, frozen=True, kw_only=True):
     issued_on: date
     vat: tuple[VatShare, ...]
     """Empty where it is not known by rate: before version 2, and on invoices taken over."""
-    net_minor: int
-    vat_minor: int
+    net_minor: int | None
+    vat_minor: int | None
+    """Both ``None`` where they are not known: a credit note that was taken over, on an invoice without them."""
     total_minor: int
     awaited_minor: int
     """Part that answers accepted claims (``invoice.share_undisputed``): it ceased to be owed with them."""

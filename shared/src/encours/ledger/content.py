@@ -195,6 +195,10 @@ def _follows(number: int, last: int, taken: set[int]) -> bool:
 
 
 def _sums(data: InvoiceDrafted | InvoiceAmended | InvoiceIssued | InvoiceCredited) -> Iterator[str]:
+    if data.net_minor is None or data.vat_minor is None:
+        if data.net_minor is not data.vat_minor or data.vat:
+            yield "net and VAT are known only in part"
+        return
     if data.net_minor + data.vat_minor != data.total_minor:
         yield "net and VAT do not add up to the total"
     shares = data.vat

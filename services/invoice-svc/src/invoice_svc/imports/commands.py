@@ -140,7 +140,7 @@ async def _customer(session: Session, event: ImportedCustomer, entity_id: str) -
 
 async def _invoice(session: Session, event: ImportedInvoice, scope: EventScope) -> None:
     entity_id, customer_id = scope.entity_id, scope.customer_id or ""
-    net = event.total_minor if event.net_minor is None else event.net_minor
+    net = event.net_minor
     await invoices.take_over(
         session,
         TakeOverInvoice(
@@ -153,7 +153,7 @@ async def _invoice(session: Session, event: ImportedInvoice, scope: EventScope) 
             currency=event.currency,
             total_minor=event.total_minor,
             net_minor=net,
-            vat_minor=event.total_minor - net,
+            vat_minor=None if net is None else event.total_minor - net,
             reference=event.reference,
         ),
     )

@@ -72,8 +72,8 @@ class TakeOverInvoice(Struct, frozen=True):
     due_on: date
     currency: str
     total_minor: int
-    net_minor: int
-    vat_minor: int
+    net_minor: int | None
+    vat_minor: int | None
     reference: str | None = None
 
 

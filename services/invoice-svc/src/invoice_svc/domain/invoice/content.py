@@ -63,6 +63,6 @@ def _body(state: Invoice) -> list[FieldError]:
             faults.append(FieldError(f"/lines/{i}/description", f"line {i + 1} has no description"))
         if line.quantity == "0":
             faults.append(FieldError(f"/lines/{i}/quantity", f"line {i + 1} has no quantity"))
-    if state.lines and state.total_minor <= 0:
-        faults.append(FieldError("/lines", "the total is not above 0 (use a credit note for a negative one)"))
+    if state.lines and (state.total_minor < 0 or (state.total_minor == 0 and state.vat_minor)):
+        faults.append(FieldError("/lines", "the total is below 0, or 0 with VAT (use a credit note)"))
     return faults

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from encours.contracts import invoice as events
 from encours.contracts.common import VatShare
+from invoice_svc.domain.invoice.amounts import RateAmounts
 from invoice_svc.domain.invoice.checks import (
     money_of,
     require_fits,
@@ -67,9 +68,8 @@ def credit(state: Invoice, command: CreditInvoice, issued_on: date, today: date)
     """
     require_issued(state, "credited")
     require_not_future(issued_on, today, "/issued_on")
-    parts = credited_parts(state, command)
-    net, vat = sum(part.net_minor for part in parts), sum(part.vat_minor for part in parts)
-    amount = net + vat
+    net, vat, parts = _sums(state, command)
+    amount = _amount(state, command) if net is None or vat is None else net + vat
     require_fits(state, amount, room_from(state, issued_on), issued_on)
     return [
         events.InvoiceCredited(
@@ -94,6 +94,14 @@ def credit(state: Invoice, command: CreditInvoice, issued_on: date, today: date)
             currency=state.currency,
         )
     ]
+
+
+def _sums(state: Invoice, command: CreditInvoice) -> tuple[int | None, int | None, tuple[RateAmounts, ...]]:
+    """Net, VAT, and both by rate; ``None`` for a credit note that was taken over and states no more than its total."""
+    if state.net_minor is None and command.lines is None and command.number is not None:
+        return None, None, ()
+    parts = credited_parts(state, command)
+    return sum(part.net_minor for part in parts), sum(part.vat_minor for part in parts), parts
 
 
 def _amount(state: Invoice, command: CreditInvoice) -> int:

@@ -8,6 +8,7 @@ from encours.contracts.common import VatShare
 from encours.kernel.errors import Invalid
 from invoice_svc.domain.invoice.amounts import InvoiceSums, RateAmounts, percent, reckon, split_credit
 from invoice_svc.domain.invoice.commands import CreditInvoice
+from invoice_svc.domain.invoice.refusals import VatUnknown
 from invoice_svc.domain.invoice.state import CreditNote, Invoice
 
 
@@ -17,8 +18,8 @@ def left_to_credit(state: Invoice) -> tuple[RateAmounts, ...]:
     It is one part without a rate if rates are unknown: for an invoice taken over, or one with several rates and a
     credit note without them.
     """
-    net_left = state.net_minor - sum(credit.net_minor for credit in state.credits)
-    vat_left = state.vat_minor - sum(credit.vat_minor for credit in state.credits)
+    net_left = (state.net_minor or 0) - sum(credit.net_minor or 0 for credit in state.credits)
+    vat_left = (state.vat_minor or 0) - sum(credit.vat_minor or 0 for credit in state.credits)
     if len(state.vat) == 1:
         return (RateAmounts(state.vat[0].rate_bps, net_left, vat_left),)
     if not state.vat or not all(credit.vat for credit in state.credits):
@@ -38,8 +39,11 @@ def _left_at(share: VatShare, credits: Iterable[CreditNote]) -> RateAmounts:
 def credited_parts(state: Invoice, command: CreditInvoice) -> tuple[RateAmounts, ...]:
     """Return net and VAT by rate: those of the lines, else pro rata to what is left. Something must be outstanding.
 
-    Raises :class:`Invalid` with a pointer to a line that exceeds what is left.
+    Raises :class:`Invalid` with a pointer to a line that exceeds what is left, and :class:`VatUnknown` if the VAT of
+    an amount does not follow from the invoice (CGI 272-1).
     """
+    if state.net_minor is None:
+        return _parts_without_invoice(state, command)
     left = left_to_credit(state)
     if command.lines is None:
         amount = state.outstanding_minor if command.amount_minor is None else command.amount_minor
@@ -55,6 +59,17 @@ def credited_parts(state: Invoice, command: CreditInvoice) -> tuple[RateAmounts,
             "/lines",
         )
     return parts
+
+
+def _parts_without_invoice(state: Invoice, command: CreditInvoice) -> tuple[RateAmounts, ...]:
+    if command.lines is None:
+        raise VatUnknown(
+            f"{state.number} was taken over with its total alone: a credit note on it has to state its VAT by lines.",
+        )
+    sums = reckon(command.lines, state.currency)
+    if sums.total_minor <= 0:
+        raise Invalid("The lines must add up to more than 0.", "/lines")
+    return tuple(RateAmounts(share.rate_bps, share.net_minor, share.vat_minor) for share in sums.vat)
 
 
 def _parts_of_lines(sums: InvoiceSums, left: tuple[RateAmounts, ...]) -> tuple[RateAmounts, ...]:

@@ -84,7 +84,7 @@ def amend(state: Invoice, command: AmendInvoice, today: date) -> list[InvoiceEve
 
 
 def _sums_of(state: Invoice) -> InvoiceSums:
-    return InvoiceSums(state.lines, state.vat, state.net_minor, state.vat_minor, state.total_minor)
+    return InvoiceSums(state.lines, state.vat, state.net_minor or 0, state.vat_minor or 0, state.total_minor)
 
 
 def _settled(terms: Terms | ProposedTerms | None, currency: str, day: date) -> Terms | None:
@@ -158,7 +158,8 @@ def take_over(
     if state.document != "none":
         raise InvoiceExists(f"{command.invoice_id} already exists.")
     _check_belongs(customer, command.entity_id)
-    if command.total_minor <= 0 or command.net_minor + command.vat_minor != command.total_minor:
+    parts = [minor for minor in (command.net_minor, command.vat_minor) if minor is not None]
+    if command.total_minor <= 0 or (parts and sum(parts) != command.total_minor):
         raise Invalid("The total must be above 0 and equal net plus VAT.", "/amount")
     return [
         events.InvoiceIssued(

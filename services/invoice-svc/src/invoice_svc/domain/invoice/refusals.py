@@ -54,6 +54,15 @@ class AmountExceedsOutstanding(Refusal):
     remedy = "Reduce the amount, or release a payment first."
 
 
+class VatUnknown(Refusal):
+    """The invoice was taken over with its total alone, so the VAT of a credit note cannot follow from it (422)."""
+
+    code = "vat-unknown"
+    title = "VAT of the invoice is not known"
+    status = 422
+    remedy = "Send the lines of the credit note with their VAT rates."
+
+
 class NothingOutstanding(Refusal):
     """The invoice has nothing outstanding that could be credited or disputed."""
 

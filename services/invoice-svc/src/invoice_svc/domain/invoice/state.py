@@ -32,8 +32,8 @@ class CreditNote(Struct, frozen=True):
     series: str | None
     issued_on: date
     vat: tuple[VatShare, ...]
-    net_minor: int
-    vat_minor: int
+    net_minor: int | None
+    vat_minor: int | None
     total_minor: int
     cause: str
     awaited_minor: int = 0
@@ -69,8 +69,8 @@ class Invoice(Struct, frozen=True):
     supply_on: date = date.min
     lines: tuple[Line, ...] = ()
     vat: tuple[VatShare, ...] = ()
-    net_minor: int = 0
-    vat_minor: int = 0
+    net_minor: int | None = 0
+    vat_minor: int | None = 0
     total_minor: int = 0
     terms: Terms | None = None
     reference: str | None = None

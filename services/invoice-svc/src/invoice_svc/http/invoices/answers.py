@@ -87,14 +87,18 @@ class LineOut(BaseModel):
         }
 
 
+def _known(minor: int | None, currency: str) -> Json | None:
+    return None if minor is None else money_json(minor, currency)
+
+
 class CreditNoteOut(BaseModel):
     """A credit note on the invoice."""
 
     id: str
     number: str
     issued_on: date
-    net: MoneyModel
-    vat: MoneyModel
+    net: MoneyModel | None
+    vat: MoneyModel | None
     total: MoneyModel
     cause: str
 
@@ -105,8 +109,8 @@ class CreditNoteOut(BaseModel):
             "id": credit.credit_note_id,
             "number": credit.number,
             "issued_on": iso(credit.issued_on),
-            "net": money_json(credit.net_minor, currency),
-            "vat": money_json(credit.vat_minor, currency),
+            "net": _known(credit.net_minor, currency),
+            "vat": _known(credit.vat_minor, currency),
             "total": money_json(credit.total_minor, currency),
             "cause": credit.cause,
         }
@@ -155,8 +159,8 @@ class InvoiceOut(AsOf):
     supply_on: date
     issued_on: date | None
     due_on: date | None
-    net: MoneyModel
-    vat: MoneyModel
+    net: MoneyModel | None = Field(description="Null with the VAT where only the total was taken over.")
+    vat: MoneyModel | None
     total: MoneyModel
     credited: MoneyModel
     paid: MoneyModel
@@ -206,8 +210,8 @@ class InvoiceOut(AsOf):
             "supply_on": iso(state.supply_on),
             "issued_on": iso(state.issued_on),
             "due_on": iso(state.due_on),
-            "net": money_json(state.net_minor, currency),
-            "vat": money_json(state.vat_minor, currency),
+            "net": _known(state.net_minor, currency),
+            "vat": _known(state.vat_minor, currency),
             "total": money_json(state.total_minor, currency),
             "credited": money_json(credited, currency),
             "paid": money_json(paid, currency),
@@ -248,8 +252,8 @@ class CreditedInvoiceOut(AsOf):
     number: str
     invoice_id: str
     issued_on: date
-    net: MoneyModel
-    vat: MoneyModel
+    net: MoneyModel | None
+    vat: MoneyModel | None
     total: MoneyModel
     cause: str
     invoice: InvoiceOut

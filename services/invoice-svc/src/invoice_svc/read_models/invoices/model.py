@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from encours.contracts import Recorded, names_of
-from encours.contracts.books import Movement, movements, moving
+from encours.contracts.books import CREDITED, Movement, movements, moving
 from encours.contracts.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
 from invoice_svc.domain.payment.indication import digits_of, number_key
-from invoice_svc.read_models.invoices.rows import CREDITED, PAID, InvoiceMovementRow, InvoiceRow
+from invoice_svc.read_models.invoices.rows import PAID, InvoiceMovementRow, InvoiceRow
 from invoice_svc.read_models.known import known
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
+from encours.contracts.books import CREDITED
 from encours.reading.where import ViewWhere
 from invoice_svc.domain.payment.indication import digits_in, keys_in, naming, number_key
-from invoice_svc.read_models.invoices.rows import CREDITED, PAID
+from invoice_svc.read_models.invoices.rows import PAID
 
 if TYPE_CHECKING:
     from encours.projection.read_model import Conn
@@ -36,7 +37,7 @@ _STATUS: dict[InvoiceStatus, str] = {
     "cancelled": "document = 'cancelled'",
     "issued": "document = 'issued' and credited_minor = 0",
     "credited_in_part": "document = 'issued' and credited_minor > 0 and credited_minor < total_minor",
-    "credited": "document = 'issued' and credited_minor >= total_minor",
+    "credited": "document = 'issued' and credited_minor > 0 and credited_minor >= total_minor",
     "open": "outstanding_minor > 0 and paid_minor = 0",
     "part_paid": "outstanding_minor > 0 and paid_minor > 0",
     "paid": "document = 'issued' and outstanding_minor <= 0 and credited_minor + paid_minor >= total_minor",

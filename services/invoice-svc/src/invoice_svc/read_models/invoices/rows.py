@@ -11,7 +11,6 @@ from typing import ClassVar
 
 from encours.projection.rows import Row
 
-CREDITED = ("credited",)
 PAID = ("applied", "unapplied")
 """Kinds of movements that the status of an invoice tells apart. Those of any other kind move what is outstanding."""
 

@@ -61,8 +61,9 @@ OVERDUE = Definition(
     "as_of - due date.",
 )
 TURNOVER = Definition(
-    "turnover/issue-date/1",
-    "Billed: invoices issued - credit notes, by their issue date, with and without VAT. Collected: "
+    "turnover/issue-date/2",
+    "Billed: invoices issued - credit notes, by their issue date, with and without VAT; those taken over "
+    "with their total alone are left out of the net and counted apart, VAT included. Collected: "
     "payments received by the day the funds were available - payments reversed by the day of the "
     "reversal. Weeks are ISO 8601.",
 )

@@ -22,7 +22,12 @@ class TurnoverRow(BaseModel):
     billed: MoneyModel = Field(description="Invoices issued, VAT included.")
     credited: MoneyModel = Field(description="Credit notes, VAT included.")
     turnover: MoneyModel = Field(description="Billed less credited, VAT included.")
-    turnover_net: MoneyModel = Field(description="Billed less credited, without VAT.")
+    turnover_net: MoneyModel = Field(
+        description="Billed less credited, without VAT, of the documents that state it."
+    )
+    net_unknown: MoneyModel = Field(
+        description="Billed less credited, VAT included, of documents taken over with their total alone."
+    )
     collected: MoneyModel
     reversed: MoneyModel = Field(description="Payments reversed.")
     other: MoneyModel = Field(
@@ -38,6 +43,7 @@ class TurnoverRow(BaseModel):
             "credited": money_json(period.credited, currency),
             "turnover": money_json(period.billed - period.credited, currency),
             "turnover_net": money_json(period.net, currency),
+            "net_unknown": money_json(period.gross, currency),
             "collected": money_json(period.collected, currency),
             "reversed": money_json(period.reversed, currency),
             "other": money_json(period.other, currency),

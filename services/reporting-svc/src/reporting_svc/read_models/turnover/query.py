@@ -7,20 +7,23 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
+from encours.contracts.books import CREDITED, INVOICED
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
 
 Period = Literal["day", "week", "month"]
-SALES = "(m.net_minor <> 0 or m.kind in ('issued', 'credited'))"
+GROSS = (INVOICED[1], CREDITED[1])
+SALES = f"(m.net_minor <> 0 or m.kind in {(*INVOICED, *CREDITED)})"
 """Movements that carry turnover, also of a kind that is not known here; an invoice may be of VAT alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turnover:
-    """Minor units of one period; ``net`` is billed less credited, without VAT.
+    """Minor units of one period; ``net`` is billed less credited, without VAT, of the documents that state it.
 
+    ``gross`` is billed less credited, VAT included, of those that were taken over with their total alone.
     ``change`` is what the period added to the customers' account, by whatever kind of movement.
     """
 
@@ -28,6 +31,7 @@ class Turnover:
     billed: int
     credited: int
     net: int
+    gross: int
     collected: int
     reversed: int
     change: int
@@ -40,7 +44,7 @@ class Turnover:
 
 def added(first: date, periods: Sequence[Turnover]) -> Turnover:
     """Return the sum of periods as one that starts with ``first``."""
-    columns = ("billed", "credited", "net", "collected", "reversed", "change")
+    columns = ("billed", "credited", "net", "gross", "collected", "reversed", "change")
     return Turnover(first, *(sum(getattr(period, column) for period in periods) for column in columns))
 
 
@@ -55,6 +59,7 @@ async def by_period(view: View, scope: Scope, period: Period, first: date) -> li
                coalesce(sum(m.account_minor) filter (where {SALES} and m.account_minor > 0), 0)::bigint as billed,
                coalesce(-sum(m.account_minor) filter (where {SALES} and m.account_minor < 0), 0)::bigint as credited,
                sum(m.net_minor)::bigint as net,
+               coalesce(sum(m.account_minor) filter (where m.kind in {GROSS}), 0)::bigint as gross,
                coalesce(-sum(m.account_minor) filter (where m.kind in ('received', 'identified')), 0)::bigint
                    as collected,
                coalesce(sum(m.account_minor) filter (where m.kind = 'reversed'), 0)::bigint as reversed,
