@@ -148,6 +148,16 @@ def test_a_credit_note_on_a_paid_invoice_leaves_the_customer_in_credit(make: Any
     assert issued.state(PAYMENT, "pay_1").unapplied_minor == 9_000
 
 
+def test_a_credit_note_that_is_taken_over_on_a_paid_invoice_leaves_the_credit(make: Any, issued: Any) -> None:
+    taken = TakeOverInvoice("inv_2", "cus_1", "ent_1", "OLD-1", day(1), day(20), "EUR", 12_000, None, None)
+    issued.do(invoices.take_over, taken)
+    issued.do(payments.receive, make.receipt(origin="import", allocations=(("inv_2", 12_000),)))
+    note = replace(make.credit(2_400), invoice_id="inv_2", number="OLD-AV-1")
+    issued.do(invoices.credit, note)
+    assert issued.state(INVOICE, "inv_2").credited_minor == 2_400
+    assert issued.state(PAYMENT, "pay_1").unapplied_minor == 2_400
+
+
 def test_a_credit_note_dated_before_the_payment_takes_the_money_off_when_it_came(
     make: Any, issued: Any
 ) -> None:
