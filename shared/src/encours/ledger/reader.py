@@ -130,15 +130,19 @@ class Reader:
         except UNREADABLE:
             aside = set_aside_in(await self.fetch(SET_ASIDE, ledger.id))
         events: list[Recorded] = []
+        left_out: dict[str, int] = {}
         for row in rows:
             try:
                 events.append(recorded(ledger.name, row))
+                left_out.pop(row["stream"], None)
             except UNREADABLE as error:
                 if row["position"] not in aside:
                     raise EventUnreadable(row["stream"], row["position"], row["type"], str(error)) from error
-                if events and events[-1].stream == row["stream"]:
-                    # The stream's version counts what was set aside: the next event follows it.
-                    events[-1] = replace(events[-1], version=row["version"])
+                left_out[row["stream"]] = row["version"]
+        # The stream's version counts what was left out at its end: the next event follows it.
+        last = {event.stream: at for at, event in enumerate(events)}
+        for stream in left_out.keys() & last.keys():
+            events[last[stream]] = replace(events[last[stream]], version=left_out[stream])
         return events
 
     async def page(
