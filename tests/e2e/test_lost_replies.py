@@ -156,6 +156,7 @@ EXAMPLES: dict[str, dict[str, Make]] = {
         ),
         "/v1/imports": _import,
         "/v1/ledgers/{name}/clock": _tomorrow,
+        "/v1/ledgers/{name}/clock/stop": lambda w: (f"/v1/ledgers/{w.ledger}/clock/stop", None),
     },
     "dunning": {
         "/v1/customers/{id}/holds": lambda w: (

@@ -64,7 +64,7 @@ def load(
     with httpx.Client(base_url=api_url, headers=headers, timeout=httpx.Timeout(60, connect=5)) as client:
         clock = _clock(client, ledger)
         if clock["state"] == "idle" and clock["today"] is not None and clock["today"] >= until.isoformat():
-            return Loaded(True, 0, 0, clock["events_fed"], time.monotonic() - started)
+            return Loaded(True, 0, 0, clock["facts_fed"], time.monotonic() - started)
         report("making the demo", 0, 1)
         invoices = retail_invoices()
         generated = b"".join(msgspec.json.encode(line) + b"\n" for line in generate(invoices, LAST_DAY))
@@ -80,7 +80,7 @@ def load(
         _put_clock(client, ledger, until)
         clock = _advanced(client, ledger, until, report)
         lines, rejected = sum(t["lines"] for t in taken), sum(t["rejected"] for t in taken)
-        return Loaded(False, lines, rejected, clock["events_fed"], time.monotonic() - started)
+        return Loaded(False, lines, rejected, clock["facts_fed"], time.monotonic() - started)
 
 
 def _send(client: httpx.Client, name: str, body: bytes, media_type: str, options: dict[str, str]) -> str:
@@ -127,7 +127,7 @@ def _advanced(client: httpx.Client, ledger: str, until: date, report: Progress) 
         if clock["state"] == "failed":
             raise DemoStalled(f"the clock of {ledger} stopped at {clock['day']}: {clock['error']}")
         said = clock["error"] or f"the clock of {ledger} stands at {clock['day']}"
-        watch.moved((clock["day"], clock["events_fed"]), said)
+        watch.moved((clock["day"], clock["facts_fed"]), said)
         time.sleep(POLL_S)
 
 
