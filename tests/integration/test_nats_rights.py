@@ -69,7 +69,7 @@ async def connected(installation: Installation, user: str) -> AsyncIterator[tupl
 
 
 async def refusals(refused: list[str], kind: str, among: frozenset[str], client: Client) -> set[str]:
-    """Those of the subjects that the server refused. The client reports after the flush, in its own time."""
+    """Return the subjects that the server refused. The client reports them some time after the flush."""
     await client.flush()
     counted = -1
     while counted != len(refused):

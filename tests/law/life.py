@@ -50,7 +50,7 @@ Outcome = Literal["credited", "rejected", "withdrawn"]
 
 @dataclass
 class Facts:
-    """What happened in law. Amounts in minor units."""
+    """Events in law. Amounts in minor units."""
 
     receipts: dict[str, tuple[date, int]] = field(default_factory=dict)
     """Payments that were not reversed."""
@@ -62,7 +62,7 @@ class Facts:
     free: list[tuple[date, int]] = field(default_factory=list)
     """Credit notes, less what answered claims accepted before."""
     answered: int = 0
-    """What of them had answered claims when these were accepted."""
+    """Amount of the credit notes that had answered claims when these were accepted."""
 
     def credit(self, day: date, amount: int) -> None:
         """A credit note answers claims that were accepted before; the rest may answer one to come."""
@@ -82,11 +82,11 @@ class Facts:
 
     @property
     def owed(self) -> int:
-        """What was ever owed."""
+        """Amount that was ever owed."""
         return TOTAL - sum(amount for _, amount in self.credits) - self.pending
 
     def uncovered(self, day: date) -> int:
-        """What no funds cover at the end of a day."""
+        """Amount that no funds cover at the end of a day."""
         return max(0, self.owed - sum(amount for on, amount in self.receipts.values() if on <= day))
 
     def penalties(self, on: date) -> list[tuple[int, int, int, int]]:

@@ -73,7 +73,7 @@ class Prepared:
         self.done: asyncio.Future[Appended] = loop.create_future()
         self.deadline = 0.0
         self.companions: Sequence[Prepared] = ()
-        """Those that are sent as one batch with this one, in their order; itself among them."""
+        """Appends that are sent as one batch, in their order, this one among them."""
 
     def succeed(self, result: Appended) -> None:
         """Set the result, unless the caller was cancelled."""
