@@ -27,6 +27,7 @@ PREFIXES = {
     "invoice": "inv",
     "payment": "pay",
     "dispute": "dis",
+    "quote": "quo",
     "hold": "hld",
     "task": "tsk",
     "limit": "lim",

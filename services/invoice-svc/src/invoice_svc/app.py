@@ -22,6 +22,7 @@ from invoice_svc.http.imports.problems import PROBLEMS as LINE_PROBLEMS
 from invoice_svc.http.interest import routes as interest
 from invoice_svc.http.invoices import routes as invoices
 from invoice_svc.http.payments import routes as payments
+from invoice_svc.http.quotes import routes as quotes
 from invoice_svc.models import MODELS, NAME
 
 ROUTERS = (
@@ -31,6 +32,7 @@ ROUTERS = (
     interest.router,
     payments.router,
     disputes.router,
+    quotes.router,
     imports.router,
     clock.router,
 )
@@ -46,7 +48,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         models=MODELS,
         extras=_extras,
         problems_known=LINE_PROBLEMS,
-        description="Entities, customers, invoices, payments and disputes.",
+        description="Entities, customers, quotes, invoices, payments and disputes.",
     )
 
 

@@ -13,6 +13,7 @@ from encours.contracts import (
     imports,
     invoice,
     payment,
+    quote,
     risk,
 )
 from encours.contracts.base import (
@@ -47,6 +48,7 @@ __all__ = [
     "invoice",
     "names_of",
     "payment",
+    "quote",
     "risk",
     "types",
 ]

@@ -32,6 +32,7 @@ from encours.contracts import (
     imports,
     invoice,
     payment,
+    quote,
     risk,
 )
 from encours.contracts.base import Event, names_of
@@ -288,6 +289,12 @@ STILL: frozenset[str] = names_of(
     invoice.InvoiceTermsBeyondCeiling,
     payment.PaymentAllocated,
     payment.PaymentReleased,
+    quote.QuoteDrafted,
+    quote.QuoteAmended,
+    quote.QuoteSent,
+    quote.QuoteExtended,
+    quote.QuoteAccepted,
+    quote.QuoteRefused,
     risk.LimitRequested,
     risk.LimitApproved,
     risk.LimitRefused,

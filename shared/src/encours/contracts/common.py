@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 from encours.contracts.base import Value
@@ -46,6 +47,18 @@ class Line(Value, frozen=True, kw_only=True):
     vat_rate_bps: int
     net_minor: int
     product: str | None
+
+
+class DocumentContent(Value, frozen=True, kw_only=True):
+    """Content of a document that an invoice is made from later: a quote, an order, a recurring invoice."""
+
+    supply_on: date | None
+    lines: tuple[Line, ...]
+    vat: tuple[VatShare, ...]
+    terms: Terms | None
+    """Conditions of this document alone; ``None`` takes the customer's at issue."""
+    reference: str | None
+    salesperson: str | None
 
 
 Origin = Literal["issued", "import"]

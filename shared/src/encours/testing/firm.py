@@ -54,6 +54,7 @@ _BEGIN = frozenset(
             "invoice.drafted",
             "invoice.issued",
             "payment.received",
+            "quote.drafted",
         ),
         *("dispute.opened", "limit.requested", "credit.checked", "import.received"),
         *("reminder.requested", "reminder.suppressed", "task.opened"),
@@ -64,6 +65,7 @@ _DRAFTS = (InvoiceAmended, InvoiceCancelled)
 _MIRRORS = contracts.names_of(PaymentApplied, PaymentUnapplied, ShareDisputed, ShareUndisputed)
 # An object's own id comes first, then those of the objects that it belongs to.
 _IDS = {
+    "quote_id": "quo",
     "dispute_id": "dis", "payment_id": "pay", "invoice_id": "inv", "limit_id": "lim", "decision_id": "dec",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
 }  # fmt: skip

@@ -44,6 +44,7 @@ InvoiceId = Annotated[str, Id("inv"), Field(examples=["inv_0195e0a4c1187ebc837d9
 PaymentId = Annotated[str, Id("pay"), Field(examples=["pay_0195e0a4c1187ebc837d95283b6791e9"])]
 AllocationId = Annotated[str, Id("alo"), Field(examples=["alo_0195e0a4c1187ebc837d95283b6791e9"])]
 DisputeId = Annotated[str, Id("dis"), Field(examples=["dis_0195e0a4c1187ebc837d95283b6791e9"])]
+QuoteId = Annotated[str, Id("quo"), Field(examples=["quo_0195e0a4c1187ebc837d95283b6791e9"])]
 SeriesCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,19}$")]
 Siren = Annotated[str, StringConstraints(pattern=texts.SIREN)]
 VatId = Annotated[str, StringConstraints(pattern=texts.VAT_ID)]

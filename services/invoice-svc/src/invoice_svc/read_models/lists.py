@@ -10,16 +10,17 @@ from invoice_svc.read_models.entities.model import Entities
 from invoice_svc.read_models.invoices.model import Invoices
 from invoice_svc.read_models.numbers.model import Numbers
 from invoice_svc.read_models.payments.model import Payments
+from invoice_svc.read_models.quotes.model import Quotes
 
 NAME = "invoices"
 
 
 class Lists(ComposedModel):
-    """Finds entities, legal numbers, customers, invoices, payments and disputes."""
+    """Finds entities, legal numbers, customers, invoices, payments, disputes and quotes."""
 
     name = NAME
-    version = 5
-    parts = (Entities(), Numbers(), Customers(), Invoices(), Payments(), Disputes())
+    version = 6
+    parts = (Entities(), Numbers(), Customers(), Invoices(), Payments(), Disputes(), Quotes())
     ignores = contracts.names_of(
         contracts.calendar.DayOpened,
         contracts.entity.FirstNumberSet,

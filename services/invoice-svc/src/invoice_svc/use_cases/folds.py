@@ -13,6 +13,7 @@ from invoice_svc.domain.invoice import state as invoice
 from invoice_svc.domain.invoice.refusals import InvoiceNotFound
 from invoice_svc.domain.payment import state as payment
 from invoice_svc.domain.payment.refusals import PaymentNotFound
+from invoice_svc.domain.quote import state as quote
 
 ENTITY: Folder[entity.Entity] = Folder(
     entity.Entity, entity.evolve, entity.EntityNotFound, as_of=lambda events, _: ENTITY.fold(events)
@@ -21,6 +22,7 @@ CUSTOMER = Folder(customer.Customer, customer.evolve, customer.CustomerNotFound,
 INVOICE = Folder(invoice.Invoice, invoice.evolve, InvoiceNotFound, as_of=invoice.fold_as_of)
 PAYMENT = Folder(payment.Payment, payment.evolve, PaymentNotFound, as_of=payment.fold_as_of)
 DISPUTE = Folder(dispute.Dispute, dispute.evolve, dispute.DisputeNotFound)
+QUOTE = Folder(quote.Quote, quote.evolve, quote.QuoteNotFound)
 
 FOLDERS: Mapping[str, Folder[Any]] = {
     "ent": ENTITY,
@@ -28,5 +30,6 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "inv": INVOICE,
     "pay": PAYMENT,
     "dis": DISPUTE,
+    "quo": QUOTE,
 }
 """Folders by prefix of the stream's id, for a replay of any stream."""

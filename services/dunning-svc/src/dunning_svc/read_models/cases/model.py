@@ -78,6 +78,12 @@ class Cases(ReadModel):
         contracts.invoice.InvoiceCancelled,
         contracts.invoice.InvoiceDrafted,
         contracts.invoice.InvoiceTermsBeyondCeiling,
+        contracts.quote.QuoteAccepted,
+        contracts.quote.QuoteAmended,
+        contracts.quote.QuoteDrafted,
+        contracts.quote.QuoteExtended,
+        contracts.quote.QuoteRefused,
+        contracts.quote.QuoteSent,
     )
 
     def keys(self, e: Recorded) -> Iterable[Key]:

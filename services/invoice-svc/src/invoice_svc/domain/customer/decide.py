@@ -8,10 +8,11 @@ from msgspec import UNSET
 
 from encours.contracts import customer as events
 from encours.contracts.common import Terms
-from encours.kernel.errors import Refusal
+from encours.kernel.errors import FieldError, Refusal
 from encours.kernel.terms import DueRule
 from invoice_svc.domain.customer.commands import AddContact, AmendCustomer, NoteCustomer, RegisterCustomer
 from invoice_svc.domain.customer.state import Agreement, Contact, Customer, CustomerEvent
+from invoice_svc.domain.refusals import CustomerOfOtherEntity
 
 
 class CustomerExists(Refusal):
@@ -111,3 +112,12 @@ def add_contact(state: Customer, command: AddContact) -> list[CustomerEvent]:
 def note(state: Customer, command: NoteCustomer) -> list[CustomerEvent]:
     """Add a note; the same text on another day is another note."""
     return [events.CustomerNoted(customer_id=state.customer_id, text=command.text)]
+
+
+def require_customer_of(state: Customer, entity_id: str) -> None:
+    """Raise :class:`CustomerOfOtherEntity` unless the customer is one of the entity."""
+    if state.entity_id != entity_id:
+        raise CustomerOfOtherEntity(
+            f"{state.customer_id} is a customer of {state.entity_id}, not of {entity_id}.",
+            errors=(FieldError("/customer_id", f"Use a customer of {entity_id}."),),
+        )

@@ -93,6 +93,22 @@ def percent(bps: int) -> str:
     return f"{bps // 100}.{bps % 100:02d}"
 
 
+def currency_of(named: str | None, inputs: Iterable[LineInput], usual: str) -> str:
+    """Return the currency of a document: the one that is named, else that of its prices, else the usual one."""
+    return named or next((line.currency for line in inputs if line.currency is not None), usual)
+
+
+def input_of(line: Line) -> LineInput:
+    """Return the request that gives a line again, for a document that is made from another."""
+    return LineInput(
+        description=line.description,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        vat_rate=percent(line.vat_rate_bps),
+        product=line.product,
+    )
+
+
 def reckon(inputs: Iterable[LineInput], currency: str) -> InvoiceSums:
     """Return the sums of the lines in a currency. Raises :class:`Invalid` with a pointer to the faulty line."""
     lines = tuple(_line(line, currency, f"/lines/{i}") for i, line in enumerate(inputs))

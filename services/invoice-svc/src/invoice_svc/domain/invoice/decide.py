@@ -12,17 +12,17 @@ from encours.contracts import invoice as events
 from encours.contracts.common import Terms
 from encours.kernel.errors import FieldError, Invalid
 from encours.kernel.terms import DueRule, due_date
+from invoice_svc.domain.customer.decide import require_customer_of
 from invoice_svc.domain.customer.state import Customer, terms_on
 from invoice_svc.domain.entity.decide import series_for
 from invoice_svc.domain.entity.state import Entity
-from invoice_svc.domain.invoice.amounts import InvoiceSums, reckon
+from invoice_svc.domain.invoice.amounts import InvoiceSums, currency_of, reckon
 from invoice_svc.domain.invoice.checks import require_fits, require_issued, require_not_future
 from invoice_svc.domain.invoice.commands import AmendInvoice, DraftInvoice, TakeOverInvoice
 from invoice_svc.domain.invoice.content import missing_content
 from invoice_svc.domain.invoice.refusals import InvoiceExists, InvoiceIncomplete, InvoiceNotDraft
 from invoice_svc.domain.invoice.state import Invoice, InvoiceEvent
 from invoice_svc.domain.legal import late_payment_law
-from invoice_svc.domain.refusals import CustomerOfOtherEntity
 from invoice_svc.domain.terms import ProposedTerms, settled
 
 UnappliedCause = Literal["released", "reversed"]
@@ -34,11 +34,10 @@ def draft(
     """Draft the invoice with its sums; ``day`` is that of issue, or today."""
     if state.document != "none":
         raise InvoiceExists(f"{command.invoice_id} already exists; PATCH it while it is a draft.")
-    _check_belongs(customer, command.entity_id)
+    require_customer_of(customer, command.entity_id)
     series_for(entity, command.series, "invoice")
     content = command.content
-    named = (line.currency for line in content.lines if line.currency is not None)
-    currency = command.currency or next(named, entity.currency)
+    currency = currency_of(command.currency, content.lines, entity.currency)
     sums = reckon(content.lines, currency)
     return [
         events.InvoiceDrafted(
@@ -157,7 +156,7 @@ def take_over(
     """Take over an invoice of another system, with its number and due date. Its VAT by rate is unknown."""
     if state.document != "none":
         raise InvoiceExists(f"{command.invoice_id} already exists.")
-    _check_belongs(customer, command.entity_id)
+    require_customer_of(customer, command.entity_id)
     parts = [minor for minor in (command.net_minor, command.vat_minor) if minor is not None]
     if command.total_minor <= 0 or (parts and sum(parts) != command.total_minor):
         raise Invalid("The total must be above 0 and equal net plus VAT.", "/amount")
@@ -226,14 +225,6 @@ def _usual_terms(customer: Customer, entity: Entity, day: date, currency: str) -
     if agreed is None or currency == entity.currency:
         return agreed or default
     return replace(agreed, indemnity_minor=default.indemnity_minor)
-
-
-def _check_belongs(customer: Customer, entity_id: str) -> None:
-    if customer.entity_id != entity_id:
-        raise CustomerOfOtherEntity(
-            f"{customer.customer_id} is a customer of {customer.entity_id}, not of {entity_id}.",
-            errors=(FieldError("/customer_id", f"Use a customer of {entity_id}."),),
-        )
 
 
 def _check_draft(state: Invoice, verb: str) -> None:

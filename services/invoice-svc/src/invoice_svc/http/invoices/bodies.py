@@ -45,20 +45,35 @@ class LineBody(Body):
 Lines = Annotated[list[LineBody], Field(min_length=1, max_length=MAX_LINES)]
 
 
-class DraftBody(Body):
-    """A draft; with `issue` it is issued in the same step."""
+class ContentBody(Body):
+    """Content of a document: of an invoice, and of what comes before it."""
 
-    entity_id: EntityId
-    customer_id: CustomerId
-    series: SeriesCode = "FAC"
     supply_on: BusinessDate | None = Field(
         default=None, description="Day of delivery or performance; the day of issue, or today, if not given."
     )
     currency: Currency | None = Field(default=None, description="The entity's currency if not given.")
     lines: Lines
-    terms: TermsBody | None = Field(default=None, description="Conditions of this invoice alone.")
+    terms: TermsBody | None = Field(default=None, description="Conditions of this document alone.")
     reference: ShortText | None = Field(default=None, description="The customer's order number.")
     salesperson: ShortText | None = None
+
+    def to_content(self) -> Content:
+        """Return the content as the rules take it."""
+        return Content(
+            supply_on=self.supply_on,
+            lines=_inputs(self.lines),
+            terms=self.terms.to_terms() if self.terms else None,
+            reference=self.reference,
+            salesperson=self.salesperson,
+        )
+
+
+class DraftBody(ContentBody):
+    """A draft; with `issue` it is issued in the same step."""
+
+    entity_id: EntityId
+    customer_id: CustomerId
+    series: SeriesCode = "FAC"
     issue: bool = Field(default=False, description="Issue the invoice at once.", strict=True)
     issued_on: BusinessDate | None = Field(default=None, description="Day of issue; today if not given.")
 
@@ -69,13 +84,7 @@ class DraftBody(Body):
             entity_id=self.entity_id,
             customer_id=self.customer_id,
             series=self.series,
-            content=Content(
-                supply_on=self.supply_on,
-                lines=_inputs(self.lines),
-                terms=self.terms.to_terms() if self.terms else None,
-                reference=self.reference,
-                salesperson=self.salesperson,
-            ),
+            content=self.to_content(),
             currency=self.currency,
             issue=self.issue,
             issued_on=self.issued_on,

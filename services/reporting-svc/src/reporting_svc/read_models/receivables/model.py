@@ -80,6 +80,12 @@ class Receivables(MappedModel):
         contracts.invoice.InvoiceCancelled,
         contracts.invoice.InvoiceDrafted,
         contracts.invoice.InvoiceTermsBeyondCeiling,
+        contracts.quote.QuoteAccepted,
+        contracts.quote.QuoteAmended,
+        contracts.quote.QuoteDrafted,
+        contracts.quote.QuoteExtended,
+        contracts.quote.QuoteRefused,
+        contracts.quote.QuoteSent,
         contracts.payment.PaymentAllocated,
         contracts.payment.PaymentReleased,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from encours.contracts import Event, customer, dispute, dunning, invoice, payment, risk
+from encours.contracts import Event, customer, dispute, dunning, invoice, payment, quote, risk
 from encours.kernel.money import format_amount
 
 Language = Literal["en", "fr"]
@@ -135,6 +135,21 @@ _LINES: dict[type[Event], tuple[str, str]] = {
         "Payment of {amount_minor} reversed: {cause}",
         "Paiement de {amount_minor} annulé : {cause}",
     ),
+    quote.QuoteDrafted: (
+        "Quote {number} of {total_minor} drafted",
+        "Devis {number} de {total_minor} préparé",
+    ),
+    quote.QuoteAmended: (
+        "Quote changed: {total_minor}, valid until {valid_until}",
+        "Devis modifié : {total_minor}, valable jusqu'au {valid_until}",
+    ),
+    quote.QuoteSent: ("Quote sent to {sent_to}", "Devis envoyé à {sent_to}"),
+    quote.QuoteExtended: ("Quote valid until {valid_until}", "Devis valable jusqu'au {valid_until}"),
+    quote.QuoteAccepted: (
+        "Quote of {total_minor} accepted by {accepted_by}",
+        "Devis de {total_minor} accepté par {accepted_by}",
+    ),
+    quote.QuoteRefused: ("Quote refused: {cause}", "Devis refusé : {cause}"),
     dispute.DisputeOpened: (
         "Dispute ({category}) on {amount_minor}: {text}",
         "Litige ({category}) de {amount_minor} : {text}",

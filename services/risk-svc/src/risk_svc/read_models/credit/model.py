@@ -67,6 +67,12 @@ class Credit(ReadModel):
         contracts.aside.EventSetAside,
         contracts.imports.ImportReceived,
         contracts.invoice.InvoiceTermsBeyondCeiling,
+        contracts.quote.QuoteAccepted,
+        contracts.quote.QuoteAmended,
+        contracts.quote.QuoteDrafted,
+        contracts.quote.QuoteExtended,
+        contracts.quote.QuoteRefused,
+        contracts.quote.QuoteSent,
         contracts.payment.PaymentAllocated,
         contracts.payment.PaymentReleased,
     )

@@ -1,0 +1,1 @@
+"""/v1/quotes: offers, and their acceptance."""

@@ -1,0 +1,100 @@
+"""Commands on a quote. An acceptance drafts the invoice in the same append: there is never one without the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from encours.kernel.ids import derived_id
+from encours.ledger.command import Result
+from encours.ledger.session import Session
+from invoice_svc.domain.document import content_again
+from invoice_svc.domain.invoice.commands import DraftInvoice
+from invoice_svc.domain.quote import decide
+from invoice_svc.domain.quote.commands import (
+    AcceptQuote,
+    AmendQuote,
+    DraftQuote,
+    ExtendQuote,
+    RefuseQuote,
+    SendQuote,
+)
+from invoice_svc.domain.quote.state import Quote, QuoteEvent
+from invoice_svc.use_cases import invoices
+from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, QUOTE
+
+
+async def draft(session: Session, command: DraftQuote) -> Result:
+    """Prepare a quote."""
+    entity = await session.get(ENTITY, command.entity_id)
+    customer = await session.get(CUSTOMER, command.customer_id)
+    state = await session.load(QUOTE, command.quote_id)
+    drafted = decide.draft(state, command, entity, customer, session.today)
+    return _emit(session, command.quote_id, command.entity_id, drafted)
+
+
+async def amend(session: Session, command: AmendQuote) -> Result:
+    """Replace the content of a quote that was not sent."""
+    state = await session.get(QUOTE, command.quote_id)
+    entity = await session.get(ENTITY, state.entity_id)
+    customer = await session.get(CUSTOMER, state.customer_id)
+    amended = decide.amend(state, command, entity, customer, session.today)
+    return _emit(session, state.quote_id, state.entity_id, amended)
+
+
+async def send(session: Session, command: SendQuote) -> Result:
+    """Record that the quote was sent."""
+    state = await session.get(QUOTE, command.quote_id)
+    on = command.sent_on or session.today
+    sent = decide.send(state, command, on, session.today)
+    return _emit(session, state.quote_id, state.entity_id, sent, on)
+
+
+async def extend(session: Session, command: ExtendQuote) -> Result:
+    """Give the customer longer to accept."""
+    state = await session.get(QUOTE, command.quote_id)
+    extended = decide.extend(state, command, session.today)
+    return _emit(session, state.quote_id, state.entity_id, extended)
+
+
+async def accept(session: Session, command: AcceptQuote) -> Result:
+    """Record the acceptance and draft the invoice.
+
+    The invoice's id follows from the quote's, and the append refuses a second acceptance. So one invoice is drafted,
+    however many processes record the acceptance.
+    """
+    state = await session.get(QUOTE, command.quote_id)
+    on = command.accepted_on or session.today
+    invoice_id = derived_id("inv", "quote", state.quote_id)
+    accepted = decide.accept(state, command, on, session.today, invoice_id=invoice_id)
+    result = _emit(session, state.quote_id, state.entity_id, [accepted], on)
+    await invoices.draft(session, _invoice_of(state, invoice_id, command.series))
+    return result
+
+
+async def refuse(session: Session, command: RefuseQuote) -> Result:
+    """Record that the customer refuses."""
+    state = await session.get(QUOTE, command.quote_id)
+    on = command.refused_on or session.today
+    refused = decide.refuse(state, command, on, session.today)
+    return _emit(session, state.quote_id, state.entity_id, refused, on)
+
+
+def _invoice_of(state: Quote, invoice_id: str, series: str) -> DraftInvoice:
+    assert state.content is not None
+    return DraftInvoice(
+        invoice_id=invoice_id,
+        entity_id=state.entity_id,
+        customer_id=state.customer_id,
+        series=series,
+        content=content_again(state.content),
+        currency=state.currency,
+    )
+
+
+def _emit(
+    session: Session, quote_id: str, entity_id: str, events: Sequence[QuoteEvent], on: date | None = None
+) -> Result:
+    for event in events:
+        session.emit(quote_id, event, entity=entity_id, effective_on=on)
+    return session.result(quote_id)
