@@ -274,9 +274,9 @@ async def test_a_large_body_is_no_large_head(served: Served) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ('{"entity_id":"ent_1","name":"a","name":"b"}', "'name' stands twice"),
-        ('{"entity_id":"ent_1","name":"a:b","since" : "x", "since" : "y"}', "'since' stands twice"),
-        ('{"items":[{"a":1,"\\u0061":2}]}', "'a' stands twice"),
+        ('{"entity_id":"ent_1","name":"a","name":"b"}', "'name' appears twice"),
+        ('{"entity_id":"ent_1","name":"a:b","since" : "x", "since" : "y"}', "'since' appears twice"),
+        ('{"items":[{"a":1,"\\u0061":2}]}', "'a' appears twice"),
         ("{" + ",".join(f'"k{n}":1' for n in range(1_001)) + "}", "1,000 names"),
         ("[" + ",".join(["[]"] * 300_001) + "]", "300,000 values"),
     ],

@@ -50,7 +50,7 @@ def test_events_of_a_sandbox_come_at_their_own_dates_each_day_opened_before_them
     assert (taken["accepted"], taken["pending"], taken["rejected"]) == (11, 11, 0)
     assert takeover.clock()["today"] is None
     clock = takeover.advance("2026-01-31")
-    assert (clock["today"], clock["facts_waiting"]) == ("2026-01-31", 0)
+    assert (clock["today"], clock["events_waiting"]) == ("2026-01-31", 0)
 
     events = takeover.events()
     days = [e["effective_on"] for e in events if e["type"] == "calendar.day_opened"]

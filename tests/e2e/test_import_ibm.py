@@ -36,7 +36,7 @@ def test_every_invoice_is_settled_to_the_cent_at_its_own_dates(system: System) -
 
     # Twelve invoices of the file were settled after this day: on it they are open, as they were.
     clock = system.json("clock", "advance", takeover.ledger, "--to", "2014-01-01")
-    assert (clock["today"], clock["facts_until"]) == ("2014-01-01", "2014-01-09")
+    assert (clock["today"], clock["events_until"]) == ("2014-01-01", "2014-01-09")
     system.wait_caught_up(takeover.ledger)
     later = sorted(row["invoiceNumber"] for row in rows if iso(row["SettledDate"]) > "2014-01-01")
     open_ = [invoice for invoice in takeover.invoices() if invoice["outstanding"]["amount"] != "0.00"]

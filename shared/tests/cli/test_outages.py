@@ -24,7 +24,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _state(state: str) -> dict[str, Any]:
-    return {"ledger": "books", "state": state, "day": None, "error": None, "today": None, "facts_waiting": 0}
+    return {"ledger": "books", "state": state, "day": None, "error": None, "today": None, "events_waiting": 0}
 
 
 def test_the_clock_is_followed_through_an_answer_503(

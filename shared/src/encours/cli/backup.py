@@ -31,7 +31,7 @@ def backup(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Copy everything that runs here into a new folder, as it stands at one moment, while work goes on.
+    """Copy everything that runs here into a new folder, as of one moment, while work goes on.
 
     It holds the passwords and the admin key: keep it where nobody else can read, and not on this disk alone.
     """

@@ -72,16 +72,16 @@ def advance_to(
     with progress() as bar:
         task = bar.add_task(label, total=None)
         began: date | None = None
-        said: str | None = None
+        reported: str | None = None
         outage = Outage(f"the clock goes on without us: encours clock show {name}")
         while state["state"] != "idle":
             time.sleep(_POLL_S)
             state = outage.through(lambda: api.get("invoice", f"/v1/ledgers/{name}/clock"))
             if state["state"] == "failed":
                 raise CliError(f"the clock of {name} stopped on {state['day']}: {state['error']}")
-            if state["error"] and state["error"] != said:
-                said = state["error"]
-                err.print(f"{name} waits on {state['day']}: {said}", markup=False)
+            if state["error"] and state["error"] != reported:
+                reported = state["error"]
+                err.print(f"{name} waits on {state['day']}: {reported}", markup=False)
             if state["day"]:
                 day = date.fromisoformat(state["day"])
                 began = began or day
@@ -90,9 +90,9 @@ def advance_to(
 
 def _said(state: dict[str, Any]) -> str:
     later = (
-        f"; {state['facts_waiting']} events are dated later, the last on {state['facts_until']}: "
-        f"encours clock advance {state['ledger']} --to {state['facts_until']} records them"
-        if state["facts_waiting"]
+        f"; {state['events_waiting']} events are dated later, the last on {state['events_until']}: "
+        f"encours clock advance {state['ledger']} --to {state['events_until']} records them"
+        if state["events_waiting"]
         else ""
     )
     return f"{state['ledger']}: {state['today'] or 'its clock was never set'} ({state['state']}){later}"

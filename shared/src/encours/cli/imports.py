@@ -105,7 +105,7 @@ def import_file(
     with Api(here, ledger) as api, progress() as bar:
         accepted = _send(api, bar, file, query)
         outage = Outage(
-            f"the import goes on without us: GET /v1/imports/{accepted['id']} tells how it stands"
+            f"the import continues in the service: GET /v1/imports/{accepted['id']} shows its progress"
         )
         verdict = _followed(api, bar, accepted, outage)
         lines = f"/v1/imports/{verdict['id']}/lines"
@@ -141,7 +141,7 @@ def _send(api: Api, bar: Progress, file: Path, query: dict[str, str]) -> dict[st
             bar.advance(task, len(chunk))
 
     media_type = _MEDIA_TYPES.get(file.suffix.lower(), "text/csv")
-    # A call of its own each time: what is known already is told line by line, as duplicates.
+    # A call of its own each time: what is known already is reported line by line, as duplicates.
     key = f"encours-import-{uuid7().hex}"
     return api.upload("invoice", "/v1/imports", content(), media_type=media_type, key=key, query=query)
 
@@ -166,12 +166,12 @@ def _chunks(file: Path) -> Iterator[bytes]:
 
 def _read_as(found: dict[str, Any]) -> str:
     """Return the format in which the file was read, with the parts that were detected."""
-    said = {
+    texts = {
         "encoding": found["encoding"],
         "delimiter": f"delimiter {found['delimiter']}",
         "decimal": f"decimal {found['decimal'] or 'sign not shown'}",
     }
-    shown = [text if name in found["given"] else f"{text} (detected)" for name, text in said.items()]
+    shown = [text if name in found["given"] else f"{text} (detected)" for name, text in texts.items()]
     if found["thousands"]:
         shown.append(f"thousands marked by {found['thousands']}")
     return "Read as: " + ", ".join(shown)
@@ -197,6 +197,6 @@ def _show(verdict: dict[str, Any], rejected: list[dict[str, Any]]) -> None:
     if verdict["pending"]:
         ledger = verdict["ledger"]
         out.print(
-            f"{verdict['pending']} facts wait for their day: encours clock advance {ledger} --to DATE",
+            f"{verdict['pending']} events wait for their day: encours clock advance {ledger} --to DATE",
             markup=False,
         )

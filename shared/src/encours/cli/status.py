@@ -38,8 +38,8 @@ def status(
     else:
         _show(here, processes, models)
     if missing:
-        for said in dict.fromkeys(gap.problem for gap in missing):
-            err.print(said, style="red", markup=False)
+        for problem in dict.fromkeys(gap.problem for gap in missing):
+            err.print(problem, style="red", markup=False)
         raise typer.Exit(Exit.UNREACHABLE)
 
 

@@ -11,7 +11,7 @@ Every event balances: Σ item − Σ cash = Σ account. So the books agree at ev
 the events of one command. Cash leaves and returns with the mirrors in the invoices' streams
 (``invoice.payment_applied``, ``.payment_unapplied``), which is why ``payment.allocated`` moves nothing itself.
 
-An event type that moves no money is listed in :data:`STILL`. A type that stands in neither place fails a test.
+An event type that moves no money is listed in :data:`STILL`. A type in neither place fails a test.
 """
 
 from __future__ import annotations

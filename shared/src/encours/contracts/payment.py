@@ -71,7 +71,7 @@ class PaymentReleased(Event, frozen=True, kw_only=True):
 
 
 class PaymentReversed(Event, frozen=True, kw_only=True):
-    """The payment came undone (returned debit, bounced cheque, recall): nothing of it stands any more.
+    """The payment is reversed as a whole (returned debit, bounced cheque, recall).
 
     ``amount_minor`` is the whole payment; the allocations go back in ``payment.released`` before it.
     """

@@ -1,7 +1,7 @@
 """The demo into a running installation, through the API like any other takeover.
 
 May be stopped and started again at any moment: files carry idempotency keys, lines are known by their
-business keys, and the clock goes on from the day it stands at.
+business keys, and the clock goes on from its day.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Progress = Callable[[str, int, int], None]
 
 
 class DemoStalled(Exception):
-    """The services do not get on; the message says what they wait for."""
+    """The services make no progress; the message names what they wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def load(
     with httpx.Client(base_url=api_url, headers=headers, timeout=httpx.Timeout(60, connect=5)) as client:
         clock = _clock(client, ledger)
         if clock["state"] == "idle" and clock["today"] is not None and clock["today"] >= until.isoformat():
-            return Loaded(True, 0, 0, clock["facts_fed"], time.monotonic() - started)
+            return Loaded(True, 0, 0, clock["events_recorded"], time.monotonic() - started)
         report("making the demo", 0, 1)
         invoices = retail_invoices()
         generated = b"".join(msgspec.json.encode(line) + b"\n" for line in generate(invoices, LAST_DAY))
@@ -80,7 +80,7 @@ def load(
         _put_clock(client, ledger, until)
         clock = _advanced(client, ledger, until, report)
         lines, rejected = sum(t["lines"] for t in taken), sum(t["rejected"] for t in taken)
-        return Loaded(False, lines, rejected, clock["facts_fed"], time.monotonic() - started)
+        return Loaded(False, lines, rejected, clock["events_recorded"], time.monotonic() - started)
 
 
 def _send(client: httpx.Client, name: str, body: bytes, media_type: str, options: dict[str, str]) -> str:
@@ -126,8 +126,8 @@ def _advanced(client: httpx.Client, ledger: str, until: date, report: Progress) 
             return clock
         if clock["state"] == "failed":
             raise DemoStalled(f"the clock of {ledger} stopped at {clock['day']}: {clock['error']}")
-        said = clock["error"] or f"the clock of {ledger} stands at {clock['day']}"
-        watch.moved((clock["day"], clock["facts_fed"]), said)
+        state = clock["error"] or f"the clock of {ledger} is at {clock['day']}"
+        watch.moved((clock["day"], clock["events_recorded"]), state)
         time.sleep(POLL_S)
 
 
@@ -149,9 +149,9 @@ class _Watch:
         self._last: object = None
         self._since = time.monotonic()
 
-    def moved(self, mark: object, said: str) -> None:
+    def moved(self, mark: object, state: str) -> None:
         now = time.monotonic()
         if mark != self._last:
             self._last, self._since = mark, now
         elif now - self._since > STALLED_S:
-            raise DemoStalled(f"nothing has moved for {STALLED_S:.0f} s: {said}")
+            raise DemoStalled(f"nothing has moved for {STALLED_S:.0f} s: {state}")

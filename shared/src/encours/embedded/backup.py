@@ -35,7 +35,7 @@ _TIMEOUT_S = 6 * 3600.0
 
 
 class BackupInvalid(Exception):
-    """The folder is not a whole, unchanged backup; the message says what is wrong with it."""
+    """The folder is not a whole, unchanged backup; the message names the fault."""
 
 
 class Contents(msgspec.Struct, frozen=True):

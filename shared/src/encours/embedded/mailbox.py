@@ -51,7 +51,7 @@ class MailFolder:
 
 
 def store(folder: Path, message: bytes, sender: str, recipients: list[str]) -> str:
-    """Write one message under a name that is new, and return the name. The envelope stands in two header lines."""
+    """Write one message under a name that is new, and return the name. Two header lines keep the envelope."""
     envelope = f"X-Envelope-From: {sender}\r\nX-Envelope-To: {', '.join(recipients)}\r\n".encode()
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=".incoming-")
     try:

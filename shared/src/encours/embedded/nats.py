@@ -73,7 +73,7 @@ class Nats:
 
 
 def prepare(layout: Layout, *, secrets: Secrets, port: int) -> Nats:
-    """Write the configuration (0600: it holds the passwords) and tell how to run it."""
+    """Write the configuration (0600: it holds the passwords) and return the command that runs it."""
     config = layout.nats / "nats-server.conf"
     write_private(config, configuration(secrets.nats, port=port, store=layout.nats / "store"))
     return Nats(_binary(), config, port, secrets.nats, layout.log / "nats.log")

@@ -119,7 +119,7 @@ def spawn(program: Program) -> subprocess.Popen[bytes]:
 def await_ready(process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> bool:
     """Wait until `ready()`, for as long as the process lives; False when it ended by itself.
 
-    No clock ends it: a busy machine makes a start late, and nothing tells how late.
+    No clock ends it: a busy machine makes a start late, and no bound on the delay is known.
     """
     while not ready():
         if process.poll() is not None:

@@ -1,4 +1,4 @@
-"""Keeps programs running: starts again whatever dies, with growing pauses, and says so; stops them in order."""
+"""Keeps programs running: restarts each that ends, with growing pauses and a log line; stops them in order."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class RateLimited(Refusal):
     code = "rate-limited"
     title = "Too many requests"
     status = 429
-    remedy = "Repeat the request after Retry-After seconds; RateLimit says what is left."
+    remedy = "Repeat the request after Retry-After seconds; RateLimit gives what is left."
 
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(

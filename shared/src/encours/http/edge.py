@@ -1,7 +1,7 @@
 """The outermost layer: one pure ASGI middleware that bounds, times, counts and signs every request.
 
 It does in one place what is usually a chain of middlewares: request id and trace, room at the gate, deadline, body
-bound, headers of the answer, the 500 that tells nothing, metrics and the access line. Each wrapper around a request
+bound, headers of the answer, the 500 without detail, metrics and the access line. Each wrapper around a request
 costs about as much as the work it does.
 """
 

@@ -1,6 +1,6 @@
 """Bounds below HTTP: how many connections, how large and how slow the head of a request may be.
 
-uvicorn leaves these to whatever stands in front of it. Here one client that opens thousands of connections, or drips a
+uvicorn leaves these to a proxy in front of it. Here one client that opens thousands of connections, or drips a
 header without end, would take the process from all others. When the process has as many connections as it takes, the
 one that has been idle longest (no request at work) makes room: a probe or a caller who comes now gets through.
 """

@@ -62,7 +62,7 @@ MIN_POSITION = query(
 FRESH = query(
     "fresh",
     "An answer holds all that the ledger held when the request arrived; a read model that is behind is waited for,"
-    " 250 ms at most. `false`: answer at once. Encours-Lag says by how many events an answer is behind, or"
+    " 250 ms at most. `false`: answer at once. Encours-Lag is the number of events that an answer is behind, or"
     " `unknown` if the ledger does not answer in time.",
     type="boolean",
     default=True,
@@ -71,8 +71,8 @@ LAG_HEADER = "Encours-Lag"
 LAG_UNKNOWN = "unknown"
 IF_NONE_MATCH = header(
     "If-None-Match",
-    "The ETag of the copy at hand; 304 if the answer is still that. What an answer says may depend on its day, so 304"
-    " comes with as_of, or on the day of the last change.",
+    "The ETag of the copy at hand; 304 if the answer is still that. An answer may depend on its day, so 304 comes"
+    " with as_of, or on the day of the last change.",
     example='"3"',
 )
 
@@ -175,7 +175,7 @@ class Query:
 
     def _is_of_this_day(self, last: Recorded | None) -> bool:
         """Return whether a copy of the same version must be of the same business day: days past due and terms in force
-        change overnight, and no event says so. A copy is no older than the last event in it."""
+        change overnight without an event. A copy is no older than the last event in it."""
         return self.today_from is None or (last is not None and last.recorded_at >= self.today_from)
 
 

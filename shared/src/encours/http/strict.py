@@ -40,7 +40,7 @@ class StrictRequest(Request):
             raise RefusedBody(
                 (), f"This is not JSON that we can read: {_REASONS.get(type(error), str(error))}."
             ) from None
-        # As many colons as names: then none stands twice, and the text needs no second reading.
+        # As many colons as names: then no name is there twice, and the text needs no second reading.
         if _count_names(value) != raw.count(b":"):
             json.loads(raw, object_pairs_hook=_names_once)
         if b"\\u0000" in raw and (path := _find_nul(value)) is not None:
@@ -69,7 +69,7 @@ def _count_names(value: Any) -> int:
 def _names_once(pairs: list[tuple[str, Any]]) -> None:
     if len(names := {name for name, _ in pairs}) < len(pairs):
         twice = min(name for name in names if sum(name == other for other, _ in pairs) > 1)
-        raise RefusedBody((), f"The name {twice[:80]!r} stands twice in one object; remove one.")
+        raise RefusedBody((), f"The name {twice[:80]!r} appears twice in one object; remove one.")
 
 
 def _find_nul(value: Any) -> tuple[str | int, ...] | None:

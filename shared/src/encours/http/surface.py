@@ -1,6 +1,6 @@
 """Surface of a resolver in the API document: its parameters, its scope and the statuses that it can answer.
 
-A resolver makes an argument of a handler from the request; it stands in the argument's annotation, such as
+A resolver makes an argument of a handler from the request; it is declared in the argument's annotation, such as
 ``Annotated[Command, command("invoices:write")]``. Headers and query parameters that many routes share are read by
 resolvers and declared here, so that /openapi.json names them as if FastAPI had read them.
 """

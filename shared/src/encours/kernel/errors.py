@@ -42,7 +42,7 @@ class Refusal(DomainError):
 
         raise InvoiceNotDraft(f"{number} is issued and can no longer be amended.")
 
-    It stands beside the rule that raises it, or in the ``refusals.py`` of its aggregate. ``status`` is 409 unless the
+    It is beside the rule that raises it, or in the ``refusals.py`` of its aggregate. ``status`` is 409 unless the
     class says otherwise. The detail names the case at hand; the title (no full stop) and the remedy (one sentence)
     hold for all cases. ``GET /problems/<code>``, the API documents and their examples are made from the classes of
     the process's package and of this one, so nothing else has to be listed. A subclass without a code of its own

@@ -1,6 +1,6 @@
 """Characters that a text may hold, as regular expressions that Python, pydantic and JSON Schema read alike.
 
-A name, a number or a reference stands in one line, since it goes into headers of e-mails, addresses and exports. It
+A name, a number or a reference is one line, since it goes into headers of e-mails, addresses and exports. It
 holds no encoded word (RFC 2047, ``=?utf-8?q?…?=``), which a mail program would show as another text.
 """
 

@@ -65,7 +65,7 @@ async def new_epoch(connection: asyncpg.Connection, name: str) -> int:
 
 
 async def setting(connection: asyncpg.Connection, name: str) -> str:
-    """Return a setting of the server as it holds for this connection."""
+    """Return a setting of the server as it is in force for this connection."""
     value: str = await connection.fetchval("select current_setting($1)", name)
     return value
 

@@ -71,7 +71,7 @@ class LedgerUnavailable(Refusal):
 
 
 class EntityNotGranted(Refusal):
-    """The caller may not act for the legal entity. ``missing`` is said instead of an object whose entity the caller
+    """The caller may not act for the legal entity. ``missing`` is raised instead for an object whose entity the caller
     did not name: to the caller it does not exist."""
 
     code = "entity-not-granted"

@@ -90,8 +90,8 @@ class Session:
         have none yet).
 
         With ``guard`` the append is refused, and the work run again, if anybody moved the stream in between;
-        without it the state may be a little old. Raises :class:`EntityNotGranted` before anything of it is told, with
-        the folder's refusal for a stream that does not exist.
+        without it the state may be a little old. Raises :class:`EntityNotGranted` before anything of it is disclosed,
+        with the folder's refusal for a stream that does not exist.
         """
         state, version, entity = await self._loaded(folder, stream)
         if entity is not None:

@@ -43,7 +43,7 @@ class Folder(Generic[S]):
 
 
 class Folded(NamedTuple, Generic[S]):
-    """A state, the stream version that it stands at, and the entity of the stream: None while it has no events."""
+    """A state, its stream version, and the entity of the stream: None while it has no events."""
 
     state: S
     version: int

@@ -210,7 +210,7 @@ class _Build:
             live = await self._usable(self.other, lock=True)
             comparable = live is not None and live.model_version == self.model.version
             if live is not None:
-                await self.shadow.catch_up(live.position)  # the live model waits: it stands exactly here
+                await self.shadow.catch_up(live.position)  # the live model waits at exactly this position
                 self._stopped = (live.reason or STOPPED) if live.state == STOPPED else None
             await self.conn.execute("begin isolation level repeatable read read only")
             snapshot = await self.conn.fetchval("select pg_export_snapshot()")

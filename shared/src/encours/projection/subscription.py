@@ -148,7 +148,7 @@ class Subscription:
         while context.leases.holds(token) and not context.stopping.is_set():
             batch = await self._tail.after(position, BATCH, WAIT_S)
             if self._tail.last >= 0 and batch.epoch != checkpoint.epoch:
-                raise _Overtaken  # of the ledger itself: _ready says why and builds anew
+                raise _Overtaken  # of the ledger itself: _ready gives the reason and builds anew
             if not batch.events:
                 await self._check_position(position)
                 continue
@@ -208,7 +208,7 @@ class Subscription:
         elif checkpoint.epoch != head.epoch:
             why = f"it followed epoch {checkpoint.epoch}, the ledger is of epoch {head.epoch} now"
         elif checkpoint.position > head.position:
-            why = f"it stands at {checkpoint.position}, beyond the ledger's head {head.position}"
+            why = f"its position is {checkpoint.position}, beyond the ledger's head {head.position}"
         elif checkpoint.model_version > self._model.version:
             raise _Blocked(
                 f"built by version {checkpoint.model_version} of the model, this program has {self._model.version}"

@@ -111,7 +111,7 @@ class ReadDb:
             begin = "begin isolation level repeatable read read only"
             tables = self._tables(model, schema)
             try:
-                # LOCK takes no snapshot, so it stands before one: a swap of a rebuilt schema waits for it, and the
+                # LOCK takes no snapshot, so it comes before one: a swap of a rebuilt schema waits for it, and the
                 # snapshot that follows never sees tables that were filled after it.
                 await conn.execute(f"{begin}; lock table {tables} in access share mode" if tables else begin)
                 checkpoint = await load_checkpoint(conn, ledger, model)

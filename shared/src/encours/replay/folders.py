@@ -22,9 +22,7 @@ class ServiceMissing(Exception):
     """A service that declares folds is not installed beside this program."""
 
     def __init__(self, module: str) -> None:
-        super().__init__(
-            f"{module.replace('_', '-')} is not installed here, and it says how its streams are folded"
-        )
+        super().__init__(f"{module.replace('_', '-')} is not installed here: its code folds these streams")
         self.module = module
 
 

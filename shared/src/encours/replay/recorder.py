@@ -245,7 +245,7 @@ class LoopThread:
 
     def close(self) -> None:
         """Close the ledger and end the thread. May be called again."""
-        if self._loop.is_closed() or sys.is_finalizing():  # at the end of the process its thread stands still
+        if self._loop.is_closed() or sys.is_finalizing():  # at the end of the process its thread does not run
             return
         self.run(self.ledger.close())
         self._loop.call_soon_threadsafe(self._loop.stop)

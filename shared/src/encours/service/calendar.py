@@ -138,10 +138,12 @@ async def _keep_one(
         if await _is_ours(leases, held, info.name):
             await open_due(ledger, info, now)
     except Exception as fault:
-        said = f"{type(fault).__name__}: {fault}"
-        if failing.get(info.name) != said:
-            failing[info.name] = said
-            log.warning("the calendar of a ledger stands", ledger=info.name, error=said, exc_info=fault)
+        problem = f"{type(fault).__name__}: {fault}"
+        if failing.get(info.name) != problem:
+            failing[info.name] = problem
+            log.warning(
+                "the calendar of a ledger has stopped", ledger=info.name, error=problem, exc_info=fault
+            )
     else:
         failing.pop(info.name, None)
 

@@ -97,7 +97,7 @@ class Answered:
 
 
 class HttpScenario:
-    """A sandbox ledger whose story is told by events and goes on with requests."""
+    """A sandbox ledger that starts with given events and goes on with requests."""
 
     def __init__(self, client: httpx.AsyncClient, ledger: Ledger, name: str) -> None:
         self.http = client

@@ -99,11 +99,11 @@ class System:
         os.kill(process.pid, signal.SIGCONT)
 
     def wait_ready(self) -> None:
-        """Until every API says that it is ready."""
+        """Until every API is ready."""
         wait_until(lambda: all(_ready(url) for url in self.run.urls.values()), "services are not ready")
 
     def wait_caught_up(self, ledger: str) -> None:
-        """Until every read model of the ledger stands at its head."""
+        """Until every read model is at the head of the ledger."""
         wait_until(lambda: self._lag(ledger) == 0, f"read models of {ledger} lag")
 
     def _lag(self, ledger: str) -> int | None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 HANG_S = 600.0
-"""Bound of every wait. It tells a hang from work: no test can know how quick the machine is."""
+"""Bound of every wait. Long enough for any work: no test can know how quick the machine is."""
 
 
 def wait_until(condition: Callable[[], bool], failure: str) -> None:

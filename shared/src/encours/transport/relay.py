@@ -86,7 +86,7 @@ class Relay:
 
     async def run(self) -> None:
         """Publish until cancelled. NATS and PostgreSQL may be unavailable for a time."""
-        pause, said = RETRY_MIN_S, ""
+        pause, logged = RETRY_MIN_S, ""
         async with contextlib.AsyncExitStack() as stack:
             inbox = self._nats.new_inbox()
             for pattern, callback in (
@@ -102,9 +102,9 @@ class Relay:
                     await self._pump(inbox)
                 except (_AskAgain, NatsError, LedgerUnavailable, OSError, TimeoutError) as error:
                     pause = RETRY_MIN_S if self.last > started else min(pause * 2, RETRY_MAX_S)
-                    if self.last > started or repr(error) != said:  # once per outage, not every two seconds
-                        said = repr(error)
-                        log.warning("relay asks again", ledger=self._name, last=self.last, error=said)
+                    if self.last > started or repr(error) != logged:  # once per outage, not every two seconds
+                        logged = repr(error)
+                        log.warning("relay asks again", ledger=self._name, last=self.last, error=logged)
                     await asyncio.sleep(pause)
 
     async def _repair(self) -> None:
@@ -120,7 +120,7 @@ class Relay:
             if state.epoch != head.epoch:
                 why = f"it is of epoch {state.epoch}, the ledger of {head.epoch}"
             elif state.last > head.position:
-                why = f"it stands at {state.last}, ahead of the ledger at {head.position}"
+                why = f"its position is {state.last}, ahead of the ledger at {head.position}"
                 self._forgeries.add([(state.last, b"")])
             elif state.unchangeable:
                 why = "; ".join(state.drift)

@@ -13,14 +13,14 @@ JobState = Literal["advancing", "waiting", "idle", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A request to advance a clock to a date, and its progress. ``facts_fed`` counts the imported events recorded."""
+    """A request to advance a clock to a date, and its progress. ``events_recorded`` counts imported events."""
 
     ledger: str
     target: date
     state: JobState
     day: date | None
     error: str | None
-    facts_fed: int
+    events_recorded: int
 
 
 class JobStore:
@@ -32,7 +32,8 @@ class JobStore:
     async def get(self, ledger: str) -> Job | None:
         """Return the job of a ledger; ``None`` if its clock was never set."""
         row = await self.pool.fetchrow(
-            "select ledger, target, state, day, error, facts_fed from clock.job where ledger = $1", ledger
+            "select ledger, target, state, day, error, events_recorded from clock.job where ledger = $1",
+            ledger,
         )
         return None if row is None else Job(**row)
 
@@ -65,8 +66,8 @@ class JobStore:
     ) -> None:
         """Store the progress of the job; ``fed`` is the number of events recorded since the last call."""
         await self.pool.execute(
-            """update clock.job set state = $2, day = coalesce($3, day), error = $4, facts_fed = facts_fed + $5,
-                 updated_at = now() where ledger = $1 and state <> 'idle'""",
+            """update clock.job set state = $2, day = coalesce($3, day), error = $4,
+                 events_recorded = events_recorded + $5, updated_at = now() where ledger = $1 and state <> 'idle'""",
             ledger,
             state,
             day,

@@ -125,7 +125,7 @@ UNDATED = date.min
 """Before all days: PostgreSQL's -infinity."""
 _IMPORT = """id, ledger, command_id, fingerprint, actor, entity_id, file_name, format, sha256, size_bytes, options,
  read_as, generated, received_on, received_at, state, problem, next_offset, next_line"""
-_WAITING = "entity_id, key, import_id, line, on_date, party as customer_ref, parent, content, data, state"
+_WAITING = "entity_id, key, import_id, line, on_date, customer_ref, parent, content, data, state"
 _options = msgspec.json.Decoder(Options)
 _read_as = msgspec.json.Decoder(FileFormat)
 
@@ -207,7 +207,7 @@ class ImportStore:
         )
         rows: dict[str, int] = {row[0]: row[1] for row in found}
         pending = await self.pool.fetchval(
-            "select count(*) from imports.fact where import_id = $1 and state = 'pending'", import_id
+            "select count(*) from imports.event where import_id = $1 and state = 'pending'", import_id
         )
         return Counts(rows.get("accepted", 0), rows.get("duplicate", 0), rows.get("rejected", 0), pending)
 
@@ -223,7 +223,7 @@ class ImportStore:
     async def known(self, ledger: str, entity_id: str, keys: Sequence[str]) -> dict[str, tuple[bytes, str]]:
         """Return content and state of the stored events with these keys."""
         rows = await self.pool.fetch(
-            "select key, content, state from imports.fact where ledger = $1 and entity_id = $2 and key = any($3)",
+            "select key, content, state from imports.event where ledger = $1 and entity_id = $2 and key = any($3)",
             ledger,
             entity_id,
             keys,
@@ -249,13 +249,14 @@ class ImportStore:
                 *_columns(((v.line, v.verdict, v.code, v.column, v.detail) for v in verdicts), 5),
             )
             await connection.execute(
-                """insert into imports.fact as f (ledger, entity_id, import_id, key, line, on_date, rank, party, parent,
-                                                  content, data, state)
+                """insert into imports.event as f
+                     (ledger, entity_id, import_id, key, line, on_date, rank, customer_ref, parent, content, data,
+                      state)
                    select $1, $2, $3, * from unnest($4::text[], $5::int[], $6::date[], $7::smallint[], $8::text[],
                                                     $9::text[], $10::bytea[], $11::bytea[], $12::text[])
                    on conflict (ledger, entity_id, key) do update
                      set import_id = excluded.import_id, line = excluded.line, on_date = excluded.on_date,
-                         rank = excluded.rank, party = excluded.party, parent = excluded.parent,
+                         rank = excluded.rank, customer_ref = excluded.customer_ref, parent = excluded.parent,
                          content = excluded.content, data = excluded.data, state = excluded.state
                      where f.state = 'refused' or (f.state = 'standby' and excluded.state = 'pending')""",
                 found.ledger,
@@ -289,7 +290,7 @@ class ImportStore:
     async def earliest(self, ledger: str) -> date | None:
         """Return the day of the earliest dated event that is pending, or None."""
         found: date | None = await self.pool.fetchval(
-            "select min(on_date) from imports.fact where ledger = $1 and state = 'pending' and on_date > $2",
+            "select min(on_date) from imports.event where ledger = $1 and state = 'pending' and on_date > $2",
             ledger,
             UNDATED,
         )
@@ -298,7 +299,7 @@ class ImportStore:
     async def waiting(self, ledger: str) -> Waiting:
         """Count the dated events that are pending, with the day of the last."""
         row = await self.pool.fetchrow(
-            """select count(*), max(on_date) from imports.fact
+            """select count(*), max(on_date) from imports.event
                where ledger = $1 and state = 'pending' and on_date > $2""",
             ledger,
             UNDATED,
@@ -312,11 +313,11 @@ class ImportStore:
         With each: True if ``import.received`` is in the ledger, and True if events of the file are still pending.
         """
         rows = await self.pool.fetch(
-            f"""select {_IMPORT}, i.told is not null as reported,
-                       exists (select from imports.fact f where f.import_id = i.id and f.state = 'pending') as waits
+            f"""select {_IMPORT}, i.reported is not null as reported,
+                       exists (select from imports.event f where f.import_id = i.id and f.state = 'pending') as waits
                   from imports.import i
-                 where ledger = $1 and i.told is distinct from 'completed'
-                   and exists (select from imports.fact f where f.import_id = i.id and f.state = 'done')""",
+                 where ledger = $1 and i.reported is distinct from 'completed'
+                   and exists (select from imports.event f where f.import_id = i.id and f.state = 'done')""",
             ledger,
         )
         found = []
@@ -328,12 +329,12 @@ class ImportStore:
 
     async def set_reported(self, import_id: str, event: Literal["received", "completed"]) -> None:
         """Store which of its two events the import has in the ledger."""
-        await self.pool.execute("update imports.import set told = $2 where id = $1", import_id, event)
+        await self.pool.execute("update imports.import set reported = $2 where id = $1", import_id, event)
 
     async def has_pending(self, ledger: str, upto: date) -> bool:
         """Return True if an event of that day or an earlier one is pending."""
         found: bool = await self.pool.fetchval(
-            "select exists (select from imports.fact where ledger = $1 and state = 'pending' and on_date <= $2)",
+            "select exists (select from imports.event where ledger = $1 and state = 'pending' and on_date <= $2)",
             ledger,
             upto,
         )
@@ -342,7 +343,7 @@ class ImportStore:
     async def due(self, ledger: str, upto: date, limit: int) -> list[WaitingEvent]:
         """Return pending events up to that day, in the order of recording."""
         rows = await self.pool.fetch(
-            f"""select {_WAITING} from imports.fact where ledger = $1 and state = 'pending' and on_date <= $2
+            f"""select {_WAITING} from imports.event where ledger = $1 and state = 'pending' and on_date <= $2
                 order by on_date, rank, seq limit $3""",
             ledger,
             upto,
@@ -353,7 +354,7 @@ class ImportStore:
     async def by_keys(self, ledger: str, entity_id: str, keys: Iterable[str]) -> dict[str, WaitingEvent]:
         """Return events by key, in any state."""
         rows = await self.pool.fetch(
-            f"select {_WAITING} from imports.fact where ledger = $1 and entity_id = $2 and key = any($3)",
+            f"select {_WAITING} from imports.event where ledger = $1 and entity_id = $2 and key = any($3)",
             ledger,
             entity_id,
             list(keys),
@@ -366,7 +367,7 @@ class ImportStore:
         """Mark events (entity, key) as recorded, and others as refused, with the verdicts on their lines."""
         async with self.pool.acquire() as connection, connection.transaction():
             await connection.execute(
-                """update imports.fact f set state = 'done' from unnest($2::text[], $3::text[]) u(entity_id, key)
+                """update imports.event f set state = 'done' from unnest($2::text[], $3::text[]) u(entity_id, key)
                    where f.ledger = $1 and f.entity_id = u.entity_id and f.key = u.key""",
                 ledger,
                 *_columns(fed, 2),
@@ -374,7 +375,7 @@ class ImportStore:
             if not refused:
                 return
             await connection.execute(
-                """update imports.fact f set state = 'refused' from unnest($2::text[], $3::text[]) u(entity_id, key)
+                """update imports.event f set state = 'refused' from unnest($2::text[], $3::text[]) u(entity_id, key)
                    where f.ledger = $1 and f.entity_id = u.entity_id and f.key = u.key""",
                 ledger,
                 *_columns(((event.entity_id, event.key) for event, _ in refused), 2),

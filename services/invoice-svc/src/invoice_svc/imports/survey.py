@@ -141,7 +141,7 @@ def _delimited(
         start = (first.end_offset, first.next_line)
         if told not in {None, line.group(1)}:
             raise UnclearFormat(
-                f"The file's first line says sep={line.group(1)}, the request says another delimiter: "
+                f"The file's first line is sep={line.group(1)}, the request names another delimiter: "
                 "omit one of them.", "delimiter",
             )  # fmt: skip
         told = line.group(1)

@@ -2,12 +2,12 @@
 
 Definition ``payment-behaviour/3``. The delay of an invoice is the days from its due date to the first day from which
 funds of the customer cover all that was ever owed, 0 if in time (:mod:`encours.contracts.settlement`): the creditor's
-credit note, write-off, allocation or release says nothing of the payer. An invoice that is unpaid and late has a delay
-of *at least* its days past due, so it enters as a censored observation: a mean over paid invoices would favour
-customers who never pay. The prior is two invoices whose delay is geometric with a mean of ten days. It weighs while
-there is little history, and beyond the longest observed delay, where each day settles one open invoice in eleven. So
-one invoice open for n days gives 10 + n/3 expected days. The score falls from 100 (in time) towards 0 with a half-life
-of 20 days of expected delay.
+credit note, write-off, allocation or release is no evidence of how the payer behaves. An invoice that is unpaid and
+late has a delay of *at least* its days past due, so it enters as a censored observation: a mean over paid invoices
+would favour customers who never pay. The prior is two invoices whose delay is geometric with a mean of ten days. It
+weighs while there is little history, and beyond the longest observed delay, where each day settles one open invoice
+in eleven. So one invoice open for n days gives 10 + n/3 expected days. The score falls from 100 (in time) towards 0
+with a half-life of 20 days of expected delay.
 
 Definition 1 kept the curve at its last value up to 180 days, so that one day past due counted like 180. Definition 2
 dated a settlement by the last booking, and took credit notes and write-offs for payments.

@@ -59,7 +59,7 @@ def new_key() -> NewKey:
 
 
 def check_grant(label: str, scopes: Iterable[str], entities: Iterable[str]) -> None:
-    """Raises Invalid for a key that could not be told from others, or would open nothing that there is."""
+    """Raises Invalid for a key that has the name of another, or grants access to nothing that exists."""
     if not label.strip():
         raise Invalid("A key needs a label: say what it is for.", "/label")
     for scope in scopes:

@@ -1,4 +1,4 @@
-"""``GET /v1/read-models``: where each read model of this service stands, and the hash of what it holds."""
+"""``GET /v1/read-models``: position and content hash of each read model of this service."""
 
 from __future__ import annotations
 

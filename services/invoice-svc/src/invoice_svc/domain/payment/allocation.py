@@ -46,19 +46,19 @@ class Proposal:
 def propose(amount_minor: int, invoices: Sequence[Invoice], text: str | None) -> Proposal:
     """Return shares of the amount on open invoices of one customer and currency, in the order of the rules."""
     by_number = {invoice.number: invoice for invoice in invoices if invoice.number}
-    said = indication(text, by_number)
-    indicated = _by_indication(amount_minor, by_number, said)
-    if said.unclear:
-        return Proposal(indicated, said.unclear)
+    found = indication(text, by_number)
+    indicated = _by_indication(amount_minor, by_number, found)
+    if found.unclear:
+        return Proposal(indicated, found.unclear)
     left = amount_minor - sum(share.amount_minor for share in indicated)
     taken = {share.invoice_id for share in indicated}
     rest = [invoice for invoice in invoices if invoice.invoice_id not in taken]
     return Proposal(indicated + _by_age(left, rest))
 
 
-def _by_indication(amount_minor: int, by_number: Mapping[str, Invoice], said: Indication) -> list[Share]:
+def _by_indication(amount_minor: int, by_number: Mapping[str, Invoice], found: Indication) -> list[Share]:
     shares: list[Share] = []
-    for citation in said.cited:
+    for citation in found.cited:
         invoice = by_number[citation.number]
         share = min(amount_minor, invoice.outstanding_minor)
         if share > 0:

@@ -21,11 +21,11 @@ class ClockOut(BaseModel):
     state: Literal["idle", "advancing", "waiting", "failed"]
     day: date | None = Field(description="The day in progress, or the last one processed.")
     error: str | None = Field(description="What the clock is waiting for, and what to do about it.")
-    facts_fed: int = Field(description="Imported events that the clock has recorded in the ledger.")
-    facts_waiting: int | None = Field(
+    events_recorded: int = Field(description="Imported events that the clock has recorded in the ledger.")
+    events_waiting: int | None = Field(
         description="Imported events of later days; null while the clock advances."
     )
-    facts_until: date | None = Field(description="The day of the last imported event that is waiting.")
+    events_until: date | None = Field(description="The day of the last imported event that is waiting.")
 
     @classmethod
     def of(cls, clock: ClockStatus) -> ClockOut:
@@ -38,9 +38,9 @@ class ClockOut(BaseModel):
             state=job.state if job else "idle",
             day=job.day if job else None,
             error=job.error if job else None,
-            facts_fed=job.facts_fed if job else 0,
-            facts_waiting=waiting.count if waiting else None,
-            facts_until=waiting.until if waiting else None,
+            events_recorded=job.events_recorded if job else 0,
+            events_waiting=waiting.count if waiting else None,
+            events_until=waiting.until if waiting else None,
         )
 
     @classmethod
@@ -53,7 +53,7 @@ class ClockOut(BaseModel):
             state="advancing",
             day=None,
             error=None,
-            facts_fed=0,
-            facts_waiting=None,
-            facts_until=None,
+            events_recorded=0,
+            events_waiting=None,
+            events_until=None,
         )

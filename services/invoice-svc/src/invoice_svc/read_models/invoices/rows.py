@@ -12,7 +12,7 @@ from typing import ClassVar
 from encours.projection.rows import Row
 
 PAID = ("applied", "unapplied")
-"""Kinds of movements that the status of an invoice tells apart. Those of any other kind move what is outstanding."""
+"""Kinds of movements that the status of an invoice distinguishes. Those of any other kind move what is outstanding."""
 
 
 class InvoiceRow(Row, kw_only=True):

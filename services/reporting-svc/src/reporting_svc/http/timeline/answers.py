@@ -18,7 +18,7 @@ from reporting_svc.read_models.timeline.summary import Language, summary
 
 
 class TimelineEntry(EventOut):
-    """An event and what it says, in words."""
+    """An event with its text."""
 
     summary: str
 

@@ -2,7 +2,7 @@
 
 ``balance``: the day of the rows' aging, standard bands, all that is known. ``item``: another day or other
 bands, still all that is known and nothing that counts later. ``movement``: any day, known at any position.
-The three agree wherever they overlap (a property test holds them together).
+The three agree wherever they overlap (a property test compares them).
 """
 
 from __future__ import annotations
