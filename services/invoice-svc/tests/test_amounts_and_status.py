@@ -11,11 +11,10 @@ from encours.kernel.errors import Invalid
 from invoice_svc.domain.invoice.amounts import (
     LineInput,
     RateAmounts,
-    decimal_parts,
-    rate_bps,
     reckon,
     split_credit,
 )
+from invoice_svc.domain.invoice.decimals import decimal_parts, rate_bps
 from invoice_svc.domain.invoice.status import InvoiceBalance, status
 
 DUE = date(2026, 3, 31)

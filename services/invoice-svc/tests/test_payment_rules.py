@@ -162,8 +162,8 @@ def line(price: str, rate: str = "20") -> LineInput:
 
 
 VAT = (
-    VatShare(rate_bps=1_000, net_minor=1_000, vat_minor=100),
-    VatShare(rate_bps=2_000, net_minor=10_000, vat_minor=2_000),
+    VatShare(category="S", rate_bps=1_000, net_minor=1_000, vat_minor=100),
+    VatShare(category="S", rate_bps=2_000, net_minor=10_000, vat_minor=2_000),
 )
 TWO_RATES: dict[str, Any] = {"vat": VAT, "net_minor": 11_000, "vat_minor": 2_100}
 
@@ -177,12 +177,16 @@ def two_rates(*more: Any) -> Any:
     [
         (credit(), VAT, True),
         (credit(None, line("100"), line("10", "10")), VAT, True),
-        (credit(None, line("50")), (VatShare(rate_bps=2_000, net_minor=5_000, vat_minor=1_000),), False),
+        (
+            credit(None, line("50")),
+            (VatShare(category="S", rate_bps=2_000, net_minor=5_000, vat_minor=1_000),),
+            False,
+        ),
         (
             credit(6_550),
             (
-                VatShare(rate_bps=1_000, net_minor=500, vat_minor=50),
-                VatShare(rate_bps=2_000, net_minor=5_000, vat_minor=1_000),
+                VatShare(category="S", rate_bps=1_000, net_minor=500, vat_minor=50),
+                VatShare(category="S", rate_bps=2_000, net_minor=5_000, vat_minor=1_000),
             ),
             False,
         ),

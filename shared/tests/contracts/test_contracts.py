@@ -31,6 +31,16 @@ def test_every_version_of_every_type_has_a_golden_sample() -> None:
     assert needed <= stored, "run: python -m encours.contracts.golden"
 
 
+def test_a_legal_number_is_the_first_and_only_number_of_its_payload() -> None:
+    """The ledger's database cuts it out of the bytes, between ``number`` and ``origin``."""
+    numbered = [data for _, _, data in SAMPLES if b'"number":"' in data and b'"origin":"' in data]
+    assert len(numbered) > 5
+    for data in numbered:
+        assert data.count(b'"number":"') == 1
+        cut = data.partition(b'"number":"')[2].partition(b'","origin":"')[0]
+        assert cut.decode() == msgspec.json.decode(data)["number"]
+
+
 def test_the_published_schema_is_the_one_of_the_code() -> None:
     assert golden.SCHEMA.read_bytes() == golden.schema(), "run: python -m encours.contracts.golden"
 

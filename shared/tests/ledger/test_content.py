@@ -79,7 +79,11 @@ def test_a_ledger_that_fits_together_passes() -> None:
         (2, {"total_minor": 23_000}, "do not add up to the total"),
         (2, {"total_minor": 23_000, "net_minor": 19_000}, "not those of its draft"),
         (2, {"customer_id": "cus_2"}, "not those of its draft"),
-        (4, {"vat": [{"rate_bps": 2_000, "net_minor": 1, "vat_minor": 1}]}, "per VAT rate do not add up"),
+        (
+            4,
+            {"vat": [{"category": "S", "rate_bps": 2_000, "net_minor": 1, "vat_minor": 1}]},
+            "per VAT rate do not add up",
+        ),
         (4, {"number": "FAC-2026-00009"}, "does not follow 7"),
         (4, {"number": "FAC-2026-00007"}, "given twice"),
         (4, {"total_minor": 5_000, "net_minor": 4_000}, "open amount of invoice inv_2 is -1000, below zero"),

@@ -30,12 +30,43 @@ class Terms(Value, frozen=True, kw_only=True):
     with a customer, the entity's."""
 
 
-class VatShare(Value, frozen=True, kw_only=True):
-    """The part of a document at one VAT rate."""
+VatCategory = Literal["S", "Z", "E", "AE", "K", "G", "O"]
+"""UNTDID 5305 codes, as EN 16931 uses them: S standard or reduced rate, Z zero rate, E exempt, AE reverse charge,
+K intra-Community supply, G export, O outside the scope of VAT. All but S have the rate 0."""
+Nature = Literal["goods", "services", "mixed"]
+"""Nature of the operation (CGI ann. II 242 nonies A I 10 bis)."""
 
+
+class VatShare(Value, frozen=True, kw_only=True):
+    """The part of a document in one VAT category at one rate."""
+
+    category: VatCategory
     rate_bps: int
     net_minor: int
     vat_minor: int
+
+
+class Adjustment(Value, frozen=True, kw_only=True):
+    """A discount or a charge on a line, net of VAT (EN 16931 BG-27, BG-28)."""
+
+    kind: Literal["allowance", "charge"]
+    reason: str
+    amount_minor: int
+    percent_bps: int | None
+    """Hundredths of a percent of ``base_minor`` from which the amount was calculated; both ``None`` if it was given."""
+    base_minor: int | None
+
+    @property
+    def signed_minor(self) -> int:
+        """Change of the net amount: below 0 for an allowance."""
+        return self.amount_minor if self.kind == "charge" else -self.amount_minor
+
+
+class DocumentAdjustment(Adjustment, frozen=True, kw_only=True):
+    """A discount or a charge on the whole document, with its VAT (EN 16931 BG-20, BG-21)."""
+
+    vat_category: VatCategory
+    vat_rate_bps: int
 
 
 class Line(Value, frozen=True, kw_only=True):
@@ -44,9 +75,63 @@ class Line(Value, frozen=True, kw_only=True):
     description: str
     quantity: str
     unit_price: str
+    vat_category: VatCategory
     vat_rate_bps: int
     net_minor: int
+    """Quantity times price, less the allowances, plus the charges (BT-131)."""
     product: str | None
+    adjustments: tuple[Adjustment, ...] = ()
+
+
+class Exemption(Value, frozen=True, kw_only=True):
+    """Reason for which a category bears no VAT: a text, or a code of the list VATEX (BT-120, BT-121)."""
+
+    category: VatCategory
+    text: str | None
+    code: str | None
+
+
+class Particulars(Value, frozen=True, kw_only=True):
+    """Statements of a document beside its parties, lines, amounts and dates of issue and supply."""
+
+    nature: Nature | None = None
+    vat_on_debits: bool = False
+    """The seller has opted for VAT on debits: VAT on services is due at issue (CGI 269-2 c)."""
+    buyer_reference: str | None = None
+    """Reference that the buyer asked for, such as a service code (BT-10)."""
+    contract: str | None = None
+    """Number of the contract (BT-12)."""
+    delivered_to: str | None = None
+    """Name at the place of delivery (BT-70)."""
+    delivery_address: Address | None = None
+    """Place of delivery if it is not the customer's address (BG-15)."""
+    supply_from: date | None = None
+    supply_until: date | None = None
+    """First and last day of the period that is invoiced (BG-14)."""
+    exemptions: tuple[Exemption, ...] = ()
+
+
+class CitedInvoice(Value, frozen=True, kw_only=True):
+    """A document that another one cites, by number and date (CGI ann. II 242 nonies A; EN 16931 BG-3).
+
+    No part of an event has a field ``number``: the ledger's database takes the first as the event's own legal number.
+    """
+
+    invoice_id: str
+    invoice_number: str
+    issued_on: date
+
+
+class DeductedDeposit(CitedInvoice, frozen=True, kw_only=True):
+    """A deposit invoice [facture d'acompte] in the final invoice: what it takes off there, with its VAT.
+
+    The customer owes that amount on the deposit invoice, and its VAT is declared with that.
+    """
+
+    vat: tuple[VatShare, ...]
+    net_minor: int
+    vat_minor: int
+    total_minor: int
 
 
 class DocumentContent(Value, frozen=True, kw_only=True):
@@ -59,6 +144,10 @@ class DocumentContent(Value, frozen=True, kw_only=True):
     """Conditions of this document alone; ``None`` takes the customer's at issue."""
     reference: str | None
     salesperson: str | None
+    adjustments: tuple[DocumentAdjustment, ...] = ()
+    particulars: Particulars | None = None
 
 
 Origin = Literal["issued", "import"]
+Purpose = Literal["invoice", "deposit"]
+"""Kind of an invoice: an ordinary one, final ones included, or one over a deposit [facture d'acompte]."""

@@ -6,16 +6,37 @@ Amounts are gross (VAT included) unless named otherwise, in minor units of the i
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from encours.contracts.base import Event, Upcaster
-from encours.contracts.common import Line, Origin, Terms, VatShare
+from encours.contracts.base import Event, Upcaster, Value
+from encours.contracts.common import (
+    CitedInvoice,
+    DeductedDeposit,
+    DocumentAdjustment,
+    Line,
+    Origin,
+    Particulars,
+    Purpose,
+    Terms,
+    VatShare,
+)
+
+
+def _with_categories(fields: dict[str, Any]) -> dict[str, Any]:
+    """Add the VAT categories that were not kept then: a rate of 0 was the zero rate, any other the standard rate."""
+    vat = [share | {"category": "S" if share["rate_bps"] else "Z"} for share in fields["vat"]]
+    lines = [
+        line | {"vat_category": "S" if line["vat_rate_bps"] else "Z"} for line in fields.get("lines", ())
+    ]
+    return fields | {"vat": vat} | ({"lines": lines} if "lines" in fields else {})
 
 
 class InvoiceDrafted(Event, frozen=True, kw_only=True):
     """A draft: it has no legal number and no due date."""
 
     TYPE: ClassVar[str] = "invoice.drafted"
+    VERSION: ClassVar[int] = 2
+    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: _with_categories}
     invoice_id: str
     customer_id: str
     series: str
@@ -29,13 +50,23 @@ class InvoiceDrafted(Event, frozen=True, kw_only=True):
     terms: Terms | None
     """Conditions agreed for this invoice alone; ``None`` takes the customer's at issue."""
     reference: str | None
+    """The customer's order number (BT-13)."""
     salesperson: str | None
+    adjustments: tuple[DocumentAdjustment, ...] = ()
+    particulars: Particulars | None = None
+    purpose: Purpose = "invoice"
+    deposits: tuple[str, ...] = ()
+    """Ids of the deposit invoices that the invoice will deduct."""
+    corrects: CitedInvoice | None = None
+    """The invoice in whose place this one comes."""
 
 
 class InvoiceAmended(Event, frozen=True, kw_only=True):
     """The draft's content from now on; all of it."""
 
     TYPE: ClassVar[str] = "invoice.amended"
+    VERSION: ClassVar[int] = 2
+    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: _with_categories}
     invoice_id: str
     customer_id: str
     supply_on: date
@@ -46,7 +77,11 @@ class InvoiceAmended(Event, frozen=True, kw_only=True):
     total_minor: int
     terms: Terms | None
     reference: str | None
+    """The customer's order number (BT-13)."""
     salesperson: str | None
+    adjustments: tuple[DocumentAdjustment, ...] = ()
+    particulars: Particulars | None = None
+    deposits: tuple[str, ...] = ()
 
 
 class InvoiceCancelled(Event, frozen=True, kw_only=True):
@@ -61,12 +96,13 @@ class InvoiceIssued(Event, frozen=True, kw_only=True):
     """The receivable begins. Everything that a follower needs is here, without the draft.
 
     ``number`` is legal and gapless for ``origin`` ``issued``; an invoice taken over from another system
-    (``import``) keeps the number it has and belongs to no series.
+    (``import``) keeps the number it has and belongs to no series. A final invoice states what its deposits leave: net,
+    VAT and total are those of the whole supply less ``deposits``.
     """
 
     TYPE: ClassVar[str] = "invoice.issued"
-    VERSION: ClassVar[int] = 2
-    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: lambda fields: fields}
+    VERSION: ClassVar[int] = 3
+    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: lambda fields: fields, 2: _with_categories}
     invoice_id: str
     customer_id: str
     number: str
@@ -85,6 +121,10 @@ class InvoiceIssued(Event, frozen=True, kw_only=True):
     reference: str | None
     salesperson: str | None
     origin: Origin
+    purpose: Purpose = "invoice"
+    particulars: Particulars | None = None
+    deposits: tuple[DeductedDeposit, ...] = ()
+    corrects: CitedInvoice | None = None
 
 
 class InvoiceTermsBeyondCeiling(Event, frozen=True, kw_only=True):
@@ -100,15 +140,23 @@ class InvoiceTermsBeyondCeiling(Event, frozen=True, kw_only=True):
     agreed_days: int
 
 
+class ReleasedCash(Value, frozen=True, kw_only=True):
+    """Part of a payment that left an invoice with a credit note: the customer is in credit."""
+
+    payment_id: str
+    amount_minor: int
+
+
 class InvoiceCredited(Event, frozen=True, kw_only=True):
     """A credit note [avoir] takes an amount off the invoice; with all of it the invoice is cancelled."""
 
     TYPE: ClassVar[str] = "invoice.credited"
-    VERSION: ClassVar[int] = 4
+    VERSION: ClassVar[int] = 5
     UPCASTERS: ClassVar[dict[int, Upcaster]] = {
         1: lambda fields: fields | {"vat": ()},
         2: lambda fields: fields | {"awaited_minor": 0},
         3: lambda fields: fields,
+        4: _with_categories,
     }
     invoice_id: str
     customer_id: str
@@ -129,6 +177,8 @@ class InvoiceCredited(Event, frozen=True, kw_only=True):
     whole: bool
     cause: str
     origin: Origin
+    released: tuple[ReleasedCash, ...] = ()
+    """Cash that the credit note has left without a debt. Not kept before version 5."""
 
 
 class PaymentApplied(Event, frozen=True, kw_only=True):

@@ -129,7 +129,8 @@ class ContentCheck:
                 self._drafts[data.invoice_id] = (data.customer_id, data.total_minor)
             case InvoiceIssued():
                 draft = self._drafts.pop(data.invoice_id, None)
-                if draft is not None and draft != (data.customer_id, data.total_minor):
+                total_minor = data.total_minor + sum(n.total_minor for n in data.deposits)
+                if draft is not None and draft != (data.customer_id, total_minor):
                     yield "customer or total are not those of its draft"
             case _:
                 pass
@@ -209,6 +210,7 @@ def _sums(data: InvoiceDrafted | InvoiceAmended | InvoiceIssued | InvoiceCredite
         yield "the amounts per VAT rate do not add up to net and VAT"
     if (
         isinstance(data, InvoiceDrafted | InvoiceAmended)
-        and sum(n.net_minor for n in data.lines) != data.net_minor
+        and sum(n.net_minor for n in data.lines) + sum(n.signed_minor for n in data.adjustments)
+        != data.net_minor
     ):
-        yield "the lines do not add up to the net amount"
+        yield "lines, discounts and charges do not add up to the net amount"

@@ -9,11 +9,13 @@ from datetime import date
 
 from msgspec import Struct
 
-from encours.contracts.common import DocumentContent
+from encours.contracts.common import DocumentContent, Particulars
 from invoice_svc.domain.customer.state import Customer
 from invoice_svc.domain.entity.state import Entity
-from invoice_svc.domain.invoice.amounts import currency_of, input_of, reckon
+from invoice_svc.domain.invoice.adjustments import as_input
+from invoice_svc.domain.invoice.amounts import currency_of, line_input, reckon
 from invoice_svc.domain.invoice.commands import Content
+from invoice_svc.domain.invoice.content import stated
 from invoice_svc.domain.terms import settled
 
 
@@ -35,7 +37,7 @@ def reckon_document(
     Raises :class:`Invalid` with a pointer to the fault.
     """
     known = currency_of(currency, content.lines, entity.currency)
-    sums = reckon(content.lines, known)
+    sums = reckon(content.lines, known, content.adjustments)
     return ReckonedDocument(
         content=DocumentContent(
             supply_on=content.supply_on,
@@ -44,6 +46,8 @@ def reckon_document(
             terms=None if content.terms is None else settled(content.terms, known, day, "/terms"),
             reference=content.reference,
             salesperson=content.salesperson or customer.salesperson,
+            adjustments=sums.adjustments,
+            particulars=stated(content.particulars),
         ),
         currency=known,
         net_minor=sums.net_minor,
@@ -52,12 +56,15 @@ def reckon_document(
     )
 
 
-def content_again(content: DocumentContent) -> Content:
+def content_again(content: DocumentContent, currency: str) -> Content:
     """Return the content as a command for an invoice takes it."""
+    lines_minor = sum(line.net_minor for line in content.lines)
     return Content(
         supply_on=content.supply_on,
-        lines=tuple(input_of(line) for line in content.lines),
+        lines=tuple(line_input(line, currency) for line in content.lines),
         terms=content.terms,
         reference=content.reference,
         salesperson=content.salesperson,
+        adjustments=tuple(as_input(each, currency, lines_minor) for each in content.adjustments),
+        particulars=content.particulars or Particulars(),
     )

@@ -35,7 +35,7 @@ from encours.kernel import texts
 from encours.kernel.email import MAX_LENGTH, ascii_address
 from encours.kernel.money import Money
 from encours.kernel.terms import DueKind
-from invoice_svc.domain.invoice.amounts import percent, rate_bps
+from invoice_svc.domain.invoice.decimals import percent, rate_bps
 from invoice_svc.domain.terms import ProposedTerms
 
 EntityId = Annotated[str, Id("ent"), Field(examples=["ent_0195e0a4c1187ebc837d95283b6791e9"])]

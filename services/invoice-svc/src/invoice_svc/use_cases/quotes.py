@@ -87,7 +87,7 @@ def _invoice_of(state: Quote, invoice_id: str, series: str) -> DraftInvoice:
         entity_id=state.entity_id,
         customer_id=state.customer_id,
         series=series,
-        content=content_again(state.content),
+        content=content_again(state.content, state.currency),
         currency=state.currency,
     )
 

@@ -1,28 +1,34 @@
 """Sums of an invoice.
 
-EN 16931: the net of a line is rounded half up to the currency's minor unit (BT-131); VAT is calculated per rate on
-the sum of that rate's lines and rounded half up once (BT-117), never per line. All amounts are integers.
+EN 16931, BR-CO-10 to BR-CO-17: price times quantity, and each discount and charge, is rounded half up to the currency's
+minor unit; VAT is calculated per category and rate on the sum of its lines, discounts and charges, and rounded half up
+once (BR-CO-17), never per line. All amounts are integers.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from encours.contracts.common import Line, VatShare
+from encours.contracts.common import DocumentAdjustment, Line, VatCategory, VatShare
 from encours.kernel.errors import Invalid
 from encours.kernel.money import MAX_MINOR, div_half_up, exponent, format_amount, pro_rata
-
-_DECIMAL = re.compile(r"(-?)0*([0-9]{1,15})(?:\.([0-9]{1,8}?)0*)?")
+from invoice_svc.domain.invoice.adjustments import (
+    AdjustmentInput,
+    as_input,
+    on_document,
+    on_line,
+    vat_of,
+)
+from invoice_svc.domain.invoice.decimals import decimal_parts, percent
 
 
 class LineInput(Struct, frozen=True):
     """A requested line. Quantity, unit price (net, major units) and rate (percent) are decimal strings.
 
-    ``currency`` is that of the price if the request gives it.
+    ``currency`` is that of the price if the request gives it; ``vat_category`` ``None`` is that of the rate.
     """
 
     description: str
@@ -31,12 +37,15 @@ class LineInput(Struct, frozen=True):
     vat_rate: str
     product: str | None = None
     currency: str | None = None
+    vat_category: VatCategory | None = None
+    adjustments: tuple[AdjustmentInput, ...] = ()
 
 
 class InvoiceSums(Struct, frozen=True):
-    """Lines with their nets, VAT by rate ascending, and the totals, in minor units."""
+    """Lines with their nets, adjustments of the document, VAT by rate ascending, and the totals, in minor units."""
 
     lines: tuple[Line, ...]
+    adjustments: tuple[DocumentAdjustment, ...]
     vat: tuple[VatShare, ...]
     net_minor: int
     vat_minor: int
@@ -44,53 +53,26 @@ class InvoiceSums(Struct, frozen=True):
 
 
 class RateAmounts(Struct, frozen=True):
-    """Net and VAT at one rate, in minor units; with ``rate_bps`` ``None``, at all rates together, which are unknown."""
+    """Net and VAT in a category at a rate, in minor units; with ``rate_bps`` ``None``, in all together, unknown."""
 
     rate_bps: int | None
     net_minor: int
     vat_minor: int
+    category: VatCategory = "S"
 
     @property
     def is_something(self) -> bool:
         """Return True if net or VAT is not 0."""
         return bool(self.net_minor or self.vat_minor)
 
-
-def decimal_parts(text: str, pointer: str) -> tuple[int, int, str]:
-    """Return a decimal string as (integer, digits after the point, canonical text): ``-1.50`` → (-15, 1, "-1.5")."""
-    parts = _parts(text)
-    if parts is None:
-        raise Invalid(f"Write a decimal number such as 12.5, not {text[:40]!r}.", pointer)
-    return parts
+    @property
+    def key(self) -> VatKey:
+        """Return what tells the part apart from the others of its document."""
+        return (-1, "S") if self.rate_bps is None else (self.rate_bps, self.category)
 
 
-@lru_cache(maxsize=8_192)
-def _parts(text: str) -> tuple[int, int, str] | None:
-    match = _DECIMAL.fullmatch(text)
-    if match is None:
-        return None
-    sign, whole, fraction = match.group(1), match.group(2), match.group(3) or ""
-    if fraction.strip("0") == "":
-        fraction = ""
-    value = int(whole + fraction)
-    sign = sign if value else ""
-    canonical = f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}"
-    return (-value if sign else value), len(fraction), canonical
-
-
-def rate_bps(percent: str, pointer: str = "/vat_rate", what: str = "A VAT rate") -> int:
-    """Return a rate in percent (``5.5``) as hundredths of a percent (550); at most 100 %, two decimals."""
-    value, scale, _ = decimal_parts(percent, pointer)
-    if scale > 2 or value < 0 or value > 100 * 10**scale:
-        raise Invalid(
-            f"{what} is a percentage from 0 to 100 with at most two decimals, such as 20 or 5.5.", pointer
-        )
-    return int(value * 10 ** (2 - scale))
-
-
-def percent(bps: int) -> str:
-    """Return hundredths of a percent as a percentage: 550 → ``5.50``."""
-    return f"{bps // 100}.{bps % 100:02d}"
+VatKey = tuple[int, VatCategory]
+"""Rate and category, by which the VAT of a document is divided."""
 
 
 def currency_of(named: str | None, inputs: Iterable[LineInput], usual: str) -> str:
@@ -98,26 +80,26 @@ def currency_of(named: str | None, inputs: Iterable[LineInput], usual: str) -> s
     return named or next((line.currency for line in inputs if line.currency is not None), usual)
 
 
-def input_of(line: Line) -> LineInput:
-    """Return the request that gives a line again, for a document that is made from another."""
-    return LineInput(
-        description=line.description,
-        quantity=line.quantity,
-        unit_price=line.unit_price,
-        vat_rate=percent(line.vat_rate_bps),
-        product=line.product,
-    )
+def reckon(
+    inputs: Iterable[LineInput], currency: str, adjustments: Iterable[AdjustmentInput] = ()
+) -> InvoiceSums:
+    """Return the sums of the lines, and of the document's discounts and charges, in a currency.
 
-
-def reckon(inputs: Iterable[LineInput], currency: str) -> InvoiceSums:
-    """Return the sums of the lines in a currency. Raises :class:`Invalid` with a pointer to the faulty line."""
+    Raises :class:`Invalid` with a pointer to the faulty part.
+    """
     lines = tuple(_line(line, currency, f"/lines/{i}") for i, line in enumerate(inputs))
-    nets: dict[int, int] = {}
+    lines_minor = sum(line.net_minor for line in lines)
+    adjusted = tuple(_on_document(adjustments, currency, lines_minor))
+    nets: dict[VatKey, int] = {}
     for line in lines:
-        nets[line.vat_rate_bps] = nets.get(line.vat_rate_bps, 0) + line.net_minor
+        key = line.vat_rate_bps, line.vat_category
+        nets[key] = nets.get(key, 0) + line.net_minor
+    for each in adjusted:
+        key = each.vat_rate_bps, each.vat_category
+        nets[key] = nets.get(key, 0) + each.signed_minor
     vat = tuple(
-        VatShare(rate_bps=rate, net_minor=net, vat_minor=div_half_up(net * rate, 10_000))
-        for rate, net in sorted(nets.items())
+        VatShare(category=category, rate_bps=rate, net_minor=net, vat_minor=div_half_up(net * rate, 10_000))
+        for (rate, category), net in sorted(nets.items())
     )
     net_minor = sum(nets.values())
     vat_minor = sum(share.vat_minor for share in vat)
@@ -125,7 +107,30 @@ def reckon(inputs: Iterable[LineInput], currency: str) -> InvoiceSums:
         raise Invalid(
             f"The total of an invoice may be at most {format_amount(MAX_MINOR, currency)}.", "/lines"
         )
-    return InvoiceSums(lines, vat, net_minor, vat_minor, net_minor + vat_minor)
+    return InvoiceSums(lines, adjusted, vat, net_minor, vat_minor, net_minor + vat_minor)
+
+
+def line_input(line: Line, currency: str) -> LineInput:
+    """Return the request for a line that is there."""
+    gross_minor = line.net_minor - sum(each.signed_minor for each in line.adjustments)
+    return LineInput(
+        line.description,
+        line.quantity,
+        line.unit_price,
+        percent(line.vat_rate_bps),
+        line.product,
+        vat_category=line.vat_category,
+        adjustments=tuple(as_input(each, currency, gross_minor) for each in line.adjustments),
+    )
+
+
+def _on_document(
+    asked: Iterable[AdjustmentInput], currency: str, lines_minor: int
+) -> Iterable[DocumentAdjustment]:
+    counts = {"allowance": 0, "charge": 0}
+    for each in asked:
+        yield on_document(each, currency, lines_minor, f"/{each.kind}s/{counts[each.kind]}")
+        counts[each.kind] += 1
 
 
 def _line(line: LineInput, currency: str, pointer: str) -> Line:
@@ -136,16 +141,26 @@ def _line(line: LineInput, currency: str, pointer: str) -> Line:
     digits = exponent(currency)
     quantity, quantity_scale, quantity_text = decimal_parts(line.quantity, f"{pointer}/quantity")
     price, price_scale, price_text = decimal_parts(line.unit_price, f"{pointer}/unit_price")
-    net_minor = div_half_up(quantity * price * 10**digits, 10 ** (quantity_scale + price_scale))
+    gross_minor = div_half_up(quantity * price * 10**digits, 10 ** (quantity_scale + price_scale))
+    counts = {"allowance": 0, "charge": 0}
+    adjustments = []
+    for each in line.adjustments:
+        where = f"{pointer}/{each.kind}s/{counts[each.kind]}"
+        adjustments.append(on_line(each, currency, gross_minor, where))
+        counts[each.kind] += 1
+    net_minor = gross_minor + sum(each.signed_minor for each in adjustments)
     if abs(net_minor) > MAX_MINOR:
         raise Invalid(f"The amount of a line may be at most {format_amount(MAX_MINOR, currency)}.", pointer)
+    category, rate = vat_of(line.vat_category, line.vat_rate, pointer)
     return Line(
         description=line.description,
         quantity=quantity_text,
         unit_price=price_text,
-        vat_rate_bps=rate_bps(line.vat_rate, f"{pointer}/vat_rate"),
+        vat_category=category,
+        vat_rate_bps=rate,
         net_minor=net_minor,
         product=line.product,
+        adjustments=tuple(adjustments),
     )
 
 
@@ -158,4 +173,4 @@ def split_credit(amount_minor: int, left: Sequence[RateAmounts]) -> tuple[RateAm
     minors = iter(
         pro_rata(amount_minor, [minor for part in left for minor in (part.net_minor, part.vat_minor)])
     )
-    return tuple(RateAmounts(part.rate_bps, next(minors), next(minors)) for part in left)
+    return tuple(replace(part, net_minor=next(minors), vat_minor=next(minors)) for part in left)

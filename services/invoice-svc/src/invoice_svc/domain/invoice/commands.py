@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from encours.contracts.common import Terms
+from encours.contracts.common import Particulars, Purpose, Terms
+from invoice_svc.domain.invoice.adjustments import AdjustmentInput
 from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.terms import ProposedTerms
 
@@ -19,6 +22,8 @@ class Content(Struct, frozen=True):
     terms: Terms | ProposedTerms | None = None
     reference: str | None = None
     salesperson: str | None = None
+    adjustments: tuple[AdjustmentInput, ...] = ()
+    particulars: Particulars = Particulars()
 
 
 class DraftInvoice(Struct, frozen=True):
@@ -35,10 +40,14 @@ class DraftInvoice(Struct, frozen=True):
     currency: str | None = None
     issue: bool = False
     issued_on: date | None = None
+    purpose: Purpose = "invoice"
 
 
 class AmendInvoice(Struct, frozen=True):
-    """Change the content of the draft from now on; an omitted field is unchanged."""
+    """Change the content of the draft from now on; an omitted field is unchanged.
+
+    ``particulars`` has those to change, by name.
+    """
 
     invoice_id: str
     supply_on: date | UnsetType = UNSET
@@ -46,6 +55,9 @@ class AmendInvoice(Struct, frozen=True):
     terms: ProposedTerms | UnsetType | None = UNSET
     reference: str | UnsetType | None = UNSET
     salesperson: str | UnsetType | None = UNSET
+    allowances: tuple[AdjustmentInput, ...] | UnsetType = UNSET
+    charges: tuple[AdjustmentInput, ...] | UnsetType = UNSET
+    particulars: Mapping[str, Any] = {}
 
 
 class IssueInvoice(Struct, frozen=True):

@@ -79,7 +79,12 @@ def credit(state: Invoice, command: CreditInvoice, issued_on: date, today: date)
             series=None if command.number else command.series or CREDIT_SERIES,
             issued_on=issued_on,
             vat=tuple(
-                VatShare(rate_bps=part.rate_bps, net_minor=part.net_minor, vat_minor=part.vat_minor)
+                VatShare(
+                    category=part.category,
+                    rate_bps=part.rate_bps,
+                    net_minor=part.net_minor,
+                    vat_minor=part.vat_minor,
+                )
                 for part in parts
                 if part.rate_bps is not None and part.is_something
             ),

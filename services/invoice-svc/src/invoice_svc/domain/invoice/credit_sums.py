@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from encours.contracts.common import VatShare
 from encours.kernel.errors import Invalid
-from invoice_svc.domain.invoice.amounts import InvoiceSums, RateAmounts, percent, reckon, split_credit
+from invoice_svc.domain.invoice.amounts import InvoiceSums, RateAmounts, reckon, split_credit
 from invoice_svc.domain.invoice.commands import CreditInvoice
+from invoice_svc.domain.invoice.decimals import percent
 from invoice_svc.domain.invoice.refusals import VatUnknown
 from invoice_svc.domain.invoice.state import CreditNote, Invoice
 
@@ -21,18 +24,24 @@ def left_to_credit(state: Invoice) -> tuple[RateAmounts, ...]:
     net_left = (state.net_minor or 0) - sum(credit.net_minor or 0 for credit in state.credits)
     vat_left = (state.vat_minor or 0) - sum(credit.vat_minor or 0 for credit in state.credits)
     if len(state.vat) == 1:
-        return (RateAmounts(state.vat[0].rate_bps, net_left, vat_left),)
+        return (replace(amounts_of(state.vat[0]), net_minor=net_left, vat_minor=vat_left),)
     if not state.vat or not all(credit.vat for credit in state.credits):
         return (RateAmounts(None, net_left, vat_left),)
     return tuple(_left_at(share, state.credits) for share in state.vat)
 
 
+def amounts_of(share: VatShare) -> RateAmounts:
+    """Return a share of a document's VAT as amounts to calculate with."""
+    return RateAmounts(share.rate_bps, share.net_minor, share.vat_minor, share.category)
+
+
 def _left_at(share: VatShare, credits: Iterable[CreditNote]) -> RateAmounts:
-    taken = [each for credit in credits for each in credit.vat if each.rate_bps == share.rate_bps]
-    return RateAmounts(
-        share.rate_bps,
-        share.net_minor - sum(each.net_minor for each in taken),
-        share.vat_minor - sum(each.vat_minor for each in taken),
+    whole = amounts_of(share)
+    taken = [each for credit in credits for each in credit.vat if amounts_of(each).key == whole.key]
+    return replace(
+        whole,
+        net_minor=share.net_minor - sum(each.net_minor for each in taken),
+        vat_minor=share.vat_minor - sum(each.vat_minor for each in taken),
     )
 
 
@@ -52,8 +61,8 @@ def credited_parts(state: Invoice, command: CreditInvoice) -> tuple[RateAmounts,
     total = _total(parts)
     if total <= 0:
         raise Invalid("The lines must add up to more than 0.", "/lines")
-    taken = {part.rate_bps: part for part in parts}
-    if total == _total(left) and any(taken.get(part.rate_bps) != part for part in left if part.is_something):
+    taken = {part.key: part for part in parts}
+    if total == _total(left) and any(taken.get(part.key) != part for part in left if part.is_something):
         raise Invalid(
             "The lines credit all that is left, but not at each rate; omit them to credit all of it.",
             "/lines",
@@ -69,7 +78,7 @@ def _parts_without_invoice(state: Invoice, command: CreditInvoice) -> tuple[Rate
     sums = reckon(command.lines, state.currency)
     if sums.total_minor <= 0:
         raise Invalid("The lines must add up to more than 0.", "/lines")
-    return tuple(RateAmounts(share.rate_bps, share.net_minor, share.vat_minor) for share in sums.vat)
+    return tuple(amounts_of(share) for share in sums.vat)
 
 
 def _parts_of_lines(sums: InvoiceSums, left: tuple[RateAmounts, ...]) -> tuple[RateAmounts, ...]:
@@ -84,26 +93,26 @@ def _parts_of_lines(sums: InvoiceSums, left: tuple[RateAmounts, ...]) -> tuple[R
                 "The lines credit more net or VAT than is left of the invoice; reduce them.", "/lines"
             )
         return (RateAmounts(None, sums.net_minor, sums.vat_minor),)
-    left_at = {part.rate_bps: part for part in left}
-    rates = [line.vat_rate_bps for line in sums.lines]
+    left_at = {part.key: part for part in left}
+    keys = [(line.vat_rate_bps, line.vat_category) for line in sums.lines]
     return tuple(
-        _part_of_lines(share, left_at.get(share.rate_bps), f"/lines/{rates.index(share.rate_bps)}")
-        for share in sums.vat
+        _part_of_lines(part, left_at.get(part.key), f"/lines/{keys.index(part.key)}")
+        for part in (amounts_of(share) for share in sums.vat)
     )
 
 
-def _part_of_lines(asked: VatShare, rest: RateAmounts | None, pointer: str) -> RateAmounts:
-    rate = percent(asked.rate_bps)
+def _part_of_lines(asked: RateAmounts, rest: RateAmounts | None, pointer: str) -> RateAmounts:
+    rate = f"{percent(asked.key[0])} % in category {asked.category}"
     if rest is None:
-        raise Invalid(f"The invoice has no amount at {rate} %; use one of its rates.", f"{pointer}/vat_rate")
+        raise Invalid(f"The invoice has no amount at {rate}; use one of its rates.", f"{pointer}/vat_rate")
     if asked.net_minor == rest.net_minor:
         return rest
     if _within(asked.net_minor, rest.net_minor) != asked.net_minor:
         raise Invalid(
-            f"The lines at {rate} % credit more net than is left of the invoice at that rate; reduce them.",
+            f"The lines at {rate} credit more net than is left of the invoice at that rate; reduce them.",
             pointer,
         )
-    return RateAmounts(asked.rate_bps, asked.net_minor, _within(asked.vat_minor, rest.vat_minor))
+    return replace(asked, vat_minor=_within(asked.vat_minor, rest.vat_minor))
 
 
 def _within(minor: int, bound: int) -> int:

@@ -16,10 +16,11 @@ from invoice_svc.domain.customer.decide import require_customer_of
 from invoice_svc.domain.customer.state import Customer, terms_on
 from invoice_svc.domain.entity.decide import series_for
 from invoice_svc.domain.entity.state import Entity
-from invoice_svc.domain.invoice.amounts import InvoiceSums, currency_of, reckon
+from invoice_svc.domain.invoice.adjustments import as_input
+from invoice_svc.domain.invoice.amounts import InvoiceSums, currency_of, line_input, reckon
 from invoice_svc.domain.invoice.checks import require_fits, require_issued, require_not_future
 from invoice_svc.domain.invoice.commands import AmendInvoice, DraftInvoice, TakeOverInvoice
-from invoice_svc.domain.invoice.content import missing_content
+from invoice_svc.domain.invoice.content import Document, missing_content, stated, with_usual_exemptions
 from invoice_svc.domain.invoice.refusals import InvoiceExists, InvoiceIncomplete, InvoiceNotDraft
 from invoice_svc.domain.invoice.state import Invoice, InvoiceEvent
 from invoice_svc.domain.legal import late_payment_law
@@ -38,7 +39,7 @@ def draft(
     series_for(entity, command.series, "invoice")
     content = command.content
     currency = currency_of(command.currency, content.lines, entity.currency)
-    sums = reckon(content.lines, currency)
+    sums = reckon(content.lines, currency, content.adjustments)
     return [
         events.InvoiceDrafted(
             invoice_id=command.invoice_id,
@@ -54,6 +55,9 @@ def draft(
             terms=_settled(content.terms, currency, day),
             reference=content.reference,
             salesperson=content.salesperson or customer.salesperson,
+            adjustments=sums.adjustments,
+            particulars=stated(content.particulars),
+            purpose=command.purpose,
         )
     ]
 
@@ -61,7 +65,7 @@ def draft(
 def amend(state: Invoice, command: AmendInvoice, today: date) -> list[InvoiceEvent]:
     """Amend the draft; no event if its content is the same."""
     _check_draft(state, "amended")
-    sums = _sums_of(state) if command.lines is UNSET else reckon(command.lines, state.currency)
+    sums = _amended_sums(state, command)
     amended = events.InvoiceAmended(
         invoice_id=state.invoice_id,
         supply_on=state.supply_on if command.supply_on is UNSET else command.supply_on,
@@ -74,16 +78,31 @@ def amend(state: Invoice, command: AmendInvoice, today: date) -> list[InvoiceEve
         reference=state.reference if command.reference is UNSET else command.reference,
         salesperson=state.salesperson if command.salesperson is UNSET else command.salesperson,
         customer_id=state.customer_id,
+        adjustments=sums.adjustments,
+        particulars=stated(replace(state.particulars, **command.particulars)),
     )
-    known = (state.supply_on, state.lines, state.terms, state.reference, state.salesperson)
+    known = (
+        state.supply_on, state.lines, state.terms, state.reference, state.salesperson, state.adjustments,
+        stated(state.particulars),
+    )  # fmt: skip
     same = known == (
-        amended.supply_on, amended.lines, amended.terms, amended.reference, amended.salesperson
+        amended.supply_on, amended.lines, amended.terms, amended.reference, amended.salesperson, amended.adjustments,
+        amended.particulars,
     )  # fmt: skip
     return [] if same else [amended]
 
 
-def _sums_of(state: Invoice) -> InvoiceSums:
-    return InvoiceSums(state.lines, state.vat, state.net_minor or 0, state.vat_minor or 0, state.total_minor)
+def _amended_sums(state: Invoice, command: AmendInvoice) -> InvoiceSums:
+    lines, lines_minor = command.lines, sum(line.net_minor for line in state.lines)
+    if lines is UNSET:
+        lines = tuple(line_input(line, state.currency) for line in state.lines)
+    kept = [as_input(each, state.currency, lines_minor) for each in state.adjustments]
+    allowances, charges = command.allowances, command.charges
+    if allowances is UNSET:
+        allowances = tuple(each for each in kept if each.kind == "allowance")
+    if charges is UNSET:
+        charges = tuple(each for each in kept if each.kind == "charge")
+    return reckon(lines, state.currency, (*allowances, *charges))
 
 
 def _settled(terms: Terms | ProposedTerms | None, currency: str, day: date) -> Terms | None:
@@ -108,7 +127,7 @@ def issue(
     """
     _check_draft(state, "issued")
     require_not_future(issued_on, today, "/issued_on")
-    if faults := missing_content(state, entity, customer):
+    if faults := missing_content(Document(state, entity, customer, issued_on)):
         raise _incomplete(faults)
     terms = state.terms or _usual_terms(customer, entity, issued_on, state.currency)
     return [
@@ -129,6 +148,9 @@ def issue(
             reference=state.reference,
             salesperson=state.salesperson,
             origin="issued",
+            purpose=state.purpose,
+            particulars=stated(with_usual_exemptions(state, entity.country, issued_on)),
+            corrects=state.corrects,
         ),
         *_warn_of_terms(state),
     ]

@@ -12,7 +12,17 @@ from msgspec.structs import replace
 from encours.contracts import Recorded
 from encours.contracts import invoice as events
 from encours.contracts.books import contested_of
-from encours.contracts.common import Line, Origin, Terms, VatShare
+from encours.contracts.common import (
+    CitedInvoice,
+    DeductedDeposit,
+    DocumentAdjustment,
+    Line,
+    Origin,
+    Particulars,
+    Purpose,
+    Terms,
+    VatShare,
+)
 
 Document = Literal["none", "draft", "issued", "cancelled"]
 
@@ -67,7 +77,9 @@ class Invoice(Struct, frozen=True):
     currency: str = ""
     series: str | None = None
     supply_on: date = date.min
+    purpose: Purpose = "invoice"
     lines: tuple[Line, ...] = ()
+    adjustments: tuple[DocumentAdjustment, ...] = ()
     vat: tuple[VatShare, ...] = ()
     net_minor: int | None = 0
     vat_minor: int | None = 0
@@ -75,6 +87,12 @@ class Invoice(Struct, frozen=True):
     terms: Terms | None = None
     reference: str | None = None
     salesperson: str | None = None
+    particulars: Particulars = Particulars()
+    deposits: tuple[str, ...] = ()
+    """Ids of the deposit invoices that a draft is to deduct."""
+    deducted: tuple[DeductedDeposit, ...] = ()
+    """Deposits that the issued invoice deducts: its net, VAT and total are those that they leave."""
+    corrects: CitedInvoice | None = None
     number: str | None = None
     issued_on: date | None = None
     due_on: date | None = None
@@ -215,7 +233,9 @@ def _drafted(entity_id: str, day: date, event: events.InvoiceDrafted) -> Invoice
         currency=event.currency,
         series=event.series,
         supply_on=event.supply_on,
+        purpose=event.purpose,
         lines=event.lines,
+        adjustments=event.adjustments,
         vat=event.vat,
         net_minor=event.net_minor,
         vat_minor=event.vat_minor,
@@ -223,6 +243,9 @@ def _drafted(entity_id: str, day: date, event: events.InvoiceDrafted) -> Invoice
         terms=event.terms,
         reference=event.reference,
         salesperson=event.salesperson,
+        particulars=event.particulars or Particulars(),
+        deposits=event.deposits,
+        corrects=event.corrects,
         drafted_on=day,
     )
 
@@ -232,6 +255,7 @@ def _amended(state: Invoice, event: events.InvoiceAmended) -> Invoice:
         state,
         supply_on=event.supply_on,
         lines=event.lines,
+        adjustments=event.adjustments,
         vat=event.vat,
         net_minor=event.net_minor,
         vat_minor=event.vat_minor,
@@ -239,6 +263,8 @@ def _amended(state: Invoice, event: events.InvoiceAmended) -> Invoice:
         terms=event.terms,
         reference=event.reference,
         salesperson=event.salesperson,
+        particulars=event.particulars or Particulars(),
+        deposits=event.deposits,
     )
 
 
@@ -251,7 +277,9 @@ def _issued(state: Invoice, entity_id: str, event: events.InvoiceIssued) -> Invo
         currency=event.currency,
         series=event.series,
         supply_on=event.supply_on,
+        purpose=event.purpose,
         lines=state.lines,
+        adjustments=state.adjustments,
         vat=event.vat,
         net_minor=event.net_minor,
         vat_minor=event.vat_minor,
@@ -259,6 +287,9 @@ def _issued(state: Invoice, entity_id: str, event: events.InvoiceIssued) -> Invo
         terms=event.terms,
         reference=event.reference,
         salesperson=event.salesperson,
+        particulars=event.particulars or Particulars(),
+        deducted=event.deposits,
+        corrects=event.corrects,
         number=event.number,
         issued_on=event.issued_on,
         due_on=event.due_on,

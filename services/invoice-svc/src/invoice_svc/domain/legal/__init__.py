@@ -79,8 +79,8 @@ class LatePaymentLaw:
 @cache
 def late_payment_law() -> LatePaymentLaw:
     """Return the tables of this package."""
-    rules = _rows("late_payment.csv")
-    mro = _rows("ecb_mro.csv")
+    rules = rows_of("late_payment.csv")
+    mro = rows_of("ecb_mro.csv")
     return LatePaymentLaw(
         mro_bps=tuple(_dated(row) for row in mro if row["rule"] == "mro_bps"),
         mro_known_until=max(date.fromisoformat(row["valid_from"]) for row in mro),
@@ -92,7 +92,7 @@ def late_payment_law() -> LatePaymentLaw:
 
 @cache
 def _closing() -> tuple[Dated, ...]:
-    return tuple(_dated(row) for row in _rows("closing.csv") if row["rule"] == "year_grace_days")
+    return tuple(_dated(row) for row in rows_of("closing.csv") if row["rule"] == "year_grace_days")
 
 
 def year_grace_days(day: date) -> int:
@@ -102,7 +102,8 @@ def year_grace_days(day: date) -> int:
     return found.value
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+def rows_of(name: str) -> list[dict[str, str]]:
+    """Return the lines of a table of this folder, earliest first."""
     text = files(__package__).joinpath(name).read_text(encoding="utf-8")
     return sorted(csv.DictReader(text.splitlines()), key=lambda row: row["valid_from"])
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.queries import AsOf
-from invoice_svc.domain.invoice.amounts import percent
+from invoice_svc.domain.invoice.decimals import percent
 from invoice_svc.domain.invoice.interest import Segment, Statement, half_year_start
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.legal import late_payment_law

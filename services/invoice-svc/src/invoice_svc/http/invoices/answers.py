@@ -8,12 +8,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from encours.contracts import Recorded
-from encours.contracts.common import Line, VatShare
+from encours.contracts.common import Purpose
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
-from invoice_svc.domain.invoice.amounts import percent
 from invoice_svc.domain.invoice.state import AppliedPayment, CreditNote, Disputed, Invoice
 from invoice_svc.domain.invoice.status import (
     BusinessLabel,
@@ -25,7 +24,17 @@ from invoice_svc.domain.invoice.status import (
     SettlementStatus,
     status,
 )
+from invoice_svc.domain.invoice.totals import totals_of
 from invoice_svc.http.common import TermsOut, iso
+from invoice_svc.http.documents import (
+    DocumentAdjustmentOut,
+    LineOut,
+    ParticularsOut,
+    TotalsOut,
+    VatOut,
+    adjustments_json,
+    particulars_json,
+)
 from invoice_svc.use_cases.folds import INVOICE
 from invoice_svc.use_cases.invoices import Credited
 
@@ -45,46 +54,6 @@ class LabelsOut(BaseModel):
 
     business: BusinessLabel
     crm: str = Field(examples=["Retard 12 jours"])
-
-
-class VatOut(BaseModel):
-    """VAT at one rate."""
-
-    rate: str = Field(description="Percent.")
-    net: MoneyModel
-    vat: MoneyModel
-
-    @classmethod
-    def of(cls, share: VatShare, currency: str) -> Json:
-        """Show the VAT at one rate."""
-        return {
-            "rate": percent(share.rate_bps),
-            "net": money_json(share.net_minor, currency),
-            "vat": money_json(share.vat_minor, currency),
-        }
-
-
-class LineOut(BaseModel):
-    """An invoice line."""
-
-    description: str
-    quantity: str
-    unit_price: str
-    vat_rate: str
-    net: MoneyModel
-    product: str | None
-
-    @classmethod
-    def of(cls, line: Line, currency: str) -> Json:
-        """Show a line."""
-        return {
-            "description": line.description,
-            "quantity": line.quantity,
-            "unit_price": line.unit_price,
-            "vat_rate": percent(line.vat_rate_bps),
-            "net": money_json(line.net_minor, currency),
-            "product": line.product,
-        }
 
 
 def _known(minor: int | None, currency: str) -> Json | None:
@@ -147,7 +116,7 @@ class DisputedOut(BaseModel):
         return {"id": share.dispute_id, "amount": money_json(share.amount_minor, currency)}
 
 
-class InvoiceOut(AsOf):
+class InvoiceOut(AsOf, ParticularsOut):
     """An invoice as of a date."""
 
     id: str
@@ -155,6 +124,7 @@ class InvoiceOut(AsOf):
     entity_id: str
     customer_id: str
     series: str | None
+    purpose: Purpose
     currency: str
     supply_on: date
     issued_on: date | None
@@ -179,6 +149,9 @@ class InvoiceOut(AsOf):
     )
     vat_breakdown: list[VatOut]
     lines: list[LineOut]
+    allowances: list[DocumentAdjustmentOut]
+    charges: list[DocumentAdjustmentOut]
+    totals: TotalsOut
     terms: TermsOut | None
     reference: str | None
     salesperson: str | None
@@ -206,6 +179,7 @@ class InvoiceOut(AsOf):
             "entity_id": state.entity_id,
             "customer_id": state.customer_id,
             "series": state.series,
+            "purpose": state.purpose,
             "currency": currency,
             "supply_on": iso(state.supply_on),
             "issued_on": iso(state.issued_on),
@@ -228,8 +202,13 @@ class InvoiceOut(AsOf):
             },
             "labels": {"business": axes.business, "crm": axes.crm},
             "days_past_due": axes.days_past_due,
-            "vat_breakdown": [VatOut.of(share, currency) for share in state.vat],
+            "vat_breakdown": [
+                VatOut.of(share, currency, state.particulars.exemptions) for share in state.vat
+            ],
             "lines": [LineOut.of(line, currency) for line in state.lines],
+            **adjustments_json(state.adjustments, currency),
+            "totals": TotalsOut.of(totals_of(state), currency),
+            **particulars_json(state.particulars),
             "terms": TermsOut.of(state.terms),
             "reference": state.reference,
             "salesperson": state.salesperson,

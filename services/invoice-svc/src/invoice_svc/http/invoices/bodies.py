@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from msgspec.structs import replace
 from pydantic import Field
 
+from encours.contracts.common import Particulars
 from encours.http.batch import Batch
-from encours.http.models import Body, BusinessDate, Currency, LongText, MoneyModel, PositiveMoney, ShortText
+from encours.http.models import Body, BusinessDate, Currency, PositiveMoney, ShortText
 from encours.kernel.errors import Invalid
 from encours.kernel.ids import new_id
 from encours.kernel.money import Money
-from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.invoice.commands import (
     AmendInvoice,
     Content,
@@ -21,31 +21,20 @@ from invoice_svc.domain.invoice.commands import (
     IssueInvoice,
 )
 from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
-from invoice_svc.http.common import CustomerId, DecimalText, EntityId, SeriesCode, TermsBody, UnitPrice
+from invoice_svc.http.common import CustomerId, EntityId, SeriesCode, TermsBody
+from invoice_svc.http.documents import (
+    MAX_ADJUSTMENTS,
+    DocumentAdjustmentBody,
+    Lines,
+    ParticularsBody,
+    adjustments_of,
+    lines_of,
+)
 
-MAX_LINES = 1_000
-
-
-class LineBody(Body):
-    """An invoice line. `unit_price` is net of VAT: a decimal string, or money with its currency."""
-
-    description: LongText = Field(examples=["Pneu hiver 205/55 R16"])
-    quantity: DecimalText = Field(examples=["4"])
-    unit_price: UnitPrice = Field(examples=["89.90"])
-    vat_rate: DecimalText = Field(description="Percent.", examples=["20"])
-    product: ShortText | None = None
-
-    def to_input(self) -> LineInput:
-        """Return the line as the rules take it."""
-        price = self.unit_price
-        amount, currency = (price.amount, price.currency) if isinstance(price, MoneyModel) else (price, None)
-        return LineInput(self.description, self.quantity, amount, self.vat_rate, self.product, currency)
+Adjustments = Annotated[list[DocumentAdjustmentBody], Field(max_length=MAX_ADJUSTMENTS)]
 
 
-Lines = Annotated[list[LineBody], Field(min_length=1, max_length=MAX_LINES)]
-
-
-class ContentBody(Body):
+class ContentBody(ParticularsBody):
     """Content of a document: of an invoice, and of what comes before it."""
 
     supply_on: BusinessDate | None = Field(
@@ -53,6 +42,8 @@ class ContentBody(Body):
     )
     currency: Currency | None = Field(default=None, description="The entity's currency if not given.")
     lines: Lines
+    allowances: Adjustments = Field(default=[], description="Discounts on the whole document.")
+    charges: Adjustments = Field(default=[], description="Charges on the whole document.")
     terms: TermsBody | None = Field(default=None, description="Conditions of this document alone.")
     reference: ShortText | None = Field(default=None, description="The customer's order number.")
     salesperson: ShortText | None = None
@@ -61,10 +52,12 @@ class ContentBody(Body):
         """Return the content as the rules take it."""
         return Content(
             supply_on=self.supply_on,
-            lines=_inputs(self.lines),
+            lines=lines_of(self.lines),
             terms=self.terms.to_terms() if self.terms else None,
             reference=self.reference,
             salesperson=self.salesperson,
+            adjustments=adjustments_of(self.allowances, self.charges),
+            particulars=Particulars(**self.stated()),
         )
 
 
@@ -103,26 +96,33 @@ class DraftBatch(Batch[DraftBody]):
         return replace(wanted, issue=wanted.issue or self.issue, issued_on=wanted.issued_on or self.issued_on)
 
 
-class DraftPatch(Body):
+class DraftPatch(ParticularsBody):
     """Fields of a draft to change; null clears one."""
 
     supply_on: BusinessDate | None = None
     lines: Lines | None = None
+    allowances: Adjustments | None = None
+    charges: Adjustments | None = None
     terms: TermsBody | None = None
     reference: ShortText | None = None
     salesperson: ShortText | None = None
 
     def to_command(self, invoice_id: str) -> AmendInvoice:
         """Return the command. Raises :class:`Invalid` for null if a draft needs a value."""
-        given: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
+        own = self.model_fields_set - ParticularsBody.model_fields.keys()
+        given: dict[str, Any] = {name: getattr(self, name) for name in own}
         for name in ("lines", "supply_on"):
             if given.get(name, "") is None:
                 raise Invalid(f"A draft needs {name}; omit the field to keep it.", f"/{name}")
         if self.lines is not None:
-            given["lines"] = _inputs(self.lines)
+            given["lines"] = lines_of(self.lines)
         if self.terms is not None:
             given["terms"] = self.terms.to_terms()
-        return AmendInvoice(invoice_id, **given)
+        if "allowances" in given:
+            given["allowances"] = adjustments_of(self.allowances or [], [])
+        if "charges" in given:
+            given["charges"] = adjustments_of([], self.charges or [])
+        return AmendInvoice(invoice_id, particulars=self.stated(), **given)
 
 
 class IssueBody(Body):
@@ -155,7 +155,7 @@ class CreditBody(Body):
             amount_minor=self.amount.minor if self.amount else None,
             cause=self.reason,
             series=self.series,
-            lines=None if self.lines is None else _inputs(self.lines),
+            lines=None if self.lines is None else lines_of(self.lines),
             currency=self.amount.currency if self.amount else None,
         )
 
@@ -184,7 +184,3 @@ class WriteOffReversalBody(Body):
     def to_command(self, invoice_id: str) -> ReverseWriteOff:
         """Return the command."""
         return ReverseWriteOff(invoice_id, self.reason)
-
-
-def _inputs(lines: list[LineBody]) -> tuple[LineInput, ...]:
-    return tuple(line.to_input() for line in lines)

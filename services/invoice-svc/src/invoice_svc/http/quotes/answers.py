@@ -6,6 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
+from encours.contracts.common import Particulars
 from encours.contracts.quote import SignedEvidence
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
@@ -13,7 +14,14 @@ from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from invoice_svc.domain.quote.state import Acceptance, Quote, QuoteStatus, status_on
 from invoice_svc.http.common import TermsOut, iso
-from invoice_svc.http.invoices.answers import LineOut, VatOut
+from invoice_svc.http.documents import (
+    DocumentAdjustmentOut,
+    LineOut,
+    ParticularsOut,
+    VatOut,
+    adjustments_json,
+    particulars_json,
+)
 from invoice_svc.use_cases.folds import QUOTE
 
 
@@ -42,7 +50,7 @@ class AcceptanceOut(BaseModel):
         }
 
 
-class QuoteOut(AsOf):
+class QuoteOut(AsOf, ParticularsOut):
     """A quote as of a date."""
 
     id: str
@@ -59,6 +67,8 @@ class QuoteOut(AsOf):
     total: MoneyModel
     vat_breakdown: list[VatOut]
     lines: list[LineOut]
+    allowances: list[DocumentAdjustmentOut]
+    charges: list[DocumentAdjustmentOut]
     terms: TermsOut | None
     reference: str | None
     salesperson: str | None
@@ -74,6 +84,7 @@ class QuoteOut(AsOf):
         """Show a quote with its status on the day."""
         currency, content = state.currency, state.content
         assert content is not None
+        particulars = content.particulars or Particulars()
         return {
             "id": state.quote_id,
             "number": state.number,
@@ -87,8 +98,10 @@ class QuoteOut(AsOf):
             "net": money_json(state.net_minor, currency),
             "vat": money_json(state.vat_minor, currency),
             "total": money_json(state.total_minor, currency),
-            "vat_breakdown": [VatOut.of(share, currency) for share in content.vat],
+            "vat_breakdown": [VatOut.of(share, currency, particulars.exemptions) for share in content.vat],
             "lines": [LineOut.of(line, currency) for line in content.lines],
+            **adjustments_json(content.adjustments, currency),
+            **particulars_json(particulars),
             "terms": TermsOut.of(content.terms),
             "reference": content.reference,
             "salesperson": content.salesperson,
