@@ -166,6 +166,33 @@ def test_a_fee_in_another_currency_and_a_credit_over_two_sums_are_refused_where_
     ]  # fmt: skip
 
 
+def test_the_history_of_terms_has_one_agreement_for_each_day_and_is_known_as_it_was(world: World) -> None:
+    customer = world.customer(terms={"days": 30, "valid_from": "2026-01-01"})
+    client, path = world.client("invoice"), f"/v1/customers/{customer}/terms"
+
+    def agree(**terms: Any) -> int:
+        answer = client.put(path, json=terms)
+        assert answer.status_code == 200, answer.text
+        return int(answer.headers["encours-position"])
+
+    def spans(**parameters: Any) -> list[tuple[str, str | None, int]]:
+        found = _get(world, path, **parameters)
+        return [(each["valid_from"], each["valid_until"], each["terms"]["days"]) for each in found["data"]]
+
+    then = agree(days=60, valid_from="2026-06-01")
+    agree(days=45, valid_from="2026-03-01", day_of_month=10, discount={"rate": "2", "days": 8})
+    world.position = agree(days=50, valid_from="2026-06-01", penalty_rate="1")
+    assert spans() == [
+        ("2026-01-01", "2026-03-01", 30), ("2026-03-01", "2026-06-01", 45), ("2026-06-01", None, 50),
+    ]  # fmt: skip
+    assert spans(known_at=then) == [("2026-01-01", "2026-06-01", 30), ("2026-06-01", None, 60)]
+    found = _get(world, path)
+    assert found["in_force"]["terms"]["discount"]["rate"] == "2.00"
+    assert _get(world, path, as_of="2025-12-31")["in_force"] is None
+    invoice = world.invoice(customer, issued_on=DAY)
+    assert (invoice["due_on"], invoice["discount_until"]) == ("2026-06-10", "2026-04-08")
+
+
 def test_a_key_of_one_entity_neither_sees_nor_touches_another(system: System, world: World) -> None:
     other = world.post("invoice", "/v1/entities", {"name": "Other Ltd", "country": "GB"})["id"]
     invoice = world.invoice(world.customer(), issued_on=DAY)

@@ -22,9 +22,10 @@ from invoice_svc.domain.entity.state import Entity
 from invoice_svc.domain.invoice import decide
 from invoice_svc.domain.invoice.commands import DraftInvoice
 from invoice_svc.domain.invoice.state import Invoice
-from invoice_svc.http.common import Email, TermsBody
+from invoice_svc.http.common import Email
 from invoice_svc.http.imports.bodies import FileParameters
 from invoice_svc.http.invoices.bodies import CreditBody, DraftBody, DraftPatch
+from invoice_svc.http.terms import TermsBody
 
 DAY = date(2026, 3, 31)
 EMAIL: TypeAdapter[str] = TypeAdapter(Email)
@@ -95,7 +96,7 @@ def test_a_patch_changes_what_it_names_and_null_clears_what_may_be_empty() -> No
     )  # fmt: skip
     patch = DraftPatch.model_validate({"reference": None, "supply_on": "2026-04-01"}).to_command("inv_1")
     assert patch.salesperson is UNSET
-    (changed,) = decide.amend(state, patch, DAY)
+    (changed,) = decide.amend(state, patch, Entity(country="FR"), DAY)
     assert isinstance(changed, InvoiceAmended)
     assert (changed.reference, changed.salesperson, changed.supply_on) == (None, "Ada", date(2026, 4, 1))
     with pytest.raises(Invalid):
@@ -109,7 +110,8 @@ def test_a_patch_changes_what_it_names_and_null_clears_what_may_be_empty() -> No
 def test_a_recovery_fee_that_is_not_given_is_that_of_the_law_which_is_set_in_euro(
     currency: str, day: date, fee: int
 ) -> None:
-    assert TermsBody.model_validate({"days": 30}).to_terms().settled(currency, day, "").indemnity_minor == fee
+    settled = TermsBody.model_validate({"days": 30}).to_terms().settled(currency, "FR", day, "")
+    assert settled.indemnity_minor == fee
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,7 @@ def test_a_fee_of_another_currency_or_an_impossible_rate_is_pointed_at_where_it_
     written = TermsBody.model_validate({"days": 30} | terms)
     for place in ("", "/terms"):
         with pytest.raises(DomainError) as refusal:
-            written.to_terms(place).settled("EUR", DAY, place)
+            written.to_terms(place).settled("EUR", "FR", DAY, place)
         assert refusal.value.status == 422
         assert "VAT" not in refusal.value.detail
         assert refusal.value.errors[0].pointer == place + pointer.removeprefix("/terms")

@@ -8,11 +8,16 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from encours.contracts.common import Terms
+from encours.contracts.base import encode
+from encours.contracts.common import EarlyDiscount, Terms
+from encours.contracts.invoice import InvoiceIssued
+from encours.kernel.business_days import NoBusinessCalendar
+from encours.testing.events import event
 from invoice_svc.domain.customer.commands import AgreeTerms, RegisterCustomer
 from invoice_svc.domain.entity.commands import RegisterEntity
 from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.invoice.commands import Content, DraftInvoice, IssueInvoice, TakeOverInvoice
+from invoice_svc.domain.terms import ProposedTerms
 from invoice_svc.use_cases import customers, entities, invoices
 from invoice_svc.use_cases.folds import CUSTOMER, INVOICE
 
@@ -113,3 +118,80 @@ def test_a_fee_agreed_in_the_entitys_currency_says_nothing_of_invoices_in_anothe
     firm.do(invoices.take_over, taken_over)
     terms = [firm.state(INVOICE, f"inv_{n}").terms for n in (1, 2, 3, 4)]
     assert [(each.days, each.indemnity_minor) for each in terms] == [(45, 5_000), (45, 0), (45, 900), (45, 0)]
+
+
+def test_an_invoice_keeps_all_conditions_of_its_day_of_issue(firm: Any) -> None:
+    """30 jours fin de mois le 10; 2 % within 8 days."""
+    agreed = Terms(
+        due_kind="DAYS_THEN_EOM", days=30, day_of_month=10, business_day="following", calendar="TARGET",
+        penalty_rate_bps=1_200, indemnity_minor=4_000, discount=EarlyDiscount(rate_bps=200, days=8),
+    )  # fmt: skip
+    firm.do(customers.agree_terms, AgreeTerms("cus_1", agreed, date(2026, 1, 1)))
+    firm.do(invoices.draft, at_once(draft(), date(2026, 3, 2)))
+    later = replace(agreed, days=60, discount=None)
+    firm.do(customers.agree_terms, AgreeTerms("cus_1", later, date(2026, 1, 1)))
+    found = firm.state(INVOICE, "inv_1")
+    assert (found.terms, found.due_on, found.discount_until) == (agreed, date(2026, 5, 11), date(2026, 3, 10))
+
+
+def test_a_discount_ends_with_the_due_date(firm: Any) -> None:
+    terms = Terms(
+        due_kind="NET", days=5, penalty_rate_bps=None, indemnity_minor=0,
+        discount=EarlyDiscount(rate_bps=200, days=8),
+    )  # fmt: skip
+    firm.do(invoices.draft, at_once(draft(terms=terms), day(1)))
+    assert firm.state(INVOICE, "inv_1").discount_until == day(6)
+
+
+def test_a_shift_by_the_calendar_of_a_country_is_that_of_the_creditor(firm: Any) -> None:
+    proposed = ProposedTerms("NET", 30, None, None, business_day="following", calendar="country")
+    firm.do(customers.agree_terms, AgreeTerms("cus_1", proposed, day(1)))
+    assert firm.state(CUSTOMER, "cus_1").terms[0].terms.calendar == "GB"
+    with pytest.raises(NoBusinessCalendar):
+        proposed.settled("EUR", "ZZ", day(1), "")
+
+
+def test_terms_of_days_alone_keep_the_bytes_that_they_always_had() -> None:
+    terms = Terms(due_kind="NET", days=30, penalty_rate_bps=None, indemnity_minor=4_000)
+    stored = (
+        b'"terms":{"days":30,"due_kind":"NET","indemnity_minor":4000,"penalty_rate_bps":null},"total_minor"'
+    )
+    issued = encode(event(InvoiceIssued, terms=terms))
+    assert stored in issued
+    assert b"discount" not in issued
+
+
+@pytest.mark.parametrize(
+    ("rate_bps", "issued_on", "floor_bps"),
+    [
+        (785, date(2026, 6, 1), 786),
+        (786, date(2026, 6, 1), None),
+        (1_475, date(2024, 9, 1), 1_476),
+        (1_476, date(2024, 9, 1), None),
+        (None, date(2024, 9, 1), None),
+        (0, date(1999, 1, 1), None),
+    ],
+)
+def test_a_penalty_rate_below_three_times_the_legal_rate_is_accepted_with_a_warning(
+    firm: Any, rate_bps: int | None, issued_on: date, floor_bps: int | None
+) -> None:
+    """C. com. L441-10 II; legal rate, other cases: 2.62 % in 2026S1, 4.92 % in 2024S2. None for the default rate."""
+    terms = Terms(due_kind="NET", days=30, penalty_rate_bps=rate_bps, indemnity_minor=4_000)
+    firm.do(customers.agree_terms, AgreeTerms("cus_1", terms, issued_on))
+    warned = [e.data for e in firm.stream("cus_1") if e.type == "customer.penalty_below_floor"]
+    assert [each.floor_bps for each in warned] == ([floor_bps] if floor_bps else [])
+    if issued_on.year > 2024:
+        firm.do(invoices.draft, at_once(draft(terms=terms), issued_on))
+        warned = [e.data for e in firm.stream("inv_1") if e.type == "invoice.penalty_below_floor"]
+        assert [(each.floor_bps, each.agreed_bps) for each in warned] == (
+            [(floor_bps, rate_bps)] if floor_bps else []
+        )
+
+
+def test_an_invoice_taken_over_is_due_by_its_own_terms_and_keeps_them(firm: Any) -> None:
+    own = ProposedTerms("EOM_THEN_DAYS", 0, None, None, months=1)
+    firm.do(invoices.take_over, TakeOverInvoice(
+        "inv_1", "cus_1", "ent_1", "OLD-1", day(1), None, "EUR", 12_000, None, None, terms=own
+    ))  # fmt: skip
+    found = firm.state(INVOICE, "inv_1")
+    assert (found.due_on, found.terms.months) == (date(2026, 7, 31), 1)

@@ -11,10 +11,13 @@ from typing import Annotated
 import asyncpg
 import pytest
 
+from encours.contracts import Recorded
 from encours.postgres.connection import STORE_SETTINGS, connect
 from encours.projection.binary import copy_rows
 from encours.projection.hashing import GrowingHash, table_hash
-from encours.projection.projector import UNWRITABLE
+from encours.projection.projector import UNWRITABLE, create_indexes, create_tables
+from encours.projection.read_model import ReadModel
+from encours.projection.row_cache import RowCache
 from encours.projection.rows import Id, Row, table_of
 from encours.testing.servers import Installation
 
@@ -57,6 +60,30 @@ class Entry(Row, kw_only=True):
     position: int
     line: int
     amount_minor: int
+
+
+class Agreed(Row, kw_only=True):
+    """Rows of one owner that may not overlap in time."""
+
+    TABLE = "agreed"
+    KEY = ("owner", "first_day")
+    TEMPORAL = ("owner", "first_day", "day_after")
+    owner: str
+    first_day: date
+    day_after: date | None
+
+
+class Calendared(ReadModel):
+    """A model with a temporal key."""
+
+    name = "calendared"
+    version = 1
+    rows = (Agreed,)
+    applies: frozenset[str] = frozenset()
+    ignores: frozenset[str] = frozenset()
+
+    def project(self, e: Recorded, rows: RowCache) -> None:
+        """No event is read."""
 
 
 _ZONE = timezone(timedelta(hours=5, minutes=30))
@@ -165,3 +192,27 @@ async def test_a_hash_that_follows_a_table_is_that_of_all_its_rows(
     assert hashed.tables[Entry] == await table_hash(conn, "copied", Entry)
     await growing.close()
     await follower.close()
+
+
+async def test_rows_of_a_temporal_key_may_not_overlap_at_the_end_of_a_transaction(
+    conn: asyncpg.Connection,
+) -> None:
+    table = table_of(Agreed)
+    await create_tables(conn, "dated", Calendared(), keys=True)
+    await create_indexes(conn, "dated", Calendared.rows)
+
+    async def write(*spans: tuple[str, int, int | None]) -> None:
+        rows = [
+            Agreed(
+                owner=owner, first_day=date(2026, first, 1), day_after=date(2026, after, 1) if after else None
+            )
+            for owner, first, after in spans
+        ]
+        async with conn.transaction():
+            await conn.execute(table.upsert("dated"), *table.upsert_arguments(rows))
+
+    await write(("a", 1, None), ("b", 1, 3), ("b", 3, None))
+    await write(("a", 4, None), ("a", 1, 4))
+    with pytest.raises(asyncpg.ExclusionViolationError):
+        await write(("a", 3, 6))
+    assert await conn.fetchval("select count(*) from dated.agreed") == 4

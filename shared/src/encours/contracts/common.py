@@ -6,6 +6,7 @@ from datetime import date
 from typing import Literal
 
 from encours.contracts.base import Value
+from encours.kernel.business_days import Shift
 from encours.kernel.terms import DueKind
 
 
@@ -18,16 +19,41 @@ class Address(Value, frozen=True, kw_only=True):
     country: str
 
 
-class Terms(Value, frozen=True, kw_only=True):
-    """The contract conditions an invoice is issued under (L441-10) and keeps, whatever is agreed later."""
+class EarlyDiscount(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Early-payment discount [escompte]: part of the whole invoice, VAT included, for payment by a day.
+
+    The day follows from the date of issue as a due date does (:class:`encours.kernel.terms.DueRule`).
+    """
+
+    rate_bps: int
+    due_kind: DueKind = "NET"
+    days: int
+    months: int = 0
+    day_of_month: int | None = None
+
+
+class Terms(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """The contract conditions an invoice is issued under (L441-10) and keeps, whatever is agreed later.
+
+    The due date follows from ``due_kind`` to ``calendar`` by :class:`encours.kernel.terms.DueRule`. Fields with
+    a default are left out of the bytes where they have it, so that terms of days alone keep the bytes that they had.
+    """
 
     due_kind: DueKind
     days: int
+    months: int = 0
+    day_of_month: int | None = None
+    periodic: bool = False
+    """For invoices that sum up the supplies of a period (CGI 289 I-3): a shorter ceiling."""
+    business_day: Shift = "none"
+    calendar: str | None = None
+    """Business calendar of the shift: ``TARGET`` or the creditor's country; ``None`` without a shift."""
     penalty_rate_bps: int | None
     """Contractual yearly rate in hundredths of a percent; ``None`` is the legal default rate."""
     indemnity_minor: int
     """Flat recovery fee per invoice paid late (40 EUR by D441-5), in the invoice's currency; in an agreement
     with a customer, the entity's."""
+    discount: EarlyDiscount | None = None
 
 
 VatCategory = Literal["S", "Z", "E", "AE", "K", "G", "O"]

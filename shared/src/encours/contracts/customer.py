@@ -55,13 +55,28 @@ class TermsAgreed(Event, frozen=True, kw_only=True):
 
 
 class TermsBeyondCeiling(Event, frozen=True, kw_only=True):
-    """The agreed delay is beyond the ceiling of L441-10 I. Accepted, and said."""
+    """The agreed delay is beyond the ceiling of L441-10 I. Accepted, and said.
+
+    Days as in :class:`encours.kernel.terms.Excess`.
+    """
 
     TYPE: ClassVar[str] = "customer.terms_beyond_ceiling"
     customer_id: str
     valid_from: date
     ceiling_days: int
     agreed_days: int
+
+
+class PenaltyBelowFloor(Event, frozen=True, kw_only=True):
+    """The agreed penalty rate is below the legal minimum of contractual rates. Accepted, and said."""
+
+    TYPE: ClassVar[str] = "customer.penalty_below_floor"
+    customer_id: str
+    valid_from: date
+    floor_bps: int
+    agreed_bps: int
+    basis: str
+    """Source and calculation of the floor, such as ``C. com. L441-10 II: 3 x 2.62 % (2026-01-01)``."""
 
 
 class CustomerContactAdded(Event, frozen=True, kw_only=True):

@@ -92,7 +92,7 @@ class InvoiceCancelled(Event, frozen=True, kw_only=True):
     customer_id: str
 
 
-class InvoiceIssued(Event, frozen=True, kw_only=True):
+class InvoiceIssued(Event, frozen=True, kw_only=True, omit_defaults=True):
     """The receivable begins. Everything that a follower needs is here, without the draft.
 
     ``number`` is legal and gapless for ``origin`` ``issued``; an invoice taken over from another system
@@ -110,6 +110,8 @@ class InvoiceIssued(Event, frozen=True, kw_only=True):
     issued_on: date
     supply_on: date
     due_on: date
+    discount_until: date | None = None
+    """Last day of the early-payment discount of the terms; left out of the bytes where there is none."""
     currency: str
     vat: tuple[VatShare, ...]
     net_minor: int | None
@@ -145,6 +147,20 @@ class ReleasedCash(Value, frozen=True, kw_only=True):
 
     payment_id: str
     amount_minor: int
+
+
+class InvoicePenaltyBelowFloor(Event, frozen=True, kw_only=True):
+    """Issued under terms of its own whose penalty rate is below the legal minimum of contractual rates.
+
+    Terms that are agreed with the customer are warned of there, by ``customer.penalty_below_floor``.
+    """
+
+    TYPE: ClassVar[str] = "invoice.penalty_below_floor"
+    invoice_id: str
+    customer_id: str
+    floor_bps: int
+    agreed_bps: int
+    basis: str
 
 
 class InvoiceCredited(Event, frozen=True, kw_only=True):

@@ -1,51 +1,133 @@
-"""Due dates from contract terms (Code de commerce L441-10). Calendar days; no business-day shift."""
+"""Due dates from contract terms (Code de commerce L441-10).
+
+A rule adds months and days to the date of issue, goes to the end of a month and to a day of the month, and moves what
+is no business day, in that order:
+
+==================================  =========================================================
+"30 jours fin de mois le 10"        ``DueRule("DAYS_THEN_EOM", 30, day_of_month=10)``
+"fin de mois + 1 mois"              ``DueRule("EOM_THEN_DAYS", 0, months=1)``
+"le 15 du mois suivant"             ``DueRule("EOM_THEN_DAYS", 0, day_of_month=15)``
+==================================  =========================================================
+"""
 
 from __future__ import annotations
 
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Literal
+
+from encours.kernel.business_days import Shift, business_calendar
 
 DueKind = Literal["NET", "DAYS_THEN_EOM", "EOM_THEN_DAYS"]
 
 CEILING_NET_DAYS = 60
 CEILING_END_OF_MONTH_DAYS = 45
+CEILING_PERIODIC_DAYS = 45
+_FOUR_YEARS = tuple(date(2024, 1, 1) + timedelta(days=n) for n in range(1461))
+"""Days of issue on which a rule is judged: each day of the year, in a leap year too, within the calendars on file."""
 
 
 @dataclass(frozen=True, slots=True)
 class DueRule:
     """Rule that leads from the issue date to the due date.
 
-    ``NET``: so many days after. ``DAYS_THEN_EOM``: add the days, then go to the end of that month
-    (2026-01-20 + 45 → 2026-03-31). ``EOM_THEN_DAYS``: go to the end of the month of issue, then add the
-    days (→ 2026-03-17). The two readings of "45 days end of month"; the contract picks one.
+    ``NET``: so many months, then days after. ``DAYS_THEN_EOM``: add them, then go to the end of that month
+    (2026-01-20 + 45 days → 2026-03-31). ``EOM_THEN_DAYS``: go to the end of the month of issue and of so many months
+    after it, then add the days (→ 2026-03-17). The two readings of "45 days end of month"; the contract picks one.
+
+    ``day_of_month`` goes on to the next such day: after an end of month to that of the following month. In a shorter
+    month it is the last day. ``periodic``: the invoices sum up several supplies (CGI 289 I-3).
     """
 
     kind: DueKind
     days: int
+    months: int = 0
+    day_of_month: int | None = None
+    periodic: bool = False
+    business_day: Shift = "none"
+    calendar: str | None = None
+    """Name of the business calendar; needed for a shift."""
 
-    @property
-    def ceiling_days(self) -> int:
-        """Ceiling of L441-10 I: 60 days from the invoice date, or 45 days end of month."""
-        return CEILING_NET_DAYS if self.kind == "NET" else CEILING_END_OF_MONTH_DAYS
 
-    def beyond_ceiling(self) -> bool:
-        """Beyond what L441-10 I allows."""
-        return self.days > self.ceiling_days
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """A delay beyond the ceiling of L441-10 I, in days.
+
+    For a rule of days alone both are as agreed. For any other they are counted from the date of issue to the due date,
+    on the day of issue on which the excess is greatest.
+    """
+
+    ceiling_days: int
+    agreed_days: int
+
+
+def due_date(issued_on: date, rule: DueRule) -> date:
+    """Return the last day on which payment is in time.
+
+    Raises ``no-business-calendar`` if the rule needs a calendar that is not on file for that year.
+    """
+    days = timedelta(days=rule.days)
+    match rule.kind:
+        case "NET":
+            due = _months_after(issued_on, rule.months) + days
+        case "DAYS_THEN_EOM":
+            due = _end_of_month(_months_after(issued_on, rule.months) + days)
+        case "EOM_THEN_DAYS":
+            due = _end_of_month(_months_after(issued_on.replace(day=1), rule.months)) + days
+    if rule.day_of_month is not None:
+        ends_month = rule.kind == "DAYS_THEN_EOM" or (rule.kind == "EOM_THEN_DAYS" and not rule.days)
+        due = _next_day_of_month(due + timedelta(days=ends_month), rule.day_of_month)
+    if rule.business_day == "none":
+        return due
+    return business_calendar(rule.calendar or "TARGET").shifted(due, rule.business_day)
+
+
+@cache
+def beyond_ceiling(rule: DueRule) -> Excess | None:
+    """Return the excess over what L441-10 I allows, or None.
+
+    At most 60 days after the date of issue; or, of end-of-month terms, 45 days end of month in the more generous of its
+    two readings; for periodic invoices 45 days after the date of issue. Rules with months, a day of the month or a
+    later business day are compared by their dates, on every day of issue of four years.
+    """
+    ends_month = rule.kind != "NET"
+    if not (
+        rule.months or rule.day_of_month or rule.business_day == "following" or (rule.periodic and ends_month)
+    ):
+        ceiling = CEILING_END_OF_MONTH_DAYS if ends_month else CEILING_NET_DAYS
+        ceiling = CEILING_PERIODIC_DAYS if rule.periodic else ceiling
+        return Excess(ceiling, rule.days) if rule.days > ceiling else None
+    judged = [((due_date(day, rule) - day).days, (_latest(day, rule) - day).days) for day in _FOUR_YEARS]
+    agreed_days, ceiling_days = max(judged, key=lambda pair: pair[0] - pair[1])
+    return Excess(ceiling_days, agreed_days) if agreed_days > ceiling_days else None
+
+
+def _latest(issued_on: date, rule: DueRule) -> date:
+    if rule.periodic:
+        return issued_on + timedelta(days=CEILING_PERIODIC_DAYS)
+    net = issued_on + timedelta(days=CEILING_NET_DAYS)
+    if rule.kind == "NET":
+        return net
+    kinds: tuple[DueKind, ...] = ("DAYS_THEN_EOM", "EOM_THEN_DAYS")
+    return max(net, *(due_date(issued_on, DueRule(kind, CEILING_END_OF_MONTH_DAYS)) for kind in kinds))
 
 
 def _end_of_month(day: date) -> date:
     return day.replace(day=monthrange(day.year, day.month)[1])
 
 
-def due_date(issued_on: date, rule: DueRule) -> date:
-    """The last day on which payment is in time."""
-    days = timedelta(days=rule.days)
-    match rule.kind:
-        case "NET":
-            return issued_on + days
-        case "DAYS_THEN_EOM":
-            return _end_of_month(issued_on + days)
-        case "EOM_THEN_DAYS":
-            return _end_of_month(issued_on) + days
+def _months_after(day: date, months: int) -> date:
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def _next_day_of_month(not_before: date, day_of_month: int) -> date:
+    month = not_before.replace(day=1)
+    while (
+        found := month.replace(day=min(day_of_month, monthrange(month.year, month.month)[1]))
+    ) < not_before:
+        month = _months_after(month, 1)
+    return found

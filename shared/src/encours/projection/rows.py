@@ -95,12 +95,14 @@ class Row(msgspec.Struct, kw_only=True, gc=False):
     ``str`` is text, ``int`` bigint, ``date`` date, ``datetime`` timestamptz, ``bool`` boolean, ``list[str]``
     text[]; ``| None`` makes a column nullable, :class:`Id` makes it 16 bytes. ``INDEXES`` holds the bodies of index
     definitions, such as ``"(due_on) where open_minor > 0"``. Give a list field a new list instead of changing it in
-    place.
+    place. ``TEMPORAL`` names columns of which the last two are the first day of a row and the first day after it: rows
+    that are equal in the others may not overlap, which the database keeps at the end of each transaction.
     """
 
     TABLE: ClassVar[str]
     KEY: ClassVar[tuple[str, ...]]
     INDEXES: ClassVar[tuple[str, ...]] = ()
+    TEMPORAL: ClassVar[tuple[str, ...]] = ()
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -179,6 +181,11 @@ class Table:
             f"{column.name} {column.declared}{'' if column.nullable else ' not null'}"
             for column in self.columns
         )
+        if self.row_type.TEMPORAL:
+            *_, first_day, day_after = self.row_type.TEMPORAL
+            columns += (
+                f", valid daterange not null generated always as (daterange({first_day}, {day_after})) stored"
+            )
         return f"create table {schema}.{self.name} ({columns})"
 
     def create_key(self, schema: str) -> str:
@@ -186,11 +193,19 @@ class Table:
         return f"alter table {schema}.{self.name} add primary key ({', '.join(self.key)})"
 
     def create_indexes(self, schema: str) -> list[str]:
-        """DDL of the declared indexes; after a bulk load, when they are built in one sweep."""
-        return [
+        """DDL of the declared indexes and the temporal key; after a bulk load, when they are built in one sweep."""
+        found = [
             f"create index {self.name}_{number} on {schema}.{self.name} {body}"
             for number, body in enumerate(self.row_type.INDEXES, 1)
         ]
+        if self.row_type.TEMPORAL:
+            same = ", ".join(self.row_type.TEMPORAL[:-2])
+            # Deferred: of two rows that change in one statement the first may reach into the old range of the second.
+            found.append(
+                f"alter table {schema}.{self.name} add constraint {self.name}_valid "
+                f"unique ({same}, valid without overlaps) deferrable initially deferred"
+            )
+        return found
 
     def select_by_key(self, schema: str) -> str:
         """SQL: the rows of the given keys, one array parameter a key column."""

@@ -43,7 +43,9 @@ def reckon_document(
             supply_on=content.supply_on,
             lines=sums.lines,
             vat=sums.vat,
-            terms=None if content.terms is None else settled(content.terms, known, day, "/terms"),
+            terms=None
+            if content.terms is None
+            else settled(content.terms, known, entity.country, day, "/terms"),
             reference=content.reference,
             salesperson=content.salesperson or customer.salesperson,
             adjustments=sums.adjustments,

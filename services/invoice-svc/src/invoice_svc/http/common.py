@@ -1,4 +1,4 @@
-"""Parts that bodies and answers of several resources share: ids, decimals, addresses, terms."""
+"""Parts that bodies and answers of several resources share: ids, decimals, addresses."""
 
 from __future__ import annotations
 
@@ -23,20 +23,13 @@ from encours.contracts import common
 from encours.http.answers import Json
 from encours.http.models import (
     Body,
-    BusinessDate,
-    Count,
     Country,
     Id,
     MoneyModel,
-    NonNegativeMoney,
     ShortText,
 )
 from encours.kernel import texts
 from encours.kernel.email import MAX_LENGTH, ascii_address
-from encours.kernel.money import Money
-from encours.kernel.terms import DueKind
-from invoice_svc.domain.invoice.decimals import percent, rate_bps
-from invoice_svc.domain.terms import ProposedTerms
 
 EntityId = Annotated[str, Id("ent"), Field(examples=["ent_0195e0a4c1187ebc837d95283b6791e9"])]
 CustomerId = Annotated[str, Id("cus"), Field(examples=["cus_0195e0a4c1187ebc837d95283b6791e9"])]
@@ -145,67 +138,6 @@ class AddressBody(Body):
         return common.Address(
             lines=tuple(self.lines), postal_code=self.postal_code, city=self.city, country=self.country
         )
-
-
-class TermsBody(Body):
-    """Contract conditions (C. com. L441-10)."""
-
-    kind: DueKind = Field(
-        default="NET",
-        description="NET: days after issue. DAYS_THEN_EOM: add the days, then go to the end of that month "
-        "(2026-01-20 + 45 gives 2026-03-31). EOM_THEN_DAYS: go to the end of the month of issue, then add the days "
-        "(gives 2026-03-17).",
-    )
-    days: Annotated[Count, Field(le=365)] = Field(examples=[45])
-    penalty_rate: DecimalText | None = Field(
-        default=None,
-        description="Contractual yearly rate in percent; null is the legal default rate.",
-        examples=["12"],
-    )
-    indemnity: NonNegativeMoney | None = Field(
-        default=None,
-        description="Flat recovery fee per invoice paid late, in the currency of the invoice, or of the entity for an "
-        "agreement; if not given 40.00 EUR by law, and none in another currency.",
-    )
-
-    def to_terms(self, pointer: str = "/terms") -> ProposedTerms:
-        """Return the proposed terms; ``pointer`` is their JSON pointer in the body."""
-        fee, rate = self.indemnity, None
-        if self.penalty_rate is not None:
-            rate = rate_bps(self.penalty_rate, f"{pointer}/penalty_rate", "A yearly rate")
-        indemnity = None if fee is None else Money(fee.minor, fee.currency)
-        return ProposedTerms(self.kind, self.days, rate, indemnity)
-
-
-class AgreedTermsBody(TermsBody):
-    """Conditions for invoices issued from a day on."""
-
-    valid_from: BusinessDate | None = Field(default=None, description="Today if not given.")
-
-
-class TermsOut(BaseModel):
-    """Contract conditions."""
-
-    kind: DueKind
-    days: int
-    penalty_rate: str | None = Field(description="Percent a year; null is the legal default rate.")
-    indemnity_minor: int = Field(
-        description="Flat recovery fee in minor units of the invoice's currency, or of the entity's for an agreement."
-    )
-    valid_from: date | None = None
-
-    @classmethod
-    def of(cls, terms: common.Terms | None, valid_from: date | None = None) -> Json | None:
-        """Return terms as JSON."""
-        if terms is None:
-            return None
-        return {
-            "kind": terms.due_kind,
-            "days": terms.days,
-            "penalty_rate": None if terms.penalty_rate_bps is None else percent(terms.penalty_rate_bps),
-            "indemnity_minor": terms.indemnity_minor,
-            "valid_from": iso(valid_from),
-        }
 
 
 class AddressOut(BaseModel):

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import assert_never
 
 import msgspec
 
-from encours.contracts.common import Terms
-from encours.kernel.terms import DueRule, due_date
+from encours.kernel.money import Money
 from encours.ledger.session import Session
 from invoice_svc.domain.customer.commands import AgreeTerms, RegisterCustomer
-from invoice_svc.domain.customer.state import terms_on
 from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.domain.entity.commands import RegisterEntity
 from invoice_svc.domain.invoice.commands import CreditInvoice, TakeOverInvoice
@@ -31,8 +28,9 @@ from invoice_svc.imports.events import (
     ImportedResolution,
     ImportedReversal,
 )
+from invoice_svc.imports.terms.imported import ImportedTerms
 from invoice_svc.use_cases import customers, disputes, entities, invoices, payments
-from invoice_svc.use_cases.folds import CUSTOMER, ENTITY
+from invoice_svc.use_cases.folds import ENTITY
 
 Work = Callable[[Session], Awaitable[None]]
 
@@ -124,18 +122,16 @@ async def _customer(session: Session, event: ImportedCustomer, entity_id: str) -
             salesperson=event.salesperson,
         ),
     )
-    if event.due_kind is None or event.due_days is None:
+    terms = event.terms or None
+    if event.due_kind is not None and event.due_days is not None:
+        terms = ImportedTerms(due_kind=event.due_kind, days=event.due_days)
+    if terms is None:
         return
     entity = await session.get(ENTITY, entity_id)
     valid_from = event.on or session.today
     usual = late_payment_law().default_terms(valid_from, entity.currency)
-    terms = Terms(
-        due_kind=event.due_kind,
-        days=event.due_days,
-        penalty_rate_bps=usual.penalty_rate_bps,
-        indemnity_minor=usual.indemnity_minor,
-    )
-    await customers.agree_terms(session, AgreeTerms(customer_id, terms, valid_from))
+    proposed = terms.proposed(Money(usual.indemnity_minor, entity.currency))
+    await customers.agree_terms(session, AgreeTerms(customer_id, proposed, valid_from))
 
 
 async def _invoice(session: Session, event: ImportedInvoice, scope: EventScope) -> None:
@@ -149,23 +145,15 @@ async def _invoice(session: Session, event: ImportedInvoice, scope: EventScope) 
             entity_id=entity_id,
             number=event.number,
             issued_on=event.issued_on,
-            due_on=event.due_on or await _due_on(session, event, customer_id),
+            due_on=event.due_on,
             currency=event.currency,
             total_minor=event.total_minor,
             net_minor=net,
             vat_minor=None if net is None else event.total_minor - net,
             reference=event.reference,
+            terms=event.terms.proposed() if event.terms else None,
         ),
     )
-
-
-async def _due_on(session: Session, event: ImportedInvoice, customer_id: str) -> date:
-    """Return the due date by the terms agreed with the customer, else by those of the law."""
-    customer = await session.get(CUSTOMER, customer_id)
-    terms = terms_on(customer, event.issued_on) or late_payment_law().default_terms(
-        event.issued_on, event.currency
-    )
-    return due_date(event.issued_on, DueRule(terms.due_kind, terms.days))
 
 
 def _payment(event: ImportedPayment, scope: EventScope) -> ReceivePayment:

@@ -2,7 +2,7 @@
 
 Columns, by target name: ``invoice_number issued_on amount customer`` are required;
 ``due_on net vat currency reference customer_name customer_email customer_country customer_language disputed
-disputed_on settled_on`` are optional.
+disputed_on settled_on`` and the terms of the invoice (:mod:`invoice_svc.imports.terms.columns`) are optional.
 
 Assumptions for what such a file does not contain:
 
@@ -32,6 +32,7 @@ from invoice_svc.imports.formats.amounts import NumberStyle
 from invoice_svc.imports.formats.records import fitted, split_fields
 from invoice_svc.imports.formats.verdict import Fault
 from invoice_svc.imports.refusals import InvalidColumnMap, InvalidHeader
+from invoice_svc.imports.terms import columns
 
 REQUIRED = ("invoice_number", "issued_on", "amount", "customer")
 OPTIONAL = (
@@ -47,6 +48,7 @@ OPTIONAL = (
     "disputed",
     "disputed_on",
     "settled_on",
+    *columns.COLUMNS,
 )
 
 
@@ -195,6 +197,7 @@ def parse_line(text: str, header: CsvHeader, delimiter: str, defaults: Defaults)
             net_minor=net,
             vat_minor=vat,
             reference=line.text("reference", 200) if line.raw("reference") else None,
+            terms=columns.of_columns(line.raw, line.column, defaults.style),
         ),
         *_afterwards(line, number, ref, code, total, issued_on),
     ]

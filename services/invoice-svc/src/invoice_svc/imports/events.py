@@ -15,6 +15,7 @@ from encours.contracts.common import Address
 from encours.contracts.dispute import Category, Outcome
 from encours.contracts.payment import Method
 from encours.kernel.terms import DueKind
+from invoice_svc.imports.terms.imported import ImportedTerms
 
 
 class _ImportedBase(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
@@ -51,6 +52,8 @@ class ImportedCustomer(_ImportedBase, frozen=True, kw_only=True, tag="customer")
     salesperson: str | None = None
     due_kind: DueKind | None = None
     due_days: int | None = None
+    terms: ImportedTerms | msgspec.UnsetType = msgspec.UNSET
+    """Conditions that say more than kind and days, which then are unset above; else unset, as for addresses."""
     on: date | None = None
 
 
@@ -66,6 +69,8 @@ class ImportedInvoice(_ImportedBase, frozen=True, kw_only=True, tag="invoice"):
     net_minor: int | None = None
     vat_minor: int | None = None
     reference: str | None = None
+    terms: ImportedTerms | msgspec.UnsetType = msgspec.UNSET
+    """Conditions of this invoice alone."""
 
 
 class ImportedPayment(_ImportedBase, frozen=True, kw_only=True, tag="payment"):

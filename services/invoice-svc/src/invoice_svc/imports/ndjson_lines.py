@@ -17,7 +17,6 @@ from encours.contracts.common import Address
 from encours.contracts.dispute import Category, Outcome
 from encours.contracts.payment import Method
 from encours.kernel import texts
-from encours.kernel.terms import DueKind
 from invoice_svc.imports import values
 from invoice_svc.imports.csv_lines import Defaults, Parsed
 from invoice_svc.imports.events import (
@@ -32,6 +31,7 @@ from invoice_svc.imports.events import (
     Kind,
 )
 from invoice_svc.imports.formats.verdict import Fault
+from invoice_svc.imports.terms.ndjson import Strict, TermsObject
 
 MAX_ALLOCATIONS = 200
 MAX_ADDRESS_LINES = 5
@@ -62,11 +62,7 @@ def _fault(message: str) -> Fault:
     return Fault("invalid-value", f"{reason}.", column)
 
 
-class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    pass
-
-
-class _NdjsonLine(_Strict, frozen=True, kw_only=True, tag_field="kind"):
+class _NdjsonLine(Strict, frozen=True, kw_only=True, tag_field="kind"):
     """A line of one kind, which ``parsed`` makes the event of. Members are read by name, for a fault to name them."""
 
     def _text(self, name: str, limit: int = 200) -> str:
@@ -129,12 +125,7 @@ class _Entity(_Valued, frozen=True, kw_only=True, tag="entity"):
         return Parsed((event,))
 
 
-class _Terms(_Strict, frozen=True, kw_only=True):
-    due_kind: DueKind
-    days: int
-
-
-class _Address(_Strict, frozen=True, kw_only=True):
+class _Address(Strict, frozen=True, kw_only=True):
     lines: list[str]
     postal_code: str
     city: str
@@ -168,14 +159,13 @@ class _Customer(_NdjsonLine, frozen=True, kw_only=True, tag="customer"):
     segment: str | None = None
     salesperson: str | None = None
     registered_on: str | None = None
-    terms: _Terms | None = None
+    terms: TermsObject | None = None
 
     def parsed(self, defaults: Defaults) -> Parsed:
         ref = self._text("external_ref", 100)
         country = values.country(self.country or defaults.country, "country")
-        terms = self.terms
-        if terms is not None and not 0 <= terms.days <= 365:
-            raise Fault("invalid-value", "Terms must be 0 to 365 days.", "terms.days")
+        terms = None if self.terms is None else self.terms.parsed(defaults.currency, defaults.style)
+        plain = terms if terms is not None and terms.has_days_only else None
         event = ImportedCustomer(
             ref=ref,
             name=self._optional("name") or ref,
@@ -188,8 +178,9 @@ class _Customer(_NdjsonLine, frozen=True, kw_only=True, tag="customer"):
             address=msgspec.UNSET if self.address is None else self.address.parsed(country),
             segment=self._optional("segment"),
             salesperson=self._optional("salesperson"),
-            due_kind=terms.due_kind if terms else None,
-            due_days=terms.days if terms else None,
+            due_kind=plain.due_kind if plain else None,
+            due_days=plain.days if plain else None,
+            terms=msgspec.UNSET if terms is None or plain else terms,
             on=self._optional_day("registered_on"),
         )
         return Parsed((event,))
@@ -203,6 +194,7 @@ class _Invoice(_Valued, frozen=True, kw_only=True, tag="invoice"):
     due_on: str | None = None
     net: str | None = None
     reference: str | None = None
+    terms: TermsObject | None = None
 
     def parsed(self, defaults: Defaults) -> Parsed:
         code = self._code(defaults)
@@ -222,11 +214,12 @@ class _Invoice(_Valued, frozen=True, kw_only=True, tag="invoice"):
             net_minor=net,
             vat_minor=None if net is None else total - net,
             reference=self._optional("reference"),
+            terms=msgspec.UNSET if self.terms is None else self.terms.parsed(code, defaults.style),
         )
         return Parsed((event,), note=note)
 
 
-class _Share(_Strict, frozen=True, kw_only=True):
+class _Share(Strict, frozen=True, kw_only=True):
     invoice: str
     amount: str
 

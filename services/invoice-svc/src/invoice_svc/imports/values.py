@@ -18,6 +18,7 @@ from invoice_svc.imports.formats.verdict import Fault
 FLOAT_NOISE = Decimal("1e-9")
 POINT = NumberStyle()
 _AMOUNT = re.compile(r"[+-]?0*([0-9]{0,40})(?:\.([0-9]{1,40}))?", re.ASCII)
+_PERCENT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2})0*)?", re.ASCII)
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _FIRST_YEAR, _LAST_YEAR = 1950, 2150
 _TRUE = frozenset({"yes", "true", "1", "y", "oui", "o"})
@@ -123,6 +124,22 @@ def amount(
     if abs(minor) > MAX_MINOR:
         raise Fault("amount-too-large", f"An amount may be at most {format_amount(MAX_MINOR, code)}.", column)
     return minor, note
+
+
+def percent_bps(value: str, column: str, style: NumberStyle = POINT) -> int:
+    """Return the hundredths of a percent of a percentage from 0 to 100 with at most two decimals."""
+    plain = style.plain(value.strip().removesuffix("%").strip(), "")
+    match = None if plain is None else _PERCENT.fullmatch(plain)
+    if (
+        match is None
+        or (bps := int(match.group(1)) * 100 + int((match.group(2) or "").ljust(2, "0"))) > 10_000
+    ):
+        raise Fault(
+            "invalid-value",
+            f"Write a percentage from 0 to 100 such as 12{SIGNS[style.decimal]}5, not {value[:40]!r}.",
+            column,
+        )
+    return bps
 
 
 def day(value: str, date_format: str | None, column: str) -> date:

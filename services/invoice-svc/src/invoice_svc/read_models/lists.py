@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from encours import contracts
 from encours.projection.parts import ComposedModel
+from invoice_svc.read_models.agreements.model import Agreements
 from invoice_svc.read_models.customers.model import Customers
 from invoice_svc.read_models.disputes.model import Disputes
 from invoice_svc.read_models.entities.model import Entities
@@ -16,11 +17,20 @@ NAME = "invoices"
 
 
 class Lists(ComposedModel):
-    """Finds entities, legal numbers, customers, invoices, payments, disputes and quotes."""
+    """Finds entities, legal numbers, customers and their terms, invoices, payments, disputes and quotes."""
 
     name = NAME
-    version = 6
-    parts = (Entities(), Numbers(), Customers(), Invoices(), Payments(), Disputes(), Quotes())
+    version = 7
+    parts = (
+        Entities(),
+        Numbers(),
+        Customers(),
+        Agreements(),
+        Invoices(),
+        Payments(),
+        Disputes(),
+        Quotes(),
+    )
     ignores = contracts.names_of(
         contracts.calendar.DayOpened,
         contracts.entity.FirstNumberSet,
@@ -31,8 +41,8 @@ class Lists(ComposedModel):
         contracts.risk.LimitRequested,
         contracts.customer.CustomerContactAdded,
         contracts.customer.CustomerNoted,
-        contracts.customer.TermsAgreed,
         contracts.customer.TermsBeyondCeiling,
+        contracts.customer.PenaltyBelowFloor,
         contracts.dunning.HoldPlaced,
         contracts.dunning.ReminderFailed,
         contracts.dunning.ReminderRequested,
@@ -46,6 +56,7 @@ class Lists(ComposedModel):
         contracts.aside.EventSetAside,
         contracts.imports.ImportReceived,
         contracts.invoice.InvoiceTermsBeyondCeiling,
+        contracts.invoice.InvoicePenaltyBelowFloor,
         contracts.payment.PaymentAllocated,
         contracts.payment.PaymentReleased,
     )

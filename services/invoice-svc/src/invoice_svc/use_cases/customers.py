@@ -60,7 +60,7 @@ async def _agree(
     entity = await session.get(ENTITY, state.entity_id)
     first_day = valid_from or session.today
     # An agreement recorded late applies to future invoices; on its first day the law may have had no fee yet.
-    agreed = settled(terms, entity.currency, max(first_day, session.today), pointer)
+    agreed = settled(terms, entity.currency, entity.country, max(first_day, session.today), pointer)
     return _emit(session, customer_id, state.entity_id, decide.agree_terms(state, first_day, agreed))
 
 

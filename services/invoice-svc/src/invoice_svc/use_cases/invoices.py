@@ -54,7 +54,8 @@ async def draft(session: Session, command: DraftInvoice) -> Result:
 async def amend(session: Session, command: AmendInvoice) -> Result:
     """Change the content of a draft from now on."""
     state = await session.get(INVOICE, command.invoice_id)
-    for event in decide.amend(state, command, session.today):
+    entity = await session.get(ENTITY, state.entity_id)
+    for event in decide.amend(state, command, entity, session.today):
         session.emit(command.invoice_id, event, entity=state.entity_id)
     return session.result(command.invoice_id)
 

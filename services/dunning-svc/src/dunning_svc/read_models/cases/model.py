@@ -66,6 +66,7 @@ class Cases(ReadModel):
         contracts.customer.CustomerNoted,
         contracts.customer.TermsAgreed,
         contracts.customer.TermsBeyondCeiling,
+        contracts.customer.PenaltyBelowFloor,
         contracts.dispute.DisputeOpened,
         contracts.dispute.DisputeResolved,
         contracts.entity.SeriesDefined,
@@ -84,6 +85,7 @@ class Cases(ReadModel):
         contracts.quote.QuoteExtended,
         contracts.quote.QuoteRefused,
         contracts.quote.QuoteSent,
+        contracts.invoice.InvoicePenaltyBelowFloor,
     )
 
     def keys(self, e: Recorded) -> Iterable[Key]:

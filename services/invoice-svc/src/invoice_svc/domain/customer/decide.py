@@ -9,10 +9,12 @@ from msgspec import UNSET
 from encours.contracts import customer as events
 from encours.contracts.common import Terms
 from encours.kernel.errors import FieldError, Refusal
-from encours.kernel.terms import DueRule
+from encours.kernel.terms import beyond_ceiling
 from invoice_svc.domain.customer.commands import AddContact, AmendCustomer, NoteCustomer, RegisterCustomer
 from invoice_svc.domain.customer.state import Agreement, Contact, Customer, CustomerEvent
+from invoice_svc.domain.legal import late_payment_law
 from invoice_svc.domain.refusals import CustomerOfOtherEntity
+from invoice_svc.domain.terms import due_rule
 
 
 class CustomerExists(Refusal):
@@ -78,20 +80,32 @@ def amend(state: Customer, command: AmendCustomer) -> list[CustomerEvent]:
 
 
 def agree_terms(state: Customer, valid_from: date, terms: Terms) -> list[CustomerEvent]:
-    """Agree terms; a warning is added if they exceed the ceiling of L441-10 I."""
+    """Agree terms; warnings are added if they exceed the ceiling of L441-10 I, or pay less than its II allows."""
     if Agreement(valid_from, terms) in state.terms:
         return []
-    agreed = events.TermsAgreed(customer_id=state.customer_id, valid_from=valid_from, terms=terms)
-    rule = DueRule(terms.due_kind, terms.days)
-    if not rule.beyond_ceiling():
-        return [agreed]
-    warning = events.TermsBeyondCeiling(
-        customer_id=state.customer_id,
-        valid_from=valid_from,
-        ceiling_days=rule.ceiling_days,
-        agreed_days=terms.days,
-    )
-    return [agreed, warning]
+    found: list[CustomerEvent] = [
+        events.TermsAgreed(customer_id=state.customer_id, valid_from=valid_from, terms=terms)
+    ]
+    if excess := beyond_ceiling(due_rule(terms)):
+        found.append(
+            events.TermsBeyondCeiling(
+                customer_id=state.customer_id,
+                valid_from=valid_from,
+                ceiling_days=excess.ceiling_days,
+                agreed_days=excess.agreed_days,
+            )
+        )
+    if floor := late_payment_law().floor_above(terms, valid_from):
+        found.append(
+            events.PenaltyBelowFloor(
+                customer_id=state.customer_id,
+                valid_from=valid_from,
+                floor_bps=floor.value,
+                agreed_bps=terms.penalty_rate_bps or 0,
+                basis=floor.source,
+            )
+        )
+    return found
 
 
 def add_contact(state: Customer, command: AddContact) -> list[CustomerEvent]:

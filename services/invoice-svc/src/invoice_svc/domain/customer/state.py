@@ -78,6 +78,7 @@ CustomerEvent = (
     | events.CustomerAmended
     | events.TermsAgreed
     | events.TermsBeyondCeiling
+    | events.PenaltyBelowFloor
     | events.CustomerContactAdded
     | events.CustomerNoted
 )
@@ -121,7 +122,7 @@ def evolve(state: Customer, recorded: Recorded) -> Customer:
             kept = [agreed for agreed in state.terms if agreed.valid_from != event.valid_from]
             kept.append(Agreement(event.valid_from, event.terms))
             return replace(state, terms=tuple(sorted(kept, key=lambda agreed: agreed.valid_from)))
-        case events.TermsBeyondCeiling():
+        case events.TermsBeyondCeiling() | events.PenaltyBelowFloor():
             return state
         case events.CustomerContactAdded():
             contact = Contact(event.role, event.name, event.email, event.phone)

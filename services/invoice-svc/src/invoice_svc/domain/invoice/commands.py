@@ -74,19 +74,23 @@ class CancelInvoice(Struct, frozen=True):
 
 
 class TakeOverInvoice(Struct, frozen=True):
-    """Take over an invoice that another system issued. It keeps its number and due date, and belongs to no series."""
+    """Take over an invoice that another system issued. It keeps its number, and belongs to no series.
+
+    ``due_on`` ``None`` is that of the terms; ``terms`` ``None`` are the customer's, else those of the law.
+    """
 
     invoice_id: str
     customer_id: str
     entity_id: str
     number: str
     issued_on: date
-    due_on: date
+    due_on: date | None
     currency: str
     total_minor: int
     net_minor: int | None
     vat_minor: int | None
     reference: str | None = None
+    terms: ProposedTerms | None = None
 
 
 class CreditInvoice(Struct, frozen=True):

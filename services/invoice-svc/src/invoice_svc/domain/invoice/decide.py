@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from encours.contracts import invoice as events
 from encours.contracts.common import Terms
 from encours.kernel.errors import FieldError, Invalid
-from encours.kernel.terms import DueRule, due_date
+from encours.kernel.terms import beyond_ceiling
 from invoice_svc.domain.customer.decide import require_customer_of
 from invoice_svc.domain.customer.state import Customer, terms_on
 from invoice_svc.domain.entity.decide import series_for
@@ -24,7 +24,7 @@ from invoice_svc.domain.invoice.content import Document, missing_content, stated
 from invoice_svc.domain.invoice.refusals import InvoiceExists, InvoiceIncomplete, InvoiceNotDraft
 from invoice_svc.domain.invoice.state import Invoice, InvoiceEvent
 from invoice_svc.domain.legal import late_payment_law
-from invoice_svc.domain.terms import ProposedTerms, settled
+from invoice_svc.domain.terms import ProposedTerms, discount_until, due_on, due_rule, settled
 
 UnappliedCause = Literal["released", "reversed"]
 
@@ -52,7 +52,7 @@ def draft(
             net_minor=sums.net_minor,
             vat_minor=sums.vat_minor,
             total_minor=sums.total_minor,
-            terms=_settled(content.terms, currency, day),
+            terms=_settled(content.terms, currency, entity.country, day),
             reference=content.reference,
             salesperson=content.salesperson or customer.salesperson,
             adjustments=sums.adjustments,
@@ -62,7 +62,7 @@ def draft(
     ]
 
 
-def amend(state: Invoice, command: AmendInvoice, today: date) -> list[InvoiceEvent]:
+def amend(state: Invoice, command: AmendInvoice, entity: Entity, today: date) -> list[InvoiceEvent]:
     """Amend the draft; no event if its content is the same."""
     _check_draft(state, "amended")
     sums = _amended_sums(state, command)
@@ -74,7 +74,9 @@ def amend(state: Invoice, command: AmendInvoice, today: date) -> list[InvoiceEve
         net_minor=sums.net_minor,
         vat_minor=sums.vat_minor,
         total_minor=sums.total_minor,
-        terms=state.terms if command.terms is UNSET else _settled(command.terms, state.currency, today),
+        terms=state.terms
+        if command.terms is UNSET
+        else _settled(command.terms, state.currency, entity.country, today),
         reference=state.reference if command.reference is UNSET else command.reference,
         salesperson=state.salesperson if command.salesperson is UNSET else command.salesperson,
         customer_id=state.customer_id,
@@ -105,8 +107,8 @@ def _amended_sums(state: Invoice, command: AmendInvoice) -> InvoiceSums:
     return reckon(lines, state.currency, (*allowances, *charges))
 
 
-def _settled(terms: Terms | ProposedTerms | None, currency: str, day: date) -> Terms | None:
-    return None if terms is None else settled(terms, currency, day, "/terms")
+def _settled(terms: Terms | ProposedTerms | None, currency: str, country: str, day: date) -> Terms | None:
+    return None if terms is None else settled(terms, currency, country, day, "/terms")
 
 
 def cancel(state: Invoice) -> list[InvoiceEvent]:
@@ -120,7 +122,7 @@ def cancel(state: Invoice) -> list[InvoiceEvent]:
 def issue(
     state: Invoice, issued_on: date, entity: Entity, customer: Customer, today: date
 ) -> list[InvoiceEvent]:
-    """Issue the invoice, with a warning if the draft's own terms exceed the ceiling of L441-10 I.
+    """Issue the invoice, with warnings if the draft's own terms exceed the ceiling or the floor of L441-10.
 
     The append assigns the number, because it alone knows the last one of the series. Terms are the draft's own, else
     those of the customer in force on the day of issue, else those of the law.
@@ -138,7 +140,8 @@ def issue(
             series=state.series,
             issued_on=issued_on,
             supply_on=state.supply_on,
-            due_on=due_date(issued_on, DueRule(terms.due_kind, terms.days)),
+            due_on=due_on(terms, issued_on),
+            discount_until=discount_until(terms, issued_on),
             currency=state.currency,
             vat=state.vat,
             net_minor=state.net_minor,
@@ -152,36 +155,52 @@ def issue(
             particulars=stated(with_usual_exemptions(state, entity.country, issued_on)),
             corrects=state.corrects,
         ),
-        *_warn_of_terms(state),
+        *_warn_of_terms(state, issued_on),
     ]
 
 
-def _warn_of_terms(state: Invoice) -> list[InvoiceEvent]:
+def _warn_of_terms(state: Invoice, issued_on: date) -> list[InvoiceEvent]:
+    found: list[InvoiceEvent] = []
     if state.terms is None:
-        return []
-    rule = DueRule(state.terms.due_kind, state.terms.days)
-    if not rule.beyond_ceiling():
-        return []
-    return [
-        events.InvoiceTermsBeyondCeiling(
-            invoice_id=state.invoice_id,
-            customer_id=state.customer_id,
-            ceiling_days=rule.ceiling_days,
-            agreed_days=rule.days,
+        return found
+    if excess := beyond_ceiling(due_rule(state.terms)):
+        found.append(
+            events.InvoiceTermsBeyondCeiling(
+                invoice_id=state.invoice_id,
+                customer_id=state.customer_id,
+                ceiling_days=excess.ceiling_days,
+                agreed_days=excess.agreed_days,
+            )
         )
-    ]
+    if floor := late_payment_law().floor_above(state.terms, issued_on):
+        found.append(
+            events.InvoicePenaltyBelowFloor(
+                invoice_id=state.invoice_id,
+                customer_id=state.customer_id,
+                floor_bps=floor.value,
+                agreed_bps=state.terms.penalty_rate_bps or 0,
+                basis=floor.source,
+            )
+        )
+    return found
 
 
 def take_over(
     state: Invoice, command: TakeOverInvoice, entity: Entity, customer: Customer
 ) -> list[InvoiceEvent]:
-    """Take over an invoice of another system, with its number and due date. Its VAT by rate is unknown."""
+    """Take over an invoice of another system, with its number. Its VAT by rate is unknown.
+
+    Its terms are its own, else those in force with the customer, else those of the law; the due date is its own, else
+    that of the terms.
+    """
     if state.document != "none":
         raise InvoiceExists(f"{command.invoice_id} already exists.")
     require_customer_of(customer, command.entity_id)
     parts = [minor for minor in (command.net_minor, command.vat_minor) if minor is not None]
     if command.total_minor <= 0 or (parts and sum(parts) != command.total_minor):
         raise Invalid("The total must be above 0 and equal net plus VAT.", "/amount")
+    terms = _settled(command.terms, command.currency, entity.country, command.issued_on)
+    terms = terms or _usual_terms(customer, entity, command.issued_on, command.currency)
     return [
         events.InvoiceIssued(
             invoice_id=command.invoice_id,
@@ -190,13 +209,14 @@ def take_over(
             series=None,
             issued_on=command.issued_on,
             supply_on=command.issued_on,
-            due_on=command.due_on,
+            due_on=command.due_on or due_on(terms, command.issued_on),
+            discount_until=discount_until(terms, command.issued_on),
             currency=command.currency,
             vat=(),
             net_minor=command.net_minor,
             vat_minor=command.vat_minor,
             total_minor=command.total_minor,
-            terms=_usual_terms(customer, entity, command.issued_on, command.currency),
+            terms=terms,
             reference=command.reference,
             salesperson=customer.salesperson,
             origin="import",

@@ -96,6 +96,8 @@ class Invoice(Struct, frozen=True):
     number: str | None = None
     issued_on: date | None = None
     due_on: date | None = None
+    discount_until: date | None = None
+    """Last day of the early-payment discount of the terms; ``None`` without one."""
     origin: Origin | None = None
     drafted_on: date | None = None
     credits: tuple[CreditNote, ...] = ()
@@ -141,6 +143,7 @@ InvoiceEvent = (
     | events.InvoiceCancelled
     | events.InvoiceIssued
     | events.InvoiceTermsBeyondCeiling
+    | events.InvoicePenaltyBelowFloor
     | events.InvoiceCredited
     | events.PaymentApplied
     | events.PaymentUnapplied
@@ -164,7 +167,7 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
             return replace(state, document="cancelled")
         case events.InvoiceIssued():
             return _issued(state, recorded.entity, event)
-        case events.InvoiceTermsBeyondCeiling():
+        case events.InvoiceTermsBeyondCeiling() | events.InvoicePenaltyBelowFloor():
             return state
         case events.InvoiceCredited():
             credit = CreditNote(
@@ -293,6 +296,7 @@ def _issued(state: Invoice, entity_id: str, event: events.InvoiceIssued) -> Invo
         number=event.number,
         issued_on=event.issued_on,
         due_on=event.due_on,
+        discount_until=event.discount_until,
         origin=event.origin,
         drafted_on=state.drafted_on,
         movements=(BalanceChange(event.issued_on, event.total_minor),),

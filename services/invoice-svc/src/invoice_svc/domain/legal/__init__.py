@@ -53,6 +53,8 @@ class LatePaymentLaw:
     margin_bps: tuple[Dated, ...]
     default_days: tuple[Dated, ...]
     recovery_fee_eur_minor: tuple[Dated, ...]
+    legal_interest_bps: tuple[Dated, ...]
+    floor_multiple: tuple[Dated, ...]
 
     def default_rate(self, half_year_start: date) -> Dated:
         """Return the default penalty rate of a half-year: ECB main refinancing rate on its first day plus the margin.
@@ -64,6 +66,24 @@ class LatePaymentLaw:
             raise NoLegalRate(f"No default penalty rate is on file for {half_year_start}.")
         source = f"{margin.source}: ECB MRO {mro.value / 100:.2f} % ({mro.valid_from}) + {margin.value / 100:.0f} pts"
         return Dated(half_year_start, mro.value + margin.value, source)
+
+    def contract_floor(self, day: date) -> Dated | None:
+        """Return the lowest rate that a contract may set: a multiple of the legal interest rate of the day's half-year.
+
+        It binds contractual rates only, not the default rate. After the last half-year on file, the last known rate
+        counts. ``None`` before the tables begin.
+        """
+        legal, multiple = in_force(self.legal_interest_bps, day), in_force(self.floor_multiple, day)
+        if legal is None or multiple is None:
+            return None
+        source = f"{multiple.source}: {multiple.value} x {legal.value / 100:.2f} % ({legal.valid_from})"
+        return Dated(legal.valid_from, multiple.value * legal.value, source)
+
+    def floor_above(self, terms: Terms, day: date) -> Dated | None:
+        """Return the floor of contractual rates if the terms set a lower one."""
+        floor = self.contract_floor(day)
+        rate = terms.penalty_rate_bps
+        return floor if floor is not None and rate is not None and rate < floor.value else None
 
     def default_terms(self, issued_on: date, currency: str) -> Terms:
         """Return the terms without an agreement. The law sets the flat fee in euro; other currencies have none."""
@@ -87,6 +107,8 @@ def late_payment_law() -> LatePaymentLaw:
         margin_bps=tuple(_dated(row) for row in rules if row["rule"] == "default_margin_bps"),
         default_days=tuple(_dated(row) for row in rules if row["rule"] == "default_days"),
         recovery_fee_eur_minor=tuple(_dated(row) for row in rules if row["rule"] == "recovery_fee_eur_minor"),
+        legal_interest_bps=tuple(_dated(row) for row in rows_of("legal_interest.csv")),
+        floor_multiple=tuple(_dated(row) for row in rules if row["rule"] == "floor_multiple"),
     )
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from encours.http.answers import Answer, Json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from invoice_svc.domain.customer.state import Customer, terms_on
-from invoice_svc.http.common import AddressOut, TermsOut, iso
+from invoice_svc.http.common import AddressOut, iso
+from invoice_svc.http.terms import TermsOut
+from invoice_svc.read_models.agreements.query import AgreedTerms
 from invoice_svc.use_cases.folds import CUSTOMER
 
 
@@ -82,6 +85,48 @@ class CustomerOut(AsOf):
 
 class CustomerListing(AsOf, Listing[CustomerOut]):
     """A page of customers."""
+
+
+class AgreedTermsOut(BaseModel):
+    """Terms in force from a day until the day before another."""
+
+    valid_from: date
+    valid_until: date | None = Field(
+        description="First day on which they are no longer in force; null without end."
+    )
+    agreed_on: date
+    terms: TermsOut
+
+    @classmethod
+    def of(cls, found: AgreedTerms) -> Json:
+        """Show an agreement."""
+        return {
+            "valid_from": iso(found.valid_from),
+            "valid_until": iso(found.valid_until),
+            "agreed_on": iso(found.agreed_on),
+            "terms": TermsOut.of(found.terms),
+        }
+
+
+class TermsHistoryOut(AsOf):
+    """Terms agreed with a customer, in the order of their days; no two are in force on one day.
+
+    `in_force` are those for an invoice issued on `as_of`, null if nothing is agreed.
+    """
+
+    customer_id: str
+    in_force: AgreedTermsOut | None
+    data: list[AgreedTermsOut]
+
+    @classmethod
+    def of(cls, customer_id: str, found: Sequence[AgreedTerms], as_of: date) -> Json:
+        """Show the history of a customer's terms."""
+        begun = [agreed for agreed in found if agreed.valid_from <= as_of]
+        return {
+            "customer_id": customer_id,
+            "in_force": AgreedTermsOut.of(begun[-1]) if begun else None,
+            "data": [AgreedTermsOut.of(agreed) for agreed in found],
+        }
 
 
 CUSTOMER_ANSWER = Answer(CUSTOMER, CustomerOut.of)

@@ -15,7 +15,6 @@ from invoice_svc.domain.customer.commands import (
 )
 from invoice_svc.http.common import (
     AddressBody,
-    AgreedTermsBody,
     Email,
     EntityId,
     Language,
@@ -24,6 +23,7 @@ from invoice_svc.http.common import (
     VatId,
     named_fields,
 )
+from invoice_svc.http.terms import AgreedTermsBody
 from invoice_svc.imports import ids
 
 

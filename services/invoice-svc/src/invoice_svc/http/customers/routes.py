@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Query as QueryParam
@@ -12,8 +13,8 @@ from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.reading.pages import Page
-from invoice_svc.http.common import AgreedTermsBody, CustomerId, EntityId
-from invoice_svc.http.customers.answers import CUSTOMER_ANSWER, CustomerListing, CustomerOut
+from invoice_svc.http.common import CustomerId, EntityId, iso
+from invoice_svc.http.customers.answers import CUSTOMER_ANSWER, CustomerListing, CustomerOut, TermsHistoryOut
 from invoice_svc.http.customers.bodies import (
     ContactBody,
     CustomerBody,
@@ -21,7 +22,9 @@ from invoice_svc.http.customers.bodies import (
     NoteBody,
     agreement_of,
 )
-from invoice_svc.http.reads import show, show_page
+from invoice_svc.http.reads import read, show, show_page
+from invoice_svc.http.terms import AgreedTermsBody
+from invoice_svc.read_models.agreements.query import agreements
 from invoice_svc.read_models.customers import query
 from invoice_svc.read_models.lists import NAME
 from invoice_svc.use_cases import customers
@@ -72,9 +75,23 @@ async def amend_customer(customer_id: CustomerId, body: CustomerPatch, cmd: Writ
 
 @router.put("/v1/customers/{customer_id}/terms", response_model=CustomerOut)
 async def agree_terms(customer_id: CustomerId, body: AgreedTermsBody, cmd: Writing) -> Response:
-    """Agree conditions for invoices issued from a day on. Terms beyond the legal ceiling get a warning."""
+    """Agree conditions for invoices issued from a day on.
+
+    A delay above the legal ceiling and a penalty rate below the legal floor get a warning.
+    """
     return await cmd.run(
         customers.agree_terms, agreement_of(customer_id, body), answer=CUSTOMER_ANSWER, on=customer_id
+    )
+
+
+@router.get("/v1/customers/{customer_id}/terms", response_model=TermsHistoryOut)
+async def list_terms(customer_id: CustomerId, q: Reading) -> Response:
+    """List all terms agreed with the customer, as known at the instant, with the days on which they are in force."""
+    _, _, time = await read(q, CUSTOMER_ANSWER, customer_id)
+    async with replace(q, min_position=max(q.min_position, time.position)).view(NAME) as view:
+        found = await agreements(view, customer_id)
+    return q.respond(
+        TermsHistoryOut.of(customer_id, found, time.as_of) | view.time.echo() | {"as_of": iso(time.as_of)}
     )
 
 

@@ -25,7 +25,7 @@ from invoice_svc.domain.invoice.status import (
     status,
 )
 from invoice_svc.domain.invoice.totals import totals_of
-from invoice_svc.http.common import TermsOut, iso
+from invoice_svc.http.common import iso
 from invoice_svc.http.documents import (
     DocumentAdjustmentOut,
     LineOut,
@@ -35,6 +35,7 @@ from invoice_svc.http.documents import (
     adjustments_json,
     particulars_json,
 )
+from invoice_svc.http.terms import TermsOut
 from invoice_svc.use_cases.folds import INVOICE
 from invoice_svc.use_cases.invoices import Credited
 
@@ -129,6 +130,9 @@ class InvoiceOut(AsOf, ParticularsOut):
     supply_on: date
     issued_on: date | None
     due_on: date | None
+    discount_until: date | None = Field(
+        description="Last day of the early-payment discount; null without one."
+    )
     net: MoneyModel | None = Field(description="Null with the VAT where only the total was taken over.")
     vat: MoneyModel | None
     total: MoneyModel
@@ -184,6 +188,7 @@ class InvoiceOut(AsOf, ParticularsOut):
             "supply_on": iso(state.supply_on),
             "issued_on": iso(state.issued_on),
             "due_on": iso(state.due_on),
+            "discount_until": iso(state.discount_until),
             "net": _known(state.net_minor, currency),
             "vat": _known(state.vat_minor, currency),
             "total": money_json(state.total_minor, currency),

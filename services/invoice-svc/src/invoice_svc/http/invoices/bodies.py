@@ -21,7 +21,7 @@ from invoice_svc.domain.invoice.commands import (
     IssueInvoice,
 )
 from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
-from invoice_svc.http.common import CustomerId, EntityId, SeriesCode, TermsBody
+from invoice_svc.http.common import CustomerId, EntityId, SeriesCode
 from invoice_svc.http.documents import (
     MAX_ADJUSTMENTS,
     DocumentAdjustmentBody,
@@ -30,6 +30,7 @@ from invoice_svc.http.documents import (
     adjustments_of,
     lines_of,
 )
+from invoice_svc.http.terms import TermsBody
 
 Adjustments = Annotated[list[DocumentAdjustmentBody], Field(max_length=MAX_ADJUSTMENTS)]
 

@@ -13,7 +13,7 @@ from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from invoice_svc.domain.quote.state import Acceptance, Quote, QuoteStatus, status_on
-from invoice_svc.http.common import TermsOut, iso
+from invoice_svc.http.common import iso
 from invoice_svc.http.documents import (
     DocumentAdjustmentOut,
     LineOut,
@@ -22,6 +22,7 @@ from invoice_svc.http.documents import (
     adjustments_json,
     particulars_json,
 )
+from invoice_svc.http.terms import TermsOut
 from invoice_svc.use_cases.folds import QUOTE
 
 

@@ -59,6 +59,7 @@ class Receivables(MappedModel):
         contracts.customer.CustomerNoted,
         contracts.customer.TermsAgreed,
         contracts.customer.TermsBeyondCeiling,
+        contracts.customer.PenaltyBelowFloor,
         contracts.dispute.DisputeOpened,
         contracts.dispute.DisputeResolved,
         contracts.entity.SeriesDefined,
@@ -86,6 +87,7 @@ class Receivables(MappedModel):
         contracts.quote.QuoteExtended,
         contracts.quote.QuoteRefused,
         contracts.quote.QuoteSent,
+        contracts.invoice.InvoicePenaltyBelowFloor,
         contracts.payment.PaymentAllocated,
         contracts.payment.PaymentReleased,
     )

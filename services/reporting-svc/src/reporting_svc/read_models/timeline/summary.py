@@ -34,6 +34,9 @@ class _Fields(dict[str, str]):
             currency = self._event.currency  # type: ignore[attr-defined]
             amount = format_amount(value, currency)
             return f"{amount.replace('.', ',') if self._language == 'fr' else amount} {currency}"
+        if name.endswith("_bps"):
+            rate = f"{value // 100}.{value % 100:02d}"
+            return f"{rate.replace('.', ',') if self._language == 'fr' else rate} %"
         if isinstance(value, tuple):
             return str(len(value))
         word = str(value)
@@ -89,6 +92,10 @@ _LINES: dict[type[Event], tuple[str, str]] = {
         "Agreed delay of {agreed_days} days is beyond the legal {ceiling_days}",
         "Délai convenu de {agreed_days} jours au-delà du plafond légal de {ceiling_days}",
     ),
+    customer.PenaltyBelowFloor: (
+        "Agreed penalty rate of {agreed_bps} is below the legal floor of {floor_bps}",
+        "Taux de pénalité convenu de {agreed_bps} inférieur au minimum légal de {floor_bps}",
+    ),
     customer.CustomerContactAdded: ("Contact added: {name} ({role})", "Contact ajouté : {name} ({role})"),
     customer.CustomerNoted: ("Note: {text}", "Note : {text}"),
     invoice.InvoiceDrafted: ("Draft of {total_minor}", "Brouillon de {total_minor}"),
@@ -101,6 +108,10 @@ _LINES: dict[type[Event], tuple[str, str]] = {
     invoice.InvoiceTermsBeyondCeiling: (
         "Agreed delay of {agreed_days} days is beyond the legal {ceiling_days}",
         "Délai convenu de {agreed_days} jours au-delà du plafond légal de {ceiling_days}",
+    ),
+    invoice.InvoicePenaltyBelowFloor: (
+        "Agreed penalty rate of {agreed_bps} is below the legal floor of {floor_bps}",
+        "Taux de pénalité convenu de {agreed_bps} inférieur au minimum légal de {floor_bps}",
     ),
     invoice.InvoiceCredited: ("Credit note {number} of {total_minor}", "Avoir {number} de {total_minor}"),
     invoice.PaymentApplied: ("{amount_minor} of a payment applied", "{amount_minor} d'un paiement imputés"),

@@ -47,6 +47,7 @@ class Credit(ReadModel):
         contracts.customer.CustomerNoted,
         contracts.customer.TermsAgreed,
         contracts.customer.TermsBeyondCeiling,
+        contracts.customer.PenaltyBelowFloor,
         contracts.dispute.DisputeOpened,
         contracts.dispute.DisputeResolved,
         contracts.entity.EntityAmended,
@@ -73,6 +74,7 @@ class Credit(ReadModel):
         contracts.quote.QuoteExtended,
         contracts.quote.QuoteRefused,
         contracts.quote.QuoteSent,
+        contracts.invoice.InvoicePenaltyBelowFloor,
         contracts.payment.PaymentAllocated,
         contracts.payment.PaymentReleased,
     )

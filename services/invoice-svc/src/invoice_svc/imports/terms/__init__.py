@@ -1,0 +1,1 @@
+"""Contract conditions in files: of a customer, or of one invoice."""

@@ -1,0 +1,1 @@
+"""Terms agreed with customers."""
