@@ -38,12 +38,14 @@ from invoice_svc.domain.payment.commands import (
     ReleasePayment,
     ReversePayment,
 )
+from invoice_svc.domain.payment.credit_note import IssueCreditNote
+from invoice_svc.domain.payment.refund import OrderRefund, RecordRefundReturned
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.read_models.invoices import query
 from invoice_svc.read_models.invoices.debts import open_debts, unapplied_cash
 from invoice_svc.read_models.invoices.rows import PAID, InvoiceMovementRow, InvoiceRow
 from invoice_svc.read_models.lists import Lists
-from invoice_svc.use_cases import customers, disputes, entities, invoices, payments
+from invoice_svc.use_cases import credits, customers, disputes, entities, invoices, payments
 from invoice_svc.use_cases.folds import DISPUTE, INVOICE, PAYMENT
 
 S = TypeVar("S")
@@ -64,6 +66,9 @@ steps = st.one_of(
     st.tuples(st.just("release"), some_payment),
     st.tuples(st.just("reverse"), some_payment, ago),
     st.tuples(st.just("credit"), some_invoice, amounts, ago),
+    st.tuples(st.just("rebate"), some_payment, amounts, ago),
+    st.tuples(st.just("refund"), some_payment, amounts, ago),
+    st.tuples(st.just("return"), some_payment, ago),
     st.tuples(st.just("dispute"), some_invoice, amounts, ago),
     st.tuples(st.just("write_off"), some_invoice, amounts, ago),
     st.tuples(st.just("restore"), some_invoice),
@@ -98,6 +103,21 @@ def command(step: tuple[Any, ...], today: date) -> tuple[Any, ...]:
             return invoices.credit, CreditInvoice(
                 invoice, f"cre_{amount}", today - timedelta(days=days), amount, "x"
             )
+        case ("rebate", payment, amount, days):
+            issued_on, price = today - timedelta(days=days), f"{amount / 100:.2f}"
+            note = IssueCreditNote(
+                f"cre_{payment}", payment, "ent_1", "cus_1", (LineInput("rebate", "1", price, "0"),), "x", issued_on,
+                period_from=issued_on, period_until=issued_on,
+            )  # fmt: skip
+            return credits.issue, note
+        case ("refund", payment, amount, days):
+            order = OrderRefund(payment, f"rfd_{payment}_{amount % 3}", Money(amount, "EUR"), "x")
+            return payments.order_refund, structs.replace(order, on=today - timedelta(days=days))
+        case ("return", payment, days):
+            returned = RecordRefundReturned(
+                payment, f"rfd_{payment}_{days % 3}", "x", today - timedelta(days=days)
+            )
+            return payments.record_refund_returned, returned
         case ("write_off", invoice, amount, days):
             lost = WriteOffInvoice(invoice, Money(amount, "EUR"), "x", None, today - timedelta(days=days))
             return invoices.write_off, lost
@@ -177,7 +197,7 @@ def test_on_every_day_nothing_is_owed_below_zero_and_cash_is_allocated_or_unappl
         for name in PAYMENTS:
             payment = payment_state.fold_as_of(books.stream(name), day)
             assert payment.unapplied_minor >= 0
-            assert payment.allocated_minor + payment.unapplied_minor == (
+            assert payment.allocated_minor + payment.unapplied_minor + payment.refunded_minor == (
                 0 if payment.reversed_on else payment.amount_minor
             )
             allocated += payment.allocated_minor
@@ -357,6 +377,9 @@ def _drawn(random: Random) -> tuple[Any, ...]:
             "release",
             "reverse",
             "credit",
+            "rebate",
+            "refund",
+            "return",
             "dispute",
             "resolve",
             "write_off",
@@ -374,8 +397,10 @@ def _drawn(random: Random) -> tuple[Any, ...]:
             return kind, payment, invoice, amount, ago
         case "allocate" | "release":
             return kind, payment
-        case "reverse":
+        case "reverse" | "return":
             return kind, payment, ago
+        case "rebate" | "refund":
+            return kind, payment, amount, ago
         case "resolve":
             return kind, ago, random.choice(["rejected", "credited"])
         case "restore":

@@ -14,6 +14,7 @@ from encours.http.services import Services
 from encours.service.settings import ServiceSettings
 from invoice_svc.clock.background import prepare_store
 from invoice_svc.http.clock import routes as clock
+from invoice_svc.http.credits import routes as credits
 from invoice_svc.http.customers import routes as customers
 from invoice_svc.http.disputes import routes as disputes
 from invoice_svc.http.entities import routes as entities
@@ -31,6 +32,7 @@ ROUTERS = (
     invoices.router,
     interest.router,
     payments.router,
+    credits.router,
     disputes.router,
     quotes.router,
     imports.router,
@@ -48,7 +50,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         models=MODELS,
         extras=_extras,
         problems_known=LINE_PROBLEMS,
-        description="Entities, customers, quotes, invoices, payments and disputes.",
+        description="Entities, customers, quotes, invoices, payments, credit notes and disputes.",
     )
 
 

@@ -256,6 +256,27 @@ def _reversed(e: Recorded, event: payment.PaymentReversed) -> tuple[Movement, ..
     return (_on_payment(e, event, "reversed", event.customer_id, -amount, amount),)
 
 
+@_moves(payment.CreditNoteIssued, "cash", "account")
+def _credit_note_issued(e: Recorded, event: payment.CreditNoteIssued) -> tuple[Movement, ...]:
+    total = event.total_minor
+    moved = _on_payment(e, event, "credited", event.customer_id, total, -total)
+    return (msgspec.structs.replace(moved, net_minor=-event.net_minor),)
+
+
+@_moves(payment.RefundOrdered, "cash", "account")
+def _refund_ordered(e: Recorded, event: payment.RefundOrdered) -> tuple[Movement, ...]:
+    amount = event.amount_minor
+    return (_on_payment(e, event, "refunded", event.customer_id, -amount, amount),)
+
+
+@_moves(payment.RefundReturned, "cash", "account")
+def _refund_returned(e: Recorded, event: payment.RefundReturned) -> tuple[Movement, ...]:
+    # The creditor has had the money since it came, so no day of availability is stated again.
+    amount = event.amount_minor
+    moved = _on_payment(e, event, "refund_returned", event.customer_id, amount, -amount)
+    return (msgspec.structs.replace(moved, available_on=None),)
+
+
 STILL: frozenset[str] = names_of(
     aside.EventSetAside,
     calendar.DayOpened,
@@ -291,6 +312,7 @@ STILL: frozenset[str] = names_of(
     invoice.InvoicePenaltyBelowFloor,
     payment.PaymentAllocated,
     payment.PaymentReleased,
+    payment.RefundSent,
     quote.QuoteDrafted,
     quote.QuoteAmended,
     quote.QuoteSent,

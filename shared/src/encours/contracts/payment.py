@@ -6,7 +6,7 @@ from datetime import date
 from typing import ClassVar, Literal
 
 from encours.contracts.base import Event, Upcaster, Value
-from encours.contracts.common import Origin
+from encours.contracts.common import CitedInvoice, Line, Origin, VatShare
 
 Method = Literal["transfer", "instant_transfer", "card", "direct_debit", "cheque", "cash"]
 
@@ -87,3 +87,70 @@ class PaymentReversed(Event, frozen=True, kw_only=True):
     reversed_on: date | None
     """The bank's date. The event counts later if the cash was on invoices after that day. ``None`` in version 1,
     which did not keep it."""
+
+
+class CreditNoteIssued(Event, frozen=True, kw_only=True):
+    """A credit note [avoir] without an invoice, such as a rebate on turnover: the customer is in credit.
+
+    Its total is money of the customer as the unapplied cash of a payment is, and is allocated or refunded as that.
+    The payment's id has the digits of the credit note's.
+    """
+
+    TYPE: ClassVar[str] = "payment.credit_note_issued"
+    payment_id: str
+    credit_note_id: str
+    customer_id: str
+    number: str
+    series: str
+    issued_on: date
+    currency: str
+    lines: tuple[Line, ...]
+    vat: tuple[VatShare, ...]
+    net_minor: int
+    vat_minor: int
+    total_minor: int
+    cause: str
+    period_from: date | None
+    period_until: date | None
+    """First and last day of the period whose invoices it corrects as a whole, where it cites none (CGI 272-1)."""
+    invoices: tuple[CitedInvoice, ...]
+    origin: Origin
+
+
+class RefundOrdered(Event, frozen=True, kw_only=True):
+    """Unapplied cash is to be paid back. From here on it can no longer be allocated."""
+
+    TYPE: ClassVar[str] = "payment.refund_ordered"
+    payment_id: str
+    refund_id: str
+    customer_id: str | None
+    amount_minor: int
+    currency: str
+    iban: str | None
+    """Account to which it is paid; ``None`` if it goes back the way it came."""
+    cause: str
+
+
+class RefundSent(Event, frozen=True, kw_only=True):
+    """The bank has executed the refund."""
+
+    TYPE: ClassVar[str] = "payment.refund_sent"
+    payment_id: str
+    refund_id: str
+    customer_id: str | None
+    amount_minor: int
+    currency: str
+    evidence: str | None
+    """Reference of the bank."""
+
+
+class RefundReturned(Event, frozen=True, kw_only=True):
+    """The refund came back or was stopped: its amount is unapplied cash of the customer again."""
+
+    TYPE: ClassVar[str] = "payment.refund_returned"
+    payment_id: str
+    refund_id: str
+    customer_id: str | None
+    amount_minor: int
+    currency: str
+    cause: str

@@ -28,12 +28,16 @@ from encours.contracts.invoice import (
     PaymentApplied,
     PaymentUnapplied,
 )
-from encours.contracts.payment import PaymentAllocated, PaymentReleased
+from encours.contracts.payment import CreditNoteIssued, PaymentAllocated, PaymentReleased
 from encours.ledger.stored import StoredEvent
 
 _LAST_DIGITS = re.compile(r"(\d+)\D*$")
-_NUMBERED = (InvoiceIssued, InvoiceCredited)
-_WITH_VAT = (InvoiceDrafted, InvoiceAmended, InvoiceIssued, InvoiceCredited)
+_NUMBERED: dict[type, str] = {
+    InvoiceIssued: "invoice",
+    InvoiceCredited: "credit note",
+    CreditNoteIssued: "credit note",
+}
+_Stating = InvoiceDrafted | InvoiceAmended | InvoiceIssued | InvoiceCredited | CreditNoteIssued
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ class ContentCheck:
             self._unreadable.pop(data.position, None)
         if (owner := getattr(data, f"{event.type.partition('.')[0]}_id", event.stream)) != event.stream:
             yield f"its payload is of {owner}"
-        if isinstance(data, _WITH_VAT):
+        if isinstance(data, _Stating):
             yield from _sums(data)
         yield from self._of_draft(data)
         yield from self._number(event, data)
@@ -136,11 +140,12 @@ class ContentCheck:
                 pass
 
     def _number(self, event: StoredEvent, data: Any) -> Iterator[str]:
-        if not isinstance(data, _NUMBERED):
+        document = _NUMBERED.get(type(data))
+        if document is None:
             return
-        if (event.entity, event.type, data.number) in self._numbers:
+        if (event.entity, document, data.number) in self._numbers:
             yield f"number {data.number} is given twice"
-        self._numbers.add((event.entity, event.type, data.number))
+        self._numbers.add((event.entity, document, data.number))
         digits = _LAST_DIGITS.search(data.number)
         number, prefix = (int(digits.group(1)), data.number[: digits.start()]) if digits else (0, data.number)
         taken = self._taken[event.entity, prefix]
@@ -195,7 +200,7 @@ def _follows(number: int, last: int, taken: set[int]) -> bool:
     return taken.issuperset(range(last + 1, number))
 
 
-def _sums(data: InvoiceDrafted | InvoiceAmended | InvoiceIssued | InvoiceCredited) -> Iterator[str]:
+def _sums(data: _Stating) -> Iterator[str]:
     if data.net_minor is None or data.vat_minor is None:
         if data.net_minor is not data.vat_minor or data.vat:
             yield "net and VAT are known only in part"

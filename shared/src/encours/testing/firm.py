@@ -33,11 +33,15 @@ from encours.contracts.invoice import (
 )
 from encours.contracts.payment import (
     Allocation,
+    CreditNoteIssued,
     PaymentAllocated,
     PaymentIdentified,
     PaymentReceived,
     PaymentReleased,
     PaymentReversed,
+    RefundOrdered,
+    RefundReturned,
+    RefundSent,
 )
 from encours.testing.events import USUAL, allocation, event, sums
 from encours.testing.history import History, subject_of
@@ -54,6 +58,7 @@ _BEGIN = frozenset(
             "invoice.drafted",
             "invoice.issued",
             "payment.received",
+            "payment.credit_note_issued",
             "quote.drafted",
         ),
         *("dispute.opened", "limit.requested", "credit.checked", "import.received"),
@@ -61,6 +66,7 @@ _BEGIN = frozenset(
     }
 )
 _DRAFTS = (InvoiceAmended, InvoiceCancelled)
+_REFUNDS = (RefundOrdered, RefundReturned, RefundSent)
 # These come with the event that they mirror.
 _MIRRORS = contracts.names_of(PaymentApplied, PaymentUnapplied, ShareDisputed, ShareUndisputed)
 # An object's own id comes first, then those of the objects that it belongs to.
@@ -97,6 +103,8 @@ class Firm(History):
         """Open amounts by invoice, unapplied cash by payment."""
         self.conceded: Counter[str] = Counter()
         """Accepted claims that await a credit note, by invoice."""
+        self.refunded: Counter[str] = Counter()
+        """Refunds that did not come back, by payment."""
         for type_name, count in _FOUNDED:
             for n in range(count):
                 self.happen(type_name, n, 0, 12_000)
@@ -120,7 +128,8 @@ class Firm(History):
         elif cls is PaymentReleased:
             self._release(draw.one(self.objects["payment_id"]), draw, "released")
         elif cls is PaymentReversed:
-            if (payment := draw.one(self.objects["payment_id"])) is not None:
+            kept = {i: p for i, p in self.objects["payment_id"].items() if not self.refunded[i]}
+            if (payment := draw.one(kept)) is not None and "amount_minor" in payment:
                 self._release(payment, draw, "reversed")
                 self._record(cls, payment, draw)
                 del self.objects["payment_id"][payment["payment_id"]]
@@ -152,12 +161,16 @@ class Firm(History):
             unknown = {i: p for i, p in self.objects[name].items() if p["customer_id"] is None}
             payment, payer = draw.one(unknown), draw.one(self.objects["customer_id"])
             return payment and payer and payment | {"customer_id": payer["customer_id"]}
+        if cls in _REFUNDS:
+            held = self.open if cls is RefundOrdered else self.refunded
+            found = {i: p for i, p in self.objects[name].items() if held[i] > 0}
+            return None if cls is RefundReturned and draw.n % 3 else draw.one(found)
         if cls.TYPE not in _BEGIN:
             return draw.one(self.objects[name])
         fields: Fields = {name: f"{_IDS[name]}_{len(self.events) + 1:032x}"}
         if cls is InvoiceIssued:
             fields |= {"origin": "import", "series": None}  # what is issued here was a draft
-        if cls in (InvoiceDrafted, InvoiceIssued, PaymentReceived):
+        if cls in (InvoiceDrafted, InvoiceIssued, PaymentReceived, CreditNoteIssued):
             fields["currency"] = "USD" if draw.n % 7 == 6 else "EUR"
         if cls is PaymentReceived and draw.n % 5 == 4:
             fields["customer_id"] = None
@@ -175,17 +188,36 @@ class Firm(History):
             if amount <= 0:
                 return None
             fields = {name: value for name, value in fields.items() if name != "amount_minor"}
+        if cls in _REFUNDS:
+            amount = self._refund(cls, fields["payment_id"], amount)
+            if amount <= 0:
+                return None
+            fields = {name: value for name, value in fields.items() if name != "amount_minor"}
         drawn = draw.fields(cls) | sums(amount) | {"amount_minor": amount} | self._items(cls, draw)
         if cls is InvoiceCredited:
             drawn["awaited_minor"] = min(amount, self.conceded[fields["invoice_id"]])
         data = cls(**{name: (drawn | fields)[name] for name in cls.__struct_fields__})
         payer = self.objects["customer_id"].get(fields.get("customer_id") or "", {})
         entity = fields.get("entity_id") or payer.get("entity_id", "ent_1")
-        kept = {name: getattr(data, name) for name in _KEPT & set(cls.__struct_fields__)}
+        names = _KEPT & set(cls.__struct_fields__)
+        kept = {
+            name: getattr(data, name) for name in names - ({"amount_minor"} if cls in _REFUNDS else set())
+        }
         subject = subject_of(cls.TYPE)
         known = self.drafts if cls in (InvoiceDrafted, *_DRAFTS) else self.objects[subject]
         known.setdefault(fields[subject], {}).update(kept | {"entity_id": entity})
         return self._add(data, entity, draw.on)
+
+    def _refund(self, cls: type[Event], payment_id: str, amount_minor: int) -> int:
+        """Amount that is refunded of what is unapplied; of what was refunded, what is sent or comes back."""
+        if cls is RefundOrdered:
+            amount_minor = min(amount_minor, self.open[payment_id])
+            self.refunded[payment_id] += max(0, amount_minor)
+            return amount_minor
+        amount_minor = self.refunded[payment_id]
+        if cls is RefundReturned:
+            del self.refunded[payment_id]
+        return amount_minor
 
     def _add(self, data: Event, entity: str, on: date) -> Recorded:
         recorded = self.add(data, entity=entity, on=on)

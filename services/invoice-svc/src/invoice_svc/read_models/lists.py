@@ -5,6 +5,7 @@ from __future__ import annotations
 from encours import contracts
 from encours.projection.parts import ComposedModel
 from invoice_svc.read_models.agreements.model import Agreements
+from invoice_svc.read_models.credit_notes.model import CreditNotes
 from invoice_svc.read_models.customers.model import Customers
 from invoice_svc.read_models.disputes.model import Disputes
 from invoice_svc.read_models.entities.model import Entities
@@ -17,10 +18,10 @@ NAME = "invoices"
 
 
 class Lists(ComposedModel):
-    """Finds entities, legal numbers, customers and their terms, invoices, payments, disputes and quotes."""
+    """Finds entities, legal numbers, customers and their terms, invoices, payments, credit notes, disputes, quotes."""
 
     name = NAME
-    version = 7
+    version = 8
     parts = (
         Entities(),
         Numbers(),
@@ -28,6 +29,7 @@ class Lists(ComposedModel):
         Agreements(),
         Invoices(),
         Payments(),
+        CreditNotes(),
         Disputes(),
         Quotes(),
     )
@@ -59,4 +61,5 @@ class Lists(ComposedModel):
         contracts.invoice.InvoicePenaltyBelowFloor,
         contracts.payment.PaymentAllocated,
         contracts.payment.PaymentReleased,
+        contracts.payment.RefundSent,
     )

@@ -6,12 +6,9 @@ from datetime import date
 
 from encours.contracts.invoice import InvoiceCredited, InvoiceIssued
 from encours.ledger.command import Result
-from encours.ledger.model import NumberStep
 from encours.ledger.session import Session
 from invoice_svc.domain.customer.state import Customer
-from invoice_svc.domain.entity.closing import require_open
-from invoice_svc.domain.entity.decide import series_for
-from invoice_svc.domain.entity.state import Document, Entity
+from invoice_svc.domain.entity.state import Entity
 from invoice_svc.domain.invoice import credit_note, decide
 from invoice_svc.domain.invoice import write_off as write_offs
 from invoice_svc.domain.invoice.commands import (
@@ -26,6 +23,7 @@ from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.use_cases import payments
 from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, INVOICE
+from invoice_svc.use_cases.numbering import number_step
 
 
 class Credited(Result, frozen=True, kw_only=True):
@@ -94,13 +92,14 @@ async def credit(session: Session, command: CreditInvoice) -> Credited:
     state = await session.get(INVOICE, command.invoice_id)
     entity = await session.get(ENTITY, state.entity_id)
     on = command.issued_on or session.today
-    for surplus in credit_note.surpluses(state, command, on, session.today):
+    surpluses = credit_note.surpluses(state, command, on, session.today)
+    for surplus in surpluses:
         part = surplus.part
         await payments.reduce(session, part.payment_id, part.allocation_id, surplus.amount_minor, surplus.on)
     state = await session.get(INVOICE, command.invoice_id)
-    for event in credit_note.credit(state, command, on, session.today):
+    for event in credit_note.credit(state, command, on, session.today, surpluses):
         assert isinstance(event, InvoiceCredited)
-        step = _number_step(entity, event.series, "credit_note", on, session.today)
+        step = number_step(entity, event.series, "credit_note", on, session.today)
         session.emit(command.invoice_id, event, entity=state.entity_id, effective_on=on, number=step)
     return Credited(id=command.invoice_id, as_of=session.today, credit_note_id=command.credit_note_id)
 
@@ -124,18 +123,5 @@ async def reverse_write_off(session: Session, command: ReverseWriteOff) -> Resul
 def _issue(session: Session, state: Invoice, on: date, entity: Entity, customer: Customer) -> None:
     for event in decide.issue(state, on, entity, customer, session.today):
         series = event.series if isinstance(event, InvoiceIssued) else None
-        step = _number_step(entity, series, "invoice", on, session.today)
+        step = number_step(entity, series, "invoice", on, session.today)
         session.emit(state.invoice_id, event, entity=state.entity_id, effective_on=on, number=step)
-
-
-def _number_step(
-    entity: Entity, code: str | None, document: Document, issued_on: date, today: date
-) -> NumberStep | None:
-    """Return the request for the next number of a series in the year of issue; the append assigns the number."""
-    if code is None:
-        return None
-    require_open(entity, issued_on, today)
-    series = series_for(entity, code, document)
-    prefix = series.prefix_of(issued_on.year)
-    first = entity.first_number(code, issued_on.year)
-    return NumberStep(entity.entity_id, code, issued_on.year, prefix, series.width, first)

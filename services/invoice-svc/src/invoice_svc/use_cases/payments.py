@@ -18,7 +18,7 @@ from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.invoice import decide as invoice_rules
 from invoice_svc.domain.invoice.state import Invoice
-from invoice_svc.domain.payment import decide
+from invoice_svc.domain.payment import decide, refund
 from invoice_svc.domain.payment.allocation import Share, propose
 from invoice_svc.domain.payment.commands import (
     AllocatePayment,
@@ -28,6 +28,7 @@ from invoice_svc.domain.payment.commands import (
     ReversePayment,
 )
 from invoice_svc.domain.payment.indication import cited, naming
+from invoice_svc.domain.payment.refund import OrderRefund, RecordRefundReturned, RecordRefundSent
 from invoice_svc.domain.payment.state import ActiveAllocation, Payment
 from invoice_svc.domain.refusals import CustomerOfOtherEntity
 from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, INVOICE, PAYMENT
@@ -103,6 +104,33 @@ async def reverse(session: Session, command: ReversePayment) -> Result:
     """Reverse a payment that the bank returned: its invoices are open again from their original due dates."""
     state = await session.get(PAYMENT, command.payment_id)
     await _take_back(session, state, decide.reverse(state, command, session.today), "reversed")
+    return session.result(command.payment_id)
+
+
+async def order_refund(session: Session, command: OrderRefund) -> Result:
+    """Order that unapplied cash is paid back to the customer."""
+    state = await session.get(PAYMENT, command.payment_id)
+    on = command.on or session.today
+    for event in refund.order(state, command, on, session.today):
+        session.emit(state.payment_id, event, entity=state.entity_id, effective_on=on)
+    return session.result(command.payment_id)
+
+
+async def record_refund_sent(session: Session, command: RecordRefundSent) -> Result:
+    """Record that the bank has executed a refund."""
+    state = await session.get(PAYMENT, command.payment_id)
+    on = command.on or session.today
+    for event in refund.send(state, command, on, session.today):
+        session.emit(state.payment_id, event, entity=state.entity_id, effective_on=on)
+    return session.result(command.payment_id)
+
+
+async def record_refund_returned(session: Session, command: RecordRefundReturned) -> Result:
+    """Record that a refund came back: its amount is unapplied cash again."""
+    state = await session.get(PAYMENT, command.payment_id)
+    on = command.on or session.today
+    for event in refund.bring_back(state, command, on, session.today):
+        session.emit(state.payment_id, event, entity=state.entity_id, effective_on=on)
     return session.result(command.payment_id)
 
 

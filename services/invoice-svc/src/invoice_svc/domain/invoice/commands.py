@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from encours.contracts.common import Particulars, Purpose, Terms
 from invoice_svc.domain.invoice.adjustments import AdjustmentInput
-from invoice_svc.domain.invoice.amounts import LineInput
+from invoice_svc.domain.invoice.amounts import LineInput, RateAmounts
 from invoice_svc.domain.terms import ProposedTerms
 
 
@@ -94,10 +94,11 @@ class TakeOverInvoice(Struct, frozen=True):
 
 
 class CreditInvoice(Struct, frozen=True):
-    """Create a credit note over lines, or over an amount including VAT; with neither, over all that is outstanding.
+    """Create a credit note over lines, over an amount with VAT, or over net and VAT by rate, which may be VAT alone.
 
-    ``issued_on`` is today if not given. ``series`` ``None`` is AVO. ``number`` is given for a credit note taken over
-    from another system only. ``currency`` is that of the amount, to be compared with the invoice's.
+    With none of them it is over all that is outstanding. ``issued_on`` is today if not given. ``series`` ``None`` is
+    AVO. ``number`` is given for a credit note taken over from another system only. ``currency`` is that of the amount,
+    to be compared with the invoice's.
     """
 
     invoice_id: str
@@ -109,3 +110,4 @@ class CreditInvoice(Struct, frozen=True):
     number: str | None = None
     lines: tuple[LineInput, ...] | None = None
     currency: str | None = None
+    parts: tuple[RateAmounts, ...] | None = None

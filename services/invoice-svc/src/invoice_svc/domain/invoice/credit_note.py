@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from msgspec import Struct
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 
 from encours.contracts import invoice as events
 from encours.contracts.common import VatShare
+from encours.contracts.invoice import ReleasedCash
 from invoice_svc.domain.invoice.amounts import RateAmounts
 from invoice_svc.domain.invoice.checks import (
     money_of,
@@ -60,11 +62,13 @@ def surpluses(state: Invoice, command: CreditInvoice, issued_on: date, today: da
     return [Surplus(part, minor, max(issued_on, part.effective_on)) for part, minor in taken if minor]
 
 
-def credit(state: Invoice, command: CreditInvoice, issued_on: date, today: date) -> list[InvoiceEvent]:
+def credit(
+    state: Invoice, command: CreditInvoice, issued_on: date, today: date, left: Sequence[Surplus] = ()
+) -> list[InvoiceEvent]:
     """A credit note, its net and VAT by rate; its number left to the append.
 
     Without lines and amount it is over all that is outstanding. It is never above what earlier credit notes have left
-    of the invoice. Money above the rest of the debt has left the invoice before (:func:`surpluses`).
+    of the invoice. Money above the rest of the debt has left the invoice before (``left``, from :func:`surpluses`).
     """
     require_issued(state, "credited")
     require_not_future(issued_on, today, "/issued_on")
@@ -95,6 +99,9 @@ def credit(state: Invoice, command: CreditInvoice, issued_on: date, today: date)
             whole=state.credited_minor + amount == state.total_minor,
             cause=command.cause,
             origin="import" if command.number else "issued",
+            released=tuple(
+                ReleasedCash(payment_id=each.part.payment_id, amount_minor=each.amount_minor) for each in left
+            ),
             customer_id=state.customer_id,
             currency=state.currency,
         )
@@ -103,7 +110,7 @@ def credit(state: Invoice, command: CreditInvoice, issued_on: date, today: date)
 
 def _sums(state: Invoice, command: CreditInvoice) -> tuple[int | None, int | None, tuple[RateAmounts, ...]]:
     """Net, VAT, and both by rate; ``None`` for a credit note that was taken over and states no more than its total."""
-    if state.net_minor is None and command.lines is None and command.number is not None:
+    if state.net_minor is None and not _states_vat(command) and command.number is not None:
         return None, None, ()
     parts = credited_parts(state, command)
     return sum(part.net_minor for part in parts), sum(part.vat_minor for part in parts), parts
@@ -111,7 +118,7 @@ def _sums(state: Invoice, command: CreditInvoice) -> tuple[int | None, int | Non
 
 def _amount(state: Invoice, command: CreditInvoice) -> int:
     """The credit note's total, VAT included."""
-    if command.lines is None and command.amount_minor is None:
+    if not _states_vat(command) and command.amount_minor is None:
         if state.outstanding_minor == 0:
             raise NothingOutstanding(
                 f"Nothing of {state.number} is outstanding: name the lines or the amount to credit; "
@@ -129,6 +136,10 @@ def _amount(state: Invoice, command: CreditInvoice) -> int:
             f"not {money_of(state, amount)}: lower the amount.",
         )
     return amount
+
+
+def _states_vat(command: CreditInvoice) -> bool:
+    return command.lines is not None or command.parts is not None
 
 
 def _next_surplus(state: Invoice, amount_minor: int, issued_on: date) -> Surplus | None:

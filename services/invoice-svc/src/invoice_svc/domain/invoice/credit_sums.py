@@ -54,31 +54,76 @@ def credited_parts(state: Invoice, command: CreditInvoice) -> tuple[RateAmounts,
     if state.net_minor is None:
         return _parts_without_invoice(state, command)
     left = left_to_credit(state)
+    if command.parts is not None:
+        return _within_what_is_left(_parts_by_rate(command.parts, left), left, "/vat")
     if command.lines is None:
         amount = state.outstanding_minor if command.amount_minor is None else command.amount_minor
         return split_credit(amount, left)
     parts = _parts_of_lines(reckon(command.lines, state.currency), left)
-    total = _total(parts)
-    if total <= 0:
-        raise Invalid("The lines must add up to more than 0.", "/lines")
+    return _within_what_is_left(parts, left, "/lines")
+
+
+def _within_what_is_left(
+    parts: tuple[RateAmounts, ...], left: tuple[RateAmounts, ...], pointer: str
+) -> tuple[RateAmounts, ...]:
+    """Return the parts. Raises :class:`Invalid` if they add up to 0, or leave amounts that add up to 0."""
+    total = _total(_checked_sum(parts, pointer))
     taken = {part.key: part for part in parts}
     if total == _total(left) and any(taken.get(part.key) != part for part in left if part.is_something):
         raise Invalid(
-            "The lines credit all that is left, but not at each rate; omit them to credit all of it.",
-            "/lines",
+            "The amounts credit all that is left, but not at each rate; omit them to credit all of it.",
+            pointer,
         )
     return parts
 
 
+def _parts_by_rate(asked: tuple[RateAmounts, ...], left: tuple[RateAmounts, ...]) -> tuple[RateAmounts, ...]:
+    """Return net and VAT as asked, each at most what is left at its rate: VAT alone, or net without VAT (CGI 272-1)."""
+    if left[0].rate_bps is None:
+        net, vat = sum(part.net_minor for part in asked), sum(part.vat_minor for part in asked)
+        if net > left[0].net_minor or vat > left[0].vat_minor:
+            raise Invalid(
+                "The amounts exceed the net or the VAT that is left of the invoice; reduce them.", "/vat"
+            )
+        return (replace(left[0], net_minor=net, vat_minor=vat),)
+    left_at = {part.key: part for part in left}
+    if len({part.key for part in asked}) < len(asked):
+        raise Invalid("Name each category and rate once.", "/vat")
+    for i, part in enumerate(asked):
+        rest = left_at.get(part.key)
+        if rest is None:
+            raise Invalid(
+                f"The invoice has no amount at {_named(part)}; use one of its rates.", f"/vat/{i}/rate"
+            )
+        for name in ("net", "vat"):
+            minor, bound = getattr(part, f"{name}_minor"), getattr(rest, f"{name}_minor")
+            if _within(minor, bound) != minor:
+                raise Invalid(
+                    f"More than is left of the invoice at {_named(part)}; reduce it.", f"/vat/{i}/{name}"
+                )
+    return asked
+
+
+def _named(part: RateAmounts) -> str:
+    return f"{percent(part.key[0])} % in category {part.category}"
+
+
 def _parts_without_invoice(state: Invoice, command: CreditInvoice) -> tuple[RateAmounts, ...]:
+    if command.parts is not None:
+        return _checked_sum(command.parts, "/vat")
     if command.lines is None:
         raise VatUnknown(
-            f"{state.number} was taken over with its total alone: a credit note on it has to state its VAT by lines.",
+            f"{state.number} was taken over with its total alone: a credit note on it has to state its VAT, by lines "
+            "or by rate.",
         )
     sums = reckon(command.lines, state.currency)
-    if sums.total_minor <= 0:
-        raise Invalid("The lines must add up to more than 0.", "/lines")
-    return tuple(amounts_of(share) for share in sums.vat)
+    return _checked_sum(tuple(amounts_of(share) for share in sums.vat), "/lines")
+
+
+def _checked_sum(parts: tuple[RateAmounts, ...], pointer: str) -> tuple[RateAmounts, ...]:
+    if _total(parts) <= 0:
+        raise Invalid("The amounts must add up to more than 0.", pointer)
+    return parts
 
 
 def _parts_of_lines(sums: InvoiceSums, left: tuple[RateAmounts, ...]) -> tuple[RateAmounts, ...]:
@@ -102,14 +147,15 @@ def _parts_of_lines(sums: InvoiceSums, left: tuple[RateAmounts, ...]) -> tuple[R
 
 
 def _part_of_lines(asked: RateAmounts, rest: RateAmounts | None, pointer: str) -> RateAmounts:
-    rate = f"{percent(asked.key[0])} % in category {asked.category}"
     if rest is None:
-        raise Invalid(f"The invoice has no amount at {rate}; use one of its rates.", f"{pointer}/vat_rate")
+        raise Invalid(
+            f"The invoice has no amount at {_named(asked)}; use one of its rates.", f"{pointer}/vat_rate"
+        )
     if asked.net_minor == rest.net_minor:
         return rest
     if _within(asked.net_minor, rest.net_minor) != asked.net_minor:
         raise Invalid(
-            f"The lines at {rate} credit more net than is left of the invoice at that rate; reduce them.",
+            f"The lines at {_named(asked)} credit more net than is left of the invoice at that rate; reduce them.",
             pointer,
         )
     return replace(asked, vat_minor=_within(asked.vat_minor, rest.vat_minor))

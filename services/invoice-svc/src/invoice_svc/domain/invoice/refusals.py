@@ -60,7 +60,7 @@ class VatUnknown(Refusal):
     code = "vat-unknown"
     title = "VAT of the invoice is not known"
     status = 422
-    remedy = "Send the lines of the credit note with their VAT rates."
+    remedy = "Send the lines of the credit note with their VAT rates, or net and VAT by rate."
 
 
 class NothingOutstanding(Refusal):

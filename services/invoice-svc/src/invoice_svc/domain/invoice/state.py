@@ -47,6 +47,8 @@ class CreditNote(Struct, frozen=True):
     total_minor: int
     cause: str
     awaited_minor: int = 0
+    released: tuple[events.ReleasedCash, ...] = ()
+    """Cash that it has left without a debt."""
 
 
 class AppliedPayment(Struct, frozen=True):
@@ -181,6 +183,7 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
                 event.total_minor,
                 event.cause,
                 event.awaited_minor,
+                event.released,
             )
             return replace(
                 state,

@@ -20,9 +20,11 @@ from invoice_svc.domain.payment.refusals import (
     AllocationAcrossEntities,
     AllocationNotStanding,
     AmountExceedsUnapplied,
+    CreditNoteStays,
     PayerKnown,
     PaymentAlreadyReversed,
     PaymentExists,
+    PaymentRefunded,
     PaymentWasReversed,
 )
 from invoice_svc.domain.payment.state import ActiveAllocation, Payment, PaymentEvent
@@ -73,7 +75,7 @@ def is_repeated(state: Payment, command: ReceivePayment) -> bool:
 
 def identify(state: Payment, customer_id: str) -> list[Dated]:
     """Identify the payer, effective from the receipt; no event if it is known already."""
-    _check_stands(state)
+    require_stands(state)
     if state.customer_id == customer_id:
         return []
     if state.customer_id is not None:
@@ -130,7 +132,7 @@ def place(
 
 def allocate(state: Payment, placed: Sequence[ActiveAllocation]) -> list[Dated]:
     """Allocate the shares, with one event per business date; together at most the unapplied cash."""
-    _check_stands(state)
+    require_stands(state)
     if not placed:
         return []
     assert state.customer_id is not None, "a share belongs to an invoice, and that to a customer"
@@ -156,7 +158,7 @@ def allocate(state: Payment, placed: Sequence[ActiveAllocation]) -> list[Dated]:
 
 def release(state: Payment, allocation_ids: Sequence[str] | None, on: date) -> list[Dated]:
     """Release allocations to unapplied cash from a day on, but not before they took effect."""
-    _check_stands(state)
+    require_stands(state)
     chosen = _chosen(state, allocation_ids)
     return [
         (
@@ -184,6 +186,14 @@ def reverse(state: Payment, command: ReversePayment, today: date) -> list[Dated]
     on = command.on or today
     if state.reversed_on is not None:
         raise PaymentAlreadyReversed(f"{state.payment_id} was reversed on {state.reversed_on}.")
+    if state.credit_note is not None:
+        raise CreditNoteStays(
+            f"{state.payment_id} is the money of credit note {state.credit_note.number}, not of a bank."
+        )
+    if state.refunded_minor:
+        raise PaymentRefunded(
+            f"{Money(state.refunded_minor, state.currency)} of {state.payment_id} was refunded to the customer."
+        )
     if not state.received_on <= on <= today:
         raise Invalid(
             f"A reversal must be dated between the receipt, {state.received_on}, and today, {today}.", "/on"
@@ -201,7 +211,8 @@ def reverse(state: Payment, command: ReversePayment, today: date) -> list[Dated]
     return [*release(state, None, on), (from_day, reversal)]
 
 
-def _check_stands(state: Payment) -> None:
+def require_stands(state: Payment) -> None:
+    """Raise :class:`PaymentWasReversed` for a payment that was reversed."""
     if state.reversed_on is not None:
         raise PaymentWasReversed(f"{state.payment_id} was reversed on {state.reversed_on}; record a new one.")
 

@@ -77,3 +77,51 @@ class PaymentAlreadyReversed(Refusal):
     code = "payment-already-reversed"
     title = "Payment is already reversed"
     remedy = "No action is needed: a payment is reversed once."
+
+
+class CreditNotFound(NotFound):
+    """No credit note has the id (404)."""
+
+    code = "credit-not-found"
+    title = "Credit note not found"
+    remedy = "Use an id from GET /v1/credit-notes. The id may belong to another ledger."
+
+
+class NoCreditLeft(Refusal):
+    """The credit note has reduced a debt; the customer is not in credit by it."""
+
+    code = "no-credit-left"
+    title = "Credit note leaves no credit"
+    remedy = "Only a credit note on a paid invoice, or one without an invoice, leaves money to use."
+
+
+class CreditNoteStays(Refusal):
+    """A bank does not return a credit note."""
+
+    code = "credit-note-stays"
+    title = "Credit note cannot be reversed"
+    remedy = "To take it back, issue an invoice for its amount."
+
+
+class PaymentRefunded(Refusal):
+    """A part of the payment was paid back to the customer."""
+
+    code = "payment-refunded"
+    title = "Payment has been refunded"
+    remedy = "Record first that the refund came back, or issue an invoice for what the customer owes."
+
+
+class RefundNotFound(NotFound):
+    """The payment has no refund of that id (404)."""
+
+    code = "refund-not-found"
+    title = "Refund not found"
+    remedy = "GET the payment for its refunds."
+
+
+class RefundIsOver(Refusal):
+    """The refund came back."""
+
+    code = "refund-returned"
+    title = "Refund has come back"
+    remedy = "Order a new refund."

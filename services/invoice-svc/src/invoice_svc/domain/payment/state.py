@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import assert_never, cast
+from typing import Any, Literal, assert_never, cast
 
 from encours.contracts import Recorded
 from encours.contracts import payment as events
@@ -22,8 +22,25 @@ class ActiveAllocation:
 
 
 @dataclass(frozen=True, slots=True)
+class Refund:
+    """Unapplied cash that is paid back; ``returned_on`` is the day from which it is unapplied again."""
+
+    refund_id: str
+    amount_minor: int
+    iban: str | None
+    cause: str
+    ordered_on: date
+    sent_on: date | None = None
+    evidence: str | None = None
+    returned_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
-    """State of a payment, for decisions and answers. Amounts in minor units of ``currency``."""
+    """State of a customer's money, for decisions and answers: of a payment, or of a credit note without an invoice.
+
+    Amounts in minor units of ``currency``. ``credit_note`` has the document where the money comes from one.
+    """
 
     payment_id: str = ""
     entity_id: str = ""
@@ -31,7 +48,7 @@ class Payment:
     received_on: date = date.min
     amount_minor: int = 0
     currency: str = ""
-    method: Method = "transfer"
+    method: Method | Literal["credit_note"] = "transfer"
     remittance_text: str | None = None
     external_ref: str | None = None
     origin: Origin = "issued"
@@ -41,6 +58,8 @@ class Payment:
     reversed_on: date | None = None
     """Date of the reversal by the bank; it may be before the business date of the event."""
     reversal_cause: str | None = None
+    refunds: tuple[Refund, ...] = ()
+    credit_note: events.CreditNoteIssued | None = None
 
     @property
     def allocated_minor(self) -> int:
@@ -49,8 +68,13 @@ class Payment:
 
     @property
     def unapplied_minor(self) -> int:
-        """Cash that is not allocated to an invoice."""
-        return 0 if self.reversed_on else self.amount_minor - self.allocated_minor
+        """Cash that is neither allocated to an invoice nor refunded."""
+        return 0 if self.reversed_on else self.amount_minor - self.allocated_minor - self.refunded_minor
+
+    @property
+    def refunded_minor(self) -> int:
+        """Amount of the refunds that did not come back."""
+        return sum(refund.amount_minor for refund in self.refunds if refund.returned_on is None)
 
 
 PaymentEvent = (
@@ -59,6 +83,10 @@ PaymentEvent = (
     | events.PaymentAllocated
     | events.PaymentReleased
     | events.PaymentReversed
+    | events.CreditNoteIssued
+    | events.RefundOrdered
+    | events.RefundSent
+    | events.RefundReturned
 )
 
 
@@ -94,8 +122,38 @@ def evolve(state: Payment, recorded: Recorded) -> Payment:
         case events.PaymentReversed():
             reversed_on = event.reversed_on or recorded.effective_on
             return replace(state, reversed_on=reversed_on, reversal_cause=event.cause)
+        case events.CreditNoteIssued():
+            return Payment(
+                payment_id=event.payment_id,
+                entity_id=recorded.entity,
+                customer_id=event.customer_id,
+                received_on=event.issued_on,
+                amount_minor=event.total_minor,
+                currency=event.currency,
+                method="credit_note",
+                origin=event.origin,
+                credit_note=event,
+            )
+        case events.RefundOrdered():
+            refund = Refund(
+                event.refund_id, event.amount_minor, event.iban, event.cause, recorded.effective_on
+            )
+            return replace(state, refunds=(*state.refunds, refund))
+        case events.RefundSent():
+            return _with_refund(
+                state, event.refund_id, sent_on=recorded.effective_on, evidence=event.evidence
+            )
+        case events.RefundReturned():
+            return _with_refund(state, event.refund_id, returned_on=recorded.effective_on)
         case _:
             assert_never(event)
+
+
+def _with_refund(state: Payment, refund_id: str, **changes: Any) -> Payment:
+    refunds = (
+        replace(refund, **changes) if refund.refund_id == refund_id else refund for refund in state.refunds
+    )
+    return replace(state, refunds=tuple(refunds))
 
 
 def fold_as_of(recorded: Iterable[Recorded], day: date) -> Payment:

@@ -7,12 +7,14 @@ from typing import Annotated, Any
 from msgspec.structs import replace
 from pydantic import Field
 
-from encours.contracts.common import Particulars
+from encours.contracts.common import Particulars, VatCategory
 from encours.http.batch import Batch
-from encours.http.models import Body, BusinessDate, Currency, PositiveMoney, ShortText
+from encours.http.models import Body, BusinessDate, Currency, NonNegativeMoney, PositiveMoney, ShortText
 from encours.kernel.errors import Invalid
 from encours.kernel.ids import new_id
 from encours.kernel.money import Money
+from invoice_svc.domain.invoice.adjustments import vat_of
+from invoice_svc.domain.invoice.amounts import RateAmounts
 from invoice_svc.domain.invoice.commands import (
     AmendInvoice,
     Content,
@@ -21,7 +23,7 @@ from invoice_svc.domain.invoice.commands import (
     IssueInvoice,
 )
 from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
-from invoice_svc.http.common import CustomerId, EntityId, SeriesCode
+from invoice_svc.http.common import CustomerId, DecimalText, EntityId, SeriesCode
 from invoice_svc.http.documents import (
     MAX_ADJUSTMENTS,
     DocumentAdjustmentBody,
@@ -136,19 +138,44 @@ class IssueBody(Body):
         return IssueInvoice(invoice_id, self.issued_on)
 
 
+class VatAmountsBody(Body):
+    """Net and VAT to credit in one category at one rate; either may be left out, as in a credit note over VAT alone."""
+
+    rate: DecimalText = Field(description="Percent.", examples=["20"])
+    category: VatCategory | None = Field(
+        default=None, description="That of the rate if not given, as on a line."
+    )
+    net: NonNegativeMoney | None = None
+    vat: NonNegativeMoney | None = None
+
+    def to_amounts(self, pointer: str) -> RateAmounts:
+        """Return the amounts as the rules take them."""
+        category, rate_bps = vat_of(self.category, self.rate, pointer)
+        return RateAmounts(
+            rate_bps, self.net.minor if self.net else 0, self.vat.minor if self.vat else 0, category
+        )
+
+
 class CreditBody(Body):
-    """A credit note: over `lines`, or over an `amount` including VAT, or over all that is outstanding."""
+    """A credit note over `lines`, an `amount` including VAT, `vat` by rate, or all that is outstanding."""
 
     amount: PositiveMoney | None = None
     lines: Lines | None = None
+    vat: list[VatAmountsBody] | None = Field(default=None, min_length=1, max_length=50)
     reason: ShortText = Field(default="cancellation", examples=["Goods returned"])
     issued_on: BusinessDate | None = Field(default=None, description="Today if not given.")
     series: SeriesCode | None = Field(default=None, description="AVO if not given.")
 
     def to_command(self, invoice_id: str, credit_note_id: str) -> CreditInvoice:
-        """Return the command. Raises :class:`Invalid` if the body gives both lines and an amount."""
-        if self.amount is not None and self.lines is not None:
-            raise Invalid("A credit note takes either lines or an amount: omit one of them.", "/amount")
+        """Return the command. Raises :class:`Invalid` if the body gives more than one of lines, amount and VAT."""
+        given = [name for name in ("amount", "lines", "vat") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise Invalid(
+                "A credit note takes lines, an amount or VAT by rate: give one of them.", f"/{given[0]}"
+            )
+        stated = [money for each in self.vat or [] for money in (each.net, each.vat) if money is not None]
+        if len(currencies := {money.currency for money in stated}) > 1:
+            raise Invalid("Write all amounts in the invoice's currency.", "/vat")
         return CreditInvoice(
             invoice_id=invoice_id,
             credit_note_id=credit_note_id,
@@ -157,7 +184,10 @@ class CreditBody(Body):
             cause=self.reason,
             series=self.series,
             lines=None if self.lines is None else lines_of(self.lines),
-            currency=self.amount.currency if self.amount else None,
+            currency=self.amount.currency if self.amount else next(iter(currencies), None),
+            parts=None
+            if self.vat is None
+            else tuple(each.to_amounts(f"/vat/{i}") for i, each in enumerate(self.vat)),
         )
 
 

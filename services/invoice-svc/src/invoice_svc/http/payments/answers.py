@@ -11,7 +11,7 @@ from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
-from invoice_svc.domain.payment.state import Payment
+from invoice_svc.domain.payment.state import Payment, Refund
 from invoice_svc.http.common import Method, iso
 from invoice_svc.use_cases.folds import PAYMENT
 from invoice_svc.use_cases.payments import Settled
@@ -29,6 +29,35 @@ class AllocationOut(BaseModel):
     effective_on: date
 
 
+class RefundOut(BaseModel):
+    """Unapplied cash that is paid back."""
+
+    id: str
+    amount: MoneyModel
+    status: Literal["ordered", "sent", "returned"]
+    iban: str | None
+    reason: str
+    ordered_on: date
+    sent_on: date | None
+    reference: str | None = Field(description="Reference of the bank.")
+    returned_on: date | None
+
+    @classmethod
+    def of(cls, refund: Refund, currency: str) -> Json:
+        """Show a refund."""
+        return {
+            "id": refund.refund_id,
+            "amount": money_json(refund.amount_minor, currency),
+            "status": "returned" if refund.returned_on else "sent" if refund.sent_on else "ordered",
+            "iban": refund.iban,
+            "reason": refund.cause,
+            "ordered_on": iso(refund.ordered_on),
+            "sent_on": iso(refund.sent_on),
+            "reference": refund.evidence,
+            "returned_on": iso(refund.returned_on),
+        }
+
+
 class PaymentOut(AsOf):
     """A payment as of a date."""
 
@@ -38,17 +67,21 @@ class PaymentOut(AsOf):
     received_on: date
     amount: MoneyModel
     allocated: MoneyModel
+    refunded: MoneyModel
     unapplied: MoneyModel
     currency: str
-    method: Method
+    method: Method | Literal["credit_note"] = Field(
+        description="`credit_note` is the money of a credit note without an invoice."
+    )
     remittance_text: str | None
     external_ref: str | None
-    status: Literal["unapplied", "part_allocated", "allocated", "reversed"]
+    status: Literal["unapplied", "part_allocated", "allocated", "reversed", "refunded"]
     reversed_on: date | None = Field(
         description="The bank's date. It counts from then on, or from when its cash was released, where that was later."
     )
     reversal_reason: str | None
     allocations: list[AllocationOut]
+    refunds: list[RefundOut]
     version: int
     note: str | None = Field(
         default=None, description="Set if the list of open invoices lagged, so that nothing was allocated."
@@ -64,6 +97,7 @@ class PaymentOut(AsOf):
             "received_on": iso(state.received_on),
             "amount": money_json(state.amount_minor, state.currency),
             "allocated": money_json(state.allocated_minor, state.currency),
+            "refunded": money_json(state.refunded_minor, state.currency),
             "unapplied": money_json(state.unapplied_minor, state.currency),
             "currency": state.currency,
             "method": state.method,
@@ -84,6 +118,7 @@ class PaymentOut(AsOf):
                 }
                 for standing in state.allocations
             ],
+            "refunds": [RefundOut.of(refund, state.currency) for refund in state.refunds],
             "version": version,
         }
 
@@ -96,7 +131,7 @@ def _status(state: Payment) -> str:
     if state.reversed_on is not None:
         return "reversed"
     if state.unapplied_minor == 0:
-        return "allocated"
+        return "allocated" if state.allocations else "refunded"
     return "part_allocated" if state.allocations else "unapplied"
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from encours.http.models import Body, BusinessDate, PositiveMoney, ShortText
 from encours.kernel.ids import new_id
+from encours.kernel.money import Money
 from encours.kernel.texts import SEVERAL_LINES
 from invoice_svc.domain.payment.commands import (
     AllocatePayment,
@@ -16,7 +17,8 @@ from invoice_svc.domain.payment.commands import (
     ReleasePayment,
     ReversePayment,
 )
-from invoice_svc.http.common import AllocationId, CustomerId, EntityId, InvoiceId, Method
+from invoice_svc.domain.payment.refund import OrderRefund, RecordRefundReturned, RecordRefundSent
+from invoice_svc.http.common import AllocationId, CustomerId, EntityId, Iban, InvoiceId, Method
 from invoice_svc.imports import ids
 
 NO_REFERENCE = "NOTPROVIDED"
@@ -68,7 +70,7 @@ class PaymentBody(Body):
             method=self.method,
             remittance_text=self.remittance_text,
             external_ref=self.external_ref,
-            allocations=_instructed(self.allocations),
+            allocations=instructed(self.allocations),
         )
 
 
@@ -82,7 +84,7 @@ class AllocateBody(Body):
 
     def to_command(self, payment_id: str) -> AllocatePayment:
         """Return the command."""
-        return AllocatePayment(payment_id, _instructed(self.allocations), self.customer_id)
+        return AllocatePayment(payment_id, instructed(self.allocations), self.customer_id)
 
 
 class ReleaseBody(Body):
@@ -107,7 +109,46 @@ class ReverseBody(Body):
         return ReversePayment(payment_id, self.on, self.reason)
 
 
-def _instructed(allocations: list[AllocationBody] | None) -> Instructed | None:
+class RefundBody(Body):
+    """Unapplied cash to pay back to the customer."""
+
+    amount: PositiveMoney | None = Field(default=None, description="All that is unapplied if not given.")
+    reason: ShortText = Field(examples=["Paid twice"])
+    iban: Iban | None = Field(
+        default=None, description="Account to pay to; if not given, back the way it came."
+    )
+    on: BusinessDate | None = Field(default=None, description="Day of the order; today if not given.")
+
+    def to_command(self, payment_id: str, refund_id: str) -> OrderRefund:
+        """Return the command."""
+        amount = Money(self.amount.minor, self.amount.currency) if self.amount else None
+        return OrderRefund(payment_id, refund_id, amount, self.reason, self.iban, self.on)
+
+
+class RefundSentBody(Body):
+    """The bank has executed the refund."""
+
+    reference: ShortText | None = Field(default=None, description="Reference of the bank.")
+    on: BusinessDate | None = Field(default=None, description="Today if not given.")
+
+    def to_command(self, payment_id: str, refund_id: str) -> RecordRefundSent:
+        """Return the command."""
+        return RecordRefundSent(payment_id, refund_id, self.reference, self.on)
+
+
+class RefundReturnedBody(Body):
+    """The refund came back or was stopped."""
+
+    reason: ShortText = Field(examples=["AC04 closed account"])
+    on: BusinessDate | None = Field(default=None, description="Today if not given.")
+
+    def to_command(self, payment_id: str, refund_id: str) -> RecordRefundReturned:
+        """Return the command."""
+        return RecordRefundReturned(payment_id, refund_id, self.reason, self.on)
+
+
+def instructed(allocations: list[AllocationBody] | None) -> Instructed | None:
+    """Return allocations as the rules take them; ``None`` if none are given."""
     if allocations is None:
         return None
     return tuple((part.invoice_id, part.amount.minor, part.amount.currency) for part in allocations)

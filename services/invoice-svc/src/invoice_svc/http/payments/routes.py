@@ -10,10 +10,19 @@ from encours.http.commands import Command, command
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
+from encours.kernel.ids import new_id
 from encours.reading.pages import Page
-from invoice_svc.http.common import CustomerId, EntityId, PaymentId
+from invoice_svc.http.common import CustomerId, EntityId, PaymentId, RefundId
 from invoice_svc.http.payments.answers import PAYMENT_ANSWER, SETTLED_ANSWER, PaymentListing, PaymentOut
-from invoice_svc.http.payments.bodies import AllocateBody, PaymentBody, ReleaseBody, ReverseBody
+from invoice_svc.http.payments.bodies import (
+    AllocateBody,
+    PaymentBody,
+    RefundBody,
+    RefundReturnedBody,
+    RefundSentBody,
+    ReleaseBody,
+    ReverseBody,
+)
 from invoice_svc.http.reads import show, show_page
 from invoice_svc.read_models.invoices.candidates import Candidates
 from invoice_svc.read_models.lists import NAME
@@ -81,3 +90,28 @@ async def release_payment(payment_id: PaymentId, cmd: Writing, body: ReleaseBody
 async def reverse_payment(payment_id: PaymentId, body: ReverseBody, cmd: Writing) -> Response:
     """Reverse a payment that the bank returned: its invoices are open again from their original due dates."""
     return await cmd.run(payments.reverse, body.to_command(payment_id), answer=PAYMENT_ANSWER, on=payment_id)
+
+
+@router.post("/v1/payments/{payment_id}/refund", response_model=PaymentOut)
+async def refund_payment(payment_id: PaymentId, body: RefundBody, cmd: Writing) -> Response:
+    """Order that unapplied cash is paid back. It can no longer be allocated from then on."""
+    wanted = body.to_command(payment_id, new_id("rfd"))
+    return await cmd.run(payments.order_refund, wanted, answer=PAYMENT_ANSWER, on=payment_id)
+
+
+@router.post("/v1/payments/{payment_id}/refunds/{refund_id}/sent", response_model=PaymentOut)
+async def record_refund_sent(
+    payment_id: PaymentId, refund_id: RefundId, cmd: Writing, body: RefundSentBody | None = None
+) -> Response:
+    """Record that the bank has executed the refund."""
+    wanted = (body or RefundSentBody()).to_command(payment_id, refund_id)
+    return await cmd.run(payments.record_refund_sent, wanted, answer=PAYMENT_ANSWER, on=payment_id)
+
+
+@router.post("/v1/payments/{payment_id}/refunds/{refund_id}/returned", response_model=PaymentOut)
+async def record_refund_returned(
+    payment_id: PaymentId, refund_id: RefundId, body: RefundReturnedBody, cmd: Writing
+) -> Response:
+    """Record that the refund came back or was stopped: its amount is unapplied cash again."""
+    wanted = body.to_command(payment_id, refund_id)
+    return await cmd.run(payments.record_refund_returned, wanted, answer=PAYMENT_ANSWER, on=payment_id)

@@ -7,6 +7,7 @@ from typing import cast
 
 from encours.contracts import Recorded
 from encours.contracts.invoice import InvoiceCredited, InvoiceIssued
+from encours.contracts.payment import CreditNoteIssued
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
@@ -14,7 +15,7 @@ from invoice_svc.read_models.entities.rows import SeriesRow
 from invoice_svc.read_models.known import known
 from invoice_svc.read_models.numbers.rows import NumberRow, TakenNumberRow
 
-_Numbered = InvoiceIssued | InvoiceCredited
+_Numbered = InvoiceIssued | InvoiceCredited | CreditNoteIssued
 
 
 class Numbers(Part):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from encours.contracts import Recorded
 from encours.contracts.books import movements, moving
-from encours.contracts.payment import PaymentIdentified, PaymentReceived
+from encours.contracts.payment import CreditNoteIssued, PaymentIdentified, PaymentReceived
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
@@ -15,7 +15,7 @@ from invoice_svc.read_models.payments.rows import CashRow, PaymentRow
 
 
 class Payments(Part):
-    """Payments by entity, payer and date of receipt; the unapplied cash of each on any day."""
+    """Payments, and credit notes without an invoice, by entity, payer and date; their unapplied cash on any day."""
 
     rows = (PaymentRow, CashRow)
     applies = moving("cash")
@@ -28,13 +28,13 @@ class Payments(Part):
     def project(self, e: Recorded, rows: RowCache) -> None:
         """Apply one event."""
         match e.data:
-            case PaymentReceived() as event:
+            case PaymentReceived() | CreditNoteIssued() as event:
                 rows.put(
                     PaymentRow(
                         payment_id=e.stream,
                         entity_id=e.entity,
                         customer_id=event.customer_id,
-                        received_on=event.received_on,
+                        received_on=e.effective_on,
                         from_position=e.position,
                     )
                 )

@@ -90,6 +90,7 @@ class Receivables(MappedModel):
         contracts.invoice.InvoicePenaltyBelowFloor,
         contracts.payment.PaymentAllocated,
         contracts.payment.PaymentReleased,
+        contracts.payment.RefundSent,
     )
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:

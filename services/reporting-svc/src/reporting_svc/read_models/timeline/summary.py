@@ -161,6 +161,19 @@ _LINES: dict[type[Event], tuple[str, str]] = {
         "Devis de {total_minor} accepté par {accepted_by}",
     ),
     quote.QuoteRefused: ("Quote refused: {cause}", "Devis refusé : {cause}"),
+    payment.CreditNoteIssued: (
+        "Credit note {number} of {total_minor}: {cause}",
+        "Avoir {number} de {total_minor} : {cause}",
+    ),
+    payment.RefundOrdered: (
+        "Refund of {amount_minor} ordered: {cause}",
+        "Remboursement de {amount_minor} ordonné : {cause}",
+    ),
+    payment.RefundSent: ("Refund of {amount_minor} paid", "Remboursement de {amount_minor} effectué"),
+    payment.RefundReturned: (
+        "Refund of {amount_minor} came back: {cause}",
+        "Remboursement de {amount_minor} revenu : {cause}",
+    ),
     dispute.DisputeOpened: (
         "Dispute ({category}) on {amount_minor}: {text}",
         "Litige ({category}) de {amount_minor} : {text}",

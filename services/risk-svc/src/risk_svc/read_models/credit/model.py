@@ -77,6 +77,7 @@ class Credit(ReadModel):
         contracts.invoice.InvoicePenaltyBelowFloor,
         contracts.payment.PaymentAllocated,
         contracts.payment.PaymentReleased,
+        contracts.payment.RefundSent,
     )
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], tuple[str, ...]]]:

@@ -1,0 +1,1 @@
+"""Credit notes, on invoices and without."""

@@ -1,0 +1,129 @@
+"""Credit notes without an invoice, and the use of what a credit note has left the customer: on invoices, or refunded.
+
+That money is unapplied cash: of the credit note itself, or of the payments that it took off its invoice. So both are
+used by the commands of a payment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Protocol
+
+from msgspec import Struct
+
+from encours.kernel.ids import derived_id, with_prefix
+from encours.kernel.money import Money
+from encours.ledger.command import Result
+from encours.ledger.session import Session
+from invoice_svc.domain.payment import credit_note, credit_use
+from invoice_svc.domain.payment.commands import AllocatePayment, Instructed
+from invoice_svc.domain.payment.credit_note import IssueCreditNote
+from invoice_svc.domain.payment.refund import OrderRefund
+from invoice_svc.domain.payment.refusals import CreditNotFound
+from invoice_svc.domain.payment.state import Payment
+from invoice_svc.use_cases import payments
+from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, INVOICE, PAYMENT
+from invoice_svc.use_cases.numbering import number_step
+from invoice_svc.use_cases.payments import Candidates
+
+
+class InvoiceOfCredit(Protocol):
+    """Query for the invoice of a credit note; ``None`` if it is not known."""
+
+    async def __call__(self, ledger: str, credit_note_id: str, /) -> str | None: ...
+
+
+class ApplyCredit(Struct, frozen=True):
+    """Allocate what a credit note has left the customer; ``None`` allocates by the rules of a receipt."""
+
+    credit_note_id: str
+    allocations: Instructed | None
+
+
+class RefundCredit(Struct, frozen=True):
+    """Pay back what a credit note has left the customer: an amount, or with ``None`` all of it."""
+
+    credit_note_id: str
+    amount: Money | None
+    cause: str
+    iban: str | None = None
+    on: date | None = None
+
+
+class CreditUse(Result, frozen=True, kw_only=True):
+    """Result: unapplied amounts, by payment, of what a credit note has left; ``id`` is the first payment's."""
+
+    credit_note_id: str
+    currency: str
+    unapplied: tuple[tuple[str, int], ...]
+    refunds: tuple[str, ...] = ()
+
+
+async def issue(session: Session, command: IssueCreditNote) -> Result:
+    """Issue a credit note without an invoice; its total is unapplied cash of the customer."""
+    entity = await session.get(ENTITY, command.entity_id)
+    customer = await session.get(CUSTOMER, command.customer_id)
+    cited = [await session.get(INVOICE, invoice_id) for invoice_id in dict.fromkeys(command.invoice_ids)]
+    on = command.issued_on or session.today
+    event = credit_note.issue(command, entity, customer, cited, on, session.today)
+    step = number_step(entity, event.series, "credit_note", on, session.today)
+    session.emit(command.payment_id, event, entity=command.entity_id, effective_on=on, number=step)
+    return session.result(command.payment_id)
+
+
+async def apply(
+    session: Session, command: ApplyCredit, find: InvoiceOfCredit, candidates: Candidates = ()
+) -> CreditUse:
+    """Allocate the customer's credit to invoices, from today on."""
+    ids = await _payments_of(session, command.credit_note_id, find)
+    if command.allocations is None:
+        for payment_id in ids:
+            await payments.allocate(session, AllocatePayment(payment_id, None), candidates)
+    else:
+        found = [await session.get(PAYMENT, payment_id) for payment_id in ids]
+        for payment_id, part in credit_use.parts_of(found, command.allocations).items():
+            await payments.allocate(session, AllocatePayment(payment_id, part))
+    return await _use(session, command.credit_note_id, ids)
+
+
+async def refund(session: Session, command: RefundCredit, find: InvoiceOfCredit) -> CreditUse:
+    """Order refunds of the customer's credit, one for each payment that holds it."""
+    ids = await _payments_of(session, command.credit_note_id, find)
+    found = [await session.get(PAYMENT, payment_id) for payment_id in ids]
+    refunds = []
+    for payment_id, share in credit_use.shares_of(found, command.amount).items():
+        refund_id = derived_id("rfd", session.meta.command_id, payment_id)
+        order = OrderRefund(payment_id, refund_id, share, command.cause, command.iban, command.on)
+        await payments.order_refund(session, order)
+        refunds.append(refund_id)
+    return await _use(session, command.credit_note_id, ids, tuple(refunds))
+
+
+async def _payments_of(session: Session, credit_note_id: str, find: InvoiceOfCredit) -> Sequence[str]:
+    """Return the payments that hold what the credit note has left the customer.
+
+    Raises ``credit-not-found``, and ``no-credit-left`` for a credit note that reduced a debt alone.
+    """
+    own = with_prefix(credit_note_id, "pay")
+    if (await session.load(PAYMENT, own)).payment_id:
+        return [own]
+    invoice_id = await session.ask(find, session.meta.ledger, credit_note_id)
+    if invoice_id is None:
+        raise CreditNotFound(credit_note_id)
+    invoice = await session.get(INVOICE, invoice_id)
+    return credit_use.payments_holding(invoice, credit_note_id)
+
+
+async def _use(
+    session: Session, credit_note_id: str, ids: Sequence[str], refunds: tuple[str, ...] = ()
+) -> CreditUse:
+    found: list[Payment] = [await session.get(PAYMENT, payment_id) for payment_id in ids]
+    return CreditUse(
+        id=found[0].payment_id,
+        as_of=session.today,
+        credit_note_id=credit_note_id,
+        currency=found[0].currency,
+        unapplied=tuple((payment.payment_id, payment.unapplied_minor) for payment in found),
+        refunds=refunds,
+    )
