@@ -14,6 +14,7 @@ import dunning_svc
 import invoice_svc
 import risk_svc
 from encours.contracts import decode
+from encours.contracts.families import FAMILIES
 from encours.contracts.golden import samples
 from encours.ledger.states import Folder
 from encours.replay.compare import shown
@@ -21,18 +22,7 @@ from encours.replay.folders import LATEST, SERVICES_THAT_FOLD, Folders, installe
 from encours.testing.history import recorded
 
 SERVICES = (invoice_svc, dunning_svc, risk_svc)
-PREFIXES = {
-    "entity": "ent",
-    "customer": "cus",
-    "invoice": "inv",
-    "payment": "pay",
-    "dispute": "dis",
-    "quote": "quo",
-    "hold": "hld",
-    "task": "tsk",
-    "limit": "lim",
-    "credit": "dec",
-}
+PREFIXES = {family.name: family.streams[0] for family in FAMILIES}
 READS_FOREIGN_STREAMS = {
     "dunning_svc.domain.hold.state.DEBTOR": "the customer is invoice-svc's",
     "risk_svc.use_cases.customers.CUSTOMER": "the customer is invoice-svc's",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import inspect
 import pkgutil
-import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -14,8 +13,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-import encours.ledger
 from encours import contracts
+from encours.contracts.families import FAMILIES
 from encours.embedded.secrets import SERVICES
 from encours.http.routing import Router
 from encours.projection.parts import ComposedModel, Part
@@ -113,10 +112,17 @@ def test_every_use_case_has_a_caller(service: str) -> None:
     assert unused == set(), "give it a route, a reaction or a job"
 
 
-def test_every_family_of_events_may_be_appended_by_a_service() -> None:
-    migrations = (Path(encours.ledger.__file__).parent / "migrations").glob("*.sql")
-    sql = "\n".join(path.read_text(encoding="utf-8") for path in migrations)
-    granted = set(re.findall(r"\('encours_\w+', '(\w+)'\)", sql))
+def test_every_family_of_events_has_writers_and_streams() -> None:
     families = {name.partition(".")[0] for name in contracts.types()}
-    granted.add(contracts.aside.EventSetAside.TYPE.partition(".")[0])  # an operator's, as the installing user
-    assert families - granted == set(), "grant it to the service's role, in a new migration"
+    families.remove(
+        contracts.aside.EventSetAside.TYPE.partition(".")[0]
+    )  # an operator's, as the installing user
+    assert families == {family.name for family in FAMILIES}, "name it in encours/contracts/families.py"
+    assert {writer for family in FAMILIES for writer in family.writers} <= {*SERVICES}
+
+
+@pytest.mark.parametrize("service", ["invoice", "dunning", "risk"])
+def test_every_folded_stream_is_one_that_the_service_writes(service: str) -> None:
+    own = {prefix for family in FAMILIES if service in family.writers for prefix in family.streams}
+    folded = import_module(f"{service}_svc.use_cases.folds").FOLDERS
+    assert folded.keys() - own == set(), "name the prefix in encours/contracts/families.py"

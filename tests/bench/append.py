@@ -1,21 +1,24 @@
 """Appending with every guarantee on, against one durable insert per transaction, in neighbouring slices.
 
 An append here is a whole command of one event: command id and fingerprint recorded, stream head checked, position
-assigned under the ledger's lock, role and family checked, synchronous commit.
+assigned under the ledger's lock, role, family, stream and fields checked, synchronous commit.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from datetime import date
 from statistics import median
 
 import uvloop
+from msgspec.structs import replace
 
+from encours.contracts import encode
+from encours.contracts.golden import example
+from encours.contracts.invoice import InvoiceIssued
 from encours.kernel.ids import new_id, uuid7
-from encours.ledger import Append, Ledger, NewEvent, RawEvent
+from encours.ledger import Append, Ledger, NewEvent
 from encours.ledger.migrate import LEDGER_DATABASE
 from encours.service.memory import tune_collector
 from tests.bench import Entry, entry
@@ -25,10 +28,8 @@ ROUNDS = 5
 SLICE_S = 2.0
 DELAY_US = 1_000
 TARGETS = {DELAY_US: {32: 1.1, 256: 2.5}, 0: {32: 0.9, 256: 1.5}}
-_LINES = [{"description": "y" * 60, "quantity": "1"}] * 2
-PAYLOAD = json.dumps(
-    {"customer_id": "c" * 36, "invoice_id": "i" * 36, "lines": _LINES, "note": "n" * 100}
-).encode()
+EVENT = replace(example(InvoiceIssued), number="")
+PAYLOAD = encode(EVENT)
 TODAY = date(2026, 1, 31)
 MOST_PER_S = 100_000
 """More than any caller comes through."""
@@ -83,7 +84,7 @@ async def _appends(ledger: Ledger, callers: int, seconds: float) -> float:
 
 
 def _one() -> Append:
-    event = NewEvent(new_id("inv"), 1, RawEvent("invoice.issued", 1, PAYLOAD), "ent_bench", TODAY, uuid7())
+    event = NewEvent(new_id("inv"), 1, EVENT, "ent_bench", TODAY, uuid7())
     return Append(
         ledger="bench", command_id=uuid7(), fingerprint=b"f" * 32, events=(event,), actor="key:bench"
     )

@@ -123,7 +123,7 @@ async def test_another_day_is_another_answer_at_the_same_version(
     api: httpx.AsyncClient, module_installation: Installation
 ) -> None:
     evening, name = datetime(2026, 3, 31, 21, 59, tzinfo=UTC), "overnight"  # 23:59 in Paris
-    ledger = await Ledger.open(module_installation.ledger_url())
+    ledger = await Ledger.open(module_installation.admin_url())
     try:
         await ledger.create_ledger(name, "sandbox", "Europe/Paris", clock_at=evening)
         api.headers["Encours-Ledger"] = name

@@ -103,9 +103,9 @@ class Dunning:
         self.versions[stream] = self.versions.get(stream, 0) + 1
         return NewEvent(stream, self.versions[stream], data, self.entity, self.today, uuid7())
 
-    async def add(self, *events: NewEvent, through: Ledger | None = None) -> int:
-        """Append, as invoice-svc or through another role; the last position."""
-        done = await (through or self.ledger).append(
+    async def add(self, *events: NewEvent) -> int:
+        """Append as the installing user; the last position."""
+        done = await self.ledger.append(
             Append(
                 ledger=self.name,
                 command_id=uuid7(),
@@ -197,9 +197,7 @@ class Dunning:
         placed = self.new(
             with_prefix(debtor, "hld"), HoldPlaced(customer_id=debtor, until=until, cause="test")
         )
-        own = await Ledger.open(self.installation.ledger_url("dunning"))
-        await self.add(placed, through=own)
-        await own.close()
+        await self.add(placed)
 
     async def write_to(self, debtor: str, mailbox: str | None) -> None:
         """Give a customer another e-mail address, or none."""
@@ -266,8 +264,8 @@ async def dunning(
     holds: Literal["creditor", "nothing", "no ledger"] = "creditor",
 ) -> AsyncIterator[Dunning]:
     """A ledger with a creditor, a mailbox and a worker."""
-    ledger = await Ledger.open(installation.ledger_url("invoice"))
-    admin = await Ledger.open(installation.admin_url())
+    # It opens days that have not come, in a live ledger too, which no service may.
+    ledger = await Ledger.open(installation.admin_url())
     world = Dunning(installation, ledger, folder, name="box" if kind == "sandbox" else "real")
     world.smtp = smtp or f"smtp://127.0.0.1:{free_port()}"
     # The test opens the days itself: it holds the lease that the worker would take in a live ledger.
@@ -276,7 +274,7 @@ async def dunning(
         assert await calendar_lease.acquire(LEASE, world.name) is not None
         at = datetime(START.year, START.month, START.day, 6, tzinfo=UTC)
         if holds != "no ledger":
-            await admin.create_ledger(
+            await ledger.create_ledger(
                 world.name,
                 "sandbox" if kind == "sandbox" else "live",
                 "Europe/Paris",
@@ -299,5 +297,4 @@ async def dunning(
                 child.kill()
                 child.wait()
         await calendar_lease.close()
-        await admin.close()
         await ledger.close()

@@ -6,7 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import asyncpg
 import pytest
@@ -19,7 +19,7 @@ from encours.service.calendar import LEASE, keep_time, last_opened, run_calendar
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S
 
-NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
+NOON = datetime.combine(datetime.now(UTC).date() - timedelta(days=30), time(12), UTC)
 
 
 async def test_a_ledger_whose_days_cannot_be_told_does_not_stop_the_others(
@@ -63,7 +63,8 @@ async def test_one_worker_opens_the_days_and_another_goes_on_when_it_is_gone(
             now += timedelta(days=2)
             while (await last_opened(second, "books")).day != now.date():
                 await asyncio.sleep(0.05)
-        assert [e.effective_on.day for e in await second.read("books", 0, 10)] == [31, 1, 2]
+        days = [(NOON + timedelta(days=n)).date() for n in range(3)]
+        assert [e.effective_on for e in await second.read("books", 0, 10)] == days
     finally:
         await end(clocks)
         for held in (leases, standby):

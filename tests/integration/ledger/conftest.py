@@ -13,8 +13,8 @@ from tests.integration.ledger.helpers import Books
 
 @pytest.fixture
 async def books(module_installation: Installation) -> AsyncIterator[Books]:
-    """A live ledger of this test's own, as invoice-svc sees it."""
-    ledger = await Ledger.open(module_installation.ledger_url("invoice"))
+    """A live ledger of this test's own, to which any content can be appended, as an offline tool does."""
+    ledger = await Ledger.open(module_installation.admin_url())
     info = await ledger.create_ledger(f"books-{uuid7().hex[-12:]}", "live", "Europe/Paris")
     yield Books(ledger, info.name)
     await ledger.close()

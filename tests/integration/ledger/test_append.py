@@ -97,7 +97,7 @@ async def test_the_function_holds_back_what_depends_on_an_earlier_append_of_the_
             books.command(event("e")),
         )
     ]
-    connection = await asyncpg.connect(module_installation.ledger_url("invoice"))
+    connection = await asyncpg.connect(module_installation.admin_url())
     row = await connection.fetchrow(APPEND_SQL, *arguments(info.id, None, batch))
     await connection.close()
     assert row is not None
@@ -195,7 +195,7 @@ async def test_ledgers_are_counted_each_for_itself(books: Books) -> None:
 
 async def test_a_full_queue_says_so_at_once(books: Books, module_installation: Installation) -> None:
     info = await books.ledger.info(books.name)
-    appender = Appender(module_installation.ledger_url("invoice"), queue_events=10)
+    appender = Appender(module_installation.admin_url(), queue_events=10)
     loop = asyncio.get_running_loop()
     items = [Prepared(books.command(event(f"inv_{n}")), info.id, loop) for n in range(30)]
     results = await asyncio.gather(*[appender.append(item) for item in items], return_exceptions=True)
@@ -204,7 +204,7 @@ async def test_a_full_queue_says_so_at_once(books: Books, module_installation: I
 
 
 async def test_closing_stores_what_waits(books: Books, module_installation: Installation) -> None:
-    other = await Ledger.open(module_installation.ledger_url("invoice"))
+    other = await Ledger.open(module_installation.admin_url())
     await other.info(books.name)
     waiting = [asyncio.create_task(other.append(books.command(event(f"inv_{n}")))) for n in range(500)]
     await asyncio.sleep(0)
@@ -216,7 +216,7 @@ async def test_closing_stores_what_waits(books: Books, module_installation: Inst
 async def test_an_older_snapshot_may_not_append(module_installation: Installation, books: Books) -> None:
     info = await books.ledger.info(books.name)
     batch = [Prepared(books.command(event("inv_1")), info.id, asyncio.get_running_loop())]
-    connection = await asyncpg.connect(module_installation.ledger_url("invoice"))
+    connection = await asyncpg.connect(module_installation.admin_url())
     with pytest.raises(asyncpg.InvalidTransactionStateError):
         async with connection.transaction(isolation="repeatable_read"):
             await connection.fetchrow(APPEND_SQL, *arguments(info.id, None, batch))
@@ -229,7 +229,7 @@ async def test_a_plan_made_for_an_empty_ledger_still_serves_a_full_one(
     """Each probe of a stream reads its own row: the ledger grows, what a command reads of it does not."""
     commands = 600
     await admin.execute("select pg_stat_reset()")
-    ledger = await Ledger.open(module_installation.ledger_url("invoice"))
+    ledger = await Ledger.open(module_installation.admin_url())
     books = Books(
         ledger, (await ledger.create_ledger(f"full-{uuid7().hex[-12:]}", "live", "Europe/Paris")).name
     )

@@ -95,7 +95,7 @@ async def test_an_answer_lost_after_the_commit_is_found_again(
     books: Books, module_installation: Installation
 ) -> None:
     """The reply is thrown away exactly when the database has committed."""
-    appender = Appender(module_installation.ledger_url("invoice"), connections=1)
+    appender = Appender(module_installation.admin_url(), connections=1)
     ledger_id = (await books.ledger.info(books.name)).id
     loop = asyncio.get_running_loop()
     await appender.append(Prepared(books.command(event("inv_0")), ledger_id, loop))
@@ -170,9 +170,7 @@ class Restarts:
 
 @pytest.fixture
 async def own_books(own_cluster: Cluster) -> AsyncIterator[Books]:
-    role = "encours_invoice"
-    dsn = own_cluster.postgres.dsn(LEDGER_DATABASE, user=role, password=own_cluster.secrets.roles[role])
-    ledger = await Ledger.open(dsn)
+    ledger = await Ledger.open(own_cluster.postgres.dsn(LEDGER_DATABASE))
     await ledger.create_ledger("books", "live", "UTC")
     yield Books(ledger, "books")
     await ledger.close()

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from uuid import UUID
 
 import asyncpg
 import pytest
 
-from encours.ledger import FamilyRefused, Ledger
 from encours.ledger.migrate import AUDITOR_ROLE, SERVICE_ROLES
 from encours.testing.servers import Installation
 from tests.integration.ledger.helpers import Books, event
 
-OWN_TYPE = {
-    "invoice": ("entity.registered", "customer.registered", "invoice.issued", "payment.received", "dispute.opened",
-                "import.started"),
-    "dunning": ("reminder.sent", "task.opened", "dunning.run_completed", "promise.made", "hold.set",
-                "policy.activated"),
-    "risk": ("limit.approved", "credit.checked", "reservation.made"),
-    "reporting": ("figure.published", "export.finished"),
-}  # fmt: skip
-EVERYONES = "calendar.day_opened"
-"""Any service's worker may hold the calendar's lease."""
+SERVICES = ("invoice", "dunning", "risk", "reporting")
 CHANGES = (
     "update ledger.{table} set ledger = ledger",
     "update ledger.{table} set ledger = 99 where false",
@@ -44,34 +33,7 @@ async def test_nobody_changes_what_is_recorded_not_even_a_superuser(
     assert len(await books.rows()) == 1
 
 
-@pytest.mark.parametrize("service", OWN_TYPE)
-async def test_a_service_appends_its_own_families_and_no_other(
-    books: Books, module_installation: Installation, service: str
-) -> None:
-    ledger = await Ledger.open(module_installation.ledger_url(service))
-    for owner, types in OWN_TYPE.items():
-        for type_name in types:
-            append = books.command(event(f"{service}-{type_name}", type=type_name))
-            if owner == service:
-                await ledger.append(append)
-            else:
-                with pytest.raises(FamilyRefused, match=type_name):
-                    await ledger.append(append)
-    await ledger.append(books.command(event(f"{service}-calendar", type=EVERYONES)))
-    await ledger.close()
-    assert {row["type"] for row in await books.rows()} == {*OWN_TYPE[service], EVERYONES}
-
-
-async def test_a_foreign_type_in_a_batch_fails_alone(books: Books) -> None:
-    appends = [
-        books.command(event(f"s{n}", type="reminder.sent" if n == 3 else "invoice.issued")) for n in range(6)
-    ]
-    results = await asyncio.gather(*[books.append(append) for append in appends], return_exceptions=True)
-    assert [n for n, result in enumerate(results) if isinstance(result, FamilyRefused)] == [3]
-    assert await books.head() == 5
-
-
-@pytest.mark.parametrize("service", OWN_TYPE)
+@pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize(
     "statement",
     [

@@ -32,7 +32,7 @@ OPENED = calendar.DayOpened(day=DAY, late=False)
 @pytest.fixture
 async def other(books: Books, module_installation: Installation) -> AsyncIterator[Books]:
     """Another process on the same ledger."""
-    ledger = await Ledger.open(module_installation.ledger_url("invoice"))
+    ledger = await Ledger.open(module_installation.admin_url())
     yield Books(ledger, books.name)
     await ledger.close()
 

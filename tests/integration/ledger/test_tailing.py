@@ -90,7 +90,7 @@ async def run(books: Books, dsn: str, *, writers: int, events: int) -> Run:
 async def test_sixteen_writers_and_four_tails_see_every_position_once(
     books: Books, module_installation: Installation
 ) -> None:
-    result = await run(books, module_installation.ledger_url("invoice"), writers=16, events=20_000)
+    result = await run(books, module_installation.admin_url(), writers=16, events=20_000)
     assert result.faults() == []
 
 
@@ -105,7 +105,7 @@ async def test_the_same_check_fails_without_the_lock(installation: Installation)
     await admin.execute(function.replace("create function", "create or replace function", 1))
     await admin.execute("select ledger.create_ledger('unlocked', 'live', 'UTC', null)")
     await admin.close()
-    ledger = await Ledger.open(installation.ledger_url("invoice"))
-    result = await run(Books(ledger, "unlocked"), installation.ledger_url("invoice"), writers=4, events=3_000)
+    ledger = await Ledger.open(installation.admin_url())
+    result = await run(Books(ledger, "unlocked"), installation.admin_url(), writers=4, events=3_000)
     await ledger.close()
     assert result.faults() != []

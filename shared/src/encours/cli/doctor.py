@@ -18,13 +18,14 @@ from encours.cli.ledgers import ledger_infos
 from encours.cli.status import WELL, read_models
 from encours.embedded.process import is_same
 from encours.embedded.secrets import SERVICES
-from encours.ledger.admin import all_heads, setting
+from encours.ledger.admin import all_heads, lock_holders, setting
 from encours.ledger.selfcheck import self_check
 from encours.postgres.connection import FAILED, connect
 from encours.projection.status import STREAM_CHECK
 
 _LEAST_FREE_BYTES = 2 * 2**30
 _LATE_EVENTS = 1_000
+_HELD_LONG_S = 2.0
 _YOUNG_S = 300.0
 _STARTING = ("building", "reacting")
 """States that are normal for some minutes; the read model shows the reason of a longer stay."""
@@ -137,14 +138,27 @@ async def _database_findings(url: str) -> list[Diagnosis]:
         values = [await setting(connection, name) for name in names.split(", ")]
         wrong = await self_check(connection, full=True)
         heads = await all_heads(connection)
+        holders = await lock_holders(connection)
     finally:
         await connection.close()
     sound = ", ".join(f"{name} ({head} events)" for name, head in heads.items())
     return [
         Diagnosis("durability", "off" not in values, f"{names}: {', '.join(values)}"),
+        *(_holder(name, row) for name, row in holders if row["held"].total_seconds() > _HELD_LONG_S),
         *(Diagnosis("self-check", False, finding.what, finding.advice) for finding in wrong),
         *([] if wrong else [Diagnosis("self-check", True, f"every position checked of {sound}")]),
     ]
+
+
+def _holder(ledger: str, row: Any) -> Diagnosis:
+    return Diagnosis(
+        f"append lock of {ledger}",
+        False,
+        f"held for {row['held'].total_seconds():.0f} s by {row['role']} ({row['application'] or 'no name'}, "
+        f"{row['address'] or 'local'}, pid {row['pid']}): nothing is appended meanwhile",
+        f"it is ended when an append has waited; at once: select pg_terminate_backend({row['pid']}). "
+        "If no service of this installation is to blame, change that role's password",
+    )
 
 
 def _read_models(here: LocalInstallation) -> Iterator[Diagnosis]:

@@ -70,6 +70,20 @@ async def setting(connection: asyncpg.Connection, name: str) -> str:
     return value
 
 
+async def lock_holders(connection: asyncpg.Connection) -> list[tuple[str, asyncpg.Record]]:
+    """Return the service roles' sessions that hold the append lock of a ledger, each with the ledger's name.
+
+    None while the schema is older than the function that finds them.
+    """
+    try:
+        rows = await connection.fetch(
+            "select l.name, h.* from ledger.ledgers l cross join lateral ledger.lock_holders(l.id) h order by l.name"
+        )
+    except asyncpg.UndefinedFunctionError:
+        return []
+    return [(row["name"], row) for row in rows]
+
+
 async def all_heads(connection: asyncpg.Connection) -> dict[str, int]:
     """Return the last position of every ledger, by name."""
     rows = await connection.fetch(

@@ -12,6 +12,7 @@ import contextlib
 import logging
 import re
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -48,6 +49,9 @@ _OVERLOADED = (
 # The server's limits are shorter than ours: a slow server answers "not done" instead of leaving it unknown.
 _SETTINGS = {**LEDGER_SETTINGS, "lock_timeout": "5s", "statement_timeout": "10s"}
 _RECOVERY_SETTINGS = {**LEDGER_SETTINGS, "statement_timeout": "5s"}
+LOCK_MAX = timedelta(seconds=15)
+"""Longer than an append takes: its statement is ended after 10 s."""
+_END_LOCK_HOLDERS = "select * from ledger.end_lock_holders($1, $2)"
 _log = logging.getLogger(__name__)
 
 
@@ -133,12 +137,25 @@ class AppendConnection:
 
     async def _refused(self, batch: Sequence[Prepared], error: Exception) -> None:
         """Handle a refused call. If one append can be at fault, as for a malformed value, send each alone."""
+        if isinstance(error, asyncpg.LockNotAvailableError):
+            await self._end_lock_holders(batch[0].ledger_id)
         if len(batch) == 1 or isinstance(error, _OVERLOADED):
             for item in batch:
                 item.fail(refusal(error))
             return
         for item in batch:
             await self._deliver([item])
+
+    async def _end_lock_holders(self, ledger_id: int) -> None:
+        """End sessions that hold the lock for longer than any append takes; whoever waits repeats the append."""
+        if self._connection is None:
+            return
+        with contextlib.suppress(asyncpg.PostgresError):
+            for row in await self._connection.fetch(_END_LOCK_HOLDERS, ledger_id, LOCK_MAX):
+                _log.error(
+                    "ended a session that held the append lock: %s (%s, %s) for %.0f s",
+                    row["role"], row["application"], row["address"], row["held"].total_seconds(),
+                )  # fmt: skip
 
     async def _without_stored(self, batch: Sequence[Prepared]) -> list[Prepared]:
         """Resolve the appends that the lost connection did commit; return the others, to be sent again.

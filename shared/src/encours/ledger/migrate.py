@@ -5,12 +5,14 @@ Roles are made here and not in a migration because they belong to the server, no
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
 from encours.ledger.migrations import LEDGER_MIGRATIONS
+from encours.ledger.migrations.append_rights import store_append_rights
 from encours.postgres.connection import connect
 from encours.postgres.migrations import apply
 
@@ -19,7 +21,9 @@ LEDGER_DATABASE = "encours_ledger"
 SERVICE_ROLES = ("encours_invoice", "encours_dunning", "encours_risk", "encours_reporting")
 AUDITOR_ROLE = "encours_auditor"
 """Role that can only read the ledger. It has no database of its own and no NATS user."""
+_BOUNDS = {"idle_in_transaction_session_timeout": "10s", "lock_timeout": "10s", "statement_timeout": "120s"}
 _LOCK = 0x656E636F_73657276  # 'encoserv'
+_log = logging.getLogger(__name__)
 
 
 def database_dsn(dsn: str, database: str, *, user: str | None = None, password: str | None = None) -> str:
@@ -46,6 +50,7 @@ async def migrate(admin_dsn: str, passwords: Mapping[str, str]) -> list[str]:
         await admin.execute("select pg_advisory_lock($1)", _LOCK)
         await _roles(admin, passwords)
         await _databases(admin)
+        await _bound_transactions(admin)
         applied = await _ledger_schema(database_dsn(admin_dsn, LEDGER_DATABASE))
     finally:
         await admin.close()
@@ -105,15 +110,40 @@ async def _databases(admin: asyncpg.Connection) -> None:
         await admin.execute(f"grant connect on database {LEDGER_DATABASE} to {role}")
 
 
+async def _bound_transactions(admin: asyncpg.Connection) -> None:
+    """Bound the transactions of services in the ledger's database. A session may set other bounds for itself."""
+    for role in SERVICE_ROLES:
+        for setting, value in _BOUNDS.items():
+            await admin.execute(f"alter role {role} in database {LEDGER_DATABASE} set {setting} = '{value}'")
+
+
+async def _guard_append_lock(connection: asyncpg.Connection) -> None:
+    """Let `ledger.append` alone take the append lock, and its owner end whoever keeps it (`0012_lock_holders.sql`)."""
+    try:
+        await connection.execute(
+            f"""do $$ declare f regprocedure; begin
+                  for f in select p.oid::regprocedure from pg_proc p where p.pronamespace = 'pg_catalog'::regnamespace
+                     and p.proname ~ '^pg_(try_)?advisory_(xact_)?lock' and p.pronargs = 2 loop
+                    execute format('revoke execute on function %s from public', f);
+                    execute format('grant execute on function %s to {OWNER}', f);
+                  end loop; end $$"""
+        )
+        await connection.execute(f"grant pg_signal_backend, pg_read_all_stats to {OWNER}")
+    except asyncpg.InsufficientPrivilegeError as missing:
+        _log.warning("a service can keep the append lock, as only a superuser can prevent it: %s", missing)
+
+
 async def _ledger_schema(dsn: str) -> list[str]:
     connection = await connect(dsn, "encours migrate")
     try:
+        await _guard_append_lock(connection)
         await connection.execute(f"set role {OWNER}")
         if not await connection.fetchval("select has_schema_privilege('public', 'create')"):
             await connection.execute("reset role")
             await connection.execute(f"grant create, usage on schema public to {OWNER}")
             await connection.execute(f"set role {OWNER}")
         applied = await apply(connection, LEDGER_MIGRATIONS)
+        await store_append_rights(connection)
         # The installing user may append any family: offline tools, loading an archive, the recorder's test
         # cases.
         await connection.execute(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from encours.ledger.migrations import LEDGER_MIGRATIONS
+from encours.ledger.migrations.append_rights import types_without_right
 from encours.postgres.connection import connect
 from encours.postgres.migrations import pending
 
@@ -101,6 +102,12 @@ async def self_check(
     """Everything that is wrong; empty when the ledger is sound. Reads only."""
     if missing := await pending(connection, LEDGER_MIGRATIONS):
         return [Finding(f"the ledger's schema lacks {', '.join(missing)}", "run `encours migrate`")]
+    if unknown := await types_without_right(connection):
+        return [
+            Finding(
+                f"the ledger refuses events of this release: {', '.join(unknown)}", "run `encours migrate`"
+            )
+        ]
     findings: list[Finding] = []
     for name, advice in _SETTINGS.items():
         if await connection.fetchval("select current_setting($1)", name) == "off":

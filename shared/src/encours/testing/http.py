@@ -135,7 +135,7 @@ async def http_scenario(
     """A service on a sandbox of its own. What is given are events of that service's families."""
     name = f"story-{uuid7().hex[-12:]}"
     key = await grant(installation, ledger=name, kind="sandbox")
-    ledger = await Ledger.open(installation.ledger_url(service))
+    ledger = await Ledger.open(installation.admin_url())
     try:
         async with client_of(create_app(settings_of(installation, service)), key) as client:
             yield HttpScenario(client, ledger, name)

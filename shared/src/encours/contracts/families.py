@@ -1,0 +1,39 @@
+"""Families of event types: the services that write each, and the streams into which they do.
+
+This is the one place that says so. A family is the first part of its types' names. The prefix of a stream is the part
+of its id before the first ``_`` or ``-``. `encours migrate` grants the writers' database roles what is declared here.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Family(NamedTuple):
+    """Events of one subject."""
+
+    name: str
+    writers: tuple[str, ...]
+    streams: tuple[str, ...]
+    """Prefixes of the streams."""
+    numbered: bool = False
+    """Events of the family may take the next legal number of a series."""
+
+
+FAMILIES = (
+    Family("entity", ("invoice",), ("ent",)),
+    Family("customer", ("invoice",), ("cus",)),
+    Family("invoice", ("invoice",), ("inv",), numbered=True),
+    Family("quote", ("invoice",), ("quo",)),
+    Family("payment", ("invoice",), ("pay",)),
+    Family("dispute", ("invoice",), ("dis",)),
+    Family("import", ("invoice",), ("imp",)),
+    Family("reminder", ("dunning",), ("rem", "dunning")),
+    Family("task", ("dunning",), ("tsk",)),
+    Family("hold", ("dunning",), ("hld",)),
+    Family("limit", ("risk",), ("lim",)),
+    Family("credit", ("risk",), ("dec",)),
+    # Any service's worker may hold the calendar's lease.
+    Family("calendar", ("invoice", "dunning", "risk", "reporting"), ("calendar",)),
+)
+"""Families that services write. The installing user alone writes the family ``ledger``."""

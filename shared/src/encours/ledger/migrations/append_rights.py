@@ -1,0 +1,45 @@
+"""Rights of the services' database roles to append, as `ledger.append` checks them.
+
+They follow from the contracts (:mod:`encours.contracts.families`, and the fields of each type) and are stored at every
+`encours migrate`: a new family, type or field needs no migration of its own. Nothing is removed, as processes of the
+release before go on while a new one is installed.
+"""
+
+from __future__ import annotations
+
+import asyncpg
+
+from encours.contracts import types
+from encours.contracts.families import FAMILIES
+
+_FAMILY = """insert into ledger.type_family as f (role, family, streams, numbered) values ($1, $2, $3, $4)
+  on conflict (role, family) do update set streams = excluded.streams, numbered = excluded.numbered
+  where (f.streams, f.numbered) is distinct from (excluded.streams, excluded.numbered)"""
+_FORM = """insert into ledger.payload_form (type, schema_version, fields) values ($1, $2, $3) on conflict do nothing"""
+_KNOWN = "select type, schema_version, fields from ledger.payload_form"
+
+
+async def store_append_rights(connection: asyncpg.Connection) -> None:
+    """Bring the rights up to date with the contracts of this release. Idempotent."""
+    await connection.executemany(
+        _FAMILY,
+        [
+            (f"encours_{service}", family.name, family.streams, family.numbered)
+            for family in FAMILIES
+            for service in family.writers
+        ],
+    )
+    await connection.executemany(_FORM, _forms())
+
+
+async def types_without_right(connection: asyncpg.Connection) -> list[str]:
+    """Return the types of this release whose payloads the ledger would refuse: `encours migrate` has not run since."""
+    known = {(name, version, tuple(fields)) for name, version, fields in await connection.fetch(_KNOWN)}
+    return [name for name, version, fields in _forms() if (name, version, fields) not in known]
+
+
+def _forms() -> list[tuple[str, int, tuple[str, ...]]]:
+    """Type, version and fields of each payload, in the order in which they are encoded."""
+    return [
+        (name, cls.VERSION, tuple(sorted(cls.__struct_fields__))) for name, cls in sorted(types().items())
+    ]
