@@ -36,7 +36,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     infos = [_info("a", 10), _info("b", 10_000)]
     for module in ("encours.cli.ledgers", "encours.cli.doctor"):
         monkeypatch.setattr(f"{module}.ledger_infos", lambda _: infos)
-    monkeypatch.setattr(status, "_LOOK_AGAIN_S", 0.0)
+    monkeypatch.setattr(status, "LOOK_AGAIN_S", 0.0)
 
 
 def test_a_ledger_that_cannot_be_read_hides_no_other_and_is_found(services: Any) -> None:
@@ -96,3 +96,21 @@ def test_one_that_moves_while_looked_at_is_not_stuck(services: Any) -> None:
     services.answer = answer
     with services.up():
         assert all(finding.ok for finding in doctor._read_models(installation()))
+
+
+def test_status_and_doctor_show_the_alarm_about_forged_messages(
+    services: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    detail = "3 messages were not the ledger's events"
+    alarm = {"name": "stream", "ok": False, "required": False, "detail": detail}
+
+    def answer(request: Any) -> tuple[int, Any]:
+        return 200, {"status": "late", "checks": [alarm]} if request.path == "/readyz" else {"data": []}
+
+    services.answer = answer
+    with services.up():
+        status.status()
+        shown = capfd.readouterr()
+        findings = list(doctor._services(installation()))
+    assert shown.err.count(detail) == 4
+    assert [finding.ok for finding in findings] == [False] * 4

@@ -9,6 +9,8 @@ import time
 import asyncpg
 import pytest
 
+from encours.cli import doctor
+from encours.cli.doctor import database_findings
 from encours.kernel.ids import uuid7
 from encours.ledger import LedgerUnavailable
 from encours.ledger.admin import lock_holders
@@ -46,7 +48,10 @@ async def test_no_role_takes_the_lock_but_by_an_append(
 
 
 async def test_whoever_holds_the_lock_on_purpose_is_named_and_ended_and_appends_go_on(
-    books: Books, admin: asyncpg.Connection, module_installation: Installation
+    books: Books,
+    admin: asyncpg.Connection,
+    module_installation: Installation,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     thief = await asyncpg.connect(
         module_installation.ledger_url("dunning"),
@@ -65,6 +70,10 @@ async def test_whoever_holds_the_lock_on_purpose_is_named_and_ended_and_appends_
         await thief.fetchrow(APPEND_SQL, *arguments(held[0].ledger_id, None, held))
         ((name, holder),) = [found for found in await lock_holders(admin) if found[0] == books.name]
         assert (name, holder["role"], holder["application"]) == (books.name, "encours_dunning", "thief")
+        monkeypatch.setattr(doctor, "_HELD_LONG_S", 0.0)
+        monkeypatch.setattr(doctor, "LOOK_AGAIN_S", 0.0)
+        findings = {found.check: found for found in await database_findings(module_installation.admin_url())}
+        assert "encours_dunning (thief" in findings[f"append lock of {books.name}"].detail
         stored = None
         while stored is None:
             with contextlib.suppress(LedgerUnavailable):

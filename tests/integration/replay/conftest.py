@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from encours.cli.aside import set_aside
 from encours.ledger import Append, Ledger, NewEvent, RawEvent
 from encours.replay import Folders, LedgerApplication, installed_folders
 from encours.testing.servers import Installation
@@ -41,6 +42,10 @@ class Audited:
         """As the installing user, who may append any type; the last position."""
         return asyncio.run(_append(self.installation, events))
 
+    def set_aside(self, position: int) -> None:
+        """Leave out an event that cannot be read, as an operator does."""
+        asyncio.run(_set_aside(self.installation, position))
+
 
 @pytest.fixture(scope="module")
 def audited(module_installation: Installation) -> Audited:
@@ -61,6 +66,14 @@ def audited(module_installation: Installation) -> Audited:
         )
     )
     return found
+
+
+async def _set_aside(installation: Installation, position: int) -> None:
+    ledger = await Ledger.open(installation.admin_url("ledger"), readers=1)
+    try:
+        await set_aside(ledger, NAME, position, "damaged by a script")
+    finally:
+        await ledger.close()
 
 
 async def _append(installation: Installation, events: tuple[NewEvent, ...]) -> int:

@@ -5,22 +5,24 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+import asyncpg
 import httpx
 import typer
 
 from encours.cli.common import AsJson, CliError, Exit, LocalInstallation, installation, out, print_json
 from encours.cli.ledgers import ledger_infos
-from encours.cli.status import WELL, read_models
+from encours.cli.status import LOOK_AGAIN_S, WELL, read_models, readiness_checks
 from encours.embedded.process import is_same
 from encours.embedded.secrets import SERVICES
 from encours.ledger.admin import all_heads, lock_holders, setting
 from encours.ledger.selfcheck import self_check
 from encours.postgres.connection import FAILED, connect
+from encours.postgres.leases import is_held
 from encours.projection.status import STREAM_CHECK
 
 _LEAST_FREE_BYTES = 2 * 2**30
@@ -100,8 +102,7 @@ def _services(here: LocalInstallation) -> Iterator[Diagnosis]:
     for service in SERVICES:
         url = here.url(service)
         try:
-            answer = httpx.get(f"{url}/readyz", timeout=5.0)
-            checks = answer.json().get("checks", [])
+            ready, checks = readiness_checks(url)
         except (httpx.HTTPError, ValueError) as error:
             yield Diagnosis(
                 f"{service}-svc", False, f"{url} does not answer ({type(error).__name__})", "encours up"
@@ -109,7 +110,7 @@ def _services(here: LocalInstallation) -> Iterator[Diagnosis]:
             continue
         bad = [f"{check['name']}: {check.get('detail')}" for check in checks if not check["ok"]]
         alarmed = any(check["name"] == STREAM_CHECK and not check["ok"] for check in checks)
-        ok = answer.status_code == 200 and not alarmed
+        ok = ready and not alarmed
         yield Diagnosis(
             f"{service}-svc", ok, "; ".join(bad) or f"ready at {url}", "" if ok else f"{url}/readyz says more"
         )
@@ -121,7 +122,7 @@ def _database(here: LocalInstallation) -> list[Diagnosis]:
     except CliError as away:
         return [Diagnosis("database", True, "not checked from here", str(away))]
     try:
-        return asyncio.run(_database_findings(url))
+        return asyncio.run(database_findings(url))
     except FAILED as error:
         return [
             Diagnosis(
@@ -130,8 +131,8 @@ def _database(here: LocalInstallation) -> list[Diagnosis]:
         ]
 
 
-async def _database_findings(url: str) -> list[Diagnosis]:
-    """Check the settings for durability, and every position of every ledger."""
+async def database_findings(url: str) -> list[Diagnosis]:
+    """Check the settings for durability, every position of every ledger, its append lock and its relay."""
     connection = await connect(url)
     try:
         names = "fsync, synchronous_commit, full_page_writes"
@@ -139,15 +140,36 @@ async def _database_findings(url: str) -> list[Diagnosis]:
         wrong = await self_check(connection, full=True)
         heads = await all_heads(connection)
         holders = await lock_holders(connection)
+        unpublished = await _without_relay(connection, heads)
     finally:
         await connection.close()
     sound = ", ".join(f"{name} ({head} events)" for name, head in heads.items())
     return [
         Diagnosis("durability", "off" not in values, f"{names}: {', '.join(values)}"),
         *(_holder(name, row) for name, row in holders if row["held"].total_seconds() > _HELD_LONG_S),
+        *(_no_relay(name) for name in unpublished),
         *(Diagnosis("self-check", False, finding.what, finding.advice) for finding in wrong),
         *([] if wrong else [Diagnosis("self-check", True, f"every position checked of {sound}")]),
     ]
+
+
+async def _without_relay(connection: asyncpg.Connection, ledgers: Iterable[str]) -> list[str]:
+    """Ledgers whose relay no process runs, asked twice: a new ledger's is not there at once."""
+    idle = list(ledgers)
+    for pause_s in (0.0, LOOK_AGAIN_S):
+        if idle:
+            await asyncio.sleep(pause_s)
+        idle = [name for name in idle if not await is_held(connection, "relay", name)]
+    return idle
+
+
+def _no_relay(ledger: str) -> Diagnosis:
+    return Diagnosis(
+        f"relay of {ledger}",
+        False,
+        "no relay is active: NATS and subscribers outside of Encours get no event, services read the ledger",
+        "is invoice-svc's worker running, with ENCOURS_RELAY_URL? encours status",
+    )
 
 
 def _holder(ledger: str, row: Any) -> Diagnosis:

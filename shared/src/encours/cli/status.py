@@ -2,41 +2,54 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import product
 from typing import Annotated, Any
 
+import httpx
 import typer
 
 from encours.cli.api import Api
 from encours.cli.common import AsJson, CliError, Exit, LocalInstallation, err, installation, print_json, table
 from encours.embedded.process import is_same
 from encours.embedded.secrets import SERVICES
+from encours.projection.status import STREAM_CHECK
 
 WELL = ("following", "live", "running", "rebuilding")
 """States of a read model that goes on."""
 
 _STILL_S = 30.0
-_LOOK_AGAIN_S = 2.0
+LOOK_AGAIN_S = 2.0
 
 
 def status(
     ledger: Annotated[str | None, typer.Option("--ledger", help="Only this ledger.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Processes with their state and port; read models with position, lag and content hash.
+    """Processes with their state and port; read models with position, lag and hash; alarms about forged messages.
 
     Exit code 3 if a server does not answer.
     """
     here = installation()
     processes = _processes(here)
     models, missing = read_models(here, ledger)
+    alarms = stream_alarms(here)
     if as_json:
-        print_json({"processes": processes, "read_models": models, "unreachable": [*map(asdict, missing)]})
+        print_json(
+            {
+                "processes": processes,
+                "read_models": models,
+                "alarms": [{"service": service, "detail": detail} for service, detail in alarms.items()],
+                "unreachable": [*map(asdict, missing)],
+            }
+        )
     else:
         _show(here, processes, models)
+        for service, detail in alarms.items():
+            err.print(f"{service}: {detail}", style="red", markup=False)
     if missing:
         for problem in dict.fromkeys(gap.problem for gap in missing):
             err.print(problem, style="red", markup=False)
@@ -59,6 +72,24 @@ def _processes(here: LocalInstallation) -> list[dict[str, Any]]:
     return found
 
 
+def readiness_checks(url: str) -> tuple[bool, list[dict[str, Any]]]:
+    """Return True if a service is ready, and the checks that it answers with. Raises httpx.HTTPError or ValueError."""
+    answer = httpx.get(f"{url}/readyz", timeout=5.0)
+    return answer.status_code == 200, answer.json().get("checks", [])
+
+
+def stream_alarms(here: LocalInstallation) -> dict[str, str]:
+    """Return the alarms of services that found forged messages in the NATS stream, by service."""
+    alarms = {}
+    for service in SERVICES:
+        with contextlib.suppress(httpx.HTTPError, ValueError):
+            _, checks = readiness_checks(here.url(service))
+            for check in checks:
+                if check["name"] == STREAM_CHECK and not check["ok"]:
+                    alarms[f"{service}-svc"] = str(check["detail"])
+    return alarms
+
+
 @dataclass(frozen=True, slots=True)
 class Missing:
     """Service whose read models of a ledger could not be read, with its answer. No ledger: the key's default."""
@@ -77,7 +108,7 @@ def read_models(here: LocalInstallation, ledger: str | None) -> tuple[list[dict[
     before = {_identity(row): row["position"] for row in rows if _seems_still(row)}
     if before:
         # Twice, because after an idle hour a model is behind for the moment that an event takes.
-        time.sleep(_LOOK_AGAIN_S)
+        time.sleep(LOOK_AGAIN_S)
         rows, missing = _read(here, ledger)
         for row in rows:
             if row["lag"] and before.get(_identity(row)) == row["position"]:

@@ -45,7 +45,8 @@ def verify(
     """Compare the services' answers with the ledger; change nothing.
 
     Streams: each is folded twice, by the library's repository and by the session of commands; the role encours_auditor
-    is sufficient. Services: each read model is built again beside the live one and compared row by row.
+    is sufficient. Events that an operator has set aside are left out and counted. Services: each read model is built
+    again beside the live one and compared row by row.
     With --database-url only streams are compared, as an auditor has no access to services.
 
     Exit code 1 if a stream or a model differs, or if a model has stopped before the ledger's head or leaves parked
@@ -99,6 +100,7 @@ def _row(done: Comparison) -> dict[str, Any]:
         "head": done.head,
         "streams": done.streams,
         "events": done.events,
+        "set_aside": done.set_aside,
         "equal": done.differing == 0,
         "differing": done.differing,
         "differing_rows": [asdict(each) for each in done.differences],
@@ -110,12 +112,15 @@ def _show(compared: Sequence[Comparison]) -> None:
         return
     table(
         "Streams folded by the library and by the session",
-        ("ledger", "position", "streams", "events", "differing", "equal"),
+        ("ledger", "position", "streams", "events", "set aside", "differing", "equal"),
         (
-            (each.ledger, each.head, each.streams, each.events, each.differing, each.differing == 0)
+            (
+                *(each.ledger, each.head, each.streams, each.events),
+                *(each.set_aside, each.differing, each.differing == 0),
+            )
             for each in compared
         ),
-        right=("position", "streams", "events", "differing"),
+        right=("position", "streams", "events", "set aside", "differing"),
     )
     for each in compared:
         for apart in each.differences:

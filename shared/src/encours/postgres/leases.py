@@ -29,6 +29,17 @@ def lock_key(*parts: str) -> int:
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
+async def is_held(connection: asyncpg.Connection, *name: str) -> bool:
+    """Return True if a process has the lease, in the database of the connection."""
+    found: bool = await connection.fetchval(
+        """select exists (select from pg_locks l join pg_database d on d.oid = l.database
+             where d.datname = current_database() and l.locktype = 'advisory' and l.objsubid = 1 and l.granted
+               and (l.classid::bigint << 32 | l.objid::bigint) = $1)""",
+        lock_key(*name),
+    )
+    return found
+
+
 class Leases:
     """Leases of one process on one database, on one connection that is checked every second.
 

@@ -49,11 +49,16 @@ class Replayed:
 
 
 class ReadOnlyRecorder(SyncRecorder):
-    """A recorder that refuses to write, and answers from memory for streams that were read in a block."""
+    """A recorder that refuses to write, and answers from memory for streams that were read in a block.
+
+    Sequences of aggregates lack the events that had been set aside when it was made; the notification log has them.
+    """
 
     def __init__(self, loop: LoopThread, name: str, *, upto: int | None = None) -> None:
         super().__init__(loop, name, upto=upto)
         self._block: dict[str, list[StoredEvent]] = {}
+        self.set_aside = loop.run(self.recorder.set_aside())
+        """Versions of the events that are left out, by stream."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
         """Raises the library's ProgrammingError."""
@@ -70,8 +75,11 @@ class ReadOnlyRecorder(SyncRecorder):
     ) -> Sequence[StoredEvent]:
         cached = self._block.get(str(originator_id))
         if cached is None or gt is not None or desc or limit is not None or len(cached) < (lte or 0):
-            return super().select_events(originator_id, gt=gt, lte=lte, desc=desc, limit=limit)
-        return cached[:lte]
+            found = super().select_events(originator_id, gt=gt, lte=lte, desc=desc, limit=limit)
+        else:
+            found = cached[:lte]
+        left_out = self.set_aside.get(str(originator_id), ())
+        return [event for event in found if event.originator_version not in left_out] if left_out else found
 
     @contextmanager
     def holding(self, streams: Sequence[str]) -> Iterator[None]:

@@ -35,6 +35,7 @@ from encours.kernel.ids import uuid7
 from encours.ledger.client import Ledger
 from encours.ledger.errors import CommandReused, LedgerUnavailable, VersionConflict
 from encours.ledger.model import Append, NewEvent, RawEvent
+from encours.ledger.reader import SET_ASIDE, set_aside_in
 from encours.replay.topics import topic_of, type_of
 
 T = TypeVar("T")
@@ -59,6 +60,7 @@ _NAMES = """select stream from ledger.event
 _NOTIFICATIONS = f"""select {_COLUMNS} from ledger.event
   where ledger = $1 and position >= $2 and position <= $3 and (cardinality($4::text[]) = 0 or type = any ($4))
   order by position limit $5"""
+_AT = "select stream, version from ledger.event where ledger = $1 and position = any ($2::bigint[])"
 _NO_LIMIT = 2**62
 
 
@@ -176,6 +178,13 @@ class LedgerRecorder:
             topic = topic_of(row["type"], row["schema_version"])
             event = LedgerEvent(row["stream"], row["version"], topic, row["data"], row)
             found[row["stream"]].append(event)
+        return found
+
+    async def set_aside(self) -> dict[str, set[int]]:
+        """Versions, by stream, of the events that an operator has set aside."""
+        found: dict[str, set[int]] = {}
+        for row in await self._query(_AT, sorted(set_aside_in(await self._query(SET_ASIDE)))):
+            found.setdefault(row["stream"], set()).add(row["version"])
         return found
 
     async def stream_names(self, after: str, limit: int) -> list[str]:
