@@ -14,6 +14,7 @@ import httpx
 
 from encours.embedded.process import free_port
 from encours.http.access.keys import new_key
+from encours.kernel.ids import new_id
 from encours.ledger.api_keys import insert_key
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S, wait_until
@@ -43,24 +44,30 @@ class Api:
 @asynccontextmanager
 async def api(installation: Installation, folder: Path) -> AsyncIterator[Api]:
     async with dunning(installation, folder) as world:
-        port, key = free_port(), new_key()
-        connection = await asyncpg.connect(installation.admin_url())
-        await insert_key(
-            connection,
-            key.id,
-            key.sha256,
-            label="test",
-            scopes=["dunning:read", "dunning:write", "audit:read"],
-            entities=[],
-            default_ledger=world.name,
-        )
-        await connection.close()
+        port = free_port()
+        headers = await _headers(installation, world.name)
         world.start("api", ENCOURS_PORT=str(port))
         base = f"http://127.0.0.1:{port}"
         wait_until(lambda: _ready(base), "api")
-        headers = {"Authorization": f"Bearer {key.token}", "Encours-Ledger": world.name}
         with httpx.Client(base_url=base, headers=headers, timeout=HANG_S) as client:
             yield Api(client, world)
+
+
+async def _headers(installation: Installation, ledger: str, *entities: str) -> dict[str, str]:
+    """Headers with a new key, for all entities of the ledger unless some are named."""
+    key = new_key()
+    connection = await asyncpg.connect(installation.admin_url())
+    await insert_key(
+        connection,
+        key.id,
+        key.sha256,
+        label="test",
+        scopes=["dunning:read", "dunning:write", "audit:read"],
+        entities=[*entities],
+        default_ledger=ledger,
+    )
+    await connection.close()
+    return {"Authorization": f"Bearer {key.token}", "Encours-Ledger": ledger}
 
 
 def _ready(base: str) -> bool:
@@ -184,13 +191,17 @@ async def test_a_preview_writes_nothing_and_a_run_asked_for_again_is_the_same(
 ) -> None:
     async with api(installation, tmp_path) as caller:
         world = caller.world
+        first, second = world.entity, new_id("ent")
         await world.invoices(await world.customers("a@dupont.example", None))
+        world.entity = second
+        await world.creditor()
+        await world.invoices(await world.customers("b@dupont.example"))
         await world.live(4)
         head = await caller.at_head()
         caller.get("/v1/runs", min_position=head)
         on = str(world.today + timedelta(days=1))
         planned = caller.post("/v1/runs", {"on": on}, dry_run="true").json()
-        assert (planned["requested"], planned["suppressed"], planned["tasks"]) == (1, 1, 0)
+        assert (planned["requested"], planned["suppressed"], planned["tasks"]) == (2, 1, 0)
         later = caller.post("/v1/runs", {"on": str(world.today + timedelta(days=40))}, dry_run="true").json()
         assert {(plan["kind"], plan["step"]) for plan in later["data"]} == {
             ("reminder", "J+3"),
@@ -208,8 +219,16 @@ async def test_a_preview_writes_nothing_and_a_run_asked_for_again_is_the_same(
         assert (
             (asked.json()["requested"], asked.json()["suppressed"])
             == (run.requested, run.suppressed)
-            == (1, 1)
+            == (2, 1)
         )
         assert caller.post("/v1/runs", {"on": on}).json() == asked.json()
         assert await caller.at_head() == head
-        assert len(world.mails()) == 1
+        assert len(world.mails()) == 2
+
+        for entity, counts in ((first, (1, 1)), (second, (1, 0))):
+            own = await _headers(installation, world.name, entity)
+            (listed,) = [
+                row for row in caller.http.get("/v1/runs", headers=own).json()["data"] if row["on"] == on
+            ]
+            for shown in (listed, caller.http.post("/v1/runs", json={"on": on}, headers=own).json()):
+                assert (shown["requested"], shown["suppressed"]) == counts, entity
