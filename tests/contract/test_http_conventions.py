@@ -13,12 +13,13 @@ import asyncpg
 import httpx
 import pytest
 
+from encours.http.batch import AT_ONCE
 from encours.ledger import Ledger
 from encours.ledger.model import Append
 from encours.reading.pages import Page
 from encours.testing.http import client_of, grant
 from encours.testing.servers import Installation
-from shared.tests.http.customers_app import ENTITY, OTHER_ENTITY
+from shared.tests.http.customers_app import ENTITY, LONG_S, OTHER_ENTITY, TAKES_LONG
 from shared.tests.http.served import NEW, app_of
 
 
@@ -284,6 +285,18 @@ async def test_overload_deadline_and_rate_are_answered_not_queued(module_install
         assert [answer.status_code for answer in statuses] == [404, 404, 429]
         assert statuses[0].headers["RateLimit"].startswith('"key";r=1;')
         assert int(statuses[2].headers["Retry-After"]) > 50
+
+
+async def test_the_deadline_of_a_batch_is_that_of_each_group_of_its_items(
+    module_installation: Installation,
+) -> None:
+    key = await grant(module_installation)
+    items = [NEW] * (AT_ONCE + 1)
+    items[0] = items[-1] = NEW | {"name": TAKES_LONG}
+    app = app_of(module_installation, request_timeout_s=2 * LONG_S - 0.1)
+    async with client_of(app, key) as api:
+        answer = await api.post("/v1/customers:batch", json={"items": items})
+    assert (answer.status_code, answer.json()["failed"]) == (200, 0), answer.text
 
 
 async def test_pages_show_each_row_once_in_order(cluster: Any) -> None:

@@ -58,6 +58,7 @@ def test_no_item_loses_its_date_to_one_after_it(world: World) -> None:
             answer = world.client("invoice").post(
                 "/v1/invoices:batch", json={"issue": True, "items": items}, timeout=HANG_S
             )
+            assert answer.status_code == 200, answer.text
             body = answer.json()
             assert body["failed"] == 0, [r["problem"] for r in body["results"] if "problem" in r][:3]
             numbers = [result["body"]["number"] for result in body["results"]]

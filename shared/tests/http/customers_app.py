@@ -122,7 +122,13 @@ def registration(command: Register) -> CustomerRegistered:
     )  # fmt: skip
 
 
+TAKES_LONG = "takes long"
+LONG_S = 0.8
+
+
 async def register(session: Session, command: Register) -> Result:
+    if command.body.name == TAKES_LONG:
+        await asyncio.sleep(LONG_S)
     session.emit(command.id, registration(command), entity=command.body.entity_id)
     return session.result(command.id)
 

@@ -91,7 +91,8 @@ async def run_batch(
 ) -> Response:
     """Read and carry out each item. The answer is 200 with a verdict an item, whatever the verdicts are.
 
-    Items are stored in the order of the request, so that an item gets its legal number before those after it.
+    Items are stored in the order of the request, so that an item gets its legal number before those after it. The
+    deadline of a request is that of each :data:`AT_ONCE` items: a busy machine needs longer for all of them.
 
     With an ``Idempotency-Key`` the batch itself is recorded first, so that the key with another list is refused as a
     whole; then each item's command has an id of its own, so that a repetition finishes what the first one left undone.
@@ -123,6 +124,7 @@ async def run_batch(
                 await asyncio.sleep(
                     0
                 )  # reading an item may take milliseconds: others have their turn in between
+        cmd.context.extend_deadline()
     failed = sum("problem" in result for result, _ in verdicts)
     body = {
         "succeeded": len(verdicts) - failed,

@@ -46,6 +46,7 @@ class RequestContext:
         "sent",
         "status",
         "streams",
+        "timeout_s",
         "traceparent",
     )
 
@@ -67,6 +68,7 @@ class RequestContext:
         self.caller: Caller | None = None
         self.ledger: str | None = None
         self.deadline: asyncio.Timeout | None = None
+        self.timeout_s = 0.0
         self.leave_share: Callable[[], None] = _nothing
         self.status = 0
         self.received_bytes = 0
@@ -87,6 +89,11 @@ class RequestContext:
         self.body_max_bytes = max_bytes
         self.streams = True
         self.without_deadline()
+
+    def extend_deadline(self) -> None:
+        """Give a request that gets on its whole time again: the deadline is for one that stands still."""
+        if self.deadline is not None:
+            self.deadline.reschedule(asyncio.get_running_loop().time() + self.timeout_s)
 
     def without_deadline(self) -> None:
         """Mark a request that streams and has no deadline while data flows."""

@@ -82,6 +82,7 @@ class Edge:
             refusal = MalformedParameter("A path or query cannot hold a NUL character.")
             await self._refuse(scope, exchange, refusal)
             return
+        ctx.timeout_s = self._timeout_s
         try:
             async with asyncio.timeout(self._timeout_s) as ctx.deadline:
                 await self._app(scope, exchange.receive, exchange.send)

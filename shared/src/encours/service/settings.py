@@ -93,7 +93,9 @@ class ServiceSettings(Settings):
         default=512, ge=1, description="Requests at work at once; more are answered 503."
     )
     request_timeout_s: float = Field(
-        default=30.0, gt=0, description="A request that takes longer is answered 503."
+        default=30.0,
+        gt=0,
+        description="A request that takes longer is answered 503; in a batch, so does a group of 128 items.",
     )
     rate_per_minute: int = Field(default=600_000, ge=1, description="Requests of one key in a minute.")
     rate_burst: int = Field(default=20_000, ge=1, description="Requests that one key may send at once.")
