@@ -21,7 +21,7 @@ from msgspec.structs import replace as replace_struct
 from encours.contracts.books import movements
 from encours.contracts.invoice import PaymentApplied
 from encours.ledger.stored import StoredEvent
-from encours.projection.bulk import BulkReader
+from encours.projection.bulk import BulkReader, EventGroup
 from encours.projection.control import STORE_SETTINGS
 from encours.projection.parking import Parking
 from encours.projection.projector import Projection, create_indexes, create_tables
@@ -95,8 +95,24 @@ class Log:
     def __init__(self, log: list[StoredEvent]) -> None:
         self._log = log
 
+    async def groups(
+        self, after: int, upto: int, wanted: frozenset[str]
+    ) -> AsyncIterator[tuple[int, Iterator[EventGroup]]]:
+        async for reached, events in self.pages(after, upto, wanted):
+            alike: dict[tuple[str, int, str, date], list[StoredEvent]] = {}
+            for event in events:
+                key = event.type, event.schema_version, event.entity, event.effective_on
+                alike.setdefault(key, []).append(event)
+            yield (
+                reached,
+                (
+                    EventGroup(*key, [e.position for e in found], b",".join(e.raw for e in found))
+                    for key, found in alike.items()
+                ),
+            )
+
     async def pages(
-        self, after: int, upto: int, wanted: frozenset[str], *, page: int = 7, columns: str = ""
+        self, after: int, upto: int, wanted: frozenset[str], *, page: int = 7
     ) -> AsyncIterator[tuple[int, Iterator[StoredEvent]]]:
         for start in range(after, upto, page):
             reached = min(start + page, upto)

@@ -25,6 +25,14 @@ def test_a_golden_sample_loads_and_the_current_version_is_written_back_byte_for_
         assert encode(event) == data
 
 
+@pytest.mark.parametrize(("type_name", "version", "data"), SAMPLES, ids=[f"{t}.v{v}" for t, v, _ in SAMPLES])
+def test_many_events_of_one_type_and_version_load_as_each_does(
+    type_name: str, version: int, data: bytes
+) -> None:
+    event = contracts.decode(type_name, version, data)
+    assert contracts.batch_decoder(type_name, version)(data + b"," + data) == [event, event]
+
+
 def test_every_version_of_every_type_has_a_golden_sample() -> None:
     stored = {(type_name, version) for type_name, version, _ in SAMPLES}
     needed = {(name, v) for name, cls in contracts.types().items() for v in range(1, cls.VERSION + 1)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -13,8 +14,8 @@ import pytest
 
 from encours.contracts import Recorded
 from encours.postgres.connection import STORE_SETTINGS, connect
-from encours.projection.binary import copy_rows
-from encours.projection.hashing import GrowingHash, table_hash
+from encours.projection.binary import copy_encoded, copy_rows, row_encoder
+from encours.projection.hashing import Hashed, table_hash
 from encours.projection.projector import UNWRITABLE, create_indexes, create_tables
 from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
@@ -154,8 +155,8 @@ async def test_copied_rows_are_those_that_the_live_path_writes(
         f"select * from copied.{table.name} except all select * from upserted.{table.name}"
     )
     assert [dict(record) for record in differing[:1]] == []
+    assert await conn.fetchval(f"select count(*) from copied.{table.name}") == len(rows)
     found = await table_hash(conn, "copied", table.row_type)
-    assert found.rows == len(rows)
     assert found == await table_hash(conn, "upserted", table.row_type)
 
 
@@ -170,28 +171,31 @@ async def test_the_database_refuses_a_text_that_it_cannot_hold(conn: asyncpg.Con
     assert await conn.fetchval("select count(*) from copied.listed") == 0
 
 
-async def test_a_hash_that_follows_a_table_is_that_of_all_its_rows(
-    conn: asyncpg.Connection, installation: Installation
-) -> None:
-    follower = await connect(installation.admin_url("reporting"), settings=STORE_SETTINGS)
-    growing = GrowingHash(follower, "copied", [Entry])
-    assert (await growing.result()).tables[Entry].rows == 0
-    for upto in (10, 10, 500, 501):
-        after = await conn.fetchval("select coalesce(max(position), 0) from copied.entry")
-        rows: list[Row] = [
+async def test_a_hash_continues_with_the_rows_of_later_positions(conn: asyncpg.Connection) -> None:
+    def entries(*positions: int) -> list[Row]:
+        return [
             Entry(position=position, line=line, amount_minor=position * 7)
-            for position in range(after + 1, upto + 1)
+            for position in positions
             for line in (0, 1)
         ]
-        await copy_rows(conn, "copied", "entry", rows)
-        growing.grown(upto)
-        if upto == 500:
-            assert (await growing.result()).tables[Entry].rows == 1000
-    hashed = await growing.result()
-    assert hashed.upto == 501
-    assert hashed.tables[Entry] == await table_hash(conn, "copied", Entry)
-    await growing.close()
-    await follower.close()
+
+    rows = hashlib.sha256()
+    assert await table_hash(conn, "copied", Entry) == rows.hexdigest()
+    encode = row_encoder(Entry, "position", "line")
+    for upto in (2, 3, 5_000):
+        first = 1 + await conn.fetchval("select coalesce(max(position), 0) from copied.entry")
+        new = entries(*range(first, upto + 1))
+        encoded = [encode(row.position, row.line, row) for row in new if isinstance(row, Entry)]
+        await copy_encoded(conn, "copied", "entry", Entry, encoded)
+        known = Hashed(first - 1, rows.copy())
+        rows.update(b"".join(encoded))
+        assert await table_hash(conn, "copied", Entry) == rows.hexdigest()
+        assert await table_hash(conn, "copied", Entry, known) == rows.hexdigest()
+        assert await table_hash(conn, "copied", Entry, Hashed(upto, rows)) == rows.hexdigest()
+    await copy_rows(conn, "upserted", "entry", reversed(entries(*range(1, 5_001))))
+    assert await table_hash(conn, "upserted", Entry) == rows.hexdigest(), "in the order of the key"
+    await conn.execute("update upserted.entry set amount_minor = 1 where position = 5000 and line = 1")
+    assert await table_hash(conn, "upserted", Entry) != rows.hexdigest()
 
 
 async def test_rows_of_a_temporal_key_may_not_overlap_at_the_end_of_a_transaction(

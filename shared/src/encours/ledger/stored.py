@@ -89,10 +89,9 @@ class StoredEvent(msgspec.Struct, gc=False):
         return cast("Recorded", self)
 
 
-BRIEF_COLUMNS = "position, stream, version, type, schema_version, entity, effective_on, data"
-"""Columns without those of who recorded the event, when and why, which halves the cost of a row."""
 COLUMNS = (
-    f"{BRIEF_COLUMNS}, actor, reason, correlation_id, causation_id, traceparent, "
+    "position, stream, version, type, schema_version, entity, effective_on, data, "
+    "actor, reason, correlation_id, causation_id, traceparent, "
     "uuid_send(event_id) || uuid_send(command_id) || timestamptz_send(recorded_at)"
 )
 """Columns of ``ledger.event`` in the order of :class:`StoredEvent`'s fields, the last one packed."""

@@ -84,8 +84,9 @@ def _chunks(encode: Encode, first: Row, rows: Iterable[Row]) -> Iterable[bytes]:
 
 
 @cache
-def row_encoder(row_type: type[Row]) -> Encode:
-    """Return the function that encodes a row.
+def row_encoder(row_type: type[Row], *passed: str) -> Callable[..., bytes]:
+    """Return the function that encodes a row. It takes the values of the ``passed`` columns, which are numbers, and an
+    object that has the others as attributes: the row, or what a row is made from.
 
     It raises ``struct.error``, ``ValueError``, ``TypeError`` or ``AttributeError`` for a value that its column cannot
     hold. Its source is put together from the columns, whose names and prefixes are plain: calling one function for
@@ -99,12 +100,14 @@ def row_encoder(row_type: type[Row]) -> Encode:
         if numeric:
             pack = f"pack_{together[0].name}"
             known[pack] = struct.Struct("!" + "iq" * len(together)).pack
-            parts.append(f"{pack}({', '.join(f'8, row.{column.name}' for column in together)})")
+            values = (name if (name := column.name) in passed else f"row.{name}" for column in together)
+            parts.append(f"{pack}({', '.join(f'8, {value}' for value in values)})")
             continue
         for column in together:
             source, known[f"value_{column.name}"] = _value_encoder(column)
             parts.append(source)
-    encode: Encode = eval(f"lambda row: join(({', '.join(parts)},))", known)  # noqa: S307 (no text from outside)
+    arguments, source = ", ".join((*passed, "row")), f"join(({', '.join(parts)},))"
+    encode: Callable[..., bytes] = eval(f"lambda {arguments}: {source}", known)  # noqa: S307 (no text from outside)
     return encode
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import date
+from typing import NamedTuple
 
 import asyncpg
+import msgspec
 
-from encours.contracts import types
+from encours.contracts import Event, batch_decoder, types
 from encours.kernel.tasks import end
 from encours.ledger.reader import SET_ASIDE, set_aside_in
 from encours.ledger.stored import COLUMNS, StoredEvent
@@ -16,19 +19,56 @@ from encours.postgres.connection import connect
 PAGE = 4_000
 """Positions per page. With 10,000, rows have left the processor's cache before they are folded, which costs a quarter
 of the rate; with fewer, round trips take time."""
+GROUPED_PAGE = 8_000
+"""Positions per page of groups, which need half the memory per event."""
 
-_PAGE = """select {columns} from ledger.event
+_PAGE = """from ledger.event
   where ledger = $1 and position > $2 and position <= $3 and (type = any($4) or type <> all($5))
-    and position <> all($6)
-  order by position"""
+    and position <> all($6)"""
+_ROWS = f"select {COLUMNS} {_PAGE} order by position"
+_GROUPS = f"""select type, schema_version, entity, effective_on, array_agg(position), string_agg(data, ','::bytea)
+  {_PAGE} group by type, schema_version, entity, effective_on"""
 _HEAD = """select l.id, l.epoch, l.effects_from,
     coalesce((select position from ledger.event where ledger = l.id order by position desc limit 1), 0)
   from ledger.ledgers l where l.name = $1"""
 _FIRST = """select min(position) from ledger.event where ledger = $1 and position > $2 and type = any($3)"""
 
 
+_texts = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
 class UnknownLedgerName(Exception):
     """No ledger has the name."""
+
+
+class EventGroup(NamedTuple):
+    """Events of a page with the same type, entity and business date.
+
+    To receive and to decode them together takes 1 µs per event, one after the other 2.5 µs.
+    """
+
+    type: str
+    schema_version: int
+    entity: str
+    effective_on: date
+    positions: list[int]
+    payloads: bytes
+    """The stored JSON texts in the order of ``positions``, with commas between them."""
+
+    def data(self) -> list[Event]:
+        """Return the payloads, decoded. Raises what :func:`encours.contracts.decoder` and its functions raise."""
+        return batch_decoder(self.type, self.schema_version)(self.payloads)
+
+    def event(self, position: int = 0, raw: bytes = b"") -> StoredEvent:
+        """Return an event of the group. It has no stream, no version in it, nor anything about who recorded it."""
+        return StoredEvent(
+            position, "", 0, self.type, self.schema_version, self.entity, self.effective_on, raw
+        )
+
+    def events(self) -> list[StoredEvent]:
+        """Return the events of the group. Raises what msgspec raises for bytes that are not JSON."""
+        texts = _texts(b"[%b]" % self.payloads)
+        return [self.event(*found) for found in zip(self.positions, map(bytes, texts), strict=True)]
 
 
 class BulkReader:
@@ -72,21 +112,34 @@ class BulkReader:
         return None if position is None else int(position)
 
     async def pages(
-        self, after: int, upto: int, wanted: frozenset[str], *, page: int = PAGE, columns: str = COLUMNS
+        self, after: int, upto: int, wanted: frozenset[str], *, page: int = PAGE
     ) -> AsyncIterator[tuple[int, Iterator[StoredEvent]]]:
         """Iterate over the events in ``(after, upto]`` of a wanted type, or of a type without contract, in pages of
         ``page`` positions: (last position of the page, iterator over its events)."""
+        async for position, rows in self._pages(_ROWS, after, upto, wanted, page):
+            yield position, self._events(rows)
+
+    async def groups(
+        self, after: int, upto: int, wanted: frozenset[str]
+    ) -> AsyncIterator[tuple[int, Iterator[EventGroup]]]:
+        """Iterate over the events of :meth:`pages` in groups: (last position of the page, its groups, in no order)."""
+        async for position, rows in self._pages(_GROUPS, after, upto, wanted, GROUPED_PAGE):
+            yield position, (EventGroup(*row) for row in rows)
+
+    async def _pages(
+        self, sql: str, after: int, upto: int, wanted: frozenset[str], page: int
+    ) -> AsyncIterator[tuple[int, list[asyncpg.Record]]]:
         if after >= upto:
             return
         kinds = sorted(wanted)
-        ahead = asyncio.ensure_future(self._page(after, min(after + page, upto), kinds, columns))
+        ahead = asyncio.ensure_future(self._page(sql, after, min(after + page, upto), kinds))
         try:
             while after < upto:
                 rows = await ahead
                 after = min(after + page, upto)
                 if after < upto:
-                    ahead = asyncio.ensure_future(self._page(after, min(after + page, upto), kinds, columns))
-                yield after, self._events(rows)
+                    ahead = asyncio.ensure_future(self._page(sql, after, min(after + page, upto), kinds))
+                yield after, rows
         finally:
             await end([ahead])
 
@@ -98,8 +151,8 @@ class BulkReader:
             event.ledger = self._ledger
             yield event
 
-    async def _page(self, after: int, upto: int, kinds: list[str], columns: str) -> list[asyncpg.Record]:
+    async def _page(self, sql: str, after: int, upto: int, kinds: list[str]) -> list[asyncpg.Record]:
         rows: list[asyncpg.Record] = await self._conn.fetch(
-            _PAGE.format(columns=columns), self._id, after, upto, kinds, self._known, self._aside
+            sql, self._id, after, upto, kinds, self._known, self._aside
         )
         return rows

@@ -7,22 +7,29 @@ unknown type, a row that refers to nothing) it reports, and the model is folded 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from itertools import islice
+from operator import attrgetter
+from typing import TYPE_CHECKING, cast
 
 import asyncpg
 
+from encours.contracts import Recorded
 from encours.kernel.tasks import end
 from encours.ledger.stored import StoredEvent
 from encours.projection.binary import copy_encoded, row_encoder
+from encours.projection.bulk import EventGroup
 from encours.projection.read_model import MappedModel
 from encours.projection.rows import Row, table_of
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 SLICE = 200
 """Events mapped between two looks at the connections. One brings the next page and the other takes in the rows of the
 last one; the server waits whenever what it has sent, or what it has yet to get, is more than a socket holds."""
 
-_Chunks = dict[type[Row], list[bytes]]
+_Rows = dict[type[Row], list[bytes]]
 """Encoded rows."""
 
 
@@ -34,74 +41,75 @@ async def map_events(
     conn: asyncpg.Connection,
     schema: str,
     model: MappedModel,
-    pages: AsyncIterator[tuple[int, Iterator[StoredEvent]]],
+    pages: AsyncIterator[tuple[int, Iterator[EventGroup]]],
     fold: Callable[[list[StoredEvent]], Awaitable[None]],
-    copied: Callable[[int], None],
-) -> None:
-    """Copy the rows that the events make into the tables of ``schema``.
+) -> _Hash:
+    """Copy the rows that the events make into the tables of ``schema`` and return the hash of the entries.
 
-    ``fold`` gets the events that depend on others, ``copied`` the position that the tables have reached. Raises
-    :class:`Unmappable`, or what the database raises for a row.
+    ``fold`` gets the events that depend on others. Raises :class:`Unmappable`, or what the database raises for a row.
     """
     for row_type in model.created:
         table = table_of(row_type).name
         await conn.execute(f"create table {schema}.{table}_created (like {schema}.{table})")
+    hashed = hashlib.sha256()
     writing: asyncio.Future[None] | None = None
     try:
-        async for position, events in pages:
-            chunks: _Chunks = {row_type: [] for row_type in (*model.appended, *model.created)}
+        async for _, groups in pages:
+            rows: _Rows = {row_type: [] for row_type in (model.entry, *model.created)}
             ordered: list[StoredEvent] = []
-            while part := list(islice(events, SLICE)):
-                _map(model, part, chunks, ordered)
+            for _ in _map(model, groups, rows, ordered):
                 await asyncio.sleep(0)
             if writing is not None:
                 await writing
             if ordered:
+                ordered.sort(key=attrgetter("position"))
                 await fold(ordered)
-            writing = asyncio.ensure_future(_copy(conn, schema, model, chunks, position, copied))
+            writing = asyncio.ensure_future(_copy(conn, schema, model, rows, hashed))
         if writing is not None:
             await writing
     finally:
         if writing is not None:
             await end([writing])
+    return hashed
 
 
 def _map(
-    model: MappedModel, events: Iterable[StoredEvent], chunks: _Chunks, ordered: list[StoredEvent]
-) -> None:
-    encoded: dict[type[Row], list[bytes]] = {row_type: [] for row_type in chunks}
-    to = {row_type: (row_encoder(row_type), found.append) for row_type, found in encoded.items()}
-    mapped, added = model.applies - model.ordered, model.added
+    model: MappedModel, groups: Iterable[EventGroup], rows: _Rows, ordered: list[StoredEvent]
+) -> Iterator[None]:
+    """Add the encoded rows of the events to ``rows``, a slice between two steps of the iterator."""
+    mapped, entries, creates = model.applies - model.ordered, model.entries, model.creates
+    encode, append = row_encoder(model.entry, "position", "line"), rows[model.entry].append
     try:
-        for event in events:
-            if event.type in mapped:
-                for row in added(event.recorded()):
-                    encode, append = to[type(row)]
-                    append(encode(row))
-            else:
-                ordered.append(event)
+        for group in groups:
+            if group.type not in mapped:
+                ordered += group.events()
+                continue
+            event = group.event()
+            recorded = cast("Recorded", event)
+            todo = zip(group.positions, group.data(), strict=True)
+            for number, (event.position, event.data) in enumerate(todo, 1):
+                for line, entry in enumerate(entries(recorded)):
+                    append(encode(event.position, line, entry))
+                for row in creates(recorded):
+                    rows[type(row)].append(row_encoder(type(row))(row))
+                if number % SLICE == 0:
+                    yield
     except Exception as error:
         raise Unmappable from error
-    for row_type, found in encoded.items():
-        if found:
-            chunks[row_type].append(b"".join(found))
 
 
 async def _copy(
-    conn: asyncpg.Connection,
-    schema: str,
-    model: MappedModel,
-    chunks: _Chunks,
-    position: int,
-    copied: Callable[[int], None],
+    conn: asyncpg.Connection, schema: str, model: MappedModel, rows: _Rows, hashed: _Hash
 ) -> None:
-    for row_type, found in chunks.items():
+    rows[model.entry].sort()  # by position and line, with which an encoded entry begins
+    for row_type, found in rows.items():
         if found:
-            table = table_of(row_type).name
-            await copy_encoded(
-                conn, schema, f"{table}_created" if row_type in model.created else table, row_type, found
-            )
-    copied(position)
+            table, encoded = table_of(row_type).name, b"".join(found)
+            if row_type is model.entry:
+                hashed.update(encoded)
+            else:
+                table = f"{table}_created"
+            await copy_encoded(conn, schema, table, row_type, (encoded,))
 
 
 async def sum_up(conn: asyncpg.Connection, schema: str, model: MappedModel) -> None:

@@ -16,7 +16,7 @@ from encours.contracts import Event, NewerVersion, UnknownType, decoder, types
 from encours.contracts.calendar import DayOpened
 from encours.ledger.stored import StoredEvent
 from encours.projection.parking import Parking
-from encours.projection.read_model import DAY_OPENED, Conn, ReadModel, has_daily_step
+from encours.projection.read_model import DAY_OPENED, Conn, MappedModel, ReadModel, has_daily_step
 from encours.projection.row_cache import CacheMiss, RowCache
 from encours.projection.rows import Key, Row, table_of
 
@@ -49,6 +49,10 @@ def check_model(model: ReadModel) -> None:
     tables = [table_of(row).name for row in model.rows]
     if len(set(tables)) < len(tables):
         raise TypeError(f"read model {model.name} has two row types with one table name")
+    if isinstance(model, MappedModel):
+        entry, key = table_of(model.entry), ("position", "line")
+        if entry.key != key or entry.names[: len(key)] != key:
+            raise TypeError(f"read model {model.name}: {entry.name} does not begin with its key, {key}")
 
 
 class Projection:

@@ -60,20 +60,27 @@ class MappedModel(ReadModel):
     constraint refuses a row) is folded instead, which parks the stream of the event.
     """
 
-    appended: tuple[type[Row], ...]
-    """Tables whose rows are never changed; each row has the ``position`` of its event."""
+    entry: type[Row]
+    """Table of the entries that events make, which are never changed. Its first columns and its key are the
+    ``position`` of the event and the ``line`` of the entry in it, from 0; the others bear the names of attributes of
+    the entries."""
     created: tuple[type[Row], ...]
     """Tables whose rows an event creates without their amounts, which are summed up in the end."""
     ordered: frozenset[str]
     """Types whose events depend on earlier ones. `project` applies them in a rebuild too; they touch neither
-    ``appended`` nor ``created`` rows, nor any that is summed."""
+    entries nor ``created`` rows, nor any that is summed."""
 
     @abstractmethod
-    def added(self, e: Recorded) -> Iterable[Row]:
-        """Rows of ``appended`` and ``created`` tables that the event makes, from itself alone. Pure.
+    def entries(self, e: Recorded) -> Iterable[object]:
+        """Return the entries that the event makes, from itself alone. Pure.
 
-        In a rebuild neither this nor `project` receives who recorded the event, when and why.
+        In a rebuild neither this nor :meth:`creates` nor `project` receives the stream of the event, its version in it,
+        or who recorded it, when and why.
         """
+
+    @abstractmethod
+    def creates(self, e: Recorded) -> Iterable[Row]:
+        """Return the rows of ``created`` tables that the event makes, from itself alone. Pure."""
 
     @abstractmethod
     def sums(self, schema: str) -> Sequence[tuple[type[Row], str]]:

@@ -19,11 +19,11 @@ from typing import Literal, cast
 import asyncpg
 
 from encours.kernel.tasks import end
-from encours.ledger.stored import BRIEF_COLUMNS, StoredEvent
+from encours.ledger.stored import StoredEvent
 from encours.projection.apply import apply
 from encours.projection.binary import copy_rows
 from encours.projection.bulk import PAGE, BulkReader
-from encours.projection.hashing import GrowingHash, Hashed
+from encours.projection.hashing import Hashed
 from encours.projection.mapping import Unmappable, map_events, sum_up
 from encours.projection.parking import Parking
 from encours.projection.projector import (
@@ -80,11 +80,10 @@ class Shadow:
     ) -> None:
         self.reader, self.conn, self.model, self.ledger, self.way = reader, conn, model, ledger, way
         self.schema = shadow_of(model.name, ledger)
-        self.hashed: Hashed | None = None
-        self._appended = model.appended if helper is not None and isinstance(model, MappedModel) else ()
-        """Tables that are hashed and indexed on a second connection while the others are filled."""
-        self._hash = GrowingHash(helper, self.schema, self._appended) if helper is not None else None
-        self._helping: asyncio.Task[Hashed] | None = None
+        self.hashed: dict[type[Row], Hashed] = {}
+        self._helper = helper
+        self._indexing: dict[type[Row], asyncio.Task[None]] = {}
+        """Tables whose indexes are built on the helping connection while others are filled."""
         self.projection = Projection(model, self.schema, Parking())
         self.position = 0
         self._limit = rows_in_memory
@@ -111,10 +110,9 @@ class Shadow:
         """Create keys, indexes and statistics, and run the daily step for all days that were opened."""
         with self._refusing():
             await self._create_keys()
-            rest = [row for row in self.model.rows if self._helping is None or row not in self._appended]
+            rest = [row for row in self.model.rows if row not in self._indexing]
             await create_indexes(self.conn, self.schema, rest)
-            if self._helping is not None:
-                self.hashed = await self._helping
+            await asyncio.gather(*self._indexing.values())
         await self.conn.execute(
             "analyze " + ", ".join(f"{self.schema}.{table_of(row).name}" for row in self.model.rows)
         )
@@ -133,10 +131,7 @@ class Shadow:
 
     async def close(self) -> None:
         """Drop the tables, unless they have replaced the live ones."""
-        if self._helping is not None:
-            await end([self._helping])
-        if self._hash is not None:
-            await self._hash.close()
+        await end(self._indexing.values())
         if not self.conn.is_closed():
             await self.conn.execute(f"drop schema if exists {self.schema} cascade")
 
@@ -165,28 +160,19 @@ class Shadow:
     async def _map(self, upto: int) -> None:
         model = cast("MappedModel", self.model)
         try:
-            for row_type in self._appended:
-                # Positions only rise, so that the key costs little now; by it the helper finds the rows to hash.
-                await self._key(row_type.TABLE)
-            pages = self.reader.pages(0, upto, self.projection.wanted, columns=BRIEF_COLUMNS)
-            await map_events(self.conn, self.schema, model, pages, self._fold_some, self._copied)
-            if self._hash is not None:
-                self._helping = asyncio.create_task(self._finish_appended(self._hash))
+            # Positions only rise, so that the key costs little now.
+            await self._key(model.entry.TABLE)
+            pages = self.reader.groups(0, upto, self.projection.wanted)
+            hashed = await map_events(self.conn, self.schema, model, pages, self._fold_some)
+            self.hashed[model.entry] = Hashed(upto, hashed)
+            if self._helper is not None:
+                indexes = create_indexes(self._helper, self.schema, [model.entry])
+                self._indexing[model.entry] = asyncio.create_task(indexes)
             await self._spill(keep=self._limit)
             await sum_up(self.conn, self.schema, model)
         except _REFUSED as error:
             raise Refused from error
         self.position = upto
-
-    def _copied(self, position: int) -> None:
-        if self._hash is not None:
-            self._hash.grown(position)
-
-    async def _finish_appended(self, hash_: GrowingHash) -> Hashed:
-        """Hash what is left and build the indexes, while the other tables are summed and indexed."""
-        hashed = await hash_.result()
-        await create_indexes(hash_.conn, self.schema, self._appended)
-        return hashed
 
     async def _fold_some(self, events: list[StoredEvent]) -> None:
         stop = await self.projection.fold(self.conn, events)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import sys
 from collections.abc import Mapping, Sequence
+
+import uvloop
 
 from encours.kernel.errors import DomainError
 from encours.ledger import Ledger, UnknownLedger
@@ -48,7 +49,7 @@ def rebuild_main(
         print(f"{service} has no read model {args.model!r}: it has {', '.join(names)}", file=sys.stderr)
         return EXIT_USAGE
     try:
-        results, failures = asyncio.run(
+        results, failures = uvloop.run(
             _run(settings, service, chosen, args.ledger, args.check_only, reactors or {})
         )
     except UnknownLedger as unknown:

@@ -45,7 +45,7 @@ class Receivables(MappedModel):
     name = "receivables"
     version = 3
     rows = (ReportingEntity, ReportedCustomer, Item, MovementRow, Balance, AgingDay)
-    appended = (MovementRow,)
+    entry = MovementRow
     created = (Item,)
     ordered = contracts.names_of(EntityRegistered, EntityAmended, CustomerRegistered, CustomerAmended)
     applies = moving() | ordered
@@ -125,17 +125,19 @@ class Receivables(MappedModel):
                 known = rows.get(ReportedCustomer, e.data.customer_id)
                 rows.put(_customer(e.data, e.entity, known.external_ref if known else None))
             case _:
-                for row in self.added(e):
+                for row in self.creates(e):
                     rows.put(row)
-                for movement in movements(e):
+                for line, movement in enumerate(movements(e)):
+                    rows.put(_row(e.position, line, movement))
                     _add(e, movement, rows)
 
-    def added(self, e: Recorded) -> Iterable[Row]:
-        """The movements, and the invoice that is issued."""
-        added: list[Row] = [_row(e.position, n, movement) for n, movement in enumerate(movements(e))]
-        if isinstance(e.data, InvoiceIssued):
-            added.append(_issued(e.entity, e.data))
-        return added
+    def entries(self, e: Recorded) -> Iterable[Movement]:
+        """The movements."""
+        return movements(e)
+
+    def creates(self, e: Recorded) -> Iterable[Row]:
+        """The invoice that is issued."""
+        return (_issued(e.entity, e.data),) if isinstance(e.data, InvoiceIssued) else ()
 
     def sums(self, schema: str) -> Sequence[tuple[type[Row], str]]:
         """Items and balances from the movements. Every band is the first until :meth:`on_days_opened` moves them."""
