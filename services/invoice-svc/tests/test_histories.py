@@ -16,6 +16,7 @@ from msgspec import structs
 
 from encours.contracts import Recorded
 from encours.contracts.books import movements
+from encours.contracts.common import EarlyDiscount, Terms
 from encours.kernel.errors import DomainError
 from encours.kernel.money import Money
 from encours.ledger.command import Result
@@ -54,7 +55,13 @@ START = date(2026, 1, 1)
 INVOICES = ("inv_0", "inv_1", "inv_2")
 PAYMENTS = ("pay_0", "pay_1", "pay_2")
 
-amounts = st.integers(1, 150)
+TERMS = Terms(
+    due_kind="NET", days=5, penalty_rate_bps=None, indemnity_minor=0,
+    discount=EarlyDiscount(rate_bps=1_000, days=5),
+)  # fmt: skip
+"""An invoice of 1.00 is paid with 0.90 in time."""
+
+amounts = st.integers(1, 150) | st.just(90)
 some_invoice = st.sampled_from(INVOICES)
 some_payment = st.sampled_from(PAYMENTS)
 ago = st.integers(0, 12)
@@ -80,7 +87,7 @@ def command(step: tuple[Any, ...], today: date) -> tuple[Any, ...]:
     """The use case of a step and its arguments."""
     match step:
         case ("issue", invoice, days):
-            content = Content(supply_on=START, lines=(LineInput("work", "1", "1.00", "0"),))
+            content = Content(supply_on=START, lines=(LineInput("work", "1", "1.00", "0"),), terms=TERMS)
             draft = DraftInvoice(invoice, "ent_1", "cus_1", "FAC", content)
             return invoices.draft, structs.replace(draft, issue=True, issued_on=today - timedelta(days=days))
         case ("pay", payment, amount, days, named):
@@ -188,7 +195,10 @@ def test_on_every_day_nothing_is_owed_below_zero_and_cash_is_allocated_or_unappl
             invoice = fold_as_of(books.stream(name), day)
             assert invoice.outstanding_minor >= 0
             assert invoice.outstanding_minor == invoice.total_minor * (invoice.document == "issued") - (
-                invoice.paid_minor + invoice.credited_minor + invoice.written_off_minor
+                invoice.paid_minor
+                + invoice.discounted_minor
+                + invoice.credited_minor
+                + invoice.written_off_minor
             )
             assert 0 <= invoice.disputed_minor <= invoice.outstanding_minor
             assert invoice.outstanding_minor == booked(books, day, "item_minor", invoice_id=name)
@@ -239,7 +249,7 @@ def test_the_read_model_adds_up_to_what_the_streams_say_on_every_day(
         state = books.state(INVOICE, row.invoice_id)
         assert (row.outstanding_minor, row.paid_minor, row.credited_minor) == (
             state.outstanding_minor,
-            state.paid_minor,
+            state.paid_minor + state.discounted_minor,
             state.credited_minor,
         )
         for offset in range(len(history) + 1):
@@ -250,7 +260,8 @@ def test_the_read_model_adds_up_to_what_the_streams_say_on_every_day(
                 if isinstance(m, InvoiceMovementRow) and m.invoice_id == row.invoice_id
             ]
             paid = -sum(m.item_minor for m in moved if m.kind in PAID and m.effective_on <= day)
-            assert paid == fold_as_of(books.stream(row.invoice_id), day).paid_minor
+            then = fold_as_of(books.stream(row.invoice_id), day)
+            assert paid == then.paid_minor + then.discounted_minor
 
 
 @settings(max_examples=20, deadline=None)

@@ -51,9 +51,10 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     ``kind`` names the cause (``issued``, ``credited``, ``applied`` …). ``effective_on`` is the business date.
     ``net_minor`` is the turnover without VAT that the entry carries; 0 for everything but invoices and credit notes.
-    ``owed_minor`` changes what was ever owed of an invoice: an issue, a credit note, an accepted claim, not a payment
-    and not a write-off. ``conceded_minor`` is the accepted part of *contested* whose credit note is still to come.
-    ``available_on`` is the day on which the funds of the entry were available to the creditor.
+    ``owed_minor`` changes what was ever owed of an invoice: an issue, a credit note, an accepted claim, a discount for
+    early payment, not a payment and not a write-off. ``conceded_minor`` is the accepted part of *contested* whose
+    credit note is still to come. ``available_on`` is the day on which the funds of the entry were available to the
+    creditor.
     """
 
     kind: str
@@ -233,6 +234,20 @@ def _written_off(e: Recorded, event: invoice.InvoiceWrittenOff) -> tuple[Movemen
 def _write_off_reversed(e: Recorded, event: invoice.WriteOffReversed) -> tuple[Movement, ...]:
     amount = event.amount_minor
     return _on_invoice(e, event, "write_off_reversed", item_minor=amount, account_minor=amount)
+
+
+@_moves(invoice.EarlyDiscountTaken, "item", "account")
+def _discount_taken(e: Recorded, event: invoice.EarlyDiscountTaken) -> tuple[Movement, ...]:
+    amount = event.amount_minor
+    return _on_invoice(e, event, "discounted", item_minor=-amount, account_minor=-amount, owed_minor=-amount)
+
+
+@_moves(invoice.EarlyDiscountWithdrawn, "item", "account")
+def _discount_withdrawn(e: Recorded, event: invoice.EarlyDiscountWithdrawn) -> tuple[Movement, ...]:
+    amount = event.amount_minor
+    return _on_invoice(
+        e, event, "discount_withdrawn", item_minor=amount, account_minor=amount, owed_minor=amount
+    )
 
 
 @_moves(payment.PaymentReceived, "cash", "account")

@@ -252,6 +252,50 @@ class ShareUndisputed(Event, frozen=True, kw_only=True):
     0 unless ``credited``, and in version 1, after which all of the claim was collectable again."""
 
 
+class EarlyDiscountTaken(Event, frozen=True, kw_only=True):
+    """The payer paid the invoice less its early-payment discount in time: the rest was never owed.
+
+    The discount reduces the taxable amount of each rate (CGI 267 II-1°) and, as the VAT was due before, gives it back
+    (CGI 272-1). The invoice states the condition, and this event that it was met. It is a financial expense (PCG 665),
+    not turnover.
+    """
+
+    TYPE: ClassVar[str] = "invoice.discount_taken"
+    invoice_id: str
+    customer_id: str
+    currency: str
+    amount_minor: int
+    vat: tuple[VatShare, ...]
+    """Net and VAT of the discount by rate; empty where those of the invoice are not known by rate."""
+    net_minor: int | None
+    vat_minor: int | None
+    rate_bps: int
+    discount_until: date
+    received_on: date
+    """Day on which the last of the funds were available."""
+    payment_id: str
+    allocation_id: str
+    """The allocation that completed the discounted amount."""
+    evidence: str
+    """The price that was paid, and the words of the payer where there are any."""
+    basis: str
+
+
+class EarlyDiscountWithdrawn(Event, frozen=True, kw_only=True):
+    """A discount that was taken no longer stands: its payment left the invoice, or a credit note changed its amount."""
+
+    TYPE: ClassVar[str] = "invoice.discount_withdrawn"
+    invoice_id: str
+    customer_id: str
+    currency: str
+    amount_minor: int
+    vat: tuple[VatShare, ...]
+    net_minor: int | None
+    vat_minor: int | None
+    payment_id: str
+    cause: Literal["released", "reversed", "credited"]
+
+
 class InvoiceWrittenOff(Event, frozen=True, kw_only=True):
     """An amount that will not be collected leaves the books; the debt itself is not extinguished."""
 

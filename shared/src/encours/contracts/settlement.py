@@ -4,7 +4,7 @@ Late-payment interest, the flat fee, the delay and the score ask the same questi
 the books alone:
 
 * a credit note and an accepted claim reduce what was *ever* owed: a cancelled or justly contested amount was never
-  late (C. civ. 1219, 1223), and a credit note is no payment made on its date;
+  late (C. civ. 1219, 1223), and a credit note is no payment made on its date; so does a discount for early payment;
 * a payment counts from the day on which its funds were available, whenever it was allocated (C. com. L441-10 II);
 * unapplied cash of the payer was available too. It is taken to cover the oldest due debts first, as an allocation
   would: certain debts before contested ones (C. civ. 1342-10 al. 2), and what was written off last;

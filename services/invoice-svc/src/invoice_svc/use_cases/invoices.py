@@ -87,11 +87,14 @@ async def take_over(session: Session, command: TakeOverInvoice) -> Result:
 async def credit(session: Session, command: CreditInvoice) -> Credited:
     """Create a credit note with the next number of its series, or with the one that another system gave it.
 
-    Money that it leaves without a debt is unapplied cash from then on: the customer is in credit.
+    Money that it leaves without a debt is unapplied cash from then on: the customer is in credit. An early-payment
+    discount that was taken is then one on the rest.
     """
     state = await session.get(INVOICE, command.invoice_id)
     entity = await session.get(ENTITY, state.entity_id)
     on = command.issued_on or session.today
+    discounted = await payments.withdraw_discount(session, command.invoice_id, "credited", on)
+    state = await session.get(INVOICE, command.invoice_id)
     surpluses = credit_note.surpluses(state, command, on, session.today)
     for surplus in surpluses:
         part = surplus.part
@@ -101,6 +104,8 @@ async def credit(session: Session, command: CreditInvoice) -> Credited:
         assert isinstance(event, InvoiceCredited)
         step = number_step(entity, event.series, "credit_note", on, session.today)
         session.emit(command.invoice_id, event, entity=state.entity_id, effective_on=on, number=step)
+    if discounted:
+        await payments.grant_discount_again(session, command.invoice_id, on)
     return Credited(id=command.invoice_id, as_of=session.today, credit_note_id=command.credit_note_id)
 
 

@@ -17,7 +17,8 @@ from encours.kernel.ids import derived_id
 from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.invoice import decide as invoice_rules
-from invoice_svc.domain.invoice.state import Invoice
+from invoice_svc.domain.invoice import discount as discounts
+from invoice_svc.domain.invoice.state import Invoice, earliest_room
 from invoice_svc.domain.payment import decide, refund
 from invoice_svc.domain.payment.allocation import Share, propose
 from invoice_svc.domain.payment.commands import (
@@ -162,7 +163,7 @@ async def _settle(
         if payment.customer_id != payer:  # the rest is allocated as if the caller had named the payer
             open_invoices = await _open_invoices(session, payment, candidates) or open_invoices
         theirs = [invoice for invoice in open_invoices if invoice.customer_id == payment.customer_id]
-        proposal = propose(payment.unapplied_minor, theirs, payment.remittance_text)
+        proposal = propose(payment.unapplied_minor, theirs, payment.remittance_text, payment.received_on)
         shares = proposal.shares
         left = payment.unapplied_minor - sum(share.amount_minor for share in shares)
         if proposal.unclear and left and note is None:
@@ -248,6 +249,7 @@ async def _put_on_invoices(session: Session, payment: Payment, placed: list[Acti
             session.emit(
                 allocation.invoice_id, event, entity=payment.entity_id, effective_on=standing.effective_on
             )
+        await _take_discount(session, payment, allocation.invoice_id)
 
 
 async def _take_back(
@@ -263,6 +265,36 @@ async def _take_back(
                 invoice, allocation_id=allocation.allocation_id, cause=cause
             ):
                 session.emit(allocation.invoice_id, unapplied, entity=state.entity_id, effective_on=day)
+            await withdraw_discount(session, allocation.invoice_id, cause, day)
+
+
+async def _take_discount(session: Session, payment: Payment, invoice_id: str) -> None:
+    """Settle the invoice with its early-payment discount if the payment completed the discounted amount in time."""
+    invoice = await session.get(INVOICE, invoice_id)
+    last = invoice.applied[-1]
+    for taken in discounts.take(invoice, last, payment.remittance_text):
+        on = earliest_room(invoice, taken.amount_minor, last.effective_on) or last.effective_on
+        session.emit(invoice_id, taken, entity=payment.entity_id, effective_on=on)
+
+
+async def withdraw_discount(session: Session, invoice_id: str, cause: discounts.Withdrawal, on: date) -> bool:
+    """Take a discount back, from a day on, but not before it was taken; return False if there was none."""
+    invoice = await session.get(INVOICE, invoice_id)
+    withdrawn = discounts.withdraw(invoice, cause)
+    for event in withdrawn:
+        day = max(on, invoice.discount.effective_on if invoice.discount else on)
+        session.emit(invoice_id, event, entity=invoice.entity_id, effective_on=day)
+    return bool(withdrawn)
+
+
+async def grant_discount_again(session: Session, invoice_id: str, on: date) -> None:
+    """Settle the invoice with the discount on what a credit note has left, which the payer has in credit then."""
+    invoice = await session.get(INVOICE, invoice_id)
+    lacking = discounts.discount_minor(invoice) - invoice.outstanding_minor
+    part = max(invoice.applied, key=lambda part: part.effective_on, default=None)
+    if lacking > 0 and part is not None and part.amount_minor > lacking:
+        day = max(on, part.effective_on)
+        await reduce(session, part.payment_id, part.allocation_id, lacking, day)
 
 
 async def _check_payer(session: Session, customer_id: str, entity_id: str) -> None:

@@ -61,6 +61,17 @@ class AppliedPayment(Struct, frozen=True):
     effective_on: date
 
 
+class TakenDiscount(Struct, frozen=True):
+    """Early-payment discount that settled the rest of the invoice."""
+
+    amount_minor: int
+    vat: tuple[VatShare, ...]
+    net_minor: int | None
+    vat_minor: int | None
+    payment_id: str
+    effective_on: date
+
+
 class Disputed(Struct, frozen=True):
     """An open dispute's share of this invoice."""
 
@@ -106,6 +117,8 @@ class Invoice(Struct, frozen=True):
     applied: tuple[AppliedPayment, ...] = ()
     disputed: tuple[Disputed, ...] = ()
     movements: tuple[BalanceChange, ...] = ()
+    discount: TakenDiscount | None = None
+    """Early-payment discount that was taken."""
     written_off_minor: int = 0
     conceded_minor: int = 0
     """Accepted claims whose credit note is still to come."""
@@ -121,6 +134,11 @@ class Invoice(Struct, frozen=True):
     def paid_minor(self) -> int:
         """Amount of the payments applied to it."""
         return sum(part.amount_minor for part in self.applied)
+
+    @property
+    def discounted_minor(self) -> int:
+        """Early-payment discount that was taken."""
+        return self.discount.amount_minor if self.discount else 0
 
     @property
     def outstanding_minor(self) -> int:
@@ -151,6 +169,8 @@ InvoiceEvent = (
     | events.PaymentUnapplied
     | events.ShareDisputed
     | events.ShareUndisputed
+    | events.EarlyDiscountTaken
+    | events.EarlyDiscountWithdrawn
     | events.InvoiceWrittenOff
     | events.WriteOffReversed
 )
@@ -206,6 +226,15 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
             return replace(state, disputed=(*state.disputed, share))
         case events.ShareUndisputed():
             return _undisputed(state, event)
+        case events.EarlyDiscountTaken():
+            taken = TakenDiscount(
+                event.amount_minor, event.vat, event.net_minor, event.vat_minor, event.payment_id, day
+            )
+            moved = (*state.movements, BalanceChange(day, -event.amount_minor))
+            return replace(state, discount=taken, movements=moved)
+        case events.EarlyDiscountWithdrawn():
+            moved = (*state.movements, BalanceChange(day, event.amount_minor))
+            return replace(state, discount=None, movements=moved)
         case events.InvoiceWrittenOff():
             return _written_off(state, day, event.amount_minor)
         case events.WriteOffReversed():

@@ -19,7 +19,10 @@ BusinessLabel = Literal["brouillon", "annulée", "émise", "en cours", "impayée
 
 
 class InvoiceBalance(Struct, frozen=True):
-    """Amounts that determine the status, in minor units, as of the requested day."""
+    """Amounts that determine the status, in minor units, as of the requested day.
+
+    ``paid_minor`` includes an early-payment discount, which the payment in time earned.
+    """
 
     document: str
     due_on: date | None

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from invoice_svc.domain.invoice.discount import price_minor
 from invoice_svc.domain.invoice.state import Invoice
-from invoice_svc.domain.payment.indication import Indication, indication
+from invoice_svc.domain.payment.indication import Indication, indication, says_discount
 
 Rule = Literal["instructed", "debtor_indication", "oldest_due"]
 
@@ -43,28 +44,61 @@ class Proposal:
     unclear: tuple[str, ...] = ()
 
 
-def propose(amount_minor: int, invoices: Sequence[Invoice], text: str | None) -> Proposal:
-    """Return shares of the amount on open invoices of one customer and currency, in the order of the rules."""
+def propose(amount_minor: int, invoices: Sequence[Invoice], text: str | None, received_on: date) -> Proposal:
+    """Return shares of the amount on open invoices of one customer and currency, in the order of the rules.
+
+    The price of an invoice is what is outstanding less an open discount for early payment. A payer takes the discount
+    who pays exactly the prices of the invoices that the text names, or not what is outstanding on them while the
+    text mentions a discount; or who pays the price of one invoice alone, or of all.
+    """
     by_number = {invoice.number: invoice for invoice in invoices if invoice.number}
     found = indication(text, by_number)
-    indicated = _by_indication(amount_minor, by_number, found)
+    prices = {each.invoice_id: price_minor(each, received_on) for each in invoices}
+    whole = {each.invoice_id: each.outstanding_minor for each in invoices}
+    named = [by_number[citation.number].invoice_id for citation in found.cited]
+    mentioned = says_discount(text) and amount_minor != sum(whole[each] for each in named)
+    at_price = mentioned or amount_minor == sum(prices[each] for each in named)
+    indicated = _by_indication(amount_minor, by_number, found, prices if at_price else whole)
     if found.unclear:
         return Proposal(indicated, found.unclear)
     left = amount_minor - sum(share.amount_minor for share in indicated)
     taken = {share.invoice_id for share in indicated}
     rest = [invoice for invoice in invoices if invoice.invoice_id not in taken]
-    return Proposal(indicated + _by_age(left, rest))
+    return Proposal(indicated + (_by_price(left, rest, prices) or _by_age(left, rest)))
 
 
-def _by_indication(amount_minor: int, by_number: Mapping[str, Invoice], found: Indication) -> list[Share]:
+def _by_indication(
+    amount_minor: int, by_number: Mapping[str, Invoice], found: Indication, due_minor: Mapping[str, int]
+) -> list[Share]:
     shares: list[Share] = []
     for citation in found.cited:
         invoice = by_number[citation.number]
-        share = min(amount_minor, invoice.outstanding_minor)
+        share = min(amount_minor, due_minor[invoice.invoice_id])
         if share > 0:
             shares.append(Share(invoice.invoice_id, share, "debtor_indication", citation.words))
             amount_minor -= share
     return shares
+
+
+def _by_price(amount_minor: int, invoices: Sequence[Invoice], prices: Mapping[str, int]) -> list[Share]:
+    """Return the shares of a payer who takes discounts, on one invoice or on all; none if the amount is another."""
+    discounted = [each for each in invoices if prices[each.invoice_id] < each.outstanding_minor]
+    alone = [each for each in discounted if prices[each.invoice_id] == amount_minor]
+    certain = [each for each in invoices if not each.disputed_minor]
+    if len(alone) == 1:
+        chosen = alone
+    elif discounted and sum(prices[each.invoice_id] for each in certain) == amount_minor:
+        chosen = sorted(certain, key=_age)
+    else:
+        return []
+    return [_at_price(each, prices[each.invoice_id]) for each in chosen]
+
+
+def _at_price(invoice: Invoice, price_minor: int) -> Share:
+    if price_minor == invoice.outstanding_minor:
+        return Share(invoice.invoice_id, price_minor, "oldest_due", f"due {invoice.due_on}")
+    evidence = f"amount less the discount until {invoice.discount_until}"
+    return Share(invoice.invoice_id, price_minor, "debtor_indication", evidence)
 
 
 def _by_age(amount_minor: int, invoices: Sequence[Invoice]) -> list[Share]:

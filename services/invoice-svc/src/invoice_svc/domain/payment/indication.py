@@ -36,6 +36,9 @@ _JOINTS = frozenset({
 """Words between the word for an invoice and its number, or between two numbers."""
 
 
+_DISCOUNT_WORDS = frozenset({"ESCOMPTE", "SKONTO", "DISCOUNT", "DESCUENTO", "SCONTO", "KORTING"})
+
+
 class _Token(NamedTuple):
     text: str
     start: int
@@ -61,6 +64,11 @@ class Indication:
 
     cited: tuple[Cited, ...] = ()
     unclear: tuple[str, ...] = ()
+
+
+def says_discount(text: str | None) -> bool:
+    """Return true for a text that mentions a discount for early payment."""
+    return bool(text) and any(token.text in _DISCOUNT_WORDS for token in _tokens(text or ""))
 
 
 def number_key(number: str) -> str:

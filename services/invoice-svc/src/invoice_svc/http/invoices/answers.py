@@ -138,6 +138,7 @@ class InvoiceOut(AsOf, ParticularsOut):
     total: MoneyModel
     credited: MoneyModel
     paid: MoneyModel
+    discount: MoneyModel = Field(description="Early-payment discount that was taken.")
     written_off: MoneyModel = Field(description="Amount written off as irrecoverable.")
     outstanding: MoneyModel
     disputed: MoneyModel = Field(
@@ -173,7 +174,13 @@ class InvoiceOut(AsOf, ParticularsOut):
         paid, credited = state.paid_minor, state.credited_minor
         axes = status(
             InvoiceBalance(
-                state.document, state.due_on, state.total_minor, credited, paid, outstanding, disputed
+                state.document,
+                state.due_on,
+                state.total_minor,
+                credited,
+                paid + state.discounted_minor,
+                outstanding,
+                disputed,
             ),
             as_of,
         )
@@ -194,6 +201,7 @@ class InvoiceOut(AsOf, ParticularsOut):
             "total": money_json(state.total_minor, currency),
             "credited": money_json(credited, currency),
             "paid": money_json(paid, currency),
+            "discount": money_json(state.discounted_minor, currency),
             "written_off": money_json(state.written_off_minor, currency),
             "outstanding": money_json(outstanding, currency),
             "disputed": money_json(disputed, currency),

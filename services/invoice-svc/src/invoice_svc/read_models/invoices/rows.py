@@ -11,14 +11,15 @@ from typing import ClassVar
 
 from encours.projection.rows import Row
 
-PAID = ("applied", "unapplied")
+PAID = ("applied", "unapplied", "discounted", "discount_withdrawn")
 """Kinds of movements that the status of an invoice distinguishes. Those of any other kind move what is outstanding."""
 
 
 class InvoiceRow(Row, kw_only=True):
     """An invoice. ``disputed_minor`` may exceed what is outstanding: a dispute outlives the payment of its amount.
 
-    ``conceded_minor`` of it was accepted and is still to be credited.
+    ``conceded_minor`` of it was accepted and is still to be credited. ``paid_minor`` includes an
+    early-payment discount.
     """
 
     TABLE: ClassVar[str] = "invoice"

@@ -127,6 +127,14 @@ _LINES: dict[type[Event], tuple[str, str]] = {
         "{amount_minor} no longer in dispute ({outcome})",
         "{amount_minor} ne sont plus en litige ({outcome})",
     ),
+    invoice.EarlyDiscountTaken: (
+        "Early-payment discount of {amount_minor} taken",
+        "Escompte de {amount_minor} pris",
+    ),
+    invoice.EarlyDiscountWithdrawn: (
+        "Early-payment discount of {amount_minor} withdrawn ({cause})",
+        "Escompte de {amount_minor} repris ({cause})",
+    ),
     invoice.InvoiceWrittenOff: (
         "{amount_minor} written off: {cause}",
         "{amount_minor} passés en perte : {cause}",

@@ -1,0 +1,185 @@
+"""Early-payment discount: taken by who pays the price in time, with its VAT, and by nobody else."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from encours.contracts.books import movements
+from encours.contracts.common import EarlyDiscount, Terms
+from encours.contracts.settlement import settlements
+from invoice_svc.domain.invoice.amounts import LineInput
+from invoice_svc.domain.invoice.commands import Content, CreditInvoice
+from invoice_svc.domain.invoice.debt import debt_of
+from invoice_svc.domain.invoice.state import fold_as_of
+from invoice_svc.domain.invoice.write_off import WriteOffInvoice
+from invoice_svc.domain.payment.commands import AllocatePayment, ReleasePayment, ReversePayment
+from invoice_svc.http.invoices.answers import InvoiceOut
+from invoice_svc.use_cases import disputes, invoices, payments
+from invoice_svc.use_cases.folds import INVOICE, PAYMENT
+
+TERMS = Terms(
+    due_kind="NET", days=30, penalty_rate_bps=None, indemnity_minor=4_000,
+    discount=EarlyDiscount(rate_bps=200, days=8),
+)  # fmt: skip
+TAKEN, WITHDRAWN = "invoice.discount_taken", "invoice.discount_withdrawn"
+
+
+def day(number: int, month: int = 6) -> date:
+    return date(2026, month, number)
+
+
+@pytest.fixture
+def offered(firm: Any, make: Any) -> Any:
+    """120.00 of 1 June, 2 % less until 9 June."""
+    firm.do(invoices.draft, make.at_once(make.draft(terms=TERMS), day(1)))
+    return firm
+
+
+def kinds(firm: Any) -> list[str]:
+    return [e.type for e in firm.stream("inv_1")][2:]
+
+
+def state(firm: Any) -> Any:
+    return firm.state(INVOICE, "inv_1")
+
+
+def pay(firm: Any, make: Any, amount: int, on: date, name: str = "pay_1", **changes: Any) -> None:
+    firm.do(payments.receive, make.receipt(name, amount, on, **changes), ("inv_1", "inv_2"))
+
+
+def balanced(firm: Any) -> bool:
+    moved = [m for e in firm.ledger.events for m in movements(e)]
+    return sum(m.item_minor - m.cash_minor - m.account_minor for m in moved) == 0
+
+
+def test_the_price_paid_in_time_settles_the_invoice_and_the_rest_was_never_owed(
+    offered: Any, make: Any
+) -> None:
+    pay(offered, make, 11_760, day(9))
+    found = state(offered)
+    assert (kinds(offered), found.outstanding_minor, found.discounted_minor) == (
+        ["invoice.payment_applied", TAKEN], 0, 240,
+    )  # fmt: skip
+    taken = offered.stream("inv_1")[-1]
+    assert taken.effective_on == day(9)
+    assert (taken.data.net_minor, taken.data.vat_minor) == (200, 40)
+    assert [(s.rate_bps, s.net_minor, s.vat_minor) for s in taken.data.vat] == [(2_000, 200, 40)]
+    assert (taken.data.payment_id, taken.data.discount_until) == ("pay_1", day(9))
+    settled = settlements([debt_of(found)])["inv_1"]
+    assert (settled.owed_minor, settled.settled_on) == (11_760, day(9))
+    assert balanced(offered)
+    shown = InvoiceOut.of(found, 1, day(10))
+    assert (shown["status"]["settlement"], shown["discount"]["amount"], shown["paid"]["amount"]) == (
+        "paid", "2.40", "117.60",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("amount", "on", "left"), [(11_760, day(10), 240), (11_759, day(9), 241), (11_761, day(9), 239)]
+)
+def test_late_or_with_another_amount_nothing_is_granted_and_the_rest_stays_open(
+    offered: Any, make: Any, amount: int, on: date, left: int
+) -> None:
+    pay(offered, make, amount, on)
+    assert (state(offered).outstanding_minor, TAKEN in kinds(offered)) == (left, False)
+
+
+def test_two_payments_in_time_take_it_together_and_one_late_among_them_loses_it(
+    offered: Any, make: Any
+) -> None:
+    pay(offered, make, 5_000, day(2))
+    pay(offered, make, 6_760, day(9), "pay_2")
+    assert kinds(offered)[-1] == TAKEN
+    offered.do(payments.release, ReleasePayment("pay_1", None), today=day(11))
+    assert state(offered).outstanding_minor == 5_240
+    pay(offered, make, 5_000, day(12), "pay_3")
+    assert state(offered).outstanding_minor == 240
+
+
+def test_it_goes_with_the_payment_that_took_it(offered: Any, make: Any) -> None:
+    pay(offered, make, 11_760, day(5))
+    offered.do(payments.reverse, ReversePayment("pay_1", day(7), "returned"), today=day(20))
+    found = state(offered)
+    assert kinds(offered)[-2:] == ["invoice.payment_unapplied", WITHDRAWN]
+    assert (found.outstanding_minor, found.discount) == (12_000, None)
+    assert offered.stream("inv_1")[-1].data.vat_minor == 40
+    then = fold_as_of(offered.stream("inv_1"), day(6))
+    assert (then.outstanding_minor, then.discounted_minor) == (0, 240)
+    assert balanced(offered)
+
+
+def test_a_released_payment_that_is_allocated_again_takes_it_again(offered: Any, make: Any) -> None:
+    pay(offered, make, 11_760, day(5))
+    offered.do(payments.release, ReleasePayment("pay_1", None), today=day(20))
+    assert state(offered).outstanding_minor == 12_000
+    offered.do(payments.allocate, AllocatePayment("pay_1", None), ("inv_1",), today=day(21))
+    assert (state(offered).outstanding_minor, kinds(offered)[-1]) == (0, TAKEN)
+
+
+@pytest.mark.parametrize(
+    ("amount", "text", "left", "unapplied"),
+    [
+        (23_520, None, (0, 0), 0),
+        (23_520, "FAC-2026-000001 FAC-2026-000002", (0, 0), 0),
+        (23_760, None, (0, 0), 0),
+        (15_000, "FAC-2026-000002 escompte", (8_760, 0), 0),
+        (11_760, "FAC-2026-000002", (12_000, 0), 0),
+        (12_000, "LEADER DISCOUNT FAC-2026-000002", (12_000, 0), 0),
+    ],
+)
+def test_a_transfer_for_several_invoices_takes_the_discount_of_those_it_pays(
+    offered: Any, make: Any, amount: int, text: str | None, left: tuple[int, int], unapplied: int
+) -> None:
+    offered.do(invoices.draft, make.at_once(make.draft("inv_2", terms=TERMS), day(1)))
+    pay(offered, make, amount, day(8), remittance_text=text)
+    found = tuple(offered.state(INVOICE, name).outstanding_minor for name in ("inv_1", "inv_2"))
+    assert (found, offered.state(PAYMENT, "pay_1").unapplied_minor) == (left, unapplied)
+
+
+def test_the_price_of_one_invoice_alone_names_it(firm: Any, make: Any) -> None:
+    firm.do(invoices.draft, make.at_once(make.draft("inv_1", "50.00"), day(1)))
+    firm.do(invoices.draft, make.at_once(make.draft("inv_2", terms=TERMS), day(1)))
+    pay(firm, make, 11_760, day(8))
+    (allocated,) = (e.data for e in firm.stream("pay_1") if e.type == "payment.allocated")
+    assert [(a.invoice_id, a.rule) for a in allocated.allocations] == [("inv_2", "debtor_indication")]
+
+
+def test_a_contested_or_written_off_invoice_grants_nothing(offered: Any, make: Any) -> None:
+    offered.do(disputes.open_dispute, make.dispute(100), today=day(10))
+    pay(offered, make, 11_760, day(8))
+    assert state(offered).outstanding_minor == 240
+    offered.do(invoices.write_off, WriteOffInvoice("inv_1", None, "x", None, day(11)), today=day(11))
+    assert TAKEN not in kinds(offered)
+
+
+def test_its_vat_is_split_over_the_rates_of_the_invoice(firm: Any, make: Any) -> None:
+    content = Content(
+        supply_on=day(1),
+        lines=(LineInput("work", "1", "100.00", "20"), LineInput("book", "1", "33.33", "5.5")),
+        terms=TERMS,
+    )
+    firm.do(invoices.draft, make.at_once(replace(make.draft(), content=content), day(1)))
+    total = state(firm).total_minor
+    pay(firm, make, total - round(total * 0.02), day(8))
+    taken = firm.stream("inv_1")[-1].data
+    assert [(s.rate_bps, s.net_minor, s.vat_minor) for s in taken.vat] == [(550, 66, 4), (2_000, 200, 40)]
+    assert (taken.amount_minor, taken.net_minor, taken.vat_minor) == (310, 266, 44)
+
+
+def test_a_credit_note_after_it_leaves_a_discount_on_the_rest_and_the_difference_with_the_payer(
+    offered: Any, make: Any
+) -> None:
+    pay(offered, make, 11_760, day(5))
+    offered.do(invoices.credit, CreditInvoice("inv_1", "cre_1", day(12), 1_200, "returned"), today=day(12))
+    found = state(offered)
+    assert (found.outstanding_minor, found.discounted_minor, found.paid_minor) == (0, 216, 10_584)
+    assert offered.state(PAYMENT, "pay_1").unapplied_minor == 1_176
+    offered.do(invoices.credit, CreditInvoice("inv_1", "cre_2", day(13), 10_800, "returned"), today=day(13))
+    found = state(offered)
+    assert (found.outstanding_minor, found.discounted_minor, found.paid_minor) == (0, 0, 0)
+    assert offered.state(PAYMENT, "pay_1").unapplied_minor == 11_760
+    assert balanced(offered)
