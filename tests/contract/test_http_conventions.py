@@ -265,6 +265,21 @@ async def test_a_revoked_key_stops_working_within_the_time_it_is_believed(
         assert (await api.post("/v1/customers", json=NEW)).status_code == 401
 
 
+async def test_a_key_that_the_database_is_slow_to_find_opens_all_the_same(
+    module_installation: Installation,
+) -> None:
+    key = await grant(module_installation)
+    holder = await asyncpg.connect(module_installation.admin_url())
+    async with client_of(app_of(module_installation, key_cache_s=0.0), key) as api:
+        async with holder.transaction():
+            await holder.execute("lock table ledger.api_key in access exclusive mode")
+            asked = asyncio.create_task(api.post("/v1/customers", json=NEW))
+            done, _ = await asyncio.wait([asked], timeout=2.3)
+            assert not done, asked.result().text
+        assert (await asked).status_code == 201
+    await holder.close()
+
+
 async def test_overload_deadline_and_rate_are_answered_not_queued(module_installation: Installation) -> None:
     key = await grant(module_installation)
     async with client_of(app_of(module_installation, in_flight_max=1, request_timeout_s=0.3), key) as api:

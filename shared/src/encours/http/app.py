@@ -31,7 +31,6 @@ from encours.transport.announcer import Announcer
 
 VERSION = "1.0.0"
 KEY_CONNECTIONS = 2
-KEY_TIMEOUT_S = 2.0
 
 Extras = Callable[[Services], AbstractAsyncContextManager[Mapping[str, Any]]]
 
@@ -120,12 +119,7 @@ async def _open(
             on_wait=Announcer(nats).wanted,
         )
         stack.push_async_callback(db.close)
-        keys = await open_pool(
-            settings.ledger_url.get_secret_value(),
-            f"{name} keys",
-            size=KEY_CONNECTIONS,
-            command_timeout_s=KEY_TIMEOUT_S,
-        )
+        keys = await open_pool(settings.ledger_url.get_secret_value(), f"{name} keys", size=KEY_CONNECTIONS)
         stack.push_async_callback(close_pool, keys)
         yield Services(
             name=name,
