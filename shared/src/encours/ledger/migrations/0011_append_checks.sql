@@ -6,13 +6,14 @@ alter table ledger.type_family
   add column streams text[],                           -- prefixes of the streams: part of the id before the first _ or -
   add column numbered boolean not null default false;  -- its events may take the next number of a series
 
--- Fields of each type's payload in the order of its bytes, which is that of their names. A field that was added makes another
--- row. Rows come from the contracts by `encours migrate`.
+-- Fields of each type's payload: those that it may have, in the order of its bytes, and those that it must have. Rows come
+-- from the contracts by `encours migrate`.
 create table ledger.payload_form (
   type           text not null,
   schema_version smallint not null,
   fields         text[] not null,
-  primary key (type, schema_version, fields)
+  required       text[] not null,
+  primary key (type, schema_version)
 );
 grant select on ledger.payload_form
   to encours_invoice, encours_dunning, encours_risk, encours_reporting, encours_auditor;
@@ -86,11 +87,12 @@ begin
 
   select e.type || ' v' || e.version into strange
     from unnest(e_type, e_schema, e_data, n_tail) e(type, version, head, tail)
+    cross join lateral (select array(select json_object_keys(
+                                 replace(convert_from(case when e.tail is null then e.head else e.head || e.tail end, 'UTF8'),
+                                         '\u0000', '\u0001')::json)) as keys offset 0) p   -- json functions refuse U+0000
    where not exists (select from ledger.payload_form f
                       where f.type = e.type and f.schema_version = e.version
-                        and f.fields = array(select json_object_keys(
-                              replace(convert_from(case when e.tail is null then e.head else e.head || e.tail end, 'UTF8'),
-                                      '\u0000', '\u0001')::json)))   -- a payload may hold U+0000, which these functions refuse
+                        and (p.keys = f.fields or p.keys <@ f.fields and p.keys @> f.required))
    limit 1;
   if found then
     raise exception 'the payload of % has not the fields of that type', strange using errcode = 'check_violation';
