@@ -323,6 +323,7 @@ STILL: frozenset[str] = names_of(
     invoice.InvoiceDrafted,
     invoice.InvoiceAmended,
     invoice.InvoiceCancelled,
+    invoice.DepositDeducted,
     invoice.InvoiceTermsBeyondCeiling,
     invoice.InvoicePenaltyBelowFloor,
     payment.PaymentAllocated,

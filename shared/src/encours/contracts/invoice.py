@@ -129,6 +129,18 @@ class InvoiceIssued(Event, frozen=True, kw_only=True, omit_defaults=True):
     corrects: CitedInvoice | None = None
 
 
+class DepositDeducted(Event, frozen=True, kw_only=True):
+    """A final invoice has listed this deposit invoice and deducts what credit notes have left of it.
+
+    What the final invoice could not deduct was credited in the same step, so the customer is in credit for it.
+    """
+
+    TYPE: ClassVar[str] = "invoice.deposit_deducted"
+    invoice_id: str
+    customer_id: str
+    final_invoice_id: str
+
+
 class InvoiceTermsBeyondCeiling(Event, frozen=True, kw_only=True):
     """Issued under terms of its own whose delay is beyond the ceiling of L441-10 I. Accepted, and said.
 

@@ -9,6 +9,8 @@ from pydantic import BaseModel, Field
 
 from encours.contracts.common import (
     Adjustment,
+    CitedInvoice,
+    DeductedDeposit,
     DocumentAdjustment,
     Exemption,
     Line,
@@ -287,6 +289,32 @@ class TotalsOut(BaseModel):
         }
 
 
+class CitedOut(BaseModel):
+    """An invoice that a document cites."""
+
+    invoice_id: str
+    number: str
+    issued_on: date
+
+    @classmethod
+    def of(cls, cited: CitedInvoice) -> Json:
+        """Show a citation."""
+        return {
+            "invoice_id": cited.invoice_id,
+            "number": cited.invoice_number,
+            "issued_on": iso(cited.issued_on),
+        }
+
+
+class DepositOut(CitedOut):
+    """A deposit that a final invoice deducts, with its VAT."""
+
+    net: MoneyModel
+    vat: MoneyModel
+    total: MoneyModel
+    vat_breakdown: list[VatOut]
+
+
 class DeliveryOut(BaseModel):
     """Place of delivery."""
 
@@ -320,6 +348,16 @@ def particulars_json(particulars: Particulars) -> Json:
         "delivery": place if any(place.values()) else None,
         "supply_from": iso(particulars.supply_from),
         "supply_until": iso(particulars.supply_until),
+    }
+
+
+def deposit_json(deposit: DeductedDeposit, currency: str) -> Json:
+    """Show a deposit that is deducted."""
+    return CitedOut.of(deposit) | {
+        "net": money_json(deposit.net_minor, currency),
+        "vat": money_json(deposit.vat_minor, currency),
+        "total": money_json(deposit.total_minor, currency),
+        "vat_breakdown": [VatOut.of(share, currency) for share in deposit.vat],
     }
 
 

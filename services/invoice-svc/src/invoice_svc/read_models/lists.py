@@ -57,6 +57,7 @@ class Lists(ComposedModel):
         contracts.imports.ImportCompleted,
         contracts.aside.EventSetAside,
         contracts.imports.ImportReceived,
+        contracts.invoice.DepositDeducted,
         contracts.invoice.InvoiceTermsBeyondCeiling,
         contracts.invoice.InvoicePenaltyBelowFloor,
         contracts.payment.PaymentAllocated,

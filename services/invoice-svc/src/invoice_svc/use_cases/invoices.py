@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from encours.contracts.invoice import InvoiceCredited, InvoiceIssued
+from encours.contracts.invoice import DepositDeducted, InvoiceCredited, InvoiceIssued
+from encours.kernel.ids import derived_id
 from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.customer.state import Customer
@@ -19,11 +20,14 @@ from invoice_svc.domain.invoice.commands import (
     IssueInvoice,
     TakeOverInvoice,
 )
+from invoice_svc.domain.invoice.deposits import deduct
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.use_cases import payments
 from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, INVOICE
 from invoice_svc.use_cases.numbering import number_step
+
+SURPLUS = "Deposit above the final invoice"
 
 
 class Credited(Result, frozen=True, kw_only=True):
@@ -45,7 +49,7 @@ async def draft(session: Session, command: DraftInvoice) -> Result:
         session.emit(command.invoice_id, event, entity=command.entity_id, effective_on=drafted_on)
     if command.issue:
         state = await session.load(INVOICE, command.invoice_id)
-        _issue(session, state, day, entity, customer)
+        await _issue(session, state, day, entity, customer)
     return session.result(command.invoice_id)
 
 
@@ -63,7 +67,7 @@ async def issue(session: Session, command: IssueInvoice) -> Result:
     state = await session.get(INVOICE, command.invoice_id)
     entity = await session.get(ENTITY, state.entity_id)
     customer = await session.get(CUSTOMER, state.customer_id)
-    _issue(session, state, command.issued_on or session.today, entity, customer)
+    await _issue(session, state, command.issued_on or session.today, entity, customer)
     return session.result(command.invoice_id)
 
 
@@ -125,8 +129,21 @@ async def reverse_write_off(session: Session, command: ReverseWriteOff) -> Resul
     return session.result(command.invoice_id)
 
 
-def _issue(session: Session, state: Invoice, on: date, entity: Entity, customer: Customer) -> None:
-    for event in decide.issue(state, on, entity, customer, session.today):
+async def _issue(session: Session, state: Invoice, on: date, entity: Entity, customer: Customer) -> None:
+    """Issue a draft. A final invoice deducts its deposits; what it cannot deduct is credited on them."""
+    found = [await session.get(INVOICE, deposit_id) for deposit_id in state.deposits]
+    deduction = deduct(state, found)
+    for event in decide.issue(state, on, entity, customer, session.today, deduction):
         series = event.series if isinstance(event, InvoiceIssued) else None
         step = number_step(entity, series, "invoice", on, session.today)
         session.emit(state.invoice_id, event, entity=state.entity_id, effective_on=on, number=step)
+    for deposit_id, parts in deduction.surplus:
+        note_id = derived_id("cre", session.meta.command_id, deposit_id)
+        await credit(session, CreditInvoice(deposit_id, note_id, on, None, SURPLUS, parts=parts))
+    for deposit in found:
+        deducted = DepositDeducted(
+            invoice_id=deposit.invoice_id,
+            customer_id=deposit.customer_id,
+            final_invoice_id=state.invoice_id,
+        )
+        session.emit(deposit.invoice_id, deducted, entity=state.entity_id, effective_on=on)

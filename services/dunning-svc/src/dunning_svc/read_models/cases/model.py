@@ -78,6 +78,7 @@ class Cases(ReadModel):
         contracts.invoice.InvoiceAmended,
         contracts.invoice.InvoiceCancelled,
         contracts.invoice.InvoiceDrafted,
+        contracts.invoice.DepositDeducted,
         contracts.invoice.InvoiceTermsBeyondCeiling,
         contracts.payment.RefundSent,
         contracts.quote.QuoteAccepted,

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from encours.contracts.common import Particulars, Purpose, Terms
+from encours.contracts.common import CitedInvoice, Particulars, Purpose, Terms
 from invoice_svc.domain.invoice.adjustments import AdjustmentInput
 from invoice_svc.domain.invoice.amounts import LineInput, RateAmounts
 from invoice_svc.domain.terms import ProposedTerms
@@ -24,6 +24,8 @@ class Content(Struct, frozen=True):
     salesperson: str | None = None
     adjustments: tuple[AdjustmentInput, ...] = ()
     particulars: Particulars = Particulars()
+    deposits: tuple[str, ...] = ()
+    """Ids of the deposit invoices that a final invoice deducts."""
 
 
 class DraftInvoice(Struct, frozen=True):
@@ -41,6 +43,7 @@ class DraftInvoice(Struct, frozen=True):
     issue: bool = False
     issued_on: date | None = None
     purpose: Purpose = "invoice"
+    corrects: CitedInvoice | None = None
 
 
 class AmendInvoice(Struct, frozen=True):
@@ -58,6 +61,7 @@ class AmendInvoice(Struct, frozen=True):
     allowances: tuple[AdjustmentInput, ...] | UnsetType = UNSET
     charges: tuple[AdjustmentInput, ...] | UnsetType = UNSET
     particulars: Mapping[str, Any] = {}
+    deposits: tuple[str, ...] | UnsetType = UNSET
 
 
 class IssueInvoice(Struct, frozen=True):

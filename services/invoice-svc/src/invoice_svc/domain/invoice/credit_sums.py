@@ -97,7 +97,7 @@ def _parts_by_rate(asked: tuple[RateAmounts, ...], left: tuple[RateAmounts, ...]
             )
         for name in ("net", "vat"):
             minor, bound = getattr(part, f"{name}_minor"), getattr(rest, f"{name}_minor")
-            if _within(minor, bound) != minor:
+            if within(minor, bound) != minor:
                 raise Invalid(
                     f"More than is left of the invoice at {_named(part)}; reduce it.", f"/vat/{i}/{name}"
                 )
@@ -153,15 +153,15 @@ def _part_of_lines(asked: RateAmounts, rest: RateAmounts | None, pointer: str) -
         )
     if asked.net_minor == rest.net_minor:
         return rest
-    if _within(asked.net_minor, rest.net_minor) != asked.net_minor:
+    if within(asked.net_minor, rest.net_minor) != asked.net_minor:
         raise Invalid(
             f"The lines at {_named(asked)} credit more net than is left of the invoice at that rate; reduce them.",
             pointer,
         )
-    return replace(asked, vat_minor=_within(asked.vat_minor, rest.vat_minor))
+    return replace(asked, vat_minor=within(asked.vat_minor, rest.vat_minor))
 
 
-def _within(minor: int, bound: int) -> int:
+def within(minor: int, bound: int) -> int:
     """Return the nearest amount between 0 and the bound, which may be negative."""
     return sorted((0, minor, bound))[1]
 

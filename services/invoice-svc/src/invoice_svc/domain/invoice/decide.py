@@ -16,11 +16,13 @@ from invoice_svc.domain.customer.decide import require_customer_of
 from invoice_svc.domain.customer.state import Customer, terms_on
 from invoice_svc.domain.entity.decide import series_for
 from invoice_svc.domain.entity.state import Entity
+from invoice_svc.domain.invoice import deposits
 from invoice_svc.domain.invoice.adjustments import as_input
 from invoice_svc.domain.invoice.amounts import InvoiceSums, currency_of, line_input, reckon
 from invoice_svc.domain.invoice.checks import require_fits, require_issued, require_not_future
 from invoice_svc.domain.invoice.commands import AmendInvoice, DraftInvoice, TakeOverInvoice
 from invoice_svc.domain.invoice.content import Document, missing_content, stated, with_usual_exemptions
+from invoice_svc.domain.invoice.deposits import Deduction
 from invoice_svc.domain.invoice.refusals import InvoiceExists, InvoiceIncomplete, InvoiceNotDraft
 from invoice_svc.domain.invoice.state import Invoice, InvoiceEvent
 from invoice_svc.domain.legal import late_payment_law
@@ -58,6 +60,8 @@ def draft(
             adjustments=sums.adjustments,
             particulars=stated(content.particulars),
             purpose=command.purpose,
+            deposits=deposits.named(content.deposits, command.purpose),
+            corrects=command.corrects,
         )
     ]
 
@@ -82,23 +86,26 @@ def amend(state: Invoice, command: AmendInvoice, entity: Entity, today: date) ->
         customer_id=state.customer_id,
         adjustments=sums.adjustments,
         particulars=stated(replace(state.particulars, **command.particulars)),
+        deposits=state.deposits
+        if command.deposits is UNSET
+        else deposits.named(command.deposits, state.purpose),
     )
     known = (
         state.supply_on, state.lines, state.terms, state.reference, state.salesperson, state.adjustments,
-        stated(state.particulars),
+        stated(state.particulars), state.deposits,
     )  # fmt: skip
     same = known == (
         amended.supply_on, amended.lines, amended.terms, amended.reference, amended.salesperson, amended.adjustments,
-        amended.particulars,
+        amended.particulars, amended.deposits,
     )  # fmt: skip
     return [] if same else [amended]
 
 
 def _amended_sums(state: Invoice, command: AmendInvoice) -> InvoiceSums:
-    lines, lines_minor = command.lines, sum(line.net_minor for line in state.lines)
+    lines = command.lines
     if lines is UNSET:
         lines = tuple(line_input(line, state.currency) for line in state.lines)
-    kept = [as_input(each, state.currency, lines_minor) for each in state.adjustments]
+    kept = [as_input(each, state.currency, state.lines_minor) for each in state.adjustments]
     allowances, charges = command.allowances, command.charges
     if allowances is UNSET:
         allowances = tuple(each for each in kept if each.kind == "allowance")
@@ -120,17 +127,24 @@ def cancel(state: Invoice) -> list[InvoiceEvent]:
 
 
 def issue(
-    state: Invoice, issued_on: date, entity: Entity, customer: Customer, today: date
+    state: Invoice,
+    issued_on: date,
+    entity: Entity,
+    customer: Customer,
+    today: date,
+    deducted: Deduction | None = None,
 ) -> list[InvoiceEvent]:
     """Issue the invoice, with warnings if the draft's own terms exceed the ceiling or the floor of L441-10.
 
     The append assigns the number, because it alone knows the last one of the series. Terms are the draft's own, else
-    those of the customer in force on the day of issue, else those of the law.
+    those of the customer in force on the day of issue, else those of the law. A final invoice states what its deposits
+    leave.
     """
     _check_draft(state, "issued")
     require_not_future(issued_on, today, "/issued_on")
     if faults := missing_content(Document(state, entity, customer, issued_on)):
         raise _incomplete(faults)
+    rest = deducted or Deduction.of_nothing(state)
     terms = state.terms or _usual_terms(customer, entity, issued_on, state.currency)
     return [
         events.InvoiceIssued(
@@ -143,10 +157,10 @@ def issue(
             due_on=due_on(terms, issued_on),
             discount_until=discount_until(terms, issued_on),
             currency=state.currency,
-            vat=state.vat,
-            net_minor=state.net_minor,
-            vat_minor=state.vat_minor,
-            total_minor=state.total_minor,
+            vat=rest.vat,
+            net_minor=rest.net_minor,
+            vat_minor=rest.vat_minor,
+            total_minor=rest.net_minor + rest.vat_minor,
             terms=terms,
             reference=state.reference,
             salesperson=state.salesperson,
@@ -154,6 +168,7 @@ def issue(
             purpose=state.purpose,
             particulars=stated(with_usual_exemptions(state, entity.country, issued_on)),
             corrects=state.corrects,
+            deposits=rest.deposits,
         ),
         *_warn_of_terms(state, issued_on),
     ]

@@ -105,6 +105,8 @@ class Invoice(Struct, frozen=True):
     """Ids of the deposit invoices that a draft is to deduct."""
     deducted: tuple[DeductedDeposit, ...] = ()
     """Deposits that the issued invoice deducts: its net, VAT and total are those that they leave."""
+    deducted_by: str | None = None
+    """Final invoice that deducts this deposit invoice."""
     corrects: CitedInvoice | None = None
     number: str | None = None
     issued_on: date | None = None
@@ -124,6 +126,11 @@ class Invoice(Struct, frozen=True):
     """Accepted claims whose credit note is still to come."""
     answered_minor: int = 0
     """Part of the accepted claims that credit notes had answered when they were accepted."""
+
+    @property
+    def lines_minor(self) -> int:
+        """Sum of the lines, before discounts and charges on the document."""
+        return sum(line.net_minor for line in self.lines)
 
     @property
     def credited_minor(self) -> int:
@@ -162,6 +169,7 @@ InvoiceEvent = (
     | events.InvoiceAmended
     | events.InvoiceCancelled
     | events.InvoiceIssued
+    | events.DepositDeducted
     | events.InvoiceTermsBeyondCeiling
     | events.InvoicePenaltyBelowFloor
     | events.InvoiceCredited
@@ -189,6 +197,8 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
             return replace(state, document="cancelled")
         case events.InvoiceIssued():
             return _issued(state, recorded.entity, event)
+        case events.DepositDeducted():
+            return replace(state, deducted_by=event.final_invoice_id)
         case events.InvoiceTermsBeyondCeiling() | events.InvoicePenaltyBelowFloor():
             return state
         case events.InvoiceCredited():
@@ -350,6 +360,15 @@ def fold_as_of(recorded: Iterable[Recorded], day: date) -> Invoice:
             state = evolve(state, event)
             counted = counted or in_force
     return state if counted else Invoice()
+
+
+def cited_as(invoice: Invoice) -> CitedInvoice:
+    """Return an issued invoice as another document cites it."""
+    assert invoice.number is not None, "an issued invoice has a number"
+    assert invoice.issued_on is not None, "and a date"
+    return CitedInvoice(
+        invoice_id=invoice.invoice_id, invoice_number=invoice.number, issued_on=invoice.issued_on
+    )
 
 
 def room_from(state: Invoice, day: date) -> int:

@@ -12,7 +12,6 @@ from datetime import date
 from msgspec import Struct
 
 from encours.contracts import payment as events
-from encours.contracts.common import CitedInvoice
 from encours.kernel.errors import FieldError, Invalid
 from invoice_svc.domain.customer.decide import require_customer_of
 from invoice_svc.domain.customer.state import Customer
@@ -20,7 +19,7 @@ from invoice_svc.domain.entity.state import Entity
 from invoice_svc.domain.invoice.amounts import LineInput, currency_of, reckon
 from invoice_svc.domain.invoice.checks import require_issued, require_not_future
 from invoice_svc.domain.invoice.credit_note import CREDIT_SERIES
-from invoice_svc.domain.invoice.state import Invoice
+from invoice_svc.domain.invoice.state import Invoice, cited_as
 from invoice_svc.domain.payment.refusals import AllocationAcrossCustomers
 from invoice_svc.domain.refusals import CurrencyMismatch
 
@@ -82,15 +81,6 @@ def issue(
         period_until=command.period_until,
         invoices=tuple(cited_as(invoice) for invoice in cited),
         origin="issued",
-    )
-
-
-def cited_as(invoice: Invoice) -> CitedInvoice:
-    """Return an issued invoice as another document cites it."""
-    assert invoice.number is not None, "an issued invoice has a number"
-    assert invoice.issued_on is not None, "and a date"
-    return CitedInvoice(
-        invoice_id=invoice.invoice_id, invoice_number=invoice.number, issued_on=invoice.issued_on
     )
 
 

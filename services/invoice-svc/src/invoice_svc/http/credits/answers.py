@@ -7,14 +7,13 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.common import CitedInvoice
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from invoice_svc.domain.payment.state import Payment
 from invoice_svc.http.common import iso
-from invoice_svc.http.documents import LineOut, VatOut
+from invoice_svc.http.documents import CitedOut, LineOut, VatOut
 from invoice_svc.use_cases.credits import CreditUse
 from invoice_svc.use_cases.folds import PAYMENT
 
@@ -56,23 +55,6 @@ class CreditNoteBrief(BaseModel):
 
 class CreditNoteListing(AsOf, Listing[CreditNoteBrief]):
     """A page of credit notes."""
-
-
-class CitedOut(BaseModel):
-    """An invoice that a document cites."""
-
-    invoice_id: str
-    number: str
-    issued_on: date
-
-    @classmethod
-    def of(cls, cited: CitedInvoice) -> Json:
-        """Show a citation."""
-        return {
-            "invoice_id": cited.invoice_id,
-            "number": cited.invoice_number,
-            "issued_on": iso(cited.issued_on),
-        }
 
 
 class OwnCreditNoteOut(AsOf):

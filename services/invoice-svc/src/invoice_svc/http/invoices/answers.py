@@ -25,17 +25,22 @@ from invoice_svc.domain.invoice.status import (
     status,
 )
 from invoice_svc.domain.invoice.totals import totals_of
+from invoice_svc.domain.invoice.vat_due import VatDue, vat_due, vat_received
 from invoice_svc.http.common import iso
 from invoice_svc.http.documents import (
+    CitedOut,
+    DepositOut,
     DocumentAdjustmentOut,
     LineOut,
     ParticularsOut,
     TotalsOut,
     VatOut,
     adjustments_json,
+    deposit_json,
     particulars_json,
 )
 from invoice_svc.http.terms import TermsOut
+from invoice_svc.use_cases.corrections import Corrected
 from invoice_svc.use_cases.folds import INVOICE
 from invoice_svc.use_cases.invoices import Credited
 
@@ -157,6 +162,13 @@ class InvoiceOut(AsOf, ParticularsOut):
     allowances: list[DocumentAdjustmentOut]
     charges: list[DocumentAdjustmentOut]
     totals: TotalsOut
+    deposits: list[DepositOut] = Field(
+        description="Deposits that it deducts: `net`, `vat`, `total` and `vat_breakdown` are what they leave."
+    )
+    deducted_by: str | None = Field(description="Final invoice that deducts this deposit invoice.")
+    corrects: CitedOut | None = Field(description="The invoice in whose place this one comes.")
+    vat_due: VatDue | None = Field(description="Event that makes the VAT due; null where it is not known.")
+    vat_received: list[VatOut] = Field(description="VAT on receipt that is due by now, by rate.")
     terms: TermsOut | None
     reference: str | None
     salesperson: str | None
@@ -221,6 +233,11 @@ class InvoiceOut(AsOf, ParticularsOut):
             "lines": [LineOut.of(line, currency) for line in state.lines],
             **adjustments_json(state.adjustments, currency),
             "totals": TotalsOut.of(totals_of(state), currency),
+            "deposits": [deposit_json(deposit, currency) for deposit in state.deducted],
+            "deducted_by": state.deducted_by,
+            "corrects": None if state.corrects is None else CitedOut.of(state.corrects),
+            "vat_due": vat_due(state),
+            "vat_received": [VatOut.of(share, currency) for share in vat_received(state)],
             **particulars_json(state.particulars),
             "terms": TermsOut.of(state.terms),
             "reference": state.reference,
@@ -231,6 +248,14 @@ class InvoiceOut(AsOf, ParticularsOut):
             "disputes": [DisputedOut.of(share, currency) for share in state.disputed],
             "version": version,
         }
+
+
+class CorrectedInvoiceOut(InvoiceOut):
+    """The invoice that comes in the place of another."""
+
+    credit_note_id: str | None = Field(
+        description="On the old invoice; null if credit notes had left nothing of it."
+    )
 
 
 class InvoiceListing(AsOf, Listing[InvoiceOut]):
@@ -295,11 +320,16 @@ class HistoryOut(AsOf):
     data: list[InvoiceEventOut]
 
 
+def _with_credit_note(invoice: Json, result: Corrected) -> Json:
+    return invoice | {"credit_note_id": result.credit_note_id}
+
+
 def _brief(state: Invoice, version: int, as_of: date) -> Json:
     return {"number": state.number, "due_on": iso(state.due_on), "version": version}
 
 
 INVOICE_ANSWER = Answer(INVOICE, InvoiceOut.of)
 CREDIT_ANSWER = Answer(INVOICE, InvoiceOut.of, result=Credited, tell=CreditedInvoiceOut.of)
+CORRECTION_ANSWER = Answer(INVOICE, InvoiceOut.of, result=Corrected, tell=_with_credit_note)
 BRIEF_ANSWER = Answer(INVOICE, _brief)
 """Answer of a batch about each invoice."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from msgspec.structs import replace
 from pydantic import Field
 
-from encours.contracts.common import Particulars, VatCategory
+from encours.contracts.common import Particulars, Purpose, VatCategory
 from encours.http.batch import Batch
 from encours.http.models import Body, BusinessDate, Currency, NonNegativeMoney, PositiveMoney, ShortText
 from encours.kernel.errors import Invalid
@@ -22,8 +22,9 @@ from invoice_svc.domain.invoice.commands import (
     DraftInvoice,
     IssueInvoice,
 )
+from invoice_svc.domain.invoice.correction import CorrectInvoice
 from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
-from invoice_svc.http.common import CustomerId, DecimalText, EntityId, SeriesCode
+from invoice_svc.http.common import CustomerId, DecimalText, EntityId, InvoiceId, SeriesCode
 from invoice_svc.http.documents import (
     MAX_ADJUSTMENTS,
     DocumentAdjustmentBody,
@@ -34,6 +35,7 @@ from invoice_svc.http.documents import (
 )
 from invoice_svc.http.terms import TermsBody
 
+Deposits = Annotated[list[InvoiceId], Field(max_length=50)]
 Adjustments = Annotated[list[DocumentAdjustmentBody], Field(max_length=MAX_ADJUSTMENTS)]
 
 
@@ -70,6 +72,8 @@ class DraftBody(ContentBody):
     entity_id: EntityId
     customer_id: CustomerId
     series: SeriesCode = "FAC"
+    purpose: Purpose = Field(default="invoice", description="`deposit` for a deposit invoice [acompte].")
+    deposits: Deposits = Field(default=[], description="Deposit invoices that this final invoice deducts.")
     issue: bool = Field(default=False, description="Issue the invoice at once.", strict=True)
     issued_on: BusinessDate | None = Field(default=None, description="Day of issue; today if not given.")
 
@@ -80,10 +84,11 @@ class DraftBody(ContentBody):
             entity_id=self.entity_id,
             customer_id=self.customer_id,
             series=self.series,
-            content=self.to_content(),
+            content=replace(self.to_content(), deposits=tuple(self.deposits)),
             currency=self.currency,
             issue=self.issue,
             issued_on=self.issued_on,
+            purpose=self.purpose,
         )
 
 
@@ -109,10 +114,11 @@ class DraftPatch(ParticularsBody):
     terms: TermsBody | None = None
     reference: ShortText | None = None
     salesperson: ShortText | None = None
+    deposits: Deposits | None = None
 
     def to_command(self, invoice_id: str) -> AmendInvoice:
         """Return the command. Raises :class:`Invalid` for null if a draft needs a value."""
-        own = self.model_fields_set - ParticularsBody.model_fields.keys()
+        own = (self.model_fields_set & DraftPatch.model_fields.keys()) - ParticularsBody.model_fields.keys()
         given: dict[str, Any] = {name: getattr(self, name) for name in own}
         for name in ("lines", "supply_on"):
             if given.get(name, "") is None:
@@ -125,7 +131,33 @@ class DraftPatch(ParticularsBody):
             given["allowances"] = adjustments_of(self.allowances or [], [])
         if "charges" in given:
             given["charges"] = adjustments_of([], self.charges or [])
+        if "deposits" in given:
+            given["deposits"] = tuple(self.deposits or ())
         return AmendInvoice(invoice_id, particulars=self.stated(), **given)
+
+
+class CorrectionBody(DraftPatch):
+    """A new invoice in the place of an issued one: fields that are not given are those of the old; null clears one."""
+
+    reason: ShortText = Field(examples=["Wrong VAT rate"])
+    issued_on: BusinessDate | None = Field(
+        default=None, description="Day of both documents; today if not given."
+    )
+    series: SeriesCode | None = Field(default=None, description="That of the invoice if not given.")
+    credit_series: SeriesCode | None = Field(default=None, description="AVO if not given.")
+
+    def to_correction(self, invoice_id: str, new_invoice_id: str, credit_note_id: str) -> CorrectInvoice:
+        """Return the command."""
+        return CorrectInvoice(
+            invoice_id=invoice_id,
+            new_invoice_id=new_invoice_id,
+            credit_note_id=credit_note_id,
+            cause=self.reason,
+            changes=self.to_command(new_invoice_id),
+            issued_on=self.issued_on,
+            series=self.series,
+            credit_series=self.credit_series,
+        )
 
 
 class IssueBody(Body):

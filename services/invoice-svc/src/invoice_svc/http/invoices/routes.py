@@ -19,8 +19,10 @@ from invoice_svc.domain.invoice.commands import CancelInvoice
 from invoice_svc.http.common import CustomerId, EntityId, InvoiceId
 from invoice_svc.http.invoices.answers import (
     BRIEF_ANSWER,
+    CORRECTION_ANSWER,
     CREDIT_ANSWER,
     INVOICE_ANSWER,
+    CorrectedInvoiceOut,
     CreditedInvoiceOut,
     HistoryOut,
     InvoiceEventOut,
@@ -28,6 +30,7 @@ from invoice_svc.http.invoices.answers import (
     InvoiceOut,
 )
 from invoice_svc.http.invoices.bodies import (
+    CorrectionBody,
     CreditBody,
     DraftBatch,
     DraftBody,
@@ -39,7 +42,7 @@ from invoice_svc.http.invoices.bodies import (
 from invoice_svc.http.reads import is_now, read, show, show_page
 from invoice_svc.read_models.invoices import query
 from invoice_svc.read_models.lists import NAME
-from invoice_svc.use_cases import invoices
+from invoice_svc.use_cases import corrections, invoices
 
 router = Router(tags=["Invoices"])
 PAGE = paging(
@@ -130,6 +133,18 @@ async def credit_invoice(invoice_id: InvoiceId, cmd: Writing, body: CreditBody |
     """
     wanted = (body or CreditBody()).to_command(invoice_id, new_id("cre"))
     return await cmd.run(invoices.credit, wanted, answer=CREDIT_ANSWER, on=invoice_id, status=201)
+
+
+@router.post("/v1/invoices/{invoice_id}/correct", response_model=CorrectedInvoiceOut, status_code=201)
+async def correct_invoice(invoice_id: InvoiceId, body: CorrectionBody, cmd: Writing) -> Response:
+    """Replace an issued invoice: a credit note over all that is left of it, and a new invoice that cites it.
+
+    Payments of the old invoice settle the new one; what it does not take is unapplied cash.
+    """
+    wanted = body.to_correction(invoice_id, new_id("inv"), new_id("cre"))
+    return await cmd.run(
+        corrections.correct, wanted, answer=CORRECTION_ANSWER, on=invoice_id, status=201, at="/v1/invoices"
+    )
 
 
 @router.post("/v1/invoices/{invoice_id}/write-off", response_model=InvoiceOut)

@@ -80,6 +80,7 @@ class Receivables(MappedModel):
         contracts.invoice.InvoiceAmended,
         contracts.invoice.InvoiceCancelled,
         contracts.invoice.InvoiceDrafted,
+        contracts.invoice.DepositDeducted,
         contracts.invoice.InvoiceTermsBeyondCeiling,
         contracts.quote.QuoteAccepted,
         contracts.quote.QuoteAmended,

@@ -105,6 +105,10 @@ _LINES: dict[type[Event], tuple[str, str]] = {
         "Invoice {number} of {total_minor} issued, due {due_on}",
         "Facture {number} de {total_minor} émise, échéance {due_on}",
     ),
+    invoice.DepositDeducted: (
+        "Deposit deducted by the final invoice",
+        "Acompte déduit de la facture définitive",
+    ),
     invoice.InvoiceTermsBeyondCeiling: (
         "Agreed delay of {agreed_days} days is beyond the legal {ceiling_days}",
         "Délai convenu de {agreed_days} jours au-delà du plafond légal de {ceiling_days}",

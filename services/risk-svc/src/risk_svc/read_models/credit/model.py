@@ -67,6 +67,7 @@ class Credit(ReadModel):
         contracts.imports.ImportCompleted,
         contracts.aside.EventSetAside,
         contracts.imports.ImportReceived,
+        contracts.invoice.DepositDeducted,
         contracts.invoice.InvoiceTermsBeyondCeiling,
         contracts.quote.QuoteAccepted,
         contracts.quote.QuoteAmended,

@@ -1,0 +1,101 @@
+"""Correction of an issued invoice: a credit note over all that is left of it, and a new invoice in its place.
+
+The new one cites the old by number and date (CGI ann. II 242 nonies A; 289 I 5). It has the content of the old, but for
+what the correction changes, and its conditions.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TypeVar
+
+from msgspec import Struct, UnsetType
+from msgspec.structs import replace
+
+from encours.kernel.errors import Refusal
+from invoice_svc.domain.invoice.adjustments import as_input
+from invoice_svc.domain.invoice.amounts import line_input
+from invoice_svc.domain.invoice.checks import require_issued
+from invoice_svc.domain.invoice.commands import AmendInvoice, Content, CreditInvoice, DraftInvoice
+from invoice_svc.domain.invoice.state import Invoice, cited_as
+
+T = TypeVar("T")
+
+
+class CorrectInvoice(Struct, frozen=True):
+    """Replace an issued invoice. ``changes`` are those of its content; ``issued_on`` is today if not given.
+
+    ``series`` ``None`` is that of the invoice, else FAC; ``credit_series`` ``None`` is AVO.
+    """
+
+    invoice_id: str
+    new_invoice_id: str
+    credit_note_id: str
+    cause: str
+    changes: AmendInvoice
+    issued_on: date | None = None
+    series: str | None = None
+    credit_series: str | None = None
+
+
+class DepositIsDeducted(Refusal):
+    """A final invoice deducts the deposit."""
+
+    code = "deposit-deducted"
+    title = "Deposit is deducted by its final invoice"
+    remedy = "Correct the final invoice."
+
+
+def credit_of(state: Invoice, command: CorrectInvoice, on: date) -> CreditInvoice | None:
+    """Return the credit note over all that earlier ones have left; ``None`` if they left nothing."""
+    require_issued(state, "corrected")
+    if state.deducted_by is not None:
+        raise DepositIsDeducted(f"{state.number} is deducted by {state.deducted_by}.")
+    if state.creditable_minor == 0:
+        return None
+    return CreditInvoice(
+        invoice_id=state.invoice_id,
+        credit_note_id=command.credit_note_id,
+        issued_on=on,
+        amount_minor=state.creditable_minor,
+        cause=command.cause,
+        series=command.credit_series,
+    )
+
+
+def new_invoice(state: Invoice, command: CorrectInvoice, on: date) -> DraftInvoice:
+    """Return the invoice that comes in the place of the other: its content with the changes, issued at once."""
+    return DraftInvoice(
+        invoice_id=command.new_invoice_id,
+        entity_id=state.entity_id,
+        customer_id=state.customer_id,
+        series=command.series or state.series or "FAC",
+        content=_content(state, command.changes),
+        currency=state.currency,
+        issue=True,
+        issued_on=on,
+        purpose=state.purpose,
+        corrects=cited_as(state),
+    )
+
+
+def _content(state: Invoice, changes: AmendInvoice) -> Content:
+    kept = [as_input(each, state.currency, state.lines_minor) for each in state.adjustments]
+    allowances = tuple(each for each in kept if each.kind == "allowance")
+    charges = tuple(each for each in kept if each.kind == "charge")
+    lines = tuple(line_input(line, state.currency) for line in state.lines)
+    deposits = tuple(deposit.invoice_id for deposit in state.deducted)
+    return Content(
+        supply_on=_changed(changes.supply_on, state.supply_on),
+        lines=_changed(changes.lines, lines),
+        terms=_changed(changes.terms, state.terms),
+        reference=_changed(changes.reference, state.reference),
+        salesperson=_changed(changes.salesperson, state.salesperson),
+        adjustments=(*_changed(changes.allowances, allowances), *_changed(changes.charges, charges)),
+        particulars=replace(state.particulars, **changes.particulars),
+        deposits=_changed(changes.deposits, deposits),
+    )
+
+
+def _changed(wanted: T | UnsetType, known: T) -> T:
+    return known if isinstance(wanted, UnsetType) else wanted

@@ -1,0 +1,128 @@
+"""Deposits [acomptes]: invoices of their own, which the final invoice lists and deducts (CGI 289 I 1 c).
+
+A deposit bears VAT on receipt (CGI 269-2), so its VAT is declared with it. The final invoice states the whole supply,
+what each deposit takes off it at each VAT category and rate, and the rest, which alone it adds to the debt, to the
+turnover and to the VAT (EN 16931 BT-113, BT-115). What it cannot take at a rate is credited on the deposit invoice: the
+customer is in credit for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from encours.contracts.common import DeductedDeposit, Purpose, VatShare
+from encours.kernel.errors import FieldError, Invalid, Refusal
+from invoice_svc.domain.invoice.amounts import RateAmounts
+from invoice_svc.domain.invoice.checks import require_issued
+from invoice_svc.domain.invoice.credit_sums import amounts_of, left_to_credit, within
+from invoice_svc.domain.invoice.state import Invoice, cited_as
+
+
+class DepositNotDeductible(Refusal):
+    """The invoice is no deposit of the customer that is still to be deducted (422)."""
+
+    code = "deposit-not-deductible"
+    title = "Deposit cannot be deducted"
+    status = 422
+    remedy = "Name issued deposit invoices of the customer in this currency, each in one final invoice."
+
+
+class Deduction(Struct, frozen=True):
+    """Net and VAT that the deposits leave, the deposits, and what is to be credited of each, by its id."""
+
+    vat: tuple[VatShare, ...]
+    net_minor: int
+    vat_minor: int
+    deposits: tuple[DeductedDeposit, ...]
+    surplus: tuple[tuple[str, tuple[RateAmounts, ...]], ...]
+
+    @classmethod
+    def of_nothing(cls, final: Invoice) -> Deduction:
+        """Return the amounts of an invoice without deposits."""
+        return cls(final.vat, final.net_minor or 0, final.vat_minor or 0, (), ())
+
+
+def named(deposits: tuple[str, ...], purpose: Purpose) -> tuple[str, ...]:
+    """Return the ids of the deposits of a draft, each once. A deposit invoice deducts none."""
+    if deposits and purpose == "deposit":
+        raise Invalid("A deposit invoice deducts no deposits.", "/deposits")
+    return tuple(dict.fromkeys(deposits))
+
+
+def deduct(final: Invoice, deposits: Sequence[Invoice]) -> Deduction:
+    """Deduct the deposits from a draft, one after the other, each at most what is left at each rate."""
+    left = {part.key: part for part in map(amounts_of, final.vat)}
+    listed, surplus = [], []
+    for i, deposit in enumerate(deposits):
+        _check(final, deposit, f"/deposits/{i}")
+        taken, over = [], []
+        for part in left_to_credit(deposit):
+            rest = left.get(part.key) or RateAmounts(part.rate_bps, 0, 0, part.category)
+            share = replace(
+                part,
+                net_minor=within(part.net_minor, rest.net_minor),
+                vat_minor=within(part.vat_minor, rest.vat_minor),
+            )
+            left[part.key] = _minus(rest, share)
+            taken.append(share)
+            over.append(_minus(part, share))
+        listed.append(_listed(deposit, [share for share in taken if share.is_something]))
+        if any(part.is_something for part in over):
+            surplus.append((deposit.invoice_id, tuple(part for part in over if part.is_something)))
+    vat = tuple(_share(left[amounts_of(share).key]) for share in final.vat)
+    return Deduction(
+        vat,
+        sum(share.net_minor for share in vat),
+        sum(share.vat_minor for share in vat),
+        tuple(listed),
+        tuple(surplus),
+    )
+
+
+def _check(final: Invoice, deposit: Invoice, pointer: str) -> None:
+    require_issued(deposit, "deducted")
+    same = (deposit.entity_id, deposit.customer_id, deposit.currency) == (
+        final.entity_id, final.customer_id, final.currency,
+    )  # fmt: skip
+    corrected = None if final.corrects is None else final.corrects.invoice_id
+    wrong = None
+    if deposit.purpose != "deposit":
+        wrong = "is no deposit invoice"
+    elif not same:
+        wrong = "belongs to another customer, entity or currency"
+    elif deposit.deducted_by not in (None, corrected):
+        wrong = f"is deducted by {deposit.deducted_by} already"
+    if wrong is not None:
+        raise DepositNotDeductible(
+            f"{deposit.number} {wrong}.", errors=(FieldError(pointer, "Remove it, or name another."),)
+        )
+
+
+def _listed(deposit: Invoice, taken: list[RateAmounts]) -> DeductedDeposit:
+    cited = cited_as(deposit)
+    net, vat = sum(part.net_minor for part in taken), sum(part.vat_minor for part in taken)
+    return DeductedDeposit(
+        invoice_id=cited.invoice_id,
+        invoice_number=cited.invoice_number,
+        issued_on=cited.issued_on,
+        vat=tuple(_share(part) for part in taken),
+        net_minor=net,
+        vat_minor=vat,
+        total_minor=net + vat,
+    )
+
+
+def _minus(whole: RateAmounts, part: RateAmounts) -> RateAmounts:
+    return replace(
+        whole, net_minor=whole.net_minor - part.net_minor, vat_minor=whole.vat_minor - part.vat_minor
+    )
+
+
+def _share(part: RateAmounts) -> VatShare:
+    assert part.rate_bps is not None, "a deposit states its rates"
+    return VatShare(
+        category=part.category, rate_bps=part.rate_bps, net_minor=part.net_minor, vat_minor=part.vat_minor
+    )
