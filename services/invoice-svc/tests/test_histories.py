@@ -30,6 +30,7 @@ from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.domain.entity.commands import RegisterEntity
 from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.invoice.commands import Content, CreditInvoice, DraftInvoice
+from invoice_svc.domain.invoice.losses import DeclareUnrecoverable
 from invoice_svc.domain.invoice.state import fold_as_of
 from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.domain.payment import state as payment_state
@@ -79,6 +80,7 @@ steps = st.one_of(
     st.tuples(st.just("dispute"), some_invoice, amounts, ago),
     st.tuples(st.just("write_off"), some_invoice, amounts, ago),
     st.tuples(st.just("restore"), some_invoice),
+    st.tuples(st.just("lost"), some_invoice, amounts, ago),
     st.tuples(st.just("resolve"), ago, st.sampled_from(["rejected", "credited"])),
 )
 
@@ -128,6 +130,11 @@ def command(step: tuple[Any, ...], today: date) -> tuple[Any, ...]:
         case ("write_off", invoice, amount, days):
             lost = WriteOffInvoice(invoice, Money(amount, "EUR"), "x", None, today - timedelta(days=days))
             return invoices.write_off, lost
+        case ("lost", invoice, amount, days):
+            gone = DeclareUnrecoverable(
+                invoice, Money(amount, "EUR"), "x", "x", on=today - timedelta(days=days)
+            )
+            return invoices.declare_unrecoverable, gone
         case ("restore", invoice):
             return invoices.reverse_write_off, ReverseWriteOff(invoice, "x")
         case ("dispute", invoice, amount, days):
@@ -395,6 +402,7 @@ def _drawn(random: Random) -> tuple[Any, ...]:
             "resolve",
             "write_off",
             "restore",
+            "lost",
         ]
     )
     ago, amount = random.randrange(10), random.randrange(1, 120)

@@ -250,6 +250,20 @@ def _discount_withdrawn(e: Recorded, event: invoice.EarlyDiscountWithdrawn) -> t
     )
 
 
+@_moves(invoice.InvoiceUnrecoverable, "item", "account")
+def _unrecoverable(e: Recorded, event: invoice.InvoiceUnrecoverable) -> tuple[Movement, ...]:
+    amount = event.written_off_minor
+    return _on_invoice(e, event, "unrecoverable", item_minor=-amount, account_minor=-amount) if amount else ()
+
+
+@_moves(invoice.WriteOffRecovered, "item", "account")
+def _recovered(e: Recorded, event: invoice.WriteOffRecovered) -> tuple[Movement, ...]:
+    # Without the payment, whose cash the application of the payment moves.
+    amount = event.amount_minor
+    moved = _on_invoice(e, event, "recovered", item_minor=amount, account_minor=amount)
+    return tuple(msgspec.structs.replace(each, payment_id=None) for each in moved)
+
+
 @_moves(payment.PaymentReceived, "cash", "account")
 def _received(e: Recorded, event: payment.PaymentReceived) -> tuple[Movement, ...]:
     amount = event.amount_minor
@@ -324,6 +338,7 @@ STILL: frozenset[str] = names_of(
     invoice.InvoiceAmended,
     invoice.InvoiceCancelled,
     invoice.DepositDeducted,
+    invoice.InvoiceProvisioned,
     invoice.InvoiceTermsBeyondCeiling,
     invoice.InvoicePenaltyBelowFloor,
     payment.PaymentAllocated,

@@ -26,6 +26,7 @@ from encours.contracts.invoice import (
     InvoiceCredited,
     InvoiceDrafted,
     InvoiceIssued,
+    InvoiceUnrecoverable,
     PaymentApplied,
     PaymentUnapplied,
     ShareDisputed,
@@ -194,6 +195,8 @@ class Firm(History):
                 return None
             fields = {name: value for name, value in fields.items() if name != "amount_minor"}
         drawn = draw.fields(cls) | sums(amount) | {"amount_minor": amount} | self._items(cls, draw)
+        if cls is InvoiceUnrecoverable:
+            drawn["written_off_minor"] = amount
         if cls is InvoiceCredited:
             drawn["awaited_minor"] = min(amount, self.conceded[fields["invoice_id"]])
         data = cls(**{name: (drawn | fields)[name] for name in cls.__struct_fields__})

@@ -58,6 +58,7 @@ class Lists(ComposedModel):
         contracts.aside.EventSetAside,
         contracts.imports.ImportReceived,
         contracts.invoice.DepositDeducted,
+        contracts.invoice.InvoiceProvisioned,
         contracts.invoice.InvoiceTermsBeyondCeiling,
         contracts.invoice.InvoicePenaltyBelowFloor,
         contracts.payment.PaymentAllocated,

@@ -10,7 +10,7 @@ from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.customer.state import Customer
 from invoice_svc.domain.entity.state import Entity
-from invoice_svc.domain.invoice import credit_note, decide
+from invoice_svc.domain.invoice import credit_note, decide, losses
 from invoice_svc.domain.invoice import write_off as write_offs
 from invoice_svc.domain.invoice.commands import (
     AmendInvoice,
@@ -21,6 +21,7 @@ from invoice_svc.domain.invoice.commands import (
     TakeOverInvoice,
 )
 from invoice_svc.domain.invoice.deposits import deduct
+from invoice_svc.domain.invoice.losses import DeclareUnrecoverable, ProvisionInvoice
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.use_cases import payments
@@ -118,6 +119,25 @@ async def write_off(session: Session, command: WriteOffInvoice) -> Result:
     state = await session.get(INVOICE, command.invoice_id)
     on = command.on or session.today
     event = write_offs.write_off(state, command, on, session.today)
+    session.emit(command.invoice_id, event, entity=state.entity_id, effective_on=on)
+    return session.result(command.invoice_id)
+
+
+async def provision(session: Session, command: ProvisionInvoice) -> Result:
+    """Set the provision for a doubtful debt; 0 releases it."""
+    state = await session.get(INVOICE, command.invoice_id)
+    on = command.on or session.today
+    for event in losses.provision(state, command, on, session.today):
+        session.emit(command.invoice_id, event, entity=state.entity_id, effective_on=on)
+    return session.result(command.invoice_id)
+
+
+async def declare_unrecoverable(session: Session, command: DeclareUnrecoverable) -> Result:
+    """Declare an amount definitively lost, with the relief of its VAT or without."""
+    state = await session.get(INVOICE, command.invoice_id)
+    entity = await session.get(ENTITY, state.entity_id)
+    on = command.on or session.today
+    event = losses.declare_unrecoverable(state, command, entity.country, on, session.today)
     session.emit(command.invoice_id, event, entity=state.entity_id, effective_on=on)
     return session.result(command.invoice_id)
 

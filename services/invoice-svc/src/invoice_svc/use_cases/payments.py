@@ -18,7 +18,9 @@ from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.invoice import decide as invoice_rules
 from invoice_svc.domain.invoice import discount as discounts
-from invoice_svc.domain.invoice.state import Invoice, earliest_room
+from invoice_svc.domain.invoice import losses
+from invoice_svc.domain.invoice.room import earliest_room
+from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.payment import decide, refund
 from invoice_svc.domain.payment.allocation import Share, propose
 from invoice_svc.domain.payment.commands import (
@@ -199,7 +201,8 @@ async def _open_invoices(session: Session, payment: Payment, candidates: Candida
         if enough and not may_name(invoice.number or ""):
             break
         same = (invoice.entity_id, invoice.currency) == (payment.entity_id, payment.currency)
-        if same and invoice.outstanding_minor > 0 and payment.customer_id in (None, invoice.customer_id):
+        owed = invoice.outstanding_minor > 0 or invoice.written_off_minor > 0
+        if same and owed and payment.customer_id in (None, invoice.customer_id):
             found.append(invoice)
             reach += invoice.outstanding_minor - invoice.disputed_minor
     return found
@@ -239,6 +242,12 @@ async def _put_on_invoices(session: Session, payment: Payment, placed: list[Acti
     for standing in placed:
         allocation = standing.allocation
         invoice = await session.get(INVOICE, allocation.invoice_id)
+        if recovered := decide.recovered_by(allocation.amount_minor, invoice):
+            found = losses.recover(invoice, payment.payment_id, recovered)
+            session.emit(
+                allocation.invoice_id, found, entity=payment.entity_id, effective_on=standing.effective_on
+            )
+            invoice = await session.get(INVOICE, allocation.invoice_id)
         for event in invoice_rules.apply_payment(
             invoice,
             payment_id=payment.payment_id,

@@ -79,6 +79,7 @@ class Cases(ReadModel):
         contracts.invoice.InvoiceCancelled,
         contracts.invoice.InvoiceDrafted,
         contracts.invoice.DepositDeducted,
+        contracts.invoice.InvoiceProvisioned,
         contracts.invoice.InvoiceTermsBeyondCeiling,
         contracts.payment.RefundSent,
         contracts.quote.QuoteAccepted,

@@ -17,7 +17,8 @@ from invoice_svc.domain.invoice.adjustments import as_input
 from invoice_svc.domain.invoice.amounts import line_input
 from invoice_svc.domain.invoice.checks import require_issued
 from invoice_svc.domain.invoice.commands import AmendInvoice, Content, CreditInvoice, DraftInvoice
-from invoice_svc.domain.invoice.state import Invoice, cited_as
+from invoice_svc.domain.invoice.room import cited_as
+from invoice_svc.domain.invoice.state import Invoice
 
 T = TypeVar("T")
 

@@ -22,14 +22,8 @@ from invoice_svc.domain.invoice.checks import (
 from invoice_svc.domain.invoice.commands import CreditInvoice
 from invoice_svc.domain.invoice.credit_sums import credited_parts
 from invoice_svc.domain.invoice.refusals import AmountExceedsOutstanding, NothingOutstanding
-from invoice_svc.domain.invoice.state import (
-    AppliedPayment,
-    BalanceChange,
-    Invoice,
-    InvoiceEvent,
-    outstanding_on,
-    room_from,
-)
+from invoice_svc.domain.invoice.room import outstanding_on, room_from
+from invoice_svc.domain.invoice.state import AppliedPayment, BalanceChange, Invoice, InvoiceEvent
 from invoice_svc.domain.refusals import require_currency
 
 CREDIT_SERIES = "AVO"
@@ -130,9 +124,10 @@ def _amount(state: Invoice, command: CreditInvoice) -> int:
     amount = command.amount_minor
     if amount is None:
         amount = sum(part.net_minor + part.vat_minor for part in credited_parts(state, command))
-    if amount > state.creditable_minor:
+    left = state.creditable_minor - state.relieved_minor
+    if amount > left:
         raise AmountExceedsOutstanding(
-            f"Credit notes have left {money_of(state, state.creditable_minor)} of {state.number}, "
+            f"Credit notes and VAT relief have left {money_of(state, left)} of {state.number}, "
             f"not {money_of(state, amount)}: lower the amount.",
         )
     return amount

@@ -12,22 +12,25 @@ from invoice_svc.domain.invoice.amounts import InvoiceSums, RateAmounts, reckon,
 from invoice_svc.domain.invoice.commands import CreditInvoice
 from invoice_svc.domain.invoice.decimals import percent
 from invoice_svc.domain.invoice.refusals import VatUnknown
-from invoice_svc.domain.invoice.state import CreditNote, Invoice
+from invoice_svc.domain.invoice.state import Invoice
 
 
 def left_to_credit(state: Invoice) -> tuple[RateAmounts, ...]:
-    """Return the net and VAT at each rate of the invoice that are not credited yet.
+    """Return the net and VAT at each rate of the invoice that are not credited yet, and whose VAT is not relieved.
 
     It is one part without a rate if rates are unknown: for an invoice taken over, or one with several rates and a
     credit note without them.
     """
-    net_left = (state.net_minor or 0) - sum(credit.net_minor or 0 for credit in state.credits)
-    vat_left = (state.vat_minor or 0) - sum(credit.vat_minor or 0 for credit in state.credits)
+    relieved_net = sum(share.net_minor for share in state.relieved)
+    relieved_vat = sum(share.vat_minor for share in state.relieved)
+    net_left = (state.net_minor or 0) - relieved_net - sum(credit.net_minor or 0 for credit in state.credits)
+    vat_left = (state.vat_minor or 0) - relieved_vat - sum(credit.vat_minor or 0 for credit in state.credits)
     if len(state.vat) == 1:
         return (replace(amounts_of(state.vat[0]), net_minor=net_left, vat_minor=vat_left),)
     if not state.vat or not all(credit.vat for credit in state.credits):
         return (RateAmounts(None, net_left, vat_left),)
-    return tuple(_left_at(share, state.credits) for share in state.vat)
+    taken = [*state.relieved, *(share for credit in state.credits for share in credit.vat)]
+    return tuple(_left_at(share, taken) for share in state.vat)
 
 
 def amounts_of(share: VatShare) -> RateAmounts:
@@ -35,9 +38,9 @@ def amounts_of(share: VatShare) -> RateAmounts:
     return RateAmounts(share.rate_bps, share.net_minor, share.vat_minor, share.category)
 
 
-def _left_at(share: VatShare, credits: Iterable[CreditNote]) -> RateAmounts:
+def _left_at(share: VatShare, taken: Iterable[VatShare]) -> RateAmounts:
     whole = amounts_of(share)
-    taken = [each for credit in credits for each in credit.vat if amounts_of(each).key == whole.key]
+    taken = [each for each in taken if amounts_of(each).key == whole.key]
     return replace(
         whole,
         net_minor=share.net_minor - sum(each.net_minor for each in taken),

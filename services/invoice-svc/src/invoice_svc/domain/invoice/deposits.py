@@ -18,7 +18,8 @@ from encours.kernel.errors import FieldError, Invalid, Refusal
 from invoice_svc.domain.invoice.amounts import RateAmounts
 from invoice_svc.domain.invoice.checks import require_issued
 from invoice_svc.domain.invoice.credit_sums import amounts_of, left_to_credit, within
-from invoice_svc.domain.invoice.state import Invoice, cited_as
+from invoice_svc.domain.invoice.room import cited_as
+from invoice_svc.domain.invoice.state import Invoice
 
 
 class DepositNotDeductible(Refusal):

@@ -122,6 +122,15 @@ class Invoice(Struct, frozen=True):
     discount: TakenDiscount | None = None
     """Early-payment discount that was taken."""
     written_off_minor: int = 0
+    written_off_on: date = date.min
+    """Latest business date of a write-off."""
+    unrecoverable_minor: int = 0
+    """The part of it that was declared unrecoverable."""
+    relieved: tuple[VatShare, ...] = ()
+    """Net and VAT of that part whose VAT is relieved, by rate; not 0 at each."""
+    provisioned_minor: int = 0
+    duplicate_text: str | None = None
+    """Statement for the duplicate of the invoice, of the last relief."""
     conceded_minor: int = 0
     """Accepted claims whose credit note is still to come."""
     answered_minor: int = 0
@@ -163,6 +172,11 @@ class Invoice(Struct, frozen=True):
         """Amount that credit notes have left of the invoice, paid or not."""
         return self.total_minor - self.credited_minor
 
+    @property
+    def relieved_minor(self) -> int:
+        """Amount, VAT included, whose VAT is relieved."""
+        return sum(share.net_minor + share.vat_minor for share in self.relieved)
+
 
 InvoiceEvent = (
     events.InvoiceDrafted
@@ -181,6 +195,9 @@ InvoiceEvent = (
     | events.EarlyDiscountWithdrawn
     | events.InvoiceWrittenOff
     | events.WriteOffReversed
+    | events.InvoiceProvisioned
+    | events.InvoiceUnrecoverable
+    | events.WriteOffRecovered
 )
 
 
@@ -248,14 +265,52 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
         case events.InvoiceWrittenOff():
             return _written_off(state, day, event.amount_minor)
         case events.WriteOffReversed():
-            return _written_off(state, day, -event.amount_minor)
+            back = _written_off(state, day, -event.amount_minor)
+            return replace(back, unrecoverable_minor=0, relieved=())
+        case events.InvoiceProvisioned():
+            return replace(state, provisioned_minor=event.amount_minor)
+        case events.InvoiceUnrecoverable():
+            lost = _written_off(state, day, event.written_off_minor)
+            return replace(
+                lost,
+                unrecoverable_minor=state.unrecoverable_minor + event.amount_minor,
+                relieved=_added(state.relieved, event.vat, 1),
+                duplicate_text=event.duplicate_text or state.duplicate_text,
+            )
+        case events.WriteOffRecovered():
+            found = _written_off(state, day, -event.amount_minor)
+            return replace(
+                found,
+                unrecoverable_minor=min(
+                    state.unrecoverable_minor - event.relieved_minor, found.written_off_minor
+                ),
+                relieved=_added(state.relieved, event.vat, -1),
+            )
         case _:
             assert_never(event)
 
 
 def _written_off(state: Invoice, day: date, amount_minor: int) -> Invoice:
-    moved = (*state.movements, BalanceChange(day, -amount_minor))
-    return replace(state, movements=moved, written_off_minor=state.written_off_minor + amount_minor)
+    return replace(
+        state,
+        movements=(*state.movements, BalanceChange(day, -amount_minor)),
+        written_off_minor=state.written_off_minor + amount_minor,
+        written_off_on=max(state.written_off_on, day) if amount_minor > 0 else state.written_off_on,
+    )
+
+
+def _added(known: tuple[VatShare, ...], more: tuple[VatShare, ...], sign: int) -> tuple[VatShare, ...]:
+    """Add shares by category and rate; those of 0 are dropped."""
+    sums = {(share.rate_bps, share.category): [share.net_minor, share.vat_minor] for share in known}
+    for share in more:
+        found = sums.setdefault((share.rate_bps, share.category), [0, 0])
+        found[0] += sign * share.net_minor
+        found[1] += sign * share.vat_minor
+    return tuple(
+        VatShare(category=category, rate_bps=rate, net_minor=net, vat_minor=vat)
+        for (rate, category), (net, vat) in sorted(sums.items())
+        if net or vat
+    )
 
 
 def _undisputed(state: Invoice, event: events.ShareUndisputed) -> Invoice:
@@ -360,33 +415,3 @@ def fold_as_of(recorded: Iterable[Recorded], day: date) -> Invoice:
             state = evolve(state, event)
             counted = counted or in_force
     return state if counted else Invoice()
-
-
-def cited_as(invoice: Invoice) -> CitedInvoice:
-    """Return an issued invoice as another document cites it."""
-    assert invoice.number is not None, "an issued invoice has a number"
-    assert invoice.issued_on is not None, "and a date"
-    return CitedInvoice(
-        invoice_id=invoice.invoice_id, invoice_number=invoice.number, issued_on=invoice.issued_on
-    )
-
-
-def room_from(state: Invoice, day: date) -> int:
-    """The least that is outstanding on any day from this one on, by business dates.
-
-    An event dated in the past must leave the outstanding at or above zero on every later day too, or the balance
-    of such a day would be negative when asked for.
-    """
-    days = sorted({day, *(m.effective_on for m in state.movements if m.effective_on > day)})
-    return min(outstanding_on(state, each) for each in days)
-
-
-def earliest_room(state: Invoice, amount_minor: int, not_before: date) -> date | None:
-    """The first day from which the invoice can take the amount for good; ``None`` if it cannot today either."""
-    days = sorted({not_before, *(m.effective_on for m in state.movements if m.effective_on > not_before)})
-    return next((day for day in days if room_from(state, day) >= amount_minor), None)
-
-
-def outstanding_on(state: Invoice, day: date) -> int:
-    """Amount still owed on a day, by all that is booked."""
-    return sum(movement.amount_minor for movement in state.movements if movement.effective_on <= day)

@@ -15,7 +15,8 @@ from encours.kernel.errors import Refusal
 from encours.kernel.money import Money
 from invoice_svc.domain.invoice.checks import require_fits, require_issued, require_not_future
 from invoice_svc.domain.invoice.refusals import NothingOutstanding
-from invoice_svc.domain.invoice.state import Invoice, room_from
+from invoice_svc.domain.invoice.room import room_from
+from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.refusals import require_currency
 
 
@@ -76,4 +77,5 @@ def reverse(state: Invoice, command: ReverseWriteOff) -> WriteOffReversed:
         currency=state.currency,
         amount_minor=state.written_off_minor,
         cause=command.cause,
+        vat=state.relieved,
     )

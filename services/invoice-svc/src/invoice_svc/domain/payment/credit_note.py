@@ -19,7 +19,8 @@ from invoice_svc.domain.entity.state import Entity
 from invoice_svc.domain.invoice.amounts import LineInput, currency_of, reckon
 from invoice_svc.domain.invoice.checks import require_issued, require_not_future
 from invoice_svc.domain.invoice.credit_note import CREDIT_SERIES
-from invoice_svc.domain.invoice.state import Invoice, cited_as
+from invoice_svc.domain.invoice.room import cited_as
+from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.payment.refusals import AllocationAcrossCustomers
 from invoice_svc.domain.refusals import CurrencyMismatch
 

@@ -12,7 +12,8 @@ from encours.contracts.payment import Allocation
 from encours.kernel.errors import FieldError, Invalid, Refusal
 from encours.kernel.money import Money
 from invoice_svc.domain.invoice.refusals import AmountExceedsOutstanding, InvoiceNotIssued
-from invoice_svc.domain.invoice.state import Invoice, earliest_room
+from invoice_svc.domain.invoice.room import earliest_room
+from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.payment.allocation import BASIS, Share
 from invoice_svc.domain.payment.commands import Instructed, ReceivePayment, ReversePayment
 from invoice_svc.domain.payment.refusals import (
@@ -107,10 +108,15 @@ def place(
 ) -> ActiveAllocation:
     """Return a share as an allocation, effective on the first day on which the invoice can take it.
 
+    What was written off is recovered by it, as far as nothing else is outstanding.
+
     Raises a refusal for another customer, entity or currency, a draft, or more than is outstanding.
     """
     _check_invoice(state, share, invoice)
-    day = earliest_room(invoice, share.amount_minor, max(not_before, state.received_on))
+    since, recovered = max(not_before, state.received_on), recovered_by(share.amount_minor, invoice)
+    if recovered:
+        since = max(since, invoice.written_off_on)
+    day = earliest_room(invoice, share.amount_minor - recovered, since)
     if day is None:
         open_, asked = (
             Money(invoice.outstanding_minor, state.currency),
@@ -128,6 +134,11 @@ def place(
         evidence=share.evidence,
     )
     return ActiveAllocation(allocation, day)
+
+
+def recovered_by(amount_minor: int, invoice: Invoice) -> int:
+    """Return the part of an amount that pays what was written off: above what is outstanding."""
+    return min(max(0, amount_minor - invoice.outstanding_minor), invoice.written_off_minor)
 
 
 def allocate(state: Payment, placed: Sequence[ActiveAllocation]) -> list[Dated]:

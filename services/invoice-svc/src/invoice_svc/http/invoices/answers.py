@@ -145,6 +145,12 @@ class InvoiceOut(AsOf, ParticularsOut):
     paid: MoneyModel
     discount: MoneyModel = Field(description="Early-payment discount that was taken.")
     written_off: MoneyModel = Field(description="Amount written off as irrecoverable.")
+    unrecoverable: MoneyModel = Field(description="The part of it that was declared definitively lost.")
+    vat_relief: list[VatOut] = Field(description="VAT of lost amounts that is relieved, by rate.")
+    duplicate_text: str | None = Field(
+        description="Statement for the duplicate of the invoice that goes to the debtor with the relief."
+    )
+    provisioned: MoneyModel = Field(description="Provision for the doubtful debt, net of VAT.")
     outstanding: MoneyModel
     disputed: MoneyModel = Field(
         description="The part of what is outstanding that is in dispute, or accepted and not credited yet."
@@ -215,6 +221,10 @@ class InvoiceOut(AsOf, ParticularsOut):
             "paid": money_json(paid, currency),
             "discount": money_json(state.discounted_minor, currency),
             "written_off": money_json(state.written_off_minor, currency),
+            "unrecoverable": money_json(state.unrecoverable_minor, currency),
+            "vat_relief": [VatOut.of(share, currency) for share in state.relieved],
+            "duplicate_text": state.duplicate_text,
+            "provisioned": money_json(state.provisioned_minor, currency),
             "outstanding": money_json(outstanding, currency),
             "disputed": money_json(disputed, currency),
             "conceded": money_json(state.conceded_minor, currency),

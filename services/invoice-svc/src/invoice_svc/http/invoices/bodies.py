@@ -23,6 +23,7 @@ from invoice_svc.domain.invoice.commands import (
     IssueInvoice,
 )
 from invoice_svc.domain.invoice.correction import CorrectInvoice
+from invoice_svc.domain.invoice.losses import DeclareUnrecoverable, ProvisionInvoice
 from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.http.common import CustomerId, DecimalText, EntityId, InvoiceId, SeriesCode
 from invoice_svc.http.documents import (
@@ -237,6 +238,43 @@ class WriteOffBody(Body):
         """Return the command."""
         amount = Money(self.amount.minor, self.amount.currency) if self.amount else None
         return WriteOffInvoice(invoice_id, amount, self.reason, self.evidence, self.on)
+
+
+class ProvisionBody(Body):
+    """The provision that stands from now on, net of VAT; 0 releases it."""
+
+    amount: NonNegativeMoney | None = Field(
+        default=None, description="The net of all that is outstanding if not given."
+    )
+    reason: ShortText = Field(examples=["Safeguard proceedings"])
+    evidence: ShortText | None = None
+    on: BusinessDate | None = Field(default=None, description="Today if not given.")
+
+    def to_command(self, invoice_id: str) -> ProvisionInvoice:
+        """Return the command."""
+        amount = Money(self.amount.minor, self.amount.currency) if self.amount else None
+        return ProvisionInvoice(invoice_id, amount, self.reason, self.evidence, self.on)
+
+
+class UnrecoverableBody(Body):
+    """An amount that is definitively lost."""
+
+    amount: PositiveMoney | None = Field(
+        default=None, description="All that is outstanding or written off if not given."
+    )
+    reason: ShortText = Field(examples=["Liquidation closed for lack of assets"])
+    evidence: ShortText | None = Field(
+        default=None,
+        examples=["Certificate of irrecoverability of 2026-03-12"],
+        description="Required for VAT relief.",
+    )
+    vat_relief: bool = Field(default=True, description="Relieve the VAT (CGI 272-1).", strict=True)
+    on: BusinessDate | None = Field(default=None, description="Today if not given.")
+
+    def to_command(self, invoice_id: str) -> DeclareUnrecoverable:
+        """Return the command."""
+        amount = Money(self.amount.minor, self.amount.currency) if self.amount else None
+        return DeclareUnrecoverable(invoice_id, amount, self.reason, self.evidence, self.vat_relief, self.on)
 
 
 class WriteOffReversalBody(Body):

@@ -36,6 +36,8 @@ from invoice_svc.http.invoices.bodies import (
     DraftBody,
     DraftPatch,
     IssueBody,
+    ProvisionBody,
+    UnrecoverableBody,
     WriteOffBody,
     WriteOffReversalBody,
 )
@@ -147,9 +149,25 @@ async def correct_invoice(invoice_id: InvoiceId, body: CorrectionBody, cmd: Writ
     )
 
 
+@router.post("/v1/invoices/{invoice_id}/provision", response_model=InvoiceOut)
+async def provision_invoice(invoice_id: InvoiceId, body: ProvisionBody, cmd: Writing) -> Response:
+    """Set the provision for a doubtful debt. It changes nothing of what is owed."""
+    return await cmd.run(
+        invoices.provision, body.to_command(invoice_id), answer=INVOICE_ANSWER, on=invoice_id
+    )
+
+
+@router.post("/v1/invoices/{invoice_id}/unrecoverable", response_model=InvoiceOut)
+async def declare_unrecoverable(invoice_id: InvoiceId, body: UnrecoverableBody, cmd: Writing) -> Response:
+    """Declare an amount definitively lost. Its VAT is relieved on evidence; a later payment is accepted."""
+    return await cmd.run(
+        invoices.declare_unrecoverable, body.to_command(invoice_id), answer=INVOICE_ANSWER, on=invoice_id
+    )
+
+
 @router.post("/v1/invoices/{invoice_id}/write-off", response_model=InvoiceOut)
 async def write_off_invoice(invoice_id: InvoiceId, body: WriteOffBody, cmd: Writing) -> Response:
-    """Write off an irrecoverable amount. The debt is not extinguished, so interest continues to accrue."""
+    """Write off an irrecoverable amount. The debt is not extinguished: interest accrues, and a payment is accepted."""
     return await cmd.run(
         invoices.write_off, body.to_command(invoice_id), answer=INVOICE_ANSWER, on=invoice_id
     )

@@ -135,32 +135,41 @@ def _search(view: View, where: ViewWhere, text: str) -> str:
 async def candidates(
     conn: Conn, schema: str, *, entity_id: str, customer_id: str | None, currency: str, text: str | None
 ) -> list[str]:
-    """Ids of open invoices that a payment may settle: those that the text may name, then the oldest due.
+    """Ids of invoices that a payment may settle: open ones that the text may name, then the oldest due.
 
-    At most 500 of each. Without a known customer only those whose number, or all digits of it, stand in the text.
+    At most 500 of each. Without a known customer only those whose number, or all digits of it, stand in the text. Of
+    those that are written off, the ones with their number in the text come last.
     """
-    of_payer = "entity_id = $1 and currency = $2 and outstanding_minor > 0"
-    arguments: list[Any] = [entity_id, currency]
+    of_payer = "entity_id = $1 and currency = $2"
+    digits = [found for found in digits_in(text) if len(found) >= _LEAST_DIGITS]
+    in_text = "(number_key = any($3::text[]) or digits_key = any($4::text[]))"
+    named_by: list[Any] = [entity_id, currency, keys_in(text), digits]
     if customer_id is None:
-        digits = [found for found in digits_in(text) if len(found) >= _LEAST_DIGITS]
-        where = f"{of_payer} and (number_key = any($3::text[]) or digits_key = any($4::text[]))"
-        arguments += [keys_in(text), digits]
+        where, arguments = f"{of_payer} and {in_text}", named_by
         limit = MAX_CANDIDATES
     else:
-        where = f"{of_payer} and customer_id = $3"
-        arguments.append(customer_id)
+        where, arguments = f"{of_payer} and customer_id = $3", [entity_id, currency, customer_id]
         limit = MAX_SEARCHED if text else MAX_CANDIDATES
     rows = await conn.fetch(
-        f"select invoice_id, number from {schema}.invoice where {where} "
+        f"select invoice_id, number from {schema}.invoice where {where} and outstanding_minor > 0 "
         f"order by due_on, issued_on, number limit {limit}",
         *arguments,
     )
-    by_age = [row["invoice_id"] for row in rows]
-    if customer_id is None:
-        return by_age
-    may_name = naming(text)
-    named = [row["invoice_id"] for row in rows if may_name(row["number"])]
-    return list(dict.fromkeys([*named[:MAX_CANDIDATES], *by_age[:MAX_CANDIDATES]]))
+    found = [row["invoice_id"] for row in rows[:MAX_CANDIDATES]]
+    if not text:
+        return found
+    if customer_id is not None:
+        may_name = naming(text)
+        named = [row["invoice_id"] for row in rows if may_name(row["number"])]
+        found = list(dict.fromkeys([*named[:MAX_CANDIDATES], *found]))
+    lost = await conn.fetch(
+        f"select invoice_id from {schema}.invoice where {of_payer} and {in_text} and issued_on is not null "
+        f"and outstanding_minor = 0 and credited_minor + paid_minor < total_minor "
+        f"and ($5::text is null or customer_id = $5) order by due_on, issued_on, number limit {MAX_CANDIDATES}",
+        *named_by,
+        customer_id,
+    )
+    return found + [row["invoice_id"] for row in lost]
 
 
 async def open_invoices(conn: Conn, schema: str, customer_id: str) -> list[Any]:

@@ -81,6 +81,7 @@ class Receivables(MappedModel):
         contracts.invoice.InvoiceCancelled,
         contracts.invoice.InvoiceDrafted,
         contracts.invoice.DepositDeducted,
+        contracts.invoice.InvoiceProvisioned,
         contracts.invoice.InvoiceTermsBeyondCeiling,
         contracts.quote.QuoteAccepted,
         contracts.quote.QuoteAmended,

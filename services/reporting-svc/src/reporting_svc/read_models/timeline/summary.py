@@ -147,6 +147,18 @@ _LINES: dict[type[Event], tuple[str, str]] = {
         "Write-off of {amount_minor} reversed: {cause}",
         "Passage en perte de {amount_minor} annulé : {cause}",
     ),
+    invoice.InvoiceProvisioned: (
+        "Provision of {amount_minor}: {cause}",
+        "Provision de {amount_minor} : {cause}",
+    ),
+    invoice.InvoiceUnrecoverable: (
+        "{amount_minor} unrecoverable: {cause}",
+        "{amount_minor} irrécouvrables : {cause}",
+    ),
+    invoice.WriteOffRecovered: (
+        "{amount_minor} of what was written off are paid",
+        "{amount_minor} passés en perte sont payés",
+    ),
     payment.PaymentReceived: ("{amount_minor} received by {method}", "{amount_minor} reçus par {method}"),
     payment.PaymentIdentified: ("Payer of {amount_minor} identified", "Payeur de {amount_minor} identifié"),
     payment.PaymentAllocated: (

@@ -68,6 +68,7 @@ class Credit(ReadModel):
         contracts.aside.EventSetAside,
         contracts.imports.ImportReceived,
         contracts.invoice.DepositDeducted,
+        contracts.invoice.InvoiceProvisioned,
         contracts.invoice.InvoiceTermsBeyondCeiling,
         contracts.quote.QuoteAccepted,
         contracts.quote.QuoteAmended,
