@@ -9,7 +9,8 @@ import pytest
 
 from encours.kernel.errors import DomainError
 from invoice_svc.domain.dispute.commands import ResolveDispute
-from invoice_svc.use_cases import disputes, payments
+from invoice_svc.http.disputes.bodies import ResolveBody
+from invoice_svc.use_cases import disputes, invoices, payments
 from invoice_svc.use_cases.folds import DISPUTE, INVOICE
 
 TODAY = date(2026, 6, 30)
@@ -49,3 +50,48 @@ def test_a_resolved_dispute_frees_its_amount_and_resolving_alike_again_records_n
     assert issued.state(INVOICE, "inv_1").disputed_minor == 0
     with make.refused("dispute-resolved"):
         issued.do(disputes.resolve, ResolveDispute("dis_1", "credited", day(20)))
+
+
+def resolved(**more: Any) -> ResolveDispute:
+    wanted = {"outcome": "credited", "on": "2026-06-20", "text": "Two tyres were damaged"} | more
+    return ResolveBody.model_validate(wanted).to_command("dis_1", "cre_1")
+
+
+def test_an_accepted_claim_and_its_credit_note_are_one_step(make: Any, issued: Any) -> None:
+    issued.do(disputes.open_dispute, make.dispute(4_000))
+    before = len(issued.ledger.events)
+    done = issued.do(disputes.resolve, resolved(credit_note=True))
+    assert issued.kinds(since=before) == ["dispute.resolved", "invoice.share_undisputed", "invoice.credited"]
+    assert done.result(disputes.Resolved).credit_note_id == "cre_1"
+    found = issued.state(INVOICE, "inv_1")
+    assert (found.credits[0].total_minor, found.credits[0].cause) == (4_000, "Two tyres were damaged")
+    assert (found.conceded_minor, found.disputed_minor, found.outstanding_minor) == (0, 0, 8_000)
+    issued.do(disputes.resolve, resolved(credit_note=True))
+    assert len(issued.state(INVOICE, "inv_1").credits) == 1
+
+
+def test_the_credit_note_may_state_its_lines_and_its_own_date(make: Any, issued: Any) -> None:
+    issued.do(disputes.open_dispute, make.dispute(6_000))
+    line = {"description": "Pneu", "quantity": "1", "unit_price": "20", "vat_rate": "20"}
+    note = {"lines": [line], "reason": "Damaged", "issued_on": "2026-06-25"}
+    issued.do(disputes.resolve, resolved(credit_note=note))
+    found = issued.state(INVOICE, "inv_1")
+    assert (found.credits[0].total_minor, found.credits[0].issued_on) == (2_400, day(25))
+    assert found.conceded_minor == 3_600
+
+
+def test_a_claim_that_credit_notes_have_answered_gets_no_other_one(make: Any, issued: Any) -> None:
+    issued.do(disputes.open_dispute, make.dispute(4_000))
+    issued.do(invoices.credit, make.credit(4_000, name="cre_0"))
+    done = issued.do(disputes.resolve, resolved(credit_note=True))
+    assert done.result(disputes.Resolved).credit_note_id is None
+    assert len(issued.state(INVOICE, "inv_1").credits) == 1
+
+
+def test_a_credit_note_that_is_refused_leaves_the_dispute_open(make: Any, issued: Any) -> None:
+    issued.do(disputes.open_dispute, make.dispute(4_000))
+    with make.refused("series-not-defined"):
+        issued.do(disputes.resolve, resolved(credit_note={"series": "FAC"}))
+    with make.refused("invalid-request"):
+        issued.do(disputes.resolve, resolved(outcome="rejected", credit_note=True))
+    assert issued.state(DISPUTE, "dis_1").outcome is None

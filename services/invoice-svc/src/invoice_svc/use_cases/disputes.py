@@ -7,7 +7,15 @@ from encours.ledger.session import Session
 from invoice_svc.domain.dispute import decide
 from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.domain.invoice import contest
+from invoice_svc.domain.invoice.contest import credit_of
+from invoice_svc.use_cases import invoices
 from invoice_svc.use_cases.folds import DISPUTE, INVOICE
+
+
+class Resolved(Result, frozen=True, kw_only=True):
+    """Result of a resolution; the credit note is the one that was made with it."""
+
+    credit_note_id: str | None
 
 
 async def open_dispute(session: Session, command: OpenDispute) -> Result:
@@ -24,13 +32,25 @@ async def open_dispute(session: Session, command: OpenDispute) -> Result:
     return session.result(command.dispute_id)
 
 
-async def resolve(session: Session, command: ResolveDispute) -> Result:
-    """End the dispute; unless the claim was accepted, what is still owed of it is collectable again."""
+async def resolve(session: Session, command: ResolveDispute) -> Resolved:
+    """End the dispute; unless the claim was accepted, what is still owed of it is collectable again.
+
+    With ``credit`` the credit note is made in the same step, unless earlier ones have answered the claim.
+    """
     state = await session.get(DISPUTE, command.dispute_id)
     invoice = await session.get(INVOICE, state.invoice_id)
     on = command.on or session.today
+    awaiting = 0
     for event in decide.resolve(state, command, on, session.today):
         session.emit(command.dispute_id, event, entity=state.entity_id, effective_on=on)
         for share in contest.undispute_share(invoice, dispute_id=command.dispute_id, outcome=command.outcome):
             session.emit(state.invoice_id, share, entity=state.entity_id, effective_on=on)
-    return session.result(command.dispute_id)
+            awaiting += share.awaiting_credit_minor
+    note = None if command.credit is None else credit_of(command.credit, state.invoice_id, awaiting)
+    if note is not None:
+        await invoices.credit(session, note)
+    return Resolved(
+        id=command.dispute_id,
+        as_of=session.today,
+        credit_note_id=None if note is None else note.credit_note_id,
+    )

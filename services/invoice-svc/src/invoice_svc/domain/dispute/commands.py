@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from encours.contracts.dispute import Category, Outcome
+from invoice_svc.domain.invoice.commands import CreditInvoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,14 @@ class OpenDispute:
 
 @dataclass(frozen=True, slots=True)
 class ResolveDispute:
-    """End of a dispute. ``credited``: the creditor accepts the claim; the credit note is a command of its own.
+    """End of a dispute. ``credited``: the creditor accepts the claim.
 
-    ``on`` is today if not given.
+    ``credit`` makes its credit note in the same step; one without an amount is over what awaits one. ``on`` is today if
+    not given.
     """
 
     dispute_id: str
     outcome: Outcome
     on: date | None
     text: str | None = None
+    credit: CreditInvoice | None = None

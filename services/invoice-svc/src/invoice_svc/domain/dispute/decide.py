@@ -54,6 +54,8 @@ def open_dispute(
 
 def resolve(state: Dispute, command: ResolveDispute, on: date, today: date) -> list[DisputeEvent]:
     """End the dispute. Resolving again in the same way changes nothing, in another way is refused."""
+    if command.credit is not None and command.outcome != "credited":
+        raise Invalid("Only an accepted claim has a credit note; use the outcome credited.", "/credit_note")
     if state.outcome == command.outcome:
         return []
     if state.outcome is not None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from encours.contracts import invoice as events
 from encours.contracts.dispute import Outcome
 from invoice_svc.domain.invoice.checks import money_of, require_issued, require_positive
+from invoice_svc.domain.invoice.commands import CreditInvoice
 from invoice_svc.domain.invoice.refusals import AmountExceedsOutstanding, NothingOutstanding
-from invoice_svc.domain.invoice.state import Disputed, Invoice, InvoiceEvent
+from invoice_svc.domain.invoice.state import Disputed, Invoice
 from invoice_svc.domain.refusals import require_currency
 
 
@@ -38,7 +41,7 @@ def dispute_share(
     )
 
 
-def undispute_share(state: Invoice, *, dispute_id: str, outcome: Outcome) -> list[InvoiceEvent]:
+def undispute_share(state: Invoice, *, dispute_id: str, outcome: Outcome) -> list[events.ShareUndisputed]:
     """End a dispute; no event if it is no longer open on this invoice.
 
     An accepted claim was never owed (C. civ. 1219, 1223): what no credit note has answered yet awaits one, and nobody
@@ -57,6 +60,18 @@ def undispute_share(state: Invoice, *, dispute_id: str, outcome: Outcome) -> lis
         for share in state.disputed
         if share.dispute_id == dispute_id
     ]
+
+
+def credit_of(wanted: CreditInvoice, invoice_id: str, awaiting_minor: int) -> CreditInvoice | None:
+    """Return the credit note of a claim that was just accepted; ``None`` if nothing of it awaits one.
+
+    It is over what awaits it, unless lines, an amount or VAT by rate are given.
+    """
+    if not awaiting_minor:
+        return None
+    if wanted.amount_minor is None and wanted.lines is None and wanted.parts is None:
+        return replace(wanted, invoice_id=invoice_id, amount_minor=awaiting_minor)
+    return replace(wanted, invoice_id=invoice_id)
 
 
 def _awaiting(state: Invoice, share: Disputed) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
+from pydantic import Field
+
 from encours.contracts.dispute import Category, Outcome
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
@@ -12,6 +14,7 @@ from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from invoice_svc.domain.dispute.state import Dispute
 from invoice_svc.http.common import iso
+from invoice_svc.use_cases.disputes import Resolved
 from invoice_svc.use_cases.folds import DISPUTE
 
 
@@ -58,4 +61,15 @@ class DisputeListing(AsOf, Listing[DisputeOut]):
     """A page of disputes."""
 
 
+class ResolvedDisputeOut(DisputeOut):
+    """A dispute that was ended."""
+
+    credit_note_id: str | None = Field(description="The credit note that was made with it.")
+
+
+def _with_credit_note(body: Json, result: Resolved) -> Json:
+    return body | {"credit_note_id": result.credit_note_id}
+
+
+RESOLUTION_ANSWER = Answer(DISPUTE, DisputeOut.of, result=Resolved, tell=_with_credit_note)
 DISPUTE_ANSWER = Answer(DISPUTE, DisputeOut.of)

@@ -7,6 +7,7 @@ from pydantic import Field
 from encours.contracts.dispute import Category, Outcome
 from encours.http.models import Body, BusinessDate, LongText, PositiveMoney, ShortText
 from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
+from invoice_svc.http.invoices.bodies import CreditBody
 
 
 class DisputeBody(Body):
@@ -33,12 +34,26 @@ class DisputeBody(Body):
 
 
 class ResolveBody(Body):
-    """End of a dispute. `credited`: you accept the claim and nobody asks for it; issue the credit note next."""
+    """End of a dispute. `credited`: you accept the claim, and nobody asks for it; the credit note comes now or later."""
 
     outcome: Outcome
     text: LongText | None = None
     on: BusinessDate | None = Field(default=None, description="Today if not given.")
+    credit_note: bool | CreditBody = Field(
+        default=False,
+        description="Make the credit note in the same step: `true`, or its content. Without an amount it is over what "
+        "earlier credit notes have left of the claim; where they have answered all of it, none is made.",
+    )
 
-    def to_command(self, dispute_id: str) -> ResolveDispute:
+    def to_command(self, dispute_id: str, credit_note_id: str) -> ResolveDispute:
         """Return the command."""
-        return ResolveDispute(dispute_id, self.outcome, self.on, self.text)
+        credit = self.credit_note
+        if credit is True:
+            credit = CreditBody(reason=self.text or "Accepted claim")
+        return ResolveDispute(
+            dispute_id,
+            self.outcome,
+            self.on,
+            self.text,
+            None if credit is False else credit.to_command("", credit_note_id),
+        )

@@ -13,7 +13,13 @@ from encours.http.routing import Router
 from encours.kernel.ids import new_id
 from encours.reading.pages import Page
 from invoice_svc.http.common import CustomerId, DisputeId, InvoiceId
-from invoice_svc.http.disputes.answers import DISPUTE_ANSWER, DisputeListing, DisputeOut
+from invoice_svc.http.disputes.answers import (
+    DISPUTE_ANSWER,
+    RESOLUTION_ANSWER,
+    DisputeListing,
+    DisputeOut,
+    ResolvedDisputeOut,
+)
 from invoice_svc.http.disputes.bodies import DisputeBody, ResolveBody
 from invoice_svc.http.reads import show, show_page
 from invoice_svc.read_models.disputes import query
@@ -59,7 +65,11 @@ async def get_dispute(dispute_id: DisputeId, q: Reading) -> Response:
     return await show(q, DISPUTE_ANSWER, dispute_id)
 
 
-@router.post("/v1/disputes/{dispute_id}/resolve", response_model=DisputeOut)
+@router.post("/v1/disputes/{dispute_id}/resolve", response_model=ResolvedDisputeOut)
 async def resolve_dispute(dispute_id: DisputeId, body: ResolveBody, cmd: Writing) -> Response:
-    """End the dispute. Unless it is `credited`, what is still owed of its amount is collectable again."""
-    return await cmd.run(disputes.resolve, body.to_command(dispute_id), answer=DISPUTE_ANSWER, on=dispute_id)
+    """End the dispute, with `credit_note` also by its credit note.
+
+    Unless it is `credited`, what is still owed of its amount is collectable again.
+    """
+    wanted = body.to_command(dispute_id, new_id("cre"))
+    return await cmd.run(disputes.resolve, wanted, answer=RESOLUTION_ANSWER, on=dispute_id)
