@@ -34,7 +34,7 @@ class DisputeBody(Body):
 
 
 class ResolveBody(Body):
-    """End of a dispute. `credited`: you accept the claim, and nobody asks for it; the credit note comes now or later."""
+    """End of a dispute. `credited`: you accept the claim and nobody asks for it; its credit note comes now or later."""
 
     outcome: Outcome
     text: LongText | None = None

@@ -1,0 +1,81 @@
+"""Documents in any order: what is owed, the VAT and the trial balance are those of a ledger that adds and subtracts."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from invoice_svc.domain.invoice.credit_sums import left_to_credit
+from invoice_svc.domain.invoice.state import fold_as_of
+from invoice_svc.use_cases.folds import INVOICE, PAYMENT
+from tests.law.documents import Act, Documents
+
+DEEP = "DEEP" in os.environ
+STEPS = 50
+
+ACTS: tuple[Act, ...] = (
+    Documents.wait, Documents.issue, Documents.issue, Documents.deposit, Documents.final, Documents.credit,
+    Documents.credit, Documents.credit_by_rate, Documents.correct, Documents.claim, Documents.accept,
+    Documents.write_off, Documents.give_up, Documents.restore, Documents.provide, Documents.receive,
+    Documents.receive, Documents.rebate, Documents.settle, Documents.instruct, Documents.release,
+    Documents.reverse, Documents.refund, Documents.bring_back,
+)  # fmt: skip
+Step = tuple[Act, int, int]
+steps = st.tuples(st.sampled_from(ACTS), st.integers(0, 60), st.integers(1, 9_000))
+
+
+@settings(max_examples=5_000 if DEEP else 300, deadline=None)
+@given(st.lists(steps, min_size=STEPS, max_size=STEPS))
+def test_what_is_owed_vat_and_trial_balance_are_those_of_a_naive_ledger(lived: list[Step]) -> None:
+    documents = Documents()
+    for number, (act, n, amount) in enumerate(lived, 1):
+        act(documents, n, amount)
+        if number % 10 == 0:
+            compare(documents)
+
+
+def test_random_histories_have_every_act_and_many_of_them_are_done() -> None:
+    random, done, types = Random(8), Counter[str](), Counter[str]()
+    for _ in range(40):
+        documents = Documents()
+        for _ in range(STEPS):
+            act = random.choice(ACTS)
+            if act(documents, random.randrange(60), random.randrange(1, 9_000)):
+                done[act.__name__] += 1
+        compare(documents)
+        types.update(event.type for event in documents.books.ledger.events)
+    assert min(done[act.__name__] for act in ACTS) >= 5, done
+    assert types["invoice.write_off_recovered"] >= 5
+
+
+def compare(documents: Documents) -> None:
+    """Hold the books of today against the naive ledger."""
+    documents.post()
+    owed, unapplied = Counter[str](), Counter[str]()
+    for name, bill in documents.bills.items():
+        state = documents.books.state(INVOICE, name)
+        assert (state.total_minor, state.credited_minor) == (bill.total, bill.credited)
+        assert (state.written_off_minor, state.unrecoverable_minor, state.relieved_minor) == (
+            bill.lost, bill.declared, bill.relieved,
+        )  # fmt: skip
+        assert state.paid_minor == documents.paid(name)
+        assert state.outstanding_minor == documents.outstanding(name) >= 0
+        assert all(part.net_minor >= 0 and part.vat_minor >= 0 for part in left_to_credit(state))
+        assert all(share.net_minor >= 0 and share.vat_minor >= 0 for share in state.vat)
+        assert fold_as_of(documents.books.stream(name), documents.today) == state
+        owed[bill.currency] += state.outstanding_minor
+    for name, purse in documents.purses.items():
+        state = documents.books.state(PAYMENT, name)
+        allocated = sum(standing.allocation.amount_minor for standing in state.allocations)
+        left = purse.amount - allocated - sum(purse.refunds.values())
+        assert state.unapplied_minor == left >= 0
+        unapplied[purse.currency] += left
+    for currency in ("EUR", "USD"):
+        assert documents.booked["item"][currency] == owed[currency]
+        assert documents.booked["cash"][currency] == unapplied[currency]
+        assert documents.booked["account"][currency] == documents.account[currency]
+        assert documents.account[currency] == owed[currency] - unapplied[currency]
