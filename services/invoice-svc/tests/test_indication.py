@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoice_svc.domain.invoice.state import BalanceChange, Disputed, Invoice
+from invoice_svc.domain.invoice.parts import BalanceChange, Disputed
+from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.payment.allocation import propose
 from invoice_svc.domain.payment.indication import Indication, cited, indication, keys_in, naming, number_key
 

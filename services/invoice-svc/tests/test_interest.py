@@ -8,7 +8,8 @@ from encours.contracts.common import Terms
 from encours.contracts.settlement import settlements
 from invoice_svc.domain.invoice import interest as penalties
 from invoice_svc.domain.invoice.debt import debt_of
-from invoice_svc.domain.invoice.state import AppliedPayment, CreditNote, Invoice
+from invoice_svc.domain.invoice.parts import AppliedPayment, CreditNote
+from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.legal import late_payment_law
 
 DUE = date(2025, 3, 31)

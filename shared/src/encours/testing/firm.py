@@ -31,6 +31,7 @@ from encours.contracts.invoice import (
     PaymentUnapplied,
     ShareDisputed,
     ShareUndisputed,
+    WriteOffRecovered,
 )
 from encours.contracts.payment import (
     Allocation,
@@ -184,7 +185,7 @@ class Firm(History):
                     return None
                 fields = other | fields
         amount = draw.amount_minor
-        if cls.TYPE in moving("item") and cls is not InvoiceIssued:
+        if cls.TYPE in moving("item") and cls not in (InvoiceIssued, WriteOffRecovered):
             amount = min(amount, self.open[fields["invoice_id"]])
             if amount <= 0:
                 return None

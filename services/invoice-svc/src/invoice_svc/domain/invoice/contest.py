@@ -8,8 +8,9 @@ from encours.contracts import invoice as events
 from encours.contracts.dispute import Outcome
 from invoice_svc.domain.invoice.checks import money_of, require_issued, require_positive
 from invoice_svc.domain.invoice.commands import CreditInvoice
+from invoice_svc.domain.invoice.parts import Disputed
 from invoice_svc.domain.invoice.refusals import AmountExceedsOutstanding, NothingOutstanding
-from invoice_svc.domain.invoice.state import Disputed, Invoice
+from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.refusals import require_currency
 
 

@@ -21,9 +21,10 @@ from invoice_svc.domain.invoice.checks import (
 )
 from invoice_svc.domain.invoice.commands import CreditInvoice
 from invoice_svc.domain.invoice.credit_sums import credited_parts
+from invoice_svc.domain.invoice.parts import AppliedPayment, BalanceChange
 from invoice_svc.domain.invoice.refusals import AmountExceedsOutstanding, NothingOutstanding
 from invoice_svc.domain.invoice.room import outstanding_on, room_from
-from invoice_svc.domain.invoice.state import AppliedPayment, BalanceChange, Invoice, InvoiceEvent
+from invoice_svc.domain.invoice.state import Invoice, InvoiceEvent
 from invoice_svc.domain.refusals import require_currency
 
 CREDIT_SERIES = "AVO"

@@ -17,7 +17,8 @@ from encours.kernel.money import div_half_up
 from invoice_svc.domain.invoice.amounts import split_credit
 from invoice_svc.domain.invoice.checks import money_of
 from invoice_svc.domain.invoice.credit_sums import left_to_credit
-from invoice_svc.domain.invoice.state import AppliedPayment, Invoice
+from invoice_svc.domain.invoice.parts import AppliedPayment
+from invoice_svc.domain.invoice.state import Invoice
 
 BASIS = "terms of the invoice; VAT: CGI 267 II-1°, 272-1"
 

@@ -47,9 +47,10 @@ class Proposal:
 def propose(amount_minor: int, invoices: Sequence[Invoice], text: str | None, received_on: date) -> Proposal:
     """Return shares of the amount on open invoices of one customer and currency, in the order of the rules.
 
-    What was written off is paid if the text names it. The price of an invoice is what is outstanding less an open discount for early payment. A payer takes the discount
-    who pays exactly the prices of the invoices that the text names, or not what is outstanding on them while the
-    text mentions a discount; or who pays the price of one invoice alone, or of all.
+    What was written off is paid if the text names it. The price of an invoice is what is outstanding less an open
+    discount for early payment. A payer takes the discount who pays exactly the prices of the invoices that the text
+    names, or not what is outstanding on them while the text mentions a discount; or who pays the price of one invoice
+    alone, or of all.
     """
     by_number = {invoice.number: invoice for invoice in invoices if invoice.number}
     found = indication(text, by_number)

@@ -13,7 +13,8 @@ from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
-from invoice_svc.domain.invoice.state import AppliedPayment, CreditNote, Disputed, Invoice
+from invoice_svc.domain.invoice.parts import AppliedPayment, CreditNote, Disputed
+from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.invoice.status import (
     BusinessLabel,
     CollectionStatus,

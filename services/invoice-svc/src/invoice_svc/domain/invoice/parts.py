@@ -1,0 +1,63 @@
+"""Parts of the state of an invoice: changes of its balance, credit notes, payments, disputes, a discount."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from msgspec import Struct
+
+from encours.contracts import invoice as events
+from encours.contracts.common import VatShare
+
+
+class BalanceChange(Struct, frozen=True):
+    """A change of the outstanding amount, and its business date. Negative settles, positive reopens."""
+
+    effective_on: date
+    amount_minor: int
+
+
+class CreditNote(Struct, frozen=True):
+    """A credit note on this invoice; ``awaited_minor`` of it answers claims that were accepted before."""
+
+    credit_note_id: str
+    number: str
+    series: str | None
+    issued_on: date
+    vat: tuple[VatShare, ...]
+    net_minor: int | None
+    vat_minor: int | None
+    total_minor: int
+    cause: str
+    awaited_minor: int = 0
+    released: tuple[events.ReleasedCash, ...] = ()
+    """Cash that it has left without a debt."""
+
+
+class AppliedPayment(Struct, frozen=True):
+    """Part of a payment applied to this invoice; the funds were available on ``received_on``."""
+
+    allocation_id: str
+    payment_id: str
+    amount_minor: int
+    received_on: date
+    effective_on: date
+
+
+class TakenDiscount(Struct, frozen=True):
+    """Early-payment discount that settled the rest of the invoice."""
+
+    amount_minor: int
+    vat: tuple[VatShare, ...]
+    net_minor: int | None
+    vat_minor: int | None
+    payment_id: str
+    effective_on: date
+
+
+class Disputed(Struct, frozen=True):
+    """An open dispute's share of this invoice."""
+
+    dispute_id: str
+    amount_minor: int
+    opened_on: date
