@@ -83,7 +83,7 @@ class Shadow:
         self.hashed: dict[type[Row], Hashed] = {}
         self._helper = helper
         self._indexing: dict[type[Row], asyncio.Task[None]] = {}
-        """Tables whose indexes are built on the helping connection while others are filled."""
+        """Tables whose indexes and statistics are made on the helping connection while others are filled."""
         self.projection = Projection(model, self.schema, Parking())
         self.position = 0
         self._limit = rows_in_memory
@@ -110,15 +110,16 @@ class Shadow:
         """Create keys, indexes and statistics, and run the daily step for all days that were opened."""
         with self._refusing():
             await self._create_keys()
-            rest = [row for row in self.model.rows if row not in self._indexing]
-            await create_indexes(self.conn, self.schema, rest)
+            await self._index(self.conn, [row for row in self.model.rows if row not in self._indexing])
             await asyncio.gather(*self._indexing.values())
-        await self.conn.execute(
-            "analyze " + ", ".join(f"{self.schema}.{table_of(row).name}" for row in self.model.rows)
-        )
         async with self.conn.transaction():
             await self.projection.run_daily_step(self.conn)
         self.projection.forget()  # the daily step has changed rows
+
+    async def _index(self, conn: asyncpg.Connection, row_types: list[type[Row]]) -> None:
+        await create_indexes(conn, self.schema, row_types)
+        for row_type in row_types:
+            await conn.execute(f"analyze {self.schema}.{row_type.TABLE}")
 
     @contextmanager
     def _refusing(self) -> Iterator[None]:
@@ -166,8 +167,7 @@ class Shadow:
             hashed = await map_events(self.conn, self.schema, model, pages, self._fold_some)
             self.hashed[model.entry] = Hashed(upto, hashed)
             if self._helper is not None:
-                indexes = create_indexes(self._helper, self.schema, [model.entry])
-                self._indexing[model.entry] = asyncio.create_task(indexes)
+                self._indexing[model.entry] = asyncio.create_task(self._index(self._helper, [model.entry]))
             await self._spill(keep=self._limit)
             await sum_up(self.conn, self.schema, model)
         except _REFUSED as error:
