@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from itertools import count
 from operator import attrgetter
 from typing import TYPE_CHECKING, cast
 
@@ -79,6 +80,7 @@ def _map(
     """Add the encoded rows of the events to ``rows``, a slice between two steps of the iterator."""
     mapped, entries, creates = model.applies - model.ordered, model.entries, model.creates
     encode, append = row_encoder(model.entry, "position", "line"), rows[model.entry].append
+    numbers = count(1)
     try:
         for group in groups:
             if group.type not in mapped:
@@ -86,13 +88,12 @@ def _map(
                 continue
             event = group.event()
             recorded = cast("Recorded", event)
-            todo = zip(group.positions, group.data(), strict=True)
-            for number, (event.position, event.data) in enumerate(todo, 1):
+            for event.position, event.data in zip(group.positions, group.data(), strict=True):
                 for line, entry in enumerate(entries(recorded)):
                     append(encode(event.position, line, entry))
                 for row in creates(recorded):
                     rows[type(row)].append(row_encoder(type(row))(row))
-                if number % SLICE == 0:
+                if next(numbers) % SLICE == 0:
                     yield
     except Exception as error:
         raise Unmappable from error
