@@ -16,7 +16,7 @@ from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows import R
 from encours.contracts import Event, Recorded, calendar, dunning
 from encours.contracts.common import Address, Terms
-from encours.contracts.customer import CustomerRegistered
+from encours.contracts.customer import CustomerContactAdded, CustomerRegistered
 from encours.contracts.entity import EntityRegistered
 from encours.contracts.invoice import InvoiceWrittenOff, WriteOffReversed
 from encours.kernel.ids import derived_id, derived_uuid
@@ -106,6 +106,12 @@ class History:
         project(recorded, asked)
         assert asked.keys <= set(keys(recorded)), "a row that is not fetched ahead costs a query of its own"
         return recorded
+
+    def contact(self, role: str, email: str | None) -> None:
+        """Add a person at the customer."""
+        self.add(
+            event(CustomerContactAdded, customer_id=CUS, role=role, name="Claire Martin", email=email), CUS
+        )
 
     def open_day(self, *, late: bool = False) -> DecisionEvent | None:
         self.today += timedelta(days=1)

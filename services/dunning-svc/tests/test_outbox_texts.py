@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import html
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from email.policy import default
@@ -123,7 +124,7 @@ def test_names_cannot_inject_markup_nor_headers() -> None:
     assert "<b>" not in message.html
     mail = parse(email_bytes(
         message, identity=message_id("demo", REM), written_at=WRITTEN_AT, sender="a@localhost",
-        customer=CUSTOMER, creditor=creditor, to="compta@example.com",
+        to_name=CUSTOMER.name, creditor=creditor, to="compta@example.com",
     ))  # fmt: skip
     assert mail["Bcc"] is None
 
@@ -132,7 +133,7 @@ def test_a_name_is_shown_as_it_is_written_even_if_it_looks_like_an_encoded_word(
     creditor = replace(CREDITOR, name="=?utf-8?q?Banque?=")
     mail = parse(email_bytes(
         render(reminder(), CUSTOMER, creditor), identity=message_id("demo", REM), written_at=WRITTEN_AT,
-        sender="a@localhost", customer=CUSTOMER, creditor=creditor, to="compta@example.com",
+        sender="a@localhost", to_name=CUSTOMER.name, creditor=creditor, to="compta@example.com",
     ))  # fmt: skip
     assert mail["From"].addresses[0].display_name == "=?utf-8?q?Banque?="
 
@@ -144,7 +145,7 @@ def test_a_mail_has_both_parts_an_identity_that_follows_from_the_reminder_and_th
             identity=message_id("demo", REM),
             written_at=WRITTEN_AT,
             sender="a@localhost",
-            customer=CUSTOMER,
+            to_name=CUSTOMER.name,
             creditor=CREDITOR,
             to="compta@example.com",
         )
@@ -169,7 +170,7 @@ def test_what_is_no_address_is_refused_before_anything_leaves(address: str) -> N
     with pytest.raises(ValueError, match="not an e-mail address"):
         email_bytes(
             render(reminder(), CUSTOMER, CREDITOR), identity="<a@b>", written_at=WRITTEN_AT, sender="a@localhost",
-            customer=CUSTOMER, creditor=CREDITOR, to=address,
+            to_name=CUSTOMER.name, creditor=CREDITOR, to=address,
         )  # fmt: skip
 
 
@@ -193,6 +194,15 @@ def test_a_letter_needs_a_postal_address() -> None:
     nowhere = replace(CUSTOMER, address=None)
     with pytest.raises(ValueError, match="no postal address"):
         letter_html(render(reminder(), nowhere, CREDITOR), reminder(), nowhere, CREDITOR)
+
+
+def test_a_letter_goes_to_the_contact_for_its_purpose() -> None:
+    people = ["billing b@example.com 3 Béa Martin", "escalation e@example.com 4 Élise Dupuis"]
+    known = replace(CUSTOMER, people=people)
+    for channel, name in (("letter", "Béa Martin"), ("registered_letter", "Élise Dupuis")):
+        sent = reminder(channel=channel)
+        content = letter_html(render(sent, known, CREDITOR), sent, known, CREDITOR).decode()
+        assert f"À l'attention de {name}<br>2 place Bellecour" in html.unescape(content)
 
 
 def test_the_suppression_says_what_was_to_be_sent() -> None:

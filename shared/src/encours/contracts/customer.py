@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
-from encours.contracts.base import Event
+from encours.contracts.base import Event, Upcaster
 from encours.contracts.common import Address, Terms
 
 
@@ -13,6 +13,8 @@ class CustomerRegistered(Event, frozen=True, kw_only=True):
     """A customer of an entity; ``external_ref`` is its code in the creditor's books, unique per entity."""
 
     TYPE: ClassVar[str] = "customer.registered"
+    VERSION: ClassVar[int] = 2
+    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: lambda fields: fields}
     customer_id: str
     entity_id: str
     name: str
@@ -26,12 +28,21 @@ class CustomerRegistered(Event, frozen=True, kw_only=True):
     address: Address | None
     segment: str | None
     salesperson: str | None
+    siret: str | None = None
+    lei: str | None = None
+    iban: str | None = None
+    """Account that the customer pays from."""
+    delivery_address: Address | None = None
+    """Usual place of delivery if it is not ``address``."""
+    tags: tuple[str, ...] = ()
 
 
 class CustomerAmended(Event, frozen=True, kw_only=True):
     """The identity from now on; all of it."""
 
     TYPE: ClassVar[str] = "customer.amended"
+    VERSION: ClassVar[int] = 2
+    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: lambda fields: fields}
     customer_id: str
     name: str
     country: str
@@ -43,6 +54,13 @@ class CustomerAmended(Event, frozen=True, kw_only=True):
     address: Address | None
     segment: str | None
     salesperson: str | None
+    siret: str | None = None
+    lei: str | None = None
+    iban: str | None = None
+    """Account that the customer pays from."""
+    delivery_address: Address | None = None
+    """Usual place of delivery if it is not ``address``."""
+    tags: tuple[str, ...] = ()
 
 
 class TermsAgreed(Event, frozen=True, kw_only=True):
@@ -80,7 +98,7 @@ class PenaltyBelowFloor(Event, frozen=True, kw_only=True):
 
 
 class CustomerContactAdded(Event, frozen=True, kw_only=True):
-    """A person at the customer, by role."""
+    """A person at the customer, by role; the last one with a role is written to (``contracts/recipients.py``)."""
 
     TYPE: ClassVar[str] = "customer.contact_added"
     customer_id: str

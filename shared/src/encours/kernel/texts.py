@@ -7,7 +7,4 @@ holds no encoded word (RFC 2047, ``=?utf-8?q?…?=``), which a mail program woul
 ONE_LINE = r"^(?:[^=\x00-\x1f\x7f-\x9f\u2028\u2029]|=+[^=?\x00-\x1f\x7f-\x9f\u2028\u2029])*=*$"
 SEVERAL_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
-SIREN = r"^[0-9]{9}$"
-VAT_ID = r"^[A-Z]{2}[A-Z0-9]{2,13}$"
-IBAN = r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$"
 PHONE = r"^\+?[0-9 ().-]{3,30}$"

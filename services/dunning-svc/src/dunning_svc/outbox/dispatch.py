@@ -29,6 +29,7 @@ from encours.contracts.dunning import (
     ReminderSent,
     ReminderUnconfirmed,
 )
+from encours.contracts.recipients import recipient
 from encours.kernel.errors import DomainError
 from encours.ledger import Ledger
 from encours.ledger.errors import CommandReused, LedgerUnavailable, VersionConflict
@@ -197,18 +198,19 @@ class Dispatcher:
                 "refused",
                 f"a sandbox cannot send mail to {self._mailer.host}, only to the mailbox of this machine",
             )
-        if not customer.email:
+        to = recipient(customer, "dunning")
+        if not to.email:
             return Handed("refused", "the customer's e-mail address was removed")
         content = email_bytes(
             render(reminder, customer, outgoing.creditor),
             identity=message_id(info.name, reminder.reminder_id),
             written_at=written_at,
             sender=self._mailer.sender,
-            customer=customer,
+            to_name=to.name,
             creditor=outgoing.creditor,
-            to=customer.email,
+            to=to.email,
         )
-        return await self._mailer.send(customer.email, content)
+        return await self._mailer.send(to.email, content)
 
     async def _letter(self, ledger: str, outgoing: OutgoingReminder) -> Handed:
         message = render(outgoing.event, outgoing.customer, outgoing.creditor)

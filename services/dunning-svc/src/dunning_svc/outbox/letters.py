@@ -8,10 +8,13 @@ import tempfile
 from html import escape
 from pathlib import Path
 
-from dunning_svc.domain.formats import day, language_of
+from dunning_svc.domain.formats import Lang, day, language_of
 from dunning_svc.outbox.render import Message
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
 from encours.contracts.dunning import ReminderRequested
+from encours.contracts.recipients import recipient
+
+_ATTENTION: dict[Lang, str] = {"fr": "À l'attention de", "en": "Attn:"}
 
 
 def letter_path(folder: Path, ledger: str, reminder_id: str) -> Path:
@@ -29,11 +32,13 @@ def letter_html(
     if not customer.address:
         raise ValueError("the customer has no postal address")
     lang = language_of(reminder.language)
+    to = recipient(customer, "escalation" if reminder.channel == "registered_letter" else "dunning")
+    attention = [f"{_ATTENTION[lang]} {to.name}"] if to.role else []
     head = "".join(
         f"<p style='{style}'>{'<br>'.join(escape(line) for line in lines if line)}</p>\n"
         for style, lines in (
             ("", [creditor.name, *(creditor.address or "").splitlines()]),
-            ("margin-left:55%", [customer.name, *customer.address.splitlines()]),
+            ("margin-left:55%", [customer.name, *attention, *customer.address.splitlines()]),
             ("margin-left:55%", [day(reminder.day, lang)]),
             ("font-weight:bold", [message.subject]),
         )

@@ -17,7 +17,7 @@ from email.utils import format_datetime, formataddr
 from typing import Any
 
 from dunning_svc.outbox.render import Message, one_line
-from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
+from dunning_svc.read_models.cases.rows import CreditorRow
 from encours.kernel.email import is_address
 
 _POLICY = compat32.clone(linesep="\r\n", mangle_from_=False)
@@ -37,7 +37,7 @@ def email_bytes(
     identity: str,
     written_at: datetime,
     sender: str,
-    customer: DebtorRow,
+    to_name: str,
     creditor: CreditorRow,
     to: str,
 ) -> bytes:
@@ -48,7 +48,7 @@ def email_bytes(
     mail = MIMEMultipart("alternative", boundary, policy=_POLICY)
     headers: dict[str, Any] = {
         "From": _mailbox(creditor.name, sender),
-        "To": _mailbox(customer.name, to),
+        "To": _mailbox(to_name, to),
         "Subject": _header(message.subject),
         "Message-ID": identity,
         "Date": format_datetime(written_at),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -30,6 +31,8 @@ from encours.http.models import (
 )
 from encours.kernel import texts
 from encours.kernel.email import MAX_LENGTH, ascii_address
+from invoice_svc.domain import identifiers
+from invoice_svc.domain.identifiers import InvalidIdentifier
 
 EntityId = Annotated[str, Id("ent"), Field(examples=["ent_0195e0a4c1187ebc837d95283b6791e9"])]
 CustomerId = Annotated[str, Id("cus"), Field(examples=["cus_0195e0a4c1187ebc837d95283b6791e9"])]
@@ -41,10 +44,8 @@ CreditNoteId = Annotated[str, Id("cre"), Field(examples=["cre_0195e0a4c1187ebc83
 DisputeId = Annotated[str, Id("dis"), Field(examples=["dis_0195e0a4c1187ebc837d95283b6791e9"])]
 QuoteId = Annotated[str, Id("quo"), Field(examples=["quo_0195e0a4c1187ebc837d95283b6791e9"])]
 SeriesCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,19}$")]
-Siren = Annotated[str, StringConstraints(pattern=texts.SIREN)]
-VatId = Annotated[str, StringConstraints(pattern=texts.VAT_ID)]
-Iban = Annotated[str, StringConstraints(pattern=texts.IBAN)]
 Phone = Annotated[str, StringConstraints(pattern=texts.PHONE)]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=texts.ONE_LINE)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 
 DECIMAL_PATTERN = r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$"
@@ -62,6 +63,30 @@ def _email(text: str) -> str:
         raise PydanticCustomError("email", "Write an e-mail address such as compta@example.com.")
     return address
 
+
+def _checked(check: Callable[[str], str]) -> AfterValidator:
+    """Return the validator of an identifier, which is kept in its compact form and refused with the reason."""
+
+    def checked(text: str) -> str:
+        try:
+            return check(text)
+        except InvalidIdentifier as error:
+            raise PydanticCustomError("identifier", "{reason}", {"reason": str(error)}) from None
+
+    return AfterValidator(checked)
+
+
+def _written(example: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "maxLength": _WRITTEN_MAX, "examples": [example]})
+
+
+_WRITTEN_MAX = 60
+_Written = Annotated[str, StringConstraints(max_length=_WRITTEN_MAX)]
+Siren = Annotated[_Written, _checked(identifiers.checked_siren), _written("552100554")]
+Siret = Annotated[_Written, _checked(identifiers.checked_siret), _written("55210055400013")]
+Lei = Annotated[_Written, _checked(identifiers.checked_lei), _written("969500KCGF3SUYJHPV70")]
+VatId = Annotated[_Written, _checked(identifiers.checked_vat_id), _written("FR96552100554")]
+Iban = Annotated[_Written, _checked(identifiers.checked_iban), _written("FR7630006000011234567890189")]
 
 Email = Annotated[
     str,
@@ -174,6 +199,5 @@ Method = Literal["transfer", "instant_transfer", "card", "direct_debit", "cheque
 def named_fields(body: Body, *, keep: tuple[str, ...]) -> dict[str, Any]:
     """Return the fields of a PATCH for a command; null leaves a field of ``keep`` unchanged."""
     given = {name: getattr(body, name) for name in body.model_fields_set}
-    if isinstance(address := given.get("address"), AddressBody):
-        given["address"] = address.to_contract()
+    given |= {name: value.to_contract() for name, value in given.items() if isinstance(value, AddressBody)}
     return {name: value for name, value in given.items() if value is not None or name not in keep}

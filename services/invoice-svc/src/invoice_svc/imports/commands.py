@@ -6,8 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
-import msgspec
-
 from encours.kernel.money import Money
 from encours.ledger.session import Session
 from invoice_svc.domain.customer.commands import AgreeTerms, RegisterCustomer
@@ -117,9 +115,14 @@ async def _customer(session: Session, event: ImportedCustomer, entity_id: str) -
             phone=event.phone,
             siren=event.siren,
             vat_id=event.vat_id,
-            address=None if isinstance(event.address, msgspec.UnsetType) else event.address,
+            address=event.address or None,
             segment=event.segment,
             salesperson=event.salesperson,
+            siret=event.siret or None,
+            lei=event.lei or None,
+            iban=event.iban or None,
+            delivery_address=event.delivery_address or None,
+            tags=event.tags or (),
         ),
     )
     terms = event.terms or None

@@ -47,7 +47,12 @@ class ImportedCustomer(_ImportedBase, frozen=True, kw_only=True, tag="customer")
     siren: str | None = None
     vat_id: str | None = None
     address: Address | msgspec.UnsetType = msgspec.UNSET
-    """Left out of the bytes if unset, so that lines imported before addresses existed keep their bytes."""
+    """Left out of the bytes if unset, as the others of its kind: lines imported before it existed keep their bytes."""
+    siret: str | msgspec.UnsetType = msgspec.UNSET
+    lei: str | msgspec.UnsetType = msgspec.UNSET
+    iban: str | msgspec.UnsetType = msgspec.UNSET
+    delivery_address: Address | msgspec.UnsetType = msgspec.UNSET
+    tags: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     segment: str | None = None
     salesperson: str | None = None
     due_kind: DueKind | None = None

@@ -8,6 +8,7 @@ fault, so that a misspelt one is not ignored.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 from typing import get_args
 
@@ -17,6 +18,8 @@ from encours.contracts.common import Address
 from encours.contracts.dispute import Category, Outcome
 from encours.contracts.payment import Method
 from encours.kernel import texts
+from invoice_svc.domain import identifiers
+from invoice_svc.domain.identifiers import contradictions
 from invoice_svc.imports import values
 from invoice_svc.imports.csv_lines import Defaults, Parsed
 from invoice_svc.imports.events import (
@@ -35,6 +38,7 @@ from invoice_svc.imports.terms.ndjson import Strict, TermsObject
 
 MAX_ALLOCATIONS = 200
 MAX_ADDRESS_LINES = 5
+MAX_TAGS = 50
 _PATH = re.compile(r" - at `\$\.?([^`]*)`$")
 
 
@@ -80,11 +84,9 @@ class _NdjsonLine(Strict, frozen=True, kw_only=True, tag_field="kind"):
         value = getattr(self, name)
         return None if value is None or not value.strip() else values.code(value, pattern, example, name)
 
-    def _siren(self) -> str | None:
-        return self._optional_code("siren", texts.SIREN, "552100554")
-
-    def _vat_id(self) -> str | None:
-        return self._optional_code("vat_id", texts.VAT_ID, "FR96552100554")
+    def _identifier(self, name: str, check: Callable[[str], str]) -> str | None:
+        value = getattr(self, name)
+        return None if value is None or not value.strip() else values.identifier(value, check, name)
 
     def _day(self, name: str) -> date:
         return values.day(getattr(self, name), None, name)
@@ -118,9 +120,9 @@ class _Entity(_Valued, frozen=True, kw_only=True, tag="entity"):
             currency=self._code(defaults),
             time_zone=values.time_zone(self.time_zone or "Europe/Paris", "time_zone"),
             legal_form=self._optional("legal_form"),
-            siren=self._siren(),
-            vat_id=self._vat_id(),
-            iban=self._optional_code("iban", texts.IBAN, "FR7630006000011234567890189"),
+            siren=self._identifier("siren", identifiers.checked_siren),
+            vat_id=self._identifier("vat_id", identifiers.checked_vat_id),
+            iban=self._identifier("iban", identifiers.checked_iban),
         )
         return Parsed((event,))
 
@@ -131,18 +133,18 @@ class _Address(Strict, frozen=True, kw_only=True):
     city: str
     country: str | None = None
 
-    def parsed(self, country: str) -> Address:
+    def parsed(self, country: str, name: str = "address") -> Address:
         if not 1 <= len(self.lines) <= MAX_ADDRESS_LINES:
             raise Fault(
                 "invalid-value",
                 f"An address must have 1 to {MAX_ADDRESS_LINES} lines before the city.",
-                "address.lines",
+                f"{name}.lines",
             )
         return Address(
-            lines=tuple(values.text(line, "address.lines", limit=200) for line in self.lines),
-            postal_code=values.text(self.postal_code, "address.postal_code", limit=20),
-            city=values.text(self.city, "address.city", limit=200),
-            country=values.country(self.country or country, "address.country"),
+            lines=tuple(values.text(line, f"{name}.lines", limit=200) for line in self.lines),
+            postal_code=values.text(self.postal_code, f"{name}.postal_code", limit=20),
+            city=values.text(self.city, f"{name}.city", limit=200),
+            country=values.country(self.country or country, f"{name}.country"),
         )
 
 
@@ -158,6 +160,11 @@ class _Customer(_NdjsonLine, frozen=True, kw_only=True, tag="customer"):
     address: _Address | None = None
     segment: str | None = None
     salesperson: str | None = None
+    siret: str | None = None
+    lei: str | None = None
+    iban: str | None = None
+    delivery_address: _Address | None = None
+    tags: list[str] | None = None
     registered_on: str | None = None
     terms: TermsObject | None = None
 
@@ -173,9 +180,18 @@ class _Customer(_NdjsonLine, frozen=True, kw_only=True, tag="customer"):
             language=values.language(self.language or values.language_of(country), "language"),
             email=values.email(self.email or "", "email"),
             phone=self._optional_code("phone", texts.PHONE, "+33 1 23 45 67 89"),
-            siren=self._siren(),
-            vat_id=self._vat_id(),
-            address=msgspec.UNSET if self.address is None else self.address.parsed(country),
+            siren=self._identifier("siren", identifiers.checked_siren),
+            vat_id=self._identifier("vat_id", identifiers.checked_vat_id),
+            address=self.address.parsed(country) if self.address else msgspec.UNSET,
+            siret=self._identifier("siret", identifiers.checked_siret) or msgspec.UNSET,
+            lei=self._identifier("lei", identifiers.checked_lei) or msgspec.UNSET,
+            iban=self._identifier("iban", identifiers.checked_iban) or msgspec.UNSET,
+            delivery_address=(
+                self.delivery_address.parsed(country, "delivery_address")
+                if self.delivery_address
+                else msgspec.UNSET
+            ),
+            tags=self._tags() or msgspec.UNSET,
             segment=self._optional("segment"),
             salesperson=self._optional("salesperson"),
             due_kind=plain.due_kind if plain else None,
@@ -183,7 +199,14 @@ class _Customer(_NdjsonLine, frozen=True, kw_only=True, tag="customer"):
             terms=msgspec.UNSET if terms is None or plain else terms,
             on=self._optional_day("registered_on"),
         )
+        for column, reason in contradictions(event.siren, event.siret or None, event.vat_id).items():
+            raise Fault("identifiers-contradict", reason, column)
         return Parsed((event,))
+
+    def _tags(self) -> tuple[str, ...]:
+        if len(self.tags or ()) > MAX_TAGS:
+            raise Fault("invalid-value", f"A customer may have at most {MAX_TAGS} tags.", "tags")
+        return tuple(sorted({values.text(tag, "tags", limit=40) for tag in self.tags or ()}))
 
 
 class _Invoice(_Valued, frozen=True, kw_only=True, tag="invoice"):

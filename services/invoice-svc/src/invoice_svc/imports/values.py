@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from encours.kernel import texts
 from encours.kernel.email import ascii_address
 from encours.kernel.errors import DomainError
 from encours.kernel.money import MAX_MINOR, exponent, format_amount
+from invoice_svc.domain.identifiers import InvalidIdentifier
 from invoice_svc.imports.formats.amounts import SIGNS, NumberStyle
 from invoice_svc.imports.formats.verdict import Fault
 
@@ -223,6 +224,14 @@ def email(value: str, column: str) -> str | None:
     if address is None:
         raise Fault("invalid-value", f"{value[:60]!r} is not an e-mail address.", column)
     return address
+
+
+def identifier(value: str, check: Callable[[str], str], column: str) -> str:
+    """Return an identifier of a company or an account in its compact form."""
+    try:
+        return check(value)
+    except InvalidIdentifier as error:
+        raise Fault("invalid-value", str(error), column) from None
 
 
 def time_zone(value: str, column: str) -> str:

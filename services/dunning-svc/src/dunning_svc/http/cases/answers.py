@@ -11,6 +11,7 @@ from dunning_svc.domain.policy.schedule import upcoming
 from dunning_svc.read_models.cases.due import item_of
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow, steps_taken
+from encours.contracts.recipients import recipient
 from encours.http.models import MoneyModel
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
@@ -89,7 +90,7 @@ class CaseOut(BaseModel):
     entity_id: str
     name: str
     language: str
-    email: str | None
+    email: str | None = Field(description="Address that reminders go to.")
     hold: HoldSeen | None
     credits: list[CreditOut]
     items: list[CaseItem]
@@ -107,7 +108,7 @@ class CaseOut(BaseModel):
             entity_id=customer.entity_id,
             name=customer.name,
             language=customer.language,
-            email=customer.email,
+            email=recipient(customer, "dunning").email,
             hold=HoldSeen.of(customer, as_of),
             credits=[CreditOut.of(row) for row in accounts if row.unapplied_minor],
             items=[

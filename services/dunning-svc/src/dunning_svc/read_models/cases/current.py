@@ -19,7 +19,11 @@ from encours.reading.read_db import ReadDb
 BEHIND_MAX = 2_000
 """Most events that are folded onto the rows; a read model that lags further has to catch up first."""
 _TYPES = moving() | names_of(
-    customer.CustomerAmended, customer.CustomerRegistered, dunning.HoldPlaced, entity.EntityAmended
+    customer.CustomerAmended,
+    customer.CustomerContactAdded,
+    customer.CustomerRegistered,
+    dunning.HoldPlaced,
+    entity.EntityAmended,
 )
 """Events that a message depends on; decisions and outcomes of other reminders do not change it."""
 

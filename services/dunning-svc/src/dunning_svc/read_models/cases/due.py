@@ -17,6 +17,7 @@ from dunning_svc.read_models.cases.rows import (
     steps_taken,
 )
 from encours.contracts.dunning import LateTerms
+from encours.contracts.recipients import recipient
 from encours.projection.read_model import Conn
 from encours.projection.rows import Row, table_of
 
@@ -127,7 +128,9 @@ def case_of(
     formal_notice: FormalNotice | None,
 ) -> Case:
     """Return the state that a decision about one group is based on."""
-    inputs = {customer.position, *([customer.hold_position] if customer.hold_position else [])}
+    inputs = {customer.position, *(entry.position for entry in customer.contacts)}
+    if customer.hold_position:
+        inputs.add(customer.hold_position)
     credit_minor = account.unapplied_minor if account is not None else 0
     if account is not None and credit_minor:
         inputs.update(positions(account.events))
@@ -136,7 +139,7 @@ def case_of(
         entity_id=group[1],
         currency=group[2],
         language=customer.language,
-        email=customer.email,
+        email=recipient(customer, "dunning").email,
         address=customer.address,
         hold_until=customer.hold_until,
         decided_on=account.decided_on if account is not None else None,

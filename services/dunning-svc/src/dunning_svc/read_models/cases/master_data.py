@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow, ItemRow, Rows, existing
 from encours.contracts import Recorded, customer, dunning, entity, invoice
 from encours.contracts.common import Address
+from encours.contracts.recipients import PURPOSES
 
 
 def entity_changed(data: entity.EntityRegistered | entity.EntityAmended, rows: Rows) -> None:
@@ -48,11 +49,11 @@ def customer_changed(
     match data:
         case customer.CustomerRegistered():
             hold: tuple[date | None, str | None, int] = (None, None, 0)
-            entity_id = data.entity_id
+            entity_id, people = data.entity_id, []
         case customer.CustomerAmended():
             old = existing(rows, DebtorRow, data.customer_id)
             hold = (old.hold_until, old.hold_cause, old.hold_position)
-            entity_id = old.entity_id
+            entity_id, people = old.entity_id, old.people
         case dunning.HoldPlaced():
             old = existing(rows, DebtorRow, data.customer_id)
             rows.put(replace(old, hold_until=data.until, hold_cause=data.cause, hold_position=e.position))
@@ -70,8 +71,18 @@ def customer_changed(
             hold_cause=hold[1],
             hold_position=hold[2],
             position=e.position,
+            people=people,
         )
     )
+
+
+def contact_added(e: Recorded, data: customer.CustomerContactAdded, rows: Rows) -> None:
+    """Add a contact that reminders may go to; those for other purposes are left out."""
+    if not data.email or data.role not in PURPOSES:
+        return
+    debtor = existing(rows, DebtorRow, data.customer_id)
+    entry = f"{data.role} {data.email} {e.position} {data.name}"
+    rows.put(replace(debtor, people=[*debtor.people, entry]))
 
 
 def invoice_issued(e: Recorded, data: invoice.InvoiceIssued, rows: Rows) -> None:

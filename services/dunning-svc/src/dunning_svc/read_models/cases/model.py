@@ -37,11 +37,12 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 3
+    version = 4
     rows = ALL_ROWS
     applies = moving() | names_of(
         calendar.DayOpened,
         customer.CustomerAmended,
+        customer.CustomerContactAdded,
         customer.CustomerRegistered,
         dunning.HoldPlaced,
         dunning.ReminderFailed,
@@ -62,7 +63,6 @@ class Cases(ReadModel):
         contracts.risk.LimitApproved,
         contracts.risk.LimitRefused,
         contracts.risk.LimitRequested,
-        contracts.customer.CustomerContactAdded,
         contracts.customer.CustomerNoted,
         contracts.customer.TermsAgreed,
         contracts.customer.TermsBeyondCeiling,
@@ -108,7 +108,7 @@ def keys(e: Recorded) -> Iterable[Key]:
     match e.data:
         case entity.EntityAmended():
             yield CreditorRow, (e.data.entity_id,)
-        case customer.CustomerAmended() | dunning.HoldPlaced():
+        case customer.CustomerAmended() | customer.CustomerContactAdded() | dunning.HoldPlaced():
             yield DebtorRow, (e.data.customer_id,)
         case invoice.InvoiceIssued():
             yield CreditorRow, (e.entity,)
@@ -139,6 +139,8 @@ def project(e: Recorded, rows: Rows) -> None:
             master_data.entity_changed(e.data, rows)
         case customer.CustomerRegistered() | customer.CustomerAmended() | dunning.HoldPlaced():
             master_data.customer_changed(e, e.data, rows)
+        case customer.CustomerContactAdded():
+            master_data.contact_added(e, e.data, rows)
         case invoice.InvoiceIssued():
             master_data.invoice_issued(e, e.data, rows)
         case payment.PaymentAllocated() | payment.PaymentReleased():

@@ -6,8 +6,9 @@ Positions of events are numbers in one text column, separated by blanks, oldest 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
+from msgspec import field
 from msgspec.structs import replace
 
 from dunning_svc.domain.policy.policy import DEFAULT_POLICY
@@ -39,8 +40,20 @@ class CreditorRow(Row, kw_only=True):
     siren: str | None
 
 
+class ContactEntry(NamedTuple):
+    """A contact of a debtor, with the position of the event that added it."""
+
+    role: str
+    email: str
+    position: int
+    name: str
+
+
 class DebtorRow(Row, kw_only=True):
-    """A debtor, its addresses and its hold. ``hold_position`` is 0 if it was never on hold."""
+    """A debtor, its addresses and its hold. ``hold_position`` is 0 if it was never on hold.
+
+    ``people``: the contacts that reminders may go to, oldest first, as ``<role> <e-mail> <position> <name>``.
+    """
 
     TABLE: ClassVar[str] = "customer"
     KEY: ClassVar[tuple[str, ...]] = ("customer_id",)
@@ -57,6 +70,16 @@ class DebtorRow(Row, kw_only=True):
     hold_cause: str | None
     hold_position: int
     position: int
+    people: list[str] = field(default_factory=list)
+
+    @property
+    def contacts(self) -> list[ContactEntry]:
+        """Return the entries of the column ``people``."""
+        found = []
+        for entry in self.people:
+            role, email, position, name = entry.split(" ", 3)
+            found.append(ContactEntry(role, email, int(position), name))
+        return found
 
 
 class AccountRow(Row, kw_only=True):

@@ -28,6 +28,11 @@ class RegisterCustomer:
     address: Address | None = None
     segment: str | None = None
     salesperson: str | None = None
+    siret: str | None = None
+    lei: str | None = None
+    iban: str | None = None
+    delivery_address: Address | None = None
+    tags: tuple[str, ...] = ()
     terms: ProposedTerms | None = None
     terms_from: date | None = None
     """First day of ``terms``; today if not given."""
@@ -48,6 +53,11 @@ class AmendCustomer:
     address: Address | UnsetType | None = UNSET
     segment: str | UnsetType | None = UNSET
     salesperson: str | UnsetType | None = UNSET
+    siret: str | UnsetType | None = UNSET
+    lei: str | UnsetType | None = UNSET
+    iban: str | UnsetType | None = UNSET
+    delivery_address: Address | UnsetType | None = UNSET
+    tags: tuple[str, ...] | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,7 @@ class AgreeTerms:
 
 @dataclass(frozen=True, slots=True)
 class AddContact:
-    """A person at the customer, by role such as ``accounts_payable``."""
+    """A person at the customer, by role: billing, dunning, dispute, escalation or another."""
 
     customer_id: str
     role: str

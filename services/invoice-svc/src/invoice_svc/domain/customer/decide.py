@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from encours.contracts import customer as events
 from encours.contracts.common import Terms
@@ -12,6 +13,7 @@ from encours.kernel.errors import FieldError, Refusal
 from encours.kernel.terms import beyond_ceiling
 from invoice_svc.domain.customer.commands import AddContact, AmendCustomer, NoteCustomer, RegisterCustomer
 from invoice_svc.domain.customer.state import Agreement, Contact, Customer, CustomerEvent
+from invoice_svc.domain.identifiers import contradictions
 from invoice_svc.domain.legal import late_payment_law
 from invoice_svc.domain.refusals import CustomerOfOtherEntity
 from invoice_svc.domain.terms import due_rule
@@ -25,10 +27,24 @@ class CustomerExists(Refusal):
     remedy = "PATCH it, or choose another external_ref."
 
 
+class IdentifiersContradict(Refusal):
+    """Two identifiers belong to different companies (422)."""
+
+    code = "identifiers-contradict"
+    title = "Identifiers belong to different companies"
+    status = 422
+    remedy = "Correct the identifiers that errors[] points to."
+
+
+_IDENTITY = tuple(field for field in events.CustomerAmended.__struct_fields__ if field != "customer_id")
+"""Fields that :class:`AmendCustomer` can change; they have one name in the command, the state and the event."""
+
+
 def register(state: Customer, command: RegisterCustomer) -> list[CustomerEvent]:
     """Register the customer of an entity."""
     if state.customer_id:
         raise CustomerExists(f"{state.customer_id} already exists; PATCH it to change it.")
+    _require_one_company(command.siren, command.siret, command.vat_id)
     return [
         events.CustomerRegistered(
             customer_id=command.customer_id,
@@ -44,38 +60,24 @@ def register(state: Customer, command: RegisterCustomer) -> list[CustomerEvent]:
             address=command.address,
             segment=command.segment,
             salesperson=command.salesperson,
+            siret=command.siret,
+            lei=command.lei,
+            iban=command.iban,
+            delivery_address=command.delivery_address,
+            tags=command.tags,
         )
     ]
 
 
 def amend(state: Customer, command: AmendCustomer) -> list[CustomerEvent]:
     """Amend the identity; no event if it is the same."""
-    amended = events.CustomerAmended(
-        customer_id=state.customer_id,
-        name=state.name if command.name is UNSET else command.name,
-        country=state.country if command.country is UNSET else command.country,
-        language=state.language if command.language is UNSET else command.language,
-        email=state.email if command.email is UNSET else command.email,
-        phone=state.phone if command.phone is UNSET else command.phone,
-        siren=state.siren if command.siren is UNSET else command.siren,
-        vat_id=state.vat_id if command.vat_id is UNSET else command.vat_id,
-        address=state.address if command.address is UNSET else command.address,
-        segment=state.segment if command.segment is UNSET else command.segment,
-        salesperson=state.salesperson if command.salesperson is UNSET else command.salesperson,
-    )
     same = events.CustomerAmended(
-        customer_id=state.customer_id,
-        name=state.name,
-        country=state.country,
-        language=state.language,
-        email=state.email,
-        phone=state.phone,
-        siren=state.siren,
-        vat_id=state.vat_id,
-        address=state.address,
-        segment=state.segment,
-        salesperson=state.salesperson,
+        customer_id=state.customer_id, **{name: getattr(state, name) for name in _IDENTITY}
     )
+    given = {name: getattr(command, name) for name in _IDENTITY}
+    amended = replace(same, **{name: value for name, value in given.items() if value is not UNSET})
+    if any(given[name] is not UNSET for name in ("siren", "siret", "vat_id")):
+        _require_one_company(amended.siren, amended.siret, amended.vat_id)
     return [] if amended == same else [amended]
 
 
@@ -126,6 +128,15 @@ def add_contact(state: Customer, command: AddContact) -> list[CustomerEvent]:
 def note(state: Customer, command: NoteCustomer) -> list[CustomerEvent]:
     """Add a note; the same text on another day is another note."""
     return [events.CustomerNoted(customer_id=state.customer_id, text=command.text)]
+
+
+def _require_one_company(siren: str | None, siret: str | None, vat_id: str | None) -> None:
+    found = contradictions(siren, siret, vat_id)
+    if found:
+        raise IdentifiersContradict(
+            " ".join(found.values()),
+            errors=tuple(FieldError(f"/{name}", reason) for name, reason in found.items()),
+        )
 
 
 def require_customer_of(state: Customer, entity_id: str) -> None:

@@ -34,7 +34,7 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A person at the customer, by role such as ``accounts_payable``."""
+    """A person at the customer, by role."""
 
     role: str
     name: str
@@ -67,6 +67,11 @@ class Customer:
     address: Address | None = None
     segment: str | None = None
     salesperson: str | None = None
+    siret: str | None = None
+    lei: str | None = None
+    iban: str | None = None
+    delivery_address: Address | None = None
+    tags: tuple[str, ...] = ()
     terms: tuple[Agreement, ...] = ()
     """Ascending by ``valid_from``; the later agreement for the same day replaces the earlier."""
     contacts: tuple[Contact, ...] = ()
@@ -103,6 +108,11 @@ def evolve(state: Customer, recorded: Recorded) -> Customer:
                 address=event.address,
                 segment=event.segment,
                 salesperson=event.salesperson,
+                siret=event.siret,
+                lei=event.lei,
+                iban=event.iban,
+                delivery_address=event.delivery_address,
+                tags=event.tags,
             )
         case events.CustomerAmended():
             return replace(
@@ -117,6 +127,11 @@ def evolve(state: Customer, recorded: Recorded) -> Customer:
                 address=event.address,
                 segment=event.segment,
                 salesperson=event.salesperson,
+                siret=event.siret,
+                lei=event.lei,
+                iban=event.iban,
+                delivery_address=event.delivery_address,
+                tags=event.tags,
             )
         case events.TermsAgreed():
             kept = [agreed for agreed in state.terms if agreed.valid_from != event.valid_from]

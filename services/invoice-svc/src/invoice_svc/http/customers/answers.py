@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from pydantic import BaseModel, Field
 
+from encours.contracts.recipients import PURPOSES, Purpose, Recipient, recipient
 from encours.http.answers import Answer, Json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
+from invoice_svc.domain.customer.likeness import Mark
 from invoice_svc.domain.customer.state import Customer, terms_on
 from invoice_svc.http.common import AddressOut, iso
 from invoice_svc.http.terms import TermsOut
@@ -24,6 +27,19 @@ class ContactOut(BaseModel):
     name: str
     email: str | None
     phone: str | None
+
+
+class RecipientOut(BaseModel):
+    """The address that is written to, and the name there; `role` is null for the customer itself."""
+
+    role: str | None
+    name: str
+    email: str | None
+
+    @classmethod
+    def of(cls, found: Recipient) -> Json:
+        """Return a recipient as JSON."""
+        return {"role": found.role, "name": found.name, "email": found.email}
 
 
 class NoteOut(BaseModel):
@@ -49,9 +65,18 @@ class CustomerOut(AsOf):
     address: AddressOut | None
     segment: str | None
     salesperson: str | None
+    siret: str | None
+    lei: str | None
+    iban: str | None
+    delivery_address: AddressOut | None
+    tags: list[str]
     terms: TermsOut | None
     agreements: list[TermsOut]
     contacts: list[ContactOut]
+    recipients: dict[Purpose, RecipientOut] = Field(
+        description="Who is written to for each purpose: the last contact with an e-mail address in the order of "
+        "roles dunning, billing; dispute, billing; escalation, dunning, billing; else the customer itself."
+    )
     notes: list[NoteOut]
     version: int
 
@@ -73,11 +98,17 @@ class CustomerOut(AsOf):
             "address": AddressOut.of(state.address),
             "segment": state.segment,
             "salesperson": state.salesperson,
+            "siret": state.siret,
+            "lei": state.lei,
+            "iban": state.iban,
+            "delivery_address": AddressOut.of(state.delivery_address),
+            "tags": list(state.tags),
             "terms": TermsOut.of(in_force),
             "agreements": [TermsOut.of(agreed.terms, agreed.valid_from) for agreed in state.terms],
             "contacts": [
                 {"role": c.role, "name": c.name, "email": c.email, "phone": c.phone} for c in state.contacts
             ],
+            "recipients": {purpose: RecipientOut.of(recipient(state, purpose)) for purpose in PURPOSES},
             "notes": [{"noted_on": iso(note.noted_on), "text": note.text} for note in state.notes],
             "version": version,
         }
@@ -126,6 +157,34 @@ class TermsHistoryOut(AsOf):
             "customer_id": customer_id,
             "in_force": AgreedTermsOut.of(begun[-1]) if begun else None,
             "data": [AgreedTermsOut.of(agreed) for agreed in found],
+        }
+
+
+class DuplicateOut(BaseModel):
+    """A customer that may be the same debtor, and the values that both have."""
+
+    customer_id: str
+    name: str
+    reasons: dict[Mark, str]
+
+
+class DuplicatesOut(AsOf):
+    """Customers that may be the same debtor, those with the most reasons first."""
+
+    data: list[DuplicateOut]
+
+    @classmethod
+    def of(cls, rows: Sequence[Mapping[str, Any]]) -> Json:
+        """Return the rows as JSON."""
+        return {
+            "data": [
+                {
+                    "customer_id": row["customer_id"],
+                    "name": row["name"],
+                    "reasons": dict(mark.split(":", 1) for mark in row["marks"]),
+                }
+                for row in rows
+            ]
         }
 
 

@@ -17,9 +17,13 @@ from invoice_svc.http.common import (
     AddressBody,
     Email,
     EntityId,
+    Iban,
     Language,
+    Lei,
     Phone,
     Siren,
+    Siret,
+    Tag,
     VatId,
     named_fields,
 )
@@ -44,6 +48,13 @@ class CustomerBody(Body):
     address: AddressBody | None = None
     segment: ShortText | None = None
     salesperson: ShortText | None = None
+    siret: Siret | None = None
+    lei: Lei | None = None
+    iban: Iban | None = Field(default=None, description="Account that the customer pays from.")
+    delivery_address: AddressBody | None = Field(
+        default=None, description="Usual place of delivery, if it is not `address`, to which invoices go."
+    )
+    tags: list[Tag] = Field(default=[], max_length=50)
     terms: AgreedTermsBody | None = Field(default=None, description="Conditions agreed from the start.")
 
     def to_command(self) -> RegisterCustomer:
@@ -68,6 +79,11 @@ class CustomerBody(Body):
             address=self.address.to_contract() if self.address else None,
             segment=self.segment,
             salesperson=self.salesperson,
+            siret=self.siret,
+            lei=self.lei,
+            iban=self.iban,
+            delivery_address=self.delivery_address.to_contract() if self.delivery_address else None,
+            tags=tuple(sorted(set(self.tags))),
             terms=self.terms.to_terms() if self.terms else None,
             terms_from=self.terms.valid_from if self.terms else None,
         )
@@ -86,16 +102,28 @@ class CustomerPatch(Body):
     address: AddressBody | None = None
     segment: ShortText | None = None
     salesperson: ShortText | None = None
+    siret: Siret | None = None
+    lei: Lei | None = None
+    iban: Iban | None = None
+    delivery_address: AddressBody | None = None
+    tags: list[Tag] | None = Field(default=None, max_length=50, description="All tags; `[]` removes them.")
 
     def to_command(self, customer_id: str) -> AmendCustomer:
-        """Return the command. Name, country and language cannot be cleared: null leaves them unchanged."""
-        return AmendCustomer(customer_id, **named_fields(self, keep=("name", "country", "language")))
+        """Return the command. Name, country, language and tags cannot be null: it leaves them unchanged."""
+        given = named_fields(self, keep=("name", "country", "language", "tags"))
+        if "tags" in given:
+            given["tags"] = tuple(sorted(set(given["tags"])))
+        return AmendCustomer(customer_id, **given)
 
 
 class ContactBody(Body):
     """A person at the customer."""
 
-    role: ShortText = Field(examples=["accounts_payable"])
+    role: ShortText = Field(
+        description="`billing`, `dunning`, `dispute` or `escalation`: the last contact with the role is written to "
+        "for it; another role is kept for your own use.",
+        examples=["dunning"],
+    )
     name: ShortText = Field(examples=["Claire Martin"])
     email: Email | None = None
     phone: Phone | None = None

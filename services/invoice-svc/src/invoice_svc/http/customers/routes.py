@@ -14,7 +14,13 @@ from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.reading.pages import Page
 from invoice_svc.http.common import CustomerId, EntityId, iso
-from invoice_svc.http.customers.answers import CUSTOMER_ANSWER, CustomerListing, CustomerOut, TermsHistoryOut
+from invoice_svc.http.customers.answers import (
+    CUSTOMER_ANSWER,
+    CustomerListing,
+    CustomerOut,
+    DuplicatesOut,
+    TermsHistoryOut,
+)
 from invoice_svc.http.customers.bodies import (
     ContactBody,
     CustomerBody,
@@ -52,10 +58,20 @@ async def list_customers(
     name: Annotated[
         str | None, QueryParam(alias="q", max_length=200, description="Prefix of the name.")
     ] = None,
+    salesperson: Annotated[str | None, QueryParam(max_length=200)] = None,
+    tag: Annotated[str | None, QueryParam(max_length=40)] = None,
 ) -> Response:
     """List customers, oldest first."""
     async with q.view(NAME) as view:
-        rows = await query.customers(view, page, entity_id=entity_id, external_ref=external_ref, q=name)
+        rows = await query.customers(
+            view,
+            page,
+            entity_id=entity_id,
+            external_ref=external_ref,
+            q=name,
+            salesperson=salesperson,
+            tag=tag,
+        )
     return await show_page(q, view, page, rows, "customer_id", CUSTOMER_ANSWER)
 
 
@@ -63,6 +79,15 @@ async def list_customers(
 async def get_customer(customer_id: CustomerId, q: Reading) -> Response:
     """Get a customer."""
     return await show(q, CUSTOMER_ANSWER, customer_id)
+
+
+@router.get("/v1/customers/{customer_id}/duplicates", response_model=DuplicatesOut)
+async def list_duplicates(customer_id: CustomerId, q: Reading) -> Response:
+    """List customers of the entity that may be the same debtor, with the reasons. Nothing is merged by itself."""
+    await read(q, CUSTOMER_ANSWER, customer_id)
+    async with q.view(NAME) as view:
+        rows = await query.alike(view, customer_id)
+    return q.respond(DuplicatesOut.of(rows) | view.echo())
 
 
 @router.patch("/v1/customers/{customer_id}", response_model=CustomerOut)

@@ -20,8 +20,8 @@ class EntityBody(Body):
     currency: Currency = "EUR"
     time_zone: TimeZone = "Europe/Paris"
     legal_form: ShortText | None = Field(default=None, examples=["SAS, capital 10 000 EUR, RCS Paris"])
-    siren: Siren | None = Field(default=None, examples=["552100554"])
-    vat_id: VatId | None = Field(default=None, examples=["FR96552100554"])
+    siren: Siren | None = None
+    vat_id: VatId | None = None
     address: AddressBody | None = None
     iban: Iban | None = None
 

@@ -10,6 +10,7 @@ from encours.contracts.customer import CustomerAmended, CustomerRegistered
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
+from invoice_svc.domain.customer.likeness import marks_of
 from invoice_svc.read_models.customers.rows import CustomerRow
 from invoice_svc.read_models.known import known
 
@@ -35,14 +36,20 @@ class Customers(Part):
                 customer = CustomerRow(
                     customer_id=e.stream,
                     entity_id=event.entity_id,
-                    name_key=event.name.lower(),
+                    name="",
+                    name_key="",
                     external_ref=event.external_ref,
                     from_on=e.effective_on,
                     from_position=e.position,
+                    salesperson=None,
+                    tags=[],
+                    likeness=[],
                 )
             case CustomerAmended():
                 customer = known(CustomerRow, e, rows)
-                customer.name_key = event.name.lower()
             case _:
                 assert_never(event)
+        customer.name, customer.name_key = event.name, event.name.lower()
+        customer.salesperson, customer.tags = event.salesperson, list(event.tags)
+        customer.likeness = marks_of(event)
         rows.put(customer)

@@ -12,12 +12,24 @@ if TYPE_CHECKING:
     from encours.reading.moment import View
     from encours.reading.pages import Page
 
+DUPLICATES_MAX = 100
+
 
 async def customers(
-    view: View, page: Page, *, entity_id: str | None, external_ref: str | None, q: str | None
+    view: View,
+    page: Page,
+    *,
+    entity_id: str | None,
+    external_ref: str | None,
+    q: str | None,
+    salesperson: str | None,
+    tag: str | None,
 ) -> list[Any]:
     """Rows of a page of customers; ``q`` is the beginning of the name."""
     where = ViewWhere(view).equal("entity_id", entity_id).equal("external_ref", external_ref)
+    where.equal("salesperson", salesperson)
+    if tag is not None:
+        where.add("{} = any(tags)", tag)
     where.add(f"from_position <= {where.position}")
     if q is not None:
         where.add(where.beginning("name_key", q.lower()))
@@ -33,3 +45,19 @@ async def by_external_ref(conn: Conn, schema: str, entity_id: str, refs: Sequenc
         list(refs),
     )
     return {row["external_ref"]: row["customer_id"] for row in rows}
+
+
+async def alike(view: View, customer_id: str) -> list[Any]:
+    """Other customers of the same entity that share a mark with the customer, each with the marks they share."""
+    where = ViewWhere(view, entity="other.entity_id").add("other.customer_id <> {}", customer_id)
+    where.add(f"other.from_position <= {where.position}")
+    return await view.conn.fetch(
+        f"""select other.customer_id, other.name, shared.marks
+              from {view.schema}.customer other, {view.schema}.customer own,
+                   lateral (select array_agg(mark order by mark) as marks from unnest(other.likeness) mark
+                             where mark = any(own.likeness)) shared
+             where own.customer_id = {where.arguments.add(customer_id)} and other.entity_id = own.entity_id
+               and other.likeness && own.likeness and {where.sql}
+             order by cardinality(shared.marks) desc, other.customer_id limit {DUPLICATES_MAX}""",
+        *where.arguments,
+    )

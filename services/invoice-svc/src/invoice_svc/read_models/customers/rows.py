@@ -9,14 +9,26 @@ from encours.projection.rows import Row
 
 
 class CustomerRow(Row):
-    """A debtor. ``name_key`` is the lower-case name, for searches by its beginning."""
+    """A debtor. ``name_key`` is the lower-case name, for searches by its beginning.
+
+    ``likeness``: the marks of :mod:`invoice_svc.domain.customer.likeness`, for the search for duplicates.
+    """
 
     TABLE: ClassVar[str] = "customer"
     KEY: ClassVar[tuple[str, ...]] = ("customer_id",)
-    INDEXES: ClassVar[tuple[str, ...]] = ("(entity_id, customer_id)", "(name_key)", "(external_ref)")
+    INDEXES: ClassVar[tuple[str, ...]] = (
+        "(entity_id, customer_id)",
+        "(name_key)",
+        "(external_ref)",
+        "using gin (likeness)",
+    )
     customer_id: str
     entity_id: str
+    name: str
     name_key: str
     external_ref: str | None
     from_on: date
     from_position: int
+    salesperson: str | None
+    tags: list[str]
+    likeness: list[str]

@@ -1,0 +1,73 @@
+"""Customers: contacts by role, tags, and the marks by which two records may be one debtor."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from encours.contracts.common import Address
+from encours.contracts.customer import CustomerRegistered
+from encours.testing.events import event
+from encours.testing.memory import BooksInMemory
+from invoice_svc.domain.customer.commands import AddContact, AmendCustomer
+from invoice_svc.domain.customer.likeness import marks_of, plain_name
+from invoice_svc.http.customers.answers import CustomerOut
+from invoice_svc.http.customers.bodies import CustomerPatch
+from invoice_svc.use_cases import customers, entities
+from invoice_svc.use_cases.folds import CUSTOMER
+
+ADDRESS = Address(lines=("1 rue de la Paix",), postal_code="75 002", city="Paris", country="FR")
+DUPONT = event(
+    CustomerRegistered, name="Établissements Dupont SARL", email="compta@dupont.example", siren="552100554",
+    vat_id="FR96552100554", iban="FR7630006000011234567890189", address=ADDRESS,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("Éts. Dupont & Fils S.A.R.L.", "ets dupont fils"),
+        ("SARL ÉTS DUPONT ET FILS", "ets dupont et fils"),
+        ("Müller GmbH", "muller"),
+        ("SA", "sa"),
+        ("L'Oréal", "l oreal"),
+    ],
+)
+def test_a_name_is_compared_without_accents_signs_and_legal_form(name: str, plain: str) -> None:
+    assert plain_name(name) == plain
+
+
+def test_the_reasons_for_a_duplicate_are_those_values_that_both_records_have() -> None:
+    twin = replace(DUPONT, name="etablissements dupont", siren=None, vat_id=None, iban=None)
+    assert set(marks_of(DUPONT)) & set(marks_of(twin)) == {
+        "name_and_postcode:etablissements dupont 75002",
+        "name_and_email_domain:etablissements dupont dupont.example",
+    }
+    bare = event(
+        CustomerRegistered, name="Other", siren=None, vat_id=None, iban=None, email=None, address=None
+    )
+    assert marks_of(bare) == []
+
+
+def test_who_is_written_to_is_shown_for_each_purpose(books: BooksInMemory, make: Any) -> None:
+    books.do(entities.register, make.entity())
+    books.do(customers.register, make.customer(email="info@dupont.example", tags=("key account",)))
+    books.do(customers.add_contact, AddContact("cus_1", "billing", "Claire", "claire@dupont.example", None))
+    books.do(customers.add_contact, AddContact("cus_1", "dispute", "Jean", "jean@dupont.example", None))
+    shown = CustomerOut.of(books.state(CUSTOMER, "cus_1"), 1, date(2026, 6, 30))
+    assert {purpose: found["name"] for purpose, found in shown["recipients"].items()} == {
+        "billing": "Claire", "dunning": "Claire", "dispute": "Jean", "escalation": "Claire",
+    }  # fmt: skip
+    assert shown["tags"] == ["key account"]
+
+
+def test_a_patch_replaces_all_tags_and_leaves_them_if_it_names_none(books: BooksInMemory, make: Any) -> None:
+    books.do(entities.register, make.entity())
+    books.do(customers.register, make.customer(tags=("a", "b")))
+    books.do(customers.amend, AmendCustomer("cus_1", name="Dupont et fils"))
+    assert books.state(CUSTOMER, "cus_1").tags == ("a", "b")
+    books.do(customers.amend, CustomerPatch.model_validate({"tags": ["c", "a", "c"]}).to_command("cus_1"))
+    assert books.state(CUSTOMER, "cus_1").tags == ("a", "c")
