@@ -46,10 +46,12 @@ select p, now(), 1, '2026-01-01', l.id, 1, gen_random_uuid(), gen_random_uuid(),
 
 
 async def _relay(ledger_url: str, nats_url: str) -> None:
+    from encours.transport.heads import watch_heads
     from encours.transport.relay import Relay
 
     ledger = await Ledger.open(ledger_url)
-    await Relay(await connect(nats_url, "bench relay"), ledger, LEDGER).run()
+    relay = Relay(await connect(nats_url, "bench relay"), ledger, LEDGER)
+    await asyncio.gather(relay.run(), watch_heads(ledger, lambda: True, lambda _, head: relay.note(head)))
 
 
 async def _projector(ledger_url: str, store_url: str, nats_url: str) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
+import asyncpg
 import nats
 import pytest
 
 from encours.kernel.tasks import end
+from encours.ledger.model import Head
 from encours.projection.read_model import ReadModel
 from encours.projection.rebuild import rebuild
 from encours.reading.read_db import ReadModelNotReady
@@ -16,6 +21,7 @@ from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S, until
 from encours.transport.announcer import Announcer
 from encours.transport.client import NatsConnection, connect
+from encours.transport.heads import watch_heads
 from encours.transport.names import stream_name, subject
 from encours.transport.relay import Relay
 from encours.transport.tail import Tail
@@ -24,6 +30,7 @@ from tests.integration.projection.toy import (
     LEDGER,
     POISON,
     UNWRITABLE,
+    Feed,
     OpenItems,
     feed_into,
     paid,
@@ -33,6 +40,7 @@ from tests.integration.projection.toy import (
 )
 
 MODEL = "toy_items"
+IDLE_S = 3.0
 
 
 async def test_an_append_becomes_visible_and_a_snapshot_holds_rows_and_position_of_one_moment(
@@ -87,7 +95,14 @@ async def test_two_relays_of_one_ledger_leave_each_event_once_and_in_its_place(
     async with feed_into(installation) as feed:
         position = await feed.invoices(1_500)
         clients = [await connect(installation.nats_url("relay"), f"relay {n}") for n in range(2)]
-        relays = [asyncio.create_task(Relay(client, feed.ledger, LEDGER).run()) for client in clients]
+        relays = [Relay(client, feed.ledger, LEDGER) for client in clients]
+
+        def note(name: str, head: Head) -> None:
+            for relay in relays if name == LEDGER else ():
+                relay.note(head)
+
+        heads = watch_heads(feed.ledger, lambda: True, note)
+        running = [asyncio.create_task(work) for work in (heads, *(relay.run() for relay in relays))]
         try:
             js = clients[0].jetstream()
             await until(lambda: _last_is(js, position))
@@ -104,7 +119,7 @@ async def test_two_relays_of_one_ledger_leave_each_event_once_and_in_its_place(
             assert "Nats-Batch-Id" in kept[10]
             assert "Nats-Batch-Id" not in kept[-1]
         finally:
-            await end(relays)
+            await end(running)
             for client in clients:
                 await client.close()
 
@@ -253,19 +268,65 @@ async def test_a_new_ledger_is_followed_within_seconds(installation: Installatio
             await until(lambda: db.wait_for(MODEL, "second", position, timeout=1))
 
 
+async def test_a_ledger_in_which_nothing_happens_costs_no_queries_of_its_own(
+    installation: Installation,
+) -> None:
+    """Of a worker with a relay. There were 8 a second for each ledger."""
+    names = [f"idle-{number}" for number in range(10)]
+    admin = await asyncpg.connect(installation.admin_url())
+    for database in (installation.database("ledger"), installation.database("invoice")):
+        await admin.execute(f"alter database {database} set log_statement = 'all'")
+    await admin.close()
+    async with worker_on(installation), reading(installation) as db, AsyncExitStack() as stack:
+        for name in names:
+            feed = await stack.enter_async_context(feed_into(installation, name))
+            position = await feed.invoices(1)
+            await until(lambda name=name, at=position: db.wait_for(MODEL, name, at, timeout=1))
+        before = _queries(installation)
+        await asyncio.sleep(IDLE_S)
+        assert _queries(installation) - before < IDLE_S * 3 * len(names)
+
+
+def _queries(installation: Installation) -> int:
+    """Queries so far in the databases of this installation, by the server's log."""
+    log = (installation.cluster.layout.log / "postgres.log").read_text()
+    return len(re.findall(rf"@encours_\w+{installation.suffix} LOG:  (?:execute|statement)", log))
+
+
 async def test_a_reader_who_waits_ends_the_rest_of_a_model(installation: Installation) -> None:
     """Between batches a model lets events gather; a reader who waits for one model does not wake another."""
-    async with feed_into(installation) as feed:
-        shared = NatsConnection(installation.nats_url("invoice"), "reader")
-        tail = Tail(shared, feed.ledger, LEDGER)
-        running = asyncio.create_task(tail.run())
-        resting, other = [asyncio.create_task(tail.rest(model, 600.0)) for model in (MODEL, "another")]
-        try:
-            async with asyncio.timeout(HANG_S):
-                while not resting.done():
-                    Announcer(shared).wanted(MODEL, LEDGER)
-                    await asyncio.wait({resting}, timeout=0.05)
-            assert not other.done()
-        finally:
-            await end([running, resting, other])
-            await shared.close()
+    async with feed_into(installation) as feed, two_at_rest(installation, feed) as (link, _, resting, other):
+        while not resting.done():
+            Announcer(link).wanted(MODEL, LEDGER)
+            await asyncio.wait({resting}, timeout=0.05)
+        assert not other.done()
+
+
+async def test_an_event_that_a_model_reacts_to_ends_its_rest(installation: Installation) -> None:
+    async with feed_into(installation) as feed, two_at_rest(installation, feed) as (_, tail, resting, other):
+        tail.hurry_for({"calendar.day_opened"}, MODEL)
+        tail.hurry_for({"invoice.written_off"}, "another")
+        await until(lambda: tail.last >= 0)
+        tail.note(Head(await feed.invoices(1), tail.epoch, None))
+        await until(lambda: tail.last == feed.position)
+        assert not resting.done()
+        tail.note(Head(await feed.day(DAY), tail.epoch, None))
+        await resting
+        assert not other.done()
+
+
+@asynccontextmanager
+async def two_at_rest(
+    installation: Installation, feed: Feed
+) -> AsyncIterator[tuple[NatsConnection, Tail, asyncio.Task[None], asyncio.Task[None]]]:
+    """A tail, and two models that rest beside it for longer than any test takes."""
+    link = NatsConnection(installation.nats_url("invoice"), "reader")
+    tail = Tail(link, feed.ledger, LEDGER)
+    running = asyncio.create_task(tail.run())
+    resting, other = [asyncio.create_task(tail.rest(model, 2 * HANG_S)) for model in (MODEL, "another")]
+    try:
+        async with asyncio.timeout(HANG_S):
+            yield link, tail, resting, other
+    finally:
+        await end([running, resting, other])
+        await link.close()

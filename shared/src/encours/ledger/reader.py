@@ -42,10 +42,9 @@ _PAGE_OF_TYPES = f"""select {COLUMNS} from ledger.event
 _VERSIONS = """select s.name, coalesce(e.version, 0) from unnest($2::text[]) s(name)
   left join lateral (select version from ledger.event e
     where e.ledger + 0 = $1 and e.stream = s.name order by version desc limit 1) e on true"""
-_HEAD = """select coalesce(e.position, 0), l.epoch, e.recorded_at from ledger.ledgers l
+HEADS = """select l.name, coalesce(e.position, 0), l.epoch, e.recorded_at from ledger.ledgers l
   left join lateral (select position, recorded_at from ledger.event
-    where ledger = l.id order by position desc limit 1) e on true
-  where l.id = $1"""
+    where ledger = l.id order by position desc limit 1) e on true"""
 _COMMAND = """select command_id, fingerprint, first_position, last_position, answer from ledger.command
   where ledger = $1 and command_id = $2"""
 _LEDGERS = """select id, name, epoch, kind, time_zone, clock_at, effects_from, created_at
@@ -168,7 +167,8 @@ class Reader:
 
     async def head(self, ledger_id: int) -> Head:
         """The last position now."""
-        return Head(*(await self.fetch(_HEAD, ledger_id))[0])
+        (_, *head), *_ = await self.fetch(f"{HEADS} where l.id = $1", ledger_id)
+        return Head(*head)
 
     async def position_at(self, ledger_id: int, instant: datetime) -> int:
         """The last position recorded at or before the instant."""

@@ -102,6 +102,12 @@ async def load_checkpoint(conn: Conn, ledger: str, model: str, *, lock: bool = F
     return None if row is None else Checkpoint(*row)
 
 
+async def positions(conn: Conn | asyncpg.Pool) -> dict[tuple[str, str], int]:
+    """Return the position of every read model of the store, by ledger and model."""
+    rows = await conn.fetch("select ledger, model, position from encours.checkpoint")
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
 async def store_checkpoint(
     conn: Conn, ledger: str, model: str, service: str, *, version: int, epoch: int, position: int
 ) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import asyncpg
 import structlog
@@ -61,9 +61,9 @@ class _Blocked(Exception):
     """The model has to wait for a deployment or a repair; the message is for operators."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ProjectorContext:
-    """Connections and settings that the subscriptions of a process share."""
+    """Connections, settings and known positions that the subscriptions of a process share."""
 
     service: str
     ledger: Ledger
@@ -72,6 +72,8 @@ class ProjectorContext:
     pool: asyncpg.Pool
     leases: Leases
     stopping: asyncio.Event
+    positions: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Checkpoints by ledger and model, as they were a moment ago."""
 
 
 class Subscription:
@@ -87,6 +89,8 @@ class Subscription:
     ) -> None:
         self._context, self._model, self._reactor, self._tail = context, model, reactor, tail
         self._ledger = info.name
+        if reactor is not None:
+            tail.hurry_for(reactor.types, model.name)
         self._lease = ("projector", context.service, info.name, model.name)
 
     async def run(self) -> None:
@@ -186,6 +190,8 @@ class Subscription:
 
     async def _check_position(self, position: int) -> None:
         """Check the checkpoint after an empty batch. A position beyond the head means that the ledger was restored."""
+        if self._context.positions.get((self._ledger, self._model.name)) == position <= self._tail.last:
+            return
         if position > self._tail.last >= 0:
             head = await self._context.ledger.head(self._ledger)
             if position > head.position:

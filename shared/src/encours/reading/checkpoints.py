@@ -1,6 +1,6 @@
 """Positions of a store's read models, followed as their checkpoints are committed.
 
-Each commit of a checkpoint notifies :data:`~encours.projection.control.CHANNEL`. From the first wait on, one connection
+Each commit of a checkpoint notifies :data:`~encours.projection.control.CHANNEL`. From the first call on, one connection
 per process listens, and positions are answered from memory.
 """
 
@@ -14,7 +14,7 @@ import asyncpg
 
 from encours.kernel.tasks import end
 from encours.postgres.connection import FAILED
-from encours.projection.control import CHANNEL
+from encours.projection.control import CHANNEL, positions
 
 OnWait = Callable[[str, str], None]
 RETRY_S = 0.05
@@ -23,7 +23,7 @@ REFRESH_S = 1.0
 
 
 class Checkpoints:
-    """Positions of read models by ledger and name. Uses one connection of the pool from the first wait on."""
+    """Positions of read models by ledger and name. Uses one connection of the pool from the first call on."""
 
     def __init__(self, pool: asyncpg.Pool, on_wait: OnWait | None = None) -> None:
         """``on_wait(model, ledger)`` is called when a reader begins to wait for a model that is behind."""
@@ -36,8 +36,7 @@ class Checkpoints:
 
     async def reached(self, model: str, ledger: str, position: int, timeout_s: float) -> bool:
         """Wait until the model's checkpoint is at the position; return false if it is not after ``timeout_s``."""
-        if self._following is None:
-            self._following = asyncio.create_task(self._follow(), name="checkpoints")
+        self._begin()
         key = (ledger, model)
         if self._on_wait is not None and timeout_s > 0 and self._positions.get(key, position) < position:
             self._on_wait(model, ledger)
@@ -48,6 +47,15 @@ class Checkpoints:
         except TimeoutError:
             return False
         return True
+
+    def position(self, model: str, ledger: str) -> int | None:
+        """Return the model's position without a query, or None while it is not known."""
+        self._begin()
+        return self._positions.get((ledger, model))
+
+    def _begin(self) -> None:
+        if self._following is None:
+            self._following = asyncio.create_task(self._follow(), name="checkpoints")
 
     async def close(self) -> None:
         """Return the connection to the pool."""
@@ -72,8 +80,7 @@ class Checkpoints:
         try:
             while not self._closed.is_set():
                 # After LISTEN: what was committed before it is in this read, what comes later is notified.
-                rows = await conn.fetch("select ledger, model, position from encours.checkpoint")
-                self._positions = {(row[0], row[1]): row[2] for row in rows}
+                self._positions = await positions(conn)
                 self._wake()
                 try:
                     await asyncio.wait_for(self._closed.wait(), REFRESH_S)

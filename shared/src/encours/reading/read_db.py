@@ -146,6 +146,10 @@ class ReadDb:
         """Wait until the model has applied a position; return false if it has not within the time-out."""
         return await self._checkpoints.reached(model, ledger, min_position, timeout)
 
+    def position(self, model: str, ledger: str) -> int | None:
+        """Return the model's position without a query, or None while it is not known."""
+        return self._checkpoints.position(model, ledger)
+
     async def catch_up(self, model: str, ledger: str, *, wait_s: float = FRESH_WAIT_S) -> int | None:
         """Return the ledger's head at this call, once the model has reached it or after ``wait_s`` seconds.
 

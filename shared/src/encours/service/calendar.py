@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -98,6 +99,12 @@ def days_to_open(last: date | None, now: datetime) -> list[date]:
     return [last + timedelta(days=n) for n in range(1, (until - last).days + 1)]
 
 
+def next_opening(time_zone: str, now: datetime) -> datetime:
+    """Return the first opening after an instant."""
+    local = now.astimezone(ZoneInfo(time_zone))
+    return opening_of(local.date() + timedelta(days=local.time() >= OPENING), time_zone)
+
+
 async def run_calendar(ledger: Ledger, ledger_url: str, application_name: str) -> None:
     """Open the days of live ledgers as they begin, in every worker process, until cancelled."""
     leases = Leases(ledger_url, application_name)
@@ -109,10 +116,27 @@ async def run_calendar(ledger: Ledger, ledger_url: str, application_name: str) -
         await leases.close()
 
 
+@dataclass(slots=True)
+class _Calendar:
+    """Calendar of one live ledger, as this process keeps it."""
+
+    token: int | None = None
+    rests: tuple[int, datetime] | None = None
+    """Epoch in which all days are open, and the time at which the next one begins."""
+
+    failing: str = ""
+
+    def is_at_rest(self, epoch: int, now: datetime) -> bool:
+        """Return True while no day is due."""
+        return self.rests is not None and self.rests[0] == epoch and now < self.rests[1]
+
+
 async def keep_time(ledger: Ledger, leases: Leases, now: Now = lambda: datetime.now(UTC)) -> None:
-    """Open the days of every live ledger whose lease is free, until cancelled."""
-    held: dict[str, int] = {}
-    failing: dict[str, str] = {}
+    """Open the days of every live ledger whose lease is free, until cancelled.
+
+    A ledger whose days are all open is looked at again when the next one begins.
+    """
+    calendars: defaultdict[str, _Calendar] = defaultdict(_Calendar)
     while True:
         try:
             ledgers = await ledger.ledgers()
@@ -120,50 +144,46 @@ async def keep_time(ledger: Ledger, leases: Leases, now: Now = lambda: datetime.
             log.warning("the calendar could not look", error=str(away))
             ledgers = []
         for info in ledgers:
-            if info.kind == "live":
-                await _keep_one(ledger, leases, held, failing, info, now())
+            calendar = calendars[info.name]
+            if info.kind == "live" and not calendar.is_at_rest(info.epoch, now()):
+                await _keep_one(ledger, leases, calendar, info, now())
         await asyncio.sleep(TICK_S)
 
 
 async def _keep_one(
-    ledger: Ledger,
-    leases: Leases,
-    held: dict[str, int],
-    failing: dict[str, str],
-    info: LedgerInfo,
-    now: datetime,
+    ledger: Ledger, leases: Leases, calendar: _Calendar, info: LedgerInfo, now: datetime
 ) -> None:
     """Open the days of one ledger. An error is logged when it first occurs and does not delay other ledgers."""
     try:
-        if await _is_ours(leases, held, info.name):
-            await open_due(ledger, info, now)
+        if await _open_due(ledger, leases, calendar, info, now):
+            calendar.rests = info.epoch, next_opening(info.time_zone, now)
     except Exception as fault:
         problem = f"{type(fault).__name__}: {fault}"
-        if failing.get(info.name) != problem:
-            failing[info.name] = problem
+        if calendar.failing != problem:
+            calendar.failing = problem
             log.warning(
                 "the calendar of a ledger has stopped", ledger=info.name, error=problem, exc_info=fault
             )
     else:
-        failing.pop(info.name, None)
+        calendar.failing = ""
 
 
-async def _is_ours(leases: Leases, held: dict[str, int], name: str) -> bool:
-    token = held.get(name)
-    if token is None or not leases.holds(token):
-        held.pop(name, None)
-        token = await leases.acquire(LEASE, name)
-        if token is not None:
-            held[name] = token
-    return token is not None
-
-
-async def open_due(ledger: Ledger, info: LedgerInfo, now: datetime) -> int:
-    """Open the days that are due in one ledger and return their number. Idempotent."""
+async def _open_due(
+    ledger: Ledger, leases: Leases, calendar: _Calendar, info: LedgerInfo, now: datetime
+) -> bool:
+    """Open the days that are due in one ledger; return True if all are open afterwards. Idempotent."""
     local = now.astimezone(ZoneInfo(info.time_zone))
     opened = await last_opened(ledger, info.name)
-    due = days_to_open(opened.day, local)[:MAX_DAYS_A_TICK]
-    for day in due:
+    due = days_to_open(opened.day, local)
+    if due and not await _is_ours(leases, calendar, info.name):
+        return False
+    for day in due[:MAX_DAYS_A_TICK]:
         opened = await open_day(ledger, info.name, day, opened, late=day < local.date())
         log.info("day opened", ledger=info.name, day=str(day), late=day < local.date())
-    return len(due)
+    return len(due) <= MAX_DAYS_A_TICK
+
+
+async def _is_ours(leases: Leases, calendar: _Calendar, name: str) -> bool:
+    if calendar.token is None or not leases.holds(calendar.token):
+        calendar.token = await leases.acquire(LEASE, name)
+    return calendar.token is not None

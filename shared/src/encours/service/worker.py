@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -23,10 +24,10 @@ from pydantic import SecretStr
 from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.ledger.errors import LedgerUnavailable
-from encours.ledger.model import LedgerInfo
+from encours.ledger.model import Head, LedgerInfo
 from encours.postgres.connection import FAILED, STORE_SETTINGS, close_pool, open_pool
 from encours.postgres.leases import Leases
-from encours.projection.control import ensure_control
+from encours.projection.control import ensure_control, positions
 from encours.projection.projector import check_model
 from encours.projection.read_model import Reactor, ReadModel
 from encours.projection.status import (
@@ -37,11 +38,15 @@ from encours.projection.status import (
 )
 from encours.projection.subscription import ProjectorContext, Subscription
 from encours.transport.client import NatsConnection
+from encours.transport.heads import watch_heads
 from encours.transport.relay import Relay
 from encours.transport.tail import Tail
 
 LEDGERS_S = 0.5
 STATE_S = 0.5
+STATES_ALL = 120
+"""All states are written each time this number of intervals has passed."""
+CHECKPOINTS_S = 1.0
 STANDBY_S = 0.5
 CONNECT_RETRY_S = 0.5
 RESTART_MIN_S, RESTART_MAX_S = 0.2, 10.0
@@ -105,13 +110,24 @@ class Worker:
         self._stopping = asyncio.Event()
         self._broken = ""
         self._tails: dict[str, Tail] = {}
+        self._publishers: dict[str, Relay] = {}
         self._relays: dict[str, str] = {}
+        self._written: dict[str, LedgerState] = {}
         self._alarmed: dict[str, int] = {}
         ledger.on_appended(self._wake)
 
     def _wake(self, ledger: str, _head: int) -> None:
         if (tail := self._tails.get(ledger)) is not None:
             tail.wake()
+
+    def _note_head(self, ledger: str, head: Head) -> None:
+        if (tail := self._tails.get(ledger)) is not None:
+            tail.note(head)
+        if (relay := self._publishers.get(ledger)) is not None:
+            relay.note(head)
+
+    def _connected(self) -> bool:
+        return self._nats.connected
 
     def _break(self, task: str) -> None:
         """A task is gone for good: drain what is left, and end with an error."""
@@ -157,6 +173,8 @@ class Worker:
                 for count, background in enumerate(self._background):
                     tasks.start(f"background {count}", background)
                 tasks.start("state", lambda: self._publish_state(pool))
+                tasks.start("heads", lambda: watch_heads(self._ledger, self._connected, self._note_head))
+                tasks.start("checkpoints", lambda: self._watch_checkpoints(context))
                 tasks.start("ledgers", lambda: self._ledgers(context, relaying))
                 await self._stopping.wait()
                 log.info("worker drains", instance=self.instance)
@@ -222,6 +240,7 @@ class Worker:
                 tasks.start(f"{model.name} {info.name}", subscription.run)
                 names.add(f"{model.name} {info.name}")
             await self._stopping.wait()
+            tail.release()
             await tasks.drain(names, DRAIN_S)
 
     async def _relay(self, relaying: _Relaying, name: str) -> None:
@@ -236,38 +255,56 @@ class Worker:
             self._relays[name] = "active"
             log.info("relay active", ledger=name)
             publishing = Relay(nats, self._ledger, name, forgeries=self._tails[name].forgeries)
+            self._publishers[name] = publishing
             relay = asyncio.create_task(publishing.run())
             try:
                 while leases.holds(token) and not self._stopping.is_set() and not relay.done():
                     await self._sleep(STANDBY_S)
             finally:
+                del self._publishers[name]
                 await end([relay])
                 await asyncio.shield(leases.release(token, "relay", name))
             if relay.done() and not relay.cancelled() and relay.exception() is not None:
                 log.error("relay failed", ledger=name, exc_info=relay.exception())
 
-    async def _publish_state(self, pool: asyncpg.Pool) -> None:
-        """Write the state that this process sees into the control schema, from which the API answers."""
-        await forget_stale_states(pool)
+    async def _watch_checkpoints(self, context: ProjectorContext) -> None:
+        """Read the positions of all read models together: one that another process moved is looked at by its task."""
         while True:
-            states = [
-                LedgerState(
-                    self._service,
-                    self.instance,
-                    name,
-                    t.epoch,
-                    t.head,
-                    t.last,
-                    self._relays.get(name, "none"),
-                    t.source,
-                )
-                for name, t in self._tails.items()
-                if t.last >= 0
-            ]
             with contextlib.suppress(*FAILED):
-                await write_ledger_states(pool, states)
+                context.positions = await positions(context.pool)
+            await asyncio.sleep(CHECKPOINTS_S)
+
+    async def _publish_state(self, pool: asyncpg.Pool) -> None:
+        """Write the states that this process sees into the control schema, from which the API answers.
+
+        Those that have changed at once; all every minute, so that they are not taken for those of an ended process.
+        """
+        await forget_stale_states(pool)
+        for count in itertools.count():
+            if count % STATES_ALL == 0:
+                self._written.clear()
+            changed = {s.ledger: s for s in self._states() if self._written.get(s.ledger) != s}
+            with contextlib.suppress(*FAILED):
+                await write_ledger_states(pool, changed.values())
+                self._written |= changed
                 await self._raise_alarms(pool)
             await asyncio.sleep(STATE_S)
+
+    def _states(self) -> list[LedgerState]:
+        return [
+            LedgerState(
+                self._service,
+                self.instance,
+                name,
+                t.epoch,
+                t.head,
+                t.last,
+                self._relays.get(name, "none"),
+                t.source,
+            )
+            for name, t in self._tails.items()
+            if t.last >= 0
+        ]
 
     async def _raise_alarms(self, pool: asyncpg.Pool) -> None:
         for name, tail in self._tails.items():

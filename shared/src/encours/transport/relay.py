@@ -26,6 +26,7 @@ from encours.kernel.tasks import end
 from encours.ledger import Ledger
 from encours.ledger.digest import digest_of
 from encours.ledger.errors import LedgerUnavailable
+from encours.ledger.model import Head
 from encours.ledger.stored import StoredEvent, event_of
 from encours.transport.confirmation import Forgeries
 from encours.transport.jetstream import LedgerStream
@@ -42,7 +43,6 @@ that need an event at once read the ledger.
 """
 ACK_TIMEOUT_S = 5.0
 ACK_LOOK_S = 0.25
-POLL_MIN_S, POLL_MAX_S = 0.05, 0.5
 RETRY_MIN_S, RETRY_MAX_S = 0.05, 2.0
 EPOCH_CHECK_S = 1.0
 BACKFILL = 10_000
@@ -80,9 +80,15 @@ class Relay:
         self._reconnects = 0
         self._heard = asyncio.Event()
         self._woken = asyncio.Event()
+        """Set when the ledger may have more than the stream, another epoch, or NATS be gone."""
         self._round = 0
         self._rounds = itertools.count(1)
         self._epoch_checked = 0.0
+
+    def note(self, head: Head) -> None:
+        """Look at once if the ledger's head is not the last event of the stream. To be called with each known head."""
+        if head.epoch != self._epoch or head.position > self.last or not self._nats.is_connected:
+            self._woken.set()
 
     async def run(self) -> None:
         """Publish until cancelled. NATS and PostgreSQL may be unavailable for a time."""
@@ -153,29 +159,24 @@ class Relay:
         self._acked, self._failure = self.last, None
         self._reconnects = self._nats.stats["reconnects"]
         reply = f"{inbox}.{self._round}"
-        pause = POLL_MIN_S
         sent = self.last
         reading: asyncio.Task[list[StoredEvent]] | None = None
         try:
             while True:
                 await self._check_epoch()
+                if reading is None:
+                    self._woken.clear()  # before the read: an event that is announced during it wakes again
                 page = await (reading or self._read(sent))
                 reading = None
                 if page:
-                    pause = POLL_MIN_S
                     if len(page) == PAGE:  # a backlog: the next page is read while this one goes out
                         reading = asyncio.create_task(self._read(page[-1].position))
                     await self._publish(page, reply)
                     sent = page[-1].position
                     continue
                 await self._until_acked(sent)
-                self._woken.clear()
-                try:
-                    await asyncio.wait_for(self._woken.wait(), pause)
-                    await asyncio.sleep(GATHER_S)
-                    pause = POLL_MIN_S
-                except TimeoutError:
-                    pause = min(pause * 2, POLL_MAX_S)
+                await self._woken.wait()
+                await asyncio.sleep(GATHER_S)
         finally:
             if reading is not None:
                 await end([reading])

@@ -1,7 +1,8 @@
 """Tail of one ledger: its latest events in memory, in order and without gaps.
 
 After a wake-up message events are read from the ledger itself, which is faster than JetStream by a sync to disk; the
-stream delivers those that no message announced. The ledger decides: messages of NATS are hints, and events of the
+stream delivers those that no message announced, and the ledger's head (:mod:`encours.transport.heads`) shows those that
+neither brought. The ledger decides: messages of NATS are hints, and events of the
 stream are handed on when the ledger has confirmed them.
 
 All read models of a process share one tail, so that each event is received and decoded once. A model that is behind
@@ -14,7 +15,7 @@ import asyncio
 import contextlib
 import json
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
 import structlog
@@ -25,6 +26,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, Header, Replay
 
 from encours.ledger import Ledger
 from encours.ledger.errors import LedgerUnavailable
+from encours.ledger.model import Head
 from encours.ledger.stored import StoredEvent, event_of
 from encours.transport.client import NatsConnection
 from encours.transport.confirmation import Forgeries, Unconfirmed
@@ -37,9 +39,6 @@ FETCH = 256
 EXPIRES_S = 2.0
 HEARTBEAT_S = 0.5
 SILENCE_S = 1.6  # three missed heartbeats: the request or its server is lost
-TICK_S = 0.25
-AWAY_TICK_S = 0.05
-"""Interval of polling while NATS is unavailable."""
 INACTIVE_S = 10.0
 RETRY_S = 0.25
 
@@ -70,9 +69,10 @@ class Tail:
         """Origin of the last events: ``stream`` or ``ledger``."""
         self._changed = asyncio.Event()
         self._wanted: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._urgent: dict[str, Collection[str]] = {}
         self._grown = asyncio.Event()
         self._look = asyncio.Event()
-        """Set when the stream has a gap or an error: read the ledger at once."""
+        """Set when the stream has a gap or an error, or the ledger another head: read the ledger at once."""
         self._reset = asyncio.Event()
         self._credit = 0
         self._ask_more: Callable[[], Awaitable[None]] | None = None
@@ -99,15 +99,30 @@ class Tail:
         return EventBatch([event_of(row, self._name) for row in rows], epoch)
 
     async def rest(self, model: str, seconds: float) -> None:
-        """Pause a read model, so that events form a batch, until a reader waits for it or the time is over."""
+        """Pause a read model, so that events form a batch, until a reader waits for it, an event arrives that is urgent
+        for it (:meth:`hurry_for`), or the time is over.
+        """
         wanted = self._wanted[model]
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(wanted.wait(), seconds)
         wanted.clear()
 
+    def hurry_for(self, types: Collection[str], model: str) -> None:
+        """Let events of these types end each rest of the model: it reacts to them."""
+        self._urgent[model] = types
+
     def wake(self) -> None:
         """Read the ledger at once, as it has new events."""
         self._grown.set()
+
+    def note(self, head: Head) -> None:
+        """Read the ledger at once if its head is not the last event in memory. To be called with each known head."""
+        if head.epoch != self.epoch or head.position != self.last:
+            self._look.set()
+
+    def release(self) -> None:
+        """End each waiting :meth:`after` without events: the process stops."""
+        self._wake()
 
     async def run(self) -> None:
         """Follow the ledger until cancelled."""
@@ -121,6 +136,7 @@ class Tail:
 
     async def _watch_ledger(self) -> None:
         while True:
+            self._look.clear()
             try:
                 before = self.last
                 head = await self._ledger.head(self._name)
@@ -130,11 +146,11 @@ class Tail:
                     self._start_over(head.position, head.epoch)
                 elif head.position > self.last:
                     await self._read_ledger()
-                self._look.clear()
             except LedgerUnavailable as error:
                 log.warning("ledger not readable", ledger=self._name, error=str(error))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._look.wait(), TICK_S if self._nats.connected else AWAY_TICK_S)
+                await asyncio.sleep(RETRY_S)
+            else:
+                await self._look.wait()
 
     async def _read_when_woken(self) -> None:
         while True:
@@ -181,6 +197,9 @@ class Tail:
         self.last = events[-1].position
         self._unconfirmed.forget(self.last)
         self.head = max(self.head, self.last)
+        for model, types in self._urgent.items():
+            if any(event.type in types for event in events):
+                self._wanted[model].set()
         if len(self._window) > 2 * WINDOW:
             del self._window[:-WINDOW]
         self._wake()

@@ -2,7 +2,7 @@
 
 One process serves a ledger at a time (a lease in the service's own database). The run of a day passes its reminders
 on through a queue, for speed. Every second the outbox also reads the reminders that are still `requested` in the read
-model, so that none is lost with a process.
+model, unless there were none and the model has not moved since, so that none is lost with a process.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from dunning_svc.use_cases.runs import OutgoingReminder, Run, RunBatch, complete
 from encours.contracts.dunning import ReminderRequested
 from encours.kernel.errors import DomainError
 from encours.kernel.tasks import end
-from encours.ledger import Ledger
+from encours.ledger import Ledger, LedgerInfo
 from encours.postgres.connection import FAILED
 from encours.postgres.leases import Leases
 from encours.projection.read_model import Conn
@@ -57,6 +57,8 @@ class Outbox:
         self._closed_runs: set[UUID] = set()
         self._sending: set[asyncio.Task[int]] = set()
         self._seen: dict[UUID, _Seen] = {}
+        self._infos: dict[str, LedgerInfo] = {}
+        self._nothing_at: dict[str, tuple[int, LedgerInfo]] = {}
 
     def enqueue(self, batch: RunBatch) -> bool:
         """Accept the batch if this process serves its ledger; else the one that does finds it in the read model."""
@@ -98,6 +100,7 @@ class Outbox:
         try:
             while all(map(self._leases.holds, tokens)):
                 for info in await self._ledger.ledgers():
+                    self._infos[info.name] = info
                     if info.name in serving:
                         continue
                     token = await self._leases.acquire("dunning outbox", info.name)
@@ -117,7 +120,7 @@ class Outbox:
                 try:
                     batch = await asyncio.wait_for(queue.get(), _POLL_S)
                 except TimeoutError:
-                    await self._pick_up(ledger)
+                    await self._pick_up_if_moved(ledger)
                 else:
                     await self._run_day(batch)
             except Exception as error:
@@ -155,8 +158,21 @@ class Outbox:
             pending = await self._dispatcher.dispatch(batch.run.ledger, pending)
         return len(pending)
 
-    async def _pick_up(self, ledger: str) -> None:
-        """Dispatch the requested reminders of the read model, and complete the runs that are still open."""
+    async def _pick_up_if_moved(self, ledger: str) -> None:
+        """Pick up unless nothing was found at the model's present position in the ledger as it is."""
+        position, info = self._db.position(MODEL, ledger), self._infos[ledger]
+        if position is not None and self._nothing_at.get(ledger) == (position, info):
+            return
+        if await self._pick_up(ledger) or position is None:
+            self._nothing_at.pop(ledger, None)
+        else:
+            self._nothing_at[ledger] = position, info
+
+    async def _pick_up(self, ledger: str) -> bool:
+        """Dispatch the requested reminders of the read model, and complete the runs that are still open.
+
+        Return True if there were any.
+        """
         async with self._db.snapshot(MODEL, ledger) as (conn, schema, position):
             # Read without the cache, after the rows: an older value would send reminders of the loaded history.
             info = await self._ledger.info(ledger, fresh=True)
@@ -167,6 +183,7 @@ class Outbox:
         for row in runs:
             if UUID(row.day_event) not in self._closed_runs:
                 await self._close_run(ledger, row, position)
+        return bool(outgoing or runs)
 
     async def _close_run(self, ledger: str, row: RunRow, position: int) -> None:
         """Complete a run whose process ended. The read model is past the day's opening, so every case is decided;
