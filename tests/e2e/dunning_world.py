@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
@@ -31,7 +31,7 @@ from encours.ledger.model import Append, NewEvent
 from encours.postgres.leases import Leases
 from encours.service.calendar import LEASE
 from encours.testing.events import allocated, allocation, applied, event, issued, received
-from encours.testing.servers import Installation
+from encours.testing.servers import Installation, announcing_ledger
 from encours.testing.waiting import HANG_S, wait_until
 
 START = date(2026, 1, 5)
@@ -264,21 +264,26 @@ async def dunning(
     holds: Literal["creditor", "nothing", "no ledger"] = "creditor",
 ) -> AsyncIterator[Dunning]:
     """A ledger with a creditor, a mailbox and a worker."""
-    # It opens days that have not come, in a live ledger too, which no service may.
-    ledger = await Ledger.open(installation.admin_url())
-    world = Dunning(installation, ledger, folder, name="box" if kind == "sandbox" else "real")
-    world.smtp = smtp or f"smtp://127.0.0.1:{free_port()}"
-    # The test opens the days itself: it holds the lease that the worker would take in a live ledger.
-    calendar_lease = Leases(installation.ledger_url("invoice"), "test calendar")
-    try:
+    async with AsyncExitStack() as stack:
+        # It opens days that have not come, in a live ledger too, which no service may.
+        ledger = await stack.enter_async_context(
+            announcing_ledger(installation.admin_url(), installation.nats_url())
+        )
+        world = Dunning(installation, ledger, folder, name="box" if kind == "sandbox" else "real")
+        world.smtp = smtp or f"smtp://127.0.0.1:{free_port()}"
+        # The test opens the days itself: it holds the lease that the worker would take in a live ledger.
+        calendar_lease = Leases(installation.ledger_url("invoice"), "test calendar")
+        stack.push_async_callback(calendar_lease.close)
         assert await calendar_lease.acquire(LEASE, world.name) is not None
-        at = datetime(START.year, START.month, START.day, 6, tzinfo=UTC)
+        stack.callback(_end, world.children)
         if holds != "no ledger":
             await ledger.create_ledger(
                 world.name,
                 "sandbox" if kind == "sandbox" else "live",
                 "Europe/Paris",
-                clock_at=at if kind == "sandbox" else None,
+                clock_at=datetime(START.year, START.month, START.day, 6, tzinfo=UTC)
+                if kind == "sandbox"
+                else None,
             )
         if smtp is None:
             world.start_mailbox()
@@ -286,15 +291,15 @@ async def dunning(
         if holds == "creditor":
             await world.creditor()
         yield world
-    finally:
-        for child in world.children:
-            if child.poll() is None:
-                child.send_signal(signal.SIGTERM)
-        for child in world.children:
-            try:
-                child.wait(15)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
-        await calendar_lease.close()
-        await ledger.close()
+
+
+def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:
+    for child in children:
+        if child.poll() is None:
+            child.send_signal(signal.SIGTERM)
+    for child in children:
+        try:
+            child.wait(15)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()

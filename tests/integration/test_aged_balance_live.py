@@ -29,7 +29,7 @@ from encours.ledger import Ledger
 from encours.ledger.api_keys import insert_key
 from encours.ledger.model import Append, NewEvent
 from encours.ledger.stored import StoredEvent
-from encours.testing.servers import Installation
+from encours.testing.servers import Installation, announcing_ledger
 from encours.testing.waiting import HANG_S, wait_until
 from tests.integration.receivable_histories import ACTS, CUSTOMERS, ENTITY, Books, history, issue, replay
 
@@ -133,15 +133,14 @@ async def _load(
     installation: Installation, books: Books, answered: asyncio.Semaphore, loaded: asyncio.Event
 ) -> None:
     """One append a command, as invoice-svc would; a few for each answer, or it were over before it could be watched."""
-    ledger = await Ledger.open(installation.ledger_url("invoice"))
-    start = 0
-    for n, end in enumerate(books.ends):
-        if n % COMMANDS_AN_ANSWER == 0:
-            await answered.acquire()
-        if end > start:
-            await _append(ledger, books.log[start:end])
-        start = end
-    await ledger.close()
+    async with announcing_ledger(installation.ledger_url(), installation.nats_url()) as ledger:
+        start = 0
+        for n, end in enumerate(books.ends):
+            if n % COMMANDS_AN_ANSWER == 0:
+                await answered.acquire()
+            if end > start:
+                await _append(ledger, books.log[start:end])
+            start = end
     loaded.set()
 
 

@@ -13,9 +13,9 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,9 +28,12 @@ from encours.embedded.nats import Nats
 from encours.embedded.postgres import Postgres
 from encours.embedded.process import free_port
 from encours.embedded.secrets import Secrets, load_secrets
+from encours.ledger import Ledger
 from encours.ledger.migrate import migrate
 from encours.postgres.connection import connect
 from encours.testing.waiting import HANG_S
+from encours.transport.announcer import Announcer
+from encours.transport.client import NatsConnection
 
 T = TypeVar("T")
 
@@ -144,7 +147,7 @@ def running_cluster() -> Iterator[Cluster]:
         server = embedded_postgres.prepare(layout, password=secrets.postgres, port=free_port())
         process = server.start()
         try:
-            _run(_repeated(lambda: migrate(server.dsn(), secrets.roles)))
+            run_in_thread(_repeated(lambda: migrate(server.dsn(), secrets.roles)))
             yield Cluster(layout, server, secrets)
         finally:
             server.stop(process)
@@ -172,6 +175,19 @@ def fresh_installation(cluster: Cluster) -> Iterator[Installation]:
             _execute(cluster, [f"drop database {name} with (force)" for name in installation.copied])
 
 
+@asynccontextmanager
+async def announcing_ledger(url: str, nats_url: str) -> AsyncIterator[Ledger]:
+    """Open the ledger as a service does: what is appended is announced, and workers read it at once."""
+    ledger = await Ledger.open(url)
+    nats = NatsConnection(nats_url, "encours tests")
+    ledger.on_appended(Announcer(nats).appended)
+    try:
+        yield ledger
+    finally:
+        await nats.close()
+        await ledger.close()
+
+
 def _execute(cluster: Cluster, statements: list[str]) -> None:
     async def work() -> None:
         connection = await _repeated(lambda: connect(cluster.postgres.dsn(), "encours tests"))
@@ -181,7 +197,7 @@ def _execute(cluster: Cluster, statements: list[str]) -> None:
         finally:
             await connection.close()
 
-    _run(work())
+    run_in_thread(work())
 
 
 async def _repeated(work: Callable[[], Awaitable[T]]) -> T:
@@ -195,7 +211,7 @@ async def _repeated(work: Callable[[], Awaitable[T]]) -> T:
                 raise
 
 
-def _run(work: Coroutine[Any, Any, object]) -> None:
+def run_in_thread(work: Coroutine[Any, Any, object]) -> None:
     """Run to the end in a thread of its own, leaving alone the loop that pytest set for the test or is running."""
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, work).result()
