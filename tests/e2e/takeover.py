@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import httpx
 
+from encours.ledger import LedgerKind
 from encours.testing.system import System
 from encours.testing.waiting import wait_until
 
@@ -31,10 +32,10 @@ class Takeover:
     http: httpx.Client
 
     @classmethod
-    def into(cls, system: System, kind: str, name: str | None = None) -> Takeover:
+    def into(cls, system: System, kind: LedgerKind, name: str | None = None) -> Takeover:
         """A new ledger."""
         name = name or f"imp-{uuid4().hex[:10]}"
-        system.encours("ledger", "create", name, "--kind", kind)
+        system.create_ledger(name, kind)
         return cls(system, name, system.client("invoice", name))
 
     def send(

@@ -62,7 +62,7 @@ class World:
         name = ledger or f"t{uuid4().hex[:10]}"
         world = cls(system, name)
         if ledger is None:
-            system.encours("ledger", "create", name, "--kind", "sandbox" if day else "live")
+            system.create_ledger(name, "sandbox" if day else "live")
         if day:
             world.advance(day)
         world.entity = world.post("invoice", "/v1/entities", ENTITY)["id"]

@@ -16,9 +16,13 @@ from typing import Any
 import httpx
 import psutil
 
+from encours.embedded.access import local_admin_url
 from encours.embedded.layout import Layout
 from encours.embedded.runstate import ProcessState, RunState, read_state
-from encours.testing.servers import private_layout
+from encours.embedded.setup import TIME_ZONE
+from encours.ledger import Ledger, LedgerKind
+from encours.ledger.migrate import LEDGER_DATABASE, database_dsn
+from encours.testing.servers import private_layout, run_in_thread
 from encours.testing.waiting import HANG_S, wait_until
 
 _PROBE_S = 10.0
@@ -70,6 +74,12 @@ class System:
         """Run `encours … --json` and decode what it prints."""
         return json.loads(self.encours(*arguments, "--json").stdout)
 
+    def create_ledger(self, name: str, kind: LedgerKind) -> None:
+        """`encours ledger create`, without a process for it."""
+        admin_url = local_admin_url(self.layout, self.run)
+        assert admin_url is not None
+        run_in_thread(_create_ledger(database_dsn(admin_url, LEDGER_DATABASE), name, kind))
+
     def environment(self) -> dict[str, str]:
         """The environment that points commands at this installation."""
         return os.environ | {"ENCOURS_VAR_DIR": str(self.layout.root)}
@@ -120,6 +130,14 @@ class System:
             answer.raise_for_status()
             models: list[dict[str, Any]] = answer.json()["data"]
         return models
+
+
+async def _create_ledger(url: str, name: str, kind: LedgerKind) -> None:
+    ledger = await Ledger.open(url, readers=1)
+    try:
+        await ledger.create_ledger(name, kind, TIME_ZONE)
+    finally:
+        await ledger.close()
 
 
 def _ready(url: str) -> bool:
