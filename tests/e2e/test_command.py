@@ -115,12 +115,15 @@ def _change_an_open_item(system: System, ledger: str) -> None:
     asyncio.run(change())
 
 
-def test_a_ledger_is_created_once_and_keeps_its_kind(system: System, world: World) -> None:
+def test_a_ledger_is_created_once_keeps_its_kind_and_its_clock_reaches_the_day(
+    system: System, world: World
+) -> None:
     name = f"{world.ledger}-new"
     made = system.json("ledger", "create", name, "--kind", "sandbox")
     assert (made["name"], made["kind"]) == (name, "sandbox")
     assert system.json("ledger", "create", name, "--kind", "sandbox") == made
     assert system.encours("ledger", "create", name, check=False).returncode == 1
+    assert system.json("clock", "advance", name, "--to", "2026-03-31")["today"] == "2026-03-31"
 
 
 def test_an_exported_ledger_loads_elsewhere_with_every_hash(

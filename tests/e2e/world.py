@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 
 from encours.testing.system import System
-from encours.testing.waiting import HANG_S
+from encours.testing.waiting import HANG_S, wait_until
 
 ADDRESS = {"lines": ["12 rue de la Paix"], "postal_code": "75002", "city": "Paris", "country": "FR"}
 ENTITY = {
@@ -71,12 +71,21 @@ class World:
     @property
     def today(self) -> str:
         """The ledger's business date."""
-        found: str = self.client("invoice").get(f"/v1/ledgers/{self.ledger}/clock").json()["today"]
+        found: str = self.clock()["today"]
+        return found
+
+    def clock(self) -> dict[str, Any]:
+        """The ledger's clock."""
+        answer = self.client("invoice").get(f"/v1/ledgers/{self.ledger}/clock")
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
         return found
 
     def advance(self, day: str) -> None:
         """Move the sandbox's clock there, day by day."""
-        self.system.encours("clock", "advance", self.ledger, "--to", day)
+        answer = self.client("invoice").post(f"/v1/ledgers/{self.ledger}/clock", json={"to": day})
+        assert answer.status_code == 202, answer.text
+        wait_until(lambda: self.clock()["state"] == "idle", f"the clock does not reach {day}")
 
     def client(self, service: str) -> httpx.Client:
         """A client kept open for the test."""
