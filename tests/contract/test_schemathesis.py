@@ -84,7 +84,7 @@ def known(system: System) -> tuple[World, dict[str, str]]:
 
 def operations(system: System, service: str) -> Iterator[Any]:
     """Every operation of a service's document."""
-    schema = schemathesis.openapi.from_url(f"{system.url(service)}/openapi.json")
+    schema = schemathesis.openapi.from_url(f"{system.url(service)}/openapi.json", timeout=LIMIT_S)
     for found in schema.get_all_operations():
         assert isinstance(found, Ok), found
         operation = found.ok()
