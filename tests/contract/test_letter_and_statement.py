@@ -12,10 +12,10 @@ from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
 from encours.contracts.common import Terms
 from encours.contracts.dunning import ReminderRequested
 from encours.contracts.settlement import settlements
+from encours.legal.packs import law_of
 from invoice_svc.domain.invoice.debt import debt_of
 from invoice_svc.domain.invoice.interest import Statement, statement
 from invoice_svc.domain.invoice.state import Invoice, evolve
-from invoice_svc.domain.legal import late_payment_law
 from tests.histories.dunning import CUS, ENT, History
 
 FEE = "indemnité"
@@ -37,7 +37,7 @@ def letter_and_statement(rate_bps: int | None, fee_minor: int) -> tuple[str, Sta
     state = reduce(evolve, (e for e in history.events if e.stream == item.invoice_id), Invoice())
     assert state.terms is not None
     settlement = settlements([debt_of(state)])[state.invoice_id]
-    found = statement(settlement, state.terms, reminder.day, late_payment_law().default_rate)
+    found = statement(settlement, state.terms, reminder.day, law_of("FR"))
     return render(reminder, customer, creditor).text, found
 
 

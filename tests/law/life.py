@@ -14,9 +14,11 @@ from typing import Any, Literal
 
 from msgspec import structs
 
+from encours.contracts.common import Address
 from encours.contracts.settlement import Funds, settlements
 from encours.kernel.errors import DomainError
 from encours.kernel.money import Money, div_half_up
+from encours.legal.packs import law_of
 from encours.projection.row_cache import RowCache
 from encours.testing.memory import BooksInMemory
 from invoice_svc.domain.customer.commands import RegisterCustomer
@@ -28,7 +30,6 @@ from invoice_svc.domain.invoice.debt import debt_of
 from invoice_svc.domain.invoice.interest import NOTHING_DUE, Statement, statement
 from invoice_svc.domain.invoice.state import fold_as_of
 from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
-from invoice_svc.domain.legal import late_payment_law
 from invoice_svc.domain.payment import commands as pay
 from invoice_svc.domain.payment import state as payment_state
 from invoice_svc.use_cases import customers, disputes, entities, invoices, payments
@@ -43,7 +44,8 @@ DUE_ON = date(2025, 5, 7)
 TOTAL = 100_000
 FEE = 4_000
 ONE_DAY = timedelta(days=1)
-LAW = late_payment_law()
+LAW = law_of("FR")
+ADDRESS = Address(lines=("1 rue de la Paix",), postal_code="75002", city="Paris", country="FR")
 
 Outcome = Literal["credited", "rejected", "withdrawn"]
 
@@ -98,7 +100,7 @@ class Facts:
         found = []
         for (principal, half_year), run in groupby(counted):
             length = len(list(run))
-            rate = LAW.default_rate(half_year).value
+            rate = next(LAW.rates(half_year, half_year, DUE_ON))[2].value
             if principal:
                 found.append((length, principal, rate, div_half_up(principal * rate * length, 3_650_000)))
         return found
@@ -138,8 +140,12 @@ class Life:
         self.facts = Facts()
         self.today = ISSUED_ON
         self.serial = 0
-        self.do(entities.register, RegisterEntity("ent_1", "Ltd", "GB", "EUR", "Europe/London"))
-        self.do(customers.register, RegisterCustomer("cus_1", "ent_1", "Dupont", "FR"))
+        creditor = RegisterEntity(
+            "ent_1", "SAS", "FR", "EUR", "Europe/Paris", legal_form="SAS, RCS Paris", siren="552100554",
+            vat_id="FR96552100554", address=ADDRESS,
+        )  # fmt: skip
+        self.do(entities.register, creditor)
+        self.do(customers.register, RegisterCustomer("cus_1", "ent_1", "Dupont", "FR", address=ADDRESS))
         content = Content(supply_on=ISSUED_ON, lines=(LineInput("work", "1", "1000.00", "0"),))
         draft = DraftInvoice("inv_1", "ent_1", "cus_1", "FAC", content, issue=True, issued_on=ISSUED_ON)
         assert self.do(invoices.draft, draft)
@@ -243,9 +249,7 @@ class Life:
         state = fold_as_of(self.books.stream("inv_1"), as_of)
         if state.terms is None:
             return NOTHING_DUE
-        return statement(
-            settlements([debt_of(state)], self._cash(as_of))["inv_1"], state.terms, on, LAW.default_rate
-        )
+        return statement(settlements([debt_of(state)], self._cash(as_of))["inv_1"], state.terms, on, LAW)
 
     def _cash(self, as_of: date) -> Iterator[Funds]:
         for name in {e.stream for e in self.books.ledger.events if e.stream.startswith("pay_")}:

@@ -120,7 +120,7 @@ def test_a_fee_is_in_the_currency_of_the_invoice() -> None:
 @TEMPLATES
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_a_creditor_of_another_country_cites_no_french_law(template: str, lang: str) -> None:
-    text = letter(LEGAL, template=template, lang=lang, country="DE")
+    text = letter(LEGAL, template=template, lang=lang, country="IT")
     for wrong in ("L441-10", "D441-5", "1344", "Code", "TVA", "VAT"):
         assert wrong not in text
 
@@ -144,3 +144,24 @@ def test_what_is_not_late_yet_bears_nothing() -> None:
     text = render(reminder, CUSTOMER, CREDITOR).text
     assert "9,99 %" not in text
     assert "9,00" not in text
+
+
+@TEMPLATES
+@pytest.mark.parametrize(
+    ("country", "currency", "fee_minor", "cited"),
+    [
+        ("DE", "EUR", 4_000, ("section 288 of the German Civil Code", "section 288 (5)")),
+        ("BE", "EUR", 4_000, ("Belgian law of 2 August 2002", "article 6")),
+        ("ES", "EUR", 4_000, ("Spanish law 3/2004", "article 8")),
+        ("IE", "EUR", 7_000, ("Regulations 2012", "regulation 9")),
+        ("GB", "GBP", 10_000, ("Late Payment of Commercial Debts (Interest) Act 1998", "section 5A")),
+    ],
+)
+def test_a_letter_cites_the_law_of_the_creditors_country(
+    template: str, country: str, currency: str, fee_minor: int, cited: tuple[str, str]
+) -> None:
+    terms = LateTerms(penalty_rate_bps=None, indemnity_minor=fee_minor)
+    text = letter(terms, template=template, lang="en", country=country, currency=currency)
+    for words in (*cited, f"{fee_minor / 100:.2f} {currency}"):
+        assert words in text
+    assert "French" not in text

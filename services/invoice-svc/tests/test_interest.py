@@ -6,14 +6,14 @@ from datetime import date
 
 from encours.contracts.common import Terms
 from encours.contracts.settlement import settlements
+from encours.legal.packs import law_of
 from invoice_svc.domain.invoice import interest as penalties
 from invoice_svc.domain.invoice.debt import debt_of
 from invoice_svc.domain.invoice.parts import AppliedPayment, CreditNote
 from invoice_svc.domain.invoice.state import Invoice
-from invoice_svc.domain.legal import late_payment_law
 
 DUE = date(2025, 3, 31)
-LAW = late_payment_law()
+LAW = law_of("FR")
 
 
 def debt(
@@ -34,7 +34,7 @@ def debt(
 def statement(state: Invoice, on: date) -> penalties.Statement:
     settlement = settlements([debt_of(state)])[state.invoice_id]
     assert state.terms is not None
-    return penalties.statement(settlement, state.terms, on, LAW.default_rate)
+    return penalties.statement(settlement, state.terms, on, LAW)
 
 
 def paid(amount_minor: int, on: date) -> AppliedPayment:
@@ -88,7 +88,7 @@ def test_what_a_credit_note_takes_off_was_never_owed() -> None:
 
 
 def test_the_default_rate_of_2024_s2_is_not_lifted_to_three_times_the_legal_rate() -> None:
-    assert LAW.default_rate(date(2024, 7, 1)).value == 1_425
+    assert next(LAW.rates(date(2024, 7, 1), date(2024, 7, 1), DUE))[2].value == 1_425
 
 
 def test_without_an_agreement_an_invoice_is_due_after_thirty_days_with_forty_euro_in_euro_only() -> None:

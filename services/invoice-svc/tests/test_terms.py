@@ -9,12 +9,12 @@ import pytest
 from msgspec.structs import replace
 
 from encours.contracts.base import encode
-from encours.contracts.common import EarlyDiscount, Terms
+from encours.contracts.common import Address, EarlyDiscount, Terms
 from encours.contracts.invoice import InvoiceIssued
 from encours.kernel.business_days import NoBusinessCalendar
 from encours.testing.events import event
-from invoice_svc.domain.customer.commands import AgreeTerms, RegisterCustomer
-from invoice_svc.domain.entity.commands import RegisterEntity
+from invoice_svc.domain.customer.commands import AgreeTerms, AmendCustomer, RegisterCustomer
+from invoice_svc.domain.entity.commands import AmendEntity, RegisterEntity
 from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.invoice.commands import Content, DraftInvoice, IssueInvoice, TakeOverInvoice
 from invoice_svc.domain.terms import ProposedTerms
@@ -31,18 +31,13 @@ def day(number: int, month: int = 6) -> date:
 
 
 def draft(
-    name: str = "inv_1", amount: str = "100.00", currency: str | None = None, terms: Terms | None = None
+    name: str = "inv_1",
+    amount: str = "100.00",
+    currency: str | None = None,
+    terms: Terms | ProposedTerms | None = None,
 ) -> DraftInvoice:
     content = Content(supply_on=day(1), lines=(LineInput("work", "1", amount, "20"),), terms=terms)
     return DraftInvoice(name, "ent_1", "cus_1", "FAC", content, currency)
-
-
-@pytest.fixture
-def firm(books: Any) -> Any:
-    """A firm that keeps its books in euro, with one customer."""
-    books.do(entities.register, RegisterEntity("ent_1", "Ltd", "GB", "EUR", "Europe/London"))
-    books.do(customers.register, RegisterCustomer("cus_1", "ent_1", "Dupont", "FR"))
-    return books
 
 
 def test_customers_of_the_story_have_no_agreement_until_one_is_made(firm: Any) -> None:
@@ -146,7 +141,7 @@ def test_a_discount_ends_with_the_due_date(firm: Any) -> None:
 def test_a_shift_by_the_calendar_of_a_country_is_that_of_the_creditor(firm: Any) -> None:
     proposed = ProposedTerms("NET", 30, None, None, business_day="following", calendar="country")
     firm.do(customers.agree_terms, AgreeTerms("cus_1", proposed, day(1)))
-    assert firm.state(CUSTOMER, "cus_1").terms[0].terms.calendar == "GB"
+    assert firm.state(CUSTOMER, "cus_1").terms[0].terms.calendar == "FR"
     with pytest.raises(NoBusinessCalendar):
         proposed.settled("EUR", "ZZ", day(1), "")
 
@@ -195,3 +190,33 @@ def test_an_invoice_taken_over_is_due_by_its_own_terms_and_keeps_them(firm: Any)
     ))  # fmt: skip
     found = firm.state(INVOICE, "inv_1")
     assert (found.due_on, found.terms.months) == (date(2026, 7, 31), 1)
+
+
+@pytest.mark.parametrize(("amount", "fee_minor"), [("800.00", 4_000), ("900.00", 7_000), ("9000.00", 10_000)])
+@pytest.mark.parametrize("agreed", [True, False])
+def test_a_fee_by_size_is_that_of_each_invoice(books: Any, amount: str, fee_minor: int, agreed: bool) -> None:
+    """Ireland, SI 580/2012 reg. 9: 40, 70 above 1,000 and 100 EUR above 10,000, VAT included."""
+    books.do(entities.register, RegisterEntity("ent_1", "Ltd", "IE", "EUR", "Europe/Dublin"))
+    books.do(customers.register, RegisterCustomer("cus_1", "ent_1", "Dupont", "FR"))
+    if agreed:
+        books.do(customers.agree_terms, AgreeTerms("cus_1", ProposedTerms("NET", 45, None, None), day(1)))
+    terms = ProposedTerms("NET", 20, None, None)
+    address = Address(lines=("1 High Street",), postal_code="D01", city="Dublin", country="IE")
+    books.do(entities.amend, AmendEntity("ent_1", address=address, vat_id="IE1234567T"))
+    books.do(customers.amend, AmendCustomer("cus_1", address=address))
+    for name, own in (("inv_1", None), ("inv_2", terms)):
+        books.do(invoices.draft, at_once(draft(name, amount, terms=own), day(1)))
+        found = books.state(INVOICE, name).terms
+        assert (found.indemnity_minor, found.fee_by_law) == (fee_minor, False)
+
+
+def test_warnings_follow_the_law_of_the_creditors_country(books: Any) -> None:
+    low = Terms(due_kind="NET", days=90, penalty_rate_bps=1, indemnity_minor=0)
+    for country, name in (("FR", "cus_1"), ("IE", "cus_2"), ("DE", "cus_3"), ("US", "cus_4")):
+        books.do(entities.register, RegisterEntity(f"ent_{country}", "Ltd", country, "EUR", "Europe/Paris"))
+        books.do(customers.register, RegisterCustomer(name, f"ent_{country}", "Dupont", "FR"))
+        books.do(customers.agree_terms, AgreeTerms(name, low, day(1)))
+    warnings = [[e.type for e in books.stream(f"cus_{n}")][2:] for n in (1, 2, 3, 4)]
+    assert warnings == [
+        ["customer.terms_beyond_ceiling", "customer.penalty_below_floor"], ["customer.terms_beyond_ceiling"], [], [],
+    ]  # fmt: skip

@@ -9,10 +9,10 @@ import pytest
 
 from encours.contracts.settlement import settlements
 from encours.kernel.money import Money
+from encours.legal.packs import law_of
 from invoice_svc.domain.invoice.debt import debt_of
 from invoice_svc.domain.invoice.interest import Statement, statement
 from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
-from invoice_svc.domain.legal import late_payment_law
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.use_cases import disputes, invoices, payments
 from invoice_svc.use_cases.folds import INVOICE
@@ -67,7 +67,7 @@ def test_the_reversal_takes_back_all_that_was_written_off(issued: Any) -> None:
 def penalties(issued: Any) -> Statement:
     state = issued.state(INVOICE, "inv_1")
     settled = settlements([debt_of(state)])["inv_1"]
-    return statement(settled, state.terms, LATER, late_payment_law().default_rate)
+    return statement(settled, state.terms, LATER, law_of("FR"))
 
 
 def test_interest_goes_on_because_a_write_off_does_not_extinguish_the_debt(issued: Any) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from encours.kernel.business_days import NoBusinessCalendar, Shift, business_calendar
-from encours.kernel.terms import DueKind, DueRule, Excess, beyond_ceiling, due_date
+from encours.kernel.terms import Ceiling, DueKind, DueRule, Excess, beyond_ceiling, due_date
 
 
 @pytest.mark.parametrize(
@@ -125,4 +125,17 @@ def test_a_shift_ends_on_the_nearest_business_day(day: date) -> None:
 def test_the_ceiling_of_l441_10_is_60_days_or_45_end_of_month_or_45_for_periodic_invoices(
     rule: DueRule, excess: Excess | None
 ) -> None:
-    assert beyond_ceiling(rule) == excess
+    assert beyond_ceiling(rule, Ceiling(60, 45, 45)) == excess
+
+
+@pytest.mark.parametrize(
+    ("rule", "excess"),
+    [
+        (DueRule("NET", 61), Excess(60, 61)),
+        (DueRule("NET", 60, periodic=True), None),
+        (DueRule("DAYS_THEN_EOM", 30), None),
+        (DueRule("EOM_THEN_DAYS", 45), Excess(60, 75)),
+    ],
+)
+def test_a_law_without_end_of_month_terms_counts_their_days(rule: DueRule, excess: Excess | None) -> None:
+    assert beyond_ceiling(rule, Ceiling(60)) == excess

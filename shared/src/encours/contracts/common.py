@@ -53,6 +53,8 @@ class Terms(Value, frozen=True, kw_only=True, omit_defaults=True):
     indemnity_minor: int
     """Flat recovery fee per invoice paid late (40 EUR by D441-5), in the invoice's currency; in an agreement
     with a customer, the entity's."""
+    fee_by_law: bool = False
+    """In an agreement: the fee is that of the law by the size of each invoice, ``indemnity_minor`` its lowest."""
     discount: EarlyDiscount | None = None
 
 

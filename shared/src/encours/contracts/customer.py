@@ -73,7 +73,7 @@ class TermsAgreed(Event, frozen=True, kw_only=True):
 
 
 class TermsBeyondCeiling(Event, frozen=True, kw_only=True):
-    """The agreed delay is beyond the ceiling of L441-10 I. Accepted, and said.
+    """The agreed delay is beyond the ceiling of the creditor's law (C. com. L441-10 I). Accepted, and said.
 
     Days as in :class:`encours.kernel.terms.Excess`.
     """

@@ -142,7 +142,7 @@ class DepositDeducted(Event, frozen=True, kw_only=True):
 
 
 class InvoiceTermsBeyondCeiling(Event, frozen=True, kw_only=True):
-    """Issued under terms of its own whose delay is beyond the ceiling of L441-10 I. Accepted, and said.
+    """Issued under terms of its own whose delay is beyond the ceiling of the creditor's law. Accepted, and said.
 
     Terms that are agreed with the customer are warned of there, by ``customer.terms_beyond_ceiling``.
     """

@@ -1,4 +1,4 @@
-"""Due dates from contract terms (Code de commerce L441-10).
+"""Due dates from contract terms, and their comparison with the longest delays that a law allows.
 
 A rule adds months and days to the date of issue, goes to the end of a month and to a day of the month, and moves what
 is no business day, in that order:
@@ -22,9 +22,6 @@ from encours.kernel.business_days import Shift, business_calendar
 
 DueKind = Literal["NET", "DAYS_THEN_EOM", "EOM_THEN_DAYS"]
 
-CEILING_NET_DAYS = 60
-CEILING_END_OF_MONTH_DAYS = 45
-CEILING_PERIODIC_DAYS = 45
 _FOUR_YEARS = tuple(date(2024, 1, 1) + timedelta(days=n) for n in range(1461))
 """Days of issue on which a rule is judged: each day of the year, in a leap year too, within the calendars on file."""
 
@@ -52,8 +49,20 @@ class DueRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Ceiling:
+    """Longest delays that may be agreed, in days after the issue date.
+
+    ``end_of_month_days``: longest end-of-month terms, where the law has such; ``periodic_days``: for periodic invoices.
+    """
+
+    net_days: int
+    end_of_month_days: int | None = None
+    periodic_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Excess:
-    """A delay beyond the ceiling of L441-10 I, in days.
+    """A delay beyond the ceiling of the law, in days.
 
     For a rule of days alone both are as agreed. For any other they are counted from the date of issue to the due date,
     on the day of issue on which the excess is greatest.
@@ -85,33 +94,37 @@ def due_date(issued_on: date, rule: DueRule) -> date:
 
 
 @cache
-def beyond_ceiling(rule: DueRule) -> Excess | None:
-    """Return the excess over what L441-10 I allows, or None.
+def beyond_ceiling(rule: DueRule, ceiling: Ceiling) -> Excess | None:
+    """Return the excess over what the law allows, or None.
 
-    At most 60 days after the date of issue; or, of end-of-month terms, 45 days end of month in the more generous of its
-    two readings; for periodic invoices 45 days after the date of issue. Rules with months, a day of the month or a
-    later business day are compared by their dates, on every day of issue of four years.
+    End-of-month terms may last as long as those of the ceiling in the more generous of their two readings. Rules with
+    months, a day of the month or a later business day, and end-of-month terms under a law that has none, are compared
+    by their dates, on every day of issue of four years.
     """
-    ends_month = rule.kind != "NET"
-    if not (
-        rule.months or rule.day_of_month or rule.business_day == "following" or (rule.periodic and ends_month)
-    ):
-        ceiling = CEILING_END_OF_MONTH_DAYS if ends_month else CEILING_NET_DAYS
-        ceiling = CEILING_PERIODIC_DAYS if rule.periodic else ceiling
-        return Excess(ceiling, rule.days) if rule.days > ceiling else None
-    judged = [((due_date(day, rule) - day).days, (_latest(day, rule) - day).days) for day in _FOUR_YEARS]
+    ends_month, periodic = rule.kind != "NET", rule.periodic and ceiling.periodic_days is not None
+    days = ceiling.net_days
+    if periodic and ceiling.periodic_days is not None:
+        days = ceiling.periodic_days
+    elif ends_month and ceiling.end_of_month_days is not None:
+        days = ceiling.end_of_month_days
+    by_dates = rule.months or rule.day_of_month or rule.business_day == "following"
+    if not by_dates and not (ends_month and (periodic or ceiling.end_of_month_days is None)):
+        return Excess(days, rule.days) if rule.days > days else None
+    judged = [
+        ((due_date(day, rule) - day).days, (_latest(day, rule, ceiling) - day).days) for day in _FOUR_YEARS
+    ]
     agreed_days, ceiling_days = max(judged, key=lambda pair: pair[0] - pair[1])
     return Excess(ceiling_days, agreed_days) if agreed_days > ceiling_days else None
 
 
-def _latest(issued_on: date, rule: DueRule) -> date:
-    if rule.periodic:
-        return issued_on + timedelta(days=CEILING_PERIODIC_DAYS)
-    net = issued_on + timedelta(days=CEILING_NET_DAYS)
-    if rule.kind == "NET":
+def _latest(issued_on: date, rule: DueRule, ceiling: Ceiling) -> date:
+    if rule.periodic and ceiling.periodic_days is not None:
+        return issued_on + timedelta(days=ceiling.periodic_days)
+    net = issued_on + timedelta(days=ceiling.net_days)
+    if rule.kind == "NET" or ceiling.end_of_month_days is None:
         return net
     kinds: tuple[DueKind, ...] = ("DAYS_THEN_EOM", "EOM_THEN_DAYS")
-    return max(net, *(due_date(issued_on, DueRule(kind, CEILING_END_OF_MONTH_DAYS)) for kind in kinds))
+    return max(net, *(due_date(issued_on, DueRule(kind, ceiling.end_of_month_days)) for kind in kinds))
 
 
 def _end_of_month(day: date) -> date:

@@ -6,15 +6,13 @@ A letter states the rate and the fee of the invoice's interest statement: both a
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
 from dunning_svc.domain.formats import Lang, amount
 from encours.contracts.dunning import DunnedItem, LateTerms
+from encours.legal.law import LetterWords
+from encours.legal.packs import law_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,32 +75,48 @@ _PHRASES: dict[Lang, _LatePhrases] = {
 }  # fmt: skip
 
 
-@cache
-def _laws() -> dict[str, Any]:
-    return tomllib.loads((files("dunning_svc") / "templates" / "laws.toml").read_text("utf-8"))
+_WITHOUT_LAW: dict[Lang, LetterWords] = {
+    "fr": LetterWords(
+        notice="",
+        penalties="Des intérêts de retard courent depuis le lendemain de chaque échéance et jusqu'à la mise à"
+        " disposition des fonds, {rate}.",
+        default_rate="au taux légal applicable à la facture",
+        fee_source="",
+        without_vat="",
+    ),
+    "en": LetterWords(
+        notice="",
+        penalties="Late-payment interest has been accruing since the day after each due date and until the funds are"
+        " available, {rate}.",
+        default_rate="at the statutory rate that applies to the invoice",
+        fee_source="",
+        without_vat="",
+    ),
+}
+"""For countries without a law on file, and for invoices without a recovery fee, which may be those of consumers."""
 
 
 def late_paragraphs(items: Sequence[DunnedItem], country: str, currency: str, lang: Lang) -> LateParagraphs:
     """Return the paragraphs of a message that asks for these items, by the law of the creditor's country."""
-    laws, phrases = _laws(), _PHRASES[lang]
-    notice = laws.get(country, laws["other"])[lang]["notice"]
+    law, phrases = law_of(country), _PHRASES[lang]
+    of_law = (law.letters or {}).get(lang, _WITHOUT_LAW[lang])
     late = [item for item in items if item.days_past_due > 0 and item.asked_minor > 0]
     known = [(item.number, item.terms) for item in late if item.terms is not None]
     if not late:
-        return LateParagraphs(notice, "", "", "")
+        return LateParagraphs(of_law.notice, "", "", "")
     if len(known) < len(late):
-        return LateParagraphs(notice, phrases.as_on_invoice, "", "")
+        return LateParagraphs(of_law.notice, phrases.as_on_invoice, "", "")
     # The law of claims between professionals grants a fee for each: an invoice without one may be a consumer's.
     covered = all(terms.indemnity_minor > 0 for _, terms in known)
-    words = laws.get(country, laws["other"])[lang] if covered else laws["other"][lang]
-    statutory = laws.get(country, {}).get("fee_minor", {}).get(currency) if covered else None
+    words = of_law if covered else _WITHOUT_LAW[lang]
+    statutory = law.statutory_fees(currency) if covered else frozenset()
     penalties = _penalties(known, words, lang)
     fee = _fee(known, statutory, words, currency, lang)
     apart = phrases.apart.get((bool(penalties), bool(fee)), "")
-    return LateParagraphs(notice, penalties, fee, apart.format(vat=words["without_vat"]))
+    return LateParagraphs(of_law.notice, penalties, fee, apart.format(vat=words.without_vat))
 
 
-def _penalties(known: Sequence[tuple[str, LateTerms]], words: Mapping[str, str], lang: Lang) -> str:
+def _penalties(known: Sequence[tuple[str, LateTerms]], words: LetterWords, lang: Lang) -> str:
     groups = _groups(known, lambda terms: terms.penalty_rate_bps)
     groups = {rate: numbers for rate, numbers in groups.items() if rate != 0}
     if not groups:
@@ -111,22 +125,22 @@ def _penalties(known: Sequence[tuple[str, LateTerms]], words: Mapping[str, str],
     texts = {rate: _rate(rate, words, lang) for rate in groups}
     if len(groups) == 1 and sum(map(len, groups.values())) == len(known):
         (text,) = texts.values()
-        return words["penalties"].format(rate=text)
+        return words.penalties.format(rate=text)
     listed = "; ".join(f"{', '.join(numbers)} {texts[rate]}" for rate, numbers in groups.items())
-    return words["penalties"].format(rate=phrases.several.format(rates=listed))
+    return words.penalties.format(rate=phrases.several.format(rates=listed))
 
 
-def _rate(rate_bps: int | None, words: Mapping[str, str], lang: Lang) -> str:
+def _rate(rate_bps: int | None, words: LetterWords, lang: Lang) -> str:
     if rate_bps is None:
-        return words["default_rate"]
+        return words.default_rate
     percent = f"{rate_bps // 100}.{rate_bps % 100:02}"
     return _PHRASES[lang].by_contract.format(percent=percent.replace(".", ",") if lang == "fr" else percent)
 
 
 def _fee(
     known: Sequence[tuple[str, LateTerms]],
-    statutory: int | None,
-    words: Mapping[str, str],
+    statutory: frozenset[int],
+    words: LetterWords,
     currency: str,
     lang: Lang,
 ) -> str:
@@ -135,7 +149,7 @@ def _fee(
     if not groups:
         return ""
     phrases = _PHRASES[lang]
-    sources = {fee: words["fee_source"] if fee == statutory else phrases.by_terms for fee in groups}
+    sources = {fee: words.fee_source if fee in statutory else phrases.by_terms for fee in groups}
     if len(groups) == 1:
         ((fee, numbers),) = groups.items()
         which = phrases.each if len(numbers) == len(known) else phrases.of.format(numbers=", ".join(numbers))

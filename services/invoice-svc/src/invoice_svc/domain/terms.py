@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from msgspec.structs import replace
+
 from encours.contracts.common import EarlyDiscount, Terms
 from encours.kernel.business_days import Shift, business_calendar
 from encours.kernel.money import Money
 from encours.kernel.terms import DueKind, DueRule, due_date
-from invoice_svc.domain.legal import late_payment_law
+from encours.legal.law import LatePaymentLaw
+from encours.legal.packs import law_of
 from invoice_svc.domain.refusals import require_currency
 
 CalendarChoice = Literal["TARGET", "country"]
@@ -38,8 +41,9 @@ class ProposedTerms:
         ``country`` is the creditor's; ``pointer`` is that of the terms in the body. Raises ``currency-mismatch`` (422)
         for a fee in another currency, and ``no-business-calendar`` (422).
         """
+        law, by_law = law_of(country), False
         if self.indemnity is None:
-            fee = late_payment_law().default_terms(day, currency).indemnity_minor
+            fee, by_law = law.fee_minor(day, currency), law.fee_depends_on_size(day, currency)
         else:
             require_currency(self.indemnity.currency, currency, f"{pointer}/indemnity")
             fee = self.indemnity.amount_minor
@@ -56,6 +60,7 @@ class ProposedTerms:
             calendar=calendar,
             penalty_rate_bps=self.penalty_rate_bps,
             indemnity_minor=fee,
+            fee_by_law=by_law,
             discount=self.discount,
         )
 
@@ -63,6 +68,13 @@ class ProposedTerms:
 def settled(terms: Terms | ProposedTerms, currency: str, country: str, day: date, pointer: str) -> Terms:
     """Return :meth:`ProposedTerms.settled` of proposed terms, and settled terms unchanged."""
     return terms.settled(currency, country, day, pointer) if isinstance(terms, ProposedTerms) else terms
+
+
+def with_fee(terms: Terms, law: LatePaymentLaw, currency: str, day: date, total_minor: int) -> Terms:
+    """Return the terms of one invoice: a fee that depends on the size of the debt is that of its total."""
+    if not terms.fee_by_law:
+        return terms
+    return replace(terms, fee_by_law=False, indemnity_minor=law.fee_minor(day, currency, total_minor))
 
 
 def due_rule(terms: Terms) -> DueRule:

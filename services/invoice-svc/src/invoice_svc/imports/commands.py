@@ -8,11 +8,11 @@ from typing import assert_never
 
 from encours.kernel.money import Money
 from encours.ledger.session import Session
+from encours.legal.packs import law_of
 from invoice_svc.domain.customer.commands import AgreeTerms, RegisterCustomer
 from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.domain.entity.commands import RegisterEntity
 from invoice_svc.domain.invoice.commands import CreditInvoice, TakeOverInvoice
-from invoice_svc.domain.legal import late_payment_law
 from invoice_svc.domain.payment.commands import ReceivePayment, ReversePayment
 from invoice_svc.imports import ids
 from invoice_svc.imports.events import (
@@ -132,8 +132,10 @@ async def _customer(session: Session, event: ImportedCustomer, entity_id: str) -
         return
     entity = await session.get(ENTITY, entity_id)
     valid_from = event.on or session.today
-    usual = late_payment_law().default_terms(valid_from, entity.currency)
-    proposed = terms.proposed(Money(usual.indemnity_minor, entity.currency))
+    law = law_of(entity.country)
+    usual = Money(law.fee_minor(valid_from, entity.currency), entity.currency)
+    by_size = law.fee_depends_on_size(valid_from, entity.currency)
+    proposed = terms.proposed(None if by_size else usual)
     await customers.agree_terms(session, AgreeTerms(customer_id, proposed, valid_from))
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from encours.contracts.common import Terms
 from encours.ledger.command import Result
 from encours.ledger.session import Session
+from encours.legal.packs import law_of
 from invoice_svc.domain.customer import decide
 from invoice_svc.domain.customer.commands import (
     AddContact,
@@ -61,7 +62,12 @@ async def _agree(
     first_day = valid_from or session.today
     # An agreement recorded late applies to future invoices; on its first day the law may have had no fee yet.
     agreed = settled(terms, entity.currency, entity.country, max(first_day, session.today), pointer)
-    return _emit(session, customer_id, state.entity_id, decide.agree_terms(state, first_day, agreed))
+    return _emit(
+        session,
+        customer_id,
+        state.entity_id,
+        decide.agree_terms(state, first_day, agreed, law_of(entity.country)),
+    )
 
 
 def _emit(session: Session, customer_id: str, entity_id: str, events: list[CustomerEvent]) -> Result:

@@ -11,10 +11,10 @@ from encours.contracts import customer as events
 from encours.contracts.common import Terms
 from encours.kernel.errors import FieldError, Refusal
 from encours.kernel.terms import beyond_ceiling
+from encours.legal.law import LatePaymentLaw
 from invoice_svc.domain.customer.commands import AddContact, AmendCustomer, NoteCustomer, RegisterCustomer
 from invoice_svc.domain.customer.state import Agreement, Contact, Customer, CustomerEvent
 from invoice_svc.domain.identifiers import contradictions
-from invoice_svc.domain.legal import late_payment_law
 from invoice_svc.domain.refusals import CustomerOfOtherEntity
 from invoice_svc.domain.terms import due_rule
 
@@ -81,14 +81,15 @@ def amend(state: Customer, command: AmendCustomer) -> list[CustomerEvent]:
     return [] if amended == same else [amended]
 
 
-def agree_terms(state: Customer, valid_from: date, terms: Terms) -> list[CustomerEvent]:
-    """Agree terms; warnings are added if they exceed the ceiling of L441-10 I, or pay less than its II allows."""
+def agree_terms(state: Customer, valid_from: date, terms: Terms, law: LatePaymentLaw) -> list[CustomerEvent]:
+    """Agree terms; warnings are added if they exceed the ceiling of the creditor's law, or pay less than its floor."""
     if Agreement(valid_from, terms) in state.terms:
         return []
     found: list[CustomerEvent] = [
         events.TermsAgreed(customer_id=state.customer_id, valid_from=valid_from, terms=terms)
     ]
-    if excess := beyond_ceiling(due_rule(terms)):
+    ceiling = law.ceiling(valid_from)
+    if ceiling is not None and (excess := beyond_ceiling(due_rule(terms), ceiling)):
         found.append(
             events.TermsBeyondCeiling(
                 customer_id=state.customer_id,
@@ -97,7 +98,7 @@ def agree_terms(state: Customer, valid_from: date, terms: Terms) -> list[Custome
                 agreed_days=excess.agreed_days,
             )
         )
-    if floor := late_payment_law().floor_above(terms, valid_from):
+    if floor := law.floor_above(terms, valid_from):
         found.append(
             events.PenaltyBelowFloor(
                 customer_id=state.customer_id,

@@ -12,6 +12,8 @@ from encours.contracts import invoice as events
 from encours.contracts.common import Terms
 from encours.kernel.errors import FieldError, Invalid
 from encours.kernel.terms import beyond_ceiling
+from encours.legal.law import LatePaymentLaw
+from encours.legal.packs import law_of
 from invoice_svc.domain.customer.decide import require_customer_of
 from invoice_svc.domain.customer.state import Customer, terms_on
 from invoice_svc.domain.entity.decide import series_for
@@ -25,8 +27,7 @@ from invoice_svc.domain.invoice.content import Document, missing_content, stated
 from invoice_svc.domain.invoice.deposits import Deduction
 from invoice_svc.domain.invoice.refusals import InvoiceExists, InvoiceIncomplete, InvoiceNotDraft
 from invoice_svc.domain.invoice.state import Invoice, InvoiceEvent
-from invoice_svc.domain.legal import late_payment_law
-from invoice_svc.domain.terms import ProposedTerms, discount_until, due_on, due_rule, settled
+from invoice_svc.domain.terms import ProposedTerms, discount_until, due_on, due_rule, settled, with_fee
 
 UnappliedCause = Literal["released", "reversed"]
 
@@ -134,7 +135,7 @@ def issue(
     today: date,
     deducted: Deduction | None = None,
 ) -> list[InvoiceEvent]:
-    """Issue the invoice, with warnings if the draft's own terms exceed the ceiling or the floor of L441-10.
+    """Issue the invoice, with warnings if the draft's own terms exceed the ceiling or the floor of the law.
 
     The append assigns the number, because it alone knows the last one of the series. Terms are the draft's own, else
     those of the customer in force on the day of issue, else those of the law. A final invoice states what its deposits
@@ -145,7 +146,9 @@ def issue(
     if faults := missing_content(Document(state, entity, customer, issued_on)):
         raise _incomplete(faults)
     rest = deducted or Deduction.of_nothing(state)
-    terms = state.terms or _usual_terms(customer, entity, issued_on, state.currency)
+    law = law_of(entity.country)
+    agreed = state.terms or _usual_terms(customer, entity, issued_on, state.currency)
+    terms = with_fee(agreed, law, state.currency, issued_on, rest.net_minor + rest.vat_minor)
     return [
         events.InvoiceIssued(
             invoice_id=state.invoice_id,
@@ -170,15 +173,16 @@ def issue(
             corrects=state.corrects,
             deposits=rest.deposits,
         ),
-        *_warn_of_terms(state, issued_on),
+        *_warn_of_terms(state, law, issued_on),
     ]
 
 
-def _warn_of_terms(state: Invoice, issued_on: date) -> list[InvoiceEvent]:
+def _warn_of_terms(state: Invoice, law: LatePaymentLaw, issued_on: date) -> list[InvoiceEvent]:
     found: list[InvoiceEvent] = []
     if state.terms is None:
         return found
-    if excess := beyond_ceiling(due_rule(state.terms)):
+    ceiling = law.ceiling(issued_on)
+    if ceiling is not None and (excess := beyond_ceiling(due_rule(state.terms), ceiling)):
         found.append(
             events.InvoiceTermsBeyondCeiling(
                 invoice_id=state.invoice_id,
@@ -187,7 +191,7 @@ def _warn_of_terms(state: Invoice, issued_on: date) -> list[InvoiceEvent]:
                 agreed_days=excess.agreed_days,
             )
         )
-    if floor := late_payment_law().floor_above(state.terms, issued_on):
+    if floor := law.floor_above(state.terms, issued_on):
         found.append(
             events.InvoicePenaltyBelowFloor(
                 invoice_id=state.invoice_id,
@@ -215,7 +219,10 @@ def take_over(
     if command.total_minor <= 0 or (parts and sum(parts) != command.total_minor):
         raise Invalid("The total must be above 0 and equal net plus VAT.", "/amount")
     terms = _settled(command.terms, command.currency, entity.country, command.issued_on)
-    terms = terms or _usual_terms(customer, entity, command.issued_on, command.currency)
+    terms = with_fee(
+        terms or _usual_terms(customer, entity, command.issued_on, command.currency),
+        law_of(entity.country), command.currency, command.issued_on, command.total_minor,
+    )  # fmt: skip
     return [
         events.InvoiceIssued(
             invoice_id=command.invoice_id,
@@ -277,11 +284,14 @@ def unapply_payment(state: Invoice, *, allocation_id: str, cause: UnappliedCause
 
 def _usual_terms(customer: Customer, entity: Entity, day: date, currency: str) -> Terms:
     """Return the terms agreed with the customer, their flat fee in the entity's currency only."""
-    default = late_payment_law().default_terms(day, currency)
+    law = law_of(entity.country)
     agreed = terms_on(customer, day)
-    if agreed is None or currency == entity.currency:
-        return agreed or default
-    return replace(agreed, indemnity_minor=default.indemnity_minor)
+    if agreed is not None and currency == entity.currency:
+        return agreed
+    by_law = law.fee_depends_on_size(day, currency)
+    if agreed is None:
+        return replace(law.default_terms(day, currency), fee_by_law=by_law)
+    return replace(agreed, indemnity_minor=law.fee_minor(day, currency), fee_by_law=by_law)
 
 
 def _check_draft(state: Invoice, verb: str) -> None:

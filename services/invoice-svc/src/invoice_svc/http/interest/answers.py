@@ -10,9 +10,8 @@ from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.queries import AsOf
 from invoice_svc.domain.invoice.decimals import percent
-from invoice_svc.domain.invoice.interest import Segment, Statement, half_year_start
+from invoice_svc.domain.invoice.interest import Segment, Statement
 from invoice_svc.domain.invoice.state import Invoice
-from invoice_svc.domain.legal import late_payment_law
 
 
 class SegmentOut(BaseModel):
@@ -25,15 +24,13 @@ class SegmentOut(BaseModel):
     rate: str = Field(description="Percent a year.", examples=["13.15"])
     basis: str
     provisional: bool = Field(
-        description="The rate of this half-year is not on file; the last known rate was used."
+        description="The reference rate of these days is not on file; the last known one was used."
     )
     interest: MoneyModel
 
     @classmethod
     def of(cls, segment: Segment, state: Invoice) -> Json:
         """Show a segment of an invoice's statement."""
-        legal = state.terms is not None and state.terms.penalty_rate_bps is None
-        known_until = late_payment_law().mro_known_until
         return {
             "first_day": segment.first_day.isoformat(),
             "last_day": segment.last_day.isoformat(),
@@ -41,7 +38,7 @@ class SegmentOut(BaseModel):
             "principal": money_json(segment.principal_minor, state.currency),
             "rate": percent(segment.rate_bps),
             "basis": segment.basis,
-            "provisional": legal and half_year_start(segment.first_day) > known_until,
+            "provisional": segment.provisional,
             "interest": money_json(segment.interest_minor, state.currency),
         }
 

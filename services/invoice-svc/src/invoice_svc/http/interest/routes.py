@@ -11,15 +11,16 @@ from encours.contracts.settlement import settlements
 from encours.http.models import BusinessDate
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
+from encours.legal.packs import law_of
 from invoice_svc.domain.invoice.debt import debt_of
 from invoice_svc.domain.invoice.interest import NOTHING_DUE, statement
-from invoice_svc.domain.legal import late_payment_law
 from invoice_svc.http.common import InvoiceId
 from invoice_svc.http.interest.answers import InterestOut
 from invoice_svc.http.invoices.answers import INVOICE_ANSWER
 from invoice_svc.http.reads import read
 from invoice_svc.read_models.invoices.debts import open_debts, unapplied_cash
 from invoice_svc.read_models.lists import NAME
+from invoice_svc.use_cases.folds import ENTITY
 
 router = Router(tags=["Invoices"])
 
@@ -29,6 +30,8 @@ async def get_interest(
     invoice_id: InvoiceId, q: Annotated[Query, reading("invoices:read")], on: BusinessDate | None = None
 ) -> Response:
     """Penalties from the day after the due date up to and including `on` (`as_of` if not given), and the flat fee.
+
+    Without a contractual rate they are those of the law of the entity's country; `no-legal-rate` if none is on file.
 
     Amounts count from the day on which their funds were available, allocated or not. Nothing is due on what a credit
     note cancelled or an accepted claim covers. Events that count by `as_of` are considered.
@@ -40,9 +43,9 @@ async def get_interest(
     state, _, time = await read(replace(q, asked_position=view.time.position), INVOICE_ANSWER, invoice_id)
     day = on or time.as_of
     found = NOTHING_DUE
+    creditor = await q.ledger.read_stream(q.caller.ledger, state.entity_id, upto=time.position)
+    entity = ENTITY.fold(creditor)
     if state.due_on is not None and state.terms is not None:
         debts = [debt_of(state), *(debt for debt in others if debt.invoice_id != invoice_id)]
-        found = statement(
-            settlements(debts, cash)[invoice_id], state.terms, day, late_payment_law().default_rate
-        )
+        found = statement(settlements(debts, cash)[invoice_id], state.terms, day, law_of(entity.country))
     return q.respond(InterestOut.of(state, day, found) | view.time.echo())
