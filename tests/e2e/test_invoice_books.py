@@ -193,6 +193,30 @@ def test_the_history_of_terms_has_one_agreement_for_each_day_and_is_known_as_it_
     assert (invoice["due_on"], invoice["discount_until"]) == ("2026-06-10", "2026-04-08")
 
 
+def test_a_rate_is_shown_as_it_was_known_and_realises_a_difference(world: World) -> None:
+    client, pair = world.client("invoice"), {"entity_id": world.entity, "base": "USD", "quote": "EUR"}
+
+    def publish(on: str, rate: str) -> int:
+        body = pair | {"source": "ECB", "rates": [{"on": on, "rate": rate}]}
+        answer = client.put("/v1/exchange-rates", json=body)
+        assert answer.status_code == 200, answer.text
+        return int(answer.headers["encours-position"])
+
+    first = publish("2026-03-01", "0.90")
+    publish("2026-03-01", "0.92")
+    world.position = publish(DAY, "0.95")
+    assert _get(world, "/v1/exchange-rates", known_at=first, **pair)["in_force"]["rate"] == "0.90"
+    assert _get(world, "/v1/exchange-rates", as_of="2026-03-30", **pair)["in_force"]["rate"] == "0.92"
+    customer = world.customer()
+    line = {"description": "Works", "quantity": "1", "unit_price": "100.00", "vat_rate": "20"}
+    invoice = world.invoice(customer, issued_on="2026-03-31", currency="USD", lines=[line])
+    dollars = {"amount": "120.00", "currency": "USD"}
+    receipt = {"entity_id": world.entity, "customer_id": customer, "amount": dollars, "received_on": DAY}
+    world.post("invoice", "/v1/payments", receipt)
+    shown = _get(world, f"/v1/invoices/{invoice['id']}")
+    assert (shown["status"]["settlement"], shown["exchange_differences"]) == ("paid", [])
+
+
 def test_a_key_of_one_entity_neither_sees_nor_touches_another(system: System, world: World) -> None:
     other = world.post("invoice", "/v1/entities", {"name": "Other Ltd", "country": "GB"})["id"]
     invoice = world.invoice(world.customer(), issued_on=DAY)

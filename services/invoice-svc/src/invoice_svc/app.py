@@ -24,6 +24,7 @@ from invoice_svc.http.interest import routes as interest
 from invoice_svc.http.invoices import routes as invoices
 from invoice_svc.http.payments import routes as payments
 from invoice_svc.http.quotes import routes as quotes
+from invoice_svc.http.rates import routes as rates
 from invoice_svc.models import MODELS, NAME
 
 ROUTERS = (
@@ -35,6 +36,7 @@ ROUTERS = (
     credits.router,
     disputes.router,
     quotes.router,
+    rates.router,
     imports.router,
     clock.router,
 )
@@ -50,7 +52,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         models=MODELS,
         extras=_extras,
         problems_known=LINE_PROBLEMS,
-        description="Entities, customers, quotes, invoices, payments, credit notes and disputes.",
+        description="Entities, customers, quotes, invoices, payments, credit notes, disputes and exchange rates.",
     )
 
 

@@ -14,6 +14,7 @@ from encours.contracts import (
     invoice,
     payment,
     quote,
+    rate,
     risk,
 )
 from encours.contracts.base import (
@@ -51,6 +52,7 @@ __all__ = [
     "names_of",
     "payment",
     "quote",
+    "rate",
     "risk",
     "types",
 ]

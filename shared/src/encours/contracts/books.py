@@ -33,6 +33,7 @@ from encours.contracts import (
     invoice,
     payment,
     quote,
+    rate,
     risk,
 )
 from encours.contracts.base import Event, names_of
@@ -341,6 +342,8 @@ STILL: frozenset[str] = names_of(
     invoice.InvoiceProvisioned,
     invoice.InvoiceTermsBeyondCeiling,
     invoice.InvoicePenaltyBelowFloor,
+    rate.ExchangeDifferenceRealised,
+    rate.ExchangeDifferenceReversed,
     payment.PaymentAllocated,
     payment.PaymentReleased,
     payment.RefundSent,
@@ -350,6 +353,7 @@ STILL: frozenset[str] = names_of(
     quote.QuoteExtended,
     quote.QuoteAccepted,
     quote.QuoteRefused,
+    rate.ExchangeRatePublished,
     risk.LimitRequested,
     risk.LimitApproved,
     risk.LimitRefused,

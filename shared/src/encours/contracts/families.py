@@ -27,6 +27,7 @@ FAMILIES = (
     Family("quote", ("invoice",), ("quo",)),
     Family("payment", ("invoice",), ("pay",)),
     Family("dispute", ("invoice",), ("dis",)),
+    Family("rate", ("invoice",), ("fxr",)),
     Family("import", ("invoice",), ("imp",)),
     Family("reminder", ("dunning",), ("rem", "dunning")),
     Family("task", ("dunning",), ("tsk",)),

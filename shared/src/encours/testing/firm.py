@@ -62,6 +62,7 @@ _BEGIN = frozenset(
             "payment.received",
             "payment.credit_note_issued",
             "quote.drafted",
+            "rate.published",
         ),
         *("dispute.opened", "limit.requested", "credit.checked", "import.received"),
         *("reminder.requested", "reminder.suppressed", "task.opened"),
@@ -73,7 +74,7 @@ _REFUNDS = (RefundOrdered, RefundReturned, RefundSent)
 _MIRRORS = contracts.names_of(PaymentApplied, PaymentUnapplied, ShareDisputed, ShareUndisputed)
 # An object's own id comes first, then those of the objects that it belongs to.
 _IDS = {
-    "quote_id": "quo",
+    "quote_id": "quo", "rate_id": "fxr",
     "dispute_id": "dis", "payment_id": "pay", "invoice_id": "inv", "limit_id": "lim", "decision_id": "dec",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
 }  # fmt: skip

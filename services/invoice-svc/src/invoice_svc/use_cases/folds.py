@@ -14,6 +14,7 @@ from invoice_svc.domain.invoice.refusals import InvoiceNotFound
 from invoice_svc.domain.payment import state as payment
 from invoice_svc.domain.payment.refusals import PaymentNotFound
 from invoice_svc.domain.quote import state as quote
+from invoice_svc.domain.rate import state as rate
 
 ENTITY: Folder[entity.Entity] = Folder(
     entity.Entity, entity.evolve, entity.EntityNotFound, as_of=lambda events, _: ENTITY.fold(events)
@@ -24,6 +25,8 @@ PAYMENT = Folder(payment.Payment, payment.evolve, PaymentNotFound, as_of=payment
 DISPUTE = Folder(dispute.Dispute, dispute.evolve, dispute.DisputeNotFound)
 QUOTE = Folder(quote.Quote, quote.evolve, quote.QuoteNotFound)
 
+RATES = Folder(rate.ExchangeRates, rate.evolve, rate.RatesNotFound, as_of=rate.fold_as_of)
+
 FOLDERS: Mapping[str, Folder[Any]] = {
     "ent": ENTITY,
     "cus": CUSTOMER,
@@ -31,5 +34,6 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "pay": PAYMENT,
     "dis": DISPUTE,
     "quo": QUOTE,
+    "fxr": RATES,
 }
 """Folders by prefix of the stream's id, for a replay of any stream."""

@@ -34,6 +34,7 @@ from invoice_svc.domain.payment.indication import cited, naming
 from invoice_svc.domain.payment.refund import OrderRefund, RecordRefundReturned, RecordRefundSent
 from invoice_svc.domain.payment.state import ActiveAllocation, Payment
 from invoice_svc.domain.refusals import CustomerOfOtherEntity
+from invoice_svc.use_cases import rates
 from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, INVOICE, PAYMENT
 
 DEFERRED = (
@@ -258,6 +259,7 @@ async def _put_on_invoices(session: Session, payment: Payment, placed: list[Acti
             session.emit(
                 allocation.invoice_id, event, entity=payment.entity_id, effective_on=standing.effective_on
             )
+        await rates.realise_difference(session, allocation.invoice_id, standing.effective_on)
         await _take_discount(session, payment, allocation.invoice_id)
 
 
@@ -274,6 +276,7 @@ async def _take_back(
                 invoice, allocation_id=allocation.allocation_id, cause=cause
             ):
                 session.emit(allocation.invoice_id, unapplied, entity=state.entity_id, effective_on=day)
+            await rates.reverse_difference(session, allocation.invoice_id, allocation.allocation_id, day)
             await withdraw_discount(session, allocation.invoice_id, cause, day)
 
 

@@ -89,6 +89,9 @@ class Cases(ReadModel):
         contracts.quote.QuoteRefused,
         contracts.quote.QuoteSent,
         contracts.invoice.InvoicePenaltyBelowFloor,
+        contracts.rate.ExchangeDifferenceRealised,
+        contracts.rate.ExchangeDifferenceReversed,
+        contracts.rate.ExchangeRatePublished,
     )
 
     def keys(self, e: Recorded) -> Iterable[Key]:

@@ -44,6 +44,16 @@ class AppliedPayment(Struct, frozen=True):
     effective_on: date
 
 
+class RealisedDifference(Struct, frozen=True):
+    """Exchange difference that a part of a payment realised, in the entity's currency."""
+
+    allocation_id: str
+    payment_id: str
+    amount_minor: int
+    currency: str
+    effective_on: date
+
+
 class TakenDiscount(Struct, frozen=True):
     """Early-payment discount that settled the rest of the invoice."""
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from encours.contracts import Recorded
 from encours.contracts import invoice as events
+from encours.contracts import rate as rates
 from encours.contracts.books import contested_of
 from encours.contracts.common import (
     CitedInvoice,
@@ -28,6 +29,7 @@ from invoice_svc.domain.invoice.parts import (
     BalanceChange,
     CreditNote,
     Disputed,
+    RealisedDifference,
     TakenDiscount,
 )
 
@@ -75,6 +77,7 @@ class Invoice(Struct, frozen=True):
     movements: tuple[BalanceChange, ...] = ()
     discount: TakenDiscount | None = None
     """Early-payment discount that was taken."""
+    exchange_differences: tuple[RealisedDifference, ...] = ()
     written_off_minor: int = 0
     written_off_on: date = date.min
     """Latest business date of a write-off."""
@@ -147,6 +150,8 @@ InvoiceEvent = (
     | events.ShareUndisputed
     | events.EarlyDiscountTaken
     | events.EarlyDiscountWithdrawn
+    | rates.ExchangeDifferenceRealised
+    | rates.ExchangeDifferenceReversed
     | events.InvoiceWrittenOff
     | events.WriteOffReversed
     | events.InvoiceProvisioned
@@ -216,6 +221,14 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
         case events.EarlyDiscountWithdrawn():
             moved = (*state.movements, BalanceChange(day, event.amount_minor))
             return replace(state, discount=None, movements=moved)
+        case rates.ExchangeDifferenceRealised():
+            realised = RealisedDifference(
+                event.allocation_id, event.payment_id, event.amount_minor, event.currency, day
+            )
+            return replace(state, exchange_differences=(*state.exchange_differences, realised))
+        case rates.ExchangeDifferenceReversed():
+            left = tuple(e for e in state.exchange_differences if e.allocation_id != event.allocation_id)
+            return replace(state, exchange_differences=left)
         case events.InvoiceWrittenOff():
             return _written_off(state, day, event.amount_minor)
         case events.WriteOffReversed():

@@ -13,7 +13,7 @@ from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
-from invoice_svc.domain.invoice.parts import AppliedPayment, CreditNote, Disputed
+from invoice_svc.domain.invoice.parts import AppliedPayment, CreditNote, Disputed, RealisedDifference
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.invoice.status import (
     BusinessLabel,
@@ -123,6 +123,21 @@ class DisputedOut(BaseModel):
         return {"id": share.dispute_id, "amount": money_json(share.amount_minor, currency)}
 
 
+class ExchangeDifferenceOut(BaseModel):
+    """Exchange difference that a payment realised, in the entity's currency; a loss is below 0."""
+
+    allocation_id: str
+    amount: MoneyModel
+
+    @classmethod
+    def of(cls, found: RealisedDifference) -> Json:
+        """Show a difference."""
+        return {
+            "allocation_id": found.allocation_id,
+            "amount": money_json(found.amount_minor, found.currency),
+        }
+
+
 class InvoiceOut(AsOf, ParticularsOut):
     """An invoice as of a date."""
 
@@ -182,6 +197,7 @@ class InvoiceOut(AsOf, ParticularsOut):
     origin: Literal["issued", "import"] | None
     credit_notes: list[CreditNoteOut]
     payments: list[AppliedOut]
+    exchange_differences: list[ExchangeDifferenceOut]
     disputes: list[DisputedOut]
     version: int
 
@@ -256,6 +272,7 @@ class InvoiceOut(AsOf, ParticularsOut):
             "origin": state.origin,
             "credit_notes": [CreditNoteOut.of(credit, currency) for credit in state.credits],
             "payments": [AppliedOut.of(part, currency) for part in state.applied],
+            "exchange_differences": [ExchangeDifferenceOut.of(each) for each in state.exchange_differences],
             "disputes": [DisputedOut.of(share, currency) for share in state.disputed],
             "version": version,
         }

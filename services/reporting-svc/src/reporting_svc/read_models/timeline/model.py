@@ -69,6 +69,7 @@ class Timeline(ReadModel):
         contracts.entity.FirstNumberSet,
         contracts.entity.PeriodClosed,
         contracts.imports.ImportCompleted,
+        contracts.rate.ExchangeRatePublished,
         contracts.aside.EventSetAside,
         contracts.imports.ImportReceived,
         contracts.dunning.RunCompleted,

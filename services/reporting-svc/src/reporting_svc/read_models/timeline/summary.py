@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from encours.contracts import Event, customer, dispute, dunning, invoice, payment, quote, risk
+from encours.contracts import Event, customer, dispute, dunning, invoice, payment, quote, rate, risk
 from encours.kernel.money import format_amount
 
 Language = Literal["en", "fr"]
@@ -138,6 +138,14 @@ _LINES: dict[type[Event], tuple[str, str]] = {
     invoice.EarlyDiscountWithdrawn: (
         "Early-payment discount of {amount_minor} withdrawn ({cause})",
         "Escompte de {amount_minor} repris ({cause})",
+    ),
+    rate.ExchangeDifferenceRealised: (
+        "Exchange difference of {amount_minor} realised",
+        "Différence de change de {amount_minor} réalisée",
+    ),
+    rate.ExchangeDifferenceReversed: (
+        "Exchange difference of {amount_minor} reversed",
+        "Différence de change de {amount_minor} annulée",
     ),
     invoice.InvoiceWrittenOff: (
         "{amount_minor} written off: {cause}",

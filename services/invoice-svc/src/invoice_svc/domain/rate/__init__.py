@@ -1,0 +1,1 @@
+"""Exchange rates of an entity: by day, with their source."""

@@ -1,0 +1,82 @@
+"""State of the exchange rates of an entity for one pair of currencies, and conversion by them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import cast
+
+from encours.contracts import Recorded
+from encours.contracts.rate import ExchangeRatePublished
+from encours.kernel.errors import NotFound
+from encours.kernel.ids import derived_id
+from encours.kernel.money import exponent
+
+
+class RatesNotFound(NotFound):
+    """The entity has no rates of the pair (404)."""
+
+    code = "exchange-rates-not-found"
+    title = "Exchange rates not found"
+    remedy = "PUT /v1/exchange-rates for the entity and the two currencies first."
+
+
+@dataclass(frozen=True, slots=True)
+class DatedRate:
+    """Rate from a day on, until that of a later day."""
+
+    on: date
+    rate: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRates:
+    """Rates by day, ascending; the last one that is known for a day."""
+
+    rate_id: str = ""
+    entity_id: str = ""
+    base: str = ""
+    quote: str = ""
+    rates: tuple[DatedRate, ...] = ()
+
+    def in_force(self, day: date) -> DatedRate | None:
+        """Return the rate of the day, else of the last day before it; ``None`` before the first."""
+        return next((rate for rate in reversed(self.rates) if rate.on <= day), None)
+
+    def converted(self, minor: int, rate: DatedRate) -> int:
+        """Return an amount of ``base`` in minor units of ``quote``, rounded half up away from zero."""
+        exact = Decimal(minor) * Decimal(rate.rate)
+        scaled = exact.scaleb(exponent(self.quote) - exponent(self.base))
+        return int(scaled.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def rates_id(entity_id: str, base: str, quote: str) -> str:
+    """Return the id of the stream with the rates of a pair."""
+    return derived_id("fxr", entity_id, base, quote)
+
+
+def evolve(state: ExchangeRates, recorded: Recorded) -> ExchangeRates:
+    """Return the rates after one more event."""
+    event = cast(ExchangeRatePublished, recorded.data)
+    kept = [rate for rate in state.rates if rate.on != event.on]
+    kept.append(DatedRate(event.on, event.rate, event.source))
+    return replace(
+        state,
+        rate_id=event.rate_id,
+        entity_id=event.entity_id,
+        base=event.base,
+        quote=event.quote,
+        rates=tuple(sorted(kept, key=lambda rate: rate.on)),
+    )
+
+
+def fold_as_of(recorded: Iterable[Recorded], day: date) -> ExchangeRates:
+    """Return the rates of days up to the day."""
+    state = ExchangeRates()
+    for event in recorded:
+        if event.effective_on <= day:
+            state = evolve(state, event)
+    return state

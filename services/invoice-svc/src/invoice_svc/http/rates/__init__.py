@@ -1,0 +1,1 @@
+"""/v1/exchange-rates: rates by day, with their source."""

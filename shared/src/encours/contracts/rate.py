@@ -1,0 +1,61 @@
+"""Exchange rates, in a stream for each pair of currencies of an entity, and the differences that payments realise by
+them, in the streams of the invoices. Appended by invoice-svc."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from encours.contracts.base import Event
+
+
+class ExchangeRatePublished(Event, frozen=True, kw_only=True):
+    """Rate of a day; a later one for the same day replaces it from then on, not for what was known before."""
+
+    TYPE: ClassVar[str] = "rate.published"
+    rate_id: str
+    entity_id: str
+    base: str
+    quote: str
+    on: date
+    rate: str
+    """Units of ``quote`` for one unit of ``base``, as a decimal."""
+    source: str
+
+
+class ExchangeDifferenceRealised(Event, frozen=True, kw_only=True):
+    """A part of an invoice in a foreign currency is paid, at another value in the entity's currency than at issue.
+
+    The amount is the value of the settled part at the rate of the payment less its value at the rate of the issue: a
+    gain above 0, a loss below. It moves nothing in the books, which are kept in the currencies of the documents.
+    """
+
+    TYPE: ClassVar[str] = "invoice.exchange_difference_realised"
+    invoice_id: str
+    customer_id: str
+    payment_id: str
+    allocation_id: str
+    currency: str
+    """The entity's."""
+    amount_minor: int
+    settled_currency: str
+    settled_minor: int
+    issue_rate: str
+    issue_rate_on: date
+    issue_rate_source: str
+    payment_rate: str
+    payment_rate_on: date
+    payment_rate_source: str
+
+
+class ExchangeDifferenceReversed(Event, frozen=True, kw_only=True):
+    """The payment left the invoice, and with it the difference that it had realised."""
+
+    TYPE: ClassVar[str] = "invoice.exchange_difference_reversed"
+    invoice_id: str
+    customer_id: str
+    payment_id: str
+    allocation_id: str
+    currency: str
+    amount_minor: int
+    """Amount that it had realised."""
