@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from encours.contracts.common import Exemption, Particulars
 from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.invoice.commands import Content
-from invoice_svc.domain.invoice.content import _MENTIONS
+from invoice_svc.domain.invoice.content import MENTIONS
 from invoice_svc.domain.invoice.refusals import InvoiceIncomplete
 from invoice_svc.domain.legal import rows_of
 from invoice_svc.domain.legal.content import mentions_of, required_mentions
@@ -109,7 +109,7 @@ def test_the_reason_of_a_reverse_charge_is_in_the_words_of_the_sellers_law(
 
 def test_the_tables_name_known_mentions_with_their_sources() -> None:
     rows = rows_of("content.csv")
-    assert {row["mention"] for row in rows} <= _MENTIONS.keys()
+    assert {row["mention"] for row in rows} <= MENTIONS
     assert all(row["source"] for row in rows)
     assert len(rows) == len({(row["country"], row["mention"]) for row in rows})
 

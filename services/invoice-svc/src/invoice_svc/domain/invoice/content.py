@@ -6,8 +6,9 @@ in the draft, the entity and the customer. Amounts, dates and terms follow from 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,22 +20,18 @@ from invoice_svc.domain.entity.state import Entity
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.legal.content import required_mentions, usual_exemption
 
+WITHOUT_MENTIONS: frozenset[VatCategory] = frozenset({"S", "Z"})
 WITH_VAT_IDS: frozenset[VatCategory] = frozenset({"AE", "K", "G"})
 WITH_BUYERS_VAT_ID: frozenset[VatCategory] = frozenset({"AE", "K"})
 
 
 class Document(Struct, frozen=True):
-    """A draft with its parties, on its day of issue."""
+    """A draft with its parties and its VAT categories."""
 
     invoice: Invoice
     entity: Entity
     customer: Customer
-    issued_on: date
-
-    @property
-    def categories(self) -> set[VatCategory]:
-        """Return the VAT categories of its amounts."""
-        return {share.category for share in self.invoice.vat}
+    categories: frozenset[VatCategory]
 
     @property
     def of_entity(self) -> str:
@@ -47,14 +44,26 @@ class Document(Struct, frozen=True):
         return f"PATCH /v1/customers/{self.customer.customer_id}"
 
 
-Finding = Iterator[FieldError]
+Find = Callable[[Document], FieldError | None]
 
 
-def missing_content(document: Document) -> tuple[FieldError, ...]:
+def missing_content(
+    invoice: Invoice, entity: Entity, customer: Customer, issued_on: date
+) -> tuple[FieldError, ...]:
     """Return all missing content, each with what to add; empty if the draft can be issued."""
-    required = required_mentions(document.entity.country, document.issued_on)
-    faults = [fault for mention, find in _MENTIONS.items() if mention in required for fault in find(document)]
-    return (*faults, *_body(document.invoice))
+    categories = frozenset(share.category for share in invoice.vat)
+    document = Document(invoice, entity, customer, categories)
+    finds = _finds(entity.country, issued_on, categories <= WITHOUT_MENTIONS)
+    faults = [fault for find in finds if (fault := find(document)) is not None]
+    return (*faults, *_body(invoice))
+
+
+@lru_cache(maxsize=1_024)
+def _finds(country: str, day: date, usual_categories: bool) -> tuple[Find, ...]:
+    """Return how each required mention is found missing; those of VAT categories only where one needs any."""
+    required = required_mentions(country, day)
+    known = _OF_PARTIES if usual_categories else _OF_PARTIES | _OF_CATEGORIES
+    return tuple(find for mention, find in known.items() if mention in required)
 
 
 def stated(particulars: Particulars) -> Particulars | None:
@@ -79,107 +88,122 @@ def with_usual_exemptions(state: Invoice, country: str, issued_on: date) -> Part
     return replace(state.particulars, exemptions=(*kept, *usual))
 
 
-def _seller_legal_form(document: Document) -> Finding:
+def _seller_legal_form(document: Document) -> FieldError | None:
     if not document.entity.legal_form:
-        yield FieldError(
+        return FieldError(
             "/entity/legal_form",
             "the seller's legal form, and a company's capital and RCS, are missing "
             f"({document.of_entity} with legal_form)",
         )
+    return None
 
 
-def _seller_siren(document: Document) -> Finding:
+def _seller_siren(document: Document) -> FieldError | None:
     if not document.entity.siren:
-        yield FieldError("/entity/siren", f"the seller's SIREN is missing ({document.of_entity} with siren)")
+        return FieldError("/entity/siren", f"the seller's SIREN is missing ({document.of_entity} with siren)")
+    return None
 
 
-def _seller_address(document: Document) -> Finding:
+def _seller_address(document: Document) -> FieldError | None:
     if document.entity.address is None:
-        yield FieldError(
+        return FieldError(
             "/entity/address", f"the seller's address is missing ({document.of_entity} with address)"
         )
+    return None
 
 
-def _seller_vat_id_if_charged(document: Document) -> Finding:
+def _seller_vat_id_if_charged(document: Document) -> FieldError | None:
     if document.invoice.vat_minor and not document.entity.vat_id:
-        yield FieldError(
+        return FieldError(
             "/entity/vat_id",
             f"VAT is charged without the seller's VAT id ({document.of_entity} with vat_id)",
         )
+    return None
 
 
-def _seller_vat_id_of_category(document: Document) -> Finding:
+def _seller_vat_id_of_category(document: Document) -> FieldError | None:
     if (found := document.categories & WITH_VAT_IDS) and not document.entity.vat_id:
-        yield FieldError(
+        return FieldError(
             "/entity/vat_id",
             f"VAT category {min(found)} needs the seller's VAT id ({document.of_entity} with vat_id)",
         )
+    return None
 
 
-def _buyer_name(document: Document) -> Finding:
+def _buyer_name(document: Document) -> FieldError | None:
     if not document.customer.name.strip():
-        yield FieldError("/customer/name", f"the customer's name is missing ({document.of_customer})")
+        return FieldError("/customer/name", f"the customer's name is missing ({document.of_customer})")
+    return None
 
 
-def _buyer_address(document: Document) -> Finding:
+def _buyer_address(document: Document) -> FieldError | None:
     if document.customer.address is None:
-        yield FieldError(
+        return FieldError(
             "/customer/address", f"the customer's address is missing ({document.of_customer} with address)"
         )
+    return None
 
 
-def _buyer_vat_id_of_category(document: Document) -> Finding:
+def _buyer_vat_id_of_category(document: Document) -> FieldError | None:
     if (found := document.categories & WITH_BUYERS_VAT_ID) and not document.customer.vat_id:
-        yield FieldError(
+        return FieldError(
             "/customer/vat_id",
             f"VAT category {min(found)} needs the customer's VAT id ({document.of_customer} with vat_id)",
         )
+    return None
 
 
-def _nature(document: Document) -> Finding:
+def _nature(document: Document) -> FieldError | None:
     if document.invoice.particulars.nature is None:
-        yield FieldError("/nature", "the nature of the operation is missing: goods, services or mixed")
+        return FieldError("/nature", "the nature of the operation is missing: goods, services or mixed")
+    return None
 
 
-def _exemption_reason(document: Document) -> Finding:
+def _exemption_reason(document: Document) -> FieldError | None:
     given = {each.category for each in document.invoice.particulars.exemptions if each.text or each.code}
-    for category in sorted(document.categories & {"E"} - given):
-        yield FieldError(
-            "/exemptions", f"the reason of the exemption is missing (exemptions with category {category})"
+    if "E" in document.categories and "E" not in given:
+        return FieldError(
+            "/exemptions", "the reason of the exemption is missing (exemptions with category E)"
         )
+    return None
 
 
-def _delivery_of_intra_community_supply(document: Document) -> Finding:
+def _delivery_of_intra_community_supply(document: Document) -> FieldError | None:
     place = document.invoice.particulars.delivery_address or document.customer.address
     if "K" in document.categories and place is None:
-        yield FieldError(
+        return FieldError(
             "/delivery/address",
             "an intra-Community supply needs the country to which the goods go (delivery with address)",
         )
+    return None
 
 
-def _outside_scope_alone(document: Document) -> Finding:
+def _outside_scope_alone(document: Document) -> FieldError | None:
     if "O" in document.categories and len(document.categories) > 1:
-        yield FieldError(
+        return FieldError(
             "/lines", "amounts outside the scope of VAT (category O) need an invoice of their own"
         )
+    return None
 
 
-_MENTIONS: dict[str, Callable[[Document], Finding]] = {
+_OF_PARTIES: dict[str, Find] = {
     "seller_legal_form": _seller_legal_form,
     "seller_siren": _seller_siren,
     "seller_address": _seller_address,
     "seller_vat_id_if_charged": _seller_vat_id_if_charged,
-    "seller_vat_id_of_category": _seller_vat_id_of_category,
     "buyer_name": _buyer_name,
     "buyer_address": _buyer_address,
-    "buyer_vat_id_of_category": _buyer_vat_id_of_category,
     "nature": _nature,
+}
+_OF_CATEGORIES: dict[str, Find] = {
+    "seller_vat_id_of_category": _seller_vat_id_of_category,
+    "buyer_vat_id_of_category": _buyer_vat_id_of_category,
     "exemption_reason": _exemption_reason,
     "delivery_of_intra_community_supply": _delivery_of_intra_community_supply,
     "outside_scope_alone": _outside_scope_alone,
 }
-"""Each mention that the tables may name, and how it is found missing."""
+MENTIONS = _OF_PARTIES.keys() | _OF_CATEGORIES.keys()
+"""Each mention that the tables may name."""
 
 
 def _body(state: Invoice) -> list[FieldError]:

@@ -23,7 +23,7 @@ from invoice_svc.domain.invoice.adjustments import as_input
 from invoice_svc.domain.invoice.amounts import InvoiceSums, currency_of, line_input, reckon
 from invoice_svc.domain.invoice.checks import require_fits, require_issued, require_not_future
 from invoice_svc.domain.invoice.commands import AmendInvoice, DraftInvoice, TakeOverInvoice
-from invoice_svc.domain.invoice.content import Document, missing_content, stated, with_usual_exemptions
+from invoice_svc.domain.invoice.content import missing_content, stated, with_usual_exemptions
 from invoice_svc.domain.invoice.deposits import Deduction
 from invoice_svc.domain.invoice.refusals import InvoiceExists, InvoiceIncomplete, InvoiceNotDraft
 from invoice_svc.domain.invoice.state import Invoice, InvoiceEvent
@@ -143,7 +143,7 @@ def issue(
     """
     _check_draft(state, "issued")
     require_not_future(issued_on, today, "/issued_on")
-    if faults := missing_content(Document(state, entity, customer, issued_on)):
+    if faults := missing_content(state, entity, customer, issued_on):
         raise _incomplete(faults)
     rest = deducted or Deduction.of_nothing(state)
     law = law_of(entity.country)
