@@ -84,6 +84,7 @@ def test_it_cites_invoices_of_the_customer_or_a_period_that_is_over(make: Any, i
         rebate(period_until=None),
         rebate(period_until=day(21)),
         rebate(period_from=day(16)),
+        rebate(invoice_ids=("inv_1",), issued_on=date(2026, 5, 31), **none),
         rebate("0"),
         rebate("-1"),
     ):

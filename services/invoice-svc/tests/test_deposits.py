@@ -110,6 +110,7 @@ def test_cents_of_rounded_vat_are_not_declared_twice(firm: Any) -> None:
         ({"deposits": ("inv_3",)}, "is no deposit invoice"),
         ({"deposits": ("inv_4",)}, "belongs to another customer"),
         ({"deposits": ("inv_1",)}, "is deducted by inv_2 already"),
+        ({"deposits": ("inv_6",), "on": 11}, "is dated 2026-06-12, after the final invoice"),
     ],
 )
 def test_a_deposit_of_the_customer_is_deducted_once(
@@ -120,6 +121,7 @@ def test_a_deposit_of_the_customer_is_deducted_once(
     firm.do(invoices.draft, invoice("inv_3", line("10"), on=2))
     firm.do(invoices.draft, replace(deposit("inv_4", line("10")), customer_id="cus_2"))
     firm.do(invoices.draft, invoice("inv_2", line("50"), deposits=("inv_1",)))
+    firm.do(invoices.draft, deposit("inv_6", line("10"), on=12))
     with pytest.raises(DepositNotDeductible, match=said):
         firm.do(invoices.draft, invoice("inv_5", line("50"), **change))
 

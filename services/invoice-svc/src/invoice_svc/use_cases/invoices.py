@@ -152,7 +152,7 @@ async def reverse_write_off(session: Session, command: ReverseWriteOff) -> Resul
 async def _issue(session: Session, state: Invoice, on: date, entity: Entity, customer: Customer) -> None:
     """Issue a draft. A final invoice deducts its deposits; what it cannot deduct is credited on them."""
     found = [await session.get(INVOICE, deposit_id) for deposit_id in state.deposits]
-    deduction = deduct(state, found)
+    deduction = deduct(state, found, on)
     for event in decide.issue(state, on, entity, customer, session.today, deduction):
         series = event.series if isinstance(event, InvoiceIssued) else None
         step = number_step(entity, series, "invoice", on, session.today)

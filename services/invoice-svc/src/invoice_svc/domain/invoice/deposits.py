@@ -9,6 +9,7 @@ customer is in credit for it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -53,12 +54,15 @@ def named(deposits: tuple[str, ...], purpose: Purpose) -> tuple[str, ...]:
     return tuple(dict.fromkeys(deposits))
 
 
-def deduct(final: Invoice, deposits: Sequence[Invoice]) -> Deduction:
-    """Deduct the deposits from a draft, one after the other, each at most what is left at each rate."""
+def deduct(final: Invoice, deposits: Sequence[Invoice], issued_on: date) -> Deduction:
+    """Deduct the deposits from a draft, one after the other, each at most what is left at each rate.
+
+    ``issued_on`` is the date of the final invoice.
+    """
     left = {part.key: part for part in map(amounts_of, final.vat)}
     listed, surplus = [], []
     for i, deposit in enumerate(deposits):
-        _check(final, deposit, f"/deposits/{i}")
+        _check(final, deposit, issued_on, f"/deposits/{i}")
         taken, over = [], []
         for part in left_to_credit(deposit):
             rest = left.get(part.key) or RateAmounts(part.rate_bps, 0, 0, part.category)
@@ -83,7 +87,7 @@ def deduct(final: Invoice, deposits: Sequence[Invoice]) -> Deduction:
     )
 
 
-def _check(final: Invoice, deposit: Invoice, pointer: str) -> None:
+def _check(final: Invoice, deposit: Invoice, issued_on: date, pointer: str) -> None:
     require_issued(deposit, "deducted")
     same = (deposit.entity_id, deposit.customer_id, deposit.currency) == (
         final.entity_id, final.customer_id, final.currency,
@@ -96,6 +100,8 @@ def _check(final: Invoice, deposit: Invoice, pointer: str) -> None:
         wrong = "belongs to another customer, entity or currency"
     elif deposit.deducted_by not in (None, corrected):
         wrong = f"is deducted by {deposit.deducted_by} already"
+    elif deposit.issued_on is not None and deposit.issued_on > issued_on:
+        wrong = f"is dated {deposit.issued_on}, after the final invoice"
     if wrong is not None:
         raise DepositNotDeductible(
             f"{deposit.number} {wrong}.", errors=(FieldError(pointer, "Remove it, or name another."),)

@@ -97,6 +97,11 @@ def _check_cited(
         )
     for i, invoice in enumerate(cited):
         require_issued(invoice, "cited by a credit note")
+        if invoice.issued_on is not None and invoice.issued_on > issued_on:
+            raise Invalid(
+                f"{invoice.number} is dated {invoice.issued_on}, later than the credit note.",
+                f"/invoice_ids/{i}",
+            )
         fault = FieldError(
             f"/invoice_ids/{i}", "Cite invoices of the customer, in the credit note's currency."
         )
