@@ -126,3 +126,14 @@ def test_every_folded_stream_is_one_that_the_service_writes(service: str) -> Non
     own = {prefix for family in FAMILIES if service in family.writers for prefix in family.streams}
     folded = import_module(f"{service}_svc.use_cases.folds").FOLDERS
     assert folded.keys() - own == set(), "name the prefix in encours/contracts/families.py"
+
+
+def test_a_type_that_takes_a_legal_number_is_of_a_numbered_family() -> None:
+    """Or the ledger would refuse it with its number."""
+    numbered = {family.name for family in FAMILIES if family.numbered}
+    taking = {
+        name.partition(".")[0]
+        for name, event in contracts.types().items()
+        if {"number", "series", "origin"} <= {*event.__struct_fields__}
+    }
+    assert taking == numbered

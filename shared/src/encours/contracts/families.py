@@ -25,7 +25,7 @@ FAMILIES = (
     Family("customer", ("invoice",), ("cus",)),
     Family("invoice", ("invoice",), ("inv",), numbered=True),
     Family("quote", ("invoice",), ("quo",)),
-    Family("payment", ("invoice",), ("pay",)),
+    Family("payment", ("invoice",), ("pay",), numbered=True),
     Family("dispute", ("invoice",), ("dis",)),
     Family("rate", ("invoice",), ("fxr",)),
     Family("import", ("invoice",), ("imp",)),
