@@ -333,6 +333,8 @@ STILL: frozenset[str] = names_of(
     entity.SeriesDefined,
     entity.FirstNumberSet,
     entity.PeriodClosed,
+    entity.BankAccountSet,
+    entity.VatRegimeSet,
     imports.ImportReceived,
     imports.ImportCompleted,
     invoice.InvoiceDrafted,

@@ -5,11 +5,30 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar, Literal
 
-from encours.contracts.base import Event
+from encours.contracts.base import Event, Value
 from encours.contracts.common import Address
 
+AccountUse = Literal["receipts", "refunds"]
+"""Purpose of a bank account: customers pay into it, or customers are repaid from it."""
+VatRegime = Literal["monthly", "quarterly", "yearly"]
+"""Period of the VAT returns (CGI 287)."""
 
-class EntityRegistered(Event, frozen=True, kw_only=True):
+
+class Letterhead(Value, frozen=True, kw_only=True):
+    """Details that letters and invoices show beside the entity's name, address and legal form (C. com. R123-237)."""
+
+    registration: str | None = None
+    """Register, place and number, such as ``RCS Paris 552 100 554``."""
+    share_capital_minor: int | None = None
+    share_capital_currency: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    website: str | None = None
+    logo: str | None = None
+    """Reference of the image, such as its address; the ledger does not hold the image."""
+
+
+class EntityRegistered(Event, frozen=True, kw_only=True, omit_defaults=True):
     """A legal entity begins to issue in this ledger."""
 
     TYPE: ClassVar[str] = "entity.registered"
@@ -23,9 +42,10 @@ class EntityRegistered(Event, frozen=True, kw_only=True):
     vat_id: str | None
     address: Address | None
     iban: str | None
+    letterhead: Letterhead | None = None
 
 
-class EntityAmended(Event, frozen=True, kw_only=True):
+class EntityAmended(Event, frozen=True, kw_only=True, omit_defaults=True):
     """The identity from now on; all of it, so that the latest one is the whole truth."""
 
     TYPE: ClassVar[str] = "entity.amended"
@@ -36,6 +56,7 @@ class EntityAmended(Event, frozen=True, kw_only=True):
     vat_id: str | None
     address: Address | None
     iban: str | None
+    letterhead: Letterhead | None = None
 
 
 class SeriesDefined(Event, frozen=True, kw_only=True):
@@ -66,3 +87,28 @@ class PeriodClosed(Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "entity.period_closed"
     entity_id: str
     closed_until: date
+
+
+class BankAccountSet(Event, frozen=True, kw_only=True):
+    """The bank account of a currency and use from a day on, in place of the one before."""
+
+    TYPE: ClassVar[str] = "entity.bank_account_set"
+    entity_id: str
+    currency: str
+    use: AccountUse
+    valid_from: date
+    iban: str | None
+    """``None``: there is no such account from that day on."""
+    bic: str | None
+    holder: str | None
+    """Name of the account's holder, if it is not that of the entity."""
+    bank: str | None
+
+
+class VatRegimeSet(Event, frozen=True, kw_only=True):
+    """The period of the VAT returns from a day on; before the first setting it is the year."""
+
+    TYPE: ClassVar[str] = "entity.vat_regime_set"
+    entity_id: str
+    regime: VatRegime
+    valid_from: date

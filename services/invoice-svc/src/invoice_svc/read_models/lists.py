@@ -37,6 +37,8 @@ class Lists(ComposedModel):
         contracts.calendar.DayOpened,
         contracts.entity.FirstNumberSet,
         contracts.entity.PeriodClosed,
+        contracts.entity.BankAccountSet,
+        contracts.entity.VatRegimeSet,
         contracts.risk.CreditChecked,
         contracts.risk.LimitApproved,
         contracts.risk.LimitRefused,

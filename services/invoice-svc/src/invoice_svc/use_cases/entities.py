@@ -10,7 +10,13 @@ from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.entity import decide
 from invoice_svc.domain.entity.closing import close_period
-from invoice_svc.domain.entity.commands import AmendEntity, DefineSeries, RegisterEntity
+from invoice_svc.domain.entity.commands import (
+    AmendEntity,
+    DefineSeries,
+    RegisterEntity,
+    SetBankAccount,
+    SetVatRegime,
+)
 from invoice_svc.domain.entity.state import EntityEvent
 from invoice_svc.use_cases.folds import ENTITY
 
@@ -28,6 +34,18 @@ async def amend(session: Session, command: AmendEntity) -> Result:
     if command.closed_until is not UNSET:
         amended += close_period(state, command.closed_until, session.today)
     return _emit(session, command.entity_id, amended)
+
+
+async def set_bank_account(session: Session, command: SetBankAccount) -> Result:
+    """Set the bank account of a currency and use from a day on."""
+    state = await session.get(ENTITY, command.entity_id)
+    return _emit(session, command.entity_id, decide.set_bank_account(state, command))
+
+
+async def set_vat_regime(session: Session, command: SetVatRegime) -> Result:
+    """Set the period of the VAT returns from a day on."""
+    state = await session.get(ENTITY, command.entity_id)
+    return _emit(session, command.entity_id, decide.set_vat_regime(state, command))
 
 
 class NumbersGiven(Protocol):

@@ -72,6 +72,8 @@ class Cases(ReadModel):
         contracts.entity.SeriesDefined,
         contracts.entity.FirstNumberSet,
         contracts.entity.PeriodClosed,
+        contracts.entity.BankAccountSet,
+        contracts.entity.VatRegimeSet,
         contracts.imports.ImportCompleted,
         contracts.aside.EventSetAside,
         contracts.imports.ImportReceived,

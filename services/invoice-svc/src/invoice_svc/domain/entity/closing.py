@@ -1,8 +1,9 @@
 """Closed periods: no document gets a number that is dated in one.
 
 VAT of a period is declared once (CGI 287): a document dated in a period that was declared would have to amend the
-return. The entity sets until when its periods are closed; without that a calendar year closes some days after its end
-(``domain/legal/closing.csv``). Documents of another system are taken over with their own dates and numbers.
+return. The entity sets until when its periods are closed; without that each period of its VAT returns closes some days
+after its end (``domain/legal/closing.csv``), which is the calendar year unless it set another. Documents of another
+system are taken over with their own dates and numbers.
 """
 
 from __future__ import annotations
@@ -10,9 +11,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from encours.contracts import entity as events
+from encours.contracts.entity import VatRegime
 from encours.kernel.errors import FieldError, Invalid, Refusal
 from invoice_svc.domain.entity.state import Entity, EntityEvent
-from invoice_svc.domain.legal import year_grace_days
+from invoice_svc.domain.legal import grace_days
+
+_MONTHS: dict[VatRegime, int] = {"monthly": 1, "quarterly": 3, "yearly": 12}
+_PERIODS: dict[VatRegime, str] = {"monthly": "a month", "quarterly": "a quarter", "yearly": "a year"}
 
 
 class DatedInClosedPeriod(Refusal):
@@ -25,16 +30,24 @@ class DatedInClosedPeriod(Refusal):
 
 
 def closed_until(state: Entity, today: date) -> date:
-    """Return the last day of the closed periods: that which the entity set, or of the last year that closed since."""
-    by_default = _year_closed_by(today)
-    if state.closed_until is None or by_default > _year_closed_by(state.closed_on):
+    """Return the last day of the closed periods: that which the entity set, or of the last period that closed since."""
+    by_default = _closed_by(state, today)
+    if state.closed_until is None or by_default > _closed_by(state, state.closed_on):
         return max(by_default, state.closed_until or by_default)
     return state.closed_until
 
 
-def _year_closed_by(today: date) -> date:
-    year_end = date(today.year - 1, 12, 31)
-    return year_end if today > year_end + timedelta(year_grace_days(today)) else date(today.year - 2, 12, 31)
+def _closed_by(state: Entity, today: date) -> date:
+    """Return the last day of the last VAT period that closed by default before a day."""
+    month_end = (today - timedelta(grace_days(today))).replace(day=1) - timedelta(1)
+    while not _ends_period(state, month_end):
+        month_end = month_end.replace(day=1) - timedelta(1)
+    return month_end
+
+
+def _ends_period(state: Entity, month_end: date) -> bool:
+    """Return True if a VAT period ends with the month: a year does in any regime."""
+    return month_end.month % _MONTHS[state.vat_regime(month_end)] == 0
 
 
 def close_period(state: Entity, until: date, today: date) -> list[EntityEvent]:
@@ -56,7 +69,12 @@ def require_open(state: Entity, issued_on: date, today: date) -> None:
     closed = closed_until(state, today)
     if issued_on > closed:
         return
-    rule = "as it has set" if closed == state.closed_until else "as a year closes a month after its end"
+    regime = state.vat_regime(closed)
+    rule = (
+        "as it has set"
+        if closed == state.closed_until
+        else f"as {_PERIODS[regime]} closes a month after its end"
+    )
     first = closed + timedelta(1)
     raise DatedInClosedPeriod(
         f"{issued_on} lies in a closed period: those of {state.name} are closed until {closed}, {rule}. "

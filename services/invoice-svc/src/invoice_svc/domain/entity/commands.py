@@ -8,6 +8,7 @@ from datetime import date
 from msgspec import UNSET, UnsetType
 
 from encours.contracts.common import Address
+from encours.contracts.entity import AccountUse, Letterhead, VatRegime
 from invoice_svc.domain.entity.state import Document
 
 
@@ -25,6 +26,7 @@ class RegisterEntity:
     vat_id: str | None = None
     address: Address | None = None
     iban: str | None = None
+    letterhead: Letterhead | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class AmendEntity:
     vat_id: str | UnsetType | None = UNSET
     address: Address | UnsetType | None = UNSET
     iban: str | UnsetType | None = UNSET
+    letterhead: Letterhead | UnsetType | None = UNSET
     closed_until: date | UnsetType = UNSET
     """Last day of the closed periods."""
 
@@ -55,3 +58,26 @@ class DefineSeries:
     prefix: str
     width: int
     next_number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetBankAccount:
+    """Set the bank account of a currency and use from a day on; without an IBAN there is none."""
+
+    entity_id: str
+    currency: str
+    use: AccountUse
+    valid_from: date
+    iban: str | None
+    bic: str | None = None
+    holder: str | None = None
+    bank: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetVatRegime:
+    """Set the period of the VAT returns from a day on."""
+
+    entity_id: str
+    regime: VatRegime
+    valid_from: date

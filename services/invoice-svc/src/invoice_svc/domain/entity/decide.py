@@ -13,7 +13,13 @@ from msgspec import UNSET
 
 from encours.contracts import entity as events
 from encours.kernel.errors import Invalid, NotFound, Refusal
-from invoice_svc.domain.entity.commands import AmendEntity, DefineSeries, RegisterEntity
+from invoice_svc.domain.entity.commands import (
+    AmendEntity,
+    DefineSeries,
+    RegisterEntity,
+    SetBankAccount,
+    SetVatRegime,
+)
 from invoice_svc.domain.entity.state import Document, Entity, EntityEvent, Series
 
 MAX_NUMBER_LENGTH = 35
@@ -92,6 +98,7 @@ def register(state: Entity, command: RegisterEntity) -> list[EntityEvent]:
         vat_id=command.vat_id,
         address=command.address,
         iban=command.iban,
+        letterhead=command.letterhead,
     )
     return [registered, *(_defined(command.entity_id, series) for series in DEFAULT_SERIES)]
 
@@ -106,6 +113,7 @@ def amend(state: Entity, command: AmendEntity) -> list[EntityEvent]:
         vat_id=state.vat_id if command.vat_id is UNSET else command.vat_id,
         address=state.address if command.address is UNSET else command.address,
         iban=state.iban if command.iban is UNSET else command.iban,
+        letterhead=state.letterhead if command.letterhead is UNSET else command.letterhead,
     )
     same = events.EntityAmended(
         entity_id=state.entity_id,
@@ -115,6 +123,7 @@ def amend(state: Entity, command: AmendEntity) -> list[EntityEvent]:
         vat_id=state.vat_id,
         address=state.address,
         iban=state.iban,
+        letterhead=state.letterhead,
     )
     return [] if amended == same else [amended]
 
@@ -163,6 +172,29 @@ def set_first_number(
             entity_id=state.entity_id, code=command.code, year=year, first_number=command.next_number
         )
     ]
+
+
+def set_bank_account(state: Entity, command: SetBankAccount) -> list[EntityEvent]:
+    """Set the bank account of a currency and use; no event if it is set so already."""
+    account = events.BankAccountSet(
+        entity_id=state.entity_id,
+        currency=command.currency,
+        use=command.use,
+        valid_from=command.valid_from,
+        iban=command.iban,
+        bic=command.bic,
+        holder=command.holder,
+        bank=command.bank,
+    )
+    return [] if account in state.accounts else [account]
+
+
+def set_vat_regime(state: Entity, command: SetVatRegime) -> list[EntityEvent]:
+    """Set the period of the VAT returns; no event if it is set so already."""
+    regime = events.VatRegimeSet(
+        entity_id=state.entity_id, regime=command.regime, valid_from=command.valid_from
+    )
+    return [] if regime in state.vat_regimes else [regime]
 
 
 def series_for(state: Entity, code: str, document: Document) -> Series:

@@ -55,15 +55,30 @@ class Entity:
     vat_id: str | None = None
     address: Address | None = None
     iban: str | None = None
+    letterhead: events.Letterhead | None = None
     series: Mapping[str, Series] = field(default_factory=dict)
     prefixes: frozenset[tuple[str, str]] = frozenset()
     """Code and prefix of every series, current and former."""
     first_numbers: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     """Running number with which a series begins, by its code and year, where it was set."""
 
+    accounts: tuple[events.BankAccountSet, ...] = ()
+    """By currency, use and first day; one that was set again on its first day is replaced."""
+    vat_regimes: tuple[events.VatRegimeSet, ...] = ()
+    """By first day."""
     closed_until: date | None = None
     """Last day of the closed periods, where it was set, and the day on which it was."""
     closed_on: date = date.min
+
+    def accounts_on(self, day: date) -> list[events.BankAccountSet]:
+        """Return the bank accounts in force on a day: one at most of each currency and use."""
+        last = {(each.currency, each.use): each for each in self.accounts if each.valid_from <= day}
+        return [each for each in last.values() if each.iban is not None]
+
+    def vat_regime(self, day: date) -> events.VatRegime:
+        """Return the period of the VAT returns that is in force on a day."""
+        found = [each.regime for each in self.vat_regimes if each.valid_from <= day]
+        return found[-1] if found else "yearly"
 
     def first_number(self, code: str, year: int) -> int:
         """Return the running number with which a series begins in a year."""
@@ -80,6 +95,8 @@ EntityEvent = (
     | events.SeriesDefined
     | events.FirstNumberSet
     | events.PeriodClosed
+    | events.BankAccountSet
+    | events.VatRegimeSet
 )
 
 
@@ -99,6 +116,7 @@ def evolve(state: Entity, recorded: Recorded) -> Entity:
                 vat_id=event.vat_id,
                 address=event.address,
                 iban=event.iban,
+                letterhead=event.letterhead,
                 series=state.series,
                 prefixes=state.prefixes,
             )
@@ -111,6 +129,7 @@ def evolve(state: Entity, recorded: Recorded) -> Entity:
                 vat_id=event.vat_id,
                 address=event.address,
                 iban=event.iban,
+                letterhead=event.letterhead,
             )
         case events.SeriesDefined():
             series = Series(event.code, event.document, event.prefix, event.width)
@@ -124,5 +143,15 @@ def evolve(state: Entity, recorded: Recorded) -> Entity:
             return replace(state, first_numbers={**state.first_numbers, event.code: of_series})
         case events.PeriodClosed():
             return replace(state, closed_until=event.closed_until, closed_on=recorded.effective_on)
+        case events.BankAccountSet():
+            others = [each for each in state.accounts if _account(each) != _account(event)]
+            return replace(state, accounts=tuple(sorted([*others, event], key=_account)))
+        case events.VatRegimeSet():
+            kept = [each for each in state.vat_regimes if each.valid_from != event.valid_from]
+            return replace(state, vat_regimes=tuple(sorted([*kept, event], key=lambda each: each.valid_from)))
         case _:
             assert_never(event)
+
+
+def _account(event: events.BankAccountSet) -> tuple[str, str, date]:
+    return event.currency, event.use, event.valid_from

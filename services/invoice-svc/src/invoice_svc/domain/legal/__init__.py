@@ -17,11 +17,11 @@ from encours.legal.dated import Dated, in_force
 
 @cache
 def _closing() -> tuple[Dated, ...]:
-    return tuple(_dated(row) for row in rows_of("closing.csv") if row["rule"] == "year_grace_days")
+    return tuple(_dated(row) for row in rows_of("closing.csv") if row["rule"] == "grace_days")
 
 
-def year_grace_days(day: date) -> int:
-    """Return the days after its end on which a calendar year closes unless the entity sets another date."""
+def grace_days(day: date) -> int:
+    """Return the days after its end on which a period of VAT returns closes unless the entity sets another date."""
     found = in_force(_closing(), day)
     assert found is not None, "the table begins before all documents"
     return found.value

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from encours.contracts.entity import AccountUse, BankAccountSet, Letterhead, VatRegime
 from encours.http.answers import Answer, Json
+from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from invoice_svc.domain.entity.closing import closed_until
@@ -30,6 +33,59 @@ class SeriesOut(BaseModel):
     )
 
 
+class LetterheadOut(BaseModel):
+    """Details that letters and invoices show beside name, address and legal form."""
+
+    registration: str | None
+    share_capital: MoneyModel | None
+    phone: str | None
+    email: str | None
+    website: str | None
+    logo: str | None
+
+    @classmethod
+    def of(cls, letterhead: Letterhead | None) -> Json | None:
+        """Show the letterhead; null without one."""
+        if letterhead is None:
+            return None
+        capital, currency = letterhead.share_capital_minor, letterhead.share_capital_currency
+        return {
+            "registration": letterhead.registration,
+            "share_capital": None if capital is None or currency is None else money_json(capital, currency),
+            "phone": letterhead.phone,
+            "email": letterhead.email,
+            "website": letterhead.website,
+            "logo": letterhead.logo,
+        }
+
+
+class BankAccountOut(BaseModel):
+    """The bank account of a currency and use from a day on."""
+
+    currency: str
+    use: AccountUse
+    valid_from: date
+    in_force: bool = Field(description="True if it is the one of its currency and use on the day.")
+    iban: str | None
+    bic: str | None
+    holder: str | None
+    bank: str | None
+
+    @classmethod
+    def of(cls, account: BankAccountSet, in_force: Collection[BankAccountSet]) -> Json:
+        """Show an account."""
+        return {
+            "currency": account.currency,
+            "use": account.use,
+            "valid_from": account.valid_from.isoformat(),
+            "in_force": account in in_force,
+            "iban": account.iban,
+            "bic": account.bic,
+            "holder": account.holder,
+            "bank": account.bank,
+        }
+
+
 class EntityOut(AsOf):
     """A legal entity that issues invoices."""
 
@@ -43,8 +99,11 @@ class EntityOut(AsOf):
     vat_id: str | None
     address: AddressOut | None
     iban: str | None
+    letterhead: LetterheadOut | None
+    bank_accounts: list[BankAccountOut] = Field(description="By currency, use and first day.")
+    vat_regime: VatRegime = Field(description="Period of the VAT returns on the day.")
     closed_until: date = Field(
-        description="Last day of the closed periods; by default the end of the last year that ended over a month ago."
+        description="Last day of the closed periods; by default of the last VAT period that ended over a month ago."
     )
     series: list[SeriesOut]
     version: int
@@ -52,6 +111,7 @@ class EntityOut(AsOf):
     @classmethod
     def of(cls, state: Entity, version: int, as_of: date) -> Json:
         """Show an entity with its series."""
+        accounts = state.accounts_on(as_of)
         return {
             "id": state.entity_id,
             "name": state.name,
@@ -63,6 +123,9 @@ class EntityOut(AsOf):
             "vat_id": state.vat_id,
             "address": AddressOut.of(state.address),
             "iban": state.iban,
+            "letterhead": LetterheadOut.of(state.letterhead),
+            "bank_accounts": [BankAccountOut.of(each, accounts) for each in state.accounts],
+            "vat_regime": state.vat_regime(as_of),
             "closed_until": closed_until(state, as_of).isoformat(),
             "series": [
                 {

@@ -6,10 +6,41 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from encours.http.models import Body, BusinessDate, Country, Currency, ShortText
+from encours.contracts.entity import AccountUse, Letterhead, VatRegime
+from encours.http.models import Body, BusinessDate, Country, Currency, MoneyModel, ShortText
 from encours.kernel.money import exponent
-from invoice_svc.domain.entity.commands import AmendEntity, DefineSeries, RegisterEntity
-from invoice_svc.http.common import AddressBody, Iban, Siren, TimeZone, VatId, named_fields
+from invoice_svc.domain.entity.commands import (
+    AmendEntity,
+    DefineSeries,
+    RegisterEntity,
+    SetBankAccount,
+    SetVatRegime,
+)
+from invoice_svc.http.common import AddressBody, Email, Iban, Phone, Siren, TimeZone, VatId, named_fields
+
+
+class LetterheadBody(Body):
+    """Details that letters and invoices show beside name, address and legal form."""
+
+    registration: ShortText | None = Field(default=None, examples=["RCS Paris 552 100 554"])
+    share_capital: MoneyModel | None = None
+    phone: Phone | None = None
+    email: Email | None = None
+    website: ShortText | None = Field(default=None, examples=["https://lumiere.example"])
+    logo: ShortText | None = Field(default=None, description="Reference of the image, such as its address.")
+
+    def to_contract(self) -> Letterhead:
+        """Return the letterhead in the form of the events."""
+        capital = self.share_capital
+        return Letterhead(
+            registration=self.registration,
+            share_capital_minor=None if capital is None else capital.minor,
+            share_capital_currency=None if capital is None else capital.currency,
+            phone=self.phone,
+            email=self.email,
+            website=self.website,
+            logo=self.logo,
+        )
 
 
 class EntityBody(Body):
@@ -24,6 +55,7 @@ class EntityBody(Body):
     vat_id: VatId | None = None
     address: AddressBody | None = None
     iban: Iban | None = None
+    letterhead: LetterheadBody | None = None
 
     def to_command(self, entity_id: str) -> RegisterEntity:
         """Return the command. Raises ``unknown-currency`` (422)."""
@@ -39,6 +71,7 @@ class EntityBody(Body):
             vat_id=self.vat_id,
             address=self.address.to_contract() if self.address else None,
             iban=self.iban,
+            letterhead=self.letterhead.to_contract() if self.letterhead else None,
         )
 
 
@@ -51,6 +84,7 @@ class EntityPatch(Body):
     vat_id: VatId | None = None
     address: AddressBody | None = None
     iban: Iban | None = None
+    letterhead: LetterheadBody | None = None
     closed_until: BusinessDate | None = Field(
         default=None,
         description="Last day of the closed periods: nothing is issued with that date or an earlier one. It can be "
@@ -59,7 +93,10 @@ class EntityPatch(Body):
 
     def to_command(self, entity_id: str) -> AmendEntity:
         """Return the command. A name and a closing cannot be cleared: null leaves them unchanged."""
-        return AmendEntity(entity_id, **named_fields(self, keep=("name", "closed_until")))
+        fields = named_fields(self, keep=("name", "closed_until"))
+        if self.letterhead is not None:
+            fields["letterhead"] = self.letterhead.to_contract()
+        return AmendEntity(entity_id, **fields)
 
 
 class SeriesBody(Body):
@@ -83,3 +120,33 @@ class SeriesBody(Body):
     def to_command(self, entity_id: str, code: str) -> DefineSeries:
         """Return the command."""
         return DefineSeries(entity_id, code, self.document, self.prefix, self.width, self.next_number)
+
+
+class BankAccountBody(Body):
+    """The bank account of a currency and use from a day on; without an IBAN there is none from then on."""
+
+    currency: Currency = "EUR"
+    use: AccountUse = "receipts"
+    valid_from: BusinessDate
+    iban: Iban | None = Field(default=None, examples=["FR7630006000011234567890189"])
+    bic: Annotated[str, StringConstraints(pattern=r"^[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?$")] | None = None
+    holder: ShortText | None = Field(default=None, description="Its holder, if it is not the entity.")
+    bank: ShortText | None = None
+
+    def to_command(self, entity_id: str) -> SetBankAccount:
+        """Return the command. Raises ``unknown-currency`` (422)."""
+        exponent(self.currency)
+        return SetBankAccount(
+            entity_id, self.currency, self.use, self.valid_from, self.iban, self.bic, self.holder, self.bank
+        )
+
+
+class VatRegimeBody(Body):
+    """The period of the VAT returns from a day on."""
+
+    regime: VatRegime
+    valid_from: BusinessDate
+
+    def to_command(self, entity_id: str) -> SetVatRegime:
+        """Return the command."""
+        return SetVatRegime(entity_id, self.regime, self.valid_from)

@@ -17,7 +17,13 @@ from encours.reading.pages import Page
 from invoice_svc.domain.entity.decide import SeriesNotFound
 from invoice_svc.http.common import EntityId, SeriesCode
 from invoice_svc.http.entities.answers import ENTITY_ANSWER, CertificateOut, EntityListing, EntityOut
-from invoice_svc.http.entities.bodies import EntityBody, EntityPatch, SeriesBody
+from invoice_svc.http.entities.bodies import (
+    BankAccountBody,
+    EntityBody,
+    EntityPatch,
+    SeriesBody,
+    VatRegimeBody,
+)
 from invoice_svc.http.reads import read, show, show_page
 from invoice_svc.read_models.entities import query
 from invoice_svc.read_models.lists import NAME
@@ -56,6 +62,22 @@ async def get_entity(entity_id: EntityId, q: Reading) -> Response:
 async def amend_entity(entity_id: EntityId, body: EntityPatch, cmd: Writing) -> Response:
     """Change the identity; omitted fields stay unchanged."""
     return await cmd.run(entities.amend, body.to_command(entity_id), answer=ENTITY_ANSWER, on=entity_id)
+
+
+@router.put("/v1/entities/{entity_id}/bank-accounts", response_model=EntityOut)
+async def set_bank_account(entity_id: EntityId, body: BankAccountBody, cmd: Writing) -> Response:
+    """Set the bank account of a currency and use from a day on, in place of the one before."""
+    return await cmd.run(
+        entities.set_bank_account, body.to_command(entity_id), answer=ENTITY_ANSWER, on=entity_id
+    )
+
+
+@router.put("/v1/entities/{entity_id}/vat-regime", response_model=EntityOut)
+async def set_vat_regime(entity_id: EntityId, body: VatRegimeBody, cmd: Writing) -> Response:
+    """Set the period of the VAT returns from a day on. Each period closes a month after its end by default."""
+    return await cmd.run(
+        entities.set_vat_regime, body.to_command(entity_id), answer=ENTITY_ANSWER, on=entity_id
+    )
 
 
 @router.put("/v1/entities/{entity_id}/series/{code}", response_model=EntityOut)

@@ -65,6 +65,8 @@ class Receivables(MappedModel):
         contracts.entity.SeriesDefined,
         contracts.entity.FirstNumberSet,
         contracts.entity.PeriodClosed,
+        contracts.entity.BankAccountSet,
+        contracts.entity.VatRegimeSet,
         contracts.dunning.HoldPlaced,
         contracts.dunning.ReminderFailed,
         contracts.dunning.ReminderRequested,

@@ -68,6 +68,8 @@ class Timeline(ReadModel):
         contracts.entity.SeriesDefined,
         contracts.entity.FirstNumberSet,
         contracts.entity.PeriodClosed,
+        contracts.entity.BankAccountSet,
+        contracts.entity.VatRegimeSet,
         contracts.imports.ImportCompleted,
         contracts.rate.ExchangeRatePublished,
         contracts.aside.EventSetAside,

@@ -55,6 +55,8 @@ class Credit(ReadModel):
         contracts.entity.SeriesDefined,
         contracts.entity.FirstNumberSet,
         contracts.entity.PeriodClosed,
+        contracts.entity.BankAccountSet,
+        contracts.entity.VatRegimeSet,
         contracts.dunning.HoldPlaced,
         contracts.dunning.ReminderFailed,
         contracts.dunning.ReminderRequested,
