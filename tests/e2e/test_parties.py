@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from encours.testing.system import System
-from tests.e2e.world import World
+from tests.e2e.world import World, eur
 
 
 def test_a_debtor_that_was_entered_twice_is_proposed_with_the_reasons(system: System) -> None:
@@ -29,3 +29,50 @@ def test_a_debtor_that_was_entered_twice_is_proposed_with_the_reasons(system: Sy
     world.invoice(first, issued_on="2026-01-05")
     (case,) = world.get("dunning", "/v1/cases", customer_id=first)["data"]
     assert case["email"] == "claire@dupont.example"
+
+
+def test_bill_reminder_payment_and_limit_each_follow_their_party(system: System) -> None:
+    world = World.make(system, day="2026-01-05")
+    orders, billed, pays, heads = (
+        world.customer(name=name, email=f"{name}@example.com")
+        for name in ("orders", "billed", "pays", "heads")
+    )
+
+    def assign(customer: str, **roles: str) -> None:
+        answer = world.client("invoice").put(f"/v1/customers/{customer}/roles", json=roles)
+        assert answer.status_code == 200, answer.text
+        world.position = max(world.position, int(answer.headers["encours-position"]))
+
+    assign(orders, billed=billed)
+    assign(billed, payer=pays, group=heads)
+    request = world.post(
+        "risk", "/v1/limit-requests",
+        {"customer_id": heads, "amount": eur("500.00"), "max_days_past_due": 30, "evidence": "group"},
+    )  # fmt: skip
+    world.post("risk", f"/v1/limit-requests/{request['id']}/approve", {})
+    invoice = world.invoice(orders, issued_on="2026-01-05")
+    assert invoice["customer_id"] == billed
+
+    exposure = world.get("risk", f"/v1/customers/{billed}/exposure")
+    assert (exposure["limit_holder_id"], exposure["headroom"]) == (heads, eur("380.00"))
+    assert sorted(exposure["members"]) == sorted([billed, heads])
+    assert world.get("risk", f"/v1/customers/{pays}/exposure")["components"]["total"] == eur("0.00")
+    (case,) = world.get("dunning", "/v1/cases", customer_id=billed)["data"]
+    assert (case["payer_id"], case["email"]) == (pays, "pays@example.com")
+    listed = world.get("invoice", "/v1/invoices", payer_id=pays)["data"]
+    assert [each["id"] for each in listed] == [invoice["id"]]
+
+    payment = world.payment(pays, "50.00", "2026-01-05")
+    assert payment["unapplied"] == eur("0.00")
+    for customer, owed in ((billed, "70.00"), (pays, "0.00")):
+        aged = world.get("reporting", "/v1/aged-balance", customer_id=customer)
+        assert aged["tie_out"]["equal"]
+        assert aged["totals"]["open"] == eur(owed)
+    world.advance("2026-02-10")
+    assign(billed, payer=heads, group=heads)
+    (case,) = world.get("dunning", "/v1/cases", customer_id=billed)["data"]
+    assert case["payer_id"] == heads
+    assert world.get("invoice", "/v1/invoices", payer_id=pays, as_of="2026-02-09")["data"]
+    assert world.get("invoice", "/v1/invoices", payer_id=pays)["data"] == []
+    sent = world.get("dunning", "/v1/reminders", customer_id=billed)["data"]
+    assert sent

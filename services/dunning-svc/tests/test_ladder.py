@@ -45,6 +45,7 @@ def view(*items: LadderItem, **changes: Any) -> Case:
         "customer_id": "cus_1",
         "entity_id": "ent_1",
         "currency": "EUR",
+        "addressee_id": "cus_1",
         "language": "fr",
         "email": "compta@example.com",
         "address": "2 place Bellecour\n69002 Lyon\nFR",

@@ -22,8 +22,9 @@ def due_of(time_zone: str) -> DueCases:
         entered_on=date(2026, 1, 1), done=(), suppressed=(), events=(7,), taken=(),
     )  # fmt: skip
     case = Case(
-        customer_id="cus_1", entity_id="ent_1", currency="EUR", language="fr", email="compta@example.com",
-        address=None, hold_until=None, decided_on=None, credit_minor=0, items=(item,), events=(2,),
+        customer_id="cus_1", entity_id="ent_1", currency="EUR", addressee_id="cus_1", language="fr",
+        email="compta@example.com", address=None, hold_until=None, decided_on=None, credit_minor=0,
+        items=(item,), events=(2,),
     )  # fmt: skip
     creditor = CreditorRow(
         entity_id="ent_1",

@@ -165,6 +165,18 @@ def _on_payment(
     )
 
 
+def _across(
+    e: Recorded, event: Any, kind: str, amount_minor: int, *, available_on: date | None = None
+) -> tuple[Movement, ...]:
+    """Return the entries of another customer's payment: the debtor's item, and the payer's cash, on their accounts."""
+    (item,) = _on_invoice(
+        e, event, kind, available_on=available_on, item_minor=amount_minor, account_minor=amount_minor
+    )
+    cash = _on_payment(e, event, kind, event.payer_id, amount_minor, -amount_minor)
+    # The creditor has had the money since it came, so no day of availability is stated again.
+    return item, msgspec.structs.replace(cash, available_on=None)
+
+
 @_moves(invoice.InvoiceIssued, "item", "account")
 def _issued(e: Recorded, event: invoice.InvoiceIssued) -> tuple[Movement, ...]:
     total = event.total_minor
@@ -195,17 +207,21 @@ def _credited(e: Recorded, event: invoice.InvoiceCredited) -> tuple[Movement, ..
     )
 
 
-@_moves(invoice.PaymentApplied, "item", "cash")
+@_moves(invoice.PaymentApplied, "item", "cash", "account")
 def _applied(e: Recorded, event: invoice.PaymentApplied) -> tuple[Movement, ...]:
     amount = event.amount_minor
+    if event.payer_id is not None:
+        return _across(e, event, "applied", -amount, available_on=event.received_on)
     return _on_invoice(
         e, event, "applied", available_on=event.received_on, item_minor=-amount, cash_minor=-amount
     )
 
 
-@_moves(invoice.PaymentUnapplied, "item", "cash")
+@_moves(invoice.PaymentUnapplied, "item", "cash", "account")
 def _unapplied(e: Recorded, event: invoice.PaymentUnapplied) -> tuple[Movement, ...]:
     amount = event.amount_minor
+    if event.payer_id is not None:
+        return _across(e, event, "unapplied", amount)
     return _on_invoice(e, event, "unapplied", item_minor=amount, cash_minor=amount)
 
 
@@ -316,6 +332,7 @@ STILL: frozenset[str] = names_of(
     customer.TermsBeyondCeiling,
     customer.PenaltyBelowFloor,
     customer.CustomerContactAdded,
+    customer.RolesAssigned,
     customer.CustomerNoted,
     dispute.DisputeOpened,
     dispute.DisputeResolved,

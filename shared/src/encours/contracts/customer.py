@@ -97,6 +97,25 @@ class PenaltyBelowFloor(Event, frozen=True, kw_only=True):
     """Source and calculation of the floor, such as ``C. com. L441-10 II: 3 x 2.62 % (2026-01-01)``."""
 
 
+class RolesAssigned(Event, frozen=True, kw_only=True):
+    """Roles of the parties around the customer from a day on, all of them; ``None`` is the customer itself.
+
+    ``contracts/parties.py`` says who follows which.
+    """
+
+    TYPE: ClassVar[str] = "customer.roles_assigned"
+    customer_id: str
+    valid_from: date
+    payer_id: str | None
+    """Payer of the invoices that are billed to the customer."""
+    billed_id: str | None
+    """Customer that is billed for what this one orders."""
+    delivered_id: str | None
+    """Customer that receives what this one orders."""
+    group_id: str | None
+    """Head of the group that the customer belongs to."""
+
+
 class CustomerContactAdded(Event, frozen=True, kw_only=True):
     """A person at the customer, by role; the last one with a role is written to (``contracts/recipients.py``)."""
 

@@ -82,7 +82,7 @@ class DecisionBasis(Value, frozen=True, kw_only=True):
     """Positions of the events that the items and credits came from."""
 
 
-class ReminderRequested(Event, frozen=True, kw_only=True):
+class ReminderRequested(Event, frozen=True, kw_only=True, omit_defaults=True):
     """One message to one customer for everything that is due, to be sent through a channel."""
 
     TYPE: ClassVar[str] = "reminder.requested"
@@ -107,6 +107,8 @@ class ReminderRequested(Event, frozen=True, kw_only=True):
     basis: DecisionBasis
     suppressed: tuple[SuppressedStep, ...]
     """Due steps that are not taken on the day, besides those of ``items``."""
+    addressee_id: str | None = None
+    """Customer that pays and is written to, if it is not the debtor."""
 
 
 class ReminderSuppressed(Event, frozen=True, kw_only=True):

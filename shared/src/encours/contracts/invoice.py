@@ -127,6 +127,10 @@ class InvoiceIssued(Event, frozen=True, kw_only=True, omit_defaults=True):
     particulars: Particulars | None = None
     deposits: tuple[DeductedDeposit, ...] = ()
     corrects: CitedInvoice | None = None
+    ordered_by: str | None = None
+    """Customer who ordered, if another is billed: ``customer_id``, who owes the invoice."""
+    delivered_to_id: str | None = None
+    """Customer who is delivered, if it is not the one who ordered."""
 
 
 class DepositDeducted(Event, frozen=True, kw_only=True):
@@ -209,7 +213,7 @@ class InvoiceCredited(Event, frozen=True, kw_only=True):
     """Cash that the credit note has left without a debt. Not kept before version 5."""
 
 
-class PaymentApplied(Event, frozen=True, kw_only=True):
+class PaymentApplied(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Part of a payment settles part of this invoice (mirror of ``payment.allocated`` in this stream)."""
 
     TYPE: ClassVar[str] = "invoice.payment_applied"
@@ -221,9 +225,11 @@ class PaymentApplied(Event, frozen=True, kw_only=True):
     amount_minor: int
     received_on: date
     """Day on which the funds were available, and interest stops."""
+    payer_id: str | None = None
+    """Customer whose payment it is, if it is not the debtor."""
 
 
-class PaymentUnapplied(Event, frozen=True, kw_only=True):
+class PaymentUnapplied(Event, frozen=True, kw_only=True, omit_defaults=True):
     """An allocation is undone: the debt is open again from its original due date."""
 
     TYPE: ClassVar[str] = "invoice.payment_unapplied"
@@ -234,6 +240,8 @@ class PaymentUnapplied(Event, frozen=True, kw_only=True):
     allocation_id: str
     amount_minor: int
     cause: Literal["released", "reversed"]
+    payer_id: str | None = None
+    """Customer whose payment it is, if it is not the debtor."""
 
 
 class ShareDisputed(Event, frozen=True, kw_only=True):

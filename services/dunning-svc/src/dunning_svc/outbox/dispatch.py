@@ -155,12 +155,13 @@ class Dispatcher:
         standing = []
         for outgoing in chunk:
             reminder, creditor = outgoing.event, outgoing.creditor
-            case = rows.case((reminder.customer_id, creditor.entity_id, reminder.currency))
-            customer = rows.get(DebtorRow, reminder.customer_id)
+            policy = POLICIES[reminder.basis.policy_id, reminder.basis.policy_version]
+            group = (reminder.customer_id, creditor.entity_id, reminder.currency)
+            case = rows.case(group, today, by_role=policy.addresses_by_role)
+            customer = rows.get(DebtorRow, case.addressee_id) if case else None
             if case is None or customer is None:
                 log.warning("outbox.debtor_unknown", ledger=ledger, customer_id=reminder.customer_id)
                 continue
-            policy = POLICIES[reminder.basis.policy_id, reminder.basis.policy_version]
             cause = overtaken(reminder, case, today, policy)
             if cause is None:
                 known = rows.get(CreditorRow, creditor.entity_id) or creditor

@@ -16,7 +16,7 @@ import structlog
 
 from dunning_svc.outbox.dispatch import Dispatcher
 from dunning_svc.read_models.cases.decisions import document_of
-from dunning_svc.read_models.cases.due import creditors, customers_of
+from dunning_svc.read_models.cases.due import creditors, with_payers
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.pending import open_runs, requested, run_counts
 from dunning_svc.read_models.cases.rows import RunRow
@@ -210,7 +210,7 @@ async def _requested(conn: Conn, schema: str, ledger: str, effects_from: int) ->
     decisions = await requested(conn, schema, ledger, effects_from)
     if not decisions:
         return []
-    customers = await customers_of(conn, schema, [row.customer_id for row in decisions])
+    customers = await with_payers(conn, schema, [row.customer_id for row in decisions])
     known = await creditors(conn, schema)
     outgoing = []
     for row in decisions:
@@ -218,5 +218,6 @@ async def _requested(conn: Conn, schema: str, ledger: str, effects_from: int) ->
             continue
         event = document_of(row)
         assert isinstance(event, ReminderRequested)
-        outgoing.append(OutgoingReminder(event, customers[row.customer_id], known[row.entity_id]))
+        addressee = customers.get(event.addressee_id or row.customer_id, customers[row.customer_id])
+        outgoing.append(OutgoingReminder(event, addressee, known[row.entity_id]))
     return outgoing

@@ -44,8 +44,9 @@ async def reperform(ledger: Ledger, conn: Conn, schema: str, name: str, row: Dec
     stored = document_of(row)
     basis = stored.basis
     rows = await cases_at(ledger, conn, schema, name, [row.customer_id], basis.position)
-    case = rows.case((row.customer_id, row.entity_id, row.currency))
     policy = POLICIES[basis.policy_id, basis.policy_version]
+    group = (row.customer_id, row.entity_id, row.currency)
+    case = rows.case(group, stored.day, by_role=policy.addresses_by_role)
     decision = None if case is None else decide_customer(case, stored.day, policy, basis.position)
     key = UUID(hex=row.decision_id.partition("_")[2])
     return Reperformed(stored, None if decision is None else as_event(decision, key))

@@ -111,7 +111,7 @@ class RunDay(Reactor):
             )
         run = _run(e, [event for _, event in decided])
         reminders = [
-            OutgoingReminder(event, due.customers[d.customer_id], due.creditors[d.entity_id])
+            OutgoingReminder(event, due.customers[d.addressee_id], due.creditors[d.entity_id])
             for d, event in decided
             if isinstance(event, ReminderRequested)
         ]

@@ -21,7 +21,7 @@ class Lists(ComposedModel):
     """Finds entities, legal numbers, customers and their terms, invoices, payments, credit notes, disputes, quotes."""
 
     name = NAME
-    version = 9
+    version = 10
     parts = (
         Entities(),
         Numbers(),

@@ -13,6 +13,7 @@ from invoice_svc.domain.customer.commands import (
     AddContact,
     AgreeTerms,
     AmendCustomer,
+    AssignRoles,
     NoteCustomer,
     RegisterCustomer,
 )
@@ -40,6 +41,19 @@ async def amend(session: Session, command: AmendCustomer) -> Result:
 async def agree_terms(session: Session, command: AgreeTerms) -> Result:
     """Agree contract conditions from a day on."""
     return await _agree(session, command.customer_id, command.terms, command.valid_from, "")
+
+
+async def assign_roles(session: Session, command: AssignRoles) -> Result:
+    """Assign the roles of other customers of the entity, from a day on."""
+    state = await session.get(CUSTOMER, command.customer_id)
+    named = {role: await session.get(CUSTOMER, other) for role, other in command.named.items()}
+    first_day = command.valid_from or session.today
+    return _emit(
+        session,
+        command.customer_id,
+        state.entity_id,
+        decide.assign_roles(state, command, named, first_day),
+    )
 
 
 async def add_contact(session: Session, command: AddContact) -> Result:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from encours.contracts.invoice import DepositDeducted, InvoiceCredited, InvoiceIssued
+from encours.contracts.parties import roles_on
 from encours.kernel.ids import derived_id
 from encours.ledger.command import Result
 from encours.ledger.session import Session
@@ -149,11 +150,19 @@ async def reverse_write_off(session: Session, command: ReverseWriteOff) -> Resul
     return session.result(command.invoice_id)
 
 
-async def _issue(session: Session, state: Invoice, on: date, entity: Entity, customer: Customer) -> None:
-    """Issue a draft. A final invoice deducts its deposits; what it cannot deduct is credited on them."""
+async def _issue(session: Session, state: Invoice, on: date, entity: Entity, ordering: Customer) -> None:
+    """Issue to the customer who is billed on that day for what the draft's customer has ordered.
+
+    A final invoice deducts its deposits; what it cannot deduct is credited on them.
+    """
+    roles = roles_on(ordering.roles, on)
+    billed = await session.get(CUSTOMER, roles.billed_id) if roles.billed_id else ordering
+    delivered: Customer | None = None
+    if roles.delivered_id:
+        delivered = await session.get(CUSTOMER, roles.delivered_id)
     found = [await session.get(INVOICE, deposit_id) for deposit_id in state.deposits]
     deduction = deduct(state, found, on)
-    for event in decide.issue(state, on, entity, customer, session.today, deduction):
+    for event in decide.issue(state, on, entity, billed, session.today, deduction, delivered):
         series = event.series if isinstance(event, InvoiceIssued) else None
         step = number_step(entity, series, "invoice", on, session.today)
         session.emit(state.invoice_id, event, entity=state.entity_id, effective_on=on, number=step)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
+from encours.contracts.parties import payer_of
 from encours.contracts.payment import PaymentReleased
 from encours.kernel.errors import FieldError
 from encours.kernel.ids import derived_id
@@ -159,13 +160,14 @@ async def _settle(
     payment = await session.get(PAYMENT, payment_id)
     note = None
     if instructed is None:
-        open_invoices = await _open_invoices(session, payment, candidates)
+        open_invoices = await _open_invoices(session, payment, candidates, not_before)
         note = DEFERRED if open_invoices is None else None
         open_invoices, payer = open_invoices or [], payment.customer_id
-        payment = await _identify_by_indication(session, payment, open_invoices)
+        payment = await _identify_by_indication(session, payment, open_invoices, not_before)
         if payment.customer_id != payer:  # the rest is allocated as if the caller had named the payer
-            open_invoices = await _open_invoices(session, payment, candidates) or open_invoices
-        theirs = [invoice for invoice in open_invoices if invoice.customer_id == payment.customer_id]
+            again = await _open_invoices(session, payment, candidates, not_before)
+            open_invoices = again or open_invoices
+        theirs = [each for each in open_invoices if await _pays(session, payment, each, not_before)]
         proposal = propose(payment.unapplied_minor, theirs, payment.remittance_text, payment.received_on)
         shares = proposal.shares
         left = payment.unapplied_minor - sum(share.amount_minor for share in shares)
@@ -173,12 +175,26 @@ async def _settle(
             note = UNCLEAR.format(words=", ".join(proposal.unclear))
     else:
         shares = decide.instructed_shares(payment, instructed)
-        payment = await _identify_by_instruction(session, payment, shares)
+        payment = await _identify_by_instruction(session, payment, shares, not_before)
     await _place(session, payment, shares, not_before)
     return Settled(id=payment_id, as_of=session.today, note=note)
 
 
-async def _open_invoices(session: Session, payment: Payment, candidates: Candidates) -> list[Invoice] | None:
+async def _pays(session: Session, payment: Payment, invoice: Invoice, on: date) -> bool:
+    """Return True if the payment's customer owes the invoice, or pays on the day for the one who does."""
+    return invoice.customer_id == payment.customer_id or (
+        payment.customer_id == await _payer_of(session, invoice, on)
+    )
+
+
+async def _payer_of(session: Session, invoice: Invoice, on: date) -> str:
+    debtor = await session.load(CUSTOMER, invoice.customer_id, guard=False)
+    return payer_of(invoice.customer_id, debtor.roles, on)
+
+
+async def _open_invoices(
+    session: Session, payment: Payment, candidates: Candidates, on: date
+) -> list[Invoice] | None:
     """Return the invoices that the text names, which identify the payer; then as many as the cash can settle."""
     if payment.customer_id is None and not payment.remittance_text:
         return []
@@ -203,25 +219,34 @@ async def _open_invoices(session: Session, payment: Payment, candidates: Candida
             break
         same = (invoice.entity_id, invoice.currency) == (payment.entity_id, payment.currency)
         owed = invoice.outstanding_minor > 0 or invoice.written_off_minor > 0
-        if same and owed and payment.customer_id in (None, invoice.customer_id):
+        known = payment.customer_id is not None
+        if same and owed and (not known or await _pays(session, payment, invoice, on)):
             found.append(invoice)
             reach += invoice.outstanding_minor - invoice.disputed_minor
     return found
 
 
-async def _identify_by_indication(session: Session, payment: Payment, invoices_: list[Invoice]) -> Payment:
-    """Identify the payer if all invoices that the text names belong to one customer."""
+async def _identify_by_indication(
+    session: Session, payment: Payment, invoices_: list[Invoice], on: date
+) -> Payment:
+    """Identify the payer if one customer pays all the invoices that the text names."""
     if payment.customer_id is not None:
         return payment
-    by_number = {invoice.number: invoice.customer_id for invoice in invoices_ if invoice.number}
-    payers = {by_number[citation.number] for citation in cited(payment.remittance_text, by_number)}
+    by_number = {invoice.number: invoice for invoice in invoices_ if invoice.number}
+    payers = {
+        await _payer_of(session, by_number[citation.number], on)
+        for citation in cited(payment.remittance_text, by_number)
+    }
     return await _identified(session, payment, payers.pop()) if len(payers) == 1 else payment
 
 
-async def _identify_by_instruction(session: Session, payment: Payment, shares: list[Share]) -> Payment:
+async def _identify_by_instruction(
+    session: Session, payment: Payment, shares: list[Share], on: date
+) -> Payment:
     if payment.customer_id is not None or not shares:
         return payment
-    return await _identified(session, payment, (await session.get(INVOICE, shares[0].invoice_id)).customer_id)
+    first = await session.get(INVOICE, shares[0].invoice_id)
+    return await _identified(session, payment, await _payer_of(session, first, on))
 
 
 async def _identified(session: Session, payment: Payment, customer_id: str) -> Payment:
@@ -234,7 +259,8 @@ async def _place(session: Session, payment: Payment, shares: list[Share], not_be
     for i, share in enumerate(shares):
         invoice = await session.get(INVOICE, share.invoice_id)
         allocation_id = derived_id("alo", session.meta.command_id, payment.payment_id, i)
-        placed.append(decide.place(payment, share, invoice, allocation_id, not_before))
+        pays = await _pays(session, payment, invoice, not_before)
+        placed.append(decide.place(payment, share, invoice, allocation_id, not_before, is_payer=pays))
     await _put_on_invoices(session, payment, placed)
 
 
@@ -252,6 +278,7 @@ async def _put_on_invoices(session: Session, payment: Payment, placed: list[Acti
         for event in invoice_rules.apply_payment(
             invoice,
             payment_id=payment.payment_id,
+            payer_id=payment.customer_id,
             allocation_id=allocation.allocation_id,
             amount_minor=allocation.amount_minor,
             received_on=payment.received_on,

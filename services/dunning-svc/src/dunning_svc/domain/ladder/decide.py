@@ -170,6 +170,7 @@ def _decision(case: Case, day: date, policy: Policy, position: int, message: _Me
         customer_id=case.customer_id,
         entity_id=case.entity_id,
         currency=case.currency,
+        addressee_id=case.addressee_id,
         language=case.language,
         day=day,
         step=message.step,

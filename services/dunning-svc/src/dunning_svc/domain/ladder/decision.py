@@ -20,6 +20,7 @@ class Decision:
     customer_id: str
     entity_id: str
     currency: str
+    addressee_id: str
     language: str
     day: date
     step: Step

@@ -79,4 +79,5 @@ def as_event(decision: Decision, key: UUID) -> DecisionEvent:
         superseded=decision.superseded,
         basis=basis,
         suppressed=decision.suppressed,
+        addressee_id=decision.addressee_id if decision.addressee_id != decision.customer_id else None,
     )

@@ -49,6 +49,7 @@ def decide_highest(case: Case, day: date, policy: Policy, position: int) -> Deci
         customer_id=case.customer_id,
         entity_id=case.entity_id,
         currency=case.currency,
+        addressee_id=case.addressee_id,
         language=case.language,
         day=day,
         step=step,

@@ -59,10 +59,12 @@ class Case:
     customer_id: str
     entity_id: str
     currency: str
+    addressee_id: str
+    """Customer that pays on the day, to whom reminders go: the debtor itself or another."""
     language: str
     email: str | None
     address: str | None
-    """Postal address, without which no letter can be delivered."""
+    """Postal address of the addressee, without which no letter can be delivered."""
     hold_until: date | None
     """The last day of a hold."""
     decided_on: date | None

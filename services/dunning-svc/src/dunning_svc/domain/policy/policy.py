@@ -67,6 +67,8 @@ class Policy:
     progression: Progression = "highest"
     floors_minor: Mapping[str, int] = field(default_factory=dict)
     """By currency, the amount that the items of a step must exceed; 0 for other currencies. Step by step only."""
+    addresses_by_role: bool = False
+    """The payer is written to, at its contact for reminders; earlier versions wrote to the debtor itself."""
     formal_notice_interval_days: int = 0
     """Minimum interval between two formal notices to a customer. Step by step only."""
 
@@ -100,7 +102,7 @@ _FIRST = Policy(
 _SECOND = replace(_FIRST, version=2, addressed=frozenset({"email", "letter", "registered_letter"}))
 """Earlier version, which took the highest due step and claimed any amount; stored decisions refer to it."""
 _INTERVALS_DAYS = {"J+15": 7, "J+30": 10, "J+60": 20, "J+90": 20}
-DEFAULT_POLICY = replace(
+_THIRD = replace(
     _SECOND,
     version=3,
     steps=tuple(replace(s, interval_days=_INTERVALS_DAYS.get(s.code, 0)) for s in _FIRST.steps),
@@ -111,7 +113,11 @@ DEFAULT_POLICY = replace(
     },
     formal_notice_interval_days=30,
 )  # fmt: skip
+"""Earlier version, which wrote to the debtor itself; stored decisions refer to it."""
+DEFAULT_POLICY = replace(_THIRD, version=4, addresses_by_role=True)
 """Policy of every ledger: the steps that most firms use."""
 
-POLICIES = {(policy.policy_id, policy.version): policy for policy in (_FIRST, _SECOND, DEFAULT_POLICY)}
+POLICIES = {
+    (policy.policy_id, policy.version): policy for policy in (_FIRST, _SECOND, _THIRD, DEFAULT_POLICY)
+}
 """All versions that a decision may refer to, by id and version, oldest first."""

@@ -90,6 +90,7 @@ class CaseOut(BaseModel):
     entity_id: str
     name: str
     language: str
+    payer_id: str = Field(description="Customer that pays on the date, to whom reminders go.")
     email: str | None = Field(description="Address that reminders go to.")
     hold: HoldSeen | None
     credits: list[CreditOut]
@@ -102,13 +103,15 @@ class CaseOut(BaseModel):
         items = [row for row in rows.all(ItemRow) if row.customer_id == customer_id and row.open_minor > 0]
         if customer is None or not items:
             return None
+        payer = rows.get(DebtorRow, customer.payer_on(as_of)) or customer
         accounts = [row for row in rows.all(AccountRow) if row.customer_id == customer_id]
         return cls(
             customer_id=customer_id,
             entity_id=customer.entity_id,
             name=customer.name,
-            language=customer.language,
-            email=recipient(customer, "dunning").email,
+            language=payer.language,
+            payer_id=payer.customer_id,
+            email=recipient(payer, "dunning").email,
             hold=HoldSeen.of(customer, as_of),
             credits=[CreditOut.of(row) for row in accounts if row.unapplied_minor],
             items=[

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from dunning_svc.read_models.cases.due import creditors, customers_of, select
+from dunning_svc.read_models.cases.due import creditors, select, with_payers
 from dunning_svc.read_models.cases.model import MODEL, project
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows import AccountRow, ItemRow
@@ -22,6 +22,7 @@ _TYPES = moving() | names_of(
     customer.CustomerAmended,
     customer.CustomerContactAdded,
     customer.CustomerRegistered,
+    customer.RolesAssigned,
     dunning.HoldPlaced,
     entity.EntityAmended,
 )
@@ -44,11 +45,14 @@ async def current_cases(
         since = await ledger.read_types(name, _TYPES, position, BEHIND_MAX)
         if len(since) == BEHIND_MAX:
             raise CasesBehind(f"{MODEL} is at position {position}, {BEHIND_MAX} events or more behind")
-        since = [e for e in since if _concerns(e, invoices)]
+        debtors = await with_payers(conn, schema, list(invoices))
+        newly = {e.data.payer_id for e in since if isinstance(e.data, customer.RolesAssigned)} - {None}
+        debtors |= await with_payers(conn, schema, sorted(filter(None, newly)))
+        since = [e for e in since if _concerns(e, {*invoices, *debtors})]
         ids = list(invoices)
         wanted = {invoice_id for each in invoices.values() for invoice_id in each} | _touched(since)
         rows = MemoryRows()
-        for debtor in (await customers_of(conn, schema, ids)).values():
+        for debtor in debtors.values():
             rows.put(debtor)
         for creditor in (await creditors(conn, schema)).values():
             rows.put(creditor)

@@ -72,7 +72,7 @@ async def due_cases(conn: Conn, schema: str, day: date) -> DueCases:
     if not groups:
         return DueCases((), {}, Creditors())
     ids = [customer_id for customer_id, _, _ in groups]
-    customers = await customers_of(conn, schema, ids)
+    customers = await with_payers(conn, schema, ids)
     accounts = {
         (row.customer_id, row.entity_id, row.currency): row
         for row in await select(conn, schema, AccountRow, "where customer_id = any($1)", ids)
@@ -82,7 +82,14 @@ async def due_cases(conn: Conn, schema: str, day: date) -> DueCases:
         await select(conn, schema, ItemRow, "where customer_id = any($1) and open_minor > 0", ids)
     )
     cases = [
-        case_of(customers[group[0]], accounts.get(group), items.get(group, []), group, notices.get(group))
+        case_of(
+            customers[group[0]],
+            payer_in(customers, group[0], day),
+            accounts.get(group),
+            items.get(group, []),
+            group,
+            notices.get(group),
+        )
         for group in groups
         if group[0] in customers
     ]
@@ -93,6 +100,24 @@ async def customers_of(conn: Conn, schema: str, customer_ids: Sequence[str]) -> 
     """Return these customers by id."""
     rows = await select(conn, schema, DebtorRow, "where customer_id = any($1)", list(customer_ids))
     return {row.customer_id: row for row in rows}
+
+
+async def with_payers(conn: Conn, schema: str, customer_ids: Sequence[str]) -> dict[str, DebtorRow]:
+    """Return these customers by id, and every customer that has ever paid for one of them, or will."""
+    found = await customers_of(conn, schema, customer_ids)
+    payers = payers_of(found.values()) - set(found)
+    return found | (await customers_of(conn, schema, sorted(payers)) if payers else {})
+
+
+def payers_of(customers: Iterable[DebtorRow]) -> set[str]:
+    """Return the other customers that pay for these on some day."""
+    return {roles.payer_id for row in customers for roles in row.roles if roles.payer_id}
+
+
+def payer_in(customers: Mapping[str, DebtorRow], customer_id: str, day: date) -> DebtorRow:
+    """Return the row of the customer's payer on a day; of the customer itself if that one cannot be read."""
+    debtor = customers[customer_id]
+    return customers.get(debtor.payer_on(day), debtor)
 
 
 async def creditors(conn: Conn, schema: str) -> Creditors:
@@ -122,15 +147,21 @@ async def _formal_notices(conn: Conn, schema: str, ids: Sequence[str]) -> dict[G
 
 def case_of(
     customer: DebtorRow,
+    payer: DebtorRow,
     account: AccountRow | None,
     items: Sequence[ItemRow],
     group: Group,
     formal_notice: FormalNotice | None,
 ) -> Case:
-    """Return the state that a decision about one group is based on."""
-    inputs = {customer.position, *(entry.position for entry in customer.contacts)}
-    if customer.hold_position:
-        inputs.add(customer.hold_position)
+    """Return the state that a decision about one group is based on; ``payer`` is reminded, a hold of either counts."""
+    inputs = {roles.position for roles in customer.roles if payer is not customer}
+    to = recipient(payer, "dunning")
+    for party in (customer, payer):
+        inputs.add(party.position)
+        if party.hold_position:
+            inputs.add(party.hold_position)
+    inputs |= {entry.position for entry in payer.contacts if to.role}
+    holds = [party.hold_until for party in (customer, payer) if party.hold_until]
     credit_minor = account.unapplied_minor if account is not None else 0
     if account is not None and credit_minor:
         inputs.update(positions(account.events))
@@ -138,10 +169,11 @@ def case_of(
         customer_id=customer.customer_id,
         entity_id=group[1],
         currency=group[2],
-        language=customer.language,
-        email=recipient(customer, "dunning").email,
-        address=customer.address,
-        hold_until=customer.hold_until,
+        addressee_id=payer.customer_id,
+        language=payer.language,
+        email=to.email,
+        address=payer.address,
+        hold_until=max(holds, default=None),
         decided_on=account.decided_on if account is not None else None,
         credit_minor=credit_minor,
         items=tuple(item_of(row) for row in items if row.open_minor > 0),

@@ -49,11 +49,11 @@ def customer_changed(
     match data:
         case customer.CustomerRegistered():
             hold: tuple[date | None, str | None, int] = (None, None, 0)
-            entity_id, people = data.entity_id, []
+            entity_id, people, payers = data.entity_id, [], []
         case customer.CustomerAmended():
             old = existing(rows, DebtorRow, data.customer_id)
             hold = (old.hold_until, old.hold_cause, old.hold_position)
-            entity_id, people = old.entity_id, old.people
+            entity_id, people, payers = old.entity_id, old.people, old.payers
         case dunning.HoldPlaced():
             old = existing(rows, DebtorRow, data.customer_id)
             rows.put(replace(old, hold_until=data.until, hold_cause=data.cause, hold_position=e.position))
@@ -72,8 +72,16 @@ def customer_changed(
             hold_position=hold[2],
             position=e.position,
             people=people,
+            payers=payers,
         )
     )
+
+
+def roles_assigned(e: Recorded, data: customer.RolesAssigned, rows: Rows) -> None:
+    """Store who pays for the debtor from a day on."""
+    debtor = existing(rows, DebtorRow, data.customer_id)
+    entry = f"{data.valid_from} {e.position} {data.payer_id or ''}"
+    rows.put(replace(debtor, payers=[*debtor.payers, entry]))
 
 
 def contact_added(e: Recorded, data: customer.CustomerContactAdded, rows: Rows) -> None:

@@ -37,13 +37,14 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 4
+    version = 5
     rows = ALL_ROWS
     applies = moving() | names_of(
         calendar.DayOpened,
         customer.CustomerAmended,
         customer.CustomerContactAdded,
         customer.CustomerRegistered,
+        customer.RolesAssigned,
         dunning.HoldPlaced,
         dunning.ReminderFailed,
         dunning.ReminderRequested,
@@ -113,7 +114,12 @@ def keys(e: Recorded) -> Iterable[Key]:
     match e.data:
         case entity.EntityAmended():
             yield CreditorRow, (e.data.entity_id,)
-        case customer.CustomerAmended() | customer.CustomerContactAdded() | dunning.HoldPlaced():
+        case (
+            customer.CustomerAmended()
+            | customer.CustomerContactAdded()
+            | customer.RolesAssigned()
+            | dunning.HoldPlaced()
+        ):
             yield DebtorRow, (e.data.customer_id,)
         case invoice.InvoiceIssued():
             yield CreditorRow, (e.entity,)
@@ -146,6 +152,8 @@ def project(e: Recorded, rows: Rows) -> None:
             master_data.customer_changed(e, e.data, rows)
         case customer.CustomerContactAdded():
             master_data.contact_added(e, e.data, rows)
+        case customer.RolesAssigned():
+            master_data.roles_assigned(e, e.data, rows)
         case invoice.InvoiceIssued():
             master_data.invoice_issued(e, e.data, rows)
         case payment.PaymentAllocated() | payment.PaymentReleased():

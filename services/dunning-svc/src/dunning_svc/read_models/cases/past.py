@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from msgspec.structs import replace
+
 from dunning_svc.domain.hold.state import hold_stream
 from dunning_svc.domain.ladder.state import Case, FormalNotice
-from dunning_svc.read_models.cases.due import STANDING, Group, case_of
+from dunning_svc.read_models.cases.due import STANDING, Group, case_of, with_payers
 from dunning_svc.read_models.cases.model import Cases, project
 from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow, R, ReminderRow
 from encours.contracts import Recorded, customer, entity, names_of
@@ -41,13 +43,21 @@ class MemoryRows:
         """Return every row of a kind, in the order of insertion."""
         return [row for row in self.tables.get(kind, {}).values() if isinstance(row, kind)]
 
-    def case(self, group: Group) -> Case | None:
-        """Return the state that a decision about one group was based on."""
+    def case(self, group: Group, day: date = date.max, *, by_role: bool = True) -> Case | None:
+        """Return the state that a decision about one group on a day was based on.
+
+        Not ``by_role`` without payers and contacts, as decisions under earlier policies were taken.
+        """
         customer = self.get(DebtorRow, group[0])
         if customer is None:
             return None
         items = [row for row in self.all(ItemRow) if (row.customer_id, row.entity_id, row.currency) == group]
-        return case_of(customer, self.get(AccountRow, *group), items, group, self._formal_notice(group))
+        if not by_role:
+            customer = replace(customer, people=[], payers=[])
+        payer = self.get(DebtorRow, customer.payer_on(day)) or customer
+        return case_of(
+            customer, payer, self.get(AccountRow, *group), items, group, self._formal_notice(group)
+        )
 
     def _formal_notice(self, group: Group) -> FormalNotice | None:
         notices = [
@@ -99,5 +109,6 @@ async def cases_at(
         list(customer_ids),
     )
     streams = [record[0] for record in records]
-    streams += [stream for customer in customer_ids for stream in (customer, hold_stream(customer))]
+    parties = await with_payers(conn, schema, customer_ids)
+    streams += [stream for party in parties for stream in (party, hold_stream(party))]
     return folded(await ledger.read_streams(name, streams, upto=position), as_of)

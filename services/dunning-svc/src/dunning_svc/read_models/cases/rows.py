@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from dunning_svc.domain.policy.policy import DEFAULT_POLICY
 from dunning_svc.domain.policy.schedule import Taken, next_step_on
+from encours.contracts.parties import Roles, payer_of
 from encours.projection.rows import Row
 
 R = TypeVar("R", bound=Row)
@@ -53,6 +54,7 @@ class DebtorRow(Row, kw_only=True):
     """A debtor, its addresses and its hold. ``hold_position`` is 0 if it was never on hold.
 
     ``people``: the contacts that reminders may go to, oldest first, as ``<role> <e-mail> <position> <name>``.
+    ``payers``: who pays for the debtor, as ``<first day> <position> <customer>``; the debtor itself without a customer.
     """
 
     TABLE: ClassVar[str] = "customer"
@@ -71,6 +73,7 @@ class DebtorRow(Row, kw_only=True):
     hold_position: int
     position: int
     people: list[str] = field(default_factory=list)
+    payers: list[str] = field(default_factory=list)
 
     @property
     def contacts(self) -> list[ContactEntry]:
@@ -80,6 +83,19 @@ class DebtorRow(Row, kw_only=True):
             role, email, position, name = entry.split(" ", 3)
             found.append(ContactEntry(role, email, int(position), name))
         return found
+
+    @property
+    def roles(self) -> list[Roles]:
+        """Return the entries of the column ``payers``."""
+        found = []
+        for entry in self.payers:
+            day, position, payer = entry.split(" ", 2)
+            found.append(Roles(date.fromisoformat(day), int(position), payer or None))
+        return found
+
+    def payer_on(self, day: date) -> str:
+        """Return the customer that pays the debtor's invoices on a day, and is reminded of them."""
+        return payer_of(self.customer_id, self.roles, day)
 
 
 class AccountRow(Row, kw_only=True):

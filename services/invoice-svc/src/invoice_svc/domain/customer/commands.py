@@ -70,6 +70,29 @@ class AgreeTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class AssignRoles:
+    """Roles of the parties around the customer from ``valid_from`` on, today if not given; ``None`` is itself."""
+
+    customer_id: str
+    payer_id: str | None = None
+    billed_id: str | None = None
+    delivered_id: str | None = None
+    group_id: str | None = None
+    valid_from: date | None = None
+
+    @property
+    def named(self) -> dict[str, str]:
+        """Customers by the field that names them; the customer itself is left out."""
+        given = {
+            "payer": self.payer_id,
+            "billed": self.billed_id,
+            "delivered": self.delivered_id,
+            "group": self.group_id,
+        }
+        return {role: other for role, other in given.items() if other and other != self.customer_id}
+
+
+@dataclass(frozen=True, slots=True)
 class AddContact:
     """A person at the customer, by role: billing, dunning, dispute, escalation or another."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from msgspec import UNSET
@@ -9,10 +10,17 @@ from msgspec.structs import replace
 
 from encours.contracts import customer as events
 from encours.contracts.common import Terms
+from encours.contracts.parties import roles_on
 from encours.kernel.errors import FieldError, Refusal
 from encours.kernel.terms import beyond_ceiling
 from encours.legal.law import LatePaymentLaw
-from invoice_svc.domain.customer.commands import AddContact, AmendCustomer, NoteCustomer, RegisterCustomer
+from invoice_svc.domain.customer.commands import (
+    AddContact,
+    AmendCustomer,
+    AssignRoles,
+    NoteCustomer,
+    RegisterCustomer,
+)
 from invoice_svc.domain.customer.state import Agreement, Contact, Customer, CustomerEvent
 from invoice_svc.domain.identifiers import contradictions
 from invoice_svc.domain.refusals import CustomerOfOtherEntity
@@ -109,6 +117,35 @@ def agree_terms(state: Customer, valid_from: date, terms: Terms, law: LatePaymen
             )
         )
     return found
+
+
+def assign_roles(
+    state: Customer, command: AssignRoles, named: Mapping[str, Customer], valid_from: date
+) -> list[CustomerEvent]:
+    """Assign the roles from a day on; no event if they are assigned so already, and nothing follows that day.
+
+    ``named`` are the other customers by the field of the request. Each has to be one of the entity.
+    """
+    for role, other in named.items():
+        if other.entity_id != state.entity_id:
+            raise CustomerOfOtherEntity(
+                f"{other.customer_id} is a customer of {other.entity_id}, not of {state.entity_id}.",
+                f"/{role}",
+            )
+    ids = {role: other.customer_id for role, other in named.items()}
+    assigned = events.RolesAssigned(
+        customer_id=state.customer_id,
+        valid_from=valid_from,
+        payer_id=ids.get("payer"),
+        billed_id=ids.get("billed"),
+        delivered_id=ids.get("delivered"),
+        group_id=ids.get("group"),
+    )
+    known = roles_on(state.roles, valid_from)
+    same = (known.payer_id, known.billed_id, known.delivered_id, known.group_id) == (
+        assigned.payer_id, assigned.billed_id, assigned.delivered_id, assigned.group_id,
+    )  # fmt: skip
+    return [] if same else [assigned]
 
 
 def add_contact(state: Customer, command: AddContact) -> list[CustomerEvent]:

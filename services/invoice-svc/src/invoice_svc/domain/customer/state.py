@@ -13,6 +13,7 @@ from typing import assert_never, cast
 from encours.contracts import Recorded
 from encours.contracts import customer as events
 from encours.contracts.common import Address, Terms
+from encours.contracts.parties import Roles
 from encours.kernel.errors import NotFound
 
 
@@ -74,6 +75,8 @@ class Customer:
     tags: tuple[str, ...] = ()
     terms: tuple[Agreement, ...] = ()
     """Ascending by ``valid_from``; the later agreement for the same day replaces the earlier."""
+    roles: tuple[Roles, ...] = ()
+    """Assignments, in the order in which they were recorded."""
     contacts: tuple[Contact, ...] = ()
     notes: tuple[Note, ...] = ()
 
@@ -84,6 +87,7 @@ CustomerEvent = (
     | events.TermsAgreed
     | events.TermsBeyondCeiling
     | events.PenaltyBelowFloor
+    | events.RolesAssigned
     | events.CustomerContactAdded
     | events.CustomerNoted
 )
@@ -139,6 +143,16 @@ def evolve(state: Customer, recorded: Recorded) -> Customer:
             return replace(state, terms=tuple(sorted(kept, key=lambda agreed: agreed.valid_from)))
         case events.TermsBeyondCeiling() | events.PenaltyBelowFloor():
             return state
+        case events.RolesAssigned():
+            roles = Roles(
+                event.valid_from,
+                recorded.position,
+                event.payer_id,
+                event.billed_id,
+                event.delivered_id,
+                event.group_id,
+            )
+            return replace(state, roles=(*state.roles, roles))
         case events.CustomerContactAdded():
             contact = Contact(event.role, event.name, event.email, event.phone)
             return replace(state, contacts=(*state.contacts, contact))
@@ -152,8 +166,9 @@ def fold_as_of(recorded: Iterable[Recorded], day: date) -> Customer:
     """Return the customer as of a business day.
 
     Identity has no business date: a customer is shown on days before the registration, which past invoices may have.
+    Roles have a first day of their own.
     """
-    identity = (events.CustomerRegistered, events.CustomerAmended)
+    identity = (events.CustomerRegistered, events.CustomerAmended, events.RolesAssigned)
     state = Customer()
     for event in recorded:
         if event.effective_on <= day or isinstance(event.data, identity):

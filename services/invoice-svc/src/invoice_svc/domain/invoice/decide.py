@@ -9,7 +9,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from encours.contracts import invoice as events
-from encours.contracts.common import Terms
+from encours.contracts.common import Particulars, Terms
 from encours.kernel.errors import FieldError, Invalid
 from encours.kernel.terms import beyond_ceiling
 from encours.legal.law import LatePaymentLaw
@@ -134,12 +134,14 @@ def issue(
     customer: Customer,
     today: date,
     deducted: Deduction | None = None,
+    delivered: Customer | None = None,
 ) -> list[InvoiceEvent]:
     """Issue the invoice, with warnings if the draft's own terms exceed the ceiling or the floor of the law.
 
     The append assigns the number, because it alone knows the last one of the series. Terms are the draft's own, else
-    those of the customer in force on the day of issue, else those of the law. A final invoice states what its deposits
-    leave.
+    those of the customer in force on the day of issue, else those of the law. ``customer`` is the one who is billed,
+    the draft's or another; ``delivered`` a third who is delivered. A final invoice states what
+    its deposits leave.
     """
     _check_draft(state, "issued")
     require_not_future(issued_on, today, "/issued_on")
@@ -152,7 +154,7 @@ def issue(
     return [
         events.InvoiceIssued(
             invoice_id=state.invoice_id,
-            customer_id=state.customer_id,
+            customer_id=customer.customer_id,
             number="",
             series=state.series,
             issued_on=issued_on,
@@ -169,12 +171,24 @@ def issue(
             salesperson=state.salesperson,
             origin="issued",
             purpose=state.purpose,
-            particulars=stated(with_usual_exemptions(state, entity.country, issued_on)),
+            particulars=stated(
+                _delivered_to(delivered, with_usual_exemptions(state, entity.country, issued_on))
+            ),
             corrects=state.corrects,
             deposits=rest.deposits,
+            ordered_by=state.customer_id if state.customer_id != customer.customer_id else None,
+            delivered_to_id=delivered.customer_id if delivered else None,
         ),
         *_warn_of_terms(state, law, issued_on),
     ]
+
+
+def _delivered_to(delivered: Customer | None, particulars: Particulars) -> Particulars:
+    """Return the particulars with name and place of the customer who is delivered, unless they state another."""
+    if delivered is None or particulars.delivered_to or particulars.delivery_address:
+        return particulars
+    place = delivered.delivery_address or delivered.address
+    return replace(particulars, delivered_to=delivered.name, delivery_address=place)
 
 
 def _warn_of_terms(state: Invoice, law: LatePaymentLaw, issued_on: date) -> list[InvoiceEvent]:
@@ -247,9 +261,15 @@ def take_over(
 
 
 def apply_payment(
-    state: Invoice, *, payment_id: str, allocation_id: str, amount_minor: int, received_on: date
+    state: Invoice,
+    *,
+    payment_id: str,
+    payer_id: str | None,
+    allocation_id: str,
+    amount_minor: int,
+    received_on: date,
 ) -> list[InvoiceEvent]:
-    """Apply a part of a payment to this invoice."""
+    """Apply a part of a payment to this invoice; the payer may be another customer."""
     require_issued(state, "paid")
     require_fits(state, amount_minor, state.outstanding_minor, None)
     return [
@@ -261,6 +281,7 @@ def apply_payment(
             received_on=received_on,
             customer_id=state.customer_id,
             currency=state.currency,
+            payer_id=payer_id if payer_id != state.customer_id else None,
         )
     ]
 
@@ -276,6 +297,7 @@ def unapply_payment(state: Invoice, *, allocation_id: str, cause: UnappliedCause
             cause=cause,
             customer_id=state.customer_id,
             currency=state.currency,
+            payer_id=part.payer_id,
         )
         for part in state.applied
         if part.allocation_id == allocation_id

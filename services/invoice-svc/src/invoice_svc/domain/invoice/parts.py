@@ -42,6 +42,8 @@ class AppliedPayment(Struct, frozen=True):
     amount_minor: int
     received_on: date
     effective_on: date
+    payer_id: str | None = None
+    """Customer whose payment it is, if it is not the debtor."""
 
 
 class RealisedDifference(Struct, frozen=True):

@@ -64,6 +64,8 @@ class Invoice(Struct, frozen=True):
     deducted_by: str | None = None
     """Final invoice that deducts this deposit invoice."""
     corrects: CitedInvoice | None = None
+    ordered_by: str | None = None
+    """Customer who ordered, if another is billed."""
     number: str | None = None
     issued_on: date | None = None
     due_on: date | None = None
@@ -199,7 +201,12 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
             )
         case events.PaymentApplied():
             part = AppliedPayment(
-                event.allocation_id, event.payment_id, event.amount_minor, event.received_on, day
+                event.allocation_id,
+                event.payment_id,
+                event.amount_minor,
+                event.received_on,
+                day,
+                event.payer_id,
             )
             moved = (*state.movements, BalanceChange(day, -event.amount_minor))
             return replace(state, applied=(*state.applied, part), movements=moved)
@@ -357,6 +364,7 @@ def _issued(state: Invoice, entity_id: str, event: events.InvoiceIssued) -> Invo
         particulars=event.particulars or Particulars(),
         deducted=event.deposits,
         corrects=event.corrects,
+        ordered_by=event.ordered_by,
         number=event.number,
         issued_on=event.issued_on,
         due_on=event.due_on,

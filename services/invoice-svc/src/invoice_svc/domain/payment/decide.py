@@ -104,15 +104,22 @@ def instructed_shares(state: Payment, instructed: Instructed) -> list[Share]:
 
 
 def place(
-    state: Payment, share: Share, invoice: Invoice, allocation_id: str, not_before: date
+    state: Payment,
+    share: Share,
+    invoice: Invoice,
+    allocation_id: str,
+    not_before: date,
+    *,
+    is_payer: bool = False,
 ) -> ActiveAllocation:
     """Return a share as an allocation, effective on the first day on which the invoice can take it.
 
     What was written off is recovered by it, as far as nothing else is outstanding.
 
-    Raises a refusal for another customer, entity or currency, a draft, or more than is outstanding.
+    ``is_payer``: the payment's customer pays for the invoice's. Raises a refusal for another customer, entity or
+    currency, a draft, or more than is outstanding.
     """
-    _check_invoice(state, share, invoice)
+    _check_invoice(state, share, invoice, is_payer)
     since, recovered = max(not_before, state.received_on), recovered_by(share.amount_minor, invoice)
     if recovered:
         since = max(since, invoice.written_off_on)
@@ -228,7 +235,7 @@ def require_stands(state: Payment) -> None:
         raise PaymentWasReversed(f"{state.payment_id} was reversed on {state.reversed_on}; record a new one.")
 
 
-def _check_invoice(state: Payment, share: Share, invoice: Invoice) -> None:
+def _check_invoice(state: Payment, share: Share, invoice: Invoice, is_payer: bool) -> None:
     if invoice.document != "issued":
         was = "a draft: issue it first" if invoice.document == "draft" else "cancelled: choose another"
         raise InvoiceNotIssued(f"{share.invoice_id} is {was}.")
@@ -242,10 +249,11 @@ def _check_invoice(state: Payment, share: Share, invoice: Invoice) -> None:
             CurrencyMismatch,
             f"{invoice.number} is in {invoice.currency}; choose invoices in {state.currency}, as the payment is.",
         )
-    if invoice.customer_id != state.customer_id:
+    if invoice.customer_id != state.customer_id and not is_payer:
         raise _misplaced(
             AllocationAcrossCustomers,
-            f"{invoice.number} belongs to customer {invoice.customer_id}, the payment to {state.customer_id}.",
+            f"{invoice.number} belongs to customer {invoice.customer_id}, the payment to {state.customer_id}, "
+            "who does not pay for it.",
         )
     if share.amount_minor <= 0:
         raise Invalid("An allocation must be above 0.", "/allocations")

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from encours.contracts.parties import OWN, Roles, roles_on
 from encours.contracts.recipients import PURPOSES, Purpose, Recipient, recipient
 from encours.http.answers import Answer, Json
 from encours.http.paging import Listing
@@ -42,6 +43,27 @@ class RecipientOut(BaseModel):
         return {"role": found.role, "name": found.name, "email": found.email}
 
 
+class RolesOut(BaseModel):
+    """Parties around a customer from a day on; `valid_from` is null for a customer without assignments."""
+
+    valid_from: date | None
+    payer: str
+    billed: str
+    delivered: str
+    group: str | None
+
+    @classmethod
+    def of(cls, customer_id: str, roles: Roles) -> Json:
+        """Return roles as JSON."""
+        return {
+            "valid_from": None if roles == OWN else iso(roles.valid_from),
+            "payer": roles.payer_id or customer_id,
+            "billed": roles.billed_id or customer_id,
+            "delivered": roles.delivered_id or customer_id,
+            "group": roles.group_id,
+        }
+
+
 class NoteOut(BaseModel):
     """A dated remark."""
 
@@ -72,6 +94,8 @@ class CustomerOut(AsOf):
     tags: list[str]
     terms: TermsOut | None
     agreements: list[TermsOut]
+    roles: RolesOut = Field(description="Those in force as of the date.")
+    role_assignments: list[RolesOut]
     contacts: list[ContactOut]
     recipients: dict[Purpose, RecipientOut] = Field(
         description="Who is written to for each purpose: the last contact with an e-mail address in the order of "
@@ -105,6 +129,8 @@ class CustomerOut(AsOf):
             "tags": list(state.tags),
             "terms": TermsOut.of(in_force),
             "agreements": [TermsOut.of(agreed.terms, agreed.valid_from) for agreed in state.terms],
+            "roles": RolesOut.of(state.customer_id, roles_on(state.roles, as_of)),
+            "role_assignments": [RolesOut.of(state.customer_id, roles) for roles in state.roles],
             "contacts": [
                 {"role": c.role, "name": c.name, "email": c.email, "phone": c.phone} for c in state.contacts
             ],

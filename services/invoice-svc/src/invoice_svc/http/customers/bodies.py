@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from encours.http.models import Body, Country, LongText, ShortText
+from encours.http.models import Body, BusinessDate, Country, LongText, ShortText
 from encours.kernel.ids import new_id
 from invoice_svc.domain.customer.commands import (
     AddContact,
     AgreeTerms,
     AmendCustomer,
+    AssignRoles,
     NoteCustomer,
     RegisterCustomer,
 )
 from invoice_svc.http.common import (
     AddressBody,
+    CustomerId,
     Email,
     EntityId,
     Iban,
@@ -114,6 +116,26 @@ class CustomerPatch(Body):
         if "tags" in given:
             given["tags"] = tuple(sorted(set(given["tags"])))
         return AmendCustomer(customer_id, **given)
+
+
+class RolesBody(Body):
+    """Roles of other customers around this one; null or left out is the customer itself."""
+
+    payer: CustomerId | None = Field(
+        default=None, description="Pays the invoices that are billed to the customer: reminders go to it."
+    )
+    billed: CustomerId | None = Field(
+        default=None, description="Is billed for what the customer orders; fixed in each invoice at issue."
+    )
+    delivered: CustomerId | None = Field(default=None, description="Receives what the customer orders.")
+    group: CustomerId | None = Field(
+        default=None, description="Head of the group: its limit holds for the exposure of all members."
+    )
+    valid_from: BusinessDate | None = Field(default=None, description="First day; today if not given.")
+
+    def to_command(self, customer_id: str) -> AssignRoles:
+        """Return the command."""
+        return AssignRoles(customer_id, self.payer, self.billed, self.delivered, self.group, self.valid_from)
 
 
 class ContactBody(Body):

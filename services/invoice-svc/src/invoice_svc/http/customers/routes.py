@@ -26,6 +26,7 @@ from invoice_svc.http.customers.bodies import (
     CustomerBody,
     CustomerPatch,
     NoteBody,
+    RolesBody,
     agreement_of,
 )
 from invoice_svc.http.reads import read, show, show_page
@@ -117,6 +118,14 @@ async def list_terms(customer_id: CustomerId, q: Reading) -> Response:
         found = await agreements(view, customer_id)
     return q.respond(
         TermsHistoryOut.of(customer_id, found, time.as_of) | view.time.echo() | {"as_of": iso(time.as_of)}
+    )
+
+
+@router.put("/v1/customers/{customer_id}/roles", response_model=CustomerOut)
+async def assign_roles(customer_id: CustomerId, body: RolesBody, cmd: Writing) -> Response:
+    """Assign who is billed, delivered and pays, and the group, from a day on until the next assignment."""
+    return await cmd.run(
+        customers.assign_roles, body.to_command(customer_id), answer=CUSTOMER_ANSWER, on=customer_id
     )
 
 

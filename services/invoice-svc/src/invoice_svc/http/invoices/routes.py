@@ -74,6 +74,10 @@ async def list_invoices(
     q: Reading,
     page: Annotated[Page, PAGE],
     customer_id: CustomerId | None = None,
+    payer_id: Annotated[
+        CustomerId | None,
+        QueryParam(description="Invoices that this customer pays on the date, its own included."),
+    ] = None,
     entity_id: EntityId | None = None,
     status: query.InvoiceStatus | None = None,
     due_before: BusinessDate | None = None,
@@ -88,7 +92,7 @@ async def list_invoices(
     ] = None,
 ) -> Response:
     """List invoices with their status as of a date."""
-    wanted = query.InvoiceFilter(customer_id, entity_id, status, due_before, number, text)
+    wanted = query.InvoiceFilter(customer_id, payer_id, entity_id, status, due_before, number, text)
     async with q.view(NAME) as view:
         rows = await query.invoices(view, page, wanted, now=await is_now(q))
     return await show_page(q, view, page, rows, "invoice_id", INVOICE_ANSWER)

@@ -6,21 +6,21 @@ from collections.abc import Iterable
 from typing import assert_never, cast
 
 from encours.contracts import Recorded
-from encours.contracts.customer import CustomerAmended, CustomerRegistered
+from encours.contracts.customer import CustomerAmended, CustomerRegistered, RolesAssigned
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
 from invoice_svc.domain.customer.likeness import marks_of
-from invoice_svc.read_models.customers.rows import CustomerRow
+from invoice_svc.read_models.customers.rows import CustomerRow, RolesRow
 from invoice_svc.read_models.known import known
 
-_Read = CustomerRegistered | CustomerAmended
+_Read = CustomerRegistered | CustomerAmended | RolesAssigned
 
 
 class Customers(Part):
     """Customers by entity, name and external reference."""
 
-    rows = (CustomerRow,)
+    rows = (CustomerRow, RolesRow)
     applies = frozenset(event.TYPE for event in _Read.__args__)
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
@@ -47,6 +47,19 @@ class Customers(Part):
                 )
             case CustomerAmended():
                 customer = known(CustomerRow, e, rows)
+            case RolesAssigned():
+                rows.put(
+                    RolesRow(
+                        customer_id=e.stream,
+                        position=e.position,
+                        valid_from=event.valid_from,
+                        payer_id=event.payer_id,
+                        billed_id=event.billed_id,
+                        delivered_id=event.delivered_id,
+                        group_id=event.group_id,
+                    )
+                )
+                return
             case _:
                 assert_never(event)
         customer.name, customer.name_key = event.name, event.name.lower()

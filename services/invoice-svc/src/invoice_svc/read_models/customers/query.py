@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from encours.contracts.parties import Roles, payer_of
 from encours.reading.where import ViewWhere
 
 if TYPE_CHECKING:
@@ -34,6 +35,26 @@ async def customers(
     if q is not None:
         where.add(where.beginning("name_key", q.lower()))
     return await where.page(page, "customer_id", f"{view.schema}.customer")
+
+
+async def paid_by(view: View, payer_id: str) -> list[str]:
+    """Return the customers for whom the payer pays on the day of the question, by what was known then; itself too."""
+    rows = await view.conn.fetch(
+        f"""select customer_id, valid_from, position, payer_id from {view.schema}.roles
+            where customer_id in (select customer_id from {view.schema}.roles where payer_id = $1)
+               or customer_id = $1""",
+        payer_id,
+    )
+    assigned: dict[str, list[Roles]] = {payer_id: []}
+    for row in rows:
+        roles = Roles(row["valid_from"], row["position"], row["payer_id"])
+        assigned.setdefault(row["customer_id"], []).append(roles)
+    time = view.time
+    return [
+        customer_id
+        for customer_id, roles in assigned.items()
+        if payer_of(customer_id, roles, time.as_of, time.position) == payer_id
+    ]
 
 
 async def by_external_ref(conn: Conn, schema: str, entity_id: str, refs: Sequence[str]) -> dict[str, str]:

@@ -32,3 +32,21 @@ class CustomerRow(Row):
     salesperson: str | None
     tags: list[str]
     likeness: list[str]
+
+
+class RolesRow(Row):
+    """An assignment of roles around a customer, never changed again (``contracts/parties.py`` resolves them).
+
+    Of several for one day the last recorded counts, so no two are in force on a day, at any position.
+    """
+
+    TABLE: ClassVar[str] = "roles"
+    KEY: ClassVar[tuple[str, ...]] = ("customer_id", "position")
+    INDEXES: ClassVar[tuple[str, ...]] = ("(payer_id)",)
+    customer_id: str
+    position: int
+    valid_from: date
+    payer_id: str | None
+    billed_id: str | None
+    delivered_id: str | None
+    group_id: str | None

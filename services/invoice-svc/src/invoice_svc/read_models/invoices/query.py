@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from encours.contracts.books import CREDITED
 from encours.reading.where import ViewWhere
 from invoice_svc.domain.payment.indication import digits_in, keys_in, naming, number_key
+from invoice_svc.read_models.customers.query import paid_by
 from invoice_svc.read_models.invoices.rows import PAID
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class InvoiceFilter:
     """Restrictions of an invoice list."""
 
     customer_id: str | None = None
+    payer_id: str | None = None
     entity_id: str | None = None
     status: InvoiceStatus | None = None
     due_before: date | None = None
@@ -107,6 +109,8 @@ class InvoiceFilter:
 async def invoices(view: View, page: Page, wanted: InvoiceFilter, *, now: bool) -> list[Any]:
     """Rows of a page of invoices; ``now`` if the question is for today and all that is known."""
     where = ViewWhere(view).equal("entity_id", wanted.entity_id).equal("customer_id", wanted.customer_id)
+    if wanted.payer_id is not None:
+        where.among("customer_id", await paid_by(view, wanted.payer_id))
     if wanted.number is not None:
         where.add("number_key = {} and number = {}", number_key(wanted.number), wanted.number)
     if wanted.status is not None:
@@ -148,7 +152,10 @@ async def candidates(
         where, arguments = f"{of_payer} and {in_text}", named_by
         limit = MAX_CANDIDATES
     else:
-        where, arguments = f"{of_payer} and customer_id = $3", [entity_id, currency, customer_id]
+        # Customers for whom it has ever paid: the use case asks each for its payer of the day.
+        paid_for = f"select customer_id from {schema}.roles where payer_id = $3"
+        where = f"{of_payer} and (customer_id = $3 or customer_id in ({paid_for}))"
+        arguments = [entity_id, currency, customer_id]
         limit = MAX_SEARCHED if text else MAX_CANDIDATES
     rows = await conn.fetch(
         f"select invoice_id, number from {schema}.invoice where {where} and outstanding_minor > 0 "

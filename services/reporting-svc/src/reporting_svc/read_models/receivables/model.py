@@ -57,6 +57,7 @@ class Receivables(MappedModel):
         contracts.risk.LimitRequested,
         contracts.customer.CustomerContactAdded,
         contracts.customer.CustomerNoted,
+        contracts.customer.RolesAssigned,
         contracts.customer.TermsAgreed,
         contracts.customer.TermsBeyondCeiling,
         contracts.customer.PenaltyBelowFloor,

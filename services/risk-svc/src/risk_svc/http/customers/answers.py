@@ -109,6 +109,12 @@ class ExposureOut(AsOf):
     currencies: list[str] = Field(description="Every currency in which the customer has exposure.")
     components: Components
     limit: LimitOut | None
+    limit_holder_id: str = Field(
+        description="Customer whose limit holds: the head of the group, else the payer, else the customer itself."
+    )
+    members: list[str] = Field(
+        description="Customers whose exposure counts against that limit, and is shown."
+    )
     headroom: MoneyModel | None = Field(
         description="Limit less exposure, in the limit's currency if it is this one."
     )
@@ -125,6 +131,8 @@ class ExposureOut(AsOf):
             currencies=picture.currencies,
             components=Components.of(picture.exposure(code, time.as_of), code),
             limit=LimitOut.of(picture.limit, time.as_of),
+            limit_holder_id=picture.limit_holder_id,
+            members=[member.customer_id for member in picture.members],
             headroom=None if headroom is None else MoneyModel.of(headroom, code),
             **time.echo(),
         )
@@ -167,11 +175,13 @@ class OpenInvoice(BaseModel):
 
 
 class CreditFileOut(AsOf):
-    """All figures for a credit decision."""
+    """All figures for a credit decision: the exposure is that of all who share the limit."""
 
     customer_id: str
     entity_id: str
     name: str
+    limit_holder_id: str
+    members: list[str]
     exposures: dict[str, Components]
     limit: LimitOut | None
     behaviour: ScoreFields
@@ -185,6 +195,8 @@ class CreditFileOut(AsOf):
             customer_id=picture.customer_id,
             entity_id=picture.entity_id,
             name=picture.name,
+            limit_holder_id=picture.limit_holder_id,
+            members=[member.customer_id for member in picture.members],
             exposures={code: Components.of(picture.exposure(code, day), code) for code in picture.currencies},
             limit=LimitOut.of(picture.limit, day),
             behaviour=ScoreFields.of(score(picture.all_items(), day)),

@@ -8,7 +8,7 @@ from datetime import date
 from encours import contracts
 from encours.contracts import Recorded, names_of
 from encours.contracts.books import movements, moving
-from encours.contracts.customer import CustomerAmended, CustomerRegistered
+from encours.contracts.customer import CustomerAmended, CustomerRegistered, RolesAssigned
 from encours.contracts.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
 from encours.contracts.risk import LimitApproved, LimitRefused, LimitRequested
 from encours.projection.read_model import ReadModel
@@ -16,6 +16,7 @@ from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
 from risk_svc.read_models.credit.rows import (
     CreditCustomerRow,
+    CreditRolesRow,
     ExposureInvoiceRow,
     ExposureMovementRow,
     ExposureRow,
@@ -27,11 +28,19 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 4
-    rows = (CreditCustomerRow, ExposureRow, ExposureInvoiceRow, ExposureMovementRow, LimitRequestRow)
+    version = 5
+    rows = (
+        CreditCustomerRow,
+        CreditRolesRow,
+        ExposureRow,
+        ExposureInvoiceRow,
+        ExposureMovementRow,
+        LimitRequestRow,
+    )
     applies = moving() | names_of(
         CustomerRegistered,
         CustomerAmended,
+        RolesAssigned,
         InvoiceDrafted,
         InvoiceAmended,
         InvoiceCancelled,
@@ -135,6 +144,16 @@ class CreditProjection:
                 self._issued(data)
             case LimitRequested() | LimitApproved() | LimitRefused():
                 self._limit(data)
+            case RolesAssigned():
+                self.rows.put(
+                    CreditRolesRow(
+                        customer_id=data.customer_id,
+                        position=self.e.position,
+                        valid_from=data.valid_from,
+                        payer_id=data.payer_id,
+                        group_id=data.group_id,
+                    )
+                )
         for moved in movements(self.e):
             if moved.invoice_id is not None:
                 self._invoice(moved.invoice_id)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, cast
 
 import asyncpg
 
+from encours.contracts.parties import Roles, limit_holder_of
 from encours.ledger import Ledger
 from encours.projection.read_model import Conn
 from encours.reading.moment import View
@@ -60,8 +61,55 @@ async def pictures(
 ) -> dict[str, Picture]:
     """Return the figures of the customers that were registered at the position; the others are left out.
 
+    Each with the limit that holds for it and the others whose exposure counts against it (``contracts/parties.py``).
     The limit may have expired; the caller has to check it.
     """
+    holders = await _limit_holders(conn, schema, customers, as_of=as_of, position=position)
+    shown = sorted({*holders, *holders.values()})
+    own = await _own_pictures(conn, schema, shown, as_of=as_of, position=position)
+    found = {}
+    for customer in set(customers) & set(own):
+        holder = holders[customer]
+        others = tuple(own[each] for each in holders if holders[each] == holder and each in own)
+        found[customer] = replace(
+            own[customer],
+            limit=own[holder].limit if holder in own else None,
+            limit_holder_id=holder,
+            others=tuple(each for each in others if each.customer_id != customer),
+        )
+    return found
+
+
+_ROLES = (
+    "select customer_id, valid_from, position, payer_id, group_id from {s}.roles where customer_id = any($1)"
+)
+_NAMING = "select distinct customer_id from {s}.roles where payer_id = any($1) or group_id = any($1)"
+
+
+async def _limit_holders(
+    conn: Conn, schema: str, customers: Sequence[str], *, as_of: date, position: int
+) -> dict[str, str]:
+    """Return whose limit holds for these customers, and for every other customer for whom the same limits hold."""
+
+    async def of(ids: Sequence[str]) -> dict[str, str]:
+        assigned: dict[str, list[Roles]] = {}
+        for row in await conn.fetch(_ROLES.format(s=schema), ids):
+            roles = Roles(row["valid_from"], row["position"], row["payer_id"], group_id=row["group_id"])
+            assigned.setdefault(row["customer_id"], []).append(roles)
+        return {each: limit_holder_of(each, assigned.get(each, ()), as_of, position) for each in ids}
+
+    own = await of(list(customers))
+    wanted = sorted(set(own.values()))
+    naming = [row["customer_id"] for row in await conn.fetch(_NAMING.format(s=schema), wanted)]
+    if not naming and wanted == sorted(set(customers)):
+        return own
+    others = await of(sorted({*naming, *wanted} - set(own)))
+    return own | {each: holder for each, holder in others.items() if holder in wanted}
+
+
+async def _own_pictures(
+    conn: Conn, schema: str, customers: Sequence[str], *, as_of: date, position: int
+) -> dict[str, Picture]:
     arguments = (list(customers), position, as_of)
     found = {row["customer_id"]: row for row in await conn.fetch(_CUSTOMERS.format(s=schema), *arguments[:2])}
     items = cast("list[Sums]", await conn.fetch(_ITEMS.format(s=schema), *arguments))
@@ -133,9 +181,8 @@ async def ranking(view: View, page: Page, currency: str | None) -> tuple[list[An
     where.add(f"from_position <= {where.position}")
     rows = await where.page(page, "*", source)
     shown = [row["customer_id"] for row in rows[: page.limit]]
-    return rows, await pictures(
-        view.conn, view.schema, shown, as_of=view.time.as_of, position=view.time.position
-    )
+    found = await pictures(view.conn, view.schema, shown, as_of=view.time.as_of, position=view.time.position)
+    return rows, {customer: picture.alone for customer, picture in found.items()}
 
 
 async def currencies(view: View) -> list[str]:

@@ -102,3 +102,16 @@ class LimitRequestRow(Row, kw_only=True):
     approved_max_days: int | None
     decided_position: int | None
     decided_on: date | None
+
+
+class CreditRolesRow(Row, kw_only=True):
+    """An assignment of roles around a customer, never changed again (``contracts/parties.py`` resolves them)."""
+
+    TABLE: ClassVar[str] = "roles"
+    KEY: ClassVar[tuple[str, ...]] = ("customer_id", "position")
+    INDEXES: ClassVar[tuple[str, ...]] = ("(payer_id)", "(group_id)")
+    customer_id: str
+    position: int
+    valid_from: date
+    payer_id: str | None
+    group_id: str | None
