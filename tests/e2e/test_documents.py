@@ -1,4 +1,4 @@
-"""A debtor's year of documents over HTTP: every service agrees, on every date, with what they add up to."""
+"""The documents of a debtor over HTTP: every service agrees, on every date, with what they add up to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from encours.testing.system import System
 from tests.e2e.world import World, eur, line
 
-TODAY = "2026-09-20"
+TODAY = "2026-01-15"
 
 
 class Debtor:
@@ -39,13 +39,13 @@ class Debtor:
         return f"{items:.2f}", body["totals"]["unapplied"]["amount"]
 
 
-def test_a_year_of_documents_adds_up_in_every_service_on_every_date(system: System) -> None:
+def test_all_kinds_of_documents_add_up_in_every_service_on_every_date(system: System) -> None:
     debtor = Debtor(system)
     world = debtor.world
 
     deposit = debtor.invoice("1000.00", purpose="deposit")
     debtor.pay("1200.00", "2026-01-05", remittance_text=deposit["number"])
-    world.advance("2026-02-02")
+    world.advance("2026-01-07")
     discount = {"reason": "Volume", "percent": "10", "vat_rate": "20"}
     final = debtor.invoice("5000.00", deposits=[deposit["id"]], allowances=[discount], nature="goods")
     assert (final["totals"]["total"], final["totals"]["prepaid"]) == (eur("5400.00"), eur("1200.00"))
@@ -53,9 +53,9 @@ def test_a_year_of_documents_adds_up_in_every_service_on_every_date(system: Syst
     assert debtor.owed() == ("4200.00", "0.00")
 
     paid = debtor.pay(
-        "4200.00", "2026-02-02", allocations=[{"invoice_id": final["id"], "amount": eur("4200.00")}]
+        "4200.00", "2026-01-07", allocations=[{"invoice_id": final["id"], "amount": eur("4200.00")}]
     )
-    world.advance("2026-03-02")
+    world.advance("2026-01-09")
     note = world.post(
         "invoice", f"/v1/invoices/{final['id']}/credit-notes", {"amount": eur("600.00"), "reason": "Late"}
     )
@@ -69,16 +69,16 @@ def test_a_year_of_documents_adds_up_in_every_service_on_every_date(system: Syst
     assert world.post("invoice", sent, {"reference": "E2E-1"})["refunds"][0]["status"] == "sent"
     assert debtor.owed() == ("0.00", "0.00")
 
-    world.advance("2026-04-01")
+    world.advance("2026-01-12")
     rebate = debtor.owner | {
-        "lines": [line("50.00")], "reason": "Rebate of the quarter",
-        "period_from": "2026-01-01", "period_until": "2026-03-31",
+        "lines": [line("50.00")], "reason": "Rebate of the week",
+        "period_from": "2026-01-01", "period_until": "2026-01-11",
     }  # fmt: skip
     own = world.post("invoice", "/v1/credit-notes", rebate)
     assert (own["number"], own["unapplied"]) == ("AVO-2026-000002", eur("60.00"))
     notes = world.get("invoice", "/v1/credit-notes", customer_id=debtor.customer)["data"]
     assert sorted(each["number"] for each in notes) == ["AVO-2026-000001", "AVO-2026-000002"]
-    early = world.get("invoice", "/v1/credit-notes", customer_id=debtor.customer, as_of="2026-03-31")["data"]
+    early = world.get("invoice", "/v1/credit-notes", customer_id=debtor.customer, as_of="2026-01-11")["data"]
     assert [each["invoice_id"] for each in early] == [final["id"]]
 
     wrong = debtor.invoice("100.00")
@@ -108,13 +108,13 @@ def test_a_year_of_documents_adds_up_in_every_service_on_every_date(system: Syst
     assert debtor.get(right, known_at=before)["paid"] == eur("0.00")
     assert debtor.owed() == ("0.00", "60.00")
     on_days = {
-        day: debtor.owed(as_of=day) for day in ("2026-01-04", "2026-01-31", "2026-02-28", "2026-03-31", TODAY)
+        day: debtor.owed(as_of=day) for day in ("2026-01-04", "2026-01-06", "2026-01-08", "2026-01-11", TODAY)
     }
     assert on_days == {
         "2026-01-04": ("0.00", "0.00"),
-        "2026-01-31": ("0.00", "0.00"),
-        "2026-02-28": ("0.00", "0.00"),
-        "2026-03-31": ("0.00", "0.00"),
+        "2026-01-06": ("0.00", "0.00"),
+        "2026-01-08": ("0.00", "0.00"),
+        "2026-01-11": ("0.00", "0.00"),
         TODAY: ("0.00", "60.00"),
     }
     history = [event["type"] for event in world.get("invoice", f"{path}/history")["data"]]
