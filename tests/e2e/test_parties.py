@@ -1,4 +1,4 @@
-"""Customers as parties, through all services: duplicates, and who is written to."""
+"""Customers as parties, through all services: duplicates, custom fields, roles, and who is written to."""
 
 from __future__ import annotations
 
@@ -23,6 +23,17 @@ def test_a_debtor_that_was_entered_twice_is_proposed_with_the_reasons(system: Sy
     assert (reasons(first), reasons(second), reasons(other)) == ({second: alike}, {first: alike}, {})
     tagged = world.get("invoice", "/v1/customers", tag="key account")["data"]
     assert [(each["id"], each["siren"]) for each in tagged] == [(first, "732829320")]
+
+    kind = {"entity_id": world.entity, "kind": "choice", "label": "Channel", "choices": ["shop", "web"]}
+    defined = world.client("invoice").put("/v1/custom-fields/customer/channel", json=kind)
+    assert defined.status_code == 200, defined.text
+    for customer, value in ((second, "web"), (other, "shop")):
+        answer = world.client("invoice").patch(
+            f"/v1/customers/{customer}/fields", json={"fields": {"channel": value}}
+        )
+        assert answer.json()["fields"] == {"channel": value}
+    found = world.get("invoice", "/v1/customers", field="channel:web")["data"]
+    assert [each["id"] for each in found] == [second]
 
     contact = {"role": "dunning", "name": "Claire Martin", "email": "claire@dupont.example"}
     world.post("invoice", f"/v1/customers/{first}/contacts", contact)
@@ -67,7 +78,7 @@ def test_bill_reminder_payment_and_limit_each_follow_their_party(system: System)
     for customer, owed in ((billed, "70.00"), (pays, "0.00")):
         aged = world.get("reporting", "/v1/aged-balance", customer_id=customer)
         assert aged["tie_out"]["equal"]
-        assert aged["totals"]["open"] == eur(owed)
+        assert aged["totals"]["outstanding"] == eur(owed)
     world.advance("2026-02-10")
     assign(billed, payer=heads, group=heads)
     (case,) = world.get("dunning", "/v1/cases", customer_id=billed)["data"]

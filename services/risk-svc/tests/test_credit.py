@@ -33,7 +33,12 @@ from encours.testing.events import (
 )
 from encours.testing.history import recorded
 from risk_svc.read_models.credit.model import Credit
-from risk_svc.read_models.credit.rows import ExposureMovementRow, ExposureRow, LimitRequestRow
+from risk_svc.read_models.credit.rows import (
+    CreditCustomerRow,
+    ExposureMovementRow,
+    ExposureRow,
+    LimitRequestRow,
+)
 
 R = TypeVar("R", bound=Row)
 
@@ -97,6 +102,16 @@ def test_a_draft_is_exposure_until_it_is_issued_and_then_counts_once() -> None:
     ledger.record(issued(120_00))
     assert ledger.sums() == {("cus_1", "draft"): 0, ("cus_1", "open"): 120_00}
     assert ledger.exposure() == 120_00
+
+
+def test_a_draft_is_exposure_of_who_ordered_until_the_invoice_is_of_who_is_billed() -> None:
+    ledger = Ledger().record(customer(), event(CustomerRegistered, customer_id="cus_2"), drafted(120_00))
+    invoice = issued(120_00, customer_id="cus_2", ordered_by="cus_1")
+    asked = set(ledger.model.keys(recorded(invoice, position=4, effective_on=DAY)))
+    assert {(CreditCustomerRow, ("cus_1",)), (CreditCustomerRow, ("cus_2",))} <= asked
+    ledger.record(invoice)
+    assert ledger.sums() == {("cus_1", "draft"): 0, ("cus_2", "open"): 120_00}
+    assert (ledger.exposure("cus_1"), ledger.exposure("cus_2")) == (0, 120_00)
 
 
 def test_an_invoice_dated_before_its_draft_was_written_counts_once_on_every_day() -> None:

@@ -15,6 +15,7 @@ from encours.service.settings import ServiceSettings
 from invoice_svc.clock.background import prepare_store
 from invoice_svc.http.clock import routes as clock
 from invoice_svc.http.credits import routes as credits
+from invoice_svc.http.custom_fields import routes as custom_fields
 from invoice_svc.http.customers import routes as customers
 from invoice_svc.http.disputes import routes as disputes
 from invoice_svc.http.entities import routes as entities
@@ -30,6 +31,7 @@ from invoice_svc.models import MODELS, NAME
 ROUTERS = (
     entities.router,
     customers.router,
+    custom_fields.router,
     invoices.router,
     interest.router,
     payments.router,

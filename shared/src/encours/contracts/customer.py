@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
-from encours.contracts.base import Event, Upcaster
+from encours.contracts.base import Event, Upcaster, Value
 from encours.contracts.common import Address, Terms
 
 
@@ -95,6 +95,21 @@ class PenaltyBelowFloor(Event, frozen=True, kw_only=True):
     agreed_bps: int
     basis: str
     """Source and calculation of the floor, such as ``C. com. L441-10 II: 3 x 2.62 % (2026-01-01)``."""
+
+
+class FieldValue(Value, frozen=True, kw_only=True):
+    """Value of a custom field in its written form: a decimal number, a date in ISO 8601, ``true`` or ``false``."""
+
+    field_code: str
+    value: str
+
+
+class FieldsSet(Event, frozen=True, kw_only=True):
+    """Values of the customer's custom fields from now on; all of them."""
+
+    TYPE: ClassVar[str] = "customer.fields_set"
+    customer_id: str
+    fields: tuple[FieldValue, ...]
 
 
 class RolesAssigned(Event, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ class Family(NamedTuple):
 FAMILIES = (
     Family("entity", ("invoice",), ("ent",)),
     Family("customer", ("invoice",), ("cus",)),
+    Family("field", ("invoice",), ("fld",)),
     Family("invoice", ("invoice",), ("inv",), numbered=True),
     Family("quote", ("invoice",), ("quo",)),
     Family("payment", ("invoice",), ("pay",), numbered=True),

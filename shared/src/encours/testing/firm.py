@@ -57,6 +57,7 @@ _BEGIN = frozenset(
         *(
             "entity.registered",
             "customer.registered",
+            "field.defined",
             "invoice.drafted",
             "invoice.issued",
             "payment.received",
@@ -74,7 +75,7 @@ _REFUNDS = (RefundOrdered, RefundReturned, RefundSent)
 _MIRRORS = contracts.names_of(PaymentApplied, PaymentUnapplied, ShareDisputed, ShareUndisputed)
 # An object's own id comes first, then those of the objects that it belongs to.
 _IDS = {
-    "quote_id": "quo", "rate_id": "fxr",
+    "quote_id": "quo", "rate_id": "fxr", "field_id": "fld",
     "dispute_id": "dis", "payment_id": "pay", "invoice_id": "inv", "limit_id": "lim", "decision_id": "dec",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
 }  # fmt: skip

@@ -21,7 +21,7 @@ _SUBJECT = {
     "entity": "entity_id", "customer": "customer_id", "hold": "customer_id", "invoice": "invoice_id",
     "payment": "payment_id", "dispute": "dispute_id", "limit": "limit_id", "credit": "decision_id",
     "reminder": "reminder_id", "task": "task_id", "import": "import_id",
-    "quote": "quote_id", "rate": "rate_id",
+    "quote": "quote_id", "rate": "rate_id", "field": "field_id",
 }  # fmt: skip
 
 

@@ -21,7 +21,7 @@ class Lists(ComposedModel):
     """Finds entities, legal numbers, customers and their terms, invoices, payments, credit notes, disputes, quotes."""
 
     name = NAME
-    version = 10
+    version = 11
     parts = (
         Entities(),
         Numbers(),
@@ -45,6 +45,7 @@ class Lists(ComposedModel):
         contracts.risk.LimitRequested,
         contracts.customer.CustomerContactAdded,
         contracts.customer.CustomerNoted,
+        contracts.field.FieldDefined,
         contracts.customer.TermsBeyondCeiling,
         contracts.customer.PenaltyBelowFloor,
         contracts.dunning.HoldPlaced,

@@ -8,6 +8,7 @@ from encours.contracts.common import Terms
 from encours.ledger.command import Result
 from encours.ledger.session import Session
 from encours.legal.packs import law_of
+from invoice_svc.domain.custom_field.decide import checked
 from invoice_svc.domain.customer import decide
 from invoice_svc.domain.customer.commands import (
     AddContact,
@@ -16,9 +17,11 @@ from invoice_svc.domain.customer.commands import (
     AssignRoles,
     NoteCustomer,
     RegisterCustomer,
+    SetFields,
 )
 from invoice_svc.domain.customer.state import CustomerEvent
 from invoice_svc.domain.terms import ProposedTerms, settled
+from invoice_svc.use_cases.custom_fields import fields_of_customers
 from invoice_svc.use_cases.folds import CUSTOMER, ENTITY
 
 
@@ -41,6 +44,14 @@ async def amend(session: Session, command: AmendCustomer) -> Result:
 async def agree_terms(session: Session, command: AgreeTerms) -> Result:
     """Agree contract conditions from a day on."""
     return await _agree(session, command.customer_id, command.terms, command.valid_from, "")
+
+
+async def set_fields(session: Session, command: SetFields) -> Result:
+    """Set values of custom fields; each is of the kind of its field."""
+    state = await session.get(CUSTOMER, command.customer_id)
+    fields = await fields_of_customers(session, state.entity_id, command.values)
+    values = checked(fields, command.values)
+    return _emit(session, command.customer_id, state.entity_id, decide.set_fields(state, command, values))
 
 
 async def assign_roles(session: Session, command: AssignRoles) -> Result:

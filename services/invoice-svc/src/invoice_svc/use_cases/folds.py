@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from encours.ledger.states import Folder
+from invoice_svc.domain.custom_field import state as custom_field
 from invoice_svc.domain.customer import state as customer
 from invoice_svc.domain.dispute import state as dispute
 from invoice_svc.domain.entity import state as entity
@@ -19,6 +20,12 @@ from invoice_svc.domain.rate import state as rate
 ENTITY: Folder[entity.Entity] = Folder(
     entity.Entity, entity.evolve, entity.EntityNotFound, as_of=lambda events, _: ENTITY.fold(events)
 )
+CUSTOM_FIELD: Folder[custom_field.CustomField] = Folder(
+    custom_field.CustomField,
+    custom_field.evolve,
+    custom_field.CustomFieldNotFound,
+    as_of=lambda events, _: CUSTOM_FIELD.fold(events),
+)
 CUSTOMER = Folder(customer.Customer, customer.evolve, customer.CustomerNotFound, as_of=customer.fold_as_of)
 INVOICE = Folder(invoice.Invoice, invoice.evolve, InvoiceNotFound, as_of=invoice.fold_as_of)
 PAYMENT = Folder(payment.Payment, payment.evolve, PaymentNotFound, as_of=payment.fold_as_of)
@@ -30,6 +37,7 @@ RATES = Folder(rate.ExchangeRates, rate.evolve, rate.RatesNotFound, as_of=rate.f
 FOLDERS: Mapping[str, Folder[Any]] = {
     "ent": ENTITY,
     "cus": CUSTOMER,
+    "fld": CUSTOM_FIELD,
     "inv": INVOICE,
     "pay": PAYMENT,
     "dis": DISPUTE,

@@ -65,6 +65,8 @@ class Cases(ReadModel):
         contracts.risk.LimitRefused,
         contracts.risk.LimitRequested,
         contracts.customer.CustomerNoted,
+        contracts.customer.FieldsSet,
+        contracts.field.FieldDefined,
         contracts.customer.TermsAgreed,
         contracts.customer.TermsBeyondCeiling,
         contracts.customer.PenaltyBelowFloor,

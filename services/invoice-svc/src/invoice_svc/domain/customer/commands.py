@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -90,6 +91,14 @@ class AssignRoles:
             "group": self.group_id,
         }
         return {role: other for role, other in given.items() if other and other != self.customer_id}
+
+
+@dataclass(frozen=True, slots=True)
+class SetFields:
+    """Set values of custom fields by code; ``None`` removes one, fields that are left out stay."""
+
+    customer_id: str
+    values: Mapping[str, str | bool | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from invoice_svc.domain.customer.commands import (
     AssignRoles,
     NoteCustomer,
     RegisterCustomer,
+    SetFields,
 )
 from invoice_svc.domain.customer.state import Agreement, Contact, Customer, CustomerEvent
 from invoice_svc.domain.identifiers import contradictions
@@ -117,6 +118,16 @@ def agree_terms(state: Customer, valid_from: date, terms: Terms, law: LatePaymen
             )
         )
     return found
+
+
+def set_fields(state: Customer, command: SetFields, checked: Mapping[str, str]) -> list[CustomerEvent]:
+    """Set the values, which were checked against their fields; no event if they are the same."""
+    kept = {code: value for code, value in state.fields.items() if code not in command.values}
+    kept |= checked
+    if kept == state.fields:
+        return []
+    values = tuple(events.FieldValue(field_code=code, value=kept[code]) for code in sorted(kept))
+    return [events.FieldsSet(customer_id=state.customer_id, fields=values)]
 
 
 def assign_roles(

@@ -5,8 +5,8 @@ Terms are agreed from a day on and never overwritten. So the terms of an invoice
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import assert_never, cast
 
@@ -75,6 +75,8 @@ class Customer:
     tags: tuple[str, ...] = ()
     terms: tuple[Agreement, ...] = ()
     """Ascending by ``valid_from``; the later agreement for the same day replaces the earlier."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Values of custom fields by code."""
     roles: tuple[Roles, ...] = ()
     """Assignments, in the order in which they were recorded."""
     contacts: tuple[Contact, ...] = ()
@@ -87,6 +89,7 @@ CustomerEvent = (
     | events.TermsAgreed
     | events.TermsBeyondCeiling
     | events.PenaltyBelowFloor
+    | events.FieldsSet
     | events.RolesAssigned
     | events.CustomerContactAdded
     | events.CustomerNoted
@@ -143,6 +146,8 @@ def evolve(state: Customer, recorded: Recorded) -> Customer:
             return replace(state, terms=tuple(sorted(kept, key=lambda agreed: agreed.valid_from)))
         case events.TermsBeyondCeiling() | events.PenaltyBelowFloor():
             return state
+        case events.FieldsSet():
+            return replace(state, fields={each.field_code: each.value for each in event.fields})
         case events.RolesAssigned():
             roles = Roles(
                 event.valid_from,
@@ -168,7 +173,7 @@ def fold_as_of(recorded: Iterable[Recorded], day: date) -> Customer:
     Identity has no business date: a customer is shown on days before the registration, which past invoices may have.
     Roles have a first day of their own.
     """
-    identity = (events.CustomerRegistered, events.CustomerAmended, events.RolesAssigned)
+    identity = (events.CustomerRegistered, events.CustomerAmended, events.FieldsSet, events.RolesAssigned)
     state = Customer()
     for event in recorded:
         if event.effective_on <= day or isinstance(event.data, identity):

@@ -94,6 +94,7 @@ class CustomerOut(AsOf):
     tags: list[str]
     terms: TermsOut | None
     agreements: list[TermsOut]
+    fields: dict[str, str] = Field(description="Values of custom fields, by code.")
     roles: RolesOut = Field(description="Those in force as of the date.")
     role_assignments: list[RolesOut]
     contacts: list[ContactOut]
@@ -129,6 +130,7 @@ class CustomerOut(AsOf):
             "tags": list(state.tags),
             "terms": TermsOut.of(in_force),
             "agreements": [TermsOut.of(agreed.terms, agreed.valid_from) for agreed in state.terms],
+            "fields": dict(state.fields),
             "roles": RolesOut.of(state.customer_id, roles_on(state.roles, as_of)),
             "role_assignments": [RolesOut.of(state.customer_id, roles) for roles in state.roles],
             "contacts": [

@@ -13,12 +13,14 @@ from invoice_svc.domain.customer.commands import (
     AssignRoles,
     NoteCustomer,
     RegisterCustomer,
+    SetFields,
 )
 from invoice_svc.http.common import (
     AddressBody,
     CustomerId,
     Email,
     EntityId,
+    FieldCode,
     Iban,
     Language,
     Lei,
@@ -116,6 +118,18 @@ class CustomerPatch(Body):
         if "tags" in given:
             given["tags"] = tuple(sorted(set(given["tags"])))
         return AmendCustomer(customer_id, **given)
+
+
+class FieldsBody(Body):
+    """Values of custom fields: texts, decimal numbers and dates as strings, true or false; null removes one."""
+
+    fields: dict[FieldCode, bool | ShortText | None] = Field(
+        min_length=1, max_length=100, examples=[{"sales_channel": "web"}]
+    )
+
+    def to_command(self, customer_id: str) -> SetFields:
+        """Return the command."""
+        return SetFields(customer_id, self.fields)
 
 
 class RolesBody(Body):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Query as QueryParam
+from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from encours.http.commands import Command, command
@@ -25,6 +26,7 @@ from invoice_svc.http.customers.bodies import (
     ContactBody,
     CustomerBody,
     CustomerPatch,
+    FieldsBody,
     NoteBody,
     RolesBody,
     agreement_of,
@@ -36,6 +38,11 @@ from invoice_svc.read_models.customers import query
 from invoice_svc.read_models.lists import NAME
 from invoice_svc.use_cases import customers
 
+FieldValueText = Annotated[
+    str,
+    StringConstraints(max_length=260, pattern=r"^[a-z][a-z0-9_]{0,39}:.+$"),
+    Field(examples=["channel:web"]),
+]
 router = Router(tags=["Customers"])
 PAGE = paging("id", default="id", key="customer_id", columns={"id": "customer_id"})
 Reading = Annotated[Query, reading("invoices:read")]
@@ -61,6 +68,12 @@ async def list_customers(
     ] = None,
     salesperson: Annotated[str | None, QueryParam(max_length=200)] = None,
     tag: Annotated[str | None, QueryParam(max_length=40)] = None,
+    field: Annotated[
+        list[FieldValueText] | None,
+        QueryParam(
+            max_length=10, description="Values of custom fields, all of which a customer has to have."
+        ),
+    ] = None,
 ) -> Response:
     """List customers, oldest first."""
     async with q.view(NAME) as view:
@@ -72,6 +85,7 @@ async def list_customers(
             q=name,
             salesperson=salesperson,
             tag=tag,
+            fields=field,
         )
     return await show_page(q, view, page, rows, "customer_id", CUSTOMER_ANSWER)
 
@@ -118,6 +132,14 @@ async def list_terms(customer_id: CustomerId, q: Reading) -> Response:
         found = await agreements(view, customer_id)
     return q.respond(
         TermsHistoryOut.of(customer_id, found, time.as_of) | view.time.echo() | {"as_of": iso(time.as_of)}
+    )
+
+
+@router.patch("/v1/customers/{customer_id}/fields", response_model=CustomerOut)
+async def set_fields(customer_id: CustomerId, body: FieldsBody, cmd: Writing) -> Response:
+    """Set values of custom fields; fields that are left out stay."""
+    return await cmd.run(
+        customers.set_fields, body.to_command(customer_id), answer=CUSTOMER_ANSWER, on=customer_id
     )
 
 

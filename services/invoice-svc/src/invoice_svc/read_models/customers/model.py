@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import assert_never, cast
 
 from encours.contracts import Recorded
-from encours.contracts.customer import CustomerAmended, CustomerRegistered, RolesAssigned
+from encours.contracts.customer import CustomerAmended, CustomerRegistered, FieldsSet, RolesAssigned
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
@@ -14,7 +14,7 @@ from invoice_svc.domain.customer.likeness import marks_of
 from invoice_svc.read_models.customers.rows import CustomerRow, RolesRow
 from invoice_svc.read_models.known import known
 
-_Read = CustomerRegistered | CustomerAmended | RolesAssigned
+_Read = CustomerRegistered | CustomerAmended | FieldsSet | RolesAssigned
 
 
 class Customers(Part):
@@ -25,7 +25,7 @@ class Customers(Part):
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
         """Rows that :meth:`project` reads."""
-        if isinstance(e.data, CustomerAmended):
+        if isinstance(e.data, CustomerAmended | FieldsSet):
             yield CustomerRow, (e.stream,)
 
     def project(self, e: Recorded, rows: RowCache) -> None:
@@ -44,9 +44,15 @@ class Customers(Part):
                     salesperson=None,
                     tags=[],
                     likeness=[],
+                    fields=[],
                 )
             case CustomerAmended():
                 customer = known(CustomerRow, e, rows)
+            case FieldsSet():
+                customer = known(CustomerRow, e, rows)
+                customer.fields = [f"{each.field_code}:{each.value}" for each in event.fields]
+                rows.put(customer)
+                return
             case RolesAssigned():
                 rows.put(
                     RolesRow(

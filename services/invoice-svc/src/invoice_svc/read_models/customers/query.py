@@ -25,12 +25,15 @@ async def customers(
     q: str | None,
     salesperson: str | None,
     tag: str | None,
+    fields: Sequence[str] | None,
 ) -> list[Any]:
     """Rows of a page of customers; ``q`` is the beginning of the name."""
     where = ViewWhere(view).equal("entity_id", entity_id).equal("external_ref", external_ref)
     where.equal("salesperson", salesperson)
     if tag is not None:
         where.add("{} = any(tags)", tag)
+    if fields:
+        where.add("fields @> {}::text[]", list(fields))
     where.add(f"from_position <= {where.position}")
     if q is not None:
         where.add(where.beginning("name_key", q.lower()))

@@ -12,6 +12,7 @@ class CustomerRow(Row):
     """A debtor. ``name_key`` is the lower-case name, for searches by its beginning.
 
     ``likeness``: the marks of :mod:`invoice_svc.domain.customer.likeness`, for the search for duplicates.
+    ``fields``: values of custom fields as ``<code>:<value>``.
     """
 
     TABLE: ClassVar[str] = "customer"
@@ -21,6 +22,7 @@ class CustomerRow(Row):
         "(name_key)",
         "(external_ref)",
         "using gin (likeness)",
+        "using gin (fields)",
     )
     customer_id: str
     entity_id: str
@@ -32,6 +34,7 @@ class CustomerRow(Row):
     salesperson: str | None
     tags: list[str]
     likeness: list[str]
+    fields: list[str]
 
 
 class RolesRow(Row):

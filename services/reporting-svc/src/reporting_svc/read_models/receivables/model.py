@@ -57,6 +57,8 @@ class Receivables(MappedModel):
         contracts.risk.LimitRequested,
         contracts.customer.CustomerContactAdded,
         contracts.customer.CustomerNoted,
+        contracts.customer.FieldsSet,
+        contracts.field.FieldDefined,
         contracts.customer.RolesAssigned,
         contracts.customer.TermsAgreed,
         contracts.customer.TermsBeyondCeiling,

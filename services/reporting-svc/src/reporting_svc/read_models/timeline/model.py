@@ -70,6 +70,7 @@ class Timeline(ReadModel):
         contracts.entity.PeriodClosed,
         contracts.entity.BankAccountSet,
         contracts.entity.VatRegimeSet,
+        contracts.field.FieldDefined,
         contracts.imports.ImportCompleted,
         contracts.rate.ExchangeRatePublished,
         contracts.aside.EventSetAside,

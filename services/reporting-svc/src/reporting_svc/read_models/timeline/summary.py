@@ -97,6 +97,7 @@ _LINES: dict[type[Event], tuple[str, str]] = {
         "Taux de pénalité convenu de {agreed_bps} inférieur au minimum légal de {floor_bps}",
     ),
     customer.CustomerContactAdded: ("Contact added: {name} ({role})", "Contact ajouté : {name} ({role})"),
+    customer.FieldsSet: ("Custom fields set: {fields}", "Champs personnalisés renseignés : {fields}"),
     customer.RolesAssigned: (
         "From {valid_from}: paid by {payer_id}, billed to {billed_id}, delivered to {delivered_id}, group {group_id}",
         "À partir du {valid_from} : payé par {payer_id}, facturé à {billed_id}, livré à {delivered_id}, "

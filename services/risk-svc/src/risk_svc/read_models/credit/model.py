@@ -54,6 +54,8 @@ class Credit(ReadModel):
         contracts.risk.CreditChecked,
         contracts.customer.CustomerContactAdded,
         contracts.customer.CustomerNoted,
+        contracts.customer.FieldsSet,
+        contracts.field.FieldDefined,
         contracts.customer.TermsAgreed,
         contracts.customer.TermsBeyondCeiling,
         contracts.customer.PenaltyBelowFloor,
@@ -109,6 +111,8 @@ class Credit(ReadModel):
             ):
                 yield ExposureInvoiceRow, (invoice_id,)
                 yield CreditCustomerRow, (customer_id,)
+            case InvoiceIssued(ordered_by=str(orderer)):
+                yield CreditCustomerRow, (orderer,)
         for moved in movements(e):
             yield CreditCustomerRow, (moved.customer_id,)
             if moved.invoice_id is not None:

@@ -1,0 +1,1 @@
+"""Custom fields of a creditor: their definition, and the values that objects may have."""
