@@ -46,6 +46,7 @@ from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.read_models.invoices import query
 from invoice_svc.read_models.invoices.debts import open_debts, unapplied_cash
 from invoice_svc.read_models.invoices.rows import PAID, InvoiceMovementRow, InvoiceRow
+from invoice_svc.read_models.invoices.statuses import InvoiceStatus
 from invoice_svc.read_models.lists import Lists
 from invoice_svc.use_cases import credits, customers, disputes, entities, invoices, payments
 from invoice_svc.use_cases.folds import DISPUTE, INVOICE, PAYMENT
@@ -347,7 +348,7 @@ async def _compare(connection: Any, schema: str, events: list[Any], time: TimeTr
         name: fold_as_of([e for e in events[: time.position] if e.stream == name], time.as_of)
         for name in INVOICES
     }
-    for wanted in (None, *get_args(query.InvoiceStatus)):
+    for wanted in (None, *get_args(InvoiceStatus)):
         rows = await query.invoices(
             View(connection, schema, time, None), page, query.InvoiceFilter(status=wanted), now=now
         )

@@ -53,11 +53,22 @@ def _check(request: Request, sort: str) -> str:
 class _MakePage:
     """The dependency behind :func:`paging`."""
 
-    def __init__(self, allowed: Mapping[str, str], default: str, key: str, nullable: frozenset[str]) -> None:
+    def __init__(
+        self,
+        allowed: Mapping[str, str],
+        default: str,
+        key: str,
+        nullable: frozenset[str],
+        searched: str | None,
+    ) -> None:
         self._allowed = allowed
+        self._searched = searched
         self._nullable = nullable
         self._default = default
         self._key = key
+        sorting = "The order; a minus turns it around."
+        if searched is not None:
+            sorting += f" If not given: `{searched}` with `q`, else `{default}`."
         orders = [sign + name for name in allowed for sign in ("", "-")]
         self.surface = Surface(
             (
@@ -70,14 +81,14 @@ class _MakePage:
                     default=DEFAULT_LIMIT,
                 ),
                 query("cursor", "next_cursor of the page before.", maxLength=MAX_CURSOR),
-                query("sort", "The order; a minus turns it around.", enum=orders, default=default),
+                query("sort", sorting, enum=orders, **({} if searched else {"default": default})),
             ),
             statuses=frozenset({400}),
         )
 
     async def __call__(self, request: Request) -> Page:
         limit = whole_parameter(request, "limit", default=DEFAULT_LIMIT, low=1, high=MAX_LIMIT)
-        sort = request.query_params.get("sort") or self._default
+        sort = request.query_params.get("sort") or self._usual(request)
         name, down = sort.removeprefix("-"), sort.startswith("-")
         column = self._allowed.get(name)
         if column is None:
@@ -94,6 +105,9 @@ class _MakePage:
             raise MalformedCursor
         return Page(limit, columns, down, nullable, last, check)
 
+    def _usual(self, request: Request) -> str:
+        return self._searched if self._searched and request.query_params.get("q") else self._default
+
 
 def paging(
     *names: str,
@@ -101,10 +115,12 @@ def paging(
     key: str = "id",
     columns: Mapping[str, str] | None = None,
     nullable: tuple[str, ...] = (),
+    searched: str | None = None,
 ) -> Any:
     """The dependency for a list that can be sorted by ``names``; ``key`` is its unique column, never null.
 
     ``columns`` gives the SQL column of a name where the two differ; ``nullable`` are names whose column may be null.
+    ``searched`` is the order of a request with ``q`` that asks for none.
     """
     allowed = {name: (columns or {}).get(name, name) for name in names}
-    return _MakePage(allowed, default, key, frozenset(nullable))
+    return _MakePage(allowed, default, key, frozenset(nullable), searched)

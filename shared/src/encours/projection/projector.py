@@ -191,27 +191,32 @@ class _Pause(Exception):
         self.missing = missing
 
 
-_BTREE_GIST = """do $$ begin
-  if not exists (select from pg_extension where extname = 'btree_gist') then
-    perform pg_advisory_xact_lock(hashtext('btree_gist'));
-    create extension if not exists btree_gist;
+_EXTENSION = """do $$ begin
+  if not exists (select from pg_extension where extname = '{name}') then
+    perform pg_advisory_xact_lock(hashtext('{name}'));
+    create extension if not exists {name};
   end if;
 end $$"""
-"""Operators that temporal keys need for columns that are no range. The extension is a trusted one: the owner of the
-database may create it."""
+_TEMPORAL_KEYS = "btree_gist"
+"""Extension with the operators that temporal keys need for columns that are no range."""
 
 
 async def create_tables(conn: Conn, schema: str, model: ReadModel, *, keys: bool) -> None:
     """Replace the schema by an empty one with the model's tables, and with their primary keys if ``keys``."""
     await conn.execute(f"drop schema if exists {schema} cascade")
     await conn.execute(f"create schema {schema}")
-    if any(row_type.TEMPORAL for row_type in model.rows):
-        await conn.execute(_BTREE_GIST)
+    for name in sorted(_extensions(model)):
+        await conn.execute(_EXTENSION.format(name=name))
     for row_type in model.rows:
         table = table_of(row_type)
         await conn.execute(table.create(schema))
         if keys:
             await conn.execute(table.create_key(schema))
+
+
+def _extensions(model: ReadModel) -> set[str]:
+    temporal = {_TEMPORAL_KEYS} if any(row_type.TEMPORAL for row_type in model.rows) else set()
+    return temporal.union(*(row_type.EXTENSIONS for row_type in model.rows))
 
 
 async def create_indexes(conn: Conn, schema: str, row_types: Iterable[type[Row]]) -> None:

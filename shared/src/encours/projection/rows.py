@@ -97,12 +97,14 @@ class Row(msgspec.Struct, kw_only=True, gc=False):
     definitions, such as ``"(due_on) where open_minor > 0"``. Give a list field a new list instead of changing it in
     place. ``TEMPORAL`` names columns of which the last two are the first day of a row and the first day after it: rows
     that are equal in the others may not overlap, which the database keeps at the end of each transaction.
+    ``EXTENSIONS``: extensions of PostgreSQL that the indexes need; trusted ones, which a database's owner may create.
     """
 
     TABLE: ClassVar[str]
     KEY: ClassVar[tuple[str, ...]]
     INDEXES: ClassVar[tuple[str, ...]] = ()
     TEMPORAL: ClassVar[tuple[str, ...]] = ()
+    EXTENSIONS: ClassVar[tuple[str, ...]] = ()
 
 
 class Column(msgspec.Struct, frozen=True):

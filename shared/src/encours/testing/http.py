@@ -101,7 +101,7 @@ class HttpScenario:
 
     def __init__(self, client: httpx.AsyncClient, ledger: Ledger, name: str) -> None:
         self.http = client
-        self._ledger, self._name = ledger, name
+        self._ledger, self.name = ledger, name
         self._history = History(ledger=name)
 
     async def given(self, *events: Event, entity: str, on: date = DAY) -> None:
@@ -109,7 +109,7 @@ class HttpScenario:
         rows = [self._history.add(event, entity=entity, on=on) for event in events]
         await self._ledger.append(
             Append(
-                ledger=self._name,
+                ledger=self.name,
                 command_id=uuid7(),
                 fingerprint=b"given",
                 events=tuple(NewEvent(e.stream, e.version, e.data, entity, on, uuid7()) for e in rows),
@@ -120,9 +120,9 @@ class HttpScenario:
 
     async def when(self, method: str, path: str, body: Any = None, **headers: str) -> Answered:
         """Send a request."""
-        before = (await self._ledger.head(self._name)).position
+        before = (await self._ledger.head(self.name)).position
         answer = await self.http.request(method, path, json=body, headers=headers)
-        after = await self._ledger.read(self._name, before, 1_000)
+        after = await self._ledger.read(self.name, before, 1_000)
         for e in after:
             self._history.versions[e.stream] = e.version
         return Answered(answer, [e.data for e in after])

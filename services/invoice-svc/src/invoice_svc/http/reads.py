@@ -44,9 +44,19 @@ async def read(q: Query, answer: Answer[S], stream: str) -> tuple[S, list[Record
 
 
 async def show_page(
-    q: Query, view: View, page: Page, rows: Sequence[Any], key: str, answer: Answer[Any]
+    q: Query,
+    view: View,
+    page: Page,
+    rows: Sequence[Any],
+    key: str,
+    answer: Answer[Any],
+    *,
+    columns: Sequence[str] = (),
 ) -> Response:
-    """Answer with a page of objects, folded from their streams at the view's position; ``key`` is the column of ids."""
+    """Answer with a page of objects, folded from their streams at the view's position; ``key`` is the column of ids.
+
+    ``columns`` of the rows are answered beside the object.
+    """
     found = await q.ledger.read_streams(q.caller.ledger, [row[key] for row in rows], upto=view.time.position)
     days = {events[0].entity: view.time.as_of for events in found.values() if events}
     for entity in days:
@@ -56,7 +66,8 @@ async def show_page(
         events = found[row[key]]
         version = events[-1].version if events else 0
         time = replace(view.time, as_of=days[events[0].entity] if events else view.time.as_of)
-        return answer.shown(answer.folder.fold_as_of(events, time.as_of), version, time.as_of) | time.echo()
+        shown = answer.shown(answer.folder.fold_as_of(events, time.as_of), version, time.as_of)
+        return shown | time.echo() | {column: row[column] for column in columns}
 
     return q.respond(page.body(rows, shown) | view.time.echo())
 
@@ -64,6 +75,12 @@ async def show_page(
 async def _day(q: Query, entity: str) -> date:
     """Return the date that was asked for, else today's of the entity."""
     return q.as_of if q.today_from is None else await q.ledger.today_of(q.caller.ledger, entity)
+
+
+async def days_of(q: Query, entities: Sequence[str]) -> dict[str, date]:
+    """Return today of each entity for which it is another day than the one asked about; none with ``as_of``."""
+    found = {entity: await _day(q, entity) for entity in entities}
+    return {entity: day for entity, day in found.items() if day != q.as_of}
 
 
 async def is_now(q: Query) -> bool:

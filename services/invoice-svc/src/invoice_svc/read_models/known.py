@@ -11,11 +11,11 @@ from encours.projection.rows import Row
 R = TypeVar("R", bound=Row)
 
 
-def known(row_type: type[R], e: Recorded, rows: RowCache, *key: str) -> R:
+def known(row_type: type[R], e: Recorded, rows: RowCache, *key: str | int) -> R:
     """Return the row of the event's stream, or of a key. Raises ``LookupError``, which parks the stream."""
     row = rows.get(row_type, *(key or (e.stream,)))
     if row is None:
         raise LookupError(
-            f"{e.type} at {e.position}: no {row_type.TABLE} {', '.join(key) or e.stream} is known"
+            f"{e.type} at {e.position}: no {row_type.TABLE} {', '.join(map(str, key)) or e.stream} is known"
         )
     return row

@@ -13,6 +13,7 @@ from invoice_svc.read_models.invoices.model import Invoices
 from invoice_svc.read_models.numbers.model import Numbers
 from invoice_svc.read_models.payments.model import Payments
 from invoice_svc.read_models.quotes.model import Quotes
+from invoice_svc.read_models.search.model import Search
 
 NAME = "invoices"
 
@@ -32,6 +33,7 @@ class Lists(ComposedModel):
         CreditNotes(),
         Disputes(),
         Quotes(),
+        Search(),
     )
     ignores = contracts.names_of(
         contracts.calendar.DayOpened,

@@ -81,6 +81,11 @@ def digits_of(number: str) -> str:
     return "".join(group for group in _TOKEN.findall(number.upper()) if group.isdigit())
 
 
+def is_invoice_word(word: str) -> bool:
+    """Return True for a word that only announces a number: ``facture``, ``inv``, ``n``."""
+    return word.upper() in _WORDS | _SHORT_WORDS | _JOINTS
+
+
 def cited(text: str | None, numbers: Iterable[str]) -> list[Cited]:
     """Return the numbers in the text, in its order."""
     return list(indication(text, numbers).cited)

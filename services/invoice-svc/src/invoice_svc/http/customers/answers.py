@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -142,7 +142,15 @@ class CustomerOut(AsOf):
         }
 
 
-class CustomerListing(AsOf, Listing[CustomerOut]):
+class ListedCustomerOut(CustomerOut):
+    """A customer of a list."""
+
+    matched: Literal["name", "external_ref"] | None = Field(
+        description="Part of the record that matched `q`; null without one."
+    )
+
+
+class CustomerListing(AsOf, Listing[ListedCustomerOut]):
     """A page of customers."""
 
 

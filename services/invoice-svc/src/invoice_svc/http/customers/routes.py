@@ -44,7 +44,13 @@ FieldValueText = Annotated[
     Field(examples=["channel:web"]),
 ]
 router = Router(tags=["Customers"])
-PAGE = paging("id", default="id", key="customer_id", columns={"id": "customer_id"})
+PAGE = paging(
+    "id", "relevance",
+    default="id", key="customer_id", columns={"id": "customer_id"}, searched="-relevance",
+)  # fmt: skip
+SEARCH = (
+    "Search: part of the name, however accented or misspelt, or the external reference; `matched` says which."
+)
 Reading = Annotated[Query, reading("invoices:read")]
 Writing = Annotated[Command, command("invoices:write")]
 
@@ -63,9 +69,7 @@ async def list_customers(
     page: Annotated[Page, PAGE],
     entity_id: EntityId | None = None,
     external_ref: Annotated[str | None, QueryParam(max_length=200)] = None,
-    name: Annotated[
-        str | None, QueryParam(alias="q", max_length=200, description="Prefix of the name.")
-    ] = None,
+    name: Annotated[str | None, QueryParam(alias="q", max_length=200, description=SEARCH)] = None,
     salesperson: Annotated[str | None, QueryParam(max_length=200)] = None,
     tag: Annotated[str | None, QueryParam(max_length=40)] = None,
     field: Annotated[
@@ -75,7 +79,7 @@ async def list_customers(
         ),
     ] = None,
 ) -> Response:
-    """List customers, oldest first."""
+    """List customers, oldest first; those that a search finds, the best match first."""
     async with q.view(NAME) as view:
         rows = await query.customers(
             view,
@@ -87,7 +91,7 @@ async def list_customers(
             tag=tag,
             fields=field,
         )
-    return await show_page(q, view, page, rows, "customer_id", CUSTOMER_ANSWER)
+    return await show_page(q, view, page, rows, "customer_id", CUSTOMER_ANSWER, columns=("matched",))
 
 
 @router.get("/v1/customers/{customer_id}", response_model=CustomerOut)

@@ -41,6 +41,7 @@ from invoice_svc.http.documents import (
     particulars_json,
 )
 from invoice_svc.http.terms import TermsOut
+from invoice_svc.read_models.search.query import Matched
 from invoice_svc.use_cases.corrections import Corrected
 from invoice_svc.use_cases.folds import INVOICE
 from invoice_svc.use_cases.invoices import Credited
@@ -286,7 +287,13 @@ class CorrectedInvoiceOut(InvoiceOut):
     )
 
 
-class InvoiceListing(AsOf, Listing[InvoiceOut]):
+class ListedInvoiceOut(InvoiceOut):
+    """An invoice of a list."""
+
+    matched: Matched | None = Field(description="Part of the invoice that matched `q`; null without one.")
+
+
+class InvoiceListing(AsOf, Listing[ListedInvoiceOut]):
     """A page of invoices."""
 
 

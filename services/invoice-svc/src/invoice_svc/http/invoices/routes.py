@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Query as QueryParam
@@ -16,6 +17,7 @@ from encours.http.routing import Router
 from encours.kernel.ids import new_id
 from encours.reading.pages import Page
 from invoice_svc.domain.invoice.commands import CancelInvoice
+from invoice_svc.domain.invoice.status import BusinessLabel
 from invoice_svc.http.common import CustomerId, EntityId, InvoiceId
 from invoice_svc.http.invoices.answers import (
     BRIEF_ANSWER,
@@ -41,16 +43,24 @@ from invoice_svc.http.invoices.bodies import (
     WriteOffBody,
     WriteOffReversalBody,
 )
-from invoice_svc.http.reads import is_now, read, show, show_page
+from invoice_svc.http.reads import days_of, is_now, read, show, show_page
+from invoice_svc.read_models.entities.query import entities_seen
 from invoice_svc.read_models.invoices import query
+from invoice_svc.read_models.invoices.statuses import CrmLabel, InvoiceStatus
 from invoice_svc.read_models.lists import NAME
 from invoice_svc.use_cases import corrections, invoices
 
 router = Router(tags=["Invoices"])
 PAGE = paging(
-    "id", "due_on", "issued_on", "number",
+    "id", "due_on", "issued_on", "number", "relevance",
     default="id", key="invoice_id", columns={"id": "invoice_id"}, nullable=("due_on", "issued_on", "number"),
+    searched="-relevance",
 )  # fmt: skip
+SEARCH = (
+    "Search: all or part of the number (`2026-42`, `FAC 42`), the total (`1 234,50`), the customer's name, however"
+    " accented or misspelt, the reference, or words of the lines. The best matches come first, and of them the newest;"
+    " `matched` says what matched."
+)
 Reading = Annotated[Query, reading("invoices:read")]
 Writing = Annotated[Command, command("invoices:write")]
 
@@ -79,7 +89,9 @@ async def list_invoices(
         QueryParam(description="Invoices that this customer pays on the date, its own included."),
     ] = None,
     entity_id: EntityId | None = None,
-    status: query.InvoiceStatus | None = None,
+    status: InvoiceStatus | None = None,
+    business: BusinessLabel | None = None,
+    crm: CrmLabel | None = None,
     due_before: BusinessDate | None = None,
     number: Annotated[str | None, QueryParam(max_length=60)] = None,
     text: Annotated[
@@ -87,15 +99,19 @@ async def list_invoices(
         QueryParam(
             alias="q",
             max_length=200,
-            description="Prefix of the number, the reference or the customer's name.",
+            description=SEARCH,
         ),
     ] = None,
 ) -> Response:
-    """List invoices with their status as of a date."""
-    wanted = query.InvoiceFilter(customer_id, payer_id, entity_id, status, due_before, number, text)
+    """List invoices with their status as of a date: without one, on today of their entity."""
+    wanted = query.InvoiceFilter(
+        customer_id, payer_id, entity_id, status, business, crm, due_before, number, text
+    )
     async with q.view(NAME) as view:
+        if status or business or crm:
+            wanted = replace(wanted, days=await days_of(q, await entities_seen(view)))
         rows = await query.invoices(view, page, wanted, now=await is_now(q))
-    return await show_page(q, view, page, rows, "invoice_id", INVOICE_ANSWER)
+    return await show_page(q, view, page, rows, "invoice_id", INVOICE_ANSWER, columns=("matched",))
 
 
 @router.get("/v1/invoices/{invoice_id}", response_model=InvoiceOut)

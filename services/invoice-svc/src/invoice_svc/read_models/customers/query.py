@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from encours.contracts.parties import Roles, payer_of
 from encours.reading.where import ViewWhere
+from invoice_svc.read_models.search.query import customers_named
 
 if TYPE_CHECKING:
     from encours.projection.read_model import Conn
@@ -27,7 +28,7 @@ async def customers(
     tag: str | None,
     fields: Sequence[str] | None,
 ) -> list[Any]:
-    """Rows of a page of customers; ``q`` is the beginning of the name."""
+    """Rows of a page of customers. With ``q`` each row names what ``matched``, and has its ``relevance``."""
     where = ViewWhere(view).equal("entity_id", entity_id).equal("external_ref", external_ref)
     where.equal("salesperson", salesperson)
     if tag is not None:
@@ -35,9 +36,18 @@ async def customers(
     if fields:
         where.add("fields @> {}::text[]", list(fields))
     where.add(f"from_position <= {where.position}")
+    relevance, matched = "0", "null"
     if q is not None:
-        where.add(where.beginning("name_key", q.lower()))
-    return await where.page(page, "customer_id", f"{view.schema}.customer")
+        by_ref = f"external_ref = {where.arguments.add(q)}"
+        named, alike = await customers_named(view, q)
+        holds, resembles = (
+            f"customer_id = any({where.arguments.add(ids)}::text[])" for ids in (named, alike)
+        )
+        where.add(f"{by_ref} or {holds} or {resembles}")
+        relevance = f"case when {by_ref} then 3 when {holds} then 2 when {resembles} then 1 else 0 end"
+        matched = f"case when {by_ref} then 'external_ref' else 'name' end"
+    source = f"(select *, {relevance} as relevance, {matched} as matched from {view.schema}.customer) listed"
+    return await where.page(page, "customer_id, relevance, matched", source)
 
 
 async def paid_by(view: View, payer_id: str) -> list[str]:

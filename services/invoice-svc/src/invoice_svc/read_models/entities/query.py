@@ -19,6 +19,15 @@ async def entities(view: View, page: Page) -> list[Any]:
     return await where.page(page, "entity_id", f"{view.schema}.entity")
 
 
+async def entities_seen(view: View) -> list[str]:
+    """Ids of the entities that the caller may see."""
+    where = ViewWhere(view)
+    rows = await view.conn.fetch(
+        f"select entity_id from {view.schema}.entity where {where.sql}", *where.arguments
+    )
+    return [row["entity_id"] for row in rows]
+
+
 async def all_entities(conn: Conn, schema: str) -> set[str]:
     """Return every entity of the ledger."""
     return {row["entity_id"] for row in await conn.fetch(f"select entity_id from {schema}.entity")}

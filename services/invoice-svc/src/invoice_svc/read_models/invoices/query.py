@@ -6,50 +6,37 @@ pair of dates it is the sum of ``movement``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from encours.contracts.books import CREDITED
+from encours.reading.pages import MalformedCursor
 from encours.reading.where import ViewWhere
+from invoice_svc.domain.invoice.status import BusinessLabel
 from invoice_svc.domain.payment.indication import digits_in, keys_in, naming, number_key
 from invoice_svc.read_models.customers.query import paid_by
 from invoice_svc.read_models.invoices.rows import PAID
+from invoice_svc.read_models.invoices.statuses import (
+    BUSINESS,
+    CRM,
+    DATE,
+    STATUS,
+    CrmLabel,
+    InvoiceStatus,
+)
+from invoice_svc.read_models.search.query import Way, of_content, ways
 
 if TYPE_CHECKING:
     from encours.projection.read_model import Conn
     from encours.reading.moment import View
     from encours.reading.pages import Page
 
-InvoiceStatus = Literal[
-    "draft", "cancelled", "issued", "credited_in_part", "credited", "open", "part_paid", "paid", "written_off",
-    "not_due", "due", "overdue", "disputed",
-]  # fmt: skip
-
 MAX_CANDIDATES = 500
 MAX_SEARCHED = 5_000
 """Most open invoices of a customer that are compared with a bank text."""
 _LEAST_DIGITS = 4
-
-_OWED = "outstanding_minor > 0 and disputed_minor < outstanding_minor"
-_STATUS: dict[InvoiceStatus, str] = {
-    "draft": "document = 'draft'",
-    "cancelled": "document = 'cancelled'",
-    "issued": "document = 'issued' and credited_minor = 0",
-    "credited_in_part": "document = 'issued' and credited_minor > 0 and credited_minor < total_minor",
-    "credited": "document = 'issued' and credited_minor > 0 and credited_minor >= total_minor",
-    "open": "outstanding_minor > 0 and paid_minor = 0",
-    "part_paid": "outstanding_minor > 0 and paid_minor > 0",
-    "paid": "document = 'issued' and outstanding_minor <= 0 and credited_minor + paid_minor >= total_minor",
-    "written_off": "document = 'issued' and outstanding_minor <= 0 and credited_minor + paid_minor < total_minor",
-    "not_due": f"{_OWED} and due_on > {{}}",
-    "due": f"{_OWED} and due_on = {{}}",
-    "overdue": f"{_OWED} and due_on < {{}}",
-    "disputed": "outstanding_minor > 0 and disputed_minor >= outstanding_minor",
-}
-_DATED: frozenset[InvoiceStatus] = frozenset({"not_due", "due", "overdue"})
-"""Statuses that depend on the business date of the question."""
 
 
 def _kinds(kinds: Sequence[str]) -> str:
@@ -59,6 +46,7 @@ def _kinds(kinds: Sequence[str]) -> str:
 _COLUMNS = (
     "invoice_id, entity_id, customer_id, number, number_key, reference_key, due_on, issued_on, total_minor"
 )
+_SHOWN = "invoice_id, number, due_on, issued_on, total_minor, relevance, matched"
 _NOW = f"""
     select {_COLUMNS}, credited_minor, paid_minor, disputed_minor, outstanding_minor,
         case when cancelled_on is not null then 'cancelled' when issued_on is null then 'draft' else 'issued' end
@@ -101,39 +89,107 @@ class InvoiceFilter:
     payer_id: str | None = None
     entity_id: str | None = None
     status: InvoiceStatus | None = None
+    business: BusinessLabel | None = None
+    crm: CrmLabel | None = None
     due_before: date | None = None
     number: str | None = None
     q: str | None = None
+    days: Mapping[str, date] = field(default_factory=dict)
+    """The day of each entity where it is not the day of the question: its own today."""
 
 
 async def invoices(view: View, page: Page, wanted: InvoiceFilter, *, now: bool) -> list[Any]:
-    """Rows of a page of invoices; ``now`` if the question is for today and all that is known."""
+    """Rows of a page of invoices; ``now`` if the question is for today and all that is known.
+
+    With a text in ``wanted`` each row names the way in which it ``matched``, and has its ``relevance``.
+    """
+    if wanted.q is not None:
+        return await _search(view, page, wanted, await ways(view, wanted.q), now=now)
+    where = await _restricted(view, wanted)
+    source = f"select *, 0 as relevance, null as matched from ({_listed(view, where, now=now)}) listed"
+    return await where.page(page, _SHOWN, f"({source}) listed")
+
+
+async def _restricted(view: View, wanted: InvoiceFilter) -> ViewWhere:
     where = ViewWhere(view).equal("entity_id", wanted.entity_id).equal("customer_id", wanted.customer_id)
     if wanted.payer_id is not None:
         where.among("customer_id", await paid_by(view, wanted.payer_id))
     if wanted.number is not None:
         where.add("number_key = {} and number = {}", number_key(wanted.number), wanted.number)
-    if wanted.status is not None:
-        where.add(_STATUS[wanted.status].format(where.as_of if wanted.status in _DATED else ""))
+    for condition in _of_status(wanted):
+        where.add(condition.format(day=_day(where, wanted.days)) if DATE in condition else condition)
     if wanted.due_before is not None:
         where.add("due_on < {}", wanted.due_before)
-    if wanted.q is not None:
-        where.add(_search(view, where, wanted.q))
+    return where
+
+
+def _of_status(wanted: InvoiceFilter) -> list[str]:
+    asked = (
+        wanted.status and STATUS[wanted.status],
+        wanted.business and BUSINESS[wanted.business],
+        wanted.crm and CRM[wanted.crm],
+    )
+    return [condition for condition in asked if condition is not None]
+
+
+def _day(where: ViewWhere, days: Mapping[str, date]) -> str:
+    """Return the business day of an invoice as SQL: that of its entity."""
+    cases = "".join(
+        f" when {where.arguments.add(entity)} then {where.arguments.add(day)}::date"
+        for entity, day in days.items()
+    )
+    return f"case entity_id{cases} else {where.as_of} end" if cases else where.as_of
+
+
+def _listed(view: View, where: ViewWhere, *, now: bool) -> str:
     dates = {} if now else {"position": where.position, "as_of": where.as_of}
-    source = (_NOW if now else _THEN).format(schema=view.schema, **dates)
-    return await where.page(page, "invoice_id, number, due_on, issued_on, total_minor", f"({source}) listed")
+    return (_NOW if now else _THEN).format(schema=view.schema, **dates)
 
 
-def _search(view: View, where: ViewWhere, text: str) -> str:
-    """Return the condition for a beginning of the number, of the reference, or of the customer's name."""
-    named = where.beginning("name_key", text.lower())
-    found = [
-        f"customer_id in (select customer_id from {view.schema}.customer where {named})",
-        where.beginning("reference_key", text.lower()),
-    ]
-    if key := number_key(text):
-        found.append(where.beginning("number_key", key))
-    return " or ".join(f"({condition})" for condition in found)
+async def _search(view: View, page: Page, wanted: InvoiceFilter, found: list[Way], *, now: bool) -> list[Any]:
+    """Rows of a page of a search; by relevance they are those of the first ways that fill the page."""
+    if not found:
+        return []
+    if page.columns[0] != "relevance" or not page.descending:
+        return await _by_ways(view, page, wanted, found, 0, len(found), now=now)
+    reached = len(found) if page.last is None else page.last[0]
+    if not isinstance(reached, int):
+        raise MalformedCursor
+    rows: list[Any] = []
+    for at in range(len(found)):
+        if len(found) - at <= reached:
+            rest = replace(page, limit=page.limit - len(rows))
+            rows += await _by_ways(view, rest, wanted, found, at, at + 1, now=now)
+        if len(rows) > page.limit:
+            break
+    return rows
+
+
+async def _by_ways(
+    view: View, page: Page, wanted: InvoiceFilter, found: list[Way], first: int, end: int, *, now: bool
+) -> list[Any]:
+    """Rows of a page of what matches one of the ways from ``first`` up to ``end`` and none before.
+
+    The relevance of the last way is 1.
+    """
+    where = await _restricted(view, wanted)
+    better = [f"not {way.sql(where.arguments)}" for way in found[:first]]
+    fits = [way.sql(where.arguments) for way in found[first:end]]
+    relevance = _first_of(fits, [str(len(found) - at) for at in range(first, end)])
+    matched = _first_of(fits, [f"'{way.matched}'" for way in found[first:end]])
+    only = " and ".join([of_content(view, where, now=now), f"({' or '.join(fits)})", *better])
+    source = f"""select listed.*, {relevance} as relevance, {matched} as matched
+        from ({_listed(view, where, now=now)}) listed
+            join {view.schema}.invoice_words content on content.invoice_id = listed.invoice_id
+        where {only}"""
+    return await where.page(page, _SHOWN, f"({source}) listed")
+
+
+def _first_of(conditions: Sequence[str], values: Sequence[str]) -> str:
+    """Return the value beside the first condition that is met, as SQL."""
+    if len(values) == 1:
+        return values[0]  # a constant, by which nothing has to be sorted
+    return "case " + " ".join(map("when {} then {}".format, conditions, values)) + " end"
 
 
 async def candidates(

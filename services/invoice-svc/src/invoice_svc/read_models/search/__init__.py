@@ -1,0 +1,1 @@
+"""Search for invoices and customers in the words that people type."""
