@@ -44,7 +44,8 @@ def test_a_series_goes_on_where_the_old_system_ended(world: World) -> None:
     assert numbers == [f"FAC-{year}-000004", f"FAC-{year}-000005"]
     found = certificate(world, entity, year)
     assert (found["count"], found["taken_over"], found["begins_at"]) == (4, 2, f"FAC-{year}-000004")
-    assert (found["first"], found["last"], found["elsewhere_count"]) == (f"FAC-{year}-000002", numbers[-1], 1)
+    assert (found["first"], found["last"]) == (f"FAC-{year}-000002", numbers[-1])
+    assert (found["elsewhere_count"], found["elsewhere"]) == (1, [f"FAC-{year}-000001"])
     assert (found["missing"], found["verdict"]) == ([], "complete")
     before = world.get(
         "invoice", f"/v1/entities/{entity}/series/FAC/certificate", year=year, as_of=f"{year}-01-01"
@@ -64,6 +65,7 @@ def test_the_next_number_is_set_once_before_the_first(world: World) -> None:
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/next-number-fixed")
     found = certificate(world, entity, year)
     assert (found["count"], found["elsewhere_count"], found["verdict"]) == (1, 100, "complete")
+    assert found["elsewhere"] == [f"FAC-{year}-{n:06d}" for n in range(1, 101)]
 
 
 def test_nothing_is_issued_into_a_closed_period(world: World) -> None:

@@ -154,6 +154,7 @@ class CertificateOut(AsOf):
     elsewhere_count: int = Field(
         description="Numbers below `begins_at` that another system gave and that were not taken over."
     )
+    elsewhere: list[str] = Field(description="The first 100 of them.")
     begins_at: str = Field(description="Number from which on the series gives them.")
     missing: list[str]
     missing_count: int
@@ -172,7 +173,8 @@ class CertificateOut(AsOf):
             "last": found.last,
             "count": found.count,
             "taken_over": found.taken_over,
-            "elsewhere_count": found.elsewhere,
+            "elsewhere_count": found.elsewhere_count,
+            "elsewhere": [series.number_of(year, running) for running in found.elsewhere],
             "begins_at": series.number_of(year, found.begins_at),
             "missing": [series.number_of(year, running) for running in found.missing],
             "missing_count": found.missing_count,

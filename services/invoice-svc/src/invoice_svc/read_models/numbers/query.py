@@ -19,12 +19,13 @@ class Completeness:
     """Completeness of a series in a year: the count of its numbers, and their faults.
 
     ``begins_at`` is the running number from which on the series gives them; those before it are of another system, and
-    ``elsewhere`` counts the ones that were not taken over.
+    ``elsewhere`` are the ones that were not taken over.
     """
 
     count: int
     taken_over: int
-    elsewhere: int
+    elsewhere: tuple[int, ...]
+    elsewhere_count: int
     begins_at: int
     first: str | None
     last: str | None
@@ -68,7 +69,11 @@ async def completeness(
             select (select count(distinct running) from n) as count,
                 (select count(*) from n where not own) as taken_over,
                 (select running - 1 - (select count(distinct running) from n where running < start.running) from start)
-                  as elsewhere,
+                  as elsewhere_count,
+                -- The first ones that lack lie among as many numbers as are known, and that many more.
+                array(select m from start, generate_series(1, least(start.running - 1,
+                                                                    (select count(*) from n) + {MAX_LISTED})) m
+                       where not exists (select from n where n.running = m) order by m limit {MAX_LISTED}) as elsewhere,
                 (select running from start) as begins_at,
                 (select number from n order by running limit 1) as first,
                 (select number from n order by running desc limit 1) as last,
@@ -85,7 +90,8 @@ async def completeness(
     return Completeness(
         count=row["count"],
         taken_over=row["taken_over"],
-        elsewhere=row["elsewhere"],
+        elsewhere=tuple(row["elsewhere"]),
+        elsewhere_count=row["elsewhere_count"],
         begins_at=row["begins_at"],
         first=row["first"],
         last=row["last"],
