@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from encours.contracts.books import movements
 from encours.contracts.common import Particulars
+from invoice_svc.domain.customer.commands import AssignRoles
 from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.invoice.commands import AmendInvoice, Content, DraftInvoice
 from invoice_svc.domain.invoice.correction import CorrectInvoice
@@ -259,6 +260,17 @@ def test_a_final_invoice_is_corrected_with_its_deposits(make: Any, firm: Any) ->
     assert firm.state(INVOICE, "inv_0").deducted_by == "inv_2"
     with make.refused("deposit-deducted"):
         firm.do(corrections.correct, replace(correction(), invoice_id="inv_0", new_invoice_id="inv_7"))
+
+
+def test_a_correction_keeps_who_ordered_and_who_is_billed(make: Any, firm: Any) -> None:
+    firm.do(customers.register, make.customer("cus_2"))
+    firm.do(customers.assign_roles, AssignRoles("cus_1", billed_id="cus_2", valid_from=day(1)))
+    firm.do(invoices.draft, invoice("inv_0", line("10"), purpose="deposit"))
+    firm.do(invoices.draft, invoice("inv_1", line("100"), deposits=("inv_0",)))
+    firm.do(corrections.correct, correction(lines=(line("80"),)))
+    old, new = firm.state(INVOICE, "inv_1"), firm.state(INVOICE, "inv_2")
+    assert (new.customer_id, new.ordered_by) == (old.customer_id, old.ordered_by) == ("cus_2", "cus_1")
+    assert new.total_minor == 8_400
 
 
 def test_a_correction_that_cannot_be_issued_changes_nothing(make: Any, issued: Any) -> None:
