@@ -16,6 +16,7 @@ from invoice_svc.domain.invoice.commands import Content, CreditInvoice
 from invoice_svc.domain.invoice.debt import debt_of
 from invoice_svc.domain.invoice.state import fold_as_of
 from invoice_svc.domain.invoice.write_off import WriteOffInvoice
+from invoice_svc.domain.payment.allocation import propose
 from invoice_svc.domain.payment.commands import AllocatePayment, ReleasePayment, ReversePayment
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.use_cases import disputes, invoices, payments
@@ -146,6 +147,14 @@ def test_the_price_of_one_invoice_alone_names_it(firm: Any, make: Any) -> None:
     pay(firm, make, 11_760, day(8))
     (allocated,) = (e.data for e in firm.stream("pay_1") if e.type == "payment.allocated")
     assert [(a.invoice_id, a.rule) for a in allocated.allocations] == [("inv_2", "debtor_indication")]
+
+
+def test_a_price_that_is_also_the_whole_of_an_older_debt_names_none(firm: Any, make: Any) -> None:
+    firm.do(invoices.draft, make.at_once(make.draft("inv_1", "98.00"), day(1)))
+    firm.do(invoices.draft, make.at_once(make.draft("inv_2", terms=TERMS), day(2)))
+    both = [firm.state(INVOICE, name) for name in ("inv_1", "inv_2")]
+    (share,) = propose(11_760, both, None, day(8)).shares
+    assert (share.invoice_id, share.rule) == ("inv_1", "oldest_due")
 
 
 def test_a_contested_or_written_off_invoice_grants_nothing(offered: Any, make: Any) -> None:

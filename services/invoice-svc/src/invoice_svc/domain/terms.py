@@ -1,4 +1,4 @@
-"""Contract conditions: as a request proposes them, and the days that follow from them (C. com. L441-10)."""
+"""Contract conditions: as a request proposes them, and the days and the fee that follow from them."""
 
 from __future__ import annotations
 

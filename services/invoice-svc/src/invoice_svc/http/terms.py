@@ -52,7 +52,7 @@ class DiscountBody(Body):
 
 
 class TermsBody(Body):
-    """Contract conditions (C. com. L441-10). The parts of the due date apply in the order in which they stand here."""
+    """Contract conditions. The parts of the due date apply in the order in which they stand here."""
 
     kind: DueKind = Field(
         default="NET",
@@ -73,7 +73,7 @@ class TermsBody(Body):
     periodic: bool = Field(
         default=False,
         strict=True,
-        description="The invoices sum up the supplies of a period (CGI 289 I-3): at most 45 days by law.",
+        description="The invoices sum up the supplies of a period (CGI 289 I-3): at most 45 days by French law.",
     )
     penalty_rate: DecimalText | None = Field(
         default=None,
@@ -83,7 +83,7 @@ class TermsBody(Body):
     indemnity: NonNegativeMoney | None = Field(
         default=None,
         description="Flat recovery fee per invoice paid late, in the currency of the invoice, or of the entity for an "
-        "agreement; if not given 40.00 EUR by law, and none in another currency.",
+        "agreement; if not given that of the law of the entity's country (40.00 EUR in France), in its currency only.",
     )
     discount: DiscountBody | None = None
 

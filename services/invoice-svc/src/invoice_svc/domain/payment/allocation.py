@@ -84,9 +84,9 @@ def _by_indication(
 def _by_price(amount_minor: int, invoices: Sequence[Invoice], prices: Mapping[str, int]) -> list[Share]:
     """Return the shares of a payer who takes discounts, on one invoice or on all; none if the amount is another."""
     discounted = [each for each in invoices if prices[each.invoice_id] < each.outstanding_minor]
-    alone = [each for each in discounted if prices[each.invoice_id] == amount_minor]
+    alone = [each for each in invoices if prices[each.invoice_id] == amount_minor]
     certain = [each for each in invoices if not each.disputed_minor]
-    if len(alone) == 1:
+    if len(alone) == 1 and alone[0] in discounted:
         chosen = alone
     elif discounted and sum(prices[each.invoice_id] for each in certain) == amount_minor:
         chosen = sorted(certain, key=_age)
