@@ -20,6 +20,7 @@ from encours.contracts.books import movements, moving
 from encours.contracts.calendar import DayOpened
 from encours.contracts.dispute import DisputeOpened, DisputeResolved
 from encours.contracts.dunning import DunnedItem, RunCompleted
+from encours.contracts.entity import EntityRegistered, SeriesDefined
 from encours.contracts.invoice import (
     InvoiceAmended,
     InvoiceCancelled,
@@ -153,6 +154,8 @@ class Firm(History):
             del self.objects["dispute_id"][data.dispute_id]
         elif isinstance(data, InvoiceCancelled | InvoiceIssued):
             self.drafts.pop(data.invoice_id, None)
+        elif isinstance(data, EntityRegistered):  # as the registration does: a number needs its series
+            self._record(SeriesDefined, {"entity_id": data.entity_id}, draw)
 
     def _subject(self, cls: type[Event], draw: _Draw) -> Fields | None:
         """The object that it happens to."""
