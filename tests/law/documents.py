@@ -23,7 +23,7 @@ from invoice_svc.domain.entity.commands import RegisterEntity
 from invoice_svc.domain.invoice.adjustments import AdjustmentInput
 from invoice_svc.domain.invoice.amounts import LineInput, RateAmounts
 from invoice_svc.domain.invoice.commands import AmendInvoice, Content, CreditInvoice, DraftInvoice
-from invoice_svc.domain.invoice.correction import CorrectInvoice
+from invoice_svc.domain.invoice.correction import CorrectInvoice, correction_id
 from invoice_svc.domain.invoice.losses import DeclareUnrecoverable, ProvisionInvoice
 from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.domain.payment import commands as pay
@@ -217,7 +217,7 @@ class Documents:
         )
         if not name:
             return False
-        bill, new, sale = self.bills[name], self._new("inv"), self._sale(n, amount)
+        bill, new, sale = self.bills[name], correction_id(name), self._sale(n, amount)
         lines = self._content(sale, 0).lines
         changes = AmendInvoice(new, lines=lines, allowances=())
         if not self.do(

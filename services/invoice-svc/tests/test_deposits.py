@@ -15,7 +15,7 @@ from encours.contracts.common import Particulars
 from invoice_svc.domain.customer.commands import AssignRoles
 from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.invoice.commands import AmendInvoice, Content, DraftInvoice
-from invoice_svc.domain.invoice.correction import CorrectInvoice
+from invoice_svc.domain.invoice.correction import CorrectInvoice, InvoiceCorrected, correction_id
 from invoice_svc.domain.invoice.deposits import DepositNotDeductible
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.invoice.vat_due import vat_due, vat_received
@@ -291,6 +291,44 @@ def test_the_body_of_a_correction_has_the_fields_of_a_patch() -> None:
         "series": "FAC",
         "issued_on": "2026-06-20",
     }
-    command = CorrectionBody.model_validate(wanted).to_correction("inv_1", "inv_2", "cre_1")
+    command = CorrectionBody.model_validate(wanted).to_correction("inv_1", "cre_1")
     assert (command.cause, command.series, command.issued_on) == ("Wrong rate", "FAC", day(20))
-    assert command.changes == AmendInvoice("inv_2", terms=None, particulars={"nature": "services"})
+    new = correction_id("inv_1")
+    assert command.changes == AmendInvoice(new, terms=None, particulars={"nature": "services"})
+
+
+def test_an_invoice_is_replaced_once_and_then_the_new_one_is(issued: Any) -> None:
+    body = CorrectionBody(reason="Wrong rate")
+    issued.do(corrections.correct, body.to_correction("inv_1", "cre_1"))
+    new = correction_id("inv_1")
+    with pytest.raises(InvoiceCorrected, match=new):
+        issued.do(corrections.correct, body.to_correction("inv_1", "cre_2"))
+    issued.do(corrections.correct, body.to_correction(new, "cre_3"))
+    assert account_of(issued) == 12_000
+
+
+@pytest.mark.parametrize("then", ["cus_2", "cus_3", None])
+def test_a_correction_is_billed_to_the_same_customer_whoever_is_billed_now(
+    make: Any, firm: Any, then: str | None
+) -> None:
+    firm.do(customers.register, make.customer("cus_2"))
+    firm.do(customers.register, make.customer("cus_3"))
+    firm.do(customers.assign_roles, AssignRoles("cus_1", billed_id="cus_2", valid_from=day(1)))
+    firm.do(customers.assign_roles, AssignRoles("cus_2", billed_id="cus_3", valid_from=day(1)))
+    firm.do(invoices.draft, deposit("inv_0", line("1000")))
+    firm.do(invoices.draft, invoice("inv_1", line("5000"), deposits=("inv_0",)))
+    firm.do(customers.assign_roles, AssignRoles("cus_1", billed_id=then, valid_from=day(15)))
+    firm.do(corrections.correct, correction())
+    new = firm.state(INVOICE, "inv_2")
+    assert (new.customer_id, new.ordered_by, new.total_minor) == ("cus_2", "cus_1", 480_000)
+
+
+def test_money_of_who_paid_moves_to_the_correction_though_another_pays_now(make: Any, firm: Any) -> None:
+    firm.do(customers.register, make.customer("cus_2"))
+    firm.do(customers.assign_roles, AssignRoles("cus_1", payer_id="cus_2", valid_from=day(1)))
+    firm.do(invoices.draft, invoice("inv_1", line("1000")))
+    firm.do(payments.receive, make.receipt(amount=120_000, on=day(11), customer_id="cus_2"), ("inv_1",))
+    firm.do(customers.assign_roles, AssignRoles("cus_1", valid_from=day(15)))
+    firm.do(corrections.correct, correction())
+    assert firm.state(INVOICE, "inv_2").outstanding_minor == 0
+    assert account_of(firm) == 0

@@ -192,3 +192,25 @@ def test_a_credit_note_after_it_leaves_a_discount_on_the_rest_and_the_difference
     assert (found.outstanding_minor, found.discounted_minor, found.paid_minor) == (0, 0, 0)
     assert offered.state(PAYMENT, "pay_1").unapplied_minor == 11_760
     assert balanced(offered)
+
+
+@pytest.mark.parametrize(
+    ("paid", "credited", "left", "discount", "unapplied"),
+    [
+        ((12_000,), 240, 0, 0, 240),
+        ((10_584,), 1_200, 0, 216, 0),
+        ((10_583,), 1_200, 217, 0, 0),
+        ((11_700, 60), 120, 0, 238, 118),
+    ],
+)
+def test_a_credit_note_counts_as_if_it_had_come_before_the_payments(
+    offered: Any, make: Any, paid: tuple[int, ...], credited: int, left: int, discount: int, unapplied: int
+) -> None:
+    for n, amount in enumerate(paid):
+        pay(offered, make, amount, day(5 + n), f"pay_{n}")
+    offered.do(invoices.credit, CreditInvoice("inv_1", "cre_1", day(12), credited, "returned"), today=day(12))
+    found = state(offered)
+    assert (found.outstanding_minor, found.discounted_minor) == (left, discount)
+    held = sum(offered.state(PAYMENT, f"pay_{n}").unapplied_minor for n in range(len(paid)))
+    assert held == unapplied
+    assert balanced(offered)

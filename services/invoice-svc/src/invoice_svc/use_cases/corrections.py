@@ -6,7 +6,6 @@ from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.invoice import correction
 from invoice_svc.domain.invoice.correction import CorrectInvoice
-from invoice_svc.domain.payment.commands import AllocatePayment
 from invoice_svc.use_cases import invoices, payments
 from invoice_svc.use_cases.folds import INVOICE
 
@@ -20,6 +19,7 @@ class Corrected(Result, frozen=True, kw_only=True):
 async def correct(session: Session, command: CorrectInvoice) -> Corrected:
     """Credit all that is left of the invoice, issue the new one, and put the payments of the old one on it."""
     old = await session.get(INVOICE, command.invoice_id)
+    correction.require_not_corrected(old, await session.load(INVOICE, command.new_invoice_id))
     on = command.issued_on or session.today
     note = correction.credit_of(old, command, on)
     if note is not None:
@@ -39,4 +39,4 @@ async def _put(session: Session, payment_id: str, freed_minor: int, invoice_id: 
     room = (await session.get(INVOICE, invoice_id)).outstanding_minor
     amount = min(room, freed_minor)
     if amount > 0:
-        await payments.allocate(session, AllocatePayment(payment_id, ((invoice_id, amount),)))
+        await payments.move(session, payment_id, amount, invoice_id)

@@ -110,8 +110,7 @@ async def credit(session: Session, command: CreditInvoice) -> Credited:
         assert isinstance(event, InvoiceCredited)
         step = number_step(entity, event.series, "credit_note", on, session.today)
         session.emit(command.invoice_id, event, entity=state.entity_id, effective_on=on, number=step)
-    if discounted:
-        await payments.grant_discount_again(session, command.invoice_id, on)
+    await payments.discount_after_credit(session, command.invoice_id, on, again=discounted)
     return Credited(id=command.invoice_id, as_of=session.today, credit_note_id=command.credit_note_id)
 
 
@@ -153,10 +152,14 @@ async def reverse_write_off(session: Session, command: ReverseWriteOff) -> Resul
 async def _issue(session: Session, state: Invoice, on: date, entity: Entity, ordering: Customer) -> None:
     """Issue to the customer who is billed on that day for what the draft's customer has ordered.
 
-    A final invoice deducts its deposits; what it cannot deduct is credited on them.
+    A correction is issued to the customer of the invoice that it corrects. A final invoice deducts its deposits; what
+    it cannot deduct is credited on them.
     """
     roles = roles_on(ordering.roles, on)
-    billed = await session.get(CUSTOMER, roles.billed_id) if roles.billed_id else ordering
+    billed_id = roles.billed_id
+    if state.corrects is not None:
+        billed_id = (await session.get(INVOICE, state.corrects.invoice_id)).customer_id
+    billed = await session.get(CUSTOMER, billed_id) if billed_id else ordering
     delivered: Customer | None = None
     if roles.delivered_id:
         delivered = await session.get(CUSTOMER, roles.delivered_id)

@@ -154,6 +154,16 @@ async def reduce(session: Session, payment_id: str, allocation_id: str, by_minor
     await _put_on_invoices(session, await session.get(PAYMENT, payment_id), rest)
 
 
+async def move(session: Session, payment_id: str, amount_minor: int, invoice_id: str) -> None:
+    """Allocate cash that a correction has freed to the new invoice, from today on, whoever pays by now."""
+    payment = await session.get(PAYMENT, payment_id)
+    invoice = await session.get(INVOICE, invoice_id)
+    (share,) = decide.instructed_shares(payment, ((invoice_id, amount_minor),))
+    allocation_id = derived_id("alo", session.meta.command_id, payment_id, 0)
+    placed = decide.place(payment, share, invoice, allocation_id, session.today, is_payer=True)
+    await _settle_with(session, payment, [placed])
+
+
 async def _settle(
     session: Session, payment_id: str, instructed: Instructed | None, candidates: Candidates, not_before: date
 ) -> Settled:
@@ -261,7 +271,13 @@ async def _place(session: Session, payment: Payment, shares: list[Share], not_be
         allocation_id = derived_id("alo", session.meta.command_id, payment.payment_id, i)
         pays = await _pays(session, payment, invoice, not_before)
         placed.append(decide.place(payment, share, invoice, allocation_id, not_before, is_payer=pays))
+    await _settle_with(session, payment, placed)
+
+
+async def _settle_with(session: Session, payment: Payment, placed: list[ActiveAllocation]) -> None:
     await _put_on_invoices(session, payment, placed)
+    for standing in placed:
+        await _take_discount(session, standing.allocation.invoice_id)
 
 
 async def _put_on_invoices(session: Session, payment: Payment, placed: list[ActiveAllocation]) -> None:
@@ -287,7 +303,6 @@ async def _put_on_invoices(session: Session, payment: Payment, placed: list[Acti
                 allocation.invoice_id, event, entity=payment.entity_id, effective_on=standing.effective_on
             )
         await rates.realise_difference(session, allocation.invoice_id, standing.effective_on)
-        await _take_discount(session, payment, allocation.invoice_id)
 
 
 async def _take_back(
@@ -307,13 +322,16 @@ async def _take_back(
             await withdraw_discount(session, allocation.invoice_id, cause, day)
 
 
-async def _take_discount(session: Session, payment: Payment, invoice_id: str) -> None:
-    """Settle the invoice with its early-payment discount if the payment completed the discounted amount in time."""
+async def _take_discount(session: Session, invoice_id: str) -> None:
+    """Settle the invoice with its early-payment discount if its payments came to the discounted amount in time."""
     invoice = await session.get(INVOICE, invoice_id)
+    if not invoice.applied or not discounts.discount_minor(invoice):
+        return
     last = invoice.applied[-1]
-    for taken in discounts.take(invoice, last, payment.remittance_text):
+    words = (await session.get(PAYMENT, last.payment_id)).remittance_text
+    for taken in discounts.take(invoice, last, words):
         on = earliest_room(invoice, taken.amount_minor, last.effective_on) or last.effective_on
-        session.emit(invoice_id, taken, entity=payment.entity_id, effective_on=on)
+        session.emit(invoice_id, taken, entity=invoice.entity_id, effective_on=on)
 
 
 async def withdraw_discount(session: Session, invoice_id: str, cause: discounts.Withdrawal, on: date) -> bool:
@@ -326,14 +344,20 @@ async def withdraw_discount(session: Session, invoice_id: str, cause: discounts.
     return bool(withdrawn)
 
 
-async def grant_discount_again(session: Session, invoice_id: str, on: date) -> None:
-    """Settle the invoice with the discount on what a credit note has left, which the payer has in credit then."""
+async def discount_after_credit(session: Session, invoice_id: str, on: date, *, again: bool) -> None:
+    """Settle the invoice with the discount on what a credit note has left, if what is paid in time is its price.
+
+    ``again``: a discount was taken before. The payer then has in credit what the payments are above the price.
+    """
     invoice = await session.get(INVOICE, invoice_id)
-    lacking = discounts.discount_minor(invoice) - invoice.outstanding_minor
-    part = max(invoice.applied, key=lambda part: part.effective_on, default=None)
-    if lacking > 0 and part is not None and part.amount_minor > lacking:
-        day = max(on, part.effective_on)
-        await reduce(session, part.payment_id, part.allocation_id, lacking, day)
+    lacking = discounts.discount_minor(invoice) - invoice.outstanding_minor if again else 0
+    for part in sorted(invoice.applied, key=lambda part: part.effective_on, reverse=True):
+        surplus = min(lacking, part.amount_minor)
+        if surplus > 0:
+            day = max(on, part.effective_on)
+            await reduce(session, part.payment_id, part.allocation_id, surplus, day)
+            lacking -= surplus
+    await _take_discount(session, invoice_id)
 
 
 async def _check_payer(session: Session, customer_id: str, entity_id: str) -> None:

@@ -13,6 +13,7 @@ from msgspec import Struct, UnsetType
 from msgspec.structs import replace
 
 from encours.kernel.errors import Refusal
+from encours.kernel.ids import derived_id
 from invoice_svc.domain.invoice.adjustments import as_input
 from invoice_svc.domain.invoice.amounts import line_input
 from invoice_svc.domain.invoice.checks import require_issued
@@ -26,6 +27,7 @@ T = TypeVar("T")
 class CorrectInvoice(Struct, frozen=True):
     """Replace an issued invoice. ``changes`` are those of its content; ``issued_on`` is today if not given.
 
+    ``new_invoice_id`` is that of :func:`correction_id`: an invoice is corrected once, then the new one.
     ``series`` ``None`` is that of the invoice, else FAC; ``credit_series`` ``None`` is AVO.
     """
 
@@ -45,6 +47,27 @@ class DepositIsDeducted(Refusal):
     code = "deposit-deducted"
     title = "Deposit is deducted by its final invoice"
     remedy = "Correct the final invoice."
+
+
+class InvoiceCorrected(Refusal):
+    """Another invoice has come in the place of this one."""
+
+    code = "invoice-corrected"
+    title = "Invoice is corrected already"
+    remedy = "Correct the invoice that has replaced it."
+
+
+def correction_id(invoice_id: str) -> str:
+    """Return the id of the invoice that replaces another; there is one, so that nothing is billed twice."""
+    return derived_id("inv", "correction", invoice_id)
+
+
+def require_not_corrected(state: Invoice, replacement: Invoice) -> None:
+    """Raise ``invoice-corrected`` if the replacement of the invoice exists."""
+    if replacement.document != "none":
+        raise InvoiceCorrected(
+            f"{state.number} was replaced by {replacement.number}, {replacement.invoice_id}: correct that one."
+        )
 
 
 def credit_of(state: Invoice, command: CorrectInvoice, on: date) -> CreditInvoice | None:

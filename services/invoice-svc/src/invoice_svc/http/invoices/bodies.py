@@ -22,7 +22,7 @@ from invoice_svc.domain.invoice.commands import (
     DraftInvoice,
     IssueInvoice,
 )
-from invoice_svc.domain.invoice.correction import CorrectInvoice
+from invoice_svc.domain.invoice.correction import CorrectInvoice, correction_id
 from invoice_svc.domain.invoice.losses import DeclareUnrecoverable, ProvisionInvoice
 from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.http.common import CustomerId, DecimalText, EntityId, InvoiceId, SeriesCode
@@ -147,8 +147,9 @@ class CorrectionBody(DraftPatch):
     series: SeriesCode | None = Field(default=None, description="That of the invoice if not given.")
     credit_series: SeriesCode | None = Field(default=None, description="AVO if not given.")
 
-    def to_correction(self, invoice_id: str, new_invoice_id: str, credit_note_id: str) -> CorrectInvoice:
+    def to_correction(self, invoice_id: str, credit_note_id: str) -> CorrectInvoice:
         """Return the command."""
+        new_invoice_id = correction_id(invoice_id)
         return CorrectInvoice(
             invoice_id=invoice_id,
             new_invoice_id=new_invoice_id,

@@ -161,9 +161,10 @@ async def credit_invoice(invoice_id: InvoiceId, cmd: Writing, body: CreditBody |
 async def correct_invoice(invoice_id: InvoiceId, body: CorrectionBody, cmd: Writing) -> Response:
     """Replace an issued invoice: a credit note over all that is left of it, and a new invoice that cites it.
 
-    Payments of the old invoice settle the new one; what it does not take is unapplied cash.
+    Payments of the old invoice settle the new one; what it does not take is unapplied cash. An invoice is corrected
+    once (`invoice-corrected`); after that the new one is.
     """
-    wanted = body.to_correction(invoice_id, new_id("inv"), new_id("cre"))
+    wanted = body.to_correction(invoice_id, new_id("cre"))
     return await cmd.run(
         corrections.correct, wanted, answer=CORRECTION_ANSWER, on=invoice_id, status=201, at="/v1/invoices"
     )
