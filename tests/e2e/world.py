@@ -107,6 +107,14 @@ class World:
         found: dict[str, Any] = answer.json()
         return found
 
+    def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """PUT to invoice-svc that must succeed."""
+        answer = self.client("invoice").put(path, json=body)
+        assert answer.status_code < 300, answer.text
+        self.position = max(self.position, int(answer.headers["encours-position"]))
+        found: dict[str, Any] = answer.json()
+        return found
+
     def get(self, service: str, path: str, **parameters: Any) -> dict[str, Any]:
         """GET that must succeed, of a read model that has seen the last write."""
         return get_when_reached(self.client(service), path, {"min_position": self.position} | parameters)

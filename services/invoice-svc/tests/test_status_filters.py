@@ -19,13 +19,17 @@ from invoice_svc.read_models.invoices.statuses import BUSINESS, CRM, STATUS, Crm
 DUE = date(2026, 3, 31)
 DAYS = [DUE + timedelta(days=days) for days in (-30, -1, 0, 1, 2, 400)]
 TOTAL = 3
-_COLUMNS = "document, due_on, total_minor, credited_minor, paid_minor, outstanding_minor, disputed_minor"
+_COLUMNS = (
+    "document, due_on, total_minor, credited_minor, paid_minor, outstanding_minor, disputed_minor, approval"
+)
 
 
 def balances() -> Iterator[InvoiceBalance]:
     """Every split of a total of 0 or 3 into credited, paid, written off and outstanding, with every disputed amount."""
     for document, total in product(("draft", "cancelled"), (0, TOTAL)):
         yield InvoiceBalance(document, None, total, 0, 0, 0, 0)
+    for approval in ("submitted", "approved"):
+        yield InvoiceBalance("draft", None, TOTAL, 0, 0, 0, 0, approval)
     for total, credited, paid, written_off, disputed in product((0, TOTAL), *[range(TOTAL + 1)] * 4):
         outstanding = total - credited - paid - written_off
         if outstanding >= 0:
@@ -38,7 +42,8 @@ def naive(balance: InvoiceBalance, day: date) -> tuple[str, str, str, str, str]:
         labels = (
             ("brouillon", "En attente non envoyée") if balance.document == "draft" else ("annulée", "Annulée")
         )
-        return balance.document, "open", "none", *labels
+        waits = balance.document == "draft" and balance.approval != "none"
+        return balance.approval if waits else balance.document, "open", "none", *labels
     credited, paid, left = balance.credited_minor, balance.paid_minor, balance.outstanding_minor
     document = (
         "issued" if not credited else "credited" if credited == balance.total_minor else "credited_in_part"
@@ -87,10 +92,10 @@ def test_a_filter_selects_the_invoices_that_show_its_value(
     with sqlite3.connect(":memory:") as conn:
         conn.execute(f"create table listed (at, {_COLUMNS})")
         conn.executemany(
-            f"insert into listed values ({', '.join('?' * 8)})",
+            f"insert into listed values ({', '.join('?' * 9)})",
             [
                 (n, b.document, b.due_on and b.due_on.isoformat(), b.total_minor, b.credited_minor, b.paid_minor,
-                 b.outstanding_minor, b.disputed_minor)
+                 b.outstanding_minor, b.disputed_minor, b.approval)
                 for n, b in enumerate(known)
             ],
         )  # fmt: skip

@@ -13,6 +13,7 @@ from encours.http.server import serve as serve_app
 from encours.http.services import Services
 from encours.service.settings import ServiceSettings
 from invoice_svc.clock.background import prepare_store
+from invoice_svc.http.approvals import routes as approvals
 from invoice_svc.http.clock import routes as clock
 from invoice_svc.http.credits import routes as credits
 from invoice_svc.http.custom_fields import routes as custom_fields
@@ -21,11 +22,14 @@ from invoice_svc.http.disputes import routes as disputes
 from invoice_svc.http.entities import routes as entities
 from invoice_svc.http.imports import routes as imports
 from invoice_svc.http.imports.problems import PROBLEMS as LINE_PROBLEMS
+from invoice_svc.http.indices import routes as indices
 from invoice_svc.http.interest import routes as interest
 from invoice_svc.http.invoices import routes as invoices
+from invoice_svc.http.orders import routes as orders
 from invoice_svc.http.payments import routes as payments
 from invoice_svc.http.quotes import routes as quotes
 from invoice_svc.http.rates import routes as rates
+from invoice_svc.http.recurring import routes as recurring
 from invoice_svc.models import MODELS, NAME
 
 ROUTERS = (
@@ -33,12 +37,16 @@ ROUTERS = (
     customers.router,
     custom_fields.router,
     invoices.router,
+    approvals.router,
     interest.router,
     payments.router,
     credits.router,
     disputes.router,
     quotes.router,
     rates.router,
+    orders.router,
+    recurring.router,
+    indices.router,
     imports.router,
     clock.router,
 )
@@ -54,7 +62,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         models=MODELS,
         extras=_extras,
         problems_known=LINE_PROBLEMS,
-        description="Entities, customers, quotes, invoices, payments, credit notes, disputes and exchange rates.",
+        description="Entities, customers, quotes, orders, invoices, payments, credit notes, disputes and rates.",
     )
 
 

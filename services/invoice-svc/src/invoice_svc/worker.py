@@ -1,4 +1,4 @@
-"""The worker's tasks beside its read model: imports, and the clocks of sandboxes."""
+"""The worker's tasks beside its read model: recurring invoices, imports, and the clocks of sandboxes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from encours.service.process import WorkerTasks
 from encours.service.settings import ServiceSettings
 from invoice_svc.clock.background import prepare_store, run_background
 from invoice_svc.models import MODELS
+from invoice_svc.read_models.lists import NAME
+from invoice_svc.use_cases.recurring_days import BillRecurring
 
 
 @asynccontextmanager
 async def imports_and_clocks(settings: ServiceSettings, ledger: Ledger) -> AsyncIterator[WorkerTasks]:
-    """Run one background task; it restarts after a database outage."""
+    """Open the reaction to each day's opening, and run one background task; it restarts after a database outage."""
     store_dsn = settings.store_url.get_secret_value()
     db = await ReadDb.open(store_dsn, ledger=ledger, models=MODELS)
 
@@ -24,6 +26,6 @@ async def imports_and_clocks(settings: ServiceSettings, ledger: Ledger) -> Async
         await run_background(ledger=ledger, store_dsn=store_dsn, db=db, var_dir=settings.var_dir)
 
     try:
-        yield WorkerTasks(background=(work,))
+        yield WorkerTasks(reactors={NAME: BillRecurring(ledger, db)}, background=(work,))
     finally:
         await db.close()

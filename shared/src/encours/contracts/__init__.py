@@ -13,9 +13,10 @@ from encours.contracts import (
     field,
     imports,
     invoice,
+    order,
     payment,
-    quote,
     rate,
+    recurring,
     risk,
 )
 from encours.contracts.base import (
@@ -52,9 +53,10 @@ __all__ = [
     "imports",
     "invoice",
     "names_of",
+    "order",
     "payment",
-    "quote",
     "rate",
+    "recurring",
     "risk",
     "types",
 ]

@@ -8,5 +8,8 @@ CALENDAR = "clock"
 DUNNING = "service:dunning-svc"
 """Decides, hands over and records reminders."""
 
+INVOICING = "service:invoice-svc"
+"""Bills the periods of recurring invoices."""
+
 OPERATOR = "operator"
 """Actor of the `encours` command with the administrator's access to the database."""

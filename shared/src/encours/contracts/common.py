@@ -176,6 +176,18 @@ class DocumentContent(Value, frozen=True, kw_only=True):
     particulars: Particulars | None = None
 
 
+class CitedDelivery(Value, frozen=True, kw_only=True):
+    """Delivery that an invoice bills, as the invoice cites it."""
+
+    order_id: str
+    order_number: str
+    reference: str | None
+    """The customer's own number of the order."""
+    delivery_id: str
+    note_number: str
+    delivered_on: date
+
+
 Origin = Literal["issued", "import"]
 Purpose = Literal["invoice", "deposit"]
 """Kind of an invoice: an ordinary one, final ones included, or one over a deposit [facture d'acompte]."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from encours.contracts.base import Event, Upcaster, Value
 from encours.contracts.common import Address, Terms
@@ -148,3 +148,14 @@ class CustomerNoted(Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "customer.noted"
     customer_id: str
     text: str
+
+
+Paper = Literal["order_number", "delivery_note", "contract"]
+
+
+class PapersRequired(Event, frozen=True, kw_only=True):
+    """Papers without which the customer takes no invoice, from now on; all of them."""
+
+    TYPE: ClassVar[str] = "customer.papers_required"
+    customer_id: str
+    papers: tuple[Paper, ...]

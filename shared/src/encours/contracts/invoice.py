@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from encours.contracts.base import Event, Upcaster, Value
 from encours.contracts.common import (
+    CitedDelivery,
     CitedInvoice,
     DeductedDeposit,
     DocumentAdjustment,
@@ -59,6 +60,7 @@ class InvoiceDrafted(Event, frozen=True, kw_only=True):
     """Ids of the deposit invoices that the invoice will deduct."""
     corrects: CitedInvoice | None = None
     """The invoice in whose place this one comes."""
+    deliveries: tuple[CitedDelivery, ...] = ()
 
 
 class InvoiceAmended(Event, frozen=True, kw_only=True):
@@ -131,6 +133,7 @@ class InvoiceIssued(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Customer who ordered, if another is billed: ``customer_id``, who owes the invoice."""
     delivered_to_id: str | None = None
     """Customer who is delivered, if it is not the one who ordered."""
+    deliveries: tuple[CitedDelivery, ...] = ()
 
 
 class DepositDeducted(Event, frozen=True, kw_only=True):

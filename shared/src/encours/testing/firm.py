@@ -65,6 +65,9 @@ _BEGIN = frozenset(
             "payment.credit_note_issued",
             "quote.drafted",
             "rate.published",
+            "order.placed",
+            "recurring.agreed",
+            "index.published",
         ),
         *("dispute.opened", "limit.requested", "credit.checked", "import.received"),
         *("reminder.requested", "reminder.suppressed", "task.opened"),
@@ -76,7 +79,8 @@ _REFUNDS = (RefundOrdered, RefundReturned, RefundSent)
 _MIRRORS = contracts.names_of(PaymentApplied, PaymentUnapplied, ShareDisputed, ShareUndisputed)
 # An object's own id comes first, then those of the objects that it belongs to.
 _IDS = {
-    "quote_id": "quo", "rate_id": "fxr", "field_id": "fld",
+    "recurring_id": "rec", "index_id": "idx", "order_id": "ord", "quote_id": "quo",
+    "rate_id": "fxr", "field_id": "fld",
     "dispute_id": "dis", "payment_id": "pay", "invoice_id": "inv", "limit_id": "lim", "decision_id": "dec",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
 }  # fmt: skip

@@ -22,6 +22,8 @@ _SUBJECT = {
     "payment": "payment_id", "dispute": "dispute_id", "limit": "limit_id", "credit": "decision_id",
     "reminder": "reminder_id", "task": "task_id", "import": "import_id",
     "quote": "quote_id", "rate": "rate_id", "field": "field_id",
+    "order": "order_id",
+    "recurring": "recurring_id", "index": "index_id",
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
-"""Advance of a sandbox's clock, day by day: open the day, wait for dunning, record the day's imported events.
+"""Advance of a sandbox's clock, day by day: open the day, wait for what reacts to it, record its imported events.
 
-Dunning decides before the events of the day are recorded, as it would have in the early morning of that day.
+Recurring invoices are billed and dunning decides before the events of the day are recorded, as in the early morning of
+that day.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from encours.service.calendar import Opened, last_opened, open_day, opening_of
 from invoice_svc.clock.jobs import JobStore
 from invoice_svc.imports.store import ImportStore
 from invoice_svc.imports.takeover import Takeover
+from invoice_svc.read_models.lists import NAME
 
 BARRIER_S = 60.0
 """After this long the job reports that the run is missing; the wait goes on."""
@@ -44,7 +46,7 @@ class Advance:
         if opened.day is not None:
             # Dunning does not run for loaded history, so the run of a copied day is never completed.
             info = await self._ledger.info(self._name, fresh=True)
-            await self._fill(opened.day, awaited=opened.position > info.effects_from)
+            await self._fill(opened.day, opened.position, awaited=opened.position > info.effects_from)
         while (job := await self._jobs.get(self._name)) is not None:
             day = await self._next_day(opened, job.target)
             if day > job.target:
@@ -53,7 +55,7 @@ class Advance:
                 continue
             clock_at = opening_of(day, (await self._ledger.info(self._name)).time_zone)
             opened = await open_day(self._ledger, self._name, day, opened, late=False, clock_at=clock_at)
-            await self._fill(day)
+            await self._fill(day, opened.position)
 
     async def _next_day(self, opened: Opened, target: date) -> date:
         if opened.day is not None:
@@ -66,14 +68,21 @@ class Advance:
         # Events recorded before the clock was first set must not be later than the clock.
         return max(first, await self._ledger.today(self._name))
 
-    async def _fill(self, day: date, *, awaited: bool = True) -> None:
-        """Wait for the day's dunning run if ``awaited``, then record the day's imported events."""
+    async def _fill(self, day: date, position: int, *, awaited: bool = True) -> None:
+        """Wait for what reacts to the day, opened at a position, if ``awaited``; then record its imported events."""
         await self._jobs.note(self._name, "advancing", day=day)
         if awaited:
+            await self._billed(position)
             await self._dunned(day)
         fed = await self._takeover.feed_due()
         if fed:
             await self._jobs.note(self._name, "advancing", day=day, fed=fed)
+
+    async def _billed(self, position: int) -> None:
+        pause = POLL_S
+        while await self._jobs.reacted_upto(self._name, NAME) < position:
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, SLOWEST_POLL_S)
 
     async def _dunned(self, day: date) -> None:
         stream, began, reported, pause = f"dunning-{day}", time.monotonic(), False, POLL_S

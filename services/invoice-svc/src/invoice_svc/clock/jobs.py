@@ -42,6 +42,13 @@ class JobStore:
         rows = await self.pool.fetch("select ledger from clock.job where state <> 'idle'")
         return [row["ledger"] for row in rows]
 
+    async def reacted_upto(self, ledger: str, model: str) -> int:
+        """Return the last position for which the reactions of a read model are done; 0 before the first."""
+        position = await self.pool.fetchval(
+            "select position from encours.reaction where ledger = $1 and model = $2", ledger, model
+        )
+        return position or 0
+
     async def advance_to(self, ledger: str, target: date) -> None:
         """Set the target unless a later one is set already. Restarts a failed job."""
         await self.pool.execute(

@@ -18,6 +18,10 @@ from invoice_svc.domain.invoice.commands import Content
 from invoice_svc.domain.invoice.content import stated
 from invoice_svc.domain.terms import settled
 
+_DIGITS = 10
+NO_CONTENT = DocumentContent(supply_on=None, lines=(), vat=(), terms=None, reference=None, salesperson=None)
+"""Content of a document before its first event."""
+
 
 class ReckonedDocument(Struct, frozen=True):
     """Content with its currency and totals, in minor units."""
@@ -70,3 +74,8 @@ def content_again(content: DocumentContent, currency: str) -> Content:
         adjustments=tuple(as_input(each, currency, lines_minor) for each in content.adjustments),
         particulars=content.particulars or Particulars(),
     )
+
+
+def made_number(prefix: str, identifier: str, day: date) -> str:
+    """Return a number that names a document to people: its kind, the year, and digits of its id."""
+    return f"{prefix}-{day.year}-{identifier[-_DIGITS:].upper()}"

@@ -43,6 +43,9 @@ RefundId = Annotated[str, Id("rfd"), Field(examples=["rfd_0195e0a4c1187ebc837d95
 CreditNoteId = Annotated[str, Id("cre"), Field(examples=["cre_0195e0a4c1187ebc837d95283b6791e9"])]
 DisputeId = Annotated[str, Id("dis"), Field(examples=["dis_0195e0a4c1187ebc837d95283b6791e9"])]
 QuoteId = Annotated[str, Id("quo"), Field(examples=["quo_0195e0a4c1187ebc837d95283b6791e9"])]
+OrderId = Annotated[str, Id("ord"), Field(examples=["ord_0195e0a4c1187ebc837d95283b6791e9"])]
+DeliveryId = Annotated[str, Id("dlv"), Field(examples=["dlv_0195e0a4c1187ebc837d95283b6791e9"])]
+RecurringId = Annotated[str, Id("rec"), Field(examples=["rec_0195e0a4c1187ebc837d95283b6791e9"])]
 SeriesCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,19}$")]
 Phone = Annotated[str, StringConstraints(pattern=texts.PHONE)]
 FieldCode = Annotated[

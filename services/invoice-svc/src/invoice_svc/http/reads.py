@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from starlette.responses import Response
 
 from encours.contracts import Recorded
 from encours.http.answers import Answer
 from encours.http.queries import Query
+from encours.ledger.states import Folder
 from encours.reading.moment import TimeTravel, View
 from encours.reading.pages import Page
 
@@ -43,6 +44,14 @@ async def read(q: Query, answer: Answer[S], stream: str) -> tuple[S, list[Record
     return state, events, time
 
 
+class FoldedObject(NamedTuple, Generic[S]):
+    """State of an object on a page, its version, and the dates of its answer."""
+
+    state: S
+    version: int
+    time: TimeTravel
+
+
 async def show_page(
     q: Query,
     view: View,
@@ -57,19 +66,31 @@ async def show_page(
 
     ``columns`` of the rows are answered beside the object.
     """
+    found = await fold_page(q, view, rows, key, answer.folder)
+
+    def shown(row: Any) -> dict[str, Any]:
+        state, version, time = found[row[key]]
+        body = answer.shown(state, version, time.as_of)
+        return body | time.echo() | {column: row[column] for column in columns}
+
+    return q.respond(page.body(rows, shown) | view.time.echo())
+
+
+async def fold_page(
+    q: Query, view: View, rows: Sequence[Any], key: str, folder: Folder[S]
+) -> dict[str, FoldedObject[S]]:
+    """Return the objects of a page by id, folded from their streams at the view's position and the entity's day."""
     found = await q.ledger.read_streams(q.caller.ledger, [row[key] for row in rows], upto=view.time.position)
     days = {events[0].entity: view.time.as_of for events in found.values() if events}
     for entity in days:
         days[entity] = await _day(q, entity)
 
-    def shown(row: Any) -> dict[str, Any]:
-        events = found[row[key]]
-        version = events[-1].version if events else 0
+    def folded(events: list[Recorded]) -> FoldedObject[S]:
         time = replace(view.time, as_of=days[events[0].entity] if events else view.time.as_of)
-        shown = answer.shown(answer.folder.fold_as_of(events, time.as_of), version, time.as_of)
-        return shown | time.echo() | {column: row[column] for column in columns}
+        version = events[-1].version if events else 0
+        return FoldedObject(folder.fold_as_of(events, time.as_of), version, time)
 
-    return q.respond(page.body(rows, shown) | view.time.echo())
+    return {identifier: folded(events) for identifier, events in found.items()}
 
 
 async def _day(q: Query, entity: str) -> date:

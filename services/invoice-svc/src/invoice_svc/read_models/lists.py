@@ -11,18 +11,20 @@ from invoice_svc.read_models.disputes.model import Disputes
 from invoice_svc.read_models.entities.model import Entities
 from invoice_svc.read_models.invoices.model import Invoices
 from invoice_svc.read_models.numbers.model import Numbers
+from invoice_svc.read_models.orders.model import Orders
 from invoice_svc.read_models.payments.model import Payments
 from invoice_svc.read_models.quotes.model import Quotes
+from invoice_svc.read_models.recurring.model import RecurringInvoices
 from invoice_svc.read_models.search.model import Search
 
 NAME = "invoices"
 
 
 class Lists(ComposedModel):
-    """Finds entities, legal numbers, customers and their terms, invoices, payments, credit notes, disputes, quotes."""
+    """Finds entities, numbers, customers, terms, and every document from quotes to credit notes and disputes."""
 
     name = NAME
-    version = 11
+    version = 12
     parts = (
         Entities(),
         Numbers(),
@@ -34,6 +36,8 @@ class Lists(ComposedModel):
         Disputes(),
         Quotes(),
         Search(),
+        Orders(),
+        RecurringInvoices(),
     )
     ignores = contracts.names_of(
         contracts.calendar.DayOpened,
@@ -41,6 +45,8 @@ class Lists(ComposedModel):
         contracts.entity.PeriodClosed,
         contracts.entity.BankAccountSet,
         contracts.entity.VatRegimeSet,
+        contracts.entity.ApprovalSet,
+        contracts.customer.PapersRequired,
         contracts.risk.CreditChecked,
         contracts.risk.LimitApproved,
         contracts.risk.LimitRefused,
@@ -64,6 +70,7 @@ class Lists(ComposedModel):
         contracts.imports.ImportReceived,
         contracts.invoice.DepositDeducted,
         contracts.invoice.InvoiceProvisioned,
+        contracts.recurring.IndexPublished,
         contracts.invoice.InvoiceTermsBeyondCeiling,
         contracts.invoice.InvoicePenaltyBelowFloor,
         contracts.rate.ExchangeDifferenceRealised,

@@ -6,7 +6,7 @@ from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.invoice import correction
 from invoice_svc.domain.invoice.correction import CorrectInvoice
-from invoice_svc.use_cases import invoices, payments
+from invoice_svc.use_cases import billing, invoices, payments
 from invoice_svc.use_cases.folds import INVOICE
 
 
@@ -24,6 +24,7 @@ async def correct(session: Session, command: CorrectInvoice) -> Corrected:
     note = correction.credit_of(old, command, on)
     if note is not None:
         await invoices.credit(session, note)
+    await billing.move(session, old, command.new_invoice_id, on)
     await invoices.draft(session, correction.new_invoice(old, command, on))
     freed: dict[str, int] = {}
     for part in (await session.get(INVOICE, command.invoice_id)).credits[-1].released if note else ():

@@ -17,6 +17,7 @@ from invoice_svc.domain.customer.commands import (
     AssignRoles,
     NoteCustomer,
     RegisterCustomer,
+    RequirePapers,
     SetFields,
 )
 from invoice_svc.domain.customer.state import CustomerEvent
@@ -71,6 +72,12 @@ async def add_contact(session: Session, command: AddContact) -> Result:
     """Add a person at the customer."""
     state = await session.get(CUSTOMER, command.customer_id)
     return _emit(session, command.customer_id, state.entity_id, decide.add_contact(state, command))
+
+
+async def require_papers(session: Session, command: RequirePapers) -> Result:
+    """Require papers before an invoice is issued to the customer."""
+    state = await session.get(CUSTOMER, command.customer_id)
+    return _emit(session, command.customer_id, state.entity_id, decide.require_papers(state, command))
 
 
 async def note(session: Session, command: NoteCustomer) -> Result:

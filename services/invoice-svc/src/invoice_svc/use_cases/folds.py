@@ -10,12 +10,15 @@ from invoice_svc.domain.custom_field import state as custom_field
 from invoice_svc.domain.customer import state as customer
 from invoice_svc.domain.dispute import state as dispute
 from invoice_svc.domain.entity import state as entity
+from invoice_svc.domain.index import state as index
 from invoice_svc.domain.invoice import state as invoice
 from invoice_svc.domain.invoice.refusals import InvoiceNotFound
+from invoice_svc.domain.order import state as order
 from invoice_svc.domain.payment import state as payment
 from invoice_svc.domain.payment.refusals import PaymentNotFound
 from invoice_svc.domain.quote import state as quote
 from invoice_svc.domain.rate import state as rate
+from invoice_svc.domain.recurring import state as recurring
 
 ENTITY: Folder[entity.Entity] = Folder(
     entity.Entity, entity.evolve, entity.EntityNotFound, as_of=lambda events, _: ENTITY.fold(events)
@@ -30,7 +33,10 @@ CUSTOMER = Folder(customer.Customer, customer.evolve, customer.CustomerNotFound,
 INVOICE = Folder(invoice.Invoice, invoice.evolve, InvoiceNotFound, as_of=invoice.fold_as_of)
 PAYMENT = Folder(payment.Payment, payment.evolve, PaymentNotFound, as_of=payment.fold_as_of)
 DISPUTE = Folder(dispute.Dispute, dispute.evolve, dispute.DisputeNotFound)
+ORDER = Folder(order.Order, order.evolve, order.OrderNotFound)
 QUOTE = Folder(quote.Quote, quote.evolve, quote.QuoteNotFound)
+RECURRING = Folder(recurring.Recurring, recurring.evolve, recurring.RecurringNotFound)
+INDEX = Folder(index.PriceIndex, index.evolve, index.IndexNotFound)
 
 RATES = Folder(rate.ExchangeRates, rate.evolve, rate.RatesNotFound, as_of=rate.fold_as_of)
 
@@ -41,7 +47,10 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "inv": INVOICE,
     "pay": PAYMENT,
     "dis": DISPUTE,
+    "ord": ORDER,
     "quo": QUOTE,
     "fxr": RATES,
+    "rec": RECURRING,
+    "idx": INDEX,
 }
 """Folders by prefix of the stream's id, for a replay of any stream."""

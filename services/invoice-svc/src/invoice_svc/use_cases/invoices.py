@@ -25,7 +25,7 @@ from invoice_svc.domain.invoice.deposits import deduct
 from invoice_svc.domain.invoice.losses import DeclareUnrecoverable, ProvisionInvoice
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
-from invoice_svc.use_cases import payments
+from invoice_svc.use_cases import billing, payments
 from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, INVOICE
 from invoice_svc.use_cases.numbering import number_step
 
@@ -74,10 +74,11 @@ async def issue(session: Session, command: IssueInvoice) -> Result:
 
 
 async def cancel(session: Session, command: CancelInvoice) -> Result:
-    """Cancel a draft."""
+    """Cancel a draft; its deliveries wait for an invoice again."""
     state = await session.get(INVOICE, command.invoice_id)
     for event in decide.cancel(state):
         session.emit(command.invoice_id, event, entity=state.entity_id)
+        await billing.free(session, state, "cancelled", session.today)
     return session.result(command.invoice_id)
 
 
@@ -94,7 +95,8 @@ async def credit(session: Session, command: CreditInvoice) -> Credited:
     """Create a credit note with the next number of its series, or with the one that another system gave it.
 
     Money that it leaves without a debt is unapplied cash from then on: the customer is in credit. An early-payment
-    discount that was taken is then one on the rest.
+    discount that was taken is then one on the rest. Deliveries of an invoice that is credited as a whole wait for an
+    invoice again.
     """
     state = await session.get(INVOICE, command.invoice_id)
     entity = await session.get(ENTITY, state.entity_id)
@@ -110,6 +112,8 @@ async def credit(session: Session, command: CreditInvoice) -> Credited:
         assert isinstance(event, InvoiceCredited)
         step = number_step(entity, event.series, "credit_note", on, session.today)
         session.emit(command.invoice_id, event, entity=state.entity_id, effective_on=on, number=step)
+        if event.whole:
+            await billing.free(session, state, "credited", on)
     await payments.discount_after_credit(session, command.invoice_id, on, again=discounted)
     return Credited(id=command.invoice_id, as_of=session.today, credit_note_id=command.credit_note_id)
 

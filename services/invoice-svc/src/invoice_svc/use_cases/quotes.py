@@ -1,4 +1,4 @@
-"""Commands on a quote. An acceptance drafts the invoice in the same append: there is never one without the other."""
+"""Commands on a quote. An acceptance makes its invoice or order in the same append: never one without the other."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from datetime import date
 from encours.kernel.ids import derived_id
 from encours.ledger.command import Result
 from encours.ledger.session import Session
-from invoice_svc.domain.document import content_again
-from invoice_svc.domain.invoice.commands import DraftInvoice
 from invoice_svc.domain.quote import decide
 from invoice_svc.domain.quote.commands import (
     AcceptQuote,
@@ -19,8 +17,8 @@ from invoice_svc.domain.quote.commands import (
     RefuseQuote,
     SendQuote,
 )
-from invoice_svc.domain.quote.state import Quote, QuoteEvent
-from invoice_svc.use_cases import invoices
+from invoice_svc.domain.quote.state import QuoteEvent
+from invoice_svc.use_cases import invoices, orders
 from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, QUOTE
 
 
@@ -58,17 +56,20 @@ async def extend(session: Session, command: ExtendQuote) -> Result:
 
 
 async def accept(session: Session, command: AcceptQuote) -> Result:
-    """Record the acceptance and draft the invoice.
+    """Record the acceptance, and make the draft invoice or the order.
 
-    The invoice's id follows from the quote's, and the append refuses a second acceptance. So one invoice is drafted,
-    however many processes record the acceptance.
+    Its id follows from the quote's, and the append refuses a second acceptance. So one is made, however many processes
+    record the acceptance.
     """
     state = await session.get(QUOTE, command.quote_id)
     on = command.accepted_on or session.today
-    invoice_id = derived_id("inv", "quote", state.quote_id)
-    accepted = decide.accept(state, command, on, session.today, invoice_id=invoice_id)
+    leads_to = derived_id("inv" if command.into == "invoice" else "ord", "quote", state.quote_id)
+    accepted = decide.accept(state, command, on, session.today, leads_to=leads_to)
     result = _emit(session, state.quote_id, state.entity_id, [accepted], on)
-    await invoices.draft(session, _invoice_of(state, invoice_id, command.series))
+    if command.into == "invoice":
+        await invoices.draft(session, decide.invoice_of(state, leads_to, command.series))
+    else:
+        await orders.place(session, decide.order_of(state, leads_to, on))
     return result
 
 
@@ -78,18 +79,6 @@ async def refuse(session: Session, command: RefuseQuote) -> Result:
     on = command.refused_on or session.today
     refused = decide.refuse(state, command, on, session.today)
     return _emit(session, state.quote_id, state.entity_id, refused, on)
-
-
-def _invoice_of(state: Quote, invoice_id: str, series: str) -> DraftInvoice:
-    assert state.content is not None
-    return DraftInvoice(
-        invoice_id=invoice_id,
-        entity_id=state.entity_id,
-        customer_id=state.customer_id,
-        series=series,
-        content=content_again(state.content, state.currency),
-        currency=state.currency,
-    )
 
 
 def _emit(

@@ -31,6 +31,7 @@ SCOPES = frozenset(
             "audit:read",
             "clock:write",
             "metrics:read",
+            "invoices:approve",
             "invoices:read",
             "invoices:write",
             "payments:write",

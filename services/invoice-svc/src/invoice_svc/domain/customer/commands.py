@@ -9,6 +9,7 @@ from datetime import date
 from msgspec import UNSET, UnsetType
 
 from encours.contracts.common import Address, Terms
+from encours.contracts.customer import Paper
 from invoice_svc.domain.terms import ProposedTerms
 
 
@@ -110,6 +111,14 @@ class AddContact:
     name: str
     email: str | None
     phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequirePapers:
+    """Papers without which the customer takes no invoice; all of them."""
+
+    customer_id: str
+    papers: tuple[Paper, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from invoice_svc.domain.customer.commands import (
     AssignRoles,
     NoteCustomer,
     RegisterCustomer,
+    RequirePapers,
     SetFields,
 )
 from invoice_svc.domain.customer.state import Agreement, Contact, Customer, CustomerEvent
@@ -172,6 +173,14 @@ def add_contact(state: Customer, command: AddContact) -> list[CustomerEvent]:
             phone=command.phone,
         )
     ]
+
+
+def require_papers(state: Customer, command: RequirePapers) -> list[CustomerEvent]:
+    """Require papers before an invoice is issued; no event if they are the same."""
+    papers = tuple(sorted(set(command.papers)))
+    if papers == state.required_papers:
+        return []
+    return [events.PapersRequired(customer_id=state.customer_id, papers=papers)]
 
 
 def note(state: Customer, command: NoteCustomer) -> list[CustomerEvent]:

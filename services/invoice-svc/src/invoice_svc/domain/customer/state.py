@@ -81,6 +81,8 @@ class Customer:
     """Assignments, in the order in which they were recorded."""
     contacts: tuple[Contact, ...] = ()
     notes: tuple[Note, ...] = ()
+    required_papers: tuple[events.Paper, ...] = ()
+    """Papers without which the customer takes no invoice."""
 
 
 CustomerEvent = (
@@ -93,6 +95,7 @@ CustomerEvent = (
     | events.RolesAssigned
     | events.CustomerContactAdded
     | events.CustomerNoted
+    | events.PapersRequired
 )
 
 
@@ -163,6 +166,8 @@ def evolve(state: Customer, recorded: Recorded) -> Customer:
             return replace(state, contacts=(*state.contacts, contact))
         case events.CustomerNoted():
             return replace(state, notes=(*state.notes, Note(event.text, recorded.effective_on)))
+        case events.PapersRequired():
+            return replace(state, required_papers=event.papers)
         case _:
             assert_never(event)
 

@@ -70,6 +70,9 @@ class Entity:
     """Last day of the closed periods, where it was set, and the day on which it was."""
     closed_on: date = date.min
 
+    approval_rules: tuple[events.ApprovalRule, ...] = ()
+    approvers: tuple[events.Approver, ...] = ()
+
     def accounts_on(self, day: date) -> list[events.BankAccountSet]:
         """Return the bank accounts in force on a day: one at most of each currency and use."""
         last = {(each.currency, each.use): each for each in self.accounts if each.valid_from <= day}
@@ -97,6 +100,7 @@ EntityEvent = (
     | events.PeriodClosed
     | events.BankAccountSet
     | events.VatRegimeSet
+    | events.ApprovalSet
 )
 
 
@@ -149,6 +153,8 @@ def evolve(state: Entity, recorded: Recorded) -> Entity:
         case events.VatRegimeSet():
             kept = [each for each in state.vat_regimes if each.valid_from != event.valid_from]
             return replace(state, vat_regimes=tuple(sorted([*kept, event], key=lambda each: each.valid_from)))
+        case events.ApprovalSet():
+            return replace(state, approval_rules=event.rules, approvers=event.approvers)
         case _:
             assert_never(event)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from encours.contracts.common import CitedInvoice, Particulars, Purpose, Terms
+from encours.contracts.common import CitedDelivery, CitedInvoice, Particulars, Purpose, Terms
 from invoice_svc.domain.invoice.adjustments import AdjustmentInput
 from invoice_svc.domain.invoice.amounts import LineInput, RateAmounts
 from invoice_svc.domain.terms import ProposedTerms
@@ -44,6 +44,7 @@ class DraftInvoice(Struct, frozen=True):
     issued_on: date | None = None
     purpose: Purpose = "invoice"
     corrects: CitedInvoice | None = None
+    deliveries: tuple[CitedDelivery, ...] = ()
 
 
 class AmendInvoice(Struct, frozen=True):

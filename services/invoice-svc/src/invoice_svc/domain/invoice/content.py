@@ -6,7 +6,7 @@ in the draft, the entity and the customer. Amounts, dates and terms follow from 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 
@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from encours.contracts.common import Exemption, Particulars, VatCategory
+from encours.contracts.customer import Paper
 from encours.kernel.errors import FieldError, Invalid
 from invoice_svc.domain.customer.state import Customer
 from invoice_svc.domain.entity.state import Entity
@@ -55,7 +56,7 @@ def missing_content(
     document = Document(invoice, entity, customer, categories)
     finds = _finds(entity.country, issued_on, categories <= WITHOUT_MENTIONS)
     faults = [fault for find in finds if (fault := find(document)) is not None]
-    return (*faults, *_body(invoice))
+    return (*faults, *_papers(document), *_body(invoice))
 
 
 @lru_cache(maxsize=1_024)
@@ -64,6 +65,27 @@ def _finds(country: str, day: date, usual_categories: bool) -> tuple[Find, ...]:
     required = required_mentions(country, day)
     known = _OF_PARTIES if usual_categories else _OF_PARTIES | _OF_CATEGORIES
     return tuple(find for mention, find in known.items() if mention in required)
+
+
+def _papers(document: Document) -> Iterator[FieldError]:
+    """Yield the papers that the customer requires and the draft does not name."""
+    invoice = document.invoice
+    cited = {delivery.reference for delivery in invoice.deliveries}
+    named = {
+        "order_number": bool(invoice.reference) or (bool(cited) and None not in cited),
+        "delivery_note": bool(invoice.deliveries),
+        "contract": bool(invoice.particulars.contract),
+    }
+    for paper in document.customer.required_papers:
+        if not named[paper]:
+            yield FieldError(_PAPERS[paper][0], f"the customer requires {_PAPERS[paper][1]}")
+
+
+_PAPERS: Mapping[Paper, tuple[str, str]] = {
+    "order_number": ("/reference", "its order number (reference)"),
+    "delivery_note": ("/deliveries", "a delivery note (bill deliveries with POST /v1/invoices:group)"),
+    "contract": ("/contract", "the number of the contract (contract)"),
+}
 
 
 def stated(particulars: Particulars) -> Particulars | None:

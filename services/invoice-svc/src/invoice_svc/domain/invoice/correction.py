@@ -100,6 +100,7 @@ def new_invoice(state: Invoice, command: CorrectInvoice, on: date) -> DraftInvoi
         issued_on=on,
         purpose=state.purpose,
         corrects=cited_as(state),
+        deliveries=state.deliveries,
     )
 
 

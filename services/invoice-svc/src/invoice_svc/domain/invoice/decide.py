@@ -14,6 +14,7 @@ from encours.kernel.errors import FieldError, Invalid
 from encours.kernel.terms import beyond_ceiling
 from encours.legal.law import LatePaymentLaw
 from encours.legal.packs import law_of
+from invoice_svc.domain.approval.decide import require_approved
 from invoice_svc.domain.customer.decide import require_customer_of
 from invoice_svc.domain.customer.state import Customer, terms_on
 from invoice_svc.domain.entity.decide import series_for
@@ -63,13 +64,14 @@ def draft(
             purpose=command.purpose,
             deposits=deposits.named(content.deposits, command.purpose),
             corrects=command.corrects,
+            deliveries=command.deliveries,
         )
     ]
 
 
 def amend(state: Invoice, command: AmendInvoice, entity: Entity, today: date) -> list[InvoiceEvent]:
     """Amend the draft; no event if its content is the same."""
-    _check_draft(state, "amended")
+    require_draft(state, "amended")
     sums = _amended_sums(state, command)
     amended = events.InvoiceAmended(
         invoice_id=state.invoice_id,
@@ -123,7 +125,7 @@ def cancel(state: Invoice) -> list[InvoiceEvent]:
     """Cancel a draft; no event if it is cancelled already."""
     if state.document == "cancelled":
         return []
-    _check_draft(state, "cancelled")
+    require_draft(state, "cancelled")
     return [events.InvoiceCancelled(invoice_id=state.invoice_id, customer_id=state.customer_id)]
 
 
@@ -143,10 +145,11 @@ def issue(
     the draft's or another; ``delivered`` a third who is delivered. A final invoice states what
     its deposits leave.
     """
-    _check_draft(state, "issued")
+    require_draft(state, "issued")
     require_not_future(issued_on, today, "/issued_on")
     if faults := missing_content(state, entity, customer, issued_on):
         raise _incomplete(faults)
+    require_approved(state, entity)
     rest = deducted or Deduction.of_nothing(state)
     law = law_of(entity.country)
     agreed = state.terms or _usual_terms(customer, entity, issued_on, state.currency)
@@ -178,6 +181,7 @@ def issue(
             deposits=rest.deposits,
             ordered_by=state.customer_id if state.customer_id != customer.customer_id else None,
             delivered_to_id=delivered.customer_id if delivered else None,
+            deliveries=state.deliveries,
         ),
         *_warn_of_terms(state, law, issued_on),
     ]
@@ -316,7 +320,8 @@ def _usual_terms(customer: Customer, entity: Entity, day: date, currency: str) -
     return replace(agreed, indemnity_minor=law.fee_minor(day, currency), fee_by_law=by_law)
 
 
-def _check_draft(state: Invoice, verb: str) -> None:
+def require_draft(state: Invoice, verb: str) -> None:
+    """Raise :class:`InvoiceNotDraft` for an invoice that is issued or cancelled."""
     match state.document:
         case "draft":
             return

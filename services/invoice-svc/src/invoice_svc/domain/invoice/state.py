@@ -14,6 +14,7 @@ from encours.contracts import invoice as events
 from encours.contracts import rate as rates
 from encours.contracts.books import contested_of
 from encours.contracts.common import (
+    CitedDelivery,
     CitedInvoice,
     DeductedDeposit,
     DocumentAdjustment,
@@ -24,6 +25,7 @@ from encours.contracts.common import (
     Terms,
     VatShare,
 )
+from invoice_svc.domain.approval.state import Approval, ApprovalEvent, amended, decided, of_draft
 from invoice_svc.domain.invoice.parts import (
     AppliedPayment,
     BalanceChange,
@@ -73,6 +75,8 @@ class Invoice(Struct, frozen=True):
     """Last day of the early-payment discount of the terms; ``None`` without one."""
     origin: Origin | None = None
     drafted_on: date | None = None
+    deliveries: tuple[CitedDelivery, ...] = ()
+    approval: Approval = Approval()
     credits: tuple[CreditNote, ...] = ()
     applied: tuple[AppliedPayment, ...] = ()
     disputed: tuple[Disputed, ...] = ()
@@ -141,6 +145,7 @@ InvoiceEvent = (
     events.InvoiceDrafted
     | events.InvoiceAmended
     | events.InvoiceCancelled
+    | ApprovalEvent
     | events.InvoiceIssued
     | events.DepositDeducted
     | events.InvoiceTermsBeyondCeiling
@@ -166,11 +171,13 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
     """Return the invoice after one more event."""
     event = cast(InvoiceEvent, recorded.data)
     day = recorded.effective_on
+    if isinstance(event, ApprovalEvent):
+        return replace(state, approval=decided(state.approval, event, recorded.actor))
     match event:
         case events.InvoiceDrafted():
-            return _drafted(recorded.entity, day, event)
+            return replace(_drafted(recorded.entity, day, event), approval=of_draft(recorded.actor))
         case events.InvoiceAmended():
-            return _amended(state, event)
+            return replace(_amended(state, event), approval=amended(state.approval, recorded.actor))
         case events.InvoiceCancelled():
             return replace(state, document="cancelled")
         case events.InvoiceIssued():
@@ -298,7 +305,6 @@ def _undisputed(state: Invoice, event: events.ShareUndisputed) -> Invoice:
 
 
 def _drafted(entity_id: str, day: date, event: events.InvoiceDrafted) -> Invoice:
-    """The invoice that begins with this draft."""
     return Invoice(
         document="draft",
         invoice_id=event.invoice_id,
@@ -321,6 +327,7 @@ def _drafted(entity_id: str, day: date, event: events.InvoiceDrafted) -> Invoice
         deposits=event.deposits,
         corrects=event.corrects,
         drafted_on=day,
+        deliveries=event.deliveries,
     )
 
 
@@ -371,6 +378,8 @@ def _issued(state: Invoice, entity_id: str, event: events.InvoiceIssued) -> Invo
         discount_until=event.discount_until,
         origin=event.origin,
         drafted_on=state.drafted_on,
+        approval=state.approval,
+        deliveries=event.deliveries,
         movements=(BalanceChange(event.issued_on, event.total_minor),),
     )
 
@@ -381,12 +390,11 @@ def fold_as_of(recorded: Iterable[Recorded], day: date) -> Invoice:
     The content of a draft has no business date: an invoice has its lines on every day on which it exists, even if
     they were recorded later.
     """
-    content = (events.InvoiceDrafted, events.InvoiceAmended)
-    state = Invoice()
-    counted = False
+    state, counted = Invoice(), False
     for event in recorded:
         in_force = event.effective_on <= day
-        if in_force or isinstance(event.data, content):
-            state = evolve(state, event)
+        if in_force or isinstance(event.data, events.InvoiceDrafted | events.InvoiceAmended):
+            after = evolve(state, event)
+            state = after if in_force else replace(after, approval=state.approval)
             counted = counted or in_force
     return state if counted else Invoice()

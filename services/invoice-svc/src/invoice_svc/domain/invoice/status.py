@@ -10,7 +10,11 @@ from typing import Literal
 
 from msgspec import Struct
 
-DocumentStatus = Literal["draft", "issued", "credited_in_part", "credited", "cancelled"]
+from invoice_svc.domain.approval.state import ApprovalStatus
+
+DocumentStatus = Literal[
+    "draft", "submitted", "approved", "issued", "credited_in_part", "credited", "cancelled"
+]
 DeliveryStatus = Literal["not_sent", "sent", "delivered", "read", "bounced"]
 SettlementStatus = Literal["open", "part_paid", "paid", "written_off"]
 CollectionStatus = Literal["none", "not_due", "due", "overdue", "disputed"]
@@ -31,6 +35,7 @@ class InvoiceBalance(Struct, frozen=True):
     paid_minor: int
     outstanding_minor: int
     disputed_minor: int
+    approval: ApprovalStatus = "none"
 
 
 class Status(Struct, frozen=True):
@@ -65,7 +70,7 @@ def status(standing: InvoiceBalance, day: date) -> Status:
 
 def _document(standing: InvoiceBalance) -> DocumentStatus:
     if standing.document == "draft":
-        return "draft"
+        return standing.approval if standing.approval in ("submitted", "approved") else "draft"
     if standing.document == "cancelled":
         return "cancelled"
     if standing.credited_minor == 0:
@@ -104,7 +109,7 @@ def _business(
     document: DocumentStatus, settlement: SettlementStatus, standing: InvoiceBalance, late: int
 ) -> BusinessLabel:
     """``en cours``: issued, not past due, and paid in part, credited in part or disputed."""
-    if document == "draft":
+    if document in ("draft", "submitted", "approved"):
         return "brouillon"
     if document == "cancelled":
         return "annulée"

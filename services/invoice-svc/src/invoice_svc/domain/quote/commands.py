@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from msgspec import Struct
 
-from encours.contracts.quote import SignedEvidence
+from encours.contracts.order import SignedEvidence
 from invoice_svc.domain.invoice.commands import Content
 
 
@@ -47,12 +48,16 @@ class ExtendQuote(Struct, frozen=True):
 
 
 class AcceptQuote(Struct, frozen=True):
-    """Record the acceptance and draft the invoice. ``accepted_on`` is today if not given."""
+    """Record the acceptance and make what the quote leads to. ``accepted_on`` is today if not given.
+
+    ``series`` is that of a draft invoice.
+    """
 
     quote_id: str
     accepted_by: str
     accepted_on: date | None = None
     evidence: SignedEvidence | None = None
+    into: Literal["invoice", "order"] = "invoice"
     series: str = "FAC"
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from encours.contracts import quote as events
+from encours.contracts import order as events
 from encours.kernel.errors import Invalid, Refusal
 from invoice_svc.domain.customer.decide import require_customer_of
 from invoice_svc.domain.customer.state import Customer
-from invoice_svc.domain.document import ReckonedDocument, reckon_document
+from invoice_svc.domain.document import ReckonedDocument, content_again, made_number, reckon_document
 from invoice_svc.domain.entity.state import Entity
+from invoice_svc.domain.invoice.commands import DraftInvoice
+from invoice_svc.domain.order.commands import PlaceOrder
 from invoice_svc.domain.quote.commands import (
     AcceptQuote,
     AmendQuote,
@@ -24,8 +26,6 @@ from invoice_svc.domain.quote.commands import (
 )
 from invoice_svc.domain.quote.state import Quote, QuoteEvent, status_on
 from invoice_svc.domain.refusals import DateInFuture
-
-_REFERENCE_DIGITS = 10
 
 
 class QuoteExists(Refusal):
@@ -73,7 +73,7 @@ def draft(
         events.QuoteDrafted(
             quote_id=command.quote_id,
             customer_id=command.customer_id,
-            number=command.number or _reference(command.quote_id, today),
+            number=command.number or made_number("DEV", command.quote_id, today),
             currency=found.currency,
             valid_until=command.valid_until,
             content=found.content,
@@ -138,9 +138,9 @@ def extend(state: Quote, command: ExtendQuote, today: date) -> list[QuoteEvent]:
 
 
 def accept(
-    state: Quote, command: AcceptQuote, on: date, today: date, *, invoice_id: str
+    state: Quote, command: AcceptQuote, on: date, today: date, *, leads_to: str
 ) -> events.QuoteAccepted:
-    """Accept the quote in time, once."""
+    """Accept the quote in time, once. ``leads_to`` is the id of the invoice or the order."""
     _require_open(state)
     _require_day(state, on, today, "/accepted_on")
     _require_in_time(state, on)
@@ -151,9 +151,9 @@ def accept(
         total_minor=state.total_minor,
         accepted_by=command.accepted_by,
         evidence=command.evidence,
-        led_to="invoice",
-        invoice_id=invoice_id,
-        order_id=None,
+        led_to=command.into,
+        invoice_id=leads_to if command.into == "invoice" else None,
+        order_id=leads_to if command.into == "order" else None,
     )
 
 
@@ -166,17 +166,35 @@ def refuse(state: Quote, command: RefuseQuote, on: date, today: date) -> list[Qu
     return [events.QuoteRefused(quote_id=state.quote_id, customer_id=state.customer_id, cause=command.cause)]
 
 
-def _reckoned(state: Quote) -> ReckonedDocument | None:
-    if state.content is None:
-        return None
-    return ReckonedDocument(
-        state.content, state.currency, state.net_minor, state.vat_minor, state.total_minor
+def invoice_of(state: Quote, invoice_id: str, series: str) -> DraftInvoice:
+    """Return the command for the draft invoice of an accepted quote."""
+    return DraftInvoice(
+        invoice_id=invoice_id,
+        entity_id=state.entity_id,
+        customer_id=state.customer_id,
+        series=series,
+        content=content_again(state.content, state.currency),
+        currency=state.currency,
     )
 
 
-def _reference(quote_id: str, today: date) -> str:
-    """Return a number that names the quote to people: the year, and digits of its id."""
-    return f"DEV-{today.year}-{quote_id[-_REFERENCE_DIGITS:].upper()}"
+def order_of(state: Quote, order_id: str, on: date) -> PlaceOrder:
+    """Return the command for the order of a quote that was accepted on a day."""
+    return PlaceOrder(
+        order_id=order_id,
+        entity_id=state.entity_id,
+        customer_id=state.customer_id,
+        content=content_again(state.content, state.currency),
+        currency=state.currency,
+        ordered_on=on,
+        quote_id=state.quote_id,
+    )
+
+
+def _reckoned(state: Quote) -> ReckonedDocument:
+    return ReckonedDocument(
+        state.content, state.currency, state.net_minor, state.vat_minor, state.total_minor
+    )
 
 
 def _require_term(valid_until: date, today: date) -> None:

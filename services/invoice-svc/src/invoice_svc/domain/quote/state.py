@@ -10,9 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from encours.contracts import Recorded
-from encours.contracts import quote as events
+from encours.contracts import order as events
 from encours.contracts.common import DocumentContent
 from encours.kernel.errors import NotFound
+from invoice_svc.domain.document import NO_CONTENT
 
 QuoteStatus = Literal["draft", "sent", "accepted", "refused", "expired"]
 
@@ -56,7 +57,7 @@ class Quote(Struct, frozen=True):
     currency: str = ""
     drafted_on: date = date.min
     valid_until: date = date.min
-    content: DocumentContent | None = None
+    content: DocumentContent = NO_CONTENT
     net_minor: int = 0
     vat_minor: int = 0
     total_minor: int = 0

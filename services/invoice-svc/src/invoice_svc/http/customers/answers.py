@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from encours.contracts.customer import Paper
 from encours.contracts.parties import OWN, Roles, roles_on
 from encours.contracts.recipients import PURPOSES, Purpose, Recipient, recipient
 from encours.http.answers import Answer, Json
@@ -103,6 +104,7 @@ class CustomerOut(AsOf):
         "roles dunning, billing; dispute, billing; escalation, dunning, billing; else the customer itself."
     )
     notes: list[NoteOut]
+    required_papers: list[Paper]
     version: int
 
     @classmethod
@@ -138,6 +140,7 @@ class CustomerOut(AsOf):
             ],
             "recipients": {purpose: RecipientOut.of(recipient(state, purpose)) for purpose in PURPOSES},
             "notes": [{"noted_on": iso(note.noted_on), "text": note.text} for note in state.notes],
+            "required_papers": list(state.required_papers),
             "version": version,
         }
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
+from encours.contracts.customer import Paper
 from encours.http.models import Body, BusinessDate, Country, LongText, ShortText
 from encours.kernel.ids import new_id
 from invoice_svc.domain.customer.commands import (
@@ -13,6 +16,7 @@ from invoice_svc.domain.customer.commands import (
     AssignRoles,
     NoteCustomer,
     RegisterCustomer,
+    RequirePapers,
     SetFields,
 )
 from invoice_svc.http.common import (
@@ -167,6 +171,16 @@ class ContactBody(Body):
     def to_command(self, customer_id: str) -> AddContact:
         """Return the command."""
         return AddContact(customer_id, self.role, self.name, self.email, self.phone)
+
+
+class PapersBody(Body):
+    """Papers without which the customer takes no invoice: all of them, or none."""
+
+    papers: Annotated[list[Paper], Field(max_length=3)] = Field(examples=[["order_number", "delivery_note"]])
+
+    def to_command(self, customer_id: str) -> RequirePapers:
+        """Return the command."""
+        return RequirePapers(customer_id, tuple(self.papers))
 
 
 class NoteBody(Body):

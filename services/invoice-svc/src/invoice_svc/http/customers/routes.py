@@ -28,6 +28,7 @@ from invoice_svc.http.customers.bodies import (
     CustomerPatch,
     FieldsBody,
     NoteBody,
+    PapersBody,
     RolesBody,
     agreement_of,
 )
@@ -164,6 +165,14 @@ async def add_contact(customer_id: CustomerId, body: ContactBody, cmd: Writing) 
         answer=CUSTOMER_ANSWER,
         on=customer_id,
         status=201,
+    )
+
+
+@router.put("/v1/customers/{customer_id}/required-papers", response_model=CustomerOut)
+async def require_papers(customer_id: CustomerId, body: PapersBody, cmd: Writing) -> Response:
+    """Require papers before an invoice is issued to the customer: order number, delivery note, contract."""
+    return await cmd.run(
+        customers.require_papers, body.to_command(customer_id), answer=CUSTOMER_ANSWER, on=customer_id
     )
 
 

@@ -15,6 +15,7 @@ from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from invoice_svc.domain.entity.closing import closed_until
 from invoice_svc.domain.entity.state import Entity, Series
+from invoice_svc.http.approval import CircuitOut
 from invoice_svc.http.common import AddressOut
 from invoice_svc.read_models.numbers.query import Completeness
 from invoice_svc.use_cases.folds import ENTITY
@@ -106,6 +107,7 @@ class EntityOut(AsOf):
         description="Last day of the closed periods; by default of the last VAT period that ended over a month ago."
     )
     series: list[SeriesOut]
+    approval: CircuitOut
     version: int
 
     @classmethod
@@ -137,6 +139,7 @@ class EntityOut(AsOf):
                 }
                 for _, s in sorted(state.series.items())
             ],
+            "approval": CircuitOut.of(state),
             "version": version,
         }
 

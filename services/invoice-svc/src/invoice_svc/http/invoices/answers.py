@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from encours.contracts import Recorded
-from encours.contracts.common import Purpose
+from encours.contracts.common import CitedDelivery, Purpose
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
@@ -27,6 +27,7 @@ from invoice_svc.domain.invoice.status import (
 )
 from invoice_svc.domain.invoice.totals import totals_of
 from invoice_svc.domain.invoice.vat_due import VatDue, vat_due, vat_received
+from invoice_svc.http.approval import ApprovalOut
 from invoice_svc.http.common import iso
 from invoice_svc.http.documents import (
     CitedOut,
@@ -139,6 +140,29 @@ class ExchangeDifferenceOut(BaseModel):
         }
 
 
+class CitedDeliveryOut(BaseModel):
+    """A delivery that the invoice bills."""
+
+    order_id: str
+    order_number: str
+    reference: str | None = Field(description="The customer's own number of the order.")
+    delivery_id: str
+    note_number: str
+    delivered_on: date
+
+    @classmethod
+    def of(cls, cited: CitedDelivery) -> Json:
+        """Show a delivery as the invoice cites it."""
+        return {
+            "order_id": cited.order_id,
+            "order_number": cited.order_number,
+            "reference": cited.reference,
+            "delivery_id": cited.delivery_id,
+            "note_number": cited.note_number,
+            "delivered_on": iso(cited.delivered_on),
+        }
+
+
 class InvoiceOut(AsOf, ParticularsOut):
     """An invoice as of a date."""
 
@@ -200,6 +224,8 @@ class InvoiceOut(AsOf, ParticularsOut):
     payments: list[AppliedOut]
     exchange_differences: list[ExchangeDifferenceOut]
     disputes: list[DisputedOut]
+    deliveries: list[CitedDeliveryOut]
+    approval: ApprovalOut
     version: int
 
     @classmethod
@@ -217,6 +243,7 @@ class InvoiceOut(AsOf, ParticularsOut):
                 paid + state.discounted_minor,
                 outstanding,
                 disputed,
+                state.approval.status,
             ),
             as_of,
         )
@@ -275,6 +302,8 @@ class InvoiceOut(AsOf, ParticularsOut):
             "payments": [AppliedOut.of(part, currency) for part in state.applied],
             "exchange_differences": [ExchangeDifferenceOut.of(each) for each in state.exchange_differences],
             "disputes": [DisputedOut.of(share, currency) for share in state.disputed],
+            "approval": ApprovalOut.of(state.approval),
+            "deliveries": [CitedDeliveryOut.of(cited) for cited in state.deliveries],
             "version": version,
         }
 

@@ -7,7 +7,7 @@ from datetime import date
 from pydantic import BaseModel, Field
 
 from encours.contracts.common import Particulars
-from encours.contracts.quote import SignedEvidence
+from encours.contracts.order import SignedEvidence
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
@@ -84,7 +84,6 @@ class QuoteOut(AsOf, ParticularsOut):
     def of(cls, state: Quote, version: int, as_of: date) -> Json:
         """Show a quote with its status on the day."""
         currency, content = state.currency, state.content
-        assert content is not None
         particulars = content.particulars or Particulars()
         return {
             "id": state.quote_id,

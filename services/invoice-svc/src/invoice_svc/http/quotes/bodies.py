@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from encours.contracts.quote import SignedEvidence
+from encours.contracts.order import SignedEvidence
 from encours.http.models import Body, BusinessDate, ShortText
 from encours.kernel.errors import Invalid
 from encours.kernel.ids import derived_id, new_id
@@ -120,12 +120,13 @@ class AcceptBody(Body):
     accepted_by: ShortText = Field(examples=["Claire Martin, gérante"])
     accepted_on: BusinessDate | None = Field(default=None, description="Today if not given.")
     evidence: EvidenceBody | None = None
+    into: Literal["invoice", "order"] = Field(default="invoice", description="What the quote leads to.")
     series: SeriesCode = Field(default="FAC", description="Series of the invoice.")
 
     def to_command(self, quote_id: str) -> AcceptQuote:
         """Return the command."""
         evidence = None if self.evidence is None else self.evidence.to_evidence()
-        return AcceptQuote(quote_id, self.accepted_by, self.accepted_on, evidence, self.series)
+        return AcceptQuote(quote_id, self.accepted_by, self.accepted_on, evidence, self.into, self.series)
 
 
 class RefuseQuoteBody(Body):

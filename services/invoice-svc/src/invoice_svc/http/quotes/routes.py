@@ -91,7 +91,7 @@ async def extend_quote(quote_id: QuoteId, body: ExtendBody, cmd: Writing) -> Res
 
 @router.post("/v1/quotes/{quote_id}/accept", response_model=QuoteOut)
 async def accept_quote(quote_id: QuoteId, body: AcceptBody, cmd: Writing) -> Response:
-    """Record the acceptance with its evidence, and draft the invoice, in one step and once."""
+    """Record the acceptance with its evidence, and draft the invoice or place the order, in one step and once."""
     return await cmd.run(quotes.accept, body.to_command(quote_id), answer=QUOTE_ANSWER, on=quote_id)
 
 

@@ -6,26 +6,40 @@ from collections.abc import Iterable
 
 from encours.contracts import Recorded, names_of
 from encours.contracts.books import CREDITED, Movement, movements, moving
-from encours.contracts.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
+from encours.contracts.entity import InvoiceApproved, InvoiceRejected, InvoiceSubmitted
+from encours.contracts.invoice import (
+    InvoiceAmended,
+    InvoiceCancelled,
+    InvoiceDrafted,
+    InvoiceIssued,
+)
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
 from invoice_svc.domain.payment.indication import digits_of, number_key
-from invoice_svc.read_models.invoices.rows import PAID, InvoiceMovementRow, InvoiceRow
+from invoice_svc.read_models.invoices.rows import PAID, InvoiceApprovalRow, InvoiceMovementRow, InvoiceRow
 from invoice_svc.read_models.known import known
+
+_Deciding = InvoiceSubmitted | InvoiceApproved | InvoiceRejected
 
 
 class Invoices(Part):
     """Invoices by entity, customer, number, reference, due date and status."""
 
-    rows = (InvoiceRow, InvoiceMovementRow)
+    rows = (InvoiceRow, InvoiceMovementRow, InvoiceApprovalRow)
     applies = moving("item", "contested") | names_of(
-        InvoiceDrafted, InvoiceAmended, InvoiceCancelled, InvoiceIssued
+        InvoiceDrafted,
+        InvoiceAmended,
+        InvoiceCancelled,
+        InvoiceIssued,
+        InvoiceSubmitted,
+        InvoiceApproved,
+        InvoiceRejected,
     )
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
         """Rows that :meth:`project` reads."""
-        if isinstance(e.data, InvoiceAmended | InvoiceCancelled | InvoiceIssued):
+        if isinstance(e.data, InvoiceAmended | InvoiceCancelled | InvoiceIssued | _Deciding):
             yield InvoiceRow, (e.stream,)
         for _, moved in _of_invoices(e):
             yield InvoiceRow, (moved.invoice_id,)
@@ -43,7 +57,13 @@ class Invoices(Part):
                 invoice = known(InvoiceRow, e, rows)
                 invoice.total_minor = event.total_minor
                 invoice.reference_key = _key(event.reference)
-                rows.put(invoice)
+                _approve(e, invoice, "none", rows)
+            case InvoiceSubmitted():
+                _approve(e, known(InvoiceRow, e, rows), "submitted", rows)
+            case InvoiceApproved():
+                _approve(e, known(InvoiceRow, e, rows), "approved", rows)
+            case InvoiceRejected():
+                _approve(e, known(InvoiceRow, e, rows), "none", rows)
             case InvoiceCancelled():
                 invoice = known(InvoiceRow, e, rows)
                 invoice.cancelled_on, invoice.cancelled_position = e.effective_on, e.position
@@ -51,6 +71,17 @@ class Invoices(Part):
             case _:
                 for entry, moved in _of_invoices(e):
                     _move(e, entry, moved, rows)
+
+
+def _approve(e: Recorded, invoice: InvoiceRow, approval: str, rows: RowCache) -> None:
+    if invoice.approval != approval:
+        rows.put(
+            InvoiceApprovalRow(
+                invoice_id=e.stream, position=e.position, effective_on=e.effective_on, approval=approval
+            )
+        )
+    invoice.approval = approval
+    rows.put(invoice)
 
 
 def _of_invoices(e: Recorded) -> Iterable[tuple[int, Movement]]:

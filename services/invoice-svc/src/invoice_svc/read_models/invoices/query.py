@@ -48,13 +48,13 @@ _COLUMNS = (
 )
 _SHOWN = "invoice_id, number, due_on, issued_on, total_minor, relevance, matched"
 _NOW = f"""
-    select {_COLUMNS}, credited_minor, paid_minor, disputed_minor, outstanding_minor,
+    select {_COLUMNS}, credited_minor, paid_minor, disputed_minor, outstanding_minor, approval,
         case when cancelled_on is not null then 'cancelled' when issued_on is null then 'draft' else 'issued' end
             as document
     from {{schema}}.invoice
 """
 _THEN = f"""
-    select {_COLUMNS}, document, credited_minor, paid_minor, disputed_minor,
+    select {_COLUMNS}, document, approval, credited_minor, paid_minor, disputed_minor,
         case when document = 'issued' then total_minor + moved_minor else 0 end as outstanding_minor
     from (
         select i.invoice_id, i.entity_id, i.customer_id, i.reference_key, i.total_minor,
@@ -63,6 +63,11 @@ _THEN = f"""
             case when s.issued then 'issued'
                 when i.cancelled_position <= {{position}} and i.cancelled_on <= {{as_of}} then 'cancelled'
                 else 'draft' end as document,
+            coalesce((
+                select a.approval from {{schema}}.approval a
+                where a.invoice_id = i.invoice_id and a.position <= {{position}} and a.effective_on <= {{as_of}}
+                order by a.position desc limit 1
+            ), 'none') as approval,
             coalesce(m.moved_minor, 0) as moved_minor, coalesce(m.credited_minor, 0) as credited_minor,
             coalesce(m.paid_minor, 0) as paid_minor, coalesce(m.disputed_minor, 0) as disputed_minor
         from {{schema}}.invoice i

@@ -48,12 +48,24 @@ class InvoiceRow(Row, kw_only=True):
     cancelled_on: date | None = None
     cancelled_position: int | None = None
     due_on: date | None = None
+    approval: str = "none"
     total_minor: int
     credited_minor: int = 0
     paid_minor: int = 0
     disputed_minor: int = 0
     conceded_minor: int = 0
     outstanding_minor: int = 0
+
+
+class InvoiceApprovalRow(Row):
+    """Approval of a draft from an event on."""
+
+    TABLE: ClassVar[str] = "approval"
+    KEY: ClassVar[tuple[str, ...]] = ("invoice_id", "position")
+    invoice_id: str
+    position: int
+    effective_on: date
+    approval: str
 
 
 class InvoiceMovementRow(Row):

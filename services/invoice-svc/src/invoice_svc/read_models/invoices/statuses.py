@@ -12,7 +12,8 @@ from typing import Literal
 from invoice_svc.domain.invoice.status import BusinessLabel
 
 InvoiceStatus = Literal[
-    "draft", "cancelled", "issued", "credited_in_part", "credited", "open", "part_paid", "paid", "written_off",
+    "draft", "submitted", "approved",
+    "cancelled", "issued", "credited_in_part", "credited", "open", "part_paid", "paid", "written_off",
     "not_due", "due", "overdue", "disputed",
 ]  # fmt: skip
 """Values of the axes document, settlement and collection."""
@@ -33,7 +34,9 @@ _WRITTEN_OFF = "document = 'issued' and outstanding_minor <= 0 and credited_mino
 _TOUCHED = f"paid_minor > 0 or ({_IN_PART}) or disputed_minor > 0"
 
 STATUS: Mapping[InvoiceStatus, str] = {
-    "draft": "document = 'draft'",
+    "draft": "document = 'draft' and approval = 'none'",
+    "submitted": "document = 'draft' and approval = 'submitted'",
+    "approved": "document = 'draft' and approval = 'approved'",
     "cancelled": "document = 'cancelled'",
     "issued": "document = 'issued' and credited_minor = 0",
     "credited_in_part": f"document = 'issued' and {_IN_PART}",

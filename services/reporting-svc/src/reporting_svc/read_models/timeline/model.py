@@ -71,10 +71,12 @@ class Timeline(ReadModel):
         contracts.entity.BankAccountSet,
         contracts.entity.VatRegimeSet,
         contracts.field.FieldDefined,
+        contracts.entity.ApprovalSet,
         contracts.imports.ImportCompleted,
         contracts.rate.ExchangeRatePublished,
         contracts.aside.EventSetAside,
         contracts.imports.ImportReceived,
+        contracts.recurring.IndexPublished,
         contracts.dunning.RunCompleted,
     )
 

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Literal
 
-from encours.contracts import Event, customer, dispute, dunning, invoice, payment, quote, rate, risk
+from encours.contracts import (
+    Event,
+    customer,
+    dispute,
+    dunning,
+    entity,
+    invoice,
+    order,
+    payment,
+    rate,
+    recurring,
+    risk,
+)
 from encours.kernel.money import format_amount
 
 Language = Literal["en", "fr"]
@@ -81,6 +93,7 @@ _WORDS = {
     "below_floor": "sous le seuil de relance",
     "earlier_step": "étape précédente d'abord",
     "formal_notice_recent": "mise en demeure récente",
+    "cancelled": "annulée",
     "formal_step_apart": "étape formelle à part",
 }
 
@@ -106,6 +119,19 @@ _LINES: dict[type[Event], tuple[str, str]] = {
     customer.CustomerNoted: ("Note: {text}", "Note : {text}"),
     invoice.InvoiceDrafted: ("Draft of {total_minor}", "Brouillon de {total_minor}"),
     invoice.InvoiceAmended: ("Draft changed", "Brouillon modifié"),
+    entity.InvoiceSubmitted: (
+        "Draft of {total_minor} submitted for approval",
+        "Brouillon de {total_minor} soumis à validation",
+    ),
+    entity.InvoiceApproved: ("Draft of {total_minor} approved", "Brouillon de {total_minor} validé"),
+    entity.InvoiceRejected: (
+        "Draft of {total_minor} rejected: {cause}",
+        "Brouillon de {total_minor} rejeté : {cause}",
+    ),
+    customer.PapersRequired: (
+        "{papers} paper(s) required before an invoice",
+        "{papers} pièce(s) exigée(s) avant facturation",
+    ),
     invoice.InvoiceCancelled: ("Draft given up", "Brouillon abandonné"),
     invoice.InvoiceIssued: (
         "Invoice {number} of {total_minor} issued, due {due_on}",
@@ -184,21 +210,21 @@ _LINES: dict[type[Event], tuple[str, str]] = {
         "Payment of {amount_minor} reversed: {cause}",
         "Paiement de {amount_minor} annulé : {cause}",
     ),
-    quote.QuoteDrafted: (
+    order.QuoteDrafted: (
         "Quote {number} of {total_minor} drafted",
         "Devis {number} de {total_minor} préparé",
     ),
-    quote.QuoteAmended: (
+    order.QuoteAmended: (
         "Quote changed: {total_minor}, valid until {valid_until}",
         "Devis modifié : {total_minor}, valable jusqu'au {valid_until}",
     ),
-    quote.QuoteSent: ("Quote sent to {sent_to}", "Devis envoyé à {sent_to}"),
-    quote.QuoteExtended: ("Quote valid until {valid_until}", "Devis valable jusqu'au {valid_until}"),
-    quote.QuoteAccepted: (
+    order.QuoteSent: ("Quote sent to {sent_to}", "Devis envoyé à {sent_to}"),
+    order.QuoteExtended: ("Quote valid until {valid_until}", "Devis valable jusqu'au {valid_until}"),
+    order.QuoteAccepted: (
         "Quote of {total_minor} accepted by {accepted_by}",
         "Devis de {total_minor} accepté par {accepted_by}",
     ),
-    quote.QuoteRefused: ("Quote refused: {cause}", "Devis refusé : {cause}"),
+    order.QuoteRefused: ("Quote refused: {cause}", "Devis refusé : {cause}"),
     payment.CreditNoteIssued: (
         "Credit note {number} of {total_minor}: {cause}",
         "Avoir {number} de {total_minor} : {cause}",
@@ -211,6 +237,45 @@ _LINES: dict[type[Event], tuple[str, str]] = {
     payment.RefundReturned: (
         "Refund of {amount_minor} came back: {cause}",
         "Remboursement de {amount_minor} revenu : {cause}",
+    ),
+    order.OrderPlaced: ("Order {number} of {total_minor}", "Commande {number} de {total_minor}"),
+    order.OrderDelivered: (
+        "Delivered with note {note_number}: {net_minor} without VAT",
+        "Livré avec le bon {note_number} : {net_minor} HT",
+    ),
+    order.DeliveryCancelled: (
+        "Delivery of {net_minor} does not count: {cause}",
+        "Livraison de {net_minor} annulée : {cause}",
+    ),
+    order.OrderBilled: (
+        "{delivery_ids} delivery(ies) of {net_minor} put on an invoice",
+        "{delivery_ids} livraison(s) de {net_minor} portée(s) sur une facture",
+    ),
+    order.OrderUnbilled: (
+        "{delivery_ids} delivery(ies) of {net_minor} to bill again: invoice {cause}",
+        "{delivery_ids} livraison(s) de {net_minor} à refacturer : facture {cause}",
+    ),
+    order.OrderClosed: ("Order closed: {cause}", "Commande close : {cause}"),
+    recurring.RecurringAgreed: (
+        "Recurring invoice “{title}” of {total_minor}, from {starts_on}",
+        "Facture récurrente « {title} » de {total_minor}, à partir du {starts_on}",
+    ),
+    recurring.RecurringBilled: (
+        "Period of {period} billed: {total_minor}",
+        "Période du {period} facturée : {total_minor}",
+    ),
+    recurring.RecurringBlocked: (
+        "Period of {period} cannot be billed: {cause}",
+        "Période du {period} non facturée : {cause}",
+    ),
+    recurring.RecurringPaused: (
+        "Recurring invoice paused: {cause}",
+        "Facture récurrente suspendue : {cause}",
+    ),
+    recurring.RecurringResumed: ("Recurring invoice resumed", "Facture récurrente reprise"),
+    recurring.RecurringEnded: (
+        "Recurring invoice ends on {ends_on}",
+        "Facture récurrente jusqu'au {ends_on}",
     ),
     dispute.DisputeOpened: (
         "Dispute ({category}) on {amount_minor}: {text}",

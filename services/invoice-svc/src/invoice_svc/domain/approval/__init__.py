@@ -1,0 +1,1 @@
+"""Approval of invoices before their issue: rules by amount and role, four eyes, substitutes."""

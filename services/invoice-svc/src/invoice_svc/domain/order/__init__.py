@@ -1,0 +1,1 @@
+"""An order: placed by the customer, delivered in parts, and billed delivery by delivery."""

@@ -1,0 +1,1 @@
+"""/v1/indices: price indices that recurring invoices follow."""

@@ -1,0 +1,1 @@
+"""/v1/orders, /v1/deliveries, and the invoice of several deliveries."""

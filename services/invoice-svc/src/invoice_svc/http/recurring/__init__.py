@@ -1,0 +1,1 @@
+"""/v1/recurring: invoices by a rule."""

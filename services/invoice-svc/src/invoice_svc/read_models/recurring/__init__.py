@@ -1,0 +1,1 @@
+"""Recurring invoices, and those with a period to bill."""
