@@ -127,6 +127,14 @@ def test_a_deposit_of_the_customer_is_deducted_once(
         firm.do(invoices.draft, invoice("inv_5", line("50"), **change))
 
 
+def test_deposits_leave_no_negative_invoice_where_a_rebate_is_at_another_rate(make: Any, firm: Any) -> None:
+    firm.do(invoices.draft, deposit("inv_1", line("1000")))
+    with make.refused("deposit-not-deductible"):
+        firm.do(invoices.draft, invoice("inv_2", line("1000"), line("-50", "10"), deposits=("inv_1",)))
+    firm.do(invoices.draft, invoice("inv_3", line("1055"), line("-50", "10"), deposits=("inv_1",)))
+    assert firm.state(INVOICE, "inv_3").outstanding_minor == 1_100
+
+
 def test_a_deposit_invoice_deducts_none_and_a_draft_is_no_deposit_yet(make: Any, firm: Any) -> None:
     firm.do(invoices.draft, replace(deposit("inv_1", line("10")), issue=False))
     with make.refused("invalid-request"):

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from encours.contracts.books import movements
 from encours.contracts.common import VatShare
@@ -64,6 +65,12 @@ def test_a_provision_is_the_net_of_what_is_outstanding_and_moves_nothing(make: A
         issued.do(invoices.provision, provided(10_001))
     issued.do(invoices.provision, provided(0))
     assert (state(issued).provisioned_minor, moved(issued, "account_minor")) == (0, 12_000)
+
+
+def test_nothing_is_provided_for_a_debt_that_was_not_there_yet(make: Any, issued: Any) -> None:
+    with make.refused("invalid-request"):
+        issued.do(invoices.provision, replace(provided(None), on=date(2026, 5, 31)))
+    assert fold_as_of(issued.stream("inv_1"), date(2026, 5, 31)).document == "none"
 
 
 def test_vat_is_relieved_on_evidence_by_rate_with_the_statement_of_the_law(make: Any, issued: Any) -> None:

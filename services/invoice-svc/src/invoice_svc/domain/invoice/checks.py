@@ -32,9 +32,10 @@ def require_fits(state: Invoice, amount_minor: int, room_minor: int, day: date |
     if amount_minor <= room_minor:
         return
     when = f" from {day} on" if day else ""
+    first = "reverse its write-off" if state.written_off_minor else "release a payment"
     raise AmountExceedsOutstanding(
         f"{state.number} has {money_of(state, room_minor)} outstanding{when}, less than "
-        f"{money_of(state, amount_minor)}: reduce the amount, or release a payment first.",
+        f"{money_of(state, amount_minor)}: reduce the amount, or {first} first.",
     )
 
 

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from encours.contracts.common import DeductedDeposit, Purpose, VatShare
 from encours.kernel.errors import FieldError, Invalid, Refusal
+from encours.kernel.money import Money
 from invoice_svc.domain.invoice.amounts import RateAmounts
 from invoice_svc.domain.invoice.checks import require_issued
 from invoice_svc.domain.invoice.credit_sums import amounts_of, left_to_credit, within
@@ -57,7 +58,7 @@ def named(deposits: tuple[str, ...], purpose: Purpose) -> tuple[str, ...]:
 def deduct(final: Invoice, deposits: Sequence[Invoice], issued_on: date) -> Deduction:
     """Deduct the deposits from a draft, one after the other, each at most what is left at each rate.
 
-    ``issued_on`` is the date of the final invoice.
+    ``issued_on`` is the date of the final invoice. What they leave is 0 at least, also with a rebate at another rate.
     """
     left = {part.key: part for part in map(amounts_of, final.vat)}
     listed, surplus = [], []
@@ -78,6 +79,12 @@ def deduct(final: Invoice, deposits: Sequence[Invoice], issued_on: date) -> Dedu
         if any(part.is_something for part in over):
             surplus.append((deposit.invoice_id, tuple(part for part in over if part.is_something)))
     vat = tuple(_share(left[amounts_of(share).key]) for share in final.vat)
+    if deposits and (total := sum(share.net_minor + share.vat_minor for share in vat)) < 0:
+        raise DepositNotDeductible(
+            f"The deposits would leave {Money(total, final.currency)}, as the invoice has a rebate at another rate. "
+            "Leave a deposit out, and credit it on its own.",
+            errors=(FieldError("/deposits", "Leave one out."),),
+        )
     return Deduction(
         vat,
         sum(share.net_minor for share in vat),

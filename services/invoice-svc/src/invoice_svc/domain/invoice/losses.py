@@ -78,6 +78,8 @@ def provision(state: Invoice, command: ProvisionInvoice, on: date, today: date) 
     """Set the provision; no event if it stands so. At most the net of what is outstanding: its VAT can be relieved."""
     require_issued(state, "provisioned")
     require_not_future(on, today, "/on")
+    if state.issued_on is not None and on < state.issued_on:
+        raise Invalid(f"{state.number} was issued on {state.issued_on}; use that or a later date.", "/on")
     bound = sum(part.net_minor for part in _parts(state, state.outstanding_minor)) or state.outstanding_minor
     amount_minor = bound
     if command.amount is not None:

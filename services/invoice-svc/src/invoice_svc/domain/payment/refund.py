@@ -65,7 +65,8 @@ def order(state: Payment, command: OrderRefund, on: date, today: date) -> list[e
         )
     if on < _unapplied_since(state):
         raise Invalid(
-            f"The money was allocated before {_unapplied_since(state)}; use that or a later date.", "/on"
+            f"All of the money is unapplied from {_unapplied_since(state)} on; use that or a later date.",
+            "/on",
         )
     return [
         events.RefundOrdered(
