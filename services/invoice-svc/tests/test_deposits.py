@@ -277,7 +277,7 @@ def test_a_correction_keeps_who_ordered_and_who_is_billed(make: Any, firm: Any) 
     firm.do(invoices.draft, invoice("inv_1", line("100"), deposits=("inv_0",)))
     firm.do(corrections.correct, correction(lines=(line("80"),)))
     old, new = firm.state(INVOICE, "inv_1"), firm.state(INVOICE, "inv_2")
-    assert (new.customer_id, new.ordered_by) == (old.customer_id, old.ordered_by) == ("cus_2", "cus_1")
+    assert (new.customer_id, new.purchaser_id) == (old.customer_id, old.purchaser_id) == ("cus_2", "cus_1")
     assert new.total_minor == 8_400
 
 
@@ -328,7 +328,7 @@ def test_a_correction_is_billed_to_the_same_customer_whoever_is_billed_now(
     firm.do(customers.assign_roles, AssignRoles("cus_1", billed_id=then, valid_from=day(15)))
     firm.do(corrections.correct, correction())
     new = firm.state(INVOICE, "inv_2")
-    assert (new.customer_id, new.ordered_by, new.total_minor) == ("cus_2", "cus_1", 480_000)
+    assert (new.customer_id, new.purchaser_id, new.total_minor) == ("cus_2", "cus_1", 480_000)
 
 
 def test_money_of_who_paid_moves_to_the_correction_though_another_pays_now(make: Any, firm: Any) -> None:

@@ -106,7 +106,7 @@ def test_a_draft_is_exposure_until_it_is_issued_and_then_counts_once() -> None:
 
 def test_a_draft_is_exposure_of_who_ordered_until_the_invoice_is_of_who_is_billed() -> None:
     ledger = Ledger().record(customer(), event(CustomerRegistered, customer_id="cus_2"), drafted(120_00))
-    invoice = issued(120_00, customer_id="cus_2", ordered_by="cus_1")
+    invoice = issued(120_00, customer_id="cus_2", purchaser_id="cus_1")
     asked = set(ledger.model.keys(recorded(invoice, position=4, effective_on=DAY)))
     assert {(CreditCustomerRow, ("cus_1",)), (CreditCustomerRow, ("cus_2",))} <= asked
     ledger.record(invoice)

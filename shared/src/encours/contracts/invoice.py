@@ -129,7 +129,7 @@ class InvoiceIssued(Event, frozen=True, kw_only=True, omit_defaults=True):
     particulars: Particulars | None = None
     deposits: tuple[DeductedDeposit, ...] = ()
     corrects: CitedInvoice | None = None
-    ordered_by: str | None = None
+    purchaser_id: str | None = None
     """Customer who ordered, if another is billed: ``customer_id``, who owes the invoice."""
     delivered_to_id: str | None = None
     """Customer who is delivered, if it is not the one who ordered."""

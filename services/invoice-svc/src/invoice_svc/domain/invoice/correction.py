@@ -92,7 +92,7 @@ def new_invoice(state: Invoice, command: CorrectInvoice, on: date) -> DraftInvoi
     return DraftInvoice(
         invoice_id=command.new_invoice_id,
         entity_id=state.entity_id,
-        customer_id=state.ordered_by or state.customer_id,
+        customer_id=state.purchaser_id or state.customer_id,
         series=command.series or state.series or "FAC",
         content=_content(state, command.changes),
         currency=state.currency,

@@ -179,7 +179,7 @@ def issue(
             ),
             corrects=state.corrects,
             deposits=rest.deposits,
-            ordered_by=state.customer_id if state.customer_id != customer.customer_id else None,
+            purchaser_id=state.customer_id if state.customer_id != customer.customer_id else None,
             delivered_to_id=delivered.customer_id if delivered else None,
             deliveries=state.deliveries,
         ),

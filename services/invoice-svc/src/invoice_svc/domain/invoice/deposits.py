@@ -96,7 +96,7 @@ def deduct(final: Invoice, deposits: Sequence[Invoice], issued_on: date) -> Dedu
 
 def _check(final: Invoice, deposit: Invoice, issued_on: date, pointer: str) -> None:
     require_issued(deposit, "deducted")
-    same = (deposit.entity_id, deposit.ordered_by or deposit.customer_id, deposit.currency) == (
+    same = (deposit.entity_id, deposit.purchaser_id or deposit.customer_id, deposit.currency) == (
         final.entity_id, final.customer_id, final.currency,
     )  # fmt: skip
     corrected = None if final.corrects is None else final.corrects.invoice_id

@@ -66,7 +66,7 @@ class Invoice(Struct, frozen=True):
     deducted_by: str | None = None
     """Final invoice that deducts this deposit invoice."""
     corrects: CitedInvoice | None = None
-    ordered_by: str | None = None
+    purchaser_id: str | None = None
     """Customer who ordered, if another is billed."""
     number: str | None = None
     issued_on: date | None = None
@@ -371,7 +371,7 @@ def _issued(state: Invoice, entity_id: str, event: events.InvoiceIssued) -> Invo
         particulars=event.particulars or Particulars(),
         deducted=event.deposits,
         corrects=event.corrects,
-        ordered_by=event.ordered_by,
+        purchaser_id=event.purchaser_id,
         number=event.number,
         issued_on=event.issued_on,
         due_on=event.due_on,

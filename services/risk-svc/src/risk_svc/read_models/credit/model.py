@@ -129,7 +129,7 @@ class Credit(ReadModel):
             ):
                 yield ExposureInvoiceRow, (invoice_id,)
                 yield CreditCustomerRow, (customer_id,)
-            case InvoiceIssued(ordered_by=str(orderer)):
+            case InvoiceIssued(purchaser_id=str(orderer)):
                 yield CreditCustomerRow, (orderer,)
         for moved in movements(e):
             yield CreditCustomerRow, (moved.customer_id,)
