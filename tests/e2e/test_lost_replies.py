@@ -17,7 +17,7 @@ import pytest
 
 from encours.testing.system import System
 from encours.testing.waiting import HANG_S
-from tests.e2e.world import ENTITY, World, eur
+from tests.e2e.world import ENTITY, World, eur, line
 
 TODAY = "2026-01-05"
 CSV = "invoice_number,issued_on,due_on,amount,customer\nOLD-1,2025-11-03,2025-12-03,120.00,Garage Dupont\n"
@@ -105,6 +105,87 @@ def _task(world: World) -> Request:
     return f"/v1/tasks/{task}/complete", {"outcome": "promised to pay"}
 
 
+def _content(world: World, **fields: Any) -> dict[str, Any]:
+    body = world.draft_body(world.customer()) | fields
+    del body["series"]
+    return body
+
+
+def _quote(world: World, *, sent: bool = False) -> str:
+    body = _content(world, valid_until="2030-01-31")
+    identifier: str = world.post("invoice", "/v1/quotes", body)["id"]
+    if sent:
+        world.post("invoice", f"/v1/quotes/{identifier}/send", {"sent_to": "Claire Martin"})
+    return identifier
+
+
+def _order(world: World) -> dict[str, Any]:
+    return world.post("invoice", "/v1/orders", _content(world))
+
+
+def _delivery(world: World) -> tuple[dict[str, Any], str]:
+    """An order whose delivery is not billed, and the path of its deliveries."""
+    path = f"/v1/orders/{_order(world)['id']}/deliveries"
+    return world.post("invoice", path, {"note_number": "BL-1"}), path
+
+
+def _cancelled_delivery(world: World) -> Request:
+    order, path = _delivery(world)
+    return f"{path}/{order['deliveries'][0]['id']}/cancel", {"reason": "Recorded twice"}
+
+
+def _grouped(world: World) -> Request:
+    order, _ = _delivery(world)
+    owner = {"entity_id": world.entity, "customer_id": order["customer_id"]}
+    return "/v1/invoices:group", owner | {"from": "2026-01-01", "to": world.today}
+
+
+def _recurring_body(world: World) -> dict[str, Any]:
+    return _content(world, title="Standby", rule="FREQ=MONTHLY", starts_on="2030-01-31", nature="services")
+
+
+def _recurring(world: World, *, paused: bool = False) -> str:
+    identifier: str = world.post("invoice", "/v1/recurring", _recurring_body(world))["id"]
+    if paused:
+        world.post("invoice", f"/v1/recurring/{identifier}/pause", {"reason": "Works"})
+    return identifier
+
+
+def _submitted(world: World) -> str:
+    """A draft that another key has made and submitted."""
+    made = world.system.json(
+        "keys", "create", "--scope", "invoices:write", "--label", "drafter", "--ledger", world.ledger
+    )
+    headers = {"Authorization": f"Bearer {made['key']}"}
+    draft = world.send("invoice", "/v1/invoices", world.draft_body(world.customer()), headers=headers).json()
+    path = f"/v1/invoices/{draft['id']}"
+    assert world.send("invoice", f"{path}/submit", headers=headers).status_code == 200
+    return path
+
+
+def _note_body(world: World) -> dict[str, Any]:
+    """A rebate on the invoices of a period."""
+    period = {"period_from": "2026-01-01", "period_until": "2026-01-04"}
+    return _content(world, reason="Rebate") | period
+
+
+def _note(world: World) -> dict[str, Any]:
+    return world.post("invoice", "/v1/credit-notes", _note_body(world))
+
+
+def _applied(world: World) -> Request:
+    note = _note(world)
+    invoice = world.invoice(note["customer_id"])
+    use = {"allocations": [{"invoice_id": invoice["id"], "amount": eur("20.00")}]}
+    return f"/v1/credits/{note['id']}/apply", use
+
+
+def _refund(world: World) -> str:
+    payment = _cash(world, allocated=False)[1]["id"]
+    ordered = world.post("invoice", f"/v1/payments/{payment}/refund", {"reason": "Paid twice"})
+    return f"/v1/payments/{payment}/refunds/{ordered['refunds'][0]['id']}"
+
+
 EXAMPLES: dict[str, dict[str, Make]] = {
     "invoice": {
         "/v1/entities": lambda w: ("/v1/entities", ENTITY | {"name": "Second"}),
@@ -153,6 +234,68 @@ EXAMPLES: dict[str, dict[str, Make]] = {
         "/v1/payments/{payment_id}/reverse": lambda w: (
             f"/v1/payments/{_cash(w, allocated=True)[1]['id']}/reverse",
             {"reason": "AC04 closed account", "on": w.today},
+        ),
+        "/v1/invoices:group": _grouped,
+        "/v1/invoices/{invoice_id}/submit": lambda w: (f"/v1/invoices/{_draft(w)}/submit", None),
+        "/v1/invoices/{invoice_id}/approve": lambda w: (f"{_submitted(w)}/approve", None),
+        "/v1/invoices/{invoice_id}/reject": lambda w: (f"{_submitted(w)}/reject", {"reason": "Price"}),
+        "/v1/invoices/{invoice_id}/correct": lambda w: (
+            f"/v1/invoices/{_issued(w)['id']}/correct",
+            {"reason": "Wrong price", "lines": [line("80.00")]},
+        ),
+        "/v1/invoices/{invoice_id}/provision": lambda w: (
+            f"/v1/invoices/{_issued(w)['id']}/provision",
+            {"reason": "Safeguard proceedings"},
+        ),
+        "/v1/invoices/{invoice_id}/unrecoverable": lambda w: (
+            f"/v1/invoices/{_issued(w)['id']}/unrecoverable",
+            {"reason": "Liquidation", "evidence": "Certificate of the liquidator"},
+        ),
+        "/v1/quotes": lambda w: ("/v1/quotes", _content(w, valid_until="2030-01-31")),
+        "/v1/quotes/{quote_id}/send": lambda w: (f"/v1/quotes/{_quote(w)}/send", {}),
+        "/v1/quotes/{quote_id}/extend": lambda w: (
+            f"/v1/quotes/{_quote(w, sent=True)}/extend",
+            {"valid_until": "2030-06-30"},
+        ),
+        "/v1/quotes/{quote_id}/accept": lambda w: (
+            f"/v1/quotes/{_quote(w, sent=True)}/accept",
+            {"accepted_by": "Claire Martin"},
+        ),
+        "/v1/quotes/{quote_id}/refuse": lambda w: (
+            f"/v1/quotes/{_quote(w, sent=True)}/refuse",
+            {"reason": "Too dear"},
+        ),
+        "/v1/orders": lambda w: ("/v1/orders", _content(w)),
+        "/v1/orders/{order_id}/close": lambda w: (f"/v1/orders/{_order(w)['id']}/close", {}),
+        "/v1/orders/{order_id}/deliveries": lambda w: (
+            f"/v1/orders/{_order(w)['id']}/deliveries",
+            {"note_number": "BL-1"},
+        ),
+        "/v1/orders/{order_id}/deliveries/{delivery_id}/cancel": _cancelled_delivery,
+        "/v1/recurring": lambda w: ("/v1/recurring", _recurring_body(w)),
+        "/v1/recurring/{recurring_id}/pause": lambda w: (f"/v1/recurring/{_recurring(w)}/pause", {}),
+        "/v1/recurring/{recurring_id}/resume": lambda w: (
+            f"/v1/recurring/{_recurring(w, paused=True)}/resume",
+            None,
+        ),
+        "/v1/recurring/{recurring_id}/end": lambda w: (
+            f"/v1/recurring/{_recurring(w)}/end",
+            {"ends_on": "2030-12-31"},
+        ),
+        "/v1/credit-notes": lambda w: ("/v1/credit-notes", _note_body(w)),
+        "/v1/credits/{credit_note_id}/apply": _applied,
+        "/v1/credits/{credit_note_id}/refund": lambda w: (
+            f"/v1/credits/{_note(w)['id']}/refund",
+            {"reason": "Asked for"},
+        ),
+        "/v1/payments/{payment_id}/refund": lambda w: (
+            f"/v1/payments/{_cash(w, allocated=False)[1]['id']}/refund",
+            {"reason": "Paid twice"},
+        ),
+        "/v1/payments/{payment_id}/refunds/{refund_id}/sent": lambda w: (f"{_refund(w)}/sent", {}),
+        "/v1/payments/{payment_id}/refunds/{refund_id}/returned": lambda w: (
+            f"{_refund(w)}/returned",
+            {"reason": "AC04 closed account"},
         ),
         "/v1/imports": _import,
         "/v1/ledgers/{name}/clock": _tomorrow,
