@@ -24,7 +24,9 @@ STREAM = "inv_1"
 
 
 def drafted(version: int, data: bytes, stream: str = STREAM) -> NewEvent:
-    return NewEvent(stream, version, RawEvent("invoice.drafted", 1, data), "ent_a", DAY, uuid7())
+    return NewEvent(
+        stream, version, RawEvent("invoice.drafted", InvoiceDrafted.VERSION, data), "ent_a", DAY, uuid7()
+    )
 
 
 @pytest.fixture
