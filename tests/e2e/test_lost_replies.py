@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from encours.testing.system import System
-from encours.testing.waiting import HANG_S
+from encours.testing.waiting import HANG_S, wait_until
 from tests.e2e.world import ENTITY, World, eur, line
 
 TODAY = "2026-01-05"
@@ -95,6 +95,12 @@ def _import(world: World) -> Request:
 def _tomorrow(world: World) -> Request:
     day = date.fromisoformat(world.today) + timedelta(days=1)
     return f"/v1/ledgers/{world.ledger}/clock", {"to": day.isoformat()}
+
+
+def _stop(world: World) -> Request:
+    """A clock that has arrived: its state is the same when the answer is made again."""
+    wait_until(lambda: world.clock()["state"] == "idle", "the clock does not arrive")
+    return f"/v1/ledgers/{world.ledger}/clock/stop", None
 
 
 def _task(world: World) -> Request:
@@ -299,7 +305,7 @@ EXAMPLES: dict[str, dict[str, Make]] = {
         ),
         "/v1/imports": _import,
         "/v1/ledgers/{name}/clock": _tomorrow,
-        "/v1/ledgers/{name}/clock/stop": lambda w: (f"/v1/ledgers/{w.ledger}/clock/stop", None),
+        "/v1/ledgers/{name}/clock/stop": _stop,
     },
     "dunning": {
         "/v1/customers/{id}/holds": lambda w: (
