@@ -30,7 +30,11 @@ from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.domain.entity.commands import RegisterEntity
 from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.invoice.commands import Content, CreditInvoice, DraftInvoice
-from invoice_svc.domain.invoice.losses import DeclareUnrecoverable
+from invoice_svc.domain.invoice.losses import (
+    DeclareUnrecoverable,
+    ProvisionInvoice,
+    provision_in_force_minor,
+)
 from invoice_svc.domain.invoice.state import fold_as_of
 from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.domain.payment import state as payment_state
@@ -81,6 +85,7 @@ steps = st.one_of(
     st.tuples(st.just("dispute"), some_invoice, amounts, ago),
     st.tuples(st.just("write_off"), some_invoice, amounts, ago),
     st.tuples(st.just("restore"), some_invoice),
+    st.tuples(st.just("provide"), some_invoice, ago),
     st.tuples(st.just("lost"), some_invoice, amounts, ago),
     st.tuples(st.just("resolve"), ago, st.sampled_from(["rejected", "credited"])),
 )
@@ -136,6 +141,8 @@ def command(step: tuple[Any, ...], today: date) -> tuple[Any, ...]:
                 invoice, Money(amount, "EUR"), "x", "x", on=today - timedelta(days=days)
             )
             return invoices.declare_unrecoverable, gone
+        case ("provide", invoice, days):
+            return invoices.provision, ProvisionInvoice(invoice, None, "x", on=today - timedelta(days=days))
         case ("restore", invoice):
             return invoices.reverse_write_off, ReverseWriteOff(invoice, "x")
         case ("dispute", invoice, amount, days):
@@ -209,6 +216,7 @@ def test_on_every_day_nothing_is_owed_below_zero_and_cash_is_allocated_or_unappl
                 + invoice.written_off_minor
             )
             assert 0 <= invoice.disputed_minor <= invoice.outstanding_minor
+            assert 0 <= provision_in_force_minor(invoice) <= invoice.outstanding_minor
             assert invoice.outstanding_minor == booked(books, day, "item_minor", invoice_id=name)
             applied += invoice.paid_minor
         allocated = 0

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from encours.contracts.books import movements
 from encours.contracts.common import VatShare
 from encours.contracts.invoice import InvoiceUnrecoverable, WriteOffRecovered, WriteOffReversed
+from encours.kernel.errors import DomainError
 from encours.kernel.money import Money
 from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.invoice.commands import Content, CreditInvoice, TakeOverInvoice
@@ -71,6 +72,40 @@ def test_nothing_is_provided_for_a_debt_that_was_not_there_yet(make: Any, issued
     with make.refused("invalid-request"):
         issued.do(invoices.provision, replace(provided(None), on=date(2026, 5, 31)))
     assert fold_as_of(issued.stream("inv_1"), date(2026, 5, 31)).document == "none"
+
+
+@pytest.mark.parametrize(
+    ("fall", "left"),
+    [
+        (lambda make: (payments.receive, make.receipt(on=day(10)), ("inv_1",)), "0.00"),
+        (lambda make: (payments.receive, make.receipt(amount=6_000, on=day(10)), ("inv_1",)), "50.00"),
+        (lambda make: (invoices.credit, make.credit(6_000, on=day(10))), "50.00"),
+        (lambda make: (invoices.declare_unrecoverable, lost(6_000, on=day(10))), "50.00"),
+        (lambda make: (invoices.write_off, written_off(6_000, day(10))), "50.00"),
+    ],
+)
+def test_a_provision_is_on_no_day_shown_above_the_net_outstanding(
+    make: Any, issued: Any, fall: Any, left: str
+) -> None:
+    issued.do(invoices.provision, replace(provided(None), on=day(5)))
+    issued.do(*fall(make))
+    shown = [
+        InvoiceOut.of(fold_as_of(issued.stream("inv_1"), day(n)), 1, day(n))["provisioned"]["amount"]
+        for n in (4, 5, 9, 10, 30)
+    ]
+    assert shown == ["0.00", "100.00", "100.00", left, left]
+
+
+def test_nothing_is_lost_before_the_issue_whose_date_the_refusal_names(issued: Any) -> None:
+    before = date(2026, 5, 31)
+    for work, command in (
+        (invoices.declare_unrecoverable, lost(on=before)),
+        (invoices.write_off, written_off(on=before)),
+    ):
+        with pytest.raises(DomainError) as refused:
+            issued.do(work, command)
+        assert (refused.value.status, refused.value.errors[0].pointer) == (422, "/on")
+        assert "2026-06-01" in refused.value.detail
 
 
 def test_vat_is_relieved_on_evidence_by_rate_with_the_statement_of_the_law(make: Any, issued: Any) -> None:

@@ -21,6 +21,7 @@ from invoice_svc.domain.invoice.checks import (
     money_of,
     require_fits,
     require_issued,
+    require_not_before_issue,
     require_not_future,
     require_positive,
 )
@@ -78,9 +79,8 @@ def provision(state: Invoice, command: ProvisionInvoice, on: date, today: date) 
     """Set the provision; no event if it stands so. At most the net of what is outstanding: its VAT can be relieved."""
     require_issued(state, "provisioned")
     require_not_future(on, today, "/on")
-    if state.issued_on is not None and on < state.issued_on:
-        raise Invalid(f"{state.number} was issued on {state.issued_on}; use that or a later date.", "/on")
-    bound = sum(part.net_minor for part in _parts(state, state.outstanding_minor)) or state.outstanding_minor
+    require_not_before_issue(state, on)
+    bound = _net_outstanding_minor(state)
     amount_minor = bound
     if command.amount is not None:
         require_currency(command.amount.currency, state.currency, "/amount")
@@ -104,12 +104,18 @@ def provision(state: Invoice, command: ProvisionInvoice, on: date, today: date) 
     ]
 
 
+def provision_in_force_minor(state: Invoice) -> int:
+    """Return the provision in minor units: as it was set, at most the net of what is still outstanding."""
+    return min(state.provisioned_minor, _net_outstanding_minor(state)) if state.provisioned_minor else 0
+
+
 def declare_unrecoverable(
     state: Invoice, command: DeclareUnrecoverable, country: str, on: date, today: date
 ) -> InvoiceUnrecoverable:
     """Declare an amount lost: first of what was written off, then of what is outstanding, which leaves the books."""
     require_issued(state, "declared unrecoverable")
     require_not_future(on, today, "/on")
+    require_not_before_issue(state, on)
     written_off = state.written_off_minor - state.unrecoverable_minor
     if state.outstanding_minor + written_off == 0:
         raise NothingOutstanding(f"Nothing of {state.number} is outstanding or written off.")
@@ -172,6 +178,12 @@ def _relief(state: Invoice, command: DeclareUnrecoverable, amount_minor: int) ->
     if not parts:
         raise VatNotRelievable(f"The VAT of {state.number} is not known by rate.")
     return parts
+
+
+def _net_outstanding_minor(state: Invoice) -> int:
+    """Net of what is outstanding; all of it if its VAT is not known by rate."""
+    parts = _parts(state, state.outstanding_minor)
+    return max(0, sum(part.net_minor for part in parts)) if parts else state.outstanding_minor
 
 
 def _parts(state: Invoice, amount_minor: int) -> tuple[RateAmounts, ...]:

@@ -13,7 +13,12 @@ from msgspec import Struct
 from encours.contracts.invoice import InvoiceWrittenOff, WriteOffReversed
 from encours.kernel.errors import Refusal
 from encours.kernel.money import Money
-from invoice_svc.domain.invoice.checks import require_fits, require_issued, require_not_future
+from invoice_svc.domain.invoice.checks import (
+    require_fits,
+    require_issued,
+    require_not_before_issue,
+    require_not_future,
+)
 from invoice_svc.domain.invoice.refusals import NothingOutstanding
 from invoice_svc.domain.invoice.room import room_from
 from invoice_svc.domain.invoice.state import Invoice
@@ -49,6 +54,7 @@ def write_off(state: Invoice, command: WriteOffInvoice, on: date, today: date) -
     """Write off at most what is outstanding on the day and on every later one."""
     require_issued(state, "written off")
     require_not_future(on, today, "/on")
+    require_not_before_issue(state, on)
     if state.outstanding_minor == 0:
         raise NothingOutstanding(f"{state.number} is settled: nothing is left to write off.")
     amount_minor = state.outstanding_minor

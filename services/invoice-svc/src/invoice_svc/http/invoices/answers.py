@@ -13,6 +13,7 @@ from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
+from invoice_svc.domain.invoice.losses import provision_in_force_minor
 from invoice_svc.domain.invoice.parts import AppliedPayment, CreditNote, Disputed, RealisedDifference
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.invoice.status import (
@@ -191,7 +192,7 @@ class InvoiceOut(AsOf, ParticularsOut):
     duplicate_text: str | None = Field(
         description="Statement for the duplicate of the invoice that goes to the debtor with the relief."
     )
-    provisioned: MoneyModel = Field(description="Provision for the doubtful debt, net of VAT.")
+    provisioned: MoneyModel = Field(description="Provision for the debt, at most the net still outstanding.")
     outstanding: MoneyModel
     disputed: MoneyModel = Field(
         description="The part of what is outstanding that is in dispute, or accepted and not credited yet."
@@ -269,7 +270,7 @@ class InvoiceOut(AsOf, ParticularsOut):
             "unrecoverable": money_json(state.unrecoverable_minor, currency),
             "vat_relief": [VatOut.of(share, currency) for share in state.relieved],
             "duplicate_text": state.duplicate_text,
-            "provisioned": money_json(state.provisioned_minor, currency),
+            "provisioned": money_json(provision_in_force_minor(state), currency),
             "outstanding": money_json(outstanding, currency),
             "disputed": money_json(disputed, currency),
             "conceded": money_json(state.conceded_minor, currency),
