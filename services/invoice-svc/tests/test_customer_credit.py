@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from encours.contracts.books import movements
+from encours.contracts.common import EarlyDiscount, Terms
 from encours.contracts.payment import CreditNoteIssued
 from encours.kernel.errors import DomainError
 from encours.kernel.money import Money
 from invoice_svc.domain.invoice.amounts import LineInput, RateAmounts
-from invoice_svc.domain.invoice.commands import CreditInvoice, TakeOverInvoice
+from invoice_svc.domain.invoice.commands import Content, CreditInvoice, TakeOverInvoice
 from invoice_svc.domain.payment import state as payment_state
 from invoice_svc.domain.payment.commands import AllocatePayment, ReleasePayment, ReversePayment
 from invoice_svc.domain.payment.credit_note import IssueCreditNote
@@ -94,6 +95,60 @@ def test_it_cites_invoices_of_the_customer_or_a_period_that_is_over(make: Any, i
         issued.do(credits.issue, rebate(invoice_ids=("inv_1",), currency="USD", **none))
     with make.refused("series-not-defined"):
         issued.do(credits.issue, rebate(series="FAC"))
+
+
+CITING: dict[str, Any] = {"period_from": None, "period_until": None}
+
+
+def test_it_credits_at_most_what_is_left_of_the_cited_invoices_at_each_rate(make: Any, issued: Any) -> None:
+    issued.do(invoices.credit, make.credit(6_000, on=day(10)))
+    cites = CITING | {"invoice_ids": ("inv_1",)}
+    for faulty, pointer in (
+        (rebate("5000000.00", **cites), "/lines/0"),
+        (rebate("50.01", **cites), "/lines/0"),
+        (rebate("1.00", "5.5", **cites), "/lines/0/vat_rate"),
+    ):
+        with pytest.raises(DomainError) as refused:
+            issued.do(credits.issue, faulty)
+        assert (refused.value.status, refused.value.errors[0].pointer) == (422, pointer)
+    issued.do(credits.issue, rebate("50.00", **cites))
+    issued.do(credits.issue, rebate("5000000.00", credit_note_id="cre_8", payment_id="pay_8"))
+
+
+def test_it_takes_no_more_vat_than_the_cited_invoices_have_together(make: Any, firm: Any) -> None:
+    for name in ("inv_1", "inv_2", "inv_3"):
+        firm.do(invoices.draft, make.at_once(make.draft(name, "0.12"), day(1)))
+    firm.do(credits.issue, rebate("0.36", **CITING, invoice_ids=("inv_1", "inv_2", "inv_3")))
+    note = firm.state(PAYMENT, "pay_9").credit_note
+    assert (note.net_minor, note.vat_minor, note.vat[0].vat_minor, note.total_minor) == (36, 6, 6, 42)
+
+
+def test_a_discount_that_was_taken_is_not_left_to_credit(make: Any, firm: Any) -> None:
+    terms = Terms(
+        due_kind="NET", days=30, penalty_rate_bps=None, indemnity_minor=4_000,
+        discount=EarlyDiscount(rate_bps=200, days=10),
+    )  # fmt: skip
+    firm.do(invoices.draft, make.at_once(make.draft(terms=terms), day(1)))
+    firm.do(payments.receive, make.receipt(amount=11_760, on=day(5)), ("inv_1",))
+    with make.refused("invalid-request"):
+        firm.do(credits.issue, rebate("98.01", **CITING, invoice_ids=("inv_1",)))
+    firm.do(credits.issue, rebate("98.00", **CITING, invoice_ids=("inv_1",)))
+
+
+def test_its_total_is_within_invoices_of_unknown_rates_and_of_rebates_at_another(
+    make: Any, firm: Any
+) -> None:
+    firm.do(
+        invoices.take_over,
+        TakeOverInvoice("inv_1", "cus_1", "ent_1", "OLD", day(1), day(9), "EUR", 12_000, None, None),
+    )
+    content = Content(day(1), (LineInput("a", "1", "100", "0"), LineInput("b", "1", "-50", "20")))
+    firm.do(invoices.draft, make.at_once(make.draft("inv_2", content=content), day(1)))
+    for name, most, above, rate in (("inv_1", "100", "100.01", "20"), ("inv_2", "40", "40.01", "0")):
+        with make.refused("invalid-request"):
+            firm.do(credits.issue, rebate(above, rate, **CITING, invoice_ids=(name,)))
+        other = {"credit_note_id": f"cre_{name}", "payment_id": f"pay_{name}"}
+        firm.do(credits.issue, rebate(most, rate, **CITING, **other, invoice_ids=(name,)))
 
 
 def test_it_is_refused_in_a_closed_period_and_for_a_customer_of_another_entity(make: Any, firm: Any) -> None:

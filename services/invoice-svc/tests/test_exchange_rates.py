@@ -100,6 +100,7 @@ def test_a_rate_counts_from_its_day_and_a_correction_from_its_recording(abroad: 
         ({"rates": [{"on": "2026-06-01", "rate": "0"}]}, "/rates/0/rate"),
         ({"rates": [{"on": "2026-06-01", "rate": "-1"}]}, "/rates/0/rate"),
         ({"rates": [{"on": "2026-06-01", "rate": "1"}, {"on": "2027-06-01", "rate": "1"}]}, "/rates/1/on"),
+        ({"rates": [{"on": "2026-06-01", "rate": "1"}, {"on": "2026-06-01", "rate": "2"}]}, "/rates/1/rate"),
     ],
 )
 def test_a_rate_that_cannot_be_is_refused_where_it_was_written(
@@ -111,6 +112,12 @@ def test_a_rate_that_cannot_be_is_refused_where_it_was_written(
     with pytest.raises(DomainError) as refused:
         decide.publish(ExchangeRates(), wanted, day(30))
     assert refused.value.errors[0].pointer == pointer
+
+
+def test_a_rate_that_is_sent_twice_is_published_once() -> None:
+    twice = published((day(1), "0.90"), (day(1), "0.9"))
+    (event,) = decide.publish(ExchangeRates(), twice, day(30))
+    assert event.rate == "0.90"
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
 from encours.contracts.common import VatShare
 from encours.kernel.errors import Invalid
-from invoice_svc.domain.invoice.amounts import InvoiceSums, RateAmounts, reckon, split_credit
+from invoice_svc.domain.invoice.amounts import InvoiceSums, RateAmounts, VatKey, reckon, split_credit
 from invoice_svc.domain.invoice.commands import CreditInvoice
 from invoice_svc.domain.invoice.decimals import percent
 from invoice_svc.domain.invoice.refusals import VatUnknown
@@ -64,6 +64,43 @@ def credited_parts(state: Invoice, command: CreditInvoice) -> tuple[RateAmounts,
         return split_credit(amount, left)
     parts = _parts_of_lines(reckon(command.lines, state.currency), left)
     return _within_what_is_left(parts, left, "/lines")
+
+
+def within_cited(sums: InvoiceSums, cited: Sequence[Invoice]) -> InvoiceSums:
+    """Return the sums of a credit note that cites invoices, its VAT at most what is left of theirs at each rate.
+
+    Early-payment discounts that were taken are not left. Raises :class:`Invalid` with a pointer to lines that exceed
+    what is left at their rate, or, as is checked alone if an invoice's rates are not known, in total (CGI 272-1).
+    """
+    left = [part for invoice in cited for part in left_to_credit(invoice)]
+    if all(part.rate_bps is not None for part in left):
+        discounts = [share for invoice in cited if invoice.discount for share in invoice.discount.vat]
+        parts = _parts_of_lines(sums, _summed(left, discounts))
+        vat = tuple(
+            replace(share, vat_minor=part.vat_minor) for share, part in zip(sums.vat, parts, strict=True)
+        )
+        vat_minor = sum(share.vat_minor for share in vat)
+        sums = replace(sums, vat=vat, vat_minor=vat_minor, total_minor=sums.net_minor + vat_minor)
+    if sums.total_minor > sum(
+        invoice.creditable_minor - invoice.relieved_minor - invoice.discounted_minor for invoice in cited
+    ):
+        raise Invalid("The lines credit more in total than is left to credit; reduce them.", "/lines")
+    return sums
+
+
+def _summed(left: Iterable[RateAmounts], discounts: Iterable[VatShare]) -> tuple[RateAmounts, ...]:
+    """Sum what is left of several invoices by rate, less their discounts."""
+    sums: dict[VatKey, RateAmounts] = {}
+    less = (
+        replace(amounts_of(share), net_minor=-share.net_minor, vat_minor=-share.vat_minor)
+        for share in discounts
+    )
+    for part in (*left, *less):
+        known = sums.get(part.key, replace(part, net_minor=0, vat_minor=0))
+        sums[part.key] = replace(
+            known, net_minor=known.net_minor + part.net_minor, vat_minor=known.vat_minor + part.vat_minor
+        )
+    return tuple(sums.values())
 
 
 def _within_what_is_left(
@@ -137,9 +174,7 @@ def _parts_of_lines(sums: InvoiceSums, left: tuple[RateAmounts, ...]) -> tuple[R
     """
     if left[0].rate_bps is None:
         if sums.net_minor > left[0].net_minor or sums.vat_minor > left[0].vat_minor:
-            raise Invalid(
-                "The lines credit more net or VAT than is left of the invoice; reduce them.", "/lines"
-            )
+            raise Invalid("The lines credit more net or VAT than is left to credit; reduce them.", "/lines")
         return (RateAmounts(None, sums.net_minor, sums.vat_minor),)
     left_at = {part.key: part for part in left}
     keys = [(line.vat_rate_bps, line.vat_category) for line in sums.lines]
@@ -152,13 +187,13 @@ def _parts_of_lines(sums: InvoiceSums, left: tuple[RateAmounts, ...]) -> tuple[R
 def _part_of_lines(asked: RateAmounts, rest: RateAmounts | None, pointer: str) -> RateAmounts:
     if rest is None:
         raise Invalid(
-            f"The invoice has no amount at {_named(asked)}; use one of its rates.", f"{pointer}/vat_rate"
+            f"Nothing was invoiced at {_named(asked)}; use an invoiced rate.", f"{pointer}/vat_rate"
         )
     if asked.net_minor == rest.net_minor:
         return rest
     if within(asked.net_minor, rest.net_minor) != asked.net_minor:
         raise Invalid(
-            f"The lines at {_named(asked)} credit more net than is left of the invoice at that rate; reduce them.",
+            f"The lines at {_named(asked)} credit more net than is left to credit at that rate; reduce them.",
             pointer,
         )
     return replace(asked, vat_minor=within(asked.vat_minor, rest.vat_minor))

@@ -1,7 +1,8 @@
 """The credit note [avoir] without an invoice, such as a rebate on turnover: the customer is in credit.
 
 It changes the VAT of the invoices that it corrects, so it cites them, or the period whose invoices it corrects as a
-whole (CGI 272-1; ann. II 242 nonies A I). Its number is of the entity's series of credit notes.
+whole (CGI 272-1; ann. II 242 nonies A I). At each rate it is at most what credit notes have left of cited invoices; a
+period sets no bound. Its number is of the entity's series of credit notes.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from invoice_svc.domain.entity.state import Entity
 from invoice_svc.domain.invoice.amounts import LineInput, currency_of, reckon
 from invoice_svc.domain.invoice.checks import require_issued, require_not_future
 from invoice_svc.domain.invoice.credit_note import CREDIT_SERIES
+from invoice_svc.domain.invoice.credit_sums import within_cited
 from invoice_svc.domain.invoice.room import cited_as
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.payment.refusals import AllocationAcrossCustomers
@@ -64,6 +66,8 @@ def issue(
             "The lines must add up to more than 0, and to no less than 0 at any VAT rate.", "/lines"
         )
     _check_cited(command, customer, cited, currency, issued_on)
+    if cited:
+        sums = within_cited(sums, cited)
     return events.CreditNoteIssued(
         payment_id=command.payment_id,
         credit_note_id=command.credit_note_id,

@@ -24,6 +24,7 @@ def publish(state: ExchangeRates, command: PublishRates, today: date) -> list[Ex
         raise Invalid("Name two different currencies.", "/quote")
     events = []
     known = set(state.rates)
+    given: dict[date, str] = {}
     for n, (on, rate) in enumerate(command.rates):
         if Decimal(rate) <= 0:
             raise Invalid("A rate must be above 0.", f"/rates/{n}/rate")
@@ -31,8 +32,12 @@ def publish(state: ExchangeRates, command: PublishRates, today: date) -> list[Ex
             raise DateInFuture(
                 f"{on} is after the ledger's date; use {today} or an earlier one.", f"/rates/{n}/on"
             )
-        if DatedRate(on, rate, command.source) in known:
+        first = given.setdefault(on, rate)
+        if Decimal(rate) != Decimal(first):
+            raise Invalid(f"{on} has the rate {first} too; send one rate for each day.", f"/rates/{n}/rate")
+        if DatedRate(on, first, command.source) in known:
             continue
+        known.add(DatedRate(on, first, command.source))
         events.append(
             ExchangeRatePublished(
                 rate_id=command.rate_id,
