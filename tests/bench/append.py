@@ -12,15 +12,13 @@ from datetime import date
 from statistics import median
 
 import uvloop
-from msgspec.structs import replace
 
 from encours.contracts import encode
-from encours.contracts.golden import example
-from encours.contracts.invoice import InvoiceIssued
 from encours.kernel.ids import new_id, uuid7
 from encours.ledger import Append, Ledger, NewEvent
 from encours.ledger.migrate import LEDGER_DATABASE
 from encours.service.memory import tune_collector
+from encours.testing.events import issued
 from tests.bench import Entry, entry
 from tests.bench.reference import NAME, Server, compiler, pgbench, server
 
@@ -28,7 +26,14 @@ ROUNDS = 5
 SLICE_S = 2.0
 DELAY_US = 1_000
 TARGETS = {DELAY_US: {32: 1.1, 256: 2.5}, 0: {32: 0.9, 256: 1.5}}
-EVENT = replace(example(InvoiceIssued), number="")
+EVENT = issued(
+    invoice_id=new_id("inv"),
+    customer_id=new_id("cus"),
+    number="",
+    origin="import",
+    purpose=None,
+    reference="PO 4711",
+)
 PAYLOAD = encode(EVENT)
 TODAY = date(2026, 1, 31)
 MOST_PER_S = 100_000

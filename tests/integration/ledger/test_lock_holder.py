@@ -88,6 +88,6 @@ async def test_whoever_holds_the_lock_on_purpose_is_named_and_ended_and_appends_
 async def _answers(connection: asyncpg.Connection) -> bool:
     try:
         await asyncio.wait_for(connection.fetchval("select 1"), 5)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
         return False
     return True
