@@ -1,4 +1,4 @@
-"""What comes before an invoice, over HTTP, and lists compared on every day with a count of the single objects."""
+"""Quotes, orders and recurring invoices over HTTP; lists compared on every day with a count of the single objects."""
 
 from __future__ import annotations
 

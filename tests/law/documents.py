@@ -404,7 +404,7 @@ class Documents:
         self.account[self.bills[name].currency] -= amount
 
     def _recover(self, name: str, above: int) -> None:
-        """What is paid above the open amount was lost; amounts with VAT relief come back first."""
+        """Take back losses by the amount paid above the open one; amounts with VAT relief come back first."""
         if above <= 0:
             return
         bill = self.bills[name]

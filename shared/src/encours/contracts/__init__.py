@@ -28,6 +28,7 @@ from encours.contracts.base import (
     decoder,
     encode,
     event_class,
+    names_in,
     names_of,
     types,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "field",
     "imports",
     "invoice",
+    "names_in",
     "names_of",
     "order",
     "payment",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from types import ModuleType
 from typing import Any, ClassVar
 
 import msgspec
@@ -62,6 +63,12 @@ def types() -> dict[str, type[Event]]:
 def names_of(*classes: type[Event]) -> frozenset[str]:
     """Stored names of these types."""
     return frozenset(cls.TYPE for cls in classes)
+
+
+def names_in(*modules: ModuleType) -> frozenset[str]:
+    """Stored names of all types of these modules, for who ignores whole families."""
+    wanted = {module.__name__ for module in modules}
+    return frozenset(name for name, cls in _types.items() if cls.__module__ in wanted)
 
 
 def event_class(type_name: str) -> type[Event]:

@@ -59,7 +59,7 @@ class Cases(ReadModel):
         payment.PaymentAllocated,
         payment.PaymentReleased,
     )
-    ignores = names_of(
+    ignores = contracts.names_in(contracts.order, contracts.rate, contracts.recurring) | names_of(
         contracts.risk.CreditChecked,
         contracts.risk.LimitApproved,
         contracts.risk.LimitRefused,
@@ -85,7 +85,6 @@ class Cases(ReadModel):
         contracts.imports.ImportCompleted,
         contracts.aside.EventSetAside,
         contracts.imports.ImportReceived,
-        contracts.recurring.IndexPublished,
         contracts.invoice.InvoiceAmended,
         contracts.invoice.InvoiceCancelled,
         contracts.invoice.InvoiceDrafted,
@@ -93,28 +92,7 @@ class Cases(ReadModel):
         contracts.invoice.InvoiceProvisioned,
         contracts.invoice.InvoiceTermsBeyondCeiling,
         contracts.payment.RefundSent,
-        contracts.order.DeliveryCancelled,
-        contracts.order.OrderBilled,
-        contracts.order.OrderClosed,
-        contracts.order.OrderDelivered,
-        contracts.order.OrderPlaced,
-        contracts.order.OrderUnbilled,
-        contracts.order.QuoteAccepted,
-        contracts.order.QuoteAmended,
-        contracts.order.QuoteDrafted,
-        contracts.order.QuoteExtended,
-        contracts.order.QuoteRefused,
-        contracts.order.QuoteSent,
         contracts.invoice.InvoicePenaltyBelowFloor,
-        contracts.rate.ExchangeDifferenceRealised,
-        contracts.rate.ExchangeDifferenceReversed,
-        contracts.rate.ExchangeRatePublished,
-        contracts.recurring.RecurringAgreed,
-        contracts.recurring.RecurringBilled,
-        contracts.recurring.RecurringBlocked,
-        contracts.recurring.RecurringEnded,
-        contracts.recurring.RecurringPaused,
-        contracts.recurring.RecurringResumed,
     )
 
     def keys(self, e: Recorded) -> Iterable[Key]:
