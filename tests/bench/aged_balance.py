@@ -64,18 +64,19 @@ insert into {s}.customer (customer_id, entity, name, name_key, country)
   select 'cus_' || md5(c::text), '{e}', 'Customer ' || c, 'customer ' || c, 'FR'
   from generate_series(0, {customers} - 1) c;
 insert into {s}.item (invoice_id, number, entity, customer_id, currency, issued_on, due_on, total_minor, open_minor,
-                      disputed_minor)
+                      disputed_minor, conceded_minor)
   select md5(i::text)::uuid, 'FAC-' || i, '{e}', 'cus_' || md5((i % {customers})::text), 'EUR', due - 30, due,
-         10000 + i % 900000, 10000 + i % 900000, case when i % 40 = 0 then 5000 else 0 end
+         10000 + i % 900000, 10000 + i % 900000, case when i % 40 = 0 then 5000 else 0 end, 0
   from (select i, '{day}'::date - 160 + (i / {customers} * 37 + i) % 190 as due from generate_series(1, {items}) i) x;
-insert into {s}.movement (position, line, item_minor, contested_minor, cash_minor, account_minor, net_minor,
-                          effective_on, entity, customer_id, invoice_id, currency, kind)
-  select row_number() over (order by issued_on, invoice_id), 0, open_minor, disputed_minor, 0, open_minor,
+insert into {s}.movement (position, line, item_minor, contested_minor, conceded_minor, cash_minor, account_minor,
+                          net_minor, effective_on, entity, customer_id, invoice_id, currency, kind)
+  select row_number() over (order by issued_on, invoice_id), 0, open_minor, disputed_minor, 0, 0, open_minor,
          open_minor * 5 / 6, issued_on, substr(entity, 5)::uuid, substr(customer_id, 5)::uuid,
          invoice_id, currency, 'issued' from {s}.item;
 insert into {s}.balance (entity, customer_id, currency, band_0_minor, band_1_minor, band_2_minor, band_3_minor,
-                         band_4_minor, band_5_minor, open_minor, disputed_minor, unapplied_minor, account_minor)
-  select entity, customer_id, currency, sum(open_minor), 0, 0, 0, 0, 0, sum(open_minor), sum(disputed_minor), 0,
+                         band_4_minor, band_5_minor, open_minor, disputed_minor, conceded_minor, late_conceded_minor,
+                         unapplied_minor, account_minor)
+  select entity, customer_id, currency, sum(open_minor), 0, 0, 0, 0, 0, sum(open_minor), sum(disputed_minor), 0, 0, 0,
          sum(open_minor)
   from {s}.item group by 1, 2, 3;
 """

@@ -37,6 +37,7 @@ class Books:
     open: dict[str, int] = field(default_factory=dict)
     owner: dict[str, tuple[str, str]] = field(default_factory=dict)
     disputes: list[tuple[str, str, int]] = field(default_factory=list)
+    conceded: dict[str, int] = field(default_factory=dict)
     payments: dict[str, dict[str, Any]] = field(default_factory=dict)
     serial: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -180,11 +181,13 @@ def credit(b: Books, n: int, day: date, amount: int) -> None:
     invoice_id = found[n % len(found)]
     part = min(amount, b.open[invoice_id])
     b.open[invoice_id] -= part
+    awaited = min(part, b.conceded.get(invoice_id, 0))
+    b.conceded[invoice_id] = b.conceded.get(invoice_id, 0) - awaited
     customer, currency = b.owner[invoice_id]
     event = invoice.InvoiceCredited(
         invoice_id=invoice_id, customer_id=customer, currency=currency, credit_note_id=b.id("cre"),
         number=f"A-{len(b.log)}", series="AV", issued_on=day, vat=(), net_minor=part, vat_minor=0,
-        total_minor=part, awaited_minor=0, whole=not b.open[invoice_id], cause="goods returned", origin="issued",
+        total_minor=part, awaited_minor=awaited, whole=not b.open[invoice_id], cause="goods returned", origin="issued",
     )  # fmt: skip
     b.record(invoice_id, event, day)
 
@@ -211,9 +214,11 @@ def settle_dispute(b: Books, n: int, day: date, amount: int) -> None:
         return
     dispute_id, invoice_id, share = b.disputes.pop(n % len(b.disputes))
     customer, currency = b.owner[invoice_id]
+    awaiting = min(share, max(0, b.open[invoice_id] - b.conceded.get(invoice_id, 0))) if amount % 3 else 0
+    b.conceded[invoice_id] = b.conceded.get(invoice_id, 0) + awaiting
     event = invoice.ShareUndisputed(
         invoice_id=invoice_id, customer_id=customer, currency=currency, dispute_id=dispute_id, amount_minor=share,
-        outcome="rejected", awaiting_credit_minor=0,
+        outcome="credited" if awaiting else "rejected", awaiting_credit_minor=awaiting,
     )  # fmt: skip
     b.record(invoice_id, event, day)
 
@@ -264,6 +269,8 @@ def history(acts: list[tuple[Any, int, int, int]]) -> Books:
 class Expected:
     bands: list[int] = field(default_factory=lambda: [0] * 6)
     disputed: int = 0
+    conceded: int = 0
+    overdue: int = 0
     unapplied: int = 0
     account: int = 0
 
@@ -279,7 +286,7 @@ def replay(log: list[StoredEvent], as_of: date, known_to: int) -> dict[tuple[str
     for fact in log:
         data: Any = fact.recorded().data
         if fact.type == "invoice.issued":
-            items[data.invoice_id] = {"fact": data, "open": 0, "disputed": 0}
+            items[data.invoice_id] = {"fact": data, "open": 0, "disputed": 0, "conceded": 0}
         if fact.position > known_to or fact.effective_on > as_of:
             continue
         match fact.type:
@@ -288,6 +295,8 @@ def replay(log: list[StoredEvent], as_of: date, known_to: int) -> dict[tuple[str
                 of(data.customer_id, data.currency).account += data.total_minor
             case "invoice.credited":
                 items[data.invoice_id]["open"] -= data.total_minor
+                items[data.invoice_id]["disputed"] -= data.awaited_minor
+                items[data.invoice_id]["conceded"] -= data.awaited_minor
                 of(data.customer_id, data.currency).account -= data.total_minor
             case "invoice.payment_applied":
                 items[data.invoice_id]["open"] -= data.amount_minor
@@ -296,7 +305,8 @@ def replay(log: list[StoredEvent], as_of: date, known_to: int) -> dict[tuple[str
             case "invoice.share_disputed":
                 items[data.invoice_id]["disputed"] += data.amount_minor
             case "invoice.share_undisputed":
-                items[data.invoice_id]["disputed"] -= data.amount_minor
+                items[data.invoice_id]["disputed"] -= data.amount_minor - data.awaiting_credit_minor
+                items[data.invoice_id]["conceded"] += data.awaiting_credit_minor
             case "payment.received":
                 of(data.customer_id, data.currency).unapplied += data.amount_minor
                 of(data.customer_id, data.currency).account -= data.amount_minor
@@ -329,4 +339,7 @@ def replay(log: list[StoredEvent], as_of: date, known_to: int) -> dict[tuple[str
         expected = of(item["fact"].customer_id, item["fact"].currency)
         expected.bands[band] += item["open"]
         expected.disputed += max(0, min(item["open"], item["disputed"]))
+        conceded = max(0, min(item["open"], item["conceded"]))
+        expected.conceded += conceded
+        expected.overdue += item["open"] - conceded if band else 0
     return {key: e for key, e in found.items() if any(e.bands) or e.unapplied or e.account}

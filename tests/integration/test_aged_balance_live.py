@@ -226,6 +226,8 @@ def test_the_page_and_the_totals_are_those_of_a_naive_replay(
         row = rows[customer]
         assert [minor(row["bands"][band]) for band in body["bands"]] == figures.bands
         assert minor(row["disputed"]) == figures.disputed
+        assert minor(row["conceded"]) == figures.conceded
+        assert minor(row["overdue"]) == figures.overdue
         assert minor(row["unapplied"]) == figures.unapplied
         assert minor(row["outstanding"]) == figures.account
     assert minor(body["totals"]["outstanding"]) == sum(e.account for e in expected.values())

@@ -150,7 +150,10 @@ async def asked(view: View, bands: Bands = STANDARD) -> tuple[dict[tuple[str, st
         assert total.outstanding == sum(figures.outstanding for figures in mine)
         assert total.customers == len(mine)
     return {
-        (f.customer_id, f.currency): Expected(list(f.bands), f.disputed, f.unapplied, f.ledger) for f in rows
+        (f.customer_id, f.currency): Expected(
+            list(f.bands), f.disputed, f.conceded, f.overdue, f.unapplied, f.ledger
+        )
+        for f in rows
     }, found.source
 
 
@@ -231,7 +234,12 @@ def test_the_overdue_list_is_what_the_bands_past_due_hold(
         assert late.past_due_minor == (sums[0].overdue if sums else 0)
         assert late.open_minor == sum(row["open_minor"] for row in late.rows)
         assert late.invoices == len(late.rows)
-        assert all(row["due_on"] < moment.time.as_of and row["open_minor"] > 0 for row in late.rows)
+        assert late.conceded_minor == sum(row["conceded_part_minor"] for row in late.rows)
+        owed = {row["invoice_id"]: row["open_minor"] - row["conceded_part_minor"] for row in late.rows}
+        assert all(row["due_on"] < moment.time.as_of for row in late.rows)
+        assert all(minor > 0 for minor in owed.values())
+        expected = replay(log, moment.time.as_of, len(log))
+        assert late.past_due_minor == sum(e.overdue for (_, of), e in expected.items() if of == currency)
 
 
 @settings(max_examples=60, deadline=None)
@@ -268,7 +276,7 @@ def test_a_movement_of_a_kind_that_no_query_names_reaches_every_figure(store: St
     head, day = len(books.log), books.today + timedelta(days=10)
     store.run(
         store.conn.execute(
-            """insert into live.movement select position + 1, line, -2000, 0, 0, -2000, 0, $1, entity, customer_id,
+            """insert into live.movement select position + 1, line, -2000, 0, 0, 0, -2000, 0, $1, entity, customer_id,
                invoice_id, null, currency, 'forgiven' from live.movement order by position desc limit 1""",
             day,
         )

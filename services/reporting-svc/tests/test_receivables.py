@@ -17,6 +17,7 @@ from encours.testing.events import (
     received,
     reversed_,
     unapplied,
+    undisputed,
 )
 from encours.testing.history import happened
 from reporting_svc.read_models.receivables import Receivables
@@ -115,6 +116,21 @@ def test_the_disputed_share_is_never_more_than_what_is_owed_and_no_payment_close
     item = rows.get(Item, "inv_1")
     assert item is not None
     assert item.disputed_minor == 20_000
+
+
+def test_a_conceded_claim_is_no_longer_overdue_although_the_books_wait_for_its_credit_note() -> None:
+    conceded = undisputed(6_000, outcome="credited", awaiting_credit_minor=6_000)
+    before = [INVOICE, disputed(6_000), conceded]
+    now = balance(given(*before))
+    assert (now.open_minor, now.disputed_minor, now.conceded_minor, now.late_conceded_minor) == (
+        24_000, 6_000, 6_000, 6_000,
+    )  # fmt: skip
+    early = balance(given(*before, day=None))
+    assert (early.conceded_minor, early.late_conceded_minor) == (6_000, 0)
+    paid = balance(given(*before, received(20_000), applied(20_000)))
+    assert (paid.open_minor, paid.disputed_minor, paid.conceded_minor) == (4_000, 4_000, 4_000)
+    answered = balance(given(*before, credited(6_000, awaited_minor=6_000)))
+    assert (answered.open_minor, answered.disputed_minor, answered.late_conceded_minor) == (18_000, 0, 0)
 
 
 def test_money_of_an_unknown_payer_waits_apart_and_moves_whole_when_the_payer_is_known() -> None:

@@ -56,9 +56,16 @@ class Sums(BaseModel):
     """Aged sums. `bands` has the names listed in the answer, youngest first."""
 
     bands: dict[str, MoneyModel]
-    disputed: MoneyModel = Field(description="Contested part, already inside the bands.")
+    disputed: MoneyModel = Field(
+        description="The part of the bands that is in dispute, or accepted and not credited yet."
+    )
+    conceded: MoneyModel = Field(
+        description="The part of the bands that you accepted and whose credit note is still to come."
+    )
     unapplied: MoneyModel = Field(description="Cash that no invoice has taken; deducted from outstanding.")
-    overdue: MoneyModel = Field(description="Sum of the bands past due.")
+    overdue: MoneyModel = Field(
+        description="Sum of the bands past due, less the conceded part of them, which is no longer owed."
+    )
     outstanding: MoneyModel = Field(description="Sum of all bands less unapplied.")
 
     @classmethod
@@ -71,6 +78,7 @@ class Sums(BaseModel):
                 for name, minor in zip(bands.names, figures.bands, strict=True)
             },
             "disputed": money_json(figures.disputed, currency),
+            "conceded": money_json(figures.conceded, currency),
             "unapplied": money_json(figures.unapplied, currency),
             "overdue": money_json(figures.overdue, currency),
             "outstanding": money_json(figures.outstanding, currency),

@@ -18,17 +18,19 @@ class Definition:
 
 
 AGED_BY_DUE_DATE = Definition(
-    "aged-balance/due-date/1",
+    "aged-balance/due-date/2",
     "Open amount of each invoice (issued - credited - payments applied + payments unapplied, VAT "
     "included) whose events count on or before as_of and were recorded by known_at, in the closed band "
     "of its days past due (as_of - due date; not due: 0 or less). Disputed: the part of the open amount"
-    " that is contested, already inside the bands. Unapplied: payments received - reversed - allocated "
+    " that is contested, already inside the bands. Conceded: the part of that which the creditor has accepted and "
+    "whose credit note is still to come. Overdue: the bands past due, less their conceded part. Unapplied: payments "
+    "received - reversed - allocated "
     "+ released, never spread over bands. Outstanding = sum of bands - unapplied = balance of the "
     "customers' account.",
 )
 AGED_BY_ISSUE_DATE = Definition(
-    "aged-balance/issue-date/1",
-    "As aged-balance/due-date/1, with days counted from the issue date; the first band holds what was "
+    "aged-balance/issue-date/2",
+    "As aged-balance/due-date/2, with days counted from the issue date; the first band holds what was "
     "issued on as_of.",
 )
 DSO_SIMPLE = Definition(
@@ -56,8 +58,9 @@ ADD = Definition(
     "Average days delinquent: dso/simple/1 - bpdso/simple/2 on the same period. 0 where nothing is late.",
 )
 OVERDUE = Definition(
-    "overdue/due-date/1",
-    "Invoices with an open amount above zero at as_of and a due date before as_of; days past due = "
+    "overdue/due-date/2",
+    "Invoices with a due date before as_of and an open amount at as_of that is above what was conceded of it (a "
+    "claim that the creditor has accepted and not credited yet); overdue = open amount - conceded; days past due = "
     "as_of - due date.",
 )
 TURNOVER = Definition(

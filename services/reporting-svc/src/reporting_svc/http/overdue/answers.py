@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
@@ -19,7 +19,7 @@ from reporting_svc.read_models.overdue.query import Overdue
 
 
 class OverdueRow(BaseModel):
-    """An invoice past its due date with an open amount."""
+    """An invoice past its due date of which an amount is still owed."""
 
     invoice_id: str
     number: str
@@ -33,15 +33,22 @@ class OverdueRow(BaseModel):
     band: str
     total: MoneyModel
     outstanding: MoneyModel
-    disputed: MoneyModel
-    collectable: MoneyModel
+    disputed: MoneyModel = Field(
+        description="The part of it that is in dispute, or accepted and not credited yet."
+    )
+    conceded: MoneyModel = Field(
+        description="The part of it that you accepted and whose credit note is still to come."
+    )
+    overdue: MoneyModel = Field(description="`outstanding` less `conceded`, which is no longer owed.")
+    collectable: MoneyModel = Field(description="`outstanding` less `disputed`.")
     salesperson: str | None
 
     @classmethod
     def of(cls, row: Mapping[str, Any], as_of: date) -> Json:
         """Show an invoice on a day."""
         days, currency = days_past_due(row["due_on"], as_of), row["currency"]
-        contested = row["contested_minor"]
+        open_minor, conceded = row["open_minor"], row["conceded_part_minor"]
+        contested = row["contested_part_minor"]
         return {
             "invoice_id": row["invoice_id"],
             "number": row["number"],
@@ -54,9 +61,11 @@ class OverdueRow(BaseModel):
             "days_past_due": days,
             "band": STANDARD.names[STANDARD.index(days)],
             "total": money_json(row["total_minor"], currency),
-            "outstanding": money_json(row["open_minor"], currency),
+            "outstanding": money_json(open_minor, currency),
             "disputed": money_json(contested, currency),
-            "collectable": money_json(row["open_minor"] - contested, currency),
+            "conceded": money_json(conceded, currency),
+            "overdue": money_json(open_minor - conceded, currency),
+            "collectable": money_json(open_minor - contested, currency),
             "salesperson": row["salesperson"],
         }
 
@@ -67,6 +76,8 @@ class OverdueTotals(BaseModel):
     invoices: int
     outstanding: MoneyModel
     disputed: MoneyModel
+    conceded: MoneyModel
+    overdue: MoneyModel
 
     @classmethod
     def of(cls, late: Overdue, currency: str) -> Json:
@@ -75,12 +86,14 @@ class OverdueTotals(BaseModel):
             "invoices": late.invoices,
             "outstanding": money_json(late.open_minor, currency),
             "disputed": money_json(late.disputed_minor, currency),
+            "conceded": money_json(late.conceded_minor, currency),
+            "overdue": money_json(late.open_minor - late.conceded_minor, currency),
         }
 
 
 class OverdueOut(Report):
     """Oldest first unless sorted otherwise. `tie_out` is of all receivables in scope, and is equal only if the
-    list's sum is that of the bands past due."""
+    list's sum is that of the aged balance's `overdue`."""
 
     definition: str
     data: list[OverdueRow]

@@ -17,6 +17,7 @@ from reporting_svc.domain.measures.bands import STANDARD, Bands
 from reporting_svc.read_models.receivables.query import later_sql, open_then
 from reporting_svc.read_models.receivables.rows import AGING_DAY_ID, CUSTOMER_ID, ENTITY_ID, ROW_KEY
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere, SeveralCurrencies
+from reporting_svc.read_models.receivables.sums import share_sql
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -29,6 +30,10 @@ Source = Literal["balance", "item", "movement"]
 
 SORTS = {"outstanding": "outstanding", "overdue": "overdue", "name": "name_key", "customer_id": "row_key"}
 KEY = "row_key"
+_BESIDE = ("disputed", "conceded", "late_conceded", "unapplied", "open_items", "ledger")
+"""Columns beside the bands."""
+_PARTS = _BESIDE[:3]
+"""Those that are parts of the bands."""
 
 
 PAST_WORK_MEM = "64MB"
@@ -42,6 +47,8 @@ class Figures:
     currency: str
     bands: tuple[int, ...]
     disputed: int
+    conceded: int
+    late_conceded: int
     unapplied: int
     open_items: int
     ledger: int
@@ -54,7 +61,7 @@ class Figures:
     @classmethod
     def none(cls, currency: str, bands: Bands) -> Figures:
         """Return the figures of an empty scope."""
-        return cls(currency, (0,) * len(bands.names), 0, 0, 0, 0, customers=0)
+        return cls(currency, (0,) * len(bands.names), 0, 0, 0, 0, 0, 0, customers=0)
 
     @property
     def outstanding(self) -> int:
@@ -63,8 +70,8 @@ class Figures:
 
     @property
     def overdue(self) -> int:
-        """Amount past its due date, disputed or not."""
-        return sum(self.bands[1:])
+        """Amount past its due date, disputed or not, less what was conceded of it: that is no longer owed."""
+        return sum(self.bands[1:]) - self.late_conceded
 
     @property
     def tied(self) -> bool:
@@ -127,17 +134,14 @@ async def aged(
 
 
 def _columns(bands: Bands) -> list[str]:
-    return [*(f"b{n}" for n in range(len(bands.names))), "disputed", "unapplied", "open_items", "ledger"]
+    return [*(f"b{n}" for n in range(len(bands.names))), *_BESIDE]
 
 
 def _figures(record: Row, columns: Sequence[str]) -> Figures:
     return Figures(
         currency=record["currency"],
-        bands=tuple(record[c] for c in columns[:-4]),
-        disputed=record["disputed"],
-        unapplied=record["unapplied"],
-        open_items=record["open_items"],
-        ledger=record["ledger"],
+        bands=tuple(record[c] for c in columns[: -len(_BESIDE)]),
+        **{column: record[column] for column in _BESIDE},
         customers=record["customers"],
         entity=record["entity"],
         customer_id=record["customer_id"],
@@ -152,8 +156,9 @@ def _page(args: Arguments, view: View, columns: list[str], page: Page) -> str:
     by_name = "name_key" in page.columns
     name_key = "coalesce(c.name_key, '')" if by_name else "''"
     joined = f"left join {view.schema}.customer c using (customer_id, entity)" if by_name else ""
+    late = " + ".join(f"f.{b}" for b in bands[1:])
     keyed = f"""(
-        select f.*, f.open_items - f.unapplied as outstanding, {" + ".join(f"f.{b}" for b in bands[1:])} as overdue,
+        select f.*, f.open_items - f.unapplied as outstanding, {late} - f.late_conceded as overdue,
                {name_key} as name_key, {ROW_KEY} as row_key
         from figures f {joined}
     ) keyed"""
@@ -190,7 +195,8 @@ def _from_balance(args: Arguments, view: View, scope: Scope, bands: Bands, basis
     )
     return f"""
         select b.entity, b.customer_id, b.currency, {named}, b.disputed_minor as disputed,
-               b.unapplied_minor as unapplied, b.open_minor as open_items, b.account_minor as ledger
+               b.conceded_minor as conceded, b.late_conceded_minor as late_conceded, b.unapplied_minor as unapplied,
+               b.open_minor as open_items, b.account_minor as ledger
         from {view.schema}.balance b where {ScopeWhere(view, scope, "b", args).sql} and ({something})
     """
 
@@ -200,12 +206,12 @@ def _from_items(args: Arguments, view: View, scope: Scope, bands: Bands, basis: 
     in_bands = _banded(args, "i.open_minor", f"i.{basis}", view.time.as_of, bands)
     items = f"""
         select i.entity, i.customer_id, i.currency, {in_bands},
-               sum(greatest(0, least(i.open_minor, i.disputed_minor)))::bigint as disputed, 0::bigint as unapplied,
+               {_contested(args, "i", "disputed", f"i.{basis}", view.time.as_of)}, 0::bigint as unapplied,
                sum(i.open_minor)::bigint as open_items, 0::bigint as ledger
         from {view.schema}.item i where i.open_minor <> 0 and {ScopeWhere(view, scope, "i", args).sql} group by 1, 2, 3
     """
     rest = f"""
-        select b.entity, b.customer_id, b.currency, {_nothing(bands)}, 0, b.unapplied_minor, 0, b.account_minor
+        select b.entity, b.customer_id, b.currency, {_nothing(bands)}, 0, 0, 0, b.unapplied_minor, 0, b.account_minor
         from {view.schema}.balance b where {ScopeWhere(view, scope, "b", args).sql}
     """
     return _together([items, rest], bands)
@@ -215,7 +221,7 @@ def _from_movements(args: Arguments, view: View, scope: Scope, bands: Bands, bas
     """Everything that counted by the day and was known at the position, added up.
 
     Bands are sums of movements by the dates of their invoices, so one pass over the movements gives all but the
-    contested part, which is bounded by what is open on each invoice.
+    contested and conceded parts, which are bounded by what is open on each invoice.
     """
     of_item = "case when i.invoice_id is not null then m.item_minor end"
     moved = f"""
@@ -223,7 +229,8 @@ def _from_movements(args: Arguments, view: View, scope: Scope, bands: Bands, bas
                {", ".join(_columns(bands))}
         from (
             select m.entity, m.customer_id, m.currency, {_banded(args, of_item, f"i.{basis}", view.time.as_of, bands)},
-                   0::bigint as disputed, sum(m.cash_minor)::bigint as unapplied,
+                   0::bigint as disputed, 0::bigint as conceded, 0::bigint as late_conceded,
+                   sum(m.cash_minor)::bigint as unapplied,
                    sum(m.item_minor)::bigint as open_items, sum(m.account_minor)::bigint as ledger
             from {view.schema}.movement m left join {view.schema}.item i using (invoice_id)
             where {ScopeWhere(view, scope, "m", args, packed=True).counted().sql}
@@ -232,7 +239,7 @@ def _from_movements(args: Arguments, view: View, scope: Scope, bands: Bands, bas
     """
     disputed = f"""
         select i.entity, i.customer_id, i.currency, {_nothing(bands)},
-               sum(greatest(0, least(o.open_minor, o.contested_minor)))::bigint, 0, 0, 0
+               {_contested(args, "o", "contested", f"i.{basis}", view.time.as_of)}, 0, 0, 0
         from ({open_then(args, view, scope, contested=True)}) o join {view.schema}.item i using (invoice_id)
         group by 1, 2, 3
     """
@@ -258,6 +265,16 @@ def _banded(args: Arguments, amount: str, counted_from: str, as_of: date, bands:
     )
 
 
+def _contested(args: Arguments, table: str, disputed: str, counted_from: str, as_of: date) -> str:
+    """SQL: the contested and the conceded part of what is open, and the conceded part past the first threshold."""
+    shares = [share_sql(f"{table}.open_minor", f"{table}.{part}_minor") for part in (disputed, "conceded")]
+    late = f"filter (where {counted_from} < {args.add(as_of)}::date)"
+    return (
+        f"sum({shares[0]})::bigint as disputed, sum({shares[1]})::bigint as conceded, "
+        f"coalesce(sum({shares[1]}) {late}, 0)::bigint as late_conceded"
+    )
+
+
 def _nothing(bands: Bands) -> str:
     return ", ".join("0" for _ in bands.names)
 
@@ -265,7 +282,7 @@ def _nothing(bands: Bands) -> str:
 def _together(parts: list[str], bands: Bands) -> str:
     columns = _columns(bands)
     added = ", ".join(f"sum({c})::bigint as {c}" for c in columns)
-    something = " or ".join(f"sum({c}) <> 0" for c in columns if c != "disputed")
+    something = " or ".join(f"sum({c}) <> 0" for c in columns if c not in _PARTS)
     return f"""
         select entity, customer_id, currency, {added} from ({" union all ".join(parts)}) as part
         group by entity, customer_id, currency having {something}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from reporting_svc.domain.measures.bands import STANDARD
 from reporting_svc.read_models.receivables.rows import AGING_DAY_ID, NO_DAY_YET
+from reporting_svc.read_models.receivables.sums import share_sql
 
 if TYPE_CHECKING:
     from encours.projection.read_model import Conn
@@ -20,6 +21,8 @@ _LAST = len(STANDARD.thresholds)
 _CROSSED = ", ".join(
     f"coalesce(sum(i.open_minor) filter (where t.n = {n}), 0)::bigint as over_{n}" for n in range(_LAST)
 )
+_CONCEDED = share_sql("i.open_minor", "i.conceded_minor")
+_LATE_CONCEDED = f"coalesce(sum({_CONCEDED}) filter (where t.n = 0), 0)::bigint as late_conceded"
 _MOVED = ", ".join(
     f"band_{n}_minor = b.band_{n}_minor"
     + (f" + moved.over_{n - 1}" if n else "")
@@ -39,14 +42,15 @@ async def age_balances(conn: Conn, schema: str, day: date) -> None:
     await conn.execute(
         f"""
         with moved as (
-            select i.entity, i.customer_id, i.currency, {_CROSSED}
+            select i.entity, i.customer_id, i.currency, {_CROSSED}, {_LATE_CONCEDED}
             from unnest($1::int[]) with ordinality as edge(days, place)
             cross join lateral (select place - 1 as n, days) as t
             join {schema}.item i
               on i.open_minor <> 0 and i.due_on >= $2::date - t.days and i.due_on < $3::date - t.days
             group by i.entity, i.customer_id, i.currency
         )
-        update {schema}.balance b set {_MOVED}
+        update {schema}.balance b
+        set {_MOVED}, late_conceded_minor = b.late_conceded_minor + moved.late_conceded
         from moved
         where (b.entity, b.customer_id, b.currency) = (moved.entity, moved.customer_id, moved.currency)
         """,

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from encours import contracts
 from encours.contracts import Recorded
-from encours.contracts.books import Movement, movements, moving
+from encours.contracts.books import Movement, contested_of, movements, moving
 from encours.contracts.customer import CustomerAmended, CustomerRegistered
 from encours.contracts.entity import EntityAmended, EntityRegistered
 from encours.contracts.invoice import InvoiceIssued
@@ -43,7 +43,7 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 3
+    version = 4
     rows = (ReportingEntity, ReportedCustomer, Item, MovementRow, Balance, AgingDay)
     entry = MovementRow
     created = (Item,)
@@ -154,11 +154,6 @@ class Receivables(MappedModel):
         await age_balances(conn, schema, max(days))
 
 
-def contested(open_minor: int, disputed_minor: int) -> int:
-    """The part of an open amount that is in dispute: a dispute outlives payment, but not what is owed."""
-    return max(0, min(open_minor, disputed_minor))
-
-
 def _customer(
     data: CustomerRegistered | CustomerAmended, entity: str, external_ref: str | None
 ) -> ReportedCustomer:
@@ -191,6 +186,7 @@ def _issued(entity: str, issued: InvoiceIssued) -> Item:
         total_minor=issued.total_minor,
         open_minor=0,
         disputed_minor=0,
+        conceded_minor=0,
         salesperson=issued.salesperson,
     )
 
@@ -201,6 +197,7 @@ def _row(position: int, line: int, movement: Movement) -> MovementRow:
         line=line,
         item_minor=movement.item_minor,
         contested_minor=movement.contested_minor,
+        conceded_minor=movement.conceded_minor,
         cash_minor=movement.cash_minor,
         account_minor=movement.account_minor,
         net_minor=movement.net_minor,
@@ -214,6 +211,14 @@ def _row(position: int, line: int, movement: Movement) -> MovementRow:
     )
 
 
+def _shares(item: Item) -> tuple[int, int]:
+    """Return the contested and the conceded part of what is open."""
+    return (
+        contested_of(item.open_minor, item.disputed_minor),
+        contested_of(item.open_minor, item.conceded_minor),
+    )
+
+
 def _add(e: Recorded, movement: Movement, rows: RowCache) -> None:
     """Add the movement to what is owed now."""
     balance = rows.get(Balance, movement.entity, movement.customer_id, movement.currency) or Balance(
@@ -223,16 +228,21 @@ def _add(e: Recorded, movement: Movement, rows: RowCache) -> None:
         item = rows.get(Item, movement.invoice_id)
         if item is None:
             raise LookupError(f"{e.type} on {movement.invoice_id}, which this ledger never issued")
-        before = contested(item.open_minor, item.disputed_minor)
+        disputed, conceded = _shares(item)
         item.open_minor += movement.item_minor
         item.disputed_minor += movement.contested_minor
+        item.conceded_minor += movement.conceded_minor
         rows.put(item)
         aging = rows.get(AgingDay, AGING_DAY_ID)
         late = days_past_due(item.due_on, aging.day if aging else NO_DAY_YET)
         band = f"band_{STANDARD.index(late)}_minor"
         setattr(balance, band, getattr(balance, band) + movement.item_minor)
-        balance.disputed_minor += contested(item.open_minor, item.disputed_minor) - before
         balance.open_minor += movement.item_minor
+        disputed_now, conceded_now = _shares(item)
+        balance.disputed_minor += disputed_now - disputed
+        balance.conceded_minor += conceded_now - conceded
+        if late > 0:
+            balance.late_conceded_minor += conceded_now - conceded
     balance.unapplied_minor += movement.cash_minor
     balance.account_minor += movement.account_minor
     rows.put(balance)

@@ -61,7 +61,7 @@ async def is_now(view: View) -> bool:
 
 
 def open_then(arguments: Arguments, view: View, scope: Scope, *, contested: bool = False) -> str:
-    """SQL: invoice_id, open_minor and contested_minor by what counted by the day and was known at the moment.
+    """SQL: invoice_id with its open, contested and conceded amount, by what counted by the day and was known then.
 
     ``contested``: only invoices on which an amount ever was in dispute.
     """
@@ -71,7 +71,7 @@ def open_then(arguments: Arguments, view: View, scope: Scope, *, contested: bool
         where.add(f"m.invoice_id in ({disputed})")
     return f"""
         select m.invoice_id, sum(m.item_minor)::bigint as open_minor,
-               sum(m.contested_minor)::bigint as contested_minor
+               sum(m.contested_minor)::bigint as contested_minor, sum(m.conceded_minor)::bigint as conceded_minor
         from {view.schema}.movement m
         where m.invoice_id is not null and {where.sql}
         group by m.invoice_id having sum(m.item_minor) <> 0

@@ -57,6 +57,8 @@ class Item(Row, kw_only=True):
     total_minor: int
     open_minor: int
     disputed_minor: int
+    """Contested, whether it is open or not; ``conceded_minor`` of it was accepted and is still to be credited."""
+    conceded_minor: int
     salesperson: str | None
 
 
@@ -75,6 +77,8 @@ class MovementRow(Row, kw_only=True):
     """Change of the invoice's open amount."""
     contested_minor: int
     """Change of the invoice's contested amount."""
+    conceded_minor: int
+    """Change of its accepted part that awaits a credit note."""
     cash_minor: int
     """Change of the payer's cash that no invoice has taken."""
     account_minor: int
@@ -109,6 +113,9 @@ class Balance(Row, kw_only=True):
     band_5_minor: int = 0
     open_minor: int = 0
     disputed_minor: int = 0
+    conceded_minor: int = 0
+    late_conceded_minor: int = 0
+    """The conceded part of the bands past due."""
     unapplied_minor: int = 0
     account_minor: int = 0
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 
 
+def share_sql(open_minor: str, part_minor: str) -> str:
+    """SQL: the part of an open amount that is contested, or conceded: it outlives payment, but not what is owed."""
+    return f"greatest(0, least({open_minor}, {part_minor}))"
+
+
 def items_sql(schema: str) -> str:
     """SQL: rows of ``item``. A movement on an invoice that was never issued gives a row without number."""
     return f"""
         select invoice_id, o.number, o.entity, o.customer_id, o.currency, o.issued_on, o.due_on, o.total_minor,
-               coalesce(m.open_minor, 0), coalesce(m.contested_minor, 0), o.salesperson
+               coalesce(m.open_minor, 0), coalesce(m.contested_minor, 0), coalesce(m.conceded_minor, 0), o.salesperson
         from {schema}.item_created o full join (
             select m.invoice_id, sum(m.item_minor)::bigint as open_minor,
-                   sum(m.contested_minor)::bigint as contested_minor
+                   sum(m.contested_minor)::bigint as contested_minor,
+                   sum(m.conceded_minor)::bigint as conceded_minor
             from {schema}.movement m
             where m.invoice_id is not null and (m.item_minor <> 0 or m.contested_minor <> 0)
             group by m.invoice_id
@@ -24,7 +30,7 @@ def balances_sql(schema: str) -> str:
     """SQL: rows of ``balance`` before any day was opened, when nothing is past due."""
     return f"""
         select m.entity, m.customer_id, m.currency, m.open_minor, 0, 0, 0, 0, 0, m.open_minor,
-               coalesce(d.disputed_minor, 0), m.cash_minor, m.account_minor
+               coalesce(d.disputed_minor, 0), coalesce(d.conceded_minor, 0), 0, m.cash_minor, m.account_minor
         from (
             select {ENTITY_ID.sql("m.entity")} as entity, {CUSTOMER_ID.sql("m.customer_id")} as customer_id, m.currency,
                    m.open_minor, m.cash_minor, m.account_minor
@@ -35,7 +41,8 @@ def balances_sql(schema: str) -> str:
             ) m
         ) m left join (
             select i.entity, i.customer_id, i.currency,
-                   sum(greatest(0, least(i.open_minor, i.disputed_minor)))::bigint as disputed_minor
+                   sum({share_sql("i.open_minor", "i.disputed_minor")})::bigint as disputed_minor,
+                   sum({share_sql("i.open_minor", "i.conceded_minor")})::bigint as conceded_minor
             from {schema}.item i where i.disputed_minor <> 0 group by i.entity, i.customer_id, i.currency
         ) d using (entity, customer_id, currency)
     """
