@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from encours.contracts import Recorded, types
-from encours.contracts.invoice import InvoiceIssued, PaymentApplied
+from encours.contracts.events.invoice import InvoiceIssued, PaymentApplied
 from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row

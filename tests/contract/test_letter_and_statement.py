@@ -10,12 +10,13 @@ from dunning_svc.domain.formats import amount
 from dunning_svc.outbox.render import render
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
 from encours.contracts.common import Terms
-from encours.contracts.dunning import ReminderRequested
+from encours.contracts.events.dunning import ReminderRequested
 from encours.contracts.settlement import settlements
 from encours.legal.packs import law_of
-from invoice_svc.domain.invoice.debt import debt_of
-from invoice_svc.domain.invoice.interest import Statement, statement
-from invoice_svc.domain.invoice.state import Invoice, evolve
+from invoice_svc.domain.interest.debt import debt_of
+from invoice_svc.domain.interest.statement import Statement, statement
+from invoice_svc.domain.invoice.evolve import evolve
+from invoice_svc.domain.invoice.state import Invoice
 from tests.histories.dunning import CUS, ENT, History
 
 FEE = "indemnité"

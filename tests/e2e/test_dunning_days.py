@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from encours.contracts.dunning import ReminderFailed, ReminderRequested, ReminderSent, ReminderSuppressed
+from encours.contracts.events.dunning import (
+    ReminderFailed,
+    ReminderRequested,
+    ReminderSent,
+    ReminderSuppressed,
+)
 from encours.testing.servers import Installation
 from tests.e2e.dunning_world import dunning
 

@@ -14,11 +14,12 @@ from dunning_svc.read_models.cases.due import Group
 from dunning_svc.read_models.cases.model import keys, project
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows import R
-from encours.contracts import Event, Recorded, calendar, dunning
+from encours.contracts import Event, Recorded
 from encours.contracts.common import Address, Terms
-from encours.contracts.customer import CustomerContactAdded, CustomerRegistered
-from encours.contracts.entity import EntityRegistered
-from encours.contracts.invoice import InvoiceWrittenOff, WriteOffReversed
+from encours.contracts.events import calendar, dunning
+from encours.contracts.events.customer import CustomerContactAdded, CustomerRegistered
+from encours.contracts.events.entity import EntityRegistered
+from encours.contracts.events.loss import InvoiceWrittenOff, WriteOffReversed
 from encours.kernel.ids import derived_id, derived_uuid
 from encours.projection.rows import Row
 from encours.testing.events import (

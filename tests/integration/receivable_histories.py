@@ -14,9 +14,10 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from encours.contracts import Event, calendar, encode, entity, invoice, payment
+from encours.contracts import Event, encode
 from encours.contracts.common import Terms
-from encours.contracts.customer import CustomerRegistered
+from encours.contracts.events import calendar, entity, invoice, payment
+from encours.contracts.events.customer import CustomerRegistered
 from encours.ledger.stored import StoredEvent, event_of
 
 ENTITY = "ent_" + "e" * 32

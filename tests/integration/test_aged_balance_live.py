@@ -21,8 +21,8 @@ import pytest
 from msgspec.structs import replace
 
 from encours.contracts import decode
+from encours.contracts.events.invoice import PaymentApplied
 from encours.contracts.golden import example
-from encours.contracts.invoice import PaymentApplied
 from encours.embedded.process import free_port
 from encours.http.access.keys import new_key
 from encours.ledger import Ledger

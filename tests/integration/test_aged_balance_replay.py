@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace as replace_struct
 
 from encours.contracts.books import movements
-from encours.contracts.invoice import PaymentApplied
+from encours.contracts.events.invoice import PaymentApplied
 from encours.ledger.stored import StoredEvent
 from encours.projection.bulk import BulkReader, EventGroup
 from encours.projection.control import STORE_SETTINGS

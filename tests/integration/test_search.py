@@ -11,9 +11,9 @@ import pytest_asyncio
 
 from encours.contracts import Event
 from encours.contracts.common import Line
-from encours.contracts.customer import CustomerAmended, CustomerRegistered
-from encours.contracts.entity import EntityRegistered
-from encours.contracts.invoice import InvoiceAmended
+from encours.contracts.events.customer import CustomerAmended, CustomerRegistered
+from encours.contracts.events.entity import EntityRegistered
+from encours.contracts.events.invoice import InvoiceAmended
 from encours.kernel.ids import derived_id
 from encours.projection.rebuild import rebuild
 from encours.testing.events import DAY, drafted, event, issued, sums

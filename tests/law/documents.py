@@ -13,19 +13,19 @@ from datetime import date, timedelta
 from typing import Any
 
 from encours.contracts.books import movements
-from encours.contracts.invoice import InvoiceCredited
+from encours.contracts.events.invoice import InvoiceCredited
 from encours.kernel.errors import DomainError
 from encours.kernel.money import Money, div_half_up
 from encours.testing.memory import BooksInMemory
+from invoice_svc.domain.amounts.adjustments import AdjustmentInput
+from invoice_svc.domain.amounts.sums import LineInput, RateAmounts
 from invoice_svc.domain.customer.commands import RegisterCustomer
 from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.domain.entity.commands import RegisterEntity
-from invoice_svc.domain.invoice.adjustments import AdjustmentInput
-from invoice_svc.domain.invoice.amounts import LineInput, RateAmounts
 from invoice_svc.domain.invoice.commands import AmendInvoice, Content, CreditInvoice, DraftInvoice
 from invoice_svc.domain.invoice.correction import CorrectInvoice, correction_id
-from invoice_svc.domain.invoice.losses import DeclareUnrecoverable, ProvisionInvoice
-from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
+from invoice_svc.domain.loss.decide import DeclareUnrecoverable, ProvisionInvoice
+from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.domain.payment import commands as pay
 from invoice_svc.domain.payment.credit_note import IssueCreditNote
 from invoice_svc.domain.payment.refund import OrderRefund, RecordRefundReturned

@@ -21,15 +21,15 @@ from encours.kernel.money import Money, div_half_up
 from encours.legal.packs import law_of
 from encours.projection.row_cache import RowCache
 from encours.testing.memory import BooksInMemory
+from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.customer.commands import RegisterCustomer
 from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.domain.entity.commands import RegisterEntity
-from invoice_svc.domain.invoice.amounts import LineInput
+from invoice_svc.domain.interest.debt import debt_of
+from invoice_svc.domain.interest.statement import NOTHING_DUE, Statement, statement
 from invoice_svc.domain.invoice.commands import Content, CreditInvoice, DraftInvoice
-from invoice_svc.domain.invoice.debt import debt_of
-from invoice_svc.domain.invoice.interest import NOTHING_DUE, Statement, statement
-from invoice_svc.domain.invoice.state import fold_as_of
-from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
+from invoice_svc.domain.invoice.evolve import fold_as_of
+from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.domain.payment import commands as pay
 from invoice_svc.domain.payment import state as payment_state
 from invoice_svc.use_cases import customers, disputes, entities, invoices, payments

@@ -17,12 +17,12 @@ from dunning_svc.read_models.cases.past import folded as cases
 from encours.contracts import Recorded
 from encours.contracts.books import movements
 from encours.contracts.common import Address
-from encours.contracts.invoice import InvoiceIssued
+from encours.contracts.events.invoice import InvoiceIssued
 from encours.contracts.parties import limit_holder_of
 from encours.testing.memory import BooksInMemory
+from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.customer.commands import AssignRoles, RegisterCustomer
 from invoice_svc.domain.entity.commands import RegisterEntity
-from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.invoice.commands import Content, DraftInvoice
 from invoice_svc.domain.payment.commands import ReceivePayment, ReleasePayment
 from invoice_svc.use_cases import customers, entities, invoices, payments

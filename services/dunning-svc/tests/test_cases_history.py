@@ -14,8 +14,9 @@ from dunning_svc.domain.ladder.events import as_event, decision_key
 from dunning_svc.domain.policy.policy import DEFAULT_POLICY
 from dunning_svc.read_models.cases.past import MemoryRows, folded
 from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow
-from encours.contracts import Recorded, calendar, dunning, encode, payment
+from encours.contracts import Recorded, encode
 from encours.contracts.common import Address
+from encours.contracts.events import calendar, dunning, payment
 from encours.kernel.ids import derived_uuid
 from encours.testing.events import allocation, released, unapplied
 from tests.histories.dunning import ADDRESS, CUS, GROUP, History

@@ -15,8 +15,9 @@ from dunning_svc.domain.policy.policy import DEFAULT_POLICY
 from dunning_svc.read_models.cases.model import project
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows import AccountRow, ItemRow
-from encours.contracts import Recorded, calendar, dunning
+from encours.contracts import Recorded
 from encours.contracts.common import Address
+from encours.contracts.events import calendar, dunning
 from tests.histories.dunning import ADDRESS, GROUP, History
 
 _AMOUNT = st.integers(1, 5_000)

@@ -8,7 +8,7 @@ import pytest
 
 from dunning_svc.domain.ladder.state import FormalNotice
 from dunning_svc.domain.policy.policy import DEFAULT_POLICY, POLICIES
-from encours.contracts import dunning
+from encours.contracts.events import dunning
 from tests.histories.dunning import GROUP, History
 
 SECOND = POLICIES[DEFAULT_POLICY.policy_id, 2]

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from dunning_svc.domain.policy.policy import DEFAULT_POLICY
 from dunning_svc.outbox.recheck import overtaken
-from encours.contracts import customer, dunning
 from encours.contracts.common import Address
+from encours.contracts.events import customer, dunning
 from tests.histories.dunning import ADDRESS, CUS, GROUP, History
 
 

@@ -10,7 +10,7 @@ from dunning_svc.domain.ladder.state import Case, LadderItem
 from dunning_svc.read_models.cases.due import Creditors, DueCases
 from dunning_svc.read_models.cases.rows import CreditorRow
 from dunning_svc.use_cases.runs import decide_all
-from encours.contracts.calendar import DayOpened
+from encours.contracts.events.calendar import DayOpened
 from encours.testing.history import recorded
 
 DUE = date(2026, 3, 31)

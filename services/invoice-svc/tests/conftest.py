@@ -13,10 +13,10 @@ from msgspec.structs import replace
 from encours.contracts.common import Address
 from encours.kernel.errors import DomainError
 from encours.testing.memory import TODAY, BooksInMemory
+from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.customer.commands import RegisterCustomer
 from invoice_svc.domain.dispute.commands import OpenDispute
 from invoice_svc.domain.entity.commands import RegisterEntity
-from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.invoice.commands import (
     Content,
     CreditInvoice,

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from encours.kernel.errors import Invalid
-from invoice_svc.domain.invoice.amounts import (
+from invoice_svc.domain.amounts.decimals import decimal_parts, rate_bps
+from invoice_svc.domain.amounts.sums import (
     LineInput,
     RateAmounts,
     reckon,
     split_credit,
 )
-from invoice_svc.domain.invoice.decimals import decimal_parts, rate_bps
 from invoice_svc.domain.invoice.status import InvoiceBalance, status
 
 DUE = date(2026, 3, 31)

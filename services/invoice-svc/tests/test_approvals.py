@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from encours.contracts.common import CitedDelivery, Particulars
-from encours.contracts.entity import ApprovalRule, Approver
+from encours.contracts.events.approval import ApprovalRule, Approver
 from encours.kernel.errors import DomainError
 from encours.testing.folding import Folding
 from invoice_svc.domain.approval.commands import (
@@ -20,7 +20,7 @@ from invoice_svc.domain.approval.commands import (
 )
 from invoice_svc.domain.customer.commands import RequirePapers
 from invoice_svc.domain.invoice.commands import AmendInvoice, IssueInvoice
-from invoice_svc.domain.invoice.state import fold_as_of
+from invoice_svc.domain.invoice.evolve import fold_as_of
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.read_models.lists import Lists
 from invoice_svc.use_cases import approvals, customers, invoices

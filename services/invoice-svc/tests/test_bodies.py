@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 from pydantic import TypeAdapter, ValidationError
 
-from encours.contracts.invoice import InvoiceAmended, InvoiceDrafted
+from encours.contracts.events.invoice import InvoiceAmended, InvoiceDrafted
 from encours.http.models import ShortText
 from encours.http.problems import faults
 from encours.kernel.email import is_address

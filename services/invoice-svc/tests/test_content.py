@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from encours.contracts.common import Exemption, Particulars
-from invoice_svc.domain.invoice.amounts import LineInput
+from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.invoice.commands import Content
 from invoice_svc.domain.invoice.content import MENTIONS
 from invoice_svc.domain.invoice.refusals import InvoiceIncomplete

@@ -12,13 +12,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from encours.contracts.invoice import InvoiceCredited, InvoiceIssued
+from encours.contracts.events.invoice import InvoiceCredited, InvoiceIssued
 from encours.kernel.errors import DomainError
 from encours.testing.events import credited
 from encours.testing.history import folded
+from invoice_svc.domain.amounts.sums import LineInput, RateAmounts
 from invoice_svc.domain.customer.commands import RegisterCustomer
 from invoice_svc.domain.entity.commands import RegisterEntity
-from invoice_svc.domain.invoice.amounts import LineInput, RateAmounts
 from invoice_svc.domain.invoice.commands import Content, CreditInvoice, DraftInvoice, TakeOverInvoice
 from invoice_svc.domain.invoice.credit_sums import left_to_credit
 from invoice_svc.domain.invoice.state import Invoice

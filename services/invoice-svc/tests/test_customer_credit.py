@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from encours.contracts.books import movements
 from encours.contracts.common import EarlyDiscount, Terms
-from encours.contracts.payment import CreditNoteIssued
+from encours.contracts.events.payment import CreditNoteIssued
 from encours.kernel.errors import DomainError
 from encours.kernel.money import Money
-from invoice_svc.domain.invoice.amounts import LineInput, RateAmounts
+from invoice_svc.domain.amounts.sums import LineInput, RateAmounts
 from invoice_svc.domain.invoice.commands import Content, CreditInvoice, TakeOverInvoice
 from invoice_svc.domain.payment import state as payment_state
 from invoice_svc.domain.payment.commands import AllocatePayment, ReleasePayment, ReversePayment

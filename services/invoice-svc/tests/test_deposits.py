@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from encours.contracts.books import movements
 from encours.contracts.common import Particulars
+from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.customer.commands import AssignRoles
-from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.invoice.commands import AmendInvoice, Content, DraftInvoice
 from invoice_svc.domain.invoice.correction import CorrectInvoice, InvoiceCorrected, correction_id
 from invoice_svc.domain.invoice.deposits import DepositNotDeductible

@@ -11,11 +11,11 @@ from msgspec.structs import replace
 from encours.contracts.books import movements
 from encours.contracts.common import EarlyDiscount, Terms
 from encours.contracts.settlement import settlements
-from invoice_svc.domain.invoice.amounts import LineInput
+from invoice_svc.domain.amounts.sums import LineInput
+from invoice_svc.domain.interest.debt import debt_of
 from invoice_svc.domain.invoice.commands import Content, CreditInvoice
-from invoice_svc.domain.invoice.debt import debt_of
-from invoice_svc.domain.invoice.state import fold_as_of
-from invoice_svc.domain.invoice.write_off import WriteOffInvoice
+from invoice_svc.domain.invoice.evolve import fold_as_of
+from invoice_svc.domain.loss.write_off import WriteOffInvoice
 from invoice_svc.domain.payment.allocation import propose
 from invoice_svc.domain.payment.commands import AllocatePayment, ReleasePayment, ReversePayment
 from invoice_svc.http.invoices.answers import InvoiceOut

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from encours.kernel.errors import Invalid
 from encours.kernel.money import parse_amount
-from invoice_svc.domain.invoice.adjustments import AdjustmentInput, as_input
-from invoice_svc.domain.invoice.amounts import InvoiceSums, LineInput, line_input, reckon
+from invoice_svc.domain.amounts.adjustments import AdjustmentInput, as_input
+from invoice_svc.domain.amounts.sums import InvoiceSums, LineInput, line_input, reckon
 
 VECTORS = json.loads(Path(__file__).with_name("en16931_vectors.json").read_text(encoding="utf-8"))["invoices"]
 

@@ -10,10 +10,10 @@ import pytest
 from msgspec.structs import replace
 
 from encours.kernel.errors import DomainError
+from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.customer.commands import NoteCustomer, RegisterCustomer
 from invoice_svc.domain.dispute.commands import OpenDispute
 from invoice_svc.domain.entity.commands import DefineSeries, RegisterEntity
-from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.invoice.commands import (
     CancelInvoice,
     Content,

@@ -25,18 +25,18 @@ from encours.projection.row_cache import RowCache
 from encours.projection.rows import table_of
 from encours.reading.moment import TimeTravel, View
 from encours.reading.pages import Page
+from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.customer.commands import RegisterCustomer
 from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.domain.entity.commands import RegisterEntity
-from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.invoice.commands import Content, CreditInvoice, DraftInvoice
-from invoice_svc.domain.invoice.losses import (
+from invoice_svc.domain.invoice.evolve import fold_as_of
+from invoice_svc.domain.loss.decide import (
     DeclareUnrecoverable,
     ProvisionInvoice,
     provision_in_force_minor,
 )
-from invoice_svc.domain.invoice.state import fold_as_of
-from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
+from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.domain.payment import state as payment_state
 from invoice_svc.domain.payment.commands import (
     AllocatePayment,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from encours.contracts.invoice import InvoiceIssued
+from encours.contracts.events.invoice import InvoiceIssued
 from encours.testing.events import applied, issued, unapplied
 from encours.testing.history import happened, recorded
 from invoice_svc.imports import ids

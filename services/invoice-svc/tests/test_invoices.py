@@ -9,14 +9,14 @@ import pytest
 from msgspec.structs import replace
 
 from encours.kernel.errors import DomainError
-from invoice_svc.domain.invoice.amounts import LineInput
+from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.invoice.commands import (
     AmendInvoice,
     CancelInvoice,
     IssueInvoice,
     TakeOverInvoice,
 )
-from invoice_svc.domain.invoice.state import fold_as_of
+from invoice_svc.domain.invoice.evolve import fold_as_of
 from invoice_svc.domain.payment import state as payment_state
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.use_cases import customers, disputes, entities, invoices, payments

@@ -10,14 +10,14 @@ from msgspec.structs import replace
 
 from encours.contracts.books import movements
 from encours.contracts.common import VatShare
-from encours.contracts.invoice import InvoiceUnrecoverable, WriteOffRecovered, WriteOffReversed
+from encours.contracts.events.loss import InvoiceUnrecoverable, WriteOffRecovered, WriteOffReversed
 from encours.kernel.errors import DomainError
 from encours.kernel.money import Money
-from invoice_svc.domain.invoice.amounts import LineInput
+from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.invoice.commands import Content, CreditInvoice, TakeOverInvoice
-from invoice_svc.domain.invoice.losses import DeclareUnrecoverable, ProvisionInvoice
-from invoice_svc.domain.invoice.state import fold_as_of
-from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
+from invoice_svc.domain.invoice.evolve import fold_as_of
+from invoice_svc.domain.loss.decide import DeclareUnrecoverable, ProvisionInvoice
+from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.domain.payment.commands import ReleasePayment
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.use_cases import invoices, payments

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from encours.contracts.common import Address, Particulars, Terms
 from encours.kernel.errors import DomainError
 from encours.testing.folding import Folding
-from invoice_svc.domain.invoice.adjustments import AdjustmentInput
-from invoice_svc.domain.invoice.amounts import LineInput
+from invoice_svc.domain.amounts.adjustments import AdjustmentInput
+from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.invoice.commands import AmendInvoice, CancelInvoice, Content, CreditInvoice
 from invoice_svc.domain.invoice.correction import CorrectInvoice
 from invoice_svc.domain.order.commands import (

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from encours.contracts.common import VatShare
-from encours.contracts.invoice import InvoiceCredited
-from encours.contracts.payment import (
+from encours.contracts.events.invoice import InvoiceCredited
+from encours.contracts.events.payment import (
     PaymentAllocated,
     PaymentIdentified,
     PaymentReceived,
@@ -29,10 +29,11 @@ from encours.testing.events import (
     reversed_,
 )
 from encours.testing.scenario import given
+from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.invoice import credit_note
-from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.invoice.commands import CreditInvoice
-from invoice_svc.domain.invoice.state import Invoice, InvoiceEvent
+from invoice_svc.domain.invoice.evolve import InvoiceEvent
+from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.payment import decide
 from invoice_svc.domain.payment.allocation import Share
 from invoice_svc.domain.payment.commands import ReceivePayment, ReversePayment

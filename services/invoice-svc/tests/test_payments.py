@@ -12,7 +12,7 @@ import pytest
 from encours.contracts import decode
 from encours.ledger.command import Result
 from encours.testing.history import folded
-from invoice_svc.domain.invoice.state import fold_as_of
+from invoice_svc.domain.invoice.evolve import fold_as_of
 from invoice_svc.domain.payment import commands as pay
 from invoice_svc.http.payments.bodies import PaymentBody
 from invoice_svc.use_cases import customers, invoices, payments

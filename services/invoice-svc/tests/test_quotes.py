@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from encours.contracts.common import DocumentContent, Terms
 from encours.kernel.errors import DomainError, Invalid
 from encours.kernel.money import format_amount
+from invoice_svc.domain.amounts.sums import LineInput, reckon
 from invoice_svc.domain.document import content_again
-from invoice_svc.domain.invoice.amounts import LineInput, reckon
 from invoice_svc.domain.invoice.commands import Content
 from invoice_svc.domain.quote.commands import (
     AcceptQuote,

@@ -14,14 +14,14 @@ import pytest
 from msgspec.structs import replace
 
 from encours.contracts.common import Particulars
-from encours.contracts.recurring import RecurringBilled
+from encours.contracts.events.recurring import RecurringBilled
 from encours.kernel.errors import DomainError
 from encours.service.calendar import day_elsewhere
 from encours.testing.folding import Folding
+from invoice_svc.domain.amounts.adjustments import AdjustmentInput
+from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.index.commands import PublishIndex
 from invoice_svc.domain.index.state import period_of
-from invoice_svc.domain.invoice.adjustments import AdjustmentInput
-from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.invoice.commands import Content
 from invoice_svc.domain.recurring.commands import (
     AgreeRecurring,

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 
 from encours.contracts.base import encode
 from encours.contracts.common import Address, EarlyDiscount, Terms
-from encours.contracts.invoice import InvoiceIssued
+from encours.contracts.events.invoice import InvoiceIssued
 from encours.kernel.business_days import NoBusinessCalendar
 from encours.testing.events import event
+from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.customer.commands import AgreeTerms, AmendCustomer, RegisterCustomer
 from invoice_svc.domain.entity.commands import AmendEntity, RegisterEntity
-from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.invoice.commands import Content, DraftInvoice, IssueInvoice, TakeOverInvoice
 from invoice_svc.domain.terms import ProposedTerms
 from invoice_svc.use_cases import customers, entities, invoices

@@ -4,9 +4,9 @@ import pytest
 from msgspec.structs import replace
 
 from encours.contracts import Event, Recorded, types
+from encours.contracts.events.invoice import InvoiceAmended, InvoiceDrafted
+from encours.contracts.events.payment import PaymentIdentified, PaymentReceived
 from encours.contracts.golden import example
-from encours.contracts.invoice import InvoiceAmended, InvoiceDrafted
-from encours.contracts.payment import PaymentIdentified, PaymentReceived
 from encours.projection.row_cache import RowCache
 from encours.testing import history
 from reporting_svc.read_models.timeline import Timeline

@@ -3,7 +3,7 @@ from datetime import date
 
 import pytest
 
-from encours.contracts.risk import CreditChecked, ExposureSeen
+from encours.contracts.events.risk import CreditChecked, ExposureSeen
 from encours.kernel.errors import Invalid
 from risk_svc.domain.check import REASONS, CheckCredit, check, decide
 from risk_svc.domain.exposure import ExposureItem, exposure

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from encours import contracts
-from encours.contracts import Event, Recorded, books, golden
+from encours.contracts import Event, Recorded, books, events, golden
 from encours.contracts.books import STILL, Book, Movement, movements, moving
 from encours.testing import history
 
@@ -70,11 +70,9 @@ def test_an_item_is_moved_by_its_invoice_and_cash_by_its_payment() -> None:
 
 def test_an_unknown_payer_holds_cash_until_he_is_identified() -> None:
     received = msgspec.structs.replace(
-        golden.example(contracts.payment.PaymentReceived), customer_id=None, amount_minor=500
+        golden.example(events.payment.PaymentReceived), customer_id=None, amount_minor=500
     )
-    identified = msgspec.structs.replace(
-        golden.example(contracts.payment.PaymentIdentified), amount_minor=500
-    )
+    identified = msgspec.structs.replace(golden.example(events.payment.PaymentIdentified), amount_minor=500)
     entries = (*movements(recorded(received)), *movements(recorded(identified)))
     cash: dict[str, int] = {}
     for entry in entries:
@@ -84,7 +82,7 @@ def test_an_unknown_payer_holds_cash_until_he_is_identified() -> None:
 
 def test_a_type_that_nobody_declared_is_refused() -> None:
     e = msgspec.structs.replace(
-        recorded(golden.example(contracts.calendar.DayOpened)), type="invoice.teleported"
+        recorded(golden.example(events.calendar.DayOpened)), type="invoice.teleported"
     )
     with pytest.raises(KeyError, match="neither movements nor"):
         movements(e)

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from encours.contracts import calendar, encode
+from encours.contracts import encode
+from encours.contracts.events import calendar
 from encours.kernel.errors import Invalid
 from encours.kernel.ids import uuid7
 from encours.ledger import Append, Guard, NewEvent, NumberStep, RawEvent
-from encours.ledger.wire import MAX_EVENTS, Prepared, arguments, split_at_number
+from encours.ledger.appending.wire import MAX_EVENTS, Prepared, arguments, split_at_number
 
 DAY = date(2026, 3, 31)
 STEP = NumberStep("ent_a", "FAC", 2026, "FAC-", 5)

@@ -8,7 +8,7 @@ import pytest
 
 from encours import contracts
 from encours.contracts.books import movements
-from encours.contracts.invoice import InvoiceIssued
+from encours.contracts.events.invoice import InvoiceIssued
 from encours.contracts.recorded import Recorded
 from encours.kernel.errors import Refusal
 from encours.ledger.states import Folder

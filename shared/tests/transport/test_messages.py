@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from encours.contracts import Recorded, encode
-from encours.contracts.calendar import DayOpened
+from encours.contracts.events.calendar import DayOpened
 from encours.ledger.stored import StoredEvent
 from encours.transport.messages import event_from, headers_of
 from encours.transport.relay import after

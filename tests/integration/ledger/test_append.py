@@ -19,8 +19,8 @@ from encours.ledger import (
     UnknownLedger,
     VersionConflict,
 )
-from encours.ledger.appender import Appender
-from encours.ledger.wire import APPEND_SQL, Prepared, arguments
+from encours.ledger.appending.appender import Appender
+from encours.ledger.appending.wire import APPEND_SQL, Prepared, arguments
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S
 from tests.integration.ledger.helpers import Books, event

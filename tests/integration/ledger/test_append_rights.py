@@ -12,8 +12,8 @@ from msgspec.structs import fields, replace
 
 from encours import contracts
 from encours.contracts import Event, encode
-from encours.contracts.calendar import STREAM as CALENDAR
-from encours.contracts.calendar import DayOpened
+from encours.contracts.events.calendar import STREAM as CALENDAR
+from encours.contracts.events.calendar import DayOpened
 from encours.contracts.families import FAMILIES
 from encours.contracts.golden import example
 from encours.kernel.ids import uuid7

@@ -14,8 +14,8 @@ from encours.cli.doctor import database_findings
 from encours.kernel.ids import uuid7
 from encours.ledger import LedgerUnavailable
 from encours.ledger.admin import lock_holders
+from encours.ledger.appending.wire import APPEND_SQL, Prepared, arguments
 from encours.ledger.migrate import SERVICE_ROLES
-from encours.ledger.wire import APPEND_SQL, Prepared, arguments
 from encours.testing.servers import Installation
 from tests.integration.ledger.helpers import Books, event
 

@@ -14,9 +14,9 @@ import pytest
 
 from encours.kernel.ids import new_id
 from encours.ledger import Append, Appended, Ledger, LedgerUnavailable
-from encours.ledger.appender import TIMEOUT_S, Appender
+from encours.ledger.appending.appender import TIMEOUT_S, Appender
+from encours.ledger.appending.wire import Prepared
 from encours.ledger.migrate import LEDGER_DATABASE
-from encours.ledger.wire import Prepared
 from encours.testing.servers import Cluster, Installation
 from encours.testing.waiting import HANG_S
 from tests.integration.ledger.helpers import Books, event, numbered

@@ -14,7 +14,8 @@ from eventsourcing.tests.persistence import (
     NonInterleavingNotificationIDsBaseCase,
 )
 
-from encours.contracts import UnknownType, calendar
+from encours.contracts import UnknownType
+from encours.contracts.events import calendar
 from encours.replay.mapper import ContractMapper, StreamEvent
 from encours.replay.recorder import LoopThread, SyncAggregateRecorder, SyncRecorder
 from encours.testing.servers import Installation

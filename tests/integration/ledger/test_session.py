@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from encours.contracts import Recorded, calendar
+from encours.contracts import Recorded
+from encours.contracts.events import calendar
 from encours.kernel.errors import Refusal
 from encours.kernel.ids import uuid7
 from encours.ledger import CommandReused, Ledger, VersionConflict

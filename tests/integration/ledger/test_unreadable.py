@@ -8,9 +8,10 @@ from uuid import uuid4
 import pytest
 
 from encours.cli.aside import set_aside
-from encours.contracts import aside, encode
+from encours.contracts import encode
+from encours.contracts.events import aside
+from encours.contracts.events.invoice import InvoiceCancelled, InvoiceDrafted
 from encours.contracts.golden import example
-from encours.contracts.invoice import InvoiceCancelled, InvoiceDrafted
 from encours.kernel.errors import Invalid
 from encours.kernel.ids import uuid7
 from encours.ledger import EventUnreadable, Ledger, NewEvent, RawEvent, VersionConflict

@@ -12,7 +12,7 @@ import nats
 import pytest
 
 from encours.contracts import Recorded
-from encours.contracts.calendar import DayOpened
+from encours.contracts.events.calendar import DayOpened
 from encours.projection.read_model import Reactor
 from encours.reading.read_db import ReadDb
 from encours.testing.servers import Installation

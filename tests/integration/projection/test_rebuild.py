@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from encours.contracts import Recorded
-from encours.contracts.calendar import DayOpened
+from encours.contracts.events.calendar import DayOpened
 from encours.projection.read_model import Reactor
 from encours.projection.rebuild import Rebuilt, rebuild
 from encours.projection.schemas import schema_of, shadow_of, unquoted

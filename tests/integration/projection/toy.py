@@ -13,10 +13,10 @@ import asyncpg
 from pydantic import SecretStr
 
 from encours.contracts import Event, Recorded, types
-from encours.contracts.calendar import STREAM as CALENDAR
-from encours.contracts.calendar import DayOpened
 from encours.contracts.common import Terms
-from encours.contracts.invoice import InvoiceIssued, PaymentApplied
+from encours.contracts.events.calendar import STREAM as CALENDAR
+from encours.contracts.events.calendar import DayOpened
+from encours.contracts.events.invoice import InvoiceIssued, PaymentApplied
 from encours.kernel.ids import uuid7
 from encours.ledger import Append, Appended, Ledger, NewEvent
 from encours.projection.read_model import Conn, Reactor, ReadModel

@@ -9,14 +9,15 @@ from eventsourcing.application import AggregateNotFoundError
 from eventsourcing.persistence import ProgrammingError, StoredEvent
 
 from encours.contracts import Recorded, UnknownType, types
-from encours.contracts.calendar import STREAM
+from encours.contracts.events.calendar import STREAM
 from encours.kernel.ids import uuid7
 from encours.ledger import NewEvent, RawEvent, UnknownLedger
 from encours.ledger.stored import StoredEvent as Row
 from encours.replay import LedgerApplication, Replayed
 from encours.replay.folders import LATEST
 from encours.replay.mapper import registered_topics
-from invoice_svc.domain.invoice.state import Invoice, fold_as_of
+from invoice_svc.domain.invoice.evolve import fold_as_of
+from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.use_cases.folds import INVOICE
 from tests.integration.replay.conftest import Audited
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from encours.contracts import Recorded, encode
+from encours.contracts.events.invoice import InvoiceCancelled, InvoiceDrafted
 from encours.contracts.golden import example
-from encours.contracts.invoice import InvoiceCancelled, InvoiceDrafted
 from encours.kernel.ids import uuid7
 from encours.ledger import NewEvent, RawEvent
 from encours.ledger.states import Folder

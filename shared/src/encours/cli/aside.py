@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from encours.contracts.actors import OPERATOR
-from encours.contracts.aside import STREAM, EventSetAside
+from encours.contracts.events.aside import STREAM, EventSetAside
 from encours.kernel.errors import Invalid
 from encours.kernel.ids import derived_uuid, uuid7
 from encours.ledger.client import Ledger

@@ -3,22 +3,7 @@
 Importing this package registers every type; an unregistered one is refused, never imported by name.
 """
 
-from encours.contracts import (
-    aside,
-    calendar,
-    customer,
-    dispute,
-    dunning,
-    entity,
-    field,
-    imports,
-    invoice,
-    order,
-    payment,
-    rate,
-    recurring,
-    risk,
-)
+from encours.contracts import events
 from encours.contracts.base import (
     Event,
     NewerVersion,
@@ -39,26 +24,13 @@ __all__ = [
     "NewerVersion",
     "Recorded",
     "UnknownType",
-    "aside",
     "batch_decoder",
-    "calendar",
-    "customer",
     "decode",
     "decoder",
-    "dispute",
-    "dunning",
     "encode",
-    "entity",
     "event_class",
-    "field",
-    "imports",
-    "invoice",
+    "events",
     "names_in",
     "names_of",
-    "order",
-    "payment",
-    "rate",
-    "recurring",
-    "risk",
     "types",
 ]

@@ -22,7 +22,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from encours.contracts import (
+from encours.contracts.base import Event, names_in, names_of
+from encours.contracts.events import (
+    approval,
     aside,
     calendar,
     customer,
@@ -32,13 +34,15 @@ from encours.contracts import (
     field,
     imports,
     invoice,
+    loss,
     order,
     payment,
+    price_index,
+    quote,
     rate,
     recurring,
     risk,
 )
-from encours.contracts.base import Event, names_of
 from encours.contracts.recorded import Recorded
 
 Book = Literal["item", "contested", "cash", "account"]
@@ -243,14 +247,14 @@ def _undisputed(e: Recorded, event: invoice.ShareUndisputed) -> tuple[Movement, 
     return ended + conceded
 
 
-@_moves(invoice.InvoiceWrittenOff, "item", "account")
-def _written_off(e: Recorded, event: invoice.InvoiceWrittenOff) -> tuple[Movement, ...]:
+@_moves(loss.InvoiceWrittenOff, "item", "account")
+def _written_off(e: Recorded, event: loss.InvoiceWrittenOff) -> tuple[Movement, ...]:
     amount = event.amount_minor
     return _on_invoice(e, event, "written_off", item_minor=-amount, account_minor=-amount)
 
 
-@_moves(invoice.WriteOffReversed, "item", "account")
-def _write_off_reversed(e: Recorded, event: invoice.WriteOffReversed) -> tuple[Movement, ...]:
+@_moves(loss.WriteOffReversed, "item", "account")
+def _write_off_reversed(e: Recorded, event: loss.WriteOffReversed) -> tuple[Movement, ...]:
     amount = event.amount_minor
     return _on_invoice(e, event, "write_off_reversed", item_minor=amount, account_minor=amount)
 
@@ -269,14 +273,14 @@ def _discount_withdrawn(e: Recorded, event: invoice.EarlyDiscountWithdrawn) -> t
     )
 
 
-@_moves(invoice.InvoiceUnrecoverable, "item", "account")
-def _unrecoverable(e: Recorded, event: invoice.InvoiceUnrecoverable) -> tuple[Movement, ...]:
+@_moves(loss.InvoiceUnrecoverable, "item", "account")
+def _unrecoverable(e: Recorded, event: loss.InvoiceUnrecoverable) -> tuple[Movement, ...]:
     amount = event.written_off_minor
     return _on_invoice(e, event, "unrecoverable", item_minor=-amount, account_minor=-amount) if amount else ()
 
 
-@_moves(invoice.WriteOffRecovered, "item", "account")
-def _recovered(e: Recorded, event: invoice.WriteOffRecovered) -> tuple[Movement, ...]:
+@_moves(loss.WriteOffRecovered, "item", "account")
+def _recovered(e: Recorded, event: loss.WriteOffRecovered) -> tuple[Movement, ...]:
     # Without the payment, whose cash the application of the payment moves.
     amount = event.amount_minor
     moved = _on_invoice(e, event, "recovered", item_minor=amount, account_minor=amount)
@@ -325,7 +329,9 @@ def _refund_returned(e: Recorded, event: payment.RefundReturned) -> tuple[Moveme
     return (msgspec.structs.replace(moved, available_on=None),)
 
 
-STILL: frozenset[str] = names_of(
+STILL: frozenset[str] = names_in(
+    approval, field, imports, order, price_index, quote, rate, recurring, risk
+) | names_of(
     aside.EventSetAside,
     calendar.DayOpened,
     customer.CustomerRegistered,
@@ -349,7 +355,6 @@ STILL: frozenset[str] = names_of(
     dunning.TaskCompleted,
     dunning.HoldPlaced,
     dunning.RunCompleted,
-    field.FieldDefined,
     entity.EntityRegistered,
     entity.EntityAmended,
     entity.SeriesDefined,
@@ -357,41 +362,15 @@ STILL: frozenset[str] = names_of(
     entity.PeriodClosed,
     entity.BankAccountSet,
     entity.VatRegimeSet,
-    entity.ApprovalSet,
-    imports.ImportReceived,
-    imports.ImportCompleted,
-    *recurring.STILL,
     invoice.InvoiceDrafted,
     invoice.InvoiceAmended,
     invoice.InvoiceCancelled,
     invoice.DepositDeducted,
-    invoice.InvoiceProvisioned,
-    entity.InvoiceSubmitted,
-    entity.InvoiceApproved,
-    entity.InvoiceRejected,
+    loss.InvoiceProvisioned,
     invoice.InvoiceTermsBeyondCeiling,
     invoice.InvoicePenaltyBelowFloor,
-    rate.ExchangeDifferenceRealised,
-    rate.ExchangeDifferenceReversed,
-    order.OrderPlaced,
-    order.OrderDelivered,
-    order.DeliveryCancelled,
-    order.OrderBilled,
-    order.OrderUnbilled,
-    order.OrderClosed,
     payment.PaymentAllocated,
     payment.PaymentReleased,
     payment.RefundSent,
-    order.QuoteDrafted,
-    order.QuoteAmended,
-    order.QuoteSent,
-    order.QuoteExtended,
-    order.QuoteAccepted,
-    order.QuoteRefused,
-    rate.ExchangeRatePublished,
-    risk.LimitRequested,
-    risk.LimitApproved,
-    risk.LimitRefused,
-    risk.CreditChecked,
 )
 """Event types that move no money."""

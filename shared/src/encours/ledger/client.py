@@ -15,18 +15,18 @@ import asyncpg
 import msgspec
 
 from encours.contracts import Recorded
-from encours.contracts.entity import EntityRegistered
+from encours.contracts.events.entity import EntityRegistered
 from encours.kernel.ids import uuid7
 from encours.ledger.admin import check_ledger
-from encours.ledger.append_connection import rehearse
-from encours.ledger.appender import Appender
+from encours.ledger.appending.appender import Appender
+from encours.ledger.appending.connection import rehearse
+from encours.ledger.appending.wire import Prepared
 from encours.ledger.errors import UnknownLedger
 from encours.ledger.heads import Heads
 from encours.ledger.model import Append, Appended, Clock, Head, LedgerInfo, LedgerKind, StoredCommand
 from encours.ledger.reader import Reader, recorded
 from encours.ledger.selfcheck import require_sound
 from encours.ledger.states import StateCache
-from encours.ledger.wire import Prepared
 from encours.postgres.connection import close_pool, is_lost, open_pool
 
 _log = logging.getLogger(__name__)

@@ -18,9 +18,9 @@ from uuid import UUID
 import msgspec
 
 from encours.contracts import NewerVersion, UnknownType
-from encours.contracts.aside import EventSetAside
 from encours.contracts.books import movements
-from encours.contracts.invoice import (
+from encours.contracts.events.aside import EventSetAside
+from encours.contracts.events.invoice import (
     InvoiceAmended,
     InvoiceCredited,
     InvoiceDrafted,
@@ -28,7 +28,7 @@ from encours.contracts.invoice import (
     PaymentApplied,
     PaymentUnapplied,
 )
-from encours.contracts.payment import CreditNoteIssued, PaymentAllocated, PaymentReleased
+from encours.contracts.events.payment import CreditNoteIssued, PaymentAllocated, PaymentReleased
 from encours.ledger.stored import StoredEvent
 
 _LAST_DIGITS = re.compile(r"(\d+)\D*$")

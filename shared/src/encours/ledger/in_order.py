@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from encours.ledger.appending.wire import Prepared
 from encours.ledger.client import Ledger
 from encours.ledger.errors import LedgerUnavailable
 from encours.ledger.model import Append, Appended
-from encours.ledger.wire import Prepared
 
 
 class InOrder:

@@ -16,8 +16,8 @@ import msgspec
 from msgspec.structs import replace
 
 from encours.contracts import Recorded, decoder
-from encours.contracts.aside import STREAM as SET_ASIDE_STREAM
-from encours.contracts.aside import EventSetAside
+from encours.contracts.events.aside import STREAM as SET_ASIDE_STREAM
+from encours.contracts.events.aside import EventSetAside
 from encours.ledger.digest import DIGEST_SQL
 from encours.ledger.errors import EventUnreadable, LedgerUnavailable
 from encours.ledger.model import Head, LedgerInfo, StoredCommand

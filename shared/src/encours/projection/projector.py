@@ -13,7 +13,7 @@ from typing import cast
 import asyncpg
 
 from encours.contracts import Event, NewerVersion, UnknownType, decoder, types
-from encours.contracts.calendar import DayOpened
+from encours.contracts.events.calendar import DayOpened
 from encours.ledger.stored import StoredEvent
 from encours.projection.parking import Parking
 from encours.projection.read_model import DAY_OPENED, Conn, MappedModel, ReadModel, has_daily_step

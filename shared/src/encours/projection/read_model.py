@@ -10,7 +10,7 @@ from asyncpg import Connection
 from asyncpg.pool import PoolConnectionProxy
 
 from encours.contracts import Recorded
-from encours.contracts.calendar import DayOpened
+from encours.contracts.events.calendar import DayOpened
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
 

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from encours.contracts.actors import CALENDAR
-from encours.contracts.calendar import STREAM, DayOpened
+from encours.contracts.events.calendar import STREAM, DayOpened
 from encours.kernel.errors import DomainError
 from encours.kernel.ids import derived_uuid
 from encours.ledger import Ledger, LedgerInfo

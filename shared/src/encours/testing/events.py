@@ -15,8 +15,8 @@ from msgspec import inspect as mi
 from encours.contracts import Event
 from encours.contracts.base import Value
 from encours.contracts.common import Address, Terms
-from encours.contracts.dispute import DisputeOpened, DisputeResolved
-from encours.contracts.invoice import (
+from encours.contracts.events.dispute import DisputeOpened, DisputeResolved
+from encours.contracts.events.invoice import (
     InvoiceCredited,
     InvoiceDrafted,
     InvoiceIssued,
@@ -25,7 +25,7 @@ from encours.contracts.invoice import (
     ShareDisputed,
     ShareUndisputed,
 )
-from encours.contracts.payment import (
+from encours.contracts.events.payment import (
     Allocation,
     PaymentAllocated,
     PaymentReceived,

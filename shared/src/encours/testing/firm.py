@@ -15,26 +15,25 @@ from msgspec import inspect as mi
 
 from encours import contracts
 from encours.contracts import Event, Recorded
-from encours.contracts.aside import EventSetAside
 from encours.contracts.books import movements, moving
-from encours.contracts.calendar import DayOpened
-from encours.contracts.dispute import DisputeOpened, DisputeResolved
-from encours.contracts.dunning import DunnedItem, RunCompleted
-from encours.contracts.entity import EntityRegistered, SeriesDefined
-from encours.contracts.invoice import (
+from encours.contracts.events.aside import EventSetAside
+from encours.contracts.events.calendar import DayOpened
+from encours.contracts.events.dispute import DisputeOpened, DisputeResolved
+from encours.contracts.events.dunning import DunnedItem, RunCompleted
+from encours.contracts.events.entity import EntityRegistered, SeriesDefined
+from encours.contracts.events.invoice import (
     InvoiceAmended,
     InvoiceCancelled,
     InvoiceCredited,
     InvoiceDrafted,
     InvoiceIssued,
-    InvoiceUnrecoverable,
     PaymentApplied,
     PaymentUnapplied,
     ShareDisputed,
     ShareUndisputed,
-    WriteOffRecovered,
 )
-from encours.contracts.payment import (
+from encours.contracts.events.loss import InvoiceUnrecoverable, WriteOffRecovered
+from encours.contracts.events.payment import (
     Allocation,
     CreditNoteIssued,
     PaymentAllocated,

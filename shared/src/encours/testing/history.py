@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from encours.contracts import Event, Recorded, aside, calendar
-from encours.contracts.dunning import HoldPlaced, RunCompleted
+from encours.contracts import Event, Recorded
+from encours.contracts.events import aside, calendar
+from encours.contracts.events.dunning import HoldPlaced, RunCompleted
 from encours.kernel.ids import with_prefix
 from encours.ledger.states import Folder
 from encours.testing.events import DAY

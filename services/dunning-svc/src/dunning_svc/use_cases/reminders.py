@@ -6,7 +6,7 @@ import hashlib
 from datetime import date
 
 from encours.contracts.actors import DUNNING
-from encours.contracts.dunning import (
+from encours.contracts.events.dunning import (
     ReminderFailed,
     ReminderSent,
     ReminderSuppressed,

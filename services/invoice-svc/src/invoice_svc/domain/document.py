@@ -10,10 +10,10 @@ from datetime import date
 from msgspec import Struct
 
 from encours.contracts.common import DocumentContent, Particulars
+from invoice_svc.domain.amounts.adjustments import as_input
+from invoice_svc.domain.amounts.sums import currency_of, line_input, reckon
 from invoice_svc.domain.customer.state import Customer
 from invoice_svc.domain.entity.state import Entity
-from invoice_svc.domain.invoice.adjustments import as_input
-from invoice_svc.domain.invoice.amounts import currency_of, line_input, reckon
 from invoice_svc.domain.invoice.commands import Content
 from invoice_svc.domain.invoice.content import stated
 from invoice_svc.domain.terms import settled

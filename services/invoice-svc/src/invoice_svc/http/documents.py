@@ -21,9 +21,9 @@ from encours.contracts.common import (
 )
 from encours.http.answers import Json
 from encours.http.models import Body, BusinessDate, LongText, MoneyModel, ShortText, money_json
-from invoice_svc.domain.invoice.adjustments import AdjustmentInput
-from invoice_svc.domain.invoice.amounts import LineInput
-from invoice_svc.domain.invoice.decimals import percent
+from invoice_svc.domain.amounts.adjustments import AdjustmentInput
+from invoice_svc.domain.amounts.decimals import percent
+from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.invoice.totals import RULE, Totals
 from invoice_svc.http.common import AddressBody, AddressOut, DecimalText, UnitPrice, iso
 

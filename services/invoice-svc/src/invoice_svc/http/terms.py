@@ -13,7 +13,7 @@ from encours.http.models import Body, BusinessDate, Count, NonNegativeMoney
 from encours.kernel.business_days import Shift
 from encours.kernel.money import Money
 from encours.kernel.terms import DueKind
-from invoice_svc.domain.invoice.decimals import percent, rate_bps
+from invoice_svc.domain.amounts.decimals import percent, rate_bps
 from invoice_svc.domain.terms import CalendarChoice, ProposedTerms
 from invoice_svc.http.common import DecimalText, iso
 

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from encours.contracts import Recorded
 from encours.contracts.books import Movement, movements
-from encours.contracts.invoice import InvoiceIssued
+from encours.contracts.events.invoice import InvoiceIssued
 from invoice_svc.domain.payment.indication import naming
 
 CLOSED_KEPT = 50_000

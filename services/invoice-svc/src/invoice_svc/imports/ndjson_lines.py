@@ -15,8 +15,8 @@ from typing import get_args
 import msgspec
 
 from encours.contracts.common import Address
-from encours.contracts.dispute import Category, Outcome
-from encours.contracts.payment import Method
+from encours.contracts.events.dispute import Category, Outcome
+from encours.contracts.events.payment import Method
 from encours.kernel import texts
 from invoice_svc.domain import identifiers
 from invoice_svc.domain.identifiers import contradictions

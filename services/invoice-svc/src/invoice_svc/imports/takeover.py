@@ -13,7 +13,7 @@ from typing import Self
 
 import structlog
 
-from encours.contracts.imports import ImportCompleted, ImportReceived
+from encours.contracts.events.imports import ImportCompleted, ImportReceived
 from encours.kernel.errors import DomainError
 from encours.kernel.ids import derived_uuid
 from encours.ledger import Ledger

@@ -9,7 +9,8 @@ from encours.ledger.session import Session
 from invoice_svc.domain.approval import decide
 from invoice_svc.domain.approval.commands import ApproveInvoice, RejectInvoice, SetApproval, SubmitInvoice
 from invoice_svc.domain.invoice.decide import require_draft
-from invoice_svc.domain.invoice.state import Invoice, InvoiceEvent
+from invoice_svc.domain.invoice.evolve import InvoiceEvent
+from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.use_cases.folds import ENTITY, INVOICE
 
 

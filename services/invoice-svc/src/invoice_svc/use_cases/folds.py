@@ -11,8 +11,9 @@ from invoice_svc.domain.customer import state as customer
 from invoice_svc.domain.dispute import state as dispute
 from invoice_svc.domain.entity import state as entity
 from invoice_svc.domain.index import state as index
-from invoice_svc.domain.invoice import state as invoice
+from invoice_svc.domain.invoice import evolve as invoice
 from invoice_svc.domain.invoice.refusals import InvoiceNotFound
+from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.order import state as order
 from invoice_svc.domain.payment import state as payment
 from invoice_svc.domain.payment.refusals import PaymentNotFound
@@ -30,7 +31,7 @@ CUSTOM_FIELD: Folder[custom_field.CustomField] = Folder(
     as_of=lambda events, _: CUSTOM_FIELD.fold(events),
 )
 CUSTOMER = Folder(customer.Customer, customer.evolve, customer.CustomerNotFound, as_of=customer.fold_as_of)
-INVOICE = Folder(invoice.Invoice, invoice.evolve, InvoiceNotFound, as_of=invoice.fold_as_of)
+INVOICE = Folder(Invoice, invoice.evolve, InvoiceNotFound, as_of=invoice.fold_as_of)
 PAYMENT = Folder(payment.Payment, payment.evolve, PaymentNotFound, as_of=payment.fold_as_of)
 DISPUTE = Folder(dispute.Dispute, dispute.evolve, dispute.DisputeNotFound)
 ORDER = Folder(order.Order, order.evolve, order.OrderNotFound)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from encours.contracts.invoice import DepositDeducted, InvoiceCredited, InvoiceIssued
+from encours.contracts.events.invoice import DepositDeducted, InvoiceCredited, InvoiceIssued
 from encours.contracts.parties import roles_on
 from encours.kernel.ids import derived_id
 from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.customer.state import Customer
 from invoice_svc.domain.entity.state import Entity
-from invoice_svc.domain.invoice import credit_note, decide, losses
-from invoice_svc.domain.invoice import write_off as write_offs
+from invoice_svc.domain.invoice import credit_note, decide
 from invoice_svc.domain.invoice.commands import (
     AmendInvoice,
     CancelInvoice,
@@ -22,9 +21,11 @@ from invoice_svc.domain.invoice.commands import (
     TakeOverInvoice,
 )
 from invoice_svc.domain.invoice.deposits import deduct
-from invoice_svc.domain.invoice.losses import DeclareUnrecoverable, ProvisionInvoice
 from invoice_svc.domain.invoice.state import Invoice
-from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
+from invoice_svc.domain.loss import decide as losses
+from invoice_svc.domain.loss import write_off as write_offs
+from invoice_svc.domain.loss.decide import DeclareUnrecoverable, ProvisionInvoice
+from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.use_cases import billing, payments
 from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, INVOICE
 from invoice_svc.use_cases.numbering import number_step

@@ -11,17 +11,17 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
+from encours.contracts.events.payment import PaymentReleased
 from encours.contracts.parties import payer_of
-from encours.contracts.payment import PaymentReleased
 from encours.kernel.errors import FieldError
 from encours.kernel.ids import derived_id
 from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.invoice import decide as invoice_rules
 from invoice_svc.domain.invoice import discount as discounts
-from invoice_svc.domain.invoice import losses
 from invoice_svc.domain.invoice.room import earliest_room
 from invoice_svc.domain.invoice.state import Invoice
+from invoice_svc.domain.loss import decide as losses
 from invoice_svc.domain.payment import decide, refund
 from invoice_svc.domain.payment.allocation import Share, propose
 from invoice_svc.domain.payment.commands import (

@@ -8,7 +8,7 @@ import structlog
 
 from encours.contracts import Recorded
 from encours.contracts.actors import INVOICING
-from encours.contracts.calendar import DayOpened
+from encours.contracts.events.calendar import DayOpened
 from encours.kernel.errors import DomainError
 from encours.kernel.ids import derived_uuid
 from encours.ledger import Ledger

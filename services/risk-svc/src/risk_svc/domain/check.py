@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal
 
 from encours.contracts import Recorded
-from encours.contracts.risk import CreditChecked, ExposureSeen
+from encours.contracts.events.risk import CreditChecked, ExposureSeen
 from encours.kernel.errors import Invalid, NotFound
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture

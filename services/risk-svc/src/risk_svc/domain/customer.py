@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from encours.contracts import Recorded
-from encours.contracts.customer import CustomerRegistered
+from encours.contracts.events.customer import CustomerRegistered
 from encours.kernel.errors import NotFound
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from encours.contracts.risk import ExposureSeen
+from encours.contracts.events.risk import ExposureSeen
 from encours.kernel.errors import Invalid
 
 

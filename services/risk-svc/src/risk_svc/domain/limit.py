@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal, assert_never
 
 from encours.contracts import Event, Recorded
-from encours.contracts.risk import LimitApproved, LimitRefused, LimitRequested
+from encours.contracts.events.risk import LimitApproved, LimitRefused, LimitRequested
 from encours.kernel.errors import Invalid, NotFound, Refusal
 
 LimitEvent = LimitRequested | LimitApproved | LimitRefused

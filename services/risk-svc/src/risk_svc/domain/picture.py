@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from encours.contracts.risk import ExposureSeen
+from encours.contracts.events.risk import ExposureSeen
 from risk_svc.domain.exposure import ExposureItem, exposure
 from risk_svc.domain.limit import ApprovedLimit
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from encours.contracts import Recorded
-from encours.contracts.customer import CustomerRegistered
-from encours.contracts.dunning import HoldPlaced
+from encours.contracts.events.customer import CustomerRegistered
+from encours.contracts.events.dunning import HoldPlaced
 from encours.kernel.errors import NotFound
 from encours.kernel.ids import with_prefix
 from encours.ledger.states import Folder

@@ -32,7 +32,7 @@ from dunning_svc.domain.ladder.highest import decide_highest
 from dunning_svc.domain.ladder.plan import ItemPlan, joins, plans
 from dunning_svc.domain.ladder.state import Case
 from dunning_svc.domain.policy.policy import Policy, Step
-from encours.contracts.dunning import DunnedItem, SuppressedStep, SuppressionCause
+from encours.contracts.events.dunning import DunnedItem, SuppressedStep, SuppressionCause
 
 _PRECEDENCE: tuple[SuppressionCause, ...] = (
     "customer_on_hold",

@@ -7,7 +7,7 @@ from datetime import date
 
 from dunning_svc.domain.ladder.state import LadderItem
 from dunning_svc.domain.policy.policy import Step
-from encours.contracts.dunning import DunnedItem, LateTerms, SuppressedStep, SuppressionCause
+from encours.contracts.events.dunning import DunnedItem, LateTerms, SuppressedStep, SuppressionCause
 
 
 @dataclass(frozen=True, slots=True)

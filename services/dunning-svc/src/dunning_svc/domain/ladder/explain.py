@@ -9,7 +9,7 @@ from dunning_svc.domain.formats import day as on
 from dunning_svc.domain.ladder.events import DecisionEvent
 from dunning_svc.domain.policy.policy import Policy, Step
 from dunning_svc.domain.policy.schedule import Taken, earliest_on
-from encours.contracts.dunning import (
+from encours.contracts.events.dunning import (
     DunnedItem,
     ReminderRequested,
     ReminderSuppressed,

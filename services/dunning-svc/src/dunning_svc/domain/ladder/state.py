@@ -9,7 +9,7 @@ from datetime import date
 from dunning_svc.domain.policy.policy import Policy, Step
 from dunning_svc.domain.policy.schedule import Taken
 from encours.contracts.books import contested_of
-from encours.contracts.dunning import Channel, LateTerms
+from encours.contracts.events.dunning import Channel, LateTerms
 
 
 @dataclass(frozen=True, slots=True)

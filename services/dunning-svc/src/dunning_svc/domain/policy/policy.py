@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal
 
-from encours.contracts.dunning import Channel
+from encours.contracts.events.dunning import Channel
 from encours.kernel.ids import derived_id
 
 Act = Literal["email", "call", "letter", "registered_letter", "litigation_file"]

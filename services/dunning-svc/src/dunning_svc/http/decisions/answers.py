@@ -13,7 +13,7 @@ from dunning_svc.domain.ladder.explain import Explanation
 from dunning_svc.domain.policy.policy import POLICIES
 from dunning_svc.http.items import ItemOut, SuppressedStepOut
 from dunning_svc.use_cases.decisions import Reperformed
-from encours.contracts.dunning import DecisionBasis, ReminderRequested, ReminderSuppressed, TaskOpened
+from encours.contracts.events.dunning import DecisionBasis, ReminderRequested, ReminderSuppressed, TaskOpened
 from encours.http.models import MoneyModel
 from encours.http.queries import AsOf
 

@@ -13,8 +13,9 @@ from dunning_svc.read_models.cases.rows import (
     scheduled,
     with_position,
 )
-from encours.contracts import Recorded, payment
+from encours.contracts import Recorded
 from encours.contracts.books import PAYER_UNKNOWN, Movement, movements
+from encours.contracts.events import payment
 
 PaymentMirrored = payment.PaymentAllocated | payment.PaymentReleased
 """Events without movements, whose amounts are in events of the invoices; decisions list them as input."""

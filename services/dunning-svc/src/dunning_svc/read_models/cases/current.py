@@ -11,8 +11,9 @@ from dunning_svc.read_models.cases.due import creditors, select, with_payers
 from dunning_svc.read_models.cases.model import MODEL, project
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows import AccountRow, ItemRow
-from encours.contracts import Recorded, customer, dunning, entity, names_of
+from encours.contracts import Recorded, names_of
 from encours.contracts.books import movements, moving
+from encours.contracts.events import customer, dunning, entity
 from encours.ledger import Ledger
 from encours.reading.read_db import ReadDb
 

@@ -17,7 +17,8 @@ from dunning_svc.read_models.cases.rows import (
     scheduled,
     with_steps,
 )
-from encours.contracts import Recorded, calendar, decode, dunning, encode, event_class
+from encours.contracts import Recorded, decode, encode, event_class
+from encours.contracts.events import calendar, dunning
 
 DecisionEvent = dunning.ReminderRequested | dunning.ReminderSuppressed | dunning.TaskOpened
 OutcomeEvent = dunning.ReminderSent | dunning.ReminderFailed | dunning.ReminderUnconfirmed

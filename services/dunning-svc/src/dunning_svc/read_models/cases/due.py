@@ -16,7 +16,7 @@ from dunning_svc.read_models.cases.rows import (
     positions,
     steps_taken,
 )
-from encours.contracts.dunning import LateTerms
+from encours.contracts.events.dunning import LateTerms
 from encours.contracts.recipients import recipient
 from encours.projection.read_model import Conn
 from encours.projection.rows import Row, table_of

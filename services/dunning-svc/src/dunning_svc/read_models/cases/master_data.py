@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow, ItemRow, Rows, existing
-from encours.contracts import Recorded, customer, dunning, entity, invoice
+from encours.contracts import Recorded
 from encours.contracts.common import Address
+from encours.contracts.events import customer, dunning, entity, invoice
 from encours.contracts.recipients import PURPOSES
 
 

@@ -18,8 +18,9 @@ from dunning_svc.read_models.cases.rows import (
     TaskRow,
 )
 from encours import contracts
-from encours.contracts import Recorded, calendar, customer, dunning, entity, invoice, names_of, payment
+from encours.contracts import Recorded, events, names_of
 from encours.contracts.books import PAYER_UNKNOWN, movements, moving
+from encours.contracts.events import calendar, customer, dunning, entity, invoice, payment
 from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
@@ -59,40 +60,38 @@ class Cases(ReadModel):
         payment.PaymentAllocated,
         payment.PaymentReleased,
     )
-    ignores = contracts.names_in(contracts.order, contracts.rate, contracts.recurring) | names_of(
-        contracts.risk.CreditChecked,
-        contracts.risk.LimitApproved,
-        contracts.risk.LimitRefused,
-        contracts.risk.LimitRequested,
-        contracts.customer.CustomerNoted,
-        contracts.customer.FieldsSet,
-        contracts.field.FieldDefined,
-        contracts.customer.TermsAgreed,
-        contracts.customer.TermsBeyondCeiling,
-        contracts.customer.PenaltyBelowFloor,
-        contracts.dispute.DisputeOpened,
-        contracts.dispute.DisputeResolved,
-        contracts.entity.SeriesDefined,
-        contracts.entity.FirstNumberSet,
-        contracts.entity.PeriodClosed,
-        contracts.entity.BankAccountSet,
-        contracts.entity.VatRegimeSet,
-        contracts.entity.ApprovalSet,
-        contracts.customer.PapersRequired,
-        contracts.entity.InvoiceApproved,
-        contracts.entity.InvoiceRejected,
-        contracts.entity.InvoiceSubmitted,
-        contracts.imports.ImportCompleted,
-        contracts.aside.EventSetAside,
-        contracts.imports.ImportReceived,
-        contracts.invoice.InvoiceAmended,
-        contracts.invoice.InvoiceCancelled,
-        contracts.invoice.InvoiceDrafted,
-        contracts.invoice.DepositDeducted,
-        contracts.invoice.InvoiceProvisioned,
-        contracts.invoice.InvoiceTermsBeyondCeiling,
-        contracts.payment.RefundSent,
-        contracts.invoice.InvoicePenaltyBelowFloor,
+    ignores = contracts.names_in(
+        events.approval, events.order, events.price_index, events.quote, events.rate, events.recurring
+    ) | names_of(
+        events.risk.CreditChecked,
+        events.risk.LimitApproved,
+        events.risk.LimitRefused,
+        events.risk.LimitRequested,
+        events.customer.CustomerNoted,
+        events.customer.FieldsSet,
+        events.field.FieldDefined,
+        events.customer.TermsAgreed,
+        events.customer.TermsBeyondCeiling,
+        events.customer.PenaltyBelowFloor,
+        events.dispute.DisputeOpened,
+        events.dispute.DisputeResolved,
+        events.entity.SeriesDefined,
+        events.entity.FirstNumberSet,
+        events.entity.PeriodClosed,
+        events.entity.BankAccountSet,
+        events.entity.VatRegimeSet,
+        events.customer.PapersRequired,
+        events.imports.ImportCompleted,
+        events.aside.EventSetAside,
+        events.imports.ImportReceived,
+        events.invoice.InvoiceAmended,
+        events.invoice.InvoiceCancelled,
+        events.invoice.InvoiceDrafted,
+        events.invoice.DepositDeducted,
+        events.loss.InvoiceProvisioned,
+        events.invoice.InvoiceTermsBeyondCeiling,
+        events.payment.RefundSent,
+        events.invoice.InvoicePenaltyBelowFloor,
     )
 
     def keys(self, e: Recorded) -> Iterable[Key]:

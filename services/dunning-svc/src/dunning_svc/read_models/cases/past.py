@@ -16,7 +16,8 @@ from dunning_svc.domain.ladder.state import Case, FormalNotice
 from dunning_svc.read_models.cases.due import STANDING, Group, case_of, with_payers
 from dunning_svc.read_models.cases.model import Cases, project
 from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow, R, ReminderRow
-from encours.contracts import Recorded, customer, entity, names_of
+from encours.contracts import Recorded, names_of
+from encours.contracts.events import customer, entity
 from encours.ledger import Ledger
 from encours.projection.read_model import Conn
 from encours.projection.rows import Row, table_of

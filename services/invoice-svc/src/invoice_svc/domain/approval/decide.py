@@ -11,8 +11,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Protocol
 
-from encours.contracts import entity as events
-from encours.contracts.entity import ApprovalSet, Approver
+from encours.contracts.events import approval as approvals
+from encours.contracts.events.approval import ApprovalSet, Approver
 from encours.kernel.errors import Invalid, Refusal
 from encours.kernel.money import Money
 from invoice_svc.domain.approval.commands import SetApproval
@@ -143,12 +143,12 @@ def require_approved(draft: ApprovableDraft, entity: Entity) -> None:
     )
 
 
-def submit(draft: ApprovableDraft) -> list[events.InvoiceSubmitted]:
+def submit(draft: ApprovableDraft) -> list[approvals.InvoiceSubmitted]:
     """Submit the draft; no event if it waits for a decision, or has one, already."""
     if draft.approval.status in ("submitted", "approved"):
         return []
     return [
-        events.InvoiceSubmitted(
+        approvals.InvoiceSubmitted(
             invoice_id=draft.invoice_id,
             customer_id=draft.customer_id,
             currency=draft.currency,
@@ -157,14 +157,16 @@ def submit(draft: ApprovableDraft) -> list[events.InvoiceSubmitted]:
     ]
 
 
-def approve(draft: ApprovableDraft, entity: Entity, actor: str, today: date) -> list[events.InvoiceApproved]:
+def approve(
+    draft: ApprovableDraft, entity: Entity, actor: str, today: date
+) -> list[approvals.InvoiceApproved]:
     """Approve the submitted draft; no event if it is approved already."""
     role = needed_role(entity, draft.currency, draft.total_minor)
     if draft.approval.status == "approved" and draft.approval.role == role:
         return []
     approver = approver_of(draft.approval, entity, role, actor, today)
     return [
-        events.InvoiceApproved(
+        approvals.InvoiceApproved(
             invoice_id=draft.invoice_id,
             customer_id=draft.customer_id,
             currency=draft.currency,
@@ -177,12 +179,12 @@ def approve(draft: ApprovableDraft, entity: Entity, actor: str, today: date) -> 
 
 def reject(
     draft: ApprovableDraft, entity: Entity, actor: str, today: date, cause: str
-) -> list[events.InvoiceRejected]:
+) -> list[approvals.InvoiceRejected]:
     """Reject the submitted draft; an approval can be taken back so, too."""
     role = needed_role(entity, draft.currency, draft.total_minor)
     approver_of(draft.approval, entity, role, actor, today)
     return [
-        events.InvoiceRejected(
+        approvals.InvoiceRejected(
             invoice_id=draft.invoice_id,
             customer_id=draft.customer_id,
             currency=draft.currency,

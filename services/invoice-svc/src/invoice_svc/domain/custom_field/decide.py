@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import assert_never
 
-from encours.contracts import field as events
+from encours.contracts.events import field as events
 from encours.kernel.errors import FieldError, Invalid, Refusal
 from invoice_svc.domain.custom_field.commands import DefineField
 from invoice_svc.domain.custom_field.state import CustomField

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from encours.contracts import Recorded
-from encours.contracts import field as events
+from encours.contracts.events import field as events
 from encours.kernel.errors import NotFound
 
 

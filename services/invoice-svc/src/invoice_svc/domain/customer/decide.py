@@ -8,8 +8,8 @@ from datetime import date
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from encours.contracts import customer as events
 from encours.contracts.common import Terms
+from encours.contracts.events import customer as events
 from encours.contracts.parties import roles_on
 from encours.kernel.errors import FieldError, Refusal
 from encours.kernel.terms import beyond_ceiling

@@ -11,8 +11,8 @@ from datetime import date
 from typing import assert_never, cast
 
 from encours.contracts import Recorded
-from encours.contracts import customer as events
 from encours.contracts.common import Address, Terms
+from encours.contracts.events import customer as events
 from encours.contracts.parties import Roles
 from encours.kernel.errors import NotFound
 

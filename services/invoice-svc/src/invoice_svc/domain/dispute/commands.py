@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from encours.contracts.dispute import Category, Outcome
+from encours.contracts.events.dispute import Category, Outcome
 from invoice_svc.domain.invoice.commands import CreditInvoice
 
 

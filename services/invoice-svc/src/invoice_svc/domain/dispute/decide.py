@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from encours.contracts import dispute as events
+from encours.contracts.events import dispute as events
 from encours.kernel.errors import Invalid, Refusal
 from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.domain.dispute.state import Dispute, DisputeEvent

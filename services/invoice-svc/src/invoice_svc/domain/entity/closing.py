@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from encours.contracts import entity as events
-from encours.contracts.entity import VatRegime
+from encours.contracts.events import entity as events
+from encours.contracts.events.entity import VatRegime
 from encours.kernel.errors import FieldError, Invalid, Refusal
 from invoice_svc.domain.entity.state import Entity, EntityEvent
 from invoice_svc.domain.legal import grace_days

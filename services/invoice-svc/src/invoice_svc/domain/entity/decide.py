@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 from msgspec import UNSET
 
-from encours.contracts import entity as events
+from encours.contracts.events import entity as events
 from encours.kernel.errors import Invalid, NotFound, Refusal
 from invoice_svc.domain.entity.commands import (
     AmendEntity,

@@ -8,8 +8,9 @@ from datetime import date
 from typing import Literal, assert_never, cast
 
 from encours.contracts import Recorded
-from encours.contracts import entity as events
 from encours.contracts.common import Address
+from encours.contracts.events import approval as approvals
+from encours.contracts.events import entity as events
 from encours.kernel.errors import NotFound
 
 Document = Literal["invoice", "credit_note"]
@@ -70,8 +71,8 @@ class Entity:
     """Last day of the closed periods, where it was set, and the day on which it was."""
     closed_on: date = date.min
 
-    approval_rules: tuple[events.ApprovalRule, ...] = ()
-    approvers: tuple[events.Approver, ...] = ()
+    approval_rules: tuple[approvals.ApprovalRule, ...] = ()
+    approvers: tuple[approvals.Approver, ...] = ()
 
     def accounts_on(self, day: date) -> list[events.BankAccountSet]:
         """Return the bank accounts in force on a day: one at most of each currency and use."""
@@ -100,7 +101,7 @@ EntityEvent = (
     | events.PeriodClosed
     | events.BankAccountSet
     | events.VatRegimeSet
-    | events.ApprovalSet
+    | approvals.ApprovalSet
 )
 
 
@@ -153,7 +154,7 @@ def evolve(state: Entity, recorded: Recorded) -> Entity:
         case events.VatRegimeSet():
             kept = [each for each in state.vat_regimes if each.valid_from != event.valid_from]
             return replace(state, vat_regimes=tuple(sorted([*kept, event], key=lambda each: each.valid_from)))
-        case events.ApprovalSet():
+        case approvals.ApprovalSet():
             return replace(state, approval_rules=event.rules, approvers=event.approvers)
         case _:
             assert_never(event)

@@ -6,7 +6,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from encours.contracts.recurring import Frequency
+from encours.contracts.events.price_index import Frequency
 
 
 class PublishIndex(Struct, frozen=True):

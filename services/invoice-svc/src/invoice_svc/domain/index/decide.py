@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from encours.contracts.recurring import IndexPublished, IndexValue
+from encours.contracts.events.price_index import IndexPublished, IndexValue
 from encours.kernel.errors import Invalid, Refusal
+from invoice_svc.domain.amounts.decimals import decimal_parts
 from invoice_svc.domain.index.commands import PublishIndex
 from invoice_svc.domain.index.state import PriceIndex, period_of
-from invoice_svc.domain.invoice.decimals import decimal_parts
 
 
 class IndexFrequencyFixed(Refusal):

@@ -9,8 +9,8 @@ from typing import Any
 from msgspec import UNSET, Struct, UnsetType
 
 from encours.contracts.common import CitedDelivery, CitedInvoice, Particulars, Purpose, Terms
-from invoice_svc.domain.invoice.adjustments import AdjustmentInput
-from invoice_svc.domain.invoice.amounts import LineInput, RateAmounts
+from invoice_svc.domain.amounts.adjustments import AdjustmentInput
+from invoice_svc.domain.amounts.sums import LineInput, RateAmounts
 from invoice_svc.domain.terms import ProposedTerms
 
 

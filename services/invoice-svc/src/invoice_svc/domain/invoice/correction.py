@@ -14,8 +14,8 @@ from msgspec.structs import replace
 
 from encours.kernel.errors import Refusal
 from encours.kernel.ids import derived_id
-from invoice_svc.domain.invoice.adjustments import as_input
-from invoice_svc.domain.invoice.amounts import line_input
+from invoice_svc.domain.amounts.adjustments import as_input
+from invoice_svc.domain.amounts.sums import line_input
 from invoice_svc.domain.invoice.checks import require_issued
 from invoice_svc.domain.invoice.commands import AmendInvoice, Content, CreditInvoice, DraftInvoice
 from invoice_svc.domain.invoice.room import cited_as

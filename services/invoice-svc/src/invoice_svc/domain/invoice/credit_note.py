@@ -8,10 +8,10 @@ from datetime import date
 from msgspec import Struct
 from msgspec.structs import replace
 
-from encours.contracts import invoice as events
 from encours.contracts.common import VatShare
-from encours.contracts.invoice import ReleasedCash
-from invoice_svc.domain.invoice.amounts import RateAmounts
+from encours.contracts.events import invoice as events
+from encours.contracts.events.invoice import ReleasedCash
+from invoice_svc.domain.amounts.sums import RateAmounts
 from invoice_svc.domain.invoice.checks import (
     money_of,
     require_fits,
@@ -21,10 +21,11 @@ from invoice_svc.domain.invoice.checks import (
 )
 from invoice_svc.domain.invoice.commands import CreditInvoice
 from invoice_svc.domain.invoice.credit_sums import credited_parts
+from invoice_svc.domain.invoice.evolve import InvoiceEvent
 from invoice_svc.domain.invoice.parts import AppliedPayment, BalanceChange
 from invoice_svc.domain.invoice.refusals import AmountExceedsOutstanding, NothingOutstanding
 from invoice_svc.domain.invoice.room import outstanding_on, room_from
-from invoice_svc.domain.invoice.state import Invoice, InvoiceEvent
+from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.refusals import require_currency
 
 CREDIT_SERIES = "AVO"

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from encours.contracts.common import VatShare
 from encours.kernel.errors import Invalid
-from invoice_svc.domain.invoice.amounts import InvoiceSums, RateAmounts, VatKey, reckon, split_credit
+from invoice_svc.domain.amounts.decimals import percent
+from invoice_svc.domain.amounts.sums import InvoiceSums, RateAmounts, VatKey, reckon, split_credit
 from invoice_svc.domain.invoice.commands import CreditInvoice
-from invoice_svc.domain.invoice.decimals import percent
 from invoice_svc.domain.invoice.refusals import VatUnknown
 from invoice_svc.domain.invoice.state import Invoice
 

@@ -8,26 +8,27 @@ from typing import Literal
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from encours.contracts import invoice as events
 from encours.contracts.common import Particulars, Terms
+from encours.contracts.events import invoice as events
 from encours.kernel.errors import FieldError, Invalid
 from encours.kernel.terms import beyond_ceiling
 from encours.legal.law import LatePaymentLaw
 from encours.legal.packs import law_of
+from invoice_svc.domain.amounts.adjustments import as_input
+from invoice_svc.domain.amounts.sums import InvoiceSums, currency_of, line_input, reckon
 from invoice_svc.domain.approval.decide import require_approved
 from invoice_svc.domain.customer.decide import require_customer_of
 from invoice_svc.domain.customer.state import Customer, terms_on
 from invoice_svc.domain.entity.decide import series_for
 from invoice_svc.domain.entity.state import Entity
 from invoice_svc.domain.invoice import deposits
-from invoice_svc.domain.invoice.adjustments import as_input
-from invoice_svc.domain.invoice.amounts import InvoiceSums, currency_of, line_input, reckon
 from invoice_svc.domain.invoice.checks import require_fits, require_issued, require_not_future
 from invoice_svc.domain.invoice.commands import AmendInvoice, DraftInvoice, TakeOverInvoice
 from invoice_svc.domain.invoice.content import missing_content, stated, with_usual_exemptions
 from invoice_svc.domain.invoice.deposits import Deduction
+from invoice_svc.domain.invoice.evolve import InvoiceEvent
 from invoice_svc.domain.invoice.refusals import InvoiceExists, InvoiceIncomplete, InvoiceNotDraft
-from invoice_svc.domain.invoice.state import Invoice, InvoiceEvent
+from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.terms import ProposedTerms, discount_until, due_on, due_rule, settled, with_fee
 
 UnappliedCause = Literal["released", "reversed"]

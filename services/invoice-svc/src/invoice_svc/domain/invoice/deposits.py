@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from encours.contracts.common import DeductedDeposit, Purpose, VatShare
 from encours.kernel.errors import FieldError, Invalid, Refusal
 from encours.kernel.money import Money
-from invoice_svc.domain.invoice.amounts import RateAmounts
+from invoice_svc.domain.amounts.sums import RateAmounts
 from invoice_svc.domain.invoice.checks import require_issued
 from invoice_svc.domain.invoice.credit_sums import amounts_of, left_to_credit, within
 from invoice_svc.domain.invoice.room import cited_as

@@ -12,9 +12,9 @@ from datetime import date
 from typing import Literal
 
 from encours.contracts.common import VatShare
-from encours.contracts.invoice import EarlyDiscountTaken, EarlyDiscountWithdrawn
+from encours.contracts.events.invoice import EarlyDiscountTaken, EarlyDiscountWithdrawn
 from encours.kernel.money import div_half_up
-from invoice_svc.domain.invoice.amounts import split_credit
+from invoice_svc.domain.amounts.sums import split_credit
 from invoice_svc.domain.invoice.checks import money_of
 from invoice_svc.domain.invoice.credit_sums import left_to_credit
 from invoice_svc.domain.invoice.parts import AppliedPayment

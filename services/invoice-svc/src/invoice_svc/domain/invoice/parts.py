@@ -6,8 +6,8 @@ from datetime import date
 
 from msgspec import Struct
 
-from encours.contracts import invoice as events
 from encours.contracts.common import VatShare
+from encours.contracts.events import invoice as events
 
 
 class BalanceChange(Struct, frozen=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from encours.contracts.common import VatShare
-from invoice_svc.domain.invoice.amounts import split_credit
+from invoice_svc.domain.amounts.sums import split_credit
 from invoice_svc.domain.invoice.credit_sums import amounts_of
 from invoice_svc.domain.invoice.state import Invoice
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from encours.contracts import order as events
+from encours.contracts.events import order as events
 from encours.kernel.errors import Invalid, NotFound, Refusal
+from invoice_svc.domain.amounts.decimals import decimal_parts
 from invoice_svc.domain.customer.decide import require_customer_of
 from invoice_svc.domain.customer.state import Customer
 from invoice_svc.domain.document import made_number, reckon_document
 from invoice_svc.domain.entity.state import Entity
-from invoice_svc.domain.invoice.decimals import decimal_parts
 from invoice_svc.domain.order.commands import (
     CancelDelivery,
     CloseOrder,

@@ -13,11 +13,11 @@ from fractions import Fraction
 from msgspec.structs import replace
 
 from encours.contracts.common import Adjustment, Line
-from encours.contracts.order import DeliveredLine
+from encours.contracts.events.order import DeliveredLine
 from encours.kernel.money import div_half_up, format_amount
-from invoice_svc.domain.invoice.adjustments import AdjustmentInput, as_input
-from invoice_svc.domain.invoice.amounts import LineInput, line_input, reckon
-from invoice_svc.domain.invoice.decimals import percent
+from invoice_svc.domain.amounts.adjustments import AdjustmentInput, as_input
+from invoice_svc.domain.amounts.decimals import percent
+from invoice_svc.domain.amounts.sums import LineInput, line_input, reckon
 from invoice_svc.domain.order.state import Delivery, Order
 
 

@@ -10,8 +10,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from encours.contracts import Recorded
-from encours.contracts import order as events
 from encours.contracts.common import Address, DocumentContent
+from encours.contracts.events import order as events
 from encours.kernel.errors import NotFound
 from invoice_svc.domain.document import NO_CONTENT
 

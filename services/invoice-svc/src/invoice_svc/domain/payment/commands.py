@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from encours.contracts.common import Origin
-from encours.contracts.payment import Method
+from encours.contracts.events.payment import Method
 
 Instructed = tuple[tuple[str, int] | tuple[str, int, str], ...]
 """Allocations that the caller instructs: invoice, amount in minor units and, optionally, its currency."""

@@ -12,12 +12,12 @@ from datetime import date
 
 from msgspec import Struct
 
-from encours.contracts import payment as events
+from encours.contracts.events import payment as events
 from encours.kernel.errors import FieldError, Invalid
+from invoice_svc.domain.amounts.sums import LineInput, currency_of, reckon
 from invoice_svc.domain.customer.decide import require_customer_of
 from invoice_svc.domain.customer.state import Customer
 from invoice_svc.domain.entity.state import Entity
-from invoice_svc.domain.invoice.amounts import LineInput, currency_of, reckon
 from invoice_svc.domain.invoice.checks import require_issued, require_not_future
 from invoice_svc.domain.invoice.credit_note import CREDIT_SERIES
 from invoice_svc.domain.invoice.credit_sums import within_cited

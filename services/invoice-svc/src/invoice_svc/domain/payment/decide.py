@@ -7,8 +7,8 @@ from datetime import date
 
 from msgspec import structs
 
-from encours.contracts import payment as events
-from encours.contracts.payment import Allocation
+from encours.contracts.events import payment as events
+from encours.contracts.events.payment import Allocation
 from encours.kernel.errors import FieldError, Invalid, Refusal
 from encours.kernel.money import Money
 from invoice_svc.domain.invoice.refusals import AmountExceedsOutstanding, InvoiceNotIssued

@@ -9,7 +9,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from encours.contracts import payment as events
+from encours.contracts.events import payment as events
 from encours.kernel.errors import Invalid
 from encours.kernel.money import Money
 from invoice_svc.domain.invoice.checks import require_not_future

@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any, Literal, assert_never, cast
 
 from encours.contracts import Recorded
-from encours.contracts import payment as events
 from encours.contracts.common import Origin
-from encours.contracts.payment import Allocation, Method
+from encours.contracts.events import payment as events
+from encours.contracts.events.payment import Allocation, Method
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from encours.contracts.order import SignedEvidence
+from encours.contracts.events.quote import SignedEvidence
 from invoice_svc.domain.invoice.commands import Content
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from encours.contracts import order as events
+from encours.contracts.events import quote as quotes
 from encours.kernel.errors import Invalid, Refusal
 from invoice_svc.domain.customer.decide import require_customer_of
 from invoice_svc.domain.customer.state import Customer
@@ -70,7 +70,7 @@ def draft(
     _require_term(command.valid_until, today)
     found = reckon_document(command.content, command.currency, entity, customer, today)
     return [
-        events.QuoteDrafted(
+        quotes.QuoteDrafted(
             quote_id=command.quote_id,
             customer_id=command.customer_id,
             number=command.number or made_number("DEV", command.quote_id, today),
@@ -96,7 +96,7 @@ def amend(
     if (command.valid_until, found) == (state.valid_until, _reckoned(state)):
         return []
     return [
-        events.QuoteAmended(
+        quotes.QuoteAmended(
             quote_id=state.quote_id,
             customer_id=state.customer_id,
             currency=found.currency,
@@ -116,7 +116,7 @@ def send(state: Quote, command: SendQuote, on: date, today: date) -> list[QuoteE
     _require_in_time(state, on)
     if (state.sent_on, state.sent_to) == (on, command.sent_to):
         return []
-    return [events.QuoteSent(quote_id=state.quote_id, customer_id=state.customer_id, sent_to=command.sent_to)]
+    return [quotes.QuoteSent(quote_id=state.quote_id, customer_id=state.customer_id, sent_to=command.sent_to)]
 
 
 def extend(state: Quote, command: ExtendQuote, today: date) -> list[QuoteEvent]:
@@ -131,7 +131,7 @@ def extend(state: Quote, command: ExtendQuote, today: date) -> list[QuoteEvent]:
         )
     _require_term(command.valid_until, today)
     return [
-        events.QuoteExtended(
+        quotes.QuoteExtended(
             quote_id=state.quote_id, customer_id=state.customer_id, valid_until=command.valid_until
         )
     ]
@@ -139,12 +139,12 @@ def extend(state: Quote, command: ExtendQuote, today: date) -> list[QuoteEvent]:
 
 def accept(
     state: Quote, command: AcceptQuote, on: date, today: date, *, leads_to: str
-) -> events.QuoteAccepted:
+) -> quotes.QuoteAccepted:
     """Accept the quote in time, once. ``leads_to`` is the id of the invoice or the order."""
     _require_open(state)
     _require_day(state, on, today, "/accepted_on")
     _require_in_time(state, on)
-    return events.QuoteAccepted(
+    return quotes.QuoteAccepted(
         quote_id=state.quote_id,
         customer_id=state.customer_id,
         currency=state.currency,
@@ -163,7 +163,7 @@ def refuse(state: Quote, command: RefuseQuote, on: date, today: date) -> list[Qu
         return []
     _require_open(state)
     _require_day(state, on, today, "/refused_on")
-    return [events.QuoteRefused(quote_id=state.quote_id, customer_id=state.customer_id, cause=command.cause)]
+    return [quotes.QuoteRefused(quote_id=state.quote_id, customer_id=state.customer_id, cause=command.cause)]
 
 
 def invoice_of(state: Quote, invoice_id: str, series: str) -> DraftInvoice:

@@ -10,8 +10,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from encours.contracts import Recorded
-from encours.contracts import order as events
 from encours.contracts.common import DocumentContent
+from encours.contracts.events import quote as quotes
 from encours.kernel.errors import NotFound
 from invoice_svc.domain.document import NO_CONTENT
 
@@ -69,12 +69,12 @@ class Quote(Struct, frozen=True):
 
 
 QuoteEvent = (
-    events.QuoteDrafted
-    | events.QuoteAmended
-    | events.QuoteSent
-    | events.QuoteExtended
-    | events.QuoteAccepted
-    | events.QuoteRefused
+    quotes.QuoteDrafted
+    | quotes.QuoteAmended
+    | quotes.QuoteSent
+    | quotes.QuoteExtended
+    | quotes.QuoteAccepted
+    | quotes.QuoteRefused
 )
 
 
@@ -82,7 +82,7 @@ def evolve(state: Quote, recorded: Recorded) -> Quote:
     """Return the quote after one more event."""
     event = cast(QuoteEvent, recorded.data)
     match event:
-        case events.QuoteDrafted():
+        case quotes.QuoteDrafted():
             return Quote(
                 quote_id=event.quote_id,
                 entity_id=recorded.entity,
@@ -96,7 +96,7 @@ def evolve(state: Quote, recorded: Recorded) -> Quote:
                 vat_minor=event.vat_minor,
                 total_minor=event.total_minor,
             )
-        case events.QuoteAmended():
+        case quotes.QuoteAmended():
             return replace(
                 state,
                 currency=event.currency,
@@ -106,19 +106,19 @@ def evolve(state: Quote, recorded: Recorded) -> Quote:
                 vat_minor=event.vat_minor,
                 total_minor=event.total_minor,
             )
-        case events.QuoteSent():
+        case quotes.QuoteSent():
             return replace(state, sent_on=recorded.effective_on, sent_to=event.sent_to)
-        case events.QuoteExtended():
+        case quotes.QuoteExtended():
             return replace(state, valid_until=event.valid_until)
-        case events.QuoteAccepted():
+        case quotes.QuoteAccepted():
             return replace(state, acceptance=_acceptance(event, recorded.effective_on))
-        case events.QuoteRefused():
+        case quotes.QuoteRefused():
             return replace(state, refused_on=recorded.effective_on, refusal=event.cause)
         case _:
             assert_never(event)
 
 
-def _acceptance(event: events.QuoteAccepted, day: date) -> Acceptance:
+def _acceptance(event: quotes.QuoteAccepted, day: date) -> Acceptance:
     evidence = event.evidence
     return Acceptance(
         accepted_by=event.accepted_by,
@@ -141,12 +141,12 @@ def status_on(state: Quote, day: date) -> QuoteStatus:
     return "draft" if state.sent_on is None else "sent"
 
 
-def evidence_of(quote_id: str, recorded: Iterable[Recorded], day: date) -> events.SignedEvidence:
+def evidence_of(quote_id: str, recorded: Iterable[Recorded], day: date) -> quotes.SignedEvidence:
     """Return the evidence of the acceptance as of a day. Raises :class:`EvidenceNotFound`."""
     for each in recorded:
         event = each.data
         if (
-            isinstance(event, events.QuoteAccepted)
+            isinstance(event, quotes.QuoteAccepted)
             and event.evidence is not None
             and each.effective_on <= day
         ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from encours.contracts.rate import (
+from encours.contracts.events.rate import (
     ExchangeDifferenceRealised,
     ExchangeDifferenceReversed,
     ExchangeRatePublished,

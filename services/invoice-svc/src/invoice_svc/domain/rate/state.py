@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import cast
 
 from encours.contracts import Recorded
-from encours.contracts.rate import ExchangeRatePublished
+from encours.contracts.events.rate import ExchangeRatePublished
 from encours.kernel.errors import NotFound
 from encours.kernel.ids import derived_id
 from encours.kernel.money import exponent

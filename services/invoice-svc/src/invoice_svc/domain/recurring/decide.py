@@ -11,8 +11,8 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from encours.contracts import recurring as events
 from encours.contracts.common import Particulars
+from encours.contracts.events import recurring as events
 from encours.kernel.errors import DomainError, Invalid, Refusal
 from encours.kernel.money import exponent
 from invoice_svc.domain.customer.decide import require_customer_of

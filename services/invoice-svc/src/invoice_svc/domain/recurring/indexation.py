@@ -11,11 +11,11 @@ from fractions import Fraction
 
 from msgspec.structs import replace
 
-from encours.contracts.recurring import IndexedBy
+from encours.contracts.events.recurring import IndexedBy
 from encours.kernel.errors import Refusal
 from encours.kernel.money import div_half_up
+from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.index.state import PriceIndex, period_of
-from invoice_svc.domain.invoice.amounts import LineInput
 from invoice_svc.domain.recurring.state import Recurring
 
 RULE = "unit price × value for the period ÷ base value, rounded half up to the decimals of a price"

@@ -11,8 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from encours.contracts import Recorded
-from encours.contracts import recurring as events
 from encours.contracts.common import DocumentContent
+from encours.contracts.events import recurring as events
 from encours.kernel.errors import NotFound
 from invoice_svc.domain.document import NO_CONTENT
 from invoice_svc.domain.recurring.rule import occurrences

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from encours.contracts.dispute import Category, Outcome
+from encours.contracts.events.dispute import Category, Outcome
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from encours.contracts.dispute import Category, Outcome
+from encours.contracts.events.dispute import Category, Outcome
 from encours.http.models import Body, BusinessDate, LongText, PositiveMoney, ShortText
 from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.http.invoices.bodies import CreditBody

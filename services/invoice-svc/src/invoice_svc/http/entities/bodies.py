@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from encours.contracts.entity import AccountUse, Letterhead, VatRegime
+from encours.contracts.events.entity import AccountUse, Letterhead, VatRegime
 from encours.http.models import Body, BusinessDate, Country, Currency, MoneyModel, ShortText
 from encours.kernel.money import exponent
 from invoice_svc.domain.entity.commands import (

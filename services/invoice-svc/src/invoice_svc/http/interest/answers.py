@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.queries import AsOf
-from invoice_svc.domain.invoice.decimals import percent
-from invoice_svc.domain.invoice.interest import Segment, Statement
+from invoice_svc.domain.amounts.decimals import percent
+from invoice_svc.domain.interest.statement import Segment, Statement
 from invoice_svc.domain.invoice.state import Invoice
 
 

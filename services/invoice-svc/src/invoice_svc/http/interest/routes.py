@@ -12,8 +12,8 @@ from encours.http.models import BusinessDate
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.legal.packs import law_of
-from invoice_svc.domain.invoice.debt import debt_of
-from invoice_svc.domain.invoice.interest import NOTHING_DUE, statement
+from invoice_svc.domain.interest.debt import debt_of
+from invoice_svc.domain.interest.statement import NOTHING_DUE, statement
 from invoice_svc.http.common import InvoiceId
 from invoice_svc.http.interest.answers import InterestOut
 from invoice_svc.http.invoices.answers import INVOICE_ANSWER

@@ -13,7 +13,6 @@ from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
-from invoice_svc.domain.invoice.losses import provision_in_force_minor
 from invoice_svc.domain.invoice.parts import AppliedPayment, CreditNote, Disputed, RealisedDifference
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.invoice.status import (
@@ -28,6 +27,7 @@ from invoice_svc.domain.invoice.status import (
 )
 from invoice_svc.domain.invoice.totals import totals_of
 from invoice_svc.domain.invoice.vat_due import VatDue, vat_due, vat_received
+from invoice_svc.domain.loss.decide import provision_in_force_minor
 from invoice_svc.http.approval import ApprovalOut
 from invoice_svc.http.common import iso
 from invoice_svc.http.documents import (

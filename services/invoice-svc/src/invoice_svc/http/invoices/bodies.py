@@ -13,8 +13,8 @@ from encours.http.models import Body, BusinessDate, Currency, NonNegativeMoney, 
 from encours.kernel.errors import Invalid
 from encours.kernel.ids import new_id
 from encours.kernel.money import Money
-from invoice_svc.domain.invoice.adjustments import vat_of
-from invoice_svc.domain.invoice.amounts import RateAmounts
+from invoice_svc.domain.amounts.adjustments import vat_of
+from invoice_svc.domain.amounts.sums import RateAmounts
 from invoice_svc.domain.invoice.commands import (
     AmendInvoice,
     Content,
@@ -23,8 +23,8 @@ from invoice_svc.domain.invoice.commands import (
     IssueInvoice,
 )
 from invoice_svc.domain.invoice.correction import CorrectInvoice, correction_id
-from invoice_svc.domain.invoice.losses import DeclareUnrecoverable, ProvisionInvoice
-from invoice_svc.domain.invoice.write_off import ReverseWriteOff, WriteOffInvoice
+from invoice_svc.domain.loss.decide import DeclareUnrecoverable, ProvisionInvoice
+from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.http.common import CustomerId, DecimalText, EntityId, InvoiceId, SeriesCode
 from invoice_svc.http.documents import (
     MAX_ADJUSTMENTS,

@@ -7,7 +7,7 @@ from datetime import date
 from pydantic import BaseModel, Field
 
 from encours.contracts.common import Particulars
-from encours.contracts.order import SignedEvidence
+from encours.contracts.events.quote import SignedEvidence
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing

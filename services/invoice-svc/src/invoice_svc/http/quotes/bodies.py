@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from encours.contracts.order import SignedEvidence
+from encours.contracts.events.quote import SignedEvidence
 from encours.http.models import Body, BusinessDate, ShortText
 from encours.kernel.errors import Invalid
 from encours.kernel.ids import derived_id, new_id

@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from encours.contracts import recurring as events
 from encours.contracts.common import Particulars
+from encours.contracts.events import recurring as events
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing

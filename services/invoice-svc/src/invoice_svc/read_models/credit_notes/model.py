@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import cast
 
 from encours.contracts import Recorded
-from encours.contracts.invoice import InvoiceCredited
-from encours.contracts.payment import CreditNoteIssued
+from encours.contracts.events.invoice import InvoiceCredited
+from encours.contracts.events.payment import CreditNoteIssued
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import assert_never, cast
 
 from encours.contracts import Recorded
-from encours.contracts.customer import CustomerAmended, CustomerRegistered, FieldsSet, RolesAssigned
+from encours.contracts.events.customer import CustomerAmended, CustomerRegistered, FieldsSet, RolesAssigned
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from encours.contracts import Recorded, names_of
 from encours.contracts.books import CREDITED, Movement, movements, moving
-from encours.contracts.entity import InvoiceApproved, InvoiceRejected, InvoiceSubmitted
-from encours.contracts.invoice import (
+from encours.contracts.events.approval import InvoiceApproved, InvoiceRejected, InvoiceSubmitted
+from encours.contracts.events.invoice import (
     InvoiceAmended,
     InvoiceCancelled,
     InvoiceDrafted,

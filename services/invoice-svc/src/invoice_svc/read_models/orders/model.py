@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import assert_never, cast
 
 from encours.contracts import Recorded
-from encours.contracts.invoice import InvoiceIssued
-from encours.contracts.order import (
+from encours.contracts.events.invoice import InvoiceIssued
+from encours.contracts.events.order import (
     DeliveryCancelled,
     OrderBilled,
     OrderClosed,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from encours.contracts import Recorded
 from encours.contracts.books import movements, moving
-from encours.contracts.payment import CreditNoteIssued, PaymentIdentified, PaymentReceived
+from encours.contracts.events.payment import CreditNoteIssued, PaymentIdentified, PaymentReceived
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row

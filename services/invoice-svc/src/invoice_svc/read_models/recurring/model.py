@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import cast
 
 from encours.contracts import Recorded
-from encours.contracts.recurring import RecurringAgreed
+from encours.contracts.events.recurring import RecurringAgreed
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from encours import contracts
-from encours.contracts import Recorded
+from encours.contracts import Recorded, events
 from encours.contracts.books import Movement, contested_of, movements, moving
-from encours.contracts.customer import CustomerAmended, CustomerRegistered
-from encours.contracts.entity import EntityAmended, EntityRegistered
-from encours.contracts.invoice import InvoiceIssued
+from encours.contracts.events.customer import CustomerAmended, CustomerRegistered
+from encours.contracts.events.entity import EntityAmended, EntityRegistered
+from encours.contracts.events.invoice import InvoiceIssued
 from encours.projection.read_model import MappedModel
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
@@ -49,54 +49,52 @@ class Receivables(MappedModel):
     created = (Item,)
     ordered = contracts.names_of(EntityRegistered, EntityAmended, CustomerRegistered, CustomerAmended)
     applies = moving() | ordered
-    ignores = contracts.names_in(contracts.order, contracts.rate, contracts.recurring) | contracts.names_of(
-        contracts.calendar.DayOpened,
-        contracts.risk.CreditChecked,
-        contracts.risk.LimitApproved,
-        contracts.risk.LimitRefused,
-        contracts.risk.LimitRequested,
-        contracts.customer.CustomerContactAdded,
-        contracts.customer.CustomerNoted,
-        contracts.customer.FieldsSet,
-        contracts.field.FieldDefined,
-        contracts.customer.RolesAssigned,
-        contracts.customer.TermsAgreed,
-        contracts.customer.TermsBeyondCeiling,
-        contracts.customer.PenaltyBelowFloor,
-        contracts.dispute.DisputeOpened,
-        contracts.dispute.DisputeResolved,
-        contracts.entity.SeriesDefined,
-        contracts.entity.FirstNumberSet,
-        contracts.entity.PeriodClosed,
-        contracts.entity.BankAccountSet,
-        contracts.entity.VatRegimeSet,
-        contracts.entity.ApprovalSet,
-        contracts.customer.PapersRequired,
-        contracts.entity.InvoiceApproved,
-        contracts.entity.InvoiceRejected,
-        contracts.entity.InvoiceSubmitted,
-        contracts.dunning.HoldPlaced,
-        contracts.dunning.ReminderFailed,
-        contracts.dunning.ReminderRequested,
-        contracts.dunning.RunCompleted,
-        contracts.dunning.ReminderSent,
-        contracts.dunning.ReminderSuppressed,
-        contracts.dunning.ReminderUnconfirmed,
-        contracts.dunning.TaskCompleted,
-        contracts.dunning.TaskOpened,
-        contracts.imports.ImportCompleted,
-        contracts.aside.EventSetAside,
-        contracts.imports.ImportReceived,
-        contracts.invoice.InvoiceAmended,
-        contracts.invoice.InvoiceCancelled,
-        contracts.invoice.InvoiceDrafted,
-        contracts.invoice.DepositDeducted,
-        contracts.invoice.InvoiceProvisioned,
-        contracts.invoice.InvoiceTermsBeyondCeiling,
-        contracts.invoice.InvoicePenaltyBelowFloor,
-        contracts.payment.PaymentAllocated,
-        contracts.payment.PaymentReleased,
-        contracts.payment.RefundSent,
+    ignores = contracts.names_in(
+        events.approval, events.order, events.price_index, events.quote, events.rate, events.recurring
+    ) | contracts.names_of(
+        events.calendar.DayOpened,
+        events.risk.CreditChecked,
+        events.risk.LimitApproved,
+        events.risk.LimitRefused,
+        events.risk.LimitRequested,
+        events.customer.CustomerContactAdded,
+        events.customer.CustomerNoted,
+        events.customer.FieldsSet,
+        events.field.FieldDefined,
+        events.customer.RolesAssigned,
+        events.customer.TermsAgreed,
+        events.customer.TermsBeyondCeiling,
+        events.customer.PenaltyBelowFloor,
+        events.dispute.DisputeOpened,
+        events.dispute.DisputeResolved,
+        events.entity.SeriesDefined,
+        events.entity.FirstNumberSet,
+        events.entity.PeriodClosed,
+        events.entity.BankAccountSet,
+        events.entity.VatRegimeSet,
+        events.customer.PapersRequired,
+        events.dunning.HoldPlaced,
+        events.dunning.ReminderFailed,
+        events.dunning.ReminderRequested,
+        events.dunning.RunCompleted,
+        events.dunning.ReminderSent,
+        events.dunning.ReminderSuppressed,
+        events.dunning.ReminderUnconfirmed,
+        events.dunning.TaskCompleted,
+        events.dunning.TaskOpened,
+        events.imports.ImportCompleted,
+        events.aside.EventSetAside,
+        events.imports.ImportReceived,
+        events.invoice.InvoiceAmended,
+        events.invoice.InvoiceCancelled,
+        events.invoice.InvoiceDrafted,
+        events.invoice.DepositDeducted,
+        events.loss.InvoiceProvisioned,
+        events.invoice.InvoiceTermsBeyondCeiling,
+        events.invoice.InvoicePenaltyBelowFloor,
+        events.payment.PaymentAllocated,
+        events.payment.PaymentReleased,
+        events.payment.RefundSent,
     )
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:

@@ -12,8 +12,8 @@ from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
 from encours import contracts
-from encours.contracts import Recorded, types
-from encours.contracts.invoice import InvoiceAmended, InvoiceCancelled
+from encours.contracts import Recorded, events, types
+from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled
 from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
@@ -62,22 +62,22 @@ class Timeline(ReadModel):
         if "customer_id" in event.__struct_fields__ or issubclass(event, WITHOUT_CUSTOMER)
     )
     ignores = contracts.names_of(
-        contracts.calendar.DayOpened,
-        contracts.entity.EntityAmended,
-        contracts.entity.EntityRegistered,
-        contracts.entity.SeriesDefined,
-        contracts.entity.FirstNumberSet,
-        contracts.entity.PeriodClosed,
-        contracts.entity.BankAccountSet,
-        contracts.entity.VatRegimeSet,
-        contracts.field.FieldDefined,
-        contracts.entity.ApprovalSet,
-        contracts.imports.ImportCompleted,
-        contracts.rate.ExchangeRatePublished,
-        contracts.aside.EventSetAside,
-        contracts.imports.ImportReceived,
-        contracts.recurring.IndexPublished,
-        contracts.dunning.RunCompleted,
+        events.calendar.DayOpened,
+        events.entity.EntityAmended,
+        events.entity.EntityRegistered,
+        events.entity.SeriesDefined,
+        events.entity.FirstNumberSet,
+        events.entity.PeriodClosed,
+        events.entity.BankAccountSet,
+        events.entity.VatRegimeSet,
+        events.field.FieldDefined,
+        events.approval.ApprovalSet,
+        events.imports.ImportCompleted,
+        events.rate.ExchangeRatePublished,
+        events.aside.EventSetAside,
+        events.imports.ImportReceived,
+        events.price_index.IndexPublished,
+        events.dunning.RunCompleted,
     )
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:

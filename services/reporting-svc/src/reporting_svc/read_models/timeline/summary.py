@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from encours.contracts import (
-    Event,
+from encours.contracts import Event
+from encours.contracts.events import (
+    approval,
     customer,
     dispute,
     dunning,
-    entity,
     invoice,
+    loss,
     order,
     payment,
+    quote,
     rate,
     recurring,
     risk,
@@ -119,12 +121,12 @@ _LINES: dict[type[Event], tuple[str, str]] = {
     customer.CustomerNoted: ("Note: {text}", "Note : {text}"),
     invoice.InvoiceDrafted: ("Draft of {total_minor}", "Brouillon de {total_minor}"),
     invoice.InvoiceAmended: ("Draft changed", "Brouillon modifié"),
-    entity.InvoiceSubmitted: (
+    approval.InvoiceSubmitted: (
         "Draft of {total_minor} submitted for approval",
         "Brouillon de {total_minor} soumis à validation",
     ),
-    entity.InvoiceApproved: ("Draft of {total_minor} approved", "Brouillon de {total_minor} validé"),
-    entity.InvoiceRejected: (
+    approval.InvoiceApproved: ("Draft of {total_minor} approved", "Brouillon de {total_minor} validé"),
+    approval.InvoiceRejected: (
         "Draft of {total_minor} rejected: {cause}",
         "Brouillon de {total_minor} rejeté : {cause}",
     ),
@@ -179,23 +181,23 @@ _LINES: dict[type[Event], tuple[str, str]] = {
         "Exchange difference of {amount_minor} reversed",
         "Différence de change de {amount_minor} annulée",
     ),
-    invoice.InvoiceWrittenOff: (
+    loss.InvoiceWrittenOff: (
         "{amount_minor} written off: {cause}",
         "{amount_minor} passés en perte : {cause}",
     ),
-    invoice.WriteOffReversed: (
+    loss.WriteOffReversed: (
         "Write-off of {amount_minor} reversed: {cause}",
         "Passage en perte de {amount_minor} annulé : {cause}",
     ),
-    invoice.InvoiceProvisioned: (
+    loss.InvoiceProvisioned: (
         "Provision of {amount_minor}: {cause}",
         "Provision de {amount_minor} : {cause}",
     ),
-    invoice.InvoiceUnrecoverable: (
+    loss.InvoiceUnrecoverable: (
         "{amount_minor} unrecoverable: {cause}",
         "{amount_minor} irrécouvrables : {cause}",
     ),
-    invoice.WriteOffRecovered: (
+    loss.WriteOffRecovered: (
         "{amount_minor} of what was written off are paid",
         "{amount_minor} passés en perte sont payés",
     ),
@@ -210,21 +212,21 @@ _LINES: dict[type[Event], tuple[str, str]] = {
         "Payment of {amount_minor} reversed: {cause}",
         "Paiement de {amount_minor} annulé : {cause}",
     ),
-    order.QuoteDrafted: (
+    quote.QuoteDrafted: (
         "Quote {number} of {total_minor} drafted",
         "Devis {number} de {total_minor} préparé",
     ),
-    order.QuoteAmended: (
+    quote.QuoteAmended: (
         "Quote changed: {total_minor}, valid until {valid_until}",
         "Devis modifié : {total_minor}, valable jusqu'au {valid_until}",
     ),
-    order.QuoteSent: ("Quote sent to {sent_to}", "Devis envoyé à {sent_to}"),
-    order.QuoteExtended: ("Quote valid until {valid_until}", "Devis valable jusqu'au {valid_until}"),
-    order.QuoteAccepted: (
+    quote.QuoteSent: ("Quote sent to {sent_to}", "Devis envoyé à {sent_to}"),
+    quote.QuoteExtended: ("Quote valid until {valid_until}", "Devis valable jusqu'au {valid_until}"),
+    quote.QuoteAccepted: (
         "Quote of {total_minor} accepted by {accepted_by}",
         "Devis de {total_minor} accepté par {accepted_by}",
     ),
-    order.QuoteRefused: ("Quote refused: {cause}", "Devis refusé : {cause}"),
+    quote.QuoteRefused: ("Quote refused: {cause}", "Devis refusé : {cause}"),
     payment.CreditNoteIssued: (
         "Credit note {number} of {total_minor}: {cause}",
         "Avoir {number} de {total_minor} : {cause}",

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from datetime import date
 
 from encours import contracts
-from encours.contracts import Recorded, names_of
+from encours.contracts import Recorded, events, names_of
 from encours.contracts.books import movements, moving
-from encours.contracts.customer import CustomerAmended, CustomerRegistered, RolesAssigned
-from encours.contracts.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
-from encours.contracts.risk import LimitApproved, LimitRefused, LimitRequested
+from encours.contracts.events.customer import CustomerAmended, CustomerRegistered, RolesAssigned
+from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
+from encours.contracts.events.risk import LimitApproved, LimitRefused, LimitRequested
 from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
@@ -49,49 +49,47 @@ class Credit(ReadModel):
         LimitApproved,
         LimitRefused,
     )
-    ignores = contracts.names_in(contracts.order, contracts.rate, contracts.recurring) | names_of(
-        contracts.calendar.DayOpened,
-        contracts.risk.CreditChecked,
-        contracts.customer.CustomerContactAdded,
-        contracts.customer.CustomerNoted,
-        contracts.customer.FieldsSet,
-        contracts.field.FieldDefined,
-        contracts.customer.TermsAgreed,
-        contracts.customer.TermsBeyondCeiling,
-        contracts.customer.PenaltyBelowFloor,
-        contracts.dispute.DisputeOpened,
-        contracts.dispute.DisputeResolved,
-        contracts.entity.EntityAmended,
-        contracts.entity.EntityRegistered,
-        contracts.entity.SeriesDefined,
-        contracts.entity.FirstNumberSet,
-        contracts.entity.PeriodClosed,
-        contracts.entity.BankAccountSet,
-        contracts.entity.VatRegimeSet,
-        contracts.entity.ApprovalSet,
-        contracts.customer.PapersRequired,
-        contracts.entity.InvoiceApproved,
-        contracts.entity.InvoiceRejected,
-        contracts.entity.InvoiceSubmitted,
-        contracts.dunning.HoldPlaced,
-        contracts.dunning.ReminderFailed,
-        contracts.dunning.ReminderRequested,
-        contracts.dunning.RunCompleted,
-        contracts.dunning.ReminderSent,
-        contracts.dunning.ReminderSuppressed,
-        contracts.dunning.ReminderUnconfirmed,
-        contracts.dunning.TaskCompleted,
-        contracts.dunning.TaskOpened,
-        contracts.imports.ImportCompleted,
-        contracts.aside.EventSetAside,
-        contracts.imports.ImportReceived,
-        contracts.invoice.DepositDeducted,
-        contracts.invoice.InvoiceProvisioned,
-        contracts.invoice.InvoiceTermsBeyondCeiling,
-        contracts.invoice.InvoicePenaltyBelowFloor,
-        contracts.payment.PaymentAllocated,
-        contracts.payment.PaymentReleased,
-        contracts.payment.RefundSent,
+    ignores = contracts.names_in(
+        events.approval, events.order, events.price_index, events.quote, events.rate, events.recurring
+    ) | names_of(
+        events.calendar.DayOpened,
+        events.risk.CreditChecked,
+        events.customer.CustomerContactAdded,
+        events.customer.CustomerNoted,
+        events.customer.FieldsSet,
+        events.field.FieldDefined,
+        events.customer.TermsAgreed,
+        events.customer.TermsBeyondCeiling,
+        events.customer.PenaltyBelowFloor,
+        events.dispute.DisputeOpened,
+        events.dispute.DisputeResolved,
+        events.entity.EntityAmended,
+        events.entity.EntityRegistered,
+        events.entity.SeriesDefined,
+        events.entity.FirstNumberSet,
+        events.entity.PeriodClosed,
+        events.entity.BankAccountSet,
+        events.entity.VatRegimeSet,
+        events.customer.PapersRequired,
+        events.dunning.HoldPlaced,
+        events.dunning.ReminderFailed,
+        events.dunning.ReminderRequested,
+        events.dunning.RunCompleted,
+        events.dunning.ReminderSent,
+        events.dunning.ReminderSuppressed,
+        events.dunning.ReminderUnconfirmed,
+        events.dunning.TaskCompleted,
+        events.dunning.TaskOpened,
+        events.imports.ImportCompleted,
+        events.aside.EventSetAside,
+        events.imports.ImportReceived,
+        events.invoice.DepositDeducted,
+        events.loss.InvoiceProvisioned,
+        events.invoice.InvoiceTermsBeyondCeiling,
+        events.invoice.InvoicePenaltyBelowFloor,
+        events.payment.PaymentAllocated,
+        events.payment.PaymentReleased,
+        events.payment.RefundSent,
     )
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], tuple[str, ...]]]:

@@ -1,7 +1,7 @@
 """Doubtful and lost debts: provision, unrecoverable amount with its VAT relief, and the payment of what was lost.
 
 They are three events, as the law tells them apart. A provision changes no debt. A write-off takes an amount out of the
-books (:mod:`invoice_svc.domain.invoice.write_off`). Only a definitively unrecoverable debt gives the VAT back, and only
+books (:mod:`invoice_svc.domain.loss.write_off`). Only a definitively unrecoverable debt gives the VAT back, and only
 with evidence and the duplicate of the invoice (CGI 272-1; BOI-TVA-DED-40-10-20). None of them extinguishes the debt:
 its payment is accepted, and restores the debt in the books and the VAT that is owed.
 """
@@ -13,10 +13,10 @@ from datetime import date
 from msgspec import Struct
 
 from encours.contracts.common import VatShare
-from encours.contracts.invoice import InvoiceProvisioned, InvoiceUnrecoverable, WriteOffRecovered
+from encours.contracts.events.loss import InvoiceProvisioned, InvoiceUnrecoverable, WriteOffRecovered
 from encours.kernel.errors import FieldError, Invalid, Refusal
 from encours.kernel.money import Money, format_amount
-from invoice_svc.domain.invoice.amounts import RateAmounts, split_credit
+from invoice_svc.domain.amounts.sums import RateAmounts, split_credit
 from invoice_svc.domain.invoice.checks import (
     money_of,
     require_fits,

@@ -1,7 +1,4 @@
-"""The creditor: a legal entity that issues invoices. Stream: the entity id. Appended by invoice-svc.
-
-Beside it stand the decisions of its approval circuit, in the streams of the invoices; their actor decides.
-"""
+"""The creditor: a legal entity that issues invoices. Stream: the entity id. Appended by invoice-svc. No money moves."""
 
 from __future__ import annotations
 
@@ -115,66 +112,3 @@ class VatRegimeSet(Event, frozen=True, kw_only=True):
     entity_id: str
     regime: VatRegime
     valid_from: date
-
-
-class ApprovalRule(Value, frozen=True, kw_only=True):
-    """Invoices of that total or more need the approval of a role, unless a rule of a higher amount says otherwise."""
-
-    from_minor: int
-    currency: str
-    role: str
-
-
-class Approver(Value, frozen=True, kw_only=True):
-    """Actor that may approve for a role; with days, from the first to the last, as a substitute does."""
-
-    role: str
-    actor: str
-    from_on: date | None
-    until_on: date | None
-    in_place_of: str | None
-    """Actor that is substituted."""
-
-
-class ApprovalSet(Event, frozen=True, kw_only=True):
-    """The approval circuit [circuit de validation] of invoices from now on; all of it."""
-
-    TYPE: ClassVar[str] = "entity.approval_set"
-    entity_id: str
-    rules: tuple[ApprovalRule, ...]
-    approvers: tuple[Approver, ...]
-
-
-class InvoiceSubmitted(Event, frozen=True, kw_only=True):
-    """The draft waits for an approval."""
-
-    TYPE: ClassVar[str] = "invoice.submitted"
-    invoice_id: str
-    customer_id: str
-    currency: str
-    total_minor: int
-
-
-class InvoiceApproved(Event, frozen=True, kw_only=True):
-    """The draft may be issued, by the role that its total needed; an amendment takes the approval away."""
-
-    TYPE: ClassVar[str] = "invoice.approved"
-    invoice_id: str
-    customer_id: str
-    currency: str
-    total_minor: int
-    role: str | None
-    """``None`` where no rule asks for an approval."""
-    in_place_of: str | None
-    """Actor that the approver substitutes."""
-
-
-class InvoiceRejected(Event, frozen=True, kw_only=True):
-    """The draft is not approved, and has to be amended or cancelled."""
-
-    TYPE: ClassVar[str] = "invoice.rejected"
-    invoice_id: str
-    customer_id: str
-    currency: str
-    total_minor: int
-    cause: str

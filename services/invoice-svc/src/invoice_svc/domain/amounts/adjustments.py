@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from encours.contracts.common import Adjustment, DocumentAdjustment, VatCategory
 from encours.kernel.errors import Invalid
 from encours.kernel.money import div_half_up, format_amount, parse_amount
-from invoice_svc.domain.invoice.decimals import percent, rate_bps
+from invoice_svc.domain.amounts.decimals import percent, rate_bps
 from invoice_svc.domain.refusals import require_currency
 
 

@@ -15,14 +15,14 @@ from msgspec.structs import replace
 from encours.contracts.common import DocumentAdjustment, Line, VatCategory, VatShare
 from encours.kernel.errors import Invalid
 from encours.kernel.money import MAX_MINOR, div_half_up, exponent, format_amount, pro_rata
-from invoice_svc.domain.invoice.adjustments import (
+from invoice_svc.domain.amounts.adjustments import (
     AdjustmentInput,
     as_input,
     on_document,
     on_line,
     vat_of,
 )
-from invoice_svc.domain.invoice.decimals import decimal_parts, percent
+from invoice_svc.domain.amounts.decimals import decimal_parts, percent
 
 
 class LineInput(Struct, frozen=True):

@@ -11,10 +11,10 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from encours.ledger.append_connection import AppendConnection
+from encours.ledger.appending.connection import AppendConnection
+from encours.ledger.appending.wire import Prepared
 from encours.ledger.errors import LedgerUnavailable
 from encours.ledger.model import Appended
-from encours.ledger.wire import Prepared
 
 BATCH_EVENTS = 256
 CONNECTIONS = 2

@@ -10,7 +10,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from encours.contracts.invoice import InvoiceWrittenOff, WriteOffReversed
+from encours.contracts.events.loss import InvoiceWrittenOff, WriteOffReversed
 from encours.kernel.errors import Refusal
 from encours.kernel.money import Money
 from invoice_svc.domain.invoice.checks import (

@@ -17,6 +17,7 @@ from typing import Any
 
 import asyncpg
 
+from encours.ledger.appending.wire import APPEND_SQL, Prepared, arguments, resolve
 from encours.ledger.errors import (
     AppendRefused,
     CommandReused,
@@ -26,7 +27,6 @@ from encours.ledger.errors import (
     NumberTaken,
 )
 from encours.ledger.model import Appended
-from encours.ledger.wire import APPEND_SQL, Prepared, arguments, resolve
 from encours.postgres.connection import LEDGER_SETTINGS, connect, is_lost
 
 _BYTEA = re.compile(r"\\x([0-9a-f]+)\)")

@@ -1,8 +1,8 @@
-"""A recurring invoice [facture récurrente]: a rule that bills each of its periods once; and the index of its prices.
+"""A recurring invoice [facture récurrente]: a rule that bills each of its periods once. Stream: the rule's id.
 
-Streams: the rule's id, the index's id. Appended by invoice-svc. A period is named by the date that the rule gives.
-``recurring.billed`` stands in the rule's stream beside the invoice, so that no period is billed twice; periods are
-billed in the order of their dates.
+Appended by invoice-svc. No money moves. A period is named by the date that the rule gives. ``recurring.billed`` stands
+in the rule's stream beside the invoice, so that no period is billed twice; periods are billed in the order of their
+dates.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from typing import ClassVar, Literal
 
 from encours.contracts.base import Event, Value
 from encours.contracts.common import DocumentContent
-
-Frequency = Literal["monthly", "quarterly", "yearly"]
 
 
 class Indexation(Value, frozen=True, kw_only=True):
@@ -113,35 +111,3 @@ class RecurringEnded(Event, frozen=True, kw_only=True):
     customer_id: str
     ends_on: date
     cause: str | None
-
-
-class IndexValue(Value, frozen=True, kw_only=True):
-    """Value for a month, a quarter or a year, which is named by its first day. A decimal string."""
-
-    period: date
-    value: str
-
-
-class IndexPublished(Event, frozen=True, kw_only=True):
-    """Values of the index, new or corrected. They count for invoices that are made from then on."""
-
-    TYPE: ClassVar[str] = "index.published"
-    index_id: str
-    entity_id: str
-    code: str
-    name: str
-    frequency: Frequency
-    source: str
-    values: tuple[IndexValue, ...]
-
-
-STILL = (
-    IndexPublished,
-    RecurringAgreed,
-    RecurringBilled,
-    RecurringBlocked,
-    RecurringPaused,
-    RecurringResumed,
-    RecurringEnded,
-)
-"""Events that move no money: all of them."""

@@ -1,0 +1,286 @@
+"""The invoice from its events: one after another, or as it was on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import assert_never, cast
+
+from msgspec.structs import replace
+
+from encours.contracts import Recorded
+from encours.contracts.common import (
+    Particulars,
+    VatShare,
+)
+from encours.contracts.events import invoice as events
+from encours.contracts.events import loss as losses
+from encours.contracts.events import rate as rates
+from invoice_svc.domain.approval.state import ApprovalEvent, amended, decided, of_draft
+from invoice_svc.domain.invoice.parts import (
+    AppliedPayment,
+    BalanceChange,
+    CreditNote,
+    Disputed,
+    RealisedDifference,
+    TakenDiscount,
+)
+from invoice_svc.domain.invoice.state import Invoice
+
+InvoiceEvent = (
+    events.InvoiceDrafted
+    | events.InvoiceAmended
+    | events.InvoiceCancelled
+    | ApprovalEvent
+    | events.InvoiceIssued
+    | events.DepositDeducted
+    | events.InvoiceTermsBeyondCeiling
+    | events.InvoicePenaltyBelowFloor
+    | events.InvoiceCredited
+    | events.PaymentApplied
+    | events.PaymentUnapplied
+    | events.ShareDisputed
+    | events.ShareUndisputed
+    | events.EarlyDiscountTaken
+    | events.EarlyDiscountWithdrawn
+    | rates.ExchangeDifferenceRealised
+    | rates.ExchangeDifferenceReversed
+    | losses.InvoiceWrittenOff
+    | losses.WriteOffReversed
+    | losses.InvoiceProvisioned
+    | losses.InvoiceUnrecoverable
+    | losses.WriteOffRecovered
+)
+
+
+def evolve(state: Invoice, recorded: Recorded) -> Invoice:
+    """Return the invoice after one more event."""
+    event = cast(InvoiceEvent, recorded.data)
+    day = recorded.effective_on
+    if isinstance(event, ApprovalEvent):
+        return replace(state, approval=decided(state.approval, event, recorded.actor))
+    match event:
+        case events.InvoiceDrafted():
+            return replace(_drafted(recorded.entity, day, event), approval=of_draft(recorded.actor))
+        case events.InvoiceAmended():
+            return replace(_amended(state, event), approval=amended(state.approval, recorded.actor))
+        case events.InvoiceCancelled():
+            return replace(state, document="cancelled")
+        case events.InvoiceIssued():
+            return _issued(state, recorded.entity, event)
+        case events.DepositDeducted():
+            return replace(state, deducted_by=event.final_invoice_id)
+        case events.InvoiceTermsBeyondCeiling() | events.InvoicePenaltyBelowFloor():
+            return state
+        case events.InvoiceCredited():
+            credit = CreditNote(
+                event.credit_note_id,
+                event.number,
+                event.series,
+                event.issued_on,
+                event.vat,
+                event.net_minor,
+                event.vat_minor,
+                event.total_minor,
+                event.cause,
+                event.awaited_minor,
+                event.released,
+            )
+            return replace(
+                state,
+                credits=(*state.credits, credit),
+                movements=(*state.movements, BalanceChange(day, -event.total_minor)),
+                conceded_minor=state.conceded_minor - event.awaited_minor,
+            )
+        case events.PaymentApplied():
+            part = AppliedPayment(
+                event.allocation_id,
+                event.payment_id,
+                event.amount_minor,
+                event.received_on,
+                day,
+                event.payer_id,
+            )
+            moved = (*state.movements, BalanceChange(day, -event.amount_minor))
+            return replace(state, applied=(*state.applied, part), movements=moved)
+        case events.PaymentUnapplied():
+            kept = tuple(part for part in state.applied if part.allocation_id != event.allocation_id)
+            moved = (*state.movements, BalanceChange(day, event.amount_minor))
+            return replace(state, applied=kept, movements=moved)
+        case events.ShareDisputed():
+            share = Disputed(event.dispute_id, event.amount_minor, day)
+            return replace(state, disputed=(*state.disputed, share))
+        case events.ShareUndisputed():
+            return _undisputed(state, event)
+        case events.EarlyDiscountTaken():
+            taken = TakenDiscount(
+                event.amount_minor, event.vat, event.net_minor, event.vat_minor, event.payment_id, day
+            )
+            moved = (*state.movements, BalanceChange(day, -event.amount_minor))
+            return replace(state, discount=taken, movements=moved)
+        case events.EarlyDiscountWithdrawn():
+            moved = (*state.movements, BalanceChange(day, event.amount_minor))
+            return replace(state, discount=None, movements=moved)
+        case rates.ExchangeDifferenceRealised():
+            realised = RealisedDifference(
+                event.allocation_id, event.payment_id, event.amount_minor, event.currency, day
+            )
+            return replace(state, exchange_differences=(*state.exchange_differences, realised))
+        case rates.ExchangeDifferenceReversed():
+            left = tuple(e for e in state.exchange_differences if e.allocation_id != event.allocation_id)
+            return replace(state, exchange_differences=left)
+        case losses.InvoiceWrittenOff():
+            return _written_off(state, day, event.amount_minor)
+        case losses.WriteOffReversed():
+            back = _written_off(state, day, -event.amount_minor)
+            return replace(back, unrecoverable_minor=0, relieved=())
+        case losses.InvoiceProvisioned():
+            return replace(state, provisioned_minor=event.amount_minor)
+        case losses.InvoiceUnrecoverable():
+            lost = _written_off(state, day, event.written_off_minor)
+            return replace(
+                lost,
+                unrecoverable_minor=state.unrecoverable_minor + event.amount_minor,
+                relieved=_added(state.relieved, event.vat, 1),
+                duplicate_text=event.duplicate_text or state.duplicate_text,
+            )
+        case losses.WriteOffRecovered():
+            found = _written_off(state, day, -event.amount_minor)
+            return replace(
+                found,
+                unrecoverable_minor=min(
+                    state.unrecoverable_minor - event.relieved_minor, found.written_off_minor
+                ),
+                relieved=_added(state.relieved, event.vat, -1),
+            )
+        case _:
+            assert_never(event)
+
+
+def _written_off(state: Invoice, day: date, amount_minor: int) -> Invoice:
+    return replace(
+        state,
+        movements=(*state.movements, BalanceChange(day, -amount_minor)),
+        written_off_minor=state.written_off_minor + amount_minor,
+        written_off_on=max(state.written_off_on, day) if amount_minor > 0 else state.written_off_on,
+    )
+
+
+def _added(known: tuple[VatShare, ...], more: tuple[VatShare, ...], sign: int) -> tuple[VatShare, ...]:
+    """Add shares by category and rate; those of 0 are dropped."""
+    sums = {(share.rate_bps, share.category): [share.net_minor, share.vat_minor] for share in known}
+    for share in more:
+        found = sums.setdefault((share.rate_bps, share.category), [0, 0])
+        found[0] += sign * share.net_minor
+        found[1] += sign * share.vat_minor
+    return tuple(
+        VatShare(category=category, rate_bps=rate, net_minor=net, vat_minor=vat)
+        for (rate, category), (net, vat) in sorted(sums.items())
+        if net or vat
+    )
+
+
+def _undisputed(state: Invoice, event: events.ShareUndisputed) -> Invoice:
+    answered = event.amount_minor - event.awaiting_credit_minor if event.outcome == "credited" else 0
+    return replace(
+        state,
+        disputed=tuple(share for share in state.disputed if share.dispute_id != event.dispute_id),
+        conceded_minor=state.conceded_minor + event.awaiting_credit_minor,
+        answered_minor=state.answered_minor + answered,
+    )
+
+
+def _drafted(entity_id: str, day: date, event: events.InvoiceDrafted) -> Invoice:
+    return Invoice(
+        document="draft",
+        invoice_id=event.invoice_id,
+        entity_id=entity_id,
+        customer_id=event.customer_id,
+        currency=event.currency,
+        series=event.series,
+        supply_on=event.supply_on,
+        purpose=event.purpose,
+        lines=event.lines,
+        adjustments=event.adjustments,
+        vat=event.vat,
+        net_minor=event.net_minor,
+        vat_minor=event.vat_minor,
+        total_minor=event.total_minor,
+        terms=event.terms,
+        reference=event.reference,
+        salesperson=event.salesperson,
+        particulars=event.particulars or Particulars(),
+        deposits=event.deposits,
+        corrects=event.corrects,
+        drafted_on=day,
+        deliveries=event.deliveries,
+    )
+
+
+def _amended(state: Invoice, event: events.InvoiceAmended) -> Invoice:
+    return replace(
+        state,
+        supply_on=event.supply_on,
+        lines=event.lines,
+        adjustments=event.adjustments,
+        vat=event.vat,
+        net_minor=event.net_minor,
+        vat_minor=event.vat_minor,
+        total_minor=event.total_minor,
+        terms=event.terms,
+        reference=event.reference,
+        salesperson=event.salesperson,
+        particulars=event.particulars or Particulars(),
+        deposits=event.deposits,
+    )
+
+
+def _issued(state: Invoice, entity_id: str, event: events.InvoiceIssued) -> Invoice:
+    return Invoice(
+        document="issued",
+        invoice_id=event.invoice_id,
+        entity_id=entity_id,
+        customer_id=event.customer_id,
+        currency=event.currency,
+        series=event.series,
+        supply_on=event.supply_on,
+        purpose=event.purpose,
+        lines=state.lines,
+        adjustments=state.adjustments,
+        vat=event.vat,
+        net_minor=event.net_minor,
+        vat_minor=event.vat_minor,
+        total_minor=event.total_minor,
+        terms=event.terms,
+        reference=event.reference,
+        salesperson=event.salesperson,
+        particulars=event.particulars or Particulars(),
+        deducted=event.deposits,
+        corrects=event.corrects,
+        purchaser_id=event.purchaser_id,
+        number=event.number,
+        issued_on=event.issued_on,
+        due_on=event.due_on,
+        discount_until=event.discount_until,
+        origin=event.origin,
+        drafted_on=state.drafted_on,
+        approval=state.approval,
+        deliveries=event.deliveries,
+        movements=(BalanceChange(event.issued_on, event.total_minor),),
+    )
+
+
+def fold_as_of(recorded: Iterable[Recorded], day: date) -> Invoice:
+    """Return the invoice as of a business day; empty before its first event.
+
+    The content of a draft has no business date: an invoice has its lines on every day on which it exists, even if
+    they were recorded later.
+    """
+    state, counted = Invoice(), False
+    for event in recorded:
+        in_force = event.effective_on <= day
+        if in_force or isinstance(event.data, events.InvoiceDrafted | events.InvoiceAmended):
+            after = evolve(state, event)
+            state = after if in_force else replace(after, approval=state.approval)
+            counted = counted or in_force
+    return state if counted else Invoice()

@@ -1,0 +1,1 @@
+"""Losses on an invoice: write-off, provision, unrecoverable debt, and what is paid of it later."""

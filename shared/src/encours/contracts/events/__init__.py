@@ -1,0 +1,43 @@
+"""The types of events, a module to each family. Importing this package registers every type."""
+
+from encours.contracts.events import (
+    approval,
+    aside,
+    calendar,
+    customer,
+    dispute,
+    dunning,
+    entity,
+    field,
+    imports,
+    invoice,
+    loss,
+    order,
+    payment,
+    price_index,
+    quote,
+    rate,
+    recurring,
+    risk,
+)
+
+__all__ = [
+    "approval",
+    "aside",
+    "calendar",
+    "customer",
+    "dispute",
+    "dunning",
+    "entity",
+    "field",
+    "imports",
+    "invoice",
+    "loss",
+    "order",
+    "payment",
+    "price_index",
+    "quote",
+    "rate",
+    "recurring",
+    "risk",
+]
