@@ -11,11 +11,13 @@ from msgspec.structs import replace
 from encours.contracts.books import movements
 from encours.contracts.common import EarlyDiscount, Terms
 from encours.contracts.settlement import settlements
+from encours.kernel.money import Money
 from invoice_svc.domain.amounts.sums import LineInput
+from invoice_svc.domain.dispute.commands import ResolveDispute
 from invoice_svc.domain.interest.debt import debt_of
 from invoice_svc.domain.invoice.commands import Content, CreditInvoice
 from invoice_svc.domain.invoice.evolve import fold_as_of
-from invoice_svc.domain.loss.write_off import WriteOffInvoice
+from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.domain.payment.allocation import propose
 from invoice_svc.domain.payment.commands import AllocatePayment, ReleasePayment, ReversePayment
 from invoice_svc.http.invoices.answers import InvoiceOut
@@ -110,6 +112,43 @@ def test_it_goes_with_the_payment_that_took_it(offered: Any, make: Any) -> None:
     assert offered.stream("inv_1")[-1].data.vat_minor == 40
     then = fold_as_of(offered.stream("inv_1"), day(6))
     assert (then.outstanding_minor, then.discounted_minor) == (0, 240)
+    assert balanced(offered)
+
+
+@pytest.mark.parametrize("cause", ["reversed", "released"])
+def test_a_payment_that_goes_leaves_the_price_paid_in_time_by_the_others(
+    offered: Any, make: Any, cause: str
+) -> None:
+    pay(offered, make, 11_760, day(5), "pay_1", allocations=(("inv_1", 11_000),))
+    pay(offered, make, 240, day(6), "pay_2", allocations=(("inv_1", 240),))
+    offered.do(payments.allocate, AllocatePayment("pay_1", (("inv_1", 760),)), today=day(7))
+    assert (state(offered).outstanding_minor, TAKEN in kinds(offered)) == (0, False)
+    if cause == "reversed":
+        offered.do(payments.reverse, ReversePayment("pay_2", day(8), "returned"), today=day(20))
+    else:
+        offered.do(payments.release, ReleasePayment("pay_2", None), today=day(20))
+    found = state(offered)
+    assert (found.outstanding_minor, found.discounted_minor, kinds(offered)[-1]) == (0, 240, TAKEN)
+    assert offered.stream("inv_1")[-1].effective_on == day(8 if cause == "reversed" else 20)
+    assert balanced(offered)
+
+
+def test_the_end_of_a_dispute_and_a_reversed_write_off_leave_the_price_paid_in_time(
+    offered: Any, make: Any
+) -> None:
+    offered.do(disputes.open_dispute, make.dispute(100), today=day(10))
+    pay(offered, make, 11_760, day(8), allocations=(("inv_1", 11_760),))
+    assert state(offered).outstanding_minor == 240
+    offered.do(disputes.resolve, ResolveDispute("dis_1", "withdrawn", day(11)), today=day(11))
+    assert (state(offered).outstanding_minor, state(offered).discounted_minor) == (0, 240)
+    offered.do(invoices.draft, make.at_once(make.draft("inv_2", terms=TERMS), day(12)))
+    offered.do(
+        invoices.write_off, WriteOffInvoice("inv_2", Money(240, "EUR"), "x", None, day(12)), today=day(12)
+    )
+    pay(offered, make, 11_760, day(13), "pay_2", allocations=(("inv_2", 11_760),))
+    offered.do(invoices.reverse_write_off, ReverseWriteOff("inv_2", "mistake"), today=day(14))
+    found = offered.state(INVOICE, "inv_2")
+    assert (found.outstanding_minor, found.discounted_minor) == (0, 240)
     assert balanced(offered)
 
 

@@ -151,6 +151,7 @@ async def reverse_write_off(session: Session, command: ReverseWriteOff) -> Resul
     """Reverse the whole write-off, from today on."""
     state = await session.get(INVOICE, command.invoice_id)
     session.emit(command.invoice_id, write_offs.reverse(state, command), entity=state.entity_id)
+    await payments.take_discount(session, command.invoice_id)
     return session.result(command.invoice_id)
 
 

@@ -102,13 +102,16 @@ async def release(session: Session, command: ReleasePayment) -> Result:
     state = await session.get(PAYMENT, command.payment_id)
     released = decide.release(state, command.allocation_ids, session.today)
     await _take_back(session, state, released, "released")
+    await _discount_what_is_left(session, released)
     return session.result(command.payment_id)
 
 
 async def reverse(session: Session, command: ReversePayment) -> Result:
     """Reverse a payment that the bank returned: its invoices are open again from their original due dates."""
     state = await session.get(PAYMENT, command.payment_id)
-    await _take_back(session, state, decide.reverse(state, command, session.today), "reversed")
+    reversed_ = decide.reverse(state, command, session.today)
+    await _take_back(session, state, reversed_, "reversed")
+    await _discount_what_is_left(session, reversed_)
     return session.result(command.payment_id)
 
 
@@ -277,7 +280,7 @@ async def _place(session: Session, payment: Payment, shares: list[Share], not_be
 async def _settle_with(session: Session, payment: Payment, placed: list[ActiveAllocation]) -> None:
     await _put_on_invoices(session, payment, placed)
     for standing in placed:
-        await _take_discount(session, standing.allocation.invoice_id)
+        await take_discount(session, standing.allocation.invoice_id)
 
 
 async def _put_on_invoices(session: Session, payment: Payment, placed: list[ActiveAllocation]) -> None:
@@ -322,8 +325,18 @@ async def _take_back(
             await withdraw_discount(session, allocation.invoice_id, cause, day)
 
 
-async def _take_discount(session: Session, invoice_id: str) -> None:
-    """Settle the invoice with its early-payment discount if its payments came to the discounted amount in time."""
+async def _discount_what_is_left(session: Session, dated: list[decide.Dated]) -> None:
+    """Settle the invoices that allocations have left if their other payments, in time, are just their price."""
+    left = (event.allocations for _, event in dated if isinstance(event, PaymentReleased))
+    for invoice_id in dict.fromkeys(each.invoice_id for allocations in left for each in allocations):
+        await take_discount(session, invoice_id)
+
+
+async def take_discount(session: Session, invoice_id: str) -> None:
+    """Settle the invoice with its early-payment discount if its payments came to the discounted amount in time.
+
+    Every command after which that may be so ends with it, so that the order of booking changes nothing.
+    """
     invoice = await session.get(INVOICE, invoice_id)
     if not invoice.applied or not discounts.discount_minor(invoice):
         return
@@ -357,7 +370,7 @@ async def discount_after_credit(session: Session, invoice_id: str, on: date, *, 
             day = max(on, part.effective_on)
             await reduce(session, part.payment_id, part.allocation_id, surplus, day)
             lacking -= surplus
-    await _take_discount(session, invoice_id)
+    await take_discount(session, invoice_id)
 
 
 async def _check_payer(session: Session, customer_id: str, entity_id: str) -> None:

@@ -1,9 +1,10 @@
 """Early-payment discount [escompte] of the invoice's terms, taken with a payment in time.
 
 Nobody has to ask for it: an invoice whose debt less the discount is paid by its last day is settled, and the rest was
-never owed. A payment that is late, or a cent short, leaves the rest open: a discount is no tolerance. It is granted on
-what credit notes have left of the total, VAT included, rounded half up; its VAT is split over the rates as that of a
-credit note (CGI 267 II-1°, 272-1).
+never owed, whether its last payment, the reversal of another one or the end of a dispute has left that. A payment that
+is late, or a cent short, leaves the rest open: a discount is no tolerance. It is granted on what credit notes have left
+of the total, VAT included, rounded half up; its VAT is split over the rates as that of a credit note (CGI 267 II-1°,
+272-1).
 """
 
 from __future__ import annotations
