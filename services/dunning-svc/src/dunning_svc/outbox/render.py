@@ -15,7 +15,7 @@ from string import Template
 
 from dunning_svc.domain.formats import Lang, amount, day, days_late, language_of
 from dunning_svc.outbox.late_terms import late_paragraphs
-from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
+from dunning_svc.read_models.cases.rows import BankAccount, CreditorRow, DebtorRow
 from encours.contracts.events.dunning import DunnedItem, ReminderRequested
 
 _MAX_SUBJECT_NUMBERS = 3
@@ -42,6 +42,7 @@ class _Phrases:
     total: str
     others: str
     pay: str
+    holder: str
 
 
 _PHRASES: dict[Lang, _Phrases] = {
@@ -49,11 +50,13 @@ _PHRASES: dict[Lang, _Phrases] = {
         "Facture", "Échéance", "Retard", "Montant", "dont contesté, non réclamé ici :",
         "Arrivent prochainement à échéance, pour information :", "Avoirs et acomptes à votre crédit, déduits :",
         "Total à régler :", "et {n} autres", "Règlement par virement sur le compte",
+        "titulaire",
     ),
     "en": _Phrases(
         "Invoice", "Due date", "Status", "Amount", "of which disputed, not claimed here:",
         "Coming due soon, for your information:", "Payments on your account, deducted:",
         "Total to pay:", "and {n} more", "Please pay by transfer to account",
+        "holder",
     ),
 }  # fmt: skip
 
@@ -80,7 +83,7 @@ def render(reminder: ReminderRequested, customer: DebtorRow, creditor: CreditorR
         "announced": _headed(phrases.announced, _text_table(announced, reminder.currency, lang)),
         "credit": _line(phrases.credit, reminder.credit_minor, reminder.currency, lang),
         "total": f"{phrases.total} {amount(reminder.amount_minor, reminder.currency, lang)}",
-        "bank": f"{phrases.pay} {creditor.iban}" if creditor.iban else "",
+        "bank": _bank(phrases, creditor.account_on(reminder.currency, reminder.day)),
         "penalties": late.penalties,
         "fee": late.fee,
         "apart": late.apart,
@@ -130,6 +133,17 @@ def _numbers(items: Sequence[DunnedItem], phrases: _Phrases) -> str:
     numbers = ", ".join(item.number for item in items[:_MAX_SUBJECT_NUMBERS])
     more = len(items) - _MAX_SUBJECT_NUMBERS
     return f"{numbers} {phrases.others.format(n=more)}" if more > 0 else numbers
+
+
+def _bank(phrases: _Phrases, account: BankAccount | None) -> str:
+    if account is None:
+        return ""
+    more = (
+        account.bic and f"BIC {account.bic}",
+        account.holder and f"{phrases.holder} {one_line(account.holder)}",
+    )
+    beside = ", ".join(part for part in more if part)
+    return f"{phrases.pay} {account.iban}" + (f" ({beside})" if beside else "")
 
 
 def _headed(head: str, body: str) -> str:

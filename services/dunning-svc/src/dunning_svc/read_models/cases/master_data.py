@@ -17,10 +17,10 @@ from encours.contracts.recipients import PURPOSES
 def entity_changed(data: entity.EntityRegistered | entity.EntityAmended, rows: Rows) -> None:
     """Store the creditor. Its country and its time zone are those of the registration."""
     if isinstance(data, entity.EntityRegistered):
-        country, zone = data.country, data.time_zone
+        country, zone, accounts = data.country, data.time_zone, list[str]()
     else:
         known = existing(rows, CreditorRow, data.entity_id)
-        country, zone = known.country, known.time_zone
+        country, zone, accounts = known.country, known.time_zone, known.accounts
     rows.put(
         CreditorRow(
             entity_id=data.entity_id,
@@ -30,8 +30,20 @@ def entity_changed(data: entity.EntityRegistered | entity.EntityAmended, rows: R
             address=_lines(data.address),
             iban=data.iban,
             siren=data.siren,
+            accounts=accounts,
         )
     )
+
+
+def bank_account_set(data: entity.BankAccountSet, rows: Rows) -> None:
+    """Store the account that customers pay into from a day on, in place of one that was set for the same day."""
+    if data.use != "receipts":
+        return
+    creditor = existing(rows, CreditorRow, data.entity_id)
+    key = f"{data.currency} {data.valid_from}"
+    kept = [entry for entry in creditor.accounts if not entry.startswith(f"{key}|")]
+    entry = "|".join((key, data.iban or "", data.bic or "", data.holder or ""))
+    rows.put(replace(creditor, accounts=[*kept, entry]))
 
 
 def _lines(address: Address | None) -> str | None:

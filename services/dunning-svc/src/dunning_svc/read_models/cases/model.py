@@ -38,7 +38,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 5
+    version = 6
     rows = ALL_ROWS
     applies = moving() | names_of(
         calendar.DayOpened,
@@ -55,6 +55,7 @@ class Cases(ReadModel):
         dunning.RunCompleted,
         dunning.TaskCompleted,
         dunning.TaskOpened,
+        entity.BankAccountSet,
         entity.EntityAmended,
         entity.EntityRegistered,
         payment.PaymentAllocated,
@@ -78,7 +79,6 @@ class Cases(ReadModel):
         events.entity.SeriesDefined,
         events.entity.FirstNumberSet,
         events.entity.PeriodClosed,
-        events.entity.BankAccountSet,
         events.entity.VatRegimeSet,
         events.customer.PapersRequired,
         events.imports.ImportCompleted,
@@ -109,7 +109,7 @@ def keys(e: Recorded) -> Iterable[Key]:
         if entry.cash_minor and entry.customer_id != PAYER_UNKNOWN:
             yield AccountRow, (entry.customer_id, entry.entity, entry.currency)
     match e.data:
-        case entity.EntityAmended():
+        case entity.EntityAmended() | entity.BankAccountSet():
             yield CreditorRow, (e.data.entity_id,)
         case (
             customer.CustomerAmended()
@@ -145,6 +145,8 @@ def project(e: Recorded, rows: Rows) -> None:
     match e.data:
         case entity.EntityRegistered() | entity.EntityAmended():
             master_data.entity_changed(e.data, rows)
+        case entity.BankAccountSet():
+            master_data.bank_account_set(e.data, rows)
         case customer.CustomerRegistered() | customer.CustomerAmended() | dunning.HoldPlaced():
             master_data.customer_changed(e, e.data, rows)
         case customer.CustomerContactAdded():

@@ -26,8 +26,22 @@ class Rows(Protocol):
     def put(self, row: Row) -> None: ...
 
 
+class BankAccount(NamedTuple):
+    """Account into which customers pay in a currency from a day on; without an IBAN there is none."""
+
+    currency: str
+    valid_from: date
+    iban: str
+    bic: str
+    holder: str
+
+
 class CreditorRow(Row, kw_only=True):
-    """A creditor: the sender of reminders, with the time zone of its days."""
+    """A creditor: the sender of reminders, with the time zone of its days.
+
+    ``accounts``: the accounts that customers pay into, as set one after the other, as
+    ``<currency> <first day>|<IBAN>|<BIC>|<holder>``.
+    """
 
     TABLE: ClassVar[str] = "entity"
     KEY: ClassVar[tuple[str, ...]] = ("entity_id",)
@@ -39,6 +53,23 @@ class CreditorRow(Row, kw_only=True):
     address: str | None
     iban: str | None
     siren: str | None
+    accounts: list[str] = field(default_factory=list)
+
+    def account_on(self, currency: str, day: date) -> BankAccount | None:
+        """Return the account to pay into: the dated one of the currency, else that of the creditor's identity."""
+        found = [each for each in map(_account, self.accounts) if each.currency == currency]
+        in_force = max(
+            (each for each in found if each.valid_from <= day), key=lambda each: each.valid_from, default=None
+        )
+        if in_force is not None:
+            return in_force if in_force.iban else None
+        return BankAccount(currency, day, self.iban, "", "") if self.iban else None
+
+
+def _account(entry: str) -> BankAccount:
+    key, iban, bic, holder = entry.split("|", 3)
+    currency, day = key.split(" ")
+    return BankAccount(currency, date.fromisoformat(day), iban, bic, holder)
 
 
 class ContactEntry(NamedTuple):
