@@ -47,6 +47,14 @@ def test_a_series_goes_on_where_the_old_system_ended(world: World) -> None:
     assert (found["first"], found["last"]) == (f"FAC-{year}-000002", numbers[-1])
     assert (found["elsewhere_count"], found["elsewhere"]) == (1, [f"FAC-{year}-000001"])
     assert (found["missing"], found["verdict"]) == ([], "complete")
+    assert {rule["rule"]: (rule["required"], rule["kept"]) for rule in found["rules"]} == {
+        "unique": (True, True), "continuous": (True, True), "chronological": (True, True),
+        "well_formed": (True, True), "credit_notes_apart": (False, True),
+    }  # fmt: skip
+    assert (found["gaps"], found["next_number"]) == ("forbidden", f"FAC-{year}-000006")
+    assert found["source"].startswith("CGI ann. II 242 nonies A")
+    for word, act in zip(("000006", today, "another system gave: 1 "), found["would_break"], strict=True):
+        assert word in act
     before = world.get(
         "invoice", f"/v1/entities/{entity}/series/FAC/certificate", year=year, as_of=f"{year}-01-01"
     )

@@ -37,6 +37,24 @@ def test_a_template_that_could_give_an_illegal_or_repeated_number_is_refused(
         )
 
 
+def test_the_form_of_a_number_is_that_of_the_law_of_the_country(make: Any, books: Any) -> None:
+    """France: 35 characters. Spain: 60 (SII, Veri*factu)."""
+    for country, name in (("FR", "ent_1"), ("ES", "ent_2")):
+        books.do(entities.register, make.entity(name, country=country))
+    for prefix, code in (("{year}" + "A" * 37, "X"), ("{year}" + "A" * 27, "Y")):
+        books.do(
+            entities.define_series,
+            DefineSeries("ent_2", code, "credit_note", prefix, 12),
+            books.ledger.has_given_numbers,
+        )
+    with make.refused("invalid-request"):
+        books.do(
+            entities.define_series,
+            DefineSeries("ent_1", "X", "credit_note", "{year}" + "A" * 27, 12),
+            books.ledger.has_given_numbers,
+        )
+
+
 @pytest.mark.parametrize("prefix", ["FAC-{year}-", "FAC-{year}-1"])
 def test_two_series_can_never_give_the_same_number(make: Any, firm: Any, prefix: str) -> None:
     with make.refused("series-overlaps"):

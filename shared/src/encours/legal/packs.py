@@ -16,6 +16,7 @@ from typing import Any
 
 from encours.kernel.terms import Ceiling
 from encours.legal.dated import Dated
+from encours.legal.invoicing import InvoicingLaw, IssueDeadline, NumberRule
 from encours.legal.law import (
     CeilingRule,
     FeeRule,
@@ -37,10 +38,9 @@ def law_of(country: str) -> LatePaymentLaw:
 
 def read_law(home: Traversable, country: str) -> LatePaymentLaw:
     """Return the law of a country from a folder with ``packs/`` and ``rates/``."""
-    path = home / "packs" / f"{country}.toml"
-    if not path.is_file():
+    pack = _pack(home, country)
+    if pack is None:
         return LatePaymentLaw(country)
-    pack = tomllib.loads(path.read_text(encoding="utf-8"))
     return LatePaymentLaw(
         country=country,
         default_days=tuple(Dated(row["from"], row["days"], row["source"]) for row in pack["default_days"]),
@@ -50,6 +50,26 @@ def read_law(home: Traversable, country: str) -> LatePaymentLaw:
         floors=tuple(_floor(home, row) for row in pack.get("floor", ())),
         letters={lang: LetterWords(**words) for lang, words in pack.get("letters", {}).items()},
     )
+
+
+@cache
+def invoicing_law_of(country: str) -> InvoicingLaw:
+    """Return the law of a country on numbers and issue; one without rules if it has no pack."""
+    pack = _pack(_HOME, country) or {}
+    return InvoicingLaw(
+        country=country,
+        numbers=tuple(NumberRule(**_dated(row)) for row in pack.get("numbers", ())),
+        deadlines=tuple(IssueDeadline(**_dated(row)) for row in pack.get("issue_deadline", ())),
+    )
+
+
+def _pack(home: Traversable, country: str) -> dict[str, Any] | None:
+    path = home / "packs" / f"{country}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def _dated(row: dict[str, Any]) -> dict[str, Any]:
+    return {("valid_from" if name == "from" else name): value for name, value in row.items()}
 
 
 def _interest(home: Traversable, row: dict[str, Any]) -> InterestRule:

@@ -57,7 +57,7 @@ class NumbersGiven(Protocol):
 async def define_series(session: Session, command: DefineSeries, numbers_given: NumbersGiven) -> Result:
     """Define a number series, new or with another template, and its next number if it has given none."""
     state = await session.get(ENTITY, command.entity_id)
-    result = _emit(session, command.entity_id, decide.define_series(state, command))
+    result = _emit(session, command.entity_id, decide.define_series(state, command, session.today))
     if command.next_number is not None:
         year = session.today.year
         given = await session.ask(numbers_given, session.meta.ledger, command.entity_id, command.code, year)

@@ -1,18 +1,21 @@
 """Rules of an entity.
 
-No two series can ever produce the same number, whatever prefixes they had before. Every number has a form that
-CGI ann. II 242 nonies A and EN 16931 allow. The ledger refuses a number that was taken over from another system.
+No two series can ever produce the same number, whatever prefixes they had before. Every number has a form that the law
+of the entity's country allows (``encours/legal/packs``). The ledger refuses a number that was taken over from another
+system.
 """
 
 from __future__ import annotations
 
-import re
+from datetime import date
 from itertools import zip_longest
 
 from msgspec import UNSET
 
 from encours.contracts.events import entity as events
 from encours.kernel.errors import Invalid, NotFound, Refusal
+from encours.legal.invoicing import NumberRule
+from encours.legal.packs import invoicing_law_of
 from invoice_svc.domain.entity.commands import (
     AmendEntity,
     DefineSeries,
@@ -22,7 +25,6 @@ from invoice_svc.domain.entity.commands import (
 )
 from invoice_svc.domain.entity.state import Document, Entity, EntityEvent, Series
 
-MAX_NUMBER_LENGTH = 35
 DEFAULT_SERIES = (
     Series("FAC", "invoice", "FAC-{year}-", 6),
     Series("AVO", "credit_note", "AVO-{year}-", 6),
@@ -31,7 +33,6 @@ DEFAULT_SERIES = (
 
 _DIGIT = "#"
 """Placeholder for any digit; no number contains it."""
-_NUMBER_CHARACTERS = re.compile(r"[A-Za-z0-9+\-_/]*")
 
 
 class EntityExists(Refusal):
@@ -128,17 +129,17 @@ def amend(state: Entity, command: AmendEntity) -> list[EntityEvent]:
     return [] if amended == same else [amended]
 
 
-def define_series(state: Entity, command: DefineSeries) -> list[EntityEvent]:
+def define_series(state: Entity, command: DefineSeries, today: date) -> list[EntityEvent]:
     """Define a series or change its template; no event if it is the same.
 
-    Raises :class:`Invalid` for a template that can produce an illegal number, and ``series-overlaps`` for one
-    that could one day produce a number of another series.
+    Raises :class:`Invalid` for a template that can produce a number against the law in force today, and
+    ``series-overlaps`` for one that could one day produce a number of another series.
     """
     known = state.series.get(command.code)
     series = Series(command.code, command.document, command.prefix, command.width)
     if known == series:
         return []
-    _check_template(command)
+    _check_template(command, invoicing_law_of(state.country).number_rule(today))
     if known is not None and known.document != command.document:
         raise SeriesDocumentFixed(f"{command.code} numbers {known.document}s; define another series.")
     for code, prefix in sorted(state.prefixes - {(command.code, command.prefix)}):
@@ -218,15 +219,17 @@ def _defined(entity_id: str, series: Series) -> events.SeriesDefined:
     )
 
 
-def _check_template(command: DefineSeries) -> None:
+def _check_template(command: DefineSeries, rule: NumberRule) -> None:
     if command.prefix.count("{year}") != 1:
         # The running number begins at 1 each year, so without the year a number would occur twice.
         raise Invalid("The prefix needs {year} exactly once, such as FAC-{year}-.", "/prefix")
     rendered = command.prefix.replace("{year}", "2026")
-    if not _NUMBER_CHARACTERS.fullmatch(rendered):
-        raise Invalid("A number may contain letters, digits and + - _ / only.", "/prefix")
-    if len(rendered) + command.width > MAX_NUMBER_LENGTH:
-        raise Invalid(f"Prefix and digits together may have {MAX_NUMBER_LENGTH} characters.", "/prefix")
+    if len(rendered) + command.width > rule.max_length:
+        raise Invalid(
+            f"Prefix and digits together may have {rule.max_length} characters ({rule.source}).", "/prefix"
+        )
+    if not rule.is_well_formed(rendered):
+        raise Invalid(f"A number may contain letters, digits and + - _ / only ({rule.source}).", "/prefix")
 
 
 def _overlaps(one: str, other: str) -> bool:

@@ -13,11 +13,13 @@ from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
+from encours.legal.invoicing import Gaps, NumberRule
 from invoice_svc.domain.entity.closing import closed_until
 from invoice_svc.domain.entity.state import Entity, Series
 from invoice_svc.http.approval import CircuitOut
 from invoice_svc.http.common import AddressOut
 from invoice_svc.read_models.numbers.query import Completeness
+from invoice_svc.read_models.numbers.verdicts import RuleName, verdicts
 from invoice_svc.use_cases.folds import ENTITY
 
 
@@ -144,6 +146,14 @@ class EntityOut(AsOf):
         }
 
 
+class NumberRuleOut(BaseModel):
+    """A rule on numbers, judged on those of a year."""
+
+    rule: RuleName
+    required: bool = Field(description="The law of the entity's country requires it.")
+    kept: bool
+
+
 class CertificateOut(AsOf):
     """Certificate that the numbers of a series in a year follow each other without a gap, in date order."""
 
@@ -162,12 +172,21 @@ class CertificateOut(AsOf):
     missing: list[str]
     missing_count: int
     out_of_date_order: list[str]
+    ill_formed: list[str] = Field(
+        description="Numbers with characters or a length that the law of the country does not allow: the first 100."
+    )
     verdict: Literal["complete", "incomplete"]
+    gaps: Gaps = Field(description="Gaps by the law of the entity's country.")
+    rules: list[NumberRuleOut]
+    source: str = Field(description="Source of the rules.")
+    next_number: str
+    would_break: list[str] = Field(description="Acts that would break a rule with the next document.")
 
     @classmethod
-    def of(cls, entity_id: str, series: Series, year: int, found: Completeness) -> Json:
+    def of(cls, entity_id: str, series: Series, year: int, found: Completeness, rule: NumberRule) -> Json:
         """Show the numbers that a year lacks, as they would read."""
         sound = found.missing_count == 0 and not found.out_of_date_order
+        following = series.number_of(year, found.following)
         return {
             "entity_id": entity_id,
             "series": series.code,
@@ -182,8 +201,29 @@ class CertificateOut(AsOf):
             "missing": [series.number_of(year, running) for running in found.missing],
             "missing_count": found.missing_count,
             "out_of_date_order": list(found.out_of_date_order),
+            "ill_formed": list(found.ill_formed),
             "verdict": "complete" if sound else "incomplete",
+            "gaps": rule.gaps,
+            "rules": [
+                {"rule": each.name, "required": each.required, "kept": each.kept}
+                for each in verdicts(found, rule)
+            ],
+            "source": rule.source,
+            "next_number": following,
+            "would_break": _would_break(found, following),
         }
+
+
+def _would_break(found: Completeness, following: str) -> list[str]:
+    acts = [f"A document with another number than {following}."]
+    if found.last_on is not None:
+        acts.append(f"A document dated before {found.last_on}, the last date of the series.")
+    if found.elsewhere_count:
+        acts.append(
+            f"A second document with a number that another system gave: {found.elsewhere_count} of them, below "
+            "begins_at, were not taken over."
+        )
+    return acts
 
 
 class EntityListing(AsOf, Listing[EntityOut]):

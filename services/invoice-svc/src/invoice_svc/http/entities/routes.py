@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Annotated
 
 from fastapi import Query as QueryParam
@@ -13,6 +14,7 @@ from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.ids import new_id
+from encours.legal.packs import invoicing_law_of
 from encours.reading.pages import Page
 from invoice_svc.domain.entity.decide import SeriesNotFound
 from invoice_svc.http.common import EntityId, SeriesCode
@@ -98,12 +100,14 @@ async def certify_series(
 ) -> Response:
     """Certify that the numbers of a year are gapless and in date order, by the events up to `position`.
 
+    `rules` judges them by the law of the entity's country, and `would_break` names what the next document must not do.
     Numbers taken over from another system count if they read like those of the series.
     """
     q.caller.require_entity(entity_id)
     entity, _, time = await read(q, ENTITY_ANSWER, entity_id)
     if code not in entity.series:
         raise SeriesNotFound(code)
+    rule = invoicing_law_of(entity.country).number_rule(min(time.as_of, date(year, 12, 31)))
     async with replace(q, min_position=max(q.min_position, time.position)).view(NAME) as view:
         found = await completeness(
             view,
@@ -112,5 +116,6 @@ async def certify_series(
             year=year,
             first_number=entity.first_number(code, year),
             prefixes=entity.prefixes_of(code, year),
+            rule=rule,
         )
-    return q.respond(CertificateOut.of(entity_id, entity.series[code], year, found) | view.time.echo())
+    return q.respond(CertificateOut.of(entity_id, entity.series[code], year, found, rule) | view.time.echo())

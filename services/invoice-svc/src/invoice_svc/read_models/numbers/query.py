@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
+from encours.legal.invoicing import NumberRule
 from encours.reading.where import ViewWhere
 
 if TYPE_CHECKING:
@@ -19,7 +21,8 @@ class Completeness:
     """Completeness of a series in a year: the count of its numbers, and their faults.
 
     ``begins_at`` is the running number from which on the series gives them; those before it are of another system, and
-    ``elsewhere`` are the ones that were not taken over.
+    ``elsewhere`` are the ones that were not taken over. ``following`` is the running number of the next document, and
+    ``last_on`` the last date of issue.
     """
 
     count: int
@@ -32,12 +35,22 @@ class Completeness:
     missing: tuple[int, ...]
     missing_count: int
     out_of_date_order: tuple[str, ...]
+    ill_formed: tuple[str, ...]
+    following: int
+    last_on: date | None
 
 
 async def completeness(
-    view: View, *, entity_id: str, series: str, year: int, first_number: int, prefixes: Iterable[str]
+    view: View,
+    *,
+    entity_id: str,
+    series: str,
+    year: int,
+    first_number: int,
+    prefixes: Iterable[str],
+    rule: NumberRule,
 ) -> Completeness:
-    """Compare the numbers with those that follow each other, and with the order of their dates.
+    """Compare the numbers with those that follow each other, with the order of their dates, and with a rule's form.
 
     Numbers of another system that read like those of the series count. ``first_number`` is the one with which the
     series begins unless numbers were taken over, ``prefixes`` are those of its numbers in the year. Up to 100 faults of
@@ -59,6 +72,7 @@ async def completeness(
         ]
     )
     first = f"{arguments.add(first_number)}::bigint"
+    form = arguments.add(f"^[{rule.characters}]{{1,{rule.max_length}}}$")
     row = await view.conn.fetchrow(
         f"""with n as materialized ({numbers}), own as (
               select min(running) as least from n where own
@@ -83,7 +97,14 @@ async def completeness(
                        where not exists (select from n where n.running = m) order by m limit {MAX_LISTED}) as missing,
                 array(select number from (select number, running, issued_on,
                                                  lag(issued_on) over (order by running) as before from n) d
-                       where before > issued_on order by running limit {MAX_LISTED}) as out_of_date_order""",
+                       where before > issued_on order by running limit {MAX_LISTED}) as out_of_date_order,
+                array(select number from n where number !~ {form} order by running limit {MAX_LISTED}) as ill_formed,
+                -- Those taken over are passed by, so the next number is behind the last own one by their count at most.
+                (select m from start, generate_series(
+                     greatest(start.running, (select max(running) + 1 from n where own)),
+                     greatest(start.running, (select max(running) + 1 from n where own)) + (select count(*) from n)) m
+                  where not exists (select from n where n.running = m) order by m limit 1) as following,
+                (select max(issued_on) from n) as last_on""",
         *arguments,
     )
     assert row is not None, "an aggregate has a row"
@@ -98,6 +119,9 @@ async def completeness(
         missing=tuple(row["missing"]),
         missing_count=row["missing_count"] or 0,
         out_of_date_order=tuple(row["out_of_date_order"]),
+        ill_formed=tuple(row["ill_formed"]),
+        following=row["following"],
+        last_on=row["last_on"],
     )
 
 
