@@ -16,7 +16,13 @@ from encours.kernel.errors import DomainError
 from encours.testing.folding import Folding
 from invoice_svc.domain.amounts.adjustments import AdjustmentInput
 from invoice_svc.domain.amounts.sums import LineInput
-from invoice_svc.domain.invoice.commands import AmendInvoice, CancelInvoice, Content, CreditInvoice
+from invoice_svc.domain.invoice.commands import (
+    AmendInvoice,
+    CancelInvoice,
+    Content,
+    CreditInvoice,
+    DraftInvoice,
+)
 from invoice_svc.domain.invoice.correction import CorrectInvoice
 from invoice_svc.domain.order.commands import (
     CancelDelivery,
@@ -140,6 +146,17 @@ def test_the_group_takes_what_the_period_the_address_and_the_orders_name(make: A
         for name in ("inv_1", "inv_2", "inv_3")
     }
     assert notes == {"inv_1": ["BL-1"], "inv_2": ["BL-3"], "inv_3": ["BL-2"]}
+
+
+def test_the_invoice_of_deliveries_deducts_the_deposits_that_it_names(ordered: Any) -> None:
+    content = Content(None, (LineInput("deposit", "1", "50.00", "20"),))
+    deposit = DraftInvoice("inv_d", "ent_1", "cus_1", "FAC", content, issue=True, purpose="deposit")
+    ordered.do(invoices.draft, deposit)
+    ordered.do(orders.deliver, delivery("BL-1", 5, (1, "1")))
+    ordered.do(orders.group, june(deposits=("inv_d",), issue=True), every_order)
+    final = ordered.state(INVOICE, "inv_1")
+    assert (final.net_minor, final.total_minor) == (89_90 - 50_00, 107_88 - 60_00)
+    assert ordered.state(INVOICE, "inv_d").deducted_by == "inv_1"
 
 
 def test_orders_in_another_currency_or_with_other_terms_are_billed_apart(make: Any, firm: Any) -> None:

@@ -8,10 +8,10 @@ from encours.contracts.events.invoice import InvoiceAmended, InvoiceDrafted
 from encours.contracts.events.payment import PaymentIdentified, PaymentReceived
 from encours.contracts.golden import example
 from encours.projection.row_cache import RowCache
+from encours.reading.summary import summary
 from encours.testing import history
 from reporting_svc.read_models.timeline import Timeline
 from reporting_svc.read_models.timeline.model import Entry, Owner
-from reporting_svc.read_models.timeline.summary import summary
 
 ABOUT_A_CUSTOMER = sorted(Timeline.applies)
 

@@ -24,6 +24,8 @@ BARRIER_S = 60.0
 """After this long the job reports that the run is missing; the wait goes on."""
 POLL_S = 0.003
 SLOWEST_POLL_S = 0.05
+SLOWDOWN = 1.1
+"""Growth of the pause from poll to poll: most days are answered within ten of them."""
 
 log = structlog.get_logger("invoice_svc.clock")
 
@@ -82,7 +84,7 @@ class Advance:
         pause = POLL_S
         while await self._jobs.reacted_upto(self._name, NAME) < position:
             await asyncio.sleep(pause)
-            pause = min(pause * 1.5, SLOWEST_POLL_S)
+            pause = min(pause * SLOWDOWN, SLOWEST_POLL_S)
 
     async def _dunned(self, day: date) -> None:
         stream, began, reported, pause = f"dunning-{day}", time.monotonic(), False, POLL_S
@@ -99,5 +101,5 @@ class Advance:
                 )
                 await self._jobs.note(self._name, "waiting", day=day, error=missing)
                 log.warning("the clock is waiting for the dunning run", ledger=self._name, day=str(day))
-            pause = min(pause * 1.5, SLOWEST_POLL_S)
+            pause = min(pause * SLOWDOWN, SLOWEST_POLL_S)
             await asyncio.sleep(pause)

@@ -80,3 +80,4 @@ class GroupDeliveries(Struct, frozen=True):
     currency: str | None = None
     issue: bool = False
     issued_on: date | None = None
+    deposits: tuple[str, ...] = ()

@@ -86,6 +86,7 @@ def invoice_for(command: GroupDeliveries, taken: Sequence[TakenDeliveries], curr
                 each for part in taken for each in billed_adjustments(part.order, part.deliveries)
             ),
             particulars=_particulars(taken, parts),
+            deposits=command.deposits,
         ),
         currency=currency,
         issue=command.issue,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from encours.contracts import Recorded
 from encours.contracts.common import CitedDelivery, Purpose
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
@@ -346,43 +345,6 @@ class CreditedInvoiceOut(AsOf):
         note: Json = next(n for n in invoice["credit_notes"] if n["id"] == result.credit_note_id)
         echo = {name: invoice[name] for name in ("as_of", "known_at", "position")}
         return note | {"invoice_id": invoice["id"], "invoice": invoice} | echo
-
-
-class InvoiceEventOut(BaseModel):
-    """One event of the invoice's stream."""
-
-    position: int
-    version: int
-    type: str
-    effective_on: date
-    recorded_at: str
-    actor: str
-    reason: str | None
-    command_id: str
-    traceparent: str | None
-    data: dict[str, Any]
-
-    @classmethod
-    def of(cls, recorded: Recorded) -> Json:
-        """Show one event of a stream, with who, when and why."""
-        return {
-            "position": recorded.position,
-            "version": recorded.version,
-            "type": recorded.type,
-            "effective_on": recorded.effective_on.isoformat(),
-            "recorded_at": recorded.recorded_at.isoformat().replace("+00:00", "Z"),
-            "actor": recorded.actor,
-            "reason": recorded.reason,
-            "command_id": str(recorded.command_id),
-            "traceparent": recorded.traceparent,
-            "data": recorded.data,
-        }
-
-
-class HistoryOut(AsOf):
-    """Events of the invoice, in order."""
-
-    data: list[InvoiceEventOut]
 
 
 def _with_credit_note(invoice: Json, result: Corrected) -> Json:

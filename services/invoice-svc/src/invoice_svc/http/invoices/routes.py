@@ -19,6 +19,7 @@ from encours.reading.pages import Page
 from invoice_svc.domain.invoice.commands import CancelInvoice
 from invoice_svc.domain.invoice.status import BusinessLabel
 from invoice_svc.http.common import CustomerId, EntityId, InvoiceId
+from invoice_svc.http.history import HistoryOut, TextLanguage, show_history
 from invoice_svc.http.invoices.answers import (
     BRIEF_ANSWER,
     CORRECTION_ANSWER,
@@ -26,8 +27,6 @@ from invoice_svc.http.invoices.answers import (
     INVOICE_ANSWER,
     CorrectedInvoiceOut,
     CreditedInvoiceOut,
-    HistoryOut,
-    InvoiceEventOut,
     InvoiceListing,
     InvoiceOut,
 )
@@ -43,7 +42,7 @@ from invoice_svc.http.invoices.bodies import (
     WriteOffBody,
     WriteOffReversalBody,
 )
-from invoice_svc.http.reads import days_of, is_now, read, show, show_page
+from invoice_svc.http.reads import days_of, is_now, show, show_page
 from invoice_svc.read_models.entities.query import entities_seen
 from invoice_svc.read_models.invoices import query
 from invoice_svc.read_models.invoices.statuses import CrmLabel, InvoiceStatus
@@ -121,11 +120,9 @@ async def get_invoice(invoice_id: InvoiceId, q: Reading) -> Response:
 
 
 @router.get("/v1/invoices/{invoice_id}/history", response_model=HistoryOut)
-async def get_invoice_history(invoice_id: InvoiceId, q: Reading) -> Response:
-    """List the events of the invoice that are effective as of the date, in the order of recording."""
-    _, events, time = await read(q, INVOICE_ANSWER, invoice_id)
-    shown = [InvoiceEventOut.of(event) for event in events if event.effective_on <= time.as_of]
-    return q.respond({"data": shown} | time.echo(), last=events[-1])
+async def get_invoice_history(invoice_id: InvoiceId, q: Reading, lang: TextLanguage = "en") -> Response:
+    """List the events of the invoice that are effective as of the date, in the order of recording, each in words."""
+    return await show_history(q, INVOICE_ANSWER, invoice_id, lang)
 
 
 @router.patch("/v1/invoices/{invoice_id}", response_model=InvoiceOut)

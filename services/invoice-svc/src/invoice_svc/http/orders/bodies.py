@@ -19,7 +19,7 @@ from invoice_svc.domain.order.commands import (
 )
 from invoice_svc.http.common import AddressBody, CustomerId, DecimalText, EntityId, OrderId, SeriesCode
 from invoice_svc.http.documents import MAX_LINES
-from invoice_svc.http.invoices.bodies import ContentBody
+from invoice_svc.http.invoices.bodies import ContentBody, Deposits
 
 MAX_ORDERS = 200
 DeliveryNote = Annotated[ShortText, Field(max_length=35, examples=["BL-4711"])]
@@ -114,6 +114,7 @@ class GroupBody(Body):
     )
     currency: Currency | None = Field(default=None, description="The entity's currency if not given.")
     series: SeriesCode = "FAC"
+    deposits: Deposits = Field(default=[], description="Deposit invoices that the invoice deducts.")
     issue: bool = Field(default=False, description="Issue the invoice at once.", strict=True)
     issued_on: BusinessDate | None = Field(default=None, description="Day of issue; today if not given.")
 
@@ -133,4 +134,5 @@ class GroupBody(Body):
             currency=self.currency,
             issue=self.issue,
             issued_on=self.issued_on,
+            deposits=tuple(self.deposits),
         )

@@ -16,6 +16,7 @@ from encours.kernel.ids import new_id
 from encours.reading.pages import Page
 from invoice_svc.domain.order.state import OrderStatus
 from invoice_svc.http.common import CustomerId, DeliveryId, EntityId, OrderId
+from invoice_svc.http.history import HistoryOut, TextLanguage, show_history
 from invoice_svc.http.invoices.answers import INVOICE_ANSWER, InvoiceOut
 from invoice_svc.http.orders.answers import (
     ORDER_ANSWER,
@@ -73,6 +74,12 @@ async def list_orders(
 async def get_order(order_id: OrderId, q: Reading) -> Response:
     """Get an order with its deliveries as of a date."""
     return await show(q, ORDER_ANSWER, order_id)
+
+
+@router.get("/v1/orders/{order_id}/history", response_model=HistoryOut)
+async def get_order_history(order_id: OrderId, q: Reading, lang: TextLanguage = "en") -> Response:
+    """List the events of the order that are effective as of the date, in the order of recording, each in words."""
+    return await show_history(q, ORDER_ANSWER, order_id, lang)
 
 
 @router.post("/v1/orders/{order_id}/deliveries", response_model=OrderOut, status_code=201)

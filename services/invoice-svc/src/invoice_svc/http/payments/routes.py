@@ -13,6 +13,7 @@ from encours.http.routing import Router
 from encours.kernel.ids import new_id
 from encours.reading.pages import Page
 from invoice_svc.http.common import CustomerId, EntityId, PaymentId, RefundId
+from invoice_svc.http.history import HistoryOut, TextLanguage, show_history
 from invoice_svc.http.payments.answers import PAYMENT_ANSWER, SETTLED_ANSWER, PaymentListing, PaymentOut
 from invoice_svc.http.payments.bodies import (
     AllocateBody,
@@ -65,6 +66,12 @@ async def list_payments(
 async def get_payment(payment_id: PaymentId, q: Reading) -> Response:
     """Get a payment with the allocations in force."""
     return await show(q, PAYMENT_ANSWER, payment_id)
+
+
+@router.get("/v1/payments/{payment_id}/history", response_model=HistoryOut)
+async def get_payment_history(payment_id: PaymentId, q: Reading, lang: TextLanguage = "en") -> Response:
+    """List the events of the payment that are effective as of the date, in the order of recording, each in words."""
+    return await show_history(q, PAYMENT_ANSWER, payment_id, lang)
 
 
 @router.post("/v1/payments/{payment_id}/allocations", response_model=PaymentOut)

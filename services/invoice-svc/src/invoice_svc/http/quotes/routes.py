@@ -14,6 +14,7 @@ from encours.http.routing import Router
 from encours.reading.pages import Page
 from invoice_svc.domain.quote.state import QuoteStatus, evidence_of
 from invoice_svc.http.common import CustomerId, EntityId, QuoteId
+from invoice_svc.http.history import HistoryOut, TextLanguage, show_history
 from invoice_svc.http.quotes.answers import QUOTE_ANSWER, EvidenceOut, QuoteListing, QuoteOut
 from invoice_svc.http.quotes.bodies import (
     AcceptBody,
@@ -60,6 +61,12 @@ async def list_quotes(
 async def get_quote(quote_id: QuoteId, q: Reading) -> Response:
     """Get a quote as of a date."""
     return await show(q, QUOTE_ANSWER, quote_id)
+
+
+@router.get("/v1/quotes/{quote_id}/history", response_model=HistoryOut)
+async def get_quote_history(quote_id: QuoteId, q: Reading, lang: TextLanguage = "en") -> Response:
+    """List the events of the quote that are effective as of the date, in the order of recording, each in words."""
+    return await show_history(q, QUOTE_ANSWER, quote_id, lang)
 
 
 @router.get("/v1/quotes/{quote_id}/evidence", response_model=EvidenceOut)

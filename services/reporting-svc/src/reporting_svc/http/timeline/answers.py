@@ -12,9 +12,9 @@ from encours.http.answers import Json
 from encours.http.queries import AsOf
 from encours.reading.moment import TimeTravel
 from encours.reading.pages import Page
+from encours.reading.summary import Language, summary
 from reporting_svc.http.answers import parked_fields
 from reporting_svc.http.events.answers import EventOut
-from reporting_svc.read_models.timeline.summary import Language, summary
 
 
 class TimelineEntry(EventOut):

@@ -12,13 +12,13 @@ from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.reading.pages import Page
+from encours.reading.summary import Language
 from reporting_svc.http.timeline.answers import TimelineOut
 from reporting_svc.read_models.feed import Feed
 from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.refusals import ReportedCustomerNotFound
 from reporting_svc.read_models.timeline import Timeline
 from reporting_svc.read_models.timeline.query import entries, exists
-from reporting_svc.read_models.timeline.summary import Language
 
 router = Router(tags=["Customers"])
 PAGE = paging("position", default="position", key="position")

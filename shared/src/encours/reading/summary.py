@@ -26,10 +26,20 @@ Language = Literal["en", "fr"]
 
 def summary(event: Event, language: Language) -> str:
     """Return the event in words. Amounts are written with their currency."""
-    templates = _LINES.get(type(event))
+    templates = _templates(event)
     if templates is None:
         return type(event).TYPE
     return templates[language == "fr"].format_map(_Fields(event, language))
+
+
+def _templates(event: Event) -> tuple[str, str] | None:
+    match event:
+        case invoice.InvoiceIssued(purpose="deposit"):
+            return _DEPOSIT_ISSUED
+        case invoice.InvoiceIssued(deposits=[_, *_]):
+            return _FINAL_ISSUED
+        case _:
+            return _LINES.get(type(event))
 
 
 class _Fields(dict[str, str]):
@@ -99,6 +109,14 @@ _WORDS = {
     "formal_step_apart": "étape formelle à part",
 }
 
+_DEPOSIT_ISSUED = (
+    "Deposit invoice {number} of {total_minor} issued, due {due_on}",
+    "Facture d'acompte {number} de {total_minor} émise, échéance {due_on}",
+)
+_FINAL_ISSUED = (
+    "Invoice {number} issued, due {due_on}: {total_minor} after {deposits} deposit(s)",
+    "Facture {number} émise, échéance {due_on} : {total_minor} après {deposits} acompte(s)",
+)
 _LINES: dict[type[Event], tuple[str, str]] = {
     customer.CustomerRegistered: ("{name} registered as a customer", "{name} enregistré comme client"),
     customer.CustomerAmended: ("Identity changed: {name}", "Identité modifiée : {name}"),
@@ -151,7 +169,10 @@ _LINES: dict[type[Event], tuple[str, str]] = {
         "Agreed penalty rate of {agreed_bps} is below the legal floor of {floor_bps}",
         "Taux de pénalité convenu de {agreed_bps} inférieur au minimum légal de {floor_bps}",
     ),
-    invoice.InvoiceCredited: ("Credit note {number} of {total_minor}", "Avoir {number} de {total_minor}"),
+    invoice.InvoiceCredited: (
+        "Credit note {number} of {total_minor}: {cause}",
+        "Avoir {number} de {total_minor} : {cause}",
+    ),
     invoice.PaymentApplied: ("{amount_minor} of a payment applied", "{amount_minor} d'un paiement imputés"),
     invoice.PaymentUnapplied: (
         "{amount_minor} open again: payment {cause}",
