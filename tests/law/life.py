@@ -15,6 +15,7 @@ from typing import Any, Literal
 from msgspec import structs
 
 from encours.contracts.common import Address
+from encours.contracts.parties import Survivors
 from encours.contracts.settlement import Funds, settlements
 from encours.kernel.errors import DomainError
 from encours.kernel.money import Money, div_half_up
@@ -295,7 +296,7 @@ class Life:
             }
             for row in _grouped([row for row in moved if row.payment_id])
         ]  # fmt: skip
-        return accounts_of([item], funds)["cus_1"]["EUR"].items
+        return accounts_of([item], funds, Survivors((), date.min))["cus_1"]["EUR"].items
 
 
 def _grouped(rows: list[ExposureMovementRow]) -> list[ExposureMovementRow]:

@@ -342,6 +342,8 @@ STILL: frozenset[str] = names_in(
     customer.CustomerContactAdded,
     customer.FieldsSet,
     customer.RolesAssigned,
+    customer.CustomerMerged,
+    customer.CustomerMergeReversed,
     customer.CustomerNoted,
     customer.PapersRequired,
     dispute.DisputeOpened,

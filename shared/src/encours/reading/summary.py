@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from encours.contracts import Event
@@ -22,6 +23,8 @@ from encours.contracts.events import (
 from encours.kernel.money import format_amount
 
 Language = Literal["en", "fr"]
+_CODE = re.compile("[a-z]+(_[a-z]+)+")
+"""A word of the contracts, such as ``registered_letter``; not an id, nor what people wrote."""
 
 
 def summary(event: Event, language: Language) -> str:
@@ -64,7 +67,9 @@ class _Fields(dict[str, str]):
         if isinstance(value, tuple):
             return str(len(value))
         word = str(value)
-        return _WORDS.get(word, word) if self._language == "fr" else word.replace("_", " ")
+        if self._language == "fr":
+            return _WORDS.get(word, word)
+        return word.replace("_", " ") if _CODE.fullmatch(word) else word
 
 
 _WORDS = {
@@ -135,6 +140,14 @@ _LINES: dict[type[Event], tuple[str, str]] = {
         "From {valid_from}: paid by {payer_id}, billed to {billed_id}, delivered to {delivered_id}, group {group_id}",
         "À partir du {valid_from} : payé par {payer_id}, facturé à {billed_id}, livré à {delivered_id}, "
         "groupe {group_id}",
+    ),
+    customer.CustomerMerged: (
+        "Record merged into {into_id}: {cause}",
+        "Fiche fusionnée avec {into_id} : {cause}",
+    ),
+    customer.CustomerMergeReversed: (
+        "Merge into {into_id} reversed: {cause}",
+        "Fusion avec {into_id} annulée : {cause}",
     ),
     customer.CustomerNoted: ("Note: {text}", "Note : {text}"),
     invoice.InvoiceDrafted: ("Draft of {total_minor}", "Brouillon de {total_minor}"),

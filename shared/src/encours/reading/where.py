@@ -75,6 +75,12 @@ class Where:
             f"{column} = any({{}}::uuid[])", [packed.pack(v) for v in values if packed.is_kind(v)]
         )
 
+    def one_of(self, column: str, values: Sequence[str] | None, packed: Id | None = None) -> Self:
+        """Require one of the values as :meth:`among`; a single one by equality, so that an index orders the rest."""
+        if values is None or len(values) > 1:
+            return self.among(column, values, packed)
+        return self.equal(column, values[0], packed)
+
     def beginning(self, column: str, text: str) -> str:
         """Return the condition that a column begins with a text. An index answers it, as text is compared by bytes."""
         low, high = self.arguments.add(text), self.arguments.add(text + LAST_CHARACTER)

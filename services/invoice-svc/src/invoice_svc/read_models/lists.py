@@ -25,7 +25,7 @@ class Lists(ComposedModel):
     """Finds entities, numbers, customers, terms, and every document from quotes to credit notes and disputes."""
 
     name = NAME
-    version = 12
+    version = 13
     parts = (
         Entities(),
         Numbers(),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.invoice import correction
 from invoice_svc.domain.invoice.correction import CorrectInvoice
 from invoice_svc.use_cases import billing, invoices, payments
+from invoice_svc.use_cases.debtors import survivor
 from invoice_svc.use_cases.folds import INVOICE
 
 
@@ -25,7 +28,9 @@ async def correct(session: Session, command: CorrectInvoice) -> Corrected:
     if note is not None:
         await invoices.credit(session, note)
     await billing.move(session, old, command.new_invoice_id, on)
-    await invoices.draft(session, correction.new_invoice(old, command, on))
+    drafted = correction.new_invoice(old, command, on)
+    buyer = await survivor(session, drafted.customer_id, on)
+    await invoices.draft(session, replace(drafted, customer_id=buyer.customer_id))
     freed: dict[str, int] = {}
     for part in (await session.get(INVOICE, command.invoice_id)).credits[-1].released if note else ():
         freed[part.payment_id] = freed.get(part.payment_id, 0) + part.amount_minor

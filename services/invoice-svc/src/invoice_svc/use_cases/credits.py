@@ -23,7 +23,8 @@ from invoice_svc.domain.payment.refund import OrderRefund
 from invoice_svc.domain.payment.refusals import CreditNotFound
 from invoice_svc.domain.payment.state import Payment
 from invoice_svc.use_cases import payments
-from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, INVOICE, PAYMENT
+from invoice_svc.use_cases.debtors import own_records, unmerged
+from invoice_svc.use_cases.folds import ENTITY, INVOICE, PAYMENT
 from invoice_svc.use_cases.numbering import number_step
 from invoice_svc.use_cases.payments import Candidates
 
@@ -63,10 +64,11 @@ class CreditUse(Result, frozen=True, kw_only=True):
 async def issue(session: Session, command: IssueCreditNote) -> Result:
     """Issue a credit note without an invoice; its total is unapplied cash of the customer."""
     entity = await session.get(ENTITY, command.entity_id)
-    customer = await session.get(CUSTOMER, command.customer_id)
-    cited = [await session.get(INVOICE, invoice_id) for invoice_id in dict.fromkeys(command.invoice_ids)]
     on = command.issued_on or session.today
-    event = credit_note.issue(command, entity, customer, cited, on, session.today)
+    customer = await unmerged(session, command.customer_id, on)
+    cited = [await session.get(INVOICE, invoice_id) for invoice_id in dict.fromkeys(command.invoice_ids)]
+    own = await own_records(session, command.customer_id, (each.customer_id for each in cited), on)
+    event = credit_note.issue(command, entity, customer, cited, on, session.today, own)
     step = number_step(entity, event.series, "credit_note", on, session.today)
     session.emit(command.payment_id, event, entity=command.entity_id, effective_on=on, number=step)
     return session.result(command.payment_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from encours.contracts.common import Terms
@@ -10,6 +11,7 @@ from encours.ledger.session import Session
 from encours.legal.packs import law_of
 from invoice_svc.domain.custom_field.decide import checked
 from invoice_svc.domain.customer import decide
+from invoice_svc.domain.customer import merge as merges
 from invoice_svc.domain.customer.commands import (
     AddContact,
     AgreeTerms,
@@ -20,9 +22,11 @@ from invoice_svc.domain.customer.commands import (
     RequirePapers,
     SetFields,
 )
+from invoice_svc.domain.customer.merge import MergeCustomer, ReverseMerge
 from invoice_svc.domain.customer.state import CustomerEvent
 from invoice_svc.domain.terms import ProposedTerms, settled
 from invoice_svc.use_cases.custom_fields import fields_of_customers
+from invoice_svc.use_cases.debtors import unmerged
 from invoice_svc.use_cases.folds import CUSTOMER, ENTITY
 
 
@@ -38,7 +42,7 @@ async def register(session: Session, command: RegisterCustomer) -> Result:
 
 async def amend(session: Session, command: AmendCustomer) -> Result:
     """Change the identity from now on."""
-    state = await session.get(CUSTOMER, command.customer_id)
+    state = await unmerged(session, command.customer_id, pointer=None)
     return _emit(session, command.customer_id, state.entity_id, decide.amend(state, command))
 
 
@@ -49,7 +53,7 @@ async def agree_terms(session: Session, command: AgreeTerms) -> Result:
 
 async def set_fields(session: Session, command: SetFields) -> Result:
     """Set values of custom fields; each is of the kind of its field."""
-    state = await session.get(CUSTOMER, command.customer_id)
+    state = await unmerged(session, command.customer_id, pointer=None)
     fields = await fields_of_customers(session, state.entity_id, command.values)
     values = checked(fields, command.values)
     return _emit(session, command.customer_id, state.entity_id, decide.set_fields(state, command, values))
@@ -57,8 +61,10 @@ async def set_fields(session: Session, command: SetFields) -> Result:
 
 async def assign_roles(session: Session, command: AssignRoles) -> Result:
     """Assign the roles of other customers of the entity, from a day on."""
-    state = await session.get(CUSTOMER, command.customer_id)
-    named = {role: await session.get(CUSTOMER, other) for role, other in command.named.items()}
+    state = await unmerged(session, command.customer_id, pointer=None)
+    named = {
+        role: await unmerged(session, other, pointer=f"/{role}") for role, other in command.named.items()
+    }
     first_day = command.valid_from or session.today
     return _emit(
         session,
@@ -68,28 +74,45 @@ async def assign_roles(session: Session, command: AssignRoles) -> Result:
     )
 
 
+async def merge(session: Session, command: MergeCustomer) -> Result:
+    """Merge the customer into another one, from a day on."""
+    state = await session.get(CUSTOMER, command.customer_id)
+    into = await session.get(CUSTOMER, command.into_id)
+    on = command.on or session.today
+    merged = merges.merge(state, into, command, on, session.today)
+    return _emit(session, command.customer_id, state.entity_id, merged, on)
+
+
+async def reverse_merge(session: Session, command: ReverseMerge) -> Result:
+    """Make the customer a debtor of its own again, from a day on."""
+    state = await session.get(CUSTOMER, command.customer_id)
+    on = command.on or session.today
+    reversed_ = merges.reverse_merge(state, command, on, session.today)
+    return _emit(session, command.customer_id, state.entity_id, reversed_, on)
+
+
 async def add_contact(session: Session, command: AddContact) -> Result:
     """Add a person at the customer."""
-    state = await session.get(CUSTOMER, command.customer_id)
+    state = await unmerged(session, command.customer_id, pointer=None)
     return _emit(session, command.customer_id, state.entity_id, decide.add_contact(state, command))
 
 
 async def require_papers(session: Session, command: RequirePapers) -> Result:
     """Require papers before an invoice is issued to the customer."""
-    state = await session.get(CUSTOMER, command.customer_id)
+    state = await unmerged(session, command.customer_id, pointer=None)
     return _emit(session, command.customer_id, state.entity_id, decide.require_papers(state, command))
 
 
 async def note(session: Session, command: NoteCustomer) -> Result:
     """Add a remark to the customer's file."""
-    state = await session.get(CUSTOMER, command.customer_id)
+    state = await unmerged(session, command.customer_id, pointer=None)
     return _emit(session, command.customer_id, state.entity_id, decide.note(state, command))
 
 
 async def _agree(
     session: Session, customer_id: str, terms: Terms | ProposedTerms, valid_from: date | None, pointer: str
 ) -> Result:
-    state = await session.get(CUSTOMER, customer_id)
+    state = await unmerged(session, customer_id, pointer=None)
     entity = await session.get(ENTITY, state.entity_id)
     first_day = valid_from or session.today
     # An agreement recorded late applies to future invoices; on its first day the law may have had no fee yet.
@@ -102,7 +125,13 @@ async def _agree(
     )
 
 
-def _emit(session: Session, customer_id: str, entity_id: str, events: list[CustomerEvent]) -> Result:
+def _emit(
+    session: Session,
+    customer_id: str,
+    entity_id: str,
+    events: Sequence[CustomerEvent],
+    on: date | None = None,
+) -> Result:
     for event in events:
-        session.emit(customer_id, event, entity=entity_id)
+        session.emit(customer_id, event, entity=entity_id, effective_on=on)
     return session.result(customer_id)

@@ -27,7 +27,8 @@ from invoice_svc.domain.loss import write_off as write_offs
 from invoice_svc.domain.loss.decide import DeclareUnrecoverable, ProvisionInvoice
 from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.use_cases import billing, payments
-from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, INVOICE
+from invoice_svc.use_cases.debtors import own_records, survivor, unmerged
+from invoice_svc.use_cases.folds import ENTITY, INVOICE
 from invoice_svc.use_cases.numbering import number_step
 
 SURPLUS = "Deposit above the final invoice"
@@ -45,8 +46,8 @@ async def draft(session: Session, command: DraftInvoice) -> Result:
     With ``issue`` it gets its number in the same append. It is effective on the day of issue, at the latest today.
     """
     entity = await session.get(ENTITY, command.entity_id)
-    customer = await session.get(CUSTOMER, command.customer_id)
     day = command.issued_on or session.today
+    customer = await unmerged(session, command.customer_id, day)
     drafted_on = min(day, session.today) if command.issue else session.today
     for event in decide.draft(Invoice(), command, entity, customer, day):
         session.emit(command.invoice_id, event, entity=command.entity_id, effective_on=drafted_on)
@@ -69,8 +70,8 @@ async def issue(session: Session, command: IssueInvoice) -> Result:
     """Give the draft its legal number; the receivable begins."""
     state = await session.get(INVOICE, command.invoice_id)
     entity = await session.get(ENTITY, state.entity_id)
-    customer = await session.get(CUSTOMER, state.customer_id)
-    await _issue(session, state, command.issued_on or session.today, entity, customer)
+    on = command.issued_on or session.today
+    await _issue(session, state, on, entity, await survivor(session, state.customer_id, on))
     return session.result(command.invoice_id)
 
 
@@ -86,7 +87,7 @@ async def cancel(session: Session, command: CancelInvoice) -> Result:
 async def take_over(session: Session, command: TakeOverInvoice) -> Result:
     """Take over an invoice of another system, with its own number, under a new id."""
     entity = await session.get(ENTITY, command.entity_id)
-    customer = await session.get(CUSTOMER, command.customer_id)
+    customer = await unmerged(session, command.customer_id, command.issued_on)
     for event in decide.take_over(Invoice(), command, entity, customer):
         session.emit(command.invoice_id, event, entity=command.entity_id, effective_on=command.issued_on)
     return session.result(command.invoice_id)
@@ -158,19 +159,20 @@ async def reverse_write_off(session: Session, command: ReverseWriteOff) -> Resul
 async def _issue(session: Session, state: Invoice, on: date, entity: Entity, ordering: Customer) -> None:
     """Issue to the customer who is billed on that day for what the draft's customer has ordered.
 
-    A correction is issued to the customer of the invoice that it corrects. A final invoice deducts its deposits; what
-    it cannot deduct is credited on them.
+    Each is the record that stands for it on that day. A correction is issued to the customer of the invoice that it
+    corrects. A final invoice deducts its deposits; what it cannot deduct is credited on them.
     """
     roles = roles_on(ordering.roles, on)
     billed_id = roles.billed_id
     if state.corrects is not None:
         billed_id = (await session.get(INVOICE, state.corrects.invoice_id)).customer_id
-    billed = await session.get(CUSTOMER, billed_id) if billed_id else ordering
+    billed = await survivor(session, billed_id, on) if billed_id else ordering
     delivered: Customer | None = None
     if roles.delivered_id:
-        delivered = await session.get(CUSTOMER, roles.delivered_id)
+        delivered = await survivor(session, roles.delivered_id, on)
     found = [await session.get(INVOICE, deposit_id) for deposit_id in state.deposits]
-    deduction = deduct(state, found, on)
+    orderers = [deposit.purchaser_id or deposit.customer_id for deposit in found]
+    deduction = deduct(state, found, on, await own_records(session, state.customer_id, orderers, on))
     for event in decide.issue(state, on, entity, billed, session.today, deduction, delivered):
         series = event.series if isinstance(event, InvoiceIssued) else None
         step = number_step(entity, series, "invoice", on, session.today)

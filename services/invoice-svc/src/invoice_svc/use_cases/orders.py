@@ -19,7 +19,8 @@ from invoice_svc.domain.order.commands import (
 )
 from invoice_svc.domain.order.state import OrderEvent
 from invoice_svc.use_cases import invoices
-from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, ORDER
+from invoice_svc.use_cases.debtors import own_records, unmerged
+from invoice_svc.use_cases.folds import ENTITY, ORDER
 
 
 class OrdersToBill(Protocol):
@@ -36,9 +37,9 @@ class OrdersToBill(Protocol):
 async def place(session: Session, command: PlaceOrder) -> Result:
     """Record an order."""
     entity = await session.get(ENTITY, command.entity_id)
-    customer = await session.get(CUSTOMER, command.customer_id)
-    state = await session.load(ORDER, command.order_id)
     on = command.ordered_on or session.today
+    customer = await unmerged(session, command.customer_id, on)
+    state = await session.load(ORDER, command.order_id)
     placed = decide.place(state, command, entity, customer, on, session.today)
     return _emit(session, command.order_id, command.entity_id, placed, on)
 
@@ -82,8 +83,10 @@ async def group(session: Session, command: GroupDeliveries, to_bill: OrdersToBil
     wanted = ids if command.order_ids is None else [each for each in ids if each in command.order_ids]
     orders = [await session.get(ORDER, order_id) for order_id in wanted]
     currency = command.currency or entity.currency
-    taken = grouping.take(command, orders, currency)
     on = min(command.issued_on or session.today, session.today) if command.issue else session.today
+    buyers = (order.customer_id for order in orders)
+    own = await own_records(session, command.customer_id, buyers, session.today)
+    taken = grouping.take(command, orders, currency, own)
     for part in taken:
         billed = decide.bill(part.order, part.deliveries, command.invoice_id)
         _emit(session, part.order.order_id, part.order.entity_id, [billed], on)

@@ -36,7 +36,8 @@ from invoice_svc.domain.payment.refund import OrderRefund, RecordRefundReturned,
 from invoice_svc.domain.payment.state import ActiveAllocation, Payment
 from invoice_svc.domain.refusals import CustomerOfOtherEntity
 from invoice_svc.use_cases import rates
-from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, INVOICE, PAYMENT
+from invoice_svc.use_cases.debtors import survivor, unmerged
+from invoice_svc.use_cases.folds import ENTITY, INVOICE, PAYMENT
 
 DEFERRED = (
     "The list of open invoices lags behind the ledger, so the payment is recorded and unapplied. "
@@ -194,15 +195,21 @@ async def _settle(
 
 
 async def _pays(session: Session, payment: Payment, invoice: Invoice, on: date) -> bool:
-    """Return True if the payment's customer owes the invoice, or pays on the day for the one who does."""
-    return invoice.customer_id == payment.customer_id or (
-        payment.customer_id == await _payer_of(session, invoice, on)
-    )
+    """Return True if the payment's customer owes the invoice, or pays on the day for the one who does.
+
+    Records that are merged by today are one customer, also for money that came before.
+    """
+    if payment.customer_id is None or invoice.customer_id == payment.customer_id:
+        return payment.customer_id is not None
+    payer = (await survivor(session, payment.customer_id, session.today, guard=False)).customer_id
+    debtor = await survivor(session, invoice.customer_id, session.today, guard=False)
+    return payer in (debtor.customer_id, await _payer_of(session, invoice, on))
 
 
 async def _payer_of(session: Session, invoice: Invoice, on: date) -> str:
-    debtor = await session.load(CUSTOMER, invoice.customer_id, guard=False)
-    return payer_of(invoice.customer_id, debtor.roles, on)
+    debtor = await survivor(session, invoice.customer_id, session.today, guard=False)
+    payer = payer_of(debtor.customer_id, debtor.roles, on)
+    return (await survivor(session, payer, session.today, guard=False)).customer_id
 
 
 async def _open_invoices(
@@ -374,7 +381,7 @@ async def discount_after_credit(session: Session, invoice_id: str, on: date, *, 
 
 
 async def _check_payer(session: Session, customer_id: str, entity_id: str) -> None:
-    customer = await session.get(CUSTOMER, customer_id)
+    customer = await unmerged(session, customer_id)
     if customer.entity_id != entity_id:
         raise CustomerOfOtherEntity(
             f"{customer_id} is a customer of {customer.entity_id}, not of {entity_id}.",

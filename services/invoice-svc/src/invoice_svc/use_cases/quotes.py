@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from msgspec.structs import replace
+
 from encours.kernel.ids import derived_id
 from encours.ledger.command import Result
 from encours.ledger.session import Session
@@ -19,13 +21,14 @@ from invoice_svc.domain.quote.commands import (
 )
 from invoice_svc.domain.quote.state import QuoteEvent
 from invoice_svc.use_cases import invoices, orders
+from invoice_svc.use_cases.debtors import survivor, unmerged
 from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, QUOTE
 
 
 async def draft(session: Session, command: DraftQuote) -> Result:
     """Prepare a quote."""
     entity = await session.get(ENTITY, command.entity_id)
-    customer = await session.get(CUSTOMER, command.customer_id)
+    customer = await unmerged(session, command.customer_id)
     state = await session.load(QUOTE, command.quote_id)
     drafted = decide.draft(state, command, entity, customer, session.today)
     return _emit(session, command.quote_id, command.entity_id, drafted)
@@ -66,10 +69,12 @@ async def accept(session: Session, command: AcceptQuote) -> Result:
     leads_to = derived_id("inv" if command.into == "invoice" else "ord", "quote", state.quote_id)
     accepted = decide.accept(state, command, on, session.today, leads_to=leads_to)
     result = _emit(session, state.quote_id, state.entity_id, [accepted], on)
+    buyer = (await survivor(session, state.customer_id, session.today)).customer_id
     if command.into == "invoice":
-        await invoices.draft(session, decide.invoice_of(state, leads_to, command.series))
+        drafted = decide.invoice_of(state, leads_to, command.series)
+        await invoices.draft(session, replace(drafted, customer_id=buyer))
     else:
-        await orders.place(session, decide.order_of(state, leads_to, on))
+        await orders.place(session, replace(decide.order_of(state, leads_to, on), customer_id=buyer))
     return result
 
 

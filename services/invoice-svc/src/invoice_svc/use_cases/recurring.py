@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from msgspec.structs import replace
+
 from encours.kernel.errors import DomainError
 from encours.kernel.ids import derived_id
 from encours.ledger.command import Result
@@ -21,7 +23,8 @@ from invoice_svc.domain.recurring.commands import (
 from invoice_svc.domain.recurring.indexation import indexed_by, require_base
 from invoice_svc.domain.recurring.state import RecurringEvent
 from invoice_svc.use_cases import invoices
-from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, INDEX, INVOICE, RECURRING
+from invoice_svc.use_cases.debtors import survivor, unmerged
+from invoice_svc.use_cases.folds import ENTITY, INDEX, INVOICE, RECURRING
 
 
 async def publish_index(session: Session, command: PublishIndex) -> Result:
@@ -36,7 +39,7 @@ async def publish_index(session: Session, command: PublishIndex) -> Result:
 async def agree(session: Session, command: AgreeRecurring) -> Result:
     """Agree a recurring invoice. Its base value must be known if its prices follow an index."""
     entity = await session.get(ENTITY, command.entity_id)
-    customer = await session.get(CUSTOMER, command.customer_id)
+    customer = await unmerged(session, command.customer_id)
     state = await session.load(RECURRING, command.recurring_id)
     agreed = decide.agree(state, command, entity, customer, session.today)
     if (asked := command.indexation) is not None:
@@ -77,7 +80,9 @@ async def bill_next(session: Session, recurring_id: str, until: date) -> Result 
     if state.indexation is not None:
         by = indexed_by(state, await session.get(INDEX, state.indexation.index_id), period)
     invoice_id = derived_id("inv", "recurring", recurring_id, period)
-    await invoices.draft(session, decide.invoice_for(state, period, invoice_id, by, session.today))
+    billed_to = await survivor(session, state.customer_id, session.today)
+    drafted = decide.invoice_for(state, period, invoice_id, by, session.today)
+    await invoices.draft(session, replace(drafted, customer_id=billed_to.customer_id))
     invoice = await session.load(INVOICE, invoice_id)
     billed = decide.bill(state, period, invoice_id, by, invoice.total_minor)
     return _emit(session, recurring_id, state.entity_id, [billed])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from encours.http.queries import Query
+from encours.reading.merges import survivors_at
 from encours.reading.moment import View
 from encours.reading.pages import Page
 from reporting_svc.domain.measures.bands import STANDARD, Bands
@@ -40,6 +41,7 @@ async def snapshot(
     scope = asked.scope(q)
     async with q.view(Receivables.name) as view:
         await check(view, scope)
+        scope = replace(scope, merged=await survivors_at(view))
         found = await aged(view, scope, bands=bands, basis=basis, page=page)
         total = found.one_currency() or Figures.none(await currency_of(view, scope), bands)
         parked = await parked_streams(view.conn, Receivables.name, q.caller.ledger)

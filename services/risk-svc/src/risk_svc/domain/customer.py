@@ -1,12 +1,13 @@
-"""The entity that a customer buys from, folded from the customer's stream."""
+"""The entity that a customer buys from, and its merges, folded from the customer's stream."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from encours.contracts import Recorded
-from encours.contracts.events.customer import CustomerRegistered
-from encours.kernel.errors import NotFound
+from encours.contracts.events.customer import CustomerMerged, CustomerMergeReversed, CustomerRegistered
+from encours.contracts.parties import Merge, merge_of
+from encours.kernel.errors import NotFound, Refusal
 
 
 class CreditCustomerNotFound(NotFound):
@@ -17,13 +18,35 @@ class CreditCustomerNotFound(NotFound):
     remedy = "Use an id from GET /v1/customers. The id may belong to another ledger."
 
 
+class CreditCustomerMerged(Refusal):
+    """The customer is merged into another one, whose limit and exposure hold for both."""
+
+    code = "customer-merged"
+    title = "Customer is merged into another one"
+    remedy = "Use the customer in `survivor`, or reverse the merge."
+
+    def __init__(self, customer_id: str, survivor_id: str) -> None:
+        super().__init__(
+            f"{customer_id} is merged into {survivor_id}. Use {survivor_id}.",
+            "/customer_id",
+            extra={"survivor": survivor_id},
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class CustomerState:
-    """Entity of a customer; empty before the customer is registered."""
+    """Entity of a customer, empty before the customer is registered; merges of its record into others."""
 
     entity_id: str = ""
+    merges: tuple[Merge, ...] = ()
 
 
 def evolve(state: CustomerState, recorded: Recorded) -> CustomerState:
-    """Return the state after one more event. Only the registration changes it."""
-    return CustomerState(recorded.entity) if isinstance(recorded.data, CustomerRegistered) else state
+    """Return the state after one more event. Only the registration and merges change it."""
+    match recorded.data:
+        case CustomerRegistered():
+            return CustomerState(recorded.entity)
+        case CustomerMerged() | CustomerMergeReversed() as merging:
+            return replace(state, merges=(*state.merges, merge_of(recorded, merging)))
+        case _:
+            return state

@@ -7,7 +7,7 @@ from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from risk_svc.domain import check
 from risk_svc.read_models.credit.query import LatestPictures
-from risk_svc.use_cases.customers import CUSTOMER
+from risk_svc.use_cases.customers import unmerged
 
 CHECK: Folder[check.CheckState] = Folder(check.CheckState, check.evolve, check.CheckNotFound)
 
@@ -15,7 +15,7 @@ CHECK: Folder[check.CheckState] = Folder(check.CheckState, check.evolve, check.C
 async def check_credit(session: Session, command: check.CheckCredit, pictures: LatestPictures) -> Result:
     """Decide and record. The decision contains position and lag of the read model."""
     await session.load(CHECK, command.decision_id)
-    customer = await session.get(CUSTOMER, command.customer_id)
+    customer = await unmerged(session, command.customer_id)
     picture, position, lag = await session.ask(
         pictures.of, session.meta.ledger, command.customer_id, session.today
     )

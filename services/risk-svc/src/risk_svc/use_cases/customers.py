@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from encours.ledger.merges import survivor
+from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from risk_svc.domain import customer
 
 CUSTOMER: Folder[customer.CustomerState] = Folder(
     customer.CustomerState, customer.evolve, customer.CreditCustomerNotFound
 )
+
+
+async def unmerged(session: Session, customer_id: str) -> customer.CustomerState:
+    """Return a customer that a command names. Raises :class:`CreditCustomerMerged` with the one to name instead."""
+    state = await session.get(CUSTOMER, customer_id)
+    survivor_id, _ = await survivor(session, CUSTOMER, customer_id, session.today)
+    if survivor_id != customer_id:
+        raise customer.CreditCustomerMerged(customer_id, survivor_id)
+    return state

@@ -7,14 +7,14 @@ from encours.ledger.command import Result
 from encours.ledger.session import Session
 from encours.ledger.states import Folder
 from risk_svc.domain import limit
-from risk_svc.use_cases.customers import CUSTOMER
+from risk_svc.use_cases.customers import unmerged
 
 LIMIT: Folder[limit.LimitState] = Folder(limit.LimitState, limit.evolve, limit.LimitRequestNotFound)
 
 
 async def request_limit(session: Session, command: limit.RequestLimit) -> Result:
     """Request a limit for a registered customer."""
-    customer = await session.get(CUSTOMER, command.customer_id)
+    customer = await unmerged(session, command.customer_id)
     await session.load(LIMIT, command.limit_id)
     return _emit(session, command.limit_id, customer.entity_id, limit.request(command, session.today))
 

@@ -131,6 +131,31 @@ class RolesAssigned(Event, frozen=True, kw_only=True):
     """Head of the group that the customer belongs to."""
 
 
+class CustomerMerged(Event, frozen=True, kw_only=True):
+    """The customer is the same debtor as another one: from the event's business date on the other record stands for it.
+
+    It moves nothing: ``contracts/parties.py`` says who resolves it, and how. What was issued to the customer before
+    keeps its name.
+    """
+
+    TYPE: ClassVar[str] = "customer.merged"
+    customer_id: str
+    into_id: str
+    """The record that remains."""
+    cause: str | None
+    """Reason for which both are one debtor, as the creditor states it."""
+
+
+class CustomerMergeReversed(Event, frozen=True, kw_only=True):
+    """The merge was wrong: from the event's business date on the customer is a debtor of its own again."""
+
+    TYPE: ClassVar[str] = "customer.merge_reversed"
+    customer_id: str
+    into_id: str
+    """The record that it had been merged into."""
+    cause: str | None
+
+
 class CustomerContactAdded(Event, frozen=True, kw_only=True):
     """A person at the customer, by role; the last one with a role is written to (``contracts/recipients.py``)."""
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from encours.contracts import Recorded
-from encours.contracts.events.customer import CustomerRegistered
+from encours.contracts.events.customer import CustomerMerged, CustomerMergeReversed, CustomerRegistered
 from encours.contracts.events.dunning import HoldPlaced
-from encours.kernel.errors import NotFound
+from encours.contracts.parties import Merge, merge_of
+from encours.kernel.errors import NotFound, Refusal
 from encours.kernel.ids import with_prefix
 from encours.ledger.states import Folder
 
@@ -19,6 +20,19 @@ class DebtorNotFound(NotFound):
     code = "customer-not-found"
     title = "Customer not found"
     remedy = "Use an id from GET /v1/customers of invoice-svc."
+
+
+class DebtorMerged(Refusal):
+    """The customer is merged into another one, which is reminded for both."""
+
+    code = "customer-merged"
+    title = "Customer is merged into another one"
+    remedy = "Use the customer in `survivor`, or reverse the merge."
+
+    def __init__(self, customer_id: str, survivor_id: str) -> None:
+        super().__init__(
+            f"{customer_id} is merged into {survivor_id}. Use {survivor_id}.", extra={"survivor": survivor_id}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +47,10 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Debtor:
-    """The creditor of a customer; empty before the customer is registered."""
+    """The creditor of a customer, empty before the customer is registered; merges of its record into others."""
 
     entity_id: str = ""
+    merges: tuple[Merge, ...] = ()
 
 
 def _hold(state: Hold, e: Recorded) -> Hold:
@@ -45,7 +60,13 @@ def _hold(state: Hold, e: Recorded) -> Hold:
 
 
 def _debtor(state: Debtor, e: Recorded) -> Debtor:
-    return replace(state, entity_id=e.data.entity_id) if isinstance(e.data, CustomerRegistered) else state
+    match e.data:
+        case CustomerRegistered(entity_id=entity_id):
+            return replace(state, entity_id=entity_id)
+        case CustomerMerged() | CustomerMergeReversed() as merging:
+            return replace(state, merges=(*state.merges, merge_of(e, merging)))
+        case _:
+            return state
 
 
 HOLD = Folder(Hold, _hold)

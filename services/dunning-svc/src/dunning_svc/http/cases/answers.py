@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from pydantic import BaseModel, Field
 
 from dunning_svc.domain.policy.policy import DEFAULT_POLICY
 from dunning_svc.domain.policy.schedule import upcoming
-from dunning_svc.read_models.cases.due import item_of
+from dunning_svc.read_models.cases.due import item_of, payer_in
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow, steps_taken
 from encours.contracts.recipients import recipient
@@ -24,11 +25,16 @@ class HoldSeen(BaseModel):
     reason: str | None
 
     @classmethod
-    def of(cls, customer: DebtorRow, as_of: date) -> HoldSeen | None:
-        """Return the customer's hold if one is in force on the day, else ``None``."""
-        if customer.hold_until is None or customer.hold_until < as_of:
-            return None
-        return cls(until=customer.hold_until, reason=customer.hold_cause)
+    def of(cls, records: Iterable[DebtorRow], as_of: date) -> HoldSeen | None:
+        """Return the longest hold on a record of the customer if one is in force on the day, else ``None``."""
+        held = [
+            (row.hold_until, row.hold_cause) for row in records if row.hold_until and row.hold_until >= as_of
+        ]
+        return max((cls(until=until, reason=cause) for until, cause in held), key=_until, default=None)
+
+
+def _until(hold: HoldSeen) -> date:
+    return hold.until
 
 
 class CreditOut(BaseModel):
@@ -38,9 +44,17 @@ class CreditOut(BaseModel):
     unapplied: MoneyModel
 
     @classmethod
-    def of(cls, row: AccountRow) -> CreditOut:
-        """Return an account."""
-        return cls(entity_id=row.entity_id, unapplied=MoneyModel.of(row.unapplied_minor, row.currency))
+    def of(cls, accounts: Iterable[AccountRow]) -> list[CreditOut]:
+        """Return the sums of accounts, by creditor and currency."""
+        sums: dict[tuple[str, str], int] = {}
+        for row in accounts:
+            key = row.entity_id, row.currency
+            sums[key] = sums.get(key, 0) + row.unapplied_minor
+        return [
+            cls(entity_id=entity_id, unapplied=MoneyModel.of(minor, currency))
+            for (entity_id, currency), minor in sums.items()
+            if minor
+        ]
 
 
 class NextStep(BaseModel):
@@ -99,12 +113,14 @@ class CaseOut(BaseModel):
     @classmethod
     def of(cls, rows: MemoryRows, customer_id: str, as_of: date) -> CaseOut | None:
         """Return the customer's case; ``None`` for a customer without open items."""
-        customer = rows.get(DebtorRow, customer_id)
-        items = [row for row in rows.all(ItemRow) if row.customer_id == customer_id and row.open_minor > 0]
-        if customer is None or not items:
+        merged = rows.survivors(as_of)
+        own = merged.records(customer_id)
+        customers = {row.customer_id: row for row in rows.all(DebtorRow)}
+        items = [row for row in rows.all(ItemRow) if row.customer_id in own and row.open_minor > 0]
+        if own[0] != customer_id or customer_id not in customers or not items:
             return None
-        payer = rows.get(DebtorRow, customer.payer_on(as_of)) or customer
-        accounts = [row for row in rows.all(AccountRow) if row.customer_id == customer_id]
+        customer, payer = customers[customer_id], payer_in(customers, customer_id, as_of, merged)
+        accounts = [row for row in rows.all(AccountRow) if row.customer_id in own]
         return cls(
             customer_id=customer_id,
             entity_id=customer.entity_id,
@@ -112,8 +128,8 @@ class CaseOut(BaseModel):
             language=payer.language,
             payer_id=payer.customer_id,
             email=recipient(payer, "dunning").email,
-            hold=HoldSeen.of(customer, as_of),
-            credits=[CreditOut.of(row) for row in accounts if row.unapplied_minor],
+            hold=HoldSeen.of((customers[each] for each in own if each in customers), as_of),
+            credits=CreditOut.of(accounts),
             items=[
                 CaseItem.of(row, as_of) for row in sorted(items, key=lambda row: (row.due_on, row.number))
             ],

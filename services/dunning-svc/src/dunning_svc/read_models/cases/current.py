@@ -14,7 +14,9 @@ from dunning_svc.read_models.cases.rows import AccountRow, ItemRow
 from encours.contracts import Recorded, names_of
 from encours.contracts.books import movements, moving
 from encours.contracts.events import customer, dunning, entity
+from encours.contracts.parties import Merging, related
 from encours.ledger import Ledger
+from encours.reading.merges import MergeRow
 from encours.reading.read_db import ReadDb
 
 BEHIND_MAX = 2_000
@@ -24,6 +26,8 @@ _TYPES = moving() | names_of(
     customer.CustomerContactAdded,
     customer.CustomerRegistered,
     customer.RolesAssigned,
+    customer.CustomerMerged,
+    customer.CustomerMergeReversed,
     dunning.HoldPlaced,
     entity.EntityAmended,
 )
@@ -46,15 +50,17 @@ async def current_cases(
         since = await ledger.read_types(name, _TYPES, position, BEHIND_MAX)
         if len(since) == BEHIND_MAX:
             raise CasesBehind(f"{MODEL} is at position {position}, {BEHIND_MAX} events or more behind")
-        debtors = await with_payers(conn, schema, list(invoices))
+        known = await select(conn, schema, MergeRow, "")
+        later = [MergeRow.of(e, e.data) for e in since if isinstance(e.data, Merging)]
+        ids = sorted(related(invoices, [row.merge for row in (*known, *later)]))
+        debtors = await with_payers(conn, schema, ids)
         newly = {e.data.payer_id for e in since if isinstance(e.data, customer.RolesAssigned)} - {None}
         debtors |= await with_payers(conn, schema, sorted(filter(None, newly)))
         since = [e for e in since if _concerns(e, {*invoices, *debtors})]
-        ids = list(invoices)
         wanted = {invoice_id for each in invoices.values() for invoice_id in each} | _touched(since)
         rows = MemoryRows()
-        for debtor in debtors.values():
-            rows.put(debtor)
+        for row in (*known, *debtors.values()):
+            rows.put(row)
         for creditor in (await creditors(conn, schema)).values():
             rows.put(creditor)
         for account in await select(conn, schema, AccountRow, "where customer_id = any($1)", ids):

@@ -17,11 +17,14 @@ from dunning_svc.read_models.cases.rows import (
     steps_taken,
 )
 from encours.contracts.events.dunning import LateTerms
+from encours.contracts.parties import Merge, Survivors, related
 from encours.contracts.recipients import recipient
 from encours.projection.read_model import Conn
 from encours.projection.rows import Row, table_of
+from encours.reading.merges import merges
 
 R = TypeVar("R", bound=Row)
+G = TypeVar("G", AccountRow, ItemRow)
 Group = tuple[str, str, str]
 """Customer, creditor and currency of one message."""
 STANDING = frozenset({"requested", "sent", "unconfirmed"})
@@ -35,6 +38,14 @@ class DueCases:
     cases: Sequence[Case]
     customers: Mapping[str, DebtorRow]
     creditors: Mapping[str, CreditorRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Debtors that are merged into another one, and the positions of their merges."""
+
+    records: Sequence[DebtorRow]
+    merges: Sequence[int]
 
 
 class Creditors(dict[str, CreditorRow]):
@@ -61,34 +72,33 @@ async def select(conn: Conn, schema: str, kind: type[R], where: str, *args: obje
 
 async def due_cases(conn: Conn, schema: str, day: date) -> DueCases:
     """Return every case with a due step, including all its open items."""
-    groups: list[Group] = [
-        tuple(record)
-        for record in await conn.fetch(
-            f"select distinct customer_id, entity_id, currency from {schema}.item where next_step_on <= $1"
-            " order by 1, 2, 3",
-            day,
-        )
-    ]
+    known = await merges(conn, schema)
+    merged = Survivors(known, day)
+    found = await conn.fetch(
+        f"select distinct customer_id, entity_id, currency from {schema}.item where next_step_on <= $1", day
+    )
+    groups: list[Group] = sorted({(merged.of(row[0]), row[1], row[2]) for row in found})
     if not groups:
         return DueCases((), {}, Creditors())
-    ids = [customer_id for customer_id, _, _ in groups]
+    ids = [record for debtor in sorted({group[0] for group in groups}) for record in merged.records(debtor)]
     customers = await with_payers(conn, schema, ids)
-    accounts = {
-        (row.customer_id, row.entity_id, row.currency): row
-        for row in await select(conn, schema, AccountRow, "where customer_id = any($1)", ids)
-    }
+    accounts = _by_group(
+        await select(conn, schema, AccountRow, "where customer_id = any($1) order by customer_id", ids),
+        merged,
+    )
     notices = await _formal_notices(conn, schema, ids)
     items = _by_group(
-        await select(conn, schema, ItemRow, "where customer_id = any($1) and open_minor > 0", ids)
+        await select(conn, schema, ItemRow, "where customer_id = any($1) and open_minor > 0", ids), merged
     )
     cases = [
         case_of(
             customers[group[0]],
-            payer_in(customers, group[0], day),
-            accounts.get(group),
+            payer_in(customers, group[0], day, merged),
+            accounts.get(group, []),
             items.get(group, []),
             group,
-            notices.get(group),
+            last_notice(notices[each] for each in _own_groups(group, merged) if each in notices),
+            joined_to(group[0], customers, known, merged),
         )
         for group in groups
         if group[0] in customers
@@ -103,9 +113,13 @@ async def customers_of(conn: Conn, schema: str, customer_ids: Sequence[str]) -> 
 
 
 async def with_payers(conn: Conn, schema: str, customer_ids: Sequence[str]) -> dict[str, DebtorRow]:
-    """Return these customers by id, and every customer that has ever paid for one of them, or will."""
-    found = await customers_of(conn, schema, customer_ids)
-    payers = payers_of(found.values()) - set(found)
+    """Return these customers by id, and every customer that has ever paid for one of them, or will.
+
+    Each with the customers whose records were ever merged with its own.
+    """
+    known = await merges(conn, schema)
+    found = await customers_of(conn, schema, sorted(related(customer_ids, known)))
+    payers = related(payers_of(found.values()), known) - set(found)
     return found | (await customers_of(conn, schema, sorted(payers)) if payers else {})
 
 
@@ -114,10 +128,21 @@ def payers_of(customers: Iterable[DebtorRow]) -> set[str]:
     return {roles.payer_id for row in customers for roles in row.roles if roles.payer_id}
 
 
-def payer_in(customers: Mapping[str, DebtorRow], customer_id: str, day: date) -> DebtorRow:
+def payer_in(customers: Mapping[str, DebtorRow], customer_id: str, day: date, merged: Survivors) -> DebtorRow:
     """Return the row of the customer's payer on a day; of the customer itself if that one cannot be read."""
     debtor = customers[customer_id]
-    return customers.get(debtor.payer_on(day), debtor)
+    return customers.get(merged.of(debtor.payer_on(day)), debtor)
+
+
+def joined_to(
+    customer_id: str, customers: Mapping[str, DebtorRow], known: Iterable[Merge], merged: Survivors
+) -> Joined:
+    """Return what belongs to a customer by the merges of other records into its own."""
+    records = merged.records(customer_id)[1:]
+    return Joined(
+        tuple(customers[each] for each in records if each in customers),
+        tuple(sorted(merge.position for merge in known if merge.customer_id in records)),
+    )
 
 
 async def creditors(conn: Conn, schema: str) -> Creditors:
@@ -125,11 +150,20 @@ async def creditors(conn: Conn, schema: str) -> Creditors:
     return Creditors({row.entity_id: row for row in await select(conn, schema, CreditorRow, "")})
 
 
-def _by_group(rows: Iterable[ItemRow]) -> dict[Group, list[ItemRow]]:
-    found: dict[Group, list[ItemRow]] = {}
+def _by_group(rows: Iterable[G], merged: Survivors) -> dict[Group, list[G]]:
+    found: dict[Group, list[G]] = {}
     for row in rows:
-        found.setdefault((row.customer_id, row.entity_id, row.currency), []).append(row)
+        found.setdefault((merged.of(row.customer_id), row.entity_id, row.currency), []).append(row)
     return found
+
+
+def _own_groups(group: Group, merged: Survivors) -> list[Group]:
+    return [(record, group[1], group[2]) for record in merged.records(group[0])]
+
+
+def last_notice(notices: Iterable[FormalNotice]) -> FormalNotice | None:
+    """Return the last of several formal notices."""
+    return max(notices, key=lambda notice: (notice.on, notice.position), default=None)
 
 
 async def _formal_notices(conn: Conn, schema: str, ids: Sequence[str]) -> dict[Group, FormalNotice]:
@@ -148,23 +182,28 @@ async def _formal_notices(conn: Conn, schema: str, ids: Sequence[str]) -> dict[G
 def case_of(
     customer: DebtorRow,
     payer: DebtorRow,
-    account: AccountRow | None,
+    accounts: Sequence[AccountRow],
     items: Sequence[ItemRow],
     group: Group,
     formal_notice: FormalNotice | None,
+    joined: Joined,
 ) -> Case:
-    """Return the state that a decision about one group is based on; ``payer`` is reminded, a hold of either counts."""
-    inputs = {roles.position for roles in customer.roles if payer is not customer}
+    """Return the state that a decision about one group is based on; ``payer`` is reminded, a hold of either counts.
+
+    Records that are merged into the customer's add their items and their cash, and their holds count too.
+    """
+    inputs = {roles.position for roles in customer.roles if payer is not customer}.union(joined.merges)
     to = recipient(payer, "dunning")
-    for party in (customer, payer):
+    parties = (customer, payer, *joined.records)
+    for party in parties:
         inputs.add(party.position)
         if party.hold_position:
             inputs.add(party.hold_position)
     inputs |= {entry.position for entry in payer.contacts if to.role}
-    holds = [party.hold_until for party in (customer, payer) if party.hold_until]
-    credit_minor = account.unapplied_minor if account is not None else 0
-    if account is not None and credit_minor:
-        inputs.update(positions(account.events))
+    holds = [party.hold_until for party in parties if party.hold_until]
+    for account in accounts:
+        if account.unapplied_minor:
+            inputs.update(positions(account.events))
     return Case(
         customer_id=customer.customer_id,
         entity_id=group[1],
@@ -174,8 +213,8 @@ def case_of(
         email=to.email,
         address=payer.address,
         hold_until=max(holds, default=None),
-        decided_on=account.decided_on if account is not None else None,
-        credit_minor=credit_minor,
+        decided_on=max((each.decided_on for each in accounts if each.decided_on), default=None),
+        credit_minor=sum(each.unapplied_minor for each in accounts),
         items=tuple(item_of(row) for row in items if row.open_minor > 0),
         events=tuple(sorted(inputs)),
         formal_notice=formal_notice,

@@ -24,6 +24,7 @@ from encours.contracts.events import calendar, customer, dunning, entity, invoic
 from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
+from encours.reading.merges import MergeRow
 
 Key = tuple[type[Row], tuple[Any, ...]]
 
@@ -46,6 +47,8 @@ class Cases(ReadModel):
         customer.CustomerContactAdded,
         customer.CustomerRegistered,
         customer.RolesAssigned,
+        customer.CustomerMerged,
+        customer.CustomerMergeReversed,
         dunning.HoldPlaced,
         dunning.ReminderFailed,
         dunning.ReminderRequested,
@@ -153,6 +156,8 @@ def project(e: Recorded, rows: Rows) -> None:
             master_data.contact_added(e, e.data, rows)
         case customer.RolesAssigned():
             master_data.roles_assigned(e, e.data, rows)
+        case customer.CustomerMerged() | customer.CustomerMergeReversed():
+            rows.put(MergeRow.of(e, e.data))
         case invoice.InvoiceIssued():
             master_data.invoice_issued(e, e.data, rows)
         case payment.PaymentAllocated() | payment.PaymentReleased():

@@ -5,23 +5,34 @@ The read model only lists the streams; their events are read from the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
 from dunning_svc.domain.hold.state import hold_stream
 from dunning_svc.domain.ladder.state import Case, FormalNotice
-from dunning_svc.read_models.cases.due import STANDING, Group, case_of, with_payers
+from dunning_svc.read_models.cases.due import (
+    STANDING,
+    Group,
+    case_of,
+    joined_to,
+    last_notice,
+    payer_in,
+    with_payers,
+)
 from dunning_svc.read_models.cases.model import Cases, project
 from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow, R, ReminderRow
 from encours.contracts import Recorded, names_of
 from encours.contracts.events import customer, entity
+from encours.contracts.parties import Merge, Survivors, related
 from encours.ledger import Ledger
 from encours.projection.read_model import Conn
 from encours.projection.rows import Row, table_of
+from encours.reading.merges import MergeRow, merges
 
+C = TypeVar("C", AccountRow, ItemRow, ReminderRow)
 _REGISTRATIONS = names_of(customer.CustomerRegistered, entity.EntityRegistered)
 
 
@@ -49,26 +60,38 @@ class MemoryRows:
 
         Not ``by_role`` without payers and contacts, as decisions under earlier policies were taken.
         """
-        customer = self.get(DebtorRow, group[0])
-        if customer is None:
+        merged = self.survivors(day)
+        group = (merged.of(group[0]), group[1], group[2])
+        customers = {row.customer_id: row for row in self.all(DebtorRow)}
+        if group[0] not in customers:
             return None
-        items = [row for row in self.all(ItemRow) if (row.customer_id, row.entity_id, row.currency) == group]
         if not by_role:
-            customer = replace(customer, people=[], payers=[])
-        payer = self.get(DebtorRow, customer.payer_on(day)) or customer
+            customers[group[0]] = replace(customers[group[0]], people=[], payers=[])
+        own = {(record, group[1], group[2]) for record in merged.records(group[0])}
         return case_of(
-            customer, payer, self.get(AccountRow, *group), items, group, self._formal_notice(group)
+            customers[group[0]],
+            payer_in(customers, group[0], day, merged),
+            sorted(_of_groups(self.all(AccountRow), own), key=lambda row: row.customer_id),
+            _of_groups(self.all(ItemRow), own),
+            group,
+            last_notice(
+                FormalNotice(row.day, row.position)
+                for row in _of_groups(self.all(ReminderRow), own)
+                if row.channel == "registered_letter" and row.status in STANDING
+            ),
+            joined_to(group[0], customers, self._merges(), merged),
         )
 
-    def _formal_notice(self, group: Group) -> FormalNotice | None:
-        notices = [
-            FormalNotice(row.day, row.position)
-            for row in self.all(ReminderRow)
-            if (row.customer_id, row.entity_id, row.currency) == group
-            and row.channel == "registered_letter"
-            and row.status in STANDING
-        ]
-        return max(notices, key=lambda notice: (notice.on, notice.position), default=None)
+    def survivors(self, day: date) -> Survivors:
+        """Return the merges in force on a day."""
+        return Survivors(self._merges(), day)
+
+    def _merges(self) -> list[Merge]:
+        return [row.merge for row in self.all(MergeRow)]
+
+
+def _of_groups(rows: Sequence[C], groups: Collection[Group]) -> list[C]:
+    return [row for row in rows if (row.customer_id, row.entity_id, row.currency) in groups]
 
 
 def folded(streams: Mapping[str, Sequence[Recorded]], as_of: date | None = None) -> MemoryRows:
@@ -100,14 +123,15 @@ async def cases_at(
     position: int,
     as_of: date | None = None,
 ) -> MemoryRows:
-    """Return the cases of these customers at a position."""
+    """Return the cases of these customers at a position, and of those whose records were ever merged with theirs."""
+    own = sorted(related(customer_ids, await merges(conn, schema)))
     records = await conn.fetch(
         f"""select invoice_id from {schema}.item where customer_id = any($1)
             union all select payment_id from {schema}.payment where customer_id = any($1)
             union all select reminder_id from {schema}.reminder where customer_id = any($1)
             union all select task_id from {schema}.task where customer_id = any($1)
             union all select entity_id from {schema}.entity""",
-        list(customer_ids),
+        own,
     )
     streams = [record[0] for record in records]
     parties = await with_payers(conn, schema, customer_ids)

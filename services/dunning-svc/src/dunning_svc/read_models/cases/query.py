@@ -16,6 +16,7 @@ from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.rows import DecisionRow, RunRow
 from encours.kernel.errors import NotFound
 from encours.projection.read_model import Conn
+from encours.reading.merges import merged_sql, records_of, survivors_at
 from encours.reading.moment import Granted, View
 from encours.reading.pages import Page
 from encours.reading.read_db import ReadDb
@@ -81,7 +82,7 @@ async def reminders(
     """Return a page of reminders at the dates of the view."""
     where = ViewWhere(view)
     source = _source(_REMINDER, view, where)
-    where.equal("customer_id", customer_id).equal("status", status)
+    where.one_of("customer_id", await records_of(view, customer_id)).equal("status", status)
     if invoice_id is not None:
         where.add("invoice_ids @> array[{}::text]", invoice_id)
     return await where.page(page, "*", source)
@@ -102,7 +103,7 @@ async def tasks(view: View, page: Page, *, customer_id: str | None, status: str 
     """Return a page of tasks at the dates of the view."""
     where = ViewWhere(view)
     source = _source(_TASK, view, where)
-    where.equal("customer_id", customer_id).equal("status", status)
+    where.one_of("customer_id", await records_of(view, customer_id)).equal("status", status)
     return await where.page(page, "*", source)
 
 
@@ -149,10 +150,21 @@ async def _own_counts(
 
 
 async def customers(view: View, page: Page, customer_id: str | None) -> list[Any]:
-    """Return a page of customers that had an invoice at the dates of the view: candidates for a list of cases."""
+    """Return a page of customers that had an invoice at the dates of the view: candidates for a list of cases.
+
+    Of a debtor with several merged records it is the one that stands for all.
+    """
     where = ViewWhere(view)
+    merged = await survivors_at(view)
     source = _source(_CUSTOMER, view, where)
-    return await where.equal("customer_id", customer_id).page(page, "*", source)
+    if merged.merged:
+        relation = merged_sql(merged, where.arguments)
+        source = f"""(
+            select customer_id, entity_id from {view.schema}.customer where customer_id in (
+                select coalesce(m.survivor_id, c.customer_id) from {source} left join {relation} m using (customer_id)
+            )) debtors"""
+    where.equal("customer_id", None if customer_id is None else merged.of(customer_id))
+    return await where.page(page, "*", source)
 
 
 async def decision(view: View, decision_id: str) -> DecisionRow:

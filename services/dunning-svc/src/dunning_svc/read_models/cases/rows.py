@@ -15,6 +15,7 @@ from dunning_svc.domain.policy.policy import DEFAULT_POLICY
 from dunning_svc.domain.policy.schedule import Taken, next_step_on
 from encours.contracts.parties import Roles, payer_of
 from encours.projection.rows import Row
+from encours.reading.merges import MergeRow
 
 R = TypeVar("R", bound=Row)
 
@@ -289,6 +290,7 @@ class RunRow(Row, kw_only=True):
 ALL_ROWS: tuple[type[Row], ...] = (
     CreditorRow,
     DebtorRow,
+    MergeRow,
     AccountRow,
     DebtorPaymentRow,
     ItemRow,

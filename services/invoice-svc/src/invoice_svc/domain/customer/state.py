@@ -13,7 +13,7 @@ from typing import assert_never, cast
 from encours.contracts import Recorded
 from encours.contracts.common import Address, Terms
 from encours.contracts.events import customer as events
-from encours.contracts.parties import Roles
+from encours.contracts.parties import Merge, Roles, merge_of
 from encours.kernel.errors import NotFound
 
 
@@ -79,6 +79,8 @@ class Customer:
     """Values of custom fields by code."""
     roles: tuple[Roles, ...] = ()
     """Assignments, in the order in which they were recorded."""
+    merges: tuple[Merge, ...] = ()
+    """Merges of this record into another one, and their reversals, in the order in which they were recorded."""
     contacts: tuple[Contact, ...] = ()
     notes: tuple[Note, ...] = ()
     required_papers: tuple[events.Paper, ...] = ()
@@ -93,6 +95,8 @@ CustomerEvent = (
     | events.PenaltyBelowFloor
     | events.FieldsSet
     | events.RolesAssigned
+    | events.CustomerMerged
+    | events.CustomerMergeReversed
     | events.CustomerContactAdded
     | events.CustomerNoted
     | events.PapersRequired
@@ -161,6 +165,8 @@ def evolve(state: Customer, recorded: Recorded) -> Customer:
                 event.group_id,
             )
             return replace(state, roles=(*state.roles, roles))
+        case events.CustomerMerged() | events.CustomerMergeReversed():
+            return replace(state, merges=(*state.merges, merge_of(recorded, event)))
         case events.CustomerContactAdded():
             contact = Contact(event.role, event.name, event.email, event.phone)
             return replace(state, contacts=(*state.contacts, contact))

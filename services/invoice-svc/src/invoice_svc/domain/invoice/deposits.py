@@ -8,7 +8,7 @@ customer is in credit for it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from msgspec import Struct
@@ -55,15 +55,16 @@ def named(deposits: tuple[str, ...], purpose: Purpose) -> tuple[str, ...]:
     return tuple(dict.fromkeys(deposits))
 
 
-def deduct(final: Invoice, deposits: Sequence[Invoice], issued_on: date) -> Deduction:
+def deduct(final: Invoice, deposits: Sequence[Invoice], issued_on: date, own: Collection[str]) -> Deduction:
     """Deduct the deposits from a draft, one after the other, each at most what is left at each rate.
 
-    ``issued_on`` is the date of the final invoice. What they leave is 0 at least, also with a rebate at another rate.
+    ``issued_on`` is the date of the final invoice, ``own`` are the records of its customer. What they leave is 0 at
+    least, also with a rebate at another rate.
     """
     left = {part.key: part for part in map(amounts_of, final.vat)}
     listed, surplus = [], []
     for i, deposit in enumerate(deposits):
-        _check(final, deposit, issued_on, f"/deposits/{i}")
+        _check(final, deposit, issued_on, own, f"/deposits/{i}")
         taken, over = [], []
         for part in left_to_credit(deposit):
             rest = left.get(part.key) or RateAmounts(part.rate_bps, 0, 0, part.category)
@@ -94,11 +95,11 @@ def deduct(final: Invoice, deposits: Sequence[Invoice], issued_on: date) -> Dedu
     )
 
 
-def _check(final: Invoice, deposit: Invoice, issued_on: date, pointer: str) -> None:
+def _check(final: Invoice, deposit: Invoice, issued_on: date, own: Collection[str], pointer: str) -> None:
     require_issued(deposit, "deducted")
-    same = (deposit.entity_id, deposit.purchaser_id or deposit.customer_id, deposit.currency) == (
-        final.entity_id, final.customer_id, final.currency,
-    )  # fmt: skip
+    same = (deposit.entity_id, deposit.currency) == (final.entity_id, final.currency) and (
+        (deposit.purchaser_id or deposit.customer_id) in own
+    )
     corrected = None if final.corrects is None else final.corrects.invoice_id
     wrong = None
     if deposit.purpose != "deposit":

@@ -6,7 +6,7 @@ notes, and has a line for each line of a delivery.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TypeVar
 
 from msgspec import Struct
@@ -37,13 +37,18 @@ class TakenDeliveries(Struct, frozen=True):
     deliveries: tuple[Delivery, ...]
 
 
-def take(command: GroupDeliveries, orders: Sequence[Order], currency: str) -> list[TakenDeliveries]:
-    """Return the deliveries to bill, by order. Raises ``nothing-to-bill`` for none."""
+def take(
+    command: GroupDeliveries, orders: Sequence[Order], currency: str, own: Collection[str]
+) -> list[TakenDeliveries]:
+    """Return the deliveries to bill, by order. ``own`` are the records of the customer.
+
+    Raises ``nothing-to-bill`` for none.
+    """
     found = [
         TakenDeliveries(order, deliveries)
         for order in orders
-        if (order.customer_id, order.entity_id, order.currency)
-        == (command.customer_id, command.entity_id, currency)
+        if order.customer_id in own
+        and (order.entity_id, order.currency) == (command.entity_id, currency)
         and (deliveries := tuple(each for each in order.deliveries if _is_wanted(command, each)))
     ]
     if not found:

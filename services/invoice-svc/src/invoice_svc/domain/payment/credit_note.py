@@ -7,7 +7,7 @@ period sets no bound. Its number is of the entity's series of credit notes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from msgspec import Struct
@@ -55,8 +55,9 @@ def issue(
     cited: Sequence[Invoice],
     issued_on: date,
     today: date,
+    own: Collection[str],
 ) -> events.CreditNoteIssued:
-    """Issue the credit note; its number is left to the append."""
+    """Issue the credit note; its number is left to the append. ``own`` are the records of the customer."""
     require_customer_of(customer, command.entity_id)
     require_not_future(issued_on, today, "/issued_on")
     currency = currency_of(command.currency, command.lines, entity.currency)
@@ -65,7 +66,7 @@ def issue(
         raise Invalid(
             "The lines must add up to more than 0, and to no less than 0 at any VAT rate.", "/lines"
         )
-    _check_cited(command, customer, cited, currency, issued_on)
+    _check_cited(command, customer, own, cited, currency, issued_on)
     if cited:
         sums = within_cited(sums, cited)
     return events.CreditNoteIssued(
@@ -90,7 +91,12 @@ def issue(
 
 
 def _check_cited(
-    command: IssueCreditNote, customer: Customer, cited: Sequence[Invoice], currency: str, issued_on: date
+    command: IssueCreditNote,
+    customer: Customer,
+    own: Collection[str],
+    cited: Sequence[Invoice],
+    currency: str,
+    issued_on: date,
 ) -> None:
     first, last = command.period_from, command.period_until
     if (first is None) != (last is None) or (first is None) == (not cited):
@@ -109,7 +115,7 @@ def _check_cited(
         fault = FieldError(
             f"/invoice_ids/{i}", "Cite invoices of the customer, in the credit note's currency."
         )
-        if invoice.customer_id != customer.customer_id:
+        if invoice.customer_id not in own:
             raise AllocationAcrossCustomers(
                 f"{invoice.number} belongs to customer {invoice.customer_id}, not to {customer.customer_id}.",
                 errors=(fault,),

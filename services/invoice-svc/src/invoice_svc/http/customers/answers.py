@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from encours.contracts.events.customer import Paper
-from encours.contracts.parties import OWN, Roles, roles_on
+from encours.contracts.parties import OWN, Roles, merged_into, roles_on
 from encours.contracts.recipients import PURPOSES, Purpose, Recipient, recipient
 from encours.http.answers import Answer, Json
 from encours.http.paging import Listing
@@ -98,6 +98,9 @@ class CustomerOut(AsOf):
     fields: dict[str, str] = Field(description="Values of custom fields, by code.")
     roles: RolesOut = Field(description="Those in force as of the date.")
     role_assignments: list[RolesOut]
+    merged_into: str | None = Field(
+        description="Record of the same debtor that stands for this one on the date; null if not merged."
+    )
     contacts: list[ContactOut]
     recipients: dict[Purpose, RecipientOut] = Field(
         description="Who is written to for each purpose: the last contact with an e-mail address in the order of "
@@ -135,6 +138,7 @@ class CustomerOut(AsOf):
             "fields": dict(state.fields),
             "roles": RolesOut.of(state.customer_id, roles_on(state.roles, as_of)),
             "role_assignments": [RolesOut.of(state.customer_id, roles) for roles in state.roles],
+            "merged_into": merged_into(state.merges, as_of),
             "contacts": [
                 {"role": c.role, "name": c.name, "email": c.email, "phone": c.phone} for c in state.contacts
             ],

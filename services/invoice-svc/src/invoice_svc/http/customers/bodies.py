@@ -19,6 +19,7 @@ from invoice_svc.domain.customer.commands import (
     RequirePapers,
     SetFields,
 )
+from invoice_svc.domain.customer.merge import MergeCustomer, ReverseMerge
 from invoice_svc.http.common import (
     AddressBody,
     CustomerId,
@@ -154,6 +155,34 @@ class RolesBody(Body):
     def to_command(self, customer_id: str) -> AssignRoles:
         """Return the command."""
         return AssignRoles(customer_id, self.payer, self.billed, self.delivered, self.group, self.valid_from)
+
+
+class MergeBody(Body):
+    """The record of the same debtor that remains, and the first day on which it stands for both."""
+
+    into: CustomerId = Field(description="A customer of the same entity that is not merged itself.")
+    on: BusinessDate | None = Field(
+        default=None,
+        description="First day, today or earlier; today if not given. Figures of earlier days stay.",
+    )
+    reason: ShortText | None = Field(default=None, examples=["Same SIREN 732829320, entered twice"])
+
+    def to_command(self, customer_id: str) -> MergeCustomer:
+        """Return the command."""
+        return MergeCustomer(customer_id, self.into, self.reason, self.on)
+
+
+class MergeReversalBody(Body):
+    """The first day on which a wrongly merged customer is a debtor of its own again."""
+
+    on: BusinessDate | None = Field(
+        default=None, description="From the day of the merge on, up to today; today if not given."
+    )
+    reason: ShortText | None = Field(default=None, examples=["Two companies with one name"])
+
+    def to_command(self, customer_id: str) -> ReverseMerge:
+        """Return the command."""
+        return ReverseMerge(customer_id, self.reason, self.on)
 
 
 class ContactBody(Body):

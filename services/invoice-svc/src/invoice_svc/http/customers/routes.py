@@ -27,6 +27,8 @@ from invoice_svc.http.customers.bodies import (
     CustomerBody,
     CustomerPatch,
     FieldsBody,
+    MergeBody,
+    MergeReversalBody,
     NoteBody,
     PapersBody,
     RolesBody,
@@ -153,6 +155,28 @@ async def assign_roles(customer_id: CustomerId, body: RolesBody, cmd: Writing) -
     """Assign who is billed, delivered and pays, and the group, from a day on until the next assignment."""
     return await cmd.run(
         customers.assign_roles, body.to_command(customer_id), answer=CUSTOMER_ANSWER, on=customer_id
+    )
+
+
+@router.post("/v1/customers/{customer_id}/merge", response_model=CustomerOut)
+async def merge_customer(customer_id: CustomerId, body: MergeBody, cmd: Writing) -> Response:
+    """Merge a record of a debtor into another record of it, from a day on.
+
+    From that day on lists, balances, exposure, limit, reminders and payments follow the record that remains, in every
+    service; figures as of earlier days, or as known earlier, do not change. Documents keep the customer that they were
+    issued to. New documents, payments and agreements that name the merged customer are refused; its drafts, orders
+    and recurring invoices are billed to the one that remains.
+    """
+    return await cmd.run(
+        customers.merge, body.to_command(customer_id), answer=CUSTOMER_ANSWER, on=customer_id
+    )
+
+
+@router.post("/v1/customers/{customer_id}/merge/reverse", response_model=CustomerOut)
+async def reverse_merge(customer_id: CustomerId, body: MergeReversalBody, cmd: Writing) -> Response:
+    """Reverse a wrong merge, from a day on. What was issued to the other record meanwhile stays with it."""
+    return await cmd.run(
+        customers.reverse_merge, body.to_command(customer_id), answer=CUSTOMER_ANSWER, on=customer_id
     )
 
 

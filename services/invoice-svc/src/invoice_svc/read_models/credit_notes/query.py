@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from encours.ledger import Ledger
+from encours.reading.merges import records_of
 from encours.reading.moment import WAIT_S
 from encours.reading.read_db import ReadDb
 from encours.reading.where import ViewWhere
@@ -25,8 +26,8 @@ async def credit_notes(
     view: View, page: Page, *, entity_id: str | None, customer_id: str | None, invoice_id: str | None
 ) -> list[Any]:
     """Rows of a page of credit notes that were issued by the question's dates."""
-    where = ViewWhere(view).equal("entity_id", entity_id).equal("customer_id", customer_id)
-    where.equal("invoice_id", invoice_id)
+    where = ViewWhere(view).equal("entity_id", entity_id).equal("invoice_id", invoice_id)
+    where.one_of("customer_id", await records_of(view, customer_id))
     where.add(f"position <= {where.position} and issued_on <= {where.as_of}")
     return await where.page(page, _COLUMNS, f"{view.schema}.credit_note")
 

@@ -6,21 +6,31 @@ from collections.abc import Iterable
 from typing import assert_never, cast
 
 from encours.contracts import Recorded
-from encours.contracts.events.customer import CustomerAmended, CustomerRegistered, FieldsSet, RolesAssigned
+from encours.contracts.events.customer import (
+    CustomerAmended,
+    CustomerMerged,
+    CustomerMergeReversed,
+    CustomerRegistered,
+    FieldsSet,
+    RolesAssigned,
+)
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
+from encours.reading.merges import MergeRow
 from invoice_svc.domain.customer.likeness import marks_of
 from invoice_svc.read_models.customers.rows import CustomerRow, RolesRow
 from invoice_svc.read_models.known import known
 
-_Read = CustomerRegistered | CustomerAmended | FieldsSet | RolesAssigned
+_Read = (
+    CustomerRegistered | CustomerAmended | FieldsSet | RolesAssigned | CustomerMerged | CustomerMergeReversed
+)
 
 
 class Customers(Part):
     """Customers by entity, name and external reference."""
 
-    rows = (CustomerRow, RolesRow)
+    rows = (CustomerRow, RolesRow, MergeRow)
     applies = frozenset(event.TYPE for event in _Read.__args__)
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
@@ -65,6 +75,9 @@ class Customers(Part):
                         group_id=event.group_id,
                     )
                 )
+                return
+            case CustomerMerged() | CustomerMergeReversed():
+                rows.put(MergeRow.of(e, event))
                 return
             case _:
                 assert_never(event)

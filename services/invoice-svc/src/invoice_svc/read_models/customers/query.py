@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from encours.contracts.parties import Roles, payer_of
+from encours.reading.merges import survivors_at
 from encours.reading.where import ViewWhere
 from invoice_svc.read_models.search.query import customers_named
 
@@ -28,7 +29,12 @@ async def customers(
     tag: str | None,
     fields: Sequence[str] | None,
 ) -> list[Any]:
-    """Rows of a page of customers. With ``q`` each row names what ``matched``, and has its ``relevance``."""
+    """Rows of a page of customers. With ``q`` each row names what ``matched``, and has its ``relevance``.
+
+    Merged records are left out, unless one is asked for by its external reference; a search that finds one finds the
+    record that stands for it.
+    """
+    found = await survivors_at(view)
     where = ViewWhere(view).equal("entity_id", entity_id).equal("external_ref", external_ref)
     where.equal("salesperson", salesperson)
     if tag is not None:
@@ -36,12 +42,15 @@ async def customers(
     if fields:
         where.add("fields @> {}::text[]", list(fields))
     where.add(f"from_position <= {where.position}")
+    if found.merged and external_ref is None:
+        where.add("customer_id <> all({}::text[])", list(found.merged))
     relevance, matched = "0", "null"
     if q is not None:
         by_ref = f"external_ref = {where.arguments.add(q)}"
         named, alike = await customers_named(view, q)
         holds, resembles = (
-            f"customer_id = any({where.arguments.add(ids)}::text[])" for ids in (named, alike)
+            f"customer_id = any({where.arguments.add(list(map(found.of, ids)))}::text[])"
+            for ids in (named, alike)
         )
         where.add(f"{by_ref} or {holds} or {resembles}")
         relevance = f"case when {by_ref} then 3 when {holds} then 2 when {resembles} then 1 else 0 end"
@@ -51,22 +60,29 @@ async def customers(
 
 
 async def paid_by(view: View, payer_id: str) -> list[str]:
-    """Return the customers for whom the payer pays on the day of the question, by what was known then; itself too."""
+    """Return the customers for whom the payer pays on the day of the question, by what was known then; itself too.
+
+    Records that are merged on that day are one customer.
+    """
+    found = await survivors_at(view)
+    payer, *merged = found.records(payer_id)
     rows = await view.conn.fetch(
         f"""select customer_id, valid_from, position, payer_id from {view.schema}.roles
-            where customer_id in (select customer_id from {view.schema}.roles where payer_id = $1)
-               or customer_id = $1""",
-        payer_id,
+            where customer_id in (select customer_id from {view.schema}.roles where payer_id = any($1::text[]))
+               or customer_id = any($1::text[])""",
+        [payer, *merged],
     )
-    assigned: dict[str, list[Roles]] = {payer_id: []}
+    assigned: dict[str, list[Roles]] = {payer: []}
     for row in rows:
         roles = Roles(row["valid_from"], row["position"], row["payer_id"])
         assigned.setdefault(row["customer_id"], []).append(roles)
     time = view.time
     return [
-        customer_id
+        record
         for customer_id, roles in assigned.items()
-        if payer_of(customer_id, roles, time.as_of, time.position) == payer_id
+        if found.of(customer_id) == customer_id
+        and found.of(payer_of(customer_id, roles, time.as_of, time.position)) == payer
+        for record in found.records(customer_id)
     ]
 
 

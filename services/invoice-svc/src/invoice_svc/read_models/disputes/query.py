@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from encours.reading.merges import records_of
 from encours.reading.where import ViewWhere
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ async def disputes(
     status: Literal["open", "resolved"] | None,
 ) -> list[Any]:
     """Rows of a page of disputes, open or resolved as of the question's dates."""
-    where = ViewWhere(view).equal("customer_id", customer_id).equal("invoice_id", invoice_id)
+    where = ViewWhere(view).equal("invoice_id", invoice_id)
+    where.one_of("customer_id", await records_of(view, customer_id))
     where.add(f"from_position <= {where.position} and opened_on <= {where.as_of}")
     if status is not None:
         resolved = f"coalesce(resolved_position <= {where.position} and resolved_on <= {where.as_of}, false)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from encours.contracts.settlement import Funds, InvoiceDebt
+from encours.reading.merges import records_of
 from encours.reading.where import ViewWhere
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ _DEBTS = """
 
 
 async def unapplied_cash(view: View, customer_id: str, currency: str) -> list[Funds]:
-    """The customer's unapplied cash at the dates of the view, by payment."""
-    where = ViewWhere(view, entity=None).equal("customer_id", customer_id).equal("currency", currency)
+    """The customer's unapplied cash at the dates of the view, by payment; that of all its records."""
+    where = ViewWhere(view, entity=None).equal("currency", currency)
+    where.one_of("customer_id", await records_of(view, customer_id))
     where.add(f"position <= {where.position} and effective_on <= {where.as_of}")
     rows = await view.conn.fetch(
         f"""select sum(cash_minor)::bigint as cash_minor, max(available_on) as available_on from {view.schema}.cash
@@ -36,8 +38,9 @@ async def unapplied_cash(view: View, customer_id: str, currency: str) -> list[Fu
 
 
 async def open_debts(view: View, customer_id: str, currency: str) -> list[InvoiceDebt]:
-    """The customer's open invoices at the dates of the view; their payments are taken off already."""
-    where = ViewWhere(view, entity=None).equal("i.customer_id", customer_id).equal("i.currency", currency)
+    """The open invoices of all the customer's records at the dates of the view, less their payments."""
+    where = ViewWhere(view, entity=None).equal("i.currency", currency)
+    where.one_of("i.customer_id", await records_of(view, customer_id))
     where.add(f"i.issued_position <= {where.position} and i.issued_on <= {where.as_of}")
     rows = await view.conn.fetch(
         _DEBTS.format(schema=view.schema, where=where.sql, position=where.position, as_of=where.as_of),

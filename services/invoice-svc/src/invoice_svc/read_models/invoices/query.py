@@ -12,6 +12,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from encours.contracts.books import CREDITED
+from encours.contracts.parties import Survivors
+from encours.reading.merges import merges, records_of
 from encours.reading.pages import MalformedCursor
 from encours.reading.where import ViewWhere
 from invoice_svc.domain.invoice.status import BusinessLabel
@@ -116,7 +118,8 @@ async def invoices(view: View, page: Page, wanted: InvoiceFilter, *, now: bool) 
 
 
 async def _restricted(view: View, wanted: InvoiceFilter) -> ViewWhere:
-    where = ViewWhere(view).equal("entity_id", wanted.entity_id).equal("customer_id", wanted.customer_id)
+    where = ViewWhere(view).equal("entity_id", wanted.entity_id)
+    where.one_of("customer_id", await records_of(view, wanted.customer_id))
     if wanted.payer_id is not None:
         where.among("customer_id", await paid_by(view, wanted.payer_id))
     if wanted.number is not None:
@@ -206,6 +209,7 @@ async def candidates(
     those that are written off, the ones with their number in the text come last.
     """
     of_payer = "entity_id = $1 and currency = $2"
+    own = None if customer_id is None else await _own_records(conn, schema, customer_id)
     digits = [found for found in digits_in(text) if len(found) >= _LEAST_DIGITS]
     in_text = "(number_key = any($3::text[]) or digits_key = any($4::text[]))"
     named_by: list[Any] = [entity_id, currency, keys_in(text), digits]
@@ -214,9 +218,9 @@ async def candidates(
         limit = MAX_CANDIDATES
     else:
         # Customers for whom it has ever paid: the use case asks each for its payer of the day.
-        paid_for = f"select customer_id from {schema}.roles where payer_id = $3"
-        where = f"{of_payer} and (customer_id = $3 or customer_id in ({paid_for}))"
-        arguments = [entity_id, currency, customer_id]
+        paid_for = f"select customer_id from {schema}.roles where payer_id = any($3::text[])"
+        where = f"{of_payer} and (customer_id = any($3::text[]) or customer_id in ({paid_for}))"
+        arguments = [entity_id, currency, own]
         limit = MAX_SEARCHED if text else MAX_CANDIDATES
     rows = await conn.fetch(
         f"select invoice_id, number from {schema}.invoice where {where} and outstanding_minor > 0 "
@@ -233,19 +237,25 @@ async def candidates(
     lost = await conn.fetch(
         f"select invoice_id from {schema}.invoice where {of_payer} and {in_text} and issued_on is not null "
         f"and outstanding_minor = 0 and credited_minor + paid_minor < total_minor "
-        f"and ($5::text is null or customer_id = $5) order by due_on, issued_on, number limit {MAX_CANDIDATES}",
+        f"and ($5::text[] is null or customer_id = any($5)) "
+        f"order by due_on, issued_on, number limit {MAX_CANDIDATES}",
         *named_by,
-        customer_id,
+        own,
     )
     return found + [row["invoice_id"] for row in lost]
+
+
+async def _own_records(conn: Conn, schema: str, customer_id: str) -> list[str]:
+    """Return all records of the debtor that the customer is by now."""
+    return Survivors(await merges(conn, schema), date.max).records(customer_id)
 
 
 async def open_invoices(conn: Conn, schema: str, customer_id: str) -> list[Any]:
     """Rows (id, number, due date, outstanding) of the customer's open invoices."""
     return await conn.fetch(
         f"""select invoice_id, number, due_on, outstanding_minor from {schema}.invoice
-            where customer_id = $1 and outstanding_minor > 0""",
-        customer_id,
+            where customer_id = any($1::text[]) and outstanding_minor > 0""",
+        await _own_records(conn, schema, customer_id),
     )
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
+from encours.contracts.parties import Survivors
+from encours.reading.merges import merges, records_of
 from encours.reading.where import ViewWhere
 from invoice_svc.domain.order.state import OrderStatus
 
@@ -57,7 +59,8 @@ class DeliveryFilter:
 
 async def orders(view: View, page: Page, wanted: OrderFilter) -> list[Any]:
     """Rows of a page of orders, open or closed on the day that is asked about."""
-    where = ViewWhere(view).equal("entity_id", wanted.entity_id).equal("customer_id", wanted.customer_id)
+    where = ViewWhere(view).equal("entity_id", wanted.entity_id)
+    where.one_of("customer_id", await records_of(view, wanted.customer_id))
     where.add(f"from_position <= {where.position} and ordered_on <= {where.as_of}")
     if wanted.status is not None:
         closed = f"coalesce(closed_position <= {where.position} and closed_on <= {where.as_of}, false)"
@@ -70,7 +73,8 @@ async def orders(view: View, page: Page, wanted: OrderFilter) -> list[Any]:
 
 async def deliveries(view: View, page: Page, wanted: DeliveryFilter) -> list[Any]:
     """Rows of a page of deliveries, with the invoice that has each on the day that is asked about."""
-    where = ViewWhere(view).equal("entity_id", wanted.entity_id).equal("customer_id", wanted.customer_id)
+    where = ViewWhere(view).equal("entity_id", wanted.entity_id)
+    where.one_of("customer_id", await records_of(view, wanted.customer_id))
     where.equal("order_id", wanted.order_id).equal("billing", wanted.billing)
     if wanted.billed is not None:
         where.add("billing = 'invoiced'" if wanted.billed else "billing <> 'invoiced'")
@@ -89,13 +93,13 @@ async def orders_to_bill(
     """Ids of the customer's orders with deliveries of the period that no invoice has now, oldest delivery first."""
     rows = await conn.fetch(
         f"""select d.order_id from {schema}.delivery d
-            where d.entity_id = $1 and d.customer_id = $2 and d.delivered_on between $3 and $4
+            where d.entity_id = $1 and d.customer_id = any($2::text[]) and d.delivered_on between $3 and $4
                 and d.cancelled_position is null and not exists (
                     select from {schema}.delivery_billing b
                     where b.delivery_id = d.delivery_id and b.freed_position is null)
             group by d.order_id order by min(d.delivered_on), d.order_id""",
         entity_id,
-        customer_id,
+        Survivors(await merges(conn, schema), date.max).records(customer_id),
         from_on,
         to_on,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from encours.reading.merges import records_of
 from encours.reading.where import ViewWhere
 from invoice_svc.domain.quote.state import QuoteStatus
 
@@ -46,7 +47,8 @@ class QuoteFilter:
 
 async def quotes(view: View, page: Page, wanted: QuoteFilter) -> list[Any]:
     """Rows of a page of quotes, with their status on the day that is asked about."""
-    where = ViewWhere(view).equal("entity_id", wanted.entity_id).equal("customer_id", wanted.customer_id)
+    where = ViewWhere(view).equal("entity_id", wanted.entity_id)
+    where.one_of("customer_id", await records_of(view, wanted.customer_id))
     if wanted.number is not None:
         where.add(where.beginning("number_key", wanted.number.lower()))
     if wanted.status is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from encours.reading.merges import records_of
 from encours.reading.where import ViewWhere
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 async def recurring(view: View, page: Page, *, entity_id: str | None, customer_id: str | None) -> list[Any]:
     """Rows of a page of recurring invoices."""
-    where = ViewWhere(view).equal("entity_id", entity_id).equal("customer_id", customer_id)
+    where = ViewWhere(view).equal("entity_id", entity_id)
+    where.one_of("customer_id", await records_of(view, customer_id))
     where.add(f"from_position <= {where.position} and agreed_on <= {where.as_of}")
     return await where.page(page, "recurring_id", f"{view.schema}.recurring")
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from encours.contracts.parties import Survivors
+from encours.reading.merges import survivors_at
 from encours.reading.where import ViewWhere
 from invoice_svc.read_models.search.rows import CURRENT, WORDS
 from invoice_svc.read_models.search.words import CURRENCIES, SearchText, one_line
@@ -48,9 +50,11 @@ async def ways(view: View, text: str) -> list[Way]:
     asked = SearchText.of(text)
     if asked is None:
         return []
-    named = await customers_named(view, text)
+    merged = await survivors_at(view)
+    named = _records(merged, await customers_named(view, text))
+    beside = _records(merged, await customers_named(view, asked.name_beside))
     exact, *others = [_number(query) for query in asked.numbers]
-    found = [exact, *_beside(asked, await customers_named(view, asked.name_beside)), *_amount(asked.amounts)]
+    found = [exact, *_beside(asked, beside), *_amount(asked.amounts)]
     found += [Way("reference", _WORDS_MATCH, (asked.reference,)), *others]
     found += [_of_customers(ids) for ids in named if ids]
     return [*found, Way("text", _WORDS_MATCH, (asked.text,))]
@@ -87,6 +91,12 @@ async def customers_named(view: View, name: str) -> tuple[list[str], list[str]]:
         *where.arguments,
     )
     return _ids(row for row in rows if row["holds"]), _ids(row for row in rows if not row["holds"])
+
+
+def _records(merged: Survivors, named: tuple[list[str], list[str]]) -> tuple[list[str], list[str]]:
+    """Return the customers with all records of the same debtors, each once."""
+    held, alike = ([record for each in ids for record in merged.records(each)] for ids in named)
+    return list(dict.fromkeys(held)), [each for each in dict.fromkeys(alike) if each not in set(held)]
 
 
 def _ids(rows: Iterator[Any]) -> list[str]:

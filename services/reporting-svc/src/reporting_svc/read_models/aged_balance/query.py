@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from encours.reading.merges import merged_sql
 from encours.reading.where import Arguments, ViewWhere
 from reporting_svc.domain.measures.bands import STANDARD, Bands
 from reporting_svc.read_models.receivables.query import later_sql, open_then
@@ -110,11 +111,16 @@ async def aged(
     """Return sums and, if asked for, one page of rows."""
     source = await _source(view, bands, basis)
     args = Arguments()
-    figures = _FIGURES[source](args, view, scope, bands, basis)
     columns = _columns(bands)
+    figures = _FIGURES[source](args, view, scope, bands, basis)
+    kept = "not materialized" if source == "balance" else "materialized"
+    if scope.merged.merged:
+        records, figures = f"records as {kept} ({figures}), ", _of_debtors(args, scope, columns)
+    else:
+        records = ""
     sums = ", ".join(f"sum({c})::bigint as {c}" for c in columns)
     statement = f"""
-        with figures as {"not materialized" if source == "balance" else "materialized"} ({figures})
+        with {records}figures as {kept} ({figures})
         select 0 as part, 0 as place, '' as entity, '' as customer_id, currency, count(*) as customers, {sums},
                null as name, null as external_ref, 0::bigint as outstanding, 0::bigint as overdue, '' as name_key,
                '' as row_key
@@ -247,6 +253,21 @@ def _from_movements(args: Arguments, view: View, scope: Scope, bands: Bands, bas
 
 
 _FIGURES = {"balance": _from_balance, "item": _from_items, "movement": _from_movements}
+
+
+def _of_debtors(args: Arguments, scope: Scope, columns: Sequence[str]) -> str:
+    """SQL: the figures in ``records`` by debtor: those of merged records are added to their survivor's."""
+    merged = scope.merged.merged
+    touched = f"any({args.add(sorted({*merged, *merged.values()}))}::text[])"
+    added = ", ".join(f"sum({c})::bigint as {c}" for c in columns)
+    something = " or ".join(f"sum({c}) <> 0" for c in columns if c != "disputed")
+    return f"""
+        select entity, customer_id, currency, {", ".join(columns)} from records where not customer_id = {touched}
+        union all
+        select r.entity, coalesce(m.survivor_id, r.customer_id), r.currency, {added}
+        from records r left join {merged_sql(scope.merged, args)} m using (customer_id)
+        where r.customer_id = {touched} group by 1, 2, 3 having {something}
+    """
 
 
 def _banded(args: Arguments, amount: str, counted_from: str, as_of: date, bands: Bands) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from encours.reading.merges import merged_sql
 from encours.reading.where import Arguments, ViewWhere
 from reporting_svc.read_models.receivables.query import is_now, open_then
 from reporting_svc.read_models.receivables.rows import INVOICE_ID
@@ -55,11 +56,15 @@ async def overdue(view: View, scope: Scope, page: Page) -> Overdue:
     )
     assert sums is not None  # an aggregate without groups is one row
     where = ViewWhere(view, entity="entity").add(_LISTED)
+    debtor, merged = "i.customer_id", ""
+    if scope.merged.merged:
+        debtor = "coalesce(m.survivor_id, i.customer_id)"
+        merged = f"left join {merged_sql(scope.merged, where.arguments)} m on m.customer_id = i.customer_id"
     listed = f"""(
-        select {INVOICE_ID.sql("i.invoice_id")} as invoice_id, i.entity, i.customer_id, i.currency, i.issued_on,
-               i.due_on, i.number, i.total_minor, i.salesperson, late.open_minor, late.disputed_minor,
+        select {INVOICE_ID.sql("i.invoice_id")} as invoice_id, i.entity, {debtor} as customer_id, i.currency,
+               i.issued_on, i.due_on, i.number, i.total_minor, i.salesperson, late.open_minor, late.disputed_minor,
                late.conceded_minor
-        from ({source(where.arguments, view, scope)}) late join {view.schema}.item i using (invoice_id)
+        from ({source(where.arguments, view, scope)}) late join {view.schema}.item i using (invoice_id) {merged}
     ) listed"""
     rows = await view.conn.fetch(
         f"""

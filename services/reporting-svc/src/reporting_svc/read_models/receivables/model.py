@@ -11,12 +11,18 @@ from msgspec.structs import replace
 from encours import contracts
 from encours.contracts import Recorded, events
 from encours.contracts.books import Movement, contested_of, movements, moving
-from encours.contracts.events.customer import CustomerAmended, CustomerRegistered
+from encours.contracts.events.customer import (
+    CustomerAmended,
+    CustomerMerged,
+    CustomerMergeReversed,
+    CustomerRegistered,
+)
 from encours.contracts.events.entity import EntityAmended, EntityRegistered
 from encours.contracts.events.invoice import InvoiceIssued
 from encours.projection.read_model import MappedModel
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
+from encours.reading.merges import MergeRow
 from reporting_svc.domain.measures.bands import STANDARD, days_past_due
 from reporting_svc.read_models.receivables.aging import age_balances
 from reporting_svc.read_models.receivables.rows import (
@@ -43,11 +49,18 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 4
-    rows = (ReportingEntity, ReportedCustomer, Item, MovementRow, Balance, AgingDay)
+    version = 5
+    rows = (ReportingEntity, ReportedCustomer, MergeRow, Item, MovementRow, Balance, AgingDay)
     entry = MovementRow
     created = (Item,)
-    ordered = contracts.names_of(EntityRegistered, EntityAmended, CustomerRegistered, CustomerAmended)
+    ordered = contracts.names_of(
+        EntityRegistered,
+        EntityAmended,
+        CustomerRegistered,
+        CustomerAmended,
+        CustomerMerged,
+        CustomerMergeReversed,
+    )
     applies = moving() | ordered
     ignores = contracts.names_in(
         events.approval, events.order, events.price_index, events.quote, events.rate, events.recurring
@@ -100,7 +113,7 @@ class Receivables(MappedModel):
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
         """The rows that :meth:`project` reads for this event."""
         match e.data:
-            case EntityRegistered() | CustomerRegistered():
+            case EntityRegistered() | CustomerRegistered() | CustomerMerged() | CustomerMergeReversed():
                 return
             case EntityAmended():
                 yield ReportingEntity, (e.data.entity_id,)
@@ -128,6 +141,8 @@ class Receivables(MappedModel):
             case CustomerAmended():
                 known = rows.get(ReportedCustomer, e.data.customer_id)
                 rows.put(_customer(e.data, e.entity, known.external_ref if known else None))
+            case CustomerMerged() | CustomerMergeReversed():
+                rows.put(MergeRow.of(e, e.data))
             case _:
                 for row in self.creates(e):
                     rows.put(row)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING, Self
 
+from encours.contracts.parties import Survivors
 from encours.kernel.errors import Invalid
+from encours.reading.merges import merged_sql
 from encours.reading.where import Arguments, ViewWhere
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 
@@ -26,6 +29,8 @@ class Scope:
     currency: str | None = None
     segment: str | None = None
     salesperson: str | None = None
+    merged: Survivors = field(default_factory=lambda: Survivors((), date.min))
+    """Customers that are one debtor at the dates of the question: all records of ``customer_id`` are covered."""
 
     def within(self, currency: str) -> Scope:
         """Return the scope in one currency."""
@@ -55,14 +60,28 @@ class ScopeWhere(ViewWhere):
         self._alias = alias
         super().__init__(view, entity=f"{alias}.entity", packed=entity_id, arguments=arguments)
         self.equal(f"{alias}.entity", scope.entity_id, entity_id)
-        self.equal(f"{alias}.customer_id", scope.customer_id, customer_id)
+        if scope.customer_id is not None:
+            records = scope.merged.records(scope.customer_id)
+            self.one_of(f"{alias}.customer_id", records, customer_id)
         self.equal(f"{alias}.currency", scope.currency)
-        customers = f"select customer_id from {view.schema}.customer where true"
+        customers = f"{view.schema}.customer"
+        if scope.merged.merged and (scope.segment or scope.salesperson):
+            customers = self._portfolio(view, scope)
+        listed = f"select customer_id from {customers} where true"
         if packed:
-            customers = f"select substr(customer_id, 5)::uuid from {view.schema}.customer where {_IS_ID}"
+            listed = f"select substr(customer_id, 5)::uuid from {customers} where {_IS_ID}"
         for column, wanted in (("segment", scope.segment), ("salesperson", scope.salesperson)):
             if wanted is not None:
-                self.add(f"{alias}.customer_id in ({customers} and {column} = {{}})", wanted)
+                self.add(f"{alias}.customer_id in ({listed} and {column} = {{}})", wanted)
+
+    def _portfolio(self, view: View, scope: Scope) -> str:
+        """Return SQL of the customers' segments and salespersons; those of a merged customer are its survivor's."""
+        merged = merged_sql(scope.merged, self.arguments)
+        return f"""(
+            select c.customer_id, s.segment, s.salesperson
+            from {view.schema}.customer c left join {merged} m using (customer_id)
+            join {view.schema}.customer s on s.customer_id = coalesce(m.survivor_id, c.customer_id)
+        ) listed"""
 
     def counted(self) -> Self:
         """Require that a movement counts by the day of the question and was known at its moment."""

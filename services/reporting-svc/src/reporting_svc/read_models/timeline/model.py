@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, ClassVar
 from encours import contracts
 from encours.contracts import Recorded, events, types
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled
+from encours.contracts.parties import Merging
 from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
+from encours.reading.merges import MergeRow
 
 if TYPE_CHECKING:
     from encours.projection.rows import Key
@@ -54,8 +56,8 @@ class Timeline(ReadModel):
     """Every event that is about a customer."""
 
     name = "timeline"
-    version = 1
-    rows = (Owner, Entry)
+    version = 2
+    rows = (Owner, Entry, MergeRow)
     applies = frozenset(
         name
         for name, event in types().items()
@@ -98,3 +100,5 @@ class Timeline(ReadModel):
         customer_id: str | None = getattr(e.data, "customer_id", None)
         if customer_id is not None and rows.get(Owner, e.stream) is None:
             rows.put(Owner(stream=e.stream, customer_id=customer_id, since_position=e.position))
+        if isinstance(e.data, Merging):
+            rows.put(MergeRow.of(e, e.data))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
+from encours.reading.merges import records_of
 from encours.reading.where import ViewWhere
 
 if TYPE_CHECKING:
@@ -13,8 +14,11 @@ if TYPE_CHECKING:
 
 
 async def entries(view: View, customer_id: str, page: Page) -> list[Mapping[str, int]]:
-    """Return positions of the events that count by the question's day and were known then, in the page's order."""
-    where = ViewWhere(view, entity="e.entity").equal("o.customer_id", customer_id)
+    """Return positions of the events that count by the question's day and were known then, in the page's order.
+
+    Of a debtor with several merged records they are those of all.
+    """
+    where = ViewWhere(view, entity="e.entity").one_of("o.customer_id", await records_of(view, customer_id))
     where.add(f"o.since_position <= {where.position}").add(f"e.position <= {where.position}")
     where.add(f"e.effective_on <= {where.as_of}")
     source = f"{view.schema}.owner o join {view.schema}.entry e using (stream)"

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from encours.contracts.books import contested_of
+from encours.contracts.parties import Survivors
 from encours.contracts.settlement import Funds, InvoiceDebt, Settlement, settlements
 from risk_svc.domain.exposure import ExposureItem
 
@@ -23,18 +24,20 @@ class CustomerAccount:
     unapplied_minor: int
 
 
-def accounts_of(items: Iterable[Sums], funds: Iterable[Sums]) -> dict[str, dict[str, CustomerAccount]]:
-    """Return the accounts by customer and currency.
+def accounts_of(
+    items: Iterable[Sums], funds: Iterable[Sums], merged: Survivors
+) -> dict[str, dict[str, CustomerAccount]]:
+    """Return the accounts by debtor and currency; a debtor has one for all its merged records.
 
     ``items`` are sums by invoice, in the order to show them in; ``funds`` are sums by invoice and payment, with the
     invoice ``''`` for what is unapplied.
     """
     invoices: dict[tuple[str, str], list[Sums]] = {}
     for row in items:
-        invoices.setdefault((row["customer_id"], row["currency"]), []).append(row)
+        invoices.setdefault((merged.of(row["customer_id"]), row["currency"]), []).append(row)
     payments: dict[tuple[str, str], list[Sums]] = {}
     for row in funds:
-        payments.setdefault((row["customer_id"], row["currency"]), []).append(row)
+        payments.setdefault((merged.of(row["customer_id"]), row["currency"]), []).append(row)
     found: dict[str, dict[str, CustomerAccount]] = {}
     for customer, currency in dict.fromkeys([*invoices, *payments]):
         key = customer, currency

@@ -8,12 +8,19 @@ from datetime import date
 from encours import contracts
 from encours.contracts import Recorded, events, names_of
 from encours.contracts.books import movements, moving
-from encours.contracts.events.customer import CustomerAmended, CustomerRegistered, RolesAssigned
+from encours.contracts.events.customer import (
+    CustomerAmended,
+    CustomerMerged,
+    CustomerMergeReversed,
+    CustomerRegistered,
+    RolesAssigned,
+)
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
 from encours.contracts.events.risk import LimitApproved, LimitRefused, LimitRequested
 from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
+from encours.reading.merges import MergeRow
 from risk_svc.read_models.credit.rows import (
     CreditCustomerRow,
     CreditRolesRow,
@@ -28,10 +35,11 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 5
+    version = 6
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
+        MergeRow,
         ExposureRow,
         ExposureInvoiceRow,
         ExposureMovementRow,
@@ -41,6 +49,8 @@ class Credit(ReadModel):
         CustomerRegistered,
         CustomerAmended,
         RolesAssigned,
+        CustomerMerged,
+        CustomerMergeReversed,
         InvoiceDrafted,
         InvoiceAmended,
         InvoiceCancelled,
@@ -142,6 +152,8 @@ class CreditProjection:
                 self._issued(data)
             case LimitRequested() | LimitApproved() | LimitRefused():
                 self._limit(data)
+            case CustomerMerged() | CustomerMergeReversed():
+                self.rows.put(MergeRow.of(self.e, data))
             case RolesAssigned():
                 self.rows.put(
                     CreditRolesRow(

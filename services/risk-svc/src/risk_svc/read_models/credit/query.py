@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -9,13 +10,14 @@ from typing import Any, cast
 
 import asyncpg
 
-from encours.contracts.parties import Roles, limit_holder_of
+from encours.contracts.parties import Roles, Survivors, limit_holder_of
 from encours.ledger import Ledger
 from encours.projection.read_model import Conn
+from encours.reading.merges import merged_sql, records_of, survivors, survivors_at
 from encours.reading.moment import View
 from encours.reading.pages import Page
 from encours.reading.read_db import ReadDb
-from encours.reading.where import ViewWhere
+from encours.reading.where import Arguments, ViewWhere
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
 from risk_svc.read_models.credit.accounts import Sums, accounts_of
@@ -62,22 +64,25 @@ async def pictures(
     """Return the figures of the customers that were registered at the position; the others are left out.
 
     Each with the limit that holds for it and the others whose exposure counts against it (``contracts/parties.py``).
-    The limit may have expired; the caller has to check it.
+    The limit may have expired; the caller has to check it. The figures of a merged customer are those of the record
+    that stands for it, which counts the invoices and the money of all its records.
     """
-    holders = await _limit_holders(conn, schema, customers, as_of=as_of, position=position)
+    merged = await survivors(conn, schema, as_of, position)
+    debtors = list(dict.fromkeys(map(merged.of, customers)))
+    holders = await _limit_holders(conn, schema, debtors, merged, as_of=as_of, position=position)
     shown = sorted({*holders, *holders.values()})
-    own = await _own_pictures(conn, schema, shown, as_of=as_of, position=position)
+    own = await _own_pictures(conn, schema, shown, merged, as_of=as_of, position=position)
     found = {}
-    for customer in set(customers) & set(own):
-        holder = holders[customer]
+    for debtor in set(debtors) & set(own):
+        holder = holders[debtor]
         others = tuple(own[each] for each in holders if holders[each] == holder and each in own)
-        found[customer] = replace(
-            own[customer],
+        found[debtor] = replace(
+            own[debtor],
             limit=own[holder].limit if holder in own else None,
             limit_holder_id=holder,
-            others=tuple(each for each in others if each.customer_id != customer),
+            others=tuple(each for each in others if each.customer_id != debtor),
         )
-    return found
+    return {customer: found[merged.of(customer)] for customer in customers if merged.of(customer) in found}
 
 
 _ROLES = (
@@ -87,7 +92,7 @@ _NAMING = "select distinct customer_id from {s}.roles where payer_id = any($1) o
 
 
 async def _limit_holders(
-    conn: Conn, schema: str, customers: Sequence[str], *, as_of: date, position: int
+    conn: Conn, schema: str, customers: Sequence[str], merged: Survivors, *, as_of: date, position: int
 ) -> dict[str, str]:
     """Return whose limit holds for these customers, and for every other customer for whom the same limits hold."""
 
@@ -96,11 +101,18 @@ async def _limit_holders(
         for row in await conn.fetch(_ROLES.format(s=schema), ids):
             roles = Roles(row["valid_from"], row["position"], row["payer_id"], group_id=row["group_id"])
             assigned.setdefault(row["customer_id"], []).append(roles)
-        return {each: limit_holder_of(each, assigned.get(each, ()), as_of, position) for each in ids}
+        return {
+            each: merged.of(limit_holder_of(each, assigned.get(each, ()), as_of, position)) for each in ids
+        }
 
     own = await of(list(customers))
     wanted = sorted(set(own.values()))
-    naming = [row["customer_id"] for row in await conn.fetch(_NAMING.format(s=schema), wanted)]
+    records = [record for each in wanted for record in merged.records(each)]
+    naming = [
+        row["customer_id"]
+        for row in await conn.fetch(_NAMING.format(s=schema), records)
+        if row["customer_id"] not in merged.merged
+    ]
     if not naming and wanted == sorted(set(customers)):
         return own
     others = await of(sorted({*naming, *wanted} - set(own)))
@@ -108,16 +120,17 @@ async def _limit_holders(
 
 
 async def _own_pictures(
-    conn: Conn, schema: str, customers: Sequence[str], *, as_of: date, position: int
+    conn: Conn, schema: str, customers: Sequence[str], merged: Survivors, *, as_of: date, position: int
 ) -> dict[str, Picture]:
     arguments = (list(customers), position, as_of)
+    of_records = ([record for each in customers for record in merged.records(each)], position, as_of)
     found = {row["customer_id"]: row for row in await conn.fetch(_CUSTOMERS.format(s=schema), *arguments[:2])}
-    items = cast("list[Sums]", await conn.fetch(_ITEMS.format(s=schema), *arguments))
-    funds = cast("list[Sums]", await conn.fetch(_FUNDS.format(s=schema), *arguments))
-    accounts = accounts_of(items, funds)
-    drafts: dict[str, dict[str, int]] = {}
-    for row in await conn.fetch(_DRAFTS.format(s=schema), *arguments):
-        drafts.setdefault(row["customer_id"], {})[row["currency"]] = row["draft_minor"]
+    items = cast("list[Sums]", await conn.fetch(_ITEMS.format(s=schema), *of_records))
+    funds = cast("list[Sums]", await conn.fetch(_FUNDS.format(s=schema), *of_records))
+    accounts = accounts_of(items, funds, merged)
+    drafts: dict[str, Counter[str]] = {}
+    for row in await conn.fetch(_DRAFTS.format(s=schema), *of_records):
+        drafts.setdefault(merged.of(row["customer_id"]), Counter())[row["currency"]] += row["draft_minor"]
     limits = {
         row["customer_id"]: _limit(row) for row in await conn.fetch(_LIMITS.format(s=schema), *arguments)
     }
@@ -170,19 +183,38 @@ async def ranking(view: View, page: Page, currency: str | None) -> tuple[list[An
     currencies are not compared. Without a currency the page is not ordered by exposure, and lists every customer.
     """
     where = ViewWhere(view)
+    merged = await survivors_at(view)
     source = f"{view.schema}.customer"
     if currency is not None:
         ranked = where.arguments.add(currency)
+        exposure = f"{view.schema}.exposure"
+        if merged.merged:
+            exposure = _of_debtors(view, merged, where.arguments)
         source = f"""(
             select customer_id, c.entity_id, c.name, c.from_position, x.exposure_minor
-            from {view.schema}.exposure x join {view.schema}.customer c using (customer_id)
+            from {exposure} x join {view.schema}.customer c using (customer_id)
             where x.currency = {ranked}::text
         ) ranked"""
     where.add(f"from_position <= {where.position}")
+    if merged.merged:
+        where.add("customer_id <> all({}::text[])", list(merged.merged))
     rows = await where.page(page, "*", source)
     shown = [row["customer_id"] for row in rows[: page.limit]]
     found = await pictures(view.conn, view.schema, shown, as_of=view.time.as_of, position=view.time.position)
     return rows, {customer: picture.alone for customer, picture in found.items()}
+
+
+def _of_debtors(view: View, merged: Survivors, arguments: Arguments) -> str:
+    """SQL: exposures by debtor: those of merged records are added to that of the record that stands for them."""
+    touched = f"any({arguments.add(sorted({*merged.merged, *merged.merged.values()}))}::text[])"
+    exposure = f"{view.schema}.exposure"
+    return f"""(
+        select customer_id, currency, exposure_minor from {exposure} where not customer_id = {touched}
+        union all
+        select coalesce(m.survivor_id, e.customer_id), e.currency, sum(e.exposure_minor)::bigint
+        from {exposure} e left join {merged_sql(merged, arguments)} m using (customer_id)
+        where e.customer_id = {touched} group by 1, 2
+    )"""
 
 
 async def currencies(view: View) -> list[str]:
@@ -198,7 +230,8 @@ async def currencies(view: View) -> list[str]:
 
 async def limit_requests(view: View, page: Page, *, customer_id: str | None, state: str | None) -> list[Any]:
     """Return one page of limit requests with ``state_then``, their state at the dates of the view."""
-    where = ViewWhere(view).equal("customer_id", customer_id).equal("state_then", state)
+    where = ViewWhere(view).equal("state_then", state)
+    where.one_of("customer_id", await records_of(view, customer_id))
     decided = f"decided_position <= {where.position} and decided_on <= {where.as_of}"
     seen = (
         f"(select r.*, case when {decided} then state else 'requested' end as state_then"

@@ -1,0 +1,44 @@
+"""Customers that commands name, and the records that stand for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from encours.contracts.parties import merged_into
+from encours.ledger import merges
+from encours.ledger.session import Session
+from invoice_svc.domain.customer.merge import CustomerIsMerged
+from invoice_svc.domain.customer.state import Customer
+from invoice_svc.use_cases.folds import CUSTOMER
+
+
+async def survivor(session: Session, customer_id: str, on: date, *, guard: bool = True) -> Customer:
+    """Return the record that a customer has become by a day; the customer itself if it is not merged."""
+    return (await merges.survivor(session, CUSTOMER, customer_id, on, guard=guard))[1]
+
+
+async def own_records(
+    session: Session, customer_id: str, others: Iterable[str], on: date, *, guard: bool = True
+) -> frozenset[str]:
+    """Return those of some customers that are records of the same debtor as a customer on a day, with itself."""
+    debtor = await survivor(session, customer_id, on, guard=guard)
+    found = {customer_id}
+    for other in set(others) - found:
+        if (await survivor(session, other, on, guard=guard)).customer_id == debtor.customer_id:
+            found.add(other)
+    return frozenset(found)
+
+
+async def unmerged(
+    session: Session, customer_id: str, on: date | None = None, pointer: str | None = "/customer_id"
+) -> Customer:
+    """Return a customer that the command names, on a day; today if none is given.
+
+    Raises :class:`CustomerIsMerged` with the one to name instead.
+    """
+    state = await session.get(CUSTOMER, customer_id)
+    day = on or session.today
+    if merged_into(state.merges, day) is not None:
+        raise CustomerIsMerged(customer_id, (await survivor(session, customer_id, day)).customer_id, pointer)
+    return state
