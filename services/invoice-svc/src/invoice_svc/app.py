@@ -14,6 +14,7 @@ from encours.http.services import Services
 from encours.service.settings import ServiceSettings
 from invoice_svc.clock.background import prepare_store
 from invoice_svc.http.approvals import routes as approvals
+from invoice_svc.http.bank_statements import routes as bank_statements
 from invoice_svc.http.clock import routes as clock
 from invoice_svc.http.credits import routes as credits
 from invoice_svc.http.custom_fields import routes as custom_fields
@@ -41,6 +42,7 @@ ROUTERS = (
     interest.router,
     payments.router,
     credits.router,
+    bank_statements.router,
     disputes.router,
     quotes.router,
     rates.router,

@@ -26,6 +26,7 @@ from encours.contracts.base import Event, names_in, names_of
 from encours.contracts.events import (
     approval,
     aside,
+    bank,
     calendar,
     customer,
     dispute,
@@ -330,7 +331,7 @@ def _refund_returned(e: Recorded, event: payment.RefundReturned) -> tuple[Moveme
 
 
 STILL: frozenset[str] = names_in(
-    approval, field, imports, order, price_index, quote, rate, recurring, risk
+    approval, bank, field, imports, order, price_index, quote, rate, recurring, risk
 ) | names_of(
     aside.EventSetAside,
     calendar.DayOpened,

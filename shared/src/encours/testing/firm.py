@@ -69,6 +69,7 @@ _BEGIN = frozenset(
             "index.published",
         ),
         *("dispute.opened", "limit.requested", "credit.checked", "import.received"),
+        *("bank_account.csv_map_set", "bank_statement.imported", "bank_line.recorded"),
         *("reminder.requested", "reminder.suppressed", "task.opened"),
     }
 )
@@ -80,6 +81,7 @@ _MIRRORS = contracts.names_of(PaymentApplied, PaymentUnapplied, ShareDisputed, S
 _IDS = {
     "recurring_id": "rec", "index_id": "idx", "order_id": "ord", "quote_id": "quo",
     "rate_id": "fxr", "field_id": "fld",
+    "line_id": "bln", "account_id": "bac", "statement_id": "bst",
     "dispute_id": "dis", "payment_id": "pay", "invoice_id": "inv", "limit_id": "lim", "decision_id": "dec",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
 }  # fmt: skip

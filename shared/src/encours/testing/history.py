@@ -25,6 +25,7 @@ _SUBJECT = {
     "quote": "quote_id", "rate": "rate_id", "field": "field_id",
     "order": "order_id",
     "recurring": "recurring_id", "index": "index_id",
+    "bank_account": "account_id", "bank_statement": "statement_id", "bank_line": "line_id",
 }  # fmt: skip
 
 

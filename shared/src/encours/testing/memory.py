@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -49,6 +49,9 @@ class MemoryLedger:
         return [
             {"recorded_at": e.recorded_at, "stream": e.stream} for e in self.events[after : after + limit]
         ]
+
+    async def versions(self, ledger: str, streams: Sequence[str]) -> dict[str, int]:
+        return {stream: self.version(stream) for stream in streams}
 
     async def find_command(self, ledger: str, command_id: UUID) -> StoredCommand | None:
         return self.commands.get(command_id)

@@ -6,6 +6,7 @@ from encours import contracts
 from encours.contracts import events
 from encours.projection.parts import ComposedModel
 from invoice_svc.read_models.agreements.model import Agreements
+from invoice_svc.read_models.bank.model import BankLists
 from invoice_svc.read_models.credit_notes.model import CreditNotes
 from invoice_svc.read_models.customers.model import Customers
 from invoice_svc.read_models.disputes.model import Disputes
@@ -25,7 +26,7 @@ class Lists(ComposedModel):
     """Finds entities, numbers, customers, terms, and every document from quotes to credit notes and disputes."""
 
     name = NAME
-    version = 13
+    version = 14
     parts = (
         Entities(),
         Numbers(),
@@ -39,8 +40,11 @@ class Lists(ComposedModel):
         Search(),
         Orders(),
         RecurringInvoices(),
+        BankLists(),
     )
     ignores = contracts.names_of(
+        events.bank.CsvMapSet,
+        events.bank.StatementTaken,
         events.calendar.DayOpened,
         events.entity.FirstNumberSet,
         events.entity.PeriodClosed,

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from encours.ledger.states import Folder
+from invoice_svc.domain.bank_account import state as bank_account
+from invoice_svc.domain.bank_line import state as bank_line
+from invoice_svc.domain.bank_statement import state as bank_statement
 from invoice_svc.domain.custom_field import state as custom_field
 from invoice_svc.domain.customer import state as customer
 from invoice_svc.domain.dispute import state as dispute
@@ -37,6 +40,16 @@ DISPUTE = Folder(dispute.Dispute, dispute.evolve, dispute.DisputeNotFound)
 ORDER = Folder(order.Order, order.evolve, order.OrderNotFound)
 QUOTE = Folder(quote.Quote, quote.evolve, quote.QuoteNotFound)
 RECURRING = Folder(recurring.Recurring, recurring.evolve, recurring.RecurringNotFound)
+BANK_ACCOUNT: Folder[bank_account.OwnAccount] = Folder(
+    bank_account.OwnAccount,
+    bank_account.evolve,
+    bank_account.BankAccountNotFound,
+    as_of=lambda events, _: BANK_ACCOUNT.fold(events),
+)
+BANK_STATEMENT = Folder(
+    bank_statement.BankStatement, bank_statement.evolve, bank_statement.BankStatementNotFound
+)
+BANK_LINE = Folder(bank_line.BankLine, bank_line.evolve, bank_line.BankLineNotFound)
 INDEX = Folder(index.PriceIndex, index.evolve, index.IndexNotFound)
 
 RATES = Folder(rate.ExchangeRates, rate.evolve, rate.RatesNotFound, as_of=rate.fold_as_of)
@@ -53,5 +66,8 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "fxr": RATES,
     "rec": RECURRING,
     "idx": INDEX,
+    "bac": BANK_ACCOUNT,
+    "bst": BANK_STATEMENT,
+    "bln": BANK_LINE,
 }
 """Folders by prefix of the stream's id, for a replay of any stream."""

@@ -3,6 +3,7 @@
 from encours.contracts.events import (
     approval,
     aside,
+    bank,
     calendar,
     customer,
     dispute,
@@ -24,6 +25,7 @@ from encours.contracts.events import (
 __all__ = [
     "approval",
     "aside",
+    "bank",
     "calendar",
     "customer",
     "dispute",

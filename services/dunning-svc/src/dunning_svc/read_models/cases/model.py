@@ -65,7 +65,13 @@ class Cases(ReadModel):
         payment.PaymentReleased,
     )
     ignores = contracts.names_in(
-        events.approval, events.order, events.price_index, events.quote, events.rate, events.recurring
+        events.approval,
+        events.bank,
+        events.order,
+        events.price_index,
+        events.quote,
+        events.rate,
+        events.recurring,
     ) | names_of(
         events.risk.CreditChecked,
         events.risk.LimitApproved,

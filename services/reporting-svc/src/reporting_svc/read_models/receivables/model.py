@@ -63,7 +63,13 @@ class Receivables(MappedModel):
     )
     applies = moving() | ordered
     ignores = contracts.names_in(
-        events.approval, events.order, events.price_index, events.quote, events.rate, events.recurring
+        events.approval,
+        events.bank,
+        events.order,
+        events.price_index,
+        events.quote,
+        events.rate,
+        events.recurring,
     ) | contracts.names_of(
         events.calendar.DayOpened,
         events.risk.CreditChecked,

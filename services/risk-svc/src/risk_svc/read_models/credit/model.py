@@ -60,7 +60,13 @@ class Credit(ReadModel):
         LimitRefused,
     )
     ignores = contracts.names_in(
-        events.approval, events.order, events.price_index, events.quote, events.rate, events.recurring
+        events.approval,
+        events.bank,
+        events.order,
+        events.price_index,
+        events.quote,
+        events.rate,
+        events.recurring,
     ) | names_of(
         events.calendar.DayOpened,
         events.risk.CreditChecked,

@@ -1,0 +1,1 @@
+"""A bank account of the creditor: the statements taken of it, and the map of its CSV files."""

@@ -1,0 +1,62 @@
+"""Queries of the lists of bank statements and of bank lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
+
+from encours.reading.where import ViewWhere
+from invoice_svc.domain.bank_line.state import LineStatus
+
+if TYPE_CHECKING:
+    from encours.reading.moment import View
+    from encours.reading.pages import Page
+
+Direction = Literal["in", "out"]
+_THEN = """
+    select l.line_id, l.entity_id, l.statement_id, l.iban, l.booked_on, l.amount_minor, s.status
+    from {schema}.bank_line l
+    cross join lateral (
+        select status from {schema}.bank_line_status s
+        where s.line_id = l.line_id and s.position <= {position} and s.effective_on <= {as_of}
+        order by s.position desc limit 1
+    ) s
+    where l.from_position <= {position} and l.counts_on <= {as_of}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LineFilter:
+    """Restrictions of a list of bank lines."""
+
+    entity_id: str | None = None
+    statement_id: str | None = None
+    iban: str | None = None
+    status: LineStatus | None = None
+    direction: Direction | None = None
+    booked_from: date | None = None
+    booked_until: date | None = None
+
+
+async def statements(view: View, page: Page, *, entity_id: str | None, iban: str | None) -> list[Any]:
+    """Rows of a page of statements."""
+    where = ViewWhere(view).equal("entity_id", entity_id).equal("iban", iban)
+    where.add(f"from_position <= {where.position} and stated_on <= {where.as_of}")
+    return await where.page(page, "statement_id, stated_on", f"{view.schema}.bank_statement")
+
+
+async def lines(view: View, page: Page, wanted: LineFilter) -> list[Any]:
+    """Rows of a page of lines, with their status on the day that is asked about."""
+    where = ViewWhere(view).equal("entity_id", wanted.entity_id).equal("statement_id", wanted.statement_id)
+    where.equal("iban", wanted.iban).equal("status", wanted.status)
+    if wanted.direction is not None:
+        where.add("amount_minor > 0" if wanted.direction == "in" else "amount_minor <= 0")
+    for bound, condition in (
+        (wanted.booked_from, "booked_on >= {}"),
+        (wanted.booked_until, "booked_on <= {}"),
+    ):
+        if bound is not None:
+            where.add(condition, bound)
+    source = _THEN.format(schema=view.schema, position=where.position, as_of=where.as_of)
+    return await where.page(page, "line_id, booked_on", f"({source}) listed")

@@ -1,0 +1,60 @@
+"""Tables of the lists of bank statements and of bank lines."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from encours.projection.rows import Row
+
+
+class BankStatementRow(Row, kw_only=True):
+    """A statement, with the day at whose end it stands."""
+
+    TABLE: ClassVar[str] = "bank_statement"
+    KEY: ClassVar[tuple[str, ...]] = ("statement_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = (
+        "(entity_id, statement_id)",
+        "(stated_on, statement_id)",
+        "(iban, stated_on)",
+    )
+    statement_id: str
+    entity_id: str
+    iban: str
+    kind: str
+    stated_on: date
+    from_position: int
+
+
+class BankLineRow(Row, kw_only=True):
+    """A line of a statement, or one that is announced."""
+
+    TABLE: ClassVar[str] = "bank_line"
+    KEY: ClassVar[tuple[str, ...]] = ("line_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = (
+        "(entity_id, line_id)",
+        "(statement_id)",
+        "(iban, booked_on)",
+        "(booked_on, line_id)",
+    )
+    line_id: str
+    statement_id: str
+    entity_id: str
+    iban: str
+    amount_minor: int
+    booked_on: date
+    counts_on: date
+    """Business day of the event: today for what is announced for later."""
+    from_position: int
+
+
+class BankLineStatusRow(Row, kw_only=True):
+    """Status of a line from an event on."""
+
+    TABLE: ClassVar[str] = "bank_line_status"
+    KEY: ClassVar[tuple[str, ...]] = ("line_id", "position")
+    INDEXES: ClassVar[tuple[str, ...]] = ("(status, line_id)",)
+    line_id: str
+    position: int
+    effective_on: date
+    status: str

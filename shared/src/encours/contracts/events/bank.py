@@ -1,0 +1,150 @@
+"""Bank accounts of the creditor, their statements and the lines of these. Appended by invoice-svc.
+
+Streams: the account, the statement, the line. Amounts are minor units of the account's currency. None of these events
+moves money: a line that pays a debt is booked as a payment, in the stream of the payment.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar, Literal
+
+from encours.contracts.base import Event, Value
+
+StatementFormat = Literal["camt", "mt940", "cfonb120", "ofx", "csv"]
+StatementKind = Literal["statement", "intraday", "advice"]
+"""A statement (camt.053, MT940 …) books; an intraday report (camt.052, MT942) and an advice (camt.054) announce what
+a statement books later."""
+Encoding = Literal["utf-8", "cp1252", "iso8859-1", "iso8859-15"]
+
+
+class CsvMap(Value, frozen=True, kw_only=True):
+    """Names of the columns in a bank's CSV files, and their notation. One amount, or credits and debits apart."""
+
+    delimiter: str
+    decimal: Literal["point", "comma"]
+    encoding: Encoding
+    date_format: str
+    """In the notation of strptime."""
+    booked_on: str
+    value_on: str | None
+    amount: str | None
+    credit: str | None
+    debit: str | None
+    balance: str | None
+    """Balance after each line."""
+    reference: str | None
+    party: str | None
+    party_account: str | None
+    text: tuple[str, ...]
+    """Columns that together are the remittance text."""
+
+
+class CsvMapSet(Event, frozen=True, kw_only=True):
+    """CSV files of the account are read by this map from now on."""
+
+    TYPE: ClassVar[str] = "bank_account.csv_map_set"
+    account_id: str
+    iban: str
+    currency: str
+    csv_map: CsvMap
+
+
+class CoveredDay(Value, frozen=True, kw_only=True):
+    """Lines that a statement added to a day of an account, and their sums in and out, both 0 or above."""
+
+    on: date
+    lines: int
+    credit_minor: int
+    debit_minor: int
+
+
+class StatementTaken(Event, frozen=True, kw_only=True):
+    """A statement was added to what is known of the account."""
+
+    TYPE: ClassVar[str] = "bank_account.statement_taken"
+    account_id: str
+    iban: str
+    currency: str
+    statement_id: str
+    format: StatementFormat
+    reference: str | None
+    sequence: str | None
+    opening_minor: int | None
+    closing_minor: int | None
+    closing_on: date | None
+    days: tuple[CoveredDay, ...]
+
+
+class BankStatementImported(Event, frozen=True, kw_only=True):
+    """A bank's statement was imported, with the lines that were not known yet."""
+
+    TYPE: ClassVar[str] = "bank_statement.imported"
+    statement_id: str
+    account_id: str
+    iban: str
+    currency: str
+    format: StatementFormat
+    kind: StatementKind
+    reference: str | None
+    """Identification by the bank (camt ``Id``, MT940 field 20)."""
+    sequence: str | None
+    opening_minor: int | None
+    opening_on: date | None
+    closing_minor: int | None
+    closing_on: date | None
+    available_minor: int | None
+    available_on: date | None
+    from_on: date | None
+    until_on: date | None
+    """First and last day on which a line was booked."""
+    line_count: int
+    known_count: int
+    """Lines that an earlier statement had."""
+    credit_minor: int
+    debit_minor: int
+    """Sums of the booked lines, both 0 or above."""
+    remarks: tuple[str, ...]
+    """Faults of the bank that leave the amounts certain."""
+    file_name: str
+    file_sha256: str
+    file_part: int
+    """Place of the statement in the file, from 1."""
+
+
+class BankLineRecorded(Event, frozen=True, kw_only=True):
+    """A line of a statement; or one that an intraday report or an advice announces."""
+
+    TYPE: ClassVar[str] = "bank_line.recorded"
+    line_id: str
+    statement_id: str
+    account_id: str
+    iban: str
+    currency: str
+    amount_minor: int
+    """Above 0 for money in."""
+    booked_on: date
+    value_on: date | None
+    is_announced: bool
+    """A statement is still to book it."""
+    is_reversal: bool
+    """The bank takes an earlier line back."""
+    bank_reference: str | None
+    end_to_end_id: str | None
+    mandate_id: str | None
+    creditor_reference: str | None
+    other_references: tuple[str, ...]
+    party_name: str | None
+    party_account: str | None
+    party_bic: str | None
+    remittance_text: str | None
+    bank_code: str | None
+    """The bank's code of the transaction, such as ``PMNT-RCDT-ESCT``."""
+    return_code: str | None
+    """Reason of a return, such as ``AC04`` (ISO 20022 external code set)."""
+    ordered_minor: int | None
+    ordered_currency: str | None
+    """Amount that was ordered, where it was in another currency."""
+    charges_minor: int | None
+    batch: str | None
+    """Reference of the batch entry that the line is a part of."""

@@ -1,0 +1,71 @@
+"""Bank statements over HTTP: imported once whoever sends them and how often, listed as of any date."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from typing import Any
+
+import httpx
+
+from encours.testing.bank_files import IBAN, Booked, camt, mt940
+from encours.testing.system import System
+from tests.e2e.world import World
+
+DAY, NEXT = date(2026, 6, 1), date(2026, 6, 2)
+A, B = Booked(12_000, DAY, "VIR DUPONT", "R1", "Dupont"), Booked(-500, NEXT, "Frais", "R2")
+CSV = "Date;Libellé;Montant\n03/06/2026;VIR SANS REFERENCE;1 250,00\n".encode()
+COLUMNS = {"booked_on": "Date", "amount": "Montant", "text": ["Libellé"]}
+
+
+def upload(world: World, data: bytes, media_type: str = "application/xml", **headers: str) -> httpx.Response:
+    return world.send(
+        "invoice", "/v1/bank-statements", data, headers={"Content-Type": media_type, **headers},
+        params={"entity_id": world.entity, "file_name": "june.xml"},
+    )  # fmt: skip
+
+
+def listed(world: World, path: str, **parameters: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = world.get("invoice", path, **parameters)["data"]
+    return found
+
+
+def test_a_bank_file_is_imported_once_and_listed_as_of_any_day(system: System) -> None:
+    world = World.make(system, day="2026-06-10")
+    assert upload(world, camt([A, B])).json()["type"] == "/problems/bank-account-unknown"
+    world.client("invoice").patch(f"/v1/entities/{world.entity}", json={"iban": IBAN})
+
+    with ThreadPoolExecutor(8) as racers:
+        answers = list(racers.map(lambda _: upload(world, camt([A, B])), range(8)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert sorted(answer.json()["new_lines"] for answer in answers) == [0] * 7 + [2]
+    (statement,) = {answer.json()["statements"][0]["id"] for answer in answers}
+    shown = world.get("invoice", f"/v1/bank-statements/{statement}")
+    assert (shown["closing"]["amount"]["amount"], shown["file"]["name"]) == ("115.00", "june.xml")
+    assert [x["id"] for x in listed(world, "/v1/bank-statements", iban=IBAN)] == [statement]
+
+    lines = listed(world, "/v1/bank-lines", status="unmatched", sort="-booked_on")
+    assert [(x["amount"]["amount"], x["text"]) for x in lines] == [
+        ("-5.00", "Frais"),
+        ("120.00", "VIR DUPONT"),
+    ]
+    assert [x["direction"] for x in listed(world, "/v1/bank-lines", direction="in")] == ["in"]
+    assert len(listed(world, "/v1/bank-lines", as_of="2026-06-01", statement_id=statement)) == 1
+    assert listed(world, "/v1/bank-lines", as_of="2026-05-31") == []
+    assert world.get("invoice", f"/v1/bank-lines/{lines[1]['id']}")["party"]["name"] == "Dupont"
+
+    keyed = {"Idempotency-Key": f"{world.ledger}-1"}
+    first, again = (
+        upload(world, camt([A, B, Booked(1, NEXT, "C", "R3")], sequence=2), **keyed) for _ in "12"
+    )
+    assert (first.json(), again.headers["Idempotency-Replayed"]) == (again.json(), "true")
+    assert (first.json()["new_lines"], first.json()["known_lines"]) == (1, 2)
+    assert upload(world, camt([A]), **keyed).status_code == 422
+
+    refused = upload(world, mt940([A], 0, closing_minor=1), "text/plain")
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/bank-statement-unbalanced")
+    assert upload(world, camt([A], prolog="<!DOCTYPE a>")).json()["type"] == "/problems/xml-with-declarations"
+    assert upload(world, CSV, "text/csv").json()["type"] == "/problems/csv-map-missing"
+    world.put(f"/v1/entities/{world.entity}/bank-accounts/{IBAN}/csv-map", COLUMNS)
+    assert [upload(world, CSV, "text/csv").json()["new_lines"] for _ in "12"] == [1, 0]
+    assert len(listed(world, "/v1/bank-lines", known_at=str(world.position))) == 4
