@@ -158,6 +158,33 @@ async def test_a_return_after_payment_in_time_costs_nothing_and_leaves_the_score
     assert (exposure["unapplied"]["amount"], exposure["total"]["amount"]) == ("120.00", "-120.00")
 
 
+async def test_two_rebates_at_once_credit_an_invoice_once(
+    services: tuple[httpx.AsyncClient, httpx.AsyncClient],
+) -> None:
+    invoice, _ = services
+    entity, customer = await firm(invoice)
+    line = {"description": "Part", "quantity": "1", "unit_price": "100.00", "vat_rate": "20"}
+    document = {"entity_id": entity, "customer_id": customer, "issue": True, "lines": [line]}
+    issued = [await created(invoice, "/v1/invoices", document) for _ in range(2)]
+    note = {
+        "entity_id": entity, "customer_id": customer, "reason": "rebate", "invoice_ids": [issued[0]["id"]],
+        "lines": [line | {"unit_price": "70.00"}],
+    }  # fmt: skip
+    answers = await asyncio.gather(*(invoice.post("/v1/credit-notes", json=note) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 422, 422, 422]
+    url = f"/v1/invoices/{issued[0]['id']}"
+    shown = (await invoice.get(url)).json()
+    assert [each["total"]["amount"] for each in shown["rebates"]] == ["84.00"]
+    above = await invoice.post(f"{url}/credit-notes", json={"amount": {"amount": "36.01", "currency": "EUR"}})
+    assert (above.status_code, above.json()["type"]) == (409, "/problems/amount-exceeds-outstanding")
+    corrected = {"reason": "wrong price", "issue": False, "lines": [line | {"unit_price": "60.00"}]}
+    draft = await created(invoice, f"/v1/invoices/{issued[1]['id']}/correct", corrected)
+    assert (draft["status"]["document"], draft["credit_note_id"]) == ("draft", None)
+    made = (await invoice.post(f"/v1/invoices/{draft['id']}/issue")).json()
+    assert (made["total"]["amount"], made["corrects"]["number"]) == ("72.00", issued[1]["number"])
+    assert (await invoice.get(f"/v1/invoices/{issued[1]['id']}")).json()["credited"]["amount"] == "120.00"
+
+
 async def test_customers_are_ranked_in_one_currency(
     installation: Installation, services: tuple[httpx.AsyncClient, httpx.AsyncClient]
 ) -> None:

@@ -219,10 +219,8 @@ class Documents:
             return False
         bill, new, sale = self.bills[name], correction_id(name), self._sale(n, amount)
         lines = self._content(sale, 0).lines
-        changes = AmendInvoice(new, lines=lines, allowances=())
-        if not self.do(
-            corrections.correct, CorrectInvoice(name, new, self._new("cre"), "wrong price", changes)
-        ):
+        changes = AmendInvoice(name, lines=lines, allowances=())
+        if not self.do(corrections.correct, CorrectInvoice(name, "wrong price", changes)):
             return False
         self._credited(name, bill.total - bill.credited)
         self.bills[new] = Bill(bill.customer, bill.currency, sale, parts_of(sale), deposit=bill.deposit)

@@ -12,6 +12,7 @@ from encours.contracts.common import CitedDelivery, Particulars
 from encours.contracts.events.approval import ApprovalRule, Approver
 from encours.kernel.errors import DomainError
 from encours.testing.folding import Folding
+from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.approval.commands import (
     ApproveInvoice,
     RejectInvoice,
@@ -19,14 +20,16 @@ from invoice_svc.domain.approval.commands import (
     SubmitInvoice,
 )
 from invoice_svc.domain.customer.commands import RequirePapers
-from invoice_svc.domain.invoice.commands import AmendInvoice, IssueInvoice
+from invoice_svc.domain.invoice.commands import AmendInvoice, CancelInvoice, CreditInvoice, IssueInvoice
+from invoice_svc.domain.invoice.correction import CorrectInvoice, correction_id
 from invoice_svc.domain.invoice.evolve import fold_as_of
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.read_models.lists import Lists
-from invoice_svc.use_cases import approvals, customers, invoices
+from invoice_svc.use_cases import approvals, corrections, customers, invoices, payments
 from invoice_svc.use_cases.folds import ENTITY, INVOICE
 
 TODAY = date(2026, 6, 30)
+CORRECTION = correction_id("inv_small")
 CLERK, HEAD, BOSS, DEPUTY = "key:clerk", "key:head", "key:boss", "key:deputy"
 
 
@@ -235,3 +238,53 @@ def test_all_missing_papers_are_named_at_once(make: Any, firm: Any) -> None:
     with pytest.raises(DomainError) as refusal:
         firm.do(invoices.issue, IssueInvoice("inv_1", TODAY))
     assert {fault.pointer for fault in refusal.value.errors} == {"/reference", "/contract", "/deliveries"}
+
+
+def dearer(*, issue: bool) -> CorrectInvoice:
+    lines = (LineInput("work", "1", "150.00", "20"),)
+    return CorrectInvoice("inv_small", "Wrong price", AmendInvoice("inv_small", lines=lines), issue=issue)
+
+
+def test_a_correction_above_the_threshold_is_drafted_approved_and_made_in_one_step(
+    make: Any, circuit: Any
+) -> None:
+    circuit.do(invoices.issue, IssueInvoice("inv_small", TODAY), actor=CLERK)
+    circuit.do(payments.receive, make.receipt(amount=9_600), ("inv_small",))
+    with make.refused("approval-required"):
+        circuit.do(corrections.correct, dearer(issue=True), actor=CLERK)
+    circuit.do(corrections.correct, dearer(issue=False), actor=CLERK)
+    old = circuit.state(INVOICE, "inv_small")
+    assert (axis(circuit, CORRECTION), old.credits, old.paid_minor) == ("draft", (), 9_600)
+    with make.refused("approval-required"):
+        circuit.do(invoices.issue, IssueInvoice(CORRECTION), actor=CLERK)
+    circuit.do(approvals.submit, SubmitInvoice(CORRECTION), actor=CLERK)
+    with make.refused("approver-is-author"):
+        circuit.do(approvals.approve, ApproveInvoice(CORRECTION), actor=CLERK)
+    circuit.do(approvals.approve, ApproveInvoice(CORRECTION), actor=HEAD)
+    circuit.do(invoices.issue, IssueInvoice(CORRECTION), actor=CLERK)
+    old, new = circuit.state(INVOICE, "inv_small"), circuit.state(INVOICE, CORRECTION)
+    assert (old.creditable_minor, old.outstanding_minor, old.credits[0].cause) == (0, 0, "Wrong price")
+    assert (new.total_minor, new.paid_minor, new.corrects.invoice_number) == (18_000, 9_600, old.number)
+
+
+def test_one_draft_of_a_correction_waits_at_a_time_and_a_cancelled_one_makes_room(
+    make: Any, circuit: Any
+) -> None:
+    circuit.do(invoices.issue, IssueInvoice("inv_small", TODAY), actor=CLERK)
+    circuit.do(corrections.correct, dearer(issue=False), actor=CLERK)
+    with pytest.raises(DomainError, match=f"has a draft of its correction, {CORRECTION}: issue or cancel"):
+        circuit.do(corrections.correct, dearer(issue=False), actor=CLERK)
+    circuit.do(invoices.cancel, CancelInvoice(CORRECTION), actor=CLERK)
+    circuit.do(corrections.correct, dearer(issue=False), actor=CLERK)
+    second = correction_id(CORRECTION)
+    assert circuit.state(INVOICE, second).corrects.invoice_id == "inv_small"
+    with pytest.raises(DomainError, match="has a draft of its correction"):
+        circuit.do(corrections.correct, dearer(issue=True), actor=CLERK)
+    circuit.do(invoices.credit, CreditInvoice("inv_small", "cre_1", None, 1_000, "part"), actor=CLERK)
+    circuit.do(approvals.submit, SubmitInvoice(second), actor=CLERK)
+    circuit.do(approvals.approve, ApproveInvoice(second), actor=HEAD)
+    circuit.do(invoices.issue, IssueInvoice(second), actor=CLERK)
+    old = circuit.state(INVOICE, "inv_small")
+    assert ([note.total_minor for note in old.credits], old.outstanding_minor) == ([1_000, 8_600], 0)
+    with pytest.raises(DomainError, match=f"was replaced by FAC-2026-000002, {second}"):
+        circuit.do(corrections.correct, dearer(issue=True), actor=CLERK)

@@ -16,7 +16,7 @@ from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.customer.commands import AssignRoles
 from invoice_svc.domain.invoice.commands import AmendInvoice, Content, DraftInvoice
 from invoice_svc.domain.invoice.correction import CorrectInvoice, InvoiceCorrected, correction_id
-from invoice_svc.domain.invoice.deposits import DepositNotDeductible
+from invoice_svc.domain.invoice.deposits import DepositIsDeducted, DepositNotDeductible
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.invoice.vat_due import vat_due, vat_received
 from invoice_svc.http.invoices.answers import InvoiceOut
@@ -110,7 +110,7 @@ def test_cents_of_rounded_vat_are_not_declared_twice(firm: Any) -> None:
     [
         ({"deposits": ("inv_3",)}, "is no deposit invoice"),
         ({"deposits": ("inv_4",)}, "belongs to another customer"),
-        ({"deposits": ("inv_1",)}, "is deducted by inv_2 already"),
+        ({"deposits": ("inv_1",)}, "is deducted by FAC-2026-000004 already"),
         ({"deposits": ("inv_6",), "on": 11}, "is dated 2026-06-12, after the final invoice"),
     ],
 )
@@ -224,11 +224,11 @@ def test_vat_on_receipt_is_due_by_rate_pro_rata_to_what_was_paid(make: Any, firm
 
 # Corrections
 
+NEW = correction_id("inv_1")
+
 
 def correction(**changes: Any) -> CorrectInvoice:
-    return CorrectInvoice(
-        "inv_1", "inv_2", "cre_1", "Wrong rate", AmendInvoice("inv_2", **changes), issued_on=day(20)
-    )
+    return CorrectInvoice("inv_1", "Wrong rate", AmendInvoice("inv_1", **changes), issued_on=day(20))
 
 
 def test_a_correction_credits_the_old_invoice_and_issues_a_new_one_that_cites_it(
@@ -236,7 +236,7 @@ def test_a_correction_credits_the_old_invoice_and_issues_a_new_one_that_cites_it
 ) -> None:
     issued.do(payments.receive, make.receipt(on=day(5)), ("inv_1",))
     issued.do(corrections.correct, correction(lines=(line("100", "5.5"),)))
-    old, new = issued.state(INVOICE, "inv_1"), issued.state(INVOICE, "inv_2")
+    old, new = issued.state(INVOICE, "inv_1"), issued.state(INVOICE, NEW)
     assert (old.creditable_minor, old.outstanding_minor, old.credits[0].cause) == (0, 0, "Wrong rate")
     assert (new.number, new.total_minor, new.corrects.invoice_number) == (
         "FAC-2026-000002",
@@ -254,7 +254,7 @@ def test_a_correction_without_changes_of_content_bills_the_same_again(make: Any,
     issued.do(payments.receive, make.receipt("pay_2", amount=3_000, on=day(6)), ("inv_1",))
     issued.do(invoices.credit, make.credit(1_000, on=day(15), name="cre_9"))
     issued.do(corrections.correct, correction(reference="PO-7"), today=TODAY)
-    new = issued.state(INVOICE, "inv_2")
+    new = issued.state(INVOICE, NEW)
     assert (new.total_minor, new.reference, new.paid_minor) == (12_000, "PO-7", 5_000)
     assert account_of(issued) == 12_000 - 5_000
 
@@ -263,11 +263,41 @@ def test_a_final_invoice_is_corrected_with_its_deposits(make: Any, firm: Any) ->
     firm.do(invoices.draft, deposit("inv_0", line("1000")))
     firm.do(invoices.draft, invoice("inv_1", line("5000"), deposits=("inv_0",)))
     firm.do(corrections.correct, correction(lines=(line("6000"),)))
-    new = firm.state(INVOICE, "inv_2")
+    new = firm.state(INVOICE, NEW)
     assert (new.total_minor, new.deducted[0].total_minor) == (600_000, 120_000)
-    assert firm.state(INVOICE, "inv_0").deducted_by == "inv_2"
-    with make.refused("deposit-deducted"):
-        firm.do(corrections.correct, replace(correction(), invoice_id="inv_0", new_invoice_id="inv_7"))
+    assert firm.state(INVOICE, "inv_0").deducted_by == NEW
+    with pytest.raises(DepositIsDeducted, match="deducted by its final invoice, FAC-2026-000003"):
+        firm.do(corrections.correct, replace(correction(), invoice_id="inv_0"))
+
+
+def test_a_final_invoice_corrected_without_its_deposit_frees_it_for_another(make: Any, firm: Any) -> None:
+    firm.do(invoices.draft, deposit("inv_0", line("1000")))
+    firm.do(invoices.draft, invoice("inv_1", line("5000"), deposits=("inv_0",)))
+    firm.do(corrections.correct, correction(deposits=()))
+    assert firm.state(INVOICE, NEW).total_minor == 600_000
+    assert firm.state(INVOICE, "inv_0").deducted_by is None
+    firm.do(invoices.draft, invoice("inv_3", line("2000"), deposits=("inv_0",), on=21))
+    assert firm.state(INVOICE, "inv_3").total_minor == 120_000
+    assert net_of(firm) == 500_000 + 200_000
+
+
+def test_a_final_invoice_credited_as_a_whole_frees_its_deposit(make: Any, firm: Any) -> None:
+    firm.do(invoices.draft, deposit("inv_0", line("1000")))
+    firm.do(invoices.draft, invoice("inv_1", line("5000"), deposits=("inv_0",)))
+    firm.do(invoices.credit, make.credit(400_000, on=day(11)))
+    assert firm.state(INVOICE, "inv_0").deducted_by == "inv_1"
+    firm.do(invoices.credit, make.credit(80_000, on=day(12), name="cre_2"))
+    assert firm.state(INVOICE, "inv_0").deducted_by is None
+    firm.do(corrections.correct, correction(deposits=("inv_0",)))
+    assert firm.state(INVOICE, NEW).total_minor == 480_000
+
+
+def test_a_deposit_that_covers_the_whole_supply_is_freed_by_its_correction(firm: Any) -> None:
+    firm.do(invoices.draft, deposit("inv_0", line("5000")))
+    firm.do(invoices.draft, invoice("inv_1", line("5000"), deposits=("inv_0",)))
+    firm.do(corrections.correct, correction(lines=(line("6000"),)))
+    assert firm.state(INVOICE, NEW).total_minor == 120_000
+    assert firm.state(INVOICE, "inv_0").deducted_by == NEW
 
 
 def test_a_correction_keeps_who_ordered_and_who_is_billed(make: Any, firm: Any) -> None:
@@ -276,7 +306,7 @@ def test_a_correction_keeps_who_ordered_and_who_is_billed(make: Any, firm: Any) 
     firm.do(invoices.draft, invoice("inv_0", line("10"), purpose="deposit"))
     firm.do(invoices.draft, invoice("inv_1", line("100"), deposits=("inv_0",)))
     firm.do(corrections.correct, correction(lines=(line("80"),)))
-    old, new = firm.state(INVOICE, "inv_1"), firm.state(INVOICE, "inv_2")
+    old, new = firm.state(INVOICE, "inv_1"), firm.state(INVOICE, NEW)
     assert (new.customer_id, new.purchaser_id) == (old.customer_id, old.purchaser_id) == ("cus_2", "cus_1")
     assert new.total_minor == 8_400
 
@@ -299,19 +329,17 @@ def test_the_body_of_a_correction_has_the_fields_of_a_patch() -> None:
         "series": "FAC",
         "issued_on": "2026-06-20",
     }
-    command = CorrectionBody.model_validate(wanted).to_correction("inv_1", "cre_1")
+    command = CorrectionBody.model_validate(wanted).to_correction("inv_1")
     assert (command.cause, command.series, command.issued_on) == ("Wrong rate", "FAC", day(20))
-    new = correction_id("inv_1")
-    assert command.changes == AmendInvoice(new, terms=None, particulars={"nature": "services"})
+    assert command.changes == AmendInvoice("inv_1", terms=None, particulars={"nature": "services"})
 
 
 def test_an_invoice_is_replaced_once_and_then_the_new_one_is(issued: Any) -> None:
     body = CorrectionBody(reason="Wrong rate")
-    issued.do(corrections.correct, body.to_correction("inv_1", "cre_1"))
-    new = correction_id("inv_1")
-    with pytest.raises(InvoiceCorrected, match=new):
-        issued.do(corrections.correct, body.to_correction("inv_1", "cre_2"))
-    issued.do(corrections.correct, body.to_correction(new, "cre_3"))
+    issued.do(corrections.correct, body.to_correction("inv_1"))
+    with pytest.raises(InvoiceCorrected, match=NEW):
+        issued.do(corrections.correct, body.to_correction("inv_1"))
+    issued.do(corrections.correct, body.to_correction(NEW))
     assert account_of(issued) == 12_000
 
 
@@ -327,7 +355,7 @@ def test_a_correction_is_billed_to_the_same_customer_whoever_is_billed_now(
     firm.do(invoices.draft, invoice("inv_1", line("5000"), deposits=("inv_0",)))
     firm.do(customers.assign_roles, AssignRoles("cus_1", billed_id=then, valid_from=day(15)))
     firm.do(corrections.correct, correction())
-    new = firm.state(INVOICE, "inv_2")
+    new = firm.state(INVOICE, NEW)
     assert (new.customer_id, new.purchaser_id, new.total_minor) == ("cus_2", "cus_1", 480_000)
 
 
@@ -338,5 +366,5 @@ def test_money_of_who_paid_moves_to_the_correction_though_another_pays_now(make:
     firm.do(payments.receive, make.receipt(amount=120_000, on=day(11), customer_id="cus_2"), ("inv_1",))
     firm.do(customers.assign_roles, AssignRoles("cus_1", valid_from=day(15)))
     firm.do(corrections.correct, correction())
-    assert firm.state(INVOICE, "inv_2").outstanding_minor == 0
+    assert firm.state(INVOICE, NEW).outstanding_minor == 0
     assert account_of(firm) == 0

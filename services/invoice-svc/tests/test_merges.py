@@ -16,7 +16,7 @@ from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.customer.commands import AssignRoles, NoteCustomer
 from invoice_svc.domain.customer.merge import MergeCustomer, ReverseMerge
 from invoice_svc.domain.invoice.commands import AmendInvoice, Content, IssueInvoice
-from invoice_svc.domain.invoice.correction import CorrectInvoice
+from invoice_svc.domain.invoice.correction import CorrectInvoice, correction_id
 from invoice_svc.domain.order.commands import DeliverOrder, GroupDeliveries, PlaceOrder
 from invoice_svc.domain.payment.commands import AllocatePayment
 from invoice_svc.domain.recurring.commands import AgreeRecurring
@@ -156,9 +156,9 @@ def test_drafts_orders_and_recurring_invoices_are_billed_to_the_record_that_rema
 
 def test_a_correction_after_the_merge_is_issued_to_the_record_that_remains(issued: Any, make: Any) -> None:
     issued.do(customers.merge, merge(on=day(10)))
-    changes = AmendInvoice("inv_2", reference="PO 7")
-    issued.do(corrections.correct, CorrectInvoice("inv_1", "inv_2", "cre_1", "price", changes, day(15)))
-    assert issued.state(INVOICE, "inv_2").customer_id == "cus_2"
+    changes = AmendInvoice("inv_1", reference="PO 7")
+    issued.do(corrections.correct, CorrectInvoice("inv_1", "price", changes, issued_on=day(15)))
+    assert issued.state(INVOICE, correction_id("inv_1")).customer_id == "cus_2"
     assert issued.state(INVOICE, "inv_1").customer_id == "cus_1"
 
 

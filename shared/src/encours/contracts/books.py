@@ -369,6 +369,8 @@ STILL: frozenset[str] = names_in(
     invoice.InvoiceAmended,
     invoice.InvoiceCancelled,
     invoice.DepositDeducted,
+    invoice.DepositFreed,
+    invoice.InvoiceRebated,
     loss.InvoiceProvisioned,
     invoice.InvoiceTermsBeyondCeiling,
     invoice.InvoicePenaltyBelowFloor,

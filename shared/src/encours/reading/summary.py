@@ -174,6 +174,10 @@ _LINES: dict[type[Event], tuple[str, str]] = {
         "Deposit deducted by the final invoice",
         "Acompte déduit de la facture définitive",
     ),
+    invoice.DepositFreed: (
+        "Deposit no longer deducted: its final invoice was credited or replaced",
+        "Acompte de nouveau à déduire : facture définitive annulée ou remplacée",
+    ),
     invoice.InvoiceTermsBeyondCeiling: (
         "Agreed delay of {agreed_days} days is beyond the legal {ceiling_days}",
         "Délai convenu de {agreed_days} jours au-delà du plafond légal de {ceiling_days}",
@@ -185,6 +189,10 @@ _LINES: dict[type[Event], tuple[str, str]] = {
     invoice.InvoiceCredited: (
         "Credit note {number} of {total_minor}: {cause}",
         "Avoir {number} de {total_minor} : {cause}",
+    ),
+    invoice.InvoiceRebated: (
+        "{total_minor} of the invoice credited by a credit note of its own",
+        "{total_minor} de la facture crédités par un avoir distinct",
     ),
     invoice.PaymentApplied: ("{amount_minor} of a payment applied", "{amount_minor} d'un paiement imputés"),
     invoice.PaymentUnapplied: (

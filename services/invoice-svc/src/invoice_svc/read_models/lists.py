@@ -74,6 +74,8 @@ class Lists(ComposedModel):
         events.aside.EventSetAside,
         events.imports.ImportReceived,
         events.invoice.DepositDeducted,
+        events.invoice.DepositFreed,
+        events.invoice.InvoiceRebated,
         events.loss.InvoiceProvisioned,
         events.price_index.IndexPublished,
         events.invoice.InvoiceTermsBeyondCeiling,

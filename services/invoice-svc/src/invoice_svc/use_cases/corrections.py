@@ -1,4 +1,4 @@
-"""Correction of an invoice: credit note, new invoice and the payments that move to it, in one step."""
+"""Correction of an invoice: a draft in its place, whose issue credits the old one and takes over its payments."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from msgspec.structs import replace
 from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.invoice import correction
-from invoice_svc.domain.invoice.correction import CorrectInvoice
-from invoice_svc.use_cases import billing, invoices, payments
+from invoice_svc.domain.invoice.correction import CorrectInvoice, correction_id
+from invoice_svc.domain.invoice.state import Invoice
+from invoice_svc.use_cases import invoices
 from invoice_svc.use_cases.debtors import survivor
 from invoice_svc.use_cases.folds import INVOICE
+
+MOST_CANCELLED = 20
+"""Cancelled drafts of one correction: more are refused as if the last of them stood."""
 
 
 class Corrected(Result, frozen=True, kw_only=True):
@@ -20,29 +24,25 @@ class Corrected(Result, frozen=True, kw_only=True):
 
 
 async def correct(session: Session, command: CorrectInvoice) -> Corrected:
-    """Credit all that is left of the invoice, issue the new one, and put the payments of the old one on it."""
+    """Draft the new invoice; with ``issue`` the correction is made in the same step (:func:`invoices.issue`)."""
     old = await session.get(INVOICE, command.invoice_id)
-    correction.require_not_corrected(old, await session.load(INVOICE, command.new_invoice_id))
-    on = command.issued_on or session.today
-    note = correction.credit_of(old, command, on)
-    if note is not None:
-        await invoices.credit(session, note)
-    await billing.move(session, old, command.new_invoice_id, on)
-    drafted = correction.new_invoice(old, command, on)
-    buyer = await survivor(session, drafted.customer_id, on)
+    correction.require_correctable(old, await invoices.final_numbers(session, [old]))
+    replacement_id = await _free_id(session, old)
+    drafted = correction.new_invoice(old, command, replacement_id)
+    buyer = await survivor(session, drafted.customer_id, command.issued_on or session.today)
     await invoices.draft(session, replace(drafted, customer_id=buyer.customer_id))
-    freed: dict[str, int] = {}
-    for part in (await session.get(INVOICE, command.invoice_id)).credits[-1].released if note else ():
-        freed[part.payment_id] = freed.get(part.payment_id, 0) + part.amount_minor
-    for payment_id, amount_minor in freed.items():
-        await _put(session, payment_id, amount_minor, command.new_invoice_id)
-    note_id = None if note is None else note.credit_note_id
-    return Corrected(id=command.new_invoice_id, as_of=session.today, credit_note_id=note_id)
+    made = (await session.get(INVOICE, command.invoice_id)).credits[len(old.credits) :]
+    note_id = made[-1].credit_note_id if made else None
+    return Corrected(id=replacement_id, as_of=session.today, credit_note_id=note_id)
 
 
-async def _put(session: Session, payment_id: str, freed_minor: int, invoice_id: str) -> None:
-    """Put cash that the credit note has freed on the new invoice, as much as that takes."""
-    room = (await session.get(INVOICE, invoice_id)).outstanding_minor
-    amount = min(room, freed_minor)
-    if amount > 0:
-        await payments.move(session, payment_id, amount, invoice_id)
+async def _free_id(session: Session, old: Invoice) -> str:
+    """Return the id of the correction, after those of its cancelled drafts."""
+    replacement_id = correction_id(old.invoice_id)
+    for _ in range(MOST_CANCELLED):
+        replacement = await session.load(INVOICE, replacement_id)
+        correction.require_not_corrected(old, replacement)
+        if replacement.document == "none":
+            break
+        replacement_id = correction_id(replacement_id)
+    return replacement_id

@@ -16,13 +16,14 @@ from encours.kernel.ids import derived_id, with_prefix
 from encours.kernel.money import Money
 from encours.ledger.command import Result
 from encours.ledger.session import Session
+from invoice_svc.domain.invoice.rebate import rebates
 from invoice_svc.domain.payment import credit_note, credit_use
 from invoice_svc.domain.payment.commands import AllocatePayment, Instructed
 from invoice_svc.domain.payment.credit_note import IssueCreditNote
 from invoice_svc.domain.payment.refund import OrderRefund
 from invoice_svc.domain.payment.refusals import CreditNotFound
 from invoice_svc.domain.payment.state import Payment
-from invoice_svc.use_cases import payments
+from invoice_svc.use_cases import invoices, payments
 from invoice_svc.use_cases.debtors import own_records, unmerged
 from invoice_svc.use_cases.folds import ENTITY, INVOICE, PAYMENT
 from invoice_svc.use_cases.numbering import number_step
@@ -62,15 +63,21 @@ class CreditUse(Result, frozen=True, kw_only=True):
 
 
 async def issue(session: Session, command: IssueCreditNote) -> Result:
-    """Issue a credit note without an invoice; its total is unapplied cash of the customer."""
+    """Issue a credit note without an invoice; its total is unapplied cash of the customer.
+
+    Each invoice that it cites keeps its part in the same append, so that two at once never credit an amount twice.
+    """
     entity = await session.get(ENTITY, command.entity_id)
     on = command.issued_on or session.today
     customer = await unmerged(session, command.customer_id, on)
     cited = [await session.get(INVOICE, invoice_id) for invoice_id in dict.fromkeys(command.invoice_ids)]
     own = await own_records(session, command.customer_id, (each.customer_id for each in cited), on)
-    event = credit_note.issue(command, entity, customer, cited, on, session.today, own)
+    finals = await invoices.final_numbers(session, cited)
+    event = credit_note.issue(command, entity, customer, cited, finals, on, session.today, own)
     step = number_step(entity, event.series, "credit_note", on, session.today)
     session.emit(command.payment_id, event, entity=command.entity_id, effective_on=on, number=step)
+    for rebated in rebates(event, cited):
+        session.emit(rebated.invoice_id, rebated, entity=command.entity_id, effective_on=on)
     return session.result(command.payment_id)
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
-from encours.contracts.events.invoice import DepositDeducted, InvoiceCredited, InvoiceIssued
+from encours.contracts.events.invoice import DepositDeducted, DepositFreed, InvoiceCredited, InvoiceIssued
 from encours.contracts.parties import roles_on
 from encours.kernel.ids import derived_id
 from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.customer.state import Customer
 from invoice_svc.domain.entity.state import Entity
-from invoice_svc.domain.invoice import credit_note, decide
+from invoice_svc.domain.invoice import correction, credit_note, decide
 from invoice_svc.domain.invoice.commands import (
     AmendInvoice,
     CancelInvoice,
@@ -67,7 +68,7 @@ async def amend(session: Session, command: AmendInvoice) -> Result:
 
 
 async def issue(session: Session, command: IssueInvoice) -> Result:
-    """Give the draft its legal number; the receivable begins."""
+    """Give the draft its legal number; the receivable begins. A correction credits the invoice that it replaces."""
     state = await session.get(INVOICE, command.invoice_id)
     entity = await session.get(ENTITY, state.entity_id)
     on = command.issued_on or session.today
@@ -97,8 +98,8 @@ async def credit(session: Session, command: CreditInvoice) -> Credited:
     """Create a credit note with the next number of its series, or with the one that another system gave it.
 
     Money that it leaves without a debt is unapplied cash from then on: the customer is in credit. An early-payment
-    discount that was taken is then one on the rest. Deliveries of an invoice that is credited as a whole wait for an
-    invoice again.
+    discount that was taken is then one on the rest. Deliveries and deposits of an invoice that is credited as a whole
+    wait for an invoice again.
     """
     state = await session.get(INVOICE, command.invoice_id)
     entity = await session.get(ENTITY, state.entity_id)
@@ -114,8 +115,9 @@ async def credit(session: Session, command: CreditInvoice) -> Credited:
         assert isinstance(event, InvoiceCredited)
         step = number_step(entity, event.series, "credit_note", on, session.today)
         session.emit(command.invoice_id, event, entity=state.entity_id, effective_on=on, number=step)
-        if event.whole:
-            await billing.free(session, state, "credited", on)
+    if (await session.get(INVOICE, command.invoice_id)).creditable_minor == 0:
+        await billing.free(session, state, "credited", on)
+        await _free_deposits(session, state, on)
     await payments.discount_after_credit(session, command.invoice_id, on, again=discounted)
     return Credited(id=command.invoice_id, as_of=session.today, credit_note_id=command.credit_note_id)
 
@@ -156,23 +158,34 @@ async def reverse_write_off(session: Session, command: ReverseWriteOff) -> Resul
     return session.result(command.invoice_id)
 
 
+async def final_numbers(session: Session, deposits: Sequence[Invoice]) -> dict[str, str]:
+    """Return the numbers of the final invoices that deduct these deposits, by their ids."""
+    finals = [each.deducted_by for each in deposits if each.deducted_by is not None]
+    return {each: (await session.load(INVOICE, each, guard=False)).number or each for each in finals}
+
+
 async def _issue(session: Session, state: Invoice, on: date, entity: Entity, ordering: Customer) -> None:
     """Issue to the customer who is billed on that day for what the draft's customer has ordered.
 
     Each is the record that stands for it on that day. A correction is issued to the customer of the invoice that it
-    corrects. A final invoice deducts its deposits; what it cannot deduct is credited on them.
+    corrects, which is credited before and whose payments it takes. A final invoice deducts its deposits; what it cannot
+    deduct is credited on them.
     """
     roles = roles_on(ordering.roles, on)
     billed_id = roles.billed_id
+    freed: dict[str, int] = {}
     if state.corrects is not None:
-        billed_id = (await session.get(INVOICE, state.corrects.invoice_id)).customer_id
+        old = await session.get(INVOICE, state.corrects.invoice_id)
+        billed_id = old.customer_id
+        freed = await _replace(session, old, state, on)
     billed = await survivor(session, billed_id, on) if billed_id else ordering
     delivered: Customer | None = None
     if roles.delivered_id:
         delivered = await survivor(session, roles.delivered_id, on)
     found = [await session.get(INVOICE, deposit_id) for deposit_id in state.deposits]
     orderers = [deposit.purchaser_id or deposit.customer_id for deposit in found]
-    deduction = deduct(state, found, on, await own_records(session, state.customer_id, orderers, on))
+    own = await own_records(session, state.customer_id, orderers, on)
+    deduction = deduct(state, found, on, own, await final_numbers(session, found))
     for event in decide.issue(state, on, entity, billed, session.today, deduction, delivered):
         series = event.series if isinstance(event, InvoiceIssued) else None
         step = number_step(entity, series, "invoice", on, session.today)
@@ -187,3 +200,38 @@ async def _issue(session: Session, state: Invoice, on: date, entity: Entity, ord
             final_invoice_id=state.invoice_id,
         )
         session.emit(deposit.invoice_id, deducted, entity=state.entity_id, effective_on=on)
+    for payment_id, amount_minor in freed.items():
+        room = (await session.get(INVOICE, state.invoice_id)).outstanding_minor
+        if amount := min(room, amount_minor):
+            await payments.move(session, payment_id, amount, state.invoice_id)
+
+
+async def _replace(session: Session, old: Invoice, replacement: Invoice, on: date) -> dict[str, int]:
+    """Credit all that is left of an invoice, and free its deposits and deliveries for the one that comes in its place.
+
+    Return the amounts of payments that have left it, by payment.
+    """
+    correction.require_correctable(old, await final_numbers(session, [old]))
+    note = correction.credit_of(
+        old, replacement, derived_id("cre", session.meta.command_id, old.invoice_id), on
+    )
+    if note is not None:
+        await credit(session, note)
+    await _free_deposits(session, old, on)
+    await billing.move(session, old, replacement.invoice_id, on)
+    freed: dict[str, int] = {}
+    for part in (await session.get(INVOICE, old.invoice_id)).credits[-1].released if note else ():
+        freed[part.payment_id] = freed.get(part.payment_id, 0) + part.amount_minor
+    return freed
+
+
+async def _free_deposits(session: Session, final: Invoice, on: date) -> None:
+    for each in final.deducted:
+        deposit = await session.get(INVOICE, each.invoice_id)
+        if deposit.deducted_by == final.invoice_id:
+            freed = DepositFreed(
+                invoice_id=deposit.invoice_id,
+                customer_id=deposit.customer_id,
+                final_invoice_id=final.invoice_id,
+            )
+            session.emit(deposit.invoice_id, freed, entity=deposit.entity_id, effective_on=on)

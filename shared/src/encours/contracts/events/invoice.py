@@ -32,7 +32,7 @@ def _with_categories(fields: dict[str, Any]) -> dict[str, Any]:
     return fields | {"vat": vat} | ({"lines": lines} if "lines" in fields else {})
 
 
-class InvoiceDrafted(Event, frozen=True, kw_only=True):
+class InvoiceDrafted(Event, frozen=True, kw_only=True, omit_defaults=True):
     """A draft: it has no legal number and no due date."""
 
     TYPE: ClassVar[str] = "invoice.drafted"
@@ -61,6 +61,10 @@ class InvoiceDrafted(Event, frozen=True, kw_only=True):
     corrects: CitedInvoice | None = None
     """The invoice in whose place this one comes."""
     deliveries: tuple[CitedDelivery, ...] = ()
+    correction_cause: str | None = None
+    """Of a correction: the reason for its credit note."""
+    credit_series: str | None = None
+    """Of a correction: the series of its credit note; ``None`` is AVO."""
 
 
 class InvoiceAmended(Event, frozen=True, kw_only=True):
@@ -148,6 +152,15 @@ class DepositDeducted(Event, frozen=True, kw_only=True):
     final_invoice_id: str
 
 
+class DepositFreed(Event, frozen=True, kw_only=True):
+    """The final invoice that deducted this deposit was credited as a whole, or replaced: another one may deduct it."""
+
+    TYPE: ClassVar[str] = "invoice.deposit_freed"
+    invoice_id: str
+    customer_id: str
+    final_invoice_id: str
+
+
 class InvoiceTermsBeyondCeiling(Event, frozen=True, kw_only=True):
     """Issued under terms of its own whose delay is beyond the ceiling of the creditor's law. Accepted, and said.
 
@@ -214,6 +227,27 @@ class InvoiceCredited(Event, frozen=True, kw_only=True):
     origin: Origin
     released: tuple[ReleasedCash, ...] = ()
     """Cash that the credit note has left without a debt. Not kept before version 5."""
+
+
+class InvoiceRebated(Event, frozen=True, kw_only=True):
+    """A credit note of its own, such as a rebate, cites this invoice and corrects a part of it (CGI 272-1).
+
+    The customer has the amount in credit (``payment.credit_note_issued``), so the invoice is owed as before; but later
+    credit notes have that much less left of it.
+    """
+
+    TYPE: ClassVar[str] = "invoice.rebated"
+    invoice_id: str
+    customer_id: str
+    currency: str
+    credit_note_id: str
+    payment_id: str
+    vat: tuple[VatShare, ...]
+    """Net and VAT of the part by rate; empty where those of the invoice are not known by rate."""
+    net_minor: int | None
+    vat_minor: int | None
+    """Both ``None`` where the invoice was taken over with its total alone."""
+    total_minor: int
 
 
 class PaymentApplied(Event, frozen=True, kw_only=True, omit_defaults=True):

@@ -97,6 +97,8 @@ class Cases(ReadModel):
         events.invoice.InvoiceCancelled,
         events.invoice.InvoiceDrafted,
         events.invoice.DepositDeducted,
+        events.invoice.DepositFreed,
+        events.invoice.InvoiceRebated,
         events.loss.InvoiceProvisioned,
         events.invoice.InvoiceTermsBeyondCeiling,
         events.payment.RefundSent,

@@ -12,7 +12,7 @@ def debt_of(state: Invoice) -> InvoiceDebt:
     return InvoiceDebt(
         invoice_id=state.invoice_id,
         due_on=state.due_on,
-        owed_minor=state.creditable_minor - state.conceded_minor - state.discounted_minor,
+        owed_minor=state.billed_minor - state.conceded_minor - state.discounted_minor,
         contested_minor=sum(share.amount_minor for share in state.disputed),
         given_up_minor=state.written_off_minor,
         applied=tuple(Funds(part.received_on, part.amount_minor) for part in state.applied),

@@ -45,6 +45,8 @@ class DraftInvoice(Struct, frozen=True):
     purpose: Purpose = "invoice"
     corrects: CitedInvoice | None = None
     deliveries: tuple[CitedDelivery, ...] = ()
+    correction_cause: str | None = None
+    credit_series: str | None = None
 
 
 class AmendInvoice(Struct, frozen=True):

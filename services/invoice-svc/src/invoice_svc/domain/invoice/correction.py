@@ -6,6 +6,7 @@ what the correction changes, and its conditions.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from invoice_svc.domain.amounts.adjustments import as_input
 from invoice_svc.domain.amounts.sums import line_input
 from invoice_svc.domain.invoice.checks import require_issued
 from invoice_svc.domain.invoice.commands import AmendInvoice, Content, CreditInvoice, DraftInvoice
+from invoice_svc.domain.invoice.deposits import require_not_deducted
 from invoice_svc.domain.invoice.room import cited_as
 from invoice_svc.domain.invoice.state import Invoice
 
@@ -27,80 +29,83 @@ T = TypeVar("T")
 class CorrectInvoice(Struct, frozen=True):
     """Replace an issued invoice. ``changes`` are those of its content; ``issued_on`` is today if not given.
 
-    ``new_invoice_id`` is that of :func:`correction_id`: an invoice is corrected once, then the new one.
+    Without ``issue`` the replacement is a draft, to be submitted for approval or amended; its issue does the rest.
     ``series`` ``None`` is that of the invoice, else FAC; ``credit_series`` ``None`` is AVO.
     """
 
     invoice_id: str
-    new_invoice_id: str
-    credit_note_id: str
     cause: str
     changes: AmendInvoice
+    issue: bool = True
     issued_on: date | None = None
     series: str | None = None
     credit_series: str | None = None
 
 
-class DepositIsDeducted(Refusal):
-    """A final invoice deducts the deposit."""
-
-    code = "deposit-deducted"
-    title = "Deposit is deducted by its final invoice"
-    remedy = "Correct the final invoice."
-
-
 class InvoiceCorrected(Refusal):
-    """Another invoice has come in the place of this one."""
+    """Another invoice has come in the place of this one, or its draft waits to do so."""
 
     code = "invoice-corrected"
     title = "Invoice is corrected already"
-    remedy = "Correct the invoice that has replaced it."
+    remedy = "Correct the invoice that has replaced it. If that one is a draft, issue or cancel it."
 
 
 def correction_id(invoice_id: str) -> str:
-    """Return the id of the invoice that replaces another; there is one, so that nothing is billed twice."""
+    """Return the id of the invoice that replaces another; there is one, so that nothing is billed twice.
+
+    If its draft was cancelled, the id after it is that of its own correction.
+    """
     return derived_id("inv", "correction", invoice_id)
 
 
 def require_not_corrected(state: Invoice, replacement: Invoice) -> None:
-    """Raise ``invoice-corrected`` if the replacement of the invoice exists."""
-    if replacement.document != "none":
+    """Raise ``invoice-corrected`` if the replacement of the invoice exists, as an invoice or as a draft."""
+    if replacement.document == "draft":
+        raise InvoiceCorrected(
+            f"{state.number} has a draft of its correction, {replacement.invoice_id}: issue or cancel that one."
+        )
+    if replacement.document == "issued":
         raise InvoiceCorrected(
             f"{state.number} was replaced by {replacement.number}, {replacement.invoice_id}: correct that one."
         )
 
 
-def credit_of(state: Invoice, command: CorrectInvoice, on: date) -> CreditInvoice | None:
-    """Return the credit note over all that earlier ones have left; ``None`` if they left nothing."""
+def require_correctable(state: Invoice, finals: Mapping[str, str]) -> None:
+    """Raise a refusal for an invoice that is not issued, and for a deposit that a final invoice deducts."""
     require_issued(state, "corrected")
-    if state.deducted_by is not None:
-        raise DepositIsDeducted(f"{state.number} is deducted by {state.deducted_by}.")
+    require_not_deducted(state, finals)
+
+
+def credit_of(state: Invoice, replacement: Invoice, credit_note_id: str, on: date) -> CreditInvoice | None:
+    """Return the credit note over all that earlier ones have left; ``None`` if they left nothing."""
     if state.creditable_minor == 0:
         return None
     return CreditInvoice(
         invoice_id=state.invoice_id,
-        credit_note_id=command.credit_note_id,
+        credit_note_id=credit_note_id,
         issued_on=on,
         amount_minor=state.creditable_minor,
-        cause=command.cause,
-        series=command.credit_series,
+        cause=replacement.correction_cause or "",
+        series=replacement.credit_series,
     )
 
 
-def new_invoice(state: Invoice, command: CorrectInvoice, on: date) -> DraftInvoice:
-    """Return the invoice that comes in the place of the other: its content with the changes, issued at once."""
+def new_invoice(state: Invoice, command: CorrectInvoice, invoice_id: str) -> DraftInvoice:
+    """Return the invoice that comes in the place of the other: its content with the changes."""
     return DraftInvoice(
-        invoice_id=command.new_invoice_id,
+        invoice_id=invoice_id,
         entity_id=state.entity_id,
         customer_id=state.purchaser_id or state.customer_id,
         series=command.series or state.series or "FAC",
         content=_content(state, command.changes),
         currency=state.currency,
-        issue=True,
-        issued_on=on,
+        issue=command.issue,
+        issued_on=command.issued_on,
         purpose=state.purpose,
         corrects=cited_as(state),
         deliveries=state.deliveries,
+        correction_cause=command.cause,
+        credit_series=command.credit_series,
     )
 
 

@@ -8,7 +8,6 @@ from datetime import date
 from msgspec import Struct
 from msgspec.structs import replace
 
-from encours.contracts.common import VatShare
 from encours.contracts.events import invoice as events
 from encours.contracts.events.invoice import ReleasedCash
 from invoice_svc.domain.amounts.sums import RateAmounts
@@ -20,7 +19,7 @@ from invoice_svc.domain.invoice.checks import (
     require_positive,
 )
 from invoice_svc.domain.invoice.commands import CreditInvoice
-from invoice_svc.domain.invoice.credit_sums import credited_parts
+from invoice_svc.domain.invoice.credit_sums import credited_parts, shares_of
 from invoice_svc.domain.invoice.evolve import InvoiceEvent
 from invoice_svc.domain.invoice.parts import AppliedPayment, BalanceChange
 from invoice_svc.domain.invoice.refusals import AmountExceedsOutstanding, NothingOutstanding
@@ -78,16 +77,7 @@ def credit(
             number=command.number or "",
             series=None if command.number else command.series or CREDIT_SERIES,
             issued_on=issued_on,
-            vat=tuple(
-                VatShare(
-                    category=part.category,
-                    rate_bps=part.rate_bps,
-                    net_minor=part.net_minor,
-                    vat_minor=part.vat_minor,
-                )
-                for part in parts
-                if part.rate_bps is not None and part.is_something
-            ),
+            vat=shares_of(parts),
             net_minor=net,
             vat_minor=vat,
             total_minor=amount,

@@ -2,40 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
 from encours.contracts.common import VatShare
 from encours.kernel.errors import Invalid
 from invoice_svc.domain.amounts.decimals import percent
-from invoice_svc.domain.amounts.sums import InvoiceSums, RateAmounts, VatKey, reckon, split_credit
+from invoice_svc.domain.amounts.sums import InvoiceSums, RateAmounts, reckon, split_credit
 from invoice_svc.domain.invoice.commands import CreditInvoice
+from invoice_svc.domain.invoice.parts import CreditNote, Rebate
 from invoice_svc.domain.invoice.refusals import VatUnknown
 from invoice_svc.domain.invoice.state import Invoice
 
 
 def left_to_credit(state: Invoice) -> tuple[RateAmounts, ...]:
-    """Return the net and VAT at each rate of the invoice that are not credited yet, and whose VAT is not relieved.
+    """Return the net and VAT at each rate of the invoice that no credit note has taken, and whose VAT is not relieved.
 
     It is one part without a rate if rates are unknown: for an invoice taken over, or one with several rates and a
     credit note without them.
     """
+    notes: tuple[CreditNote | Rebate, ...] = (*state.credits, *state.rebates)
     relieved_net = sum(share.net_minor for share in state.relieved)
     relieved_vat = sum(share.vat_minor for share in state.relieved)
-    net_left = (state.net_minor or 0) - relieved_net - sum(credit.net_minor or 0 for credit in state.credits)
-    vat_left = (state.vat_minor or 0) - relieved_vat - sum(credit.vat_minor or 0 for credit in state.credits)
+    net_left = (state.net_minor or 0) - relieved_net - sum(note.net_minor or 0 for note in notes)
+    vat_left = (state.vat_minor or 0) - relieved_vat - sum(note.vat_minor or 0 for note in notes)
     if len(state.vat) == 1:
         return (replace(amounts_of(state.vat[0]), net_minor=net_left, vat_minor=vat_left),)
-    if not state.vat or not all(credit.vat for credit in state.credits):
+    if not state.vat or not all(note.vat for note in notes):
         return (RateAmounts(None, net_left, vat_left),)
-    taken = [*state.relieved, *(share for credit in state.credits for share in credit.vat)]
+    taken = [*state.relieved, *(share for note in notes for share in note.vat)]
     return tuple(_left_at(share, taken) for share in state.vat)
 
 
 def amounts_of(share: VatShare) -> RateAmounts:
     """Return a share of a document's VAT as amounts to calculate with."""
     return RateAmounts(share.rate_bps, share.net_minor, share.vat_minor, share.category)
+
+
+def shares_of(parts: Iterable[RateAmounts]) -> tuple[VatShare, ...]:
+    """Return the parts as shares of a document's VAT, without those of 0 and those whose rate is not known."""
+    return tuple(
+        VatShare(
+            category=part.category, rate_bps=part.rate_bps, net_minor=part.net_minor, vat_minor=part.vat_minor
+        )
+        for part in parts
+        if part.rate_bps is not None and part.is_something
+    )
+
+
+def less(whole: RateAmounts, part: RateAmounts) -> RateAmounts:
+    """Return what a part leaves of an amount at its rate."""
+    return replace(
+        whole, net_minor=whole.net_minor - part.net_minor, vat_minor=whole.vat_minor - part.vat_minor
+    )
 
 
 def _left_at(share: VatShare, taken: Iterable[VatShare]) -> RateAmounts:
@@ -62,45 +82,8 @@ def credited_parts(state: Invoice, command: CreditInvoice) -> tuple[RateAmounts,
     if command.lines is None:
         amount = state.outstanding_minor if command.amount_minor is None else command.amount_minor
         return split_credit(amount, left)
-    parts = _parts_of_lines(reckon(command.lines, state.currency), left)
+    parts = parts_of_lines(reckon(command.lines, state.currency), left)
     return _within_what_is_left(parts, left, "/lines")
-
-
-def within_cited(sums: InvoiceSums, cited: Sequence[Invoice]) -> InvoiceSums:
-    """Return the sums of a credit note that cites invoices, its VAT at most what is left of theirs at each rate.
-
-    Early-payment discounts that were taken are not left. Raises :class:`Invalid` with a pointer to lines that exceed
-    what is left at their rate, or, as is checked alone if an invoice's rates are not known, in total (CGI 272-1).
-    """
-    left = [part for invoice in cited for part in left_to_credit(invoice)]
-    if all(part.rate_bps is not None for part in left):
-        discounts = [share for invoice in cited if invoice.discount for share in invoice.discount.vat]
-        parts = _parts_of_lines(sums, _summed(left, discounts))
-        vat = tuple(
-            replace(share, vat_minor=part.vat_minor) for share, part in zip(sums.vat, parts, strict=True)
-        )
-        vat_minor = sum(share.vat_minor for share in vat)
-        sums = replace(sums, vat=vat, vat_minor=vat_minor, total_minor=sums.net_minor + vat_minor)
-    if sums.total_minor > sum(
-        invoice.creditable_minor - invoice.relieved_minor - invoice.discounted_minor for invoice in cited
-    ):
-        raise Invalid("The lines credit more in total than is left to credit; reduce them.", "/lines")
-    return sums
-
-
-def _summed(left: Iterable[RateAmounts], discounts: Iterable[VatShare]) -> tuple[RateAmounts, ...]:
-    """Sum what is left of several invoices by rate, less their discounts."""
-    sums: dict[VatKey, RateAmounts] = {}
-    less = (
-        replace(amounts_of(share), net_minor=-share.net_minor, vat_minor=-share.vat_minor)
-        for share in discounts
-    )
-    for part in (*left, *less):
-        known = sums.get(part.key, replace(part, net_minor=0, vat_minor=0))
-        sums[part.key] = replace(
-            known, net_minor=known.net_minor + part.net_minor, vat_minor=known.vat_minor + part.vat_minor
-        )
-    return tuple(sums.values())
 
 
 def _within_what_is_left(
@@ -166,7 +149,7 @@ def _checked_sum(parts: tuple[RateAmounts, ...], pointer: str) -> tuple[RateAmou
     return parts
 
 
-def _parts_of_lines(sums: InvoiceSums, left: tuple[RateAmounts, ...]) -> tuple[RateAmounts, ...]:
+def parts_of_lines(sums: InvoiceSums, left: tuple[RateAmounts, ...]) -> tuple[RateAmounts, ...]:
     """Return the lines' credit at each rate, at most what is left there; the last of its net takes the last of its VAT.
 
     Each document rounds its VAT once, so that of an invoice credited line by line can differ by cents from the sum of

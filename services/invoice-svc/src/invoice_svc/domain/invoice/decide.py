@@ -66,6 +66,8 @@ def draft(
             deposits=deposits.named(content.deposits, command.purpose),
             corrects=command.corrects,
             deliveries=command.deliveries,
+            correction_cause=command.correction_cause,
+            credit_series=command.credit_series,
         )
     ]
 

@@ -8,7 +8,7 @@ customer is in credit for it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from msgspec import Struct
@@ -19,9 +19,17 @@ from encours.kernel.errors import FieldError, Invalid, Refusal
 from encours.kernel.money import Money
 from invoice_svc.domain.amounts.sums import RateAmounts
 from invoice_svc.domain.invoice.checks import require_issued
-from invoice_svc.domain.invoice.credit_sums import amounts_of, left_to_credit, within
+from invoice_svc.domain.invoice.credit_sums import amounts_of, left_to_credit, less, within
 from invoice_svc.domain.invoice.room import cited_as
 from invoice_svc.domain.invoice.state import Invoice
+
+
+class DepositIsDeducted(Refusal):
+    """A final invoice deducts the deposit, and states the whole supply."""
+
+    code = "deposit-deducted"
+    title = "Deposit is deducted by its final invoice"
+    remedy = "Use the final invoice instead."
 
 
 class DepositNotDeductible(Refusal):
@@ -55,16 +63,31 @@ def named(deposits: tuple[str, ...], purpose: Purpose) -> tuple[str, ...]:
     return tuple(dict.fromkeys(deposits))
 
 
-def deduct(final: Invoice, deposits: Sequence[Invoice], issued_on: date, own: Collection[str]) -> Deduction:
+def require_not_deducted(deposit: Invoice, finals: Mapping[str, str], pointer: str | None = None) -> None:
+    """Raise ``deposit-deducted`` for a deposit of a final invoice; ``finals`` has the numbers of these by their ids."""
+    if deposit.deducted_by is not None:
+        raise DepositIsDeducted(
+            f"{deposit.number} is deducted by its final invoice, {finals[deposit.deducted_by]}.",
+            errors=() if pointer is None else (FieldError(pointer, "Name the final invoice."),),
+        )
+
+
+def deduct(
+    final: Invoice,
+    deposits: Sequence[Invoice],
+    issued_on: date,
+    own: Collection[str],
+    finals: Mapping[str, str],
+) -> Deduction:
     """Deduct the deposits from a draft, one after the other, each at most what is left at each rate.
 
-    ``issued_on`` is the date of the final invoice, ``own`` are the records of its customer. What they leave is 0 at
-    least, also with a rebate at another rate.
+    ``issued_on`` is the date of the final invoice, ``own`` are the records of its customer; ``finals`` has the numbers
+    of the invoices that deduct deposits already. What they leave is 0 at least, also with a rebate at another rate.
     """
     left = {part.key: part for part in map(amounts_of, final.vat)}
     listed, surplus = [], []
     for i, deposit in enumerate(deposits):
-        _check(final, deposit, issued_on, own, f"/deposits/{i}")
+        _check(final, deposit, issued_on, own, finals, f"/deposits/{i}")
         taken, over = [], []
         for part in left_to_credit(deposit):
             rest = left.get(part.key) or RateAmounts(part.rate_bps, 0, 0, part.category)
@@ -73,9 +96,9 @@ def deduct(final: Invoice, deposits: Sequence[Invoice], issued_on: date, own: Co
                 net_minor=within(part.net_minor, rest.net_minor),
                 vat_minor=within(part.vat_minor, rest.vat_minor),
             )
-            left[part.key] = _minus(rest, share)
+            left[part.key] = less(rest, share)
             taken.append(share)
-            over.append(_minus(part, share))
+            over.append(less(part, share))
         listed.append(_listed(deposit, [share for share in taken if share.is_something]))
         if any(part.is_something for part in over):
             surplus.append((deposit.invoice_id, tuple(part for part in over if part.is_something)))
@@ -95,19 +118,25 @@ def deduct(final: Invoice, deposits: Sequence[Invoice], issued_on: date, own: Co
     )
 
 
-def _check(final: Invoice, deposit: Invoice, issued_on: date, own: Collection[str], pointer: str) -> None:
+def _check(
+    final: Invoice,
+    deposit: Invoice,
+    issued_on: date,
+    own: Collection[str],
+    finals: Mapping[str, str],
+    pointer: str,
+) -> None:
     require_issued(deposit, "deducted")
     same = (deposit.entity_id, deposit.currency) == (final.entity_id, final.currency) and (
         (deposit.purchaser_id or deposit.customer_id) in own
     )
-    corrected = None if final.corrects is None else final.corrects.invoice_id
     wrong = None
     if deposit.purpose != "deposit":
         wrong = "is no deposit invoice"
     elif not same:
         wrong = "belongs to another customer, entity or currency"
-    elif deposit.deducted_by not in (None, corrected):
-        wrong = f"is deducted by {deposit.deducted_by} already"
+    elif deposit.deducted_by is not None:
+        wrong = f"is deducted by {finals[deposit.deducted_by]} already"
     elif deposit.issued_on is not None and deposit.issued_on > issued_on:
         wrong = f"is dated {deposit.issued_on}, after the final invoice"
     if wrong is not None:
@@ -127,12 +156,6 @@ def _listed(deposit: Invoice, taken: list[RateAmounts]) -> DeductedDeposit:
         net_minor=net,
         vat_minor=vat,
         total_minor=net + vat,
-    )
-
-
-def _minus(whole: RateAmounts, part: RateAmounts) -> RateAmounts:
-    return replace(
-        whole, net_minor=whole.net_minor - part.net_minor, vat_minor=whole.vat_minor - part.vat_minor
     )
 
 

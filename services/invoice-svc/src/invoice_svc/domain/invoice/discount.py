@@ -2,9 +2,9 @@
 
 Nobody has to ask for it: an invoice whose debt less the discount is paid by its last day is settled, and the rest was
 never owed, whether its last payment, the reversal of another one or the end of a dispute has left that. A payment that
-is late, or a cent short, leaves the rest open: a discount is no tolerance. It is granted on what credit notes have left
-of the total, VAT included, rounded half up; its VAT is split over the rates as that of a credit note (CGI 267 II-1°,
-272-1).
+is late, or a cent short, leaves the rest open: a discount is no tolerance. It is granted on what credit notes on the
+invoice have left of its total, VAT included, rounded half up, and is at most what rebates have left of that; its VAT is
+split over the rates as that of a credit note (CGI 267 II-1°, 272-1).
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from encours.contracts.common import VatShare
 from encours.contracts.events.invoice import EarlyDiscountTaken, EarlyDiscountWithdrawn
 from encours.kernel.money import div_half_up
 from invoice_svc.domain.amounts.sums import split_credit
 from invoice_svc.domain.invoice.checks import money_of
-from invoice_svc.domain.invoice.credit_sums import left_to_credit
+from invoice_svc.domain.invoice.credit_sums import left_to_credit, shares_of
 from invoice_svc.domain.invoice.parts import AppliedPayment
 from invoice_svc.domain.invoice.state import Invoice
 
@@ -27,10 +26,11 @@ Withdrawal = Literal["released", "reversed", "credited"]
 
 
 def discount_minor(state: Invoice) -> int:
-    """Return the discount on what credit notes have left of the invoice; 0 without one in its terms."""
+    """Return the discount on what credit notes on the invoice have left of it; 0 without one in its terms."""
     if state.terms is None or state.terms.discount is None or state.discount_until is None:
         return 0
-    return div_half_up(state.creditable_minor * state.terms.discount.rate_bps, 10_000)
+    discount = div_half_up(state.billed_minor * state.terms.discount.rate_bps, 10_000)
+    return max(0, min(discount, state.creditable_minor))
 
 
 def price_minor(state: Invoice, received_on: date) -> int:
@@ -62,23 +62,14 @@ def take(state: Invoice, last: AppliedPayment, words: str | None) -> list[EarlyD
     if state.written_off_minor or max(part.received_on for part in state.applied) > until:
         return []
     parts = split_credit(amount, left_to_credit(state)) if state.net_minor is not None else ()
-    paid = f"{money_of(state, state.paid_minor)} paid of {money_of(state, state.creditable_minor)}"
+    paid = f"{money_of(state, state.paid_minor)} paid of {money_of(state, state.billed_minor)}"
     return [
         EarlyDiscountTaken(
             invoice_id=state.invoice_id,
             customer_id=state.customer_id,
             currency=state.currency,
             amount_minor=amount,
-            vat=tuple(
-                VatShare(
-                    rate_bps=part.rate_bps,
-                    category=part.category,
-                    net_minor=part.net_minor,
-                    vat_minor=part.vat_minor,
-                )
-                for part in parts
-                if part.rate_bps is not None and part.is_something
-            ),
+            vat=shares_of(parts),
             net_minor=sum(part.net_minor for part in parts) if parts else None,
             vat_minor=sum(part.vat_minor for part in parts) if parts else None,
             rate_bps=terms.discount.rate_bps,

@@ -23,6 +23,7 @@ from invoice_svc.domain.invoice.parts import (
     CreditNote,
     Disputed,
     RealisedDifference,
+    Rebate,
     TakenDiscount,
 )
 from invoice_svc.domain.invoice.state import Invoice
@@ -34,9 +35,11 @@ InvoiceEvent = (
     | ApprovalEvent
     | events.InvoiceIssued
     | events.DepositDeducted
+    | events.DepositFreed
     | events.InvoiceTermsBeyondCeiling
     | events.InvoicePenaltyBelowFloor
     | events.InvoiceCredited
+    | events.InvoiceRebated
     | events.PaymentApplied
     | events.PaymentUnapplied
     | events.ShareDisputed
@@ -70,6 +73,8 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
             return _issued(state, recorded.entity, event)
         case events.DepositDeducted():
             return replace(state, deducted_by=event.final_invoice_id)
+        case events.DepositFreed():
+            return replace(state, deducted_by=None)
         case events.InvoiceTermsBeyondCeiling() | events.InvoicePenaltyBelowFloor():
             return state
         case events.InvoiceCredited():
@@ -92,6 +97,17 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
                 movements=(*state.movements, BalanceChange(day, -event.total_minor)),
                 conceded_minor=state.conceded_minor - event.awaited_minor,
             )
+        case events.InvoiceRebated():
+            rebate = Rebate(
+                event.credit_note_id,
+                event.payment_id,
+                event.vat,
+                event.net_minor,
+                event.vat_minor,
+                event.total_minor,
+                day,
+            )
+            return replace(state, rebates=(*state.rebates, rebate))
         case events.PaymentApplied():
             part = AppliedPayment(
                 event.allocation_id,
@@ -214,6 +230,8 @@ def _drafted(entity_id: str, day: date, event: events.InvoiceDrafted) -> Invoice
         corrects=event.corrects,
         drafted_on=day,
         deliveries=event.deliveries,
+        correction_cause=event.correction_cause,
+        credit_series=event.credit_series,
     )
 
 

@@ -34,6 +34,18 @@ class CreditNote(Struct, frozen=True):
     """Cash that it has left without a debt."""
 
 
+class Rebate(Struct, frozen=True):
+    """Part of the invoice that a credit note of its own corrects; the customer has it in credit."""
+
+    credit_note_id: str
+    payment_id: str
+    vat: tuple[VatShare, ...]
+    net_minor: int | None
+    vat_minor: int | None
+    total_minor: int
+    effective_on: date
+
+
 class AppliedPayment(Struct, frozen=True):
     """Part of a payment applied to this invoice; the funds were available on ``received_on``."""
 

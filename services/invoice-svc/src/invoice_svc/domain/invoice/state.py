@@ -27,6 +27,7 @@ from invoice_svc.domain.invoice.parts import (
     CreditNote,
     Disputed,
     RealisedDifference,
+    Rebate,
     TakenDiscount,
 )
 
@@ -61,6 +62,9 @@ class Invoice(Struct, frozen=True):
     deducted_by: str | None = None
     """Final invoice that deducts this deposit invoice."""
     corrects: CitedInvoice | None = None
+    correction_cause: str | None = None
+    credit_series: str | None = None
+    """Of a draft that corrects an invoice: reason and series of the credit note on that one."""
     purchaser_id: str | None = None
     """Customer who ordered, if another is billed."""
     number: str | None = None
@@ -73,6 +77,7 @@ class Invoice(Struct, frozen=True):
     deliveries: tuple[CitedDelivery, ...] = ()
     approval: Approval = Approval()
     credits: tuple[CreditNote, ...] = ()
+    rebates: tuple[Rebate, ...] = ()
     applied: tuple[AppliedPayment, ...] = ()
     disputed: tuple[Disputed, ...] = ()
     movements: tuple[BalanceChange, ...] = ()
@@ -126,9 +131,19 @@ class Invoice(Struct, frozen=True):
         return contested_of(self.outstanding_minor, contested)
 
     @property
-    def creditable_minor(self) -> int:
-        """Amount that credit notes have left of the invoice, paid or not."""
+    def rebated_minor(self) -> int:
+        """Amount that credit notes of their own have corrected."""
+        return sum(rebate.total_minor for rebate in self.rebates)
+
+    @property
+    def billed_minor(self) -> int:
+        """Total less the credit notes on the invoice, paid or not."""
         return self.total_minor - self.credited_minor
+
+    @property
+    def creditable_minor(self) -> int:
+        """Amount that all credit notes have left of the invoice, paid or not."""
+        return self.billed_minor - self.rebated_minor
 
     @property
     def relieved_minor(self) -> int:

@@ -12,7 +12,6 @@ from datetime import date
 
 from msgspec import Struct
 
-from encours.contracts.common import VatShare
 from encours.contracts.events.loss import InvoiceProvisioned, InvoiceUnrecoverable, WriteOffRecovered
 from encours.kernel.errors import FieldError, Invalid, Refusal
 from encours.kernel.money import Money, format_amount
@@ -25,7 +24,7 @@ from invoice_svc.domain.invoice.checks import (
     require_not_future,
     require_positive,
 )
-from invoice_svc.domain.invoice.credit_sums import amounts_of, left_to_credit
+from invoice_svc.domain.invoice.credit_sums import amounts_of, left_to_credit, shares_of
 from invoice_svc.domain.invoice.refusals import AmountExceedsOutstanding, NothingOutstanding
 from invoice_svc.domain.invoice.room import room_from
 from invoice_svc.domain.invoice.state import Invoice
@@ -140,7 +139,7 @@ def declare_unrecoverable(
         amount_minor=amount,
         written_off_minor=amount - before,
         vat_relief=command.vat_relief,
-        vat=_shares(parts),
+        vat=shares_of(parts),
         net_minor=net if command.vat_relief else None,
         vat_minor=vat if command.vat_relief else None,
         cause=command.cause,
@@ -164,7 +163,7 @@ def recover(state: Invoice, payment_id: str, amount_minor: int) -> WriteOffRecov
         payment_id=payment_id,
         amount_minor=amount_minor,
         relieved_minor=relieved_minor,
-        vat=_shares(parts),
+        vat=shares_of(parts),
     )
 
 
@@ -176,32 +175,26 @@ def _relief(state: Invoice, command: DeclareUnrecoverable, amount_minor: int) ->
         )
     parts = _parts(state, amount_minor)
     if not parts:
-        raise VatNotRelievable(f"The VAT of {state.number} is not known by rate.")
+        raise VatNotRelievable(f"The VAT of {state.number} is not known by rate, or all of it is credited.")
     return parts
 
 
 def _net_outstanding_minor(state: Invoice) -> int:
-    """Net of what is outstanding; all of it if its VAT is not known by rate."""
+    """Return what is outstanding without the VAT that could be relieved; all of it if that is not known by rate."""
     parts = _parts(state, state.outstanding_minor)
-    return max(0, sum(part.net_minor for part in parts)) if parts else state.outstanding_minor
+    return max(0, state.outstanding_minor - sum(part.vat_minor for part in parts))
 
 
 def _parts(state: Invoice, amount_minor: int) -> tuple[RateAmounts, ...]:
-    """Net and VAT by rate of an amount, pro rata to what is neither credited nor relieved; none if they are unknown."""
+    """Return net and VAT by rate of an amount, pro rata to what is neither credited nor relieved, and at most that.
+
+    There are none if they are unknown. Less than the amount is left if a credit note of its own corrects the invoice.
+    """
     left = () if state.net_minor is None else left_to_credit(state)
+    amount_minor = min(amount_minor, sum(part.net_minor + part.vat_minor for part in left))
     if not left or left[0].rate_bps is None or amount_minor <= 0:
         return ()
     return split_credit(amount_minor, left)
-
-
-def _shares(parts: tuple[RateAmounts, ...]) -> tuple[VatShare, ...]:
-    return tuple(
-        VatShare(
-            category=part.category, rate_bps=part.rate_bps, net_minor=part.net_minor, vat_minor=part.vat_minor
-        )
-        for part in parts
-        if part.rate_bps is not None and part.is_something
-    )
 
 
 def _duplicate_text(country: str, currency: str, net_minor: int, vat_minor: int, day: date) -> str | None:

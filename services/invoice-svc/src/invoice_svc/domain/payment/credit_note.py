@@ -1,13 +1,13 @@
 """The credit note [avoir] without an invoice, such as a rebate on turnover: the customer is in credit.
 
 It changes the VAT of the invoices that it corrects, so it cites them, or the period whose invoices it corrects as a
-whole (CGI 272-1; ann. II 242 nonies A I). At each rate it is at most what credit notes have left of cited invoices; a
-period sets no bound. Its number is of the entity's series of credit notes.
+whole (CGI 272-1; ann. II 242 nonies A I). At each rate it is at most what credit notes have left of cited invoices, and
+each of them keeps its part; a period sets no bound. Its number is of the entity's series of credit notes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from msgspec import Struct
@@ -20,7 +20,8 @@ from invoice_svc.domain.customer.state import Customer
 from invoice_svc.domain.entity.state import Entity
 from invoice_svc.domain.invoice.checks import require_issued, require_not_future
 from invoice_svc.domain.invoice.credit_note import CREDIT_SERIES
-from invoice_svc.domain.invoice.credit_sums import within_cited
+from invoice_svc.domain.invoice.deposits import require_not_deducted
+from invoice_svc.domain.invoice.rebate import within_cited
 from invoice_svc.domain.invoice.room import cited_as
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.payment.refusals import AllocationAcrossCustomers
@@ -53,11 +54,16 @@ def issue(
     entity: Entity,
     customer: Customer,
     cited: Sequence[Invoice],
+    finals: Mapping[str, str],
     issued_on: date,
     today: date,
     own: Collection[str],
 ) -> events.CreditNoteIssued:
-    """Issue the credit note; its number is left to the append. ``own`` are the records of the customer."""
+    """Issue the credit note; its number is left to the append.
+
+    ``finals`` has the numbers of the final invoices that deduct cited deposits, by their ids; ``own`` are the records
+    of the customer.
+    """
     require_customer_of(customer, command.entity_id)
     require_not_future(issued_on, today, "/issued_on")
     currency = currency_of(command.currency, command.lines, entity.currency)
@@ -66,7 +72,7 @@ def issue(
         raise Invalid(
             "The lines must add up to more than 0, and to no less than 0 at any VAT rate.", "/lines"
         )
-    _check_cited(command, customer, own, cited, currency, issued_on)
+    _check_cited(command, customer, own, cited, finals, currency, issued_on)
     if cited:
         sums = within_cited(sums, cited)
     return events.CreditNoteIssued(
@@ -95,6 +101,7 @@ def _check_cited(
     customer: Customer,
     own: Collection[str],
     cited: Sequence[Invoice],
+    finals: Mapping[str, str],
     currency: str,
     issued_on: date,
 ) -> None:
@@ -107,6 +114,7 @@ def _check_cited(
         )
     for i, invoice in enumerate(cited):
         require_issued(invoice, "cited by a credit note")
+        require_not_deducted(invoice, finals, f"/invoice_ids/{i}")
         if invoice.issued_on is not None and invoice.issued_on > issued_on:
             raise Invalid(
                 f"{invoice.number} is dated {invoice.issued_on}, later than the credit note.",

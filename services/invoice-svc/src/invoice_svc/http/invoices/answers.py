@@ -7,12 +7,11 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.common import CitedDelivery, Purpose
+from encours.contracts.common import Purpose
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
-from invoice_svc.domain.invoice.parts import AppliedPayment, CreditNote, Disputed, RealisedDifference
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.invoice.status import (
     BusinessLabel,
@@ -41,6 +40,15 @@ from invoice_svc.http.documents import (
     deposit_json,
     particulars_json,
 )
+from invoice_svc.http.invoices.parts import (
+    AppliedOut,
+    CitedDeliveryOut,
+    CreditNoteOut,
+    DisputedOut,
+    ExchangeDifferenceOut,
+    RebateOut,
+    known_json,
+)
 from invoice_svc.http.terms import TermsOut
 from invoice_svc.read_models.search.query import Matched
 from invoice_svc.use_cases.corrections import Corrected
@@ -63,104 +71,6 @@ class LabelsOut(BaseModel):
 
     business: BusinessLabel
     crm: str = Field(examples=["Retard 12 jours"])
-
-
-def _known(minor: int | None, currency: str) -> Json | None:
-    return None if minor is None else money_json(minor, currency)
-
-
-class CreditNoteOut(BaseModel):
-    """A credit note on the invoice."""
-
-    id: str
-    number: str
-    issued_on: date
-    net: MoneyModel | None
-    vat: MoneyModel | None
-    total: MoneyModel
-    cause: str
-
-    @classmethod
-    def of(cls, credit: CreditNote, currency: str) -> Json:
-        """Show a credit note."""
-        return {
-            "id": credit.credit_note_id,
-            "number": credit.number,
-            "issued_on": iso(credit.issued_on),
-            "net": _known(credit.net_minor, currency),
-            "vat": _known(credit.vat_minor, currency),
-            "total": money_json(credit.total_minor, currency),
-            "cause": credit.cause,
-        }
-
-
-class AppliedOut(BaseModel):
-    """Part of a payment that is applied to the invoice."""
-
-    allocation_id: str
-    payment_id: str
-    amount: MoneyModel
-    received_on: date
-
-    @classmethod
-    def of(cls, part: AppliedPayment, currency: str) -> Json:
-        """Show a part of a payment."""
-        return {
-            "allocation_id": part.allocation_id,
-            "payment_id": part.payment_id,
-            "amount": money_json(part.amount_minor, currency),
-            "received_on": iso(part.received_on),
-        }
-
-
-class DisputedOut(BaseModel):
-    """An open dispute."""
-
-    id: str
-    amount: MoneyModel
-
-    @classmethod
-    def of(cls, share: Disputed, currency: str) -> Json:
-        """Show a dispute's share."""
-        return {"id": share.dispute_id, "amount": money_json(share.amount_minor, currency)}
-
-
-class ExchangeDifferenceOut(BaseModel):
-    """Exchange difference that a payment realised, in the entity's currency; a loss is below 0."""
-
-    allocation_id: str
-    amount: MoneyModel
-
-    @classmethod
-    def of(cls, found: RealisedDifference) -> Json:
-        """Show a difference."""
-        return {
-            "allocation_id": found.allocation_id,
-            "amount": money_json(found.amount_minor, found.currency),
-        }
-
-
-class CitedDeliveryOut(BaseModel):
-    """A delivery that the invoice bills."""
-
-    order_id: str
-    order_number: str
-    reference: str | None = Field(description="The customer's own number of the order.")
-    delivery_id: str
-    note_number: str
-    delivered_on: date
-
-    @classmethod
-    def of(cls, cited: CitedDelivery) -> Json:
-        """Show a delivery as the invoice cites it."""
-        return {
-            "order_id": cited.order_id,
-            "order_number": cited.order_number,
-            "reference": cited.reference,
-            "delivery_id": cited.delivery_id,
-            "note_number": cited.note_number,
-            "delivered_on": iso(cited.delivered_on),
-        }
 
 
 class InvoiceOut(AsOf, ParticularsOut):
@@ -221,6 +131,10 @@ class InvoiceOut(AsOf, ParticularsOut):
     salesperson: str | None
     origin: Literal["issued", "import"] | None
     credit_notes: list[CreditNoteOut]
+    rebates: list[RebateOut] = Field(
+        description="Credit notes without an invoice that cite this one: what it owes is unchanged, but later credit "
+        "notes have that much less left of it."
+    )
     payments: list[AppliedOut]
     exchange_differences: list[ExchangeDifferenceOut]
     disputes: list[DisputedOut]
@@ -259,8 +173,8 @@ class InvoiceOut(AsOf, ParticularsOut):
             "issued_on": iso(state.issued_on),
             "due_on": iso(state.due_on),
             "discount_until": iso(state.discount_until),
-            "net": _known(state.net_minor, currency),
-            "vat": _known(state.vat_minor, currency),
+            "net": known_json(state.net_minor, currency),
+            "vat": known_json(state.vat_minor, currency),
             "total": money_json(state.total_minor, currency),
             "credited": money_json(credited, currency),
             "paid": money_json(paid, currency),
@@ -299,6 +213,7 @@ class InvoiceOut(AsOf, ParticularsOut):
             "salesperson": state.salesperson,
             "origin": state.origin,
             "credit_notes": [CreditNoteOut.of(credit, currency) for credit in state.credits],
+            "rebates": [RebateOut.of(each, currency) for each in state.rebates],
             "payments": [AppliedOut.of(part, currency) for part in state.applied],
             "exchange_differences": [ExchangeDifferenceOut.of(each) for each in state.exchange_differences],
             "disputes": [DisputedOut.of(share, currency) for share in state.disputed],
@@ -312,7 +227,7 @@ class CorrectedInvoiceOut(InvoiceOut):
     """The invoice that comes in the place of another."""
 
     credit_note_id: str | None = Field(
-        description="On the old invoice; null if credit notes had left nothing of it."
+        description="On the old invoice; null for a draft, and if credit notes had left nothing of it."
     )
 
 

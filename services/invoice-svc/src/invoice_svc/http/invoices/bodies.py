@@ -22,7 +22,7 @@ from invoice_svc.domain.invoice.commands import (
     DraftInvoice,
     IssueInvoice,
 )
-from invoice_svc.domain.invoice.correction import CorrectInvoice, correction_id
+from invoice_svc.domain.invoice.correction import CorrectInvoice
 from invoice_svc.domain.loss.decide import DeclareUnrecoverable, ProvisionInvoice
 from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.http.common import CustomerId, DecimalText, EntityId, InvoiceId, SeriesCode
@@ -141,21 +141,23 @@ class CorrectionBody(DraftPatch):
     """A new invoice in the place of an issued one: fields that are not given are those of the old; null clears one."""
 
     reason: ShortText = Field(examples=["Wrong VAT rate"])
+    issue: bool = Field(
+        default=True,
+        description="False makes a draft, such as one that has to be approved; its issue makes the correction.",
+    )
     issued_on: BusinessDate | None = Field(
         default=None, description="Day of both documents; today if not given."
     )
     series: SeriesCode | None = Field(default=None, description="That of the invoice if not given.")
     credit_series: SeriesCode | None = Field(default=None, description="AVO if not given.")
 
-    def to_correction(self, invoice_id: str, credit_note_id: str) -> CorrectInvoice:
+    def to_correction(self, invoice_id: str) -> CorrectInvoice:
         """Return the command."""
-        new_invoice_id = correction_id(invoice_id)
         return CorrectInvoice(
             invoice_id=invoice_id,
-            new_invoice_id=new_invoice_id,
-            credit_note_id=credit_note_id,
             cause=self.reason,
-            changes=self.to_command(new_invoice_id),
+            changes=self.to_command(invoice_id),
+            issue=self.issue,
             issued_on=self.issued_on,
             series=self.series,
             credit_series=self.credit_series,

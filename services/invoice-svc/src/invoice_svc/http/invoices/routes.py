@@ -159,9 +159,10 @@ async def correct_invoice(invoice_id: InvoiceId, body: CorrectionBody, cmd: Writ
     """Replace an issued invoice: a credit note over all that is left of it, and a new invoice that cites it.
 
     Payments of the old invoice settle the new one; what it does not take is unapplied cash. An invoice is corrected
-    once (`invoice-corrected`); after that the new one is.
+    once (`invoice-corrected`); after that the new one is. With `issue` false the new invoice is a draft, which can be
+    amended, submitted and approved; its issue makes the whole correction in one step.
     """
-    wanted = body.to_correction(invoice_id, new_id("cre"))
+    wanted = body.to_correction(invoice_id)
     return await cmd.run(
         corrections.correct, wanted, answer=CORRECTION_ANSWER, on=invoice_id, status=201, at="/v1/invoices"
     )

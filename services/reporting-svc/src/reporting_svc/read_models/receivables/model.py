@@ -108,6 +108,8 @@ class Receivables(MappedModel):
         events.invoice.InvoiceCancelled,
         events.invoice.InvoiceDrafted,
         events.invoice.DepositDeducted,
+        events.invoice.DepositFreed,
+        events.invoice.InvoiceRebated,
         events.loss.InvoiceProvisioned,
         events.invoice.InvoiceTermsBeyondCeiling,
         events.invoice.InvoicePenaltyBelowFloor,

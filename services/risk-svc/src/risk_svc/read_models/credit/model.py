@@ -100,6 +100,8 @@ class Credit(ReadModel):
         events.aside.EventSetAside,
         events.imports.ImportReceived,
         events.invoice.DepositDeducted,
+        events.invoice.DepositFreed,
+        events.invoice.InvoiceRebated,
         events.loss.InvoiceProvisioned,
         events.invoice.InvoiceTermsBeyondCeiling,
         events.invoice.InvoicePenaltyBelowFloor,

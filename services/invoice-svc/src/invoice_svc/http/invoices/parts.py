@@ -1,0 +1,135 @@
+"""Parts of the answers of /v1/invoices: credit notes, payments, disputes, exchange differences, deliveries."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import BaseModel, Field
+
+from encours.contracts.common import CitedDelivery
+from encours.http.answers import Json
+from encours.http.models import MoneyModel, money_json
+from invoice_svc.domain.invoice.parts import AppliedPayment, CreditNote, Disputed, RealisedDifference, Rebate
+from invoice_svc.http.common import iso
+
+
+def known_json(minor: int | None, currency: str) -> Json | None:
+    """Show an amount; null if it is not known."""
+    return None if minor is None else money_json(minor, currency)
+
+
+class CreditNoteOut(BaseModel):
+    """A credit note on the invoice."""
+
+    id: str
+    number: str
+    issued_on: date
+    net: MoneyModel | None
+    vat: MoneyModel | None
+    total: MoneyModel
+    cause: str
+
+    @classmethod
+    def of(cls, credit: CreditNote, currency: str) -> Json:
+        """Show a credit note."""
+        return {
+            "id": credit.credit_note_id,
+            "number": credit.number,
+            "issued_on": iso(credit.issued_on),
+            "net": known_json(credit.net_minor, currency),
+            "vat": known_json(credit.vat_minor, currency),
+            "total": money_json(credit.total_minor, currency),
+            "cause": credit.cause,
+        }
+
+
+class RebateOut(BaseModel):
+    """Part of the invoice that a credit note without an invoice corrects."""
+
+    credit_note_id: str
+    payment_id: str = Field(description="The customer's credit of that credit note.")
+    on: date
+    net: MoneyModel | None
+    vat: MoneyModel | None
+    total: MoneyModel
+
+    @classmethod
+    def of(cls, rebate: Rebate, currency: str) -> Json:
+        """Show a part."""
+        return {
+            "credit_note_id": rebate.credit_note_id,
+            "payment_id": rebate.payment_id,
+            "on": iso(rebate.effective_on),
+            "net": known_json(rebate.net_minor, currency),
+            "vat": known_json(rebate.vat_minor, currency),
+            "total": money_json(rebate.total_minor, currency),
+        }
+
+
+class AppliedOut(BaseModel):
+    """Part of a payment that is applied to the invoice."""
+
+    allocation_id: str
+    payment_id: str
+    amount: MoneyModel
+    received_on: date
+
+    @classmethod
+    def of(cls, part: AppliedPayment, currency: str) -> Json:
+        """Show a part of a payment."""
+        return {
+            "allocation_id": part.allocation_id,
+            "payment_id": part.payment_id,
+            "amount": money_json(part.amount_minor, currency),
+            "received_on": iso(part.received_on),
+        }
+
+
+class DisputedOut(BaseModel):
+    """An open dispute."""
+
+    id: str
+    amount: MoneyModel
+
+    @classmethod
+    def of(cls, share: Disputed, currency: str) -> Json:
+        """Show a dispute's share."""
+        return {"id": share.dispute_id, "amount": money_json(share.amount_minor, currency)}
+
+
+class ExchangeDifferenceOut(BaseModel):
+    """Exchange difference that a payment realised, in the entity's currency; a loss is below 0."""
+
+    allocation_id: str
+    amount: MoneyModel
+
+    @classmethod
+    def of(cls, found: RealisedDifference) -> Json:
+        """Show a difference."""
+        return {
+            "allocation_id": found.allocation_id,
+            "amount": money_json(found.amount_minor, found.currency),
+        }
+
+
+class CitedDeliveryOut(BaseModel):
+    """A delivery that the invoice bills."""
+
+    order_id: str
+    order_number: str
+    reference: str | None = Field(description="The customer's own number of the order.")
+    delivery_id: str
+    note_number: str
+    delivered_on: date
+
+    @classmethod
+    def of(cls, cited: CitedDelivery) -> Json:
+        """Show a delivery as the invoice cites it."""
+        return {
+            "order_id": cited.order_id,
+            "order_number": cited.order_number,
+            "reference": cited.reference,
+            "delivery_id": cited.delivery_id,
+            "note_number": cited.note_number,
+            "delivered_on": iso(cited.delivered_on),
+        }
