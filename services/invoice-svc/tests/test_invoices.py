@@ -178,5 +178,6 @@ def test_without_lines_or_amount_a_settled_invoice_has_nothing_left_to_credit_or
 
 
 def test_a_credit_note_is_not_dated_before_its_invoice(make: Any, issued: Any) -> None:
-    with make.refused("amount-exceeds-outstanding"):
+    with pytest.raises(DomainError, match=r"was issued on 2026-06-01; use that or a later date") as refusal:
         issued.do(invoices.credit, make.credit(on=date(2026, 5, 31)))
+    assert refusal.value.errors[0].pointer == "/issued_on"

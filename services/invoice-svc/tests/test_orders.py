@@ -193,6 +193,8 @@ def test_no_more_is_delivered_than_was_ordered(make: Any, ordered: Any) -> None:
     rest = ordered.state(ORDER, "ord_1").deliveries[1]
     assert [(line.line, line.quantity) for line in rest.lines] == [(1, "0.5"), (2, "4")]
     assert ordered.state(ORDER, "ord_1").delivered == "whole"
+    with pytest.raises(DomainError, match=r", 0 is left to deliver, not 0\.1"):
+        ordered.do(orders.deliver, delivery("BL-3", 7, (1, "0.1")))
     with make.refused("quantity-exceeds-order"):
         ordered.do(orders.deliver, delivery("BL-3", 7))
 

@@ -12,6 +12,7 @@ import pytest
 from encours.contracts import decode
 from encours.ledger.command import Result
 from encours.testing.history import folded
+from invoice_svc.domain.customer.commands import AssignRoles
 from invoice_svc.domain.invoice.evolve import fold_as_of
 from invoice_svc.domain.payment import commands as pay
 from invoice_svc.http.payments.bodies import PaymentBody
@@ -91,6 +92,15 @@ def test_a_payment_that_the_gateway_delivers_again_is_answered_as_the_first(make
     issued.do(payments.reverse, pay.ReversePayment(name, TODAY, "returned"))
     with make.refused("payment-exists"):
         issued.do(payments.receive, again, ("inv_1",))
+
+
+def test_a_bank_text_that_names_what_the_payer_pays_from_a_later_day_says_so(make: Any, issued: Any) -> None:
+    issued.do(customers.register, make.customer("cus_2"))
+    issued.do(customers.assign_roles, AssignRoles("cus_1", payer_id="cus_2", valid_from=day(20)))
+    receipt = make.receipt(customer_id="cus_2", on=day(15), remittance_text="FAC-2026-000001")
+    settled = issued.do(payments.receive, receipt, ("inv_1",)).result(payments.Settled)
+    assert "does not identify one open invoice that cus_2 pays on 2026-06-15 (2026-000001)" in settled.note
+    assert issued.state(INVOICE, "inv_1").outstanding_minor == 12_000
 
 
 def test_not_provided_is_no_reference() -> None:

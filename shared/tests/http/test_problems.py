@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import pytest
@@ -11,6 +11,10 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from pydantic import BaseModel, StringConstraints, ValidationError
+
+from encours.http.models import ShortText
+from encours.http.problems import faults, located
 
 THING = "thg_" + "0" * 32
 JSON = {"Content-Type": "application/json"}
@@ -69,6 +73,28 @@ async def test_each_fault_has_its_pointer(api: httpx.AsyncClient) -> None:
         ("body", "/name"), ("body", "/since"), ("body", "/parts/1/name"), ("body", "/parts/1/pieces"),
         ("body", "/parts/1/a~1b~0c"), ("query", "/limit"),
     }  # fmt: skip
+
+
+def test_a_fault_of_a_value_of_several_types_is_where_the_value_was_sent() -> None:
+    class Line(BaseModel):
+        price: str
+
+    class Sent(BaseModel):
+        fields: dict[Annotated[str, StringConstraints(max_length=5)], bool | ShortText | None] = {}
+        note: bool | Line = False
+        lines: list[Line] = []
+
+    def pointers(sent: Any) -> set[str]:
+        with pytest.raises(ValidationError) as refused:
+            Sent.model_validate(sent)
+        return {fault["pointer"] for fault in faults(located(refused.value, "body", sent))}
+
+    assert pointers({"fields": {"n": [1]}}) == {"/fields/n"}
+    assert pointers({"fields": {"n": {}, "": ""}}) == {"/fields/n", "/fields/"}
+    assert pointers({"fields": {"much too long": "x"}}) == {"/fields/much too long"}
+    assert pointers({"note": {"price": 1}}) == {"/note", "/note/price"}
+    assert pointers({"note": {}}) == {"/note", "/note/price"}
+    assert pointers({"lines": [{"price": "1"}, {}]}) == {"/lines/1/price"}
 
 
 async def test_a_wrong_id_body_or_content_type_is_told_apart(api: httpx.AsyncClient) -> None:

@@ -150,7 +150,7 @@ async def _judge(
         body, _, result = await answer.body(done)
         return {"index": index, "status": 201, "id": result.id, "body": body}, done.position
     except ValidationError as error:
-        listed = problems.faults(error.errors(include_url=False, include_input=False), place="body")
+        listed = problems.faults(problems.located(error, "body", raw))
         refusal = Invalid(f"{listed[0]['pointer'] or '/'}: {listed[0]['detail']}")
         problem = problems.document_of(refusal, cmd.context.request_id, errors=listed)
     except DomainError as error:

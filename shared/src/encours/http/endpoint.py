@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from encours.http.context import context
+from encours.http.problems import located
 from encours.http.surface import Surface, surface_of
 
 Handler = Callable[..., Awaitable[Response]]
@@ -52,7 +53,7 @@ class Parameters:
         try:
             found = self.model.model_validate(sent)
         except ValidationError as error:
-            errors += _located(error, self.place)
+            errors += located(error, self.place, sent)
             return
         if self.whole is None:
             values.update(found)
@@ -82,7 +83,7 @@ class BodyParameter:
         try:
             values[self.name] = self.adapter.validate_python(sent, from_attributes=True)
         except ValidationError as error:
-            errors += _located(error, "body")
+            errors += located(error, "body", sent)
         return sent
 
 
@@ -219,7 +220,3 @@ def _repeated(group: Parameters) -> Iterator[str]:
 
 def _is(kind: Any, base: type) -> bool:
     return inspect.isclass(kind) and issubclass(kind, base)
-
-
-def _located(error: ValidationError, place: str) -> list[Any]:
-    return [{**fault, "loc": (place, *fault["loc"])} for fault in error.errors(include_url=False)]

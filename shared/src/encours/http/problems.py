@@ -6,7 +6,7 @@ into one; what went wrong inside is logged under the same ``request_id``.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -14,6 +14,8 @@ import msgspec
 import structlog
 from fastapi import FastAPI, HTTPException
 from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -115,6 +117,30 @@ def _fault(error: Mapping[str, Any]) -> dict[str, str]:
     pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
     detail = _ADVICE.get(error.get("type", ""), str(error.get("msg", "Not valid.")))
     return {"in": place, "pointer": pointer, "detail": detail}
+
+
+def located(error: ValidationError, place: str, sent: Any) -> list[dict[str, Any]]:
+    """Return pydantic's findings with their locations in what was sent.
+
+    Where a value may be of several types pydantic adds the name of the one it tried, which nobody has sent.
+    """
+    found = error.errors(include_url=False, include_input=False)
+    return [{**each, "loc": (place, *_sent_path(each, sent))} for each in found]
+
+
+def _sent_path(error: ErrorDetails, sent: Any) -> Iterator[int | str]:
+    for n, part in enumerate(error["loc"], 1):
+        if _has(sent, part):
+            sent = sent[part]
+            yield part
+        elif n == len(error["loc"]) and error["type"] == "missing":
+            yield part
+
+
+def _has(sent: Any, part: int | str) -> bool:
+    if isinstance(sent, list):
+        return isinstance(part, int) and part < len(sent)
+    return isinstance(sent, Mapping) and part in sent
 
 
 def faults(errors: Sequence[Mapping[str, Any]], *, place: str | None = None) -> list[dict[str, str]]:

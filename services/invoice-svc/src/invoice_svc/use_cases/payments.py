@@ -47,7 +47,7 @@ DEFERRED = (
 REPEATED = "A payment with this reference, day and amount is recorded already; nothing was recorded again."
 
 UNCLEAR = (
-    "The bank text does not identify one open invoice ({words}), so the rest of the payment is unapplied. "
+    "The bank text does not identify one open invoice{whose} ({words}), so the rest of the payment is unapplied. "
     "POST …/allocations with the invoices to settle."
 )
 
@@ -186,7 +186,8 @@ async def _settle(
         shares = proposal.shares
         left = payment.unapplied_minor - sum(share.amount_minor for share in shares)
         if proposal.unclear and left and note is None:
-            note = UNCLEAR.format(words=", ".join(proposal.unclear))
+            whose = f" that {payment.customer_id} pays on {not_before}" if payment.customer_id else ""
+            note = UNCLEAR.format(whose=whose, words=", ".join(proposal.unclear))
     else:
         shares = decide.instructed_shares(payment, instructed)
         payment = await _identify_by_instruction(session, payment, shares, not_before)

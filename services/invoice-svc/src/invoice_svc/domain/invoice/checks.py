@@ -26,10 +26,10 @@ def require_not_future(day: date, today: date, pointer: str) -> None:
         raise DateInFuture(f"{day} is after the ledger's date; use {today} or an earlier one.", pointer)
 
 
-def require_not_before_issue(state: Invoice, day: date) -> None:
-    """Raise :class:`Invalid` for a business date, the field ``on``, before the invoice was issued."""
+def require_not_before_issue(state: Invoice, day: date, pointer: str = "/on") -> None:
+    """Raise :class:`Invalid` for a business date before the invoice was issued."""
     if state.issued_on is not None and day < state.issued_on:
-        raise Invalid(f"{state.number} was issued on {state.issued_on}; use that or a later date.", "/on")
+        raise Invalid(f"{state.number} was issued on {state.issued_on}; use that or a later date.", pointer)
 
 
 def require_fits(state: Invoice, amount_minor: int, room_minor: int, day: date | None) -> None:

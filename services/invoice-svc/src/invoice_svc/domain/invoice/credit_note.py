@@ -15,6 +15,7 @@ from invoice_svc.domain.invoice.checks import (
     money_of,
     require_fits,
     require_issued,
+    require_not_before_issue,
     require_not_future,
     require_positive,
 )
@@ -45,6 +46,7 @@ def surpluses(state: Invoice, command: CreditInvoice, issued_on: date, today: da
     """
     require_issued(state, "credited")
     require_not_future(issued_on, today, "/issued_on")
+    require_not_before_issue(state, issued_on, "/issued_on")
     require_currency(command.currency, state.currency, "/amount")
     amount, left = _amount(state, command), state
     for _ in range(len(state.movements)):
@@ -67,6 +69,7 @@ def credit(
     """
     require_issued(state, "credited")
     require_not_future(issued_on, today, "/issued_on")
+    require_not_before_issue(state, issued_on, "/issued_on")
     net, vat, parts = _sums(state, command)
     amount = _amount(state, command) if net is None or vat is None else net + vat
     require_fits(state, amount, room_from(state, issued_on), issued_on)

@@ -330,7 +330,7 @@ def require_draft(state: Invoice, verb: str) -> None:
             return
         case "issued":
             raise InvoiceNotDraft(
-                f"{state.number} is issued and can no longer be {verb}; correct it with a credit note.",
+                f"{state.number} is issued and can no longer be {verb}; correct it, or credit an amount of it.",
             )
         case "cancelled" | "none":
             raise InvoiceNotDraft(f"{state.invoice_id} was cancelled; create a new draft.")

@@ -35,7 +35,7 @@ class InvoiceNotDraft(Refusal):
 
     code = "invoice-not-draft"
     title = "Invoice is not a draft"
-    remedy = "Correct an issued invoice with a credit note."
+    remedy = "POST …/correct to replace an issued invoice, or POST …/credit-notes to take an amount off it."
 
 
 class InvoiceNotIssued(Refusal):

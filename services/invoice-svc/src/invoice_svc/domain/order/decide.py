@@ -213,7 +213,7 @@ def _delivered(state: Order, wanted: Sequence[QuantityDelivered]) -> tuple[event
         if left[part.line - 1] < 0:
             raise QuantityExceedsOrder(
                 f"Of line {part.line}, {ordered[part.line - 1].description}, "
-                f"{left[part.line - 1] + Decimal(quantity):f} is left to deliver, not {quantity}.",
+                f"{(left[part.line - 1] + Decimal(quantity)).normalize():f} is left to deliver, not {quantity}.",
                 f"/lines/{i}/quantity",
             )
         line = ordered[part.line - 1]

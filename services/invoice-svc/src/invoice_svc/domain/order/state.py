@@ -143,4 +143,4 @@ def left_of(state: Order) -> list[Decimal]:
         if not delivery.cancelled:
             for part in delivery.lines:
                 left[part.line - 1] -= Decimal(part.quantity)
-    return left
+    return [quantity.normalize() for quantity in left]

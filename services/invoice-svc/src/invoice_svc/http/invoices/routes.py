@@ -140,7 +140,7 @@ async def issue_invoice(invoice_id: InvoiceId, cmd: Writing, body: IssueBody | N
 
 @router.post("/v1/invoices/{invoice_id}/cancel", response_model=InvoiceOut)
 async def cancel_invoice(invoice_id: InvoiceId, cmd: Writing) -> Response:
-    """Cancel a draft. Correct an issued invoice with a credit note."""
+    """Cancel a draft. An issued invoice is corrected, or credited."""
     return await cmd.run(invoices.cancel, CancelInvoice(invoice_id), answer=INVOICE_ANSWER, on=invoice_id)
 
 
