@@ -217,6 +217,40 @@ def test_a_rate_is_shown_as_it_was_known_and_realises_a_difference(world: World)
     assert (shown["status"]["settlement"], shown["exchange_differences"]) == ("paid", [])
 
 
+def test_euros_settle_an_invoice_in_dollars_with_both_amounts(world: World) -> None:
+    rates = [{"on": DAY, "rate": "0.95"}]
+    pair = {"entity_id": world.entity, "base": "USD", "quote": "EUR", "source": "ECB"}
+    assert world.client("invoice").put("/v1/exchange-rates", json=pair | {"rates": rates}).status_code == 200
+    line = {"description": "Works", "quantity": "1", "unit_price": "100.00", "vat_rate": "20"}
+    customer = world.customer()
+    invoice = world.invoice(customer, issued_on=DAY, currency="USD", lines=[line])["id"]
+    asked = {"invoice_id": invoice, "amount": {"amount": "120.00", "currency": "USD"}}
+    agreed = {"base": "USD", "quote": "EUR", "rate": "0.93", "source": "Bank advice 4711"}
+    wrong = agreed | {"base": "EUR", "quote": "USD"}
+    body = {"entity_id": world.entity, "customer_id": customer, "amount": eur("112.10"), "received_on": DAY}
+    refused = world.client("invoice").post(
+        "/v1/payments", json=body | {"allocations": [asked | {"exchange": wrong}]}
+    )
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/exchange-rate-deviates")
+    asked |= {"exchange": agreed}
+    payment = world.post("invoice", "/v1/payments", body | {"allocations": [asked]})
+    (part,) = payment["allocations"]
+    assert (part["amount"], part["settled"], part["exchange"]["agreed"]) == (
+        eur("111.60"),
+        asked["amount"],
+        True,
+    )
+    shown = _get(world, f"/v1/invoices/{invoice}")
+    assert (shown["status"]["settlement"], shown["payments"][0]["paid"]) == ("paid", eur("111.60"))
+    assert [each["amount"] for each in shown["exchange_differences"]] == [eur("-2.40")]
+    aged = world.get("reporting", "/v1/aged-balance", customer_id=customer, currency="EUR")
+    assert (aged["totals"]["outstanding"], aged["tie_out"]["equal"]) == (eur("-0.50"), True)
+    told = str(world.get("reporting", f"/v1/customers/{customer}/timeline", lang="en"))
+    assert "120.00 USD settled by 111.60 EUR of a payment" in told
+    world.post("invoice", f"/v1/payments/{payment['id']}/reverse", {"reason": "AC04"})
+    assert _get(world, f"/v1/invoices/{invoice}")["outstanding"]["amount"] == "120.00"
+
+
 def test_a_key_of_one_entity_neither_sees_nor_touches_another(system: System, world: World) -> None:
     other = world.post("invoice", "/v1/entities", {"name": "Other Ltd", "country": "GB"})["id"]
     invoice = world.invoice(world.customer(), issued_on=DAY)

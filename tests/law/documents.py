@@ -123,7 +123,7 @@ class Documents:
     def _allocations(self) -> Iterator[tuple[str, int]]:
         for purse in self.purses:
             for standing in self.books.state(PAYMENT, purse).allocations:
-                yield standing.allocation.invoice_id, standing.allocation.amount_minor
+                yield standing.allocation.invoice_id, standing.allocation.settled_minor
 
     def outstanding(self, name: str) -> int:
         bill = self.bills[name]
@@ -311,8 +311,12 @@ class Documents:
         self.purses[name] = Purse(customer, currency, amount)
         self.account[currency] -= amount
         if allocations:
-            self._recover(bill, share - owed)
+            self._recover(bill, self.settled(bill, share, currency) - owed)
         return True
+
+    def settled(self, bill: str, amount: int, currency: str) -> int:
+        """Amount that a payment of today settles of a bill."""
+        return amount
 
     def rebate(self, n: int, amount: int) -> bool:
         """A credit note without an invoice."""
@@ -418,8 +422,8 @@ class Documents:
                 for name, found in self.booked.items():
                     found[moved.currency] += getattr(moved, f"{name}_minor")
                 bill, purse = self.bills.get(moved.invoice_id or ""), self.purses.get(moved.payment_id or "")
-                assert bill is None or bill.currency == moved.currency
-                assert purse is None or purse.currency == moved.currency
+                assert bill is None or not moved.item_minor or bill.currency == moved.currency
+                assert purse is None or not moved.cash_minor or purse.currency == moved.currency
         self.counted = len(self.books.ledger.events)
 
     def _new(self, prefix: str) -> str:

@@ -169,7 +169,7 @@ def test_a_rebate_is_used_on_an_invoice_as_a_payment_is_and_the_rest_is_refunded
 ) -> None:
     issued.do(credits.issue, rebate())
     used = issued.do(credits.apply, ApplyCredit("cre_9", (("inv_1", 4_000, "EUR"),)), on_first)
-    assert used.result(CreditUse).unapplied == (("pay_9", 2_000),)
+    assert used.result(CreditUse).unapplied == (("pay_9", Money(2_000, "EUR")),)
     invoice = issued.state(INVOICE, "inv_1")
     assert (invoice.outstanding_minor, invoice.applied[0].received_on) == (8_000, day(20))
     with make.refused("amount-exceeds-unapplied"):
@@ -206,10 +206,10 @@ def test_the_credit_of_a_paid_invoice_is_used_on_another_one_out_of_the_payments
         ("pay_1", 1_000), ("pay_2", 3_000),
     ]  # fmt: skip
     used = issued.do(credits.apply, ApplyCredit("cre_11", (("inv_2", 2_500),)), on_first)
-    assert used.result(CreditUse).unapplied == (("pay_1", 0), ("pay_2", 1_500))
+    assert used.result(CreditUse).unapplied == (("pay_1", Money(0, "EUR")), ("pay_2", Money(1_500, "EUR")))
     assert issued.state(INVOICE, "inv_2").paid_minor == 2_500
     paid_back = issued.do(credits.refund, RefundCredit("cre_11", Money(1_000, "EUR"), "asked"), on_first)
-    assert paid_back.result(CreditUse).unapplied == (("pay_1", 0), ("pay_2", 500))
+    assert paid_back.result(CreditUse).unapplied == (("pay_1", Money(0, "EUR")), ("pay_2", Money(500, "EUR")))
     with make.refused("amount-exceeds-unapplied"):
         issued.do(credits.apply, ApplyCredit("cre_11", (("inv_2", 501),)), on_first)
 

@@ -138,7 +138,7 @@ def test_an_unknown_payer_who_names_nothing_stays_unknown_until_told(make: Any, 
     [
         ({"allocations": (("inv_1", 12_001),)}, "amount-exceeds-outstanding"),
         ({"allocations": (("inv_1", 7_000),), "amount_minor": 6_999}, "amount-exceeds-unapplied"),
-        ({"allocations": (("inv_1", 100),), "currency": "USD"}, "currency-mismatch"),
+        ({"allocations": (("inv_1", 100),), "currency": "USD"}, "exchange-rate-missing"),
         ({"allocations": (("inv_2", 100),)}, "invoice-not-issued"),
         ({"allocations": (("inv_8", 100),)}, "invoice-not-found"),
         ({"allocations": (("inv_1", 1), ("inv_1", 2))}, "invalid-request"),

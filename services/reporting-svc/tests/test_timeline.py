@@ -4,12 +4,14 @@ import pytest
 from msgspec.structs import replace
 
 from encours.contracts import Event, Recorded, types
-from encours.contracts.events.invoice import InvoiceAmended, InvoiceDrafted
+from encours.contracts.common import Conversion
+from encours.contracts.events.invoice import InvoiceAmended, InvoiceDrafted, PaymentApplied, PaymentUnapplied
 from encours.contracts.events.payment import PaymentIdentified, PaymentReceived
 from encours.contracts.golden import example
 from encours.projection.row_cache import RowCache
 from encours.reading.summary import summary
 from encours.testing import history
+from encours.testing.events import event as build
 from reporting_svc.read_models.timeline import Timeline
 from reporting_svc.read_models.timeline.model import Entry, Owner
 
@@ -35,6 +37,8 @@ def test_every_event_about_a_customer_is_said_in_words(type_name: str, language:
     event = example(types()[type_name])
     if hasattr(event, "currency"):
         event = replace(event, currency="EUR")
+    if hasattr(event, "paid"):
+        event = replace(event, paid=None)
     said = summary(event, "fr" if language == "fr" else "en")
     assert said != type_name
     assert "_minor" not in said
@@ -44,6 +48,16 @@ def test_amounts_are_written_as_the_language_writes_them() -> None:
     event = replace(example(PaymentReceived), currency="EUR", amount_minor=123456, method="direct_debit")
     assert summary(event, "en") == "1234.56 EUR received by direct debit"
     assert summary(event, "fr") == "1234,56 EUR reçus par prélèvement"
+
+
+@pytest.mark.parametrize("cls", [PaymentApplied, PaymentUnapplied])
+def test_a_payment_in_another_currency_is_said_with_both_amounts(
+    cls: type[PaymentApplied | PaymentUnapplied],
+) -> None:
+    paid = build(Conversion, currency="EUR", amount_minor=11_400)
+    said = summary(build(cls, currency="USD", amount_minor=12_000, paid=paid), "fr")
+    assert "120,00 USD" in said
+    assert "114,00 EUR" in said
 
 
 def test_an_event_without_a_customer_belongs_to_the_customer_of_its_stream() -> None:

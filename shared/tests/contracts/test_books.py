@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from encours import contracts
 from encours.contracts import Event, Recorded, books, events, golden
 from encours.contracts.books import STILL, Book, Movement, movements, moving
+from encours.contracts.common import Conversion
+from encours.contracts.events import rate
+from encours.testing import events as build
 from encours.testing import history
 
 ENTITY = "ent_" + "e" * 32
@@ -27,15 +30,26 @@ def moved(entries: tuple[Movement, ...], book: Book) -> int:
     return sum(getattr(entry, f"{book}_minor") for entry in entries)
 
 
+DIFFERENCES = contracts.names_of(rate.ExchangeDifferenceRealised, rate.ExchangeDifferenceReversed)
+
+
 def test_every_type_declares_its_movements_or_that_it_moves_nothing() -> None:
-    assert moving() | STILL == contracts.types().keys()
-    assert moving() & STILL == frozenset()
+    assert moving() | DIFFERENCES | STILL == contracts.types().keys()
+    assert moving() & STILL == moving() & DIFFERENCES == DIFFERENCES & STILL == frozenset()
+
+
+def balances(entries: tuple[Movement, ...]) -> bool:
+    """Σ item − Σ cash = Σ account in each currency."""
+    return all(
+        moved(found, "item") - moved(found, "cash") == moved(found, "account")
+        for currency in {entry.currency for entry in entries}
+        for found in [tuple(entry for entry in entries if entry.currency == currency)]
+    )
 
 
 @pytest.mark.parametrize(("type_name", "version", "data"), list(golden.samples()))
 def test_every_golden_sample_balances(type_name: str, version: int, data: bytes) -> None:
-    entries = movements(recorded(contracts.decode(type_name, version, data)))
-    assert moved(entries, "item") - moved(entries, "cash") == moved(entries, "account")
+    assert balances(movements(recorded(contracts.decode(type_name, version, data))))
 
 
 @given(st.sampled_from(TYPES), st.dates(), st.data())
@@ -48,7 +62,7 @@ def test_every_event_balances_whatever_its_amounts(type_name: str, day: date, da
     }
     e = recorded(msgspec.structs.replace(event, **changed), effective_on=day)
     entries = movements(e)
-    assert moved(entries, "item") - moved(entries, "cash") == moved(entries, "account")
+    assert balances(entries)
     assert all((entry.entity, entry.effective_on) == (ENTITY, day) for entry in entries)
 
 
@@ -86,3 +100,19 @@ def test_a_type_that_nobody_declared_is_refused() -> None:
     )
     with pytest.raises(KeyError, match="neither movements nor"):
         movements(e)
+
+
+def test_a_payment_in_another_currency_moves_each_amount_in_its_own() -> None:
+    paid = build.event(Conversion, currency="EUR", amount_minor=920)
+    applied = build.applied(1_000, currency="USD", paid=paid)
+    item, cash = movements(recorded(applied))
+    assert (item.currency, item.item_minor, item.account_minor, item.cash_minor) == ("USD", -1_000, -1_000, 0)
+    assert (cash.currency, cash.item_minor, cash.account_minor, cash.cash_minor) == ("EUR", 0, 920, -920)
+    assert (item.available_on, cash.available_on) == (applied.received_on, None)
+
+
+def test_an_exchange_difference_is_a_movement_of_its_own_in_no_book() -> None:
+    (gain,) = movements(recorded(golden.example(rate.ExchangeDifferenceRealised)))
+    (loss,) = movements(recorded(golden.example(rate.ExchangeDifferenceReversed)))
+    assert (gain.exchange_minor, loss.exchange_minor) == (24_000, -24_000)
+    assert not any(getattr(gain, f"{book}_minor") for book in get_args(Book))

@@ -7,9 +7,11 @@ Four books are kept in minor units, signed:
 * *cash*: money of a payer that no invoice has taken yet (unapplied cash);
 * *account*: the customer's control account (411).
 
-Every event balances: Σ item − Σ cash = Σ account. So the books agree at every position of the ledger, also between
-the events of one command. Cash leaves and returns with the mirrors in the invoices' streams
-(``invoice.payment_applied``, ``.payment_unapplied``), which is why ``payment.allocated`` moves nothing itself.
+Every event balances in each currency: Σ item − Σ cash = Σ account. So the books agree at every position of the ledger,
+also between the events of one command. A payment in another currency than the invoice takes the item off the account
+in the one, and the cash in the other; the conversion account has the counterpart of both. Cash leaves and returns with
+the mirrors in the invoices' streams (``invoice.payment_applied``, ``.payment_unapplied``), which is why
+``payment.allocated`` moves nothing itself.
 
 An event type that moves no money is listed in :data:`STILL`. A type in neither place fails a test.
 """
@@ -61,7 +63,8 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     ``net_minor`` is the turnover without VAT that the entry carries; 0 for everything but invoices and credit notes.
     ``owed_minor`` changes what was ever owed of an invoice: an issue, a credit note, an accepted claim, a discount for
     early payment, not a payment and not a write-off. ``conceded_minor`` is the accepted part of *contested* whose
-    credit note is still to come. ``available_on`` is the day on which the funds of the entry were available to the
+    credit note is still to come. ``exchange_minor`` is a realised exchange difference, a gain above 0, in the entity's
+    currency; it is in no book. ``available_on`` is the day on which the funds of the entry were available to the
     creditor.
     """
 
@@ -79,6 +82,7 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     net_minor: int = 0
     owed_minor: int = 0
     conceded_minor: int = 0
+    exchange_minor: int = 0
     available_on: date | None = None
 
 
@@ -108,7 +112,7 @@ def movements(e: Recorded) -> tuple[Movement, ...]:
 def moving(*books: Book) -> frozenset[str]:
     """Names of the event types that move one of these books; of all that move any book when none is named."""
     wanted = frozenset(books)
-    return frozenset(name for name, moved in _BOOKS.items() if not wanted or moved & wanted)
+    return frozenset(name for name, moved in _BOOKS.items() if (moved & wanted if wanted else moved))
 
 
 def _moves(kind: type[Event], *books: Book) -> Callable[[Rule], Rule]:
@@ -172,16 +176,21 @@ def _on_payment(
     )
 
 
-def _across(
-    e: Recorded, event: Any, kind: str, amount_minor: int, *, available_on: date | None = None
+def _settled(
+    e: Recorded, event: Any, kind: str, sign: int, available_on: date | None = None
 ) -> tuple[Movement, ...]:
-    """Return the entries of another customer's payment: the debtor's item, and the payer's cash, on their accounts."""
-    (item,) = _on_invoice(
-        e, event, kind, available_on=available_on, item_minor=amount_minor, account_minor=amount_minor
-    )
-    cash = _on_payment(e, event, kind, event.payer_id, amount_minor, -amount_minor)
+    """Return the entries of a payment on an invoice.
+
+    If it is another customer's or in another currency, item and cash are on their own accounts, in their currencies.
+    """
+    amount, paid = sign * event.amount_minor, event.paid
+    if event.payer_id is None and paid is None:
+        return _on_invoice(e, event, kind, available_on=available_on, item_minor=amount, cash_minor=amount)
+    (item,) = _on_invoice(e, event, kind, available_on=available_on, item_minor=amount, account_minor=amount)
+    used, currency = (amount, event.currency) if paid is None else (sign * paid.amount_minor, paid.currency)
+    cash = _on_payment(e, event, kind, event.payer_id or event.customer_id, used, -used)
     # The creditor has had the money since it came, so no day of availability is stated again.
-    return item, msgspec.structs.replace(cash, available_on=None)
+    return item, msgspec.structs.replace(cash, available_on=None, currency=currency)
 
 
 @_moves(invoice.InvoiceIssued, "item", "account")
@@ -216,20 +225,12 @@ def _credited(e: Recorded, event: invoice.InvoiceCredited) -> tuple[Movement, ..
 
 @_moves(invoice.PaymentApplied, "item", "cash", "account")
 def _applied(e: Recorded, event: invoice.PaymentApplied) -> tuple[Movement, ...]:
-    amount = event.amount_minor
-    if event.payer_id is not None:
-        return _across(e, event, "applied", -amount, available_on=event.received_on)
-    return _on_invoice(
-        e, event, "applied", available_on=event.received_on, item_minor=-amount, cash_minor=-amount
-    )
+    return _settled(e, event, "applied", -1, event.received_on)
 
 
 @_moves(invoice.PaymentUnapplied, "item", "cash", "account")
 def _unapplied(e: Recorded, event: invoice.PaymentUnapplied) -> tuple[Movement, ...]:
-    amount = event.amount_minor
-    if event.payer_id is not None:
-        return _across(e, event, "unapplied", amount)
-    return _on_invoice(e, event, "unapplied", item_minor=amount, cash_minor=amount)
+    return _settled(e, event, "unapplied", 1)
 
 
 @_moves(invoice.ShareDisputed, "contested")
@@ -288,6 +289,14 @@ def _recovered(e: Recorded, event: loss.WriteOffRecovered) -> tuple[Movement, ..
     return tuple(msgspec.structs.replace(each, payment_id=None) for each in moved)
 
 
+@_moves(rate.ExchangeDifferenceRealised)
+@_moves(rate.ExchangeDifferenceReversed)
+def _difference(e: Recorded, event: Any) -> tuple[Movement, ...]:
+    (moved,) = _on_invoice(e, event, "exchange_difference")
+    gain = event.amount_minor if isinstance(event, rate.ExchangeDifferenceRealised) else -event.amount_minor
+    return (msgspec.structs.replace(moved, exchange_minor=gain),)
+
+
 @_moves(payment.PaymentReceived, "cash", "account")
 def _received(e: Recorded, event: payment.PaymentReceived) -> tuple[Movement, ...]:
     amount = event.amount_minor
@@ -331,7 +340,7 @@ def _refund_returned(e: Recorded, event: payment.RefundReturned) -> tuple[Moveme
 
 
 STILL: frozenset[str] = names_in(
-    approval, bank, field, imports, order, price_index, quote, rate, recurring, risk
+    approval, bank, field, imports, order, price_index, quote, recurring, risk
 ) | names_of(
     aside.EventSetAside,
     calendar.DayOpened,
@@ -377,5 +386,6 @@ STILL: frozenset[str] = names_in(
     payment.PaymentAllocated,
     payment.PaymentReleased,
     payment.RefundSent,
+    rate.ExchangeRatePublished,
 )
 """Event types that move no money."""

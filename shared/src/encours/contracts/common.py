@@ -58,6 +58,21 @@ class Terms(Value, frozen=True, kw_only=True, omit_defaults=True):
     discount: EarlyDiscount | None = None
 
 
+class Conversion(Value, frozen=True, kw_only=True):
+    """An amount in another currency than the one that it stands beside, and the rate between the two."""
+
+    currency: str
+    amount_minor: int
+    base: str
+    quote: str
+    rate: str
+    """Units of ``quote`` for one unit of ``base``, as a decimal."""
+    rate_on: date
+    source: str
+    agreed: bool
+    """The rate was given with the allocation, such as the bank's; else it is the published one of the day."""
+
+
 VatCategory = Literal["S", "Z", "E", "AE", "K", "G", "O"]
 """UNTDID 5305 codes, as EN 16931 uses them: S standard or reduced rate, Z zero rate, E exempt, AE reverse charge,
 K intra-Community supply, G export, O outside the scope of VAT. All but S have the rate 0."""

@@ -63,7 +63,7 @@ class ContentCheck:
     _balances: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     _moved: set[tuple[str, str]] = field(default_factory=set)
     _drafts: dict[str, tuple[str, int]] = field(default_factory=dict)
-    _mirrors: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    _mirrors: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     _unreadable: dict[int, str] = field(default_factory=dict)
     """Faults of payloads that no operator has set aside so far, by position."""
     _numbers: set[tuple[str, str, str]] = field(default_factory=set)
@@ -91,7 +91,9 @@ class ContentCheck:
         self._end_command()
         self._check_readable()
         if unequal := sorted(name for name, amount in self._mirrors.items() if amount):
-            raise ContentInvalid(f"allocation {unequal[0]}: payment and invoice do not say the same amount")
+            raise ContentInvalid(
+                f"allocation {unequal[0][0]}: payment and invoice do not say the same amount"
+            )
         stated = {(row.entity, row.code, row.year): row.last_number for row in series}
         found = {key: number for key, (number, _) in self._last.items()}
         if unequal_series := sorted(stated.items() ^ found.items()):
@@ -165,10 +167,13 @@ class ContentCheck:
             case PaymentAllocated() | PaymentReleased():
                 sign = 1 if isinstance(data, PaymentAllocated) else -1
                 for part in data.allocations:
-                    self._mirrors[part.allocation_id] += sign * part.amount_minor
+                    self._mirrors[part.allocation_id, "used"] += sign * part.amount_minor
+                    self._mirrors[part.allocation_id, "settled"] += sign * part.settled_minor
             case PaymentApplied() | PaymentUnapplied():
                 sign = -1 if isinstance(data, PaymentApplied) else 1
-                self._mirrors[data.allocation_id] += sign * data.amount_minor
+                used = data.amount_minor if data.paid is None else data.paid.amount_minor
+                self._mirrors[data.allocation_id, "used"] += sign * used
+                self._mirrors[data.allocation_id, "settled"] += sign * data.amount_minor
             case _:
                 pass
 

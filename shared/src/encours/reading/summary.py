@@ -6,6 +6,7 @@ import re
 from typing import Literal
 
 from encours.contracts import Event
+from encours.contracts.common import Conversion
 from encours.contracts.events import (
     approval,
     customer,
@@ -41,6 +42,10 @@ def _templates(event: Event) -> tuple[str, str] | None:
             return _DEPOSIT_ISSUED
         case invoice.InvoiceIssued(deposits=[_, *_]):
             return _FINAL_ISSUED
+        case invoice.PaymentApplied(paid=Conversion()):
+            return _APPLIED_CONVERTED
+        case invoice.PaymentUnapplied(paid=Conversion()):
+            return _UNAPPLIED_CONVERTED
         case _:
             return _LINES.get(type(event))
 
@@ -57,10 +62,10 @@ class _Fields(dict[str, str]):
         value = getattr(self._event, name)
         if value is None:
             return "—"
+        if isinstance(value, Conversion):
+            return self._money(value.amount_minor, value.currency)
         if name.endswith("_minor"):
-            currency = self._event.currency  # type: ignore[attr-defined]
-            amount = format_amount(value, currency)
-            return f"{amount.replace('.', ',') if self._language == 'fr' else amount} {currency}"
+            return self._money(value, self._event.currency)  # type: ignore[attr-defined]
         if name.endswith("_bps"):
             rate = f"{value // 100}.{value % 100:02d}"
             return f"{rate.replace('.', ',') if self._language == 'fr' else rate} %"
@@ -70,6 +75,10 @@ class _Fields(dict[str, str]):
         if self._language == "fr":
             return _WORDS.get(word, word)
         return word.replace("_", " ") if _CODE.fullmatch(word) else word
+
+    def _money(self, minor: int, currency: str) -> str:
+        amount = format_amount(minor, currency)
+        return f"{amount.replace('.', ',') if self._language == 'fr' else amount} {currency}"
 
 
 _WORDS = {
@@ -121,6 +130,14 @@ _DEPOSIT_ISSUED = (
 _FINAL_ISSUED = (
     "Invoice {number} issued, due {due_on}: {total_minor} after {deposits} deposit(s)",
     "Facture {number} émise, échéance {due_on} : {total_minor} après {deposits} acompte(s)",
+)
+_APPLIED_CONVERTED = (
+    "{amount_minor} settled by {paid} of a payment",
+    "{amount_minor} réglés par {paid} d'un paiement",
+)
+_UNAPPLIED_CONVERTED = (
+    "{amount_minor} open again, {paid} of the payment back: payment {cause}",
+    "{amount_minor} de nouveau dus, {paid} du paiement disponibles : paiement {cause}",
 )
 _LINES: dict[type[Event], tuple[str, str]] = {
     customer.CustomerRegistered: ("{name} registered as a customer", "{name} enregistré comme client"),

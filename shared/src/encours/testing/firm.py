@@ -12,10 +12,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 from msgspec import inspect as mi
+from msgspec import structs
 
 from encours import contracts
 from encours.contracts import Event, Recorded
 from encours.contracts.books import movements, moving
+from encours.contracts.common import Conversion
 from encours.contracts.events.aside import EventSetAside
 from encours.contracts.events.calendar import DayOpened
 from encours.contracts.events.dispute import DisputeOpened, DisputeResolved
@@ -252,17 +254,22 @@ class Firm(History):
         payment = draw.one({i: p for i, p in self.objects["payment_id"].items() if p["customer_id"]})
         if payment is None:
             return
-        pay, of_payer, left = (
-            payment["payment_id"],
-            ("customer_id", "currency"),
-            self.open[payment["payment_id"]],
-        )
+        pay, left = payment["payment_id"], self.open[payment["payment_id"]]
         parts: list[Allocation] = []
         for inv, owner in self.objects["invoice_id"].items():
-            amount = min(self.open[inv], left, draw.amount_minor)
-            if amount > 0 and len(parts) < 2 and all(owner[name] == payment[name] for name in of_payer):
-                name = f"alo_{len(self.events)}_{len(parts)}"
-                parts.append(allocation(amount, invoice_id=inv, allocation_id=name))
+            if len(parts) == 2 or owner["customer_id"] != payment["customer_id"]:
+                continue
+            name = f"alo_{len(self.events)}_{len(parts)}"
+            settled = amount = min(self.open[inv], left, draw.amount_minor)
+            settles = None
+            if owner["currency"] != payment["currency"]:  # at two of the invoice's for one of the payment's
+                if draw.n % 3:
+                    continue
+                settled = min(self.open[inv], 2 * left, draw.amount_minor)
+                amount = (settled + 1) // 2
+                settles = event(Conversion, currency=owner["currency"], amount_minor=settled)
+            if settled > 0:
+                parts.append(allocation(amount, invoice_id=inv, allocation_id=name, settles=settles))
                 left -= amount
         if parts:
             self.standing.setdefault(pay, []).extend(parts)
@@ -284,8 +291,16 @@ class Firm(History):
         fields = {name: payment[name] for name in ("payment_id", "customer_id", "currency")}
         self._add(event(cls, allocations=tuple(parts), **fields), payment["entity_id"], draw.on)
         for part in parts:
-            of_part = {name: getattr(part, name) for name in ("invoice_id", "allocation_id", "amount_minor")}
-            self._add(mirror(**fields, **of_part, **more), payment["entity_id"], draw.on)
+            of_part = {name: getattr(part, name) for name in ("invoice_id", "allocation_id")}
+            of_part |= fields | {"amount_minor": part.settled_minor}
+            if part.settles is not None:
+                of_part |= {
+                    "currency": part.settles.currency,
+                    "paid": structs.replace(
+                        part.settles, currency=fields["currency"], amount_minor=part.amount_minor
+                    ),
+                }
+            self._add(mirror(**of_part, **more), payment["entity_id"], draw.on)
 
     def _items(self, cls: type[Event], draw: _Draw) -> Fields:
         invoice = draw.one(self.objects["invoice_id"])

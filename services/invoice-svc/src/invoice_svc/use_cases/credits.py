@@ -57,8 +57,7 @@ class CreditUse(Result, frozen=True, kw_only=True):
     """Result: unapplied amounts, by payment, of what a credit note has left; ``id`` is the first payment's."""
 
     credit_note_id: str
-    currency: str
-    unapplied: tuple[tuple[str, int], ...]
+    unapplied: tuple[tuple[str, Money], ...]
     refunds: tuple[str, ...] = ()
 
 
@@ -132,7 +131,8 @@ async def _use(
         id=found[0].payment_id,
         as_of=session.today,
         credit_note_id=credit_note_id,
-        currency=found[0].currency,
-        unapplied=tuple((payment.payment_id, payment.unapplied_minor) for payment in found),
+        unapplied=tuple(
+            (payment.payment_id, Money(payment.unapplied_minor, payment.currency)) for payment in found
+        ),
         refunds=refunds,
     )

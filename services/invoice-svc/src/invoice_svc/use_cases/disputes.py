@@ -8,7 +8,7 @@ from invoice_svc.domain.dispute import decide
 from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.domain.invoice import contest
 from invoice_svc.domain.invoice.contest import credit_of
-from invoice_svc.use_cases import invoices, payments
+from invoice_svc.use_cases import early_discount, invoices
 from invoice_svc.use_cases.folds import DISPUTE, INVOICE
 
 
@@ -49,7 +49,7 @@ async def resolve(session: Session, command: ResolveDispute) -> Resolved:
     note = None if command.credit is None else credit_of(command.credit, state.invoice_id, awaiting)
     if note is not None:
         await invoices.credit(session, note)
-    await payments.take_discount(session, state.invoice_id)
+    await early_discount.take(session, state.invoice_id)
     return Resolved(
         id=command.dispute_id,
         as_of=session.today,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from encours.contracts.common import Conversion
 from encours.contracts.events.invoice import DepositDeducted, DepositFreed, InvoiceCredited, InvoiceIssued
 from encours.contracts.parties import roles_on
 from encours.kernel.ids import derived_id
@@ -27,7 +28,7 @@ from invoice_svc.domain.loss import decide as losses
 from invoice_svc.domain.loss import write_off as write_offs
 from invoice_svc.domain.loss.decide import DeclareUnrecoverable, ProvisionInvoice
 from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
-from invoice_svc.use_cases import billing, payments
+from invoice_svc.use_cases import billing, early_discount, payments
 from invoice_svc.use_cases.debtors import own_records, survivor, unmerged
 from invoice_svc.use_cases.folds import ENTITY, INVOICE
 from invoice_svc.use_cases.numbering import number_step
@@ -104,7 +105,7 @@ async def credit(session: Session, command: CreditInvoice) -> Credited:
     state = await session.get(INVOICE, command.invoice_id)
     entity = await session.get(ENTITY, state.entity_id)
     on = command.issued_on or session.today
-    discounted = await payments.withdraw_discount(session, command.invoice_id, "credited", on)
+    discounted = await early_discount.withdraw(session, command.invoice_id, "credited", on)
     state = await session.get(INVOICE, command.invoice_id)
     surpluses = credit_note.surpluses(state, command, on, session.today)
     for surplus in surpluses:
@@ -154,7 +155,7 @@ async def reverse_write_off(session: Session, command: ReverseWriteOff) -> Resul
     """Reverse the whole write-off, from today on."""
     state = await session.get(INVOICE, command.invoice_id)
     session.emit(command.invoice_id, write_offs.reverse(state, command), entity=state.entity_id)
-    await payments.take_discount(session, command.invoice_id)
+    await early_discount.take(session, command.invoice_id)
     return session.result(command.invoice_id)
 
 
@@ -173,7 +174,7 @@ async def _issue(session: Session, state: Invoice, on: date, entity: Entity, ord
     """
     roles = roles_on(ordering.roles, on)
     billed_id = roles.billed_id
-    freed: dict[str, int] = {}
+    freed: Freed = {}
     if state.corrects is not None:
         old = await session.get(INVOICE, state.corrects.invoice_id)
         billed_id = old.customer_id
@@ -200,16 +201,20 @@ async def _issue(session: Session, state: Invoice, on: date, entity: Entity, ord
             final_invoice_id=state.invoice_id,
         )
         session.emit(deposit.invoice_id, deducted, entity=state.entity_id, effective_on=on)
-    for payment_id, amount_minor in freed.items():
+    for payment_id, (amount_minor, before) in freed.items():
         room = (await session.get(INVOICE, state.invoice_id)).outstanding_minor
         if amount := min(room, amount_minor):
-            await payments.move(session, payment_id, amount, state.invoice_id)
+            await payments.move(session, payment_id, amount, state.invoice_id, before)
 
 
-async def _replace(session: Session, old: Invoice, replacement: Invoice, on: date) -> dict[str, int]:
+Freed = dict[str, tuple[int, Conversion | None]]
+"""Amounts in an invoice's currency, by the payment that has left it, with the conversion of one in another currency."""
+
+
+async def _replace(session: Session, old: Invoice, replacement: Invoice, on: date) -> Freed:
     """Credit all that is left of an invoice, and free its deposits and deliveries for the one that comes in its place.
 
-    Return the amounts of payments that have left it, by payment.
+    Return the payments that have left it.
     """
     correction.require_correctable(old, await final_numbers(session, [old]))
     note = correction.credit_of(
@@ -222,7 +227,10 @@ async def _replace(session: Session, old: Invoice, replacement: Invoice, on: dat
     freed: dict[str, int] = {}
     for part in (await session.get(INVOICE, old.invoice_id)).credits[-1].released if note else ():
         freed[part.payment_id] = freed.get(part.payment_id, 0) + part.amount_minor
-    return freed
+    conversions = {part.payment_id: part.paid for part in old.applied}
+    return {
+        payment_id: (amount_minor, conversions.get(payment_id)) for payment_id, amount_minor in freed.items()
+    }
 
 
 async def _free_deposits(session: Session, final: Invoice, on: date) -> None:

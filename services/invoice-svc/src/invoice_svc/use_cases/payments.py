@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
+from encours.contracts.common import Conversion
 from encours.contracts.events.payment import PaymentReleased
 from encours.contracts.parties import payer_of
 from encours.kernel.errors import FieldError
@@ -19,10 +20,9 @@ from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.invoice import decide as invoice_rules
 from invoice_svc.domain.invoice import discount as discounts
-from invoice_svc.domain.invoice.room import earliest_room
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.loss import decide as losses
-from invoice_svc.domain.payment import decide, refund
+from invoice_svc.domain.payment import conversion, decide, refund
 from invoice_svc.domain.payment.allocation import Share, propose
 from invoice_svc.domain.payment.commands import (
     AllocatePayment,
@@ -35,7 +35,7 @@ from invoice_svc.domain.payment.indication import cited, naming
 from invoice_svc.domain.payment.refund import OrderRefund, RecordRefundReturned, RecordRefundSent
 from invoice_svc.domain.payment.state import ActiveAllocation, Payment
 from invoice_svc.domain.refusals import CustomerOfOtherEntity
-from invoice_svc.use_cases import rates
+from invoice_svc.use_cases import early_discount, rates
 from invoice_svc.use_cases.debtors import survivor, unmerged
 from invoice_svc.use_cases.folds import ENTITY, INVOICE, PAYMENT
 
@@ -144,25 +144,39 @@ async def record_refund_returned(session: Session, command: RecordRefundReturned
 
 
 async def reduce(session: Session, payment_id: str, allocation_id: str, by_minor: int, on: date) -> None:
-    """Release a part of an allocation from a day on; the rest stays on the invoice under a new id."""
+    """Release a part of an allocation from a day on; the rest stays on the invoice under a new id.
+
+    ``by_minor`` is in the invoice's currency.
+    """
     state = await session.get(PAYMENT, payment_id)
     released = decide.release(state, [allocation_id], on)
     rest = [
         decide.rest_of(
-            standing, by_minor, derived_id("alo", session.meta.command_id, payment_id, allocation_id), on
+            state,
+            standing,
+            by_minor,
+            derived_id("alo", session.meta.command_id, payment_id, allocation_id),
+            on,
         )
         for standing in state.allocations
-        if standing.allocation.allocation_id == allocation_id and standing.allocation.amount_minor > by_minor
+        if standing.allocation.allocation_id == allocation_id and standing.allocation.settled_minor > by_minor
     ]
     await _take_back(session, state, released, "released")
     await _put_on_invoices(session, await session.get(PAYMENT, payment_id), rest)
 
 
-async def move(session: Session, payment_id: str, amount_minor: int, invoice_id: str) -> None:
-    """Allocate cash that a correction has freed to the new invoice, from today on, whoever pays by now."""
+async def move(
+    session: Session, payment_id: str, amount_minor: int, invoice_id: str, before: Conversion | None
+) -> None:
+    """Allocate cash that a correction has freed to the new invoice, from today on, whoever pays by now.
+
+    The amount is in the invoice's currency; ``before`` is the conversion of a payment in another one.
+    """
     payment = await session.get(PAYMENT, payment_id)
     invoice = await session.get(INVOICE, invoice_id)
-    (share,) = decide.instructed_shares(payment, ((invoice_id, amount_minor),))
+    share = Share(invoice_id, amount_minor, "instructed", None)
+    if before is not None:
+        share = conversion.resettled(before, payment.unapplied_minor, amount_minor, invoice_id)
     allocation_id = derived_id("alo", session.meta.command_id, payment_id, 0)
     placed = decide.place(payment, share, invoice, allocation_id, session.today, is_payer=True)
     await _settle_with(session, payment, [placed])
@@ -189,7 +203,7 @@ async def _settle(
             whose = f" that {payment.customer_id} pays on {not_before}" if payment.customer_id else ""
             note = UNCLEAR.format(whose=whose, words=", ".join(proposal.unclear))
     else:
-        shares = decide.instructed_shares(payment, instructed)
+        shares = await rates.instructed_shares(session, payment, instructed)
         payment = await _identify_by_instruction(session, payment, shares, not_before)
     await _place(session, payment, shares, not_before)
     return Settled(id=payment_id, as_of=session.today, note=note)
@@ -288,7 +302,7 @@ async def _place(session: Session, payment: Payment, shares: list[Share], not_be
 async def _settle_with(session: Session, payment: Payment, placed: list[ActiveAllocation]) -> None:
     await _put_on_invoices(session, payment, placed)
     for standing in placed:
-        await take_discount(session, standing.allocation.invoice_id)
+        await early_discount.take(session, standing.allocation.invoice_id)
 
 
 async def _put_on_invoices(session: Session, payment: Payment, placed: list[ActiveAllocation]) -> None:
@@ -296,7 +310,7 @@ async def _put_on_invoices(session: Session, payment: Payment, placed: list[Acti
     for standing in placed:
         allocation = standing.allocation
         invoice = await session.get(INVOICE, allocation.invoice_id)
-        if recovered := decide.recovered_by(allocation.amount_minor, invoice):
+        if recovered := decide.recovered_by(allocation.settled_minor, invoice):
             found = losses.recover(invoice, payment.payment_id, recovered)
             session.emit(
                 allocation.invoice_id, found, entity=payment.entity_id, effective_on=standing.effective_on
@@ -307,8 +321,10 @@ async def _put_on_invoices(session: Session, payment: Payment, placed: list[Acti
             payment_id=payment.payment_id,
             payer_id=payment.customer_id,
             allocation_id=allocation.allocation_id,
-            amount_minor=allocation.amount_minor,
+            amount_minor=allocation.settled_minor,
             received_on=payment.received_on,
+            paid=allocation.settles
+            and conversion.used_of(allocation.settles, allocation.amount_minor, payment.currency),
         ):
             session.emit(
                 allocation.invoice_id, event, entity=payment.entity_id, effective_on=standing.effective_on
@@ -330,39 +346,14 @@ async def _take_back(
             ):
                 session.emit(allocation.invoice_id, unapplied, entity=state.entity_id, effective_on=day)
             await rates.reverse_difference(session, allocation.invoice_id, allocation.allocation_id, day)
-            await withdraw_discount(session, allocation.invoice_id, cause, day)
+            await early_discount.withdraw(session, allocation.invoice_id, cause, day)
 
 
 async def _discount_what_is_left(session: Session, dated: list[decide.Dated]) -> None:
     """Settle the invoices that allocations have left if their other payments, in time, are just their price."""
     left = (event.allocations for _, event in dated if isinstance(event, PaymentReleased))
     for invoice_id in dict.fromkeys(each.invoice_id for allocations in left for each in allocations):
-        await take_discount(session, invoice_id)
-
-
-async def take_discount(session: Session, invoice_id: str) -> None:
-    """Settle the invoice with its early-payment discount if its payments came to the discounted amount in time.
-
-    Every command after which that may be so ends with it, so that the order of booking changes nothing.
-    """
-    invoice = await session.get(INVOICE, invoice_id)
-    if not invoice.applied or not discounts.discount_minor(invoice):
-        return
-    last = invoice.applied[-1]
-    words = (await session.get(PAYMENT, last.payment_id)).remittance_text
-    for taken in discounts.take(invoice, last, words):
-        on = earliest_room(invoice, taken.amount_minor, last.effective_on) or last.effective_on
-        session.emit(invoice_id, taken, entity=invoice.entity_id, effective_on=on)
-
-
-async def withdraw_discount(session: Session, invoice_id: str, cause: discounts.Withdrawal, on: date) -> bool:
-    """Take a discount back, from a day on, but not before it was taken; return False if there was none."""
-    invoice = await session.get(INVOICE, invoice_id)
-    withdrawn = discounts.withdraw(invoice, cause)
-    for event in withdrawn:
-        day = max(on, invoice.discount.effective_on if invoice.discount else on)
-        session.emit(invoice_id, event, entity=invoice.entity_id, effective_on=day)
-    return bool(withdrawn)
+        await early_discount.take(session, invoice_id)
 
 
 async def discount_after_credit(session: Session, invoice_id: str, on: date, *, again: bool) -> None:
@@ -378,7 +369,7 @@ async def discount_after_credit(session: Session, invoice_id: str, on: date, *, 
             day = max(on, part.effective_on)
             await reduce(session, part.payment_id, part.allocation_id, surplus, day)
             lacking -= surplus
-    await take_discount(session, invoice_id)
+    await early_discount.take(session, invoice_id)
 
 
 async def _check_payer(session: Session, customer_id: str, entity_id: str) -> None:

@@ -12,6 +12,7 @@ from encours.contracts.base import Event, Upcaster, Value
 from encours.contracts.common import (
     CitedDelivery,
     CitedInvoice,
+    Conversion,
     DeductedDeposit,
     DocumentAdjustment,
     Line,
@@ -179,6 +180,7 @@ class ReleasedCash(Value, frozen=True, kw_only=True):
 
     payment_id: str
     amount_minor: int
+    """In the invoice's currency."""
 
 
 class InvoicePenaltyBelowFloor(Event, frozen=True, kw_only=True):
@@ -264,6 +266,8 @@ class PaymentApplied(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Day on which the funds were available, and interest stops."""
     payer_id: str | None = None
     """Customer whose payment it is, if it is not the debtor."""
+    paid: Conversion | None = None
+    """Part of a payment in another currency that is used for it."""
 
 
 class PaymentUnapplied(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -279,6 +283,8 @@ class PaymentUnapplied(Event, frozen=True, kw_only=True, omit_defaults=True):
     cause: Literal["released", "reversed"]
     payer_id: str | None = None
     """Customer whose payment it is, if it is not the debtor."""
+    paid: Conversion | None = None
+    """Part of a payment in another currency that is used for it."""
 
 
 class ShareDisputed(Event, frozen=True, kw_only=True):

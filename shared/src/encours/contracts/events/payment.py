@@ -6,12 +6,12 @@ from datetime import date
 from typing import ClassVar, Literal
 
 from encours.contracts.base import Event, Upcaster, Value
-from encours.contracts.common import CitedInvoice, Line, Origin, VatShare
+from encours.contracts.common import CitedInvoice, Conversion, Line, Origin, VatShare
 
 Method = Literal["transfer", "instant_transfer", "card", "direct_debit", "cheque", "cash"]
 
 
-class Allocation(Value, frozen=True, kw_only=True):
+class Allocation(Value, frozen=True, kw_only=True, omit_defaults=True):
     """One part of a payment on one invoice, with the rule that put it there and what the rule rested on."""
 
     allocation_id: str
@@ -22,6 +22,13 @@ class Allocation(Value, frozen=True, kw_only=True):
     """Legal source of the rule, such as ``C. civ. 1342-10``."""
     evidence: str | None
     """The words or the number that it was read from."""
+    settles: Conversion | None = None
+    """Amount that it settles of an invoice in another currency than the payment's."""
+
+    @property
+    def settled_minor(self) -> int:
+        """Amount that it settles, in the invoice's currency."""
+        return self.amount_minor if self.settles is None else self.settles.amount_minor
 
 
 class PaymentReceived(Event, frozen=True, kw_only=True):

@@ -23,11 +23,12 @@ class ExchangeRatePublished(Event, frozen=True, kw_only=True):
     source: str
 
 
-class ExchangeDifferenceRealised(Event, frozen=True, kw_only=True):
+class ExchangeDifferenceRealised(Event, frozen=True, kw_only=True, omit_defaults=True):
     """A part of an invoice in a foreign currency is paid, at another value in the entity's currency than at issue.
 
-    The amount is the value of the settled part at the rate of the payment less its value at the rate of the issue: a
-    gain above 0, a loss below. It moves nothing in the books, which are kept in the currencies of the documents.
+    The amount is the value of what was paid, at the rate of the payment, less the value of the settled part at the
+    rate of the issue: a gain above 0 (PCG 756), a loss below (PCG 656). It leaves the customer's books as they are,
+    which are kept in the currencies of the documents.
     """
 
     TYPE: ClassVar[str] = "invoice.exchange_difference_realised"
@@ -44,8 +45,13 @@ class ExchangeDifferenceRealised(Event, frozen=True, kw_only=True):
     issue_rate_on: date
     issue_rate_source: str
     payment_rate: str
+    """For one unit of ``paid_currency``, or of ``settled_currency`` where that is not given."""
     payment_rate_on: date
     payment_rate_source: str
+    paid_currency: str | None = None
+    """Currency of a payment in another one than the invoice's."""
+    paid_minor: int | None = None
+    """Amount used of it."""
 
 
 class ExchangeDifferenceReversed(Event, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from encours.contracts.common import Particulars, Terms
+from encours.contracts.common import Conversion, Particulars, Terms
 from encours.contracts.events import invoice as events
 from encours.kernel.errors import FieldError, Invalid
 from encours.kernel.terms import beyond_ceiling
@@ -275,8 +275,9 @@ def apply_payment(
     allocation_id: str,
     amount_minor: int,
     received_on: date,
+    paid: Conversion | None = None,
 ) -> list[InvoiceEvent]:
-    """Apply a part of a payment to this invoice; the payer may be another customer."""
+    """Apply a part of a payment to this invoice; payer and currency of the payment may be others (``paid``)."""
     require_issued(state, "paid")
     require_fits(state, amount_minor, state.outstanding_minor, None)
     return [
@@ -289,6 +290,7 @@ def apply_payment(
             customer_id=state.customer_id,
             currency=state.currency,
             payer_id=payer_id if payer_id != state.customer_id else None,
+            paid=paid,
         )
     ]
 
@@ -305,6 +307,7 @@ def unapply_payment(state: Invoice, *, allocation_id: str, cause: UnappliedCause
             customer_id=state.customer_id,
             currency=state.currency,
             payer_id=part.payer_id,
+            paid=part.paid,
         )
         for part in state.applied
         if part.allocation_id == allocation_id

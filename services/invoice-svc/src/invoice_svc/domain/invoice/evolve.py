@@ -116,6 +116,7 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
                 event.received_on,
                 day,
                 event.payer_id,
+                event.paid,
             )
             moved = (*state.movements, BalanceChange(day, -event.amount_minor))
             return replace(state, applied=(*state.applied, part), movements=moved)

@@ -6,7 +6,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from encours.contracts.common import VatShare
+from encours.contracts.common import Conversion, VatShare
 from encours.contracts.events import invoice as events
 
 
@@ -56,6 +56,8 @@ class AppliedPayment(Struct, frozen=True):
     effective_on: date
     payer_id: str | None = None
     """Customer whose payment it is, if it is not the debtor."""
+    paid: Conversion | None = None
+    """Amount of a payment in another currency that is used for it."""
 
 
 class RealisedDifference(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Legal rules of documents as dated data with their source: the CSV files of this folder, read once, on first use.
+"""Rules of documents as dated data with their source: the CSV files of this folder, read once, on first use.
 
 The law of late payment is in :mod:`encours.legal`, as letters state it too.
 
@@ -16,15 +16,29 @@ from encours.legal.dated import Dated, in_force
 
 
 @cache
-def _closing() -> tuple[Dated, ...]:
-    return tuple(_dated(row) for row in rows_of("closing.csv") if row["rule"] == "grace_days")
+def _rule(table: str, rule: str) -> tuple[Dated, ...]:
+    return tuple(_dated(row) for row in rows_of(table) if row["rule"] == rule)
+
+
+def _value(table: str, rule: str, day: date) -> int:
+    found = in_force(_rule(table, rule), day)
+    assert found is not None, "the table begins before all documents"
+    return found.value
 
 
 def grace_days(day: date) -> int:
     """Return the days after its end on which a period of VAT returns closes unless the entity sets another date."""
-    found = in_force(_closing(), day)
-    assert found is not None, "the table begins before all documents"
-    return found.value
+    return _value("closing.csv", "grace_days", day)
+
+
+def max_rate_deviation_bps(day: date) -> int:
+    """Return the distance of an agreed exchange rate from the published one beyond which a person has to confirm it."""
+    return _value("exchange.csv", "max_deviation_bps", day)
+
+
+def max_rate_age_days(day: date) -> int:
+    """Return the days for which a published exchange rate converts payments, unless a later one replaces it."""
+    return _value("exchange.csv", "max_age_days", day)
 
 
 def rows_of(name: str) -> list[dict[str, str]]:

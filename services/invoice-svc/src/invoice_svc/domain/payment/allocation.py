@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from encours.contracts.common import Conversion
 from invoice_svc.domain.invoice.discount import price_minor
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.payment.indication import Indication, indication, says_discount
@@ -28,12 +29,16 @@ BASIS: Mapping[Rule, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A part of a payment for an invoice, with the rule and its evidence."""
+    """A part of a payment for an invoice, with the rule and its evidence.
+
+    ``amount_minor`` is in the payment's currency, and ``settles`` has the amount of an invoice in another one.
+    """
 
     invoice_id: str
     amount_minor: int
     rule: Rule
     evidence: str | None
+    settles: Conversion | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,39 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from encours.contracts.common import Origin
 from encours.contracts.events.payment import Method
 
-Instructed = tuple[tuple[str, int] | tuple[str, int, str], ...]
-"""Allocations that the caller instructs: invoice, amount in minor units and, optionally, its currency."""
+
+@dataclass(frozen=True, slots=True)
+class AgreedRate:
+    """Exchange rate that the caller gives, such as the bank's: units of ``quote`` for one unit of ``base``.
+
+    ``on`` is the day of the payment if not given. ``confirmed``: the rate is meant, however far from the published one.
+    """
+
+    base: str
+    quote: str
+    rate: str
+    source: str
+    on: date | None = None
+    confirmed: bool = False
+
+
+class Instruction(NamedTuple):
+    """An allocation that the caller instructs: an amount in the currency of the payment or of the invoice."""
+
+    invoice_id: str
+    amount_minor: int
+    currency: str | None = None
+    """The payment's if not given."""
+    exchange: AgreedRate | None = None
+
+
+Instructed = tuple[tuple[str, int] | tuple[str, int, str] | Instruction, ...]
+"""Instructions, in short: invoice, amount in minor units and, optionally, its currency."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from encours.kernel.money import Money
 from invoice_svc.domain.invoice.state import Invoice
-from invoice_svc.domain.payment.commands import Instructed
+from invoice_svc.domain.payment.commands import Instructed, Instruction
 from invoice_svc.domain.payment.refusals import AmountExceedsUnapplied, NoCreditLeft
 from invoice_svc.domain.payment.state import Payment
 from invoice_svc.domain.refusals import require_currency
@@ -26,24 +26,41 @@ def payments_holding(invoice: Invoice, credit_note_id: str) -> list[str]:
 
 
 def parts_of(payments: Sequence[Payment], asked: Instructed) -> dict[str, Instructed]:
-    """Return the allocations that each payment makes, by its id. Raises ``amount-exceeds-unapplied``."""
+    """Return the allocations that each payment makes, by its id.
+
+    An amount is taken from the payments in its currency. Raises ``amount-exceeds-unapplied`` and ``currency-mismatch``.
+    """
     left = {payment.payment_id: payment.unapplied_minor for payment in payments}
-    parts: dict[str, list[tuple[str, int] | tuple[str, int, str]]] = {}
-    for invoice_id, amount_minor, *currency in asked:
-        for payment_id, share in _taken(payments, left, amount_minor).items():
-            part = (invoice_id, share, currency[0]) if currency else (invoice_id, share)
-            parts.setdefault(payment_id, []).append(part)
+    parts: dict[str, list[Instruction]] = {}
+    for i, each in enumerate(Instruction(*each) for each in asked):
+        holding = _in_currency(payments, each.currency, f"/allocations/{i}/amount")
+        for payment_id, share in _taken(holding, left, each.amount_minor).items():
+            parts.setdefault(payment_id, []).append(each._replace(amount_minor=share))
     return {payment_id: tuple(found) for payment_id, found in parts.items()}
 
 
 def shares_of(payments: Sequence[Payment], amount: Money | None) -> dict[str, Money]:
     """Return what each payment pays back, by its id; all that is unapplied if no amount is given."""
     left = {payment.payment_id: payment.unapplied_minor for payment in payments}
-    currency = payments[0].currency
-    if amount is not None:
-        require_currency(amount.currency, currency, "/amount")
-    asked = max(1, sum(left.values())) if amount is None else amount.amount_minor
-    return {name: Money(share, currency) for name, share in _taken(payments, left, asked).items()}
+    if amount is None:
+        held = [payment for payment in payments if payment.unapplied_minor]
+        if held:
+            return {each.payment_id: Money(each.unapplied_minor, each.currency) for each in held}
+    asked = Money(1, payments[0].currency) if amount is None else amount
+    holding = _in_currency(payments, asked.currency, "/amount")
+    return {
+        name: Money(share, asked.currency)
+        for name, share in _taken(holding, left, asked.amount_minor).items()
+    }
+
+
+def _in_currency(payments: Sequence[Payment], currency: str | None, pointer: str) -> list[Payment]:
+    """Return the payments in a currency, that of the first if none is named. Raises ``currency-mismatch``."""
+    wanted = currency or payments[0].currency
+    found = [payment for payment in payments if payment.currency == wanted]
+    if not found:
+        require_currency(wanted, payments[0].currency, pointer)
+    return found
 
 
 def _taken(payments: Sequence[Payment], left: dict[str, int], amount_minor: int) -> dict[str, int]:

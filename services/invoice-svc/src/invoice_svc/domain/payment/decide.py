@@ -14,8 +14,9 @@ from encours.kernel.money import Money
 from invoice_svc.domain.invoice.refusals import AmountExceedsOutstanding, InvoiceNotIssued
 from invoice_svc.domain.invoice.room import earliest_room
 from invoice_svc.domain.invoice.state import Invoice
+from invoice_svc.domain.payment import conversion
 from invoice_svc.domain.payment.allocation import BASIS, Share
-from invoice_svc.domain.payment.commands import Instructed, ReceivePayment, ReversePayment
+from invoice_svc.domain.payment.commands import Instructed, Instruction, ReceivePayment, ReversePayment
 from invoice_svc.domain.payment.refusals import (
     AllocationAcrossCustomers,
     AllocationAcrossEntities,
@@ -29,7 +30,7 @@ from invoice_svc.domain.payment.refusals import (
     PaymentWasReversed,
 )
 from invoice_svc.domain.payment.state import ActiveAllocation, Payment, PaymentEvent
-from invoice_svc.domain.refusals import CurrencyMismatch, DateInFuture, require_currency
+from invoice_svc.domain.refusals import CurrencyMismatch, DateInFuture
 
 Dated = tuple[date, PaymentEvent]
 
@@ -92,15 +93,11 @@ def identify(state: Payment, customer_id: str) -> list[Dated]:
     return [(state.received_on, identified)]
 
 
-def instructed_shares(state: Payment, instructed: Instructed) -> list[Share]:
-    """Return the instructed shares. Raises :class:`Invalid` for a repeated invoice, and ``currency-mismatch`` (422)."""
-    for i, (_, _, *currency) in enumerate(instructed):
-        require_currency(currency[0] if currency else None, state.currency, f"/allocations/{i}/amount")
+def instructions(instructed: Instructed) -> list[Instruction]:
+    """Return the caller's instructions. Raises :class:`Invalid` for a repeated invoice."""
     if len({invoice_id for invoice_id, *_ in instructed}) < len(instructed):
         raise Invalid("Name each invoice once.", "/allocations")
-    return [
-        Share(invoice_id, amount_minor, "instructed", None) for invoice_id, amount_minor, *_ in instructed
-    ]
+    return [Instruction(*each) for each in instructed]
 
 
 def place(
@@ -120,14 +117,15 @@ def place(
     currency, a draft, or more than is outstanding.
     """
     _check_invoice(state, share, invoice, is_payer)
-    since, recovered = max(not_before, state.received_on), recovered_by(share.amount_minor, invoice)
+    settled = share.amount_minor if share.settles is None else share.settles.amount_minor
+    since, recovered = max(not_before, state.received_on), recovered_by(settled, invoice)
     if recovered:
         since = max(since, invoice.written_off_on)
-    day = earliest_room(invoice, share.amount_minor - recovered, since)
+    day = earliest_room(invoice, settled - recovered, since)
     if day is None:
         open_, asked = (
-            Money(invoice.outstanding_minor, state.currency),
-            Money(share.amount_minor, state.currency),
+            Money(invoice.outstanding_minor, invoice.currency),
+            Money(settled, invoice.currency),
         )
         raise AmountExceedsOutstanding(
             f"{invoice.number} has {open_} outstanding, less than {asked}: reduce this allocation.",
@@ -139,6 +137,7 @@ def place(
         rule=share.rule,
         basis=BASIS[share.rule],
         evidence=share.evidence,
+        settles=share.settles,
     )
     return ActiveAllocation(allocation, day)
 
@@ -192,10 +191,18 @@ def release(state: Payment, allocation_ids: Sequence[str] | None, on: date) -> l
     ]
 
 
-def rest_of(standing: ActiveAllocation, by_minor: int, allocation_id: str, on: date) -> ActiveAllocation:
-    """Return what stays of an allocation that is reduced from a day on, under an id of its own."""
-    left = standing.allocation.amount_minor - by_minor
-    rest = structs.replace(standing.allocation, allocation_id=allocation_id, amount_minor=left)
+def rest_of(
+    state: Payment, standing: ActiveAllocation, by_minor: int, allocation_id: str, on: date
+) -> ActiveAllocation:
+    """Return what stays of an allocation that is reduced from a day on, under an id of its own.
+
+    ``by_minor`` is in the invoice's currency.
+    """
+    whole = standing.allocation
+    left, settles = whole.amount_minor - by_minor, whole.settles
+    if settles is not None:
+        left, settles = conversion.reduced(settles, whole.amount_minor, state.currency, by_minor)
+    rest = structs.replace(whole, allocation_id=allocation_id, amount_minor=left, settles=settles)
     return ActiveAllocation(rest, max(on, standing.effective_on))
 
 
@@ -244,7 +251,7 @@ def _check_invoice(state: Payment, share: Share, invoice: Invoice, is_payer: boo
             AllocationAcrossEntities,
             f"{invoice.number} belongs to entity {invoice.entity_id}, the payment to {state.entity_id}.",
         )
-    if invoice.currency != state.currency:
+    if invoice.currency != state.currency and share.settles is None:
         raise _misplaced(
             CurrencyMismatch,
             f"{invoice.number} is in {invoice.currency}; choose invoices in {state.currency}, as the payment is.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from encours.contracts.events.rate import (
     ExchangeRatePublished,
 )
 from encours.kernel.errors import Invalid
+from encours.kernel.exchange import QuotedRate, rate_on
 from invoice_svc.domain.invoice.parts import AppliedPayment
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.rate.commands import PublishRates
@@ -52,13 +54,25 @@ def publish(state: ExchangeRates, command: PublishRates, today: date) -> list[Ex
     return events
 
 
-def realise(invoice: Invoice, part: AppliedPayment, rates: ExchangeRates) -> list[ExchangeDifferenceRealised]:
-    """Return the difference that a part of a payment realises; none without the rates of both days, or if it is 0."""
+def realise(
+    invoice: Invoice, part: AppliedPayment, currency: str, known: Sequence[QuotedRate]
+) -> list[ExchangeDifferenceRealised]:
+    """Return the difference that a part of a payment realises against the books, which are in ``currency``.
+
+    None without the rates of both days, or if it is 0. What was paid in the currency of the books has its own value.
+    """
     assert invoice.issued_on is not None, "a payment is on an issued invoice"
-    issue, paid = rates.in_force(invoice.issued_on), rates.in_force(part.received_on)
+    used = part.paid.amount_minor if part.paid else part.amount_minor
+    paid_currency = part.paid.currency if part.paid else invoice.currency
+    issue = rate_on(known, invoice.currency, currency, invoice.issued_on)
+    paid: QuotedRate | None
+    if part.paid is not None and paid_currency == currency:
+        paid = QuotedRate(currency, currency, "1", part.received_on, part.paid.source)
+    else:
+        paid = rate_on(known, paid_currency, currency, part.received_on)
     if issue is None or paid is None:
         return []
-    amount = rates.converted(part.amount_minor, paid) - rates.converted(part.amount_minor, issue)
+    amount = paid.converted(used, currency) - issue.converted(part.amount_minor, currency)
     if amount == 0:
         return []
     return [
@@ -67,16 +81,18 @@ def realise(invoice: Invoice, part: AppliedPayment, rates: ExchangeRates) -> lis
             customer_id=invoice.customer_id,
             payment_id=part.payment_id,
             allocation_id=part.allocation_id,
-            currency=rates.quote,
+            currency=currency,
             amount_minor=amount,
-            settled_currency=rates.base,
+            settled_currency=invoice.currency,
             settled_minor=part.amount_minor,
-            issue_rate=issue.rate,
+            issue_rate=issue.written_per_unit(invoice.currency),
             issue_rate_on=issue.on,
             issue_rate_source=issue.source,
-            payment_rate=paid.rate,
+            payment_rate=paid.written_per_unit(paid_currency),
             payment_rate_on=paid.on,
             payment_rate_source=paid.source,
+            paid_currency=paid_currency if part.paid else None,
+            paid_minor=used if part.paid else None,
         )
     ]
 

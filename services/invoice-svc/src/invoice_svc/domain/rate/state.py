@@ -1,18 +1,17 @@
-"""State of the exchange rates of an entity for one pair of currencies, and conversion by them."""
+"""State of the exchange rates of an entity for one pair of currencies."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 from typing import cast
 
 from encours.contracts import Recorded
 from encours.contracts.events.rate import ExchangeRatePublished
 from encours.kernel.errors import NotFound
+from encours.kernel.exchange import QuotedRate
 from encours.kernel.ids import derived_id
-from encours.kernel.money import exponent
 
 
 class RatesNotFound(NotFound):
@@ -46,11 +45,10 @@ class ExchangeRates:
         """Return the rate of the day, else of the last day before it; ``None`` before the first."""
         return next((rate for rate in reversed(self.rates) if rate.on <= day), None)
 
-    def converted(self, minor: int, rate: DatedRate) -> int:
-        """Return an amount of ``base`` in minor units of ``quote``, rounded half up away from zero."""
-        exact = Decimal(minor) * Decimal(rate.rate)
-        scaled = exact.scaleb(exponent(self.quote) - exponent(self.base))
-        return int(scaled.quantize(Decimal(1), ROUND_HALF_UP))
+    def quoted(self) -> Iterator[QuotedRate]:
+        """Iterate over the rates with their pair of currencies."""
+        for each in self.rates:
+            yield QuotedRate(self.base, self.quote, each.rate, each.on, each.source)
 
 
 def rates_id(entity_id: str, base: str, quote: str) -> str:

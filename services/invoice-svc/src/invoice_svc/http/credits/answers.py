@@ -119,20 +119,23 @@ class CreditUseOut(AsOf):
     """Rest of a customer's credit after its use."""
 
     id: str
-    unapplied: MoneyModel
+    unapplied: MoneyModel | None = Field(
+        description="Null where the payments are in several currencies: see `payments`."
+    )
     payments: list[UnappliedOut]
     refunds: list[str] = Field(description="Ids of the refunds that were ordered.")
 
     @classmethod
     def of(cls, body: Json, result: CreditUse) -> Json:
         """Show what is left."""
-        currency = result.currency
+        currencies = {left.currency for _, left in result.unapplied}
+        total = sum(left.amount_minor for _, left in result.unapplied)
         return body | {
             "id": result.credit_note_id,
-            "unapplied": money_json(sum(minor for _, minor in result.unapplied), currency),
+            "unapplied": money_json(total, *currencies) if len(currencies) == 1 else None,
             "payments": [
-                {"payment_id": payment_id, "unapplied": money_json(minor, currency)}
-                for payment_id, minor in result.unapplied
+                {"payment_id": payment_id, "unapplied": money_json(left.amount_minor, left.currency)}
+                for payment_id, left in result.unapplied
             ],
             "refunds": list(result.refunds),
         }

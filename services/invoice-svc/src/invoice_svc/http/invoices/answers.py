@@ -45,10 +45,10 @@ from invoice_svc.http.invoices.parts import (
     CitedDeliveryOut,
     CreditNoteOut,
     DisputedOut,
-    ExchangeDifferenceOut,
     RebateOut,
     known_json,
 )
+from invoice_svc.http.rates.answers import ExchangeDifferenceOut
 from invoice_svc.http.terms import TermsOut
 from invoice_svc.read_models.search.query import Matched
 from invoice_svc.use_cases.corrections import Corrected

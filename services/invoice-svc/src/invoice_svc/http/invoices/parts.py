@@ -1,4 +1,4 @@
-"""Parts of the answers of /v1/invoices: credit notes, payments, disputes, exchange differences, deliveries."""
+"""Parts of the answers of /v1/invoices: credit notes, payments, disputes, deliveries."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field
 from encours.contracts.common import CitedDelivery
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
-from invoice_svc.domain.invoice.parts import AppliedPayment, CreditNote, Disputed, RealisedDifference, Rebate
+from invoice_svc.domain.invoice.parts import AppliedPayment, CreditNote, Disputed, Rebate
 from invoice_svc.http.common import iso
+from invoice_svc.http.rates.answers import ConversionRateOut
 
 
 def known_json(minor: int | None, currency: str) -> Json | None:
@@ -73,6 +74,8 @@ class AppliedOut(BaseModel):
     payment_id: str
     amount: MoneyModel
     received_on: date
+    paid: MoneyModel | None = Field(description="Amount used of a payment in another currency; else null.")
+    exchange: ConversionRateOut | None
 
     @classmethod
     def of(cls, part: AppliedPayment, currency: str) -> Json:
@@ -82,6 +85,8 @@ class AppliedOut(BaseModel):
             "payment_id": part.payment_id,
             "amount": money_json(part.amount_minor, currency),
             "received_on": iso(part.received_on),
+            "paid": part.paid and money_json(part.paid.amount_minor, part.paid.currency),
+            "exchange": ConversionRateOut.of(part.paid),
         }
 
 
@@ -95,21 +100,6 @@ class DisputedOut(BaseModel):
     def of(cls, share: Disputed, currency: str) -> Json:
         """Show a dispute's share."""
         return {"id": share.dispute_id, "amount": money_json(share.amount_minor, currency)}
-
-
-class ExchangeDifferenceOut(BaseModel):
-    """Exchange difference that a payment realised, in the entity's currency; a loss is below 0."""
-
-    allocation_id: str
-    amount: MoneyModel
-
-    @classmethod
-    def of(cls, found: RealisedDifference) -> Json:
-        """Show a difference."""
-        return {
-            "allocation_id": found.allocation_id,
-            "amount": money_json(found.amount_minor, found.currency),
-        }
 
 
 class CitedDeliveryOut(BaseModel):

@@ -11,8 +11,9 @@ from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
-from invoice_svc.domain.payment.state import Payment, Refund
+from invoice_svc.domain.payment.state import ActiveAllocation, Payment, Refund
 from invoice_svc.http.common import Method, iso
+from invoice_svc.http.rates.answers import ConversionRateOut
 from invoice_svc.use_cases.folds import PAYMENT
 from invoice_svc.use_cases.payments import Settled
 
@@ -22,11 +23,32 @@ class AllocationOut(BaseModel):
 
     id: str
     invoice_id: str
-    amount: MoneyModel
+    amount: MoneyModel = Field(description="Amount used of the payment.")
+    settled: MoneyModel = Field(
+        description="Amount settled of the invoice; another one if its currency is another."
+    )
+    exchange: ConversionRateOut | None
     rule: Literal["instructed", "debtor_indication", "oldest_due"]
     basis: str
     evidence: str | None
     effective_on: date
+
+    @classmethod
+    def of(cls, standing: ActiveAllocation, currency: str) -> Json:
+        """Show an allocation in force."""
+        allocation = standing.allocation
+        settled_currency = allocation.settles.currency if allocation.settles else currency
+        return {
+            "id": allocation.allocation_id,
+            "invoice_id": allocation.invoice_id,
+            "amount": money_json(allocation.amount_minor, currency),
+            "settled": money_json(allocation.settled_minor, settled_currency),
+            "exchange": ConversionRateOut.of(allocation.settles),
+            "rule": allocation.rule,
+            "basis": allocation.basis,
+            "evidence": allocation.evidence,
+            "effective_on": iso(standing.effective_on),
+        }
 
 
 class RefundOut(BaseModel):
@@ -106,18 +128,7 @@ class PaymentOut(AsOf):
             "status": _status(state),
             "reversed_on": iso(state.reversed_on),
             "reversal_reason": state.reversal_cause,
-            "allocations": [
-                {
-                    "id": standing.allocation.allocation_id,
-                    "invoice_id": standing.allocation.invoice_id,
-                    "amount": money_json(standing.allocation.amount_minor, state.currency),
-                    "rule": standing.allocation.rule,
-                    "basis": standing.allocation.basis,
-                    "evidence": standing.allocation.evidence,
-                    "effective_on": iso(standing.effective_on),
-                }
-                for standing in state.allocations
-            ],
+            "allocations": [AllocationOut.of(standing, state.currency) for standing in state.allocations],
             "refunds": [RefundOut.of(refund, state.currency) for refund in state.refunds],
             "version": version,
         }

@@ -6,29 +6,66 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from encours.http.models import Body, BusinessDate, PositiveMoney, ShortText
+from encours.http.models import Body, BusinessDate, Currency, PositiveMoney, ShortText
 from encours.kernel.ids import new_id
 from encours.kernel.money import Money
 from encours.kernel.texts import SEVERAL_LINES
 from invoice_svc.domain.payment.commands import (
+    AgreedRate,
     AllocatePayment,
     Instructed,
+    Instruction,
     ReceivePayment,
     ReleasePayment,
     ReversePayment,
 )
 from invoice_svc.domain.payment.refund import OrderRefund, RecordRefundReturned, RecordRefundSent
-from invoice_svc.http.common import AllocationId, CustomerId, EntityId, Iban, InvoiceId, Method
+from invoice_svc.http.common import (
+    AllocationId,
+    CustomerId,
+    DecimalText,
+    EntityId,
+    Iban,
+    InvoiceId,
+    Method,
+)
 from invoice_svc.imports import ids
 
 NO_REFERENCE = "NOTPROVIDED"
+
+
+class AgreedRateBody(Body):
+    """Exchange rate that was agreed for the payment, such as the bank's, instead of the published one."""
+
+    base: Currency = Field(examples=["USD"])
+    quote: Currency = Field(examples=["EUR"])
+    rate: DecimalText = Field(description="Units of `quote` for one unit of `base`.", examples=["0.9213"])
+    source: ShortText = Field(examples=["Bank advice 4711"])
+    on: BusinessDate | None = Field(
+        default=None, description="Day of the rate; that of the payment if not given."
+    )
+    confirmed: bool = Field(
+        default=False, description="Accept the rate although it is far from the published one."
+    )
+
+    def to_rate(self) -> AgreedRate:
+        """Return the rate as the rules take it."""
+        return AgreedRate(self.base, self.quote, self.rate, self.source, self.on, self.confirmed)
 
 
 class AllocationBody(Body):
     """A part of the payment for one invoice."""
 
     invoice_id: InvoiceId
-    amount: PositiveMoney
+    amount: PositiveMoney = Field(
+        description="In the currency of the payment, which it uses, or of the invoice, which it settles; the other "
+        "amount follows from the exchange rate."
+    )
+    exchange: AgreedRateBody | None = Field(
+        default=None,
+        description="Agreed rate for an invoice in another currency than the payment; the published one of the day of "
+        "the payment if not given.",
+    )
 
 
 class PaymentBody(Body):
@@ -151,4 +188,12 @@ def instructed(allocations: list[AllocationBody] | None) -> Instructed | None:
     """Return allocations as the rules take them; ``None`` if none are given."""
     if allocations is None:
         return None
-    return tuple((part.invoice_id, part.amount.minor, part.amount.currency) for part in allocations)
+    return tuple(
+        Instruction(
+            part.invoice_id,
+            part.amount.minor,
+            part.amount.currency,
+            part.exchange.to_rate() if part.exchange else None,
+        )
+        for part in allocations
+    )

@@ -1,4 +1,4 @@
-"""Answers of /v1/exchange-rates."""
+"""Answers of /v1/exchange-rates, and the rates and differences that other answers show."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
+from encours.contracts.common import Conversion
 from encours.http.answers import Answer, Json
+from encours.http.models import MoneyModel, money_json
 from encours.http.queries import AsOf
+from invoice_svc.domain.invoice.parts import RealisedDifference
 from invoice_svc.domain.rate.state import DatedRate, ExchangeRates
 from invoice_svc.http.common import iso
 from invoice_svc.use_cases.folds import RATES
@@ -24,6 +27,46 @@ class RateOut(BaseModel):
     def of(cls, found: DatedRate | None) -> Json | None:
         """Show a rate."""
         return None if found is None else {"on": iso(found.on), "rate": found.rate, "source": found.source}
+
+
+class ConversionRateOut(BaseModel):
+    """Exchange rate at which a payment settles an invoice in another currency."""
+
+    base: str
+    quote: str
+    rate: str = Field(description="Units of `quote` for one unit of `base`.")
+    on: date
+    source: str
+    agreed: bool = Field(description="Given with the allocation; else it is the published rate.")
+
+    @classmethod
+    def of(cls, conversion: Conversion | None) -> Json | None:
+        """Show the rate of a conversion."""
+        if conversion is None:
+            return None
+        return {
+            "base": conversion.base,
+            "quote": conversion.quote,
+            "rate": conversion.rate,
+            "on": iso(conversion.rate_on),
+            "source": conversion.source,
+            "agreed": conversion.agreed,
+        }
+
+
+class ExchangeDifferenceOut(BaseModel):
+    """Exchange difference that a payment realised, in the entity's currency; a loss is below 0."""
+
+    allocation_id: str
+    amount: MoneyModel
+
+    @classmethod
+    def of(cls, found: RealisedDifference) -> Json:
+        """Show a difference."""
+        return {
+            "allocation_id": found.allocation_id,
+            "amount": money_json(found.amount_minor, found.currency),
+        }
 
 
 class ExchangeRatesOut(AsOf):
