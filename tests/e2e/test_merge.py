@@ -140,6 +140,16 @@ def test_a_merge_changes_no_earlier_answer_and_every_later_one(system: System) -
         f"/v1/customers/{survivor}/exposure", f"/v1/customers/{survivor}/score", f"/v1/customers/{double}/timeline",
     }  # fmt: skip
     recount(world, ids["cus"])
+    refused = [
+        ("dunning", f"/v1/customers/{double}/holds", {"until": "2026-03-01", "reason": "promised"}),
+        ("risk", "/v1/checks", {"customer_id": double, "amount": eur("10.00")}),
+        ("invoice", f"/v1/customers/{double}/notes", {"text": "called"}),
+    ]
+    for service, path, body in refused:
+        answer = world.send(service, path, body)
+        assert (answer.status_code, answer.json()["survivor"]) == (409, survivor), answer.text
+    twins = world.get("invoice", f"/v1/customers/{survivor}/duplicates")["data"]
+    assert double not in {twin["customer_id"] for twin in twins}
 
     chained = {"into": other, "on": str(LAST)}
     world.post("invoice", f"/v1/customers/{survivor}/merge", chained)

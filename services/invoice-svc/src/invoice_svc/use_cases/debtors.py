@@ -18,14 +18,12 @@ async def survivor(session: Session, customer_id: str, on: date, *, guard: bool 
     return (await merges.survivor(session, CUSTOMER, customer_id, on, guard=guard))[1]
 
 
-async def own_records(
-    session: Session, customer_id: str, others: Iterable[str], on: date, *, guard: bool = True
-) -> frozenset[str]:
+async def own_records(session: Session, customer_id: str, others: Iterable[str], on: date) -> frozenset[str]:
     """Return those of some customers that are records of the same debtor as a customer on a day, with itself."""
-    debtor = await survivor(session, customer_id, on, guard=guard)
     found = {customer_id}
     for other in set(others) - found:
-        if (await survivor(session, other, on, guard=guard)).customer_id == debtor.customer_id:
+        debtor = await survivor(session, customer_id, on)
+        if (await survivor(session, other, on)).customer_id == debtor.customer_id:
             found.add(other)
     return frozenset(found)
 

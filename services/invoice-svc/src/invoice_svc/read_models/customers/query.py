@@ -43,7 +43,7 @@ async def customers(
         where.add("fields @> {}::text[]", list(fields))
     where.add(f"from_position <= {where.position}")
     if found.merged and external_ref is None:
-        where.add("customer_id <> all({}::text[])", list(found.merged))
+        where.add("customer_id not in (select unnest({}::text[]))", list(found.merged))
     relevance, matched = "0", "null"
     if q is not None:
         by_ref = f"external_ref = {where.arguments.add(q)}"
@@ -98,8 +98,15 @@ async def by_external_ref(conn: Conn, schema: str, entity_id: str, refs: Sequenc
 
 
 async def alike(view: View, customer_id: str) -> list[Any]:
-    """Other customers of the same entity that share a mark with the customer, each with the marks they share."""
-    where = ViewWhere(view, entity="other.entity_id").add("other.customer_id <> {}", customer_id)
+    """Other customers of the same entity that share a mark with the customer, each with the marks they share.
+
+    Merged records are left out, and so is the record that stands for the customer.
+    """
+    found = await survivors_at(view)
+    known = [*found.merged, customer_id, found.of(customer_id)]
+    where = ViewWhere(view, entity="other.entity_id").add(
+        "other.customer_id not in (select unnest({}::text[]))", known
+    )
     where.add(f"other.from_position <= {where.position}")
     return await view.conn.fetch(
         f"""select other.customer_id, other.name, shared.marks

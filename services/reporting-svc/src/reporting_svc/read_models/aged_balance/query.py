@@ -258,15 +258,16 @@ _FIGURES = {"balance": _from_balance, "item": _from_items, "movement": _from_mov
 def _of_debtors(args: Arguments, scope: Scope, columns: Sequence[str]) -> str:
     """SQL: the figures in ``records`` by debtor: those of merged records are added to their survivor's."""
     merged = scope.merged.merged
-    touched = f"any({args.add(sorted({*merged, *merged.values()}))}::text[])"
+    # A subquery is hashed once, under every plan; a comparison with the elements of an array is not.
+    touched = f"(select unnest({args.add(sorted({*merged, *merged.values()}))}::text[]))"
     added = ", ".join(f"sum({c})::bigint as {c}" for c in columns)
     something = " or ".join(f"sum({c}) <> 0" for c in columns if c != "disputed")
     return f"""
-        select entity, customer_id, currency, {", ".join(columns)} from records where not customer_id = {touched}
+        select entity, customer_id, currency, {", ".join(columns)} from records where customer_id not in {touched}
         union all
         select r.entity, coalesce(m.survivor_id, r.customer_id), r.currency, {added}
         from records r left join {merged_sql(scope.merged, args)} m using (customer_id)
-        where r.customer_id = {touched} group by 1, 2, 3 having {something}
+        where r.customer_id in {touched} group by 1, 2, 3 having {something}
     """
 
 

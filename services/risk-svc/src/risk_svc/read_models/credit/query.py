@@ -197,7 +197,7 @@ async def ranking(view: View, page: Page, currency: str | None) -> tuple[list[An
         ) ranked"""
     where.add(f"from_position <= {where.position}")
     if merged.merged:
-        where.add("customer_id <> all({}::text[])", list(merged.merged))
+        where.add("customer_id not in (select unnest({}::text[]))", list(merged.merged))
     rows = await where.page(page, "*", source)
     shown = [row["customer_id"] for row in rows[: page.limit]]
     found = await pictures(view.conn, view.schema, shown, as_of=view.time.as_of, position=view.time.position)
@@ -206,14 +206,15 @@ async def ranking(view: View, page: Page, currency: str | None) -> tuple[list[An
 
 def _of_debtors(view: View, merged: Survivors, arguments: Arguments) -> str:
     """SQL: exposures by debtor: those of merged records are added to that of the record that stands for them."""
-    touched = f"any({arguments.add(sorted({*merged.merged, *merged.merged.values()}))}::text[])"
+    # A subquery is hashed once, under every plan; a comparison with the elements of an array is not.
+    touched = f"(select unnest({arguments.add(sorted({*merged.merged, *merged.merged.values()}))}::text[]))"
     exposure = f"{view.schema}.exposure"
     return f"""(
-        select customer_id, currency, exposure_minor from {exposure} where not customer_id = {touched}
+        select customer_id, currency, exposure_minor from {exposure} where customer_id not in {touched}
         union all
         select coalesce(m.survivor_id, e.customer_id), e.currency, sum(e.exposure_minor)::bigint
         from {exposure} e left join {merged_sql(merged, arguments)} m using (customer_id)
-        where e.customer_id = {touched} group by 1, 2
+        where e.customer_id in {touched} group by 1, 2
     )"""
 
 
