@@ -18,6 +18,7 @@ YEAR: list[dict[str, Any]] = [
         "kind": "customer", "external_ref": "C1", "name": "Garage Dupont", "registered_on": "2026-01-02",
         "terms": {"due_kind": "EOM_THEN_DAYS", "days": 15},
     },
+    {"kind": "customer_roles", "customer": "C1", "payer": "C2", "valid_from": "2026-01-03"},
     {"kind": "invoice", "number": "F-1001", "customer": "C1", "issued_on": "2026-01-05", "amount": "100.00"},
     {
         "kind": "invoice", "number": "F-1002", "customer": "C1", "issued_on": "2026-01-06", "amount": "240.00",
@@ -47,7 +48,7 @@ def effective(takeover: Takeover, *families: str) -> list[tuple[str, str]]:
 def test_events_of_a_sandbox_come_at_their_own_dates_each_day_opened_before_them(system: System) -> None:
     takeover = Takeover.into(system, "sandbox")
     taken = takeover.take(ndjson(YEAR), NDJSON)
-    assert (taken["accepted"], taken["pending"], taken["rejected"]) == (11, 11, 0)
+    assert (taken["accepted"], taken["pending"], taken["rejected"]) == (12, 12, 0)
     assert takeover.clock()["today"] is None
     clock = takeover.advance("2026-01-31")
     assert (clock["today"], clock["events_waiting"]) == ("2026-01-31", 0)
@@ -91,17 +92,20 @@ def test_events_of_a_sandbox_come_at_their_own_dates_each_day_opened_before_them
         "40.00",
     )
     assert takeover.get("/v1/entities")["data"][0]["name"] == "Maison Testu SARL"
+    owing, paying = (takeover.get("/v1/customers", external_ref=ref)["data"][0] for ref in ("C1", "C2"))
+    assert (owing["roles"]["payer"], owing["roles"]["valid_from"]) == (paying["id"], "2026-01-03")
+    assert owing["roles"]["billed"] == owing["id"]
 
 
 def test_the_same_file_sent_twice_changes_nothing(system: System) -> None:
     takeover = Takeover.into(system, "sandbox")
     takeover.take(ndjson(YEAR), NDJSON)
     waiting = takeover.take(ndjson(YEAR), NDJSON)
-    assert (waiting["duplicates"], waiting["accepted"], waiting["pending"]) == (11, 0, 0)
+    assert (waiting["duplicates"], waiting["accepted"], waiting["pending"]) == (12, 0, 0)
     takeover.advance("2026-01-31")
     before = takeover.events()[-1]["position"]
     again = takeover.take(ndjson(YEAR), NDJSON)
-    assert (again["duplicates"], again["accepted"], again["rejected"]) == (11, 0, 0)
+    assert (again["duplicates"], again["accepted"], again["rejected"]) == (12, 0, 0)
     takeover.advance("2026-01-31")
     assert takeover.events()[-1]["position"] == before
 

@@ -7,4 +7,5 @@ holds no encoded word (RFC 2047, ``=?utf-8?q?…?=``), which a mail program woul
 ONE_LINE = r"^(?:[^=\x00-\x1f\x7f-\x9f\u2028\u2029]|=+[^=?\x00-\x1f\x7f-\x9f\u2028\u2029])*=*$"
 SEVERAL_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
+FIELD_CODE = r"^[a-z][a-z0-9_]{0,39}$"
 PHONE = r"^\+?[0-9 ().-]{3,30}$"

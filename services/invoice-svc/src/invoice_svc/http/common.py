@@ -48,9 +48,7 @@ DeliveryId = Annotated[str, Id("dlv"), Field(examples=["dlv_0195e0a4c1187ebc837d
 RecurringId = Annotated[str, Id("rec"), Field(examples=["rec_0195e0a4c1187ebc837d95283b6791e9"])]
 SeriesCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,19}$")]
 Phone = Annotated[str, StringConstraints(pattern=texts.PHONE)]
-FieldCode = Annotated[
-    str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$"), Field(examples=["sales_channel"])
-]
+FieldCode = Annotated[str, StringConstraints(pattern=texts.FIELD_CODE), Field(examples=["sales_channel"])]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=texts.ONE_LINE)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 

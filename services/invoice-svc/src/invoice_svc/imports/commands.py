@@ -9,7 +9,7 @@ from typing import assert_never
 from encours.kernel.money import Money
 from encours.ledger.session import Session
 from encours.legal.packs import law_of
-from invoice_svc.domain.customer.commands import AgreeTerms, RegisterCustomer
+from invoice_svc.domain.customer.commands import AgreeTerms, AssignRoles, RegisterCustomer, SetFields
 from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.domain.entity.commands import RegisterEntity
 from invoice_svc.domain.invoice.commands import CreditInvoice, TakeOverInvoice
@@ -25,6 +25,7 @@ from invoice_svc.imports.events import (
     ImportedPayment,
     ImportedResolution,
     ImportedReversal,
+    ImportedRoles,
 )
 from invoice_svc.imports.terms.imported import ImportedTerms
 from invoice_svc.use_cases import customers, disputes, entities, invoices, payments
@@ -40,6 +41,8 @@ class EventScope:
     entity_id: str
     customer_id: str | None = None
     issued_here: Mapping[str, str] = field(default_factory=dict)
+    named: Mapping[str, str] = field(default_factory=dict)
+    """Ids of the other customers that the event names, by their codes."""
 
     def invoice(self, number: str) -> str:
         """Return the id of the invoice with that number."""
@@ -66,6 +69,8 @@ def work_of(event: ImportedEvent, scope: EventScope, candidates: Sequence[str]) 
                 await entities.register(session, _entity(event, scope.entity_id))
             case ImportedCustomer():
                 await _customer(session, event, scope.entity_id)
+            case ImportedRoles():
+                await customers.assign_roles(session, _roles(event, scope))
             case ImportedInvoice():
                 await _invoice(session, event, scope)
             case ImportedPayment():
@@ -125,6 +130,8 @@ async def _customer(session: Session, event: ImportedCustomer, entity_id: str) -
             tags=event.tags or (),
         ),
     )
+    if event.fields:
+        await customers.set_fields(session, SetFields(customer_id, event.fields))
     terms = event.terms or None
     if event.due_kind is not None and event.due_days is not None:
         terms = ImportedTerms(due_kind=event.due_kind, days=event.due_days)
@@ -137,6 +144,11 @@ async def _customer(session: Session, event: ImportedCustomer, entity_id: str) -
     by_size = law.fee_depends_on_size(valid_from, entity.currency)
     proposed = terms.proposed(None if by_size else usual)
     await customers.agree_terms(session, AgreeTerms(customer_id, proposed, valid_from))
+
+
+def _roles(event: ImportedRoles, scope: EventScope) -> AssignRoles:
+    named = {f"{role}_id": scope.named[ref] for role, ref in event.named.items()}
+    return AssignRoles(scope.customer_id or "", valid_from=event.valid_from, **named)
 
 
 async def _invoice(session: Session, event: ImportedInvoice, scope: EventScope) -> None:

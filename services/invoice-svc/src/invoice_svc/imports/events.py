@@ -53,6 +53,8 @@ class ImportedCustomer(_ImportedBase, frozen=True, kw_only=True, tag="customer")
     iban: str | msgspec.UnsetType = msgspec.UNSET
     delivery_address: Address | msgspec.UnsetType = msgspec.UNSET
     tags: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    fields: dict[str, str | bool] | msgspec.UnsetType = msgspec.UNSET
+    """Values of custom fields by code."""
     segment: str | None = None
     salesperson: str | None = None
     due_kind: DueKind | None = None
@@ -60,6 +62,23 @@ class ImportedCustomer(_ImportedBase, frozen=True, kw_only=True, tag="customer")
     terms: ImportedTerms | msgspec.UnsetType = msgspec.UNSET
     """Conditions that say more than kind and days, which then are unset above; else unset, as for addresses."""
     on: date | None = None
+
+
+class ImportedRoles(_ImportedBase, frozen=True, kw_only=True, tag="customer_roles"):
+    """Roles around a customer from a day on, all of them, by the customers' codes; ``None`` is the customer itself."""
+
+    customer: str
+    valid_from: date
+    payer: str | None = None
+    billed: str | None = None
+    delivered: str | None = None
+    group: str | None = None
+
+    @property
+    def named(self) -> dict[str, str]:
+        """Codes of the other customers by role."""
+        roles = {"payer": self.payer, "billed": self.billed, "delivered": self.delivered, "group": self.group}
+        return {role: ref for role, ref in roles.items() if ref is not None}
 
 
 class ImportedInvoice(_ImportedBase, frozen=True, kw_only=True, tag="invoice"):
@@ -135,6 +154,7 @@ class ImportedReversal(_ImportedBase, frozen=True, kw_only=True, tag="payment_re
 ImportedEvent: TypeAlias = (
     ImportedEntity
     | ImportedCustomer
+    | ImportedRoles
     | ImportedInvoice
     | ImportedPayment
     | ImportedCreditNote
@@ -151,9 +171,11 @@ Kind = Literal[
     "credit_note",
     "payment",
     "payment_reversed",
+    "customer_roles",
 ]
-"""In the order of :attr:`EventOrder.rank`."""
+"""In the order of :attr:`EventOrder.rank`, but for roles, which come with the customers."""
 _RANK = {kind: rank for rank, kind in enumerate(get_args(Kind))}
+_RANK["customer_roles"] = _RANK["customer"]
 
 _encoder = msgspec.json.Encoder(order="sorted")
 _decoder: msgspec.json.Decoder[ImportedEvent] = msgspec.json.Decoder(ImportedEvent)
@@ -191,6 +213,9 @@ def order_of(event: ImportedEvent) -> EventOrder:
             return EventOrder(key="entity", on=None, rank=_RANK["entity"])
         case ImportedCustomer():
             return _order("customer", event.ref, event.on, customer_ref=event.ref)
+        case ImportedRoles():
+            ref = f"{event.customer}:{event.valid_from}"
+            return _order("customer_roles", ref, event.valid_from, customer_ref=event.customer)
         case ImportedInvoice():
             return _order("invoice", event.number, event.issued_on, customer_ref=event.customer)
         case ImportedDispute():

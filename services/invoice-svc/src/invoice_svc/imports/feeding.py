@@ -32,6 +32,7 @@ from invoice_svc.imports.events import (
     ImportedEvent,
     ImportedInvoice,
     ImportedPayment,
+    ImportedRoles,
     from_bytes,
     to_bytes,
 )
@@ -77,6 +78,7 @@ class Feeder:
         self._imports: dict[str, Import] = {}
         self._entities: set[str] = set()
         self._customers: dict[tuple[str, str], str] = {}
+        self._registering: dict[tuple[str, str], asyncio.Lock] = {}
         self._descriptions: dict[tuple[str, str], WaitingEvent] = {}
         self._clock = Clock(datetime.min.replace(tzinfo=UTC), date.min)
         self._live = False
@@ -107,7 +109,9 @@ class Feeder:
         for event in first:
             await self._feed_event(event, None, page)
         with_refs = await self._customer_refs([event for event in events if event.key != "entity"])
-        await self._know_customers({(event.entity_id, ref) for event, ref in with_refs if ref})
+        await self._know_customers(
+            {(event.entity_id, ref) for event, own in with_refs for ref in (own, *_named_in(event)) if ref}
+        )
         queues: dict[tuple[str, str], list[WaitingEvent]] = {}
         for event, customer_ref in with_refs:
             queues.setdefault(
@@ -235,7 +239,8 @@ class Feeder:
             else:
                 candidates = await self._named(entity_id, event.text)
         known = await self._known_invoices(waiting, event)
-        work = work_of(event, EventScope(entity_id, customer_id, known), candidates)
+        named = {ref: await self._ensure_customer(waiting, ref, page) for ref in _named_in(waiting)}
+        work = work_of(event, EventScope(entity_id, customer_id, known, named), candidates)
         done = await self._execute(waiting, waiting.key, waiting.content, work)
         if isinstance(event, ImportedInvoice):
             done.remember(INVOICE, ids.invoice_id(entity_id, event.number))
@@ -281,10 +286,20 @@ class Feeder:
         )
 
     async def _ensure_customer(self, waiting: WaitingEvent, ref: str, page: _Page) -> str:
-        """Return the id of the customer with that code, registered first if need be. Called for one event at a time."""
+        """Return the id of the customer with that code, registered first if need be.
+
+        Its own events and the roles of others may name it at the same time.
+        """
         mark = (waiting.entity_id, ref)
-        if mark in self._customers:
-            return self._customers[mark]
+        if mark not in self._customers:
+            async with self._registering.setdefault(mark, asyncio.Lock()):
+                if mark not in self._customers:
+                    await self._register(waiting, ref, page)
+            self._registering.pop(mark, None)
+        return self._customers[mark]
+
+    async def _register(self, waiting: WaitingEvent, ref: str, page: _Page) -> None:
+        mark = (waiting.entity_id, ref)
         customer_id, key = ids.customer_id(*mark), f"customer:{ref}"
         found = self._descriptions.get(mark)
         event = from_bytes(found.data) if found else self._unnamed(waiting, ref)
@@ -296,7 +311,6 @@ class Feeder:
             self._book.begin(customer_id)
         page.fed.append((waiting.entity_id, key))
         self._customers[mark] = customer_id
-        return customer_id
 
     def _unnamed(self, waiting: WaitingEvent, ref: str) -> ImportedCustomer:
         country = self._imports[waiting.import_id].options.country
@@ -328,6 +342,14 @@ class Feeder:
                 conflicts += 1
                 if conflicts >= CONFLICT_RETRIES:
                     raise
+
+
+def _named_in(waiting: WaitingEvent) -> list[str]:
+    """Return the codes of other customers that the roles of a customer name."""
+    if not waiting.key.startswith("customer_roles:"):
+        return []
+    event = from_bytes(waiting.data)
+    return sorted(set(event.named.values())) if isinstance(event, ImportedRoles) else []
 
 
 def _verdict(waiting: WaitingEvent, code: str, detail: str) -> LineVerdict:

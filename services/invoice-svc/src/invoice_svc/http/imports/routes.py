@@ -50,7 +50,8 @@ async def receive_import(
     """Import a file: it is stored, then read and recorded in the background. Lines imported before change nothing.
 
     A CSV line is an invoice; `disputed` and `settled_on` give its later course. An NDJSON line is one event, by its
-    `kind`: entity, customer, invoice, payment, credit_note, dispute, dispute_resolved, payment_reversed.
+    `kind`: entity, customer, customer_roles, invoice, payment, credit_note, dispute, dispute_resolved or
+    payment_reversed.
     """
     wanted = format_of(request)
     cmd.context.stream_body(min(MAX_BYTES, cmd.services.settings.upload_max_bytes))
