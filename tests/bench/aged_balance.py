@@ -23,6 +23,7 @@ import httpx
 
 from encours.embedded.process import free_port
 from encours.http.access.keys import new_key
+from encours.kernel.bands import STANDARD, Bands
 from encours.ledger import Ledger
 from encours.ledger.api_keys import insert_key
 from encours.projection.control import STORE_SETTINGS, ensure_control, store_checkpoint
@@ -33,7 +34,6 @@ from encours.reading.pages import Page
 from encours.reading.read_db import ReadDb
 from encours.testing.servers import Installation, fresh_installation, running_cluster
 from encours.testing.waiting import wait_until
-from reporting_svc.domain.measures.bands import STANDARD, Bands
 from reporting_svc.models import MODELS
 from reporting_svc.read_models.aged_balance.query import SORTS, aged
 from reporting_svc.read_models.receivables import Receivables

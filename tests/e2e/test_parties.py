@@ -87,3 +87,49 @@ def test_bill_reminder_payment_and_limit_each_follow_their_party(system: System)
     assert world.get("invoice", "/v1/invoices", payer_id=pays)["data"] == []
     sent = world.get("dunning", "/v1/reminders", customer_id=billed)["data"]
     assert sent
+
+
+def test_a_statement_of_account_is_of_a_customer_or_of_all_that_a_payer_pays(system: System) -> None:
+    world = World.make(system, day="2026-01-05")
+    shop, office = (world.customer(name=name) for name in ("shop", "office"))
+    answer = world.client("invoice").put(
+        f"/v1/customers/{shop}/roles", json={"payer": office, "group": office}
+    )
+    assert answer.status_code == 200, answer.text
+    first = world.invoice(shop, issued_on="2026-01-05")
+    world.advance("2026-02-20")
+    second = world.invoice(shop, issued_on="2026-02-20")
+    world.payment(office, "100.00", "2026-02-20")
+    path = f"/v1/customers/{shop}/statement"
+
+    february = world.get("invoice", path, **{"from": "2026-02-01", "to": "2026-02-20"})
+    (account,) = february["accounts"]
+    assert (account["opening"], account["closing"], account["equal"]) == (eur("120.00"), eur("140.00"), True)
+    assert [(each["kind"], each["document"], each["balance"]) for each in february["data"]] == [
+        ("invoice", second["number"], eur("240.00")),
+        ("payment_applied", first["number"], eur("140.00")),
+    ]
+    owed = {each["number"]: each["outstanding"] for each in february["open_items"]}
+    assert owed == {first["number"]: eur("20.00"), second["number"]: eur("120.00")}
+
+    def balances(customer: str, **parameters: str) -> list[tuple[list[str], dict[str, str]]]:
+        found = world.get("invoice", f"/v1/customers/{customer}/statement", **parameters)
+        assert all(account["equal"] for account in found["accounts"])
+        return [(found["customers"], account["closing"]) for account in found["accounts"]]
+
+    both = sorted((shop, office))
+    assert balances(office) == [([office], eur("0.00"))]
+    assert balances(office, scope="payer") == balances(office, scope="group") == [(both, eur("140.00"))]
+    assert balances(shop, as_of="2026-02-19") == [([shop], eur("120.00"))]
+
+    answer = world.client("invoice").get(path, headers={"Accept": "text/csv"}, params={"limit": 1})
+    assert answer.headers["content-type"].startswith("text/csv")
+    head, line = answer.text.splitlines()
+    assert head == "customer_id,effective_on,kind,document,due_on,currency,debit,credit,balance,position"
+    assert line.startswith(f"{shop},2026-02-20,invoice,{second['number']},2026-03-22,EUR,120.00,,240.00,")
+    following = {"limit": 1, "cursor": answer.headers["encours-next-cursor"]}
+    rest = world.client("invoice").get(path, headers={"Accept": "text/csv"}, params=following)
+    assert "payment_applied" in rest.text
+    for wrong in ({"to": "2026-02-21"}, {"from": "2026-02-21"}):
+        refused = world.client("invoice").get(path, params=wrong)
+        assert refused.status_code == 422, refused.text

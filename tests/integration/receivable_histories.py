@@ -187,8 +187,8 @@ def credit(b: Books, n: int, day: date, amount: int) -> None:
     customer, currency = b.owner[invoice_id]
     event = invoice.InvoiceCredited(
         invoice_id=invoice_id, customer_id=customer, currency=currency, credit_note_id=b.id("cre"),
-        number=f"A-{len(b.log)}", series="AV", issued_on=day, vat=(), net_minor=part, vat_minor=0,
-        total_minor=part, awaited_minor=awaited, whole=not b.open[invoice_id], cause="goods returned", origin="issued",
+        number=f"A-{len(b.log)}", series=None, issued_on=day, vat=(), net_minor=part, vat_minor=0,
+        total_minor=part, awaited_minor=awaited, whole=not b.open[invoice_id], cause="goods returned", origin="import",
     )  # fmt: skip
     b.record(invoice_id, event, day)
 

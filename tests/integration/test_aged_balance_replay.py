@@ -7,8 +7,7 @@ no code with either.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import date, timedelta
 from typing import Any, TypeVar, cast
 
@@ -20,16 +19,13 @@ from msgspec.structs import replace as replace_struct
 
 from encours.contracts.books import movements
 from encours.contracts.events.invoice import PaymentApplied
+from encours.kernel.bands import STANDARD, Bands
 from encours.ledger.stored import StoredEvent
 from encours.projection.bulk import BulkReader, EventGroup
-from encours.projection.control import STORE_SETTINGS
-from encours.projection.parking import Parking
-from encours.projection.projector import Projection, create_indexes, create_tables
 from encours.projection.shadow import WAYS, Refused, Shadow, Way
 from encours.reading.moment import TimeTravel, View
 from encours.reading.pages import Page
 from encours.testing.servers import Installation
-from reporting_svc.domain.measures.bands import STANDARD, Bands
 from reporting_svc.read_models.aged_balance.query import aged
 from reporting_svc.read_models.overdue.query import overdue
 from reporting_svc.read_models.receivables import Receivables
@@ -46,25 +42,11 @@ from tests.integration.receivable_histories import (
     replay,
     steps,
 )
+from tests.integration.store import Store, project
 
 EVERY_ROW = Page(limit=500, columns=("row_key",), descending=False, nullable=False, last=None, check="")
 EVERY_ITEM = Page(limit=500, columns=("invoice_id",), descending=False, nullable=False, last=None, check="")
 T = TypeVar("T")
-
-
-class Store:
-    """A connection to the service's database, on a loop of its own."""
-
-    def __init__(self, url: str) -> None:
-        self.runner = asyncio.Runner()
-        self.conn: asyncpg.Connection[Any] = self.run(asyncpg.connect(url, server_settings=STORE_SETTINGS))
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return self.runner.run(work)
-
-    def close(self) -> None:
-        self.run(self.conn.close())
-        self.runner.close()
 
 
 @pytest.fixture(scope="module")
@@ -72,21 +54,6 @@ def store(module_installation: Installation) -> Iterator[Store]:
     opened = Store(module_installation.store_url("reporting"))
     yield opened
     opened.close()
-
-
-async def project(conn: asyncpg.Connection[Any], schema: str, log: list[StoredEvent], batch: int) -> None:
-    """As the worker does it: prefetch, fold, write, run the daily step, then forget its rows."""
-    model = Receivables()
-    await create_tables(conn, schema, model, keys=True)
-    await create_indexes(conn, schema, model.rows)
-    projection = Projection(model, schema, Parking())
-    for start in range(0, len(log), batch):
-        async with conn.transaction():
-            assert await projection.fold(conn, log[start : start + batch]) is None
-            await projection.write(conn)
-            await projection.run_daily_step(conn)
-        projection.forget()
-    assert not projection.parking.streams
 
 
 class Log:
@@ -175,7 +142,7 @@ def test_as_of_three_dates_and_known_at_two_moments_equal_a_naive_replay(
 ) -> None:
     books = history(acts)
     log, head = books.log, len(books.log)
-    store.run(project(store.conn, "live", log, batch))
+    store.run(project(store.conn, "live", log, batch, Receivables()))
     for as_of in [DAY_0 + timedelta(days=n) for n in days]:
         for known_to in (head, books.ends[len(books.ends) // 2]):
             expected = replay(log, as_of, known_to)
@@ -200,14 +167,14 @@ def test_day_by_day_and_all_at_once_give_the_same_rows_and_the_bands_of_today(
     store: Store, acts: list[tuple[Any, int, int, int]], batch: int, share: int, other_way: Way
 ) -> None:
     books = history(acts)
-    store.run(project(store.conn, "live", books.log, batch))
+    store.run(project(store.conn, "live", books.log, batch, Receivables()))
     live = store.run(content(store.conn, "live"))
     for way in {"mapped", other_way}:
         schema = store.run(rebuild(store.conn, books.log, way, len(books.log) * share // 100))
         assert store.run(content(store.conn, schema)) == live, way
     day = max((f.effective_on for f in books.log), default=DAY_0)
     open_day(books, (max(day, books.today) - books.today).days, DAY_0, 0)
-    store.run(project(store.conn, "live", books.log, batch))
+    store.run(project(store.conn, "live", books.log, batch, Receivables()))
     got, source = store.run(asked(view(store, books.today)))
     expected = replay(books.log, books.today, len(books.log))
     if books.today >= day:
@@ -225,7 +192,7 @@ def test_the_overdue_list_is_what_the_bands_past_due_hold(
     store: Store, acts: list[tuple[Any, int, int, int]], days: int, known: bool
 ) -> None:
     log = history(acts).log
-    store.run(project(store.conn, "live", log, 1000))
+    store.run(project(store.conn, "live", log, 1000, Receivables()))
     moment = view(store, DAY_0 + timedelta(days=days), len(log) if known else None)
     for currency in ("EUR", "USD"):
         scope = Scope(currency=currency)
@@ -262,17 +229,17 @@ def test_the_books_balance_at_every_position_also_within_a_command(
     store: Store, acts: list[tuple[Any, int, int, int]], days: int
 ) -> None:
     log = history(acts).log
-    store.run(project(store.conn, "live", log, 1000))
+    store.run(project(store.conn, "live", log, 1000, Receivables()))
     for position in range(1, len(log) + 1):
         store.run(asked(view(store, DAY_0 + timedelta(days=days), position)))
     for start in range(0, len(log), 9):
-        store.run(project(store.conn, "live", log[: start + 9], 1000))
+        store.run(project(store.conn, "live", log[: start + 9], 1000, Receivables()))
         store.run(asked(view(store, DAY_0 + timedelta(days=days))))
 
 
 def test_a_movement_of_a_kind_that_no_query_names_reaches_every_figure(store: Store) -> None:
     books = history([(issue, 0, 0, 5000), (issue, 0, 0, 3000)])
-    store.run(project(store.conn, "live", books.log, 1000))
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
     head, day = len(books.log), books.today + timedelta(days=10)
     store.run(
         store.conn.execute(

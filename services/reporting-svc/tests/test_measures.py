@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from encours.kernel.bands import STANDARD, Bands, days_past_due
 from encours.kernel.errors import Invalid
 from reporting_svc.domain.measures import definitions, dso
-from reporting_svc.domain.measures.bands import STANDARD, Bands, days_past_due
 from reporting_svc.domain.measures.dso import Month
 
 WORKED = [Month(120_000, 30), Month(80_000, 31), Month(70_000, 30)]

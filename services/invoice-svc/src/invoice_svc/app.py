@@ -31,11 +31,13 @@ from invoice_svc.http.payments import routes as payments
 from invoice_svc.http.quotes import routes as quotes
 from invoice_svc.http.rates import routes as rates
 from invoice_svc.http.recurring import routes as recurring
+from invoice_svc.http.statements import routes as statements
 from invoice_svc.models import MODELS, NAME
 
 ROUTERS = (
     entities.router,
     customers.router,
+    statements.router,
     custom_fields.router,
     invoices.router,
     approvals.router,

@@ -18,6 +18,7 @@ from invoice_svc.read_models.payments.model import Payments
 from invoice_svc.read_models.quotes.model import Quotes
 from invoice_svc.read_models.recurring.model import RecurringInvoices
 from invoice_svc.read_models.search.model import Search
+from invoice_svc.read_models.statements.model import Statements
 
 NAME = "invoices"
 
@@ -26,7 +27,7 @@ class Lists(ComposedModel):
     """Finds entities, numbers, customers, terms, and every document from quotes to credit notes and disputes."""
 
     name = NAME
-    version = 14
+    version = 15
     parts = (
         Entities(),
         Numbers(),
@@ -41,6 +42,7 @@ class Lists(ComposedModel):
         Orders(),
         RecurringInvoices(),
         BankLists(),
+        Statements(),
     )
     ignores = contracts.names_of(
         events.bank.CsvMapSet,

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.queries import AsOf
-from reporting_svc.domain.measures.bands import Bands
+from encours.kernel.bands import Bands
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.read_models.aged_balance.query import Figures
 

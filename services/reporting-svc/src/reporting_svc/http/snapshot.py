@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from encours.http.queries import Query
 from encours.reading.merges import survivors_at
+from encours.kernel.bands import STANDARD, Bands
 from encours.reading.moment import View
 from encours.reading.pages import Page
-from reporting_svc.domain.measures.bands import STANDARD, Bands
 from reporting_svc.http.scope import Asked
 from reporting_svc.read_models.aged_balance.query import Aged, Basis, Figures, aged
 from reporting_svc.read_models.parked import parked_streams

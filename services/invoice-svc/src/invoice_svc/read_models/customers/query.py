@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from encours.contracts.parties import Roles, payer_of
+from encours.contracts.parties import Roles, payer_of, roles_on
 from encours.reading.merges import survivors_at
 from encours.reading.where import ViewWhere
 from invoice_svc.read_models.search.query import customers_named
@@ -64,19 +64,9 @@ async def paid_by(view: View, payer_id: str) -> list[str]:
 
     Records that are merged on that day are one customer.
     """
-    found = await survivors_at(view)
-    payer, *merged = found.records(payer_id)
-    rows = await view.conn.fetch(
-        f"""select customer_id, valid_from, position, payer_id from {view.schema}.roles
-            where customer_id in (select customer_id from {view.schema}.roles where payer_id = any($1::text[]))
-               or customer_id = any($1::text[])""",
-        [payer, *merged],
-    )
-    assigned: dict[str, list[Roles]] = {payer: []}
-    for row in rows:
-        roles = Roles(row["valid_from"], row["position"], row["payer_id"])
-        assigned.setdefault(row["customer_id"], []).append(roles)
-    time = view.time
+    found, time = await survivors_at(view), view.time
+    payer = found.of(payer_id)
+    assigned = await _assigned(view, "payer_id", found.records(payer_id))
     return [
         record
         for customer_id, roles in assigned.items()
@@ -84,6 +74,38 @@ async def paid_by(view: View, payer_id: str) -> list[str]:
         and found.of(payer_of(customer_id, roles, time.as_of, time.position)) == payer
         for record in found.records(customer_id)
     ]
+
+
+async def in_group(view: View, group_id: str) -> list[str]:
+    """Return the customers of a group as :func:`paid_by` returns those of a payer; the head of the group too."""
+    found, time = await survivors_at(view), view.time
+    head = found.of(group_id)
+    assigned = await _assigned(view, "group_id", found.records(group_id))
+    return [
+        record
+        for customer_id, roles in assigned.items()
+        if found.of(customer_id) == customer_id
+        and found.of(roles_on(roles, time.as_of, time.position).group_id or customer_id) == head
+        for record in found.records(customer_id)
+    ]
+
+
+async def _assigned(view: View, role: str, records: Sequence[str]) -> dict[str, list[Roles]]:
+    """Return the roles ever assigned of each customer for whom a party ever had the role; and the party's own.
+
+    ``records`` are those of the party, of which the first remains.
+    """
+    rows = await view.conn.fetch(
+        f"""select customer_id, valid_from, position, payer_id, group_id from {view.schema}.roles
+            where customer_id in (select customer_id from {view.schema}.roles where {role} = any($1::text[]))
+               or customer_id = any($1::text[])""",
+        records,
+    )
+    assigned: dict[str, list[Roles]] = {records[0]: []}
+    for row in rows:
+        roles = Roles(row["valid_from"], row["position"], row["payer_id"], group_id=row["group_id"])
+        assigned.setdefault(row["customer_id"], []).append(roles)
+    return assigned
 
 
 async def by_external_ref(conn: Conn, schema: str, entity_id: str, refs: Sequence[str]) -> dict[str, str]:

@@ -45,7 +45,7 @@ class RolesRow(Row):
 
     TABLE: ClassVar[str] = "roles"
     KEY: ClassVar[tuple[str, ...]] = ("customer_id", "position")
-    INDEXES: ClassVar[tuple[str, ...]] = ("(payer_id)",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(payer_id)", "(group_id)")
     customer_id: str
     position: int
     valid_from: date

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from encours.http.answers import Json
+from encours.kernel.bands import Bands
 from encours.reading.pages import Page
-from reporting_svc.domain.measures.bands import Bands
 from reporting_svc.domain.measures.definitions import Definition
 from reporting_svc.http.answers import Report, Sums, TieOut
 from reporting_svc.http.snapshot import ReceivablesSnapshot

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
+from encours.kernel.bands import STANDARD, Bands
 from encours.reading.pages import Page
-from reporting_svc.domain.measures.bands import STANDARD, Bands
 from reporting_svc.domain.measures.definitions import AGED_BY_DUE_DATE, AGED_BY_ISSUE_DATE
 from reporting_svc.http.aged_balance.answers import AgedBalanceOut
 from reporting_svc.http.scope import Ask

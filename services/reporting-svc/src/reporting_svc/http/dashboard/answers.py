@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
-from reporting_svc.domain.measures.bands import STANDARD
+from encours.kernel.bands import STANDARD
 from reporting_svc.domain.measures.definitions import AGED_BY_DUE_DATE
 from reporting_svc.domain.measures.dso import Dso
 from reporting_svc.http.aged_balance.answers import AgedRow, Total

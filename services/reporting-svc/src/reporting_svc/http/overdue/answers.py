@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
+from encours.kernel.bands import STANDARD, days_past_due
 from encours.reading.pages import Page
-from reporting_svc.domain.measures.bands import STANDARD, days_past_due
 from reporting_svc.domain.measures.definitions import OVERDUE
 from reporting_svc.http.answers import Report, TieOut
 from reporting_svc.http.snapshot import ReceivablesSnapshot

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from reporting_svc.domain.measures.bands import STANDARD
+from encours.kernel.bands import STANDARD
 from reporting_svc.read_models.receivables.rows import AGING_DAY_ID, NO_DAY_YET
 from reporting_svc.read_models.receivables.sums import share_sql
 

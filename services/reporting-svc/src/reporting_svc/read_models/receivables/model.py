@@ -19,11 +19,11 @@ from encours.contracts.events.customer import (
 )
 from encours.contracts.events.entity import EntityAmended, EntityRegistered
 from encours.contracts.events.invoice import InvoiceIssued
+from encours.kernel.bands import STANDARD, days_past_due
 from encours.projection.read_model import MappedModel
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
 from encours.reading.merges import MergeRow
-from reporting_svc.domain.measures.bands import STANDARD, days_past_due
 from reporting_svc.read_models.receivables.aging import age_balances
 from reporting_svc.read_models.receivables.rows import (
     AGING_DAY_ID,

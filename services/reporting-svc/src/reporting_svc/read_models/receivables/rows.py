@@ -105,7 +105,7 @@ class Balance(Row, kw_only=True):
     customer_id: str
     currency: str
     band_0_minor: int = 0
-    """Not due; then one band a threshold of :data:`reporting_svc.domain.measures.bands.STANDARD`."""
+    """Not due; then one band a threshold of :data:`encours.kernel.bands.STANDARD`."""
     band_1_minor: int = 0
     band_2_minor: int = 0
     band_3_minor: int = 0

@@ -1,0 +1,1 @@
+"""Statements of account [relevés de compte] of customers."""
