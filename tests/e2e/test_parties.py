@@ -127,7 +127,7 @@ def test_a_statement_of_account_is_of_a_customer_or_of_all_that_a_payer_pays(sys
     head, line = answer.text.splitlines()
     assert head == "customer_id,effective_on,kind,document,due_on,currency,debit,credit,balance,position"
     assert line.startswith(f"{shop},2026-02-20,invoice,{second['number']},2026-03-22,EUR,120.00,,240.00,")
-    following = {"limit": 1, "cursor": answer.headers["encours-next-cursor"]}
+    following: dict[str, str | int] = {"limit": 1, "cursor": answer.headers["encours-next-cursor"]}
     rest = world.client("invoice").get(path, headers={"Accept": "text/csv"}, params=following)
     assert "payment_applied" in rest.text
     for wrong in ({"to": "2026-02-21"}, {"from": "2026-02-21"}):

@@ -1,7 +1,7 @@
 """A statement of account is, for any two days and any moment of knowledge, what a naive count of the events gives.
 
-500 random histories (back-dated, credited, paid, released, reversed) stand in one ledger, each with an entity and two
-customers of its own, go through the real projection into PostgreSQL, and are read by the real queries.
+500 random histories (back-dated, credited, paid, released, reversed, merged) stand in one ledger, each with an entity
+and two customers of its own, go through the real projection into PostgreSQL, and are read by the real queries.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ import pytest
 from msgspec.structs import replace as replace_struct
 
 from encours.contracts.events import calendar
+from encours.contracts.events.customer import CustomerMerged
 from encours.ledger.stored import StoredEvent
+from encours.reading.merges import survivors_at
 from encours.reading.moment import TimeTravel, View
 from encours.reading.pages import Page
 from encours.testing.servers import Installation
 from invoice_svc.read_models.lists import Lists
 from invoice_svc.read_models.statements import query
-from tests.integration.receivable_histories import ACTS, CUSTOMERS, DAY_0, ENTITY, history
+from tests.integration.receivable_histories import ACTS, CUSTOMERS, DAY_0, ENTITY, Books, history
 from tests.integration.store import Store, project
 
 HISTORIES = 500
@@ -33,6 +35,13 @@ ID = re.compile(r"_[0-9a-f]{4}([0-9a-f]{28})")
 def own(text: str, n: int) -> str:
     """Give ids a part of their own for each history."""
     return ID.sub(rf"_{n + 1:04x}\1", text)
+
+
+def merge(b: Books, n: int, day: date, amount: int) -> None:
+    """The second customer is merged into the first, once."""
+    ended, remains = CUSTOMERS[1], CUSTOMERS[0]
+    if b.versions[ended] == 1:
+        b.record(ended, CustomerMerged(customer_id=ended, into_id=remains, cause=None), day)
 
 
 def joined(histories: list[list[StoredEvent]]) -> list[StoredEvent]:
@@ -60,7 +69,12 @@ def ledger(module_installation: Installation) -> Iterator[tuple[Store, list[Stor
     histories = [
         history(
             [
-                (dice.choice(ACTS), dice.randrange(1000), dice.randint(-40, 60), dice.randint(1, 50) * 1000)
+                (
+                    dice.choice([*ACTS, merge]),
+                    dice.randrange(1000),
+                    dice.randint(-40, 60),
+                    dice.randint(1, 50) * 1000,
+                )
                 for _ in range(dice.randint(10, 40))
             ]
         ).log
@@ -100,16 +114,15 @@ def test_opening_and_entries_are_the_closing_of_500_histories(
     for event in log:
         of_history.setdefault(event.entity, []).append(event)
     for n in range(HISTORIES):
-        customers = [own(customer, n) for customer in CUSTOMERS[: dice.randint(1, 2)]]
+        asked, other = (own(customer, n) for customer in dice.sample(CUSTOMERS, 2))
         first = DAY_0 + timedelta(days=dice.randint(-60, 90))
         last = first + timedelta(days=dice.randint(0, 120))
         upto = dice.choice((len(log), dice.choice(of_history[own(ENTITY, n)]).position))
-        counted = [
-            entry
-            for entry in naive(of_history[own(ENTITY, n)], customers)
-            if entry[0] <= upto and entry[1] <= last
-        ]
+        events = [e for e in of_history[own(ENTITY, n)] if e.position <= upto and e.effective_on <= last]
+        is_merged = any(event.type == "customer.merged" for event in events)
+        counted = naive(events, [asked, other] if is_merged else [asked])
         view = View(store.conn, "live", TimeTravel(last, upto, str(upto), False), granted=None)
+        customers = store.run(survivors_at(view)).records(asked)
         rows = store.run(query.entries(view, ENTRIES, customers, first))
         assert [(r["position"], r["effective_on"], r["currency"], r["amount_minor"]) for r in rows] == sorted(
             (entry for entry in counted if entry[1] >= first), key=lambda entry: (entry[1], entry[0])

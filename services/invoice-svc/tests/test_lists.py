@@ -83,7 +83,7 @@ def test_a_composed_model_gives_each_event_to_the_parts_that_apply_it() -> None:
     assert lists.applies == frozenset().union(*(part.applies for part in lists.parts))
     assert len({row_type.TABLE for row_type in lists.rows}) == len(lists.rows)
     credited = [type(part).__name__ for part in lists.parts if "invoice.credited" in part.applies]
-    assert credited == ["Numbers", "Invoices", "CreditNotes"]
+    assert credited == ["Numbers", "Invoices", "CreditNotes", "Statements"]
 
 
 def _recorded(event: Moving) -> Any:

@@ -11,7 +11,7 @@ from encours import contracts
 from encours.contracts import golden
 from encours.contracts.books import movements, moving
 from encours.reading.pages import Page
-from encours.testing.builders import event
+from encours.testing.history import recorded
 from invoice_svc.http.statements.answers import KINDS, csv_of
 
 PAGE = Page(limit=10, columns=("entry_key",), descending=False, nullable=False, last=None, check="")
@@ -21,7 +21,7 @@ def test_each_kind_of_movement_on_an_account_has_a_word() -> None:
     moved = {
         entry.kind
         for name in moving("account")
-        for entry in movements(event("any_1", golden.example(contracts.event_class(name))))
+        for entry in movements(recorded(golden.example(contracts.event_class(name))))
         if entry.account_minor
     }
     assert moved <= KINDS.keys()

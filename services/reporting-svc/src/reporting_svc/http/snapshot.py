@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from encours.http.queries import Query
-from encours.reading.merges import survivors_at
 from encours.kernel.bands import STANDARD, Bands
+from encours.reading.merges import survivors_at
 from encours.reading.moment import View
 from encours.reading.pages import Page
 from reporting_svc.http.scope import Asked

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from encours.reading.merges import merged_sql
 from encours.kernel.bands import STANDARD, Bands
+from encours.reading.merges import merged_sql
 from encours.reading.where import Arguments, ViewWhere
 from reporting_svc.read_models.receivables.query import later_sql, open_then
 from reporting_svc.read_models.receivables.rows import AGING_DAY_ID, CUSTOMER_ID, ENTITY_ID, ROW_KEY
