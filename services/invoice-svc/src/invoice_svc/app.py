@@ -31,6 +31,7 @@ from invoice_svc.http.payments import routes as payments
 from invoice_svc.http.quotes import routes as quotes
 from invoice_svc.http.rates import routes as rates
 from invoice_svc.http.recurring import routes as recurring
+from invoice_svc.http.reviews import routes as reviews
 from invoice_svc.http.statements import routes as statements
 from invoice_svc.models import MODELS, NAME
 
@@ -51,6 +52,7 @@ ROUTERS = (
     orders.router,
     recurring.router,
     indices.router,
+    reviews.router,
     imports.router,
     clock.router,
 )

@@ -44,6 +44,7 @@ from encours.contracts.events import (
     quote,
     rate,
     recurring,
+    review,
     risk,
 )
 from encours.contracts.recorded import Recorded
@@ -340,7 +341,7 @@ def _refund_returned(e: Recorded, event: payment.RefundReturned) -> tuple[Moveme
 
 
 STILL: frozenset[str] = names_in(
-    approval, bank, field, imports, order, price_index, quote, recurring, risk
+    approval, bank, field, imports, order, price_index, quote, recurring, review, risk
 ) | names_of(
     aside.EventSetAside,
     calendar.DayOpened,

@@ -29,6 +29,7 @@ FAMILIES = (
     Family("quote", ("invoice",), ("quo",)),
     Family("recurring", ("invoice",), ("rec",)),
     Family("index", ("invoice",), ("idx",)),
+    Family("review", ("invoice",), ("fnd",)),
     Family("payment", ("invoice",), ("pay",), numbered=True),
     Family("dispute", ("invoice",), ("dis",)),
     Family("rate", ("invoice",), ("fxr",)),

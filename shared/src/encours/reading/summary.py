@@ -19,6 +19,7 @@ from encours.contracts.events import (
     quote,
     rate,
     recurring,
+    review,
     risk,
 )
 from encours.kernel.money import format_amount
@@ -120,6 +121,13 @@ _WORDS = {
     "earlier_step": "étape précédente d'abord",
     "formal_notice_recent": "mise en demeure récente",
     "cancelled": "annulée",
+    "duplicate_invoice": "double facturation",
+    "delivery_not_billed": "livraison non facturée",
+    "period_not_billed": "période non facturée",
+    "quote_not_billed": "devis sans suite",
+    "number_gap": "rupture de numérotation",
+    "credit_above_sales": "avoirs supérieurs aux ventes",
+    "late_issue": "facture tardive",
     "formal_step_apart": "étape formelle à part",
 }
 
@@ -334,6 +342,10 @@ _LINES: dict[type[Event], tuple[str, str]] = {
         "Facture récurrente suspendue : {cause}",
     ),
     recurring.RecurringResumed: ("Recurring invoice resumed", "Facture récurrente reprise"),
+    review.FindingDismissed: (
+        "Finding of the review dismissed ({kind}): {cause}",
+        "Constat de la revue classé ({kind}) : {cause}",
+    ),
     recurring.RecurringEnded: (
         "Recurring invoice ends on {ends_on}",
         "Facture récurrente jusqu'au {ends_on}",

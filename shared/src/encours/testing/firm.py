@@ -69,6 +69,7 @@ _BEGIN = frozenset(
             "order.placed",
             "recurring.agreed",
             "index.published",
+            "review.dismissed",
         ),
         *("dispute.opened", "limit.requested", "credit.checked", "import.received"),
         *("bank_account.csv_map_set", "bank_statement.imported", "bank_line.recorded"),
@@ -81,7 +82,7 @@ _REFUNDS = (RefundOrdered, RefundReturned, RefundSent)
 _MIRRORS = contracts.names_of(PaymentApplied, PaymentUnapplied, ShareDisputed, ShareUndisputed)
 # An object's own id comes first, then those of the objects that it belongs to.
 _IDS = {
-    "recurring_id": "rec", "index_id": "idx", "order_id": "ord", "quote_id": "quo",
+    "finding_id": "fnd", "recurring_id": "rec", "index_id": "idx", "order_id": "ord", "quote_id": "quo",
     "rate_id": "fxr", "field_id": "fld",
     "line_id": "bln", "account_id": "bac", "statement_id": "bst",
     "dispute_id": "dis", "payment_id": "pay", "invoice_id": "inv", "limit_id": "lim", "decision_id": "dec",

@@ -24,7 +24,7 @@ _SUBJECT = {
     "reminder": "reminder_id", "task": "task_id", "import": "import_id",
     "quote": "quote_id", "rate": "rate_id", "field": "field_id",
     "order": "order_id",
-    "recurring": "recurring_id", "index": "index_id",
+    "recurring": "recurring_id", "index": "index_id", "review": "finding_id",
     "bank_account": "account_id", "bank_statement": "statement_id", "bank_line": "line_id",
 }  # fmt: skip
 

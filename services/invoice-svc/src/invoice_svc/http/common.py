@@ -46,6 +46,7 @@ QuoteId = Annotated[str, Id("quo"), Field(examples=["quo_0195e0a4c1187ebc837d952
 OrderId = Annotated[str, Id("ord"), Field(examples=["ord_0195e0a4c1187ebc837d95283b6791e9"])]
 DeliveryId = Annotated[str, Id("dlv"), Field(examples=["dlv_0195e0a4c1187ebc837d95283b6791e9"])]
 RecurringId = Annotated[str, Id("rec"), Field(examples=["rec_0195e0a4c1187ebc837d95283b6791e9"])]
+FindingId = Annotated[str, Id("fnd"), Field(examples=["fnd_0195e0a4c1187ebc837d95283b6791e9"])]
 SeriesCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,19}$")]
 Phone = Annotated[str, StringConstraints(pattern=texts.PHONE)]
 FieldCode = Annotated[str, StringConstraints(pattern=texts.FIELD_CODE), Field(examples=["sales_channel"])]

@@ -17,6 +17,7 @@ from invoice_svc.read_models.orders.model import Orders
 from invoice_svc.read_models.payments.model import Payments
 from invoice_svc.read_models.quotes.model import Quotes
 from invoice_svc.read_models.recurring.model import RecurringInvoices
+from invoice_svc.read_models.reviews.model import Reviews
 from invoice_svc.read_models.search.model import Search
 from invoice_svc.read_models.statements.model import Statements
 
@@ -27,7 +28,7 @@ class Lists(ComposedModel):
     """Finds entities, numbers, customers, terms, and every document from quotes to credit notes and disputes."""
 
     name = NAME
-    version = 15
+    version = 16
     parts = (
         Entities(),
         Numbers(),
@@ -43,6 +44,7 @@ class Lists(ComposedModel):
         RecurringInvoices(),
         BankLists(),
         Statements(),
+        Reviews(),
     )
     ignores = contracts.names_of(
         events.bank.CsvMapSet,

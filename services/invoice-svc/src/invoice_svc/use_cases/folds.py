@@ -23,6 +23,7 @@ from invoice_svc.domain.payment.refusals import PaymentNotFound
 from invoice_svc.domain.quote import state as quote
 from invoice_svc.domain.rate import state as rate
 from invoice_svc.domain.recurring import state as recurring
+from invoice_svc.domain.review import state as review
 
 ENTITY: Folder[entity.Entity] = Folder(
     entity.Entity, entity.evolve, entity.EntityNotFound, as_of=lambda events, _: ENTITY.fold(events)
@@ -50,6 +51,7 @@ BANK_STATEMENT = Folder(
     bank_statement.BankStatement, bank_statement.evolve, bank_statement.BankStatementNotFound
 )
 BANK_LINE = Folder(bank_line.BankLine, bank_line.evolve, bank_line.BankLineNotFound)
+FINDING = Folder(review.DismissedFinding, review.evolve, review.FindingNotFound)
 INDEX = Folder(index.PriceIndex, index.evolve, index.IndexNotFound)
 
 RATES = Folder(rate.ExchangeRates, rate.evolve, rate.RatesNotFound, as_of=rate.fold_as_of)
@@ -69,5 +71,6 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "bac": BANK_ACCOUNT,
     "bst": BANK_STATEMENT,
     "bln": BANK_LINE,
+    "fnd": FINDING,
 }
 """Folders by prefix of the stream's id, for a replay of any stream."""

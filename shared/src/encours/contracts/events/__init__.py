@@ -19,6 +19,7 @@ from encours.contracts.events import (
     quote,
     rate,
     recurring,
+    review,
     risk,
 )
 
@@ -41,5 +42,6 @@ __all__ = [
     "quote",
     "rate",
     "recurring",
+    "review",
     "risk",
 ]

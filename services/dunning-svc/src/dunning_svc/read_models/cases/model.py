@@ -72,6 +72,7 @@ class Cases(ReadModel):
         events.quote,
         events.rate,
         events.recurring,
+        events.review,
     ) | names_of(
         events.risk.CreditChecked,
         events.risk.LimitApproved,

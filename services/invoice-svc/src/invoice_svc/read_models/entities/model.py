@@ -33,7 +33,11 @@ class Entities(Part):
         match event:
             case EntityRegistered():
                 entity = EntityRow(
-                    entity_id=e.stream, name=event.name, from_on=e.effective_on, from_position=e.position
+                    entity_id=e.stream,
+                    name=event.name,
+                    country=event.country,
+                    from_on=e.effective_on,
+                    from_position=e.position,
                 )
                 rows.put(entity)
             case EntityAmended():

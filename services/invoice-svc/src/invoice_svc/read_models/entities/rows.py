@@ -15,6 +15,7 @@ class EntityRow(Row):
     KEY: ClassVar[tuple[str, ...]] = ("entity_id",)
     entity_id: str
     name: str
+    country: str
     from_on: date
     from_position: int
 

@@ -66,6 +66,8 @@ class Orders(Part):
                         entity_id=e.entity,
                         customer_id=event.customer_id,
                         delivered_on=e.effective_on,
+                        currency=event.currency,
+                        net_minor=event.net_minor,
                         from_position=e.position,
                     )
                 )

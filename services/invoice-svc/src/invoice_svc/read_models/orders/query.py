@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 Billing = Literal["open", "drafted", "invoiced"]
 
-_DELIVERIES = """
-    select d.delivery_id, d.order_id, d.entity_id, d.customer_id, d.delivered_on, b.invoice_id,
+DELIVERIES = """
+    select d.delivery_id, d.order_id, d.entity_id, d.customer_id, d.delivered_on, d.currency, d.net_minor,
+        d.from_position, b.billed_position, b.invoice_id,
         case when b.invoice_id is null then 'open' when b.issued then 'invoiced' else 'drafted' end as billing
     from {schema}.delivery d
     left join lateral (
-        select b.invoice_id, coalesce(b.issued_position <= {position} and b.issued_on <= {as_of}, false) as issued
+        select b.invoice_id, b.billed_position,
+            coalesce(b.issued_position <= {position} and b.issued_on <= {as_of}, false) as issued
         from {schema}.delivery_billing b
         where b.delivery_id = d.delivery_id and b.billed_position <= {position} and b.billed_on <= {as_of}
             and not coalesce(b.freed_position <= {position} and b.freed_on <= {as_of}, false)
@@ -82,7 +84,7 @@ async def deliveries(view: View, page: Page, wanted: DeliveryFilter) -> list[Any
         where.add("delivered_on >= {}", wanted.from_on)
     if wanted.to_on is not None:
         where.add("delivered_on <= {}", wanted.to_on)
-    source = _DELIVERIES.format(schema=view.schema, position=where.position, as_of=where.as_of)
+    source = DELIVERIES.format(schema=view.schema, position=where.position, as_of=where.as_of)
     columns = "delivery_id, order_id, delivered_on, invoice_id, billing"
     return await where.page(page, columns, f"({source}) listed")
 

@@ -46,6 +46,8 @@ class DeliveryRow(Row, kw_only=True):
     entity_id: str
     customer_id: str
     delivered_on: date
+    currency: str
+    net_minor: int
     from_position: int
     cancelled_on: date | None = None
     cancelled_position: int | None = None

@@ -55,6 +55,8 @@ class Quotes(Part):
                     customer_id=event.customer_id,
                     number_key=event.number.lower(),
                     drafted_on=e.effective_on,
+                    currency=event.currency,
+                    total_minor=event.total_minor,
                     from_position=e.position,
                 )
             case QuoteAmended() | QuoteExtended():
@@ -66,7 +68,9 @@ class Quotes(Part):
             case QuoteAccepted() | QuoteRefused():
                 quote = known(QuoteRow, e, rows)
                 quote.closed_on, quote.closed_position = e.effective_on, e.position
-                quote.accepted = isinstance(event, QuoteAccepted)
+                if isinstance(event, QuoteAccepted):
+                    quote.accepted, quote.total_minor = True, event.total_minor
+                    quote.invoice_id, quote.order_id = event.invoice_id, event.order_id
             case _:
                 assert_never(event)
         rows.put(quote)

@@ -9,7 +9,10 @@ from encours.projection.rows import Row
 
 
 class QuoteRow(Row, kw_only=True):
-    """A quote. ``closed_on`` and ``closed_position`` are those of its acceptance or refusal."""
+    """A quote. ``closed_on`` and ``closed_position`` are those of its acceptance or refusal.
+
+    ``invoice_id`` and ``order_id`` are what the acceptance led to, and the total is that which was accepted.
+    """
 
     TABLE: ClassVar[str] = "quote"
     KEY: ClassVar[tuple[str, ...]] = ("quote_id",)
@@ -30,6 +33,10 @@ class QuoteRow(Row, kw_only=True):
     closed_on: date | None = None
     closed_position: int | None = None
     accepted: bool = False
+    invoice_id: str | None = None
+    order_id: str | None = None
+    currency: str
+    total_minor: int
 
 
 class QuoteTermRow(Row):

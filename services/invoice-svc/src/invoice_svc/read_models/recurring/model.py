@@ -6,19 +6,19 @@ from collections.abc import Iterable
 from typing import cast
 
 from encours.contracts import Recorded
-from encours.contracts.events.recurring import RecurringAgreed
+from encours.contracts.events.recurring import RecurringAgreed, RecurringBilled, RecurringBlocked
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
 from invoice_svc.domain.recurring.state import RecurringEvent, Schedule, rescheduled
 from invoice_svc.read_models.known import known
-from invoice_svc.read_models.recurring.rows import RecurringRow
+from invoice_svc.read_models.recurring.rows import RecurringNextRow, RecurringPeriodRow, RecurringRow
 
 
 class RecurringInvoices(Part):
     """Recurring invoices by customer, and by the date of the next period."""
 
-    rows = (RecurringRow,)
+    rows = (RecurringRow, RecurringNextRow, RecurringPeriodRow)
     applies = frozenset(event.TYPE for event in RecurringEvent.__args__)
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
@@ -30,7 +30,9 @@ class RecurringInvoices(Part):
         """Apply one event: the periods that are left follow from it."""
         event = cast(RecurringEvent, e.data)
         if isinstance(event, RecurringAgreed):
-            rows.put(_row(e, event, rescheduled(Schedule("", e.effective_on), event, e.effective_on)))
+            agreed = _row(e, event, rescheduled(Schedule("", e.effective_on), event, e.effective_on))
+            rows.put(agreed)
+            rows.put(_next(e, agreed))
             return
         row = known(RecurringRow, e, rows)
         before = Schedule(
@@ -40,6 +42,25 @@ class RecurringInvoices(Part):
         row.ends_on, row.billed_until = after.ends_on, after.billed_until
         row.not_before, row.paused_on, row.next_on = after.not_before, after.paused_on, after.first()
         rows.put(row)
+        if not isinstance(event, RecurringBlocked):
+            rows.put(_next(e, row))
+        if isinstance(event, RecurringBilled):
+            rows.put(
+                RecurringPeriodRow(
+                    recurring_id=e.stream,
+                    period=event.period,
+                    invoice_id=event.invoice_id,
+                    total_minor=event.total_minor,
+                    billed_on=e.effective_on,
+                    billed_position=e.position,
+                )
+            )
+
+
+def _next(e: Recorded, row: RecurringRow) -> RecurringNextRow:
+    return RecurringNextRow(
+        recurring_id=e.stream, position=e.position, effective_on=e.effective_on, next_on=row.next_on
+    )
 
 
 def _row(e: Recorded, event: RecurringAgreed, schedule: Schedule) -> RecurringRow:
@@ -56,4 +77,6 @@ def _row(e: Recorded, event: RecurringAgreed, schedule: Schedule) -> RecurringRo
         not_before=None,
         paused_on=None,
         next_on=schedule.first(),
+        currency=event.currency,
+        total_minor=event.total_minor,
     )

@@ -70,6 +70,7 @@ class Receivables(MappedModel):
         events.quote,
         events.rate,
         events.recurring,
+        events.review,
     ) | contracts.names_of(
         events.calendar.DayOpened,
         events.risk.CreditChecked,

@@ -67,6 +67,7 @@ class Credit(ReadModel):
         events.quote,
         events.rate,
         events.recurring,
+        events.review,
     ) | names_of(
         events.calendar.DayOpened,
         events.risk.CreditChecked,

@@ -1,0 +1,1 @@
+"""Findings of the review of the books, and their dismissal."""

@@ -1,0 +1,1 @@
+"""/v1/reviews/invoices: what the review of the books finds."""

@@ -1,0 +1,1 @@
+"""Findings of the review of the books: duplicates, omissions, gaps, and documents that are late."""
