@@ -217,13 +217,34 @@ def test_a_rate_is_shown_as_it_was_known_and_realises_a_difference(world: World)
     assert (shown["status"]["settlement"], shown["exchange_differences"]) == ("paid", [])
 
 
-def test_euros_settle_an_invoice_in_dollars_with_both_amounts(world: World) -> None:
-    rates = [{"on": DAY, "rate": "0.95"}]
-    pair = {"entity_id": world.entity, "base": "USD", "quote": "EUR", "source": "ECB"}
-    assert world.client("invoice").put("/v1/exchange-rates", json=pair | {"rates": rates}).status_code == 200
+def test_euros_settle_an_invoice_in_dollars_under_a_limit_in_euros(world: World) -> None:
+    def publish(rate: str) -> int:
+        body = {"entity_id": world.entity, "base": "USD", "quote": "EUR", "source": "ECB"}
+        answer = world.client("invoice").put(
+            "/v1/exchange-rates", json=body | {"rates": [{"on": DAY, "rate": rate}]}
+        )
+        assert answer.status_code == 200, answer.text
+        return int(answer.headers["encours-position"])
+
+    publish("0.94")
     line = {"description": "Works", "quantity": "1", "unit_price": "100.00", "vat_rate": "20"}
     customer = world.customer()
     invoice = world.invoice(customer, issued_on=DAY, currency="USD", lines=[line])["id"]
+    limit = {
+        "customer_id": customer,
+        "amount": eur("200.00"),
+        "max_days_past_due": 5,
+        "evidence": "Balance sheet",
+    }
+    request = world.post("risk", "/v1/limit-requests", limit)["id"]
+    world.post("risk", f"/v1/limit-requests/{request}/approve", {})
+    known, exposure = publish("0.95"), f"/v1/customers/{customer}/exposure"
+    world.position = publish("0.96")
+    found = world.get("risk", exposure)
+    assert (found["headroom"], found["whole"]["shares"][1]["rate"]["rate"]) == (eur("84.80"), "0.96")
+    assert world.get("risk", exposure, known_at=known)["headroom"] == eur("86.00")
+    checked = world.post("risk", "/v1/checks", {"customer_id": customer, "amount": eur("84.81")})
+    assert (checked["decision"], checked["shares_seen"][0]["converted"]) == ("refuse", eur("115.20"))
     asked = {"invoice_id": invoice, "amount": {"amount": "120.00", "currency": "USD"}}
     agreed = {"base": "USD", "quote": "EUR", "rate": "0.93", "source": "Bank advice 4711"}
     wrong = agreed | {"base": "EUR", "quote": "USD"}
@@ -242,7 +263,7 @@ def test_euros_settle_an_invoice_in_dollars_with_both_amounts(world: World) -> N
     )
     shown = _get(world, f"/v1/invoices/{invoice}")
     assert (shown["status"]["settlement"], shown["payments"][0]["paid"]) == ("paid", eur("111.60"))
-    assert [each["amount"] for each in shown["exchange_differences"]] == [eur("-2.40")]
+    assert [each["amount"] for each in shown["exchange_differences"]] == [eur("-3.60")]
     aged = world.get("reporting", "/v1/aged-balance", customer_id=customer, currency="EUR")
     assert (aged["totals"]["outstanding"], aged["tie_out"]["equal"]) == (eur("-0.50"), True)
     told = str(world.get("reporting", f"/v1/customers/{customer}/timeline", lang="en"))

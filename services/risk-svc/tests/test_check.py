@@ -6,7 +6,7 @@ import pytest
 from encours.contracts.events.risk import CreditChecked, ExposureSeen
 from encours.kernel.errors import Invalid
 from risk_svc.domain.check import REASONS, CheckCredit, check, decide
-from risk_svc.domain.exposure import ExposureItem, exposure
+from risk_svc.domain.exposure import CurrencyShare, ExposureItem, WholeExposure, exposure
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
 
@@ -34,7 +34,6 @@ def seen(total: int = 0, oldest: int = 0) -> ExposureSeen:
         (0, 31, LIMIT, 80, "refuse", ("overdue-beyond-days",)),
         (0, 0, None, 80, "refer", ("no-limit",)),
         (0, 0, ApprovedLimit("l", 1, "EUR", 0, date(2026, 6, 29)), 80, "refer", ("limit-expired",)),
-        (0, 0, ApprovedLimit("l", 10**6, "GBP", 0, None), 80, "refer", ("other-currency",)),
         (0, 0, LIMIT, 39, "refer", ("weak-payment-behaviour",)),
         (99_99, 99, LIMIT, 0, "refuse", ("limit-exceeded", "overdue-beyond-days", "weak-payment-behaviour")),
         (0, 0, LIMIT, None, "accept", ("within-limit",)),
@@ -48,7 +47,8 @@ def test_a_breach_refuses_a_doubt_refers_the_rest_is_accepted(
     decision: str,
     reasons: tuple[str, ...],
 ) -> None:
-    verdict = check(40_00, "EUR", DAY, seen(total, oldest), limit, score)
+    share = CurrencyShare("EUR", seen(total, oldest), None, seen(total, oldest))
+    verdict = check(40_00, DAY, WholeExposure("EUR", (share,)), limit, score)
     assert (verdict.decision, verdict.reasons) == (decision, reasons)
     assert set(reasons) <= set(REASONS)
 

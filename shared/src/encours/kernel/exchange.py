@@ -67,6 +67,14 @@ def rate_on(
     return QuotedRate(base, quote, f"{rate:f}", min(first.on, second.on), legs)
 
 
+def rate_through(rates: Iterable[QuotedRate], base: str, quote: str, day: date) -> QuotedRate | None:
+    """Return the rate of a pair on a day, if need be through a third currency, in alphabetical order."""
+    known = tuple(rates)
+    thirds = sorted({code for rate in known for code in (rate.base, rate.quote)} - {base, quote})
+    found = (rate_on(known, base, quote, day, third) for third in (None, *thirds))
+    return next((rate for rate in found if rate is not None), None)
+
+
 def _last(rates: Iterable[QuotedRate], base: str, quote: str, day: date) -> QuotedRate | None:
     pair = {base, quote}
     dated = [rate for rate in rates if rate.on <= day and {rate.base, rate.quote} == pair]

@@ -8,6 +8,7 @@ from datetime import date
 
 from encours.contracts.events.risk import ExposureSeen
 from encours.kernel.errors import Invalid
+from encours.kernel.exchange import QuotedRate
 
 
 class ExposureInSeveralCurrencies(Invalid):
@@ -75,4 +76,72 @@ def exposure(
         unapplied_minor=unapplied_minor,
         total_minor=not_due + overdue + drafts_minor - unapplied_minor,
         oldest_days_past_due=oldest,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyShare:
+    """The part of an exposure that is in one currency, as it is, and in the currency of the whole.
+
+    ``rate`` is ``None`` for that currency itself. ``converted`` is ``None`` where no rate of the day is known.
+    """
+
+    currency: str
+    seen: ExposureSeen
+    rate: QuotedRate | None
+    converted: ExposureSeen | None
+
+
+@dataclass(frozen=True, slots=True)
+class WholeExposure:
+    """Exposure of all currencies in one of them."""
+
+    currency: str
+    shares: tuple[CurrencyShare, ...]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Currencies without a rate; the exposure is unknown while there is one."""
+        return tuple(share.currency for share in self.shares if share.converted is None)
+
+    @property
+    def known(self) -> ExposureSeen:
+        """Sum of the shares that could be converted."""
+        found = [share.converted for share in self.shares if share.converted is not None]
+        return ExposureSeen(
+            not_due_minor=sum(each.not_due_minor for each in found),
+            overdue_minor=sum(each.overdue_minor for each in found),
+            disputed_minor=sum(each.disputed_minor for each in found),
+            drafts_minor=sum(each.drafts_minor for each in found),
+            unapplied_minor=sum(each.unapplied_minor for each in found),
+            total_minor=sum(each.total_minor for each in found),
+            oldest_days_past_due=max((share.seen.oldest_days_past_due for share in self.shares), default=0),
+        )
+
+    @property
+    def at_least_known(self) -> bool:
+        """Return True if the shares without a rate can only add to what is known."""
+        return all(share.seen.total_minor >= 0 for share in self.shares if share.converted is None)
+
+
+def converted(seen: ExposureSeen, rate: QuotedRate, currency: str) -> ExposureSeen:
+    """Return an exposure in another currency: each component by the rate, and the total as their sum."""
+    not_due, overdue, disputed, drafts, unapplied = (
+        rate.converted(minor, currency)
+        for minor in (
+            seen.not_due_minor,
+            seen.overdue_minor,
+            seen.disputed_minor,
+            seen.drafts_minor,
+            seen.unapplied_minor,
+        )
+    )
+    return ExposureSeen(
+        not_due_minor=not_due,
+        overdue_minor=overdue,
+        disputed_minor=disputed,
+        drafts_minor=drafts,
+        unapplied_minor=unapplied,
+        total_minor=not_due + overdue + drafts - unapplied,
+        oldest_days_past_due=seen.oldest_days_past_due,
     )

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from encours.contracts.events.risk import ExposureSeen
-from risk_svc.domain.exposure import ExposureItem, exposure
+from encours.kernel.exchange import QuotedRate, rate_through
+from risk_svc.domain.exposure import CurrencyShare, ExposureItem, WholeExposure, converted, exposure
 from risk_svc.domain.limit import ApprovedLimit
 
 DEFAULT_CURRENCY = "EUR"
@@ -30,6 +31,8 @@ class Picture:
     """Customer whose limit holds: the head of the group, else the payer, else the customer itself."""
     others: tuple[Picture, ...] = ()
     """The other customers whose exposure counts against the same limit."""
+    rates: tuple[QuotedRate, ...] = ()
+    """Exchange rates of the entity that are in force, as they are known."""
 
     @property
     def members(self) -> tuple[Picture, ...]:
@@ -68,11 +71,24 @@ class Picture:
             day=day,
         )
 
-    def headroom_minor(self, currency: str, day: date) -> int | None:
-        """Return limit less exposure in minor units; ``None`` without a limit in this currency."""
-        if self.limit is None or self.limit.currency != currency:
+    def whole(self, currency: str, day: date) -> WholeExposure:
+        """Return the exposure of all currencies in one, at the rates of the day."""
+        shares = []
+        for code in dict.fromkeys((currency, *self.currencies)):
+            seen = self.exposure(code, day)
+            if code == currency:
+                shares.append(CurrencyShare(code, seen, None, seen))
+            elif any((seen.not_due_minor, seen.overdue_minor, seen.drafts_minor, seen.unapplied_minor)):
+                rate = rate_through(self.rates, code, currency, day)
+                in_currency = converted(seen, rate, currency) if rate else None
+                shares.append(CurrencyShare(code, seen, rate, in_currency))
+        return WholeExposure(currency, tuple(shares))
+
+    def headroom_minor(self, day: date) -> int | None:
+        """Return limit less exposure in the limit's currency; ``None`` without a limit or a rate that it needs."""
+        if self.limit is None or (whole := self.whole(self.limit.currency, day)).missing:
             return None
-        return self.limit.amount_minor - self.exposure(currency, day).total_minor
+        return self.limit.amount_minor - whole.known.total_minor
 
     def all_items(self) -> list[ExposureItem]:
         """Return the customer's own items of every currency, for the score."""

@@ -6,6 +6,7 @@ from datetime import date
 from typing import ClassVar, Literal
 
 from encours.contracts.base import Event, Value
+from encours.contracts.common import Conversion
 
 
 class LimitRequested(Event, frozen=True, kw_only=True):
@@ -57,8 +58,21 @@ class ExposureSeen(Value, frozen=True, kw_only=True):
     oldest_days_past_due: int
 
 
-class CreditChecked(Event, frozen=True, kw_only=True):
-    """An order was checked against limit and behaviour; what was seen is kept with the answer."""
+class ExposureShare(Value, frozen=True, kw_only=True):
+    """The part of an exposure that is in one currency."""
+
+    currency: str
+    total_minor: int
+    converted: Conversion | None
+    """In the currency of the whole, at the published rate of the day; ``None`` where no rate was known, so that the
+    exposure was unknown."""
+
+
+class CreditChecked(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """An order was checked against limit and behaviour; what was seen is kept with the answer.
+
+    ``exposure`` and ``limit_minor`` are in ``exposure_currency``.
+    """
 
     TYPE: ClassVar[str] = "credit.checked"
     decision_id: str
@@ -75,3 +89,9 @@ class CreditChecked(Event, frozen=True, kw_only=True):
     score: int | None
     seen_position: int
     lag: int
+    exposure_currency: str | None = None
+    """Currency of the limit, if it is not the order's."""
+    shares: tuple[ExposureShare, ...] = ()
+    """The parts of the exposure that are in other currencies than its own."""
+    order_converted: Conversion | None = None
+    """Amount of the order in ``exposure_currency``; ``None`` too where no rate was known."""

@@ -6,12 +6,34 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from encours.contracts.events.risk import ExposureShare
 from encours.http.answers import Answer
 from encours.http.models import BusinessDate, MoneyModel
 from encours.http.queries import AsOf
+from encours.http.rates import PublishedRateOut
 from risk_svc.domain.check import REASONS, CheckState
 from risk_svc.http.customers.answers import Components, ReasonOut
 from risk_svc.use_cases.checks import CHECK
+
+
+class SeenShare(BaseModel):
+    """The part of the exposure that was in one currency, and its rate."""
+
+    currency: str
+    total: MoneyModel
+    converted: MoneyModel | None
+    rate: PublishedRateOut | None
+
+    @classmethod
+    def of(cls, share: ExposureShare) -> SeenShare:
+        """Show a part."""
+        found = share.converted
+        return cls(
+            currency=share.currency,
+            total=MoneyModel.of(share.total_minor, share.currency),
+            converted=MoneyModel.of(found.amount_minor, found.currency) if found else None,
+            rate=PublishedRateOut.of_conversion(found),
+        )
 
 
 class CheckOut(BaseModel):
@@ -23,7 +45,13 @@ class CheckOut(BaseModel):
     deliver_on: BusinessDate | None
     decision: Literal["accept", "refer", "refuse"]
     reasons: list[ReasonOut]
-    exposure_seen: Components
+    amount_in_limit_currency: MoneyModel | None = Field(
+        description="The order in the limit's currency, if that is another and a rate was known."
+    )
+    exposure_seen: Components = Field(description="In the limit's currency, else in that of the order.")
+    shares_seen: list[SeenShare] = Field(
+        description="Parts of the exposure in other currencies; one without a rate is in no sum, and makes a doubt."
+    )
     limit_seen: MoneyModel | None
     score_seen: int | None
     checked_on: BusinessDate
@@ -38,15 +66,18 @@ class CheckOut(BaseModel):
         decided, checked_on = state.decided, state.checked_on
         assert decided is not None
         assert checked_on is not None
-        limit_minor, currency = decided.limit_minor, decided.currency
+        limit_minor, currency = decided.limit_minor, decided.exposure_currency or decided.currency
+        order = decided.order_converted
         return cls(
             decision_id=decided.decision_id,
             customer_id=decided.customer_id,
-            amount=MoneyModel.of(decided.amount_minor, currency),
+            amount=MoneyModel.of(decided.amount_minor, decided.currency),
+            amount_in_limit_currency=MoneyModel.of(order.amount_minor, order.currency) if order else None,
             deliver_on=decided.deliver_on,
             decision=decided.decision,
             reasons=[ReasonOut(code=code, text=REASONS.get(code, code)) for code in decided.reasons],
             exposure_seen=Components.of(decided.exposure, currency),
+            shares_seen=[SeenShare.of(share) for share in decided.shares],
             limit_seen=None if limit_minor is None else MoneyModel.of(limit_minor, currency),
             score_seen=decided.score,
             checked_on=checked_on,

@@ -10,8 +10,9 @@ from encours.contracts.events.risk import ExposureSeen
 from encours.http.models import BusinessDate, MoneyModel
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
+from encours.http.rates import PublishedRateOut
 from encours.reading.moment import TimeTravel
-from risk_svc.domain.exposure import ExposureItem
+from risk_svc.domain.exposure import CurrencyShare, ExposureItem, WholeExposure
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture
 from risk_svc.domain.score import DEFINITION, Score, score
@@ -67,6 +68,47 @@ class LimitOut(BaseModel):
         )
 
 
+class ExposureShareOut(BaseModel):
+    """The part of an exposure that is in one currency, and its rate; both null in the currency of the whole."""
+
+    currency: str
+    total: MoneyModel
+    converted: MoneyModel | None = Field(description="Null where no rate is known.")
+    rate: PublishedRateOut | None
+
+    @classmethod
+    def of(cls, share: CurrencyShare, currency: str) -> ExposureShareOut:
+        """Return a part of an exposure."""
+        in_currency = share.converted
+        return cls(
+            currency=share.currency,
+            total=MoneyModel.of(share.seen.total_minor, share.currency),
+            converted=MoneyModel.of(in_currency.total_minor, currency) if in_currency else None,
+            rate=PublishedRateOut.of(share.rate),
+        )
+
+
+class WholeExposureOut(BaseModel):
+    """Exposure of all currencies in that of the limit, else in the customer's main one, at the rates of the day."""
+
+    currency: str
+    components: Components = Field(description="Sum of the parts that could be converted.")
+    shares: list[ExposureShareOut]
+    missing_rates: list[str] = Field(
+        description="Currencies without a rate: their parts are in no sum, and the exposure is unknown."
+    )
+
+    @classmethod
+    def of(cls, whole: WholeExposure) -> WholeExposureOut:
+        """Return the exposure with its parts."""
+        return cls(
+            currency=whole.currency,
+            components=Components.of(whole.known, whole.currency),
+            shares=[ExposureShareOut.of(share, whole.currency) for share in whole.shares],
+            missing_rates=list(whole.missing),
+        )
+
+
 class ReasonOut(BaseModel):
     """A stable code and its sentence."""
 
@@ -108,6 +150,7 @@ class ExposureOut(AsOf):
     currency: str
     currencies: list[str] = Field(description="Every currency in which the customer has exposure.")
     components: Components
+    whole: WholeExposureOut
     limit: LimitOut | None
     limit_holder_id: str = Field(
         description="Customer whose limit holds: the head of the group, else the payer, else the customer itself."
@@ -116,24 +159,25 @@ class ExposureOut(AsOf):
         description="Customers whose exposure counts against that limit, and is shown."
     )
     headroom: MoneyModel | None = Field(
-        description="Limit less exposure, in the limit's currency if it is this one."
+        description="Limit less the whole exposure, in the limit's currency; null where a rate is missing."
     )
 
     @classmethod
     def of(cls, picture: Picture, currency: str | None, time: TimeTravel) -> ExposureOut:
         """Return the exposure in the currency, or in the main one of the customer."""
         code = currency or picture.main_currency
-        headroom = picture.headroom_minor(code, time.as_of)
+        limit, headroom = picture.limit, picture.headroom_minor(time.as_of)
         return cls(
             customer_id=picture.customer_id,
             entity_id=picture.entity_id,
             currency=code,
             currencies=picture.currencies,
             components=Components.of(picture.exposure(code, time.as_of), code),
+            whole=WholeExposureOut.of(picture.whole(limit.currency if limit else code, time.as_of)),
             limit=LimitOut.of(picture.limit, time.as_of),
             limit_holder_id=picture.limit_holder_id,
             members=[member.customer_id for member in picture.members],
-            headroom=None if headroom is None else MoneyModel.of(headroom, code),
+            headroom=None if headroom is None or limit is None else MoneyModel.of(headroom, limit.currency),
             **time.echo(),
         )
 
@@ -183,6 +227,7 @@ class CreditFileOut(AsOf):
     limit_holder_id: str
     members: list[str]
     exposures: dict[str, Components]
+    whole: WholeExposureOut
     limit: LimitOut | None
     behaviour: ScoreFields
     open_invoices: list[OpenInvoice]
@@ -198,6 +243,9 @@ class CreditFileOut(AsOf):
             limit_holder_id=picture.limit_holder_id,
             members=[member.customer_id for member in picture.members],
             exposures={code: Components.of(picture.exposure(code, day), code) for code in picture.currencies},
+            whole=WholeExposureOut.of(
+                picture.whole(picture.limit.currency if picture.limit else picture.main_currency, day)
+            ),
             limit=LimitOut.of(picture.limit, day),
             behaviour=ScoreFields.of(score(picture.all_items(), day)),
             open_invoices=[

@@ -16,11 +16,13 @@ from encours.contracts.events.customer import (
     RolesAssigned,
 )
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
+from encours.contracts.events.rate import ExchangeRatePublished
 from encours.contracts.events.risk import LimitApproved, LimitRefused, LimitRequested
 from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
 from encours.reading.merges import MergeRow
+from encours.reading.rates import RateRow
 from risk_svc.read_models.credit.rows import (
     CreditCustomerRow,
     CreditRolesRow,
@@ -35,7 +37,7 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 6
+    version = 7
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
@@ -44,6 +46,7 @@ class Credit(ReadModel):
         ExposureInvoiceRow,
         ExposureMovementRow,
         LimitRequestRow,
+        RateRow,
     )
     applies = moving() | names_of(
         CustomerRegistered,
@@ -58,6 +61,7 @@ class Credit(ReadModel):
         LimitRequested,
         LimitApproved,
         LimitRefused,
+        ExchangeRatePublished,
     )
     ignores = contracts.names_in(
         events.approval,
@@ -65,7 +69,6 @@ class Credit(ReadModel):
         events.order,
         events.price_index,
         events.quote,
-        events.rate,
         events.recurring,
         events.review,
     ) | names_of(
@@ -109,6 +112,8 @@ class Credit(ReadModel):
         events.payment.PaymentAllocated,
         events.payment.PaymentReleased,
         events.payment.RefundSent,
+        events.rate.ExchangeDifferenceRealised,
+        events.rate.ExchangeDifferenceReversed,
     )
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], tuple[str, ...]]]:
@@ -163,6 +168,8 @@ class CreditProjection:
                 self._limit(data)
             case CustomerMerged() | CustomerMergeReversed():
                 self.rows.put(MergeRow.of(self.e, data))
+            case ExchangeRatePublished():
+                self.rows.put(RateRow.of(self.e, data))
             case RolesAssigned():
                 self.rows.put(
                     CreditRolesRow(

@@ -16,6 +16,7 @@ from encours.projection.read_model import Conn
 from encours.reading.merges import merged_sql, records_of, survivors, survivors_at
 from encours.reading.moment import View
 from encours.reading.pages import Page
+from encours.reading.rates import rates_known
 from encours.reading.read_db import ReadDb
 from encours.reading.where import Arguments, ViewWhere
 from risk_svc.domain.limit import ApprovedLimit
@@ -72,6 +73,8 @@ async def pictures(
     holders = await _limit_holders(conn, schema, debtors, merged, as_of=as_of, position=position)
     shown = sorted({*holders, *holders.values()})
     own = await _own_pictures(conn, schema, shown, merged, as_of=as_of, position=position)
+    entities = {picture.entity_id for picture in own.values()}
+    rates = await rates_known(conn, schema, entities, as_of=as_of, position=position)
     found = {}
     for debtor in set(debtors) & set(own):
         holder = holders[debtor]
@@ -81,6 +84,7 @@ async def pictures(
             limit=own[holder].limit if holder in own else None,
             limit_holder_id=holder,
             others=tuple(each for each in others if each.customer_id != debtor),
+            rates=rates.get(own[debtor].entity_id, ()),
         )
     return {customer: found[merged.of(customer)] for customer in customers if merged.of(customer) in found}
 
