@@ -51,10 +51,10 @@ insert into {s}.customer_name (customer_id, edition, entity_id, from_position, n
   from generate_series(0, {customers} - 1) c;
 insert into {s}.invoice (invoice_id, entity_id, customer_id, currency, number, number_key, digits_key, from_position,
                          issued_on, issued_position, due_on, total_minor, credited_minor, paid_minor, disputed_minor,
-                         conceded_minor, outstanding_minor)
+                         conceded_minor, outstanding_minor, approval)
   select 'inv_' || lpad(to_hex(i), 32, '0'), '{e}', 'cus_' || md5((i % {customers})::text), 'EUR',
          'FAC-2026-' || lpad(i::text, 6, '0'), 'FAC2026' || lpad(i::text, 6, '0'), '2026' || lpad(i::text, 6, '0'), i,
-         '{day}'::date - i % 180, i, '{day}'::date - i % 180 + 30, total, 0, 0, 0, 0, total
+         '{day}'::date - i % 180, i, '{day}'::date - i % 180 + 30, total, 0, 0, 0, 0, total, 'none'
   from (select i, 10000 + i * 7919::bigint % 900000 as total from generate_series(1, {invoices}) i) x;
 insert into {s}.invoice_words (invoice_id, edition, customer_id, from_position, from_on, currency, total_minor, words)
   select invoice_id, 0, customer_id, from_position, issued_on, currency, total_minor,

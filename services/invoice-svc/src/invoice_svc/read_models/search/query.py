@@ -77,16 +77,12 @@ async def customers_named(view: View, name: str) -> tuple[list[str], list[str]]:
         return [], []
     await view.conn.execute(_SETTINGS)
     where = ViewWhere(view)
-    where.add(f"from_position <= {where.position}")
-    where.add(
-        f"""not exists (select from {view.schema}.customer_name later where later.customer_id = named.customer_id
-            and later.from_position > named.from_position and later.from_position <= {where.position})"""
-    )
+    where.add(f"from_position <= {where.position} and (edition = {CURRENT} or edition > {where.position})")
     held = re.sub(r"([\\%_])", r"\\\1", name)
     holds = f"name_key like {where.arguments.add(f'%{held}%')}"
     alike = f"name_key %> {where.arguments.add(name)}" if len(name) >= _LEAST_MISSPELT else "false"
     rows = await view.conn.fetch(
-        f"""select customer_id, {holds} as holds from {view.schema}.customer_name named
+        f"""select customer_id, {holds} as holds from {view.schema}.customer_name
             where {where.sql} and ({holds} or {alike})""",
         *where.arguments,
     )
