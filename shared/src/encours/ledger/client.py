@@ -52,6 +52,7 @@ class Ledger:
         self._reader = Reader(pool)
         self._heads = Heads(self._reader)
         self._warn_again_at = 0.0
+        self._checked_at: datetime | None = None
         self._infos: dict[str, tuple[float, LedgerInfo]] = {}
         self._names: dict[int, str] = {}
         self._zones: dict[tuple[str, str], str] = {}
@@ -113,6 +114,9 @@ class Ledger:
 
     def _warn_of_clock(self, ledger: str, recorded_at: datetime) -> None:
         """Log, once a minute, that a ledger's time is ahead of this machine's: it never goes back."""
+        if recorded_at is self._checked_at:
+            return  # it was stored by the same batch
+        self._checked_at = recorded_at
         now = time.time()
         if recorded_at.timestamp() > now + _AHEAD_S and now >= self._warn_again_at:
             self._warn_again_at = now + 60

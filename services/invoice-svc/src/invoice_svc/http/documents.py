@@ -78,8 +78,8 @@ class LineBody(Body):
         "G export, O outside the scope of VAT. If not given, S for a rate above 0, else Z.",
     )
     product: ShortText | None = None
-    allowances: list[AdjustmentBody] = Field(default=[], max_length=MAX_ADJUSTMENTS)
-    charges: list[AdjustmentBody] = Field(default=[], max_length=MAX_ADJUSTMENTS)
+    allowances: list[AdjustmentBody] = Field(default_factory=list, max_length=MAX_ADJUSTMENTS)
+    charges: list[AdjustmentBody] = Field(default_factory=list, max_length=MAX_ADJUSTMENTS)
 
     def to_input(self) -> LineInput:
         """Return the line as the rules take it."""

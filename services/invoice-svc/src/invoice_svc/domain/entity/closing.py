@@ -9,11 +9,12 @@ system are taken over with their own dates and numbers.
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 from encours.contracts.events import entity as events
-from encours.contracts.events.entity import VatRegime
+from encours.contracts.events.entity import VatRegime, VatRegimeSet
 from encours.kernel.errors import FieldError, Invalid, Refusal
-from invoice_svc.domain.entity.state import Entity, EntityEvent
+from invoice_svc.domain.entity.state import Entity, EntityEvent, regime_on
 from invoice_svc.domain.legal import grace_days
 
 _MONTHS: dict[VatRegime, int] = {"monthly": 1, "quarterly": 3, "yearly": 12}
@@ -31,23 +32,19 @@ class DatedInClosedPeriod(Refusal):
 
 def closed_until(state: Entity, today: date) -> date:
     """Return the last day of the closed periods: that which the entity set, or of the last period that closed since."""
-    by_default = _closed_by(state, today)
-    if state.closed_until is None or by_default > _closed_by(state, state.closed_on):
+    by_default = _closed_by(state.vat_regimes, today)
+    if state.closed_until is None or by_default > _closed_by(state.vat_regimes, state.closed_on):
         return max(by_default, state.closed_until or by_default)
     return state.closed_until
 
 
-def _closed_by(state: Entity, today: date) -> date:
-    """Return the last day of the last VAT period that closed by default before a day."""
+@lru_cache(maxsize=1_024)
+def _closed_by(regimes: tuple[VatRegimeSet, ...], today: date) -> date:
+    """Return the last day of the last VAT period that closed by default before a day: a year ends in any regime."""
     month_end = (today - timedelta(grace_days(today))).replace(day=1) - timedelta(1)
-    while not _ends_period(state, month_end):
+    while month_end.month % _MONTHS[regime_on(regimes, month_end)]:
         month_end = month_end.replace(day=1) - timedelta(1)
     return month_end
-
-
-def _ends_period(state: Entity, month_end: date) -> bool:
-    """Return True if a VAT period ends with the month: a year does in any regime."""
-    return month_end.month % _MONTHS[state.vat_regime(month_end)] == 0
 
 
 def close_period(state: Entity, until: date, today: date) -> list[EntityEvent]:

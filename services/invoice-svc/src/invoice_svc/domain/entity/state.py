@@ -81,8 +81,7 @@ class Entity:
 
     def vat_regime(self, day: date) -> events.VatRegime:
         """Return the period of the VAT returns that is in force on a day."""
-        found = [each.regime for each in self.vat_regimes if each.valid_from <= day]
-        return found[-1] if found else "yearly"
+        return regime_on(self.vat_regimes, day)
 
     def first_number(self, code: str, year: int) -> int:
         """Return the running number with which a series begins in a year."""
@@ -91,6 +90,12 @@ class Entity:
     def prefixes_of(self, code: str, year: int) -> set[str]:
         """Return the texts before the running numbers of a series in a year, current and former."""
         return {prefix.replace("{year}", str(year)) for known, prefix in self.prefixes if known == code}
+
+
+def regime_on(regimes: tuple[events.VatRegimeSet, ...], day: date) -> events.VatRegime:
+    """Return the one of these periods of VAT returns that is in force on a day; a year where none is set."""
+    found = [each.regime for each in regimes if each.valid_from <= day]
+    return found[-1] if found else "yearly"
 
 
 EntityEvent = (

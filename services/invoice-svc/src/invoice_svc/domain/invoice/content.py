@@ -69,6 +69,8 @@ def _finds(country: str, day: date, usual_categories: bool) -> tuple[Find, ...]:
 
 def _papers(document: Document) -> Iterator[FieldError]:
     """Yield the papers that the customer requires and the draft does not name."""
+    if not document.customer.required_papers:
+        return
     invoice = document.invoice
     cited = {delivery.reference for delivery in invoice.deliveries}
     named = {

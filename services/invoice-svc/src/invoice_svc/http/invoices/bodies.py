@@ -48,8 +48,8 @@ class ContentBody(ParticularsBody):
     )
     currency: Currency | None = Field(default=None, description="The entity's currency if not given.")
     lines: Lines
-    allowances: Adjustments = Field(default=[], description="Discounts on the whole document.")
-    charges: Adjustments = Field(default=[], description="Charges on the whole document.")
+    allowances: Adjustments = Field(default_factory=list, description="Discounts on the whole document.")
+    charges: Adjustments = Field(default_factory=list, description="Charges on the whole document.")
     terms: TermsBody | None = Field(default=None, description="Conditions of this document alone.")
     reference: ShortText | None = Field(default=None, description="The customer's order number.")
     salesperson: ShortText | None = None
@@ -74,7 +74,9 @@ class DraftBody(ContentBody):
     customer_id: CustomerId
     series: SeriesCode = "FAC"
     purpose: Purpose = Field(default="invoice", description="`deposit` for a deposit invoice [acompte].")
-    deposits: Deposits = Field(default=[], description="Deposit invoices that this final invoice deducts.")
+    deposits: Deposits = Field(
+        default_factory=list, description="Deposit invoices that this final invoice deducts."
+    )
     issue: bool = Field(default=False, description="Issue the invoice at once.", strict=True)
     issued_on: BusinessDate | None = Field(default=None, description="Day of issue; today if not given.")
 

@@ -114,7 +114,7 @@ class GroupBody(Body):
     )
     currency: Currency | None = Field(default=None, description="The entity's currency if not given.")
     series: SeriesCode = "FAC"
-    deposits: Deposits = Field(default=[], description="Deposit invoices that the invoice deducts.")
+    deposits: Deposits = Field(default_factory=list, description="Deposit invoices that the invoice deducts.")
     issue: bool = Field(default=False, description="Issue the invoice at once.", strict=True)
     issued_on: BusinessDate | None = Field(default=None, description="Day of issue; today if not given.")
 
