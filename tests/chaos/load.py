@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -83,21 +84,35 @@ class Load:
         )
 
     def _until_acknowledged(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """The first answer that is not «try again»; anything else than success is a failure of the test."""
-        headers = {"Idempotency-Key": uuid4().hex}
-        deadline = time.monotonic() + HANG_S
-        while time.monotonic() < deadline:
-            try:
-                with self.system.client("invoice", self.ledger) as http:
-                    answer = http.post(path, json=body, headers=headers)
-                if answer.status_code < 300:
-                    acknowledged: dict[str, Any] = answer.json()
-                    return acknowledged
-                if answer.status_code not in (409, 429, 503):
-                    raise AssertionError(f"{path}: {answer.status_code} {answer.text}")
-            except (httpx.HTTPError, OSError):
-                pass
-            with self._lock:
-                self.retries += 1
-            self._stop.wait(0.1)
-        raise TimeoutError(f"{path} was not acknowledged within {HANG_S:g} s")
+        return until_acknowledged(self.system, self.ledger, path, body, self._stop, on_retry=self._retry)
+
+    def _retry(self) -> None:
+        with self._lock:
+            self.retries += 1
+
+
+def until_acknowledged(
+    system: System,
+    ledger: str,
+    path: str,
+    body: dict[str, Any],
+    stop: threading.Event,
+    on_retry: Callable[[], None] = lambda: None,
+) -> dict[str, Any]:
+    """The first answer that is not «try again»; anything else than success is a failure of the test."""
+    headers = {"Idempotency-Key": uuid4().hex}
+    deadline = time.monotonic() + HANG_S
+    while time.monotonic() < deadline:
+        try:
+            with system.client("invoice", ledger) as http:
+                answer = http.post(path, json=body, headers=headers)
+            if answer.status_code < 300:
+                acknowledged: dict[str, Any] = answer.json()
+                return acknowledged
+            if answer.status_code not in (409, 429, 503):
+                raise AssertionError(f"{path}: {answer.status_code} {answer.text}")
+        except (httpx.HTTPError, OSError):
+            pass
+        on_retry()
+        stop.wait(0.1)
+    raise TimeoutError(f"{path} was not acknowledged within {HANG_S:g} s")

@@ -67,10 +67,10 @@ def pid_of(system: System, role: str, service: str | None) -> int | None:
     return None if role == "stream" else system.processes(role, service)[0].pid
 
 
-def ledger_events(system: System) -> list[dict[str, Any]]:
+def ledger_events(system: System, ledger: str = LEDGER) -> list[dict[str, Any]]:
     """The whole ledger through the event feed, page by page."""
     found: list[dict[str, Any]] = []
-    with system.client("reporting", LEDGER) as http:
+    with system.client("reporting", ledger) as http:
         while True:
             after = found[-1]["position"] if found else 0
             answer = http.get(

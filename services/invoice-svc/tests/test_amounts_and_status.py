@@ -41,6 +41,22 @@ def test_vat_is_reckoned_once_per_rate_on_the_document_and_not_line_by_line() ->
     assert (sums.net_minor, sums.vat_minor, sums.total_minor) == (136, 13, 149)
 
 
+@pytest.mark.parametrize(
+    ("currency", "price", "rate", "net_minor", "vat_minor"),
+    [
+        ("EUR", "33.33", "2.1", 9_999, 210), ("EUR", "33.33", "5.5", 9_999, 550), ("EUR", "33.33", "8.5", 9_999, 850),
+        ("EUR", "33.33", "23", 9_999, 2_300), ("JPY", "333", "10", 999, 100), ("TND", "33.333", "19", 99_999, 19_000),
+        ("KWD", "0.333", "5", 999, 50),
+    ],
+)  # fmt: skip
+def test_vat_of_three_lines_is_that_of_their_sum_in_the_units_of_the_currency(
+    currency: str, price: str, rate: str, net_minor: int, vat_minor: int
+) -> None:
+    """EN 16931 BR-CO-17. By lines it would be another amount at all but 2.1 %."""
+    sums = reckon([line("1", price, rate)] * 3, currency)
+    assert (sums.net_minor, sums.vat_minor) == (net_minor, vat_minor)
+
+
 def test_a_currency_without_cents_is_rounded_to_whole_units() -> None:
     assert reckon([line("1", "100.5", "10")], "JPY").total_minor == 111
 

@@ -372,6 +372,7 @@ STILL: frozenset[str] = names_in(
     entity.EntityAmended,
     entity.SeriesDefined,
     entity.FirstNumberSet,
+    entity.NumberDisplaySet,
     entity.PeriodClosed,
     entity.BankAccountSet,
     entity.VatRegimeSet,

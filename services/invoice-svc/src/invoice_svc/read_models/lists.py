@@ -51,6 +51,7 @@ class Lists(ComposedModel):
         events.bank.StatementTaken,
         events.calendar.DayOpened,
         events.entity.FirstNumberSet,
+        events.entity.NumberDisplaySet,
         events.entity.PeriodClosed,
         events.entity.BankAccountSet,
         events.entity.VatRegimeSet,

@@ -15,8 +15,10 @@ from invoice_svc.domain.entity.commands import (
     DefineSeries,
     RegisterEntity,
     SetBankAccount,
+    SetNumberDisplay,
     SetVatRegime,
 )
+from invoice_svc.domain.entity.display import set_display
 from invoice_svc.domain.entity.state import EntityEvent
 from invoice_svc.use_cases.folds import ENTITY
 
@@ -34,6 +36,12 @@ async def amend(session: Session, command: AmendEntity) -> Result:
     if command.closed_until is not UNSET:
         amended += close_period(state, command.closed_until, session.today)
     return _emit(session, command.entity_id, amended)
+
+
+async def set_number_display(session: Session, command: SetNumberDisplay) -> Result:
+    """Set the text that shows the numbers of a series from a day on."""
+    state = await session.get(ENTITY, command.entity_id)
+    return _emit(session, command.entity_id, set_display(state, command))
 
 
 async def set_bank_account(session: Session, command: SetBankAccount) -> Result:

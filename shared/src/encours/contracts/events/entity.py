@@ -81,6 +81,17 @@ class FirstNumberSet(Event, frozen=True, kw_only=True):
     first_number: int
 
 
+class NumberDisplaySet(Event, frozen=True, kw_only=True):
+    """The text in which the numbers of a series are shown from a day of issue on; the legal number stays what it is."""
+
+    TYPE: ClassVar[str] = "entity.number_display_set"
+    entity_id: str
+    code: str
+    template: str | None
+    """Text with ``{number}``, and ``{customer_ref}`` or ``{reference}``; ``None``: the number alone."""
+    valid_from: date
+
+
 class PeriodClosed(Event, frozen=True, kw_only=True):
     """Documents dated on that day or before are issued no more."""
 

@@ -119,6 +119,8 @@ class InvoiceIssued(Event, frozen=True, kw_only=True, omit_defaults=True):
     due_on: date
     discount_until: date | None = None
     """Last day of the early-payment discount of the terms; left out of the bytes where there is none."""
+    display: str | None = None
+    """Text in which the number is shown, with ``{number}`` in its place; ``None``: the number alone."""
     currency: str
     vat: tuple[VatShare, ...]
     net_minor: int | None

@@ -88,6 +88,7 @@ class Cases(ReadModel):
         events.dispute.DisputeResolved,
         events.entity.SeriesDefined,
         events.entity.FirstNumberSet,
+        events.entity.NumberDisplaySet,
         events.entity.PeriodClosed,
         events.entity.VatRegimeSet,
         events.customer.PapersRequired,

@@ -61,6 +61,16 @@ class DefineSeries:
 
 
 @dataclass(frozen=True, slots=True)
+class SetNumberDisplay:
+    """Set the text that shows the numbers of a series given from a day on; ``None`` shows the number alone."""
+
+    entity_id: str
+    code: str
+    template: str | None
+    valid_from: date
+
+
+@dataclass(frozen=True, slots=True)
 class SetBankAccount:
     """Set the bank account of a currency and use from a day on; without an IBAN there is none."""
 

@@ -63,6 +63,8 @@ class Entity:
     first_numbers: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     """Running number with which a series begins, by its code and year, where it was set."""
 
+    displays: tuple[events.NumberDisplaySet, ...] = ()
+    """Texts that show the numbers of a series, by series and first day."""
     accounts: tuple[events.BankAccountSet, ...] = ()
     """By currency, use and first day; one that was set again on its first day is replaced."""
     vat_regimes: tuple[events.VatRegimeSet, ...] = ()
@@ -78,6 +80,11 @@ class Entity:
         """Return the bank accounts in force on a day: one at most of each currency and use."""
         last = {(each.currency, each.use): each for each in self.accounts if each.valid_from <= day}
         return [each for each in last.values() if each.iban is not None]
+
+    def display_on(self, code: str, day: date) -> str | None:
+        """Return the text that shows the numbers of a series given on a day; ``None``: the number alone."""
+        found = [each.template for each in self.displays if each.code == code and each.valid_from <= day]
+        return found[-1] if found else None
 
     def vat_regime(self, day: date) -> events.VatRegime:
         """Return the period of the VAT returns that is in force on a day."""
@@ -103,6 +110,7 @@ EntityEvent = (
     | events.EntityAmended
     | events.SeriesDefined
     | events.FirstNumberSet
+    | events.NumberDisplaySet
     | events.PeriodClosed
     | events.BankAccountSet
     | events.VatRegimeSet
@@ -151,6 +159,9 @@ def evolve(state: Entity, recorded: Recorded) -> Entity:
         case events.FirstNumberSet():
             of_series = {**state.first_numbers.get(event.code, {}), event.year: event.first_number}
             return replace(state, first_numbers={**state.first_numbers, event.code: of_series})
+        case events.NumberDisplaySet():
+            shown = [each for each in state.displays if _display(each) != _display(event)]
+            return replace(state, displays=tuple(sorted([*shown, event], key=_display)))
         case events.PeriodClosed():
             return replace(state, closed_until=event.closed_until, closed_on=recorded.effective_on)
         case events.BankAccountSet():
@@ -163,6 +174,10 @@ def evolve(state: Entity, recorded: Recorded) -> Entity:
             return replace(state, approval_rules=event.rules, approvers=event.approvers)
         case _:
             assert_never(event)
+
+
+def _display(event: events.NumberDisplaySet) -> tuple[str, date]:
+    return event.code, event.valid_from
 
 
 def _account(event: events.BankAccountSet) -> tuple[str, str, date]:

@@ -20,6 +20,7 @@ from invoice_svc.domain.approval.decide import require_approved
 from invoice_svc.domain.customer.decide import require_customer_of
 from invoice_svc.domain.customer.state import Customer, terms_on
 from invoice_svc.domain.entity.decide import series_for
+from invoice_svc.domain.entity.display import filled
 from invoice_svc.domain.entity.state import Entity
 from invoice_svc.domain.invoice import deposits
 from invoice_svc.domain.invoice.checks import require_fits, require_issued, require_not_future
@@ -167,6 +168,11 @@ def issue(
             supply_on=state.supply_on,
             due_on=due_on(terms, issued_on),
             discount_until=discount_until(terms, issued_on),
+            display=filled(
+                entity.display_on(state.series or "", issued_on),
+                customer_ref=customer.external_ref,
+                reference=state.reference,
+            ),
             currency=state.currency,
             vat=rest.vat,
             net_minor=rest.net_minor,

@@ -278,6 +278,7 @@ def _issued(state: Invoice, entity_id: str, event: events.InvoiceIssued) -> Invo
         corrects=event.corrects,
         purchaser_id=event.purchaser_id,
         number=event.number,
+        display=event.display,
         issued_on=event.issued_on,
         due_on=event.due_on,
         discount_until=event.discount_until,

@@ -68,6 +68,8 @@ class Invoice(Struct, frozen=True):
     purchaser_id: str | None = None
     """Customer who ordered, if another is billed."""
     number: str | None = None
+    display: str | None = None
+    """Text in which the number is shown; ``None``: the number alone."""
     issued_on: date | None = None
     due_on: date | None = None
     discount_until: date | None = None

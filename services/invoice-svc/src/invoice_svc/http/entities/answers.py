@@ -34,6 +34,10 @@ class SeriesOut(BaseModel):
         description="First running number by year, where it was set with `next_number`.",
         examples=[{"2026": 101}],
     )
+    display: str | None = Field(
+        description="Text in which numbers are shown that are given on the day; null for the number alone.",
+        examples=["{customer_ref}/{number}"],
+    )
 
 
 class LetterheadOut(BaseModel):
@@ -138,6 +142,7 @@ class EntityOut(AsOf):
                     "prefix": s.prefix,
                     "width": s.width,
                     "begins_at": {str(year): n for year, n in state.first_numbers.get(s.code, {}).items()},
+                    "display": state.display_on(s.code, as_of),
                 }
                 for _, s in sorted(state.series.items())
             ],

@@ -8,12 +8,14 @@ from pydantic import Field, StringConstraints
 
 from encours.contracts.events.entity import AccountUse, Letterhead, VatRegime
 from encours.http.models import Body, BusinessDate, Country, Currency, MoneyModel, ShortText
+from encours.kernel import texts
 from encours.kernel.money import exponent
 from invoice_svc.domain.entity.commands import (
     AmendEntity,
     DefineSeries,
     RegisterEntity,
     SetBankAccount,
+    SetNumberDisplay,
     SetVatRegime,
 )
 from invoice_svc.http.common import AddressBody, Email, Iban, Phone, Siren, TimeZone, VatId, named_fields
@@ -120,6 +122,23 @@ class SeriesBody(Body):
     def to_command(self, entity_id: str, code: str) -> DefineSeries:
         """Return the command."""
         return DefineSeries(entity_id, code, self.document, self.prefix, self.width, self.next_number)
+
+
+class NumberDisplayBody(Body):
+    """The text that shows the numbers of a series from a day of issue on."""
+
+    template: (
+        Annotated[str, StringConstraints(min_length=8, max_length=80, pattern=texts.ONE_LINE)] | None
+    ) = Field(
+        description="Text with `{number}`, and `{customer_ref}` (your reference of the customer) or `{reference}` "
+        "(the order number); null shows the number alone.",
+        examples=["{customer_ref}/{number}"],
+    )
+    valid_from: BusinessDate
+
+    def to_command(self, entity_id: str, code: str) -> SetNumberDisplay:
+        """Return the command."""
+        return SetNumberDisplay(entity_id, code, self.template, self.valid_from)
 
 
 class BankAccountBody(Body):

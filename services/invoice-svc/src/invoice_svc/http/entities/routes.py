@@ -23,6 +23,7 @@ from invoice_svc.http.entities.bodies import (
     BankAccountBody,
     EntityBody,
     EntityPatch,
+    NumberDisplayBody,
     SeriesBody,
     VatRegimeBody,
 )
@@ -88,6 +89,16 @@ async def define_series(entity_id: EntityId, code: SeriesCode, body: SeriesBody,
     wanted = body.to_command(entity_id, code)
     return await cmd.run(
         entities.define_series, wanted, cmd.ledger.has_given_numbers, answer=ENTITY_ANSWER, on=entity_id
+    )
+
+
+@router.put("/v1/entities/{entity_id}/series/{code}/display", response_model=EntityOut)
+async def set_number_display(
+    entity_id: EntityId, code: SeriesCode, body: NumberDisplayBody, cmd: Writing
+) -> Response:
+    """Set the text in which numbers of the series are shown that are given from a day on. The legal number stays."""
+    return await cmd.run(
+        entities.set_number_display, body.to_command(entity_id, code), answer=ENTITY_ANSWER, on=entity_id
     )
 
 

@@ -12,6 +12,7 @@ from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
+from invoice_svc.domain.entity.display import shown_as
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.invoice.status import (
     BusinessLabel,
@@ -78,6 +79,9 @@ class InvoiceOut(AsOf, ParticularsOut):
 
     id: str
     number: str | None = Field(description="Legal number; null for a draft.", examples=["FAC-2026-000123"])
+    display_number: str | None = Field(
+        description="The number in the text that the series shows it in; the legal one is `number`."
+    )
     entity_id: str
     customer_id: str
     series: str | None
@@ -164,6 +168,7 @@ class InvoiceOut(AsOf, ParticularsOut):
         return {
             "id": state.invoice_id,
             "number": state.number,
+            "display_number": shown_as(state.display, state.number),
             "entity_id": state.entity_id,
             "customer_id": state.customer_id,
             "series": state.series,

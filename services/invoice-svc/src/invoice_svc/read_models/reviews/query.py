@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from encours.contracts.events.review import FindingKind
 from encours.ledger import Ledger
+from encours.reading.merges import records_of
 from encours.reading.moment import WAIT_S, PositionNotReached, TimeTravel, View
 from encours.reading.read_db import ReadDb
 from encours.reading.where import ViewWhere
@@ -59,8 +60,8 @@ class FindingFilter:
 
 async def findings(view: View, page: Page, wanted: FindingFilter) -> list[Any]:
     """Rows of a page of findings at the question's dates."""
-    where = ViewWhere(view).equal("entity_id", wanted.entity_id).equal("customer_id", wanted.customer_id)
-    where.equal("severity", wanted.severity)
+    where = ViewWhere(view).equal("entity_id", wanted.entity_id).equal("severity", wanted.severity)
+    where.one_of("customer_id", await records_of(view, wanted.customer_id))
     if wanted.document is not None:
         where.add("{} = any(documents)", wanted.document)
     if wanted.status is not None:

@@ -89,6 +89,7 @@ class Receivables(MappedModel):
         events.dispute.DisputeResolved,
         events.entity.SeriesDefined,
         events.entity.FirstNumberSet,
+        events.entity.NumberDisplaySet,
         events.entity.PeriodClosed,
         events.entity.BankAccountSet,
         events.entity.VatRegimeSet,

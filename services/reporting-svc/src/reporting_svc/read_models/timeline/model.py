@@ -69,6 +69,7 @@ class Timeline(ReadModel):
         events.entity.EntityRegistered,
         events.entity.SeriesDefined,
         events.entity.FirstNumberSet,
+        events.entity.NumberDisplaySet,
         events.entity.PeriodClosed,
         events.entity.BankAccountSet,
         events.entity.VatRegimeSet,

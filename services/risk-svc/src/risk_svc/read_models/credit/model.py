@@ -87,6 +87,7 @@ class Credit(ReadModel):
         events.entity.EntityRegistered,
         events.entity.SeriesDefined,
         events.entity.FirstNumberSet,
+        events.entity.NumberDisplaySet,
         events.entity.PeriodClosed,
         events.entity.BankAccountSet,
         events.entity.VatRegimeSet,
