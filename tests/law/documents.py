@@ -7,23 +7,23 @@ them against the invoices, and knows nothing of events, movements, dates and rou
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 from encours.contracts.books import movements
-from encours.contracts.events.invoice import InvoiceCredited
+from encours.contracts.common import Terms
+from encours.contracts.events.invoice import InvoiceDrafted
 from encours.kernel.errors import DomainError
 from encours.kernel.money import Money, div_half_up
 from encours.testing.memory import BooksInMemory
 from invoice_svc.domain.amounts.adjustments import AdjustmentInput
 from invoice_svc.domain.amounts.sums import LineInput, RateAmounts
 from invoice_svc.domain.customer.commands import RegisterCustomer
-from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
+from invoice_svc.domain.dispute.commands import OpenDispute
 from invoice_svc.domain.entity.commands import RegisterEntity
 from invoice_svc.domain.invoice.commands import AmendInvoice, Content, CreditInvoice, DraftInvoice
-from invoice_svc.domain.invoice.correction import CorrectInvoice, correction_id
+from invoice_svc.domain.invoice.correction import CorrectInvoice
 from invoice_svc.domain.loss.decide import DeclareUnrecoverable, ProvisionInvoice
 from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.domain.payment import commands as pay
@@ -31,59 +31,21 @@ from invoice_svc.domain.payment.credit_note import IssueCreditNote
 from invoice_svc.domain.payment.refund import OrderRefund, RecordRefundReturned
 from invoice_svc.use_cases import corrections, credits, customers, disputes, entities, invoices, payments
 from invoice_svc.use_cases.folds import PAYMENT
-
-START = date(2026, 1, 5)
-RATES = (0, 550, 2_000)
-CUSTOMERS = ("cus_1", "cus_2")
-CURRENCIES = ("EUR", "EUR", "EUR", "USD")
-Sale = tuple[tuple[int, int], ...]
-"""Lines: price in minor units, and rate."""
-
-
-@dataclass
-class Bill:
-    """An invoice, in minor units; net and VAT by rate are those that it adds."""
-
-    customer: str
-    currency: str
-    sale: Sale
-    parts: dict[int, tuple[int, int]]
-    deposit: bool = False
-    final: bool = False
-    deducted: bool = False
-    credited: int = 0
-    lost: int = 0
-    """Written off, and of that declared unrecoverable, and of that with VAT relief."""
-    declared: int = 0
-    relieved: int = 0
-    claims: list[str] = field(default_factory=list)
-
-    @property
-    def total(self) -> int:
-        return sum(net + vat for net, vat in self.parts.values())
-
-
-@dataclass
-class Purse:
-    """Money of a customer: a payment, or a credit note without an invoice."""
-
-    customer: str
-    currency: str
-    amount: int
-    refunds: dict[str, int] = field(default_factory=dict)
-
+from tests.law.naive import (
+    CURRENCIES,
+    CUSTOMERS,
+    DISCOUNT_TIME,
+    RATES,
+    START,
+    Bill,
+    Purse,
+    Sale,
+    decimal,
+    parts_of,
+)
 
 Act = Callable[["Documents", int, int], bool]
 """A number that makes every choice, and an amount in minor units; whether it was done."""
-
-
-def parts_of(sale: Sale, discount: int = 0) -> dict[int, tuple[int, int]]:
-    """Net and VAT by rate; the discount is at the rate of the first line."""
-    nets: Counter[int] = Counter()
-    for price, rate in sale:
-        nets[rate] += price
-    nets[sale[0][1]] -= discount
-    return {rate: (net, div_half_up(net * rate, 10_000)) for rate, net in nets.items()}
 
 
 class Documents:
@@ -95,6 +57,8 @@ class Documents:
         self.serial = 0
         self.bills: dict[str, Bill] = {}
         self.purses: dict[str, Purse] = {}
+        self.refusal = ""
+        """Code of the last refusal."""
         self.account: Counter[str] = Counter()
         """The control account by currency."""
         self.booked: dict[str, Counter[str]] = {name: Counter() for name in ("item", "cash", "account")}
@@ -109,7 +73,8 @@ class Documents:
         before = len(self.books.ledger.events)
         try:
             self.books.do(work, *arguments, today=self.today)
-        except DomainError:
+        except DomainError as refused:
+            self.refusal = refused.code
             assert len(self.books.ledger.events) == before
             return False
         return len(self.books.ledger.events) > before
@@ -127,7 +92,24 @@ class Documents:
 
     def outstanding(self, name: str) -> int:
         bill = self.bills[name]
-        return bill.total - bill.credited - self.paid(name) - bill.lost
+        return bill.total - bill.credited - self.paid(name) - bill.lost - self.discounted(name)
+
+    def discounted(self, name: str) -> int:
+        """Return the discount: it is taken if funds in time are the price, and nothing of the bill is at issue."""
+        bill, days = self.bills[name], []
+        if bill.offer is None or bill.lost or bill.claims:
+            return 0
+        billed, (rate, until) = bill.total - bill.credited, bill.offer
+        for purse_name, purse in self.purses.items():
+            standing = self.books.state(PAYMENT, purse_name).allocations
+            days += [purse.on for each in standing if each.allocation.invoice_id == name]
+        discount = min(div_half_up(billed * rate, 10_000), bill.left)
+        in_time = bool(days) and max(days) <= until
+        return discount if in_time and discount > 0 and self.paid(name) == billed - discount else 0
+
+    def discounts(self, currency: str) -> int:
+        """Return the discounts of all bills of a currency."""
+        return sum(self.discounted(name) for name, bill in self.bills.items() if bill.currency == currency)
 
     # Documents
 
@@ -158,26 +140,33 @@ class Documents:
         )
         if not self.do(invoices.draft, draft):
             return False
-        bill = Bill(customer, currency, sale, parts_of(sale, discount), deposit=deposit)
-        self.bills[name] = bill
-        self.account[currency] += bill.total
+        self._bill_of(name, Bill(customer, currency, sale, parts_of(sale, discount), deposit=deposit))
         return True
 
     def final(self, n: int, amount: int) -> bool:
-        """A final invoice deducts up to two deposits of the customer, of which nothing was credited or lost."""
+        """A final invoice deducts up to two deposits of which nothing is credited or lost; they are never refused."""
         customer, currency = CUSTOMERS[n % 2], "EUR"
         deposits = [
             name
             for name, bill in self.bills.items()
             if (bill.customer, bill.currency, bill.deposit) == (customer, currency, True)
-            and not (bill.deducted or bill.credited or bill.lost)
+            and not (bill.deducted or bill.credited or bill.rebated or bill.lost)
         ][:2]
         sale, name = self._sale(n, amount), self._new("inv")
         content = self._content(sale, 0, tuple(deposits))
-        if not deposits or not self.do(
-            invoices.draft, DraftInvoice(name, "ent_1", customer, "FAC", content, currency, issue=True)
-        ):
+        if not deposits:
             return False
+        draft = DraftInvoice(name, "ent_1", customer, "FAC", content, currency, issue=True)
+        if not self.do(invoices.draft, draft):
+            assert self.refusal != "deposit-not-deductible", deposits
+            return False
+        self._bill_of(
+            name, Bill(customer, currency, sale, self._deducted(sale, deposits), deducts=tuple(deposits))
+        )
+        return True
+
+    def _deducted(self, sale: Sale, deposits: Sequence[str]) -> dict[int, tuple[int, int]]:
+        """Return what deposits leave of a sale, which is 0 at least at each rate; the rest is credited on them."""
         left = parts_of(sale)
         for deposit in (self.bills[each] for each in deposits):
             over = 0
@@ -187,18 +176,22 @@ class Documents:
                 over += net + vat - (of_net - left_net) - (of_vat - left_vat)
                 if rate in left:
                     left[rate] = (left_net, left_vat)
-            deposit.credited, deposit.deducted = over, True
-            self.account[currency] -= over
-        self.bills[name] = Bill(customer, currency, sale, left, final=True)
-        self.account[currency] += self.bills[name].total
-        return True
+            deposit.credited += over
+            deposit.surplus += over
+            deposit.deducted = True
+            self.account[deposit.currency] -= over
+        return left
+
+    def _bill_of(self, name: str, bill: Bill) -> None:
+        self.bills[name] = bill
+        self.account[bill.currency] += bill.total
 
     def credit(self, n: int, amount: int) -> bool:
         """By amount, or over all that is outstanding."""
         if not (name := self._one(self.bills, n)):
             return False
         wanted = None if n % 4 == 0 else amount
-        owed = self.outstanding(name)
+        owed = min(self.outstanding(name), self.bills[name].left - self.bills[name].relieved)
         note = CreditInvoice(name, self._new("cre"), self.today, wanted, "returned")
         return self.do(invoices.credit, note) and self._credited(name, owed if wanted is None else wanted)
 
@@ -213,19 +206,30 @@ class Documents:
 
     def correct(self, n: int, amount: int) -> bool:
         name = self._one(
-            {name: bill for name, bill in self.bills.items() if not (bill.final or bill.deducted)}, n
+            {name: bill for name, bill in self.bills.items() if not (bill.deducts or bill.deducted)}, n
         )
         if not name:
             return False
-        bill, new, sale = self.bills[name], correction_id(name), self._sale(n, amount)
+        sale = self._sale(n, amount)
         lines = self._content(sale, 0).lines
         changes = AmendInvoice(name, lines=lines, allowances=())
         if not self.do(corrections.correct, CorrectInvoice(name, "wrong price", changes)):
             return False
-        self._credited(name, bill.total - bill.credited)
-        self.bills[new] = Bill(bill.customer, bill.currency, sale, parts_of(sale), deposit=bill.deposit)
-        self.account[bill.currency] += self.bills[new].total
+        self._corrected(name, self._drafted(), sale)
         return True
+
+    def _drafted(self) -> str:
+        events = reversed(self.books.ledger.events)
+        return next(e.data.invoice_id for e in events if isinstance(e.data, InvoiceDrafted))
+
+    def _corrected(self, name: str, new: str, sale: Sale) -> None:
+        bill = self.bills[name]
+        self._credited(name, bill.left)
+        offer = bill.offer and (bill.offer[0], self.today + DISCOUNT_TIME)
+        replacement = Bill(
+            bill.customer, bill.currency, sale, parts_of(sale), deposit=bill.deposit, offer=offer
+        )
+        self._bill_of(new, replacement)
 
     def claim(self, n: int, amount: int) -> bool:
         if not (name := self._one(self.bills, n)):
@@ -235,21 +239,6 @@ class Documents:
         if done := self.do(disputes.open_dispute, opened):
             self.bills[name].claims.append(dispute)
         return done
-
-    def accept(self, n: int, amount: int) -> bool:
-        """Accept a claim, with its credit note, whose amount is that which earlier ones have left of the claim."""
-        name = self._one({name: bill for name, bill in self.bills.items() if bill.claims}, n)
-        if not name:
-            return False
-        before = len(self.books.ledger.events)
-        note = CreditInvoice("", self._new("cre"), self.today, None, "accepted")
-        if not self.do(
-            disputes.resolve, ResolveDispute(self.bills[name].claims[0], "credited", self.today, credit=note)
-        ):
-            return False
-        self.bills[name].claims.pop(0)
-        notes = [e.data for e in self.books.ledger.events[before:] if isinstance(e.data, InvoiceCredited)]
-        return self._credited(name, sum(each.total_minor for each in notes))
 
     # Losses
 
@@ -277,7 +266,7 @@ class Documents:
             return False
         self._lose(name, asked - min(asked, pool))
         bill.declared += asked
-        bill.relieved += asked
+        bill.relieved += min(asked, bill.left - bill.relieved)
         return True
 
     def restore(self, n: int, amount: int) -> bool:
@@ -308,7 +297,7 @@ class Documents:
         )
         if not self.do(payments.receive, receipt):
             return False
-        self.purses[name] = Purse(customer, currency, amount)
+        self.purses[name] = Purse(customer, currency, amount, self.today)
         self.account[currency] -= amount
         if allocations:
             self._recover(bill, self.settled(bill, share, currency) - owed)
@@ -328,7 +317,7 @@ class Documents:
         )  # fmt: skip
         if not self.do(credits.issue, note):
             return False
-        purse = Purse(customer, currency, sum(net + vat for net, vat in parts_of(sale).values()))
+        purse = Purse(customer, currency, sum(net + vat for net, vat in parts_of(sale).values()), self.today)
         self.purses[name] = purse
         self.account[currency] -= purse.amount
         return True
@@ -397,8 +386,12 @@ class Documents:
     # Bookkeeping
 
     def _credited(self, name: str, amount: int) -> bool:
-        self.bills[name].credited += amount
-        self.account[self.bills[name].currency] -= amount
+        bill = self.bills[name]
+        bill.credited += amount
+        self.account[bill.currency] -= amount
+        if not bill.left:
+            for deposit in bill.deducts:
+                self.bills[deposit].deducted = False
         return True
 
     def _lose(self, name: str, amount: int) -> None:
@@ -437,11 +430,10 @@ class Documents:
     def _sale(self, n: int, amount: int) -> Sale:
         return tuple((amount // (i + 1) + 1, RATES[(n + i) % 3]) for i in range(1 + n % 3))
 
-    def _content(self, sale: Sale, discount: int, deposits: tuple[str, ...] = ()) -> Content:
-        lines = tuple(LineInput("work", "1", _decimal(price), _decimal(rate)) for price, rate in sale)
-        rebate = AdjustmentInput("allowance", "agreed", _decimal(discount), vat_rate=_decimal(sale[0][1]))
-        return Content(self.today, lines, adjustments=(rebate,) if discount else (), deposits=deposits)
-
-
-def _decimal(hundredths: int) -> str:
-    return f"{hundredths // 100}.{hundredths % 100:02d}"
+    def _content(
+        self, sale: Sale, discount: int, deposits: tuple[str, ...] = (), terms: Terms | None = None
+    ) -> Content:
+        lines = tuple(LineInput("work", "1", decimal(price), decimal(rate)) for price, rate in sale)
+        rebate = AdjustmentInput("allowance", "agreed", decimal(discount), vat_rate=decimal(sale[0][1]))
+        adjustments = (rebate,) if discount else ()
+        return Content(self.today, lines, terms, adjustments=adjustments, deposits=deposits)

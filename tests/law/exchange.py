@@ -18,7 +18,7 @@ from invoice_svc.domain.rate.commands import PublishRates
 from invoice_svc.domain.rate.state import rates_id
 from invoice_svc.use_cases import payments, rates
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
-from tests.law.documents import Documents
+from tests.law.amendments import Amendments
 
 OWN, FOREIGN = "EUR", "USD"
 BANK = "0.8765"
@@ -29,7 +29,7 @@ def rounded(amount: Fraction) -> int:
     return div_half_up(amount.numerator, amount.denominator)
 
 
-class Exchange(Documents):
+class Exchange(Amendments):
     """The documents, the rate of each day, and the conversions that stand."""
 
     def __init__(self) -> None:

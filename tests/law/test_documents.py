@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from invoice_svc.domain.invoice.credit_sums import left_to_credit
 from invoice_svc.domain.invoice.evolve import fold_as_of
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
+from tests.law.amendments import Amendments
 from tests.law.documents import Documents
 from tests.law.exchange import Exchange
 
@@ -22,10 +23,12 @@ STEPS = 50
 Act = Callable[[Exchange, int, int], bool]
 ACTS: tuple[Act, ...] = (
     Exchange.wait, Documents.issue, Documents.issue, Documents.deposit, Documents.final, Documents.credit,
-    Documents.credit, Documents.credit_by_rate, Documents.correct, Documents.claim, Documents.accept,
+    Documents.credit, Documents.credit_by_rate, Documents.correct, Documents.claim, Amendments.accept,
     Documents.write_off, Documents.give_up, Documents.restore, Documents.provide, Documents.receive,
     Documents.receive, Documents.rebate, Documents.settle, Documents.instruct, Documents.release,
-    Documents.reverse, Documents.refund, Documents.bring_back, Exchange.convert, Exchange.convert,
+    Documents.reverse, Documents.refund, Documents.bring_back, Amendments.offer, Amendments.pay_price,
+    Amendments.pay_price, Amendments.bounce, Amendments.reject, Amendments.rebate_on, Amendments.correct_final,
+    Amendments.draft_correction, Amendments.issue_correction, Exchange.convert, Exchange.convert,
 )  # fmt: skip
 Step = tuple[Act, int, int]
 steps = st.tuples(st.sampled_from(ACTS), st.integers(0, 60), st.integers(1, 9_000))
@@ -43,7 +46,7 @@ def test_what_is_owed_vat_and_trial_balance_are_those_of_a_naive_ledger(lived: l
 
 def test_random_histories_have_every_act_and_many_of_them_are_done() -> None:
     random, done, types = Random(8), Counter[str](), Counter[str]()
-    for _ in range(40):
+    for _ in range(80):
         documents = Exchange()
         for _ in range(STEPS):
             act = random.choice(ACTS)
@@ -61,7 +64,12 @@ def compare(documents: Exchange) -> None:
     owed, unapplied = Counter[str](), Counter[str]()
     for name, bill in documents.bills.items():
         state = documents.books.state(INVOICE, name)
-        assert (state.total_minor, state.credited_minor) == (bill.total, bill.credited)
+        assert (state.total_minor, state.credited_minor, state.rebated_minor) == (
+            bill.total, bill.credited, bill.rebated,
+        )  # fmt: skip
+        assert bill.credited + bill.rebated + bill.relieved <= bill.total
+        assert state.discounted_minor == documents.discounted(name)
+        assert (state.deducted_by is not None) == bill.deducted
         assert (state.written_off_minor, state.unrecoverable_minor, state.relieved_minor) == (
             bill.lost, bill.declared, bill.relieved,
         )  # fmt: skip
@@ -80,7 +88,9 @@ def compare(documents: Exchange) -> None:
     for currency in ("EUR", "USD"):
         assert documents.booked["item"][currency] == owed[currency]
         assert documents.booked["cash"][currency] == unapplied[currency]
-        account = documents.account[currency] + documents.converted()[currency]
+        account = (
+            documents.account[currency] + documents.converted()[currency] - documents.discounts(currency)
+        )
         assert documents.booked["account"][currency] == account
         assert account == owed[currency] - unapplied[currency]
     documents.compare()

@@ -152,6 +152,15 @@ def test_the_end_of_a_dispute_and_a_reversed_write_off_leave_the_price_paid_in_t
     assert balanced(offered)
 
 
+def test_a_credit_note_over_what_is_outstanding_credits_no_discount_that_was_taken(
+    offered: Any, make: Any
+) -> None:
+    pay(offered, make, 11_760, day(8))
+    with make.refused("nothing-outstanding"):
+        offered.do(invoices.credit, make.credit())
+    assert (state(offered).credited_minor, state(offered).discounted_minor) == (0, 240)
+
+
 def test_a_released_payment_that_is_allocated_again_takes_it_again(offered: Any, make: Any) -> None:
     pay(offered, make, 11_760, day(5))
     offered.do(payments.release, ReleasePayment("pay_1", None), today=day(20))

@@ -154,6 +154,7 @@ def credit(amount_minor: int | None = None, *lines: LineInput, **more: Any) -> C
 
 def credited(state: Invoice, command: CreditInvoice, issued_on: date, today: date) -> list[InvoiceEvent]:
     """Both rules of a credit note: first the money leaves for which there is no room."""
+    command = credit_note.with_amount(state, command)
     credit_note.surpluses(state, command, issued_on, today)
     return credit_note.credit(state, command, issued_on, today)
 

@@ -23,7 +23,7 @@ from invoice_svc.domain.payment.credit_note import IssueCreditNote
 from invoice_svc.domain.payment.refund import OrderRefund
 from invoice_svc.domain.payment.refusals import CreditNotFound
 from invoice_svc.domain.payment.state import Payment
-from invoice_svc.use_cases import invoices, payments
+from invoice_svc.use_cases import early_discount, invoices, payments
 from invoice_svc.use_cases.debtors import own_records, unmerged
 from invoice_svc.use_cases.folds import ENTITY, INVOICE, PAYMENT
 from invoice_svc.use_cases.numbering import number_step
@@ -77,6 +77,7 @@ async def issue(session: Session, command: IssueCreditNote) -> Result:
     session.emit(command.payment_id, event, entity=command.entity_id, effective_on=on, number=step)
     for rebated in rebates(event, cited):
         session.emit(rebated.invoice_id, rebated, entity=command.entity_id, effective_on=on)
+        await early_discount.take(session, rebated.invoice_id)
     return session.result(command.payment_id)
 
 

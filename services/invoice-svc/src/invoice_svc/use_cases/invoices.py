@@ -105,6 +105,7 @@ async def credit(session: Session, command: CreditInvoice) -> Credited:
     state = await session.get(INVOICE, command.invoice_id)
     entity = await session.get(ENTITY, state.entity_id)
     on = command.issued_on or session.today
+    command = credit_note.with_amount(state, command)
     discounted = await early_discount.withdraw(session, command.invoice_id, "credited", on)
     state = await session.get(INVOICE, command.invoice_id)
     surpluses = credit_note.surpluses(state, command, on, session.today)

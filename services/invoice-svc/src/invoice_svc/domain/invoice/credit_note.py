@@ -39,6 +39,23 @@ class Surplus(Struct, frozen=True):
     on: date
 
 
+def with_amount(state: Invoice, command: CreditInvoice) -> CreditInvoice:
+    """Return the command with an amount if it names neither lines nor amounts: all that is outstanding and uncredited.
+
+    Raises ``nothing-outstanding`` if there is nothing.
+    """
+    if _states_vat(command) or command.amount_minor is not None:
+        return command
+    require_issued(state, "credited")
+    amount = min(state.outstanding_minor, _left_minor(state))
+    if amount <= 0:
+        raise NothingOutstanding(
+            f"Nothing of {state.number} is outstanding: name the lines or the amount to credit; "
+            f"{money_of(state, _left_minor(state))} is left to credit."
+        )
+    return replace(command, amount_minor=amount)
+
+
 def surpluses(state: Invoice, command: CreditInvoice, issued_on: date, today: date) -> list[Surplus]:
     """Return what has to leave the invoice, latest payments first, so that it can take the credit note.
 
@@ -64,7 +81,7 @@ def credit(
 ) -> list[InvoiceEvent]:
     """A credit note, its net and VAT by rate; its number left to the append.
 
-    Without lines and amount it is over all that is outstanding. It is never above what earlier credit notes have left
+    It is never above what earlier credit notes have left
     of the invoice. Money above the rest of the debt has left the invoice before (``left``, from :func:`surpluses`).
     """
     require_issued(state, "credited")
@@ -107,25 +124,22 @@ def _sums(state: Invoice, command: CreditInvoice) -> tuple[int | None, int | Non
 
 def _amount(state: Invoice, command: CreditInvoice) -> int:
     """The credit note's total, VAT included."""
-    if not _states_vat(command) and command.amount_minor is None:
-        if state.outstanding_minor == 0:
-            raise NothingOutstanding(
-                f"Nothing of {state.number} is outstanding: name the lines or the amount to credit; "
-                f"{money_of(state, state.creditable_minor)} is left to credit."
-            )
-        return state.outstanding_minor
     if command.amount_minor is not None:
         require_positive(command.amount_minor)
     amount = command.amount_minor
     if amount is None:
         amount = sum(part.net_minor + part.vat_minor for part in credited_parts(state, command))
-    left = state.creditable_minor - state.relieved_minor
+    left = _left_minor(state)
     if amount > left:
         raise AmountExceedsOutstanding(
             f"Credit notes and VAT relief have left {money_of(state, left)} of {state.number}, "
             f"not {money_of(state, amount)}: lower the amount.",
         )
     return amount
+
+
+def _left_minor(state: Invoice) -> int:
+    return state.creditable_minor - state.relieved_minor
 
 
 def _states_vat(command: CreditInvoice) -> bool:

@@ -80,8 +80,8 @@ def credited_parts(state: Invoice, command: CreditInvoice) -> tuple[RateAmounts,
     if command.parts is not None:
         return _within_what_is_left(_parts_by_rate(command.parts, left), left, "/vat")
     if command.lines is None:
-        amount = state.outstanding_minor if command.amount_minor is None else command.amount_minor
-        return split_credit(amount, left)
+        assert command.amount_minor is not None, "a command without lines and parts states an amount"
+        return split_credit(command.amount_minor, left)
     parts = parts_of_lines(reckon(command.lines, state.currency), left)
     return _within_what_is_left(parts, left, "/lines")
 
