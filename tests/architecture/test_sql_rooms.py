@@ -21,6 +21,7 @@ STORES = frozenset(
     {
         "invoice_svc/imports/store.py",
         "invoice_svc/clock/jobs.py",
+        "invoice_svc/bank/marks.py",
         "dunning_svc/outbox/attempts.py",
     }
 )

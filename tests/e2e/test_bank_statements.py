@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
@@ -10,6 +11,7 @@ import httpx
 
 from encours.testing.bank_files import IBAN, Booked, camt, mt940
 from encours.testing.system import System
+from encours.testing.waiting import wait_until
 from tests.e2e.world import World
 
 DAY, NEXT = date(2026, 6, 1), date(2026, 6, 2)
@@ -69,3 +71,53 @@ def test_a_bank_file_is_imported_once_and_listed_as_of_any_day(system: System) -
     world.put(f"/v1/entities/{world.entity}/bank-accounts/{IBAN}/csv-map", COLUMNS)
     assert [upload(world, CSV, "text/csv").json()["new_lines"] for _ in "12"] == [1, 0]
     assert len(listed(world, "/v1/bank-lines", known_at=str(world.position))) == 4
+
+
+def status_of(world: World, text: str) -> str:
+    return next(str(x["status"]) for x in listed(world, "/v1/bank-lines") if x["text"] == text)
+
+
+def test_a_line_becomes_one_payment_whoever_brings_it_and_a_dropped_file_is_imported(system: System) -> None:
+    world = World.make(system, day="2026-06-01")
+    world.client("invoice").patch(f"/v1/entities/{world.entity}", json={"iban": IBAN})
+    customer = world.customer(name="Dupont SARL")
+    number, other = (world.invoice(customer, "100.00", issued_on="2026-06-01")["number"] for _ in "12")
+    world.advance("2026-06-10")
+
+    received = {
+        "entity_id": world.entity, "received_on": str(DAY), "amount": {"amount": "120.00", "currency": "EUR"},
+        "external_ref": "R1", "remittance_text": number,
+    }  # fmt: skip
+    file = camt([Booked(12_000, DAY, number, "R1", "Dupont")])
+    with ThreadPoolExecutor(16) as racers:
+        sent = [racers.submit(upload, world, file) for _ in range(4)]
+        sent += [racers.submit(world.send, "invoice", "/v1/payments", received) for _ in range(12)]
+        assert {each.result().status_code for each in sent} == {201}
+    wait_until(lambda: status_of(world, number) == "booked", "the line is not booked")
+    (payment,) = listed(world, "/v1/payments")
+    assert (payment["unapplied"]["amount"], payment["external_ref"]) == ("0.00", "R1")
+
+    inbox = system.layout.root / "bank-inbox" / world.ledger / world.entity
+    inbox.mkdir(parents=True)
+    two = mt940([Booked(12_000, NEXT, other, "R2"), Booked(700, NEXT, "VIR", "R3")], 12_000)
+    for name, data in (("two.txt", two), ("bad.txt", mt940([A], closing_minor=1))):
+        (inbox / f".{name}").write_bytes(data)
+        os.utime(inbox / f".{name}", (0, 0))  # it lies there unchanged for long
+        (inbox / f".{name}").rename(inbox / name)
+    wait_until(lambda: (inbox / "imported/two.txt").exists(), "the file is not taken")
+    wait_until(lambda: (inbox / "refused/bad.txt").exists(), "the file is not refused")
+    assert b"bank-statement-unbalanced" in (inbox / "refused/bad.txt.problem.json").read_bytes()
+    wait_until(lambda: status_of(world, other) == "proposed", "the line without a payer is not proposed")
+
+    (line,) = listed(world, "/v1/bank-lines", status="proposed")
+    path = f"/v1/bank-lines/{line['id']}"
+    (proposal,) = world.get("invoice", f"{path}/proposals")["proposals"]
+    assert (proposal["invoice_number"], proposal["score"]) == (other, 75)
+    booked = world.post("invoice", f"{path}/match", {"proposal": 1})
+    assert (booked["status"], booked["note"]) == ("booked", None)
+    assert world.get("invoice", f"/v1/payments/{booked['payment_id']}")["unapplied"]["amount"] == "0.00"
+    assert world.post("invoice", f"{path}/undo", {"reason": "of another"})["status"] == "unmatched"
+    assert world.get("invoice", f"/v1/payments/{booked['payment_id']}")["status"] == "reversed"
+    assert world.post("invoice", f"{path}/ignore", {"reason": "own transfer"})["ignored"] == "own transfer"
+    assert listed(world, "/v1/bank-lines", status="ignored", as_of=str(NEXT))[0]["id"] == line["id"]
+    assert {x["text"] for x in listed(world, "/v1/bank-lines", status="unmatched")} == {"VIR"}

@@ -9,6 +9,7 @@ from encours.contracts import Event
 from encours.contracts.common import Conversion
 from encours.contracts.events import (
     approval,
+    bank,
     customer,
     dispute,
     dunning,
@@ -301,6 +302,10 @@ _LINES: dict[type[Event], tuple[str, str]] = {
     payment.RefundOrdered: (
         "Refund of {amount_minor} ordered: {cause}",
         "Remboursement de {amount_minor} ordonné : {cause}",
+    ),
+    bank.BankLineBooked: (
+        "Bank line of {amount_minor} booked as a payment",
+        "Ligne de relevé de {amount_minor} comptabilisée en paiement",
     ),
     payment.RefundSent: ("Refund of {amount_minor} paid", "Remboursement de {amount_minor} effectué"),
     payment.RefundReturned: (

@@ -32,12 +32,12 @@ _CLOSING = ("CLBD", "ITBD")
 
 def read(data: bytes) -> list[StatedContent]:
     """Return the statements of a camt message. Raises refusals of :mod:`invoice_svc.bank.faults`."""
-    root = xml.parse(data)
-    message = _MESSAGE.search(root.tag)
-    if message is None or xml.name(root) != "Document":
-        raise BankFileInvalid(f"The root element is {root.tag[:80]!r}, not the Document of a camt message.")
+    root, tag = xml.parse(data)
+    message = _MESSAGE.search(tag)
+    if message is None or root.tag != "Document":
+        raise BankFileInvalid(f"The root element is {tag[:80]!r}, not the Document of a camt message.")
     element, kind = KINDS[message.group()]
-    found = [each for each in root.iter() if xml.name(each) == element]
+    found = list(root.iter(element))
     if not found:
         raise BankFileInvalid(f"The message has no {element}.")
     return [_CamtStatement(each, kind, f"{element} {n}").content() for n, each in enumerate(found, 1)]

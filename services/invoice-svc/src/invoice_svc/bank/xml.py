@@ -10,8 +10,10 @@ from defusedxml.ElementTree import fromstring
 from invoice_svc.bank.faults import BankFileInvalid, XmlWithDeclarations
 
 
-def parse(data: bytes) -> Element:
-    """Return the root. Raises :class:`XmlWithDeclarations`, :class:`BankFileInvalid`.
+def parse(data: bytes) -> tuple[Element, str]:
+    """Return the root, all names in it without namespaces, and its name with it.
+
+    Raises :class:`XmlWithDeclarations`, :class:`BankFileInvalid`.
 
     A document type is refused as soon as it begins, before anything that it declares.
     """
@@ -21,26 +23,20 @@ def parse(data: bytes) -> Element:
         raise XmlWithDeclarations("The file declares a document type (<!DOCTYPE …>) or entities.") from None
     except (ParseError, ValueError, LookupError) as fault:
         raise BankFileInvalid(f"The file is not well-formed XML: {fault}.") from None
-    return root
-
-
-def name(element: Element) -> str:
-    """Return the name of an element without its namespace."""
-    return element.tag.rpartition("}")[2]
+    root_tag: str = root.tag
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+    return root, root_tag
 
 
 def child(element: Element | None, *path: str) -> Element | None:
     """Return the first element at a path of names; None if there is none."""
-    for step in path:
-        if element is None:
-            return None
-        element = next((each for each in element if name(each) == step), None)
-    return element
+    return None if element is None else element.find("/".join(path))
 
 
 def children(element: Element | None, step: str) -> list[Element]:
     """Return the elements of a name, in order."""
-    return [] if element is None else [each for each in element if name(each) == step]
+    return [] if element is None else element.findall(step)
 
 
 def text(element: Element | None, *path: str) -> str | None:

@@ -16,6 +16,7 @@ from encours.postgres.connection import FAILED, STORE_SETTINGS, close_pool, conn
 from encours.postgres.leases import Leases
 from encours.postgres.migrations import apply
 from encours.reading.read_db import ReadDb
+from invoice_svc.bank.background import run_bank
 from invoice_svc.clock.advance import Advance
 from invoice_svc.clock.jobs import JobStore
 from invoice_svc.imports.spool import sweep
@@ -116,7 +117,7 @@ async def prepare_store(dsn: str) -> None:
 
 
 async def run_background(*, ledger: Ledger, store_dsn: str, db: ReadDb, var_dir: Path) -> None:
-    """Run imports and the clocks of sandboxes until cancelled."""
+    """Run imports, the clocks of sandboxes and the work on bank statements until cancelled."""
     async with AsyncExitStack() as stack:
         pool = await open_pool(
             store_dsn,
@@ -131,3 +132,4 @@ async def run_background(*, ledger: Ledger, store_dsn: str, db: ReadDb, var_dir:
         async with asyncio.TaskGroup() as group:
             group.create_task(leases.watch())
             group.create_task(Background(ledger, pool, db, leases, var_dir).run())
+            group.create_task(run_bank(ledger, pool, db, leases, var_dir))

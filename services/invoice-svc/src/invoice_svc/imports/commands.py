@@ -14,6 +14,7 @@ from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.domain.entity.commands import RegisterEntity
 from invoice_svc.domain.invoice.commands import CreditInvoice, TakeOverInvoice
 from invoice_svc.domain.payment.commands import ReceivePayment, ReversePayment
+from invoice_svc.domain.payment.identity import payment_id_of
 from invoice_svc.imports import ids
 from invoice_svc.imports.events import (
     ImportedCreditNote,
@@ -83,7 +84,7 @@ def work_of(event: ImportedEvent, scope: EventScope, candidates: Sequence[str]) 
                 dispute = ids.dispute_id(scope.entity_id, event.ref)
                 await disputes.resolve(session, ResolveDispute(dispute, event.outcome, event.on, event.text))
             case ImportedReversal():
-                payment = ids.payment_id(scope.entity_id, event.ref)
+                payment = payment_id_of(scope.entity_id, event.ref)
                 await payments.reverse(session, ReversePayment(payment, event.on, event.cause))
             case _:
                 assert_never(event)
@@ -176,7 +177,7 @@ async def _invoice(session: Session, event: ImportedInvoice, scope: EventScope) 
 def _payment(event: ImportedPayment, scope: EventScope) -> ReceivePayment:
     shares = event.allocations
     return ReceivePayment(
-        payment_id=ids.payment_id(scope.entity_id, event.ref),
+        payment_id=payment_id_of(scope.entity_id, event.ref),
         entity_id=scope.entity_id,
         customer_id=scope.customer_id,
         received_on=event.received_on,

@@ -22,11 +22,6 @@ def invoice_id(entity_id: str, number: str) -> str:
     return derived_id("inv", "import", entity_id, number)
 
 
-def payment_id(entity_id: str, ref: str) -> str:
-    """Return the id of the payment with that reference."""
-    return derived_id("pay", "import", entity_id, ref)
-
-
 def dispute_id(entity_id: str, ref: str) -> str:
     """Return the id of the dispute with that reference."""
     return derived_id("dis", "import", entity_id, ref)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 
 import msgspec
@@ -18,12 +18,11 @@ from invoice_svc.domain.bank_account.state import OwnAccount, account_id_of
 from invoice_svc.domain.bank_statement import decide
 from invoice_svc.domain.bank_statement.commands import ImportStatements
 from invoice_svc.domain.bank_statement.content import StatedContent, StatedLine
-from invoice_svc.domain.bank_statement.identity import LineKey, key_of, line_ids
+from invoice_svc.domain.bank_statement.identity import IdentifiedLine, LineKey, identify, key_of
 from invoice_svc.use_cases.folds import BANK_ACCOUNT, BANK_STATEMENT, ENTITY
 
 Versions = Callable[[str, Sequence[str]], Awaitable[dict[str, int]]]
 """Answers the versions of streams of a ledger, 0 for those that do not exist."""
-Known = Collection[str]
 
 
 class TakenStatement(msgspec.Struct, frozen=True):
@@ -45,6 +44,7 @@ async def import_statements(
 ) -> StatementsTaken:
     """Import the statements of a file, all or none. A line that is known, or a statement, changes nothing."""
     await session.get(ENTITY, command.entity_id)
+    decide.require_length(command.statements)
     taken = [
         await _Taking(session, command, versions, part, content).take()
         for part, content in enumerate(command.statements, 1)
@@ -93,10 +93,9 @@ class _Taking:
         twin = statement_id if before.imported else decide.taken_before(account, content)
         if twin is not None:
             return TakenStatement(twin, 0, len(content.lines))
-        ids, known = await self._identify(account)
-        new = [(line, each) for line, each in zip(content.lines, ids, strict=True) if each not in known]
-        self._emit(account, statement_id, ids, known, new)
-        return TakenStatement(statement_id, len(new), len(ids) - len(new))
+        new = await self._new_lines(account)
+        self._emit(account, statement_id, new)
+        return TakenStatement(statement_id, len(new), len(content.lines) - len(new))
 
     async def _account(self) -> OwnAccount:
         """Return the account that the statement is of, as it is known so far."""
@@ -106,55 +105,48 @@ class _Taking:
         account = await self.session.load(BANK_ACCOUNT, account_id)
         return account if account.account_id else OwnAccount(account_id, iban, self.content.currency)
 
-    async def _identify(self, account: OwnAccount) -> tuple[list[str], Known]:
-        """Return the ids of the lines in their order, and those of them that are known."""
+    async def _new_lines(self, account: OwnAccount) -> list[IdentifiedLine]:
+        """Return the lines that are not known, with their ids."""
         content, today = self.content, self.session.today
         announced = None if content.kind == "statement" else content.kind
         if not decide.continues(account, content, today):
             days = decide.known_days(account, content)
-            ids = line_ids(account.account_id, announced, content.lines, {})
-            of_known_days = {
-                each
-                for line, each in zip(content.lines, ids, strict=True)
-                if line.is_booked and line.booked_on in days
-            }
-            return ids, of_known_days | await self._recorded(ids)
+            lines = identify(account.account_id, announced, content.lines, {})
+            known = await self._recorded(lines)
+            of_known_day = [x.line.is_booked and x.line.booked_on in days for x in lines]
+            return [
+                x for x, day in zip(lines, of_known_day, strict=True) if not day and x.line_id not in known
+            ]
         before: Counter[LineKey] = Counter()
         while True:  # ends, as each round passes a line that was recorded
-            ids = line_ids(account.account_id, announced, content.lines, before)
-            known = await self._recorded(ids)
+            lines = identify(account.account_id, announced, content.lines, before)
+            known = await self._recorded(lines)
             if not known:
-                return ids, known
-            for key, each in zip(map(key_of, content.lines), ids, strict=True):
-                before[key] += each in known
+                return lines
+            before.update(key_of(x.line) for x in lines if x.line_id in known)
 
-    async def _recorded(self, ids: Sequence[str]) -> set[str]:
+    async def _recorded(self, lines: Sequence[IdentifiedLine]) -> set[str]:
         """Return the ids of lines that are recorded, in the ledger or by this command."""
+        ids = [x.line_id for x in lines]
         found = await self.session.ask(self.versions, self.session.meta.ledger, ids) if ids else {}
         return {each for each in ids if found.get(each) or self.session.version(each)}
 
-    def _emit(
-        self,
-        account: OwnAccount,
-        statement_id: str,
-        ids: Sequence[str],
-        known: Known,
-        new: Sequence[tuple[StatedLine, str]],
-    ) -> None:
+    def _emit(self, account: OwnAccount, statement_id: str, new: Sequence[IdentifiedLine]) -> None:
         content, entity, today = self.content, self.command.entity_id, self.session.today
         on = min(decide.last_day_of(content, today), today)
         books = content.kind == "statement"
         source = (self.command.file_name, self.command.file_sha256, self.part)
         remark = decide.gap(account, content, today)
         if books:
-            taken = decide.taken(account, content, statement_id, [line for line, _ in new])
+            taken = decide.taken(account, content, statement_id, [x.line for x in new])
             self.session.emit(account.account_id, taken, entity=entity, effective_on=on)
-        imported = decide.imported(account, content, statement_id, known, ids, source, remark)
+        known = len(content.lines) - len(new)
+        imported = decide.imported(account, content, statement_id, known, source, remark)
         self.session.emit(statement_id, imported, entity=entity, effective_on=on)
-        for line, line_id in new:
-            event = decide.recorded(line, line_id, statement_id, account, announced=not books)
-            self.session.begin(line_id)
-            self.session.emit(line_id, event, entity=entity, effective_on=_day(line, today))
+        for each in new:
+            event = decide.recorded(each, statement_id, account, announced=not books)
+            self.session.begin(each.line_id)
+            self.session.emit(each.line_id, event, entity=entity, effective_on=_day(each.line, today))
 
 
 def _day(line: StatedLine, today: date) -> date:

@@ -112,7 +112,7 @@ class BankStatementImported(Event, frozen=True, kw_only=True):
     """Place of the statement in the file, from 1."""
 
 
-class BankLineRecorded(Event, frozen=True, kw_only=True):
+class BankLineRecorded(Event, frozen=True, kw_only=True, omit_defaults=True):
     """A line of a statement; or one that an intraday report or an advice announces."""
 
     TYPE: ClassVar[str] = "bank_line.recorded"
@@ -148,3 +148,86 @@ class BankLineRecorded(Event, frozen=True, kw_only=True):
     charges_minor: int | None
     batch: str | None
     """Reference of the batch entry that the line is a part of."""
+    place: int = 1
+    """Place among lines of the day that nothing else tells apart, from 1."""
+
+
+MatchRule = Literal[
+    "structured_reference",
+    "invoice_number",
+    "amount_equal",
+    "amount_differs",
+    "payer_account",
+    "payer_name",
+    "payer_differs",
+    "payment_reference",
+    "person",
+]
+"""Reasons for or against a match; ``person`` is a decision by hand."""
+
+
+class MatchReason(Value, frozen=True, kw_only=True):
+    """One reason of a match, the points that it gives or takes, and the words or figures that it was read from."""
+
+    rule: MatchRule
+    points: int
+    evidence: str | None
+
+
+class LineProposal(Value, frozen=True, kw_only=True):
+    """An invoice that a line may pay, the best first."""
+
+    customer_id: str
+    invoice_id: str
+    invoice_number: str
+    amount_minor: int
+    score: int
+    """Sum of the points of the reasons."""
+    reasons: tuple[MatchReason, ...]
+
+
+class BankLineProposed(Event, frozen=True, kw_only=True):
+    """Invoices that the line may pay, where a person has to decide."""
+
+    TYPE: ClassVar[str] = "bank_line.proposed"
+    line_id: str
+    account_id: str
+    proposals: tuple[LineProposal, ...]
+
+
+class BankLineBooked(Event, frozen=True, kw_only=True):
+    """The line is a payment: one that is recorded with it, or one that was recorded before."""
+
+    TYPE: ClassVar[str] = "bank_line.booked"
+    line_id: str
+    account_id: str
+    payment_id: str
+    customer_id: str | None
+    currency: str
+    amount_minor: int
+    party_account: str | None
+    """Account of the payer, as the bank states it."""
+    is_new_payment: bool
+    """The payment was recorded with the line."""
+    score: int
+    reasons: tuple[MatchReason, ...]
+
+
+class BankLineIgnored(Event, frozen=True, kw_only=True):
+    """The line is no payment of a customer."""
+
+    TYPE: ClassVar[str] = "bank_line.ignored"
+    line_id: str
+    account_id: str
+    cause: str
+
+
+class BankLineReopened(Event, frozen=True, kw_only=True):
+    """The decision on the line is withdrawn."""
+
+    TYPE: ClassVar[str] = "bank_line.reopened"
+    line_id: str
+    account_id: str
+    payment_id: str | None
+    """Payment that the line was, if it was booked; it was reversed if it had been recorded with the line."""
+    cause: str

@@ -18,7 +18,7 @@ from encours.kernel.errors import Invalid
 from encours.ledger.errors import CommandReused, IssueDateBeforeLast, VersionConflict
 from encours.ledger.model import Append, Appended, NewEvent
 
-MAX_EVENTS = 10_000
+MAX_EVENTS = 20_000
 """Most events in one append; split larger commands."""
 _SEPARATOR = "\x1f"
 # The driver takes 0.4 µs for each element of an array, more than all the rest of a batch: what every event has goes as

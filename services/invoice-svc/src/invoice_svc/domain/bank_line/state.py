@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, assert_never, cast
 
 from encours.contracts import Recorded
 from encours.contracts.events import bank as events
 from encours.kernel.errors import NotFound
 
-LineStatus = Literal["announced", "unmatched"]
+LineStatus = Literal["announced", "unmatched", "proposed", "booked", "ignored"]
 
 
 class BankLineNotFound(NotFound):
@@ -26,14 +26,29 @@ class BankLine:
 
     entity_id: str = ""
     stated: events.BankLineRecorded | None = None
+    proposals: tuple[events.LineProposal, ...] = ()
+    booked: events.BankLineBooked | None = None
+    ignored_cause: str | None = None
 
     @property
     def status(self) -> LineStatus:
         """Return the status of the line; an announced line is booked by the statement that follows."""
-        return "announced" if self.stated is not None and self.stated.is_announced else "unmatched"
+        if self.booked is not None:
+            return "booked"
+        if self.ignored_cause is not None:
+            return "ignored"
+        if self.stated is not None and self.stated.is_announced:
+            return "announced"
+        return "proposed" if self.proposals else "unmatched"
 
 
-BankLineEvent = events.BankLineRecorded
+BankLineEvent = (
+    events.BankLineRecorded
+    | events.BankLineProposed
+    | events.BankLineBooked
+    | events.BankLineIgnored
+    | events.BankLineReopened
+)
 
 
 def evolve(state: BankLine, recorded: Recorded) -> BankLine:
@@ -41,6 +56,14 @@ def evolve(state: BankLine, recorded: Recorded) -> BankLine:
     event = cast(BankLineEvent, recorded.data)
     match event:
         case events.BankLineRecorded():
-            return BankLine(recorded.entity, event)
+            return replace(state, entity_id=recorded.entity, stated=event)
+        case events.BankLineProposed():
+            return replace(state, proposals=event.proposals)
+        case events.BankLineBooked():
+            return replace(state, booked=event)
+        case events.BankLineIgnored():
+            return replace(state, ignored_cause=event.cause)
+        case events.BankLineReopened():
+            return replace(state, proposals=(), booked=None, ignored_cause=None)
         case _:
             assert_never(event)

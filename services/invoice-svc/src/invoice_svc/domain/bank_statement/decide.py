@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from encours.contracts.events import bank as events
@@ -10,7 +10,11 @@ from encours.kernel.errors import Refusal
 from encours.kernel.money import format_amount
 from invoice_svc.domain.bank_account.state import KnownDay, OwnAccount
 from invoice_svc.domain.bank_statement.content import StatedContent, StatedLine
+from invoice_svc.domain.bank_statement.identity import IdentifiedLine
 from invoice_svc.domain.refusals import DateInFuture
+
+MAX_EVENTS = 19_000
+"""A line each, and two for each statement; below what an append may have."""
 
 
 class BankDayDiffers(Refusal):
@@ -19,6 +23,22 @@ class BankDayDiffers(Refusal):
     code = "bank-day-differs"
     title = "A day was imported from another format with other sums"
     remedy = "Import the day in the format of the earlier file, or days after it in the new one."
+
+
+class BankFileTooLong(Refusal):
+    """The file has more lines than one command may record (422)."""
+
+    code = "bank-file-too-long"
+    title = "Bank file has too many lines"
+    status = 422
+    remedy = "Ask the bank for a file per day, or for batch entries."
+
+
+def require_length(statements: Sequence[StatedContent]) -> None:
+    """Raise :class:`BankFileTooLong` for a file of more lines than one append may have events for."""
+    lines = sum(len(each.lines) for each in statements)
+    if lines + 2 * len(statements) > MAX_EVENTS:
+        raise BankFileTooLong(f"The file has {lines:,} lines; at most {MAX_EVENTS:,} are imported at once.")
 
 
 def last_day_of(content: StatedContent, today: date) -> date:
@@ -127,11 +147,12 @@ def covered(day: date, lines: Sequence[StatedLine]) -> events.CoveredDay:
 
 
 def recorded(
-    line: StatedLine, line_id: str, statement_id: str, account: OwnAccount, *, announced: bool
+    identified: IdentifiedLine, statement_id: str, account: OwnAccount, *, announced: bool
 ) -> events.BankLineRecorded:
     """Return the event of a line."""
+    line = identified.line
     return events.BankLineRecorded(
-        line_id=line_id,
+        line_id=identified.line_id,
         statement_id=statement_id,
         account_id=account.account_id,
         iban=account.iban,
@@ -156,6 +177,7 @@ def recorded(
         ordered_currency=line.original_currency,
         charges_minor=line.charges_minor,
         batch=line.batch,
+        place=identified.place,
     )
 
 
@@ -186,8 +208,7 @@ def imported(
     account: OwnAccount,
     content: StatedContent,
     statement_id: str,
-    known: Container[str],
-    ids: Sequence[str],
+    known_count: int,
     source: tuple[str, str, int],
     remark: str | None,
 ) -> events.BankStatementImported:
@@ -213,7 +234,7 @@ def imported(
         from_on=min(content.days, default=None),
         until_on=max(content.days, default=None),
         line_count=len(content.lines),
-        known_count=sum(line_id in known for line_id in ids),
+        known_count=known_count,
         credit_minor=sums.credit_minor,
         debit_minor=sums.debit_minor,
         remarks=content.remarks if remark is None else (*content.remarks, remark),

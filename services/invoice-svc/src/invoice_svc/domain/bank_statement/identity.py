@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from encours.kernel.ids import derived_id
 from invoice_svc.domain.bank_statement.content import StatedLine
@@ -27,16 +28,26 @@ def key_of(line: StatedLine) -> LineKey:
     )  # fmt: skip
 
 
-def line_ids(
+class IdentifiedLine(NamedTuple):
+    """A line with its id and its place among equals of the day, from 1."""
+
+    line: StatedLine
+    line_id: str
+    place: int
+
+
+def identify(
     account_id: str, announced: str | None, lines: Sequence[StatedLine], before: Mapping[LineKey, int]
-) -> list[str]:
-    """Return the ids of lines. ``before`` are how many equal lines stand before them on the day.
+) -> list[IdentifiedLine]:
+    """Return the lines with their ids. ``before``: numbers of equal lines that stand before them on the day.
 
     ``announced`` is the kind of a report whose lines a statement books later; those are other lines.
     """
     places: Counter[LineKey] = Counter(before)
     found = []
-    for key in map(key_of, lines):
+    for line in lines:
+        key = key_of(line)
         places[key] += 1
-        found.append(derived_id("bln", account_id, announced or "", *key, places[key]))
+        line_id = derived_id("bln", account_id, announced or "", *key, places[key])
+        found.append(IdentifiedLine(line, line_id, places[key]))
     return found

@@ -7,7 +7,13 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.events.bank import StatementFormat, StatementKind
+from encours.contracts.events.bank import (
+    LineProposal,
+    MatchReason,
+    MatchRule,
+    StatementFormat,
+    StatementKind,
+)
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
@@ -17,6 +23,7 @@ from invoice_svc.domain.bank_line.state import BankLine, LineStatus
 from invoice_svc.domain.bank_statement.state import BankStatement
 from invoice_svc.http.common import iso
 from invoice_svc.use_cases.folds import BANK_ACCOUNT, BANK_LINE, BANK_STATEMENT
+from invoice_svc.use_cases.payments import Settled
 
 
 class BankBalanceOut(BaseModel):
@@ -132,6 +139,68 @@ class BankPartyOut(BaseModel):
     bic: str | None
 
 
+class MatchReasonOut(BaseModel):
+    """Reason for or against a match, with the words or figures that it was read from."""
+
+    rule: MatchRule
+    points: int
+    evidence: str | None
+
+    @classmethod
+    def of(cls, reason: MatchReason) -> Json:
+        """Show a reason."""
+        return {"rule": reason.rule, "points": reason.points, "evidence": reason.evidence}
+
+
+class LineProposalOut(BaseModel):
+    """An invoice that a line may pay."""
+
+    proposal: int = Field(description="Number for `POST /v1/bank-lines/{id}/match`, the best first.")
+    customer_id: str
+    invoice_id: str
+    invoice_number: str
+    amount: MoneyModel
+    score: int
+    reasons: list[MatchReasonOut]
+
+    @classmethod
+    def of(cls, place: int, proposal: LineProposal, currency: str) -> Json:
+        """Show a proposal."""
+        return {
+            "proposal": place,
+            "customer_id": proposal.customer_id,
+            "invoice_id": proposal.invoice_id,
+            "invoice_number": proposal.invoice_number,
+            "amount": money_json(proposal.amount_minor, currency),
+            "score": proposal.score,
+            "reasons": [MatchReasonOut.of(each) for each in proposal.reasons],
+        }
+
+
+class LineProposalsOut(AsOf):
+    """Invoices that a line may pay, where a person has to decide."""
+
+    line_id: str
+    status: LineStatus
+    proposals: list[LineProposalOut]
+    version: int
+
+    @classmethod
+    def of(cls, state: BankLine, version: int, as_of: date) -> Json:
+        """Show the proposals of a line."""
+        event = state.stated
+        assert event is not None, "a line has its first event"
+        return {
+            "line_id": event.line_id,
+            "status": state.status,
+            "proposals": [
+                LineProposalOut.of(place, each, event.currency)
+                for place, each in enumerate(state.proposals, 1)
+            ],
+            "version": version,
+        }
+
+
 class BankLineOut(AsOf):
     """A line of a statement; the amount is below 0 for money out."""
 
@@ -153,6 +222,10 @@ class BankLineOut(AsOf):
     ordered: MoneyModel | None = Field(description="Amount that was ordered, if in another currency.")
     charges: MoneyModel | None
     batch: str | None = Field(description="Reference of the batch entry that the line is a part of.")
+    payment_id: str | None = Field(description="The payment that the line is booked as.")
+    ignored: str | None = Field(description="Reason for which the line is ignored.")
+    score: int | None = Field(description="Sum of the points of the reasons for which the line was booked.")
+    reasons: list[MatchReasonOut]
     version: int
 
     @classmethod
@@ -190,6 +263,10 @@ class BankLineOut(AsOf):
             if event.charges_minor is None
             else money_json(event.charges_minor, event.currency),
             "batch": event.batch,
+            "payment_id": state.booked.payment_id if state.booked else None,
+            "ignored": state.ignored_cause,
+            "score": state.booked.score if state.booked else None,
+            "reasons": [MatchReasonOut.of(each) for each in state.booked.reasons] if state.booked else [],
             "version": version,
         }
 
@@ -225,6 +302,12 @@ class CsvMapOut(BaseModel):
         }
 
 
+class MatchedLineOut(BankLineOut):
+    """A line that was booked; `note` is the reason if cash is unapplied that could have been allocated."""
+
+    note: str | None = None
+
+
 class BankStatementListing(AsOf, Listing[BankStatementOut]):
     """A page of bank statements."""
 
@@ -233,6 +316,12 @@ class BankLineListing(AsOf, Listing[BankLineOut]):
     """A page of bank lines."""
 
 
+def _with_note(body: Json, result: Settled) -> Json:
+    return body | {"note": result.note}
+
+
 BANK_STATEMENT_ANSWER = Answer(BANK_STATEMENT, BankStatementOut.of)
 BANK_LINE_ANSWER = Answer(BANK_LINE, BankLineOut.of)
+PROPOSALS_ANSWER = Answer(BANK_LINE, LineProposalsOut.of)
+MATCHED_ANSWER = Answer(BANK_LINE, BankLineOut.of, result=Settled, tell=_with_note)
 CSV_MAP_ANSWER = Answer(BANK_ACCOUNT, CsvMapOut.of)

@@ -9,12 +9,14 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 from starlette.requests import Request
 
 from encours.contracts.events.bank import CsvMap, Encoding
-from encours.http.models import Body, Currency, Id
+from encours.http.models import Body, Currency, Id, ShortText
 from encours.kernel import texts
 from encours.kernel.money import exponent
 from invoice_svc.bank.receiving import ReadBankFile
 from invoice_svc.domain.bank_account.commands import SetCsvMap
-from invoice_svc.http.common import EntityId, Iban
+from invoice_svc.domain.bank_line.commands import MatchLine
+from invoice_svc.http.common import CustomerId, EntityId, Iban, PaymentId
+from invoice_svc.http.payments.bodies import AllocationBody, instructed
 
 CSV_TYPES = frozenset({"text/csv", "application/csv"})
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -64,6 +66,35 @@ class BankFileParameters(BaseModel):
         return ReadBankFile(
             self.entity_id, self.file_name, media_type in CSV_TYPES, self.account, self.currency
         )
+
+
+class MatchLineBody(Body):
+    """Booking of a line; without any of these the bank text tells what is paid, as for a payment."""
+
+    payment_id: PaymentId | None = Field(
+        default=None, description="A payment of that amount that is recorded already."
+    )
+    proposal: Annotated[int, Field(ge=1, le=3)] | None = None
+    customer_id: CustomerId | None = None
+    allocations: list[AllocationBody] | None = Field(default=None, max_length=500)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> MatchLineBody:
+        own = self.customer_id is not None or self.allocations is not None
+        if (self.payment_id is not None) + (self.proposal is not None) + own > 1:
+            raise ValueError("Name a payment, a proposal, or customer and allocations.")
+        return self
+
+    def to_command(self, line_id: str) -> MatchLine:
+        """Return the command."""
+        shares = instructed(self.allocations)
+        return MatchLine(line_id, self.payment_id, self.proposal, self.customer_id, shares)
+
+
+class LineReasonBody(Body):
+    """Reason for which a line is ignored, or a decision on it withdrawn."""
+
+    reason: ShortText = Field(examples=["Transfer between our own accounts"])
 
 
 class CsvMapBody(Body):

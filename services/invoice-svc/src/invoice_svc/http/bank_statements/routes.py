@@ -21,17 +21,22 @@ from encours.ledger.execute import Done
 from encours.reading.pages import Page
 from invoice_svc.bank.reading import MAX_BYTES
 from invoice_svc.bank.receiving import BankDesk
+from invoice_svc.domain.bank_line.commands import IgnoreLine, UndoLine
 from invoice_svc.domain.bank_line.state import LineStatus
 from invoice_svc.http.bank_statements.answers import (
     BANK_LINE_ANSWER,
     BANK_STATEMENT_ANSWER,
     CSV_MAP_ANSWER,
+    MATCHED_ANSWER,
+    PROPOSALS_ANSWER,
     BankFileTakenOut,
     BankLineListing,
     BankLineOut,
     BankStatementListing,
     BankStatementOut,
     CsvMapOut,
+    LineProposalsOut,
+    MatchedLineOut,
 )
 from invoice_svc.http.bank_statements.bodies import (
     UPLOAD,
@@ -39,14 +44,18 @@ from invoice_svc.http.bank_statements.bodies import (
     BankLineId,
     BankStatementId,
     CsvMapBody,
+    LineReasonBody,
+    MatchLineBody,
     OwnIban,
 )
 from invoice_svc.http.common import EntityId, Iban
 from invoice_svc.http.reads import show, show_page
 from invoice_svc.imports.lookups import only_entity_of
 from invoice_svc.read_models.bank import query
+from invoice_svc.read_models.bank.taken import PaymentsOfLines
+from invoice_svc.read_models.invoices.candidates import Candidates
 from invoice_svc.read_models.lists import NAME
-from invoice_svc.use_cases import bank_statements
+from invoice_svc.use_cases import bank_lines, bank_statements
 from invoice_svc.use_cases.folds import BANK_STATEMENT
 
 router = Router(tags=["Bank statements"])
@@ -121,6 +130,39 @@ async def list_bank_lines(
 async def get_bank_line(line_id: BankLineId, q: Reading) -> Response:
     """Get a line of a statement."""
     return await show(q, BANK_LINE_ANSWER, line_id)
+
+
+@router.get("/v1/bank-lines/{line_id}/proposals", response_model=LineProposalsOut)
+async def list_proposals(line_id: BankLineId, q: Reading) -> Response:
+    """Get the invoices that a line may pay, the best first, with their reasons."""
+    return await show(q, PROPOSALS_ANSWER, line_id)
+
+
+@router.post("/v1/bank-lines/{line_id}/match", response_model=MatchedLineOut)
+async def match_bank_line(line_id: BankLineId, cmd: Writing, body: MatchLineBody | None = None) -> Response:
+    """Book a line as a payment: a recorded one, a proposal, or a new one with its allocations."""
+    return await cmd.run(
+        bank_lines.match,
+        (body or MatchLineBody()).to_command(line_id),
+        Candidates(cmd.services.db, cmd.ledger),
+        PaymentsOfLines(cmd.services.db, cmd.ledger),
+        answer=MATCHED_ANSWER,
+        on=line_id,
+    )
+
+
+@router.post("/v1/bank-lines/{line_id}/ignore", response_model=BankLineOut)
+async def ignore_bank_line(line_id: BankLineId, body: LineReasonBody, cmd: Writing) -> Response:
+    """Leave a line out that is no payment of a customer."""
+    return await cmd.run(
+        bank_lines.ignore, IgnoreLine(line_id, body.reason), answer=BANK_LINE_ANSWER, on=line_id
+    )
+
+
+@router.post("/v1/bank-lines/{line_id}/undo", response_model=BankLineOut)
+async def undo_bank_line(line_id: BankLineId, body: LineReasonBody, cmd: Writing) -> Response:
+    """Withdraw the decision on a line. A payment that was recorded with it is reversed."""
+    return await cmd.run(bank_lines.undo, UndoLine(line_id, body.reason), answer=BANK_LINE_ANSWER, on=line_id)
 
 
 @router.put("/v1/entities/{entity_id}/bank-accounts/{iban}/csv-map", response_model=CsvMapOut)

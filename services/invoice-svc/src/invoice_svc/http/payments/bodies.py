@@ -19,6 +19,7 @@ from invoice_svc.domain.payment.commands import (
     ReleasePayment,
     ReversePayment,
 )
+from invoice_svc.domain.payment.identity import payment_id_of
 from invoice_svc.domain.payment.refund import OrderRefund, RecordRefundReturned, RecordRefundSent
 from invoice_svc.http.common import (
     AllocationId,
@@ -29,7 +30,6 @@ from invoice_svc.http.common import (
     InvoiceId,
     Method,
 )
-from invoice_svc.imports import ids
 
 NO_REFERENCE = "NOTPROVIDED"
 
@@ -98,7 +98,7 @@ class PaymentBody(Body):
         ref = self.external_ref
         known = ref is not None and ref.strip().upper() != NO_REFERENCE
         return ReceivePayment(
-            payment_id=ids.payment_id(self.entity_id, ref) if ref and known else new_id("pay"),
+            payment_id=payment_id_of(self.entity_id, ref) if ref and known else new_id("pay"),
             entity_id=self.entity_id,
             customer_id=self.customer_id,
             received_on=self.received_on,

@@ -5,12 +5,27 @@ from __future__ import annotations
 from typing import assert_never, cast
 
 from encours.contracts import Recorded
-from encours.contracts.events.bank import BankLineRecorded, BankStatementImported
+from encours.contracts.events.bank import (
+    BankLineBooked,
+    BankLineIgnored,
+    BankLineProposed,
+    BankLineRecorded,
+    BankLineReopened,
+    BankStatementImported,
+)
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
+from invoice_svc.domain.bank_line.state import LineStatus
 from invoice_svc.read_models.bank.rows import BankLineRow, BankLineStatusRow, BankStatementRow
 
-_Read = BankStatementImported | BankLineRecorded
+_Read = (
+    BankStatementImported
+    | BankLineRecorded
+    | BankLineProposed
+    | BankLineBooked
+    | BankLineIgnored
+    | BankLineReopened
+)
 
 
 class BankLists(Part):
@@ -47,13 +62,26 @@ class BankLists(Part):
                         from_position=e.position,
                     )
                 )
-                rows.put(
-                    BankLineStatusRow(
-                        line_id=e.stream,
-                        position=e.position,
-                        effective_on=e.effective_on,
-                        status="announced" if event.is_announced else "unmatched",
-                    )
-                )
+                _put_status(e, rows, "announced" if event.is_announced else "unmatched")
+            case BankLineProposed():
+                _put_status(e, rows, "proposed")
+            case BankLineBooked():
+                _put_status(e, rows, "booked", event.payment_id)
+            case BankLineIgnored():
+                _put_status(e, rows, "ignored")
+            case BankLineReopened():
+                _put_status(e, rows, "unmatched")
             case _:
                 assert_never(event)
+
+
+def _put_status(e: Recorded, rows: RowCache, status: LineStatus, payment_id: str | None = None) -> None:
+    rows.put(
+        BankLineStatusRow(
+            line_id=e.stream,
+            position=e.position,
+            effective_on=e.effective_on,
+            status=status,
+            payment_id=payment_id,
+        )
+    )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from encours.reading.where import ViewWhere
 from invoice_svc.domain.bank_line.state import LineStatus
 
 if TYPE_CHECKING:
+    from encours.projection.read_model import Conn
     from encours.reading.moment import View
     from encours.reading.pages import Page
 
@@ -60,3 +61,26 @@ async def lines(view: View, page: Page, wanted: LineFilter) -> list[Any]:
             where.add(condition, bound)
     source = _THEN.format(schema=view.schema, position=where.position, as_of=where.as_of)
     return await where.page(page, "line_id, booked_on", f"({source}) listed")
+
+
+class UnjudgedLine(NamedTuple):
+    """A line of money in that has no status but that of its record."""
+
+    line_id: str
+    entity_id: str
+    from_position: int
+
+
+async def unjudged(conn: Conn, schema: str, after: int, limit: int) -> list[UnjudgedLine]:
+    """Return lines recorded after a position that bring money and are unmatched, in the order of their record."""
+    rows = await conn.fetch(
+        f"""select l.line_id, l.entity_id, l.from_position from {schema}.bank_line l
+            join {schema}.bank_line_status s on s.line_id = l.line_id and s.position = l.from_position
+            where l.from_position > $1 and l.amount_minor > 0 and s.status = 'unmatched'
+              and not exists (select from {schema}.bank_line_status n
+                              where n.line_id = l.line_id and n.position > l.from_position)
+            order by l.from_position limit $2""",
+        after,
+        limit,
+    )
+    return [UnjudgedLine(*row) for row in rows]

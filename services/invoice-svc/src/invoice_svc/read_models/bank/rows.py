@@ -36,6 +36,7 @@ class BankLineRow(Row, kw_only=True):
         "(statement_id)",
         "(iban, booked_on)",
         "(booked_on, line_id)",
+        "(from_position)",
     )
     line_id: str
     statement_id: str
@@ -53,8 +54,9 @@ class BankLineStatusRow(Row, kw_only=True):
 
     TABLE: ClassVar[str] = "bank_line_status"
     KEY: ClassVar[tuple[str, ...]] = ("line_id", "position")
-    INDEXES: ClassVar[tuple[str, ...]] = ("(status, line_id)",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(status, line_id)", "(payment_id)")
     line_id: str
     position: int
     effective_on: date
     status: str
+    payment_id: str | None = None

@@ -63,7 +63,9 @@ class Timeline(ReadModel):
         for name, event in types().items()
         if "customer_id" in event.__struct_fields__ or issubclass(event, WITHOUT_CUSTOMER)
     )
-    ignores = contracts.names_in(events.bank) | contracts.names_of(
+    ignores = (
+        contracts.names_in(events.bank) - contracts.names_of(events.bank.BankLineBooked)
+    ) | contracts.names_of(
         events.calendar.DayOpened,
         events.entity.EntityAmended,
         events.entity.EntityRegistered,

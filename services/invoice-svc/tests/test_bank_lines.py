@@ -1,0 +1,234 @@
+"""From a bank line to a payment: booked if it is certain, once, and never by a reason alone."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pytest
+
+from encours.testing.bank_files import IBAN, Booked, camt
+from invoice_svc.bank.reading import read
+from invoice_svc.domain.bank_line.commands import IgnoreLine, MatchLine, UndoLine
+from invoice_svc.domain.bank_statement.commands import ImportStatements
+from invoice_svc.domain.entity.commands import AmendEntity
+from invoice_svc.domain.payment.identity import payment_id_of
+from invoice_svc.matching.judgement import reference_key
+from invoice_svc.use_cases import bank_lines, bank_statements, entities, payments
+from invoice_svc.use_cases.folds import BANK_LINE, INVOICE, PAYMENT
+
+DAY = date(2026, 6, 12)
+NUMBER = "FAC-2026-000001"
+REFERENCE = "RF29FAC2026000001"
+
+
+async def every_invoice(ledger: str, entity_id: str, payer: Any, currency: str, text: Any) -> Sequence[str]:
+    return ["inv_1"]
+
+
+@pytest.fixture
+def bank(issued: Any) -> Any:
+    """A firm with an account and an open invoice of 120.00 to Dupont, number FAC-2026-000001."""
+    issued.do(entities.amend, AmendEntity("ent_1", iban=IBAN))
+    assert issued.state(INVOICE, "inv_1").number == NUMBER
+    return issued
+
+
+def taken_by(books: Any) -> Any:
+    """Answer from the lines themselves, as the read model does from their rows."""
+
+    async def taken(ledger: str, payment_ids: Sequence[str]) -> set[str]:
+        streams = {e.stream for e in books.ledger.events if e.type == "bank_line.recorded"}
+        booked = [books.state(BANK_LINE, each).booked for each in streams]
+        return {each.payment_id for each in booked if each} & set(payment_ids)
+
+    return taken
+
+
+def import_lines(books: Any, *lines: Booked, **more: Any) -> list[str]:
+    data = camt(lines, **more)
+    command = ImportStatements("ent_1", read(data), "file", hashlib.sha256(data).hexdigest())
+    before = len(books.ledger.events)
+    books.do(bank_statements.import_statements, command, books.ledger.versions)
+    return [e.stream for e in books.ledger.events[before:] if e.type == "bank_line.recorded"]
+
+
+def judged(books: Any, *lines: Booked) -> Any:
+    """Import and judge lines; return the state of the last."""
+    for each in import_lines(books, *lines):
+        books.do(bank_lines.judge_line, each, every_invoice, taken_by(books))
+    return books.state(BANK_LINE, each)
+
+
+def match(books: Any, line_id: str, **how: Any) -> Any:
+    books.do(bank_lines.match, MatchLine(line_id, **how), every_invoice, taken_by(books))
+    return books.state(BANK_LINE, line_id)
+
+
+def booked(**changes: Any) -> Booked:
+    values: dict[str, Any] = {"text": f"VIR {NUMBER}", "reference": "R1", "party": "DUPONT"}
+    return Booked(changes.pop("minor", 12_000), DAY, **(values | changes))
+
+
+def test_the_number_the_amount_and_the_payer_book_a_line(bank: Any) -> None:
+    line = judged(bank, booked(text="VIR FACT 2026-000001"))
+    assert (line.status, line.booked.score, line.booked.customer_id) == ("booked", 85, "cus_1")
+    assert [reason.rule for reason in line.booked.reasons] == ["invoice_number", "amount_equal", "payer_name"]
+    payment = bank.state(PAYMENT, line.booked.payment_id)
+    assert (payment.amount_minor, payment.received_on, payment.external_ref) == (12_000, DAY, "R1")
+    assert [(x.allocation.rule, x.allocation.evidence) for x in payment.allocations] == [
+        ("debtor_indication", "2026-000001")
+    ]
+    assert bank.state(INVOICE, "inv_1").outstanding_minor == 0
+
+
+def test_a_structured_reference_and_the_amount_book_a_line_of_an_unnamed_payer(bank: Any) -> None:
+    assert reference_key(REFERENCE) == "FAC2026000001"
+    line = judged(bank, booked(text="", structured=REFERENCE, party=None))
+    assert (line.status, line.booked.score) == ("booked", 85)
+    assert bank.state(INVOICE, "inv_1").outstanding_minor == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"minor": 11_999}, "amount_differs"),
+        ({"minor": 12_001}, "amount_differs"),
+        ({"party": "MARTIN SARL"}, "payer_differs"),
+        ({"structured": REFERENCE, "text": "", "party": "MARTIN SARL"}, "payer_differs"),
+        ({"structured": REFERENCE, "text": "", "minor": 24_000}, "amount_differs"),
+        ({"party": None}, None),
+    ],
+)
+def test_no_reason_alone_books_a_line(bank: Any, changes: dict[str, Any], rule: str | None) -> None:
+    line = judged(bank, booked(**changes))
+    assert line.status == "proposed"
+    (proposal,) = line.proposals
+    assert proposal.invoice_number == NUMBER
+    assert rule is None or rule in [reason.rule for reason in proposal.reasons]
+    assert "payment.received" not in bank.kinds()
+
+
+@pytest.mark.parametrize("text", ["VIR", "FACTURE 999", ""])
+def test_a_line_that_names_no_invoice_stays_unmatched(bank: Any, text: str) -> None:
+    assert judged(bank, booked(text=text, structured="RF00FAC2026000001")).status == "unmatched"
+
+
+@pytest.mark.parametrize("line", [booked(minor=-12_000), booked(minor=-12_000, returned="AC04")])
+def test_money_out_is_not_booked_and_a_return_keeps_its_reason(bank: Any, make: Any, line: Booked) -> None:
+    state = judged(bank, line)
+    assert (state.status, state.stated.return_code) == ("unmatched", line.returned)
+    with make.refused("bank-line-not-bookable"):
+        match(bank, state.stated.line_id)
+
+
+def test_what_is_announced_waits_for_the_statement(bank: Any, make: Any) -> None:
+    (line_id,) = import_lines(bank, booked(), message="054")
+    bank.do(bank_lines.judge_line, line_id, every_invoice, taken_by(bank))
+    assert bank.state(BANK_LINE, line_id).status == "announced"
+    with make.refused("bank-line-not-bookable"):
+        match(bank, line_id)
+    assert judged(bank, booked()).status == "booked"
+    assert bank.kinds().count("payment.received") == 1
+
+
+def by_http(books: Any, make: Any) -> None:
+    receipt = make.receipt(payment_id_of("ent_1", "R1"), on=DAY, external_ref="R1", customer_id=None)
+    books.do(payments.receive, receipt, ["inv_1"])
+
+
+def by_import(books: Any, make: Any) -> None:
+    payment_id = payment_id_of("ent_1", "R1")
+    if not books.stream(payment_id):  # the importer reports the line as a duplicate
+        receipt = make.receipt(payment_id, on=DAY, external_ref="R1", origin="import")
+        books.do(payments.receive, receipt, ["inv_1"])
+
+
+def by_statement(books: Any, make: Any) -> None:
+    lines = import_lines(books, booked(text="VIR"))
+    for each in lines:
+        books.do(bank_lines.judge_line, each, every_invoice, taken_by(books))
+        if books.state(BANK_LINE, each).status != "booked":
+            match(books, each)
+
+
+@pytest.mark.parametrize("ways", list(itertools.permutations((by_http, by_import, by_statement))))
+def test_one_reference_is_one_payment_whichever_way_it_comes_first(bank: Any, make: Any, ways: Any) -> None:
+    for way in (*ways, *ways):
+        way(bank, make)
+    assert bank.kinds().count("payment.received") == 1
+    assert bank.kinds().count("bank_line.booked") == 1
+
+
+def test_a_reference_with_another_amount_is_left_to_a_person(bank: Any, make: Any) -> None:
+    bank.do(payments.receive, make.receipt(payment_id_of("ent_1", "R1"), 5_000, on=DAY, external_ref="R1"))
+    line = judged(bank, booked())
+    assert (line.status, line.proposals[0].reasons[-1].rule) == ("proposed", "payment_reference")
+    line = match(bank, line.stated.line_id, proposal=1)
+    assert (line.status, line.booked.is_new_payment) == ("booked", True)
+    assert line.booked.payment_id != payment_id_of("ent_1", "R1")
+
+
+def test_equal_lines_of_a_day_are_two_payments(bank: Any) -> None:
+    line = booked(text="VIR")
+    first, second = import_lines(bank, line, line)
+    ids = {match(bank, each, customer_id="cus_1").booked.payment_id for each in (first, second)}
+    assert len(ids) == 2
+
+
+def test_a_payment_is_one_line_at_most(bank: Any, make: Any) -> None:
+    bank.do(payments.receive, make.receipt("pay_1", on=DAY))
+    first, second = import_lines(bank, booked(text="VIR"), booked(text="VIR", reference="R2"))
+    line = match(bank, first, payment_id="pay_1")
+    assert (line.booked.is_new_payment, line.booked.customer_id) == (False, "cus_1")
+    with make.refused("payment-not-of-line"):
+        match(bank, second, payment_id="pay_1")
+    (other,) = import_lines(bank, booked(minor=100, reference="R3"))
+    bank.do(payments.receive, make.receipt("pay_2", on=DAY))
+    with make.refused("payment-not-of-line"):
+        match(bank, other, payment_id="pay_2")
+
+
+def test_a_wrong_match_is_undone_and_the_line_booked_anew(bank: Any, make: Any) -> None:
+    line = judged(bank, booked())
+    line_id, wrong = line.stated.line_id, line.booked.payment_id
+    with make.refused("bank-line-decided"):
+        match(bank, line_id)
+    bank.do(bank_lines.undo, UndoLine(line_id, "wrong customer"))
+    assert bank.state(BANK_LINE, line_id).status == "unmatched"
+    assert bank.state(PAYMENT, wrong).reversed_on == DAY
+    assert bank.state(INVOICE, "inv_1").outstanding_minor == 12_000
+    with make.refused("bank-line-undecided"):
+        bank.do(bank_lines.undo, UndoLine(line_id, "again"))
+    line = match(bank, line_id, customer_id="cus_1", allocations=())
+    assert line.booked.payment_id != wrong
+    assert bank.state(PAYMENT, line.booked.payment_id).unapplied_minor == 12_000
+
+
+def test_a_payment_recorded_before_stays_when_the_line_is_undone(bank: Any, make: Any) -> None:
+    by_http(bank, make)
+    line = judged(bank, booked())
+    assert not line.booked.is_new_payment
+    bank.do(bank_lines.undo, UndoLine(line.stated.line_id, "not this one"))
+    assert bank.state(PAYMENT, payment_id_of("ent_1", "R1")).reversed_on is None
+
+
+def test_an_ignored_line_keeps_its_reason_and_can_be_taken_up_again(bank: Any, make: Any) -> None:
+    (line_id,) = import_lines(bank, booked(text="VIR"))
+    for _ in range(2):
+        bank.do(bank_lines.ignore, IgnoreLine(line_id, "own transfer"))
+    assert bank.kinds().count("bank_line.ignored") == 1
+    with make.refused("bank-line-decided"):
+        match(bank, line_id)
+    bank.do(bank_lines.undo, UndoLine(line_id, "it was a customer"))
+    assert match(bank, line_id).status == "booked"
+
+
+def test_a_judged_line_is_not_judged_again(bank: Any) -> None:
+    line = judged(bank, booked())
+    before = len(bank.ledger.events)
+    bank.do(bank_lines.judge_line, line.stated.line_id, every_invoice, taken_by(bank))
+    assert len(bank.ledger.events) == before
