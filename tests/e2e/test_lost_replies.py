@@ -36,6 +36,12 @@ def _draft(world: World) -> str:
     return identifier
 
 
+def _merged(world: World) -> str:
+    customer = world.customer()
+    world.post("invoice", f"/v1/customers/{customer}/merge", {"into": world.customer()})
+    return customer
+
+
 def _written_off(world: World) -> str:
     invoice: str = _issued(world)["id"]
     world.post("invoice", f"/v1/invoices/{invoice}/write-off", {"reason": "Judicial liquidation"})
@@ -199,6 +205,14 @@ EXAMPLES: dict[str, dict[str, Make]] = {
         "/v1/customers/{customer_id}/contacts": lambda w: (
             f"/v1/customers/{w.customer()}/contacts",
             {"role": "accounts_payable", "name": "Claire Martin"},
+        ),
+        "/v1/customers/{customer_id}/merge": lambda w: (
+            f"/v1/customers/{w.customer()}/merge",
+            {"into": w.customer()},
+        ),
+        "/v1/customers/{customer_id}/merge/reverse": lambda w: (
+            f"/v1/customers/{_merged(w)}/merge/reverse",
+            {},
         ),
         "/v1/customers/{customer_id}/notes": lambda w: (
             f"/v1/customers/{w.customer()}/notes",

@@ -10,13 +10,14 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from encours.contracts.events.review import FindingKind
+from encours.contracts.parties import Survivors
 from encours.ledger import Ledger
-from encours.reading.merges import records_of
+from encours.reading.merges import merged_sql, survivors_at
 from encours.reading.moment import WAIT_S, PositionNotReached, TimeTravel, View
 from encours.reading.read_db import ReadDb
 from encours.reading.where import ViewWhere
 from invoice_svc.domain.review.decide import FoundNow
-from invoice_svc.read_models.reviews.sources import AFTER, SOURCES
+from invoice_svc.read_models.reviews.sources import AFTER, MERGED, SOURCES
 
 if TYPE_CHECKING:
     from encours.reading.pages import Page
@@ -60,20 +61,24 @@ class FindingFilter:
 
 async def findings(view: View, page: Page, wanted: FindingFilter) -> list[Any]:
     """Rows of a page of findings at the question's dates."""
+    merged = await survivors_at(view)
     where = ViewWhere(view).equal("entity_id", wanted.entity_id).equal("severity", wanted.severity)
-    where.one_of("customer_id", await records_of(view, wanted.customer_id))
+    if wanted.customer_id is not None:
+        where.one_of("customer_id", merged.records(wanted.customer_id))
     if wanted.document is not None:
         where.add("{} = any(documents)", wanted.document)
     if wanted.status is not None:
         where.add("dismissed_on is null" if wanted.status == "open" else "dismissed_on is not null")
-    return await where.page(page, _COLUMNS, f"({_source(view, where, wanted)}) listed")
+    return await where.page(page, _COLUMNS, f"({_source(view, where, wanted, merged)}) listed")
 
 
-def _source(view: View, where: ViewWhere, wanted: FindingFilter) -> str:
+def _source(view: View, where: ViewWhere, wanted: FindingFilter, merged: Survivors) -> str:
     dates = {"schema": view.schema, "position": where.position, "as_of": where.as_of}
     chosen = list(SOURCES.values()) if wanted.kind is None else [SOURCES[wanted.kind]]
     if any(AFTER in source for source in chosen):  # PostgreSQL refuses an argument that is not used
         dates["after"] = f"{where.arguments.add(wanted.after_days)}::int"
+    if any(MERGED in source for source in chosen):
+        dates["merged"] = merged_sql(merged, where.arguments)
     sources = " union all ".join(source.format(**dates) for source in chosen)
     return _FINDINGS.format(sources=sources, **dates)
 
@@ -98,7 +103,7 @@ class FindingsNow:
             time = TimeTravel(today, moment.position, None, is_now=True)
             view = View(moment.conn, moment.schema, time, granted=None)
             where = ViewWhere(view, entity=None).equal("finding_id", finding_id)
-            source = _source(view, where, FindingFilter())
+            source = _source(view, where, FindingFilter(), await survivors_at(view))
             row = await moment.conn.fetchrow(
                 f"select {_FOUND} from ({source}) listed where {where.sql}", *where.arguments
             )

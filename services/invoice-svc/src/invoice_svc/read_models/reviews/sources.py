@@ -14,6 +14,8 @@ from encours.contracts.events.review import FindingKind
 from invoice_svc.read_models.orders.query import DELIVERIES
 
 AFTER = "{after}"
+MERGED = "{merged}"
+"""The customers that are merged, and their survivors (:func:`encours.reading.merges.merged_sql`)."""
 _CREDITED = ", ".join(f"'{kind}'" for kind in CREDITED)
 
 
@@ -115,15 +117,18 @@ _CREDITS = """
         c.last_on as found_on, c.documents, c.positions, c.credits || ' ' || s.sales as state,
         json_build_object('year', c.year, 'credits_minor', c.credits, 'sales_minor', s.sales) as detail
     from (
-        select entity_id, customer_id, currency, extract(year from issued_on)::int as year,
-            sum(total_minor) as credits, max(issued_on) as last_on,
-            (array_agg(credit_note_id order by position desc))[1:100] as documents,
-            (array_agg(position order by position desc))[1:100] as positions
-        from {schema}.credit_note where position <= {position} and issued_on <= {as_of}
+        select n.entity_id, coalesce(m.survivor_id, n.customer_id) as customer_id, n.currency,
+            extract(year from n.issued_on)::int as year, sum(n.total_minor) as credits, max(n.issued_on) as last_on,
+            (array_agg(n.credit_note_id order by n.position desc))[1:100] as documents,
+            (array_agg(n.position order by n.position desc))[1:100] as positions
+        from {schema}.credit_note n left join {merged} m using (customer_id)
+        where n.position <= {position} and n.issued_on <= {as_of}
         group by 1, 2, 3, 4
     ) c cross join lateral (
         select coalesce(sum(i.total_minor), 0) as sales from {schema}.invoice i
-        where i.customer_id = c.customer_id and i.entity_id = c.entity_id and i.currency = c.currency
+        where i.customer_id in (select c.customer_id union all
+                                select m.customer_id from {merged} m where m.survivor_id = c.customer_id)
+            and i.entity_id = c.entity_id and i.currency = c.currency
             and i.issued_position <= {position} and i.issued_on <= {as_of}
             and i.issued_on between make_date(c.year, 1, 1) and make_date(c.year, 12, 31)
     ) s where c.credits > s.sales
