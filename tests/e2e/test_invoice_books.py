@@ -243,6 +243,22 @@ def test_euros_settle_an_invoice_in_dollars_under_a_limit_in_euros(world: World)
     found = world.get("risk", exposure)
     assert (found["headroom"], found["whole"]["shares"][1]["rate"]["rate"]) == (eur("84.80"), "0.96")
     assert world.get("risk", exposure, known_at=known)["headroom"] == eur("86.00")
+    report = {"customer_id": customer, "report_currency": "EUR"}
+    aged = world.get("reporting", "/v1/aged-balance", **report)
+    assert (aged["totals"]["outstanding"], aged["data"][0]["outstanding"]) == (eur("115.20"), eur("115.20"))
+    (part,) = aged["conversion"]["parts"]
+    assert (part["outstanding"]["currency"], part["rate"]["rate"], part["rate"]["on"]) == ("USD", "0.96", DAY)
+    assert (aged["conversion"]["unrealised_difference"], aged["tie_out"]["equal"]) == (eur("0.00"), True)
+    then = world.get("reporting", "/v1/aged-balance", known_at=known, **report)
+    assert then["totals"]["outstanding"] == eur("114.00")
+    for path in ("/v1/dso", "/v1/dashboard"):
+        found = world.get("reporting", path, **report)
+        assert (found["currency"], found["conversion"]["currency"]) == ("EUR", "EUR")
+    assert found["last_30_days"]["billed"] == eur("115.20")
+    unknown = world.client("reporting").get(
+        "/v1/dso", params={"customer_id": customer, "report_currency": "GBP"}
+    )
+    assert (unknown.status_code, unknown.json()["type"]) == (422, "/problems/exchange-rate-missing")
     checked = world.post("risk", "/v1/checks", {"customer_id": customer, "amount": eur("84.81")})
     assert (checked["decision"], checked["shares_seen"][0]["converted"]) == ("refuse", eur("115.20"))
     asked = {"invoice_id": invoice, "amount": {"amount": "120.00", "currency": "USD"}}

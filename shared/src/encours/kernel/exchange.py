@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -65,6 +66,29 @@ def rate_on(
     rate = _RATES.divide(first.exact_per_unit(base), second.exact_per_unit(quote)).normalize()
     legs = "; ".join(f"{leg.base}/{leg.quote} {leg.rate} {leg.source}" for leg in (first, second))
     return QuotedRate(base, quote, f"{rate:f}", min(first.on, second.on), legs)
+
+
+class RateHistory:
+    """Rates of many days, for many look-ups."""
+
+    def __init__(self, rates: Iterable[QuotedRate]) -> None:
+        self._by_pair: dict[frozenset[str], list[QuotedRate]] = {}
+        for rate in sorted(rates, key=lambda rate: rate.on):
+            self._by_pair.setdefault(frozenset((rate.base, rate.quote)), []).append(rate)
+
+    @property
+    def currencies(self) -> set[str]:
+        """Currencies of which a rate is known."""
+        return {code for pair in self._by_pair for code in pair}
+
+    def on(self, base: str, quote: str, day: date) -> QuotedRate | None:
+        """Return the rate of a pair on a day as :func:`rate_through` does."""
+        last: list[QuotedRate] = []
+        for rates in self._by_pair.values():
+            end = bisect_right(rates, day, key=lambda rate: rate.on)
+            # Of the last day there may be one rate each way.
+            last += rates[max(0, end - 2) : end]
+        return rate_through(last, base, quote, day)
 
 
 def rate_through(rates: Iterable[QuotedRate], base: str, quote: str, day: date) -> QuotedRate | None:

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from encours.contracts import Recorded
 from encours.contracts.events.rate import ExchangeRatePublished
-from encours.kernel.exchange import QuotedRate
+from encours.kernel.exchange import QuotedRate, RateHistory
 from encours.projection.read_model import Conn
 from encours.projection.rows import Row
 
@@ -57,3 +57,22 @@ async def rates_known(
         quoted = QuotedRate(row["base"], row["quote"], row["rate"], row["day"], row["source"])
         found[row["entity"]] = (*found.get(row["entity"], ()), quoted)
     return found
+
+
+async def rate_histories(
+    conn: Conn, schema: str, entities: Iterable[str], *, as_of: date, position: int
+) -> Mapping[str, RateHistory]:
+    """Return the rates of all days up to a date, as they were known at the position, by entity."""
+    rows = await conn.fetch(
+        f"""select distinct on (entity, base, quote, day) entity, base, quote, day, rate, source from {schema}.rate
+            where entity = any($1) and day <= $2 and position <= $3
+            order by entity, base, quote, day, position desc""",
+        sorted(set(entities)),
+        as_of,
+        position,
+    )
+    found: dict[str, list[QuotedRate]] = {}
+    for row in rows:
+        quoted = QuotedRate(row["base"], row["quote"], row["rate"], row["day"], row["source"])
+        found.setdefault(row["entity"], []).append(quoted)
+    return {entity: RateHistory(rates) for entity, rates in found.items()}

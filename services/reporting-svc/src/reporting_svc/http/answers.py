@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.queries import AsOf
+from encours.http.rates import PublishedRateOut
 from encours.kernel.bands import Bands
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.read_models.aged_balance.query import Figures
@@ -50,6 +51,65 @@ class Report(AsOf):
     def end(cls, books: ReceivablesSnapshot) -> Json:
         """Show the parked streams and the dates of the question, with which every report ends."""
         return parked_fields(books.parked) | books.view.time.echo()
+
+
+class CurrencyPartOut(BaseModel):
+    """Outstanding amount of an entity in one currency, and the rate that converted it; null in the report's own."""
+
+    entity_id: str
+    currency: str
+    outstanding: MoneyModel
+    converted: MoneyModel
+    rate: PublishedRateOut | None
+
+
+class ConversionOut(BaseModel):
+    """Conversion of a report to one currency."""
+
+    currency: str
+    parts: list[CurrencyPartOut]
+    unrealised_difference: MoneyModel | None = Field(
+        description="Open invoices in other currencies at the rates of as_of, less their value at the rates of their "
+        "issue; a loss is below 0. Null where the rate of an issue is missing."
+    )
+    missing_issue_rates: list[str] = Field(description="Currencies without a rate on the day of an issue.")
+
+    @classmethod
+    def of(cls, books: ReceivablesSnapshot) -> Json | None:
+        """Show parts, rates and the unrealised difference; nothing without a conversion."""
+        conversion, found = books.conversion, books.unrealised
+        if conversion is None or found is None:
+            return None
+        difference = found.difference_minor
+        parts = [
+            CurrencyPartOut(
+                entity_id=part.entity,
+                currency=part.currency,
+                outstanding=MoneyModel.of(part.outstanding_minor, part.currency),
+                converted=MoneyModel.of(part.converted_minor, conversion.currency),
+                rate=PublishedRateOut.of(conversion.rates.get((part.entity, part.currency))),
+            )
+            for part in sorted(books.aged.parts, key=lambda part: (part.entity, part.currency))
+        ]
+        return {
+            "currency": conversion.currency,
+            "parts": [part.model_dump(mode="json") for part in parts],
+            "unrealised_difference": None
+            if difference is None
+            else money_json(difference, conversion.currency),
+            "missing_issue_rates": list(found.missing),
+        }
+
+
+class ConvertedReport(Report):
+    """Base of every answer that can be converted."""
+
+    conversion: ConversionOut | None = Field(description="Null without `report_currency`.")
+
+    @classmethod
+    def end(cls, books: ReceivablesSnapshot) -> Json:
+        """Show the conversion before the rest."""
+        return {"conversion": ConversionOut.of(books)} | super().end(books)
 
 
 class Sums(BaseModel):

@@ -40,7 +40,26 @@ class Asked(BaseModel):
             exponent(self.currency)
         if self.entity_id is not None:
             q.caller.require_entity(self.entity_id)
-        return Scope(**self.model_dump())
+        return Scope(**self.model_dump(exclude={"report_currency"}))
 
 
+class AskedInCurrency(Asked):
+    """Scope of a report that can be converted."""
+
+    report_currency: str | None = Field(
+        default=None,
+        pattern=r"^[A-Z]{3}$",
+        description="Convert all currencies in scope to this one, at the entity's published rates on as_of, as "
+        "known at known_at. Without it amounts are shown in their own currency.",
+        examples=["EUR"],
+    )
+
+    def scope(self, q: Query) -> Scope:
+        """Return the scope. Raises 422 for no currency too."""
+        if self.report_currency is not None:
+            exponent(self.report_currency)
+        return super().scope(q)
+
+
+AskInCurrency = Annotated[AskedInCurrency, Parameter()]
 Ask = Annotated[Asked, Parameter()]

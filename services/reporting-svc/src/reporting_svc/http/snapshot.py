@@ -11,23 +11,34 @@ from encours.kernel.bands import STANDARD, Bands
 from encours.reading.merges import survivors_at
 from encours.reading.moment import View
 from encours.reading.pages import Page
-from reporting_svc.http.scope import Asked
+from reporting_svc.http.scope import Asked, AskedInCurrency
 from reporting_svc.read_models.aged_balance.query import Aged, Basis, Figures, aged
 from reporting_svc.read_models.parked import parked_streams
 from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.conversion import (
+    ReportConversion,
+    Unrealised,
+    conversion_to,
+    unrealised,
+)
 from reporting_svc.read_models.receivables.query import check, currency_of
 from reporting_svc.read_models.receivables.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivablesSnapshot:
-    """Receivables at one moment. ``scope`` is in one currency; ``total`` are its aged sums."""
+    """Receivables at one moment. ``scope`` is in one currency unless there is a ``conversion`` to one.
+
+    ``total`` are its aged sums.
+    """
 
     view: View
     scope: Scope
     aged: Aged
     total: Figures
     parked: list[str]
+    conversion: ReportConversion | None = None
+    unrealised: Unrealised | None = None
 
 
 @asynccontextmanager
@@ -36,13 +47,20 @@ async def snapshot(
 ) -> AsyncIterator[ReceivablesSnapshot]:
     """Open the receivables that were asked about, in one read-only transaction.
 
-    Raises 403 and 404 problems for books that are not the caller's or do not exist, 422 for several currencies.
+    Raises 403 and 404 problems for books that are not the caller's or do not exist, 422 for several currencies, and for
+    a rate that is missing.
     """
     scope = asked.scope(q)
+    wanted = asked.report_currency if isinstance(asked, AskedInCurrency) else None
     async with q.view(Receivables.name) as view:
         await check(view, scope)
         scope = replace(scope, merged=await survivors_at(view))
-        found = await aged(view, scope, bands=bands, basis=basis, page=page)
-        total = found.one_currency() or Figures.none(await currency_of(view, scope), bands)
+        conversion = await conversion_to(view, scope, wanted) if wanted else None
+        found = await aged(view, scope, bands=bands, basis=basis, page=page, conversion=conversion)
+        total = found.one_currency() or Figures.none(wanted or await currency_of(view, scope), bands)
         parked = await parked_streams(view.conn, Receivables.name, q.caller.ledger)
-        yield ReceivablesSnapshot(view, scope.within(total.currency), found, total, parked)
+        if conversion is None:
+            yield ReceivablesSnapshot(view, scope.within(total.currency), found, total, parked)
+            return
+        difference = await unrealised(view, scope, conversion)
+        yield ReceivablesSnapshot(view, scope, found, total, parked, conversion, difference)

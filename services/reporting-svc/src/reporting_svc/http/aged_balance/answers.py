@@ -6,7 +6,7 @@ from encours.http.answers import Json
 from encours.kernel.bands import Bands
 from encours.reading.pages import Page
 from reporting_svc.domain.measures.definitions import Definition
-from reporting_svc.http.answers import Report, Sums, TieOut
+from reporting_svc.http.answers import ConvertedReport, Sums, TieOut
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.read_models.aged_balance.query import Figures
 
@@ -42,7 +42,7 @@ class Total(Sums):
         return {"customers": figures.customers, **Sums.of(figures, bands)}
 
 
-class AgedBalanceOut(Report):
+class AgedBalanceOut(ConvertedReport):
     """One page of customers; `totals` and `tie_out` are of all of them."""
 
     definition: str

@@ -14,7 +14,7 @@ from encours.kernel.bands import STANDARD, Bands
 from encours.reading.pages import Page
 from reporting_svc.domain.measures.definitions import AGED_BY_DUE_DATE, AGED_BY_ISSUE_DATE
 from reporting_svc.http.aged_balance.answers import AgedBalanceOut
-from reporting_svc.http.scope import Ask
+from reporting_svc.http.scope import AskInCurrency
 from reporting_svc.http.snapshot import snapshot
 from reporting_svc.read_models.aged_balance.query import KEY, SORTS, Basis
 
@@ -26,7 +26,7 @@ PAGE = paging(*SORTS, default="-outstanding", key=KEY, columns=SORTS)
 async def aged_balance(
     q: Annotated[Query, reading("reports:read")],
     page: Annotated[Page, PAGE],
-    asked: Ask,
+    asked: AskInCurrency,
     bands: Annotated[
         str | None,
         Parameter(

@@ -10,7 +10,7 @@ from encours.kernel.bands import STANDARD
 from reporting_svc.domain.measures.definitions import AGED_BY_DUE_DATE
 from reporting_svc.domain.measures.dso import Dso
 from reporting_svc.http.aged_balance.answers import AgedRow, Total
-from reporting_svc.http.answers import Report, TieOut
+from reporting_svc.http.answers import ConvertedReport, TieOut
 from reporting_svc.http.dso.answers import DsoFigures
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.read_models.aged_balance.query import Figures
@@ -19,7 +19,7 @@ from reporting_svc.read_models.turnover.query import Turnover
 _LATELY = ("billed", "credited", "collected", "reversed")
 
 
-class DashboardOut(Report):
+class DashboardOut(ConvertedReport):
     """`largest_overdue` are the five customers with most past due; `last_30_days` end with as_of."""
 
     definition: str

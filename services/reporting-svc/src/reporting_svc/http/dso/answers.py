@@ -11,7 +11,7 @@ from encours.http.models import MoneyModel, money_json
 from reporting_svc.domain.measures import definitions
 from reporting_svc.domain.measures.definitions import Definition
 from reporting_svc.domain.measures.dso import Countback, Dso, rounded
-from reporting_svc.http.answers import Report, TieOut
+from reporting_svc.http.answers import ConvertedReport, TieOut
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 
 
@@ -72,7 +72,7 @@ class DsoFigures(_DsoFields):
         }
 
 
-class DsoOut(_DsoFields, Report):
+class DsoOut(_DsoFields, ConvertedReport):
     """Days sales outstanding of the scope."""
 
     @classmethod

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from encours.kernel.bands import STANDARD, Bands
 from encours.reading.merges import merged_sql
 from encours.reading.where import Arguments, ViewWhere
+from reporting_svc.read_models.receivables.conversion import ReportConversion
 from reporting_svc.read_models.receivables.query import later_sql, open_then
 from reporting_svc.read_models.receivables.rows import AGING_DAY_ID, CUSTOMER_ID, ENTITY_ID, ROW_KEY
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere, SeveralCurrencies
@@ -31,6 +32,8 @@ Source = Literal["balance", "item", "movement"]
 
 SORTS = {"outstanding": "outstanding", "overdue": "overdue", "name": "name_key", "customer_id": "row_key"}
 KEY = "row_key"
+PART_OF_CURRENCY = 2
+"""Mark of the rows of a statement that are :class:`CurrencyPart`."""
 _BESIDE = ("disputed", "conceded", "late_conceded", "unapplied", "open_items", "ledger")
 """Columns beside the bands."""
 _PARTS = _BESIDE[:3]
@@ -81,6 +84,16 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
+class CurrencyPart:
+    """Outstanding amount of an entity in one currency, and what it is in that of the report; minor units."""
+
+    entity: str
+    currency: str
+    outstanding_minor: int
+    converted_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Aged:
     """``rows`` is the page; ``sums`` has one element per currency in scope; ``source`` names the tables read."""
 
@@ -88,6 +101,8 @@ class Aged:
     rows: tuple[Row, ...]
     source: Source
     columns: tuple[str, ...]
+    parts: tuple[CurrencyPart, ...] = ()
+    """Of converted figures: what is outstanding of each entity in each currency."""
 
     def one_currency(self) -> Figures | None:
         """The sum; nothing if the scope is empty. Raises :class:`SeveralCurrencies`."""
@@ -107,8 +122,12 @@ async def aged(
     bands: Bands = STANDARD,
     basis: Basis = "due_on",
     page: Page | None = None,
+    conversion: ReportConversion | None = None,
 ) -> Aged:
-    """Return sums and, if asked for, one page of rows."""
+    """Return sums and, if asked for, one page of rows; with a conversion all are in its currency.
+
+    Raises :class:`ReportRateMissing`.
+    """
     source = await _source(view, bands, basis)
     args = Arguments()
     columns = _columns(bands)
@@ -118,6 +137,11 @@ async def aged(
         records, figures = f"records as {kept} ({figures}), ", _of_debtors(args, scope, columns)
     else:
         records = ""
+    parts = ""
+    if conversion is not None:
+        records += f"own as materialized ({figures}), "
+        rates = conversion.sql(args)
+        figures, parts = _converted(columns, rates, args.add(conversion.currency)), _parts(columns, rates)
     sums = ", ".join(f"sum({c})::bigint as {c}" for c in columns)
     statement = f"""
         with {records}figures as {kept} ({figures})
@@ -128,15 +152,59 @@ async def aged(
     """
     if page is not None:
         statement += f" union all {_page(args, view, columns, page)}"
+    if parts:
+        statement += f" union all {parts}"
     if source == "movement":
         await view.conn.execute(f"set local work_mem = '{PAST_WORK_MEM}'")
     found = cast("list[Row]", await view.conn.fetch(statement + " order by part, place", *args))
+    if conversion is not None:
+        conversion.require({(r["entity"], r["currency"]) for r in found if r["part"] == PART_OF_CURRENCY})
     return Aged(
         sums=tuple(_figures(r, columns) for r in found if r["part"] == 0),
         rows=tuple(r for r in found if r["part"] == 1),
         source=source,
         columns=tuple(columns),
+        parts=tuple(
+            CurrencyPart(r["entity"], r["currency"], r["outstanding"], r["ledger"])
+            for r in found
+            if r["part"] == PART_OF_CURRENCY
+        ),
     )
+
+
+def _converted(columns: list[str], rates: str, currency: str) -> str:
+    """SQL: figures of each debtor in one currency. Amounts that tie out in their own currency do so in this one."""
+    bands = [c for c in columns if c.startswith("b")]
+    banded, in_bands = " + ".join(f"o.{b}" for b in bands), " + ".join(_rounded(b) for b in bands)
+    exact = {c: f"sum({_rounded(c)})" for c in columns}
+    exact["open_items"] = (
+        f"sum(case when o.open_items = {banded} then {in_bands} else {_rounded('open_items')} end)"
+    )
+    tied = f"{in_bands} - {_rounded('unapplied')}"
+    exact["ledger"] = (
+        f"sum(case when o.ledger = {banded} - o.unapplied then {tied} else {_rounded('ledger')} end)"
+    )
+    return f"""
+        select o.entity, o.customer_id, {currency}::text as currency,
+               {", ".join(f"coalesce({exact[c]}, 0)::bigint as {c}" for c in columns)}
+        from own o left join {rates} r using (entity, currency) group by o.entity, o.customer_id
+    """
+
+
+def _rounded(column: str) -> str:
+    return f"round(o.{column} * r.factor)"
+
+
+def _parts(columns: list[str], rates: str) -> str:
+    """SQL: rows of the parts by currency: ``ledger`` is converted, ``outstanding`` is not."""
+    bands = " + ".join(_rounded(c) for c in columns if c.startswith("b"))
+    converted = f"coalesce(sum({bands} - {_rounded('unapplied')}), 0)::bigint"
+    shown = ", ".join(f"{converted} as {c}" if c == "ledger" else f"0::bigint as {c}" for c in columns)
+    return f"""
+        select {PART_OF_CURRENCY}, 0, o.entity, '', o.currency, 0, {shown}, null, null,
+               sum(o.open_items - o.unapplied)::bigint, 0::bigint, '', ''
+        from own o left join {rates} r using (entity, currency) group by o.entity, o.currency
+    """
 
 
 def _columns(bands: Bands) -> list[str]:

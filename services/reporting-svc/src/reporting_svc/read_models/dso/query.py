@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from reporting_svc.domain.measures.dso import Dso, Month, measure
+from reporting_svc.read_models.receivables.conversion import ReportConversion, moved_sql, require_every_rate
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.turnover.query import SALES
 
@@ -14,31 +15,38 @@ if TYPE_CHECKING:
     from reporting_svc.read_models.aged_balance.query import Figures
 
 
-async def days_sales_outstanding(view: View, scope: Scope, total: Figures, days: int) -> Dso:
-    """Return the measures of a balance on turnover of the ``days`` that end with the question's day."""
-    turnover = await _billed_since(view, scope, view.time.as_of - timedelta(days=days - 1))
-    months = await _months_back(view, scope)
+async def days_sales_outstanding(
+    view: View, scope: Scope, total: Figures, days: int, conversion: ReportConversion | None = None
+) -> Dso:
+    """Return the measures of a balance on turnover of the ``days`` that end with the question's day.
+
+    With a conversion each document counts by the rate of that day.
+    """
+    if conversion is not None:
+        await require_every_rate(view, scope, conversion)
+    turnover = await _billed_since(view, scope, view.time.as_of - timedelta(days=days - 1), conversion)
+    months = await _months_back(view, scope, conversion)
     return measure(total.outstanding, total.bands[0], turnover, months, days)
 
 
-async def _billed_since(view: View, scope: Scope, first: date) -> int:
+async def _billed_since(view: View, scope: Scope, first: date, conversion: ReportConversion | None) -> int:
     """Return turnover VAT included, issued less credited, from ``first`` to the question's day."""
     where = ScopeWhere(view, scope, "m", packed=True).counted().add(SALES)
     where.add("m.effective_on >= {}::date", first)
     billed: int = await view.conn.fetchval(
-        f"select coalesce(sum(m.account_minor), 0)::bigint from {view.schema}.movement m where {where.sql}",
+        f"select coalesce(sum(m.account_minor), 0)::bigint from {moved_sql(view, where, conversion)}",
         *where.arguments,
     )
     return billed
 
 
-async def _months_back(view: View, scope: Scope) -> list[Month]:
+async def _months_back(view: View, scope: Scope, conversion: ReportConversion | None) -> list[Month]:
     """Return calendar months from the question's day, which ends the latest, back to the first with turnover."""
     where = ScopeWhere(view, scope, "m", packed=True).counted().add(SALES)
     rows = await view.conn.fetch(
         f"""
         select date_trunc('month', m.effective_on)::date, sum(m.account_minor)::bigint
-        from {view.schema}.movement m where {where.sql} group by 1
+        from {moved_sql(view, where, conversion)} group by 1
         """,
         *where.arguments,
     )

@@ -19,11 +19,13 @@ from encours.contracts.events.customer import (
 )
 from encours.contracts.events.entity import EntityAmended, EntityRegistered
 from encours.contracts.events.invoice import InvoiceIssued
+from encours.contracts.events.rate import ExchangeRatePublished
 from encours.kernel.bands import STANDARD, days_past_due
 from encours.projection.read_model import MappedModel
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
 from encours.reading.merges import MergeRow
+from encours.reading.rates import RateRow
 from reporting_svc.read_models.receivables.aging import age_balances
 from reporting_svc.read_models.receivables.rows import (
     AGING_DAY_ID,
@@ -49,8 +51,8 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 5
-    rows = (ReportingEntity, ReportedCustomer, MergeRow, Item, MovementRow, Balance, AgingDay)
+    version = 6
+    rows = (ReportingEntity, ReportedCustomer, MergeRow, RateRow, Item, MovementRow, Balance, AgingDay)
     entry = MovementRow
     created = (Item,)
     ordered = contracts.names_of(
@@ -60,6 +62,7 @@ class Receivables(MappedModel):
         CustomerAmended,
         CustomerMerged,
         CustomerMergeReversed,
+        ExchangeRatePublished,
     )
     applies = moving() | ordered
     ignores = contracts.names_in(
@@ -68,7 +71,6 @@ class Receivables(MappedModel):
         events.order,
         events.price_index,
         events.quote,
-        events.rate,
         events.recurring,
         events.review,
     ) | contracts.names_of(
@@ -118,12 +120,16 @@ class Receivables(MappedModel):
         events.payment.PaymentAllocated,
         events.payment.PaymentReleased,
         events.payment.RefundSent,
+        events.rate.ExchangeDifferenceRealised,
+        events.rate.ExchangeDifferenceReversed,
     )
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
         """The rows that :meth:`project` reads for this event."""
         match e.data:
             case EntityRegistered() | CustomerRegistered() | CustomerMerged() | CustomerMergeReversed():
+                return
+            case ExchangeRatePublished():
                 return
             case EntityAmended():
                 yield ReportingEntity, (e.data.entity_id,)
@@ -153,6 +159,8 @@ class Receivables(MappedModel):
                 rows.put(_customer(e.data, e.entity, known.external_ref if known else None))
             case CustomerMerged() | CustomerMergeReversed():
                 rows.put(MergeRow.of(e, e.data))
+            case ExchangeRatePublished():
+                rows.put(RateRow.of(e, e.data))
             case _:
                 for row in self.creates(e):
                     rows.put(row)

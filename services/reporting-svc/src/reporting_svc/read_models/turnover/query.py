@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from encours.contracts.books import CREDITED, INVOICED
+from reporting_svc.read_models.receivables.conversion import ReportConversion, moved_sql
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ def added(first: date, periods: Sequence[Turnover]) -> Turnover:
     return Turnover(first, *(sum(getattr(period, column) for period in periods) for column in columns))
 
 
-async def by_period(view: View, scope: Scope, period: Period, first: date) -> list[Turnover]:
+async def by_period(
+    view: View, scope: Scope, period: Period, first: date, conversion: ReportConversion | None = None
+) -> list[Turnover]:
     """Return periods with movements from ``first`` to the question's day, in order. Weeks are ISO 8601."""
     where = ScopeWhere(view, scope, "m", packed=True).counted()
     where.add("m.account_minor <> 0").add("m.effective_on >= {}::date", first)
@@ -64,8 +67,7 @@ async def by_period(view: View, scope: Scope, period: Period, first: date) -> li
                    as collected,
                coalesce(sum(m.account_minor) filter (where m.kind = 'reversed'), 0)::bigint as reversed,
                sum(m.account_minor)::bigint as change
-        from {view.schema}.movement m
-        where {where.sql} group by 1 order by 1
+        from {moved_sql(view, where, conversion)} group by 1 order by 1
         """,
         *where.arguments,
     )

@@ -1,0 +1,146 @@
+"""Figures of several currencies in one: by the rates of the report's day, as they were known at its moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from encours.kernel.errors import Invalid
+from encours.kernel.exchange import QuotedRate, RateHistory
+from encours.kernel.money import exponent
+from encours.reading.rates import rate_histories
+from encours.reading.where import Arguments, ViewWhere
+from reporting_svc.read_models.receivables.query import is_now, open_then
+from reporting_svc.read_models.receivables.rows import ENTITY_ID
+from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
+
+if TYPE_CHECKING:
+    from encours.reading.moment import View
+
+
+class ReportRateMissing(Invalid):
+    """A currency of the figures has no rate to the report's currency (422)."""
+
+    code = "exchange-rate-missing"
+    title = "Exchange rate is missing"
+    remedy = "PUT /v1/exchange-rates for the pairs in the detail, or ask for one currency with currency=."
+
+    def __init__(self, missing: set[tuple[str, str]], currency: str, day: date) -> None:
+        pairs = ", ".join(f"{code}/{currency} of {entity}" for entity, code in sorted(missing))
+        super().__init__(f"No rate is published on {day} or before: {pairs}.", "/report_currency")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportConversion:
+    """Rates on a day to the currency of a report, by entity and currency. An entity's rates are its own."""
+
+    currency: str
+    day: date
+    histories: Mapping[str, RateHistory]
+    rates: Mapping[tuple[str, str], QuotedRate]
+    entities: tuple[str, ...]
+
+    def sql(self, arguments: Arguments) -> str:
+        """SQL: a relation of entity, currency, and the factor of an amount in minor units."""
+        factors = {
+            key: rate.exact_per_unit(key[1]).scaleb(exponent(self.currency) - exponent(key[1]))
+            for key, rate in self.rates.items()
+        }
+        factors |= {(entity, self.currency): Decimal(1) for entity in self.entities}
+        entities, currencies = ([key[n] for key in factors] for n in (0, 1))
+        placed = [arguments.add(values) for values in (entities, currencies, list(factors.values()))]
+        columns = f"unnest({placed[0]}::text[], {placed[1]}::text[], {placed[2]}::numeric[])"
+        return f"(select * from {columns} as r(entity, currency, factor))"
+
+    def issue_rate(self, entity: str, currency: str, day: date) -> QuotedRate | None:
+        """Return the rate of another day."""
+        history = self.histories.get(entity)
+        return history.on(currency, self.currency, day) if history else None
+
+    def require(self, found: set[tuple[str, str]]) -> None:
+        """Raise :class:`ReportRateMissing` for an entity and a currency without a rate."""
+        known = self.rates.keys() | {(entity, self.currency) for entity in self.entities}
+        if missing := found - known:
+            raise ReportRateMissing(missing, self.currency, self.day)
+
+
+@dataclass(frozen=True, slots=True)
+class Unrealised:
+    """Value of the open invoices at the rates of the report's day less that at their issue; minor units.
+
+    ``None`` if a rate of an issue is missing, for the currencies in ``missing``.
+    """
+
+    difference_minor: int | None
+    missing: tuple[str, ...] = ()
+
+
+async def conversion_to(view: View, scope: Scope, currency: str) -> ReportConversion:
+    """Return the conversion to a currency of all that the scope covers."""
+    where = ViewWhere(view, entity="entity").equal("entity", scope.entity_id)
+    rows = await view.conn.fetch(
+        f"select entity from {view.schema}.entity where {where.sql}", *where.arguments
+    )
+    entities = tuple(row["entity"] for row in rows)
+    day, position = view.time.as_of, view.time.position
+    histories = await rate_histories(view.conn, view.schema, entities, as_of=day, position=position)
+    rates = {
+        (entity, code): rate
+        for entity, history in histories.items()
+        for code in sorted(history.currencies - {currency})
+        if (rate := history.on(code, currency, day)) is not None
+    }
+    return ReportConversion(currency, day, histories, rates, entities)
+
+
+async def require_every_rate(view: View, scope: Scope, conversion: ReportConversion) -> None:
+    """Raise :class:`ReportRateMissing` for a currency that customers in scope ever had, also without a balance."""
+    where = ScopeWhere(view, scope, "b")
+    rows = await view.conn.fetch(
+        f"select distinct entity, currency from {view.schema}.balance b where {where.sql}", *where.arguments
+    )
+    conversion.require({(row["entity"], row["currency"]) for row in rows})
+
+
+async def unrealised(view: View, scope: Scope, conversion: ReportConversion) -> Unrealised:
+    """Return the unrealised exchange difference of the open invoices in other currencies than the report's."""
+    args = Arguments()
+    if await is_now(view):
+        where = ScopeWhere(view, scope, "i", args).add("i.open_minor <> 0")
+        source = f"select i.*, i.open_minor as open_then from {view.schema}.item i where {where.sql}"
+    else:
+        source = f"""select i.*, o.open_minor as open_then
+                     from ({open_then(args, view, scope)}) o join {view.schema}.item i using (invoice_id)"""
+    rows = await view.conn.fetch(
+        f"""select entity, currency, issued_on, sum(open_then)::bigint as open_minor
+            from ({source}) i where currency <> {args.add(conversion.currency)} group by 1, 2, 3""",
+        *args,
+    )
+    difference, missing = 0, set[str]()
+    for row in rows:
+        key = (row["entity"], row["currency"])
+        conversion.require({key})
+        issue = conversion.issue_rate(*key, row["issued_on"])
+        if issue is None:
+            missing.add(row["currency"])
+            continue
+        now = conversion.rates[key].converted(row["open_minor"], conversion.currency)
+        difference += now - issue.converted(row["open_minor"], conversion.currency)
+    return Unrealised(None if missing else difference, tuple(sorted(missing)))
+
+
+def moved_sql(view: View, where: ScopeWhere, conversion: ReportConversion | None) -> str:
+    """SQL: movements ``m`` with kind, effective_on, account_minor and net_minor, converted if it is asked for."""
+    if conversion is None:
+        return f"(select * from {view.schema}.movement m where {where.sql}) m"
+    rates = conversion.sql(where.arguments)
+    return f"""(
+        select m.kind, m.effective_on,
+               round(m.account_minor * r.factor) as account_minor, round(m.net_minor * r.factor) as net_minor
+        from {view.schema}.movement m
+        left join {rates} r on r.entity = {ENTITY_ID.sql("m.entity")} and r.currency = m.currency
+        where {where.sql}
+    ) m"""

@@ -1,0 +1,139 @@
+"""Receivables of two currencies in one, as of any date and known at any moment, are those of a naive conversion."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from encours.contracts.books import movements
+from encours.contracts.events.invoice import InvoiceIssued
+from encours.contracts.events.rate import ExchangeRatePublished
+from encours.kernel.money import div_half_up
+from encours.ledger.stored import StoredEvent
+from encours.reading.moment import TimeTravel, View
+from encours.reading.pages import Page
+from encours.testing.servers import Installation
+from reporting_svc.read_models.aged_balance.query import aged
+from reporting_svc.read_models.dso.query import days_sales_outstanding
+from reporting_svc.read_models.receivables import Receivables
+from reporting_svc.read_models.receivables.conversion import ReportRateMissing, conversion_to, unrealised
+from reporting_svc.read_models.receivables.scope import Scope
+from tests.integration.receivable_histories import DAY_0, ENTITY, Books, history, issue, replay, steps
+from tests.integration.store import Store, project
+
+EVERY_ROW = Page(limit=500, columns=("row_key",), descending=False, nullable=False, last=None, check="")
+RATES = {-400: Fraction("0.85"), 20: Fraction(1) / Fraction("1.08"), 60: Fraction("0.9537")}
+"""EUR for one USD, by day."""
+BEFORE = Fraction("0.8")
+"""What was known of the last of them until it was corrected."""
+ACCEPTED = settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@pytest.fixture(scope="module")
+def store(module_installation: Installation) -> Iterator[Store]:
+    opened = Store(module_installation.store_url("reporting"))
+    yield opened
+    opened.close()
+
+
+def rated(books: Books) -> int:
+    """Publish the rates, and correct the last; the position before the correction."""
+
+    def publish(base: str, quote: str, days: int, rate: str) -> None:
+        on = DAY_0 + timedelta(days)
+        stream = f"fxr_{base == 'USD':032x}"
+        event = ExchangeRatePublished(
+            rate_id=stream, entity_id=ENTITY, base=base, quote=quote, on=on, rate=rate, source="ECB"
+        )
+        books.record(stream, event, on)
+
+    publish("USD", "EUR", -400, "0.85")
+    publish("EUR", "USD", 20, "1.08")
+    publish("USD", "EUR", 60, "0.8")
+    known = len(books.log)
+    publish("USD", "EUR", 60, "0.9537")
+    return known
+
+
+def in_euros(minor: int, currency: str, day: date, known: dict[int, Fraction]) -> int:
+    if currency == "EUR":
+        return minor
+    exact = minor * known[max(n for n in known if DAY_0 + timedelta(n) <= day)]
+    return div_half_up(exact.numerator, exact.denominator)
+
+
+def opened(log: list[StoredEvent], as_of: date, known_to: int) -> Iterator[tuple[str, date, int]]:
+    """Currency, day of issue and open amount of each invoice."""
+    open_minor, issued = Counter[str](), dict[str, tuple[str, date]]()
+    for event in log[:known_to]:
+        data = event.recorded().data
+        if isinstance(data, InvoiceIssued):
+            issued[data.invoice_id] = (data.currency, data.issued_on)
+        for moved in movements(event.recorded()) if event.effective_on <= as_of else ():
+            open_minor[moved.invoice_id or ""] += moved.item_minor
+    for invoice, (currency, day) in issued.items():
+        yield currency, day, open_minor[invoice]
+
+
+def view(store: Store, as_of: date, known_to: int | None) -> View:
+    time = TimeTravel(as_of, known_to or 10**9, None if known_to is None else "then", known_to is None)
+    return View(store.conn, "live", time, granted=None)
+
+
+@ACCEPTED
+@given(acts=steps, days=st.integers(-60, 200), corrected=st.booleans())
+def test_sums_rows_and_unrealised_difference_are_those_of_a_naive_conversion(
+    store: Store, acts: list[tuple[Any, int, int, int]], days: int, corrected: bool
+) -> None:
+    books = history(acts)
+    known_to = rated(books)
+    log, as_of = books.log, DAY_0 + timedelta(days)
+    rates = RATES if corrected else RATES | {60: BEFORE}
+    upto = len(log) if corrected else known_to
+    store.run(project(store.conn, "live", log, 1000, Receivables()))
+    moment, scope = view(store, as_of, None if corrected else known_to), Scope()
+    conversion = store.run(conversion_to(moment, scope, "EUR"))
+    found = store.run(aged(moment, scope, page=EVERY_ROW, conversion=conversion))
+    expected: dict[str, list[int]] = {}
+    for (customer, currency), own in replay(log, as_of, upto).items():
+        amounts = [in_euros(minor, currency, as_of, rates) for minor in (*own.bands, own.unapplied)]
+        sums = expected.setdefault(customer, [0] * 7)
+        expected[customer] = [a + b for a, b in zip(sums, amounts, strict=True)]
+    rows = {f.customer_id: [*f.bands, f.unapplied] for f in map(found.figures, found.rows)}
+    assert rows == expected
+    assert all(figures.tied for figures in (*found.sums, *map(found.figures, found.rows)))
+    assert [figures.currency for figures in found.sums] == (["EUR"] if expected else [])
+    if total := found.one_currency():
+        assert [*total.bands, total.unapplied] == [sum(column) for column in zip(*rows.values(), strict=True)]
+        assert total.outstanding == sum(part.converted_minor for part in found.parts)
+        store.run(days_sales_outstanding(moment, scope, total, 90, conversion))
+    by_day: dict[date, int] = {}
+    for currency, day, minor in opened(log, as_of, upto):
+        if currency == "USD":
+            by_day[day] = by_day.get(day, 0) + minor
+    difference = sum(
+        in_euros(minor, "USD", as_of, rates) - in_euros(minor, "USD", day, rates)
+        for day, minor in by_day.items()
+    )
+    assert store.run(unrealised(moment, scope, conversion)).difference_minor == difference
+
+
+def test_a_currency_without_a_rate_is_refused_by_name(store: Store) -> None:
+    books = history([(issue, 6, 0, 5_000), (issue, 1, 0, 3_000)])
+    store.run(project(store.conn, "live", books.log, 1000, Receivables()))
+    moment, scope = view(store, books.today, None), Scope()
+    conversion = store.run(conversion_to(moment, scope, "EUR"))
+    with pytest.raises(ReportRateMissing) as refused:
+        store.run(aged(moment, scope, conversion=conversion))
+    assert f"USD/EUR of {ENTITY}" in refused.value.detail
