@@ -257,6 +257,19 @@ def test_what_is_wrong_in_csv_is_named(row: str, detail: str) -> None:
         read_csv(csv_file("01/06/2026;x;;1,00;1,00", "02/06/2026;x;;1,00;9,00"), MAP, "EUR", "FR76")
 
 
+def test_a_format_is_not_mistaken_for_one_that_a_text_in_it_looks_like() -> None:
+    assert only(camt([Booked(1, DAY, "\n:20:X\n:25:Y", "R1")])).format == "camt"
+    euro = "\u20ac 5".encode("cp1252")
+    assert only(mt940([Booked(1, DAY, "text")]).replace(b"text", euro)).lines[0].text == "\u20ac 5"
+
+
+def test_xml_of_any_depth_is_refused() -> None:
+    assert refused(b"<Document>" + b"<a>" * 100_000)[0] == "bank-file-invalid"
+    assert (
+        refused(b"<Document>" + b"<a>" * 50_000 + b"</a>" * 50_000 + b"</Document>")[0] == "bank-file-invalid"
+    )
+
+
 @pytest.mark.parametrize("data", [b"", b" \n", b"hello", b"PK\x03\x04", b"%PDF-1.7", b"a;b\n1;2"])
 def test_other_files_are_refused(data: bytes) -> None:
     assert refused(data)[0] == "bank-file-unknown"

@@ -14,10 +14,10 @@ from encours.testing.bank_files import IBAN, Booked, camt
 from invoice_svc.bank.reading import read
 from invoice_svc.domain.bank_line.commands import IgnoreLine, MatchLine, UndoLine
 from invoice_svc.domain.bank_statement.commands import ImportStatements
-from invoice_svc.domain.entity.commands import AmendEntity
+from invoice_svc.domain.entity.commands import AmendEntity, DefineSeries
 from invoice_svc.domain.payment.identity import payment_id_of
 from invoice_svc.matching.judgement import reference_key
-from invoice_svc.use_cases import bank_lines, bank_statements, entities, payments
+from invoice_svc.use_cases import bank_lines, bank_statements, entities, invoices, payments
 from invoice_svc.use_cases.folds import BANK_LINE, INVOICE, PAYMENT
 
 DAY = date(2026, 6, 12)
@@ -90,6 +90,17 @@ def test_a_structured_reference_and_the_amount_book_a_line_of_an_unnamed_payer(b
     line = judged(bank, booked(text="", structured=REFERENCE, party=None))
     assert (line.status, line.booked.score) == ("booked", 85)
     assert bank.state(INVOICE, "inv_1").outstanding_minor == 0
+
+
+def test_a_reference_names_a_number_without_letters(firm: Any, make: Any) -> None:
+    series = DefineSeries("ent_1", "FAC", "invoice", "{year}-", 6)
+    firm.do(entities.define_series, series, firm.ledger.has_given_numbers)
+    firm.do(entities.amend, AmendEntity("ent_1", iban=IBAN))
+    firm.do(invoices.draft, make.at_once(make.draft(), date(2026, 6, 1)))
+    assert firm.state(INVOICE, "inv_1").number == "2026-000001"
+    line = judged(firm, booked(text="", structured="RF422026000001", party=None))
+    assert line.status == "booked"
+    assert firm.state(INVOICE, "inv_1").outstanding_minor == 0
 
 
 @pytest.mark.parametrize(

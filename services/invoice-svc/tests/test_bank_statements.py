@@ -101,11 +101,37 @@ def test_a_day_that_the_bank_states_again_changes_nothing(bank: Any) -> None:
     assert len(bank.ledger.events) == before
 
 
+@pytest.mark.parametrize(
+    ("write", "again"), [(camt, {"sequence": 9}), (mt940, {"sequence": "9/1"}), (cfonb120, {})]
+)
+def test_a_day_with_other_texts_is_the_same_day(bank: Any, write: Any, again: Any) -> None:
+    """A bank that fills in more of the text in a copy; nothing but the text identifies these lines."""
+    short, full = (
+        [Booked(700, DAY, "VIR" + more), Booked(-199, DAY, "FRAIS" + more)] for more in ("", " DUPONT")
+    )
+    assert take(bank, write(short), write(full, **again)) == [(2, 0), (0, 2)]
+
+
+def test_a_line_and_its_reversal_may_stand_on_two_pages_of_a_day(bank: Any) -> None:
+    pages = [
+        mt940([Booked(500, DAY, text), Booked(-500, DAY, text)], 100, sequence=text) for text in ("1", "2")
+    ]
+    assert take(bank, *pages, *pages) == [(2, 0), (2, 0), (0, 2), (0, 2)]
+
+
 def test_pages_of_one_day_may_repeat_a_line_that_nothing_tells_apart(bank: Any) -> None:
     first, second = mt940([FEE], 1_000, sequence="1/1"), mt940([FEE], 801, sequence="1/2")
     assert take(bank, first, second) == [(1, 0), (1, 0)]
     assert take(bank, first + second) == [(0, 1), (0, 1)]
     assert len(lines(bank)) == 2
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0), (1, 2, 0)])
+def test_pages_of_one_day_may_arrive_in_any_order(bank: Any, order: tuple[int, ...]) -> None:
+    pages = [mt940([FEE], 1_000 - 199 * n, sequence=f"1/{n + 1}") for n in range(3)]
+    assert take(bank, *(pages[n] for n in order), *pages) == [(1, 0)] * 3 + [(0, 1)] * 3
+    assert take(bank, mt940([Booked(5, NEXT, "C")], 403)) == [(1, 0)]
+    assert remarks(bank) == []
 
 
 def test_pages_in_one_file_are_taken_one_after_the_other(bank: Any) -> None:

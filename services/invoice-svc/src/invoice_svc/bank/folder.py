@@ -65,6 +65,8 @@ class BankFolder:
 
     async def take_all(self) -> int:
         """Import what lies there; return the number of files that were taken."""
+        if not await asyncio.to_thread(self.root.is_dir):
+            return 0
         known = {info.name for info in await self.ledger.ledgers()}
         found = await asyncio.to_thread(lambda: list(self._waiting(known)))
         for dropped in found:
@@ -72,14 +74,21 @@ class BankFolder:
         return len(found)
 
     def _waiting(self, ledgers: set[str]) -> Iterator[DroppedFile]:
-        for path in sorted(self.root.glob("*/*/**/*")):
-            ledger, entity_id, *between, name = path.relative_to(self.root).parts
-            if ledger not in ledgers or name.startswith(".") or len(between) > 1:
+        for entity in sorted(self.root.glob("*/*")):
+            ledger = entity.parent.name
+            if ledger not in ledgers or not entity.is_dir():
                 continue
-            if between and between[0] in (IMPORTED, REFUSED):
-                continue
-            if path.is_file() and time.time() - path.stat().st_mtime >= self.quiet_s:
-                yield DroppedFile(path, ledger, entity_id, between[0] if between else None)
+            for path in sorted(entity.iterdir()):
+                if path.is_dir() and path.name not in (IMPORTED, REFUSED):
+                    inner = filter(self._is_complete, sorted(path.iterdir()))
+                    yield from (DroppedFile(each, ledger, entity.name, path.name) for each in inner)
+                elif self._is_complete(path):
+                    yield DroppedFile(path, ledger, entity.name, None)
+
+    def _is_complete(self, path: Path) -> bool:
+        """Return True for a file that nobody has written to for some seconds."""
+        visible = path.is_file() and not path.name.startswith(".")
+        return visible and time.time() - path.stat().st_mtime >= self.quiet_s
 
     async def _take(self, dropped: DroppedFile) -> None:
         try:

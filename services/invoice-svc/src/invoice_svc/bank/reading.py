@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Sequence
 
 from encours.contracts.events.bank import CsvMap
@@ -11,7 +12,7 @@ from invoice_svc.bank.faults import BankFileInvalid, BankFileUnknown, StatementU
 from invoice_svc.domain.bank_statement.content import StatedContent
 
 MAX_BYTES = 64 * 1024 * 1024
-_TEXTS = (ofx, mt940, cfonb120)
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BALANCED = frozenset({"camt", "mt940", "cfonb120"})
 """Formats that state both balances of each statement."""
 
@@ -24,11 +25,13 @@ def read(data: bytes) -> list[StatedContent]:
     if not data.strip():
         raise BankFileUnknown("The file is empty.")
     text = text_of(data)
-    for reader in _TEXTS:
+    if ofx.looks_like(text):
+        return checked(ofx.read(text))
+    if text.lstrip().startswith("<") or data.startswith(_UTF16):
+        return checked(camt.read(data.lstrip()))
+    for reader in (mt940, cfonb120):
         if reader.looks_like(text):
             return checked(reader.read(text))
-    if data.lstrip()[:1] == b"<" or data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:4] == b"\xef\xbb\xbf<":
-        return checked(camt.read(data.lstrip() if data.lstrip()[:1] == b"<" else data))
     raise BankFileUnknown(
         "It is neither camt nor MT940, CFONB 120 or OFX; a CSV file needs a map of its columns."
     )
@@ -44,11 +47,11 @@ def read_csv(data: bytes, csv_map: CsvMap, currency: str, account: str) -> list[
 
 
 def text_of(data: bytes) -> str:
-    """Return a bank's text: UTF-8, else Western European; these formats allow ASCII letters alone."""
+    """Return a bank's text: UTF-8, else Windows-1252, which has all that is printed in ISO 8859-1."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return data.decode("latin-1")
+        return data.decode("cp1252", errors="replace")
 
 
 def checked(statements: Sequence[StatedContent]) -> list[StatedContent]:

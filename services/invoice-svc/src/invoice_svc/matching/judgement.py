@@ -61,8 +61,9 @@ def reference_key(reference: str | None) -> str | None:
 
 
 def text_of(line: BankLineRecorded) -> str:
-    """Return the words of the payer: the remittance text with the creditor reference."""
-    return " ".join(part for part in (line.remittance_text, line.creditor_reference) if part)
+    """Return the words of the payer: the remittance text with the number in the creditor reference, or that itself."""
+    reference = reference_key(line.creditor_reference) or line.creditor_reference
+    return " ".join(part for part in (line.remittance_text, reference) if part)
 
 
 def judge(line: BankLineRecorded, debts: Sequence[OpenDebt], used_reference: str | None = None) -> Judgement:

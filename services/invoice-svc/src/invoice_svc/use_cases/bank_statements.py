@@ -109,7 +109,7 @@ class _Taking:
         """Return the lines that are not known, with their ids."""
         content, today = self.content, self.session.today
         announced = None if content.kind == "statement" else content.kind
-        if not decide.continues(account, content, today):
+        if not decide.is_new_page(account, content, today):
             days = decide.known_days(account, content)
             lines = identify(account.account_id, announced, content.lines, {})
             known = await self._recorded(lines)

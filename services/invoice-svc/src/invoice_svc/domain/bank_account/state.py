@@ -62,7 +62,7 @@ def evolve(state: OwnAccount, recorded: Recorded) -> OwnAccount:
         case events.CsvMapSet():
             return replace(known, csv_map=event.csv_map)
         case events.StatementTaken():
-            is_last = recorded.effective_on >= state.last_day
+            is_last = recorded.effective_on >= state.last_day and not _precedes(event, state.statements)
             return replace(
                 known,
                 statements=(*state.statements, event),
@@ -72,6 +72,13 @@ def evolve(state: OwnAccount, recorded: Recorded) -> OwnAccount:
             )
         case _:
             assert_never(event)
+
+
+def _precedes(event: events.StatementTaken, known: tuple[events.StatementTaken, ...]) -> bool:
+    """Return True for a page that ends where a known one of its day begins."""
+    return any(
+        (each.closing_on, each.opening_minor) == (event.closing_on, event.closing_minor) for each in known
+    )
 
 
 def _with_days(days: Mapping[date, KnownDay], event: events.StatementTaken) -> Mapping[date, KnownDay]:

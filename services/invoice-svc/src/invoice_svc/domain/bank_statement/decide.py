@@ -62,39 +62,40 @@ def require_past(content: StatedContent, today: date) -> None:
 
 
 def taken_before(account: OwnAccount, content: StatedContent) -> str | None:
-    """Return the id of the statement that another file has stated before: same balances, same lines of each day."""
+    """Return the id of the statement that another file has stated before: same balances, numbers and sums of each day.
+
+    Texts, sequence and identification may differ, unless the lines add up to nothing: a day may have two such pages.
+    """
     if content.kind != "statement" or content.opening is None or content.closing is None:
         return None
     days = tuple(covered(day, lines) for day, lines in content.days.items())
+    opening, closing = content.opening, content.closing
+    stated = (content.format, opening.amount_minor, closing.amount_minor, closing.on, days)
     for each in account.statements:
-        stated = (
-            each.format,
-            each.reference,
-            each.sequence,
-            each.opening_minor,
-            each.closing_minor,
-            each.closing_on,
-        )
-        if (*stated, each.days) == (
-            content.format, content.reference, content.sequence, content.opening.amount_minor,
-            content.closing.amount_minor, content.closing.on, days,
-        ):  # fmt: skip
+        if stated == (each.format, each.opening_minor, each.closing_minor, each.closing_on, each.days) and (
+            content.booked_minor or (each.reference, each.sequence) == (content.reference, content.sequence)
+        ):
             return each.statement_id
     return None
 
 
-def continues(account: OwnAccount, content: StatedContent, today: date) -> bool:
-    """Return True if the statement begins where the last one ended, so that it may repeat a line of that day.
+def is_new_page(account: OwnAccount, content: StatedContent, today: date) -> bool:
+    """Return True if the balances show that no line of the statement is known, though an equal one may be.
 
-    Two pages of one day may each have a line that nothing else tells apart, such as a fee.
+    Two pages of one day may each have a line that nothing else tells apart, such as a fee. A page begins where the last
+    statement or a known page of the day ended, or ends where one begins.
     """
-    return (
-        content.kind == "statement"
-        and content.opening is not None
-        and account.closing_minor == content.opening.amount_minor
-        and first_day_of(content, today) >= account.last_day
-        and content.booked_minor != 0
-    )
+    opening, closing = content.opening, content.closing
+    if content.kind != "statement" or opening is None or closing is None or content.booked_minor == 0:
+        return False
+    if account.closing_minor == opening.amount_minor and first_day_of(content, today) >= account.last_day:
+        return True
+    of_same_days = [each for each in account.statements if any(day.on in content.days for day in each.days)]
+    begins, ends = (
+        {each.opening_minor for each in of_same_days}, {each.closing_minor for each in of_same_days},
+    )  # fmt: skip
+    adjoins = opening.amount_minor in ends or closing.amount_minor in begins
+    return adjoins and opening.amount_minor not in begins
 
 
 def known_days(account: OwnAccount, content: StatedContent) -> frozenset[date]:

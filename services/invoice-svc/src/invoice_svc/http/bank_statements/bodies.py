@@ -17,6 +17,7 @@ from invoice_svc.domain.bank_account.commands import SetCsvMap
 from invoice_svc.domain.bank_line.commands import MatchLine
 from invoice_svc.http.common import CustomerId, EntityId, Iban, PaymentId
 from invoice_svc.http.payments.bodies import AllocationBody, instructed
+from invoice_svc.imports.formats.dates import checked_date_format
 
 CSV_TYPES = frozenset({"text/csv", "application/csv"})
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -128,13 +129,13 @@ class CsvMapBody(Body):
         return self
 
     def to_command(self, entity_id: str, iban: str) -> SetCsvMap:
-        """Return the command. Raises ``unknown-currency`` (422)."""
+        """Return the command. Raises ``unknown-currency`` (422), :class:`Invalid` for a format of dates."""
         exponent(self.currency)
         csv_map = CsvMap(
             delimiter=self.delimiter,
             decimal=self.decimal,
             encoding=_ENCODINGS[self.encoding],
-            date_format=self.date_format,
+            date_format=checked_date_format(self.date_format, "/date_format"),
             booked_on=self.booked_on,
             value_on=self.value_on,
             amount=self.amount,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -15,6 +13,7 @@ from encours.kernel.money import exponent
 from invoice_svc.imports import values
 from invoice_svc.imports.csv_lines import parse_map
 from invoice_svc.imports.formats.amounts import Decimal
+from invoice_svc.imports.formats.dates import checked_date_format
 from invoice_svc.imports.formats.verdict import Fault
 from invoice_svc.imports.receiving import ReceiveFile
 from invoice_svc.imports.store import Format, Options
@@ -96,7 +95,9 @@ class FileParameters(BaseModel):
             options=Options(
                 column_map=parse_map(self.column_map),
                 delimiter=None if self.delimiter is None else DELIMITERS.get(self.delimiter, self.delimiter),
-                date_format=_date_format(self.date_format),
+                date_format=None
+                if self.date_format is None
+                else checked_date_format(self.date_format, "date_format"),
                 currency=self.currency,
                 country=self.country,
                 decimal=None if self.decimal is None else _DECIMALS[self.decimal],
@@ -114,21 +115,6 @@ def format_of(request: Request) -> Format:
     if media_type not in MEDIA_TYPES:
         raise UnsupportedMediaType("Send Content-Type: text/csv or application/x-ndjson.")
     return MEDIA_TYPES[media_type]
-
-
-def _date_format(text: str | None) -> str | None:
-    if text is None:
-        return None
-    day = datetime(2026, 3, 31, tzinfo=UTC)
-    try:
-        kept = datetime.strptime(day.strftime(text), text).date() == day.date()  # noqa: DTZ007 - a day has no zone
-    except (ValueError, re.error):  # strptime makes a pattern of it, in which a directive may stand once
-        kept = False
-    if not kept:
-        raise Invalid(
-            f"{text!r} does not give day, month and year; use a format such as %d/%m/%Y.", "date_format"
-        )
-    return text
 
 
 def _file_name(given: str | None, file_format: Format) -> str:
