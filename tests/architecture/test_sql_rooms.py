@@ -22,6 +22,8 @@ STORES = frozenset(
         "invoice_svc/imports/store.py",
         "invoice_svc/clock/jobs.py",
         "invoice_svc/bank/marks.py",
+        "invoice_svc/sync/comparing.py",
+        "invoice_svc/sync/store.py",
         "dunning_svc/outbox/attempts.py",
     }
 )

@@ -78,7 +78,7 @@ def _run() -> list[Entry]:
 async def _measure(installation: Installation) -> list[Entry]:
     schema = schema_of(Lists.name, LEDGER)
     conn = await asyncpg.connect(installation.store_url(), server_settings=STORE_SETTINGS)
-    await _fill(installation, conn, schema)
+    await fill(installation, conn, schema)
     reference = await _unindexed_ms(conn, schema)
     await conn.close()
     db = await ReadDb.open(installation.store_url(), models=[Lists()])
@@ -123,7 +123,8 @@ async def _unindexed_ms(conn: asyncpg.Connection[Any], schema: str) -> float:
     return (time.perf_counter() - started) * 1000
 
 
-async def _fill(installation: Installation, conn: asyncpg.Connection[Any], schema: str) -> None:
+async def fill(installation: Installation, conn: asyncpg.Connection[Any], schema: str) -> None:
+    """Fill the tables of the lists with the invoices, as the projection would have."""
     pool = await asyncpg.create_pool(installation.store_url(), min_size=1, max_size=1)
     await ensure_control(pool)
     await pool.close()

@@ -33,6 +33,7 @@ from invoice_svc.http.rates import routes as rates
 from invoice_svc.http.recurring import routes as recurring
 from invoice_svc.http.reviews import routes as reviews
 from invoice_svc.http.statements import routes as statements
+from invoice_svc.http.sync_checks import routes as sync_checks
 from invoice_svc.models import MODELS, NAME
 
 ROUTERS = (
@@ -54,6 +55,7 @@ ROUTERS = (
     indices.router,
     reviews.router,
     imports.router,
+    sync_checks.router,
     clock.router,
 )
 

@@ -1,0 +1,1 @@
+"""Checks of our open items against those of the system beside us."""
