@@ -41,6 +41,8 @@ def test_a_bank_account_is_in_force_from_its_day_on(world: World) -> None:
     ]
     assert shown["bank_accounts"][0] | first == shown["bank_accounts"][0]
     assert world.put(at, first)["version"] == shown["version"], "set once"
+    world.system.wait_caught_up(world.ledger)
+    assert not any(model["parked"] for model in world.system.read_models("dunning", world.ledger))
     bad = refused(world, at, first | {"iban": "FR7630006000011234567890188"})
     assert bad == (422, "/problems/invalid-request", "/iban")
 

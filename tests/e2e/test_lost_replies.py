@@ -94,6 +94,15 @@ def _payment_body(world: World) -> dict[str, Any]:
     }
 
 
+def _duplicate(world: World) -> str:
+    customer = world.customer()
+    for _ in range(2):
+        world.invoice(customer)
+    found = world.get("invoice", "/v1/reviews/invoices", customer_id=customer, kind="duplicate_invoice")
+    (identifier,) = (each["id"] for each in found["data"])
+    return str(identifier)
+
+
 def _import(world: World) -> Request:
     return f"/v1/imports?file_name=old.csv&currency=EUR&entity_id={world.entity}", CSV.encode()
 
@@ -316,6 +325,10 @@ EXAMPLES: dict[str, dict[str, Make]] = {
         "/v1/payments/{payment_id}/refunds/{refund_id}/returned": lambda w: (
             f"{_refund(w)}/returned",
             {"reason": "AC04 closed account"},
+        ),
+        "/v1/reviews/invoices/{finding_id}/dismiss": lambda w: (
+            f"/v1/reviews/invoices/{_duplicate(w)}/dismiss",
+            {"reason": "Two deliveries of one amount"},
         ),
         "/v1/imports": _import,
         "/v1/ledgers/{name}/clock": _tomorrow,

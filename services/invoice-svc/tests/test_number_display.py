@@ -29,6 +29,8 @@ def display(template: str | None, valid_from: date = JUNE, code: str = "FAC") ->
         ("{number} - {reference}", None, "PO 1", "FAC-1 - PO 1"),
         ("{number} - {reference}", None, None, "FAC-1"),
         ("No {number}", None, None, "No FAC-1"),
+        ("#{number} {reference}", None, "PO 1", "#FAC-1 PO 1"),
+        ("#{number} {reference}", None, None, "#FAC-1"),
         ("{customer_ref} {number}", "{number}", None, "(number) FAC-1"),
     ],
 )

@@ -7,6 +7,7 @@ series count. Customer's reference and order number are those of the day of issu
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 
 from encours.contracts.events import entity as events
 from encours.kernel.errors import Invalid
@@ -40,15 +41,19 @@ def filled(template: str | None, *, customer_ref: str | None, reference: str | N
     if template is None:
         return None
     given = {"customer_ref": customer_ref or "", "reference": reference or ""}
-    before, after = (
-        _FIELD.sub(lambda field: _plain(given[field[1]]), part) for part in template.split(NUMBER)
-    )
-    return f"{before.lstrip(_SEPARATORS)}{NUMBER}{after.rstrip(_SEPARATORS)}"
+    before, after = template.split(NUMBER)
+    return f"{_side(before, given, str.lstrip)}{NUMBER}{_side(after, given, str.rstrip)}"
 
 
 def shown_as(display: str | None, number: str | None) -> str | None:
     """Return the text of a document with its number."""
     return number if display is None or number is None else display.replace(NUMBER, number)
+
+
+def _side(part: str, given: Mapping[str, str], strip: Callable[[str, str], str]) -> str:
+    """Return the text on one side of the number; its outer separators go with a field that has no text."""
+    text = _FIELD.sub(lambda field: _plain(given[field[1]]), part)
+    return text if all(given[name] for name in _FIELD.findall(part)) else strip(text, _SEPARATORS)
 
 
 def _plain(text: str) -> str:
