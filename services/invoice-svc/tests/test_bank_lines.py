@@ -59,7 +59,7 @@ def import_lines(books: Any, *lines: Booked, **more: Any) -> list[str]:
 def judged(books: Any, *lines: Booked) -> Any:
     """Import and judge lines; return the state of the last."""
     for each in import_lines(books, *lines):
-        books.do(bank_lines.judge_line, each, every_invoice, taken_by(books))
+        books.do(bank_lines.judge_line, each, ["inv_1"], taken_by(books))
     return books.state(BANK_LINE, each)
 
 
@@ -138,7 +138,7 @@ def test_money_out_is_not_booked_and_a_return_keeps_its_reason(bank: Any, make: 
 
 def test_what_is_announced_waits_for_the_statement(bank: Any, make: Any) -> None:
     (line_id,) = import_lines(bank, booked(), message="054")
-    bank.do(bank_lines.judge_line, line_id, every_invoice, taken_by(bank))
+    bank.do(bank_lines.judge_line, line_id, ["inv_1"], taken_by(bank))
     assert bank.state(BANK_LINE, line_id).status == "announced"
     with make.refused("bank-line-not-bookable"):
         match(bank, line_id)
@@ -161,7 +161,7 @@ def by_import(books: Any, make: Any) -> None:
 def by_statement(books: Any, make: Any) -> None:
     lines = import_lines(books, booked(text="VIR"))
     for each in lines:
-        books.do(bank_lines.judge_line, each, every_invoice, taken_by(books))
+        books.do(bank_lines.judge_line, each, ["inv_1"], taken_by(books))
         if books.state(BANK_LINE, each).status != "booked":
             match(books, each)
 
@@ -241,5 +241,5 @@ def test_an_ignored_line_keeps_its_reason_and_can_be_taken_up_again(bank: Any, m
 def test_a_judged_line_is_not_judged_again(bank: Any) -> None:
     line = judged(bank, booked())
     before = len(bank.ledger.events)
-    bank.do(bank_lines.judge_line, line.stated.line_id, every_invoice, taken_by(bank))
+    bank.do(bank_lines.judge_line, line.stated.line_id, ["inv_1"], taken_by(bank))
     assert len(bank.ledger.events) == before

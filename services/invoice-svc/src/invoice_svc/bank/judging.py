@@ -5,6 +5,8 @@ A line is judged once; its command's id follows from the line. After a crash the
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -18,15 +20,21 @@ from encours.ledger.command import derived
 from encours.ledger.errors import LedgerUnavailable, VersionConflict
 from encours.ledger.execute import execute
 from encours.postgres.leases import Leases
+from encours.projection.read_model import Conn
 from encours.reading.read_db import ReadDb, ReadModelNotReady
 from invoice_svc.bank.marks import Marks
+from invoice_svc.domain.bank_line import decide
+from invoice_svc.matching.judgement import text_of
 from invoice_svc.read_models.bank.query import UnjudgedLine, unjudged
 from invoice_svc.read_models.bank.taken import PaymentsOfLines
-from invoice_svc.read_models.invoices.candidates import Candidates
+from invoice_svc.read_models.invoices.query import candidates
 from invoice_svc.read_models.lists import NAME
 from invoice_svc.use_cases.bank_lines import judge_line
+from invoice_svc.use_cases.folds import BANK_LINE
 
 BATCH = 200
+AT_ONCE = 8
+"""Lines that are judged concurrently: their appends share transactions."""
 LEASE = "bank lines"
 TRANSIENT = (LedgerUnavailable, VersionConflict, ReadModelNotReady)
 """Refusals that a later judgement may not meet again."""
@@ -52,8 +60,6 @@ class LineJudge:
                 continue
             try:
                 await self._judge_ledger(name, marks)
-            except TRANSIENT as later:
-                log.info("bank lines are judged later", ledger=name, reason=later.detail)
             finally:
                 await self.leases.release(token, LEASE, name)
 
@@ -63,29 +69,51 @@ class LineJudge:
         while True:
             async with self.db.snapshot(NAME, name) as (conn, schema, position):
                 lines = await unjudged(conn, schema, after, BATCH)
-            for line in lines:
-                await self._judge(name, line)
+                found = await self._candidates(name, lines, conn, schema)
+            room = asyncio.Semaphore(AT_ONCE)
+            done = await asyncio.gather(
+                *(self._judge(name, line, found[line.line_id], room) for line in lines)
+            )
+            if not all(done):
+                return  # the same lines again in the next pass
             after = lines[-1].from_position if len(lines) == BATCH else position
             await marks.set(name, epoch, after)
             if len(lines) < BATCH:
                 return
 
-    async def _judge(self, name: str, line: UnjudgedLine) -> None:
+    async def _candidates(
+        self, name: str, lines: Sequence[UnjudgedLine], conn: Conn, schema: str
+    ) -> dict[str, list[str]]:
+        """Return the ids of invoices that each line may name, as the read model knows them after the line."""
+        streams = await self.ledger.read_streams(name, [line.line_id for line in lines])
+        found = {}
+        for line_id, events in streams.items():
+            state = BANK_LINE.fold(events)
+            line = decide.stated(state)
+            found[line_id] = await candidates(
+                conn,
+                schema,
+                entity_id=state.entity_id,
+                customer_id=None,
+                currency=line.currency,
+                text=text_of(line),
+            )
+        return found
+
+    async def _judge(
+        self, name: str, line: UnjudgedLine, found: Sequence[str], room: asyncio.Semaphore
+    ) -> bool:
+        """Judge a line; return False if that has to be done again."""
         command_id = derived_uuid(name, line.line_id, "judge")
         today = await self.ledger.today_of(name, line.entity_id)
         meta = derived(name, command_id, actor=INVOICING, today=today)
-        try:
-            await execute(
-                self.ledger,
-                meta,
-                judge_line,
-                line.line_id,
-                Candidates(self.db, self.ledger),
-                PaymentsOfLines(self.db, self.ledger),
-            )
-        except TRANSIENT:
-            raise
-        except (
-            DomainError
-        ) as refusal:  # such as a customer whose payer changed: one line must not stop the others
-            log.warning("a bank line cannot be booked", line=line.line_id, reason=refusal.detail)
+        async with room:
+            try:
+                taken = PaymentsOfLines(self.db, self.ledger)
+                await execute(self.ledger, meta, judge_line, line.line_id, found, taken)
+            except TRANSIENT as later:
+                log.info("a bank line is judged later", line=line.line_id, reason=later.detail)
+                return False
+            except DomainError as refusal:  # one line must not stop the others
+                log.warning("a bank line cannot be booked", line=line.line_id, reason=refusal.detail)
+        return True

@@ -9,7 +9,6 @@ from encours.contracts.parties import payer_of
 from encours.kernel.ids import derived_id
 from encours.ledger.command import Result
 from encours.ledger.session import Session
-from encours.reading.read_db import ReadModelNotReady
 from invoice_svc.domain.bank_line import decide
 from invoice_svc.domain.bank_line.commands import IgnoreLine, MatchLine, UndoLine
 from invoice_svc.domain.bank_line.state import BankLine
@@ -25,11 +24,11 @@ _BY_PERSON = MatchReason(rule="person", points=0, evidence=None)
 
 
 async def judge_line(
-    session: Session, line_id: str, candidates: payments.OpenInvoices, taken: TakenPayments
+    session: Session, line_id: str, candidates: Sequence[str], taken: TakenPayments
 ) -> Result | None:
     """Book a line whose payment or invoice is certain, or propose what it may pay; nothing for one that is decided.
 
-    Raises :class:`ReadModelNotReady` while the list of open invoices lags.
+    ``candidates`` are invoices that the line may name; each is loaded from its own stream.
     """
     state = await session.get(BANK_LINE, line_id)
     line = decide.stated(state)
@@ -39,11 +38,7 @@ async def judge_line(
     if recorded is not None:
         await _book(session, state, recorded, [_by_reference(used)], is_new_payment=False)
         return session.result(line_id)
-    words = text_of(line)
-    ids = await session.ask(candidates, session.meta.ledger, state.entity_id, None, line.currency, words)
-    if ids is None:
-        raise ReadModelNotReady("invoices", session.meta.ledger)
-    debts = [await _debt(session, each, line) for each in ids]
+    debts = [await _debt(session, each, line) for each in candidates]
     judgement = judge(line, [debt for debt in debts if debt.invoice.outstanding_minor > 0], used)
     if judgement.is_certain:
         best = judgement.proposals[0]
