@@ -9,7 +9,7 @@ import pytest
 
 from encours.contracts import Recorded
 from encours.projection.projector import check_model
-from encours.projection.read_model import MappedModel
+from encours.projection.read_model import MappedModel, Sum
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
 
@@ -41,7 +41,7 @@ def mapped(row_type: type[Row]) -> MappedModel:
         rows = (row_type,)
         entry = row_type
         created = ()
-        ordered = applies = ignores = frozenset()
+        creating = ordered = applies = ignores = frozenset()
 
         def project(self, e: Recorded, rows: RowCache) -> None: ...
 
@@ -51,7 +51,7 @@ def mapped(row_type: type[Row]) -> MappedModel:
         def creates(self, e: Recorded) -> Iterable[Row]:
             return ()
 
-        def sums(self, schema: str) -> Sequence[tuple[type[Row], str]]:
+        def sums(self, schema: str) -> Sequence[Sum]:
             return ()
 
     return Notes()

@@ -32,6 +32,8 @@ _ID_HEAD = _LENGTH(16)
 _KEPT = 1_024
 """Most values of a column whose encoded form is kept: currencies, kinds and days come again and again."""
 _KEPT_BYTES = 64
+_FEW = "ent"
+"""Prefix of ids of which a ledger has so few that their encoded form is kept too."""
 _DAY_0 = date(2000, 1, 1).toordinal()
 _INSTANT_0 = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -119,6 +121,8 @@ def _value_encoder(column: Column) -> tuple[str, Encode | _Encoded]:
         absent = f"null if (v := {value}) is None else " if column.nullable else ""
         text = "v" if column.nullable else f"(v := {value})"
         digits = f"id_head + unhexlify(v[{len(start)}:])"
+        if column.id.prefix == _FEW:
+            return f"{known}[{value}]", _Encoded(_some_id(start))
         usual = f"len({text}) == {len(start) + 32} and v[:{len(start)}] == {start!r}"
         return f"({absent}{digits} if {usual} else {known}(v))", _other_id(start)
     encode = _ENCODERS[column.sql_type]
@@ -141,6 +145,18 @@ class _Encoded(dict[Any, bytes]):
         if len(self) < _KEPT and len(encoded) <= _KEPT_BYTES:
             self[value] = encoded
         return encoded
+
+
+def _some_id(start: str) -> Encode:
+    other = _other_id(start)
+
+    def encode(text: str | None) -> bytes:
+        if text is None:
+            return _NULL
+        usual = len(text) == len(start) + 32 and text.startswith(start)
+        return _ID_HEAD + unhexlify(text[len(start) :]) if usual else other(text)
+
+    return encode
 
 
 def _other_id(start: str) -> Encode:

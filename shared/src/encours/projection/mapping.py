@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from itertools import count
+from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, cast
 
@@ -80,7 +80,6 @@ def _map(
     """Add the encoded rows of the events to ``rows``, a slice between two steps of the iterator."""
     mapped, entries, creates = model.applies - model.ordered, model.entries, model.creates
     encode, append = row_encoder(model.entry, "position", "line"), rows[model.entry].append
-    numbers = count(1)
     try:
         for group in groups:
             if group.type not in mapped:
@@ -88,13 +87,16 @@ def _map(
                 continue
             event = group.event()
             recorded = cast("Recorded", event)
-            for event.position, event.data in zip(group.positions, group.data(), strict=True):
-                for line, entry in enumerate(entries(recorded)):
-                    append(encode(event.position, line, entry))
-                for row in creates(recorded):
-                    rows[type(row)].append(row_encoder(type(row))(row))
-                if next(numbers) % SLICE == 0:
-                    yield
+            creating = group.type in model.creating
+            events = zip(group.positions, group.data(), strict=True)
+            for _ in range(0, len(group.positions), SLICE):
+                for event.position, event.data in islice(events, SLICE):
+                    for line, entry in enumerate(entries(recorded)):
+                        append(encode(event.position, line, entry))
+                    if creating:
+                        for row in creates(recorded):
+                            rows[type(row)].append(row_encoder(type(row))(row))
+                yield
     except Exception as error:
         raise Unmappable from error
 
@@ -113,10 +115,22 @@ async def _copy(
             await copy_encoded(conn, schema, table, row_type, (encoded,))
 
 
-async def sum_up(conn: asyncpg.Connection, schema: str, model: MappedModel) -> None:
-    """Fill the tables that are sums of the mapped rows."""
-    for row_type, query in model.sums(schema):
-        table = table_of(row_type)
-        await conn.execute(f"insert into {schema}.{table.name} ({table.plain}) {query}")
-        if row_type in model.created:
-            await conn.execute(f"drop table {schema}.{table.name}_created")
+async def sum_entries(conn: asyncpg.Connection, schema: str, model: MappedModel) -> None:
+    """Make the tables of sums over the entries alone, which :func:`sum_up` reads."""
+    for found in model.sums(schema):
+        if found.of_entries is not None:
+            table = table_of(found.row_type).name
+            await conn.execute(f"create table {schema}.{table}_summed as {found.of_entries}")
+
+
+async def sum_up(conn: asyncpg.Connection, schema: str, model: MappedModel, summed: Awaitable[None]) -> None:
+    """Fill the tables that are sums of the mapped rows; ``summed`` are the sums over the entries alone."""
+    for found in model.sums(schema):
+        table = table_of(found.row_type)
+        spent = [f"{table.name}_created"] if found.row_type in model.created else []
+        if found.of_entries is not None:
+            await summed
+            spent.append(f"{table.name}_summed")
+        await conn.execute(f"insert into {schema}.{table.name} ({table.plain}) {found.query}")
+        for name in spent:
+            await conn.execute(f"drop table {schema}.{name}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from asyncpg import Connection
 from asyncpg.pool import PoolConnectionProxy
@@ -51,6 +52,18 @@ class ReadModel(ABC):
         """
 
 
+class Sum(NamedTuple):
+    """Table that a rebuild fills with sums."""
+
+    row_type: type[Row]
+    query: str
+    """SQL that gives the columns of the table in order, and null for one that is never null where a row lacks what it
+    refers to. The rows of a ``created`` table, without amounts, stand in ``<table>_created``."""
+    of_entries: str | None = None
+    """Query over the entries alone whose rows ``query`` finds in ``<table>_summed``: it runs while earlier tables are
+    filled."""
+
+
 class MappedModel(ReadModel):
     """Read model that a rebuild maps and sums, several times faster than it folds events.
 
@@ -66,6 +79,8 @@ class MappedModel(ReadModel):
     the entries."""
     created: tuple[type[Row], ...]
     """Tables whose rows an event creates without their amounts, which are summed up in the end."""
+    creating: frozenset[str]
+    """Types whose events create such rows."""
     ordered: frozenset[str]
     """Types whose events depend on earlier ones. `project` applies them in a rebuild too; they touch neither
     entries nor ``created`` rows, nor any that is summed."""
@@ -83,12 +98,8 @@ class MappedModel(ReadModel):
         """Return the rows of ``created`` tables that the event makes, from itself alone. Pure."""
 
     @abstractmethod
-    def sums(self, schema: str) -> Sequence[tuple[type[Row], str]]:
-        """Tables to fill, in this order, each with a query that gives its columns in order.
-
-        A query reads tables of ``schema``; the rows of a ``created`` table without their amounts stand in
-        ``<table>_created``. It must give null for a column that is never null where a row lacks what it refers to.
-        """
+    def sums(self, schema: str) -> Sequence[Sum]:
+        """Tables of ``schema`` to fill, in this order."""
 
 
 class Reactor(ABC):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Literal, cast
@@ -24,7 +24,7 @@ from encours.projection.apply import apply
 from encours.projection.binary import copy_rows
 from encours.projection.bulk import PAGE, BulkReader
 from encours.projection.hashing import Hashed
-from encours.projection.mapping import Unmappable, map_events, sum_up
+from encours.projection.mapping import Unmappable, map_events, sum_entries, sum_up
 from encours.projection.parking import Parking
 from encours.projection.projector import (
     UNWRITABLE,
@@ -84,6 +84,7 @@ class Shadow:
         self._helper = helper
         self._indexing: dict[type[Row], asyncio.Task[None]] = {}
         """Tables whose indexes and statistics are made on the helping connection while others are filled."""
+        self._summing: asyncio.Task[None] | None = None
         self.projection = Projection(model, self.schema, Parking())
         self.position = 0
         self._limit = rows_in_memory
@@ -116,6 +117,12 @@ class Shadow:
             await self.projection.run_daily_step(self.conn)
         self.projection.forget()  # the daily step has changed rows
 
+    async def _index_after(
+        self, summed: Awaitable[None], conn: asyncpg.Connection, row_type: type[Row]
+    ) -> None:
+        await summed
+        await self._index(conn, [row_type])
+
     async def _index(self, conn: asyncpg.Connection, row_types: list[type[Row]]) -> None:
         await create_indexes(conn, self.schema, row_types)
         for row_type in row_types:
@@ -132,7 +139,7 @@ class Shadow:
 
     async def close(self) -> None:
         """Drop the tables, unless they have replaced the live ones."""
-        await end(self._indexing.values())
+        await end([*self._indexing.values(), *([self._summing] if self._summing else [])])
         if not self.conn.is_closed():
             await self.conn.execute(f"drop schema if exists {self.schema} cascade")
 
@@ -166,10 +173,14 @@ class Shadow:
             pages = self.reader.groups(0, upto, self.projection.wanted)
             hashed = await map_events(self.conn, self.schema, model, pages, self._fold_some)
             self.hashed[model.entry] = Hashed(upto, hashed)
-            if self._helper is not None:
-                self._indexing[model.entry] = asyncio.create_task(self._index(self._helper, [model.entry]))
+            self._summing = asyncio.create_task(sum_entries(self._helper or self.conn, self.schema, model))
+            if self._helper is None:
+                await self._summing
+            else:
+                helped = self._index_after(self._summing, self._helper, model.entry)
+                self._indexing[model.entry] = asyncio.create_task(helped)
             await self._spill(keep=self._limit)
-            await sum_up(self.conn, self.schema, model)
+            await sum_up(self.conn, self.schema, model, self._summing)
         except _REFUSED as error:
             raise Refused from error
         self.position = upto

@@ -21,7 +21,7 @@ from encours.contracts.events.entity import EntityAmended, EntityRegistered
 from encours.contracts.events.invoice import InvoiceIssued
 from encours.contracts.events.rate import ExchangeRatePublished
 from encours.kernel.bands import STANDARD, days_past_due
-from encours.projection.read_model import MappedModel
+from encours.projection.read_model import MappedModel, Sum
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
 from encours.reading.merges import MergeRow
@@ -37,7 +37,7 @@ from reporting_svc.read_models.receivables.rows import (
     ReportedCustomer,
     ReportingEntity,
 )
-from reporting_svc.read_models.receivables.sums import balances_sql, items_sql
+from reporting_svc.read_models.receivables.sums import account_sums_sql, balances_sql, items_sql
 
 if TYPE_CHECKING:
     from encours.projection.read_model import Conn
@@ -55,6 +55,7 @@ class Receivables(MappedModel):
     rows = (ReportingEntity, ReportedCustomer, MergeRow, RateRow, Item, MovementRow, Balance, AgingDay)
     entry = MovementRow
     created = (Item,)
+    creating = contracts.names_of(InvoiceIssued)
     ordered = contracts.names_of(
         EntityRegistered,
         EntityAmended,
@@ -176,9 +177,12 @@ class Receivables(MappedModel):
         """The invoice that is issued."""
         return (_issued(e.entity, e.data),) if isinstance(e.data, InvoiceIssued) else ()
 
-    def sums(self, schema: str) -> Sequence[tuple[type[Row], str]]:
+    def sums(self, schema: str) -> Sequence[Sum]:
         """Items and balances from the movements. Every band is the first until :meth:`on_days_opened` moves them."""
-        return ((Item, items_sql(schema)), (Balance, balances_sql(schema)))
+        return (
+            Sum(Item, items_sql(schema)),
+            Sum(Balance, balances_sql(schema), of_entries=account_sums_sql(schema)),
+        )
 
     async def on_days_opened(self, conn: Conn, schema: str, days: list[date]) -> None:
         """Bring the bands of :class:`Balance` to the last of the opened days in one step."""

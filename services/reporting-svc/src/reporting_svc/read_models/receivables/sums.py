@@ -26,19 +26,24 @@ def items_sql(schema: str) -> str:
     """
 
 
+def account_sums_sql(schema: str) -> str:
+    """SQL: sums of the movements of each account."""
+    return f"""
+        select m.entity, m.customer_id, m.currency, sum(m.item_minor)::bigint as open_minor,
+               sum(m.cash_minor)::bigint as cash_minor, sum(m.account_minor)::bigint as account_minor
+        from {schema}.movement m group by m.entity, m.customer_id, m.currency
+    """
+
+
 def balances_sql(schema: str) -> str:
-    """SQL: rows of ``balance`` before any day was opened, when nothing is past due."""
+    """SQL: rows of ``balance`` before any day was opened, when nothing is past due, from the sums of the accounts."""
     return f"""
         select m.entity, m.customer_id, m.currency, m.open_minor, 0, 0, 0, 0, 0, m.open_minor,
                coalesce(d.disputed_minor, 0), coalesce(d.conceded_minor, 0), 0, m.cash_minor, m.account_minor
         from (
             select {ENTITY_ID.sql("m.entity")} as entity, {CUSTOMER_ID.sql("m.customer_id")} as customer_id, m.currency,
                    m.open_minor, m.cash_minor, m.account_minor
-            from (
-                select m.entity, m.customer_id, m.currency, sum(m.item_minor)::bigint as open_minor,
-                       sum(m.cash_minor)::bigint as cash_minor, sum(m.account_minor)::bigint as account_minor
-                from {schema}.movement m group by m.entity, m.customer_id, m.currency
-            ) m
+            from {schema}.balance_summed m
         ) m left join (
             select i.entity, i.customer_id, i.currency,
                    sum({share_sql("i.open_minor", "i.disputed_minor")})::bigint as disputed_minor,
