@@ -35,6 +35,21 @@ def test_a_debtor_that_was_entered_twice_is_proposed_with_the_reasons(system: Sy
     found = world.get("invoice", "/v1/customers", field="channel:web")["data"]
     assert [each["id"] for each in found] == [second]
 
+    kind = {"entity_id": world.entity, "kind": "text", "label": "Project"}
+    defined = world.client("invoice").put("/v1/custom-fields/invoice/project", json=kind)
+    assert defined.status_code == 200, defined.text
+    draft, _ = (world.post("invoice", "/v1/invoices", world.draft_body(second)) for _ in range(2))
+    answer = world.client("invoice").patch(
+        f"/v1/invoices/{draft['id']}/fields", json={"fields": {"project": "Lyon"}}
+    )
+    assert answer.json()["fields"] == {"project": "Lyon"}, answer.text
+    before = int(answer.headers["encours-position"]) - 1
+    found = [
+        [each["id"] for each in world.get("invoice", "/v1/invoices", field="project:Lyon", **at)["data"]]
+        for at in ({}, {"known_at": before}, {"as_of": "2026-01-04"})
+    ]
+    assert found == [[draft["id"]], [], []]
+
     contact = {"role": "dunning", "name": "Claire Martin", "email": "claire@dupont.example"}
     world.post("invoice", f"/v1/customers/{first}/contacts", contact)
     world.invoice(first, issued_on="2026-01-05")

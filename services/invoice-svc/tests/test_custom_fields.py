@@ -12,9 +12,12 @@ from encours.kernel.errors import DomainError
 from encours.testing.memory import BooksInMemory
 from invoice_svc.domain.custom_field.commands import DefineField
 from invoice_svc.domain.customer.commands import SetFields
+from invoice_svc.domain.invoice.commands import IssueInvoice
+from invoice_svc.domain.invoice.fields import SetInvoiceFields
 from invoice_svc.http.customers.answers import CustomerOut
-from invoice_svc.use_cases import custom_fields, customers, entities
-from invoice_svc.use_cases.folds import CUSTOMER
+from invoice_svc.http.invoices.answers import InvoiceOut
+from invoice_svc.use_cases import custom_fields, customers, entities, invoices
+from invoice_svc.use_cases.folds import CUSTOMER, INVOICE
 
 
 def field(kind: FieldKind, code: str = "", label: str = "Label", *choices: str) -> DefineField:
@@ -82,3 +85,22 @@ def test_a_kind_is_for_good_and_choices_are_only_added(firm: BooksInMemory, make
         firm.do(custom_fields.define, field("choice", "other"))
     firm.do(custom_fields.define, field("choice", "channel", "Channel", "shop", "web", "phone"))
     firm.do(customers.set_fields, SetFields("cus_1", {"channel": "phone"}))
+
+
+def test_values_of_an_invoice_are_of_the_kind_of_its_own_fields_and_stay_after_the_issue(
+    firm: BooksInMemory, make: Any
+) -> None:
+    firm.do(custom_fields.define, DefineField("ent_1", "invoice", "project", "text", "Project"))
+    firm.do(invoices.draft, make.draft())
+    firm.do(custom_fields.set_on_invoice, SetInvoiceFields("inv_1", {"project": "Lyon"}))
+    firm.do(invoices.issue, IssueInvoice("inv_1", date(2026, 6, 1)))
+    count = len(firm.ledger.events)
+    firm.do(custom_fields.set_on_invoice, SetInvoiceFields("inv_1", {"project": "Lyon"}))
+    assert len(firm.ledger.events) == count
+    shown = InvoiceOut.of(firm.state(INVOICE, "inv_1"), 3, date(2026, 6, 30))
+    assert (shown["fields"], shown["number"]) == ({"project": "Lyon"}, "FAC-2026-000001")
+    with pytest.raises(DomainError) as caught:
+        firm.do(custom_fields.set_on_invoice, SetInvoiceFields("inv_1", {"channel": "web"}))
+    assert [error.pointer for error in caught.value.errors] == ["/fields/channel"]
+    firm.do(custom_fields.set_on_invoice, SetInvoiceFields("inv_1", {"project": None}))
+    assert firm.state(INVOICE, "inv_1").fields == {}

@@ -13,6 +13,7 @@ from encours.contracts.events import (
     customer,
     dispute,
     dunning,
+    field,
     invoice,
     loss,
     order,
@@ -177,6 +178,7 @@ _LINES: dict[type[Event], tuple[str, str]] = {
     ),
     customer.CustomerNoted: ("Note: {text}", "Note : {text}"),
     invoice.InvoiceDrafted: ("Draft of {total_minor}", "Brouillon de {total_minor}"),
+    field.InvoiceFieldsSet: ("Custom fields set: {fields}", "Champs personnalisés renseignés : {fields}"),
     invoice.InvoiceAmended: ("Draft changed", "Brouillon modifié"),
     approval.InvoiceSubmitted: (
         "Draft of {total_minor} submitted for approval",

@@ -50,6 +50,12 @@ FindingId = Annotated[str, Id("fnd"), Field(examples=["fnd_0195e0a4c1187ebc837d9
 SeriesCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,19}$")]
 Phone = Annotated[str, StringConstraints(pattern=texts.PHONE)]
 FieldCode = Annotated[str, StringConstraints(pattern=texts.FIELD_CODE), Field(examples=["sales_channel"])]
+FieldValueText = Annotated[
+    str,
+    StringConstraints(max_length=260, pattern=r"^[a-z][a-z0-9_]{0,39}:.+$"),
+    Field(examples=["channel:web"]),
+]
+"""Value of a custom field that a list is filtered by."""
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=texts.ONE_LINE)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 

@@ -25,7 +25,7 @@ from invoice_svc.domain.customer.commands import (
 from invoice_svc.domain.customer.merge import MergeCustomer, ReverseMerge
 from invoice_svc.domain.customer.state import CustomerEvent
 from invoice_svc.domain.terms import ProposedTerms, settled
-from invoice_svc.use_cases.custom_fields import fields_of_customers
+from invoice_svc.use_cases.custom_fields import fields_of
 from invoice_svc.use_cases.debtors import unmerged
 from invoice_svc.use_cases.folds import CUSTOMER, ENTITY
 
@@ -54,7 +54,7 @@ async def agree_terms(session: Session, command: AgreeTerms) -> Result:
 async def set_fields(session: Session, command: SetFields) -> Result:
     """Set values of custom fields; each is of the kind of its field."""
     state = await unmerged(session, command.customer_id, pointer=None)
-    fields = await fields_of_customers(session, state.entity_id, command.values)
+    fields = await fields_of(session, state.entity_id, "customer", command.values)
     values = checked(fields, command.values)
     return _emit(session, command.customer_id, state.entity_id, decide.set_fields(state, command, values))
 

@@ -81,6 +81,7 @@ class Cases(ReadModel):
         events.customer.CustomerNoted,
         events.customer.FieldsSet,
         events.field.FieldDefined,
+        events.field.InvoiceFieldsSet,
         events.customer.TermsAgreed,
         events.customer.TermsBeyondCeiling,
         events.customer.PenaltyBelowFloor,

@@ -8,6 +8,7 @@ from datetime import date
 from typing import assert_never
 
 from encours.contracts.events import field as events
+from encours.contracts.events.customer import FieldValue
 from encours.kernel.errors import FieldError, Invalid, Refusal
 from invoice_svc.domain.custom_field.commands import DefineField
 from invoice_svc.domain.custom_field.state import CustomField
@@ -49,7 +50,7 @@ def define(state: CustomField, command: DefineField) -> list[events.FieldDefined
     if known is not None and known.kind != command.kind:
         raise CustomFieldFixed(f"{command.code} is a field of kind {known.kind}; that is for good.", "/kind")
     if known is not None and (gone := sorted(set(known.choices) - set(command.choices))):
-        raise CustomFieldFixed(f"Customers may have {gone[0]!r}: choices are only added.", "/choices")
+        raise CustomFieldFixed(f"Objects may have {gone[0]!r}: choices are only added.", "/choices")
     return [] if known == defined else [defined]
 
 
@@ -69,6 +70,19 @@ def checked(fields: Mapping[str, CustomField], values: Mapping[str, str | bool |
     if faults:
         raise CustomFieldValuesInvalid(faults[0].detail, errors=tuple(faults))
     return kept
+
+
+def values_with(
+    known: Mapping[str, str], asked: Mapping[str, object], given: Mapping[str, str]
+) -> tuple[FieldValue, ...] | None:
+    """Return all values of an object: those asked for as they were ``given`` after the check, and the others.
+
+    ``None`` if they are the same.
+    """
+    kept = {code: value for code, value in known.items() if code not in asked} | dict(given)
+    if kept == known:
+        return None
+    return tuple(FieldValue(field_code=code, value=kept[code]) for code in sorted(kept))
 
 
 def _advice(defined: events.FieldDefined, value: str | bool | None) -> str | None:

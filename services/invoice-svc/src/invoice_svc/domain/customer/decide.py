@@ -14,6 +14,7 @@ from encours.contracts.parties import roles_on
 from encours.kernel.errors import FieldError, Refusal
 from encours.kernel.terms import beyond_ceiling
 from encours.legal.law import LatePaymentLaw
+from invoice_svc.domain.custom_field.decide import values_with
 from invoice_svc.domain.customer.commands import (
     AddContact,
     AmendCustomer,
@@ -123,12 +124,8 @@ def agree_terms(state: Customer, valid_from: date, terms: Terms, law: LatePaymen
 
 def set_fields(state: Customer, command: SetFields, checked: Mapping[str, str]) -> list[CustomerEvent]:
     """Set the values, which were checked against their fields; no event if they are the same."""
-    kept = {code: value for code, value in state.fields.items() if code not in command.values}
-    kept |= checked
-    if kept == state.fields:
-        return []
-    values = tuple(events.FieldValue(field_code=code, value=kept[code]) for code in sorted(kept))
-    return [events.FieldsSet(customer_id=state.customer_id, fields=values)]
+    values = values_with(state.fields, command.values, checked)
+    return [] if values is None else [events.FieldsSet(customer_id=state.customer_id, fields=values)]
 
 
 def assign_roles(

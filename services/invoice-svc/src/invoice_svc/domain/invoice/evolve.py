@@ -16,6 +16,7 @@ from encours.contracts.common import (
 from encours.contracts.events import invoice as events
 from encours.contracts.events import loss as losses
 from encours.contracts.events import rate as rates
+from encours.contracts.events.field import InvoiceFieldsSet
 from invoice_svc.domain.approval.state import ApprovalEvent, amended, decided, of_draft
 from invoice_svc.domain.invoice.parts import (
     AppliedPayment,
@@ -33,6 +34,7 @@ InvoiceEvent = (
     | events.InvoiceAmended
     | events.InvoiceCancelled
     | ApprovalEvent
+    | InvoiceFieldsSet
     | events.InvoiceIssued
     | events.DepositDeducted
     | events.DepositFreed
@@ -69,6 +71,8 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
             return replace(_amended(state, event), approval=amended(state.approval, recorded.actor))
         case events.InvoiceCancelled():
             return replace(state, document="cancelled")
+        case InvoiceFieldsSet():
+            return replace(state, fields={each.field_code: each.value for each in event.fields})
         case events.InvoiceIssued():
             return _issued(state, recorded.entity, event)
         case events.DepositDeducted():
@@ -285,6 +289,7 @@ def _issued(state: Invoice, entity_id: str, event: events.InvoiceIssued) -> Invo
         origin=event.origin,
         drafted_on=state.drafted_on,
         approval=state.approval,
+        fields=state.fields,
         deliveries=event.deliveries,
         movements=(BalanceChange(event.issued_on, event.total_minor),),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
@@ -78,6 +79,8 @@ class Invoice(Struct, frozen=True):
     drafted_on: date | None = None
     deliveries: tuple[CitedDelivery, ...] = ()
     approval: Approval = Approval()
+    fields: Mapping[str, str] = {}
+    """Values of custom fields by code."""
     credits: tuple[CreditNote, ...] = ()
     rebates: tuple[Rebate, ...] = ()
     applied: tuple[AppliedPayment, ...] = ()

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Query as QueryParam
-from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from encours.http.commands import Command, command
@@ -14,7 +13,7 @@ from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.reading.pages import Page
-from invoice_svc.http.common import CustomerId, EntityId, iso
+from invoice_svc.http.common import CustomerId, EntityId, FieldValueText, iso
 from invoice_svc.http.customers.answers import (
     CUSTOMER_ANSWER,
     CustomerListing,
@@ -41,11 +40,6 @@ from invoice_svc.read_models.customers import query
 from invoice_svc.read_models.lists import NAME
 from invoice_svc.use_cases import customers
 
-FieldValueText = Annotated[
-    str,
-    StringConstraints(max_length=260, pattern=r"^[a-z][a-z0-9_]{0,39}:.+$"),
-    Field(examples=["channel:web"]),
-]
 router = Router(tags=["Customers"])
 PAGE = paging(
     "id", "relevance",

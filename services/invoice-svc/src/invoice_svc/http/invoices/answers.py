@@ -133,6 +133,7 @@ class InvoiceOut(AsOf, ParticularsOut):
     terms: TermsOut | None
     reference: str | None
     salesperson: str | None
+    fields: dict[str, str] = Field(description="Values of custom fields, by code.")
     origin: Literal["issued", "import"] | None
     credit_notes: list[CreditNoteOut]
     rebates: list[RebateOut] = Field(
@@ -216,6 +217,7 @@ class InvoiceOut(AsOf, ParticularsOut):
             "terms": TermsOut.of(state.terms),
             "reference": state.reference,
             "salesperson": state.salesperson,
+            "fields": dict(state.fields),
             "origin": state.origin,
             "credit_notes": [CreditNoteOut.of(credit, currency) for credit in state.credits],
             "rebates": [RebateOut.of(each, currency) for each in state.rebates],

@@ -18,7 +18,8 @@ from encours.kernel.ids import new_id
 from encours.reading.pages import Page
 from invoice_svc.domain.invoice.commands import CancelInvoice
 from invoice_svc.domain.invoice.status import BusinessLabel
-from invoice_svc.http.common import CustomerId, EntityId, InvoiceId
+from invoice_svc.http.common import CustomerId, EntityId, FieldValueText, InvoiceId
+from invoice_svc.http.custom_fields.bodies import InvoiceFieldsBody
 from invoice_svc.http.history import HistoryOut, TextLanguage, show_history
 from invoice_svc.http.invoices.answers import (
     BRIEF_ANSWER,
@@ -47,7 +48,7 @@ from invoice_svc.read_models.entities.query import entities_seen
 from invoice_svc.read_models.invoices import query
 from invoice_svc.read_models.invoices.statuses import CrmLabel, InvoiceStatus
 from invoice_svc.read_models.lists import NAME
-from invoice_svc.use_cases import corrections, invoices
+from invoice_svc.use_cases import corrections, custom_fields, invoices
 
 router = Router(tags=["Invoices"])
 PAGE = paging(
@@ -93,6 +94,12 @@ async def list_invoices(
     crm: CrmLabel | None = None,
     due_before: BusinessDate | None = None,
     number: Annotated[str | None, QueryParam(max_length=60)] = None,
+    field: Annotated[
+        list[FieldValueText] | None,
+        QueryParam(
+            max_length=10, description="Values of custom fields, all of which an invoice has to have."
+        ),
+    ] = None,
     text: Annotated[
         str | None,
         QueryParam(
@@ -104,7 +111,7 @@ async def list_invoices(
 ) -> Response:
     """List invoices with their status as of a date: without one, on today of their entity."""
     wanted = query.InvoiceFilter(
-        customer_id, payer_id, entity_id, status, business, crm, due_before, number, text
+        customer_id, payer_id, entity_id, status, business, crm, due_before, number, text, tuple(field or ())
     )
     async with q.view(NAME) as view:
         if status or business or crm:
@@ -129,6 +136,14 @@ async def get_invoice_history(invoice_id: InvoiceId, q: Reading, lang: TextLangu
 async def amend_invoice(invoice_id: InvoiceId, body: DraftPatch, cmd: Writing) -> Response:
     """Change a draft; omitted fields stay unchanged."""
     return await cmd.run(invoices.amend, body.to_command(invoice_id), answer=INVOICE_ANSWER, on=invoice_id)
+
+
+@router.patch("/v1/invoices/{invoice_id}/fields", response_model=InvoiceOut)
+async def set_invoice_fields(invoice_id: InvoiceId, body: InvoiceFieldsBody, cmd: Writing) -> Response:
+    """Set values of custom fields, of a draft or an issued invoice; fields that are left out stay."""
+    return await cmd.run(
+        custom_fields.set_on_invoice, body.to_command(invoice_id), answer=INVOICE_ANSWER, on=invoice_id
+    )
 
 
 @router.post("/v1/invoices/{invoice_id}/issue", response_model=InvoiceOut)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from encours.contracts import Recorded, names_of
 from encours.contracts.books import CREDITED, Movement, movements, moving
 from encours.contracts.events.approval import InvoiceApproved, InvoiceRejected, InvoiceSubmitted
+from encours.contracts.events.field import InvoiceFieldsSet
 from encours.contracts.events.invoice import (
     InvoiceAmended,
     InvoiceCancelled,
@@ -17,7 +18,13 @@ from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
 from invoice_svc.domain.payment.indication import digits_of, number_key
-from invoice_svc.read_models.invoices.rows import PAID, InvoiceApprovalRow, InvoiceMovementRow, InvoiceRow
+from invoice_svc.read_models.invoices.rows import (
+    PAID,
+    InvoiceApprovalRow,
+    InvoiceFieldsRow,
+    InvoiceMovementRow,
+    InvoiceRow,
+)
 from invoice_svc.read_models.known import known
 
 _Deciding = InvoiceSubmitted | InvoiceApproved | InvoiceRejected
@@ -26,7 +33,7 @@ _Deciding = InvoiceSubmitted | InvoiceApproved | InvoiceRejected
 class Invoices(Part):
     """Invoices by entity, customer, number, reference, due date and status."""
 
-    rows = (InvoiceRow, InvoiceMovementRow, InvoiceApprovalRow)
+    rows = (InvoiceRow, InvoiceMovementRow, InvoiceApprovalRow, InvoiceFieldsRow)
     applies = moving("item", "contested") | names_of(
         InvoiceDrafted,
         InvoiceAmended,
@@ -35,6 +42,7 @@ class Invoices(Part):
         InvoiceSubmitted,
         InvoiceApproved,
         InvoiceRejected,
+        InvoiceFieldsSet,
     )
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
@@ -64,6 +72,9 @@ class Invoices(Part):
                 _approve(e, known(InvoiceRow, e, rows), "approved", rows)
             case InvoiceRejected():
                 _approve(e, known(InvoiceRow, e, rows), "none", rows)
+            case InvoiceFieldsSet() as event:
+                values = [f"{each.field_code}:{each.value}" for each in event.fields]
+                rows.put(InvoiceFieldsRow(e.stream, e.position, e.effective_on, values))
             case InvoiceCancelled():
                 invoice = known(InvoiceRow, e, rows)
                 invoice.cancelled_on, invoice.cancelled_position = e.effective_on, e.position

@@ -88,6 +88,13 @@ _THEN = f"""
 """
 
 
+_WITH_FIELDS = """invoice_id in (
+    select f.invoice_id from {schema}.invoice_fields f
+    where f.fields @> {{}}::text[] and f.position <= {position} and f.effective_on <= {as_of} and not exists (
+        select from {schema}.invoice_fields later where later.invoice_id = f.invoice_id
+            and later.position > f.position and later.position <= {position} and later.effective_on <= {as_of}))"""
+
+
 @dataclass(frozen=True, slots=True)
 class InvoiceFilter:
     """Restrictions of an invoice list."""
@@ -101,6 +108,8 @@ class InvoiceFilter:
     due_before: date | None = None
     number: str | None = None
     q: str | None = None
+    fields: Sequence[str] = ()
+    """Values of custom fields, as ``<code>:<value>``, all of which the invoice has."""
     days: Mapping[str, date] = field(default_factory=dict)
     """The day of each entity where it is not the day of the question: its own today."""
 
@@ -126,6 +135,11 @@ async def _restricted(view: View, wanted: InvoiceFilter) -> ViewWhere:
         where.add("number_key = {} and number = {}", number_key(wanted.number), wanted.number)
     for condition in _of_status(wanted):
         where.add(condition.format(day=_day(where, wanted.days)) if DATE in condition else condition)
+    if wanted.fields:
+        where.add(
+            _WITH_FIELDS.format(schema=view.schema, position=where.position, as_of=where.as_of),
+            list(wanted.fields),
+        )
     if wanted.due_before is not None:
         where.add("due_on < {}", wanted.due_before)
     return where

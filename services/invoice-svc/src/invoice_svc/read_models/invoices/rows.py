@@ -68,6 +68,18 @@ class InvoiceApprovalRow(Row):
     approval: str
 
 
+class InvoiceFieldsRow(Row):
+    """Values of an invoice's custom fields from an event on, as ``<code>:<value>``; never changed again."""
+
+    TABLE: ClassVar[str] = "invoice_fields"
+    KEY: ClassVar[tuple[str, ...]] = ("invoice_id", "position")
+    INDEXES: ClassVar[tuple[str, ...]] = ("using gin (fields)",)
+    invoice_id: str
+    position: int
+    effective_on: date
+    fields: list[str]
+
+
 class InvoiceMovementRow(Row):
     """A movement of an invoice after its issue; ``entry`` is its place among those of its event, from 0."""
 

@@ -84,6 +84,7 @@ class Receivables(MappedModel):
         events.customer.CustomerNoted,
         events.customer.FieldsSet,
         events.field.FieldDefined,
+        events.field.InvoiceFieldsSet,
         events.customer.RolesAssigned,
         events.customer.TermsAgreed,
         events.customer.TermsBeyondCeiling,

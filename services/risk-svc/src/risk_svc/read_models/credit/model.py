@@ -78,6 +78,7 @@ class Credit(ReadModel):
         events.customer.CustomerNoted,
         events.customer.FieldsSet,
         events.field.FieldDefined,
+        events.field.InvoiceFieldsSet,
         events.customer.TermsAgreed,
         events.customer.TermsBeyondCeiling,
         events.customer.PenaltyBelowFloor,
