@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from encours.contracts.books import movements
 from encours.kernel.errors import DomainError
@@ -14,7 +15,7 @@ from invoice_svc.domain.rate import decide
 from invoice_svc.domain.rate.commands import PublishRates
 from invoice_svc.domain.rate.state import DatedRate, ExchangeRates, fold_as_of, rates_id
 from invoice_svc.http.invoices.answers import InvoiceOut
-from invoice_svc.http.rates.bodies import ExchangeRatesBody
+from invoice_svc.http.rates.bodies import ExchangeRatesBody, RateBody
 from invoice_svc.use_cases import invoices, payments, rates
 from invoice_svc.use_cases.folds import INVOICE, RATES
 
@@ -98,7 +99,6 @@ def test_a_rate_counts_from_its_day_and_a_correction_from_its_recording(abroad: 
     [
         ({"quote": "USD"}, "/quote"),
         ({"rates": [{"on": "2026-06-01", "rate": "0"}]}, "/rates/0/rate"),
-        ({"rates": [{"on": "2026-06-01", "rate": "-1"}]}, "/rates/0/rate"),
         ({"rates": [{"on": "2026-06-01", "rate": "1"}, {"on": "2027-06-01", "rate": "1"}]}, "/rates/1/on"),
         ({"rates": [{"on": "2026-06-01", "rate": "1"}, {"on": "2026-06-01", "rate": "2"}]}, "/rates/1/rate"),
     ],
@@ -118,3 +118,23 @@ def test_a_rate_that_is_sent_twice_is_published_once() -> None:
     twice = published((day(1), "0.90"), (day(1), "0.9"))
     (event,) = decide.publish(ExchangeRates(), twice, day(30))
     assert event.rate == "0.90"
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("0.000035821", "0.000035821"),
+        (3.5821e-05, "0.000035821"),
+        (1, "1"),
+        ("-1", None),
+        ("1e3", None),
+        (True, None),
+    ],
+)
+def test_a_rate_has_the_decimals_that_small_units_need(given: Any, read: str | None) -> None:
+    body = {"on": "2026-06-01", "rate": given}
+    if read is None:
+        with pytest.raises(ValidationError):
+            RateBody.model_validate(body)
+    else:
+        assert RateBody.model_validate(body).rate == read

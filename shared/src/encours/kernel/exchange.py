@@ -76,11 +76,6 @@ class RateHistory:
         for rate in sorted(rates, key=lambda rate: rate.on):
             self._by_pair.setdefault(frozenset((rate.base, rate.quote)), []).append(rate)
 
-    @property
-    def currencies(self) -> set[str]:
-        """Currencies of which a rate is known."""
-        return {code for pair in self._by_pair for code in pair}
-
     def on(self, base: str, quote: str, day: date) -> QuotedRate | None:
         """Return the rate of a pair on a day as :func:`rate_through` does."""
         last: list[QuotedRate] = []

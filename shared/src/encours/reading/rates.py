@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import ClassVar, Self
 
+import asyncpg
+
 from encours.contracts import Recorded
 from encours.contracts.events.rate import ExchangeRatePublished
 from encours.kernel.exchange import QuotedRate, RateHistory
@@ -40,39 +42,59 @@ class RateRow(Row, kw_only=True):
         )
 
 
+class RatePairRow(Row, kw_only=True):
+    """A pair of which an entity has rates: so the last one of each is found without reading all days."""
+
+    TABLE: ClassVar[str] = "rate_pair"
+    KEY: ClassVar[tuple[str, ...]] = ("entity", "base", "quote")
+    entity: str
+    base: str
+    quote: str
+
+
+def rate_rows(e: Recorded, event: ExchangeRatePublished) -> tuple[Row, ...]:
+    """Return the rows of an event."""
+    return RateRow.of(e, event), RatePairRow(entity=event.entity_id, base=event.base, quote=event.quote)
+
+
 async def rates_known(
     conn: Conn, schema: str, entities: Iterable[str], *, as_of: date, position: int
 ) -> Mapping[str, tuple[QuotedRate, ...]]:
     """Return the last rate of each pair up to a date, as it was known at the position, by entity."""
     rows = await conn.fetch(
-        f"""select distinct on (entity, base, quote) entity, base, quote, day, rate, source from {schema}.rate
-            where entity = any($1) and day <= $2 and position <= $3
-            order by entity, base, quote, day desc, position desc""",
+        f"""select p.entity, p.base, p.quote, last.day, last.rate, last.source
+            from {schema}.rate_pair p cross join lateral (
+                select r.day, r.rate, r.source from {schema}.rate r
+                where (r.entity, r.base, r.quote) = (p.entity, p.base, p.quote) and r.day <= $2 and r.position <= $3
+                order by r.day desc, r.position desc limit 1
+            ) last
+            where p.entity = any($1)""",
         sorted(set(entities)),
         as_of,
         position,
     )
-    found: dict[str, tuple[QuotedRate, ...]] = {}
-    for row in rows:
-        quoted = QuotedRate(row["base"], row["quote"], row["rate"], row["day"], row["source"])
-        found[row["entity"]] = (*found.get(row["entity"], ()), quoted)
-    return found
+    return {entity: tuple(rates) for entity, rates in _by_entity(rows).items()}
 
 
 async def rate_histories(
-    conn: Conn, schema: str, entities: Iterable[str], *, as_of: date, position: int
+    conn: Conn, schema: str, entities: Iterable[str], currencies: Iterable[str], *, as_of: date, position: int
 ) -> Mapping[str, RateHistory]:
-    """Return the rates of all days up to a date, as they were known at the position, by entity."""
+    """Return the rates between these currencies up to a date, as they were known at the position, by entity."""
     rows = await conn.fetch(
         f"""select distinct on (entity, base, quote, day) entity, base, quote, day, rate, source from {schema}.rate
-            where entity = any($1) and day <= $2 and position <= $3
+            where entity = any($1) and base = any($2) and quote = any($2) and day <= $3 and position <= $4
             order by entity, base, quote, day, position desc""",
         sorted(set(entities)),
+        sorted(set(currencies)),
         as_of,
         position,
     )
+    return {entity: RateHistory(rates) for entity, rates in _by_entity(rows).items()}
+
+
+def _by_entity(rows: Iterable[asyncpg.Record]) -> dict[str, list[QuotedRate]]:
     found: dict[str, list[QuotedRate]] = {}
     for row in rows:
         quoted = QuotedRate(row["base"], row["quote"], row["rate"], row["day"], row["source"])
         found.setdefault(row["entity"], []).append(quoted)
-    return {entity: RateHistory(rates) for entity, rates in found.items()}
+    return found

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -152,6 +153,33 @@ DecimalText = Annotated[
     str, PlainValidator(_decimal), WithJsonSchema({"anyOf": _DECIMAL_SCHEMA, "examples": ["12.5"]})
 ]
 """A decimal number as a string; whole and short decimal JSON numbers are read too."""
+
+RATE_PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,12})?$"
+_RATE = re.compile(RATE_PATTERN, re.ASCII)
+
+
+def _rate(value: Any) -> str:
+    """Return a rate as a decimal string; a JSON number by its shortest form, without an exponent."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        value = f"{Decimal(repr(value)):f}"
+    if isinstance(value, str) and _RATE.fullmatch(value):
+        return value
+    raise PydanticCustomError(
+        "rate", "Write a rate above 0 such as 0.9213, with up to 9 digits and 12 decimals."
+    )
+
+
+RateText = Annotated[
+    str,
+    PlainValidator(_rate),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string", "pattern": RATE_PATTERN}, {"type": "number", "minimum": 0}],
+            "examples": ["0.9213"],
+        }
+    ),
+]
+"""An exchange rate: small units, such as those of VND, need more decimals than a price."""
 
 UnitPrice = Annotated[
     str | MoneyModel,

@@ -24,11 +24,11 @@ from invoice_svc.domain.payment.refund import OrderRefund, RecordRefundReturned,
 from invoice_svc.http.common import (
     AllocationId,
     CustomerId,
-    DecimalText,
     EntityId,
     Iban,
     InvoiceId,
     Method,
+    RateText,
 )
 
 NO_REFERENCE = "NOTPROVIDED"
@@ -39,7 +39,7 @@ class AgreedRateBody(Body):
 
     base: Currency = Field(examples=["USD"])
     quote: Currency = Field(examples=["EUR"])
-    rate: DecimalText = Field(description="Units of `quote` for one unit of `base`.", examples=["0.9213"])
+    rate: RateText = Field(description="Units of `quote` for one unit of `base`.", examples=["0.9213"])
     source: ShortText = Field(examples=["Bank advice 4711"])
     on: BusinessDate | None = Field(
         default=None, description="Day of the rate; that of the payment if not given."

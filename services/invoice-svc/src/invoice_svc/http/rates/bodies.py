@@ -7,14 +7,14 @@ from pydantic import Field
 from encours.http.models import Body, BusinessDate, Currency, ShortText
 from invoice_svc.domain.rate.commands import PublishRates
 from invoice_svc.domain.rate.state import rates_id
-from invoice_svc.http.common import DecimalText, EntityId
+from invoice_svc.http.common import EntityId, RateText
 
 
 class RateBody(Body):
     """Rate of a day."""
 
     on: BusinessDate
-    rate: DecimalText = Field(description="Units of `quote` for one unit of `base`.", examples=["0.9213"])
+    rate: RateText = Field(description="Units of `quote` for one unit of `base`.", examples=["0.9213"])
 
 
 class ExchangeRatesBody(Body):

@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from encours.kernel.errors import Invalid
-from encours.kernel.exchange import QuotedRate, RateHistory
+from encours.kernel.exchange import QuotedRate, RateHistory, rate_through
 from encours.kernel.money import exponent
-from encours.reading.rates import rate_histories
+from encours.reading.rates import rate_histories, rates_known
 from encours.reading.where import Arguments, ViewWhere
 from reporting_svc.read_models.receivables.query import is_now, open_then
 from reporting_svc.read_models.receivables.rows import ENTITY_ID
@@ -39,9 +39,9 @@ class ReportConversion:
 
     currency: str
     day: date
-    histories: Mapping[str, RateHistory]
     rates: Mapping[tuple[str, str], QuotedRate]
-    entities: tuple[str, ...]
+    books: Mapping[str, str]
+    """Currency of each entity in scope."""
 
     def sql(self, arguments: Arguments) -> str:
         """SQL: a relation of entity, currency, and the factor of an amount in minor units."""
@@ -49,20 +49,15 @@ class ReportConversion:
             key: rate.exact_per_unit(key[1]).scaleb(exponent(self.currency) - exponent(key[1]))
             for key, rate in self.rates.items()
         }
-        factors |= {(entity, self.currency): Decimal(1) for entity in self.entities}
+        factors |= {(entity, self.currency): Decimal(1) for entity in self.books}
         entities, currencies = ([key[n] for key in factors] for n in (0, 1))
         placed = [arguments.add(values) for values in (entities, currencies, list(factors.values()))]
         columns = f"unnest({placed[0]}::text[], {placed[1]}::text[], {placed[2]}::numeric[])"
         return f"(select * from {columns} as r(entity, currency, factor))"
 
-    def issue_rate(self, entity: str, currency: str, day: date) -> QuotedRate | None:
-        """Return the rate of another day."""
-        history = self.histories.get(entity)
-        return history.on(currency, self.currency, day) if history else None
-
     def require(self, found: set[tuple[str, str]]) -> None:
         """Raise :class:`ReportRateMissing` for an entity and a currency without a rate."""
-        known = self.rates.keys() | {(entity, self.currency) for entity in self.entities}
+        known = self.rates.keys() | {(entity, self.currency) for entity in self.books}
         if missing := found - known:
             raise ReportRateMissing(missing, self.currency, self.day)
 
@@ -82,18 +77,18 @@ async def conversion_to(view: View, scope: Scope, currency: str) -> ReportConver
     """Return the conversion to a currency of all that the scope covers."""
     where = ViewWhere(view, entity="entity").equal("entity", scope.entity_id)
     rows = await view.conn.fetch(
-        f"select entity from {view.schema}.entity where {where.sql}", *where.arguments
+        f"select entity, currency from {view.schema}.entity where {where.sql}", *where.arguments
     )
-    entities = tuple(row["entity"] for row in rows)
+    books = {row["entity"]: row["currency"] for row in rows}
     day, position = view.time.as_of, view.time.position
-    histories = await rate_histories(view.conn, view.schema, entities, as_of=day, position=position)
+    known = await rates_known(view.conn, view.schema, books, as_of=day, position=position)
     rates = {
         (entity, code): rate
-        for entity, history in histories.items()
-        for code in sorted(history.currencies - {currency})
-        if (rate := history.on(code, currency, day)) is not None
+        for entity, found in known.items()
+        for code in {code for each in found for code in (each.base, each.quote)} - {currency}
+        if (rate := rate_through(found, code, currency, day)) is not None
     }
-    return ReportConversion(currency, day, histories, rates, entities)
+    return ReportConversion(currency, day, rates, books)
 
 
 async def require_every_rate(view: View, scope: Scope, conversion: ReportConversion) -> None:
@@ -119,17 +114,36 @@ async def unrealised(view: View, scope: Scope, conversion: ReportConversion) -> 
             from ({source}) i where currency <> {args.add(conversion.currency)} group by 1, 2, 3""",
         *args,
     )
+    conversion.require({(row["entity"], row["currency"]) for row in rows})
+    histories = await _histories(view, conversion, {row["currency"] for row in rows})
     difference, missing = 0, set[str]()
     for row in rows:
-        key = (row["entity"], row["currency"])
-        conversion.require({key})
-        issue = conversion.issue_rate(*key, row["issued_on"])
+        entity, currency = row["entity"], row["currency"]
+        history = histories.get(entity)
+        issue = history.on(currency, conversion.currency, row["issued_on"]) if history else None
         if issue is None:
-            missing.add(row["currency"])
+            missing.add(currency)
             continue
-        now = conversion.rates[key].converted(row["open_minor"], conversion.currency)
+        now = conversion.rates[entity, currency].converted(row["open_minor"], conversion.currency)
         difference += now - issue.converted(row["open_minor"], conversion.currency)
     return Unrealised(None if missing else difference, tuple(sorted(missing)))
+
+
+async def _histories(
+    view: View, conversion: ReportConversion, currencies: set[str]
+) -> Mapping[str, RateHistory]:
+    """Return the rates of all days between these currencies, the report's and those of the books."""
+    if not currencies:
+        return {}
+    wanted = {*currencies, conversion.currency, *conversion.books.values()}
+    return await rate_histories(
+        view.conn,
+        view.schema,
+        conversion.books,
+        wanted,
+        as_of=conversion.day,
+        position=view.time.position,
+    )
 
 
 def moved_sql(view: View, where: ScopeWhere, conversion: ReportConversion | None) -> str:

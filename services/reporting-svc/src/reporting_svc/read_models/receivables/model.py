@@ -25,7 +25,7 @@ from encours.projection.read_model import MappedModel, Sum
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
 from encours.reading.merges import MergeRow
-from encours.reading.rates import RateRow
+from encours.reading.rates import RatePairRow, RateRow, rate_rows
 from reporting_svc.read_models.receivables.aging import age_balances
 from reporting_svc.read_models.receivables.rows import (
     AGING_DAY_ID,
@@ -51,8 +51,18 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 6
-    rows = (ReportingEntity, ReportedCustomer, MergeRow, RateRow, Item, MovementRow, Balance, AgingDay)
+    version = 7
+    rows = (
+        ReportingEntity,
+        ReportedCustomer,
+        MergeRow,
+        RateRow,
+        RatePairRow,
+        Item,
+        MovementRow,
+        Balance,
+        AgingDay,
+    )
     entry = MovementRow
     created = (Item,)
     creating = contracts.names_of(InvoiceIssued)
@@ -162,7 +172,8 @@ class Receivables(MappedModel):
             case CustomerMerged() | CustomerMergeReversed():
                 rows.put(MergeRow.of(e, e.data))
             case ExchangeRatePublished():
-                rows.put(RateRow.of(e, e.data))
+                for row in rate_rows(e, e.data):
+                    rows.put(row)
             case _:
                 for row in self.creates(e):
                     rows.put(row)

@@ -22,7 +22,7 @@ from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
 from encours.reading.merges import MergeRow
-from encours.reading.rates import RateRow
+from encours.reading.rates import RatePairRow, RateRow, rate_rows
 from risk_svc.read_models.credit.rows import (
     CreditCustomerRow,
     CreditRolesRow,
@@ -37,7 +37,7 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 7
+    version = 8
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
@@ -47,6 +47,7 @@ class Credit(ReadModel):
         ExposureMovementRow,
         LimitRequestRow,
         RateRow,
+        RatePairRow,
     )
     applies = moving() | names_of(
         CustomerRegistered,
@@ -171,7 +172,8 @@ class CreditProjection:
             case CustomerMerged() | CustomerMergeReversed():
                 self.rows.put(MergeRow.of(self.e, data))
             case ExchangeRatePublished():
-                self.rows.put(RateRow.of(self.e, data))
+                for each in rate_rows(self.e, data):
+                    self.rows.put(each)
             case RolesAssigned():
                 self.rows.put(
                     CreditRolesRow(
