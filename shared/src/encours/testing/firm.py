@@ -35,6 +35,7 @@ from encours.contracts.events.invoice import (
     ShareUndisputed,
 )
 from encours.contracts.events.loss import InvoiceUnrecoverable, WriteOffRecovered
+from encours.contracts.events.order import DeliveryCancelled, OrderDelivered
 from encours.contracts.events.payment import (
     Allocation,
     CreditNoteIssued,
@@ -176,6 +177,8 @@ class Firm(History):
             unknown = {i: p for i, p in self.objects[name].items() if p["customer_id"] is None}
             payment, payer = draw.one(unknown), draw.one(self.objects["customer_id"])
             return payment and payer and payment | {"customer_id": payer["customer_id"]}
+        if cls is DeliveryCancelled and not any(e.type == OrderDelivered.TYPE for e in self.events):
+            return None
         if cls in _REFUNDS:
             held = self.open if cls is RefundOrdered else self.refunded
             found = {i: p for i, p in self.objects[name].items() if held[i] > 0}
