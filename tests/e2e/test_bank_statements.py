@@ -97,9 +97,14 @@ def test_a_line_becomes_one_payment_whoever_brings_it_and_a_dropped_file_is_impo
     (payment,) = listed(world, "/v1/payments")
     assert (payment["unapplied"]["amount"], payment["external_ref"]) == ("0.00", "R1")
 
+    paid = {"amount": {"amount": "3.00", "currency": "EUR"}, "external_ref": "E9", "remittance_text": None}
+    world.post("invoice", "/v1/payments", received | paid)
+    twins = [Booked(300, DAY, f"twin {n}", f"T{n}", "Martin", end_to_end="E9") for n in range(3)]
+    upload(world, camt(twins, 12_000, sequence=2))
+
     inbox = system.layout.root / "bank-inbox" / world.ledger / world.entity
     inbox.mkdir(parents=True)
-    two = mt940([Booked(12_000, NEXT, other, "R2"), Booked(700, NEXT, "VIR", "R3")], 12_000)
+    two = mt940([Booked(12_000, NEXT, other, "R2"), Booked(700, NEXT, "VIR", "R3")], 12_900)
     for name, data in (("two.txt", two), ("bad.txt", mt940([A], closing_minor=1))):
         (inbox / f".{name}").write_bytes(data)
         os.utime(inbox / f".{name}", (0, 0))  # it lies there unchanged for long
@@ -109,6 +114,7 @@ def test_a_line_becomes_one_payment_whoever_brings_it_and_a_dropped_file_is_impo
     assert b"bank-statement-unbalanced" in (inbox / "refused/bad.txt.problem.json").read_bytes()
     wait_until(lambda: status_of(world, other) == "proposed", "the line without a payer is not proposed")
 
+    assert sorted(status_of(world, f"twin {n}") for n in range(3)) == ["booked", "unmatched", "unmatched"]
     (line,) = listed(world, "/v1/bank-lines", status="proposed")
     path = f"/v1/bank-lines/{line['id']}"
     (proposal,) = world.get("invoice", f"{path}/proposals")["proposals"]
@@ -120,4 +126,4 @@ def test_a_line_becomes_one_payment_whoever_brings_it_and_a_dropped_file_is_impo
     assert world.get("invoice", f"/v1/payments/{booked['payment_id']}")["status"] == "reversed"
     assert world.post("invoice", f"{path}/ignore", {"reason": "own transfer"})["ignored"] == "own transfer"
     assert listed(world, "/v1/bank-lines", status="ignored", as_of=str(NEXT))[0]["id"] == line["id"]
-    assert {x["text"] for x in listed(world, "/v1/bank-lines", status="unmatched")} == {"VIR"}
+    assert "VIR" in {x["text"] for x in listed(world, "/v1/bank-lines", status="unmatched")}

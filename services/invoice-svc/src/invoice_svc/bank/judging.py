@@ -6,7 +6,7 @@ A line is judged once; its command's id follows from the line. After a crash the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -24,6 +24,7 @@ from encours.projection.read_model import Conn
 from encours.reading.read_db import ReadDb, ReadModelNotReady
 from invoice_svc.bank.marks import Marks
 from invoice_svc.domain.bank_line import decide
+from invoice_svc.domain.bank_line.state import BankLine
 from invoice_svc.matching.judgement import text_of
 from invoice_svc.read_models.bank.query import UnjudgedLine, unjudged
 from invoice_svc.read_models.bank.taken import PaymentsOfLines
@@ -69,36 +70,51 @@ class LineJudge:
         while True:
             async with self.db.snapshot(NAME, name) as (conn, schema, position):
                 lines = await unjudged(conn, schema, after, BATCH)
-                found = await self._candidates(name, lines, conn, schema)
-            room = asyncio.Semaphore(AT_ONCE)
-            done = await asyncio.gather(
-                *(self._judge(name, line, found[line.line_id], room) for line in lines)
-            )
-            if not all(done):
+                states = await self._states(name, lines)
+                found = {each: await _candidates(conn, schema, state) for each, state in states.items()}
+            if lines and not await self._judge_batch(name, lines, states, found):
                 return  # the same lines again in the next pass
             after = lines[-1].from_position if len(lines) == BATCH else position
             await marks.set(name, epoch, after)
             if len(lines) < BATCH:
                 return
 
-    async def _candidates(
-        self, name: str, lines: Sequence[UnjudgedLine], conn: Conn, schema: str
-    ) -> dict[str, list[str]]:
-        """Return the ids of invoices that each line may name, as the read model knows them after the line."""
+    async def _judge_batch(
+        self,
+        name: str,
+        lines: Sequence[UnjudgedLine],
+        states: Mapping[str, BankLine],
+        found: Mapping[str, Sequence[str]],
+    ) -> bool:
+        """Judge lines; return False if some have to be judged again.
+
+        Lines that a recorded payment may be come last and one by one, so that none of them is the same payment.
+        """
+        known = await self._with_payment(name, states)
+        room = asyncio.Semaphore(AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            judged = [
+                group.create_task(self._judge(name, line, found[line.line_id], room))
+                for line in lines
+                if line.line_id not in known
+            ]
+        done = [task.result() for task in judged]
+        done += [
+            await self._judge(name, line, found[line.line_id], room)
+            for line in lines
+            if line.line_id in known
+        ]
+        return all(done)
+
+    async def _states(self, name: str, lines: Sequence[UnjudgedLine]) -> dict[str, BankLine]:
         streams = await self.ledger.read_streams(name, [line.line_id for line in lines])
-        found = {}
-        for line_id, events in streams.items():
-            state = BANK_LINE.fold(events)
-            line = decide.stated(state)
-            found[line_id] = await candidates(
-                conn,
-                schema,
-                entity_id=state.entity_id,
-                customer_id=None,
-                currency=line.currency,
-                text=text_of(line),
-            )
-        return found
+        return {line_id: BANK_LINE.fold(events) for line_id, events in streams.items()}
+
+    async def _with_payment(self, name: str, states: Mapping[str, BankLine]) -> set[str]:
+        """Return the lines of which a payment is recorded under one of their references."""
+        ids = {line_id: decide.payment_ids(state) for line_id, state in states.items()}
+        recorded = await self.ledger.versions(name, list({each for found in ids.values() for each in found}))
+        return {line_id for line_id, found in ids.items() if any(recorded[each] for each in found)}
 
     async def _judge(
         self, name: str, line: UnjudgedLine, found: Sequence[str], room: asyncio.Semaphore
@@ -117,3 +133,16 @@ class LineJudge:
             except DomainError as refusal:  # one line must not stop the others
                 log.warning("a bank line cannot be booked", line=line.line_id, reason=refusal.detail)
         return True
+
+
+async def _candidates(conn: Conn, schema: str, state: BankLine) -> list[str]:
+    """Return the ids of invoices that a line may name, as the read model knows them after the line."""
+    line = decide.stated(state)
+    return await candidates(
+        conn,
+        schema,
+        entity_id=state.entity_id,
+        customer_id=None,
+        currency=line.currency,
+        text=text_of(line),
+    )
