@@ -14,6 +14,7 @@ from encours.contracts.settlement import settlements
 from encours.kernel.errors import DomainError
 from encours.kernel.money import Money
 from invoice_svc.domain.amounts.sums import LineInput
+from invoice_svc.domain.dispute.commands import ResolveDispute
 from invoice_svc.domain.interest.debt import debt_of
 from invoice_svc.domain.invoice.commands import AmendInvoice, Content, CreditInvoice, TakeOverInvoice
 from invoice_svc.domain.invoice.correction import CorrectInvoice, correction_id
@@ -21,7 +22,7 @@ from invoice_svc.domain.invoice.credit_sums import left_to_credit
 from invoice_svc.domain.loss.decide import DeclareUnrecoverable
 from invoice_svc.domain.payment.credit_note import IssueCreditNote
 from invoice_svc.http.invoices.answers import InvoiceOut
-from invoice_svc.use_cases import corrections, credits, customers, entities, invoices, payments
+from invoice_svc.use_cases import corrections, credits, customers, disputes, entities, invoices, payments
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
 
 
@@ -104,6 +105,16 @@ def test_what_is_owed_and_its_discount_stay_and_the_relief_is_of_what_is_left(ma
     state = firm.state(INVOICE, "inv_2")
     assert (state.unrecoverable_minor, state.relieved_minor) == (12_000, 1_200)
     assert [(part.net_minor, part.vat_minor) for part in left_to_credit(state)] == [(0, 0)]
+
+
+def test_what_was_conceded_is_left_to_the_credit_note_that_answers_it(make: Any, issued: Any) -> None:
+    issued.do(disputes.open_dispute, make.dispute(3_000))
+    issued.do(disputes.resolve, ResolveDispute("dis_1", "credited", day(12)))
+    with pytest.raises(DomainError, match="more in total"):
+        issued.do(credits.issue, rebate("75.01"))
+    issued.do(credits.issue, rebate("75.00"))
+    issued.do(invoices.credit, make.credit(3_000))
+    assert issued.state(INVOICE, "inv_1").conceded_minor == 0
 
 
 def test_a_correction_credits_what_a_rebate_has_left_and_frees_the_rest_of_the_money(

@@ -1,7 +1,7 @@
 """Given events, when projected, then these movements and limits."""
 
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from encours.contracts import Event
 from encours.contracts.books import moving
+from encours.contracts.common import CitedInvoice
 from encours.contracts.events.customer import CustomerRegistered
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled
 from encours.contracts.events.loss import InvoiceWrittenOff
@@ -51,8 +52,8 @@ def customer() -> CustomerRegistered:
     return event(CustomerRegistered)
 
 
-def amended(total_minor: int) -> InvoiceAmended:
-    return event(InvoiceAmended, **sums(total_minor))
+def amended(total_minor: int, **fields: Any) -> InvoiceAmended:
+    return event(InvoiceAmended, **(sums(total_minor) | fields))
 
 
 class Ledger:
@@ -121,6 +122,15 @@ def test_an_invoice_dated_before_its_draft_was_written_counts_once_on_every_day(
     for day in (date(2026, 5, 25), date(2026, 7, 5), date(2026, 7, 6)):
         assert (ledger.as_of(day, "draft"), ledger.as_of(day, "open")) == (0, 500_00)
     assert ledger.exposure() == 500_00
+
+
+def test_the_draft_of_a_correction_adds_nothing_to_what_it_replaces() -> None:
+    old = CitedInvoice(invoice_id="inv_1", invoice_number="FAC-1", issued_on=DAY)
+    draft = drafted(90_00, invoice_id="inv_2", corrects=old)
+    ledger = Ledger().record(customer(), issued(120_00), draft, amended(80_00, invoice_id="inv_2"))
+    assert ledger.sums() == {("cus_1", "open"): 120_00}
+    ledger.record(credited(120_00), issued(80_00, invoice_id="inv_2"))
+    assert ledger.sums() == {("cus_1", "open"): 80_00}
 
 
 def test_a_draft_that_is_given_up_is_exposure_until_that_day() -> None:

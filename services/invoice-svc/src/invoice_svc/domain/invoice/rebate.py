@@ -96,7 +96,9 @@ def _is_by_rate(invoice: Invoice) -> bool:
 
 
 def _room_minor(invoice: Invoice) -> int:
-    return max(0, invoice.creditable_minor - invoice.relieved_minor - invoice.discounted_minor)
+    """Return what no credit note, VAT relief, discount or accepted claim, which a credit note has to answer, takes."""
+    taken = invoice.relieved_minor + invoice.discounted_minor + invoice.conceded_minor
+    return max(0, invoice.creditable_minor - taken)
 
 
 def _taken(rest: dict[VatKey, RateAmounts], invoice: Invoice) -> list[RateAmounts]:

@@ -272,10 +272,14 @@ class CreditProjection:
             due_on=None,
             total_minor=data.total_minor,
             issued_position=None,
+            replaces=data.corrects is not None,
         )
         self._redraft(row, data.total_minor)
 
     def _redraft(self, row: ExposureInvoiceRow, change_minor: int) -> None:
+        if row.replaces:
+            self.rows.put(row)
+            return
         parts, day = _amounts(row.drafted), self.e.effective_on
         parts[day.isoformat()] = parts.get(day.isoformat(), 0) + change_minor
         row.drafted = _listed(parts)

@@ -54,6 +54,8 @@ class ExposureInvoiceRow(Row, kw_only=True):
     due_on: date | None
     total_minor: int
     issued_position: int | None
+    replaces: bool = False
+    """Correction of an issued invoice: its draft adds nothing to the exposure."""
 
 
 class ExposureMovementRow(Row, kw_only=True):
