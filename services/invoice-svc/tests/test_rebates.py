@@ -88,6 +88,16 @@ def test_an_invoice_with_a_rebate_at_another_rate_gives_no_more_than_its_total(m
         firm.do(credits.issue, rebate("5.01", "inv_3", name="8", rate="0"))
 
 
+def test_an_invoice_of_which_nothing_is_left_keeps_no_part(make: Any, firm: Any) -> None:
+    for name in ("inv_1", "inv_2"):
+        taken_over = TakeOverInvoice(name, "cus_1", "ent_1", name, day(1), day(9), "EUR", 5_000, None, None)
+        firm.do(invoices.take_over, taken_over)
+    firm.do(credits.issue, rebate("50.00", "inv_1", rate="0"))
+    firm.do(credits.issue, rebate("50.00", "inv_1", "inv_2", name="8", rate="0"))
+    parts = [[each.total_minor for each in firm.state(INVOICE, name).rebates] for name in ("inv_1", "inv_2")]
+    assert parts == [[5_000], [5_000]]
+
+
 def test_what_is_owed_and_its_discount_stay_and_the_relief_is_of_what_is_left(make: Any, firm: Any) -> None:
     terms = Terms(
         due_kind="NET", days=30, penalty_rate_bps=None, indemnity_minor=4_000,

@@ -81,7 +81,7 @@ def rebates(note: CreditNoteIssued, cited: Sequence[Invoice]) -> list[InvoiceReb
     left_minor = sum(part.net_minor + part.vat_minor for part in rest.values())
     vat_minor = sum(part.vat_minor for part in rest.values())
     for invoice in cited:
-        if invoice not in known and left_minor > 0:
+        if invoice not in known and left_minor > 0 and _room_minor(invoice):
             part = _taken_in_total(invoice, left_minor, vat_minor)
             left_minor -= part.net_minor + part.vat_minor
             vat_minor -= part.vat_minor
