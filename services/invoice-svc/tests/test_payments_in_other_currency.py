@@ -260,6 +260,19 @@ def test_credit_of_payments_in_two_currencies_is_used_and_refunded_in_each(abroa
     ]
 
 
+def test_a_correction_moves_each_part_of_a_payment_at_its_own_rate(abroad: Any, make: Any) -> None:
+    allocate(abroad, Instruction("inv_1", 4_000, "USD"))
+    allocate(abroad, Instruction("inv_1", 8_000, "USD", exchange=BANK))
+    changes = AmendInvoice(correction_id("inv_1"), lines=make.draft(amount="200.00").content.lines)
+    abroad.do(corrections.correct, CorrectInvoice("inv_1", "wrong price", changes, issue=True))
+    moved = {
+        (each["amount"]["amount"], each["settled"]["amount"], each["exchange"]["rate"])
+        for each in shown(abroad)["allocations"]
+    }
+    assert moved == {("38.00", "40.00", "0.95"), ("74.40", "80.00", "0.93")}
+    assert shown(abroad)["unapplied"] == {"amount": "87.60", "currency": "EUR"}
+
+
 def test_a_correction_puts_the_payment_on_the_new_invoice_at_the_same_rate(abroad: Any, make: Any) -> None:
     allocate(abroad, Instruction("inv_1", 12_000, "USD", BANK))
     new = correction_id("inv_1")

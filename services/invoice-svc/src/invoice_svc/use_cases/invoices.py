@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from encours.contracts.common import Conversion
 from encours.contracts.events.invoice import DepositDeducted, DepositFreed, InvoiceCredited, InvoiceIssued
 from encours.contracts.parties import roles_on
 from encours.kernel.ids import derived_id
@@ -23,6 +22,7 @@ from invoice_svc.domain.invoice.commands import (
     TakeOverInvoice,
 )
 from invoice_svc.domain.invoice.deposits import deduct
+from invoice_svc.domain.invoice.parts import AppliedPayment
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.loss import decide as losses
 from invoice_svc.domain.loss import write_off as write_offs
@@ -175,7 +175,7 @@ async def _issue(session: Session, state: Invoice, on: date, entity: Entity, ord
     """
     roles = roles_on(ordering.roles, on)
     billed_id = roles.billed_id
-    freed: Freed = {}
+    freed: Freed = []
     if state.corrects is not None:
         old = await session.get(INVOICE, state.corrects.invoice_id)
         billed_id = old.customer_id
@@ -202,36 +202,31 @@ async def _issue(session: Session, state: Invoice, on: date, entity: Entity, ord
             final_invoice_id=state.invoice_id,
         )
         session.emit(deposit.invoice_id, deducted, entity=state.entity_id, effective_on=on)
-    for payment_id, (amount_minor, before) in freed.items():
+    for number, (part, amount_minor) in enumerate(freed):
         room = (await session.get(INVOICE, state.invoice_id)).outstanding_minor
         if amount := min(room, amount_minor):
-            await payments.move(session, payment_id, amount, state.invoice_id, before)
+            await payments.move(session, part, amount, state.invoice_id, number)
 
 
-Freed = dict[str, tuple[int, Conversion | None]]
-"""Amounts in an invoice's currency, by the payment that has left it, with the conversion of one in another currency."""
+Freed = list[tuple[AppliedPayment, int]]
+"""Parts of payments that have left an invoice, with the amounts that did, in the invoice's currency."""
 
 
 async def _replace(session: Session, old: Invoice, replacement: Invoice, on: date) -> Freed:
     """Credit all that is left of an invoice, and free its deposits and deliveries for the one that comes in its place.
 
-    Return the payments that have left it.
+    Return the parts of payments that have left it.
     """
     correction.require_correctable(old, await final_numbers(session, [old]))
     note = correction.credit_of(
         old, replacement, derived_id("cre", session.meta.command_id, old.invoice_id), on
     )
+    freed = [] if note is None else credit_note.surpluses(old, note, on, session.today)
     if note is not None:
         await credit(session, note)
     await _free_deposits(session, old, on)
     await billing.move(session, old, replacement.invoice_id, on)
-    freed: dict[str, int] = {}
-    for part in (await session.get(INVOICE, old.invoice_id)).credits[-1].released if note else ():
-        freed[part.payment_id] = freed.get(part.payment_id, 0) + part.amount_minor
-    conversions = {part.payment_id: part.paid for part in old.applied}
-    return {
-        payment_id: (amount_minor, conversions.get(payment_id)) for payment_id, amount_minor in freed.items()
-    }
+    return [(surplus.part, surplus.amount_minor) for surplus in freed]
 
 
 async def _free_deposits(session: Session, final: Invoice, on: date) -> None:

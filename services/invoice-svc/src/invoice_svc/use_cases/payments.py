@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
-from encours.contracts.common import Conversion
 from encours.contracts.events.payment import PaymentReleased
 from encours.contracts.parties import payer_of
 from encours.kernel.errors import FieldError
@@ -20,6 +19,7 @@ from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.invoice import decide as invoice_rules
 from invoice_svc.domain.invoice import discount as discounts
+from invoice_svc.domain.invoice.parts import AppliedPayment
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.loss import decide as losses
 from invoice_svc.domain.payment import conversion, decide, refund
@@ -166,18 +166,18 @@ async def reduce(session: Session, payment_id: str, allocation_id: str, by_minor
 
 
 async def move(
-    session: Session, payment_id: str, amount_minor: int, invoice_id: str, before: Conversion | None
+    session: Session, part: AppliedPayment, amount_minor: int, invoice_id: str, number: int
 ) -> None:
     """Allocate cash that a correction has freed to the new invoice, from today on, whoever pays by now.
 
-    The amount is in the invoice's currency; ``before`` is the conversion of a payment in another one.
+    The amount is in the invoice's currency, at most that of the freed part; ``number`` is the part's among those freed.
     """
-    payment = await session.get(PAYMENT, payment_id)
+    payment = await session.get(PAYMENT, part.payment_id)
     invoice = await session.get(INVOICE, invoice_id)
     share = Share(invoice_id, amount_minor, "instructed", None)
-    if before is not None:
-        share = conversion.resettled(before, payment.unapplied_minor, amount_minor, invoice_id)
-    allocation_id = derived_id("alo", session.meta.command_id, payment_id, 0)
+    if part.paid is not None:
+        share = conversion.resettled(part, part.paid, payment.unapplied_minor, share)
+    allocation_id = derived_id("alo", session.meta.command_id, part.payment_id, number)
     placed = decide.place(payment, share, invoice, allocation_id, session.today, is_payer=True)
     await _settle_with(session, payment, [placed])
 

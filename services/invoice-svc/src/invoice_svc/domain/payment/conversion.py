@@ -14,6 +14,7 @@ from encours.contracts.common import Conversion
 from encours.kernel.errors import FieldError, Invalid, Refusal
 from encours.kernel.exchange import QuotedRate
 from encours.kernel.money import MAX_MINOR, Money
+from invoice_svc.domain.invoice.parts import AppliedPayment
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.legal import max_rate_age_days, max_rate_deviation_bps
 from invoice_svc.domain.payment.allocation import Share
@@ -70,15 +71,17 @@ def share_of(
     )
 
 
-def resettled(before: Conversion, unapplied_minor: int, amount_minor: int, invoice_id: str) -> Share:
-    """Return a share of an amount in the invoice's currency, at the rate of an earlier allocation of the payment.
+def resettled(part: AppliedPayment, paid: Conversion, unapplied_minor: int, share: Share) -> Share:
+    """Return a share of an amount in the invoice's currency at the rate of the part of the payment that was freed.
 
-    ``before`` is what that allocation used of the payment; it uses at most ``unapplied_minor`` again.
+    The same amount uses as much of the payment as it did; less of it uses what the rate gives, at most what is free.
     """
-    other = before.base if before.currency == before.quote else before.quote
-    used = min(unapplied_minor, _quoted(before).converted(amount_minor, before.currency))
-    settles = _conversion(_quoted(before), other, amount_minor, agreed=before.agreed)
-    return Share(invoice_id, used, "instructed", None, settles)
+    other = paid.base if paid.currency == paid.quote else paid.quote
+    used = paid.amount_minor
+    if share.amount_minor != part.amount_minor:
+        used = _quoted(paid).converted(share.amount_minor, paid.currency)
+    settles = _conversion(_quoted(paid), other, share.amount_minor, agreed=paid.agreed)
+    return replace(share, amount_minor=min(unapplied_minor, used), settles=settles)
 
 
 def reduced(settles: Conversion, amount_minor: int, currency: str, by_minor: int) -> tuple[int, Conversion]:
