@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from encours.contracts.books import movements
 from encours.contracts.common import Particulars
+from encours.kernel.money import Money
 from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.customer.commands import AssignRoles
 from invoice_svc.domain.invoice.commands import AmendInvoice, Content, DraftInvoice
@@ -19,6 +20,8 @@ from invoice_svc.domain.invoice.correction import CorrectInvoice, InvoiceCorrect
 from invoice_svc.domain.invoice.deposits import DepositIsDeducted, DepositNotDeductible
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.invoice.vat_due import vat_due, vat_received
+from invoice_svc.domain.loss.decide import DeclareUnrecoverable
+from invoice_svc.domain.loss.write_off import ReverseWriteOff
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.http.invoices.bodies import CorrectionBody, DraftBody
 from invoice_svc.use_cases import corrections, customers, entities, invoices, payments
@@ -133,6 +136,41 @@ def test_deposits_leave_no_negative_invoice_where_a_rebate_is_at_another_rate(ma
         firm.do(invoices.draft, invoice("inv_2", line("1000"), line("-50", "10"), deposits=("inv_1",)))
     firm.do(invoices.draft, invoice("inv_3", line("1055"), line("-50", "10"), deposits=("inv_1",)))
     assert firm.state(INVOICE, "inv_3").outstanding_minor == 1_100
+
+
+LOST = DeclareUnrecoverable("inv_1", None, "Liquidation", "Certificate")
+
+
+def test_a_lost_deposit_is_deducted_though_its_vat_is_relieved(firm: Any) -> None:
+    firm.do(invoices.draft, deposit("inv_1", line("1000")))
+    firm.do(invoices.declare_unrecoverable, LOST)
+    firm.do(invoices.draft, invoice("inv_2", line("5000"), deposits=("inv_1",)), today=TODAY)
+    final = firm.state(INVOICE, "inv_2")
+    assert (final.total_minor, final.deducted[0].total_minor) == (480_000, 120_000)
+
+
+@pytest.mark.parametrize("relief", [True, False])
+def test_what_a_final_invoice_cannot_take_of_a_lost_deposit_waits_for_its_reversal(
+    make: Any, firm: Any, relief: bool
+) -> None:
+    firm.do(invoices.draft, deposit("inv_1", line("1000")))
+    firm.do(invoices.declare_unrecoverable, replace(LOST, vat_relief=relief), today=TODAY)
+    final = invoice("inv_2", line("800"), on=30, deposits=("inv_1",))
+    with make.refused("deposit-not-deductible"):
+        firm.do(invoices.draft, final, today=TODAY)
+    firm.do(invoices.reverse_write_off, ReverseWriteOff("inv_1", "Dividend"), today=TODAY)
+    firm.do(invoices.draft, final, today=TODAY)
+    assert (firm.state(INVOICE, "inv_2").total_minor, net_of(firm)) == (0, 80_000)
+    assert firm.state(INVOICE, "inv_1").outstanding_minor == 96_000
+
+
+def test_a_final_invoice_takes_of_a_deposit_what_is_lost_before_what_can_be_credited(firm: Any) -> None:
+    firm.do(invoices.draft, deposit("inv_1", line("1000")))
+    firm.do(invoices.declare_unrecoverable, replace(LOST, amount=Money(60_000, "EUR")))
+    firm.do(invoices.draft, invoice("inv_2", line("600"), on=30, deposits=("inv_1",)), today=TODAY)
+    first = firm.state(INVOICE, "inv_1")
+    assert (firm.state(INVOICE, "inv_2").total_minor, first.credited_minor) == (0, 48_000)
+    assert (first.outstanding_minor, first.written_off_minor) == (12_000, 60_000)
 
 
 def test_a_deposit_invoice_deducts_none_and_a_draft_is_no_deposit_yet(make: Any, firm: Any) -> None:

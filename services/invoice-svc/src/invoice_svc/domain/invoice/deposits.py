@@ -3,7 +3,7 @@
 A deposit bears VAT on receipt (CGI 269-2), so its VAT is declared with it. The final invoice states the whole supply,
 what each deposit takes off it at each VAT category and rate, and the rest, which alone it adds to the debt, to the
 turnover and to the VAT (EN 16931 BT-113, BT-115). What it cannot take at a rate is credited on the deposit invoice: the
-customer is in credit for it.
+customer is in credit for it. A lost deposit is a debt as before, so it is deducted too, with or without VAT relief.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def deduct(
     for i, deposit in enumerate(deposits):
         _check(final, deposit, issued_on, own, finals, f"/deposits/{i}")
         taken, over = [], []
-        for part in left_to_credit(deposit):
+        for part in left_to_credit(replace(deposit, relieved=())):
             rest = left.get(part.key) or RateAmounts(part.rate_bps, 0, 0, part.category)
             share = replace(
                 part,
@@ -100,8 +100,9 @@ def deduct(
             taken.append(share)
             over.append(less(part, share))
         listed.append(_listed(deposit, [share for share in taken if share.is_something]))
-        if any(part.is_something for part in over):
-            surplus.append((deposit.invoice_id, tuple(part for part in over if part.is_something)))
+        if over := [part for part in over if part.is_something]:
+            _require_not_lost(deposit, over, f"/deposits/{i}")
+            surplus.append((deposit.invoice_id, tuple(over)))
     vat = tuple(_share(left[amounts_of(share).key]) for share in final.vat)
     if deposits and (total := sum(share.net_minor + share.vat_minor for share in vat)) < 0:
         raise DepositNotDeductible(
@@ -142,6 +143,23 @@ def _check(
     if wrong is not None:
         raise DepositNotDeductible(
             f"{deposit.number} {wrong}.", errors=(FieldError(pointer, "Remove it, or name another."),)
+        )
+
+
+def _require_not_lost(deposit: Invoice, over: Sequence[RateAmounts], pointer: str) -> None:
+    """Raise unless what the final invoice cannot take can be credited: a credit note is over no amount that is lost."""
+    left = {part.key: part for part in left_to_credit(deposit)}
+    total = sum(part.net_minor + part.vat_minor for part in over)
+    standing = total <= deposit.billed_minor - deposit.written_off_minor
+    if not standing or any(
+        within(part.net_minor, left[part.key].net_minor) != part.net_minor
+        or within(part.vat_minor, left[part.key].vat_minor) != part.vat_minor
+        for part in over
+    ):
+        raise DepositNotDeductible(
+            f"{Money(total, deposit.currency)} of {deposit.number} would have to be credited, more than its write-off "
+            "leaves. Reverse the write-off first, or leave the deposit out.",
+            errors=(FieldError(pointer, "Reverse its write-off, or leave it out."),),
         )
 
 
