@@ -5,6 +5,8 @@ Rebates that cite invoices, discounts, corrections of final invoices and by draf
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from encours.contracts.common import EarlyDiscount, Terms
 from encours.contracts.events.invoice import InvoiceCredited
 from encours.kernel.money import div_half_up
@@ -17,6 +19,7 @@ from invoice_svc.domain.invoice.commands import (
     IssueInvoice,
 )
 from invoice_svc.domain.invoice.correction import CorrectInvoice
+from invoice_svc.domain.invoice.credit_sums import left_to_credit
 from invoice_svc.domain.payment import commands as pay
 from invoice_svc.domain.payment.credit_note import IssueCreditNote
 from invoice_svc.use_cases import corrections, credits, disputes, invoices, payments
@@ -142,12 +145,22 @@ class Amendments(Documents):
         shares = {each: state.rebated_minor - self.bills[each].rebated for each, state in states.items()}
         total = sum(shares.values())
         net = amount // 3 + 1
-        assert net <= total <= net + div_half_up(net * bill.sale[0][1], 10_000)
+        assert net <= total <= net + self._most_vat(cited, net, bill.sale[0][1])
         for each, share in shares.items():
             self.bills[each].rebated += share
         self.purses[name] = Purse(bill.customer, bill.currency, total, self.today)
         self.account[bill.currency] -= total
         return True
+
+    def _most_vat(self, cited: Sequence[str], net: int, rate: int) -> int:
+        """Return the VAT that a rebate may have: the last of a rate's net takes the last of its VAT."""
+        net_left = 0
+        for state in (self.books.state(INVOICE, each) for each in cited):
+            discounts = state.discount.vat if state.discount else ()
+            net_left += sum(part.net_minor for part in left_to_credit(state) if part.rate_bps == rate)
+            net_left -= sum(share.net_minor for share in discounts if share.rate_bps == rate)
+        billed = sum(self.bills[each].parts.get(rate, (0, 0))[1] for each in cited)
+        return div_half_up(net * rate, 10_000) if net_left else billed
 
     def correct_final(self, n: int, amount: int) -> bool:
         """Correct a final invoice, with its deposits or without them."""
@@ -163,17 +176,15 @@ class Amendments(Documents):
         if not self.do(corrections.correct, CorrectInvoice(name, "wrong price", changes)):
             return False
         self._credited(name, bill.left)
-        for each in bill.deducts:
-            self.bills[each].deducted = False
-        self._bill_of(
-            self._drafted(),
-            Bill(bill.customer, bill.currency, sale, self._deducted(sale, kept), deducts=kept),
-        )
+        self._free(name)
+        new = self._drafted()
+        left = self._deducted(sale, kept, new)
+        self._bill_of(new, Bill(bill.customer, bill.currency, sale, left, deducts=kept))
         return True
 
     def draft_correction(self, n: int, amount: int) -> bool:
         name = self._one(
-            {name: bill for name, bill in self.bills.items() if not (bill.deducts or bill.deducted)}, n
+            {name: bill for name, bill in self.bills.items() if not (bill.deducts or bill.deducted_by)}, n
         )
         if not name:
             return False

@@ -144,13 +144,13 @@ class Documents:
         return True
 
     def final(self, n: int, amount: int) -> bool:
-        """A final invoice deducts up to two deposits of which nothing is credited or lost; they are never refused."""
+        """Deduct up to two deposits of which nothing is credited; they are not refused unless something is lost."""
         customer, currency = CUSTOMERS[n % 2], "EUR"
         deposits = [
             name
             for name, bill in self.bills.items()
             if (bill.customer, bill.currency, bill.deposit) == (customer, currency, True)
-            and not (bill.deducted or bill.credited or bill.rebated or bill.lost)
+            and not (bill.deducted_by or bill.credited or bill.rebated)
         ][:2]
         sale, name = self._sale(n, amount), self._new("inv")
         content = self._content(sale, 0, tuple(deposits))
@@ -158,14 +158,14 @@ class Documents:
             return False
         draft = DraftInvoice(name, "ent_1", customer, "FAC", content, currency, issue=True)
         if not self.do(invoices.draft, draft):
-            assert self.refusal != "deposit-not-deductible", deposits
+            lost = any(self.bills[each].lost for each in deposits)
+            assert lost or self.refusal != "deposit-not-deductible", deposits
             return False
-        self._bill_of(
-            name, Bill(customer, currency, sale, self._deducted(sale, deposits), deducts=tuple(deposits))
-        )
+        left = self._deducted(sale, deposits, name)
+        self._bill_of(name, Bill(customer, currency, sale, left, deducts=tuple(deposits)))
         return True
 
-    def _deducted(self, sale: Sale, deposits: Sequence[str]) -> dict[int, tuple[int, int]]:
+    def _deducted(self, sale: Sale, deposits: Sequence[str], final: str) -> dict[int, tuple[int, int]]:
         """Return what deposits leave of a sale, which is 0 at least at each rate; the rest is credited on them."""
         left = parts_of(sale)
         for deposit in (self.bills[each] for each in deposits):
@@ -178,7 +178,7 @@ class Documents:
                     left[rate] = (left_net, left_vat)
             deposit.credited += over
             deposit.surplus += over
-            deposit.deducted = True
+            deposit.deducted_by = final
             self.account[deposit.currency] -= over
         return left
 
@@ -206,7 +206,7 @@ class Documents:
 
     def correct(self, n: int, amount: int) -> bool:
         name = self._one(
-            {name: bill for name, bill in self.bills.items() if not (bill.deducts or bill.deducted)}, n
+            {name: bill for name, bill in self.bills.items() if not (bill.deducts or bill.deducted_by)}, n
         )
         if not name:
             return False
@@ -389,10 +389,15 @@ class Documents:
         bill = self.bills[name]
         bill.credited += amount
         self.account[bill.currency] -= amount
-        if not bill.left:
-            for deposit in bill.deducts:
-                self.bills[deposit].deducted = False
+        if amount and not bill.left:
+            self._free(name)
         return True
+
+    def _free(self, final: str) -> None:
+        """Free the deposits that a final invoice still deducts."""
+        for deposit in (self.bills[each] for each in self.bills[final].deducts):
+            if deposit.deducted_by == final:
+                deposit.deducted_by = ""
 
     def _lose(self, name: str, amount: int) -> None:
         self.bills[name].lost += amount

@@ -28,7 +28,8 @@ class Bill:
     deposit: bool = False
     deducts: tuple[str, ...] = ()
     """Deposits that it deducts, as their final invoice."""
-    deducted: bool = False
+    deducted_by: str = ""
+    """Final invoice that deducts this deposit."""
     surplus: int = 0
     """Credited because final invoices could not deduct it; a part of ``credited``."""
     offer: tuple[int, date] | None = None
