@@ -25,7 +25,7 @@ from encours.embedded.process import free_port
 from encours.http.access.keys import NewKey
 from encours.testing.http import grant
 from encours.testing.servers import Installation
-from encours.testing.waiting import wait_until
+from encours.testing.waiting import until, wait_until
 from shared.tests.http.customers_app import ENTITY
 from shared.tests.http.served import NEW
 
@@ -338,6 +338,9 @@ async def test_a_client_that_leaves_is_no_fault_of_ours(served: Served) -> None:
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{served.port}") as api:
         headers = {"Authorization": f"Bearer {served.bystander.token}"}
         assert (await api.post("/v1/customers", json=NEW, headers=headers)).status_code == 201
-        counted = (await api.get("/metrics", headers=headers)).text
-    assert 'status="499"' in counted
-    assert 'status="500"' not in counted
+
+        async def counted() -> bool:  # figures are kept for a second
+            return 'status="499"' in (await api.get("/metrics", headers=headers)).text
+
+        await until(counted, "no client that left was counted")
+        assert 'status="500"' not in (await api.get("/metrics", headers=headers)).text
