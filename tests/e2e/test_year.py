@@ -289,7 +289,7 @@ def lost_and_paid_late(year: Year, right: dict[str, Any]) -> None:
 
 
 def credit_notes_are_listed_from_their_day(year: Year, final: dict[str, Any]) -> None:
-    """Those on invoices and the one without, in one list; the timeline names what happened to the customer."""
+    """Credit notes on invoices and without stand in one list; the timeline names what happened to the customer."""
     path, numbers = "/v1/credit-notes", [f"AVO-2026-00000{number}" for number in range(1, 6)]
     notes = year.get(path, customer_id=year.customer)["data"]
     assert sorted(each["number"] for each in notes) == numbers

@@ -32,7 +32,7 @@ class Year:
         self.trial = Trial()
         self.day = START
         self.seen: dict[str, tuple[int, dict[str, Any]]] = {}
-        """What was answered at the end of each month, and the ledger's position then."""
+        """Answers at the end of each month, and the ledger's position then."""
 
     def post(self, path: str, body: Any = None) -> dict[str, Any]:
         """POST to invoice-svc."""

@@ -32,7 +32,7 @@ EVERY_ROW = Page(limit=500, columns=("row_key",), descending=False, nullable=Fal
 RATES = {-400: Fraction("0.85"), 20: Fraction(1) / Fraction("1.08"), 60: Fraction("0.9537")}
 """EUR for one USD, by day."""
 BEFORE = Fraction("0.8")
-"""What was known of the last of them until it was corrected."""
+"""The last of them, until it was corrected."""
 ACCEPTED = settings(
     max_examples=25,
     deadline=None,

@@ -1,4 +1,4 @@
-"""What happens to documents after their issue, beside :mod:`tests.law.documents`.
+"""Acts on documents after their issue, beside :mod:`tests.law.documents`.
 
 Rebates that cite invoices, discounts, corrections of final invoices and by drafts, and claims that are rejected.
 """

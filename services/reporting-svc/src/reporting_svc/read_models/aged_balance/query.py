@@ -37,7 +37,7 @@ PART_OF_CURRENCY = 2
 _BESIDE = ("disputed", "conceded", "late_conceded", "unapplied", "open_items", "ledger")
 """Columns beside the bands."""
 _PARTS = _BESIDE[:3]
-"""Those that are parts of the bands."""
+"""Columns of amounts that are parts of the bands."""
 
 
 PAST_WORK_MEM = "64MB"
