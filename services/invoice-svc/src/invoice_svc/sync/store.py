@@ -144,12 +144,11 @@ class SyncStore:
             where.page_sql(page, f"{_DIFFERENCE}, difference", source), *where.arguments
         )
 
-    async def cancelled(self, check_id: str, limit: int) -> list[str]:
+    async def cancelled(self, check_id: str) -> list[str]:
         """Return the invoices that are cancelled there and open here."""
         rows = await self.pool.fetch(
             "select invoice_id from sync.difference where check_id = $1 and cause = 'cancelled' "
-            "order by number_key, id limit $2",
+            "order by number_key, id",
             check_id,
-            limit,
         )
         return [row["invoice_id"] for row in rows]

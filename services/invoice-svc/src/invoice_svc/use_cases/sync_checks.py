@@ -14,10 +14,11 @@ from invoice_svc.use_cases import disputes
 from invoice_svc.use_cases.folds import INVOICE
 
 MAX_CONTESTED = 500
+"""Most invoices of one append."""
 
 
 class ContestCancelled(msgspec.Struct, frozen=True):
-    """Contest all that is left of invoices that the other system has cancelled, at most 500 at once."""
+    """Contest all that is left of invoices that the other system has cancelled, at most :data:`MAX_CONTESTED`."""
 
     check_id: str
     invoice_ids: Sequence[str]
@@ -25,7 +26,7 @@ class ContestCancelled(msgspec.Struct, frozen=True):
 
 async def contest_cancelled(session: Session, command: ContestCancelled) -> Result:
     """Open a dispute over what is outstanding of each: from then on nothing asks for it."""
-    for invoice_id in command.invoice_ids[:MAX_CONTESTED]:
+    for invoice_id in command.invoice_ids:
         invoice = await session.get(INVOICE, invoice_id)
         if invoice.outstanding_minor <= invoice.disputed_minor:
             continue

@@ -45,7 +45,7 @@ async def check_against_other_system(
 
     A line has `number` and `outstanding`, and may have `currency`, `total`, `due_on`, `cancelled`. Every difference is
     listed with its cause. What is cancelled there and open here is contested as a whole, so no reminder asks for it
-    any more; of more than 500 such invoices the next check contests the others.
+    any more.
     """
     cmd.context.stream_body(min(MAX_BYTES, cmd.services.settings.upload_max_bytes))
     asked, items = await parameters.read(request)
@@ -53,10 +53,11 @@ async def check_against_other_system(
     with cmd.in_flight():
         check, replayed = await desk.make(cmd.meta, asked, items)
     headers = {"Location": f"/v1/sync-checks/{check.id}", "Cache-Control": "no-store"}
-    cancelled = await desk.store.cancelled(check.id, MAX_CONTESTED)
-    if cancelled:
-        contested = replace(cmd, meta=replace(cmd.meta, fingerprint=check.fingerprint))
-        done = await contested.perform(contest_cancelled, ContestCancelled(check.id, cancelled))
+    cancelled = await desk.store.cancelled(check.id)
+    contested = replace(cmd, meta=replace(cmd.meta, fingerprint=check.fingerprint))
+    for index, at in enumerate(range(0, len(cancelled), MAX_CONTESTED)):
+        part = ContestCancelled(check.id, cancelled[at : at + MAX_CONTESTED])
+        done = await contested.item(index).perform(contest_cancelled, part)
         headers["Encours-Position"] = str(done.position)
     if replayed:
         headers["Idempotency-Replayed"] = "true"
