@@ -22,8 +22,9 @@ from invoice_svc.domain.invoice.correction import CorrectInvoice
 from invoice_svc.domain.invoice.credit_sums import left_to_credit
 from invoice_svc.domain.payment import commands as pay
 from invoice_svc.domain.payment.credit_note import IssueCreditNote
-from invoice_svc.use_cases import corrections, credits, disputes, invoices, payments
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
+from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.sales import corrections, credits, disputes, invoices
 from tests.law.documents import Documents
 from tests.law.naive import CURRENCIES, CUSTOMERS, DISCOUNT_TIME, Bill, Purse, Sale, parts_of
 

@@ -29,8 +29,10 @@ from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.domain.payment import commands as pay
 from invoice_svc.domain.payment.credit_note import IssueCreditNote
 from invoice_svc.domain.payment.refund import OrderRefund, RecordRefundReturned
-from invoice_svc.use_cases import corrections, credits, customers, disputes, entities, invoices, payments
 from invoice_svc.use_cases.folds import PAYMENT
+from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.parties import customers, entities
+from invoice_svc.use_cases.sales import corrections, credits, disputes, invoices
 from tests.law.naive import (
     CURRENCIES,
     CUSTOMERS,

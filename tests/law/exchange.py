@@ -16,8 +16,8 @@ from encours.kernel.money import div_half_up
 from invoice_svc.domain.payment import commands as pay
 from invoice_svc.domain.rate.commands import PublishRates
 from invoice_svc.domain.rate.state import rates_id
-from invoice_svc.use_cases import payments, rates
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
+from invoice_svc.use_cases.money import payments, rates
 from tests.law.amendments import Amendments
 
 OWN, FOREIGN = "EUR", "USD"

@@ -33,7 +33,9 @@ from invoice_svc.domain.invoice.evolve import fold_as_of
 from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.domain.payment import commands as pay
 from invoice_svc.domain.payment import state as payment_state
-from invoice_svc.use_cases import customers, disputes, entities, invoices, payments
+from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.parties import customers, entities
+from invoice_svc.use_cases.sales import disputes, invoices
 from risk_svc.domain.exposure import ExposureItem
 from risk_svc.domain.score import PAYMENT_BEHAVIOUR_3, expected_delay
 from risk_svc.read_models.credit.accounts import accounts_of

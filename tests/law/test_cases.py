@@ -9,7 +9,8 @@ import pytest
 from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.domain.invoice.commands import CreditInvoice
 from invoice_svc.domain.payment import commands as pay
-from invoice_svc.use_cases import disputes, invoices, payments
+from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.sales import disputes, invoices
 from risk_svc.domain.score import score
 from tests.law.life import DUE_ON, ISSUED_ON, TOTAL, Life
 

@@ -25,8 +25,10 @@ from invoice_svc.domain.customer.commands import AssignRoles, RegisterCustomer
 from invoice_svc.domain.entity.commands import RegisterEntity
 from invoice_svc.domain.invoice.commands import Content, DraftInvoice
 from invoice_svc.domain.payment.commands import ReceivePayment, ReleasePayment
-from invoice_svc.use_cases import customers, entities, invoices, payments
 from invoice_svc.use_cases.folds import CUSTOMER, INVOICE
+from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.parties import customers, entities
+from invoice_svc.use_cases.sales import invoices
 
 ADDRESS = Address(lines=("1 rue de la Paix",), postal_code="75002", city="Paris", country="FR")
 PARTIES = ("orders", "orders2", "billed", "billed2", "pays", "pays2", "gets", "gets2", "heads", "heads2")

@@ -23,7 +23,8 @@ from invoice_svc.domain.invoice.commands import (
     DraftInvoice,
 )
 from invoice_svc.domain.payment import commands as pay
-from invoice_svc.use_cases import customers, entities, invoices
+from invoice_svc.use_cases.parties import customers, entities
+from invoice_svc.use_cases.sales import invoices
 
 
 @pytest.fixture

@@ -25,8 +25,10 @@ from invoice_svc.domain.invoice.correction import CorrectInvoice, correction_id
 from invoice_svc.domain.invoice.evolve import fold_as_of
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.read_models.lists import Lists
-from invoice_svc.use_cases import approvals, corrections, customers, invoices, payments
 from invoice_svc.use_cases.folds import ENTITY, INVOICE
+from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.parties import customers
+from invoice_svc.use_cases.sales import approvals, corrections, invoices
 
 TODAY = date(2026, 6, 30)
 CORRECTION = correction_id("inv_small")

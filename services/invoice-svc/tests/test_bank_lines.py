@@ -17,8 +17,10 @@ from invoice_svc.domain.bank_statement.commands import ImportStatements
 from invoice_svc.domain.entity.commands import AmendEntity, DefineSeries
 from invoice_svc.domain.payment.identity import payment_id_of
 from invoice_svc.matching.judgement import reference_key
-from invoice_svc.use_cases import bank_lines, bank_statements, entities, invoices, payments
 from invoice_svc.use_cases.folds import BANK_LINE, INVOICE, PAYMENT
+from invoice_svc.use_cases.money import bank_lines, bank_statements, payments
+from invoice_svc.use_cases.parties import entities
+from invoice_svc.use_cases.sales import invoices
 
 DAY = date(2026, 6, 12)
 NUMBER = "FAC-2026-000001"

@@ -20,9 +20,10 @@ from invoice_svc.bank.receiving import BankDesk, ReadBankFile
 from invoice_svc.domain.bank_account.commands import SetCsvMap
 from invoice_svc.domain.bank_statement.commands import ImportStatements
 from invoice_svc.domain.entity.commands import AmendEntity
-from invoice_svc.use_cases import bank_statements, entities
-from invoice_svc.use_cases.bank_statements import StatementsTaken
 from invoice_svc.use_cases.folds import BANK_LINE, BANK_STATEMENT
+from invoice_svc.use_cases.money import bank_statements
+from invoice_svc.use_cases.money.bank_statements import StatementsTaken
+from invoice_svc.use_cases.parties import entities
 
 DAY, NEXT, TODAY = date(2026, 6, 1), date(2026, 6, 2), date(2026, 6, 30)
 A, B, FEE = Booked(10_000, DAY, "A", "R1"), Booked(-500, DAY, "B", "R2"), Booked(-199, DAY, "fee")

@@ -13,8 +13,9 @@ from invoice_svc.domain.entity.closing import closed_until
 from invoice_svc.domain.entity.commands import AmendEntity
 from invoice_svc.domain.entity.state import Entity
 from invoice_svc.domain.invoice.commands import TakeOverInvoice
-from invoice_svc.use_cases import entities, invoices
 from invoice_svc.use_cases.folds import ENTITY
+from invoice_svc.use_cases.parties import entities
+from invoice_svc.use_cases.sales import invoices
 
 NOVEMBER = date(2026, 11, 15)
 

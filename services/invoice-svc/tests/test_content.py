@@ -17,8 +17,9 @@ from invoice_svc.domain.legal import rows_of
 from invoice_svc.domain.legal.content import mentions_of, required_mentions
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.http.invoices.bodies import DraftBody, DraftPatch
-from invoice_svc.use_cases import customers, entities, invoices
 from invoice_svc.use_cases.folds import INVOICE
+from invoice_svc.use_cases.parties import customers, entities
+from invoice_svc.use_cases.sales import invoices
 
 TODAY = date(2026, 6, 30)
 

@@ -14,8 +14,9 @@ from encours.testing.events import event
 from invoice_svc.domain.entity.closing import DatedInClosedPeriod, closed_until
 from invoice_svc.domain.entity.commands import AmendEntity, SetBankAccount, SetVatRegime
 from invoice_svc.domain.entity.state import Entity
-from invoice_svc.use_cases import entities, invoices
 from invoice_svc.use_cases.folds import ENTITY
+from invoice_svc.use_cases.parties import entities
+from invoice_svc.use_cases.sales import invoices
 
 FIRST, SECOND = "FR7630006000011234567890189", "DE89370400440532013000"
 JULY = date(2026, 7, 1)

@@ -23,8 +23,9 @@ from invoice_svc.domain.invoice.commands import Content, CreditInvoice, DraftInv
 from invoice_svc.domain.invoice.credit_sums import left_to_credit
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.http.invoices.answers import InvoiceOut
-from invoice_svc.use_cases import customers, entities, invoices
 from invoice_svc.use_cases.folds import INVOICE
+from invoice_svc.use_cases.parties import customers, entities
+from invoice_svc.use_cases.sales import invoices
 
 TODAY = date(2026, 6, 30)
 

@@ -16,8 +16,9 @@ from invoice_svc.domain.invoice.commands import IssueInvoice
 from invoice_svc.domain.invoice.fields import SetInvoiceFields
 from invoice_svc.http.customers.answers import CustomerOut
 from invoice_svc.http.invoices.answers import InvoiceOut
-from invoice_svc.use_cases import custom_fields, customers, entities, invoices
 from invoice_svc.use_cases.folds import CUSTOMER, INVOICE
+from invoice_svc.use_cases.parties import custom_fields, customers, entities
+from invoice_svc.use_cases.sales import invoices
 
 
 def field(kind: FieldKind, code: str = "", label: str = "Label", *choices: str) -> DefineField:

@@ -23,9 +23,11 @@ from invoice_svc.domain.payment.refund import OrderRefund, RecordRefundReturned,
 from invoice_svc.http.credits.answers import OwnCreditNoteOut
 from invoice_svc.http.invoices.bodies import CreditBody
 from invoice_svc.http.payments.answers import PaymentOut
-from invoice_svc.use_cases import credits, customers, entities, invoices, payments
-from invoice_svc.use_cases.credits import ApplyCredit, CreditUse, RefundCredit
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
+from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.parties import customers, entities
+from invoice_svc.use_cases.sales import credits, invoices
+from invoice_svc.use_cases.sales.credits import ApplyCredit, CreditUse, RefundCredit
 
 TODAY = date(2026, 6, 30)
 YEAR = {"period_from": date(2026, 1, 1), "period_until": date(2026, 6, 15)}

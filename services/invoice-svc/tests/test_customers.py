@@ -16,8 +16,8 @@ from invoice_svc.domain.customer.commands import AddContact, AmendCustomer
 from invoice_svc.domain.customer.likeness import marks_of, plain_name
 from invoice_svc.http.customers.answers import CustomerOut
 from invoice_svc.http.customers.bodies import CustomerPatch
-from invoice_svc.use_cases import customers, entities
 from invoice_svc.use_cases.folds import CUSTOMER
+from invoice_svc.use_cases.parties import customers, entities
 
 ADDRESS = Address(lines=("1 rue de la Paix",), postal_code="75 002", city="Paris", country="FR")
 DUPONT = event(

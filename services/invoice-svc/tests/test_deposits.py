@@ -24,8 +24,10 @@ from invoice_svc.domain.loss.decide import DeclareUnrecoverable
 from invoice_svc.domain.loss.write_off import ReverseWriteOff
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.http.invoices.bodies import CorrectionBody, DraftBody
-from invoice_svc.use_cases import corrections, customers, entities, invoices, payments
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
+from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.parties import customers, entities
+from invoice_svc.use_cases.sales import corrections, invoices
 
 TODAY = date(2026, 6, 30)
 

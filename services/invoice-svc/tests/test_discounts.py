@@ -21,8 +21,9 @@ from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.domain.payment.allocation import propose
 from invoice_svc.domain.payment.commands import AllocatePayment, ReleasePayment, ReversePayment
 from invoice_svc.http.invoices.answers import InvoiceOut
-from invoice_svc.use_cases import disputes, invoices, payments
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
+from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.sales import disputes, invoices
 
 TERMS = Terms(
     due_kind="NET", days=30, penalty_rate_bps=None, indemnity_minor=4_000,

@@ -10,8 +10,9 @@ import pytest
 from encours.kernel.errors import DomainError
 from invoice_svc.domain.dispute.commands import ResolveDispute
 from invoice_svc.http.disputes.bodies import ResolveBody
-from invoice_svc.use_cases import disputes, invoices, payments
 from invoice_svc.use_cases.folds import DISPUTE, INVOICE
+from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.sales import disputes, invoices
 
 TODAY = date(2026, 6, 30)
 

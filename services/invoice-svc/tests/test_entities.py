@@ -9,8 +9,9 @@ import pytest
 
 from encours.contracts.common import Address
 from invoice_svc.domain.entity.commands import AmendEntity, DefineSeries
-from invoice_svc.use_cases import entities, invoices
 from invoice_svc.use_cases.folds import ENTITY, INVOICE
+from invoice_svc.use_cases.parties import entities
+from invoice_svc.use_cases.sales import invoices
 
 TODAY = date(2026, 6, 30)
 FORM = "SAS, capital 10 000 EUR, RCS Paris"

@@ -10,8 +10,10 @@ import pytest
 from encours.ledger.command import Result
 from invoice_svc.domain.dispute.commands import OpenDispute
 from invoice_svc.domain.payment.commands import ReversePayment
-from invoice_svc.use_cases import customers, disputes, entities, invoices, payments
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
+from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.parties import customers, entities
+from invoice_svc.use_cases.sales import disputes, invoices
 
 PARIS_DAY = date(2026, 6, 29)
 REUNION_DAY = date(2026, 6, 30)

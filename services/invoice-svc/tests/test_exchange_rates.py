@@ -16,8 +16,9 @@ from invoice_svc.domain.rate.commands import PublishRates
 from invoice_svc.domain.rate.state import DatedRate, ExchangeRates, fold_as_of, rates_id
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.http.rates.bodies import ExchangeRatesBody, RateBody
-from invoice_svc.use_cases import invoices, payments, rates
 from invoice_svc.use_cases.folds import INVOICE, RATES
+from invoice_svc.use_cases.money import payments, rates
+from invoice_svc.use_cases.sales import invoices
 
 PAIR = rates_id("ent_1", "USD", "EUR")
 REALISED, REVERSED = "invoice.exchange_difference_realised", "invoice.exchange_difference_reversed"

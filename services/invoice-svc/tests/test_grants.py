@@ -22,7 +22,9 @@ from invoice_svc.domain.invoice.commands import (
     IssueInvoice,
 )
 from invoice_svc.domain.payment.commands import ReceivePayment, ReleasePayment
-from invoice_svc.use_cases import customers, disputes, entities, invoices, payments
+from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.parties import customers, entities
+from invoice_svc.use_cases.sales import disputes, invoices
 
 TODAY = date(2026, 6, 30)
 

@@ -52,8 +52,10 @@ from invoice_svc.read_models.invoices.debts import open_debts, unapplied_cash
 from invoice_svc.read_models.invoices.rows import PAID, InvoiceMovementRow, InvoiceRow
 from invoice_svc.read_models.invoices.statuses import InvoiceStatus
 from invoice_svc.read_models.lists import Lists
-from invoice_svc.use_cases import credits, customers, disputes, entities, invoices, payments
 from invoice_svc.use_cases.folds import DISPUTE, INVOICE, PAYMENT
+from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.parties import customers, entities
+from invoice_svc.use_cases.sales import credits, disputes, invoices
 
 S = TypeVar("S")
 

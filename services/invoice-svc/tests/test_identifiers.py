@@ -25,7 +25,7 @@ from invoice_svc.http.entities.bodies import EntityBody
 from invoice_svc.imports.csv_lines import Defaults
 from invoice_svc.imports.formats.verdict import Fault
 from invoice_svc.imports.ndjson_lines import parse_line
-from invoice_svc.use_cases import customers, entities
+from invoice_svc.use_cases.parties import customers, entities
 
 CHECKS: dict[str, Callable[[str], str]] = {
     "siren": identifiers.checked_siren,

@@ -21,8 +21,8 @@ from invoice_svc.imports.events import (
 )
 from invoice_svc.imports.formats.verdict import Fault
 from invoice_svc.imports.ndjson_lines import parse_line
-from invoice_svc.use_cases import custom_fields
 from invoice_svc.use_cases.folds import CUSTOMER
+from invoice_svc.use_cases.parties import custom_fields
 
 DEFAULTS = Defaults(currency="EUR", country="FR")
 

@@ -19,8 +19,10 @@ from invoice_svc.domain.invoice.commands import (
 from invoice_svc.domain.invoice.evolve import fold_as_of
 from invoice_svc.domain.payment import state as payment_state
 from invoice_svc.http.invoices.answers import InvoiceOut
-from invoice_svc.use_cases import customers, disputes, entities, invoices, payments
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
+from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.parties import customers, entities
+from invoice_svc.use_cases.sales import disputes, invoices
 
 TODAY = date(2026, 6, 30)
 

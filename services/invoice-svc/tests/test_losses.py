@@ -20,8 +20,9 @@ from invoice_svc.domain.loss.decide import DeclareUnrecoverable, ProvisionInvoic
 from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.domain.payment.commands import ReleasePayment
 from invoice_svc.http.invoices.answers import InvoiceOut
-from invoice_svc.use_cases import invoices, payments
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
+from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.sales import invoices
 
 TODAY = date(2026, 6, 30)
 

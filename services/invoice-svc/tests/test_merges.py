@@ -21,8 +21,10 @@ from invoice_svc.domain.order.commands import DeliverOrder, GroupDeliveries, Pla
 from invoice_svc.domain.payment.commands import AllocatePayment
 from invoice_svc.domain.recurring.commands import AgreeRecurring
 from invoice_svc.http.customers.answers import CustomerOut
-from invoice_svc.use_cases import corrections, customers, entities, invoices, orders, payments, recurring
 from invoice_svc.use_cases.folds import CUSTOMER, INVOICE, ORDER, PAYMENT
+from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.parties import customers, entities
+from invoice_svc.use_cases.sales import corrections, invoices, orders, recurring
 
 TODAY = date(2026, 6, 30)
 NAMES = ("cus_1", "cus_2", "cus_3", "cus_4")

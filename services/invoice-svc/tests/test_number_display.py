@@ -10,8 +10,9 @@ import pytest
 from invoice_svc.domain.entity.commands import SetNumberDisplay
 from invoice_svc.domain.entity.display import filled, shown_as
 from invoice_svc.http.invoices.answers import InvoiceOut
-from invoice_svc.use_cases import customers, entities, invoices
 from invoice_svc.use_cases.folds import INVOICE
+from invoice_svc.use_cases.parties import customers, entities
+from invoice_svc.use_cases.sales import invoices
 
 JUNE, JULY = date(2026, 6, 1), date(2026, 7, 1)
 

@@ -34,8 +34,9 @@ from invoice_svc.domain.order.commands import (
 )
 from invoice_svc.domain.quote.commands import AcceptQuote, DraftQuote
 from invoice_svc.read_models.lists import Lists
-from invoice_svc.use_cases import corrections, customers, entities, invoices, orders, quotes
 from invoice_svc.use_cases.folds import INVOICE, ORDER, QUOTE
+from invoice_svc.use_cases.parties import customers, entities
+from invoice_svc.use_cases.sales import corrections, invoices, orders, quotes
 
 TODAY = date(2026, 6, 30)
 NAMES = ("ord_1", "ord_2", "ord_3")

@@ -16,8 +16,10 @@ from invoice_svc.domain.customer.commands import AssignRoles
 from invoice_svc.domain.invoice.evolve import fold_as_of
 from invoice_svc.domain.payment import commands as pay
 from invoice_svc.http.payments.bodies import PaymentBody
-from invoice_svc.use_cases import customers, invoices, payments
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
+from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.parties import customers
+from invoice_svc.use_cases.sales import invoices
 
 TODAY = date(2026, 6, 30)
 

@@ -27,8 +27,9 @@ from invoice_svc.domain.rate.state import rates_id
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.http.payments.answers import PaymentOut
 from invoice_svc.http.payments.bodies import AllocateBody
-from invoice_svc.use_cases import corrections, credits, invoices, payments, rates
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
+from invoice_svc.use_cases.money import payments, rates
+from invoice_svc.use_cases.sales import corrections, credits, invoices
 
 TINY = AgreedRate("USD", "EUR", "10000", "x", confirmed=True)
 BANK = AgreedRate("USD", "EUR", "0.93", "Bank advice 4711")

@@ -27,8 +27,9 @@ from invoice_svc.domain.quote.commands import (
 )
 from invoice_svc.domain.quote.state import status_on
 from invoice_svc.http.quotes.bodies import MAX_DOCUMENT_BYTES, EvidenceBody, QuoteBody
-from invoice_svc.use_cases import customers, entities, quotes
 from invoice_svc.use_cases.folds import INVOICE, QUOTE
+from invoice_svc.use_cases.parties import customers, entities
+from invoice_svc.use_cases.sales import quotes
 
 TODAY = date(2026, 6, 30)
 LAST = date(2026, 7, 31)

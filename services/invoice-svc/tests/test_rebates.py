@@ -22,8 +22,10 @@ from invoice_svc.domain.invoice.credit_sums import left_to_credit
 from invoice_svc.domain.loss.decide import DeclareUnrecoverable
 from invoice_svc.domain.payment.credit_note import IssueCreditNote
 from invoice_svc.http.invoices.answers import InvoiceOut
-from invoice_svc.use_cases import corrections, credits, customers, disputes, entities, invoices, payments
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
+from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.parties import customers, entities
+from invoice_svc.use_cases.sales import corrections, credits, disputes, invoices
 
 
 def day(number: int) -> date:

@@ -32,8 +32,8 @@ from invoice_svc.domain.recurring.commands import (
 )
 from invoice_svc.domain.recurring.rule import occurrences
 from invoice_svc.read_models.lists import Lists
-from invoice_svc.use_cases import recurring
 from invoice_svc.use_cases.folds import INDEX, INVOICE, RECURRING
+from invoice_svc.use_cases.sales import recurring
 
 START = date(2026, 1, 1)
 TEN_YEARS = 3_653

@@ -18,8 +18,9 @@ from invoice_svc.domain.customer.commands import AgreeTerms, AmendCustomer, Regi
 from invoice_svc.domain.entity.commands import AmendEntity, RegisterEntity
 from invoice_svc.domain.invoice.commands import Content, DraftInvoice, IssueInvoice, TakeOverInvoice
 from invoice_svc.domain.terms import ProposedTerms
-from invoice_svc.use_cases import customers, entities, invoices
 from invoice_svc.use_cases.folds import CUSTOMER, INVOICE
+from invoice_svc.use_cases.parties import customers, entities
+from invoice_svc.use_cases.sales import invoices
 
 
 def at_once(draft: DraftInvoice, on: date) -> DraftInvoice:

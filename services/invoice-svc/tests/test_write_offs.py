@@ -14,8 +14,9 @@ from invoice_svc.domain.interest.debt import debt_of
 from invoice_svc.domain.interest.statement import Statement, statement
 from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.http.invoices.answers import InvoiceOut
-from invoice_svc.use_cases import disputes, invoices, payments
 from invoice_svc.use_cases.folds import INVOICE
+from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.sales import disputes, invoices
 
 TODAY = date(2026, 6, 30)
 LATER = date(2026, 8, 31)

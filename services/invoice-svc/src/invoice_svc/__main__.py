@@ -5,7 +5,7 @@ import sys
 from encours.service.process import Service
 from invoice_svc.models import MODELS, NAME
 from invoice_svc.read_models.lists import NAME as LISTS
-from invoice_svc.use_cases.recurring_days import BillRecurring
+from invoice_svc.use_cases.sales.recurring_days import BillRecurring
 
 SERVICE = Service(
     name=NAME,

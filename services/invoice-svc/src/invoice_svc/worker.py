@@ -12,7 +12,7 @@ from encours.service.settings import ServiceSettings
 from invoice_svc.clock.background import prepare_store, run_background
 from invoice_svc.models import MODELS
 from invoice_svc.read_models.lists import NAME
-from invoice_svc.use_cases.recurring_days import BillRecurring
+from invoice_svc.use_cases.sales.recurring_days import BillRecurring
 
 
 @asynccontextmanager

@@ -26,7 +26,7 @@ from encours.ledger.execute import execute
 from invoice_svc.bank.judging import TRANSIENT
 from invoice_svc.bank.reading import MAX_BYTES
 from invoice_svc.bank.receiving import BankDesk, ReadBankFile
-from invoice_svc.use_cases.bank_statements import import_statements
+from invoice_svc.use_cases.money.bank_statements import import_statements
 
 FOLDER = "bank-inbox"
 QUIET_S = 2.0

@@ -30,8 +30,8 @@ from invoice_svc.read_models.bank.query import UnjudgedLine, unjudged
 from invoice_svc.read_models.bank.taken import PaymentsOfLines
 from invoice_svc.read_models.invoices.query import candidates
 from invoice_svc.read_models.lists import NAME
-from invoice_svc.use_cases.bank_lines import judge_line
 from invoice_svc.use_cases.folds import BANK_LINE
+from invoice_svc.use_cases.money.bank_lines import judge_line
 
 BATCH = 200
 AT_ONCE = 8

@@ -29,8 +29,10 @@ from invoice_svc.imports.events import (
     ImportedRoles,
 )
 from invoice_svc.imports.terms.imported import ImportedTerms
-from invoice_svc.use_cases import customers, disputes, entities, invoices, payments
 from invoice_svc.use_cases.folds import ENTITY
+from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.parties import customers, entities
+from invoice_svc.use_cases.sales import disputes, invoices
 
 Work = Callable[[Session], Awaitable[None]]
 

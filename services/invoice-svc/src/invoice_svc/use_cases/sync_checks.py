@@ -10,8 +10,8 @@ from encours.kernel.ids import derived_id
 from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.dispute.commands import OpenDispute
-from invoice_svc.use_cases import disputes
 from invoice_svc.use_cases.folds import INVOICE
+from invoice_svc.use_cases.sales import disputes
 
 MAX_CONTESTED = 500
 """Most invoices of one append."""

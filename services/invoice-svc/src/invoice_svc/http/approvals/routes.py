@@ -13,7 +13,7 @@ from invoice_svc.http.approvals.bodies import ApprovalBody, RejectBody
 from invoice_svc.http.common import EntityId, InvoiceId
 from invoice_svc.http.entities.answers import ENTITY_ANSWER, EntityOut
 from invoice_svc.http.invoices.answers import INVOICE_ANSWER, InvoiceOut
-from invoice_svc.use_cases import approvals
+from invoice_svc.use_cases.sales import approvals
 
 router = Router(tags=["Approval"])
 Writing = Annotated[Command, command("invoices:write")]

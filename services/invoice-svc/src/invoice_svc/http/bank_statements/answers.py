@@ -23,7 +23,7 @@ from invoice_svc.domain.bank_line.state import BankLine, LineStatus
 from invoice_svc.domain.bank_statement.state import BankStatement
 from invoice_svc.http.common import iso
 from invoice_svc.use_cases.folds import BANK_ACCOUNT, BANK_LINE, BANK_STATEMENT
-from invoice_svc.use_cases.payments import Settled
+from invoice_svc.use_cases.money.payments import Settled
 
 
 class BankBalanceOut(BaseModel):

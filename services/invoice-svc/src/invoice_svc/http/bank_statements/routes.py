@@ -55,8 +55,8 @@ from invoice_svc.read_models.bank import query
 from invoice_svc.read_models.bank.taken import PaymentsOfLines
 from invoice_svc.read_models.invoices.candidates import Candidates
 from invoice_svc.read_models.lists import NAME
-from invoice_svc.use_cases import bank_lines, bank_statements
 from invoice_svc.use_cases.folds import BANK_STATEMENT
+from invoice_svc.use_cases.money import bank_lines, bank_statements
 
 router = Router(tags=["Bank statements"])
 STATEMENTS_PAGE = paging("id", "stated_on", default="id", key="statement_id", columns={"id": "statement_id"})

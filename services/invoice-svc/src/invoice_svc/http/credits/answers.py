@@ -14,8 +14,8 @@ from encours.http.queries import AsOf
 from invoice_svc.domain.payment.state import Payment
 from invoice_svc.http.common import iso
 from invoice_svc.http.documents import CitedOut, LineOut, VatOut
-from invoice_svc.use_cases.credits import CreditUse
 from invoice_svc.use_cases.folds import PAYMENT
+from invoice_svc.use_cases.sales.credits import CreditUse
 
 
 class CreditNoteBrief(BaseModel):

@@ -11,7 +11,7 @@ from invoice_svc.domain.payment.credit_note import IssueCreditNote
 from invoice_svc.http.common import CustomerId, EntityId, Iban, InvoiceId, SeriesCode
 from invoice_svc.http.documents import Lines, lines_of
 from invoice_svc.http.payments.bodies import AllocationBody, instructed
-from invoice_svc.use_cases.credits import ApplyCredit, RefundCredit
+from invoice_svc.use_cases.sales.credits import ApplyCredit, RefundCredit
 
 
 class CreditNoteBody(Body):

@@ -26,7 +26,7 @@ from invoice_svc.read_models.credit_notes import query
 from invoice_svc.read_models.credit_notes.query import InvoicesOfCredits
 from invoice_svc.read_models.invoices.candidates import Candidates
 from invoice_svc.read_models.lists import NAME
-from invoice_svc.use_cases import credits
+from invoice_svc.use_cases.sales import credits
 
 router = Router(tags=["Credits"])
 PAGE = paging("id", "issued_on", default="id", key="credit_note_id", columns={"id": "credit_note_id"})

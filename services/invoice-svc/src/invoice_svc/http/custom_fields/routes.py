@@ -15,7 +15,7 @@ from invoice_svc.http.common import EntityId, FieldCode
 from invoice_svc.http.custom_fields.answers import FIELD_ANSWER, FieldOut
 from invoice_svc.http.custom_fields.bodies import FieldBody
 from invoice_svc.http.reads import show
-from invoice_svc.use_cases import custom_fields
+from invoice_svc.use_cases.parties import custom_fields
 
 router = Router(tags=["Custom fields"])
 Reading = Annotated[Query, reading("invoices:read")]

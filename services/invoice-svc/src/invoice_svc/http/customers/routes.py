@@ -38,7 +38,7 @@ from invoice_svc.http.terms import AgreedTermsBody
 from invoice_svc.read_models.agreements.query import agreements
 from invoice_svc.read_models.customers import query
 from invoice_svc.read_models.lists import NAME
-from invoice_svc.use_cases import customers
+from invoice_svc.use_cases.parties import customers
 
 router = Router(tags=["Customers"])
 PAGE = paging(

@@ -14,8 +14,8 @@ from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from invoice_svc.domain.dispute.state import Dispute
 from invoice_svc.http.common import iso
-from invoice_svc.use_cases.disputes import Resolved
 from invoice_svc.use_cases.folds import DISPUTE
+from invoice_svc.use_cases.sales.disputes import Resolved
 
 
 class DisputeOut(AsOf):

@@ -24,7 +24,7 @@ from invoice_svc.http.disputes.bodies import DisputeBody, ResolveBody
 from invoice_svc.http.reads import show, show_page
 from invoice_svc.read_models.disputes import query
 from invoice_svc.read_models.lists import NAME
-from invoice_svc.use_cases import disputes
+from invoice_svc.use_cases.sales import disputes
 
 router = Router(tags=["Disputes"])
 PAGE = paging("id", "opened_on", default="id", key="dispute_id", columns={"id": "dispute_id"})

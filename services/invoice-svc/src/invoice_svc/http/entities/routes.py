@@ -31,7 +31,7 @@ from invoice_svc.http.reads import read, show, show_page
 from invoice_svc.read_models.entities import query
 from invoice_svc.read_models.lists import NAME
 from invoice_svc.read_models.numbers.query import completeness
-from invoice_svc.use_cases import entities
+from invoice_svc.use_cases.parties import entities
 
 router = Router(tags=["Entities"])
 PAGE = paging("id", default="id", key="entity_id", columns={"id": "entity_id"})

@@ -13,7 +13,7 @@ from invoice_svc.http.common import EntityId
 from invoice_svc.http.indices.answers import INDEX_ANSWER, IndexOut
 from invoice_svc.http.indices.bodies import IndexBody, IndexCode, index_id
 from invoice_svc.http.reads import show
-from invoice_svc.use_cases import recurring
+from invoice_svc.use_cases.sales import recurring
 
 router = Router(tags=["Recurring invoices"])
 

@@ -52,9 +52,9 @@ from invoice_svc.http.invoices.parts import (
 from invoice_svc.http.rates.answers import ExchangeDifferenceOut
 from invoice_svc.http.terms import TermsOut
 from invoice_svc.read_models.search.query import Matched
-from invoice_svc.use_cases.corrections import Corrected
 from invoice_svc.use_cases.folds import INVOICE
-from invoice_svc.use_cases.invoices import Credited
+from invoice_svc.use_cases.sales.corrections import Corrected
+from invoice_svc.use_cases.sales.invoices import Credited
 
 
 class StatusOut(BaseModel):

@@ -48,7 +48,8 @@ from invoice_svc.read_models.entities.query import entities_seen
 from invoice_svc.read_models.invoices import query
 from invoice_svc.read_models.invoices.statuses import CrmLabel, InvoiceStatus
 from invoice_svc.read_models.lists import NAME
-from invoice_svc.use_cases import corrections, custom_fields, invoices
+from invoice_svc.use_cases.parties import custom_fields
+from invoice_svc.use_cases.sales import corrections, invoices
 
 router = Router(tags=["Invoices"])
 PAGE = paging(

@@ -36,8 +36,8 @@ from invoice_svc.http.reads import fold_page, show, show_page
 from invoice_svc.read_models.lists import NAME
 from invoice_svc.read_models.orders import query
 from invoice_svc.read_models.orders.to_bill import DeliveredOrders
-from invoice_svc.use_cases import orders
 from invoice_svc.use_cases.folds import ORDER
+from invoice_svc.use_cases.sales import orders
 
 router = Router(tags=["Orders"])
 PAGE = paging("id", "ordered_on", default="id", key="order_id", columns={"id": "order_id"})

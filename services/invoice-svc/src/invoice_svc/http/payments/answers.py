@@ -15,7 +15,7 @@ from invoice_svc.domain.payment.state import ActiveAllocation, Payment, Refund
 from invoice_svc.http.common import Method, iso
 from invoice_svc.http.rates.answers import ConversionRateOut
 from invoice_svc.use_cases.folds import PAYMENT
-from invoice_svc.use_cases.payments import Settled
+from invoice_svc.use_cases.money.payments import Settled
 
 
 class AllocationOut(BaseModel):

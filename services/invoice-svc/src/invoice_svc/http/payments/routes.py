@@ -28,7 +28,7 @@ from invoice_svc.http.reads import show, show_page
 from invoice_svc.read_models.invoices.candidates import Candidates
 from invoice_svc.read_models.lists import NAME
 from invoice_svc.read_models.payments import query
-from invoice_svc.use_cases import payments
+from invoice_svc.use_cases.money import payments
 
 router = Router(tags=["Payments"])
 PAGE = paging("id", "received_on", default="id", key="payment_id", columns={"id": "payment_id"})

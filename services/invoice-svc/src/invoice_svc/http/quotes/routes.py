@@ -27,7 +27,7 @@ from invoice_svc.http.quotes.bodies import (
 from invoice_svc.http.reads import read, show, show_page
 from invoice_svc.read_models.lists import NAME
 from invoice_svc.read_models.quotes import query
-from invoice_svc.use_cases import quotes
+from invoice_svc.use_cases.sales import quotes
 
 router = Router(tags=["Quotes"])
 PAGE = paging("id", "drafted_on", "valid_until", default="id", key="quote_id", columns={"id": "quote_id"})

@@ -15,7 +15,7 @@ from invoice_svc.http.common import EntityId
 from invoice_svc.http.rates.answers import RATES_ANSWER, ExchangeRatesOut
 from invoice_svc.http.rates.bodies import ExchangeRatesBody
 from invoice_svc.http.reads import show
-from invoice_svc.use_cases import rates
+from invoice_svc.use_cases.money import rates
 
 router = Router(tags=["Exchange rates"])
 

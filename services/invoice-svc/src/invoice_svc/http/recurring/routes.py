@@ -18,7 +18,7 @@ from invoice_svc.http.recurring.answers import RECURRING_ANSWER, RecurringListin
 from invoice_svc.http.recurring.bodies import EndBody, PauseBody, RecurringBody
 from invoice_svc.read_models.lists import NAME
 from invoice_svc.read_models.recurring import query
-from invoice_svc.use_cases import recurring
+from invoice_svc.use_cases.sales import recurring
 
 router = Router(tags=["Recurring invoices"])
 PAGE = paging("id", default="id", key="recurring_id", columns={"id": "recurring_id"})

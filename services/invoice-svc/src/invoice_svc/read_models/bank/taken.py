@@ -14,7 +14,7 @@ NAME = "invoices"
 
 @dataclass(frozen=True, slots=True)
 class PaymentsOfLines:
-    """Finds the payments that are a bank line (:class:`invoice_svc.use_cases.bank_lines.TakenPayments`)."""
+    """Finds the payments that are a bank line (:class:`invoice_svc.use_cases.money.bank_lines.TakenPayments`)."""
 
     db: ReadDb
     ledger: Ledger

@@ -34,7 +34,7 @@ async def credit_notes(
 
 @dataclass(frozen=True, slots=True)
 class InvoicesOfCredits:
-    """Finds the invoice of a credit note (:class:`invoice_svc.use_cases.credits.InvoiceOfCredit`)."""
+    """Finds the invoice of a credit note (:class:`invoice_svc.use_cases.sales.credits.InvoiceOfCredit`)."""
 
     db: ReadDb
     ledger: Ledger

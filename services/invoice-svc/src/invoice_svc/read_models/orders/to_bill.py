@@ -15,7 +15,7 @@ NAME = "invoices"
 
 @dataclass(frozen=True, slots=True)
 class DeliveredOrders:
-    """Finds orders to bill (:class:`invoice_svc.use_cases.orders.OrdersToBill`)."""
+    """Finds orders to bill (:class:`invoice_svc.use_cases.sales.orders.OrdersToBill`)."""
 
     db: ReadDb
     ledger: Ledger

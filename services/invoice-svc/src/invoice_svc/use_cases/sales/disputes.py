@@ -8,8 +8,9 @@ from invoice_svc.domain.dispute import decide
 from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.domain.invoice import contest
 from invoice_svc.domain.invoice.contest import credit_of
-from invoice_svc.use_cases import early_discount, invoices
 from invoice_svc.use_cases.folds import DISPUTE, INVOICE
+from invoice_svc.use_cases.money import early_discount
+from invoice_svc.use_cases.sales import invoices
 
 
 class Resolved(Result, frozen=True, kw_only=True):

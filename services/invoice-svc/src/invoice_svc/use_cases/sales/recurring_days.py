@@ -20,7 +20,7 @@ from encours.reading.read_db import ReadDb
 from encours.service.calendar import day_elsewhere
 from invoice_svc.read_models.lists import NAME
 from invoice_svc.read_models.recurring.query import due_recurring
-from invoice_svc.use_cases.recurring import bill_next, block
+from invoice_svc.use_cases.sales.recurring import bill_next, block
 
 MAX_PERIODS_A_DAY = 500
 TRANSIENT = (LedgerUnavailable, VersionConflict)

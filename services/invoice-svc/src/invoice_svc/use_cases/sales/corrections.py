@@ -9,9 +9,9 @@ from encours.ledger.session import Session
 from invoice_svc.domain.invoice import correction
 from invoice_svc.domain.invoice.correction import CorrectInvoice, correction_id
 from invoice_svc.domain.invoice.state import Invoice
-from invoice_svc.use_cases import invoices
-from invoice_svc.use_cases.debtors import survivor
 from invoice_svc.use_cases.folds import INVOICE
+from invoice_svc.use_cases.parties.debtors import survivor
+from invoice_svc.use_cases.sales import invoices
 
 MOST_CANCELLED = 20
 """Cancelled drafts of one correction: more are refused as if the last of them stood."""

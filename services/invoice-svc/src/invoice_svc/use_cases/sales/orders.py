@@ -18,9 +18,9 @@ from invoice_svc.domain.order.commands import (
     PlaceOrder,
 )
 from invoice_svc.domain.order.state import OrderEvent
-from invoice_svc.use_cases import invoices
-from invoice_svc.use_cases.debtors import own_records, unmerged
 from invoice_svc.use_cases.folds import ENTITY, ORDER
+from invoice_svc.use_cases.parties.debtors import own_records, unmerged
+from invoice_svc.use_cases.sales import invoices
 
 
 class OrdersToBill(Protocol):

@@ -25,9 +25,9 @@ from invoice_svc.domain.customer.commands import (
 from invoice_svc.domain.customer.merge import MergeCustomer, ReverseMerge
 from invoice_svc.domain.customer.state import CustomerEvent
 from invoice_svc.domain.terms import ProposedTerms, settled
-from invoice_svc.use_cases.custom_fields import fields_of
-from invoice_svc.use_cases.debtors import unmerged
 from invoice_svc.use_cases.folds import CUSTOMER, ENTITY
+from invoice_svc.use_cases.parties.custom_fields import fields_of
+from invoice_svc.use_cases.parties.debtors import unmerged
 
 
 async def register(session: Session, command: RegisterCustomer) -> Result:

@@ -14,9 +14,9 @@ from invoice_svc.domain.bank_line.commands import IgnoreLine, MatchLine, UndoLin
 from invoice_svc.domain.bank_line.state import BankLine
 from invoice_svc.domain.payment.commands import ReceivePayment, ReversePayment
 from invoice_svc.matching.judgement import OpenDebt, judge, text_of
-from invoice_svc.use_cases import payments
 from invoice_svc.use_cases.folds import BANK_LINE, CUSTOMER, INVOICE, PAYMENT
-from invoice_svc.use_cases.payments import Candidates, Settled
+from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.money.payments import Candidates, Settled
 
 TakenPayments = Callable[[str, Sequence[str]], Awaitable[Collection[str]]]
 """Answers which of the payments of a ledger are a bank line already."""

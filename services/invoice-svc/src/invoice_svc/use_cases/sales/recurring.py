@@ -22,9 +22,9 @@ from invoice_svc.domain.recurring.commands import (
 )
 from invoice_svc.domain.recurring.indexation import indexed_by, require_base
 from invoice_svc.domain.recurring.state import RecurringEvent
-from invoice_svc.use_cases import invoices
-from invoice_svc.use_cases.debtors import survivor, unmerged
 from invoice_svc.use_cases.folds import ENTITY, INDEX, INVOICE, RECURRING
+from invoice_svc.use_cases.parties.debtors import survivor, unmerged
+from invoice_svc.use_cases.sales import invoices
 
 
 async def publish_index(session: Session, command: PublishIndex) -> Result:

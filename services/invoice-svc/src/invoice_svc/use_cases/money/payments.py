@@ -35,9 +35,9 @@ from invoice_svc.domain.payment.indication import cited, naming
 from invoice_svc.domain.payment.refund import OrderRefund, RecordRefundReturned, RecordRefundSent
 from invoice_svc.domain.payment.state import ActiveAllocation, Payment
 from invoice_svc.domain.refusals import CustomerOfOtherEntity
-from invoice_svc.use_cases import early_discount, rates
-from invoice_svc.use_cases.debtors import survivor, unmerged
 from invoice_svc.use_cases.folds import ENTITY, INVOICE, PAYMENT
+from invoice_svc.use_cases.money import early_discount, rates
+from invoice_svc.use_cases.parties.debtors import survivor, unmerged
 
 DEFERRED = (
     "The list of open invoices lags behind the ledger, so the payment is recorded and unapplied. "

@@ -20,9 +20,9 @@ from invoice_svc.domain.quote.commands import (
     SendQuote,
 )
 from invoice_svc.domain.quote.state import QuoteEvent
-from invoice_svc.use_cases import invoices, orders
-from invoice_svc.use_cases.debtors import survivor, unmerged
 from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, QUOTE
+from invoice_svc.use_cases.parties.debtors import survivor, unmerged
+from invoice_svc.use_cases.sales import invoices, orders
 
 
 async def draft(session: Session, command: DraftQuote) -> Result:

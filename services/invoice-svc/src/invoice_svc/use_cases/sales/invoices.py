@@ -28,10 +28,11 @@ from invoice_svc.domain.loss import decide as losses
 from invoice_svc.domain.loss import write_off as write_offs
 from invoice_svc.domain.loss.decide import DeclareUnrecoverable, ProvisionInvoice
 from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
-from invoice_svc.use_cases import billing, early_discount, payments
-from invoice_svc.use_cases.debtors import own_records, survivor, unmerged
 from invoice_svc.use_cases.folds import ENTITY, INVOICE
-from invoice_svc.use_cases.numbering import number_step
+from invoice_svc.use_cases.money import early_discount, payments
+from invoice_svc.use_cases.parties.debtors import own_records, survivor, unmerged
+from invoice_svc.use_cases.sales import billing
+from invoice_svc.use_cases.sales.numbering import number_step
 
 SURPLUS = "Deposit above the final invoice"
 

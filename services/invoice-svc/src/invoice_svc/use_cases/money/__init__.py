@@ -1,0 +1,1 @@
+"""Use cases of money: payments, bank statements, exchange rates."""

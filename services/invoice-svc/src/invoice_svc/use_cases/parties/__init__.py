@@ -1,0 +1,1 @@
+"""Use cases of those who bill and those who are billed: entities and customers."""

@@ -1,0 +1,1 @@
+"""Use cases of documents: quotes, orders, invoices, credit notes, disputes."""

@@ -1,0 +1,64 @@
+"""The books: the movements that each event makes, declared once, beside the types.
+
+Four books are kept in minor units, signed:
+
+* *item*: the open amount of an invoice;
+* *contested*: the part of an invoice that is in dispute, or was accepted and not credited yet;
+* *cash*: money of a payer that no invoice has taken yet (unapplied cash);
+* *account*: the customer's control account (411).
+
+Every event balances in each currency: Σ item − Σ cash = Σ account. So the books agree at every position of the ledger,
+also between the events of one command. A payment in another currency than the invoice takes the item off the account
+in the one, and the cash in the other; the conversion account has the counterpart of both. Cash leaves and returns with
+the mirrors in the invoices' streams (``invoice.payment_applied``, ``.payment_unapplied``), which is why
+``payment.allocated`` moves nothing itself.
+
+An event type that moves no money is listed in :mod:`encours.contracts.books.still`. A type in neither place
+fails a test.
+"""
+
+from __future__ import annotations
+
+from encours.contracts.books import invoices, losses, payments
+from encours.contracts.books.entries import BOOKS, CREDITED, INVOICED, PAYER_UNKNOWN, RULES, Book, Movement
+from encours.contracts.books.still import STILL
+from encours.contracts.recorded import Recorded
+
+__all__ = [
+    "CREDITED",
+    "INVOICED",
+    "PAYER_UNKNOWN",
+    "STILL",
+    "Book",
+    "Movement",
+    "contested_of",
+    "invoices",
+    "losses",
+    "movements",
+    "moving",
+    "payments",
+]
+
+
+def contested_of(open_minor: int, contested_minor: int) -> int:
+    """Return the contested part of an open amount: a dispute outlives a payment, but is never above what is open."""
+    return max(0, min(open_minor, contested_minor))
+
+
+def movements(e: Recorded) -> tuple[Movement, ...]:
+    """Return the entries that the event makes in the books; none for a type in :data:`STILL`.
+
+    Pure and total over all event types. Raises ``KeyError`` for a type that is declared in neither place.
+    """
+    rule = RULES.get(e.type)
+    if rule is not None:
+        return rule(e, e.data)
+    if e.type in STILL:
+        return ()
+    raise KeyError(f"{e.type} declares neither movements nor that it moves nothing")
+
+
+def moving(*books: Book) -> frozenset[str]:
+    """Names of the event types that move one of these books; of all that move any book when none is named."""
+    wanted = frozenset(books)
+    return frozenset(name for name, moved in BOOKS.items() if (moved & wanted if wanted else moved))

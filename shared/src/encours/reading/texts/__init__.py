@@ -1,0 +1,1 @@
+"""Texts of the events, English and French, by what they are about."""

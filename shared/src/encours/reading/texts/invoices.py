@@ -1,0 +1,106 @@
+"""Texts of invoices, disputes, losses and exchange differences."""
+
+from __future__ import annotations
+
+from encours.contracts.events import approval, dispute, invoice, loss, rate
+from encours.reading.texts.form import Lines
+
+LINES: Lines = {
+    invoice.InvoiceDrafted: ("Draft of {total_minor}", "Brouillon de {total_minor}"),
+    invoice.InvoiceAmended: ("Draft changed", "Brouillon modifié"),
+    approval.InvoiceSubmitted: (
+        "Draft of {total_minor} submitted for approval",
+        "Brouillon de {total_minor} soumis à validation",
+    ),
+    approval.InvoiceApproved: ("Draft of {total_minor} approved", "Brouillon de {total_minor} validé"),
+    approval.InvoiceRejected: (
+        "Draft of {total_minor} rejected: {cause}",
+        "Brouillon de {total_minor} rejeté : {cause}",
+    ),
+    invoice.InvoiceCancelled: ("Draft given up", "Brouillon abandonné"),
+    invoice.InvoiceIssued: (
+        "Invoice {number} of {total_minor} issued, due {due_on}",
+        "Facture {number} de {total_minor} émise, échéance {due_on}",
+    ),
+    invoice.DepositDeducted: (
+        "Deposit deducted by the final invoice",
+        "Acompte déduit de la facture définitive",
+    ),
+    invoice.DepositFreed: (
+        "Deposit no longer deducted: its final invoice was credited or replaced",
+        "Acompte de nouveau à déduire : facture définitive annulée ou remplacée",
+    ),
+    invoice.InvoiceTermsBeyondCeiling: (
+        "Agreed delay of {agreed_days} days is beyond the legal {ceiling_days}",
+        "Délai convenu de {agreed_days} jours au-delà du plafond légal de {ceiling_days}",
+    ),
+    invoice.InvoicePenaltyBelowFloor: (
+        "Agreed penalty rate of {agreed_bps} is below the legal floor of {floor_bps}",
+        "Taux de pénalité convenu de {agreed_bps} inférieur au minimum légal de {floor_bps}",
+    ),
+    invoice.InvoiceCredited: (
+        "Credit note {number} of {total_minor}: {cause}",
+        "Avoir {number} de {total_minor} : {cause}",
+    ),
+    invoice.InvoiceRebated: (
+        "{total_minor} of the invoice credited by a credit note of its own",
+        "{total_minor} de la facture crédités par un avoir distinct",
+    ),
+    invoice.PaymentApplied: ("{amount_minor} of a payment applied", "{amount_minor} d'un paiement imputés"),
+    invoice.PaymentUnapplied: (
+        "{amount_minor} open again: payment {cause}",
+        "{amount_minor} de nouveau dus : paiement {cause}",
+    ),
+    invoice.ShareDisputed: (
+        "{amount_minor} of the invoice in dispute",
+        "{amount_minor} de la facture en litige",
+    ),
+    invoice.ShareUndisputed: (
+        "{amount_minor} no longer in dispute ({outcome})",
+        "{amount_minor} ne sont plus en litige ({outcome})",
+    ),
+    invoice.EarlyDiscountTaken: (
+        "Early-payment discount of {amount_minor} taken",
+        "Escompte de {amount_minor} pris",
+    ),
+    invoice.EarlyDiscountWithdrawn: (
+        "Early-payment discount of {amount_minor} withdrawn ({cause})",
+        "Escompte de {amount_minor} repris ({cause})",
+    ),
+    rate.ExchangeDifferenceRealised: (
+        "Exchange difference of {amount_minor} realised",
+        "Différence de change de {amount_minor} réalisée",
+    ),
+    rate.ExchangeDifferenceReversed: (
+        "Exchange difference of {amount_minor} reversed",
+        "Différence de change de {amount_minor} annulée",
+    ),
+    loss.InvoiceWrittenOff: (
+        "{amount_minor} written off: {cause}",
+        "{amount_minor} passés en perte : {cause}",
+    ),
+    loss.WriteOffReversed: (
+        "Write-off of {amount_minor} reversed: {cause}",
+        "Passage en perte de {amount_minor} annulé : {cause}",
+    ),
+    loss.InvoiceProvisioned: (
+        "Provision of {amount_minor}: {cause}",
+        "Provision de {amount_minor} : {cause}",
+    ),
+    loss.InvoiceUnrecoverable: (
+        "{amount_minor} unrecoverable: {cause}",
+        "{amount_minor} irrécouvrables : {cause}",
+    ),
+    loss.WriteOffRecovered: (
+        "{amount_minor} of what was written off are paid",
+        "{amount_minor} passés en perte sont payés",
+    ),
+    dispute.DisputeOpened: (
+        "Dispute ({category}) on {amount_minor}: {text}",
+        "Litige ({category}) de {amount_minor} : {text}",
+    ),
+    dispute.DisputeResolved: (
+        "Dispute on {amount_minor} ended: {outcome}",
+        "Litige de {amount_minor} clos : {outcome}",
+    ),
+}
