@@ -340,6 +340,17 @@ def test_a_deposit_that_covers_the_whole_supply_is_freed_by_its_correction(firm:
     assert firm.state(INVOICE, "inv_0").deducted_by == NEW
 
 
+def test_a_deducted_deposit_is_credited_by_the_correction_of_its_final_invoice(make: Any, firm: Any) -> None:
+    firm.do(invoices.draft, deposit("inv_0", line("5000")))
+    firm.do(invoices.draft, invoice("inv_1", line("5000"), deposits=("inv_0",)))
+    with pytest.raises(DepositIsDeducted, match="FAC-2026-000002"):
+        firm.do(invoices.credit, replace(make.credit(60_000, on=day(12)), invoice_id="inv_0"))
+    firm.do(corrections.correct, correction(lines=(line("4500"),)))
+    assert (net_of(firm), account_of(firm)) == (450_000, 540_000)
+    firm.do(corrections.correct, replace(correction(), invoice_id=NEW))
+    assert (net_of(firm), account_of(firm)) == (450_000, 540_000)
+
+
 def test_a_correction_keeps_who_ordered_and_who_is_billed(make: Any, firm: Any) -> None:
     firm.do(customers.register, make.customer("cus_2"))
     firm.do(customers.assign_roles, AssignRoles("cus_1", billed_id="cus_2", valid_from=day(1)))

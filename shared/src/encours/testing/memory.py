@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -30,6 +31,7 @@ class MemoryLedger:
     def __init__(self) -> None:
         self.states = StateCache()
         self.events: list[Recorded] = []
+        self._streams: defaultdict[str, list[Recorded]] = defaultdict(list)
         self.commands: dict[UUID, StoredCommand] = {}
         self._series: dict[tuple[str, str, int], tuple[int, date]] = {}
 
@@ -43,7 +45,7 @@ class MemoryLedger:
         self, ledger: str, stream: str, *, after_version: int = 0, upto: int | None = None
     ) -> list[Recorded]:
         last = len(self.events) if upto is None else upto
-        return [e for e in self.events[:last] if e.stream == stream and e.version > after_version]
+        return [e for e in self._streams[stream][after_version:] if e.position <= last]
 
     async def read_raw(self, ledger: str, after: int, limit: int) -> list[dict[str, Any]]:
         return [
@@ -63,6 +65,8 @@ class MemoryLedger:
         first = len(self.events) + 1
         rows = [self._row(append, position, event) for position, event in enumerate(append.events, first)]
         self.events += rows
+        for row in rows:
+            self._streams[row.stream].append(row)
         self.commands[append.command_id] = StoredCommand(
             append.command_id, append.fingerprint, first, len(self.events), append.answer
         )
@@ -75,8 +79,15 @@ class MemoryLedger:
     async def has_given_numbers(self, ledger: str, entity: str, code: str, year: int) -> bool:
         return (entity, code, year) in self._series
 
+    def rewind(self, position: int) -> None:
+        """Return to a position: what came later never happened."""
+        for row in self.events[position:]:
+            self._streams[row.stream].pop()
+        del self.events[position:]
+        self.states = StateCache()
+
     def version(self, stream: str) -> int:
-        return sum(e.stream == stream for e in self.events)
+        return len(self._streams[stream])
 
     def _check_versions(self, append: Append) -> None:
         heads = {guard.stream: guard.version for guard in append.guards}

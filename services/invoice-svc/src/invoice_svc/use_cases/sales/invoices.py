@@ -21,7 +21,7 @@ from invoice_svc.domain.invoice.commands import (
     IssueInvoice,
     TakeOverInvoice,
 )
-from invoice_svc.domain.invoice.deposits import deduct
+from invoice_svc.domain.invoice.deposits import deduct, require_not_deducted
 from invoice_svc.domain.invoice.parts import AppliedPayment
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.loss import decide as losses
@@ -101,9 +101,11 @@ async def credit(session: Session, command: CreditInvoice) -> Credited:
 
     Money that it leaves without a debt is unapplied cash from then on: the customer is in credit. An early-payment
     discount that was taken is then one on the rest. Deliveries and deposits of an invoice that is credited as a whole
-    wait for an invoice again.
+    wait for an invoice again. A deposit that a final invoice deducts is credited by the correction of that invoice:
+    a credit note of its own would come back with the next correction.
     """
     state = await session.get(INVOICE, command.invoice_id)
+    require_not_deducted(state, await final_numbers(session, [state]))
     entity = await session.get(ENTITY, state.entity_id)
     on = command.issued_on or session.today
     command = credit_note.with_amount(state, command)
