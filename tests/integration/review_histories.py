@@ -80,6 +80,10 @@ def _issues(known: list[Recorded]) -> list[InvoiceIssued]:
     return [e.data for e in known if isinstance(e.data, InvoiceIssued)]
 
 
+def _debtors(known: list[Recorded]) -> Survivors:
+    return Survivors((merge_of(e, e.data) for e in known if isinstance(e.data, Merging)), date.max)
+
+
 def _duplicates(known: list[Recorded]) -> Iterator[Expected]:
     left: dict[str, int] = {}
     for e in known:
@@ -88,11 +92,14 @@ def _duplicates(known: list[Recorded]) -> Iterator[Expected]:
         elif isinstance(e.data, InvoiceCredited):
             left[e.data.invoice_id] -= e.data.total_minor
     standing = [invoice for invoice in _issues(known) if left[invoice.invoice_id] > 0]
+    debtors = _debtors(known)
     for basis in ("supply_on", "reference"):
         groups: dict[Any, list[InvoiceIssued]] = defaultdict(list)
         for invoice in standing:
             if getattr(invoice, basis) is not None:
-                groups[invoice.customer_id, invoice.total_minor, getattr(invoice, basis)].append(invoice)
+                groups[debtors.of(invoice.customer_id), invoice.total_minor, getattr(invoice, basis)].append(
+                    invoice
+                )
         for group in groups.values():
             if len(group) > 1 and (basis == "supply_on" or len({each.supply_on for each in group}) > 1):
                 yield Expected(
@@ -173,7 +180,7 @@ def _gaps(known: list[Recorded]) -> Iterator[Expected]:
 
 
 def _credit(known: list[Recorded]) -> Iterator[Expected]:
-    standing = Survivors((merge_of(e, e.data) for e in known if isinstance(e.data, Merging)), date.max)
+    standing = _debtors(known)
     for debtor in {standing.of(customer_id) for customer_id in CUSTOMERS}:
         own = standing.records(debtor)
         notes = [
@@ -272,6 +279,7 @@ class _Firm:
 
     def invoice(self) -> None:
         customer_id, total = self.chance.choice(CUSTOMERS), 1_000 * self.chance.randint(1, 60)
+        again_to = self.chance.choice((customer_id, *CUSTOMERS[2:]))
         if self.chance.random() < 0.1:
             number = f"FAC-2026-{self.running - self.chance.randint(0, 2):06d}"
             if self.running > 3 and number not in self.numbers:
@@ -290,7 +298,7 @@ class _Firm:
             again = self.invoices[-1]
             self.issue(
                 self.id("inv"),
-                customer_id,
+                again_to,
                 total,
                 supply_on=again.supply_on,
                 reference=self.chance.choice((reference, None)),

@@ -28,7 +28,7 @@ class Lists(ComposedModel):
     """Finds entities, numbers, customers, terms, and every document from quotes to credit notes and disputes."""
 
     name = NAME
-    version = 18
+    version = 19
     parts = (
         Entities(),
         Numbers(),

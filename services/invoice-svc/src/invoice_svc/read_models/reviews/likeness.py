@@ -13,9 +13,9 @@ Basis = Literal["period", "purchase_order"]
 
 
 class Likeness(NamedTuple):
-    """Digest of what two invoices have in common, with the rule and the period."""
+    """Digest of what two invoices of one debtor have in common, with the rule and the period."""
 
-    key: str
+    pattern: str
     basis: Basis
     period: str
 
@@ -23,12 +23,13 @@ class Likeness(NamedTuple):
 def likenesses(entity_id: str, event: InvoiceIssued, kind: Id) -> Iterator[Likeness]:
     """Yield the likeness by period, and by purchase order where nothing else tells supplies of one order apart.
 
-    Same customer, currency, total and purpose are common to both. Invoices of 0.00 are like none.
+    Same currency, total and purpose are common to both. Invoices of 0.00 are like none. The customer is no part of it:
+    records that are merged are one debtor, from the day of the merge.
     """
     if not event.total_minor:
         return
     period = period_of(event)
-    same = (entity_id, event.customer_id, event.currency, str(event.total_minor), event.purpose)
+    same = (entity_id, event.currency, str(event.total_minor), event.purpose)
     yield Likeness(_digest(kind, *same, "period", period), "period", period)
     stated = event.particulars is not None and event.particulars.supply_from is not None
     if event.reference and not stated and not event.deliveries:

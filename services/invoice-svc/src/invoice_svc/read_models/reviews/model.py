@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import assert_never, cast
 
+import msgspec
+
 from encours.contracts import Recorded
 from encours.contracts.events.invoice import InvoiceIssued
 from encours.contracts.events.review import FindingDismissed
@@ -33,7 +35,7 @@ class Reviews(Part):
         if isinstance(e.data, InvoiceIssued):
             yield EntityRow, (e.entity,)
             for likeness in likenesses(e.entity, e.data, TWIN):
-                yield FirstTwinRow, (likeness.key,)
+                yield FirstTwinRow, (e.data.customer_id, likeness.pattern)
 
     def project(self, e: Recorded, rows: RowCache) -> None:
         """Apply one event."""
@@ -41,7 +43,7 @@ class Reviews(Part):
         match event:
             case InvoiceIssued():
                 for likeness in likenesses(e.entity, event, TWIN):
-                    _compare(e.stream, likeness, rows)
+                    _compare(event, likeness, rows)
                 entity = rows.get(EntityRow, e.entity)
                 late = None if entity is None else _late(e, event, entity.country)
                 if late is not None:
@@ -61,22 +63,33 @@ class Reviews(Part):
                 assert_never(event)
 
 
-def _compare(invoice_id: str, likeness: Likeness, rows: RowCache) -> None:
-    first = rows.get(FirstTwinRow, likeness.key)
+def _compare(event: InvoiceIssued, likeness: Likeness, rows: RowCache) -> None:
+    pattern, basis, period = likeness
+    own = TwinRow(
+        pattern=pattern,
+        invoice_id=event.invoice_id,
+        customer_id=event.customer_id,
+        basis=basis,
+        period=period,
+    )
+    first = rows.get(FirstTwinRow, event.customer_id, pattern)
     if first is None:
         rows.put(
-            FirstTwinRow(likeness=likeness.key, invoice_id=invoice_id, period=likeness.period, several=False)
+            FirstTwinRow(
+                customer_id=own.customer_id,
+                pattern=pattern,
+                invoice_id=own.invoice_id,
+                basis=basis,
+                period=period,
+                several=False,
+            )
         )
         return
     if not first.several:
-        rows.put(_twin(likeness, first.invoice_id, first.period))
+        rows.put(msgspec.structs.replace(own, invoice_id=first.invoice_id, period=first.period))
         first.several = True
         rows.put(first)
-    rows.put(_twin(likeness, invoice_id, likeness.period))
-
-
-def _twin(likeness: Likeness, invoice_id: str, period: str) -> TwinRow:
-    return TwinRow(likeness=likeness.key, invoice_id=invoice_id, basis=likeness.basis, period=period)
+    rows.put(own)
 
 
 def _late(e: Recorded, event: InvoiceIssued, country: str) -> LateIssueRow | None:

@@ -11,23 +11,26 @@ TWIN = Id("twn")
 
 
 class FirstTwinRow(Row):
-    """The first invoice with a likeness (:mod:`invoice_svc.read_models.reviews.likeness`)."""
+    """The first invoice of a customer with a likeness (:mod:`invoice_svc.read_models.reviews.likeness`)."""
 
     TABLE: ClassVar[str] = "first_twin"
-    KEY: ClassVar[tuple[str, ...]] = ("likeness",)
-    likeness: Annotated[str, TWIN]
+    KEY: ClassVar[tuple[str, ...]] = ("customer_id", "pattern")
+    customer_id: str
+    pattern: Annotated[str, TWIN]
     invoice_id: str
+    basis: str
     period: str
     several: bool
 
 
 class TwinRow(Row):
-    """An invoice whose likeness others have too."""
+    """An invoice whose likeness others of its customer have too."""
 
     TABLE: ClassVar[str] = "twin"
-    KEY: ClassVar[tuple[str, ...]] = ("likeness", "invoice_id")
-    likeness: Annotated[str, TWIN]
+    KEY: ClassVar[tuple[str, ...]] = ("pattern", "invoice_id")
+    pattern: Annotated[str, TWIN]
     invoice_id: str
+    customer_id: str
     basis: str
     period: str
 

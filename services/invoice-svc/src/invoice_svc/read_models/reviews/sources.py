@@ -25,20 +25,28 @@ def _known(table: str, name: str) -> str:
 
 
 _DUPLICATES = f"""
-    select 'duplicate_invoice' as kind, t.likeness::text as subject,
+    select 'duplicate_invoice' as kind, t.pattern || ':' || t.debtor_id as subject,
         case t.basis when 'period' then 'high' else 'medium' end as severity,
-        i.entity_id, i.customer_id, i.currency, (i.total_minor * (count(*) - 1))::bigint as amount_minor,
+        i.entity_id, t.debtor_id as customer_id, i.currency, (i.total_minor * (count(*) - 1))::bigint as amount_minor,
         (array_agg(i.issued_on order by i.issued_on, i.issued_position))[2] as found_on,
         array_agg(i.invoice_id order by i.issued_position) as documents,
         array_agg(i.issued_position order by i.issued_position) as positions,
         '' as state,
         json_build_object('basis', t.basis, 'numbers', array_agg(i.number order by i.issued_position)) as detail
-    from {{schema}}.twin t join {{schema}}.invoice i on i.invoice_id = t.invoice_id
+    from (
+        select w.pattern, w.invoice_id, w.basis, w.period, coalesce(m.survivor_id, w.customer_id) as debtor_id
+        from {{schema}}.twin w left join {MERGED} m using (customer_id)
+        union
+        select f.pattern, f.invoice_id, f.basis, f.period, m.survivor_id
+        from (select customer_id, survivor_id from {MERGED} u
+              union select survivor_id, survivor_id from {MERGED} u) m
+        join {{schema}}.first_twin f using (customer_id)
+    ) t join {{schema}}.invoice i on i.invoice_id = t.invoice_id
     where {_known("i", "issued")} and i.total_minor > coalesce((
         select -sum(m.item_minor) from {{schema}}.movement m
         where m.invoice_id = i.invoice_id and m.kind in ({_CREDITED})
             and m.position <= {{position}} and m.effective_on <= {{as_of}}), 0)
-    group by t.likeness, t.basis, i.entity_id, i.customer_id, i.currency, i.total_minor
+    group by t.pattern, t.basis, i.entity_id, t.debtor_id, i.currency, i.total_minor
     having count(*) > 1 and (t.basis = 'period' or count(distinct t.period) > 1)
 """
 _DELIVERED = f"""
