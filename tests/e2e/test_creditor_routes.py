@@ -1,4 +1,4 @@
-"""The settings of a creditor over HTTP: bank accounts, VAT periods, letterhead, display of numbers, approval."""
+"""Settings of a creditor over HTTP: bank accounts, VAT periods, letterhead, display of numbers, approval, disputes."""
 
 from __future__ import annotations
 
@@ -130,3 +130,19 @@ def test_a_draft_is_approved_by_another_before_its_issue(system: System, world: 
 def ids(world: World, **filters: str) -> list[str]:
     found = world.get("invoice", "/v1/invoices", entity_id=world.entity, **filters)["data"]
     return [each["id"] for each in found]
+
+
+def test_rules_for_disputes_are_set_and_shown(world: World) -> None:
+    of_entity = {"entity_id": world.entity}
+    customer = world.customer()
+    world.put("/v1/deduction-codes/PR-04", of_entity | {"category": "price", "label": "Écart de prix"})
+    world.put("/v1/deduction-codes/pr-04", of_entity | {"category": "penalty", "customer_id": customer})
+    codes = world.get("invoice", "/v1/deduction-codes", **of_entity)["codes"]
+    assert [(each["code"], each["customer_id"], each["category"]) for each in codes] == [
+        ("PR-04", None, "price"),
+        ("PR-04", customer, "penalty"),
+    ]
+    rule = {"owner": "Sales administration", "answer_days": 10}
+    world.put("/v1/dispute-categories/price", of_entity | rule)
+    (shown,) = world.get("invoice", "/v1/dispute-categories", **of_entity)["categories"]
+    assert shown | rule | {"alert_days": 3, "in_force": True} == shown

@@ -32,6 +32,7 @@ FAMILIES = (
     Family("review", ("invoice",), ("fnd",)),
     Family("payment", ("invoice",), ("pay",), numbered=True),
     Family("dispute", ("invoice",), ("dis",)),
+    Family("dispute_rules", ("invoice",), ("dsr",)),
     Family("rate", ("invoice",), ("fxr",)),
     Family("import", ("invoice",), ("imp",)),
     Family("bank_account", ("invoice",), ("bac",)),

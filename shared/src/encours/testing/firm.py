@@ -72,7 +72,14 @@ _BEGIN = frozenset(
             "index.published",
             "review.dismissed",
         ),
-        *("dispute.opened", "limit.requested", "credit.checked", "import.received"),
+        *(
+            "dispute.opened",
+            "dispute_rules.code_mapped",
+            "dispute_rules.category_set",
+            "limit.requested",
+            "credit.checked",
+            "import.received",
+        ),
         *("bank_account.csv_map_set", "bank_statement.imported", "bank_line.recorded"),
         *("reminder.requested", "reminder.suppressed", "task.opened"),
     }
@@ -84,7 +91,7 @@ _MIRRORS = contracts.names_of(PaymentApplied, PaymentUnapplied, ShareDisputed, S
 # An object's own id comes first, then those of the objects that it belongs to.
 _IDS = {
     "finding_id": "fnd", "recurring_id": "rec", "index_id": "idx", "order_id": "ord", "quote_id": "quo",
-    "rate_id": "fxr", "field_id": "fld",
+    "rate_id": "fxr", "field_id": "fld", "rules_id": "dsr",
     "line_id": "bln", "account_id": "bac", "statement_id": "bst",
     "dispute_id": "dis", "payment_id": "pay", "invoice_id": "inv", "limit_id": "lim", "decision_id": "dec",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",

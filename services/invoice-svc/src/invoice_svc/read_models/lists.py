@@ -46,7 +46,7 @@ class Lists(ComposedModel):
         Statements(),
         Reviews(),
     )
-    ignores = contracts.names_of(
+    ignores = contracts.names_in(events.dispute_rules) | contracts.names_of(
         events.bank.CsvMapSet,
         events.bank.StatementTaken,
         events.calendar.DayOpened,

@@ -12,6 +12,7 @@ from invoice_svc.domain.bank_statement import state as bank_statement
 from invoice_svc.domain.custom_field import state as custom_field
 from invoice_svc.domain.customer import state as customer
 from invoice_svc.domain.dispute import state as dispute
+from invoice_svc.domain.dispute_rules import state as dispute_rules
 from invoice_svc.domain.entity import state as entity
 from invoice_svc.domain.index import state as index
 from invoice_svc.domain.invoice import evolve as invoice
@@ -38,6 +39,12 @@ CUSTOMER = Folder(customer.Customer, customer.evolve, customer.CustomerNotFound,
 INVOICE = Folder(Invoice, invoice.evolve, InvoiceNotFound, as_of=invoice.fold_as_of)
 PAYMENT = Folder(payment.Payment, payment.evolve, PaymentNotFound, as_of=payment.fold_as_of)
 DISPUTE = Folder(dispute.Dispute, dispute.evolve, dispute.DisputeNotFound)
+DISPUTE_RULES: Folder[dispute_rules.DisputeRules] = Folder(
+    dispute_rules.DisputeRules,
+    dispute_rules.evolve,
+    dispute_rules.DisputeRulesNotFound,
+    as_of=lambda events, _: DISPUTE_RULES.fold(events),
+)
 ORDER = Folder(order.Order, order.evolve, order.OrderNotFound)
 QUOTE = Folder(quote.Quote, quote.evolve, quote.QuoteNotFound)
 RECURRING = Folder(recurring.Recurring, recurring.evolve, recurring.RecurringNotFound)
@@ -63,6 +70,7 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "inv": INVOICE,
     "pay": PAYMENT,
     "dis": DISPUTE,
+    "dsr": DISPUTE_RULES,
     "ord": ORDER,
     "quo": QUOTE,
     "fxr": RATES,

@@ -10,6 +10,7 @@ from encours.contracts.events import (
     calendar,
     customer,
     dispute,
+    dispute_rules,
     dunning,
     entity,
     field,
@@ -27,7 +28,7 @@ from encours.contracts.events import (
 )
 
 STILL: frozenset[str] = names_in(
-    approval, bank, field, imports, order, price_index, quote, recurring, review, risk
+    approval, bank, dispute, dispute_rules, field, imports, order, price_index, quote, recurring, review, risk
 ) | names_of(
     aside.EventSetAside,
     calendar.DayOpened,
@@ -43,8 +44,6 @@ STILL: frozenset[str] = names_in(
     customer.CustomerMergeReversed,
     customer.CustomerNoted,
     customer.PapersRequired,
-    dispute.DisputeOpened,
-    dispute.DisputeResolved,
     dunning.ReminderRequested,
     dunning.ReminderSuppressed,
     dunning.ReminderSent,

@@ -7,8 +7,20 @@ from typing import ClassVar, Literal
 from encours.contracts.base import Event
 
 Category = Literal[
-    "price", "quantity", "quality", "delivery", "service", "administrative", "duplicate", "other"
+    "price",
+    "quantity",
+    "quality",
+    "delivery",
+    "service",
+    "administrative",
+    "duplicate",
+    "promotion",
+    "discount",
+    "goods_returned",
+    "penalty",
+    "other",
 ]
+"""``promotion``: agreed allowances. ``discount``: early payment. ``penalty``: a charge of the debtor for a delivery."""
 Outcome = Literal["credited", "rejected", "withdrawn"]
 
 

@@ -67,6 +67,8 @@ class Cases(ReadModel):
     ignores = contracts.names_in(
         events.approval,
         events.bank,
+        events.dispute,
+        events.dispute_rules,
         events.order,
         events.price_index,
         events.quote,
@@ -85,8 +87,6 @@ class Cases(ReadModel):
         events.customer.TermsAgreed,
         events.customer.TermsBeyondCeiling,
         events.customer.PenaltyBelowFloor,
-        events.dispute.DisputeOpened,
-        events.dispute.DisputeResolved,
         events.entity.SeriesDefined,
         events.entity.FirstNumberSet,
         events.entity.NumberDisplaySet,

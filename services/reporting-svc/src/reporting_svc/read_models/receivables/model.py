@@ -79,6 +79,8 @@ class Receivables(MappedModel):
     ignores = contracts.names_in(
         events.approval,
         events.bank,
+        events.dispute,
+        events.dispute_rules,
         events.order,
         events.price_index,
         events.quote,
@@ -99,8 +101,6 @@ class Receivables(MappedModel):
         events.customer.TermsAgreed,
         events.customer.TermsBeyondCeiling,
         events.customer.PenaltyBelowFloor,
-        events.dispute.DisputeOpened,
-        events.dispute.DisputeResolved,
         events.entity.SeriesDefined,
         events.entity.FirstNumberSet,
         events.entity.NumberDisplaySet,

@@ -67,6 +67,8 @@ class Credit(ReadModel):
     ignores = contracts.names_in(
         events.approval,
         events.bank,
+        events.dispute,
+        events.dispute_rules,
         events.order,
         events.price_index,
         events.quote,
@@ -83,8 +85,6 @@ class Credit(ReadModel):
         events.customer.TermsAgreed,
         events.customer.TermsBeyondCeiling,
         events.customer.PenaltyBelowFloor,
-        events.dispute.DisputeOpened,
-        events.dispute.DisputeResolved,
         events.entity.EntityAmended,
         events.entity.EntityRegistered,
         events.entity.SeriesDefined,

@@ -1,0 +1,1 @@
+"""A creditor's rules for disputes: categories of its debtors' reason codes, owners and deadlines, all dated."""

@@ -1,0 +1,1 @@
+"""/v1/deduction-codes and /v1/dispute-categories: a creditor's rules for disputes."""
