@@ -19,6 +19,7 @@ from encours.contracts.common import Terms
 from encours.contracts.events import calendar, entity, invoice, payment
 from encours.contracts.events.customer import CustomerRegistered
 from encours.ledger.stored import StoredEvent, event_of
+from encours.testing.events import event as sample
 
 ENTITY = "ent_" + "e" * 32
 DAY_0 = date(2026, 1, 1)
@@ -151,11 +152,15 @@ def reverse(b: Books, n: int, day: date, amount: int) -> None:
     payment_id = list(b.payments)[n % len(b.payments)]
     _release(b, payment_id, day, "reversed")
     paid = b.payments.pop(payment_id)
-    event = payment.PaymentReversed(
-        payment_id=payment_id, customer_id=paid["customer"], amount_minor=paid["amount"], currency=paid["currency"],
-        cause="returned debit", reversed_on=day,
+    part = paid["amount"] if n % 3 else min(amount, paid["amount"])
+    undone = sample(
+        payment.PaymentReversed, payment_id=payment_id, customer_id=paid["customer"], amount_minor=part,
+        currency=paid["currency"], reversed_on=day,
     )  # fmt: skip
-    b.record(payment_id, event, day)
+    b.record(payment_id, undone, day)
+    if part < paid["amount"]:
+        paid["amount"], paid["left"] = paid["amount"] - part, paid["left"] - part
+        b.payments[payment_id] = paid
 
 
 def identify(b: Books, n: int, day: date, amount: int) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from encours.contracts.common import EarlyDiscount, Terms
 from encours.contracts.events.invoice import InvoiceCredited
-from encours.kernel.money import div_half_up
+from encours.kernel.money import Money, div_half_up
 from invoice_svc.domain.dispute.commands import ResolveDispute
 from invoice_svc.domain.invoice.commands import (
     AmendInvoice,
@@ -23,7 +23,7 @@ from invoice_svc.domain.invoice.credit_sums import left_to_credit
 from invoice_svc.domain.payment import commands as pay
 from invoice_svc.domain.payment.credit_note import IssueCreditNote
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
-from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.money import payments, reversals
 from invoice_svc.use_cases.sales import corrections, credits, disputes, invoices
 from tests.law.documents import Documents
 from tests.law.naive import CURRENCIES, CUSTOMERS, DISCOUNT_TIME, Bill, Purse, Sale, parts_of
@@ -85,6 +85,19 @@ class Amendments(Documents):
         self.account[bill.currency] -= amount
         self._recover(name, amount - owed)
         return True
+
+    def charge_back(self, n: int, amount: int) -> bool:
+        """Reverse a part; what is left of the payment stays where it was."""
+        name = self._one(self.purses, n)
+        if not name:
+            return False
+        purse, serial = self.purses[name], self._new("rvl")
+        part = Money(amount // 4 + 1, purse.currency)
+        command = pay.ReversePayment(name, self.today, "disputed", part, reference=serial, reversal_id=serial)
+        if done := self.do(reversals.reverse, command):
+            purse.returned += part.amount_minor
+            self.account[purse.currency] += part.amount_minor
+        return done
 
     def bounce(self, n: int, amount: int) -> bool:
         """Reverse a payment of an offer, or credit what is outstanding of one."""

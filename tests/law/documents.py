@@ -30,7 +30,7 @@ from invoice_svc.domain.payment import commands as pay
 from invoice_svc.domain.payment.credit_note import IssueCreditNote
 from invoice_svc.domain.payment.refund import OrderRefund, RecordRefundReturned
 from invoice_svc.use_cases.folds import PAYMENT
-from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.money import payments, reversals
 from invoice_svc.use_cases.parties import customers, entities
 from invoice_svc.use_cases.sales import corrections, credits, disputes, invoices
 from tests.law.naive import (
@@ -348,10 +348,10 @@ class Documents:
 
     def reverse(self, n: int, amount: int) -> bool:
         name = self._one(self.purses, n)
-        if not name or not self.do(payments.reverse, pay.ReversePayment(name, self.today, "AC04")):
+        if not name or not self.do(reversals.reverse, pay.ReversePayment(name, self.today, "AC04")):
             return False
         purse = self.purses.pop(name)
-        self.account[purse.currency] += purse.amount
+        self.account[purse.currency] += purse.amount - purse.returned
         return True
 
     def refund(self, n: int, amount: int) -> bool:

@@ -33,7 +33,7 @@ from invoice_svc.domain.invoice.evolve import fold_as_of
 from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.domain.payment import commands as pay
 from invoice_svc.domain.payment import state as payment_state
-from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.money import payments, reversals
 from invoice_svc.use_cases.parties import customers, entities
 from invoice_svc.use_cases.sales import disputes, invoices
 from risk_svc.domain.exposure import ExposureItem
@@ -199,8 +199,16 @@ class Life:
 
     def reverse(self, on: date, n: int, amount: int) -> None:
         name = self._payment(n)
-        if name and self.do(payments.reverse, pay.ReversePayment(name, on, "returned")):
+        if name and self.do(reversals.reverse, pay.ReversePayment(name, on, "returned")):
             del self.facts.receipts[name]
+
+    def charge_back(self, on: date, n: int, amount: int) -> None:
+        """Reverse a part of a payment."""
+        name, part = self._payment(n), Money(amount, "EUR")
+        if name and self.do(reversals.reverse, pay.ReversePayment(name, on, "disputed", part)):
+            received_on, whole = self.facts.receipts.pop(name)
+            if whole > amount:
+                self.facts.receipts[name] = (received_on, whole - amount)
 
     def credit(self, on: date, n: int, amount: int) -> None:
         self.serial += 1

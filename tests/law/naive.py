@@ -60,6 +60,8 @@ class Purse:
     amount: int
     on: date
     refunds: dict[str, int] = field(default_factory=dict)
+    returned: int = 0
+    """Reversed in part."""
 
 
 def parts_of(sale: Sale, discount: int = 0) -> dict[int, tuple[int, int]]:

@@ -9,7 +9,7 @@ import pytest
 from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.domain.invoice.commands import CreditInvoice
 from invoice_svc.domain.payment import commands as pay
-from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.money import payments, reversals
 from invoice_svc.use_cases.sales import disputes, invoices
 from risk_svc.domain.score import score
 from tests.law.life import DUE_ON, ISSUED_ON, TOTAL, Life
@@ -110,7 +110,7 @@ def test_what_comes_after_the_due_date_is_late_whatever_else_happens(life: Life)
 def test_a_payment_that_the_bank_takes_back_never_was(life: Life) -> None:
     received(life, TOTAL)
     life.today = LATER
-    assert life.do(payments.reverse, pay.ReversePayment("pay_1", date(2025, 7, 1), "unpaid cheque"))
+    assert life.do(reversals.reverse, pay.ReversePayment("pay_1", date(2025, 7, 1), "unpaid cheque"))
     assert charged(life, date(2025, 6, 1)) == (0, 0)
     assert charged(life)[1] == 4_000
     assert life.statement(LATER, LATER).segments[0].first_day == date(2025, 5, 8)

@@ -26,9 +26,10 @@ ACTS: tuple[Act, ...] = (
     Documents.credit, Documents.credit_by_rate, Documents.correct, Documents.claim, Amendments.accept,
     Documents.write_off, Documents.give_up, Documents.restore, Documents.provide, Documents.receive,
     Documents.receive, Documents.rebate, Documents.settle, Documents.instruct, Documents.release,
-    Documents.reverse, Documents.refund, Documents.bring_back, Amendments.offer, Amendments.pay_price,
-    Amendments.pay_price, Amendments.bounce, Amendments.reject, Amendments.rebate_on, Amendments.correct_final,
-    Amendments.draft_correction, Amendments.issue_correction, Exchange.convert, Exchange.convert,
+    Amendments.charge_back, Documents.reverse, Documents.refund, Documents.bring_back, Amendments.offer,
+    Amendments.pay_price, Amendments.pay_price, Amendments.bounce, Amendments.reject, Amendments.rebate_on,
+    Amendments.correct_final, Amendments.draft_correction, Amendments.issue_correction, Exchange.convert,
+    Exchange.convert,
 )  # fmt: skip
 Step = tuple[Act, int, int]
 steps = st.tuples(st.sampled_from(ACTS), st.integers(0, 60), st.integers(1, 9_000))
@@ -82,7 +83,7 @@ def compare(documents: Exchange) -> None:
     for name, purse in documents.purses.items():
         state = documents.books.state(PAYMENT, name)
         allocated = sum(standing.allocation.amount_minor for standing in state.allocations)
-        left = purse.amount - allocated - sum(purse.refunds.values())
+        left = purse.amount - purse.returned - allocated - sum(purse.refunds.values())
         assert state.unapplied_minor == left >= 0
         unapplied[purse.currency] += left
     for currency in ("EUR", "USD"):

@@ -24,7 +24,7 @@ from invoice_svc.http.credits.answers import OwnCreditNoteOut
 from invoice_svc.http.invoices.bodies import CreditBody
 from invoice_svc.http.payments.answers import PaymentOut
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
-from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.money import payments, reversals
 from invoice_svc.use_cases.parties import customers, entities
 from invoice_svc.use_cases.sales import credits, invoices
 from invoice_svc.use_cases.sales.credits import ApplyCredit, CreditUse, RefundCredit
@@ -236,7 +236,7 @@ def test_a_refund_goes_out_and_may_come_back_each_once(make: Any, issued: Any) -
     with make.refused("invalid-request"):
         issued.do(payments.record_refund_sent, RecordRefundSent("pay_1", "rfd_1", on=day(7)))
     with make.refused("payment-refunded"):
-        issued.do(payments.reverse, ReversePayment("pay_1", None, "AC04"))
+        issued.do(reversals.reverse, ReversePayment("pay_1", None, "AC04"))
     for _ in range(2):
         issued.do(payments.record_refund_sent, RecordRefundSent("pay_1", "rfd_1", "E2E-7", day(9)))
     for _ in range(2):
@@ -255,7 +255,7 @@ def test_a_refund_goes_out_and_may_come_back_each_once(make: Any, issued: Any) -
 def test_the_money_of_a_credit_note_is_not_returned_by_a_bank(make: Any, issued: Any) -> None:
     issued.do(credits.issue, rebate())
     with make.refused("credit-note-stays"):
-        issued.do(payments.reverse, ReversePayment("pay_9", None, "AC04"))
+        issued.do(reversals.reverse, ReversePayment("pay_9", None, "AC04"))
 
 
 # Net and VAT by rate

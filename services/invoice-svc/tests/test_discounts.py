@@ -22,7 +22,7 @@ from invoice_svc.domain.payment.allocation import propose
 from invoice_svc.domain.payment.commands import AllocatePayment, ReleasePayment, ReversePayment
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
-from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.money import payments, reversals
 from invoice_svc.use_cases.sales import disputes, invoices
 
 TERMS = Terms(
@@ -106,7 +106,7 @@ def test_two_payments_in_time_take_it_together_and_one_late_among_them_loses_it(
 
 def test_it_goes_with_the_payment_that_took_it(offered: Any, make: Any) -> None:
     pay(offered, make, 11_760, day(5))
-    offered.do(payments.reverse, ReversePayment("pay_1", day(7), "returned"), today=day(20))
+    offered.do(reversals.reverse, ReversePayment("pay_1", day(7), "returned"), today=day(20))
     found = state(offered)
     assert kinds(offered)[-2:] == ["invoice.payment_unapplied", WITHDRAWN]
     assert (found.outstanding_minor, found.discount) == (12_000, None)
@@ -125,7 +125,7 @@ def test_a_payment_that_goes_leaves_the_price_paid_in_time_by_the_others(
     offered.do(payments.allocate, AllocatePayment("pay_1", (("inv_1", 760),)), today=day(7))
     assert (state(offered).outstanding_minor, TAKEN in kinds(offered)) == (0, False)
     if cause == "reversed":
-        offered.do(payments.reverse, ReversePayment("pay_2", day(8), "returned"), today=day(20))
+        offered.do(reversals.reverse, ReversePayment("pay_2", day(8), "returned"), today=day(20))
     else:
         offered.do(payments.release, ReleasePayment("pay_2", None), today=day(20))
     found = state(offered)

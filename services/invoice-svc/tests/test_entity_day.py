@@ -11,7 +11,7 @@ from encours.ledger.command import Result
 from invoice_svc.domain.dispute.commands import OpenDispute
 from invoice_svc.domain.payment.commands import ReversePayment
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
-from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.money import payments, reversals
 from invoice_svc.use_cases.parties import customers, entities
 from invoice_svc.use_cases.sales import disputes, invoices
 
@@ -40,7 +40,7 @@ def test_an_invoice_is_dated_and_due_by_the_day_of_its_seller(cannery: Any) -> N
 
 def test_a_payment_of_the_day_is_not_of_the_future(cannery: Any, make: Any) -> None:
     cannery.do(payments.receive, make.receipt(on=REUNION_DAY), ("inv_1",), **CLOCK)
-    cannery.do(payments.reverse, ReversePayment("pay_1", None, "returned"), **CLOCK)
+    cannery.do(reversals.reverse, ReversePayment("pay_1", None, "returned"), **CLOCK)
     assert cannery.state(PAYMENT, "pay_1").reversed_on == REUNION_DAY
     with make.refused("date-in-future"):
         cannery.do(payments.receive, make.receipt("pay_2", on=date(2026, 7, 1)), **CLOCK)

@@ -17,7 +17,7 @@ from invoice_svc.domain.rate.state import DatedRate, ExchangeRates, fold_as_of, 
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.http.rates.bodies import ExchangeRatesBody, RateBody
 from invoice_svc.use_cases.folds import INVOICE, RATES
-from invoice_svc.use_cases.money import payments, rates
+from invoice_svc.use_cases.money import payments, rates, reversals
 from invoice_svc.use_cases.sales import invoices
 
 PAIR = rates_id("ent_1", "USD", "EUR")
@@ -65,7 +65,7 @@ def test_parts_realise_their_own_differences_which_go_with_them(abroad: Any, mak
     abroad.do(payments.receive, make.receipt("pay_1", 6_000, day(5), currency="USD"), ("inv_1",))
     abroad.do(payments.receive, make.receipt("pay_2", 6_000, day(10), currency="USD"), ("inv_1",))
     assert differences(abroad) == [(REALISED, 300)]
-    abroad.do(payments.reverse, ReversePayment("pay_2", day(12), "returned"), today=day(12))
+    abroad.do(reversals.reverse, ReversePayment("pay_2", day(12), "returned"), today=day(12))
     assert differences(abroad) == [(REALISED, 300), (REVERSED, 300)]
     assert abroad.state(INVOICE, "inv_1").exchange_differences == ()
     abroad.do(payments.release, ReleasePayment("pay_1", None), today=day(13))

@@ -53,7 +53,7 @@ from invoice_svc.read_models.invoices.rows import PAID, InvoiceMovementRow, Invo
 from invoice_svc.read_models.invoices.statuses import InvoiceStatus
 from invoice_svc.read_models.lists import Lists
 from invoice_svc.use_cases.folds import DISPUTE, INVOICE, PAYMENT
-from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.money import payments, reversals
 from invoice_svc.use_cases.parties import customers, entities
 from invoice_svc.use_cases.sales import credits, disputes, invoices
 
@@ -80,6 +80,7 @@ steps = st.one_of(
     st.tuples(st.just("allocate"), some_payment),
     st.tuples(st.just("release"), some_payment),
     st.tuples(st.just("reverse"), some_payment, ago),
+    st.tuples(st.just("charge_back"), some_payment, amounts, ago),
     st.tuples(st.just("credit"), some_invoice, amounts, ago),
     st.tuples(st.just("rebate"), some_payment, amounts, ago),
     st.tuples(st.just("refund"), some_payment, amounts, ago),
@@ -115,7 +116,10 @@ def command(step: tuple[Any, ...], today: date) -> tuple[Any, ...]:
         case ("release", payment):
             return payments.release, ReleasePayment(payment, None)
         case ("reverse", payment, days):
-            return payments.reverse, ReversePayment(payment, today - timedelta(days=days), "returned")
+            return reversals.reverse, ReversePayment(payment, today - timedelta(days=days), "returned")
+        case ("charge_back", payment, amount, days):
+            part, on = Money(amount, "EUR"), today - timedelta(days=days)
+            return reversals.reverse, ReversePayment(payment, on, "disputed", part, kind="chargeback")
         case ("credit", invoice, amount, days):
             return invoices.credit, CreditInvoice(
                 invoice, f"cre_{amount}", today - timedelta(days=days), amount, "x"
@@ -226,7 +230,7 @@ def test_on_every_day_nothing_is_owed_below_zero_and_cash_is_allocated_or_unappl
             payment = payment_state.fold_as_of(books.stream(name), day)
             assert payment.unapplied_minor >= 0
             assert payment.allocated_minor + payment.unapplied_minor + payment.refunded_minor == (
-                0 if payment.reversed_on else payment.amount_minor
+                payment.amount_minor - payment.reversed_minor
             )
             allocated += payment.allocated_minor
             assert payment.unapplied_minor == booked(books, day, "cash_minor", payment_id=name)

@@ -37,7 +37,8 @@ from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.payment import decide
 from invoice_svc.domain.payment.allocation import Share
 from invoice_svc.domain.payment.commands import ReceivePayment, ReversePayment
-from invoice_svc.domain.payment.state import ActiveAllocation
+from invoice_svc.domain.payment.reversal import reverse, taken
+from invoice_svc.domain.payment.state import ActiveAllocation, Payment
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
 
 BEFORE, AFTER = DAY - timedelta(days=1), DAY + timedelta(days=1)
@@ -135,15 +136,20 @@ def test_an_allocation_is_released_once_and_not_before_it_took_effect() -> None:
     given(PAYMENT, received(10_000), allocated(PART), released(PART)).when(decide.release, None, DAY).then()
 
 
+def reversed_whole(state: Payment, command: ReversePayment, today: date) -> list[decide.Dated]:
+    """Both rules of a reversal: what it takes of the invoices, and the events."""
+    return reverse(state, command, taken(state, command, ()), today)
+
+
 def test_a_reversal_releases_what_is_allocated_and_then_takes_the_cash() -> None:
     payment = given(PAYMENT, received(10_000), allocated(PART))
     command = ReversePayment("pay_1", DAY, "returned")
-    found = payment.when(decide.reverse, command, AFTER).then_types(PaymentReleased, PaymentReversed)
+    found = payment.when(reversed_whole, command, AFTER).then_types(PaymentReleased, PaymentReversed)
     assert [day for day, _ in found] == [DAY, DAY]
     assert (found[0][1].allocations, found[1][1].amount_minor) == ((PART,), 10_000)
     for on in (BEFORE, AFTER):
-        payment.when(decide.reverse, ReversePayment("pay_1", on, "returned"), DAY).refused("invalid-request")
-    given(PAYMENT, received(10_000), reversed_(10_000)).when(decide.reverse, command, DAY).refused(
+        payment.when(reversed_whole, ReversePayment("pay_1", on, "returned"), DAY).refused("invalid-request")
+    given(PAYMENT, received(10_000), reversed_(10_000)).when(reversed_whole, command, DAY).refused(
         "payment-already-reversed"
     )
 

@@ -17,7 +17,7 @@ from invoice_svc.domain.invoice.evolve import fold_as_of
 from invoice_svc.domain.payment import commands as pay
 from invoice_svc.http.payments.bodies import PaymentBody
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
-from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.money import payments, reversals
 from invoice_svc.use_cases.parties import customers
 from invoice_svc.use_cases.sales import invoices
 
@@ -91,7 +91,7 @@ def test_a_payment_that_the_gateway_delivers_again_is_answered_as_the_first(make
     for other in ({"amount_minor": 3_001}, {"received_on": day(11)}, {"origin": "import"}):
         with make.refused("payment-exists"):
             issued.do(payments.receive, replace(again, **other), ("inv_1",))
-    issued.do(payments.reverse, pay.ReversePayment(name, TODAY, "returned"))
+    issued.do(reversals.reverse, pay.ReversePayment(name, TODAY, "returned"))
     with make.refused("payment-exists"):
         issued.do(payments.receive, again, ("inv_1",))
 
@@ -166,7 +166,7 @@ def test_a_payment_that_cannot_be_as_instructed_is_refused_whole(
 
 def test_a_reversed_payment_reopens_the_debt_from_its_original_due_date(make: Any, issued: Any) -> None:
     issued.do(payments.receive, make.receipt(on=day(10)), ("inv_1",))
-    issued.do(payments.reverse, pay.ReversePayment("pay_1", day(20), "returned debit"))
+    issued.do(reversals.reverse, pay.ReversePayment("pay_1", day(20), "returned debit"))
     state = issued.state(INVOICE, "inv_1")
     assert (state.outstanding_minor, state.due_on) == (12_000, date(2026, 7, 1))
     assert issued.kinds(since=-3) == ["payment.released", "payment.reversed", "invoice.payment_unapplied"]
@@ -178,10 +178,10 @@ def test_a_payment_is_reversed_once_and_between_its_receipt_and_today(make: Any,
     issued.do(payments.receive, make.receipt(on=day(10)))
     for on in (day(9), TODAY + timedelta(days=1)):
         with make.refused("invalid-request"):
-            issued.do(payments.reverse, pay.ReversePayment("pay_1", on, "x"))
-    issued.do(payments.reverse, pay.ReversePayment("pay_1", day(20), "x"))
+            issued.do(reversals.reverse, pay.ReversePayment("pay_1", on, "x"))
+    issued.do(reversals.reverse, pay.ReversePayment("pay_1", day(20), "x"))
     with make.refused("payment-already-reversed"):
-        issued.do(payments.reverse, pay.ReversePayment("pay_1", day(21), "x"))
+        issued.do(reversals.reverse, pay.ReversePayment("pay_1", day(21), "x"))
     for allocations in ((("inv_1", 100),), (), None):
         with make.refused("payment-reversed"):
             issued.do(payments.allocate, pay.AllocatePayment("pay_1", allocations), ("inv_1",))
@@ -192,7 +192,7 @@ def test_the_banks_date_of_a_reversal_is_kept_though_it_counts_from_a_later_rele
 ) -> None:
     issued.do(payments.receive, make.receipt(on=day(10)), ("inv_1",))
     issued.do(payments.release, pay.ReleasePayment("pay_1", None))
-    issued.do(payments.reverse, pay.ReversePayment("pay_1", day(20), "returned debit"))
+    issued.do(reversals.reverse, pay.ReversePayment("pay_1", day(20), "returned debit"))
     undone = issued.stream("pay_1")[-1]
     assert (undone.effective_on, undone.data.reversed_on) == (TODAY, day(20))
     assert issued.state(PAYMENT, "pay_1").reversed_on == day(20)
@@ -230,7 +230,7 @@ def test_money_that_arrives_late_in_the_books_counts_from_when_the_debt_was_open
     make: Any, issued: Any
 ) -> None:
     issued.do(payments.receive, make.receipt("pay_1", on=day(5)), ("inv_1",))
-    issued.do(payments.reverse, pay.ReversePayment("pay_1", day(20), "returned"))
+    issued.do(reversals.reverse, pay.ReversePayment("pay_1", day(20), "returned"))
     issued.do(payments.receive, make.receipt("pay_2", on=day(10)), ("inv_1",))
     assert issued.state(PAYMENT, "pay_2").allocations[0].effective_on == day(20)
 

@@ -28,7 +28,7 @@ from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.http.payments.answers import PaymentOut
 from invoice_svc.http.payments.bodies import AllocateBody
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
-from invoice_svc.use_cases.money import payments, rates
+from invoice_svc.use_cases.money import payments, rates, reversals
 from invoice_svc.use_cases.sales import corrections, credits, invoices
 
 TINY = AgreedRate("USD", "EUR", "10000", "x", confirmed=True)
@@ -202,7 +202,7 @@ def test_release_and_reversal_bring_back_both_amounts_and_the_difference(abroad:
     abroad.do(payments.release, ReleasePayment("pay_1", None))
     assert balances(abroad) == {"USD": [12_000, 0, 12_000, 0], "EUR": [0, 20_000, -20_000, 0]}
     allocate(abroad, Instruction("inv_1", 12_000, "USD", BANK))
-    abroad.do(payments.reverse, ReversePayment("pay_1", day(12), "AC04"))
+    abroad.do(reversals.reverse, ReversePayment("pay_1", day(12), "AC04"))
     assert balances(abroad) == {"USD": [12_000, 0, 12_000, 0], "EUR": [0, 0, 0, 0]}
 
 

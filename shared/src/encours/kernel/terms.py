@@ -80,11 +80,11 @@ def due_date(issued_on: date, rule: DueRule) -> date:
     days = timedelta(days=rule.days)
     match rule.kind:
         case "NET":
-            due = _months_after(issued_on, rule.months) + days
+            due = months_after(issued_on, rule.months) + days
         case "DAYS_THEN_EOM":
-            due = _end_of_month(_months_after(issued_on, rule.months) + days)
+            due = _end_of_month(months_after(issued_on, rule.months) + days)
         case "EOM_THEN_DAYS":
-            due = _end_of_month(_months_after(issued_on.replace(day=1), rule.months)) + days
+            due = _end_of_month(months_after(issued_on.replace(day=1), rule.months)) + days
     if rule.day_of_month is not None:
         ends_month = rule.kind == "DAYS_THEN_EOM" or (rule.kind == "EOM_THEN_DAYS" and not rule.days)
         due = _next_day_of_month(due + timedelta(days=ends_month), rule.day_of_month)
@@ -131,7 +131,7 @@ def _end_of_month(day: date) -> date:
     return day.replace(day=monthrange(day.year, day.month)[1])
 
 
-def _months_after(day: date, months: int) -> date:
+def months_after(day: date, months: int) -> date:
     years, month = divmod(day.month - 1 + months, 12)
     year, month = day.year + years, month + 1
     return date(year, month, min(day.day, monthrange(year, month)[1]))
@@ -142,5 +142,5 @@ def _next_day_of_month(not_before: date, day_of_month: int) -> date:
     while (
         found := month.replace(day=min(day_of_month, monthrange(month.year, month.month)[1]))
     ) < not_before:
-        month = _months_after(month, 1)
+        month = months_after(month, 1)
     return found

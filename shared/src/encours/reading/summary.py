@@ -7,7 +7,7 @@ from typing import Literal
 
 from encours.contracts import Event
 from encours.contracts.common import Conversion
-from encours.contracts.events import invoice
+from encours.contracts.events import invoice, payment
 from encours.kernel.money import format_amount
 from encours.reading.texts import collection, debtors, invoices, receipts
 from encours.reading.texts.form import Lines
@@ -36,8 +36,24 @@ def _templates(event: Event) -> tuple[str, str] | None:
             return _APPLIED_CONVERTED
         case invoice.PaymentUnapplied(paid=Conversion()):
             return _UNAPPLIED_CONVERTED
+        case payment.PaymentReversed():
+            return _reversal(event)
         case _:
             return _LINES.get(type(event))
+
+
+def _reversal(event: payment.PaymentReversed) -> tuple[str, str]:
+    """Return the texts of a reversal: of all or a part, with the meaning of the bank's reason if it is known."""
+    english, french = _LINES[payment.PaymentReversed]
+    if event.left_minor:
+        english, french = _PART_REVERSED
+    if event.consequence is not None:
+        english, french = english + _CONSEQUENCE, french + _CONSEQUENCE
+    if event.claim_until is not None and event.reversed_on is not None:
+        in_time = event.reversed_on <= event.claim_until
+        english += ", within the debtor's time" if in_time else ", after the debtor's time"
+        french += ", dans le délai du débiteur" if in_time else ", hors du délai du débiteur"
+    return english, french
 
 
 class _Fields(dict[str, str]):
@@ -87,4 +103,9 @@ _UNAPPLIED_CONVERTED = (
     "{amount_minor} open again, {paid} of the payment back: payment {cause}",
     "{amount_minor} de nouveau dus, {paid} du paiement disponibles : paiement {cause}",
 )
+_PART_REVERSED = (
+    "{amount_minor} of a payment reversed, {left_minor} of it kept: {cause}",
+    "{amount_minor} d'un paiement annulés, {left_minor} conservés : {cause}",
+)
+_CONSEQUENCE = " ({return_code}: {consequence})"
 _LINES: Lines = {**debtors.LINES, **invoices.LINES, **receipts.LINES, **collection.LINES}

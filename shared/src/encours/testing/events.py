@@ -79,7 +79,7 @@ def received(amount_minor: int, **fields: Any) -> PaymentReceived:
 
 
 def reversed_(amount_minor: int, **fields: Any) -> PaymentReversed:
-    """The whole payment bounced."""
+    """The payment went back to the payer: all of it, or what was left."""
     return event(PaymentReversed, amount_minor=amount_minor, **({"customer_id": "cus_1"} | fields))
 
 

@@ -152,10 +152,18 @@ class Firm(History):
             kept = {i: p for i, p in self.objects["payment_id"].items() if not self.refunded[i]}
             if (payment := draw.one(kept)) is not None and "amount_minor" in payment:
                 self._release(payment, draw, "reversed")
-                self._record(cls, payment, draw)
-                del self.objects["payment_id"][payment["payment_id"]]
+                self._reverse(payment, draw)
         else:
             self._single(cls, draw)
+
+    def _reverse(self, payment: Fields, draw: _Draw) -> None:
+        """All that is left of the payment goes back, or a part."""
+        pay, left = payment["payment_id"], self.open[payment["payment_id"]]
+        part = min(left, draw.amount_minor) if draw.n % 3 == 0 else left
+        if part > 0:
+            self._record(PaymentReversed, payment | {"amount_minor": part, "left_minor": left - part}, draw)
+        if part >= left:
+            del self.objects["payment_id"][pay]
 
     def _single(self, cls: type[Event], draw: _Draw) -> None:
         fields = self._subject(cls, draw)

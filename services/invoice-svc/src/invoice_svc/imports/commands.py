@@ -30,7 +30,7 @@ from invoice_svc.imports.events import (
 )
 from invoice_svc.imports.terms.imported import ImportedTerms
 from invoice_svc.use_cases.folds import ENTITY
-from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.money import payments, reversals
 from invoice_svc.use_cases.parties import customers, entities
 from invoice_svc.use_cases.sales import disputes, invoices
 
@@ -87,7 +87,7 @@ def work_of(event: ImportedEvent, scope: EventScope, candidates: Sequence[str]) 
                 await disputes.resolve(session, ResolveDispute(dispute, event.outcome, event.on, event.text))
             case ImportedReversal():
                 payment = payment_id_of(scope.entity_id, event.ref)
-                await payments.reverse(session, ReversePayment(payment, event.on, event.cause))
+                await reversals.reverse(session, ReversePayment(payment, event.on, event.cause))
             case _:
                 assert_never(event)
 

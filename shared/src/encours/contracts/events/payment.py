@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from encours.contracts.base import Event, Upcaster, Value
 from encours.contracts.common import CitedInvoice, Conversion, Line, Origin, VatShare
@@ -77,15 +77,44 @@ class PaymentReleased(Event, frozen=True, kw_only=True):
     allocations: tuple[Allocation, ...]
 
 
-class PaymentReversed(Event, frozen=True, kw_only=True):
-    """The payment is reversed as a whole (returned debit, bounced cheque, recall).
+ReversalKind = Literal["returned_debit", "bounced_cheque", "chargeback", "recall", "wrong_booking", "other"]
+"""Ways in which a payment is reversed. A wrong booking is one of the creditor's own, such as an undone match."""
 
-    ``amount_minor`` is the whole payment; the allocations go back in ``payment.released`` before it.
+ReturnConsequence = Literal[
+    "insufficient_funds",
+    "account_wrong",
+    "account_closed",
+    "account_blocked",
+    "debits_barred",
+    "mandate_void",
+    "debtor_claim",
+    "debtor_refusal",
+    "debtor_deceased",
+    "recalled",
+    "not_stated",
+    "technical",
+]
+"""Meaning of a bank's reason code for the collection (``encours/legal/returns.toml``)."""
+
+
+def _reversed_v3(fields: dict[str, Any]) -> dict[str, Any]:
+    absent = ("reversal_id", "kind", "return_code", "consequence", "may_retry", "claim_until", "reference")
+    return fields | dict.fromkeys((*absent, "line_id", "charges_minor")) | {"left_minor": 0}
+
+
+class PaymentReversed(Event, frozen=True, kw_only=True):
+    """The payment, or a part of it, went back to the payer (returned debit, bounced cheque, chargeback, recall).
+
+    ``amount_minor`` went back; in versions 1 and 2 it is always the whole payment. The allocations that it takes go
+    back in ``payment.released`` before it; what stays of one is allocated again after it.
     """
 
     TYPE: ClassVar[str] = "payment.reversed"
-    VERSION: ClassVar[int] = 2
-    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: lambda fields: fields | {"reversed_on": None}}
+    VERSION: ClassVar[int] = 3
+    UPCASTERS: ClassVar[dict[int, Upcaster]] = {
+        1: lambda fields: fields | {"reversed_on": None},
+        2: _reversed_v3,
+    }
     payment_id: str
     customer_id: str | None
     amount_minor: int
@@ -94,6 +123,23 @@ class PaymentReversed(Event, frozen=True, kw_only=True):
     reversed_on: date | None
     """The bank's date. The event counts later if the cash was on invoices after that day. ``None`` in version 1,
     which did not keep it."""
+    reversal_id: str | None
+    kind: ReversalKind | None
+    left_minor: int
+    """Amount of the payment that was not reversed; 0 if all of it was."""
+    return_code: str | None
+    """The bank's reason, such as ``MD06`` (ISO 20022 ExternalReturnReason1Code)."""
+    consequence: ReturnConsequence | None
+    may_retry: bool | None
+    """The same collection may succeed if it is presented again."""
+    claim_until: date | None
+    """Last day on which the debtor could demand the money back from the bank, where the reason is such a claim."""
+    reference: str | None
+    """The bank's or the gateway's reference of the return."""
+    line_id: str | None
+    """Bank line that was the return."""
+    charges_minor: int | None
+    """Charges of the bank for the return. They are no debt of the debtor."""
 
 
 class CreditNoteIssued(Event, frozen=True, kw_only=True):

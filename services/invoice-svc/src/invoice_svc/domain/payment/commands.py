@@ -7,7 +7,8 @@ from datetime import date
 from typing import NamedTuple
 
 from encours.contracts.common import Origin
-from encours.contracts.events.payment import Method
+from encours.contracts.events.payment import Method, ReversalKind
+from encours.kernel.money import Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,21 @@ class ReleasePayment:
 
 @dataclass(frozen=True, slots=True)
 class ReversePayment:
-    """Reverse a payment that the bank returned on a day; today if not given."""
+    """Reverse a payment that the bank returned on a day; today if not given.
+
+    ``amount`` is the part that went back; ``None`` for all that is left of the payment. ``allocation_ids`` names the
+    allocations that it takes first. ``reversal_id`` is given with the command; ``line_id`` is the bank line that is
+    the return.
+    """
 
     payment_id: str
     on: date | None
     cause: str
+    amount: Money | None = None
+    allocation_ids: tuple[str, ...] = ()
+    kind: ReversalKind = "other"
+    return_code: str | None = None
+    reference: str | None = None
+    reversal_id: str | None = None
+    line_id: str | None = None
+    charges_minor: int | None = None

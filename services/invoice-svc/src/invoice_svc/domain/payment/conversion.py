@@ -92,6 +92,12 @@ def reduced(settles: Conversion, amount_minor: int, currency: str, by_minor: int
     return max(1, min(amount_minor, used)), kept
 
 
+def kept(settles: Conversion, used_minor: int) -> Conversion:
+    """Return the conversion of a smaller amount of the payment, at the same rate; at most what it settled."""
+    settled = min(settles.amount_minor, _quoted(settles).converted(used_minor, settles.currency))
+    return _conversion(_quoted(settles), settles.currency, settled, agreed=settles.agreed)
+
+
 def used_of(settles: Conversion, amount_minor: int, currency: str) -> Conversion:
     """Return the conversion as the invoice's stream has it: the amount of the payment beside that of the invoice."""
     return _conversion(_quoted(settles), currency, amount_minor, agreed=settles.agreed)

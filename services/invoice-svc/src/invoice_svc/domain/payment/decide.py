@@ -7,6 +7,7 @@ from datetime import date
 
 from msgspec import structs
 
+from encours.contracts.common import Conversion
 from encours.contracts.events import payment as events
 from encours.contracts.events.payment import Allocation
 from encours.kernel.errors import FieldError, Invalid, Refusal
@@ -16,17 +17,14 @@ from invoice_svc.domain.invoice.room import earliest_room
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.payment import conversion
 from invoice_svc.domain.payment.allocation import BASIS, Share
-from invoice_svc.domain.payment.commands import Instructed, Instruction, ReceivePayment, ReversePayment
+from invoice_svc.domain.payment.commands import Instructed, Instruction, ReceivePayment
 from invoice_svc.domain.payment.refusals import (
     AllocationAcrossCustomers,
     AllocationAcrossEntities,
     AllocationNotStanding,
     AmountExceedsUnapplied,
-    CreditNoteStays,
     PayerKnown,
-    PaymentAlreadyReversed,
     PaymentExists,
-    PaymentRefunded,
     PaymentWasReversed,
 )
 from invoice_svc.domain.payment.state import ActiveAllocation, Payment, PaymentEvent
@@ -176,7 +174,7 @@ def allocate(state: Payment, placed: Sequence[ActiveAllocation]) -> list[Dated]:
 def release(state: Payment, allocation_ids: Sequence[str] | None, on: date) -> list[Dated]:
     """Release allocations to unapplied cash from a day on, but not before they took effect."""
     require_stands(state)
-    chosen = _chosen(state, allocation_ids)
+    gone = chosen(state, allocation_ids)
     return [
         (
             day,
@@ -184,10 +182,10 @@ def release(state: Payment, allocation_ids: Sequence[str] | None, on: date) -> l
                 payment_id=state.payment_id,
                 customer_id=state.customer_id or "",
                 currency=state.currency,
-                allocations=tuple(s.allocation for s in chosen if max(on, s.effective_on) == day),
+                allocations=tuple(s.allocation for s in gone if max(on, s.effective_on) == day),
             ),
         )
-        for day in sorted({max(on, standing.effective_on) for standing in chosen})
+        for day in sorted({max(on, standing.effective_on) for standing in gone})
     ]
 
 
@@ -202,38 +200,28 @@ def rest_of(
     left, settles = whole.amount_minor - by_minor, whole.settles
     if settles is not None:
         left, settles = conversion.reduced(settles, whole.amount_minor, state.currency, by_minor)
-    rest = structs.replace(whole, allocation_id=allocation_id, amount_minor=left, settles=settles)
-    return ActiveAllocation(rest, max(on, standing.effective_on))
+    return _kept(standing, left, settles, allocation_id, on)
 
 
-def reverse(state: Payment, command: ReversePayment, today: date) -> list[Dated]:
-    """Release all allocations, then reverse the cash."""
-    on = command.on or today
-    if state.reversed_on is not None:
-        raise PaymentAlreadyReversed(f"{state.payment_id} was reversed on {state.reversed_on}.")
-    if state.credit_note is not None:
-        raise CreditNoteStays(
-            f"{state.payment_id} is the money of credit note {state.credit_note.number}, not of a bank."
-        )
-    if state.refunded_minor:
-        raise PaymentRefunded(
-            f"{Money(state.refunded_minor, state.currency)} of {state.payment_id} was refunded to the customer."
-        )
-    if not state.received_on <= on <= today:
-        raise Invalid(
-            f"A reversal must be dated between the receipt, {state.received_on}, and today, {today}.", "/on"
-        )
-    reversal = events.PaymentReversed(
-        payment_id=state.payment_id,
-        customer_id=state.customer_id,
-        amount_minor=state.amount_minor,
-        currency=state.currency,
-        cause=command.cause,
-        reversed_on=on,
+def rest_paid(
+    standing: ActiveAllocation, left_minor: int, allocation_id: str, on: date
+) -> ActiveAllocation | None:
+    """Return what stays of an allocation by ``left_minor`` of the payment; ``None`` if that settles nothing."""
+    settles = standing.allocation.settles
+    if settles is not None:
+        settles = conversion.kept(settles, left_minor)
+    if left_minor <= 0 or (settles is not None and settles.amount_minor <= 0):
+        return None
+    return _kept(standing, left_minor, settles, allocation_id, on)
+
+
+def _kept(
+    standing: ActiveAllocation, left_minor: int, settles: Conversion | None, allocation_id: str, on: date
+) -> ActiveAllocation:
+    rest = structs.replace(
+        standing.allocation, allocation_id=allocation_id, amount_minor=left_minor, settles=settles
     )
-    # Cash released after the date of the reversal was applied to invoices until its release.
-    from_day = max(on, state.released_on or on)
-    return [*release(state, None, on), (from_day, reversal)]
+    return ActiveAllocation(rest, max(on, standing.effective_on))
 
 
 def require_stands(state: Payment) -> None:
@@ -271,7 +259,8 @@ def _misplaced(kind: type[Refusal], detail: str) -> Refusal:
     return kind(detail, errors=(fault,))
 
 
-def _chosen(state: Payment, allocation_ids: Sequence[str] | None) -> list[ActiveAllocation]:
+def chosen(state: Payment, allocation_ids: Sequence[str] | None) -> list[ActiveAllocation]:
+    """Return allocations in force by their ids, or all. Raises :class:`AllocationNotStanding`."""
     if allocation_ids is None:
         return list(state.allocations)
     by_id = {standing.allocation.allocation_id: standing for standing in state.allocations}

@@ -63,9 +63,9 @@ def order(state: Payment, command: OrderRefund, on: date, today: date) -> list[e
             f"{state.payment_id} has {Money(state.unapplied_minor, state.currency)} unapplied; "
             "refund that at most, or release allocations first.",
         )
-    if on < _unapplied_since(state):
+    if on < state.unapplied_since:
         raise Invalid(
-            f"All of the money is unapplied from {_unapplied_since(state)} on; use that or a later date.",
+            f"All of the money is unapplied from {state.unapplied_since} on; use that or a later date.",
             "/on",
         )
     return [
@@ -119,12 +119,6 @@ def bring_back(
             cause=command.cause,
         )
     ]
-
-
-def _unapplied_since(state: Payment) -> date:
-    """The day from which all that is unapplied now was so."""
-    returned = (refund.returned_on for refund in state.refunds if refund.returned_on is not None)
-    return max([state.received_on, state.released_on or date.min, *returned])
 
 
 def _refund(state: Payment, refund_id: str) -> Refund:

@@ -79,6 +79,22 @@ class PaymentAlreadyReversed(Refusal):
     remedy = "No action is needed: a payment is reversed once."
 
 
+class AmountExceedsPayment(Refusal):
+    """More is to be reversed than is left of the payment."""
+
+    code = "amount-exceeds-payment"
+    title = "Reversal exceeds what is left of the payment"
+    remedy = "GET the payment: what was refunded or reversed before cannot be reversed again."
+
+
+class ReversalRepeated(Refusal):
+    """A reversal of the same amount and day, or with the same reference, is recorded already."""
+
+    code = "reversal-repeated"
+    title = "Reversal is recorded already"
+    remedy = "GET the payment for its reversals. If this is another one, send the bank's reference of each."
+
+
 class CreditNotFound(NotFound):
     """No credit note has the id (404)."""
 

@@ -1,4 +1,4 @@
-"""State of a payment, folded from its events: Σ allocations + unapplied = cash; all zero after a reversal."""
+"""State of a payment, folded from its events: Σ allocations + unapplied = cash less what was refunded and reversed."""
 
 from __future__ import annotations
 
@@ -36,6 +36,23 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True)
+class Reversal:
+    """A part of the payment that went back to the payer, or all of it.
+
+    ``on`` is the bank's date; the event counts from ``effective_on``, which may be later.
+    """
+
+    event: events.PaymentReversed
+    on: date
+    effective_on: date
+
+    @property
+    def amount_minor(self) -> int:
+        """Amount that went back."""
+        return self.event.amount_minor
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     """State of a customer's money, for decisions and answers: of a payment, or of a credit note without an invoice.
 
@@ -55,9 +72,7 @@ class Payment:
     allocations: tuple[ActiveAllocation, ...] = ()
     released_on: date | None = None
     """The latest business date of a release."""
-    reversed_on: date | None = None
-    """Date of the reversal by the bank; it may be before the business date of the event."""
-    reversal_cause: str | None = None
+    reversals: tuple[Reversal, ...] = ()
     refunds: tuple[Refund, ...] = ()
     credit_note: events.CreditNoteIssued | None = None
 
@@ -68,13 +83,35 @@ class Payment:
 
     @property
     def unapplied_minor(self) -> int:
-        """Cash that is neither allocated to an invoice nor refunded."""
-        return 0 if self.reversed_on else self.amount_minor - self.allocated_minor - self.refunded_minor
+        """Cash that is neither allocated to an invoice, nor refunded, nor reversed."""
+        return self.left_minor - self.allocated_minor
+
+    @property
+    def left_minor(self) -> int:
+        """Amount that the creditor holds: neither reversed nor refunded."""
+        return self.amount_minor - self.reversed_minor - self.refunded_minor
 
     @property
     def refunded_minor(self) -> int:
         """Amount of the refunds that did not come back."""
         return sum(refund.amount_minor for refund in self.refunds if refund.returned_on is None)
+
+    @property
+    def reversed_minor(self) -> int:
+        """Amount that went back to the payer."""
+        return sum(reversal.amount_minor for reversal in self.reversals)
+
+    @property
+    def reversed_on(self) -> date | None:
+        """Date of the reversal by the bank after which nothing is left of the payment; ``None`` before."""
+        is_whole = self.reversals and self.reversed_minor >= self.amount_minor
+        return self.reversals[-1].on if is_whole else None
+
+    @property
+    def unapplied_since(self) -> date:
+        """Day from which all that is unapplied now was so."""
+        returned = (refund.returned_on for refund in self.refunds if refund.returned_on is not None)
+        return max([self.received_on, self.released_on or date.min, *returned])
 
 
 PaymentEvent = (
@@ -120,8 +157,9 @@ def evolve(state: Payment, recorded: Recorded) -> Payment:
             released_on = max(state.released_on or date.min, recorded.effective_on)
             return replace(state, allocations=kept, released_on=released_on)
         case events.PaymentReversed():
-            reversed_on = event.reversed_on or recorded.effective_on
-            return replace(state, reversed_on=reversed_on, reversal_cause=event.cause)
+            on = recorded.effective_on
+            reversal = Reversal(event, event.reversed_on or on, on)
+            return replace(state, reversals=(*state.reversals, reversal))
         case events.CreditNoteIssued():
             return Payment(
                 payment_id=event.payment_id,

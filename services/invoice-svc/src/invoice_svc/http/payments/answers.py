@@ -7,11 +7,12 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from encours.contracts.events.payment import ReturnConsequence, ReversalKind
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
-from invoice_svc.domain.payment.state import ActiveAllocation, Payment, Refund
+from invoice_svc.domain.payment.state import ActiveAllocation, Payment, Refund, Reversal
 from invoice_svc.http.common import Method, iso
 from invoice_svc.http.rates.answers import ConversionRateOut
 from invoice_svc.use_cases.folds import PAYMENT
@@ -80,6 +81,54 @@ class RefundOut(BaseModel):
         }
 
 
+class ReversalOut(BaseModel):
+    """A part of the payment that went back to the payer, or all of it."""
+
+    id: str | None = Field(description="Absent in reversals recorded before they had ids.")
+    amount: MoneyModel
+    on: date = Field(description="The bank's date.")
+    effective_on: date = Field(
+        description="It counts from then on: from when its cash was released, where that was later."
+    )
+    kind: ReversalKind | None
+    reason: str
+    code: str | None = Field(description="The bank's reason code.")
+    consequence: ReturnConsequence | None = Field(
+        description="Meaning of the code for the collection; absent for a code that is not known."
+    )
+    may_retry: bool | None = Field(description="The same collection may succeed if it is presented again.")
+    claim_until: date | None = Field(
+        description="Last day of the debtor's claim for the money, where the code is one (8 weeks for `MD06`, 13 "
+        "months for `MD01`)."
+    )
+    in_time: bool | None = Field(description="The money went back by that day.")
+    reference: str | None
+    bank_line_id: str | None = Field(description="Bank line that was the return.")
+    charges: MoneyModel | None = Field(description="Charges of the bank. They are no debt of the customer.")
+
+    @classmethod
+    def of(cls, reversal: Reversal) -> Json:
+        """Show a reversal."""
+        event = reversal.event
+        charges = event.charges_minor
+        return {
+            "id": event.reversal_id,
+            "amount": money_json(reversal.amount_minor, event.currency),
+            "on": iso(reversal.on),
+            "effective_on": iso(reversal.effective_on),
+            "kind": event.kind,
+            "reason": event.cause,
+            "code": event.return_code,
+            "consequence": event.consequence,
+            "may_retry": event.may_retry,
+            "claim_until": iso(event.claim_until),
+            "in_time": None if event.claim_until is None else reversal.on <= event.claim_until,
+            "reference": event.reference,
+            "bank_line_id": event.line_id,
+            "charges": None if charges is None else money_json(charges, event.currency),
+        }
+
+
 class PaymentOut(AsOf):
     """A payment as of a date."""
 
@@ -90,6 +139,7 @@ class PaymentOut(AsOf):
     amount: MoneyModel
     allocated: MoneyModel
     refunded: MoneyModel
+    reversed: MoneyModel
     unapplied: MoneyModel
     currency: str
     method: Method | Literal["credit_note"] = Field(
@@ -99,9 +149,10 @@ class PaymentOut(AsOf):
     external_ref: str | None
     status: Literal["unapplied", "part_allocated", "allocated", "reversed", "refunded"]
     reversed_on: date | None = Field(
-        description="The bank's date. It counts from then on, or from when its cash was released, where that was later."
+        description="The bank's date of the reversal that left nothing of the payment."
     )
     reversal_reason: str | None
+    reversals: list[ReversalOut]
     allocations: list[AllocationOut]
     refunds: list[RefundOut]
     version: int
@@ -120,6 +171,7 @@ class PaymentOut(AsOf):
             "amount": money_json(state.amount_minor, state.currency),
             "allocated": money_json(state.allocated_minor, state.currency),
             "refunded": money_json(state.refunded_minor, state.currency),
+            "reversed": money_json(state.reversed_minor, state.currency),
             "unapplied": money_json(state.unapplied_minor, state.currency),
             "currency": state.currency,
             "method": state.method,
@@ -127,7 +179,8 @@ class PaymentOut(AsOf):
             "external_ref": state.external_ref,
             "status": _status(state),
             "reversed_on": iso(state.reversed_on),
-            "reversal_reason": state.reversal_cause,
+            "reversal_reason": state.reversals[-1].event.cause if state.reversed_on else None,
+            "reversals": [ReversalOut.of(reversal) for reversal in state.reversals],
             "allocations": [AllocationOut.of(standing, state.currency) for standing in state.allocations],
             "refunds": [RefundOut.of(refund, state.currency) for refund in state.refunds],
             "version": version,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from encours.contracts.events.payment import ReversalKind
 from encours.http.models import Body, BusinessDate, Currency, PositiveMoney, ShortText
 from encours.kernel.ids import new_id
 from encours.kernel.money import Money
@@ -32,6 +33,7 @@ from invoice_svc.http.common import (
 )
 
 NO_REFERENCE = "NOTPROVIDED"
+ReasonCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,4}$")]
 
 
 class AgreedRateBody(Body):
@@ -136,14 +138,45 @@ class ReleaseBody(Body):
 
 
 class ReverseBody(Body):
-    """Reason and day of a payment's reversal by the bank."""
+    """Reversal of a payment by the bank, whole or in part."""
 
     reason: ShortText = Field(examples=["AC04 closed account"])
-    on: BusinessDate | None = Field(default=None, description="Today if not given.")
+    on: BusinessDate | None = Field(default=None, description="The bank's date; today if not given.")
+    amount: PositiveMoney | None = Field(
+        default=None,
+        description="Part of the payment that goes back; all that is left of it if not given.",
+    )
+    allocation_ids: list[AllocationId] = Field(
+        default=[],
+        max_length=500,
+        description="Allocations that an `amount` takes first. If not given: those on invoices in dispute, then "
+        "unapplied cash, then the latest allocations.",
+    )
+    kind: ReversalKind = "other"
+    code: ReasonCode | None = Field(
+        default=None,
+        description="The bank's reason code (ISO 20022 ExternalReturnReason1Code); its consequence is shown.",
+        examples=["MD06"],
+    )
+    reference: ShortText | None = Field(
+        default=None,
+        description="The bank's or the gateway's reference of the return: delivered again, it is answered as the "
+        "first.",
+    )
 
-    def to_command(self, payment_id: str) -> ReversePayment:
+    def to_command(self, payment_id: str, reversal_id: str) -> ReversePayment:
         """Return the command."""
-        return ReversePayment(payment_id, self.on, self.reason)
+        return ReversePayment(
+            payment_id,
+            self.on,
+            self.reason,
+            Money(self.amount.minor, self.amount.currency) if self.amount else None,
+            tuple(self.allocation_ids),
+            self.kind,
+            self.code,
+            self.reference,
+            reversal_id,
+        )
 
 
 class RefundBody(Body):

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from starlette.responses import Response
 
+from encours.contracts.events.payment import ReturnConsequence, ReversalKind
 from encours.http.commands import Command, command
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
@@ -18,6 +19,7 @@ from invoice_svc.http.payments.answers import PAYMENT_ANSWER, SETTLED_ANSWER, Pa
 from invoice_svc.http.payments.bodies import (
     AllocateBody,
     PaymentBody,
+    ReasonCode,
     RefundBody,
     RefundReturnedBody,
     RefundSentBody,
@@ -28,7 +30,7 @@ from invoice_svc.http.reads import show, show_page
 from invoice_svc.read_models.invoices.candidates import Candidates
 from invoice_svc.read_models.lists import NAME
 from invoice_svc.read_models.payments import query
-from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.money import payments, reversals
 
 router = Router(tags=["Payments"])
 PAGE = paging("id", "received_on", default="id", key="payment_id", columns={"id": "payment_id"})
@@ -55,10 +57,14 @@ async def list_payments(
     page: Annotated[Page, PAGE],
     entity_id: EntityId | None = None,
     customer_id: CustomerId | None = None,
+    reversal_kind: ReversalKind | None = None,
+    return_code: ReasonCode | None = None,
+    consequence: ReturnConsequence | None = None,
 ) -> Response:
-    """List payments as of a date."""
+    """List payments as of a date; by kind, reason code and consequence those that were reversed, or a part of them."""
+    wanted = query.PaymentFilter(entity_id, customer_id, reversal_kind, return_code, consequence)
     async with q.view(NAME) as view:
-        rows = await query.payments(view, page, entity_id=entity_id, customer_id=customer_id)
+        rows = await query.payments(view, page, wanted)
     return await show_page(q, view, page, rows, "payment_id", PAYMENT_ANSWER)
 
 
@@ -95,8 +101,9 @@ async def release_payment(payment_id: PaymentId, cmd: Writing, body: ReleaseBody
 
 @router.post("/v1/payments/{payment_id}/reverse", response_model=PaymentOut)
 async def reverse_payment(payment_id: PaymentId, body: ReverseBody, cmd: Writing) -> Response:
-    """Reverse a payment that the bank returned: its invoices are open again from their original due dates."""
-    return await cmd.run(payments.reverse, body.to_command(payment_id), answer=PAYMENT_ANSWER, on=payment_id)
+    """Reverse a payment that the bank returned, or a part: invoices are open again from their original due dates."""
+    wanted = body.to_command(payment_id, new_id("rvl"))
+    return await cmd.run(reversals.reverse, wanted, answer=PAYMENT_ANSWER, on=payment_id)
 
 
 @router.post("/v1/payments/{payment_id}/refund", response_model=PaymentOut)

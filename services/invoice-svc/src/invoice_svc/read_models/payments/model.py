@@ -6,18 +6,23 @@ from collections.abc import Iterable
 
 from encours.contracts import Recorded
 from encours.contracts.books import movements, moving
-from encours.contracts.events.payment import CreditNoteIssued, PaymentIdentified, PaymentReceived
+from encours.contracts.events.payment import (
+    CreditNoteIssued,
+    PaymentIdentified,
+    PaymentReceived,
+    PaymentReversed,
+)
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
 from invoice_svc.read_models.known import known
-from invoice_svc.read_models.payments.rows import CashRow, PaymentRow
+from invoice_svc.read_models.payments.rows import CashRow, PaymentReversalRow, PaymentRow
 
 
 class Payments(Part):
     """Payments, and credit notes without an invoice, by entity, payer and date; their unapplied cash on any day."""
 
-    rows = (PaymentRow, CashRow)
+    rows = (PaymentRow, CashRow, PaymentReversalRow)
     applies = moving("cash")
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
@@ -42,6 +47,17 @@ class Payments(Part):
                 payment = known(PaymentRow, e, rows)
                 payment.customer_id, payment.identified_position = event.customer_id, e.position
                 rows.put(payment)
+            case PaymentReversed() as event:
+                rows.put(
+                    PaymentReversalRow(
+                        payment_id=e.stream,
+                        position=e.position,
+                        effective_on=e.effective_on,
+                        kind=event.kind,
+                        return_code=event.return_code,
+                        consequence=event.consequence,
+                    )
+                )
         for entry, moved in enumerate(movements(e)):
             if moved.cash_minor:
                 rows.put(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from encours.contracts.events.payment import ReturnConsequence, ReversalKind
 from encours.reading.merges import records_of
 from encours.reading.where import ViewWhere
 
@@ -12,11 +14,36 @@ if TYPE_CHECKING:
     from encours.reading.pages import Page
 
 
-async def payments(view: View, page: Page, *, entity_id: str | None, customer_id: str | None) -> list[Any]:
+@dataclass(frozen=True, slots=True)
+class PaymentFilter:
+    """Restrictions of a list of payments; kind, code and consequence are those of one reversal."""
+
+    entity_id: str | None = None
+    customer_id: str | None = None
+    reversal_kind: ReversalKind | None = None
+    return_code: str | None = None
+    consequence: ReturnConsequence | None = None
+
+
+async def payments(view: View, page: Page, wanted: PaymentFilter) -> list[Any]:
     """Rows of a page of payments. A payment belongs to a customer once that is known."""
-    where = ViewWhere(view).equal("entity_id", entity_id)
+    where = ViewWhere(view).equal("entity_id", wanted.entity_id)
     where.add(f"from_position <= {where.position} and received_on <= {where.as_of}")
-    if customer_id is not None:
-        where.one_of("customer_id", await records_of(view, customer_id))
+    if wanted.customer_id is not None:
+        where.one_of("customer_id", await records_of(view, wanted.customer_id))
         where.add(f"coalesce(identified_position, 0) <= {where.position}")
-    return await where.page(page, "payment_id, received_on", f"{view.schema}.payment")
+    by_reversal = {
+        "kind": wanted.reversal_kind,
+        "return_code": wanted.return_code,
+        "consequence": wanted.consequence,
+    }
+    asked = {column: value for column, value in by_reversal.items() if value is not None}
+    if asked:
+        alike = " and ".join(f"r.{column} = {{}}" for column in asked)
+        where.add(
+            f"""exists (select from {view.schema}.payment_reversal r
+                where r.payment_id = payment.payment_id and {alike}
+                  and r.position <= {where.position} and r.effective_on <= {where.as_of})""",
+            *asked.values(),
+        )
+    return await where.page(page, "payment_id, received_on", f"{view.schema}.payment payment")

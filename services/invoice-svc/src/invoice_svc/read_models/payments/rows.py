@@ -40,3 +40,16 @@ class CashRow(Row):
     effective_on: date
     cash_minor: int
     available_on: date | None
+
+
+class PaymentReversalRow(Row):
+    """A reversal of a payment, whole or in part, with the bank's reason."""
+
+    TABLE: ClassVar[str] = "payment_reversal"
+    KEY: ClassVar[tuple[str, ...]] = ("payment_id", "position")
+    payment_id: str
+    position: int
+    effective_on: date
+    kind: str | None
+    return_code: str | None
+    consequence: str | None

@@ -15,7 +15,7 @@ from invoice_svc.domain.bank_line.state import BankLine
 from invoice_svc.domain.payment.commands import ReceivePayment, ReversePayment
 from invoice_svc.matching.judgement import OpenDebt, judge, text_of
 from invoice_svc.use_cases.folds import BANK_LINE, CUSTOMER, INVOICE, PAYMENT
-from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.money import payments, reversals
 from invoice_svc.use_cases.money.payments import Candidates, Settled
 
 TakenPayments = Callable[[str, Sequence[str]], Awaitable[Collection[str]]]
@@ -80,7 +80,7 @@ async def undo(session: Session, command: UndoLine) -> Result:
         payment = await session.get(PAYMENT, state.booked.payment_id)
         if payment.reversed_on is None:
             reversal = ReversePayment(payment.payment_id, payment.received_on, command.cause)
-            await payments.reverse(session, reversal)
+            await reversals.reverse(session, reversal)
     return session.result(command.line_id)
 
 

@@ -29,7 +29,6 @@ from invoice_svc.domain.payment.commands import (
     Instructed,
     ReceivePayment,
     ReleasePayment,
-    ReversePayment,
 )
 from invoice_svc.domain.payment.indication import cited, naming
 from invoice_svc.domain.payment.refund import OrderRefund, RecordRefundReturned, RecordRefundSent
@@ -102,17 +101,8 @@ async def release(session: Session, command: ReleasePayment) -> Result:
     """Release allocations to unapplied cash, from today on; the invoices are open again."""
     state = await session.get(PAYMENT, command.payment_id)
     released = decide.release(state, command.allocation_ids, session.today)
-    await _take_back(session, state, released, "released")
-    await _discount_what_is_left(session, released)
-    return session.result(command.payment_id)
-
-
-async def reverse(session: Session, command: ReversePayment) -> Result:
-    """Reverse a payment that the bank returned: its invoices are open again from their original due dates."""
-    state = await session.get(PAYMENT, command.payment_id)
-    reversed_ = decide.reverse(state, command, session.today)
-    await _take_back(session, state, reversed_, "reversed")
-    await _discount_what_is_left(session, reversed_)
+    await take_back(session, state, released, "released")
+    await discount_what_is_left(session, released)
     return session.result(command.payment_id)
 
 
@@ -161,8 +151,8 @@ async def reduce(session: Session, payment_id: str, allocation_id: str, by_minor
         for standing in state.allocations
         if standing.allocation.allocation_id == allocation_id and standing.allocation.settled_minor > by_minor
     ]
-    await _take_back(session, state, released, "released")
-    await _put_on_invoices(session, await session.get(PAYMENT, payment_id), rest)
+    await take_back(session, state, released, "released")
+    await put_on_invoices(session, await session.get(PAYMENT, payment_id), rest)
 
 
 async def move(
@@ -300,12 +290,13 @@ async def _place(session: Session, payment: Payment, shares: list[Share], not_be
 
 
 async def _settle_with(session: Session, payment: Payment, placed: list[ActiveAllocation]) -> None:
-    await _put_on_invoices(session, payment, placed)
+    await put_on_invoices(session, payment, placed)
     for standing in placed:
         await early_discount.take(session, standing.allocation.invoice_id)
 
 
-async def _put_on_invoices(session: Session, payment: Payment, placed: list[ActiveAllocation]) -> None:
+async def put_on_invoices(session: Session, payment: Payment, placed: list[ActiveAllocation]) -> None:
+    """Allocate shares of a payment, in its stream and in those of the invoices."""
     _emit(session, payment.payment_id, payment.entity_id, decide.allocate(payment, placed))
     for standing in placed:
         allocation = standing.allocation
@@ -332,9 +323,10 @@ async def _put_on_invoices(session: Session, payment: Payment, placed: list[Acti
         await rates.realise_difference(session, allocation.invoice_id, standing.effective_on)
 
 
-async def _take_back(
-    session: Session, state: Payment, dated: list[decide.Dated], cause: invoice_rules.UnappliedCause
+async def take_back(
+    session: Session, state: Payment, dated: Sequence[decide.Dated], cause: invoice_rules.UnappliedCause
 ) -> None:
+    """Emit decisions on a payment; what they release leaves the invoices, with the discounts that it took."""
     _emit(session, state.payment_id, state.entity_id, dated)
     for day, event in dated:
         if not isinstance(event, PaymentReleased):
@@ -349,7 +341,7 @@ async def _take_back(
             await early_discount.withdraw(session, allocation.invoice_id, cause, day)
 
 
-async def _discount_what_is_left(session: Session, dated: list[decide.Dated]) -> None:
+async def discount_what_is_left(session: Session, dated: Sequence[decide.Dated]) -> None:
     """Settle the invoices that allocations have left if their other payments, in time, are just their price."""
     left = (event.allocations for _, event in dated if isinstance(event, PaymentReleased))
     for invoice_id in dict.fromkeys(each.invoice_id for allocations in left for each in allocations):
@@ -381,6 +373,6 @@ async def _check_payer(session: Session, customer_id: str, entity_id: str) -> No
         )
 
 
-def _emit(session: Session, payment_id: str, entity_id: str, dated: list[decide.Dated]) -> None:
+def _emit(session: Session, payment_id: str, entity_id: str, dated: Sequence[decide.Dated]) -> None:
     for day, event in dated:
         session.emit(payment_id, event, entity=entity_id, effective_on=day)

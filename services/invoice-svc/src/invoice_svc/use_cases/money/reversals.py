@@ -1,0 +1,47 @@
+"""Reversals of payments: by the bank, by the payer, or because they were booked wrongly."""
+
+from __future__ import annotations
+
+from encours.kernel.ids import derived_id
+from encours.ledger.command import Result
+from encours.ledger.session import Session
+from invoice_svc.domain.payment import decide, reversal
+from invoice_svc.domain.payment.commands import ReversePayment
+from invoice_svc.domain.payment.state import Payment
+from invoice_svc.use_cases.folds import INVOICE, PAYMENT
+from invoice_svc.use_cases.money import payments
+
+
+async def reverse(session: Session, command: ReversePayment) -> Result:
+    """Reverse a payment, or a part of it: its invoices are open again from their original due dates.
+
+    A reversal that the bank or the gateway delivers again is answered as the first.
+    """
+    state = await session.get(PAYMENT, command.payment_id)
+    if reversal.is_recorded(state, command):
+        return session.result(command.payment_id)
+    took = reversal.taken(state, command, await _disputed(session, state, command))
+    dated = reversal.reverse(state, command, took, session.today)
+    await payments.take_back(session, state, dated, "reversed")
+    on = command.on or session.today
+    rest = [
+        kept
+        for number, each in enumerate(took)
+        if (kept := decide.rest_paid(each.standing, each.left_minor, _rest_id(session, state, number), on))
+    ]
+    if rest:
+        await payments.put_on_invoices(session, await session.get(PAYMENT, state.payment_id), rest)
+    await payments.discount_what_is_left(session, dated)
+    return session.result(command.payment_id)
+
+
+async def _disputed(session: Session, state: Payment, command: ReversePayment) -> set[str]:
+    """Return the invoices of the payment that are in dispute, where a part of the payment is reversed."""
+    if command.amount is None:
+        return set()
+    ids = {standing.allocation.invoice_id for standing in state.allocations}
+    return {each for each in ids if (await session.get(INVOICE, each)).disputed_minor}
+
+
+def _rest_id(session: Session, state: Payment, number: int) -> str:
+    return derived_id("alo", session.meta.command_id, state.payment_id, "rest", number)
