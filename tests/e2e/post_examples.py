@@ -100,6 +100,25 @@ def _import(world: World) -> Request:
     return f"/v1/imports?file_name=old.csv&currency=EUR&entity_id={world.entity}", CSV.encode()
 
 
+def _advice_body(world: World) -> dict[str, Any]:
+    invoice = _issued(world)
+    item = {"number": invoice["number"], "amount": eur("12.34")}
+    owner = {"entity_id": world.entity, "customer_id": invoice["customer_id"]}
+    return owner | {"total": eur("12.34"), "items": [item], "reference": uuid4().hex}
+
+
+def _advice(world: World) -> str:
+    identifier: str = world.post("invoice", "/v1/remittance-advices", _advice_body(world))["id"]
+    return identifier
+
+
+def _joined(world: World) -> Request:
+    body = _advice_body(world)
+    advice = world.post("invoice", "/v1/remittance-advices", body)
+    payment = world.payment(body["customer_id"], "12.00", TODAY, allocations=[])
+    return f"/v1/remittance-advices/{advice['id']}/join", {"payment_id": payment["id"]}
+
+
 def _bank_file(world: World) -> Request:
     world.client("invoice").patch(f"/v1/entities/{world.entity}", json={"iban": IBAN})
     unlike_others = 1_000 + uuid4().int % 1_000_000
@@ -364,6 +383,12 @@ EXAMPLES: dict[str, dict[str, Make]] = {
             f"/v1/bank-lines/{_ignored_line(w)}/undo",
             {"reason": "Wrong"},
         ),
+        "/v1/remittance-advices": lambda w: ("/v1/remittance-advices", _advice_body(w)),
+        "/v1/remittance-advices/{advice_id}/withdraw": lambda w: (
+            f"/v1/remittance-advices/{_advice(w)}/withdraw",
+            {"reason": "Sent for another creditor"},
+        ),
+        "/v1/remittance-advices/{advice_id}/join": _joined,
         "/v1/sync-checks": _sync_check,
         "/v1/imports": _import,
         "/v1/ledgers/{name}/clock": _tomorrow,

@@ -88,14 +88,23 @@ def test_a_line_becomes_one_payment_whoever_brings_it_and_a_dropped_file_is_impo
         "entity_id": world.entity, "received_on": str(DAY), "amount": {"amount": "120.00", "currency": "EUR"},
         "external_ref": "R1", "remittance_text": number,
     }  # fmt: skip
+    advice = {
+        "entity_id": world.entity, "customer_id": customer, "reference": "R1", "total": received["amount"],
+        "items": [{"number": number, "amount": received["amount"]}],
+    }  # fmt: skip
     file = camt([Booked(12_000, DAY, number, "R1", "Dupont")])
     with ThreadPoolExecutor(16) as racers:
         sent = [racers.submit(upload, world, file) for _ in range(4)]
         sent += [racers.submit(world.send, "invoice", "/v1/payments", received) for _ in range(12)]
+        sent += [racers.submit(world.send, "invoice", "/v1/remittance-advices", advice) for _ in range(4)]
         assert {each.result().status_code for each in sent} == {201}
     wait_until(lambda: status_of(world, number) == "booked", "the line is not booked")
     (payment,) = listed(world, "/v1/payments")
     assert (payment["unapplied"]["amount"], payment["external_ref"]) == ("0.00", "R1")
+    (announced,) = listed(world, "/v1/remittance-advices", customer_id=customer)
+    assert (announced["status"], announced["payment_id"]) == ("joined", payment["id"])
+    assert listed(world, "/v1/remittance-advices", as_of="2026-05-31") == []
+    assert listed(world, "/v1/remittance-advices", status="announced") == []
 
     paid = {"amount": {"amount": "3.00", "currency": "EUR"}, "external_ref": "E9", "remittance_text": None}
     world.post("invoice", "/v1/payments", received | paid)

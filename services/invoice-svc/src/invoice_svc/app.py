@@ -32,6 +32,7 @@ from invoice_svc.http.payments import routes as payments
 from invoice_svc.http.quotes import routes as quotes
 from invoice_svc.http.rates import routes as rates
 from invoice_svc.http.recurring import routes as recurring
+from invoice_svc.http.remittance_advices import routes as remittance_advices
 from invoice_svc.http.reviews import routes as reviews
 from invoice_svc.http.statements import routes as statements
 from invoice_svc.http.sync_checks import routes as sync_checks
@@ -48,6 +49,7 @@ ROUTERS = (
     payments.router,
     credits.router,
     bank_statements.router,
+    remittance_advices.router,
     disputes.router,
     dispute_rules.router,
     quotes.router,

@@ -48,6 +48,7 @@ from encours.contracts.events.payment import (
     RefundReturned,
     RefundSent,
 )
+from encours.contracts.events.remittance import AdviceReceived
 from encours.testing.events import USUAL, allocation, event, sums
 from encours.testing.history import History, subject_of
 
@@ -81,6 +82,7 @@ _BEGIN = frozenset(
             "import.received",
         ),
         *("bank_account.csv_map_set", "bank_statement.imported", "bank_line.recorded"),
+        "remittance_advice.received",
         *("reminder.requested", "reminder.suppressed", "task.opened"),
     }
 )
@@ -92,6 +94,7 @@ _MIRRORS = contracts.names_of(PaymentApplied, PaymentUnapplied, ShareDisputed, S
 _IDS = {
     "finding_id": "fnd", "recurring_id": "rec", "index_id": "idx", "order_id": "ord", "quote_id": "quo",
     "rate_id": "fxr", "field_id": "fld", "rules_id": "dsr",
+    "advice_id": "adv",
     "line_id": "bln", "account_id": "bac", "statement_id": "bst",
     "dispute_id": "dis", "payment_id": "pay", "invoice_id": "inv", "limit_id": "lim", "decision_id": "dec",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
@@ -323,7 +326,7 @@ class Firm(History):
 
     def _items(self, cls: type[Event], draw: _Draw) -> Fields:
         invoice = draw.one(self.objects["invoice_id"])
-        if "items" not in cls.__struct_fields__ or invoice is None:
+        if "items" not in cls.__struct_fields__ or invoice is None or cls is AdviceReceived:
             return {}
         item = event(DunnedItem, invoice_id=invoice["invoice_id"], step="J+3", asked_minor=draw.amount_minor)
         return {"items": (item,)}

@@ -26,6 +26,7 @@ from invoice_svc.bank.marks import Marks
 from invoice_svc.domain.bank_line import decide
 from invoice_svc.domain.bank_line.state import BankLine
 from invoice_svc.matching.judgement import text_of
+from invoice_svc.read_models.advices.lookup import AdviceQueries
 from invoice_svc.read_models.bank.query import UnjudgedLine, unjudged
 from invoice_svc.read_models.bank.taken import PaymentsOfLines
 from invoice_svc.read_models.invoices.query import candidates
@@ -126,7 +127,8 @@ class LineJudge:
         async with room:
             try:
                 taken = PaymentsOfLines(self.db, self.ledger)
-                await execute(self.ledger, meta, judge_line, line.line_id, found, taken)
+                advices = AdviceQueries(self.db, self.ledger).open_advices
+                await execute(self.ledger, meta, judge_line, line.line_id, found, taken, advices)
             except TRANSIENT as later:
                 log.info("a bank line is judged later", line=line.line_id, reason=later.detail)
                 return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from encours import contracts
 from encours.contracts import events
 from encours.projection.parts import ComposedModel
+from invoice_svc.read_models.advices.model import AdviceLists
 from invoice_svc.read_models.agreements.model import Agreements
 from invoice_svc.read_models.bank.model import BankLists
 from invoice_svc.read_models.credit_notes.model import CreditNotes
@@ -43,6 +44,7 @@ class Lists(ComposedModel):
         Orders(),
         RecurringInvoices(),
         BankLists(),
+        AdviceLists(),
         Statements(),
         Reviews(),
     )
@@ -88,6 +90,7 @@ class Lists(ComposedModel):
         events.rate.ExchangeDifferenceRealised,
         events.rate.ExchangeDifferenceReversed,
         events.rate.ExchangeRatePublished,
+        events.payment.PaymentAdvised,
         events.payment.PaymentAllocated,
         events.payment.PaymentReleased,
         events.payment.RefundSent,

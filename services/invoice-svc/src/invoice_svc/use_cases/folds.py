@@ -24,6 +24,7 @@ from invoice_svc.domain.payment.refusals import PaymentNotFound
 from invoice_svc.domain.quote import state as quote
 from invoice_svc.domain.rate import state as rate
 from invoice_svc.domain.recurring import state as recurring
+from invoice_svc.domain.remittance import state as remittance
 from invoice_svc.domain.review import state as review
 
 ENTITY: Folder[entity.Entity] = Folder(
@@ -58,6 +59,7 @@ BANK_STATEMENT = Folder(
     bank_statement.BankStatement, bank_statement.evolve, bank_statement.BankStatementNotFound
 )
 BANK_LINE = Folder(bank_line.BankLine, bank_line.evolve, bank_line.BankLineNotFound)
+ADVICE = Folder(remittance.RemittanceAdvice, remittance.evolve, remittance.AdviceNotFound)
 FINDING = Folder(review.DismissedFinding, review.evolve, review.FindingNotFound)
 INDEX = Folder(index.PriceIndex, index.evolve, index.IndexNotFound)
 
@@ -79,6 +81,7 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "bac": BANK_ACCOUNT,
     "bst": BANK_STATEMENT,
     "bln": BANK_LINE,
+    "adv": ADVICE,
     "fnd": FINDING,
 }
 """Folders by prefix of the stream's id, for a replay of any stream."""

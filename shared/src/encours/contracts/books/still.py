@@ -23,12 +23,25 @@ from encours.contracts.events import (
     quote,
     rate,
     recurring,
+    remittance,
     review,
     risk,
 )
 
 STILL: frozenset[str] = names_in(
-    approval, bank, dispute, dispute_rules, field, imports, order, price_index, quote, recurring, review, risk
+    approval,
+    bank,
+    dispute,
+    dispute_rules,
+    field,
+    imports,
+    order,
+    price_index,
+    quote,
+    recurring,
+    remittance,
+    review,
+    risk,
 ) | names_of(
     aside.EventSetAside,
     calendar.DayOpened,
@@ -70,6 +83,7 @@ STILL: frozenset[str] = names_in(
     loss.InvoiceProvisioned,
     invoice.InvoiceTermsBeyondCeiling,
     invoice.InvoicePenaltyBelowFloor,
+    payment.PaymentAdvised,
     payment.PaymentAllocated,
     payment.PaymentReleased,
     payment.RefundSent,

@@ -20,6 +20,7 @@ from encours.contracts.events import (
     quote,
     rate,
     recurring,
+    remittance,
     review,
     risk,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "quote",
     "rate",
     "recurring",
+    "remittance",
     "review",
     "risk",
 ]

@@ -17,7 +17,7 @@ class Allocation(Value, frozen=True, kw_only=True, omit_defaults=True):
     allocation_id: str
     invoice_id: str
     amount_minor: int
-    rule: Literal["instructed", "debtor_indication", "oldest_due"]
+    rule: Literal["instructed", "debtor_indication", "advice", "oldest_due"]
     basis: str
     """Legal source of the rule, such as ``C. civ. 1342-10``."""
     evidence: str | None
@@ -65,6 +65,15 @@ class PaymentAllocated(Event, frozen=True, kw_only=True):
     customer_id: str
     currency: str
     allocations: tuple[Allocation, ...]
+
+
+class PaymentAdvised(Event, frozen=True, kw_only=True):
+    """A remittance advice of the payer says what the payment pays."""
+
+    TYPE: ClassVar[str] = "payment.advised"
+    payment_id: str
+    customer_id: str | None
+    advice_id: str
 
 
 class PaymentReleased(Event, frozen=True, kw_only=True):

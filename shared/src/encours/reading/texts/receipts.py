@@ -1,8 +1,8 @@
-"""Texts of payments, credit notes without an invoice, refunds and bank lines."""
+"""Texts of payments, credit notes without an invoice, refunds, bank lines and remittance advices."""
 
 from __future__ import annotations
 
-from encours.contracts.events import bank, payment
+from encours.contracts.events import bank, payment, remittance
 from encours.reading.texts.form import Lines
 
 LINES: Lines = {
@@ -29,6 +29,26 @@ LINES: Lines = {
     payment.RefundReturned: (
         "Refund of {amount_minor} came back: {cause}",
         "Remboursement de {amount_minor} revenu : {cause}",
+    ),
+    payment.PaymentAdvised: (
+        "Remittance advice {advice_id} says what the payment pays",
+        "L'avis de paiement {advice_id} dit ce que le paiement règle",
+    ),
+    remittance.AdviceReceived: (
+        "Payment of {total_minor} announced for {items} document(s)",
+        "Paiement de {total_minor} annoncé pour {items} document(s)",
+    ),
+    remittance.AdviceJoined: (
+        "Announced payment received, {settled_minor} settled",
+        "Paiement annoncé reçu, {settled_minor} réglés",
+    ),
+    remittance.AdviceSeparated: (
+        "Announced payment reversed: {cause}",
+        "Paiement annoncé annulé : {cause}",
+    ),
+    remittance.AdviceWithdrawn: (
+        "Announced payment withdrawn: {cause}",
+        "Paiement annoncé retiré : {cause}",
     ),
     bank.BankLineBooked: (
         "Bank line of {amount_minor} booked as a payment",

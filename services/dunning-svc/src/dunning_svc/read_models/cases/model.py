@@ -61,6 +61,7 @@ class Cases(ReadModel):
         entity.BankAccountSet,
         entity.EntityAmended,
         entity.EntityRegistered,
+        payment.PaymentAdvised,
         payment.PaymentAllocated,
         payment.PaymentReleased,
     )
@@ -74,6 +75,7 @@ class Cases(ReadModel):
         events.quote,
         events.rate,
         events.recurring,
+        events.remittance,
         events.review,
     ) | names_of(
         events.risk.CreditChecked,

@@ -41,6 +41,11 @@ def max_rate_age_days(day: date) -> int:
     return _value("exchange.csv", "max_age_days", day)
 
 
+def advice_days(day: date) -> int:
+    """Return the days after an announced payment is expected for which it joins its remittance advice."""
+    return _value("remittance.csv", "advice_days", day)
+
+
 def rows_of(name: str) -> list[dict[str, str]]:
     """Return the lines of a table of this folder, earliest first."""
     text = files(__package__).joinpath(name).read_text(encoding="utf-8")

@@ -1,9 +1,9 @@
 """Allocation of a payment to invoices (C. civ. 1342-10).
 
-The order is: instructions of the creditor's user; the debtor's indication at payment; the oldest due debts. The rest
-remains unapplied cash of the customer. A contested amount is no certain debt, so only an instruction or the debtor's
-own indication settles it. If the indication is unclear, no other rule applies: the rest remains unapplied until a
-person allocates it.
+The order is: instructions of the creditor's user; the debtor's indication at payment, in the bank text or in a
+remittance advice (:mod:`invoice_svc.domain.remittance.settlement`); the oldest due debts. The rest remains unapplied
+cash of the customer. A contested amount is no certain debt, so only an instruction or the debtor's own indication
+settles it. If the indication is unclear, no other rule applies: the rest remains unapplied until a person allocates it.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from invoice_svc.domain.invoice.discount import price_minor
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.payment.indication import Indication, indication, says_discount
 
-Rule = Literal["instructed", "debtor_indication", "oldest_due"]
+Rule = Literal["instructed", "debtor_indication", "advice", "oldest_due"]
 
 BASIS: Mapping[Rule, str] = {
     "instructed": "instruction of the creditor's user",
     "debtor_indication": "C. civ. 1342-10 al. 1",
+    "advice": "C. civ. 1342-10 al. 1",
     "oldest_due": "C. civ. 1342-10 al. 2",
 }
 
@@ -71,6 +72,12 @@ def propose(amount_minor: int, invoices: Sequence[Invoice], text: str | None, re
     taken = {share.invoice_id for share in indicated}
     rest = [invoice for invoice in invoices if invoice.invoice_id not in taken]
     return Proposal(indicated + (_by_price(left, rest, prices) or _by_age(left, rest)))
+
+
+def cited_ids(text: str | None, invoices: Sequence[Invoice]) -> list[str]:
+    """Return the ids of the invoices whose numbers the text cites."""
+    by_number = {invoice.number: invoice.invoice_id for invoice in invoices if invoice.number}
+    return [by_number[citation.number] for citation in indication(text, by_number).cited]
 
 
 def _by_indication(

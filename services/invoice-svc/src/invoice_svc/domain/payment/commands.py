@@ -59,6 +59,8 @@ class ReceivePayment:
     external_ref: str | None = None
     origin: Origin = "issued"
     allocations: Instructed | None = None
+    advice_id: str | None = None
+    """Remittance advice by which it is allocated, where the caller has found the one that announces it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,8 @@ class Payment:
     reversals: tuple[Reversal, ...] = ()
     refunds: tuple[Refund, ...] = ()
     credit_note: events.CreditNoteIssued | None = None
+    advice_id: str | None = None
+    """Remittance advice that says what the payment pays."""
 
     @property
     def allocated_minor(self) -> int:
@@ -117,6 +119,7 @@ class Payment:
 PaymentEvent = (
     events.PaymentReceived
     | events.PaymentIdentified
+    | events.PaymentAdvised
     | events.PaymentAllocated
     | events.PaymentReleased
     | events.PaymentReversed
@@ -146,6 +149,8 @@ def evolve(state: Payment, recorded: Recorded) -> Payment:
             )
         case events.PaymentIdentified():
             return replace(state, customer_id=event.customer_id)
+        case events.PaymentAdvised():
+            return replace(state, advice_id=event.advice_id)
         case events.PaymentAllocated():
             more = tuple(
                 ActiveAllocation(allocation, recorded.effective_on) for allocation in event.allocations

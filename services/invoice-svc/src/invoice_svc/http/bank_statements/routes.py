@@ -51,6 +51,7 @@ from invoice_svc.http.bank_statements.bodies import (
 from invoice_svc.http.common import EntityId, Iban
 from invoice_svc.http.reads import show, show_page
 from invoice_svc.imports.lookups import only_entity_of
+from invoice_svc.read_models.advices.lookup import AdviceQueries
 from invoice_svc.read_models.bank import query
 from invoice_svc.read_models.bank.taken import PaymentsOfLines
 from invoice_svc.read_models.invoices.candidates import Candidates
@@ -146,6 +147,7 @@ async def match_bank_line(line_id: BankLineId, cmd: Writing, body: MatchLineBody
         (body or MatchLineBody()).to_command(line_id),
         Candidates(cmd.services.db, cmd.ledger),
         PaymentsOfLines(cmd.services.db, cmd.ledger),
+        AdviceQueries(cmd.services.db, cmd.ledger).open_advices,
         answer=MATCHED_ANSWER,
         on=line_id,
     )

@@ -12,6 +12,7 @@ from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
+from invoice_svc.domain.payment.allocation import Rule
 from invoice_svc.domain.payment.state import ActiveAllocation, Payment, Refund, Reversal
 from invoice_svc.http.common import Method, iso
 from invoice_svc.http.rates.answers import ConversionRateOut
@@ -29,7 +30,7 @@ class AllocationOut(BaseModel):
         description="Amount settled of the invoice; another one if its currency is another."
     )
     exchange: ConversionRateOut | None
-    rule: Literal["instructed", "debtor_indication", "oldest_due"]
+    rule: Rule
     basis: str
     evidence: str | None
     effective_on: date
@@ -155,6 +156,7 @@ class PaymentOut(AsOf):
     reversals: list[ReversalOut]
     allocations: list[AllocationOut]
     refunds: list[RefundOut]
+    advice_id: str | None = Field(description="Remittance advice that says what the payment pays.")
     version: int
     note: str | None = Field(
         default=None, description="Set if the list of open invoices lagged, so that nothing was allocated."
@@ -183,6 +185,7 @@ class PaymentOut(AsOf):
             "reversals": [ReversalOut.of(reversal) for reversal in state.reversals],
             "allocations": [AllocationOut.of(standing, state.currency) for standing in state.allocations],
             "refunds": [RefundOut.of(refund, state.currency) for refund in state.refunds],
+            "advice_id": state.advice_id,
             "version": version,
         }
 

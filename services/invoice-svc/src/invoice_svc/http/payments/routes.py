@@ -27,6 +27,7 @@ from invoice_svc.http.payments.bodies import (
     ReverseBody,
 )
 from invoice_svc.http.reads import show, show_page
+from invoice_svc.read_models.advices.lookup import AdviceQueries
 from invoice_svc.read_models.invoices.candidates import Candidates
 from invoice_svc.read_models.lists import NAME
 from invoice_svc.read_models.payments import query
@@ -45,6 +46,7 @@ async def receive_payment(body: PaymentBody, cmd: Writing) -> Response:
         payments.receive,
         body.to_command(),
         Candidates(cmd.services.db, cmd.ledger),
+        AdviceQueries(cmd.services.db, cmd.ledger).open_advices,
         answer=SETTLED_ANSWER,
         status=201,
         at="/v1/payments",
@@ -87,6 +89,7 @@ async def allocate_payment(payment_id: PaymentId, cmd: Writing, body: AllocateBo
         payments.allocate,
         (body or AllocateBody()).to_command(payment_id),
         Candidates(cmd.services.db, cmd.ledger),
+        AdviceQueries(cmd.services.db, cmd.ledger).open_advices,
         answer=SETTLED_ANSWER,
         on=payment_id,
     )

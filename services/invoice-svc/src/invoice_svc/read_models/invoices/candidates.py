@@ -15,7 +15,7 @@ NAME = "invoices"
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Finds open invoices for a payment (:class:`invoice_svc.use_cases.money.payments.OpenInvoices`)."""
+    """Finds open invoices for a payment (:class:`invoice_svc.use_cases.money.payers.OpenInvoices`)."""
 
     db: ReadDb
     ledger: Ledger

@@ -16,7 +16,9 @@ from invoice_svc.domain.payment.commands import ReceivePayment, ReversePayment
 from invoice_svc.matching.judgement import OpenDebt, judge, text_of
 from invoice_svc.use_cases.folds import BANK_LINE, CUSTOMER, INVOICE, PAYMENT
 from invoice_svc.use_cases.money import payments, reversals
-from invoice_svc.use_cases.money.payments import Candidates, Settled
+from invoice_svc.use_cases.money.advised import Advices
+from invoice_svc.use_cases.money.payers import Candidates
+from invoice_svc.use_cases.money.payments import Settled
 
 TakenPayments = Callable[[str, Sequence[str]], Awaitable[Collection[str]]]
 """Answers which of the payments of a ledger are a bank line already."""
@@ -24,7 +26,7 @@ _BY_PERSON = MatchReason(rule="person", points=0, evidence=None)
 
 
 async def judge_line(
-    session: Session, line_id: str, candidates: Sequence[str], taken: TakenPayments
+    session: Session, line_id: str, candidates: Sequence[str], taken: TakenPayments, advices: Advices = ()
 ) -> Result | None:
     """Book a line whose payment or invoice is certain, or propose what it may pay; nothing for one that is decided.
 
@@ -42,14 +44,18 @@ async def judge_line(
     judgement = judge(line, [debt for debt in debts if debt.invoice.outstanding_minor > 0], used)
     if judgement.is_certain:
         best = judgement.proposals[0]
-        await _receive(session, state, MatchLine(line_id), (best.invoice_id,), list(best.reasons))
+        await _receive(session, state, MatchLine(line_id), (best.invoice_id,), list(best.reasons), advices)
     else:
         _emit_all(session, state, decide.propose(state, judgement.proposals))
     return session.result(line_id)
 
 
 async def match(
-    session: Session, command: MatchLine, candidates: Candidates, taken: TakenPayments
+    session: Session,
+    command: MatchLine,
+    candidates: Candidates,
+    taken: TakenPayments,
+    advices: Advices = (),
 ) -> Settled:
     """Book a line as a person decides: as a payment that is recorded already, or as a new one with its allocations."""
     state = await session.get(BANK_LINE, command.line_id)
@@ -62,7 +68,7 @@ async def match(
     recorded, used = await _recorded_before(session, state, taken)
     if recorded is not None:
         return await _book(session, state, recorded, [_by_reference(used), _BY_PERSON], is_new_payment=False)
-    return await _receive(session, state, command, candidates, [_BY_PERSON])
+    return await _receive(session, state, command, candidates, [_BY_PERSON], advices)
 
 
 async def ignore(session: Session, command: IgnoreLine) -> Result:
@@ -119,6 +125,7 @@ async def _receive(
     command: MatchLine,
     candidates: Candidates,
     reasons: Sequence[MatchReason],
+    advices: Advices,
 ) -> Settled:
     """Record the line's payment by the command of payments, and book the line as it."""
     line = decide.require_bookable(state)
@@ -143,6 +150,7 @@ async def _receive(
             allocations=allocations,
         ),
         candidates,
+        advices,
     )
     await _book(session, state, payment_id, reasons, is_new_payment=True)
     return Settled(id=command.line_id, as_of=session.today, note=settled.note)

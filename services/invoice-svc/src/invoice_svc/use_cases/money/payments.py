@@ -9,33 +9,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Protocol
 
 from encours.contracts.events.payment import PaymentReleased
-from encours.contracts.parties import payer_of
-from encours.kernel.errors import FieldError
 from encours.kernel.ids import derived_id
 from encours.ledger.command import Result
 from encours.ledger.session import Session
+from invoice_svc.domain.customer.decide import require_customer_of
 from invoice_svc.domain.invoice import decide as invoice_rules
 from invoice_svc.domain.invoice import discount as discounts
 from invoice_svc.domain.invoice.parts import AppliedPayment
-from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.loss import decide as losses
 from invoice_svc.domain.payment import conversion, decide, refund
-from invoice_svc.domain.payment.allocation import Share, propose
+from invoice_svc.domain.payment.allocation import Share, cited_ids, propose
 from invoice_svc.domain.payment.commands import (
     AllocatePayment,
     Instructed,
     ReceivePayment,
     ReleasePayment,
 )
-from invoice_svc.domain.payment.indication import cited, naming
 from invoice_svc.domain.payment.refund import OrderRefund, RecordRefundReturned, RecordRefundSent
 from invoice_svc.domain.payment.state import ActiveAllocation, Payment
-from invoice_svc.domain.refusals import CustomerOfOtherEntity
-from invoice_svc.use_cases.folds import ENTITY, INVOICE, PAYMENT
-from invoice_svc.use_cases.money import early_discount, rates
+from invoice_svc.domain.remittance import decide as remittance
+from invoice_svc.domain.remittance import settlement
+from invoice_svc.domain.remittance.state import RemittanceAdvice
+from invoice_svc.use_cases.folds import ADVICE, ENTITY, INVOICE, PAYMENT
+from invoice_svc.use_cases.money import advised, early_discount, payers, rates
+from invoice_svc.use_cases.money.advised import Advices
+from invoice_svc.use_cases.money.payers import (
+    Candidates,
+    identified,
+    identify_by_indication,
+    identify_by_instruction,
+    pays_for,
+)
 from invoice_svc.use_cases.parties.debtors import survivor, unmerged
 
 DEFERRED = (
@@ -51,28 +57,15 @@ UNCLEAR = (
 )
 
 
-class OpenInvoices(Protocol):
-    """Query for ids of open invoices that a payment of this payer, with this bank text, may settle, in order.
-
-    ``None`` if the read model lags: the payment is recorded all the same.
-    """
-
-    async def __call__(
-        self, ledger: str, entity_id: str, customer_id: str | None, currency: str, text: str | None, /
-    ) -> Sequence[str] | None: ...
-
-
-Candidates = OpenInvoices | Sequence[str]
-"""The query, or its result if the caller has it."""
-
-
 class Settled(Result, frozen=True, kw_only=True):
     """Result of an allocation; ``note`` is the reason if cash is unapplied that could have been allocated."""
 
     note: str | None = None
 
 
-async def receive(session: Session, command: ReceivePayment, candidates: Candidates = ()) -> Settled:
+async def receive(
+    session: Session, command: ReceivePayment, candidates: Candidates = (), advices: Advices = ()
+) -> Settled:
     """Record the payment and allocate it to invoices; the rest stays unapplied.
 
     A payment that the bank or the gateway delivers again, with the reference and the content of the first, is answered
@@ -80,21 +73,29 @@ async def receive(session: Session, command: ReceivePayment, candidates: Candida
     """
     await session.get(ENTITY, command.entity_id)
     if command.customer_id is not None:
-        await _check_payer(session, command.customer_id, command.entity_id)
+        require_customer_of(await unmerged(session, command.customer_id), command.entity_id)
     state = await session.load(PAYMENT, command.payment_id)
     if decide.is_repeated(state, command):
         return Settled(id=command.payment_id, as_of=session.today, note=REPEATED)
     _emit(session, command.payment_id, command.entity_id, decide.receive(state, command, session.today))
-    return await _settle(session, command.payment_id, command.allocations, candidates, command.received_on)
+    if command.advice_id is not None:
+        payment = await session.get(PAYMENT, command.payment_id)
+        advice = await session.get(ADVICE, command.advice_id)
+        return await settle_as_advised(session, payment, advice, command.received_on)
+    return await _settle(
+        session, command.payment_id, command.allocations, candidates, command.received_on, advices
+    )
 
 
-async def allocate(session: Session, command: AllocatePayment, candidates: Candidates = ()) -> Settled:
+async def allocate(
+    session: Session, command: AllocatePayment, candidates: Candidates = (), advices: Advices = ()
+) -> Settled:
     """Allocate unapplied cash to invoices, from today on; identify the payer if unknown."""
     state = await session.get(PAYMENT, command.payment_id)
     if command.customer_id is not None:
-        await _check_payer(session, command.customer_id, state.entity_id)
+        require_customer_of(await unmerged(session, command.customer_id), state.entity_id)
         _emit(session, state.payment_id, state.entity_id, decide.identify(state, command.customer_id))
-    return await _settle(session, command.payment_id, command.allocations, candidates, session.today)
+    return await _settle(session, command.payment_id, command.allocations, candidates, session.today, advices)
 
 
 async def release(session: Session, command: ReleasePayment) -> Result:
@@ -173,110 +174,71 @@ async def move(
 
 
 async def _settle(
-    session: Session, payment_id: str, instructed: Instructed | None, candidates: Candidates, not_before: date
+    session: Session,
+    payment_id: str,
+    instructed: Instructed | None,
+    candidates: Candidates,
+    not_before: date,
+    advices: Advices = (),
 ) -> Settled:
     payment = await session.get(PAYMENT, payment_id)
-    note = None
     if instructed is None:
-        open_invoices = await _open_invoices(session, payment, candidates, not_before)
-        note = DEFERRED if open_invoices is None else None
-        open_invoices, payer = open_invoices or [], payment.customer_id
-        payment = await _identify_by_indication(session, payment, open_invoices, not_before)
-        if payment.customer_id != payer:  # the rest is allocated as if the caller had named the payer
-            again = await _open_invoices(session, payment, candidates, not_before)
-            open_invoices = again or open_invoices
-        theirs = [each for each in open_invoices if await _pays(session, payment, each, not_before)]
-        proposal = propose(payment.unapplied_minor, theirs, payment.remittance_text, payment.received_on)
-        shares = proposal.shares
-        left = payment.unapplied_minor - sum(share.amount_minor for share in shares)
-        if proposal.unclear and left and note is None:
-            whose = f" that {payment.customer_id} pays on {not_before}" if payment.customer_id else ""
-            note = UNCLEAR.format(whose=whose, words=", ".join(proposal.unclear))
-    else:
-        shares = await rates.instructed_shares(session, payment, instructed)
-        payment = await _identify_by_instruction(session, payment, shares, not_before)
+        return await _settle_by_rules(session, payment, candidates, not_before, advices)
+    shares = await rates.instructed_shares(session, payment, instructed)
+    payment = await identify_by_instruction(session, payment, shares, not_before)
     await _place(session, payment, shares, not_before)
-    return Settled(id=payment_id, as_of=session.today, note=note)
+    payment = await session.get(PAYMENT, payment_id)
+    advice = await advised.find(session, payment, advices, ()) if shares else None
+    if advice is not None:
+        advised.record(session, payment, advice, settlement.as_instructed(advice, payment))
+    return Settled(id=payment_id, as_of=session.today)
 
 
-async def _pays(session: Session, payment: Payment, invoice: Invoice, on: date) -> bool:
-    """Return True if the payment's customer owes the invoice, or pays on the day for the one who does.
+async def _settle_by_rules(
+    session: Session, payment: Payment, candidates: Candidates, not_before: date, advices: Advices
+) -> Settled:
+    open_invoices = await payers.open_invoices(session, payment, candidates, not_before)
+    note = DEFERRED if open_invoices is None else None
+    open_invoices, payer = open_invoices or [], payment.customer_id
+    payment = await identify_by_indication(session, payment, open_invoices, not_before)
+    if payment.customer_id != payer:  # the rest is allocated as if the caller had named the payer
+        again = await payers.open_invoices(session, payment, candidates, not_before)
+        open_invoices = again or open_invoices
+    theirs = [each for each in open_invoices if await pays_for(session, payment, each, not_before)]
+    advice = await advised.find(session, payment, advices, cited_ids(payment.remittance_text, theirs))
+    if advice is not None:
+        return await settle_as_advised(session, payment, advice, not_before)
+    proposal = propose(payment.unapplied_minor, theirs, payment.remittance_text, payment.received_on)
+    left = payment.unapplied_minor - sum(share.amount_minor for share in proposal.shares)
+    if proposal.unclear and left and note is None:
+        whose = f" that {payment.customer_id} pays on {not_before}" if payment.customer_id else ""
+        note = UNCLEAR.format(whose=whose, words=", ".join(proposal.unclear))
+    await _place(session, payment, proposal.shares, not_before)
+    return Settled(id=payment.payment_id, as_of=session.today, note=note)
 
-    Records that are merged by today are one customer, also for money that came before.
+
+async def settle_as_advised(
+    session: Session, payment: Payment, advice: RemittanceAdvice, not_before: date
+) -> Settled:
+    """Allocate the payment, and credit that the advice nets, as the advice says; they belong together from then on.
+
+    Raises the refusals of :func:`invoice_svc.domain.remittance.decide.require_joinable`.
     """
-    if payment.customer_id is None or invoice.customer_id == payment.customer_id:
-        return payment.customer_id is not None
-    payer = (await survivor(session, payment.customer_id, session.today, guard=False)).customer_id
-    debtor = await survivor(session, invoice.customer_id, session.today, guard=False)
-    return payer in (debtor.customer_id, await _payer_of(session, invoice, on))
-
-
-async def _payer_of(session: Session, invoice: Invoice, on: date) -> str:
-    debtor = await survivor(session, invoice.customer_id, session.today, guard=False)
-    payer = payer_of(debtor.customer_id, debtor.roles, on)
-    return (await survivor(session, payer, session.today, guard=False)).customer_id
-
-
-async def _open_invoices(
-    session: Session, payment: Payment, candidates: Candidates, on: date
-) -> list[Invoice] | None:
-    """Return the invoices that the text names, which identify the payer; then as many as the cash can settle."""
-    if payment.customer_id is None and not payment.remittance_text:
-        return []
-    payer, text = payment.customer_id, payment.remittance_text
-    ids = (
-        candidates
-        if isinstance(candidates, Sequence)
-        else await session.ask(
-            candidates, session.meta.ledger, payment.entity_id, payer, payment.currency, text
-        )
+    same_payer = await advised.is_of_payer(session, advice, payment)
+    remittance.require_joinable(advice, payment, same_payer=same_payer)
+    customer_id = remittance.stated(advice).customer_id
+    if payment.customer_id is None and customer_id is not None:
+        payer = await survivor(session, customer_id, session.today)
+        payment = await identified(session, payment, payer.customer_id)
+    made = await advised.plan(session, payment, advice)
+    payment = await identify_by_instruction(
+        session, payment, made.shares.get(payment.payment_id, []), not_before
     )
-    if ids is None:
-        return None
-    may_name = naming(text)
-    reach, found = 0, []
-    for invoice_id in ids:
-        enough = reach >= payment.unapplied_minor
-        if enough and not text:
-            break
-        invoice = await session.load(INVOICE, invoice_id, guard=False)
-        if enough and not may_name(invoice.number or ""):
-            break
-        same = (invoice.entity_id, invoice.currency) == (payment.entity_id, payment.currency)
-        owed = invoice.outstanding_minor > 0 or invoice.written_off_minor > 0
-        known = payment.customer_id is not None
-        if same and owed and (not known or await _pays(session, payment, invoice, on)):
-            found.append(invoice)
-            reach += invoice.outstanding_minor - invoice.disputed_minor
-    return found
-
-
-async def _identify_by_indication(
-    session: Session, payment: Payment, invoices_: list[Invoice], on: date
-) -> Payment:
-    """Identify the payer if one customer pays all the invoices that the text names."""
-    if payment.customer_id is not None:
-        return payment
-    by_number = {invoice.number: invoice for invoice in invoices_ if invoice.number}
-    payers = {
-        await _payer_of(session, by_number[citation.number], on)
-        for citation in cited(payment.remittance_text, by_number)
-    }
-    return await _identified(session, payment, payers.pop()) if len(payers) == 1 else payment
-
-
-async def _identify_by_instruction(
-    session: Session, payment: Payment, shares: list[Share], on: date
-) -> Payment:
-    if payment.customer_id is not None or not shares:
-        return payment
-    first = await session.get(INVOICE, shares[0].invoice_id)
-    return await _identified(session, payment, await _payer_of(session, first, on))
-
-
-async def _identified(session: Session, payment: Payment, customer_id: str) -> Payment:
-    _emit(session, payment.payment_id, payment.entity_id, decide.identify(payment, customer_id))
-    return await session.get(PAYMENT, payment.payment_id)
+    advised.record(session, payment, advice, made)
+    for payment_id, shares in made.shares.items():
+        await _place(session, await session.get(PAYMENT, payment_id), shares, not_before)
+    note = settlement.note_of(advice, made)
+    return Settled(id=payment.payment_id, as_of=session.today, note=note)
 
 
 async def _place(session: Session, payment: Payment, shares: list[Share], not_before: date) -> None:
@@ -284,8 +246,8 @@ async def _place(session: Session, payment: Payment, shares: list[Share], not_be
     for i, share in enumerate(shares):
         invoice = await session.get(INVOICE, share.invoice_id)
         allocation_id = derived_id("alo", session.meta.command_id, payment.payment_id, i)
-        pays = await _pays(session, payment, invoice, not_before)
-        placed.append(decide.place(payment, share, invoice, allocation_id, not_before, is_payer=pays))
+        is_payer = await pays_for(session, payment, invoice, not_before)
+        placed.append(decide.place(payment, share, invoice, allocation_id, not_before, is_payer=is_payer))
     await _settle_with(session, payment, placed)
 
 
@@ -362,15 +324,6 @@ async def discount_after_credit(session: Session, invoice_id: str, on: date, *, 
             await reduce(session, part.payment_id, part.allocation_id, surplus, day)
             lacking -= surplus
     await early_discount.take(session, invoice_id)
-
-
-async def _check_payer(session: Session, customer_id: str, entity_id: str) -> None:
-    customer = await unmerged(session, customer_id)
-    if customer.entity_id != entity_id:
-        raise CustomerOfOtherEntity(
-            f"{customer_id} is a customer of {customer.entity_id}, not of {entity_id}.",
-            errors=(FieldError("/customer_id", f"Name a customer of {entity_id}, or none."),),
-        )
 
 
 def _emit(session: Session, payment_id: str, entity_id: str, dated: Sequence[decide.Dated]) -> None:

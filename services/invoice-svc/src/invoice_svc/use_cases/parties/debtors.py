@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from encours.contracts.parties import merged_into
+from encours.contracts.parties import merged_into, payer_of
 from encours.ledger import merges
 from encours.ledger.session import Session
 from invoice_svc.domain.customer.merge import CustomerIsMerged
@@ -40,3 +40,22 @@ async def unmerged(
     if merged_into(state.merges, day) is not None:
         raise CustomerIsMerged(customer_id, (await survivor(session, customer_id, day)).customer_id, pointer)
     return state
+
+
+async def pays(session: Session, payer_id: str, debtor_id: str, on: date) -> bool:
+    """Return True if a customer is the debtor, or pays on the day for it.
+
+    Records that are merged by today are one customer, also for money that came before.
+    """
+    if debtor_id == payer_id:
+        return True
+    payer = (await survivor(session, payer_id, session.today, guard=False)).customer_id
+    debtor = await survivor(session, debtor_id, session.today, guard=False)
+    return payer in (debtor.customer_id, await payer_on(session, debtor_id, on))
+
+
+async def payer_on(session: Session, debtor_id: str, on: date) -> str:
+    """Return the customer that pays for a debtor on a day, as the record that it is by today."""
+    debtor = await survivor(session, debtor_id, session.today, guard=False)
+    payer = payer_of(debtor.customer_id, debtor.roles, on)
+    return (await survivor(session, payer, session.today, guard=False)).customer_id

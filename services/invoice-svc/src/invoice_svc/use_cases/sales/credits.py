@@ -25,7 +25,7 @@ from invoice_svc.domain.payment.refusals import CreditNotFound
 from invoice_svc.domain.payment.state import Payment
 from invoice_svc.use_cases.folds import ENTITY, INVOICE, PAYMENT
 from invoice_svc.use_cases.money import early_discount, payments
-from invoice_svc.use_cases.money.payments import Candidates
+from invoice_svc.use_cases.money.payers import Candidates
 from invoice_svc.use_cases.parties.debtors import own_records, unmerged
 from invoice_svc.use_cases.sales import invoices
 from invoice_svc.use_cases.sales.numbering import number_step

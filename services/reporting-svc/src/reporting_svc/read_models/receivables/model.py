@@ -85,6 +85,7 @@ class Receivables(MappedModel):
         events.price_index,
         events.quote,
         events.recurring,
+        events.remittance,
         events.review,
     ) | contracts.names_of(
         events.calendar.DayOpened,
@@ -129,6 +130,7 @@ class Receivables(MappedModel):
         events.loss.InvoiceProvisioned,
         events.invoice.InvoiceTermsBeyondCeiling,
         events.invoice.InvoicePenaltyBelowFloor,
+        events.payment.PaymentAdvised,
         events.payment.PaymentAllocated,
         events.payment.PaymentReleased,
         events.payment.RefundSent,

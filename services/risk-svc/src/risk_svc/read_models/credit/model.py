@@ -73,6 +73,7 @@ class Credit(ReadModel):
         events.price_index,
         events.quote,
         events.recurring,
+        events.remittance,
         events.review,
     ) | names_of(
         events.calendar.DayOpened,
@@ -112,6 +113,7 @@ class Credit(ReadModel):
         events.loss.InvoiceProvisioned,
         events.invoice.InvoiceTermsBeyondCeiling,
         events.invoice.InvoicePenaltyBelowFloor,
+        events.payment.PaymentAdvised,
         events.payment.PaymentAllocated,
         events.payment.PaymentReleased,
         events.payment.RefundSent,

@@ -1,0 +1,1 @@
+"""/v1/remittance-advices: what debtors say that a transfer pays."""
