@@ -49,6 +49,29 @@ def _dispute(world: World) -> str:
     return identifier
 
 
+def _plan_body(world: World) -> dict[str, Any]:
+    invoice = _issued(world)
+    return {
+        "customer_id": invoice["customer_id"],
+        "invoice_ids": [invoice["id"]],
+        "instalments": [{"due_on": "2035-01-31", "amount": invoice["outstanding"]}],
+    }
+
+
+def _plan(world: World, *, broken: bool = False) -> str:
+    plan: str = world.post("invoice", "/v1/payment-plans", _plan_body(world))["id"]
+    if broken:
+        world.post("invoice", f"/v1/payment-plans/{plan}/break", {"reason": "Stopped paying"})
+    return f"/v1/payment-plans/{plan}"
+
+
+def _rescheduled(world: World) -> Request:
+    body = _plan_body(world)
+    plan = world.post("invoice", "/v1/payment-plans", body)["id"]
+    later = [body["instalments"][0] | {"due_on": "2035-02-28"}]
+    return f"/v1/payment-plans/{plan}/reschedule", {"instalments": later, "reason": "Seasonal low"}
+
+
 def _cash(world: World, *, allocated: bool) -> tuple[dict[str, Any], dict[str, Any]]:
     invoice = _issued(world)
     parts = [{"invoice_id": invoice["id"], "amount": eur("30.00")}] if allocated else []
@@ -293,6 +316,14 @@ EXAMPLES: dict[str, dict[str, Make]] = {
         "/v1/disputes/{dispute_id}/resolve": lambda w: (
             f"/v1/disputes/{_dispute(w)}/resolve",
             {"outcome": "rejected"},
+        ),
+        "/v1/payment-plans": lambda w: ("/v1/payment-plans", _plan_body(w)),
+        "/v1/payment-plans/{plan_id}/reschedule": _rescheduled,
+        "/v1/payment-plans/{plan_id}/break": lambda w: (f"{_plan(w)}/break", {"reason": "Stopped paying"}),
+        "/v1/payment-plans/{plan_id}/cancel": lambda w: (f"{_plan(w)}/cancel", {"reason": "By mistake"}),
+        "/v1/payment-plans/{plan_id}/resume": lambda w: (
+            f"{_plan(w, broken=True)}/resume",
+            {"reason": "The transfer had come in time"},
         ),
         "/v1/payments": lambda w: ("/v1/payments", _payment_body(w)),
         "/v1/payments/{payment_id}/allocations": _allocate,

@@ -28,6 +28,7 @@ from invoice_svc.http.indices import routes as indices
 from invoice_svc.http.interest import routes as interest
 from invoice_svc.http.invoices import routes as invoices
 from invoice_svc.http.orders import routes as orders
+from invoice_svc.http.payment_plans import routes as payment_plans
 from invoice_svc.http.payments import routes as payments
 from invoice_svc.http.quotes import routes as quotes
 from invoice_svc.http.rates import routes as rates
@@ -52,6 +53,7 @@ ROUTERS = (
     remittance_advices.router,
     disputes.router,
     dispute_rules.router,
+    payment_plans.router,
     quotes.router,
     rates.router,
     orders.router,

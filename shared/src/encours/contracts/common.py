@@ -19,6 +19,13 @@ class Address(Value, frozen=True, kw_only=True):
     country: str
 
 
+class Instalment(Value, frozen=True, kw_only=True):
+    """Amount to be paid by a day, in minor units."""
+
+    due_on: date
+    amount_minor: int
+
+
 class EarlyDiscount(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Early-payment discount [escompte]: part of the whole invoice, VAT included, for payment by a day.
 

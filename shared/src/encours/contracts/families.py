@@ -33,6 +33,7 @@ FAMILIES = (
     Family("payment", ("invoice",), ("pay",), numbered=True),
     Family("dispute", ("invoice",), ("dis",)),
     Family("dispute_rules", ("invoice",), ("dsr",)),
+    Family("plan", ("invoice",), ("pln",)),
     Family("rate", ("invoice",), ("fxr",)),
     Family("import", ("invoice",), ("imp",)),
     Family("bank_account", ("invoice",), ("bac",)),

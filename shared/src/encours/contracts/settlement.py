@@ -31,10 +31,18 @@ class Funds(msgspec.Struct, frozen=True):
     amount_minor: int
 
 
+class Pause(msgspec.Struct, frozen=True):
+    """Days, first and last counted, on which an amount bears no interest by agreement."""
+
+    first_day: date
+    last_day: date
+    amount_minor: int
+
+
 class InvoiceDebt(msgspec.Struct, frozen=True):
     """An issued invoice, in minor units: what was ever owed, and its payments.
 
-    ``contested_minor`` is in an open dispute, ``given_up_minor`` is written off.
+    ``contested_minor`` is in an open dispute, ``given_up_minor`` is written off. ``pauses`` follow one another.
     """
 
     invoice_id: str
@@ -43,6 +51,7 @@ class InvoiceDebt(msgspec.Struct, frozen=True):
     contested_minor: int = 0
     given_up_minor: int = 0
     applied: tuple[Funds, ...] = ()
+    pauses: tuple[Pause, ...] = ()
 
 
 class Settlement(msgspec.Struct, frozen=True):
@@ -51,6 +60,7 @@ class Settlement(msgspec.Struct, frozen=True):
     due_on: date
     owed_minor: int
     funds: tuple[Funds, ...] = ()
+    pauses: tuple[Pause, ...] = ()
 
     @property
     def uncovered_minor(self) -> int:
@@ -65,10 +75,16 @@ class Settlement(msgspec.Struct, frozen=True):
         return self.funds[-1].available_on
 
     def late_legs(self, on: date) -> Iterator[tuple[date, date, int]]:
-        """First day, last day and uncovered amount, from the day after the due date up to and including ``on``.
+        """First day, last day and uncovered amount that bears interest, up to and including ``on``.
 
-        The day on which funds come in is the last one that counts.
+        They begin on the day after the due date. The day on which funds come in is the last one that counts.
         """
+        for first_day, last_day, left in self._uncovered_legs(on):
+            for begins, ends, paused in _divided(first_day, last_day, self.pauses):
+                if left > paused:
+                    yield begins, ends, left - paused
+
+    def _uncovered_legs(self, on: date) -> Iterator[tuple[date, date, int]]:
         left = self.owed_minor - sum(p.amount_minor for p in self.funds if p.available_on <= self.due_on)
         first_day = self.due_on + _ONE_DAY
         for part in self.funds:
@@ -102,7 +118,10 @@ def settlements(debts: Iterable[InvoiceDebt], unapplied: Iterable[Funds] = ()) -
             covered[debt.invoice_id], spare = _taken([*own, *spare], share)
     return {
         debt.invoice_id: Settlement(
-            debt.due_on, debt.owed_minor, tuple(sorted(covered[debt.invoice_id], key=_age))
+            debt.due_on,
+            debt.owed_minor,
+            tuple(sorted(covered[debt.invoice_id], key=_age)),
+            debt.pauses,
         )
         for debt in ordered
     }
@@ -120,6 +139,21 @@ def _taken(funds: Sequence[Funds], need_minor: int) -> tuple[list[Funds], list[F
         if part.amount_minor > share:
             rest.append(Funds(part.available_on, part.amount_minor - share))
     return taken, rest
+
+
+def _divided(first_day: date, last_day: date, pauses: Sequence[Pause]) -> Iterator[tuple[date, date, int]]:
+    """Divide days where a pause begins or ends, each part with the amount that is paused in it."""
+    for pause in sorted(pauses, key=lambda pause: pause.first_day):
+        begins, ends = max(first_day, pause.first_day), min(last_day, pause.last_day)
+        if begins > ends:
+            continue
+        if first_day < begins:
+            yield first_day, begins - _ONE_DAY, 0
+        yield begins, ends, pause.amount_minor
+        if ends == last_day:
+            return
+        first_day = ends + _ONE_DAY
+    yield first_day, last_day, 0
 
 
 def _age(part: Funds) -> tuple[date, int]:

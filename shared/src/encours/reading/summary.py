@@ -9,7 +9,7 @@ from encours.contracts import Event
 from encours.contracts.common import Conversion
 from encours.contracts.events import invoice, payment
 from encours.kernel.money import format_amount
-from encours.reading.texts import collection, debtors, invoices, receipts
+from encours.reading.texts import collection, debtors, invoices, plans, receipts
 from encours.reading.texts.form import Lines
 from encours.reading.texts.words import FRENCH
 
@@ -108,4 +108,10 @@ _PART_REVERSED = (
     "{amount_minor} d'un paiement annulés, {left_minor} conservés : {cause}",
 )
 _CONSEQUENCE = " ({return_code}: {consequence})"
-_LINES: Lines = {**debtors.LINES, **invoices.LINES, **receipts.LINES, **collection.LINES}
+_LINES: Lines = {
+    **debtors.LINES,
+    **invoices.LINES,
+    **plans.LINES,
+    **receipts.LINES,
+    **collection.LINES,
+}

@@ -75,6 +75,7 @@ _BEGIN = frozenset(
         ),
         *(
             "dispute.opened",
+            "plan.agreed",
             "dispute_rules.code_mapped",
             "dispute_rules.category_set",
             "limit.requested",
@@ -96,6 +97,7 @@ _IDS = {
     "rate_id": "fxr", "field_id": "fld", "rules_id": "dsr",
     "advice_id": "adv",
     "line_id": "bln", "account_id": "bac", "statement_id": "bst",
+    "plan_id": "pln",
     "dispute_id": "dis", "payment_id": "pay", "invoice_id": "inv", "limit_id": "lim", "decision_id": "dec",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
 }  # fmt: skip

@@ -20,7 +20,7 @@ ENTITY = "ent_1"
 # By the first word of the type.
 _SUBJECT = {
     "entity": "entity_id", "customer": "customer_id", "hold": "customer_id", "invoice": "invoice_id",
-    "payment": "payment_id", "dispute": "dispute_id", "limit": "limit_id", "credit": "decision_id",
+    "payment": "payment_id", "dispute": "dispute_id", "plan": "plan_id", "limit": "limit_id", "credit": "decision_id",
     "reminder": "reminder_id", "task": "task_id", "import": "import_id",
     "quote": "quote_id", "rate": "rate_id", "field": "field_id",
     "order": "order_id", "dispute_rules": "rules_id",

@@ -34,6 +34,7 @@ class ItemOut(BaseModel):
     days_past_due: int
     open: MoneyModel
     disputed: MoneyModel
+    on_plan: MoneyModel
     asked: MoneyModel
     step: str | None = Field(description="The step taken for it; null if it is only listed.")
 
@@ -48,6 +49,7 @@ class ItemOut(BaseModel):
             days_past_due=item.days_past_due,
             open=MoneyModel.of(item.open_minor, currency),
             disputed=MoneyModel.of(item.disputed_minor, currency),
+            on_plan=MoneyModel.of(item.planned_minor, currency),
             asked=MoneyModel.of(item.asked_minor, currency),
             step=item.step or None,
         )

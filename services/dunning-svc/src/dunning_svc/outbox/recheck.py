@@ -32,7 +32,8 @@ def overtaken(
     if not any(item.invoice_id in items for item in asked_for):
         return "paid_meanwhile"
     if not any(now):
-        return "fully_disputed"
+        left = [items[i.invoice_id] for i in asked_for if i.invoice_id in items]
+        return "on_plan" if any(item.on_plan_minor for item in left) else "fully_disputed"
     return "covered_by_credit" if credit >= sum(now) else "changed_meanwhile"
 
 

@@ -37,6 +37,7 @@ class _Phrases:
     late: str
     amount: str
     disputed: str
+    on_plan: str
     announced: str
     credit: str
     total: str
@@ -48,12 +49,14 @@ class _Phrases:
 _PHRASES: dict[Lang, _Phrases] = {
     "fr": _Phrases(
         "Facture", "Échéance", "Retard", "Montant", "dont contesté, non réclamé ici :",
+        "dont sur échéancier, non réclamé ici :",
         "Arrivent prochainement à échéance, pour information :", "Avoirs et acomptes à votre crédit, déduits :",
         "Total à régler :", "et {n} autres", "Règlement par virement sur le compte",
         "titulaire",
     ),
     "en": _Phrases(
         "Invoice", "Due date", "Status", "Amount", "of which disputed, not claimed here:",
+        "of which on a payment plan, not claimed here:",
         "Coming due soon, for your information:", "Payments on your account, deducted:",
         "Total to pay:", "and {n} more", "Please pay by transfer to account",
         "holder",
@@ -168,10 +171,12 @@ def _cells(item: DunnedItem, currency: str, lang: Lang) -> tuple[str, str, str, 
     )
 
 
-def _disputed(item: DunnedItem, currency: str, lang: Lang) -> str:
-    if not item.disputed_minor:
-        return ""
-    return f"{_PHRASES[lang].disputed} {amount(item.disputed_minor, currency, lang)}"
+def _not_claimed(item: DunnedItem, currency: str, lang: Lang) -> str:
+    parts = (
+        (_PHRASES[lang].disputed, item.disputed_minor),
+        (_PHRASES[lang].on_plan, item.planned_minor),
+    )
+    return "; ".join(f"{words} {amount(minor, currency, lang)}" for words, minor in parts if minor)
 
 
 def _text_table(items: Sequence[DunnedItem], currency: str, lang: Lang) -> str:
@@ -179,7 +184,7 @@ def _text_table(items: Sequence[DunnedItem], currency: str, lang: Lang) -> str:
     for item in items:
         number, due, late, sum_ = _cells(item, currency, lang)
         lines.append(f"  {number} · {_PHRASES[lang].due.lower()} {due} · {late} · {sum_}")
-        if note := _disputed(item, currency, lang):
+        if note := _not_claimed(item, currency, lang):
             lines.append(f"    {note}")
     return "\n".join(lines)
 
@@ -191,7 +196,7 @@ def _html_table(items: Sequence[DunnedItem], currency: str, lang: Lang) -> str:
     rows = []
     for item in items:
         number, due, late, sum_ = _cells(item, currency, lang)
-        note = _disputed(item, currency, lang)
+        note = _not_claimed(item, currency, lang)
         extra = f"<br><small>{escape(note)}</small>" if note else ""
         rows.append(
             f"<tr><td>{escape(number)}{extra}</td><td>{due}</td><td>{late}</td>"

@@ -43,6 +43,7 @@ AllocationId = Annotated[str, Id("alo"), Field(examples=["alo_0195e0a4c1187ebc83
 RefundId = Annotated[str, Id("rfd"), Field(examples=["rfd_0195e0a4c1187ebc837d95283b6791e9"])]
 CreditNoteId = Annotated[str, Id("cre"), Field(examples=["cre_0195e0a4c1187ebc837d95283b6791e9"])]
 DisputeId = Annotated[str, Id("dis"), Field(examples=["dis_0195e0a4c1187ebc837d95283b6791e9"])]
+PlanId = Annotated[str, Id("pln"), Field(examples=["pln_0195e0a4c1187ebc837d95283b6791e9"])]
 QuoteId = Annotated[str, Id("quo"), Field(examples=["quo_0195e0a4c1187ebc837d95283b6791e9"])]
 OrderId = Annotated[str, Id("ord"), Field(examples=["ord_0195e0a4c1187ebc837d95283b6791e9"])]
 DeliveryId = Annotated[str, Id("dlv"), Field(examples=["dlv_0195e0a4c1187ebc837d95283b6791e9"])]

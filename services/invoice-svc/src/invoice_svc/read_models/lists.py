@@ -16,6 +16,7 @@ from invoice_svc.read_models.invoices.model import Invoices
 from invoice_svc.read_models.numbers.model import Numbers
 from invoice_svc.read_models.orders.model import Orders
 from invoice_svc.read_models.payments.model import Payments
+from invoice_svc.read_models.plans.model import Plans
 from invoice_svc.read_models.quotes.model import Quotes
 from invoice_svc.read_models.recurring.model import RecurringInvoices
 from invoice_svc.read_models.reviews.model import Reviews
@@ -29,7 +30,7 @@ class Lists(ComposedModel):
     """Finds entities, numbers, customers, terms, and every document from quotes to credit notes and disputes."""
 
     name = NAME
-    version = 19
+    version = 20
     parts = (
         Entities(),
         Numbers(),
@@ -39,6 +40,7 @@ class Lists(ComposedModel):
         Payments(),
         CreditNotes(),
         Disputes(),
+        Plans(),
         Quotes(),
         Search(),
         Orders(),

@@ -21,6 +21,7 @@ from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.order import state as order
 from invoice_svc.domain.payment import state as payment
 from invoice_svc.domain.payment.refusals import PaymentNotFound
+from invoice_svc.domain.plan import state as plan
 from invoice_svc.domain.quote import state as quote
 from invoice_svc.domain.rate import state as rate
 from invoice_svc.domain.recurring import state as recurring
@@ -46,6 +47,7 @@ DISPUTE_RULES: Folder[dispute_rules.DisputeRules] = Folder(
     dispute_rules.DisputeRulesNotFound,
     as_of=lambda events, _: DISPUTE_RULES.fold(events),
 )
+PLAN = Folder(plan.PaymentPlan, plan.evolve, plan.PlanNotFound)
 ORDER = Folder(order.Order, order.evolve, order.OrderNotFound)
 QUOTE = Folder(quote.Quote, quote.evolve, quote.QuoteNotFound)
 RECURRING = Folder(recurring.Recurring, recurring.evolve, recurring.RecurringNotFound)
@@ -73,6 +75,7 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "pay": PAYMENT,
     "dis": DISPUTE,
     "dsr": DISPUTE_RULES,
+    "pln": PLAN,
     "ord": ORDER,
     "quo": QUOTE,
     "fxr": RATES,

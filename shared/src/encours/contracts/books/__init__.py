@@ -1,9 +1,10 @@
 """The books: the movements that each event makes, declared once, beside the types.
 
-Four books are kept in minor units, signed:
+Five books are kept in minor units, signed:
 
 * *item*: the open amount of an invoice;
 * *contested*: the part of an invoice that is in dispute, or was accepted and not credited yet;
+* *planned*: the part of an invoice that is on a payment plan in force;
 * *cash*: money of a payer that no invoice has taken yet (unapplied cash);
 * *account*: the customer's control account (411).
 
@@ -37,12 +38,18 @@ __all__ = [
     "movements",
     "moving",
     "payments",
+    "planned_of",
 ]
 
 
 def contested_of(open_minor: int, contested_minor: int) -> int:
     """Return the contested part of an open amount: a dispute outlives a payment, but is never above what is open."""
     return max(0, min(open_minor, contested_minor))
+
+
+def planned_of(collectable_minor: int, planned_minor: int) -> int:
+    """Return the part of an open and uncontested amount that is on a payment plan, so that nobody asks for it."""
+    return max(0, min(collectable_minor, planned_minor))
 
 
 def movements(e: Recorded) -> tuple[Movement, ...]:

@@ -11,7 +11,7 @@ import msgspec
 from encours.contracts.base import Event
 from encours.contracts.recorded import Recorded
 
-Book = Literal["item", "contested", "cash", "account"]
+Book = Literal["item", "contested", "planned", "cash", "account"]
 INVOICED = ("issued", "issued_gross")
 CREDITED = ("credited", "credited_gross")
 """Kinds of invoices and of credit notes; of those in ``_gross`` net and VAT are not known, so their net is 0."""
@@ -20,7 +20,7 @@ PAYER_UNKNOWN = ""
 
 
 class Movement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One entry: signed changes in all four books, side by side, in minor units of ``currency``.
+    """One entry: signed changes in all five books, side by side, in minor units of ``currency``.
 
     ``kind`` names the cause (``issued``, ``credited``, ``applied`` …). ``effective_on`` is the business date.
     ``net_minor`` is the turnover without VAT that the entry carries; 0 for everything but invoices and credit notes.
@@ -40,6 +40,7 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     payment_id: str | None = None
     item_minor: int = 0
     contested_minor: int = 0
+    planned_minor: int = 0
     cash_minor: int = 0
     account_minor: int = 0
     net_minor: int = 0
@@ -73,6 +74,7 @@ def on_invoice(
     available_on: date | None = None,
     item_minor: int = 0,
     contested_minor: int = 0,
+    planned_minor: int = 0,
     cash_minor: int = 0,
     account_minor: int = 0,
     net_minor: int = 0,
@@ -94,6 +96,7 @@ def on_invoice(
             available_on=available_on,
             item_minor=item_minor,
             contested_minor=contested_minor,
+            planned_minor=planned_minor,
             cash_minor=cash_minor,
             account_minor=account_minor,
             net_minor=net_minor,

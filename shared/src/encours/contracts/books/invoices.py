@@ -1,4 +1,4 @@
-"""Entries of invoices: issue, credit notes, payments on them, disputed shares, discounts for early payment."""
+"""Entries of invoices: issue, credit notes, payments on them, shares in dispute or on plan, early discounts."""
 
 from __future__ import annotations
 
@@ -102,3 +102,13 @@ def _discount_withdrawn(e: Recorded, event: invoice.EarlyDiscountWithdrawn) -> t
     return on_invoice(
         e, event, "discount_withdrawn", item_minor=amount, account_minor=amount, owed_minor=amount
     )
+
+
+@moves(invoice.InvoicePlanned, "planned")
+def _planned(e: Recorded, event: invoice.InvoicePlanned) -> tuple[Movement, ...]:
+    return on_invoice(e, event, "planned", planned_minor=event.amount_minor)
+
+
+@moves(invoice.InvoiceUnplanned, "planned")
+def _unplanned(e: Recorded, event: invoice.InvoiceUnplanned) -> tuple[Movement, ...]:
+    return on_invoice(e, event, "unplanned", planned_minor=-event.amount_minor)

@@ -17,6 +17,7 @@ Channel = Literal["email", "phone", "letter", "registered_letter", "file"]
 SuppressionCause = Literal[
     "covered_by_credit",
     "fully_disputed",
+    "on_plan",
     "no_address",
     "customer_on_hold",
     "paid_meanwhile",
@@ -53,7 +54,7 @@ def _of_version_2(fields: dict[str, Any]) -> dict[str, Any]:
     return fields | {"suppressed": (), "items": [item | {"terms": None} for item in fields["items"]]}
 
 
-class DunnedItem(Value, frozen=True, kw_only=True):
+class DunnedItem(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Share of one invoice in a message, as the decision saw it."""
 
     invoice_id: str
@@ -64,11 +65,13 @@ class DunnedItem(Value, frozen=True, kw_only=True):
     open_minor: int
     disputed_minor: int
     asked_minor: int
-    """Open less disputed; nothing for an item that the message only announces because it is not due yet."""
+    """Open less disputed and planned; nothing for an item that the message only announces because it is not due yet."""
     step: str
     """The step of the ladder that this invoice takes with this message; empty where it is only listed."""
     terms: LateTerms | None
     """``None`` in decisions under earlier policies."""
+    planned_minor: int = 0
+    """Part on a payment plan in force, for which nobody asks."""
 
 
 class DecisionBasis(Value, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from encours.contracts.common import (
     Terms,
     VatShare,
 )
+from encours.contracts.events.plan import PlanInterest, PlanOutcome
 
 
 def _with_categories(fields: dict[str, Any]) -> dict[str, Any]:
@@ -359,3 +360,27 @@ class EarlyDiscountWithdrawn(Event, frozen=True, kw_only=True):
     vat_minor: int | None
     payment_id: str
     cause: Literal["released", "reversed", "credited"]
+
+
+class InvoicePlanned(Event, frozen=True, kw_only=True):
+    """An amount of this invoice is on a plan in force (mirror of ``plan.agreed`` and ``plan.resumed``)."""
+
+    TYPE: ClassVar[str] = "invoice.planned"
+    invoice_id: str
+    customer_id: str
+    currency: str
+    plan_id: str
+    amount_minor: int
+    interest: PlanInterest
+
+
+class InvoiceUnplanned(Event, frozen=True, kw_only=True):
+    """The plan is no longer in force (mirror of ``plan.kept``, ``plan.broken`` and ``plan.cancelled``)."""
+
+    TYPE: ClassVar[str] = "invoice.unplanned"
+    invoice_id: str
+    customer_id: str
+    currency: str
+    plan_id: str
+    amount_minor: int
+    outcome: PlanOutcome

@@ -62,5 +62,11 @@ FRENCH = {
     "number_gap": "rupture de numérotation",
     "credit_above_sales": "avoirs supérieurs aux ventes",
     "late_issue": "facture tardive",
+    "on_plan": "sur un échéancier",
+    "kept": "respecté",
+    "broken": "rompu",
+    "instalment_missed": "échéance manquée",
+    "by_person": "par une personne",
+    "payment_reversed": "paiement annulé",
     "formal_step_apart": "étape formelle à part",
 }

@@ -10,8 +10,8 @@ Rules of policies that go step by step:
 * A formal notice is never the first contact about an invoice: it lists only items that were claimed before. A
   litigation file lists only items with a formal notice. The policy sets the minimum interval between two formal
   notices to a customer.
-* No step is taken for an item with nothing to collect: disputed in full, or covered by unapplied cash, which is
-  deducted from the oldest items first.
+* No step is taken for an item with nothing to collect: disputed in full, on a payment plan, or covered by unapplied
+  cash, which is deducted from the oldest items first. After a plan is broken the item goes on at its level.
 * The highest step taken determines channel and template of *one* message, which lists every due item. The items with
   that step or a higher one must together exceed the minimum amount of the policy.
 * The message includes invoices that are announced (before their due date). Without a step for a due item they get
@@ -39,6 +39,7 @@ _PRECEDENCE: tuple[SuppressionCause, ...] = (
     "no_address",
     "below_floor",
     "covered_by_credit",
+    "on_plan",
     "fully_disputed",
     "formal_notice_recent",
     "formal_step_apart",
@@ -116,13 +117,14 @@ def _within(tone: Step | None, plan: ItemPlan, policy: Policy) -> ItemPlan:
 def _listed(found: Sequence[ItemPlan], tone: Step, day: date, policy: Policy) -> list[ItemPlan]:
     """Return the items of the message: those due or announced today; only the latter if the step announces.
 
-    A friendly notice does not list late invoices, which get reminders of another tone.
+    A friendly notice does not list late invoices, which get reminders of another tone. No message lists an invoice that
+    is wholly on a payment plan.
     """
     announced = [p for p in found if p.step is not None and p.step.announces]
     if tone.announces:
         return announced
     due = [p for p in found if p.item.due_on < day or (p.step is not None and not p.step.announces)]
-    return [p for p in due if joins(p, tone, policy)] + announced
+    return [p for p in due if joins(p, tone, policy) and not p.item.wholly_on_plan] + announced
 
 
 def _suppression(found: Sequence[ItemPlan], suppressed: Sequence[SuppressedStep], policy: Policy) -> _Message:

@@ -48,6 +48,7 @@ def dunned(
         days_past_due=(day - item.due_on).days,
         open_minor=item.open_minor,
         disputed_minor=item.contested_minor,
+        planned_minor=item.on_plan_minor,
         asked_minor=asked_minor,
         step=step,
         terms=terms,

@@ -47,6 +47,7 @@ _CAUSES: dict[Lang, dict[str, str]] = {
     "fr": {
         "covered_by_credit": "Les paiements non affectés du client couvrent tout le montant à réclamer.",
         "fully_disputed": "Tout le montant à réclamer est contesté ou attend un avoir.",
+        "on_plan": "Tout le montant à réclamer est sur un échéancier en vigueur.",
         "customer_on_hold": "La relance du client est suspendue.",
         "paid_meanwhile": "Entre la décision et l'envoi, les factures ont été soldées.",
         "changed_meanwhile": "Entre la décision et l'envoi, le montant a changé : nouvelle décision le lendemain.",
@@ -58,6 +59,7 @@ _CAUSES: dict[Lang, dict[str, str]] = {
     "en": {
         "covered_by_credit": "Unapplied payments of the customer cover the whole amount to be claimed.",
         "fully_disputed": "The whole amount to be claimed is in dispute or awaits a credit note.",
+        "on_plan": "The whole amount to be claimed is on a payment plan in force.",
         "customer_on_hold": "Dunning of the customer is on hold.",
         "paid_meanwhile": "Between decision and dispatch the invoices were settled.",
         "changed_meanwhile": "Between decision and dispatch the amount changed: the next day has a new decision.",
@@ -133,14 +135,17 @@ def _item(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang, *,
     open_ = amount(item.open_minor, event.currency, lang)
     asked = amount(item.asked_minor, event.currency, lang)
     disputed = amount(item.disputed_minor, event.currency, lang)
+    planned = amount(item.planned_minor, event.currency, lang)
     due, late = on(item.due_on, lang), days_late(item.days_past_due, lang)
     if lang == "fr":
         text = f"Facture {item.number}, échéance {due} ({late}) : {open_} ouverts"
         text += f", dont {disputed} contestés" if item.disputed_minor else ""
+        text += f", dont {planned} sur un échéancier" if item.planned_minor else ""
         text += f", {asked} réclamés."
     else:
         text = f"Invoice {item.number}, due {due} ({late}): {open_} open"
         text += f", {disputed} of it disputed" if item.disputed_minor else ""
+        text += f", {planned} of it on a payment plan" if item.planned_minor else ""
         text += f", {asked} claimed."
     return (
         f"{text} {_steps(item, event, policy, lang) if item.step else _no_step(item, lang, covered=covered)}"
@@ -149,6 +154,10 @@ def _item(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang, *,
 
 def _no_step(item: DunnedItem, lang: Lang, *, covered: bool) -> str:
     """Explain an item that is listed in the message without a step of its own."""
+    if item.planned_minor and not item.asked_minor:
+        if lang == "fr":
+            return "Sur un échéancier : aucune étape tant qu'il est respecté."
+        return "On a payment plan: no step is taken while it is in force."
     if item.disputed_minor and not item.asked_minor:
         if lang == "fr":
             return "Contestée en entier : aucune étape avant la fin du litige ou l'avoir."

@@ -75,7 +75,7 @@ def _against(
     if case.on_hold(day):
         return "customer_on_hold"
     if item.collectable_minor == 0:
-        return "fully_disputed"
+        return item.uncollectable
     if left_minor == 0:
         return "covered_by_credit"
     if not case.takes(step, policy):

@@ -8,8 +8,8 @@ from datetime import date
 
 from dunning_svc.domain.policy.policy import Policy, Step
 from dunning_svc.domain.policy.schedule import Taken
-from encours.contracts.books import contested_of
-from encours.contracts.events.dunning import Channel, LateTerms
+from encours.contracts.books import contested_of, planned_of
+from encours.contracts.events.dunning import Channel, LateTerms, SuppressionCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class LadderItem:
     taken: tuple[Taken, ...] = ()
     """Steps that were taken and whose reminder was not suppressed at dispatch, in the order of their days."""
     terms: LateTerms | None = None
+    planned_minor: int = 0
+    """Amount on a payment plan in force, as agreed."""
 
     @property
     def contested_minor(self) -> int:
@@ -39,9 +41,24 @@ class LadderItem:
         return contested_of(self.open_minor, self.disputed_minor)
 
     @property
+    def on_plan_minor(self) -> int:
+        """Part of the open and undisputed amount that is on a payment plan in force."""
+        return planned_of(self.open_minor - self.contested_minor, self.planned_minor)
+
+    @property
     def collectable_minor(self) -> int:
-        """Open less disputed amount."""
-        return max(0, self.open_minor - self.contested_minor)
+        """Open amount less what is disputed or on a payment plan."""
+        return max(0, self.open_minor - self.contested_minor - self.on_plan_minor)
+
+    @property
+    def wholly_on_plan(self) -> bool:
+        """Return True if a payment plan leaves nothing to collect."""
+        return self.on_plan_minor > 0 and self.collectable_minor == 0
+
+    @property
+    def uncollectable(self) -> SuppressionCause:
+        """Cause against every step of an item of which nothing is collectable."""
+        return "on_plan" if self.on_plan_minor else "fully_disputed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ class CaseItem(BaseModel):
     days_past_due: int
     open: MoneyModel
     disputed: MoneyModel
+    on_plan: MoneyModel = Field(description="Part on a payment plan in force, for which nobody asks.")
     level: str | None = Field(description="The highest step taken.")
     suppressed: list[str] = Field(description="Steps whose reminder was suppressed.")
     next_step: NextStep | None
@@ -91,6 +92,7 @@ class CaseItem(BaseModel):
             days_past_due=(as_of - row.due_on).days,
             open=MoneyModel.of(row.open_minor, row.currency),
             disputed=MoneyModel.of(item_of(row).contested_minor, row.currency),
+            on_plan=MoneyModel.of(item_of(row).on_plan_minor, row.currency),
             level=taken[-1].code if taken else None,
             suppressed=row.suppressed,
             next_step=None if step is None else NextStep(code=step[0].code, on=step[1]),

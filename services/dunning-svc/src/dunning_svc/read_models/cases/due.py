@@ -230,6 +230,7 @@ def item_of(row: ItemRow) -> LadderItem:
         due_on=row.due_on,
         open_minor=row.open_minor,
         disputed_minor=row.disputed_minor,
+        planned_minor=row.planned_minor,
         entered_on=row.entered_on,
         done=tuple(row.done),
         suppressed=tuple(row.suppressed),

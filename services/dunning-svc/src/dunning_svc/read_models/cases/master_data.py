@@ -120,6 +120,7 @@ def invoice_issued(e: Recorded, data: invoice.InvoiceIssued, rows: Rows) -> None
         due_on=data.due_on,
         open_minor=0,
         disputed_minor=0,
+        planned_minor=0,
         entered_on=e.recorded_at.astimezone(zone).date(),
         penalty_rate_bps=data.terms.penalty_rate_bps,
         indemnity_minor=data.terms.indemnity_minor,

@@ -39,7 +39,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 6
+    version = 7
     rows = ALL_ROWS
     applies = moving() | names_of(
         calendar.DayOpened,
@@ -71,6 +71,7 @@ class Cases(ReadModel):
         events.dispute,
         events.dispute_rules,
         events.order,
+        events.plan,
         events.price_index,
         events.quote,
         events.rate,

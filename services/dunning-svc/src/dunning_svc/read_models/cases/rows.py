@@ -181,6 +181,7 @@ class ItemRow(Row, kw_only=True):
     due_on: date
     open_minor: int
     disputed_minor: int
+    planned_minor: int
     entered_on: date
     penalty_rate_bps: int | None
     indemnity_minor: int

@@ -15,5 +15,6 @@ def debt_of(state: Invoice) -> InvoiceDebt:
         owed_minor=state.billed_minor - state.conceded_minor - state.discounted_minor,
         contested_minor=sum(share.amount_minor for share in state.disputed),
         given_up_minor=state.written_off_minor,
+        pauses=tuple(plan.pause for plan in state.plans if plan.pause is not None),
         applied=tuple(Funds(part.received_on, part.amount_minor) for part in state.applied),
     )

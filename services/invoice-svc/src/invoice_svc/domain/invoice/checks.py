@@ -6,7 +6,7 @@ from datetime import date
 
 from encours.kernel.errors import Invalid
 from encours.kernel.money import Money
-from invoice_svc.domain.invoice.refusals import AmountExceedsOutstanding, InvoiceNotIssued
+from invoice_svc.domain.invoice.refusals import AmountExceedsOutstanding, InvoiceNotIssued, InvoiceOnPlan
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.refusals import DateInFuture
 
@@ -30,6 +30,12 @@ def require_not_before_issue(state: Invoice, day: date, pointer: str = "/on") ->
     """Raise :class:`Invalid` for a business date before the invoice was issued."""
     if state.issued_on is not None and day < state.issued_on:
         raise Invalid(f"{state.number} was issued on {state.issued_on}; use that or a later date.", pointer)
+
+
+def require_not_planned(state: Invoice) -> None:
+    """Raise ``invoice-on-plan`` for an invoice on a plan in force."""
+    if state.plan is not None:
+        raise InvoiceOnPlan(f"{state.number} is on the payment plan {state.plan.plan_id}.")
 
 
 def require_fits(state: Invoice, amount_minor: int, room_minor: int, day: date | None) -> None:

@@ -23,6 +23,7 @@ from invoice_svc.domain.invoice.parts import (
     BalanceChange,
     CreditNote,
     Disputed,
+    OnPlan,
     RealisedDifference,
     Rebate,
     TakenDiscount,
@@ -55,6 +56,8 @@ InvoiceEvent = (
     | losses.InvoiceProvisioned
     | losses.InvoiceUnrecoverable
     | losses.WriteOffRecovered
+    | events.InvoicePlanned
+    | events.InvoiceUnplanned
 )
 
 
@@ -174,6 +177,14 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
                 ),
                 relieved=_added(state.relieved, event.vat, -1),
             )
+        case events.InvoicePlanned():
+            return _planned(state, day, event)
+        case events.InvoiceUnplanned():
+            ended = (
+                replace(plan, ended_on=day, outcome=event.outcome) if plan.plan_id == event.plan_id else plan
+                for plan in state.plans
+            )
+            return replace(state, plans=tuple(ended))
         case _:
             assert_never(event)
 
@@ -199,6 +210,21 @@ def _added(known: tuple[VatShare, ...], more: tuple[VatShare, ...], sign: int) -
         for (rate, category), (net, vat) in sorted(sums.items())
         if net or vat
     )
+
+
+def _planned(state: Invoice, day: date, event: events.InvoicePlanned) -> Invoice:
+    """Put the invoice on the plan; one that is resumed has been in force since it was agreed."""
+    if any(plan.plan_id == event.plan_id for plan in state.plans):
+        resumed = (
+            replace(plan, ended_on=None, outcome=None) if plan.plan_id == event.plan_id else plan
+            for plan in state.plans
+        )
+        return replace(state, plans=tuple(resumed))
+    before: dict[str, int] = {}
+    for part in state.applied:
+        before[part.payment_id] = before.get(part.payment_id, 0) + part.amount_minor
+    begun = OnPlan(event.plan_id, event.amount_minor, event.interest, day, before)
+    return replace(state, plans=(*state.plans, begun))
 
 
 def _undisputed(state: Invoice, event: events.ShareUndisputed) -> Invoice:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, timedelta
 
 from msgspec import Struct
 
 from encours.contracts.common import Conversion, VatShare
 from encours.contracts.events import invoice as events
+from encours.contracts.events.plan import PlanInterest, PlanOutcome
+from encours.contracts.settlement import Pause
 
 
 class BalanceChange(Struct, frozen=True):
@@ -87,3 +90,27 @@ class Disputed(Struct, frozen=True):
     dispute_id: str
     amount_minor: int
     opened_on: date
+
+
+class OnPlan(Struct, frozen=True):
+    """Amount of the invoice on a payment plan, in force until ``outcome`` is known, on ``ended_on``.
+
+    ``before``: amounts by payment that were applied when the plan was agreed. A later payment is one of the plan.
+    """
+
+    plan_id: str
+    amount_minor: int
+    interest: PlanInterest
+    planned_on: date
+    before: Mapping[str, int]
+    ended_on: date | None = None
+    outcome: PlanOutcome | None = None
+
+    @property
+    def pause(self) -> Pause | None:
+        """Days of the plan without interest by its terms, its end excluded; ``None`` if interest runs."""
+        waives = self.interest == "waived_if_kept" and self.outcome == "kept"
+        if not waives and (self.interest != "suspended" or self.outcome == "cancelled"):
+            return None
+        last_day = date.max if self.ended_on is None else self.ended_on - timedelta(days=1)
+        return Pause(self.planned_on, last_day, self.amount_minor)

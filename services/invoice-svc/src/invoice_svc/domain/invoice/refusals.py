@@ -69,3 +69,11 @@ class NothingOutstanding(Refusal):
     code = "nothing-outstanding"
     title = "Nothing is outstanding"
     remedy = "To reopen the invoice, release a payment."
+
+
+class InvoiceOnPlan(Refusal):
+    """The invoice is on a payment plan in force."""
+
+    code = "invoice-on-plan"
+    title = "Invoice is on a payment plan"
+    remedy = "Cancel the payment plan first. You can agree a new one afterwards."

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from encours.contracts.books import contested_of
+from encours.contracts.books import contested_of, planned_of
 from encours.contracts.common import (
     CitedDelivery,
     CitedInvoice,
@@ -27,6 +27,7 @@ from invoice_svc.domain.invoice.parts import (
     BalanceChange,
     CreditNote,
     Disputed,
+    OnPlan,
     RealisedDifference,
     Rebate,
     TakenDiscount,
@@ -97,6 +98,8 @@ class Invoice(Struct, frozen=True):
     relieved: tuple[VatShare, ...] = ()
     """Net and VAT of that part whose VAT is relieved, by rate; not 0 at each."""
     provisioned_minor: int = 0
+    plans: tuple[OnPlan, ...] = ()
+    """Payment plans that the invoice is or was on, the last one agreed last."""
     duplicate_text: str | None = None
     """Statement for the duplicate of the invoice, of the last relief."""
     conceded_minor: int = 0
@@ -134,6 +137,18 @@ class Invoice(Struct, frozen=True):
         """The part of what is still owed that is in dispute, or was accepted and not credited yet."""
         contested = sum(share.amount_minor for share in self.disputed) + self.conceded_minor
         return contested_of(self.outstanding_minor, contested)
+
+    @property
+    def plan(self) -> OnPlan | None:
+        """The payment plan in force that the invoice is on."""
+        return next((plan for plan in self.plans if plan.outcome is None), None)
+
+    @property
+    def planned_minor(self) -> int:
+        """The part of what is owed and not in dispute that is on a payment plan in force."""
+        if (plan := self.plan) is None:
+            return 0
+        return planned_of(self.outstanding_minor - self.disputed_minor, plan.amount_minor)
 
     @property
     def rebated_minor(self) -> int:

@@ -17,7 +17,7 @@ DocumentStatus = Literal[
 ]
 DeliveryStatus = Literal["not_sent", "sent", "delivered", "read", "bounced"]
 SettlementStatus = Literal["open", "part_paid", "paid", "written_off"]
-CollectionStatus = Literal["none", "not_due", "due", "overdue", "disputed"]
+CollectionStatus = Literal["none", "not_due", "due", "overdue", "disputed", "on_plan"]
 EInvoiceStatus = Literal["none"]
 BusinessLabel = Literal["brouillon", "annulée", "émise", "en cours", "impayée", "payée", "irrécouvrable"]
 
@@ -36,6 +36,7 @@ class InvoiceBalance(Struct, frozen=True):
     outstanding_minor: int
     disputed_minor: int
     approval: ApprovalStatus = "none"
+    planned_minor: int = 0
 
 
 class Status(Struct, frozen=True):
@@ -95,11 +96,16 @@ def _days_past_due(standing: InvoiceBalance, day: date) -> int:
 
 
 def _collection(standing: InvoiceBalance, day: date) -> CollectionStatus:
-    """``disputed``: all that is outstanding is in dispute; ``none``: nothing is outstanding."""
+    """``disputed``: all that is outstanding is in dispute; ``on_plan``: all the rest of it is on a payment plan.
+
+    ``none``: nothing is outstanding.
+    """
     if standing.due_on is None or standing.outstanding_minor <= 0:
         return "none"
     if standing.disputed_minor >= standing.outstanding_minor:
         return "disputed"
+    if standing.disputed_minor + standing.planned_minor >= standing.outstanding_minor:
+        return "on_plan"
     if day > standing.due_on:
         return "overdue"
     return "due" if day == standing.due_on else "not_due"

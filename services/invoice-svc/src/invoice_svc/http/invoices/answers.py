@@ -113,6 +113,10 @@ class InvoiceOut(AsOf, ParticularsOut):
     conceded: MoneyModel = Field(
         description="Claims that you accepted and whose credit note is still to come; no longer owed."
     )
+    on_plan: MoneyModel = Field(
+        description="The part of what is outstanding and not in dispute that is on a payment plan: nobody asks for it."
+    )
+    payment_plan_id: str | None = Field(description="The payment plan in force.")
     status: StatusOut
     labels: LabelsOut
     days_past_due: int = Field(
@@ -163,6 +167,7 @@ class InvoiceOut(AsOf, ParticularsOut):
                 outstanding,
                 disputed,
                 state.approval.status,
+                state.planned_minor,
             ),
             as_of,
         )
@@ -193,6 +198,8 @@ class InvoiceOut(AsOf, ParticularsOut):
             "outstanding": money_json(outstanding, currency),
             "disputed": money_json(disputed, currency),
             "conceded": money_json(state.conceded_minor, currency),
+            "on_plan": money_json(state.planned_minor, currency),
+            "payment_plan_id": None if state.plan is None else state.plan.plan_id,
             "status": {
                 "document": axes.document,
                 "delivery": axes.delivery,

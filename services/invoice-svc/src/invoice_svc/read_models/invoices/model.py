@@ -34,7 +34,7 @@ class Invoices(Part):
     """Invoices by entity, customer, number, reference, due date and status."""
 
     rows = (InvoiceRow, InvoiceMovementRow, InvoiceApprovalRow, InvoiceFieldsRow)
-    applies = moving("item", "contested") | names_of(
+    applies = moving("item", "contested", "planned") | names_of(
         InvoiceDrafted,
         InvoiceAmended,
         InvoiceCancelled,
@@ -104,6 +104,7 @@ def _move(e: Recorded, entry: int, moved: Movement, rows: RowCache) -> None:
     invoice = known(InvoiceRow, e, rows, invoice_id)
     invoice.outstanding_minor += moved.item_minor
     invoice.disputed_minor += moved.contested_minor
+    invoice.planned_minor += moved.planned_minor
     invoice.conceded_minor += moved.conceded_minor
     if moved.kind in CREDITED:
         invoice.credited_minor -= moved.item_minor
@@ -119,6 +120,7 @@ def _move(e: Recorded, entry: int, moved: Movement, rows: RowCache) -> None:
             kind=moved.kind,
             item_minor=moved.item_minor,
             contested_minor=moved.contested_minor,
+            planned_minor=moved.planned_minor,
             conceded_minor=moved.conceded_minor,
         )
     )

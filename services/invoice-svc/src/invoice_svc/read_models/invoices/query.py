@@ -50,13 +50,13 @@ _COLUMNS = (
 )
 _SHOWN = "invoice_id, number, due_on, issued_on, total_minor, relevance, matched"
 _NOW = f"""
-    select {_COLUMNS}, credited_minor, paid_minor, disputed_minor, outstanding_minor, approval,
+    select {_COLUMNS}, credited_minor, paid_minor, disputed_minor, planned_minor, outstanding_minor, approval,
         case when cancelled_on is not null then 'cancelled' when issued_on is null then 'draft' else 'issued' end
             as document
     from {{schema}}.invoice
 """
 _THEN = f"""
-    select {_COLUMNS}, document, approval, credited_minor, paid_minor, disputed_minor,
+    select {_COLUMNS}, document, approval, credited_minor, paid_minor, disputed_minor, planned_minor,
         case when document = 'issued' then total_minor + moved_minor else 0 end as outstanding_minor
     from (
         select i.invoice_id, i.entity_id, i.customer_id, i.reference_key, i.total_minor,
@@ -71,13 +71,15 @@ _THEN = f"""
                 order by a.position desc limit 1
             ), 'none') as approval,
             coalesce(m.moved_minor, 0) as moved_minor, coalesce(m.credited_minor, 0) as credited_minor,
-            coalesce(m.paid_minor, 0) as paid_minor, coalesce(m.disputed_minor, 0) as disputed_minor
+            coalesce(m.paid_minor, 0) as paid_minor, coalesce(m.disputed_minor, 0) as disputed_minor,
+            coalesce(m.planned_minor, 0) as planned_minor
         from {{schema}}.invoice i
         cross join lateral (
             select coalesce(i.issued_position <= {{position}} and i.issued_on <= {{as_of}}, false) as issued
         ) s
         left join lateral (
             select sum(item_minor)::bigint as moved_minor, sum(contested_minor)::bigint as disputed_minor,
+                sum(planned_minor)::bigint as planned_minor,
                 -(sum(item_minor) filter (where kind in ({_kinds(CREDITED)})))::bigint as credited_minor,
                 -(sum(item_minor) filter (where kind in ({_kinds(PAID)})))::bigint as paid_minor
             from {{schema}}.movement

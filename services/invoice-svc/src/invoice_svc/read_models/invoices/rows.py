@@ -18,8 +18,8 @@ PAID = ("applied", "unapplied", "discounted", "discount_withdrawn")
 class InvoiceRow(Row, kw_only=True):
     """An invoice. ``disputed_minor`` may exceed what is outstanding: a dispute outlives the payment of its amount.
 
-    ``conceded_minor`` of it was accepted and is still to be credited. ``paid_minor`` includes an
-    early-payment discount.
+    ``conceded_minor`` of it was accepted and is still to be credited. ``planned_minor``, on a payment plan in force,
+    may exceed it too. ``paid_minor`` includes an early-payment discount.
     """
 
     TABLE: ClassVar[str] = "invoice"
@@ -53,6 +53,7 @@ class InvoiceRow(Row, kw_only=True):
     credited_minor: int = 0
     paid_minor: int = 0
     disputed_minor: int = 0
+    planned_minor: int = 0
     conceded_minor: int = 0
     outstanding_minor: int = 0
 
@@ -92,4 +93,5 @@ class InvoiceMovementRow(Row):
     kind: str
     item_minor: int
     contested_minor: int
+    planned_minor: int
     conceded_minor: int

@@ -14,7 +14,7 @@ from invoice_svc.domain.invoice.status import BusinessLabel
 InvoiceStatus = Literal[
     "draft", "submitted", "approved",
     "cancelled", "issued", "credited_in_part", "credited", "open", "part_paid", "paid", "written_off",
-    "not_due", "due", "overdue", "disputed",
+    "not_due", "due", "overdue", "disputed", "on_plan",
 ]  # fmt: skip
 """Values of the axes document, settlement and collection."""
 CrmLabel = Literal[
@@ -26,7 +26,8 @@ CrmLabel = Literal[
 DATE = "{day}"
 _IN_PART = "credited_minor > 0 and credited_minor < total_minor"
 _CREDITED = "document = 'issued' and credited_minor > 0 and credited_minor >= total_minor"
-_UNDISPUTED = "outstanding_minor > 0 and disputed_minor < outstanding_minor"
+_COLLECTABLE = "outstanding_minor > 0 and disputed_minor < outstanding_minor"
+_ASKED = f"{_COLLECTABLE} and disputed_minor + planned_minor < outstanding_minor"
 _LATE = "outstanding_minor > 0 and due_on < {day}"
 _IN_TIME = "outstanding_minor > 0 and due_on >= {day}"
 _PAID = "document = 'issued' and outstanding_minor <= 0 and credited_minor + paid_minor >= total_minor"
@@ -45,10 +46,11 @@ STATUS: Mapping[InvoiceStatus, str] = {
     "part_paid": "outstanding_minor > 0 and paid_minor > 0",
     "paid": _PAID,
     "written_off": _WRITTEN_OFF,
-    "not_due": f"{_UNDISPUTED} and due_on > {{day}}",
-    "due": f"{_UNDISPUTED} and due_on = {{day}}",
-    "overdue": f"{_UNDISPUTED} and due_on < {{day}}",
+    "not_due": f"{_ASKED} and due_on > {{day}}",
+    "due": f"{_ASKED} and due_on = {{day}}",
+    "overdue": f"{_ASKED} and due_on < {{day}}",
     "disputed": "outstanding_minor > 0 and disputed_minor >= outstanding_minor",
+    "on_plan": f"{_COLLECTABLE} and disputed_minor + planned_minor >= outstanding_minor",
 }
 BUSINESS: Mapping[BusinessLabel, str] = {
     "brouillon": "document = 'draft'",

@@ -7,42 +7,34 @@ from datetime import date, timedelta
 import structlog
 
 from encours.contracts import Recorded
-from encours.contracts.actors import INVOICING
 from encours.contracts.events.calendar import DayOpened
 from encours.kernel.errors import DomainError
-from encours.kernel.ids import derived_uuid
 from encours.ledger import Ledger
-from encours.ledger.command import CommandMeta, derived
-from encours.ledger.errors import LedgerUnavailable, VersionConflict
 from encours.ledger.execute import execute
-from encours.projection.read_model import Reactor
 from encours.reading.read_db import ReadDb
 from encours.service.calendar import day_elsewhere
 from invoice_svc.read_models.lists import NAME
 from invoice_svc.read_models.recurring.query import due_recurring
+from invoice_svc.use_cases.opened_day import TRANSIENT, meta_of_day
 from invoice_svc.use_cases.sales.recurring import bill_next, block
 
 MAX_PERIODS_A_DAY = 500
-TRANSIENT = (LedgerUnavailable, VersionConflict)
-"""Refusals that a repetition of the reaction may not meet again."""
 
 log = structlog.get_logger("invoice_svc.recurring")
 
 
-class BillRecurring(Reactor):
+class BillRecurring:
     """Bills the periods that are due when a day opens, in the order of their dates, and what an outage has left.
 
     A creditor's periods are due by its own day. Invoices are dated that day in a sandbox; in a live ledger today, which
     after an outage is later than the day that is opened.
     """
 
-    types = frozenset({DayOpened.TYPE})
-
     def __init__(self, ledger: Ledger, db: ReadDb) -> None:
         self._ledger = ledger
         self._db = db
 
-    async def react(self, e: Recorded) -> None:
+    async def run(self, e: Recorded) -> None:
         """Bill what is due. A repetition finds it billed."""
         today = await self._today(e)
         async with self._db.snapshot(NAME, e.ledger) as (conn, schema, _):
@@ -62,7 +54,7 @@ class BillRecurring(Reactor):
     async def _bill(self, e: Recorded, recurring_id: str, today: date) -> None:
         for n in range(MAX_PERIODS_A_DAY):
             # Ids of the day and the attempt: one that is refused is made again on the next day.
-            meta = _meta(e, today, "recurring", recurring_id, n)
+            meta = meta_of_day(e, today, "recurring", recurring_id, n)
             try:
                 done = await execute(self._ledger, meta, bill_next, recurring_id, today)
             except TRANSIENT:
@@ -74,15 +66,10 @@ class BillRecurring(Reactor):
                 return
 
     async def _block(self, e: Recorded, recurring_id: str, today: date, refusal: DomainError) -> None:
-        meta = _meta(e, today, "recurring blocked", recurring_id)
+        meta = meta_of_day(e, today, "recurring blocked", recurring_id)
         try:
             await execute(self._ledger, meta, block, recurring_id, refusal)
         except TRANSIENT:
             raise
         except DomainError as unreadable:  # one rule must not stop the lists
             log.warning("a recurring invoice cannot be billed", id=recurring_id, error=str(unreadable))
-
-
-def _meta(e: Recorded, today: date, *key: object) -> CommandMeta:
-    command_id = derived_uuid(e.ledger, e.event_id, *key)
-    return derived(e.ledger, command_id, actor=INVOICING, today=today, because_of=e)

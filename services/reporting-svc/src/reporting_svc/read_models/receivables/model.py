@@ -75,13 +75,14 @@ class Receivables(MappedModel):
         CustomerMergeReversed,
         ExchangeRatePublished,
     )
-    applies = moving() | ordered
+    applies = moving("item", "contested", "cash", "account") | ordered
     ignores = contracts.names_in(
         events.approval,
         events.bank,
         events.dispute,
         events.dispute_rules,
         events.order,
+        events.plan,
         events.price_index,
         events.quote,
         events.recurring,
@@ -127,6 +128,8 @@ class Receivables(MappedModel):
         events.invoice.DepositDeducted,
         events.invoice.DepositFreed,
         events.invoice.InvoiceRebated,
+        events.invoice.InvoicePlanned,
+        events.invoice.InvoiceUnplanned,
         events.loss.InvoiceProvisioned,
         events.invoice.InvoiceTermsBeyondCeiling,
         events.invoice.InvoicePenaltyBelowFloor,

@@ -70,6 +70,7 @@ class Credit(ReadModel):
         events.dispute,
         events.dispute_rules,
         events.order,
+        events.plan,
         events.price_index,
         events.quote,
         events.recurring,

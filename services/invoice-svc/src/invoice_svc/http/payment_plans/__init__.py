@@ -1,0 +1,1 @@
+"""/v1/payment-plans: instalments agreed with a customer over open invoices."""

@@ -1,0 +1,1 @@
+"""Payment plans, and those that a day may keep or break."""
