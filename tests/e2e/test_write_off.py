@@ -93,3 +93,35 @@ def test_the_timeline_says_it_in_words(system: System) -> None:
     assert "20.00 EUR written off: Judicial liquidation" in shown["en"]
     assert "Write-off of 20.00 EUR reversed: Dividend announced" in shown["en"]
     assert "20,00 EUR passés en perte : Judicial liquidation" in shown["fr"]
+
+
+def test_a_cent_that_a_tolerance_closes_is_paid_for_every_service_and_returns_with_its_payment(
+    system: System,
+) -> None:
+    """0.01 left of 120.00 was a telephone call and a registered letter in other systems."""
+    story = customer_who_owes(system)
+    world = story.world
+    body = {"entity_id": world.entity, "reason": "cent", "cap": eur("0.05"), "valid_from": ISSUED}
+    assert world.put("/v1/tolerances/CENT-EUR", body)["in_force"] == 1
+    late = world.get("invoice", f"/v1/invoices/{story.invoice}/interest", on=LATE)["interest"]
+
+    paid = world.payment(story.customer, "119.99", LATE)
+    found = story.invoice_out()
+    assert (found["outstanding"], found["residual"]) == (eur("0.00"), eur("0.01"))
+    assert (found["status"]["settlement"], found["residuals"][0]["policy"]["code"]) == ("paid", "CENT-EUR")
+    assert (story.aged(), story.dunned()) == ("0.00", [])
+    assert story.aged(as_of="2026-03-09") == "120.00"
+    assert world.get("invoice", f"/v1/invoices/{story.invoice}/interest")["interest"] == late
+    score = str(world.get("risk", f"/v1/customers/{story.customer}/score"))
+    assert "119.99" not in story.exposure()
+    assert "0.01" not in story.exposure()
+    account = world.get(
+        "invoice", f"/v1/customers/{story.customer}/statement", **{"from": ISSUED, "to": TODAY}
+    )
+    assert [each["kind"] for each in account["data"]] == ["invoice", "payment", "residual"]
+    assert account["accounts"][0]["equal"]
+    assert account["accounts"][0]["closing"] == eur("0.00")
+
+    world.post("invoice", f"/v1/payments/{paid['id']}/reverse", {"reason": "AC04", "on": LATE})
+    assert (story.aged(), story.dunned(), story.invoice_out()["residuals"]) == ("120.00", ["120.00"], [])
+    assert str(world.get("risk", f"/v1/customers/{story.customer}/score")) != score

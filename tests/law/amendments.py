@@ -5,7 +5,7 @@ Rebates that cite invoices, discounts, corrections of final invoices and by draf
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from encours.contracts.common import EarlyDiscount, Terms
 from encours.contracts.events.invoice import InvoiceCredited
@@ -32,8 +32,8 @@ from tests.law.naive import CURRENCIES, CUSTOMERS, DISCOUNT_TIME, Bill, Purse, S
 class Amendments(Documents):
     """The documents, and drafts of corrections that wait for their issue."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, caps: Mapping[str, int] = {}) -> None:
+        super().__init__(caps)
         self.waiting: dict[str, tuple[str, Sale]] = {}
         """Id and sale of a draft, by the invoice that it corrects."""
 
@@ -68,7 +68,7 @@ class Amendments(Documents):
         return all(self._pay(name, part) for part in parts)
 
     def _pay(self, name: str, amount: int) -> bool:
-        bill, purse, owed = self.bills[name], self._new("pay"), self.outstanding(name)
+        bill, purse, owed = self.bills[name], self._new("pay"), self.owed(name)
         receipt = pay.ReceivePayment(
             purse,
             "ent_1",

@@ -7,15 +7,15 @@ them against the invoices, and knows nothing of events, movements, dates and rou
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from encours.contracts.books import movements
-from encours.contracts.common import Terms
+from encours.contracts.common import Purpose, Terms
 from encours.contracts.events.invoice import InvoiceDrafted
 from encours.kernel.errors import DomainError
-from encours.kernel.money import Money, div_half_up
+from encours.kernel.money import Money
 from encours.testing.memory import BooksInMemory
 from invoice_svc.domain.amounts.adjustments import AdjustmentInput
 from invoice_svc.domain.amounts.sums import LineInput, RateAmounts
@@ -29,8 +29,9 @@ from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.domain.payment import commands as pay
 from invoice_svc.domain.payment.credit_note import IssueCreditNote
 from invoice_svc.domain.payment.refund import OrderRefund, RecordRefundReturned
+from invoice_svc.domain.tolerance.commands import SetTolerance
 from invoice_svc.use_cases.folds import PAYMENT
-from invoice_svc.use_cases.money import payments, reversals
+from invoice_svc.use_cases.money import payments, reversals, tolerances
 from invoice_svc.use_cases.parties import customers, entities
 from invoice_svc.use_cases.sales import corrections, credits, disputes, invoices
 from tests.law.naive import (
@@ -38,10 +39,12 @@ from tests.law.naive import (
     CUSTOMERS,
     DISCOUNT_TIME,
     RATES,
+    SHARE_BPS,
     START,
     Bill,
     Purse,
     Sale,
+    closed,
     decimal,
     parts_of,
 )
@@ -53,8 +56,10 @@ Act = Callable[["Documents", int, int], bool]
 class Documents:
     """The books and the naive ledger, step by step. A step that is refused changes neither."""
 
-    def __init__(self) -> None:
+    def __init__(self, caps: Mapping[str, int] = {}) -> None:
         self.books = BooksInMemory()
+        self.caps = caps
+        """Tolerance of residuals by currency, a twentieth of what is billed at most."""
         self.today = START
         self.serial = 0
         self.bills: dict[str, Bill] = {}
@@ -69,6 +74,9 @@ class Documents:
         self.do(entities.register, RegisterEntity("ent_1", "Ltd", "GB", "EUR", "Europe/London"))
         for name in CUSTOMERS:
             self.do(customers.register, RegisterCustomer(name, "ent_1", "Dupont", "FR"))
+        for currency, cap in caps.items():
+            wanted = SetTolerance("ent_1", currency, "cent", currency, cap, START, share_bps=SHARE_BPS)
+            assert self.do(tolerances.set_tolerance, wanted)
 
     def do(self, work: Any, *arguments: Any) -> bool:
         """Run a use case; return whether it was done."""
@@ -85,33 +93,33 @@ class Documents:
 
     def paid(self, name: str) -> int:
         """Allocations to the invoice, as the payments have them."""
-        return sum(amount for invoice, amount in self._allocations() if invoice == name)
+        return sum(amount for amount, _ in self._paid(name))
 
-    def _allocations(self) -> Iterator[tuple[str, int]]:
-        for purse in self.purses:
-            for standing in self.books.state(PAYMENT, purse).allocations:
-                yield standing.allocation.invoice_id, standing.allocation.settled_minor
+    def _paid(self, name: str) -> list[tuple[int, date]]:
+        """Return the amounts allocated to the invoice, with the days of their funds."""
+        held = (
+            (self.books.state(PAYMENT, each).allocations, purse.on) for each, purse in self.purses.items()
+        )
+        parts = ((part.allocation, on) for standing, on in held for part in standing)
+        return [(part.settled_minor, on) for part, on in parts if part.invoice_id == name]
 
     def outstanding(self, name: str) -> int:
         bill = self.bills[name]
-        return bill.total - bill.credited - self.paid(name) - bill.lost - self.discounted(name)
+        return bill.total - bill.credited - self.paid(name) - bill.lost - sum(self.closed(name))
 
-    def discounted(self, name: str) -> int:
-        """Return the discount: it is taken if funds in time are the price, and nothing of the bill is at issue."""
-        bill, days = self.bills[name], []
-        if bill.offer is None or bill.lost or bill.claims:
-            return 0
-        billed, (rate, until) = bill.total - bill.credited, bill.offer
-        for purse_name, purse in self.purses.items():
-            standing = self.books.state(PAYMENT, purse_name).allocations
-            days += [purse.on for each in standing if each.allocation.invoice_id == name]
-        discount = min(div_half_up(billed * rate, 10_000), bill.left)
-        in_time = bool(days) and max(days) <= until
-        return discount if in_time and discount > 0 and self.paid(name) == billed - discount else 0
+    def owed(self, name: str) -> int:
+        """Return what is outstanding, and what a tolerance closed and may yet be paid."""
+        discounted, residual = self.closed(name)
+        return self.outstanding(name) + (0 if discounted else residual)
 
-    def discounts(self, currency: str) -> int:
-        """Return the discounts of all bills of a currency."""
-        return sum(self.discounted(name) for name, bill in self.bills.items() if bill.currency == currency)
+    def closed(self, name: str) -> tuple[int, int]:
+        """Return the discount and the residual that close a paid bill."""
+        bill = self.bills[name]
+        return closed(bill, self._paid(name), self.caps.get(bill.currency, 0))
+
+    def closed_in(self, currency: str) -> int:
+        """Return the discounts and residuals of all bills of a currency."""
+        return sum(sum(self.closed(name)) for name, bill in self.bills.items() if bill.currency == currency)
 
     # Documents
 
@@ -130,16 +138,8 @@ class Documents:
         discount = amount // 10 if n % 3 == 0 else 0
         name, customer, currency = self._new("inv"), CUSTOMERS[n % 2], CURRENCIES[n % 4]
         content = self._content(sale, discount)
-        draft = DraftInvoice(
-            name,
-            "ent_1",
-            customer,
-            "FAC",
-            content,
-            currency,
-            issue=True,
-            purpose="deposit" if deposit else "invoice",
-        )
+        purpose: Purpose = "deposit" if deposit else "invoice"
+        draft = DraftInvoice(name, "ent_1", customer, "FAC", content, currency, issue=True, purpose=purpose)
         if not self.do(invoices.draft, draft):
             return False
         self._bill_of(name, Bill(customer, currency, sale, parts_of(sale, discount), deposit=deposit))
@@ -293,7 +293,7 @@ class Documents:
         bill = self._one(self._bills_of(customer, currency) if n % 5 else self.bills, n)
         share = min(amount, self._payable(bill)) if bill and n % 7 else amount
         allocations = ((bill, share),) if bill and n % 4 else ()
-        owed = self.outstanding(bill) if allocations else 0
+        owed = self.owed(bill) if allocations else 0
         receipt = pay.ReceivePayment(
             name, "ent_1", customer, self.today, amount, currency, "transfer", allocations=allocations
         )
@@ -336,7 +336,7 @@ class Documents:
         if not bill:
             return False
         unapplied = self.books.state(PAYMENT, name).unapplied_minor
-        owed, amount = self.outstanding(bill), min(amount, unapplied, self._payable(bill))
+        owed, amount = self.owed(bill), min(amount, unapplied, self._payable(bill))
         done = self.do(payments.allocate, pay.AllocatePayment(name, ((bill, amount),)))
         if done:
             self._recover(bill, amount - owed)
@@ -383,7 +383,7 @@ class Documents:
         ]
 
     def _payable(self, name: str) -> int:
-        return self.outstanding(name) + self.bills[name].lost
+        return self.owed(name) + self.bills[name].lost
 
     # Bookkeeping
 

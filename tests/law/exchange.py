@@ -6,7 +6,7 @@ The naive ledger converts with fractions. It takes rates from the days on which 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 
@@ -32,8 +32,8 @@ def rounded(amount: Fraction) -> int:
 class Exchange(Amendments):
     """The documents, the rate of each day, and the conversions that stand."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, caps: Mapping[str, int] = {}) -> None:
+        super().__init__(caps)
         self.rates: dict[date, Fraction] = {}
         self._publish(90)
 
@@ -73,7 +73,7 @@ class Exchange(Amendments):
         if n % 3 == 0:
             agreed = pay.AgreedRate(FOREIGN, OWN, BANK, "bank", confirmed=True)
             asked = asked._replace(exchange=agreed)
-        owed = self.outstanding(bill)
+        owed = self.owed(bill)
         done = self.do(payments.allocate, pay.AllocatePayment(name, (asked,)))
         if done:
             self._recover(bill, settled - owed)

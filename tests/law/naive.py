@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -12,6 +13,8 @@ START = date(2026, 1, 5)
 RATES = (0, 550, 2_000)
 CUSTOMERS = ("cus_1", "cus_2")
 CURRENCIES = ("EUR", "EUR", "EUR", "USD")
+SHARE_BPS = 500
+"""Highest residual as a share of what is billed."""
 DISCOUNT_TIME = timedelta(days=10)
 Sale = tuple[tuple[int, int], ...]
 """Lines: price in minor units, and rate."""
@@ -75,3 +78,22 @@ def parts_of(sale: Sale, discount: int = 0) -> dict[int, tuple[int, int]]:
 
 def decimal(hundredths: int) -> str:
     return f"{hundredths // 100}.{hundredths % 100:02d}"
+
+
+def closed(bill: Bill, parts: Sequence[tuple[int, date]], cap: int) -> tuple[int, int]:
+    """Return the discount and the residual that close a bill of which nothing is at issue.
+
+    ``parts`` are what was paid, each with its day. The discount is taken if funds in time lack no more of the price
+    than a tolerance of ``cap`` closes.
+    """
+    if bill.lost or bill.claims or not parts:
+        return 0, 0
+    billed, last = bill.total - bill.credited, max(day for _, day in parts)
+    left = billed - sum(amount for amount, _ in parts)
+    rate, until = bill.offer or (0, START)
+    discount = min(div_half_up(billed * rate, 10_000), bill.left) if last <= until else 0
+    cap = min(cap, billed * SHARE_BPS // 10_000)
+    for taken in (discount, 0) if discount > 0 else (0,):
+        if left - taken in range(0 if taken else 1, cap + 1):
+            return taken, left - taken
+    return 0, 0

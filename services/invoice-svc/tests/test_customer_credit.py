@@ -327,11 +327,11 @@ def test_on_every_day_credit_is_allocated_refunded_or_unapplied(
     books.do(customers.register, make.customer())
     books.do(invoices.draft, make.at_once(make.draft(), day(1)))
     books.do(credits.issue, rebate("80.00", issued_on=day(10), period_until=day(9)), today=day(10))
-    refunds: list[str] = []
+    ordered: list[str] = []
     for number, ((act, amount), ago) in enumerate(history):
         today = day(11 + number)
         on = max(day(10), day(11 + number - ago if ago < 11 + number else 1))
-        name = refunds[amount % len(refunds)] if refunds and act in ("sent", "returned") else "rfd_none"
+        name = ordered[amount % len(ordered)] if ordered and act in ("sent", "returned") else "rfd_none"
         work: tuple[Any, ...] = {
             "apply": (payments.allocate, AllocatePayment("pay_9", (("inv_1", amount),))),
             "settle": (payments.allocate, AllocatePayment("pay_9", None), ("inv_1",)),
@@ -348,7 +348,7 @@ def test_on_every_day_credit_is_allocated_refunded_or_unapplied(
         except DomainError:
             continue
         if act == "refund":
-            refunds.append(f"rfd_{number}")
+            ordered.append(f"rfd_{number}")
     for number in range(10, 11 + len(history)):
         state = payment_state.fold_as_of(books.stream("pay_9"), day(number))
         assert state.unapplied_minor >= 0

@@ -37,6 +37,7 @@ from invoice_svc.http.remittance_advices import routes as remittance_advices
 from invoice_svc.http.reviews import routes as reviews
 from invoice_svc.http.statements import routes as statements
 from invoice_svc.http.sync_checks import routes as sync_checks
+from invoice_svc.http.tolerances import routes as tolerances
 from invoice_svc.models import MODELS, NAME
 
 ROUTERS = (
@@ -48,6 +49,7 @@ ROUTERS = (
     approvals.router,
     interest.router,
     payments.router,
+    tolerances.router,
     credits.router,
     bank_statements.router,
     remittance_advices.router,

@@ -49,6 +49,7 @@ from encours.contracts.events.payment import (
     RefundSent,
 )
 from encours.contracts.events.remittance import AdviceReceived
+from encours.contracts.events.residual import InvoiceResidualReopened
 from encours.testing.events import USUAL, allocation, event, sums
 from encours.testing.history import History, subject_of
 
@@ -221,7 +222,11 @@ class Firm(History):
                     return None
                 fields = other | fields
         amount = draw.amount_minor
-        if cls.TYPE in moving("item") and cls not in (InvoiceIssued, WriteOffRecovered):
+        if cls.TYPE in moving("item") and cls not in (
+            InvoiceIssued,
+            WriteOffRecovered,
+            InvoiceResidualReopened,
+        ):
             amount = min(amount, self.open[fields["invoice_id"]])
             if amount <= 0:
                 return None

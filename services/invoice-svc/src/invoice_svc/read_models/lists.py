@@ -30,7 +30,7 @@ class Lists(ComposedModel):
     """Finds entities, numbers, customers, terms, and every document from quotes to credit notes and disputes."""
 
     name = NAME
-    version = 20
+    version = 21
     parts = (
         Entities(),
         Numbers(),
@@ -59,6 +59,7 @@ class Lists(ComposedModel):
         events.entity.PeriodClosed,
         events.entity.BankAccountSet,
         events.entity.VatRegimeSet,
+        events.residual.ToleranceSet,
         events.approval.ApprovalSet,
         events.customer.PapersRequired,
         events.risk.CreditChecked,

@@ -20,7 +20,7 @@ fails a test.
 
 from __future__ import annotations
 
-from encours.contracts.books import invoices, losses, payments
+from encours.contracts.books import invoices, losses, payments, residuals
 from encours.contracts.books.entries import BOOKS, CREDITED, INVOICED, PAYER_UNKNOWN, RULES, Book, Movement
 from encours.contracts.books.still import STILL
 from encours.contracts.recorded import Recorded
@@ -39,6 +39,7 @@ __all__ = [
     "moving",
     "payments",
     "planned_of",
+    "residuals",
 ]
 
 

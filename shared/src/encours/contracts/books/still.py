@@ -25,6 +25,7 @@ from encours.contracts.events import (
     rate,
     recurring,
     remittance,
+    residual,
     review,
     risk,
 )
@@ -76,6 +77,7 @@ STILL: frozenset[str] = names_in(
     entity.PeriodClosed,
     entity.BankAccountSet,
     entity.VatRegimeSet,
+    residual.ToleranceSet,
     invoice.InvoiceDrafted,
     invoice.InvoiceAmended,
     invoice.InvoiceCancelled,

@@ -22,6 +22,7 @@ from encours.contracts.events import (
     rate,
     recurring,
     remittance,
+    residual,
     review,
     risk,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "rate",
     "recurring",
     "remittance",
+    "residual",
     "review",
     "risk",
 ]

@@ -31,7 +31,7 @@ class Allocation(Value, frozen=True, kw_only=True, omit_defaults=True):
         return self.amount_minor if self.settles is None else self.settles.amount_minor
 
 
-class PaymentReceived(Event, frozen=True, kw_only=True):
+class PaymentReceived(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Funds are available. What no invoice takes stays unapplied cash of the customer."""
 
     TYPE: ClassVar[str] = "payment.received"
@@ -44,6 +44,8 @@ class PaymentReceived(Event, frozen=True, kw_only=True):
     remittance_text: str | None
     external_ref: str | None
     origin: Origin
+    charges_minor: int | None = None
+    """Charges that the bank states to have kept of the payment."""
 
 
 class PaymentIdentified(Event, frozen=True, kw_only=True):

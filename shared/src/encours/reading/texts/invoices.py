@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from encours.contracts.events import approval, dispute, invoice, loss, rate
+from encours.contracts.events import approval, dispute, invoice, loss, rate, residual
 from encours.reading.texts.form import Lines
 
 LINES: Lines = {
@@ -66,6 +66,14 @@ LINES: Lines = {
     invoice.EarlyDiscountWithdrawn: (
         "Early-payment discount of {amount_minor} withdrawn ({cause})",
         "Escompte de {amount_minor} repris ({cause})",
+    ),
+    residual.InvoiceResidualClosed: (
+        "Residual of {amount_minor} closed by tolerance {policy_code} ({reason})",
+        "Écart de {amount_minor} soldé par la tolérance {policy_code} ({reason})",
+    ),
+    residual.InvoiceResidualReopened: (
+        "Residual of {amount_minor} open again: {cause}",
+        "Écart de {amount_minor} de nouveau dû : {cause}",
     ),
     rate.ExchangeDifferenceRealised: (
         "Exchange difference of {amount_minor} realised",

@@ -95,6 +95,7 @@ class Cases(ReadModel):
         events.entity.NumberDisplaySet,
         events.entity.PeriodClosed,
         events.entity.VatRegimeSet,
+        events.residual.ToleranceSet,
         events.customer.PapersRequired,
         events.imports.ImportCompleted,
         events.aside.EventSetAside,

@@ -11,6 +11,7 @@ from encours.contracts import Recorded
 from encours.contracts.common import Address
 from encours.contracts.events import approval as approvals
 from encours.contracts.events import entity as events
+from encours.contracts.events.residual import ToleranceSet
 from encours.kernel.errors import NotFound
 
 Document = Literal["invoice", "credit_note"]
@@ -69,6 +70,8 @@ class Entity:
     """By currency, use and first day; one that was set again on its first day is replaced."""
     vat_regimes: tuple[events.VatRegimeSet, ...] = ()
     """By first day."""
+    tolerances: tuple[ToleranceSet, ...] = ()
+    """All settings, in the order in which they were recorded."""
     closed_until: date | None = None
     """Last day of the closed periods, where it was set, and the day on which it was."""
     closed_on: date = date.min
@@ -115,6 +118,7 @@ EntityEvent = (
     | events.BankAccountSet
     | events.VatRegimeSet
     | approvals.ApprovalSet
+    | ToleranceSet
 )
 
 
@@ -170,6 +174,8 @@ def evolve(state: Entity, recorded: Recorded) -> Entity:
         case events.VatRegimeSet():
             kept = [each for each in state.vat_regimes if each.valid_from != event.valid_from]
             return replace(state, vat_regimes=tuple(sorted([*kept, event], key=lambda each: each.valid_from)))
+        case ToleranceSet():
+            return replace(state, tolerances=(*state.tolerances, event))
         case approvals.ApprovalSet():
             return replace(state, approval_rules=event.rules, approvers=event.approvers)
         case _:

@@ -7,8 +7,14 @@ from invoice_svc.domain.invoice.state import Invoice
 
 
 def debt_of(state: Invoice) -> InvoiceDebt:
-    """Return what was ever owed of an issued invoice, and the payments applied to it."""
+    """Return what was ever owed of an issued invoice, and the payments applied to it.
+
+    The rest that a tolerance closed counts as paid with the last of the funds.
+    """
     assert state.due_on is not None, "an issued invoice has a due date"
+    applied = [Funds(part.received_on, part.amount_minor) for part in state.applied]
+    if state.residual is not None:
+        applied.append(Funds(state.residual.received_on, state.residual.amount_minor))
     return InvoiceDebt(
         invoice_id=state.invoice_id,
         due_on=state.due_on,
@@ -16,5 +22,5 @@ def debt_of(state: Invoice) -> InvoiceDebt:
         contested_minor=sum(share.amount_minor for share in state.disputed),
         given_up_minor=state.written_off_minor,
         pauses=tuple(plan.pause for plan in state.plans if plan.pause is not None),
-        applied=tuple(Funds(part.received_on, part.amount_minor) for part in state.applied),
+        applied=tuple(applied),
     )

@@ -48,6 +48,16 @@ def price_minor(state: Invoice, received_on: date) -> int:
     return outstanding - discount_minor(state)
 
 
+def short_of_price_minor(state: Invoice) -> int:
+    """Return what payments in time lack to the price of the invoice; 0 if they settle no discount by it."""
+    amount, until = discount_minor(state), state.discount_until
+    if not amount or until is None or not state.applied or state.discount is not None:
+        return 0
+    if state.written_off_minor or max(part.received_on for part in state.applied) > until:
+        return 0
+    return max(0, state.outstanding_minor - amount)
+
+
 def take(state: Invoice, last: AppliedPayment, words: str | None) -> list[EarlyDiscountTaken]:
     """Settle the invoice if what is left of it is the discount, and all payments came in time.
 

@@ -16,11 +16,13 @@ from encours.contracts.common import (
 from encours.contracts.events import invoice as events
 from encours.contracts.events import loss as losses
 from encours.contracts.events import rate as rates
+from encours.contracts.events import residual as residuals
 from encours.contracts.events.field import InvoiceFieldsSet
 from invoice_svc.domain.approval.state import ApprovalEvent, amended, decided, of_draft
 from invoice_svc.domain.invoice.parts import (
     AppliedPayment,
     BalanceChange,
+    ClosedResidual,
     CreditNote,
     Disputed,
     OnPlan,
@@ -49,6 +51,8 @@ InvoiceEvent = (
     | events.ShareUndisputed
     | events.EarlyDiscountTaken
     | events.EarlyDiscountWithdrawn
+    | residuals.InvoiceResidualClosed
+    | residuals.InvoiceResidualReopened
     | rates.ExchangeDifferenceRealised
     | rates.ExchangeDifferenceReversed
     | losses.InvoiceWrittenOff
@@ -145,6 +149,25 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
         case events.EarlyDiscountWithdrawn():
             moved = (*state.movements, BalanceChange(day, event.amount_minor))
             return replace(state, discount=None, movements=moved)
+        case residuals.InvoiceResidualClosed():
+            closed = ClosedResidual(
+                event.residual_id,
+                event.amount_minor,
+                event.reason,
+                event.policy_code,
+                event.policy_version,
+                event.cap_minor,
+                event.account,
+                event.payment_id,
+                event.received_on,
+                event.instructed,
+                day,
+            )
+            moved = (*state.movements, BalanceChange(day, -event.amount_minor))
+            return replace(state, residual=closed, movements=moved)
+        case residuals.InvoiceResidualReopened():
+            moved = (*state.movements, BalanceChange(day, event.amount_minor))
+            return replace(state, residual=None, movements=moved)
         case rates.ExchangeDifferenceRealised():
             realised = RealisedDifference(
                 event.allocation_id, event.payment_id, event.amount_minor, event.currency, day

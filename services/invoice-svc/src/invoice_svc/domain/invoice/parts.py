@@ -10,6 +10,7 @@ from msgspec import Struct
 from encours.contracts.common import Conversion, VatShare
 from encours.contracts.events import invoice as events
 from encours.contracts.events.plan import PlanInterest, PlanOutcome
+from encours.contracts.events.residual import ResidualReason
 from encours.contracts.settlement import Pause
 
 
@@ -81,6 +82,22 @@ class TakenDiscount(Struct, frozen=True):
     net_minor: int | None
     vat_minor: int | None
     payment_id: str
+    effective_on: date
+
+
+class ClosedResidual(Struct, frozen=True):
+    """Rest of the invoice that a tolerance closed."""
+
+    residual_id: str
+    amount_minor: int
+    reason: ResidualReason
+    policy_code: str
+    policy_version: int
+    cap_minor: int
+    account: str | None
+    payment_id: str
+    received_on: date
+    instructed: bool
     effective_on: date
 
 

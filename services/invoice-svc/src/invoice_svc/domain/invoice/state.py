@@ -25,6 +25,7 @@ from invoice_svc.domain.approval.state import Approval
 from invoice_svc.domain.invoice.parts import (
     AppliedPayment,
     BalanceChange,
+    ClosedResidual,
     CreditNote,
     Disputed,
     OnPlan,
@@ -89,6 +90,8 @@ class Invoice(Struct, frozen=True):
     movements: tuple[BalanceChange, ...] = ()
     discount: TakenDiscount | None = None
     """Early-payment discount that was taken."""
+    residual: ClosedResidual | None = None
+    """Rest that a tolerance closed; one at most stands."""
     exchange_differences: tuple[RealisedDifference, ...] = ()
     written_off_minor: int = 0
     written_off_on: date = date.min
@@ -126,6 +129,16 @@ class Invoice(Struct, frozen=True):
     def discounted_minor(self) -> int:
         """Early-payment discount that was taken."""
         return self.discount.amount_minor if self.discount else 0
+
+    @property
+    def residual_minor(self) -> int:
+        """Rest that a tolerance closed."""
+        return self.residual.amount_minor if self.residual else 0
+
+    @property
+    def payable_residual_minor(self) -> int:
+        """The part of it that a payment may still settle: none beside a discount, which was taken in time."""
+        return 0 if self.discount else self.residual_minor
 
     @property
     def outstanding_minor(self) -> int:

@@ -25,7 +25,8 @@ BusinessLabel = Literal["brouillon", "annulée", "émise", "en cours", "impayée
 class InvoiceBalance(Struct, frozen=True):
     """Amounts that determine the status, in minor units, as of the requested day.
 
-    ``paid_minor`` includes an early-payment discount, which the payment in time earned.
+    ``paid_minor`` includes an early-payment discount, which the payment in time earned, and a residual that a
+    tolerance closed.
     """
 
     document: str

@@ -41,6 +41,11 @@ class Share:
     evidence: str | None
     settles: Conversion | None = None
 
+    @property
+    def settled_minor(self) -> int:
+        """Amount that it settles, in the invoice's currency."""
+        return self.amount_minor if self.settles is None else self.settles.amount_minor
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -53,15 +58,18 @@ class Proposal:
 def propose(amount_minor: int, invoices: Sequence[Invoice], text: str | None, received_on: date) -> Proposal:
     """Return shares of the amount on open invoices of one customer and currency, in the order of the rules.
 
-    What was written off is paid if the text names it. The price of an invoice is what is outstanding less an open
-    discount for early payment. A payer takes the discount who pays exactly the prices of the invoices that the text
-    names, or not what is outstanding on them while the text mentions a discount; or who pays the price of one invoice
-    alone, or of all.
+    What was written off, or closed by a tolerance, is paid if the text names it. The price of an invoice is what is
+    outstanding less an open discount for early payment. A payer takes the discount who pays exactly the prices of the
+    invoices that the text names, or not what is outstanding on them while the text mentions a discount; or who pays
+    the price of one invoice alone, or of all.
     """
     by_number = {invoice.number: invoice for invoice in invoices if invoice.number}
     found = indication(text, by_number)
     prices = {each.invoice_id: price_minor(each, received_on) for each in invoices}
-    whole = {each.invoice_id: each.outstanding_minor + each.written_off_minor for each in invoices}
+    whole = {
+        each.invoice_id: each.outstanding_minor + each.written_off_minor + each.payable_residual_minor
+        for each in invoices
+    }
     named = [by_number[citation.number].invoice_id for citation in found.cited]
     mentioned = says_discount(text) and amount_minor != sum(whole[each] for each in named)
     at_price = mentioned or amount_minor == sum(prices[each] for each in named)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from encours.contracts.common import Origin
 from encours.contracts.events.payment import Method, ReversalKind
+from encours.contracts.events.residual import ResidualReason
 from encours.kernel.money import Money
 
 
@@ -34,6 +35,8 @@ class Instruction(NamedTuple):
     currency: str | None = None
     """The payment's if not given."""
     exchange: AgreedRate | None = None
+    residual: ResidualReason | None = None
+    """Reason for which what is then left of the invoice is closed."""
 
 
 Instructed = tuple[tuple[str, int] | tuple[str, int, str] | Instruction, ...]
@@ -58,6 +61,8 @@ class ReceivePayment:
     remittance_text: str | None = None
     external_ref: str | None = None
     origin: Origin = "issued"
+    charges_minor: int | None = None
+    """Charges that the bank states to have kept."""
     allocations: Instructed | None = None
     advice_id: str | None = None
     """Remittance advice by which it is allocated, where the caller has found the one that announces it."""

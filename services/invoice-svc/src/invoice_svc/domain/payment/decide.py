@@ -10,6 +10,7 @@ from msgspec import structs
 from encours.contracts.common import Conversion
 from encours.contracts.events import payment as events
 from encours.contracts.events.payment import Allocation
+from encours.contracts.events.residual import ResidualReason
 from encours.kernel.errors import FieldError, Invalid, Refusal
 from encours.kernel.money import Money
 from invoice_svc.domain.invoice.refusals import AmountExceedsOutstanding, InvoiceNotIssued
@@ -59,6 +60,7 @@ def receive(state: Payment, command: ReceivePayment, today: date) -> list[Dated]
         remittance_text=command.remittance_text,
         external_ref=command.external_ref,
         origin=command.origin,
+        charges_minor=command.charges_minor,
     )
     return [(command.received_on, received)]
 
@@ -98,6 +100,12 @@ def instructions(instructed: Instructed) -> list[Instruction]:
     return [Instruction(*each) for each in instructed]
 
 
+def residuals_asked(instructed: Instructed | None) -> dict[str, ResidualReason]:
+    """Return the reasons for which a user wants what is left of invoices to be closed, by invoice."""
+    wanted = (Instruction(*each) for each in instructed or ())
+    return {each.invoice_id: each.residual for each in wanted if each.residual is not None}
+
+
 def place(
     state: Payment,
     share: Share,
@@ -115,7 +123,7 @@ def place(
     currency, a draft, or more than is outstanding.
     """
     _check_invoice(state, share, invoice, is_payer)
-    settled = share.amount_minor if share.settles is None else share.settles.amount_minor
+    settled = share.settled_minor
     since, recovered = max(not_before, state.received_on), recovered_by(settled, invoice)
     if recovered:
         since = max(since, invoice.written_off_on)

@@ -69,6 +69,8 @@ class Payment:
     remittance_text: str | None = None
     external_ref: str | None = None
     origin: Origin = "issued"
+    charges_minor: int | None = None
+    """Charges that the bank stated to have kept."""
     allocations: tuple[ActiveAllocation, ...] = ()
     released_on: date | None = None
     """The latest business date of a release."""
@@ -146,6 +148,7 @@ def evolve(state: Payment, recorded: Recorded) -> Payment:
                 remittance_text=event.remittance_text,
                 external_ref=event.external_ref,
                 origin=event.origin,
+                charges_minor=event.charges_minor,
             )
         case events.PaymentIdentified():
             return replace(state, customer_id=event.customer_id)

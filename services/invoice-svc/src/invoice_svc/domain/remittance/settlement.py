@@ -86,7 +86,10 @@ def plan(
     credit note. Credit notes are used first, so that no netted credit is left over.
     """
     known = decide.stated(advice)
-    room = {each: invoice.outstanding_minor + invoice.written_off_minor for each, invoice in invoices.items()}
+    room = {
+        each: invoice.outstanding_minor + invoice.written_off_minor + invoice.payable_residual_minor
+        for each, invoice in invoices.items()
+    }
     purses = [_Purse(n, held, -item.amount_minor) for n, item, held in _netted(known, credits)]
     purses.append(_Purse(None, payment, payment.unapplied_minor))
     settled = _settled_before(known, payment)

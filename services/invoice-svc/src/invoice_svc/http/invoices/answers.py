@@ -47,6 +47,7 @@ from invoice_svc.http.invoices.parts import (
     CreditNoteOut,
     DisputedOut,
     RebateOut,
+    ResidualOut,
     known_json,
 )
 from invoice_svc.http.rates.answers import ExchangeDifferenceOut
@@ -99,6 +100,7 @@ class InvoiceOut(AsOf, ParticularsOut):
     credited: MoneyModel
     paid: MoneyModel
     discount: MoneyModel = Field(description="Early-payment discount that was taken.")
+    residual: MoneyModel = Field(description="Rest that a tolerance closed; see `residuals`.")
     written_off: MoneyModel = Field(description="Amount written off as irrecoverable.")
     unrecoverable: MoneyModel = Field(description="The part of it that was declared definitively lost.")
     vat_relief: list[VatOut] = Field(description="VAT of lost amounts that is relieved, by rate.")
@@ -145,6 +147,7 @@ class InvoiceOut(AsOf, ParticularsOut):
         "notes have that much less left of it."
     )
     payments: list[AppliedOut]
+    residuals: list[ResidualOut]
     exchange_differences: list[ExchangeDifferenceOut]
     disputes: list[DisputedOut]
     deliveries: list[CitedDeliveryOut]
@@ -163,7 +166,7 @@ class InvoiceOut(AsOf, ParticularsOut):
                 state.due_on,
                 state.total_minor,
                 credited,
-                paid + state.discounted_minor,
+                paid + state.discounted_minor + state.residual_minor,
                 outstanding,
                 disputed,
                 state.approval.status,
@@ -190,6 +193,7 @@ class InvoiceOut(AsOf, ParticularsOut):
             "credited": money_json(credited, currency),
             "paid": money_json(paid, currency),
             "discount": money_json(state.discounted_minor, currency),
+            "residual": money_json(state.residual_minor, currency),
             "written_off": money_json(state.written_off_minor, currency),
             "unrecoverable": money_json(state.unrecoverable_minor, currency),
             "vat_relief": [VatOut.of(share, currency) for share in state.relieved],
@@ -229,6 +233,7 @@ class InvoiceOut(AsOf, ParticularsOut):
             "credit_notes": [CreditNoteOut.of(credit, currency) for credit in state.credits],
             "rebates": [RebateOut.of(each, currency) for each in state.rebates],
             "payments": [AppliedOut.of(part, currency) for part in state.applied],
+            "residuals": [ResidualOut.of(state.residual, currency)] if state.residual else [],
             "exchange_differences": [ExchangeDifferenceOut.of(each) for each in state.exchange_differences],
             "disputes": [DisputedOut.of(share, currency) for share in state.disputed],
             "approval": ApprovalOut.of(state.approval),

@@ -7,9 +7,10 @@ from datetime import date
 from pydantic import BaseModel, Field
 
 from encours.contracts.common import CitedDelivery
+from encours.contracts.events.residual import ResidualReason
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
-from invoice_svc.domain.invoice.parts import AppliedPayment, CreditNote, Disputed, Rebate
+from invoice_svc.domain.invoice.parts import AppliedPayment, ClosedResidual, CreditNote, Disputed, Rebate
 from invoice_svc.http.common import iso
 from invoice_svc.http.rates.answers import ConversionRateOut
 
@@ -87,6 +88,45 @@ class AppliedOut(BaseModel):
             "received_on": iso(part.received_on),
             "paid": part.paid and money_json(part.paid.amount_minor, part.paid.currency),
             "exchange": ConversionRateOut.of(part.paid),
+        }
+
+
+class ResidualPolicyOut(BaseModel):
+    """The version of a tolerance that allowed a residual, and the highest amount that it allows of the item."""
+
+    code: str
+    version: int
+    cap: MoneyModel
+
+
+class ResidualOut(BaseModel):
+    """Rest of the invoice that a tolerance closed. It goes with the payment."""
+
+    id: str
+    reason: ResidualReason
+    amount: MoneyModel
+    policy: ResidualPolicyOut
+    account: str | None = Field(description="Account of the ledger that takes it.")
+    payment_id: str
+    instructed: bool = Field(description="You gave the reason; else it follows from the payment.")
+    on: date
+
+    @classmethod
+    def of(cls, closed: ClosedResidual, currency: str) -> Json:
+        """Show a residual."""
+        return {
+            "id": closed.residual_id,
+            "reason": closed.reason,
+            "amount": money_json(closed.amount_minor, currency),
+            "policy": {
+                "code": closed.policy_code,
+                "version": closed.policy_version,
+                "cap": money_json(closed.cap_minor, currency),
+            },
+            "account": closed.account,
+            "payment_id": closed.payment_id,
+            "instructed": closed.instructed,
+            "on": iso(closed.effective_on),
         }
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from encours.contracts.events.payment import ReversalKind
+from encours.contracts.events.residual import ResidualReason
 from encours.http.models import Body, BusinessDate, Currency, PositiveMoney, ShortText
 from encours.kernel.ids import new_id
 from encours.kernel.money import Money
@@ -55,6 +56,12 @@ class AgreedRateBody(Body):
         return AgreedRate(self.base, self.quote, self.rate, self.source, self.on, self.confirmed)
 
 
+class ResidualBody(Body):
+    """Reason for which the rest of an invoice is closed; refused if no tolerance for it allows that."""
+
+    reason: ResidualReason
+
+
 class AllocationBody(Body):
     """A part of the payment for one invoice."""
 
@@ -67,6 +74,9 @@ class AllocationBody(Body):
         default=None,
         description="Agreed rate for an invoice in another currency than the payment; the published one of the day of "
         "the payment if not given.",
+    )
+    residual: ResidualBody | None = Field(
+        default=None, description="Close what is then left of the invoice, within its tolerance."
     )
 
 
@@ -227,6 +237,7 @@ def instructed(allocations: list[AllocationBody] | None) -> Instructed | None:
             part.amount.minor,
             part.amount.currency,
             part.exchange.to_rate() if part.exchange else None,
+            part.residual.reason if part.residual else None,
         )
         for part in allocations
     )

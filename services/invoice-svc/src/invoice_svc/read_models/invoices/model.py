@@ -19,6 +19,7 @@ from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
 from invoice_svc.domain.payment.indication import digits_of, number_key
 from invoice_svc.read_models.invoices.rows import (
+    CLOSED,
     PAID,
     InvoiceApprovalRow,
     InvoiceFieldsRow,
@@ -110,6 +111,8 @@ def _move(e: Recorded, entry: int, moved: Movement, rows: RowCache) -> None:
         invoice.credited_minor -= moved.item_minor
     elif moved.kind in PAID:
         invoice.paid_minor -= moved.item_minor
+        if moved.kind in CLOSED:
+            invoice.residual_minor -= moved.item_minor
     rows.put(invoice)
     rows.put(
         InvoiceMovementRow(

@@ -222,7 +222,7 @@ async def candidates(
     """Ids of invoices that a payment may settle: open ones that the text may name, then the oldest due.
 
     At most 500 of each. Without a known customer only those whose number, or all digits of it, stand in the text. Of
-    those that are written off, the ones with their number in the text come last.
+    those that are written off or closed by a tolerance, the ones with their number in the text come last.
     """
     of_payer = "entity_id = $1 and currency = $2"
     own = None if customer_id is None else await _own_records(conn, schema, customer_id)
@@ -252,7 +252,7 @@ async def candidates(
         found = list(dict.fromkeys([*named[:MAX_CANDIDATES], *found]))
     lost = await conn.fetch(
         f"select invoice_id from {schema}.invoice where {of_payer} and {in_text} and issued_on is not null "
-        f"and outstanding_minor = 0 and credited_minor + paid_minor < total_minor "
+        f"and outstanding_minor = 0 and credited_minor + paid_minor - residual_minor < total_minor "
         f"and ($5::text[] is null or customer_id = any($5)) "
         f"order by due_on, issued_on, number limit {MAX_CANDIDATES}",
         *named_by,

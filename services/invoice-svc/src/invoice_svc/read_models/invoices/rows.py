@@ -11,7 +11,8 @@ from typing import ClassVar
 
 from encours.projection.rows import Row
 
-PAID = ("applied", "unapplied", "discounted", "discount_withdrawn")
+CLOSED = ("residual_closed", "residual_reopened")
+PAID = ("applied", "unapplied", "discounted", "discount_withdrawn", *CLOSED)
 """Kinds of movements that the status of an invoice distinguishes. Those of any other kind move what is outstanding."""
 
 
@@ -19,7 +20,8 @@ class InvoiceRow(Row, kw_only=True):
     """An invoice. ``disputed_minor`` may exceed what is outstanding: a dispute outlives the payment of its amount.
 
     ``conceded_minor`` of it was accepted and is still to be credited. ``planned_minor``, on a payment plan in force,
-    may exceed it too. ``paid_minor`` includes an early-payment discount.
+    may exceed it too. ``paid_minor`` includes an early-payment discount and ``residual_minor``, the rest that a
+    tolerance closed.
     """
 
     TABLE: ClassVar[str] = "invoice"
@@ -52,6 +54,7 @@ class InvoiceRow(Row, kw_only=True):
     total_minor: int
     credited_minor: int = 0
     paid_minor: int = 0
+    residual_minor: int = 0
     disputed_minor: int = 0
     planned_minor: int = 0
     conceded_minor: int = 0

@@ -22,7 +22,7 @@ from invoice_svc.domain.remittance.numbers import AdvisableDocument
 from invoice_svc.domain.remittance.settlement import Candidate
 from invoice_svc.domain.remittance.state import RemittanceAdvice
 from invoice_svc.use_cases.folds import ADVICE, DISPUTE_RULES, ENTITY, INVOICE, PAYMENT
-from invoice_svc.use_cases.money import advised, payments
+from invoice_svc.use_cases.money import advised, payments, residuals
 from invoice_svc.use_cases.money.payments import Settled
 from invoice_svc.use_cases.parties.debtors import unmerged
 
@@ -84,6 +84,7 @@ async def join(session: Session, command: JoinAdvice) -> Settled:
     advice = await session.get(ADVICE, command.advice_id)
     payment = await session.get(PAYMENT, command.payment_id)
     settled = await payments.settle_as_advised(session, payment, advice, session.today)
+    await residuals.close_rests(session)
     return Settled(id=command.advice_id, as_of=session.today, note=settled.note)
 
 
@@ -106,6 +107,7 @@ async def _join_what_came(session: Session, command: ReceiveAdvice, lookup: Advi
     note = None
     if len(fitting) == 1:
         note = (await payments.settle_as_advised(session, fitting[0], advice, session.today)).note
+        await residuals.close_rests(session)
     return Settled(id=command.advice_id, as_of=session.today, note=note)
 
 

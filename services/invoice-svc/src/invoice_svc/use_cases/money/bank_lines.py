@@ -147,6 +147,7 @@ async def _receive(
             method=decide.method_of(line),
             remittance_text=text_of(line)[:2000] or None,
             external_ref=external_ref,
+            charges_minor=line.charges_minor,
             allocations=allocations,
         ),
         candidates,

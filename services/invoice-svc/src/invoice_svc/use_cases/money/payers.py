@@ -63,7 +63,7 @@ async def open_invoices(
         if enough and not may_name(invoice.number or ""):
             break
         same = (invoice.entity_id, invoice.currency) == (payment.entity_id, payment.currency)
-        owed = invoice.outstanding_minor > 0 or invoice.written_off_minor > 0
+        owed = invoice.outstanding_minor + invoice.written_off_minor + invoice.payable_residual_minor > 0
         known = payment.customer_id is not None
         if same and owed and (not known or await pays_for(session, payment, invoice, on)):
             found.append(invoice)

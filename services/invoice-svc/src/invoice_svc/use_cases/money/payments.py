@@ -33,7 +33,7 @@ from invoice_svc.domain.remittance import decide as remittance
 from invoice_svc.domain.remittance import settlement
 from invoice_svc.domain.remittance.state import RemittanceAdvice
 from invoice_svc.use_cases.folds import ADVICE, ENTITY, INVOICE, PAYMENT
-from invoice_svc.use_cases.money import advised, early_discount, payers, rates
+from invoice_svc.use_cases.money import advised, early_discount, payers, rates, residuals
 from invoice_svc.use_cases.money.advised import Advices
 from invoice_svc.use_cases.money.payers import (
     Candidates,
@@ -81,16 +81,28 @@ async def receive(
     if command.advice_id is not None:
         payment = await session.get(PAYMENT, command.payment_id)
         advice = await session.get(ADVICE, command.advice_id)
-        return await settle_as_advised(session, payment, advice, command.received_on)
-    return await _settle(
-        session, command.payment_id, command.allocations, candidates, command.received_on, advices
-    )
+        settled = await settle_as_advised(session, payment, advice, command.received_on)
+    else:
+        settled = await _settle(
+            session, command.payment_id, command.allocations, candidates, command.received_on, advices
+        )
+    await residuals.close_rests(session, decide.residuals_asked(command.allocations))
+    return settled
 
 
 async def allocate(
     session: Session, command: AllocatePayment, candidates: Candidates = (), advices: Advices = ()
 ) -> Settled:
     """Allocate unapplied cash to invoices, from today on; identify the payer if unknown."""
+    settled = await spread(session, command, candidates, advices)
+    await residuals.close_rests(session, decide.residuals_asked(command.allocations))
+    return settled
+
+
+async def spread(
+    session: Session, command: AllocatePayment, candidates: Candidates = (), advices: Advices = ()
+) -> Settled:
+    """Allocate as :func:`allocate` does, for a command that allocates more and then closes what is left."""
     state = await session.get(PAYMENT, command.payment_id)
     if command.customer_id is not None:
         require_customer_of(await unmerged(session, command.customer_id), state.entity_id)
@@ -104,6 +116,7 @@ async def release(session: Session, command: ReleasePayment) -> Result:
     released = decide.release(state, command.allocation_ids, session.today)
     await take_back(session, state, released, "released")
     await discount_what_is_left(session, released)
+    await residuals.close_rests(session)
     return session.result(command.payment_id)
 
 
@@ -247,6 +260,9 @@ async def _place(session: Session, payment: Payment, shares: list[Share], not_be
         invoice = await session.get(INVOICE, share.invoice_id)
         allocation_id = derived_id("alo", session.meta.command_id, payment.payment_id, i)
         is_payer = await pays_for(session, payment, invoice, not_before)
+        if invoice.payable_residual_minor and share.settled_minor > invoice.outstanding_minor:
+            await residuals.reopen(session, share.invoice_id, "paid", max(not_before, payment.received_on))
+            invoice = await session.get(INVOICE, share.invoice_id)
         placed.append(decide.place(payment, share, invoice, allocation_id, not_before, is_payer=is_payer))
     await _settle_with(session, payment, placed)
 
@@ -300,6 +316,7 @@ async def take_back(
             ):
                 session.emit(allocation.invoice_id, unapplied, entity=state.entity_id, effective_on=day)
             await rates.reverse_difference(session, allocation.invoice_id, allocation.allocation_id, day)
+            await residuals.reopen(session, allocation.invoice_id, cause, day)
             await early_discount.withdraw(session, allocation.invoice_id, cause, day)
 
 

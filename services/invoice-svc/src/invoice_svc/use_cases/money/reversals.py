@@ -9,7 +9,7 @@ from invoice_svc.domain.payment import decide, reversal
 from invoice_svc.domain.payment.commands import ReversePayment
 from invoice_svc.domain.payment.state import Payment
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
-from invoice_svc.use_cases.money import advised, payments
+from invoice_svc.use_cases.money import advised, payments, residuals
 
 
 async def reverse(session: Session, command: ReversePayment) -> Result:
@@ -32,6 +32,7 @@ async def reverse(session: Session, command: ReversePayment) -> Result:
     if rest:
         await payments.put_on_invoices(session, await session.get(PAYMENT, state.payment_id), rest)
     await payments.discount_what_is_left(session, dated)
+    await residuals.close_rests(session)
     if (await session.get(PAYMENT, state.payment_id)).reversed_on is not None:
         await advised.separate(session, state, command.cause)
     return session.result(command.payment_id)

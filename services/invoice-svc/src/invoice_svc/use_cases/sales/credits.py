@@ -20,11 +20,12 @@ from invoice_svc.domain.invoice.rebate import rebates
 from invoice_svc.domain.payment import credit_note, credit_use
 from invoice_svc.domain.payment.commands import AllocatePayment, Instructed
 from invoice_svc.domain.payment.credit_note import IssueCreditNote
+from invoice_svc.domain.payment.decide import residuals_asked
 from invoice_svc.domain.payment.refund import OrderRefund
 from invoice_svc.domain.payment.refusals import CreditNotFound
 from invoice_svc.domain.payment.state import Payment
 from invoice_svc.use_cases.folds import ENTITY, INVOICE, PAYMENT
-from invoice_svc.use_cases.money import early_discount, payments
+from invoice_svc.use_cases.money import early_discount, payments, residuals
 from invoice_svc.use_cases.money.payers import Candidates
 from invoice_svc.use_cases.parties.debtors import own_records, unmerged
 from invoice_svc.use_cases.sales import invoices
@@ -79,6 +80,7 @@ async def issue(session: Session, command: IssueCreditNote) -> Result:
     for rebated in rebates(event, cited):
         session.emit(rebated.invoice_id, rebated, entity=command.entity_id, effective_on=on)
         await early_discount.take(session, rebated.invoice_id)
+    await residuals.close_rests(session)
     return session.result(command.payment_id)
 
 
@@ -89,11 +91,12 @@ async def apply(
     ids = await _payments_of(session, command.credit_note_id, find)
     if command.allocations is None:
         for payment_id in ids:
-            await payments.allocate(session, AllocatePayment(payment_id, None), candidates)
+            await payments.spread(session, AllocatePayment(payment_id, None), candidates)
     else:
         found = [await session.get(PAYMENT, payment_id) for payment_id in ids]
         for payment_id, part in credit_use.parts_of(found, command.allocations).items():
-            await payments.allocate(session, AllocatePayment(payment_id, part))
+            await payments.spread(session, AllocatePayment(payment_id, part))
+    await residuals.close_rests(session, residuals_asked(command.allocations))
     return await _use(session, command.credit_note_id, ids)
 
 
@@ -101,13 +104,13 @@ async def refund(session: Session, command: RefundCredit, find: InvoiceOfCredit)
     """Order refunds of the customer's credit, one for each payment that holds it."""
     ids = await _payments_of(session, command.credit_note_id, find)
     found = [await session.get(PAYMENT, payment_id) for payment_id in ids]
-    refunds = []
+    ordered = []
     for payment_id, share in credit_use.shares_of(found, command.amount).items():
         refund_id = derived_id("rfd", session.meta.command_id, payment_id)
         order = OrderRefund(payment_id, refund_id, share, command.cause, command.iban, command.on)
         await payments.order_refund(session, order)
-        refunds.append(refund_id)
-    return await _use(session, command.credit_note_id, ids, tuple(refunds))
+        ordered.append(refund_id)
+    return await _use(session, command.credit_note_id, ids, tuple(ordered))
 
 
 async def _payments_of(session: Session, credit_note_id: str, find: InvoiceOfCredit) -> Sequence[str]:

@@ -9,7 +9,7 @@ from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.domain.invoice import contest
 from invoice_svc.domain.invoice.contest import credit_of
 from invoice_svc.use_cases.folds import DISPUTE, INVOICE
-from invoice_svc.use_cases.money import early_discount
+from invoice_svc.use_cases.money import early_discount, residuals
 from invoice_svc.use_cases.sales import invoices
 
 
@@ -51,6 +51,7 @@ async def resolve(session: Session, command: ResolveDispute) -> Resolved:
     if note is not None:
         await invoices.credit(session, note)
     await early_discount.take(session, state.invoice_id)
+    await residuals.close_rests(session)
     return Resolved(
         id=command.dispute_id,
         as_of=session.today,

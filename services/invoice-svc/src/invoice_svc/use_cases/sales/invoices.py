@@ -29,7 +29,7 @@ from invoice_svc.domain.loss import write_off as write_offs
 from invoice_svc.domain.loss.decide import DeclareUnrecoverable, ProvisionInvoice
 from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.use_cases.folds import ENTITY, INVOICE
-from invoice_svc.use_cases.money import early_discount, payments
+from invoice_svc.use_cases.money import early_discount, payments, residuals
 from invoice_svc.use_cases.parties.debtors import own_records, survivor, unmerged
 from invoice_svc.use_cases.sales import billing
 from invoice_svc.use_cases.sales.numbering import number_step
@@ -109,6 +109,8 @@ async def credit(session: Session, command: CreditInvoice) -> Credited:
     entity = await session.get(ENTITY, state.entity_id)
     on = command.issued_on or session.today
     command = credit_note.with_amount(state, command)
+    asked = state.residual.reason if state.residual and state.residual.instructed else None
+    await residuals.reopen(session, command.invoice_id, "credited", on)
     discounted = await early_discount.withdraw(session, command.invoice_id, "credited", on)
     state = await session.get(INVOICE, command.invoice_id)
     surpluses = credit_note.surpluses(state, command, on, session.today)
@@ -124,6 +126,7 @@ async def credit(session: Session, command: CreditInvoice) -> Credited:
         await billing.free(session, state, "credited", on)
         await _free_deposits(session, state, on)
     await payments.discount_after_credit(session, command.invoice_id, on, again=discounted)
+    await residuals.close_rests(session, kept={command.invoice_id: asked} if asked else None)
     return Credited(id=command.invoice_id, as_of=session.today, credit_note_id=command.credit_note_id)
 
 
@@ -160,6 +163,7 @@ async def reverse_write_off(session: Session, command: ReverseWriteOff) -> Resul
     state = await session.get(INVOICE, command.invoice_id)
     session.emit(command.invoice_id, write_offs.reverse(state, command), entity=state.entity_id)
     await early_discount.take(session, command.invoice_id)
+    await residuals.close_rests(session)
     return session.result(command.invoice_id)
 
 
@@ -209,6 +213,8 @@ async def _issue(session: Session, state: Invoice, on: date, entity: Entity, ord
         room = (await session.get(INVOICE, state.invoice_id)).outstanding_minor
         if amount := min(room, amount_minor):
             await payments.move(session, part, amount, state.invoice_id, number)
+    if freed:
+        await residuals.close_rests(session)
 
 
 Freed = list[tuple[AppliedPayment, int]]

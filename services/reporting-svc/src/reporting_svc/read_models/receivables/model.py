@@ -109,6 +109,7 @@ class Receivables(MappedModel):
         events.entity.PeriodClosed,
         events.entity.BankAccountSet,
         events.entity.VatRegimeSet,
+        events.residual.ToleranceSet,
         events.customer.PapersRequired,
         events.dunning.HoldPlaced,
         events.dunning.ReminderFailed,

@@ -75,6 +75,7 @@ class Timeline(ReadModel):
         events.entity.PeriodClosed,
         events.entity.BankAccountSet,
         events.entity.VatRegimeSet,
+        events.residual.ToleranceSet,
         events.field.FieldDefined,
         events.approval.ApprovalSet,
         events.imports.ImportCompleted,

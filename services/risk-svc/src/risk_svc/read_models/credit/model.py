@@ -95,6 +95,7 @@ class Credit(ReadModel):
         events.entity.PeriodClosed,
         events.entity.BankAccountSet,
         events.entity.VatRegimeSet,
+        events.residual.ToleranceSet,
         events.customer.PapersRequired,
         events.dunning.HoldPlaced,
         events.dunning.ReminderFailed,

@@ -1,0 +1,1 @@
+"""/v1/tolerances: residual differences that may be closed."""
