@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
 import httpx
 
-from encours.testing.bank_files import IBAN, Booked, camt, mt940
+from encours.testing.bank_files import IBAN, Booked, camt, cfonb120, damaged, mt940, ofx
 from encours.testing.system import System
 from encours.testing.waiting import wait_until
 from tests.e2e.world import World
@@ -136,3 +138,57 @@ def test_a_line_becomes_one_payment_whoever_brings_it_and_a_dropped_file_is_impo
     assert world.post("invoice", f"{path}/ignore", {"reason": "own transfer"})["ignored"] == "own transfer"
     assert listed(world, "/v1/bank-lines", status="ignored", as_of=str(NEXT))[0]["id"] == line["id"]
     assert "VIR" in {x["text"] for x in listed(world, "/v1/bank-lines", status="unmatched")}
+
+
+def test_damaged_files_are_taken_whole_or_refused(system: System) -> None:
+    """No fault of the server, and nothing recorded of a file that is refused. DEEP=1 sends 2,000 bank files."""
+    world = World.make(system)
+    world.client("invoice").patch(f"/v1/entities/{world.entity}", json={"iban": IBAN})
+    chance, rounds = random.Random(20260601), 500 if os.environ.get("DEEP") else 20
+    lines = [A, B, Booked(5, NEXT, "x", "R3")]
+    files = [
+        damaged(make(lines, 5_000), chance) for make in (camt, mt940, cfonb120, ofx) for _ in range(rounds)
+    ]
+    answers = [upload(world, data) for data in files]
+    assert {each.status_code for each in answers} <= {201, 409, 422}
+    new = sum(each.json()["new_lines"] for each in answers if each.status_code == 201)
+    assert len({each["id"] for each in paged(world, "/v1/bank-lines")}) == new > 0
+
+    owner = {"entity_id": world.entity, "customer_id": world.customer()}
+    item = {"number": "FAC-1", "amount": {"amount": "1.00", "currency": "EUR"}}
+    body = json.dumps(owner | {"total": item["amount"], "items": [item], "reference": "T-1"}).encode()
+    paid = "<RfrdDocAmt><RmtdAmt Ccy='EUR'>1.00</RmtdAmt></RfrdDocAmt>"
+    strd = f"<Strd><RfrdDocInf><Nb>FAC-1</Nb></RfrdDocInf>{paid}</Strd>"
+    whole = {
+        "application/json": body,
+        "text/csv": b"number,amount,deduction\nFAC-1,1.00,0.50\nFAC-2,2.00,\n",
+        "text/plain": b"Facture 1  1,00 EUR\nFacture 2  2,00\nTotal 3,00\n",
+        "message/rfc822": b"Subject: x\nContent-Type: text/plain\n\nFacture 1  1,00 EUR\nTotal 1,00\n",
+        "application/xml": f"<Document><TxDtls><RmtInf>{strd}</RmtInf></TxDtls></Document>".encode(),
+    }
+    taken = set()
+    for media, data in whole.items():
+        sent = [
+            advise(world, media, each, owner)
+            for each in (data, *(damaged(data, chance) for _ in range(rounds // 3)))
+        ]
+        assert sent[0].status_code == 201, sent[0].text
+        assert {each.status_code for each in sent} <= {201, 400, 404, 409, 415, 422}, media
+        taken |= {each.json()["id"] for each in sent if each.status_code == 201}
+    assert {each["id"] for each in paged(world, "/v1/remittance-advices")} == taken
+
+
+def advise(world: World, media: str, data: bytes, owner: dict[str, str]) -> httpx.Response:
+    parameters = {} if media == "application/json" else owner
+    headers = {"Content-Type": media}
+    return world.send("invoice", "/v1/remittance-advices", data, headers=headers, params=parameters)
+
+
+def paged(world: World, path: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    page = world.get("invoice", path, limit=200)
+    while True:
+        found += page["data"]
+        if page["next_cursor"] is None:
+            return found
+        page = world.get("invoice", path, limit=200, cursor=page["next_cursor"])

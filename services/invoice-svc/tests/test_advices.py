@@ -26,6 +26,7 @@ from invoice_svc.domain.remittance.commands import (
     WithdrawAdvice,
 )
 from invoice_svc.domain.remittance.numbers import AdvisableDocument, identify
+from invoice_svc.matching.advices import announced
 from invoice_svc.use_cases.folds import ADVICE, INVOICE, PAYMENT
 from invoice_svc.use_cases.money import advices, payments, reversals
 from invoice_svc.use_cases.money.payments import Settled
@@ -374,3 +375,19 @@ def test_a_payment_that_the_caller_allocates_joins_its_advice_and_keeps_the_allo
     assert kinds(owing, advice_id) == [(2, "allocated_otherwise")]
     receive(owing, make, 17_000, "pay_2", allocations=())
     assert owing.state(PAYMENT, "pay_2").advice_id is None
+
+
+def test_matching_gets_what_an_advice_announces(owing: Any) -> None:
+    owing.do(invoices.credit, CreditInvoice("inv_1", "cre_1", DAY, 2_000, "returned"))
+    (number,) = [d.document_number for d in documents(owing) if d.credit_note_id == "cre_1"]
+    advice_id = announce(
+        owing,
+        item("facture 3", 12_000, deductions=(StatedDeduction(300),)),
+        item(number, -2_000),
+        item("?", 1),
+    )
+    found = announced(advice(owing, advice_id))
+    assert (found.advice_id, found.total_minor, found.references) == (advice_id, 10_001, ("TRF-4711",))
+    assert [(each.invoice_id, each.written, each.paid_minor, each.deducted_minor) for each in found.items] == [
+        ("inv_3", "facture 3", 12_000, 300), (None, number, -2_000, 0), (None, "?", 1, 0),
+    ]  # fmt: skip

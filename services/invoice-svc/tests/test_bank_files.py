@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from encours.contracts.events.bank import CsvMap
 from encours.kernel.errors import DomainError
-from encours.testing.bank_files import Booked, camt, cfonb120, mt940, ofx
+from encours.testing.bank_files import Booked, camt, cfonb120, damaged, mt940, ofx
 from invoice_svc.bank.reading import read, read_csv
 from invoice_svc.domain.bank_statement.content import StatedContent
 
@@ -275,28 +275,6 @@ def test_other_files_are_refused(data: bytes) -> None:
     assert refused(data)[0] == "bank-file-unknown"
 
 
-def mutated(data: bytes, chance: random.Random) -> bytes:
-    """Change, remove, repeat or exchange a few bytes or lines."""
-    changed = bytearray(data)
-    for _ in range(chance.randint(1, 4)):
-        at = chance.randrange(len(changed) or 1)
-        size = chance.choice((1, 1, 2, 8, 60))
-        match chance.randrange(5):
-            case 0:
-                changed[at : at + size] = chance.randbytes(size)
-            case 1:
-                del changed[at : at + size]
-            case 2:
-                changed[at:at] = changed[at : at + size]
-            case 3:
-                changed[at : at + 1] = bytes([chance.choice(b"0123456789-,.<>/:\r\n {}")])
-            case _:
-                lines = bytes(changed).splitlines(keepends=True)
-                chance.shuffle(lines)
-                changed = bytearray(b"".join(lines)) if chance.random() < 0.1 else changed
-    return bytes(changed)
-
-
 def verdict(data: bytes) -> DomainError | list[StatedContent]:
     try:
         return read(data)
@@ -309,7 +287,7 @@ def test_500_damaged_files_of_each_format_are_read_or_refused(name: str) -> None
     """Whatever is accepted balances; nothing but a refusal is raised."""
     chance = random.Random(20260601)
     whole = WRITERS[name](MIXED, 5_000)
-    found = [verdict(mutated(whole, chance)) for _ in range(500)]
+    found = [verdict(damaged(whole, chance)) for _ in range(500)]
     refusals = [each for each in found if isinstance(each, DomainError)]
     assert {each.status for each in refusals} == {422}
     assert all(each.detail for each in refusals)

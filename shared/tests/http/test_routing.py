@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
@@ -122,6 +123,23 @@ async def test_parameters_are_read_by_alias_repeated_in_a_list_and_as_a_model(
     assert {(parameter["in"], parameter["name"]) for parameter in described} == {
         ("path", "id"), ("query", "kind"), ("query", "color"), ("query", "tag"), ("query", "from"),
     }  # fmt: skip
+
+
+async def test_a_handler_with_the_request_reads_bodies_of_other_types_itself(
+    settings: ServiceSettings,
+) -> None:
+    router = Router()
+
+    @router.post("/v1/things")
+    async def take(request: Request, body: Thing | None = None) -> Response:
+        return json_response({"name": (await request.body()).decode() if body is None else body.name})
+
+    app = create_app("t", "T", [router], settings)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        text = await client.post("/v1/things", content=b"abc", headers={"Content-Type": "text/plain"})
+        assert text.json() == {"name": "abc"}
+        assert (await client.post("/v1/things", json={"name": "def"})).json() == {"name": "def"}
+        assert (await client.post("/v1/things", json={"nonsense": 1})).status_code == 422
 
 
 def test_a_handler_that_does_not_answer_itself_is_a_mistake() -> None:

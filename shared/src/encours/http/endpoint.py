@@ -1,7 +1,8 @@
 """Arguments of a route's handler: read from the request by the handler's signature, and validated by pydantic.
 
 A handler takes path and query parameters, at most one JSON body, the request, and objects made by resolvers such as
-``command(...)`` and ``reading(...)``. It returns a ``Response``. FastAPI gets the same handler without the resolvers,
+``command(...)`` and ``reading(...)``. With the request and a body that may be missing, it reads bodies of other content
+types than JSON itself. It returns a ``Response``. FastAPI gets the same handler without the resolvers,
 for the API document; resolving a call costs it more than the rest of this package (two exit stacks, a walk over the
 tree of dependencies, a content type parsed as an e-mail header: 60 µs).
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from fastapi import Path, Query
@@ -63,12 +64,16 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class BodyParameter:
-    """The JSON body and the argument that takes it."""
+    """The JSON body and the argument that takes it.
+
+    ``others``: the handler reads bodies of other content types from the request itself.
+    """
 
     name: str
     adapter: TypeAdapter[Any]
     required: bool
     default: Any
+    others: bool = False
 
     async def read(self, request: Request, values: dict[str, Any], errors: list[Any]) -> Any:
         """Add the argument to ``values``, or the faults to ``errors``; return the JSON. Raises 415 for other types."""
@@ -78,6 +83,9 @@ class BodyParameter:
             values[self.name] = self.default
             return None
         if not is_json(request):
+            if self.others:
+                values[self.name] = self.default
+                return None
             raise HTTPException(415, "Send the body as JSON with Content-Type: application/json.")
         sent = await request.json()
         try:
@@ -187,6 +195,8 @@ def read_signature(
         else:
             place = place or ("path" if f"{{{name}}}" in path else "query")
             fields[place][name] = (hint, ... if default is parameter.empty else default)
+    if body is not None and request_name is not None:
+        body = replace(body, others=not body.required)
     groups += [
         Parameters(place, create_model(handler.__name__, __base__=_Arguments, **of_place))
         for place, of_place in fields.items()

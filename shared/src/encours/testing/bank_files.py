@@ -1,7 +1,8 @@
-"""Bank files of made-up lines in every format, as a bank would write them."""
+"""Bank files of made-up lines in every format, as a bank would write them, and damage to files."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -183,3 +184,25 @@ def ofx(
 
 def _decimal(minor: int, sign: str = ".") -> str:
     return f"{abs(minor) // 100}{sign}{abs(minor) % 100:02d}"
+
+
+def damaged(data: bytes, chance: random.Random) -> bytes:
+    """Change, remove, repeat or exchange a few bytes or lines."""
+    changed = bytearray(data)
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(changed) or 1)
+        size = chance.choice((1, 1, 2, 8, 60))
+        match chance.randrange(5):
+            case 0:
+                changed[at : at + size] = chance.randbytes(size)
+            case 1:
+                del changed[at : at + size]
+            case 2:
+                changed[at:at] = changed[at : at + size]
+            case 3:
+                changed[at : at + 1] = bytes([chance.choice(b"0123456789-,.<>/:\r\n {}")])
+            case _:
+                lines = bytes(changed).splitlines(keepends=True)
+                chance.shuffle(lines)
+                changed = bytearray(b"".join(lines)) if chance.random() < 0.1 else changed
+    return bytes(changed)

@@ -51,8 +51,13 @@ class ReceiveAdvice:
     @property
     def advice_id(self) -> str:
         """Id that follows from the debtor's reference and customer, else from the content."""
-        owner = (self.entity_id, self.customer_id or "")
-        return derived_id("adv", *owner, self.reference or f"sha256:{self.content_sha256}")
+        known_by = self.reference or f"sha256:{self.content_sha256}"
+        return advice_id_of(self.entity_id, self.customer_id, known_by)
+
+
+def advice_id_of(entity_id: str, customer_id: str | None, reference: str) -> str:
+    """Return the id of the advice of a customer, or of an unknown one, with that reference."""
+    return derived_id("adv", entity_id, customer_id or "", reference)
 
 
 @dataclass(frozen=True, slots=True)

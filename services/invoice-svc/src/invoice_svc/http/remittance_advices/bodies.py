@@ -1,13 +1,21 @@
-"""Bodies of /v1/remittance-advices."""
+"""Parameters and bodies of /v1/remittance-advices."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, StringConstraints, model_validator
+from starlette.requests import Request
 
-from encours.http.models import Body, BusinessDate, Id, MoneyModel, PositiveMoney, ShortText
+from encours.http.catalogue import UnsupportedMediaType
+from encours.http.models import Body, BusinessDate, Currency, Id, MoneyModel, PositiveMoney, ShortText
+from encours.kernel.errors import Invalid
+from encours.kernel.money import exponent, parse_amount
+from invoice_svc.advices import blocks, letters, tables
+from invoice_svc.advices.reading import AdviceUnreadable, ReadAs, StatedAdvice
+from invoice_svc.bank.reading import text_of
 from invoice_svc.domain.refusals import require_currency
 from invoice_svc.domain.remittance.commands import (
     ReceiveAdvice,
@@ -16,8 +24,22 @@ from invoice_svc.domain.remittance.commands import (
 )
 from invoice_svc.domain.remittance.decide import MAX_ITEMS
 from invoice_svc.http.common import CustomerId, EntityId, Iban, InvoiceId, PaymentId
+from invoice_svc.imports.survey import DELIMITERS
 
 AdviceId = Annotated[str, Id("adv"), Field(examples=["adv_0195e0a4c1187ebc837d95283b6791e9"])]
+
+
+_FILE = {"schema": {"type": "string", "format": "binary"}}
+OTHER_FORMATS = {
+    "requestBody": {
+        "content": {
+            "text/csv": _FILE,
+            "text/plain": _FILE,
+            "message/rfc822": _FILE,
+            "application/xml": _FILE,
+        }
+    }
+}
 
 
 class DeductionBody(Body):
@@ -113,3 +135,71 @@ class JoinAdviceBody(Body):
     """The payment that an advice is of."""
 
     payment_id: PaymentId
+
+
+class AdviceParameters(BaseModel):
+    """Parts of an advice that is sent as a table, an e-mail or XML, beside what it states itself."""
+
+    entity_id: EntityId | None = Field(default=None, description="Required for all but JSON.")
+    customer_id: CustomerId | None = None
+    currency: Currency = "EUR"
+    reference: ShortText | None = Field(
+        default=None,
+        description="Reference of the transfer; of an XML message with several remittances it chooses one.",
+    )
+    total: Annotated[str, StringConstraints(max_length=24)] | None = Field(
+        default=None,
+        description="Amount of the transfer; an e-mail that does not state it needs it.",
+        examples=["240.00"],
+    )
+    announced_on: BusinessDate | None = None
+    expected_on: BusinessDate | None = None
+    delimiter: Literal["comma", "semicolon", "tab", "pipe"] = Field(
+        default="comma", description="Delimiter of a table."
+    )
+    decimal: Literal["point", "comma"] = Field(default="point", description="Decimal sign of a table.")
+
+    async def to_command(self, request: Request) -> ReceiveAdvice:
+        """Return the command of an advice that is not JSON.
+
+        Raises :class:`UnsupportedMediaType`, :class:`Invalid` and the refusals of the formats.
+        """
+        if self.entity_id is None:
+            raise Invalid("Name the entity that is paid.", "/entity_id")
+        exponent(self.currency)
+        total_minor = None
+        if self.total is not None:
+            total_minor = parse_amount(self.total, self.currency, pointer="/total")
+        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        data = await request.body()
+        read = await asyncio.to_thread(self._read, media, data)
+        if total_minor is None and read.total_minor is None and read.format == "email":
+            raise AdviceUnreadable("The letter states no total: give the amount of the transfer in `total`.")
+        return ReceiveAdvice(
+            entity_id=self.entity_id,
+            customer_id=self.customer_id,
+            payer_name=read.payer_name,
+            payer_account=read.payer_account,
+            reference=self.reference or read.reference,
+            currency=self.currency,
+            total_minor=read.total_minor if total_minor is None else total_minor,
+            announced_on=self.announced_on,
+            expected_on=self.expected_on or read.expected_on,
+            items=read.items,
+            format=read.format,
+            content_sha256=hashlib.sha256(data).hexdigest(),
+        )
+
+    def _read(self, media: str, data: bytes) -> StatedAdvice:
+        read_as = ReadAs(self.currency, DELIMITERS[self.delimiter], self.decimal)
+        match media:
+            case "text/csv" | "application/csv":
+                return tables.read(text_of(data), read_as)
+            case "text/plain" | "message/rfc822":
+                return letters.read(data, read_as, is_message=media == "message/rfc822")
+            case "application/xml" | "text/xml":
+                return blocks.read(data, read_as, self.reference)
+            case _:
+                raise UnsupportedMediaType(
+                    "Send application/json, text/csv, text/plain, message/rfc822 or application/xml."
+                )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from fastapi import Query as QueryParam
+from starlette.requests import Request
 from starlette.responses import Response
 
 from encours.http.commands import Command, command
@@ -22,8 +24,10 @@ from invoice_svc.http.remittance_advices.answers import (
     RemittanceAdviceOut,
 )
 from invoice_svc.http.remittance_advices.bodies import (
+    OTHER_FORMATS,
     AdviceBody,
     AdviceId,
+    AdviceParameters,
     JoinAdviceBody,
     WithdrawAdviceBody,
 )
@@ -39,15 +43,29 @@ Reading = Annotated[Query, reading("invoices:read")]
 Writing = Annotated[Command, command("payments:write")]
 
 
-@router.post("/v1/remittance-advices", response_model=RemittanceAdviceOut, status_code=201)
-async def receive_remittance_advice(body: AdviceBody, cmd: Writing) -> Response:
+@router.post(
+    "/v1/remittance-advices",
+    response_model=RemittanceAdviceOut,
+    status_code=201,
+    openapi_extra=OTHER_FORMATS,
+)
+async def receive_remittance_advice(
+    request: Request,
+    cmd: Writing,
+    parameters: Annotated[AdviceParameters, QueryParam()],
+    body: AdviceBody | None = None,
+) -> Response:
     """Record what a debtor says that a transfer pays. It waits for its payment, or joins one that has come.
 
-    The same advice again changes nothing.
+    The same advice again changes nothing. Besides JSON: a table (`text/csv`: `number`, `amount`, and for what is kept
+    back `deduction`, `deduction_code`, `deduction_text`), an e-mail (`message/rfc822`, or its text as `text/plain`)
+    with lines of a number and an amount, and the structured remittance of a camt or remt.001 message
+    (`application/xml`).
     """
+    wanted = await parameters.to_command(request) if body is None else body.to_command()
     return await cmd.run(
         advices.receive,
-        body.to_command(),
+        wanted,
         AdviceQueries(cmd.services.db, cmd.ledger),
         answer=ADVICE_SETTLED_ANSWER,
         status=201,

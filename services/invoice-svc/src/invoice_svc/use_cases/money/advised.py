@@ -12,6 +12,7 @@ from invoice_svc.domain.payment import credit_use
 from invoice_svc.domain.payment.refusals import NoCreditLeft
 from invoice_svc.domain.payment.state import Payment
 from invoice_svc.domain.remittance import decide, settlement
+from invoice_svc.domain.remittance.commands import advice_id_of
 from invoice_svc.domain.remittance.settlement import AdvisedPlan, Candidate
 from invoice_svc.domain.remittance.state import RemittanceAdvice
 from invoice_svc.use_cases.folds import ADVICE, INVOICE, PAYMENT
@@ -28,7 +29,8 @@ async def find(
 ) -> RemittanceAdvice | None:
     """Return the advice that fits the payment; none if the bank text cites an open invoice that is not in it.
 
-    ``cited`` are the ids of the invoices that the text cites.
+    ``cited`` are the ids of the invoices that the text cites. The advice with the payment's reference is read from its
+    stream, so that of payment and advice at once the append refuses the one that has not seen the other.
     """
     if payment.advice_id is not None:
         return await session.get(ADVICE, payment.advice_id)
@@ -38,14 +40,20 @@ async def find(
         if isinstance(advices, Sequence)
         else await session.ask(advices, session.meta.ledger, payment.entity_id, payment.currency, amount)
     )
-    found = settlement.fitting(payment, [await _candidate(session, payment, each) for each in ids])
+    named = [
+        advice_id_of(payment.entity_id, customer_id, payment.external_ref)
+        for customer_id in (payment.customer_id, None)
+        if payment.external_ref
+    ]
+    states = [await session.load(ADVICE, each) for each in dict.fromkeys([*ids, *named])]
+    candidates = [await _candidate(session, payment, each) for each in states if each.stated is not None]
+    found = settlement.fitting(payment, candidates)
     if found is None or not set(cited) <= {each.invoice_id for each in decide.stated(found).items}:
         return None
     return found
 
 
-async def _candidate(session: Session, payment: Payment, advice_id: str) -> Candidate:
-    advice = await session.get(ADVICE, advice_id)
+async def _candidate(session: Session, payment: Payment, advice: RemittanceAdvice) -> Candidate:
     return Candidate(advice, await is_of_payer(session, advice, payment))
 
 
