@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
 from encours.testing.bank_files import IBAN, Booked, camt
 from encours.testing.waiting import wait_until
+from tests.e2e.post_dunning import DUNNING, Make, Request
 from tests.e2e.world import ENTITY, World, eur, line
 
 TODAY = "2026-01-05"
 XML = "application/xml"
 CSV = "invoice_number,issued_on,due_on,amount,customer\nOLD-1,2025-11-03,2025-12-03,120.00,Garage Dupont\n"
-
-Request = tuple[str, Any]
-"""Path and JSON body, or the bytes of a file."""
-Make = Callable[[World], Request]
 
 
 def _issued(world: World) -> dict[str, Any]:
@@ -179,14 +175,6 @@ def _stop(world: World) -> Request:
     """A clock that has arrived: its state is the same when the answer is made again."""
     wait_until(lambda: world.clock()["state"] == "idle", "the clock does not arrive")
     return f"/v1/ledgers/{world.ledger}/clock/stop", None
-
-
-def _task(world: World) -> Request:
-    """The ladder's phone task of an invoice that is fifteen days late."""
-    world.invoice(world.customer())
-    world.advance((date.fromisoformat(world.today) + timedelta(days=46)).isoformat())
-    task = world.get("dunning", "/v1/tasks", limit=1)["data"][0]["id"]
-    return f"/v1/tasks/{task}/complete", {"outcome": "promised to pay"}
 
 
 def _content(world: World, **fields: Any) -> dict[str, Any]:
@@ -425,14 +413,7 @@ EXAMPLES: dict[str, dict[str, Make]] = {
         "/v1/ledgers/{name}/clock": _tomorrow,
         "/v1/ledgers/{name}/clock/stop": _stop,
     },
-    "dunning": {
-        "/v1/customers/{id}/holds": lambda w: (
-            f"/v1/customers/{w.customer()}/holds",
-            {"until": "2030-01-01", "reason": "Merger under way"},
-        ),
-        "/v1/tasks/{id}/complete": _task,
-        "/v1/runs": lambda w: ("/v1/runs", {"on": w.today}),
-    },
+    "dunning": DUNNING,
     "risk": {
         "/v1/limit-requests": lambda w: ("/v1/limit-requests", _limit_body(w)),
         "/v1/limit-requests/{limit_id}/approve": lambda w: (f"/v1/limit-requests/{_limit(w)}/approve", {}),

@@ -118,7 +118,30 @@ async def test_what_was_decided_is_shown_explained_and_performed_again(
         runs = caller.get("/v1/runs")["data"]
         assert len(runs) == 15
         assert {run["status"] for run in runs} == {"completed"}
-        assert caller.get("/v1/policies")["data"][0]["steps"][-1]["code"] == "J+90"
+        _policies_are_kept_in_versions(caller)
+
+
+def _policies_are_kept_in_versions(caller: Api) -> None:
+    listed = {each["shipped_as"]: each for each in caller.get("/v1/policies")["data"]}
+    assert listed["default"]["versions"][0]["document"]["steps"][-1]["code"] == "J+90"
+    firm = f"/v1/policies/{listed['firm']['id']}"
+    activated = caller.post(f"{firm}/activate", {"version": 1, "reason": "Chosen"})
+    assert activated.status_code == 200, activated.text
+    assert activated.json()["status"] == "in_force"
+
+    yaml = {"Accept": "application/yaml", "Content-Type": "application/yaml"}
+    text = caller.http.get(f"{firm}/versions/1", headers=yaml).text
+    made = caller.http.post("/v1/policies", content=text.replace("name: Firm", "name: Own"), headers=yaml)
+    assert made.status_code == 201, made.text
+    path = made.headers["Location"]
+    wrong = caller.http.post(f"{path}/versions", content="*a", headers=yaml)
+    assert (wrong.status_code, wrong.json()["type"]) == (400, "/problems/unreadable-yaml")
+    retired = caller.post(f"{firm}/retire", {"reason": "Tried"})
+    assert retired.json()["status"] == "retired"
+    position = int(retired.headers["Encours-Position"])
+    assert caller.get(firm, known_at=position - 2)["status"] == "in_force"
+    shown = [each["name"] for each in caller.get("/v1/policies", min_position=position)["data"]]
+    assert shown[:2] == ["Firm", "Own"] or shown[:2] == ["Own", "Firm"]
 
 
 async def test_the_past_is_answered_as_it_was_known(installation: Installation, tmp_path: Path) -> None:

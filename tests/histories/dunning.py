@@ -8,7 +8,8 @@ from uuid import UUID
 
 from dunning_svc.domain.ladder.decide import decide_customer
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key, stream_of
-from dunning_svc.domain.policy.policy import DEFAULT_POLICY, Policy
+from dunning_svc.domain.policy.policy import Policy
+from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.outbox.recheck import suppression
 from dunning_svc.read_models.cases.due import Group
 from dunning_svc.read_models.cases.model import keys, project

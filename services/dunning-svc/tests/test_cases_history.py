@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dunning_svc.domain.ladder.decide import decide_customer
 from dunning_svc.domain.ladder.events import as_event, decision_key
-from dunning_svc.domain.policy.policy import DEFAULT_POLICY
+from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.read_models.cases.past import MemoryRows, folded
 from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow
 from encours.contracts import Recorded, encode

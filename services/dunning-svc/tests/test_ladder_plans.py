@@ -8,7 +8,7 @@ from typing import Any
 from dunning_svc.domain.ladder.decide import decide_customer
 from dunning_svc.domain.ladder.explain import explain
 from dunning_svc.domain.ladder.state import Case, LadderItem
-from dunning_svc.domain.policy.policy import DEFAULT_POLICY
+from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.outbox.recheck import overtaken
 from dunning_svc.read_models.cases.due import item_of
 from dunning_svc.read_models.cases.rows import ItemRow

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from dunning_svc.domain.ladder.state import FormalNotice
-from dunning_svc.domain.policy.policy import DEFAULT_POLICY, POLICIES
+from dunning_svc.domain.policy.shipped import DEFAULT_POLICY, POLICIES
 from encours.contracts.events import dunning
 from tests.histories.dunning import GROUP, History
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from msgspec.structs import replace
 
-from dunning_svc.domain.policy.policy import DEFAULT_POLICY
+from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.outbox.render import render
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
 from encours.contracts.events.dunning import DecisionBasis, DunnedItem, LateTerms, ReminderRequested

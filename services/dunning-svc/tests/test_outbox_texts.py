@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from dunning_svc.__main__ import SERVICE
 from dunning_svc.domain.formats import amount, day, days_late
 from dunning_svc.domain.ladder.explain import explain
-from dunning_svc.domain.policy.policy import DEFAULT_POLICY
+from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.outbox.letters import letter_html, letter_path, write_once
 from dunning_svc.outbox.mime import email_bytes, message_id
 from dunning_svc.outbox.recheck import suppression
@@ -69,9 +69,7 @@ def reminder(*items: DunnedItem, **changes: Any) -> ReminderRequested:
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
-@pytest.mark.parametrize(
-    "template", sorted({s.template for s in DEFAULT_POLICY.steps} - {"call", "litigation"})
-)
+@pytest.mark.parametrize("template", sorted({s.template for s in DEFAULT_POLICY.steps if s.is_message}))
 def test_every_template_names_numbers_due_dates_amounts_total_and_creditor(lang: str, template: str) -> None:
     message = render(reminder(template=template, language=lang), CUSTOMER, CREDITOR)
     for part in (message.text, message.html.replace("&amp;", "&")):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from dunning_svc.domain.policy.policy import DEFAULT_POLICY
+from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.outbox.recheck import overtaken
 from encours.contracts.common import Address
 from encours.contracts.events import customer, dunning

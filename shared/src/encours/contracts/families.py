@@ -43,6 +43,7 @@ FAMILIES = (
     Family("reminder", ("dunning",), ("rem", "dunning")),
     Family("task", ("dunning",), ("tsk",)),
     Family("hold", ("dunning",), ("hld",)),
+    Family("policy", ("dunning",), ("pol",)),
     Family("limit", ("risk",), ("lim",)),
     Family("credit", ("risk",), ("dec",)),
     # Any service's worker may hold the calendar's lease.

@@ -27,8 +27,8 @@ from encours.contracts import encode
 from encours.http.access.caller import Caller
 from encours.http.answers import Answer
 from encours.http.auth import LEDGER_HEADER, SECURED, authenticate
+from encours.http.bodies.media import is_json
 from encours.http.context import RequestContext, context
-from encours.http.endpoint import is_json
 from encours.http.etag import etag, if_match, require_match
 from encours.http.parameters import flag_parameter, malformed
 from encours.http.services import Services, services
@@ -328,7 +328,7 @@ async def fingerprint(request: Request) -> bytes:
         state.update(context(request).sent.get(b"content-length", b""))
     else:
         raw = await request.body()
-        if raw and is_json(request):
+        if raw and is_json(context(request).header(b"content-type")):
             raw = _canonical.encode(await request.json())
         state.update(raw)
     return state.digest()

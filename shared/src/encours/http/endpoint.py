@@ -21,6 +21,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
+from encours.http.bodies.media import AlsoReads, is_json, media_type
 from encours.http.context import context
 from encours.http.problems import located
 from encours.http.surface import Surface, surface_of
@@ -64,7 +65,7 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class BodyParameter:
-    """The JSON body and the argument that takes it.
+    """The JSON body, or one in another media type, and the argument that takes it.
 
     ``others``: the handler reads bodies of other content types from the request itself.
     """
@@ -74,6 +75,7 @@ class BodyParameter:
     required: bool
     default: Any
     others: bool = False
+    also: AlsoReads | None = None
 
     async def read(self, request: Request, values: dict[str, Any], errors: list[Any]) -> Any:
         """Add the argument to ``values``, or the faults to ``errors``; return the JSON. Raises 415 for other types."""
@@ -82,17 +84,24 @@ class BodyParameter:
                 errors.append({"type": "missing", "loc": ("body",), "msg": "Field required"})
             values[self.name] = self.default
             return None
-        if not is_json(request):
-            if self.others:
-                values[self.name] = self.default
-                return None
-            raise HTTPException(415, "Send the body as JSON with Content-Type: application/json.")
-        sent = await request.json()
+        if self.others and not is_json(context(request).header(b"content-type")):
+            values[self.name] = self.default
+            return None
+        sent = await self._plain(request)
         try:
             values[self.name] = self.adapter.validate_python(sent, from_attributes=True)
         except ValidationError as error:
             errors += located(error, "body", sent)
         return sent
+
+    async def _plain(self, request: Request) -> Any:
+        sent = context(request).header(b"content-type")
+        if is_json(sent):
+            return await request.json()
+        if self.also is not None and media_type(sent) == self.also.media_type:
+            return self.also.parse(await request.body())
+        more = "" if self.also is None else f", or with Content-Type: {self.also.media_type}"
+        raise HTTPException(415, f"Send the body as JSON with Content-Type: application/json{more}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +157,6 @@ class Endpoint:
         return any(group.place == place for group in self.parameters)
 
 
-def is_json(request: Request) -> bool:
-    """Return whether the content type is ``application/json`` or ``application/*+json``."""
-    sent = context(request).header(b"content-type")
-    if sent == "application/json":
-        return True
-    media = (sent or "").partition(";")[0].strip().lower()
-    return media == "application/json" or (media.startswith("application/") and media.endswith("+json"))
-
-
 def read_signature(
     handler: Handler, path: str, guards: Sequence[Resolve] = ()
 ) -> tuple[Endpoint, Callable[..., Any]]:
@@ -191,7 +191,8 @@ def read_signature(
             groups.append(Parameters("query", kind, whole=name))
         elif place is None and any(_is(option, BaseModel) for option in (kind, *get_args(kind))):
             required = default is parameter.empty
-            body = BodyParameter(name, TypeAdapter(hint), required, None if required else default)
+            also = next((mark for mark in marks if isinstance(mark, AlsoReads)), None)
+            body = BodyParameter(name, TypeAdapter(hint), required, None if required else default, also=also)
         else:
             place = place or ("path" if f"{{{name}}}" in path else "query")
             fields[place][name] = (hint, ... if default is parameter.empty else default)

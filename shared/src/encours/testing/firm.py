@@ -84,7 +84,7 @@ _BEGIN = frozenset(
             "import.received",
         ),
         *("bank_account.csv_map_set", "bank_statement.imported", "bank_line.recorded"),
-        "remittance_advice.received",
+        *("remittance_advice.received", "policy.created"),
         *("reminder.requested", "reminder.suppressed", "task.opened"),
     }
 )
@@ -96,7 +96,7 @@ _MIRRORS = contracts.names_of(PaymentApplied, PaymentUnapplied, ShareDisputed, S
 _IDS = {
     "finding_id": "fnd", "recurring_id": "rec", "index_id": "idx", "order_id": "ord", "quote_id": "quo",
     "rate_id": "fxr", "field_id": "fld", "rules_id": "dsr",
-    "advice_id": "adv",
+    "advice_id": "adv", "policy_id": "pol",
     "line_id": "bln", "account_id": "bac", "statement_id": "bst",
     "plan_id": "pln",
     "dispute_id": "dis", "payment_id": "pay", "invoice_id": "inv", "limit_id": "lim", "decision_id": "dec",

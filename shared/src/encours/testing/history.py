@@ -26,7 +26,7 @@ _SUBJECT = {
     "order": "order_id", "dispute_rules": "rules_id",
     "recurring": "recurring_id", "index": "index_id", "review": "finding_id",
     "bank_account": "account_id", "bank_statement": "statement_id", "bank_line": "line_id",
-    "remittance_advice": "advice_id",
+    "remittance_advice": "advice_id", "policy": "policy_id",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from dunning_svc.domain.policy.policy import POLICIES
+from dunning_svc.domain.policy.shipped import POLICIES
 from dunning_svc.outbox.attempts import Attempt, Attempts, Claim
 from dunning_svc.outbox.letters import letter_html, letter_path, write_once
 from dunning_svc.outbox.mime import email_bytes, message_id

@@ -9,7 +9,7 @@ import msgspec
 
 from dunning_svc.domain.ladder.decide import decide_customer
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event
-from dunning_svc.domain.policy.policy import POLICIES
+from dunning_svc.domain.policy.shipped import POLICIES
 from dunning_svc.read_models.cases.decisions import document_of
 from dunning_svc.read_models.cases.past import cases_at
 from dunning_svc.read_models.cases.rows import DecisionRow

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from dunning_svc.domain.hold.state import HOLD
+from dunning_svc.domain.policy.state import POLICY
 from dunning_svc.domain.task.state import TASK
 from encours.ledger.states import Folder
 
-FOLDERS: Mapping[str, Folder[Any]] = {"hld": HOLD, "tsk": TASK}
+FOLDERS: Mapping[str, Folder[Any]] = {"hld": HOLD, "pol": POLICY, "tsk": TASK}
 """Folders by prefix of the stream's id, for a replay of any stream."""

@@ -8,7 +8,7 @@ from datetime import date
 
 from dunning_svc.domain.ladder.decide import decide_customer
 from dunning_svc.domain.ladder.decision import Decision
-from dunning_svc.domain.policy.policy import DEFAULT_POLICY
+from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.read_models.cases.due import due_cases
 from dunning_svc.read_models.cases.model import MODEL
 from encours.reading.moment import Granted

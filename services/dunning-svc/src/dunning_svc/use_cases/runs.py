@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from dunning_svc.domain.ladder.decide import decide_customer
 from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key, stream_of
-from dunning_svc.domain.policy.policy import DEFAULT_POLICY
+from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.read_models.cases.due import DueCases, creditors, due_cases
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.query import run_of

@@ -50,7 +50,7 @@ class Lists(ComposedModel):
         Statements(),
         Reviews(),
     )
-    ignores = contracts.names_in(events.dispute_rules) | contracts.names_of(
+    ignores = contracts.names_in(events.dispute_rules, events.policy) | contracts.names_of(
         events.bank.CsvMapSet,
         events.bank.StatementTaken,
         events.calendar.DayOpened,

@@ -26,6 +26,7 @@ from encours.contracts.events import (
     review,
     risk,
 )
+from encours.contracts.events.policies import policy
 
 __all__ = [
     "approval",
@@ -44,6 +45,7 @@ __all__ = [
     "order",
     "payment",
     "plan",
+    "policy",
     "price_index",
     "quote",
     "rate",

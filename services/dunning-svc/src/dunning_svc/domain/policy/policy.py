@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
+from dunning_svc.domain.policy.written import offsets
 from encours.contracts.events.dunning import Channel
-from encours.kernel.ids import derived_id
+from encours.contracts.events.policies.document import ContactLimit, DunningAct, PolicyDocument
 
-Act = Literal["email", "call", "letter", "registered_letter", "litigation_file"]
 Progression = Literal["highest", "step_by_step"]
 """Step that an item takes: the highest due one, or the one above the last step taken."""
 
-_CHANNELS: dict[Act, Channel] = {
+_CHANNELS: dict[DunningAct, Channel] = {
     "email": "email",
     "call": "phone",
     "letter": "letter",
@@ -32,9 +32,11 @@ class Step:
 
     code: str
     offset_days: int
-    act: Act
+    act: DunningAct
     template: str
     interval_days: int = 0
+    floors_minor: Mapping[str, int] = field(default_factory=dict, hash=False)
+    """By currency, a minimum amount that is higher than that of the policy."""
 
     @property
     def channel(self) -> Channel:
@@ -49,6 +51,11 @@ class Step:
     def formal(self) -> bool:
         """True for a formal notice and the litigation file after it: never the first contact about an invoice."""
         return self.act in ("registered_letter", "litigation_file")
+
+    @property
+    def is_message(self) -> bool:
+        """True if it reaches the customer; a task reaches a person at the creditor."""
+        return self.act not in ("call", "litigation_file")
 
     def scheduled_on(self, due_on: date) -> date:
         return due_on + timedelta(days=self.offset_days)
@@ -71,6 +78,9 @@ class Policy:
     """The payer is written to, at its contact for reminders; earlier versions wrote to the debtor itself."""
     formal_notice_interval_days: int = 0
     """Minimum interval between two formal notices to a customer. Step by step only."""
+    contact_limit: ContactLimit | None = None
+    business_days: bool = False
+    """No step is taken on a day that is no business day in the addressee's country."""
 
     def step(self, code: str) -> Step:
         """Return the step with that code. Raises :class:`KeyError` if this version has none."""
@@ -79,45 +89,36 @@ class Policy:
                 return step
         raise KeyError(code)
 
-    def floor_minor(self, currency: str) -> int:
-        """Return the minimum amount in a currency, in its minor units: the items of a step must exceed it."""
-        return self.floors_minor.get(currency, 0)
+    def floor_minor(self, currency: str, step: Step | None = None) -> int:
+        """Return the minimum amount in a currency, in its minor units: the items of the step must exceed it."""
+        own = 0 if step is None else step.floors_minor.get(currency, 0)
+        return max(own, self.floors_minor.get(currency, 0))
 
 
-_FIRST = Policy(
-    policy_id=derived_id("pol", "default"),
-    version=1,
-    name="default",
-    steps=(
-        Step("J-5", -5, "email", "friendly"),
-        Step("J+3", 3, "email", "first"),
-        Step("J+15", 15, "call", "call"),
-        Step("J+30", 30, "letter", "penalties"),
-        Step("J+60", 60, "registered_letter", "formal_notice"),
-        Step("J+90", 90, "litigation_file", "litigation"),
-    ),
-    addressed=frozenset({"email"}),
-)
-"""Earlier version, which sent letters without checking for a postal address; stored decisions refer to it."""
-_SECOND = replace(_FIRST, version=2, addressed=frozenset({"email", "letter", "registered_letter"}))
-"""Earlier version, which took the highest due step and claimed any amount; stored decisions refer to it."""
-_INTERVALS_DAYS = {"J+15": 7, "J+30": 10, "J+60": 20, "J+90": 20}
-_THIRD = replace(
-    _SECOND,
-    version=3,
-    steps=tuple(replace(s, interval_days=_INTERVALS_DAYS.get(s.code, 0)) for s in _FIRST.steps),
-    progression="step_by_step",
-    floors_minor={
-        "EUR": 500, "USD": 500, "GBP": 500, "CHF": 500, "CAD": 500, "JPY": 500, "TND": 15_000, "KWD": 1_500,
-        "MAD": 5_000, "XOF": 3_000, "XPF": 600,
-    },
-    formal_notice_interval_days=30,
-)  # fmt: skip
-"""Earlier version, which wrote to the debtor itself; stored decisions refer to it."""
-DEFAULT_POLICY = replace(_THIRD, version=4, addresses_by_role=True)
-"""Policy of every ledger: the steps that most firms use."""
-
-POLICIES = {
-    (policy.policy_id, policy.version): policy for policy in (_FIRST, _SECOND, _THIRD, DEFAULT_POLICY)
-}
-"""All versions that a decision may refer to, by id and version, oldest first."""
+def ladder_of(policy_id: str, version: int, document: PolicyDocument) -> Policy:
+    """Return the ladder of a document."""
+    return Policy(
+        policy_id=policy_id,
+        version=version,
+        name=document.name,
+        steps=tuple(
+            Step(
+                code=step.code,
+                offset_days=offset_days,
+                act=step.act,
+                template=step.template,
+                interval_days=step.interval_days
+                if step.counted_from == "due_date"
+                else max(step.interval_days, step.offset_days),
+                floors_minor={each.currency: each.amount_minor for each in step.minimums},
+            )
+            for step, offset_days in zip(document.steps, offsets(document.steps), strict=True)
+        ),
+        addressed=frozenset({"email", "letter", "registered_letter"}),
+        progression="step_by_step",
+        floors_minor={each.currency: each.amount_minor for each in document.minimums},
+        addresses_by_role=True,
+        formal_notice_interval_days=document.formal_notice_interval_days,
+        contact_limit=document.contact_limit,
+        business_days=document.acts_on == "business_days",
+    )

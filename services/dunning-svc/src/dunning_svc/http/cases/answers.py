@@ -7,8 +7,8 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from dunning_svc.domain.policy.policy import DEFAULT_POLICY
 from dunning_svc.domain.policy.schedule import upcoming
+from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.read_models.cases.due import item_of, payer_in
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow, steps_taken

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import DecisionEvent, stream_of
 from dunning_svc.domain.ladder.explain import Explanation
-from dunning_svc.domain.policy.policy import POLICIES
+from dunning_svc.domain.policy.shipped import POLICIES
 from dunning_svc.http.items import ItemOut, SuppressedStepOut
 from dunning_svc.use_cases.decisions import Reperformed
 from encours.contracts.events.dunning import DecisionBasis, ReminderRequested, ReminderSuppressed, TaskOpened

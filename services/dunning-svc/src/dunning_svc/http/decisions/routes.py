@@ -8,7 +8,7 @@ from fastapi import Query as Parameter
 from starlette.responses import Response
 
 from dunning_svc.domain.ladder.explain import explain
-from dunning_svc.domain.policy.policy import POLICIES
+from dunning_svc.domain.policy.shipped import POLICIES
 from dunning_svc.http.decisions.answers import DecisionOut, ExplanationOut, ReperformedOut
 from dunning_svc.http.identifiers import DecisionPath
 from dunning_svc.read_models.cases import query

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from dunning_svc.domain.policy.policy import DEFAULT_POLICY
+from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.read_models.cases.amounts import account_of
 from dunning_svc.read_models.cases.rows import (
     DecisionRow,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from dunning_svc.read_models.cases import amounts, decisions, master_data
+from dunning_svc.read_models.cases import amounts, decisions, master_data, policies
 from dunning_svc.read_models.cases.rows import (
     ALL_ROWS,
     AccountRow,
     CreditorRow,
     DebtorRow,
     ItemRow,
+    PolicyRow,
     ReminderRow,
     Rows,
     RunRow,
@@ -20,7 +21,7 @@ from dunning_svc.read_models.cases.rows import (
 from encours import contracts
 from encours.contracts import Recorded, events, names_of
 from encours.contracts.books import PAYER_UNKNOWN, movements, moving
-from encours.contracts.events import calendar, customer, dunning, entity, invoice, payment
+from encours.contracts.events import calendar, customer, dunning, entity, invoice, payment, policy
 from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
@@ -64,6 +65,10 @@ class Cases(ReadModel):
         payment.PaymentAdvised,
         payment.PaymentAllocated,
         payment.PaymentReleased,
+        policy.PolicyActivated,
+        policy.PolicyCreated,
+        policy.PolicyRetired,
+        policy.PolicyVersionAdded,
     )
     ignores = contracts.names_in(
         events.approval,
@@ -154,6 +159,8 @@ def keys(e: Recorded) -> Iterable[Key]:
             yield TaskRow, (e.data.task_id,)
         case dunning.RunCompleted():
             yield RunRow, (e.data.day,)
+        case policy.PolicyVersionAdded() | policy.PolicyActivated() | policy.PolicyRetired():
+            yield PolicyRow, (e.data.policy_id,)
         case _:
             return
 
@@ -187,6 +194,13 @@ def project(e: Recorded, rows: Rows) -> None:
             decisions.task_completed(e, e.data, rows)
         case calendar.DayOpened():
             decisions.day_opened(e, e.data, rows)
+        case (
+            policy.PolicyCreated()
+            | policy.PolicyVersionAdded()
+            | policy.PolicyActivated()
+            | policy.PolicyRetired()
+        ):
+            policies.policy_changed(e, e.data, rows)
         case dunning.RunCompleted():
             decisions.run_completed(e, e.data, rows)
         case _:

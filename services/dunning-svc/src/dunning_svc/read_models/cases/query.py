@@ -183,6 +183,12 @@ async def decision(view: View, decision_id: str) -> DecisionRow:
     return rows[0]
 
 
+async def policy_ids(view: View) -> list[str]:
+    """Return the policies of the ledger at the model's position."""
+    rows = await view.conn.fetch(f"select policy_id from {view.schema}.policy order by policy_id")
+    return [row["policy_id"] for row in rows]
+
+
 async def withdrawal_cause(view: View, decision_id: str) -> str | None:
     """Return the cause if the decision's reminder was suppressed before dispatch, else ``None``."""
     cause: str | None = await view.conn.fetchval(

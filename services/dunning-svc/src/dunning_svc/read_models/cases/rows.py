@@ -11,8 +11,8 @@ from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 from msgspec import field
 from msgspec.structs import replace
 
-from dunning_svc.domain.policy.policy import DEFAULT_POLICY
 from dunning_svc.domain.policy.schedule import Taken, next_step_on
+from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from encours.contracts.parties import Roles, payer_of
 from encours.projection.rows import Row
 from encours.reading.merges import MergeRow
@@ -288,6 +288,19 @@ class RunRow(Row, kw_only=True):
     completed_on: date | None
 
 
+class PolicyRow(Row, kw_only=True):
+    """A policy of the ledger. ``documents``: those of its versions, in order; ``active_version`` is 0 without one."""
+
+    TABLE: ClassVar[str] = "policy"
+    KEY: ClassVar[tuple[str, ...]] = ("policy_id",)
+
+    policy_id: str
+    documents: list[str]
+    active_version: int
+    activated_on: date | None
+    activated_position: int
+
+
 ALL_ROWS: tuple[type[Row], ...] = (
     CreditorRow,
     DebtorRow,
@@ -299,6 +312,7 @@ ALL_ROWS: tuple[type[Row], ...] = (
     ReminderRow,
     TaskRow,
     RunRow,
+    PolicyRow,
 )
 
 

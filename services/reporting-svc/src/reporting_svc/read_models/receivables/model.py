@@ -83,6 +83,7 @@ class Receivables(MappedModel):
         events.dispute_rules,
         events.order,
         events.plan,
+        events.policy,
         events.price_index,
         events.quote,
         events.recurring,

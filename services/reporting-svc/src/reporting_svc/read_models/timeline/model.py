@@ -64,7 +64,8 @@ class Timeline(ReadModel):
         if "customer_id" in event.__struct_fields__ or issubclass(event, WITHOUT_CUSTOMER)
     )
     ignores = (
-        contracts.names_in(events.bank, events.dispute_rules) - contracts.names_of(events.bank.BankLineBooked)
+        contracts.names_in(events.bank, events.dispute_rules, events.policy)
+        - contracts.names_of(events.bank.BankLineBooked)
     ) | contracts.names_of(
         events.calendar.DayOpened,
         events.entity.EntityAmended,

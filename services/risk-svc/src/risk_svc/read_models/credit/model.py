@@ -71,6 +71,7 @@ class Credit(ReadModel):
         events.dispute_rules,
         events.order,
         events.plan,
+        events.policy,
         events.price_index,
         events.quote,
         events.recurring,

@@ -1,0 +1,145 @@
+"""Contradictions in a policy's document, each named where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from dunning_svc.domain.policy.policy import Policy, Step, ladder_of
+from encours.contracts.events.policies.document import DunningAct, PolicyDocument
+from encours.kernel.errors import FieldError, Refusal
+
+TEMPLATES: Mapping[str, frozenset[DunningAct]] = {
+    "friendly": frozenset({"email"}),
+    "first": frozenset({"email", "letter"}),
+    "penalties": frozenset({"email", "letter"}),
+    "formal_notice": frozenset({"registered_letter"}),
+}
+"""Templates in ``templates/``, with the acts that each is written for. ``friendly`` announces a due date."""
+
+
+class PolicyContradicts(Refusal):
+    """The steps or limits of the policy exclude each other (422)."""
+
+    code = "policy-contradicts-itself"
+    title = "Policy contradicts itself"
+    status = 422
+    remedy = "Change the places listed in `errors`; each says what excludes what."
+
+
+def require_consistent(document: PolicyDocument) -> None:
+    """Raise :class:`PolicyContradicts` with every contradiction of the document."""
+    policy = ladder_of("", 0, document)
+    found = (
+        *_order(document, policy.steps),
+        *_templates(policy.steps),
+        *_formal(policy),
+        *_limit(policy),
+        *_currencies(document),
+    )
+    if found:
+        raise PolicyContradicts(found[0].detail, errors=found)
+
+
+def _order(document: PolicyDocument, steps: Sequence[Step]) -> Iterator[FieldError]:
+    if document.steps[0].counted_from == "previous_step":
+        yield _at(0, "counted_from", f"{steps[0].code} is the first step: count it from the due date.")
+    codes = [step.code for step in steps]
+    for i, code in enumerate(codes):
+        if code in codes[:i]:
+            yield _at(i, "code", f"Two steps have the code {code}.")
+    for i, (before, step) in enumerate(pairwise(steps), start=1):
+        distance = step.offset_days - before.offset_days
+        if distance <= 0:
+            yield _at(i, "offset_days", f"{step.code} is not later than the step before it, {before.code}.")
+        elif step.interval_days > distance:
+            yield _at(
+                i,
+                "interval_days",
+                f"{step.code} comes {distance} days after {before.code}, and requires {step.interval_days}.",
+            )
+
+
+def _templates(steps: Sequence[Step]) -> Iterator[FieldError]:
+    for i, step in enumerate(steps):
+        if not step.is_message:
+            if step.template:
+                yield _at(i, "template", f"{step.code} is a task, which has no template.")
+        elif step.template not in TEMPLATES:
+            yield _at(
+                i,
+                "template",
+                f"{step.code} needs a template that exists: {', '.join(sorted(TEMPLATES))}.",
+            )
+        elif step.act not in TEMPLATES[step.template]:
+            yield _at(
+                i, "template", f"The template {step.template} is not for {step.act}, as in {step.code}."
+            )
+        elif step.announces != (step.template == "friendly"):
+            yield _at(
+                i,
+                "template",
+                f"{step.code}: the template friendly is for steps before the due date, and they need it.",
+            )
+
+
+def _formal(policy: Policy) -> Iterator[FieldError]:
+    """A formal notice follows a reminder; a claim goes to court after it (French Code civil, art. 1231 and 1344)."""
+    claimed = noticed = None
+    for i, step in enumerate(policy.steps):
+        if step.formal and step.announces:
+            yield _at(i, "offset_days", f"{step.code} is a formal step before the due date.")
+        elif step.formal and claimed is None:
+            yield _at(i, "act", f"{step.code} is a formal step without a reminder before it.")
+        elif step.act == "litigation_file" and noticed is None:
+            yield _at(i, "act", f"{step.code} is a litigation file without a formal notice before it.")
+        if step.act == "registered_letter":
+            rest = policy.formal_notice_interval_days
+            if noticed is not None and step.offset_days - noticed.offset_days < rest:
+                yield _at(
+                    i,
+                    "offset_days",
+                    f"{step.code} follows the formal notice {noticed.code} in less than the {rest} days of "
+                    "formal_notice_interval_days.",
+                )
+            noticed = step
+        if not step.announces:
+            claimed = step
+
+
+def _limit(policy: Policy) -> Iterator[FieldError]:
+    limit = policy.contact_limit
+    if limit is None:
+        return
+    messages = [(i, step) for i, step in enumerate(policy.steps) if step.is_message]
+    for place, (i, step) in enumerate(messages):
+        earlier = place - limit.messages
+        if earlier >= 0 and step.offset_days - messages[earlier][1].offset_days < limit.days:
+            yield _at(
+                i,
+                "offset_days",
+                f"{step.code} would be message {limit.messages + 1} in {limit.days} days; contact_limit has "
+                f"{limit.messages}.",
+            )
+
+
+def _currencies(document: PolicyDocument) -> Iterator[FieldError]:
+    scope = document.scope
+    minimums = {each.currency for each in document.minimums}
+    named = {
+        *scope.currencies,
+        *(band.currency for band in scope.open_amounts),
+        *(each.currency for step in document.steps for each in step.minimums),
+    }
+    for currency in sorted(named - minimums):
+        yield FieldError("/minimums", f"{currency} is named without a minimum amount.")
+    for band in scope.open_amounts:
+        pointer = f"/applies_to/open_amounts/{band.currency}"
+        if band.below_minor is not None and band.below_minor <= band.from_minor:
+            yield FieldError(pointer, f"No amount in {band.currency} is from `from` and below `below`.")
+        if scope.currencies and band.currency not in scope.currencies:
+            yield FieldError(pointer, f"{band.currency} is not among the currencies of applies_to.")
+
+
+def _at(step: int, name: str, detail: str) -> FieldError:
+    return FieldError(f"/steps/{step}/{name}", detail)

@@ -1,0 +1,33 @@
+"""Commands on a policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from encours.contracts.events.policies.document import PolicyDocument
+
+
+@dataclass(frozen=True, slots=True)
+class WritePolicy:
+    """A document: the first version of a new policy, or the next one of a policy that exists."""
+
+    policy_id: str
+    document: PolicyDocument
+
+
+@dataclass(frozen=True, slots=True)
+class ActivatePolicy:
+    """Put a version in force, in place of the one before it."""
+
+    policy_id: str
+    version: int
+    backtest_id: str | None
+    cause: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RetirePolicy:
+    """Put no version in force."""
+
+    policy_id: str
+    cause: str

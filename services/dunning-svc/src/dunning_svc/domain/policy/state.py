@@ -1,0 +1,88 @@
+"""A policy of the ledger: its versions, and the one in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from encours.contracts import Recorded
+from encours.contracts.events.policies.document import PolicyDocument
+from encours.contracts.events.policies.policy import (
+    PolicyActivated,
+    PolicyCreated,
+    PolicyRetired,
+    PolicyVersionAdded,
+)
+from encours.kernel.errors import NotFound
+from encours.ledger.states import Folder
+
+
+class PolicyNotFound(NotFound):
+    """The ledger has no policy of this id (404)."""
+
+    code = "policy-not-found"
+    title = "Policy not found"
+    remedy = "Use an id from GET /v1/policies."
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVersion:
+    """A version of a policy."""
+
+    version: int
+    document: PolicyDocument
+    added_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """Start of a version: its day, position and grounds."""
+
+    version: int
+    on: date
+    position: int
+    backtest_id: str | None
+    cause: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPolicy:
+    """A policy in the ledger. ``versions`` are in order; ``activation`` is None while no version is in force."""
+
+    policy_id: str = ""
+    shipped_as: str | None = None
+    versions: tuple[PolicyVersion, ...] = ()
+    activation: Activation | None = None
+    retired_on: date | None = None
+
+    @property
+    def last(self) -> PolicyVersion:
+        """The version that was added last."""
+        return self.versions[-1]
+
+    def in_force(self) -> PolicyDocument | None:
+        """Return the document of the version in force."""
+        return None if self.activation is None else self.versions[self.activation.version - 1].document
+
+
+def evolve(state: OwnPolicy, e: Recorded) -> OwnPolicy:
+    """Apply one event of the policy."""
+    match e.data:
+        case PolicyCreated() as created:
+            first = PolicyVersion(1, created.document, e.effective_on)
+            return OwnPolicy(created.policy_id, created.shipped_as, (first,))
+        case PolicyVersionAdded() as added:
+            version = PolicyVersion(added.version, added.document, e.effective_on)
+            return replace(state, versions=(*state.versions, version))
+        case PolicyActivated() as activated:
+            start = Activation(
+                activated.version, e.effective_on, e.position, activated.backtest_id, activated.cause
+            )
+            return replace(state, activation=start, retired_on=None)
+        case PolicyRetired():
+            return replace(state, activation=None, retired_on=e.effective_on)
+        case _:
+            return state
+
+
+POLICY = Folder(OwnPolicy, evolve, PolicyNotFound)

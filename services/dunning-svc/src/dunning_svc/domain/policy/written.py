@@ -1,0 +1,164 @@
+"""Written form of a policy's document, in JSON and YAML: amounts are decimal texts by currency."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from encours.contracts.events.customer import FieldValue
+from encours.contracts.events.policies.document import (
+    AmountBand,
+    ContactLimit,
+    CurrencyMinimum,
+    PolicyDocument,
+    PolicyScope,
+    PolicyStep,
+)
+from encours.kernel.money import format_amount, parse_amount
+
+_LISTS = ("entities", "countries", "currencies", "segments", "tags", "salespeople", "customers")
+DEFAULT_INTERVAL_DAYS = 7
+"""Interval of a step that names none, unless the step before it is nearer."""
+
+
+def document_of(plain: Mapping[str, Any]) -> PolicyDocument:
+    """Return the document of a written form that follows the schema. Raises ``Invalid`` for a wrong amount."""
+    limit = plain.get("contact_limit")
+    steps: list[PolicyStep] = []
+    for i, each in enumerate(plain["steps"]):
+        steps.append(_step(each, steps, f"/steps/{i}"))
+    return PolicyDocument(
+        name=plain["name"],
+        description=plain.get("description", ""),
+        priority=plain["priority"],
+        scope=_scope(plain.get("applies_to", {})),
+        steps=tuple(steps),
+        grouping=plain.get("grouping", "customer"),
+        minimums=_minimums(plain["minimums"], "/minimums"),
+        formal_notice_interval_days=plain.get("formal_notice_interval_days", 30),
+        acts_on=plain.get("acts_on", "every_day"),
+        contact_limit=ContactLimit(messages=limit["messages"], days=limit["days"]) if limit else None,
+    )
+
+
+def written(document: PolicyDocument) -> dict[str, Any]:
+    """Return the written form of a document; :func:`document_of` reads it again."""
+    plain: dict[str, Any] = {"name": document.name}
+    if document.description:
+        plain["description"] = document.description
+    plain |= {
+        "priority": document.priority,
+        "applies_to": _written_scope(document.scope),
+        "steps": [_written_step(step) for step in document.steps],
+        "grouping": document.grouping,
+        "minimums": _written_minimums(document.minimums),
+        "formal_notice_interval_days": document.formal_notice_interval_days,
+        "acts_on": document.acts_on,
+    }
+    if document.contact_limit is not None:
+        limit = document.contact_limit
+        plain["contact_limit"] = {"messages": limit.messages, "days": limit.days}
+    return plain
+
+
+def _step(plain: Mapping[str, Any], before: list[PolicyStep], pointer: str) -> PolicyStep:
+    offset, counted_from = plain["offset_days"], plain.get("counted_from", "due_date")
+    interval = plain.get("interval_days")
+    if interval is None:
+        interval = _interval(offset, counted_from, before)
+    return PolicyStep(
+        code=plain["code"],
+        offset_days=offset,
+        counted_from=counted_from,
+        act=plain["act"],
+        template=plain.get("template", ""),
+        interval_days=interval,
+        minimums=_minimums(plain.get("minimums", {}), f"{pointer}/minimums"),
+    )
+
+
+def _interval(offset_days: int, counted_from: str, before: list[PolicyStep]) -> int:
+    if not before:
+        return 0
+    distance = offset_days if counted_from == "previous_step" else offset_days - offsets(before)[-1]
+    return max(0, min(DEFAULT_INTERVAL_DAYS, distance))
+
+
+def offsets(steps: Iterable[PolicyStep]) -> list[int]:
+    """Return the days of the steps from the due date, negative before it."""
+    found: list[int] = []
+    for step in steps:
+        base = found[-1] if found and step.counted_from == "previous_step" else 0
+        found.append(base + step.offset_days)
+    return found
+
+
+def _written_step(step: PolicyStep) -> dict[str, Any]:
+    plain: dict[str, Any] = {
+        "code": step.code,
+        "offset_days": step.offset_days,
+        "counted_from": step.counted_from,
+        "act": step.act,
+        "interval_days": step.interval_days,
+    }
+    if step.template:
+        plain["template"] = step.template
+    if step.minimums:
+        plain["minimums"] = _written_minimums(step.minimums)
+    return plain
+
+
+def _minimums(plain: Mapping[str, str], pointer: str) -> tuple[CurrencyMinimum, ...]:
+    return tuple(
+        CurrencyMinimum(
+            currency=currency, amount_minor=parse_amount(str(text), currency, pointer=f"{pointer}/{currency}")
+        )
+        for currency, text in sorted(plain.items())
+    )
+
+
+def _written_minimums(minimums: tuple[CurrencyMinimum, ...]) -> dict[str, str]:
+    return {each.currency: format_amount(each.amount_minor, each.currency) for each in minimums}
+
+
+def _scope(plain: Mapping[str, Any]) -> PolicyScope:
+    return PolicyScope(
+        **{name: tuple(plain.get(name, ())) for name in _LISTS},
+        fields=tuple(
+            FieldValue(field_code=code, value=value)
+            for code, values in sorted(plain.get("fields", {}).items())
+            for value in values
+        ),
+        open_amounts=tuple(
+            _band(currency, band) for currency, band in sorted(plain.get("open_amounts", {}).items())
+        ),
+    )
+
+
+def _band(currency: str, plain: Mapping[str, str]) -> AmountBand:
+    pointer = f"/applies_to/open_amounts/{currency}"
+    below = plain.get("below")
+    return AmountBand(
+        currency=currency,
+        from_minor=parse_amount(str(plain.get("from", "0")), currency, pointer=f"{pointer}/from"),
+        below_minor=None if below is None else parse_amount(str(below), currency, pointer=f"{pointer}/below"),
+    )
+
+
+def _written_scope(scope: PolicyScope) -> dict[str, Any]:
+    plain: dict[str, Any] = {name: list(values) for name in _LISTS if (values := getattr(scope, name))}
+    fields: dict[str, list[str]] = {}
+    for each in scope.fields:
+        fields.setdefault(each.field_code, []).append(each.value)
+    if fields:
+        plain["fields"] = fields
+    if scope.open_amounts:
+        plain["open_amounts"] = {each.currency: _written_band(each) for each in scope.open_amounts}
+    return plain
+
+
+def _written_band(band: AmountBand) -> dict[str, str]:
+    plain = {"from": format_amount(band.from_minor, band.currency)}
+    if band.below_minor is not None:
+        plain["below"] = format_amount(band.below_minor, band.currency)
+    return plain

@@ -1,0 +1,149 @@
+"""Bodies of policies."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from dunning_svc.domain.policy.commands import ActivatePolicy, RetirePolicy, WritePolicy
+from dunning_svc.domain.policy.written import document_of
+from dunning_svc.http.identifiers import CustomerId
+from encours.contracts.events.policies.document import DunningAct
+from encours.http.models import Body, Country, Currency, Id, LongText, ShortText
+
+
+def _as_text(value: Any) -> Any:
+    """Take a whole number of YAML, such as 500, as the text of an amount."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Amount = Annotated[
+    str,
+    BeforeValidator(_as_text),
+    StringConstraints(pattern=r"^[0-9]{1,13}(\.[0-9]{1,3})?$"),
+    Field(examples=["5.00"]),
+]
+Minimums = Annotated[dict[Currency, Amount], Field(max_length=200)]
+StepCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9+._-]{0,19}$")]
+Days = Annotated[int, Field(ge=0, le=365, strict=True)]
+FieldCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+EntityId = Annotated[str, Id("ent")]
+_MANY = 1_000
+
+
+class OpenAmountBody(Body):
+    """Band of a customer's open amount: `from` included, `below` not."""
+
+    from_: Amount = Field(default="0", alias="from")
+    below: Amount | None = None
+
+
+class ScopeBody(Body):
+    """Cases that a policy is for. A criterion that is left out admits all; all criteria named must be met."""
+
+    entities: Annotated[list[EntityId], Field(max_length=_MANY)] = Field(default=[])
+    countries: Annotated[list[Country], Field(max_length=_MANY)] = Field(
+        default=[], description="Countries of the customer."
+    )
+    currencies: Annotated[list[Currency], Field(max_length=_MANY)] = Field(default=[])
+    segments: Annotated[list[ShortText], Field(max_length=_MANY)] = Field(default=[])
+    tags: Annotated[list[ShortText], Field(max_length=_MANY)] = Field(
+        default=[], description="The customer needs one of them."
+    )
+    salespeople: Annotated[list[ShortText], Field(max_length=_MANY)] = Field(default=[])
+    customers: Annotated[list[CustomerId], Field(max_length=_MANY)] = Field(
+        default=[], description="Single customers."
+    )
+    fields: Annotated[
+        dict[FieldCode, Annotated[list[ShortText], Field(min_length=1, max_length=_MANY)]],
+        Field(max_length=50),
+    ] = Field(default={}, description="Custom fields of the customer, each with the values that admit it.")
+    open_amounts: Annotated[dict[Currency, OpenAmountBody], Field(max_length=200)] = Field(
+        default={}, description="Bands of all that the customer owes the creditor in the currency."
+    )
+
+
+class StepBody(Body):
+    """A step of a policy."""
+
+    code: StepCode = Field(description="Unique in the policy.", examples=["J+30"])
+    offset_days: Annotated[int, Field(ge=-60, le=1_000, strict=True)] = Field(
+        description="Days from the due date, negative before it; or from the step before."
+    )
+    counted_from: Literal["due_date", "previous_step"] = "due_date"
+    act: DunningAct = Field(
+        description="`registered_letter` is a formal notice; `call` and `litigation_file` are tasks."
+    )
+    template: Literal["friendly", "first", "penalties", "formal_notice"] | None = Field(
+        default=None,
+        description="Text and tone of a message. `penalties` and `formal_notice` show penalties and recovery fee.",
+    )
+    interval_days: Days | None = Field(
+        default=None,
+        description="Minimum interval since the last step taken; if left out 7 days, or the distance to the step "
+        "before if that is less.",
+    )
+    minimums: Minimums = Field(default={}, description="Minimum amounts of this step that are higher.")
+
+
+class ContactLimitBody(Body):
+    """Most messages to a customer in a number of days, under all policies."""
+
+    messages: Annotated[int, Field(ge=1, le=100, strict=True)]
+    days: Annotated[int, Field(ge=1, le=365, strict=True)]
+
+
+class PolicyBody(Body):
+    """Document of a policy."""
+
+    name: ShortText
+    description: LongText | None = None
+    priority: Annotated[int, Field(ge=1, le=1_000, strict=True)] = Field(
+        description="Of the policies that a case meets, the one with the highest number is applied."
+    )
+    applies_to: ScopeBody = ScopeBody()
+    steps: Annotated[list[StepBody], Field(min_length=1, max_length=30)]
+    grouping: Literal["customer"] = Field(
+        default="customer",
+        description="One message per customer, creditor and currency, to its payer. No other grouping is available.",
+    )
+    minimums: Minimums = Field(
+        description="Per currency, the amount that the items of a step must exceed together; 0 for other currencies."
+    )
+    formal_notice_interval_days: Days = Field(
+        default=30, description="Minimum interval between two formal notices to a customer."
+    )
+    acts_on: Literal["every_day", "business_days"] = Field(
+        default="every_day", description="Business days are those of the addressee's country."
+    )
+    contact_limit: ContactLimitBody | None = None
+
+    def to_command(self, policy_id: str) -> WritePolicy:
+        """Return the command. Raises ``Invalid`` for an amount that the currency does not have."""
+        plain = self.model_dump(by_alias=True, exclude_none=True)
+        return WritePolicy(policy_id, document_of(plain))
+
+
+class ActivateBody(Body):
+    """The version to put in force, and the grounds."""
+
+    version: Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
+    backtest_id: ShortText | None = Field(
+        default=None, description="A back-test of the version. None is available: give a reason."
+    )
+    reason: LongText | None = Field(default=None, examples=["Agreed with the sales managers"])
+
+    def to_command(self, policy_id: str) -> ActivatePolicy:
+        """Return the command."""
+        return ActivatePolicy(policy_id, self.version, self.backtest_id, self.reason)
+
+
+class RetireBody(Body):
+    """The reason for which no version stays in force."""
+
+    reason: LongText
+
+    def to_command(self, policy_id: str) -> RetirePolicy:
+        """Return the command."""
+        return RetirePolicy(policy_id, self.reason)

@@ -1,0 +1,67 @@
+"""Commands on policies. A policy that Encours ships enters the ledger with the first command on it."""
+
+from __future__ import annotations
+
+from dunning_svc.domain.policy import decide
+from dunning_svc.domain.policy.commands import ActivatePolicy, RetirePolicy, WritePolicy
+from dunning_svc.domain.policy.shipped import DEFAULT_ID, SHIPPED
+from dunning_svc.domain.policy.state import POLICY, OwnPolicy
+from encours.kernel.errors import Refusal
+from encours.ledger.command import Result
+from encours.ledger.session import Session
+
+LEDGER_WIDE = ""
+"""Entity of events that belong to the whole ledger, so that a key limited to some entities cannot write them."""
+
+
+class DefaultPolicyFixed(Refusal):
+    """The default policy is the same in every ledger (409)."""
+
+    code = "default-policy-fixed"
+    title = "Default policy cannot be changed"
+    remedy = "Create a policy of your own; with a priority above 0 it is applied before the default one."
+
+
+async def create_policy(session: Session, command: WritePolicy) -> Result:
+    """Create a policy."""
+    _emit(session, command.policy_id, decide.create(command))
+    return session.result(command.policy_id)
+
+
+async def add_version(session: Session, command: WritePolicy) -> Result:
+    """Add a version to a policy."""
+    state = await _load(session, command.policy_id)
+    for event in decide.add_version(state, command):
+        _emit(session, command.policy_id, event)
+    return session.result(command.policy_id)
+
+
+async def activate(session: Session, command: ActivatePolicy) -> Result:
+    """Put a version of a policy in force."""
+    state = await _load(session, command.policy_id)
+    for event in decide.activate(state, command):
+        _emit(session, command.policy_id, event)
+    return session.result(command.policy_id)
+
+
+async def retire(session: Session, command: RetirePolicy) -> Result:
+    """Put no version of a policy in force."""
+    state = await session.get(POLICY, command.policy_id)
+    for event in decide.retire(state, command):
+        _emit(session, command.policy_id, event)
+    return session.result(command.policy_id)
+
+
+async def _load(session: Session, policy_id: str) -> OwnPolicy:
+    """Return a policy of the ledger, which a shipped one enters here."""
+    if policy_id == DEFAULT_ID:
+        raise DefaultPolicyFixed("The default policy is shipped with Encours.")
+    state = await session.load(POLICY, policy_id)
+    shipped = SHIPPED.get(policy_id)
+    for event in decide.chosen(state, shipped):
+        _emit(session, policy_id, event)
+    return await session.load(POLICY, policy_id) if shipped else await session.get(POLICY, policy_id)
+
+
+def _emit(session: Session, policy_id: str, event: decide.PolicyEvent) -> None:
+    session.emit(policy_id, event, entity=LEDGER_WIDE)

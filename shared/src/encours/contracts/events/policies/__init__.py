@@ -1,0 +1,1 @@
+"""Dunning policies: their documents and events."""

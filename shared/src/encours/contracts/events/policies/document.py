@@ -1,0 +1,81 @@
+"""Document of a dunning policy: the content of one version."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from encours.contracts.base import Value
+from encours.contracts.events.customer import FieldValue
+
+DunningAct = Literal["email", "call", "letter", "registered_letter", "litigation_file"]
+"""``registered_letter`` is a formal notice; ``call`` and ``litigation_file`` are tasks for a person."""
+
+
+class CurrencyMinimum(Value, frozen=True, kw_only=True):
+    """Amount that the items of a step must exceed in a currency, in minor units."""
+
+    currency: str
+    amount_minor: int
+
+
+class AmountBand(Value, frozen=True, kw_only=True):
+    """Band of a customer's open amount in a currency: ``from_minor`` included, ``below_minor`` not."""
+
+    currency: str
+    from_minor: int
+    below_minor: int | None
+
+
+class PolicyScope(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Cases that a policy is for. A criterion without values admits all; all criteria with values must be met."""
+
+    entities: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    currencies: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    """The customer needs one of them."""
+    salespeople: tuple[str, ...] = ()
+    customers: tuple[str, ...] = ()
+    fields: tuple[FieldValue, ...] = ()
+    """Custom fields of the customer; several values of one field are alternatives."""
+    open_amounts: tuple[AmountBand, ...] = ()
+
+
+class PolicyStep(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """A step of a policy. ``offset_days`` counts from the due date, or from the step before it."""
+
+    code: str
+    offset_days: int
+    counted_from: Literal["due_date", "previous_step"]
+    act: DunningAct
+    template: str
+    """Template of the message; empty for a task."""
+    interval_days: int
+    """Minimum interval since the last step taken."""
+    minimums: tuple[CurrencyMinimum, ...] = ()
+    """Minimums of this step, where they are higher than those of the policy."""
+
+
+class ContactLimit(Value, frozen=True, kw_only=True):
+    """Most messages to a customer in a number of days, those under other policies included."""
+
+    messages: int
+    days: int
+
+
+class PolicyDocument(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Content of a version of a policy, all of it."""
+
+    name: str
+    description: str
+    priority: int
+    """Of the policies that a case meets, the one with the highest number is applied."""
+    scope: PolicyScope
+    steps: tuple[PolicyStep, ...]
+    grouping: Literal["customer", "invoice", "payer", "group"]
+    minimums: tuple[CurrencyMinimum, ...]
+    formal_notice_interval_days: int
+    acts_on: Literal["every_day", "business_days"]
+    """``business_days``: those of the addressee's country."""
+    contact_limit: ContactLimit | None = None

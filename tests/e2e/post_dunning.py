@@ -1,0 +1,61 @@
+"""A request for every POST route of dunning-svc, each with what it presupposes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from tests.e2e.world import World
+
+Request = tuple[str, Any]
+"""Path and JSON body, or the bytes of a file."""
+Make = Callable[[World], Request]
+
+
+def _task(world: World) -> Request:
+    """The ladder's phone task of an invoice that is fifteen days late."""
+    world.invoice(world.customer())
+    world.advance((date.fromisoformat(world.today) + timedelta(days=46)).isoformat())
+    task = world.get("dunning", "/v1/tasks", limit=1)["data"][0]["id"]
+    return f"/v1/tasks/{task}/complete", {"outcome": "promised to pay"}
+
+
+_POLICY: dict[str, Any] = {
+    "name": "Public sector",
+    "priority": 40,
+    "applies_to": {"tags": ["public"]},
+    "steps": [{"code": "J+20", "offset_days": 20, "act": "email", "template": "first"}],
+    "minimums": {"EUR": "5.00"},
+}
+
+
+def _policy(world: World, *, active: bool = False) -> str:
+    made = world.post("dunning", "/v1/policies", _POLICY)
+    if active:
+        world.post("dunning", f"/v1/policies/{made['id']}/activate", {"version": 1, "reason": "Tried"})
+    policy_id: str = made["id"]
+    return policy_id
+
+
+DUNNING: dict[str, Make] = {
+    "/v1/customers/{id}/holds": lambda w: (
+        f"/v1/customers/{w.customer()}/holds",
+        {"until": "2030-01-01", "reason": "Merger under way"},
+    ),
+    "/v1/tasks/{id}/complete": _task,
+    "/v1/runs": lambda w: ("/v1/runs", {"on": w.today}),
+    "/v1/policies": lambda w: ("/v1/policies", _POLICY),
+    "/v1/policies/{id}/versions": lambda w: (
+        f"/v1/policies/{_policy(w)}/versions",
+        _POLICY | {"priority": 41},
+    ),
+    "/v1/policies/{id}/activate": lambda w: (
+        f"/v1/policies/{_policy(w)}/activate",
+        {"version": 1, "reason": "Agreed with sales"},
+    ),
+    "/v1/policies/{id}/retire": lambda w: (
+        f"/v1/policies/{_policy(w, active=True)}/retire",
+        {"reason": "Replaced"},
+    ),
+}
