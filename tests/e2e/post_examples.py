@@ -394,6 +394,10 @@ EXAMPLES: dict[str, dict[str, Make]] = {
             f"/v1/bank-lines/{_bank_line(w)}/match",
             {"customer_id": w.customer()},
         ),
+        "/v1/bank-lines/{line_id}/correct": lambda w: (
+            f"/v1/bank-lines/{_ignored_line(w)}/correct",
+            {"reason": "It was a customer", "customer_id": w.customer()},
+        ),
         "/v1/bank-lines/{line_id}/ignore": lambda w: (
             f"/v1/bank-lines/{_bank_line(w)}/ignore",
             {"reason": "A transfer of our own"},

@@ -129,7 +129,7 @@ def test_a_line_becomes_one_payment_whoever_brings_it_and_a_dropped_file_is_impo
     (line,) = listed(world, "/v1/bank-lines", status="proposed")
     path = f"/v1/bank-lines/{line['id']}"
     (proposal,) = world.get("invoice", f"{path}/proposals")["proposals"]
-    assert (proposal["invoice_number"], proposal["score"]) == (other, 75)
+    assert ([x["invoice_number"] for x in proposal["shares"]], proposal["score"]) == ([other], 75)
     booked = world.post("invoice", f"{path}/match", {"proposal": 1})
     assert (booked["status"], booked["note"]) == ("booked", None)
     assert world.get("invoice", f"/v1/payments/{booked['payment_id']}")["unapplied"]["amount"] == "0.00"
@@ -138,6 +138,28 @@ def test_a_line_becomes_one_payment_whoever_brings_it_and_a_dropped_file_is_impo
     assert world.post("invoice", f"{path}/ignore", {"reason": "own transfer"})["ignored"] == "own transfer"
     assert listed(world, "/v1/bank-lines", status="ignored", as_of=str(NEXT))[0]["id"] == line["id"]
     assert "VIR" in {x["text"] for x in listed(world, "/v1/bank-lines", status="unmatched")}
+
+    first, second = (world.invoice(customer, "100.00", issued_on="2026-06-10")["number"] for _ in "12")
+    to_come = f"{second[:-6]}{int(second[-6:]) + 1:06d}"
+    both, early = f"FACTURES {first} ET {int(second[-6:])}", f"VIR {to_come}"
+    day = date(2026, 6, 10)
+    upload(
+        world,
+        camt(
+            [Booked(24_000, day, both, "R5", "DUPONT"), Booked(12_000, day, early, "R6", "DUPONT")],
+            25_600,
+            sequence=4,
+        ),
+    )
+    wait_until(lambda: status_of(world, both) == "booked", "the line of two invoices is not booked")
+    assert status_of(world, early) in ("unmatched", "proposed")
+    assert world.invoice(customer, "100.00", issued_on="2026-06-10")["number"] == to_come
+    wait_until(lambda: status_of(world, early) == "booked", "the line is not judged again")
+    (line,) = (x for x in listed(world, "/v1/bank-lines", status="booked") if x["text"] == both)
+    wrong = {"reason": "on account", "customer_id": customer, "allocations": []}
+    corrected = world.post("invoice", f"/v1/bank-lines/{line['id']}/correct", wrong)
+    payment = world.get("invoice", f"/v1/payments/{corrected['payment_id']}")
+    assert (corrected["status"], payment["unapplied"]["amount"]) == ("booked", "240.00")
 
 
 def test_damaged_files_are_taken_whole_or_refused(system: System) -> None:

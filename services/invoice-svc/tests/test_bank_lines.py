@@ -12,13 +12,18 @@ import pytest
 
 from encours.testing.bank_files import IBAN, Booked, camt
 from invoice_svc.bank.reading import read
-from invoice_svc.domain.bank_line.commands import IgnoreLine, MatchLine, UndoLine
+from invoice_svc.domain.bank_line.commands import CorrectLine, IgnoreLine, MatchLine, UndoLine
+from invoice_svc.domain.bank_line.marks import reference_key
 from invoice_svc.domain.bank_statement.commands import ImportStatements
 from invoice_svc.domain.entity.commands import AmendEntity, DefineSeries
 from invoice_svc.domain.payment.identity import payment_id_of
-from invoice_svc.matching.judgement import reference_key
-from invoice_svc.use_cases.folds import BANK_LINE, INVOICE, PAYMENT
-from invoice_svc.use_cases.money import bank_lines, bank_statements, payments
+from invoice_svc.domain.remittance.commands import ReceiveAdvice, StatedItem
+from invoice_svc.domain.remittance.numbers import AdvisableDocument
+from invoice_svc.matching.announced import AnnouncedItem, AnnouncedPayment
+from invoice_svc.matching.judgement import judge
+from invoice_svc.matching.open_items import OpenItems, PayableItem, Payer
+from invoice_svc.use_cases.folds import ADVICE, BANK_LINE, CUSTOMER, INVOICE, PAYMENT
+from invoice_svc.use_cases.money import advices, bank_lines, bank_statements, payments
 from invoice_svc.use_cases.parties import entities
 from invoice_svc.use_cases.sales import invoices
 
@@ -37,6 +42,23 @@ def bank(issued: Any) -> Any:
     issued.do(entities.amend, AmendEntity("ent_1", iban=IBAN))
     assert issued.state(INVOICE, "inv_1").number == NUMBER
     return issued
+
+
+class Documents:
+    """Answers which documents an advice may name, and that no cash waits for it."""
+
+    def __init__(self, books: Any) -> None:
+        self.books = books
+
+    async def documents(self, *_: Any) -> Sequence[AdvisableDocument]:
+        return [
+            AdvisableDocument(e.data.number, e.stream)
+            for e in self.books.ledger.events
+            if e.type == "invoice.issued"
+        ]
+
+    async def unapplied(self, *_: Any) -> Sequence[str]:
+        return []
 
 
 def taken_by(books: Any) -> Any:
@@ -58,10 +80,39 @@ def import_lines(books: Any, *lines: Booked, **more: Any) -> list[str]:
     return [e.stream for e in books.ledger.events[before:] if e.type == "bank_line.recorded"]
 
 
+def open_items(books: Any) -> OpenItems:
+    """Fill the index from the streams, as the worker fills it from the lists."""
+    streams = {e.stream for e in books.ledger.events}
+    owed = [books.state(INVOICE, each) for each in streams if each.startswith("inv_")]
+    debtors = [books.state(CUSTOMER, each) for each in streams if each.startswith("cus_")]
+    return OpenItems.of(
+        (
+            PayableItem(
+                x.invoice_id,
+                x.number,
+                x.customer_id,
+                x.issued_on,
+                x.due_on,
+                x.outstanding_minor,
+                x.disputed_minor,
+            )
+            for x in owed
+            if x.number and x.outstanding_minor
+        ),
+        (Payer(x.customer_id, (x.name,), frozenset(filter(None, [x.iban])), x.roles) for x in debtors),
+    )
+
+
+def judge_line(books: Any, line_id: str, *advices: AnnouncedPayment) -> None:
+    stated = books.state(BANK_LINE, line_id).stated
+    judgement = judge(stated, open_items(books), advices)
+    books.do(bank_lines.judge_line, line_id, judgement, taken_by(books))
+
+
 def judged(books: Any, *lines: Booked) -> Any:
     """Import and judge lines; return the state of the last."""
     for each in import_lines(books, *lines):
-        books.do(bank_lines.judge_line, each, ["inv_1"], taken_by(books))
+        judge_line(books, each)
     return books.state(BANK_LINE, each)
 
 
@@ -120,14 +171,26 @@ def test_no_reason_alone_books_a_line(bank: Any, changes: dict[str, Any], rule: 
     line = judged(bank, booked(**changes))
     assert line.status == "proposed"
     (proposal,) = line.proposals
-    assert proposal.invoice_number == NUMBER
+    assert [share.invoice_number for share in proposal.shares] == [NUMBER]
     assert rule is None or rule in [reason.rule for reason in proposal.reasons]
     assert "payment.received" not in bank.kinds()
 
 
 @pytest.mark.parametrize("text", ["VIR", "FACTURE 999", ""])
-def test_a_line_that_names_no_invoice_stays_unmatched(bank: Any, text: str) -> None:
-    assert judged(bank, booked(text=text, structured="RF00FAC2026000001")).status == "unmatched"
+def test_a_line_that_names_neither_invoice_nor_payer_stays_unmatched(bank: Any, text: str) -> None:
+    line = booked(text=text, structured="RF00FAC2026000001", party="MARTIN", minor=12_001)
+    assert judged(bank, line).status == "unmatched"
+
+
+def test_a_number_of_no_open_invoice_keeps_the_amount_from_booking_the_line(bank: Any) -> None:
+    line = judged(bank, booked(text="FACTURE 999"))
+    assert (line.status, line.proposals[0].reasons[-1].rule) == ("proposed", "number_unclear")
+
+
+def test_the_only_open_amount_of_the_payer_books_a_line_without_a_text(bank: Any) -> None:
+    line = judged(bank, booked(text=""))
+    assert (line.status, line.booked.reasons[0].rule) == ("booked", "only_combination")
+    assert bank.state(INVOICE, "inv_1").outstanding_minor == 0
 
 
 @pytest.mark.parametrize("line", [booked(minor=-12_000), booked(minor=-12_000, returned="AC04")])
@@ -140,7 +203,7 @@ def test_money_out_is_not_booked_and_a_return_keeps_its_reason(bank: Any, make: 
 
 def test_what_is_announced_waits_for_the_statement(bank: Any, make: Any) -> None:
     (line_id,) = import_lines(bank, booked(), message="054")
-    bank.do(bank_lines.judge_line, line_id, ["inv_1"], taken_by(bank))
+    judge_line(bank, line_id)
     assert bank.state(BANK_LINE, line_id).status == "announced"
     with make.refused("bank-line-not-bookable"):
         match(bank, line_id)
@@ -163,7 +226,7 @@ def by_import(books: Any, make: Any) -> None:
 def by_statement(books: Any, make: Any) -> None:
     lines = import_lines(books, booked(text="VIR"))
     for each in lines:
-        books.do(bank_lines.judge_line, each, ["inv_1"], taken_by(books))
+        judge_line(books, each)
         if books.state(BANK_LINE, each).status != "booked":
             match(books, each)
 
@@ -243,5 +306,66 @@ def test_an_ignored_line_keeps_its_reason_and_can_be_taken_up_again(bank: Any, m
 def test_a_judged_line_is_not_judged_again(bank: Any) -> None:
     line = judged(bank, booked())
     before = len(bank.ledger.events)
-    bank.do(bank_lines.judge_line, line.stated.line_id, ["inv_1"], taken_by(bank))
+    judge_line(bank, line.stated.line_id)
     assert len(bank.ledger.events) == before
+
+
+def test_a_line_of_two_numbers_pays_both_and_the_second_by_its_count(bank: Any, make: Any) -> None:
+    bank.do(invoices.draft, make.at_once(make.draft("inv_2", amount="50.00"), date(2026, 6, 2)))
+    line = judged(bank, booked(text="FACTURES 000001 ET 2", minor=18_000))
+    assert line.status == "booked"
+    assert [bank.state(INVOICE, each).outstanding_minor for each in ("inv_1", "inv_2")] == [0, 0]
+
+
+def test_an_advice_tells_what_a_silent_line_pays(bank: Any, make: Any) -> None:
+    bank.do(invoices.draft, make.at_once(make.draft("inv_2"), date(2026, 6, 2)))
+    item = StatedItem(12_000, written="2026-2")
+    command = ReceiveAdvice(
+        entity_id="ent_1", customer_id="cus_1", currency="EUR", items=(item,), format="json", content_sha256="x",
+        reference="TRF-4711",
+    )  # fmt: skip
+    bank.do(advices.receive, command, Documents(bank))
+    advice_id = command.advice_id
+    announced = AnnouncedPayment(
+        advice_id,
+        "ent_1",
+        "cus_1",
+        "EUR",
+        12_000,
+        DAY,
+        (AnnouncedItem(12_000, "inv_2"),),
+        references=("TRF-4711",),
+    )
+    (line_id,) = import_lines(bank, booked(text="VIR TRF4711", party="DUPONT"))
+    judge_line(bank, line_id, announced)
+    line = bank.state(BANK_LINE, line_id)
+    assert (line.status, line.booked.reasons[0].rule) == ("booked", "advice")
+    assert [bank.state(INVOICE, each).outstanding_minor for each in ("inv_1", "inv_2")] == [12_000, 0]
+    assert bank.state(ADVICE, advice_id).joined.payment_id == line.booked.payment_id
+
+
+def test_an_outdated_judgement_books_nothing(bank: Any, make: Any) -> None:
+    (line_id,) = import_lines(bank, booked())
+    judgement = judge(bank.state(BANK_LINE, line_id).stated, open_items(bank))
+    bank.do(payments.receive, make.receipt("pay_1", 5_000, on=DAY), ["inv_1"])
+    with pytest.raises(bank_lines.JudgementOutdated):
+        bank.do(bank_lines.judge_line, line_id, judgement, taken_by(bank))
+    assert bank.state(BANK_LINE, line_id).status == "unmatched"
+
+
+def test_a_line_that_a_person_has_reopened_is_not_booked_by_the_machine(bank: Any) -> None:
+    line = judged(bank, booked())
+    bank.do(bank_lines.undo, UndoLine(line.stated.line_id, "another customer's"))
+    judge_line(bank, line.stated.line_id)
+    assert bank.state(BANK_LINE, line.stated.line_id).status == "unmatched"
+
+
+def test_a_correction_books_the_line_anew_in_one_step(bank: Any, make: Any) -> None:
+    bank.do(invoices.draft, make.at_once(make.draft("inv_2"), date(2026, 6, 2)))
+    line = judged(bank, booked())
+    line_id, wrong = line.stated.line_id, line.booked.payment_id
+    split = (("inv_1", 4_000), ("inv_2", 8_000))
+    how = CorrectLine(MatchLine(line_id, allocations=split), "split")
+    bank.do(bank_lines.correct, how, every_invoice, taken_by(bank))
+    assert bank.state(PAYMENT, wrong).reversed_on == DAY
+    assert [bank.state(INVOICE, each).outstanding_minor for each in ("inv_1", "inv_2")] == [8_000, 4_000]

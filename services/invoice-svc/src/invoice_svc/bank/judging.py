@@ -1,13 +1,16 @@
 """Judges new lines of bank statements in the background: what is certain is booked, the rest proposed or left.
 
-A line is judged once; its command's id follows from the line. After a crash the lines are judged from the last mark on.
+A line that is not decided is judged again when an event that may explain it has come: an invoice, an account that a
+match has taught, a role, a new description of a customer. After a crash lines are judged from the last mark on.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import asyncpg
 import structlog
@@ -22,17 +25,17 @@ from encours.ledger.execute import execute
 from encours.postgres.leases import Leases
 from encours.projection.read_model import Conn
 from encours.reading.read_db import ReadDb, ReadModelNotReady
+from invoice_svc.bank.indexing import announced, indexes
 from invoice_svc.bank.marks import Marks
 from invoice_svc.domain.bank_line import decide
 from invoice_svc.domain.bank_line.state import BankLine
-from invoice_svc.matching.judgement import text_of
-from invoice_svc.read_models.advices.lookup import AdviceQueries
-from invoice_svc.read_models.bank.query import UnjudgedLine, unjudged
+from invoice_svc.matching.judgement import Judgement, judge
+from invoice_svc.read_models.bank.matchable import explained_since
+from invoice_svc.read_models.bank.query import unjudged
 from invoice_svc.read_models.bank.taken import PaymentsOfLines
-from invoice_svc.read_models.invoices.query import candidates
 from invoice_svc.read_models.lists import NAME
 from invoice_svc.use_cases.folds import BANK_LINE
-from invoice_svc.use_cases.money.bank_lines import judge_line
+from invoice_svc.use_cases.money.bank_lines import JudgementOutdated, judge_line
 
 BATCH = 200
 AT_ONCE = 8
@@ -42,6 +45,14 @@ TRANSIENT = (LedgerUnavailable, VersionConflict, ReadModelNotReady)
 """Refusals that a later judgement may not meet again."""
 
 log = structlog.get_logger("invoice_svc.bank")
+
+
+class JudgedLine(NamedTuple):
+    """A line with its judgement."""
+
+    line_id: str
+    state: BankLine
+    judgement: Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,81 +81,75 @@ class LineJudge:
         after = await marks.get(name, epoch)
         while True:
             async with self.db.snapshot(NAME, name) as (conn, schema, position):
-                lines = await unjudged(conn, schema, after, BATCH)
-                states = await self._states(name, lines)
-                found = {each: await _candidates(conn, schema, state) for each, state in states.items()}
-            if lines and not await self._judge_batch(name, lines, states, found):
-                return  # the same lines again in the next pass
-            after = lines[-1].from_position if len(lines) == BATCH else position
-            await marks.set(name, epoch, after)
-            if len(lines) < BATCH:
+                new = await unjudged(conn, schema, after, BATCH)
+                until = new[-1].from_position if len(new) == BATCH else position
+                again = await explained_since(conn, schema, after, until)
+                ids = list(dict.fromkeys([*again, *(line.line_id for line in new)]))
+                batches = [ids[first : first + BATCH] for first in range(0, len(ids), BATCH)]
+                judged = [await self._judged(name, conn, schema, batch) for batch in batches]
+            for batch in judged:
+                if not await self._settle(name, batch, until):
+                    return  # the same lines again in the next pass
+            await marks.set(name, epoch, after := until)
+            if len(new) < BATCH:
                 return
 
-    async def _judge_batch(
-        self,
-        name: str,
-        lines: Sequence[UnjudgedLine],
-        states: Mapping[str, BankLine],
-        found: Mapping[str, Sequence[str]],
-    ) -> bool:
-        """Judge lines; return False if some have to be judged again.
+    async def _judged(self, name: str, conn: Conn, schema: str, line_ids: Sequence[str]) -> list[JudgedLine]:
+        """Judge lines by the read model; each leaves the open items that are certain to the lines before it."""
+        streams = await self.ledger.read_streams(name, line_ids)
+        states = {each: BANK_LINE.fold(events) for each, events in streams.items()}
+        states = {each: state for each, state in states.items() if decide.is_for_machine(state)}
+        found = await indexes(conn, schema, states.values())
+        advices = await announced(conn, schema, partial(self.ledger.read_streams, name), states.values())
+        judged = []
+        for line_id, state in states.items():
+            line = decide.stated(state)
+            index = found[state.entity_id, line.currency]
+            likely = advices.get((state.entity_id, line.currency, line.amount_minor), ())
+            judgement = judge(line, index, likely)
+            if judgement.is_certain:
+                best = judgement.proposals[0]
+                index.settle((share.invoice_id, share.amount_minor) for share in best.shares)
+            judged.append(JudgedLine(line_id, state, judgement))
+        return judged
+
+    async def _settle(self, name: str, judged: Sequence[JudgedLine], position: int) -> bool:
+        """Book or propose lines; return False if some have to be judged again.
 
         Lines that a recorded payment may be come last and one by one, so that none of them is the same payment.
         """
-        known = await self._with_payment(name, states)
+        known = await self._with_payment(name, judged)
         room = asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as group:
-            judged = [
-                group.create_task(self._judge(name, line, found[line.line_id], room))
-                for line in lines
-                if line.line_id not in known
+            tasks = [
+                group.create_task(self._carry_out(name, each, position, room))
+                for each in judged
+                if each.line_id not in known
             ]
-        done = [task.result() for task in judged]
+        done = [task.result() for task in tasks]
         done += [
-            await self._judge(name, line, found[line.line_id], room)
-            for line in lines
-            if line.line_id in known
+            await self._carry_out(name, each, position, room) for each in judged if each.line_id in known
         ]
         return all(done)
 
-    async def _states(self, name: str, lines: Sequence[UnjudgedLine]) -> dict[str, BankLine]:
-        streams = await self.ledger.read_streams(name, [line.line_id for line in lines])
-        return {line_id: BANK_LINE.fold(events) for line_id, events in streams.items()}
-
-    async def _with_payment(self, name: str, states: Mapping[str, BankLine]) -> set[str]:
+    async def _with_payment(self, name: str, judged: Sequence[JudgedLine]) -> set[str]:
         """Return the lines of which a payment is recorded under one of their references."""
-        ids = {line_id: decide.payment_ids(state) for line_id, state in states.items()}
+        ids = {each.line_id: decide.payment_ids(each.state) for each in judged}
         recorded = await self.ledger.versions(name, list({each for found in ids.values() for each in found}))
         return {line_id for line_id, found in ids.items() if any(recorded[each] for each in found)}
 
-    async def _judge(
-        self, name: str, line: UnjudgedLine, found: Sequence[str], room: asyncio.Semaphore
-    ) -> bool:
-        """Judge a line; return False if that has to be done again."""
-        command_id = derived_uuid(name, line.line_id, "judge")
-        today = await self.ledger.today_of(name, line.entity_id)
+    async def _carry_out(self, name: str, judged: JudgedLine, position: int, room: asyncio.Semaphore) -> bool:
+        """Book or propose a line; return False if it has to be judged again."""
+        command_id = derived_uuid(name, judged.line_id, "judge", position)
+        today = await self.ledger.today_of(name, judged.state.entity_id)
         meta = derived(name, command_id, actor=INVOICING, today=today)
         async with room:
             try:
                 taken = PaymentsOfLines(self.db, self.ledger)
-                advices = AdviceQueries(self.db, self.ledger).open_advices
-                await execute(self.ledger, meta, judge_line, line.line_id, found, taken, advices)
-            except TRANSIENT as later:
-                log.info("a bank line is judged later", line=line.line_id, reason=later.detail)
+                await execute(self.ledger, meta, judge_line, judged.line_id, judged.judgement, taken)
+            except (*TRANSIENT, JudgementOutdated) as later:
+                log.info("a bank line is judged later", line=judged.line_id, reason=str(later))
                 return False
             except DomainError as refusal:  # one line must not stop the others
-                log.warning("a bank line cannot be booked", line=line.line_id, reason=refusal.detail)
+                log.warning("a bank line cannot be booked", line=judged.line_id, reason=refusal.detail)
         return True
-
-
-async def _candidates(conn: Conn, schema: str, state: BankLine) -> list[str]:
-    """Return the ids of invoices that a line may name, as the read model knows them after the line."""
-    line = decide.stated(state)
-    return await candidates(
-        conn,
-        schema,
-        entity_id=state.entity_id,
-        customer_id=None,
-        currency=line.currency,
-        text=text_of(line),
-    )

@@ -18,6 +18,7 @@ def announced(advice: RemittanceAdvice) -> AnnouncedPayment:
         total_minor=event.total_minor,
         announced_on=event.announced_on,
         expected_on=event.expected_on,
+        expires_on=event.expires_on,
         payer_name=event.payer_name,
         payer_account=event.payer_account,
         references=(event.reference,) if event.reference else (),

@@ -6,6 +6,7 @@ explains a line of exactly its total.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -32,7 +33,7 @@ class AnnouncedPayment:
     """An advice that no payment has joined yet; amounts in minor units of its currency.
 
     ``total_minor`` is the amount of the transfer, the sum of what the items pay. ``references`` are those under which
-    the transfer is expected: of the advice, of the transfer, end to end.
+    the transfer is expected. A line after ``expires_on`` does not join it.
     """
 
     advice_id: str
@@ -43,11 +44,12 @@ class AnnouncedPayment:
     announced_on: date
     items: tuple[AnnouncedItem, ...]
     expected_on: date | None = None
+    expires_on: date = date.max
     payer_name: str | None = None
     payer_account: str | None = None
     references: tuple[str, ...] = ()
 
-    def is_named_in(self, texts: tuple[str, ...]) -> bool:
+    def is_named_in(self, texts: Sequence[str]) -> bool:
         """Return True if one of the texts of a line contains a reference of the advice, in any spacing and case."""
         found = [_plain(text) for text in texts]
         keys = [key for each in self.references if len(key := _plain(each)) >= _LEAST_REFERENCE]

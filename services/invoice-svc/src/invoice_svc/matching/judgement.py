@@ -1,126 +1,136 @@
-"""Judgement of a bank line: the invoices that it names, scored, and whether one of them is certain.
+"""Judgement of a bank line: sets of invoices that it may pay, scored, and whether one of them is certain.
 
-The reference or the number names an invoice, the amount and the payer confirm it. No reason alone books a line: a right
-number with another amount or another payer is left to a person.
+A number, a reference, an advice or the amount itself names invoices; amount and payer confirm them. No reason alone
+books a line: a right number with another amount or another payer is left to a person, and so is a line that two sets
+explain.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from stdnum import iso11649
-from stdnum.exceptions import ValidationError
+from msgspec import structs
 
-from encours.contracts.events.bank import BankLineRecorded, LineProposal, MatchReason, MatchRule
-from encours.kernel.money import format_amount
-from invoice_svc.domain.customer.likeness import plain_name
-from invoice_svc.domain.invoice.state import Invoice
-from invoice_svc.domain.payment.indication import indication, number_key
+from encours.contracts.events.bank import BankLineRecorded, LineProposal, ProposedShare
+from invoice_svc.domain.bank_line.marks import texts_of
+from invoice_svc.matching.announced import AnnouncedPayment
+from invoice_svc.matching.explanations import Explaining, LineExplanation, PaidShare, reason
+from invoice_svc.matching.open_items import OpenItems
+from invoice_svc.matching.reading import Words
 
-POINTS: dict[MatchRule, int] = {
-    "structured_reference": 60,
-    "invoice_number": 50,
-    "amount_equal": 25,
-    "payer_account": 15,
-    "payer_name": 10,
-    "amount_differs": -30,
-    "payer_differs": -40,
-    "payment_reference": -40,
-}
 CERTAIN = 85
 """Score from which a line is booked: a reference and the amount, or a number, the amount and the payer."""
 MOST_PROPOSALS = 3
-_LEAST_PREFIX = 8
-"""Fewest characters of a name that a bank cut off."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenDebt:
-    """An open invoice with names and accounts of those who may pay it: its customer and whoever pays for it."""
-
-    invoice: Invoice
-    names: tuple[str, ...]
-    accounts: tuple[str, ...]
+_MOST_PAYERS = 12
+_EXACT = frozenset({"amount_equal", "bank_charge", "part_payment"})
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Invoices that the line may pay, the best first; ``is_certain`` if the first is booked without a person."""
+    """Sets that the line may pay, the best first; ``is_certain`` if the first is booked without a person.
+
+    ``open_minor``: what was outstanding on the invoices of the first.
+    """
 
     proposals: tuple[LineProposal, ...] = ()
     is_certain: bool = False
+    open_minor: Mapping[str, int] = field(default_factory=dict)
+
+    def against(self, payment_id: str) -> Judgement:
+        """Return the judgement of a line whose reference another payment has: nothing is certain."""
+        used = reason("payment_reference", payment_id)
+        proposals = tuple(
+            structs.replace(each, score=each.score + used.points, reasons=(*each.reasons, used))
+            for each in self.proposals
+        )
+        return Judgement(proposals)
 
 
-def reference_key(reference: str | None) -> str | None:
-    """Return the letters and digits of an invoice number in a reference of ISO 11649; None if it is not valid."""
-    try:
-        return iso11649.compact(iso11649.validate(reference or ""))[4:]
-    except ValidationError:
-        return None
+def judge(
+    line: BankLineRecorded,
+    index: OpenItems,
+    advices: Sequence[AnnouncedPayment] = (),
+) -> Judgement:
+    """Judge a line by the open items of its currency, and by the advices that may announce it."""
+    explaining = Explaining(line, Words.of(line.remittance_text), index)
+    found = _distinct(_explanations(explaining, advices))
+    certain = [each for each in found if each.score >= CERTAIN and _is_whole(line, each)]
+    proposals = tuple(_proposal(each) for each in found[:MOST_PROPOSALS])
+    if len(certain) != 1 or certain[0] is not found[0]:
+        return Judgement(proposals)
+    open_minor = {share.item.invoice_id: share.item.outstanding_minor for share in found[0].shares}
+    return Judgement(proposals, is_certain=True, open_minor=open_minor)
 
 
-def text_of(line: BankLineRecorded) -> str:
-    """Return the words of the payer: the remittance text with the number in the creditor reference, or that itself."""
-    reference = reference_key(line.creditor_reference) or line.creditor_reference
-    return " ".join(part for part in (line.remittance_text, reference) if part)
+def _explanations(explaining: Explaining, advices: Sequence[AnnouncedPayment]) -> Iterator[LineExplanation]:
+    line, index = explaining.line, explaining.index
+    texts = texts_of(line)
+    for advice in advices:
+        is_named = advice.is_named_in(texts)
+        if is_named or advice.total_minor == line.amount_minor:
+            yield from explaining.by_advice(advice, is_named=is_named)
+    payers = _payers(explaining)
+    for payer_id in payers[:_MOST_PAYERS]:
+        yield from explaining.by_payer(payer_id)
+    if not payers:
+        yield from _of_that_amount(line, index)
 
 
-def judge(line: BankLineRecorded, debts: Sequence[OpenDebt], used_reference: str | None = None) -> Judgement:
-    """Judge a line. ``used_reference`` is the payment that has the line's reference, with another amount or day."""
-    by_number = {debt.invoice.number: debt for debt in debts if debt.invoice.number}
-    found = indication(line.remittance_text, by_number)
-    named = {citation.number: _reason("invoice_number", citation.words) for citation in found.cited}
-    key = reference_key(line.creditor_reference)
-    for number in by_number:
-        if key is not None and number_key(number) == key:
-            named[number] = _reason("structured_reference", line.creditor_reference)
-    proposals = sorted(
-        (_proposal(line, by_number[number], reason, used_reference) for number, reason in named.items()),
-        key=lambda each: (-each.score, each.invoice_number),
-    )
-    clear = len(proposals) == 1 and not found.unclear
-    return Judgement(tuple(proposals[:MOST_PROPOSALS]), clear and proposals[0].score >= CERTAIN)
+def _payers(explaining: Explaining) -> list[str]:
+    """Return the customers that the line may come from, by account, number and name, those named by most first."""
+    line, index = explaining.line, explaining.index
+    found: dict[str, int] = {}
+    named = index.named(line.party_name) if line.party_name else set()
+    numbered = {index.items[each].customer_id for each in explaining.words.whole(index)}
+    if (item := explaining.structured()) is not None:
+        numbered.add(item.customer_id)
+    for ways in (index.by_account.get(line.party_account or "", set()), named, numbered):
+        for payer_id in {index.payer_on(each, line.booked_on) for each in ways} | ways:
+            found[payer_id] = found.get(payer_id, 0) + 1
+    return sorted(found, key=lambda each: (-found[each], each))
 
 
-def _proposal(
-    line: BankLineRecorded, debt: OpenDebt, named: MatchReason, used_reference: str | None
-) -> LineProposal:
-    invoice = debt.invoice
-    equal = invoice.outstanding_minor == line.amount_minor
-    open_amount = f"{format_amount(invoice.outstanding_minor, line.currency)} {line.currency}"
-    reasons = [named, _reason("amount_equal" if equal else "amount_differs", open_amount)]
-    if (payer := _payer(line, debt)) is not None:
-        reasons.append(payer)
-    if used_reference is not None:
-        reasons.append(_reason("payment_reference", used_reference))
+def _of_that_amount(line: BankLineRecorded, index: OpenItems) -> Iterator[LineExplanation]:
+    """Yield the invoices of just that amount, where the line tells nothing else."""
+    equal = sorted(index.by_amount.get(line.amount_minor, ()))
+    if len(equal) <= MOST_PROPOSALS:
+        for each in equal:
+            item = index.items[each]
+            payer_id = index.payer_on(item.customer_id, line.booked_on)
+            share = PaidShare(item, line.amount_minor, None)
+            yield LineExplanation(payer_id, (share,), (reason("amount_equal", item.number),))
+
+
+def _is_whole(line: BankLineRecorded, explanation: LineExplanation) -> bool:
+    """Return True if the amount is explained to the last cent."""
+    paid = sum(share.minor for share in explanation.shares) - explanation.netted_minor
+    return paid == line.amount_minor and any(each.rule in _EXACT for each in explanation.reasons)
+
+
+def _distinct(explanations: Iterable[LineExplanation]) -> list[LineExplanation]:
+    """Return the best explanation of each outcome, the best outcomes first."""
+    best: dict[frozenset[tuple[str, int]], LineExplanation] = {}
+    for each in explanations:
+        known = best.setdefault(each.paid, each)
+        if each.score > known.score:
+            best[each.paid] = replace(each, advice_id=each.advice_id or known.advice_id)
+    return sorted(best.values(), key=lambda each: (-each.score, len(each.shares), sorted(each.paid)))
+
+
+def _proposal(explanation: LineExplanation) -> LineProposal:
     return LineProposal(
-        customer_id=invoice.customer_id,
-        invoice_id=invoice.invoice_id,
-        invoice_number=invoice.number or "",
-        amount_minor=min(line.amount_minor, invoice.outstanding_minor),
-        score=sum(reason.points for reason in reasons),
-        reasons=tuple(reasons),
+        customer_id=explanation.payer_id,
+        shares=tuple(
+            ProposedShare(
+                invoice_id=share.item.invoice_id,
+                invoice_number=share.item.number,
+                amount_minor=share.minor,
+                evidence=share.evidence,
+            )
+            for share in explanation.shares
+        ),
+        advice_id=explanation.advice_id,
+        score=explanation.score,
+        reasons=explanation.reasons,
     )
-
-
-def _payer(line: BankLineRecorded, debt: OpenDebt) -> MatchReason | None:
-    """Return the reason by the payer; None if the bank names none."""
-    if line.party_account is not None and line.party_account in debt.accounts:
-        return _reason("payer_account", line.party_account)
-    if line.party_name is None:
-        return None
-    fits = any(_same_name(line.party_name, name) for name in debt.names)
-    return _reason("payer_name" if fits else "payer_differs", line.party_name)
-
-
-def _same_name(stated: str, known: str) -> bool:
-    """Return True for names of the same words in any order, or for one that the bank cut off."""
-    one, other = plain_name(stated), plain_name(known)
-    if sorted(one.split()) == sorted(other.split()):
-        return True
-    return len(one) >= _LEAST_PREFIX and other.startswith(one)
-
-
-def _reason(rule: MatchRule, evidence: str | None) -> MatchReason:
-    return MatchReason(rule=rule, points=POINTS[rule], evidence=evidence)

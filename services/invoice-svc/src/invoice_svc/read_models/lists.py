@@ -30,7 +30,7 @@ class Lists(ComposedModel):
     """Finds entities, numbers, customers, terms, and every document from quotes to credit notes and disputes."""
 
     name = NAME
-    version = 21
+    version = 22
     parts = (
         Entities(),
         Numbers(),

@@ -7,9 +7,9 @@ moves money: a line that pays a debt is booked as a payment, in the stream of th
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from encours.contracts.base import Event, Value
+from encours.contracts.base import Event, Upcaster, Value
 
 StatementFormat = Literal["camt", "mt940", "cfonb120", "ofx", "csv"]
 StatementKind = Literal["statement", "intraday", "advice"]
@@ -155,15 +155,28 @@ class BankLineRecorded(Event, frozen=True, kw_only=True, omit_defaults=True):
 MatchRule = Literal[
     "structured_reference",
     "invoice_number",
+    "number_in_part",
+    "number_unclear",
+    "advice",
+    "only_combination",
     "amount_equal",
+    "bank_charge",
+    "part_payment",
     "amount_differs",
     "payer_account",
     "payer_name",
+    "payer_group",
     "payer_differs",
     "payment_reference",
     "person",
 ]
-"""Reasons for or against a match; ``person`` is a decision by hand."""
+"""Reasons for or against a match.
+
+``number_in_part``: the text has a part of the number. ``number_unclear``: it has a number that fits no invoice of the
+payer. ``advice``: the debtor announced the payment. ``only_combination``: no other of the payer's open invoices
+explain the amount. ``bank_charge``: the rest is what banks kept. ``part_payment``: the debtor calls it one.
+``payer_group``: another company of the debtor's group paid. ``person`` is a decision by hand.
+"""
 
 
 class MatchReason(Value, frozen=True, kw_only=True):
@@ -174,22 +187,45 @@ class MatchReason(Value, frozen=True, kw_only=True):
     evidence: str | None
 
 
-class LineProposal(Value, frozen=True, kw_only=True):
-    """An invoice that a line may pay, the best first."""
+class ProposedShare(Value, frozen=True, kw_only=True):
+    """Part of a line for an invoice."""
 
-    customer_id: str
     invoice_id: str
     invoice_number: str
     amount_minor: int
+    evidence: str | None
+    """Words or figures that name the invoice."""
+
+
+class LineProposal(Value, frozen=True, kw_only=True):
+    """Invoices that a line may pay together. ``customer_id`` is the payer."""
+
+    customer_id: str
+    shares: tuple[ProposedShare, ...]
+    advice_id: str | None
+    """Advice that announced the payment."""
     score: int
     """Sum of the points of the reasons."""
     reasons: tuple[MatchReason, ...]
 
 
+def _with_shares(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the proposals of version 1, of one invoice each, as sets of one share."""
+    proposals = []
+    for each in fields["proposals"]:
+        share = {name: each[name] for name in ("invoice_id", "invoice_number", "amount_minor")}
+        share["evidence"] = each["reasons"][0]["evidence"] if each["reasons"] else None
+        kept = {name: each[name] for name in ("customer_id", "score", "reasons")}
+        proposals.append(kept | {"shares": [share], "advice_id": None})
+    return fields | {"proposals": proposals}
+
+
 class BankLineProposed(Event, frozen=True, kw_only=True):
-    """Invoices that the line may pay, where a person has to decide."""
+    """Sets of invoices that the line may pay, the best first, where a person has to decide."""
 
     TYPE: ClassVar[str] = "bank_line.proposed"
+    VERSION: ClassVar[int] = 2
+    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: _with_shares}
     line_id: str
     account_id: str
     proposals: tuple[LineProposal, ...]

@@ -23,6 +23,14 @@ class MatchLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectLine:
+    """Withdraw the decision on a line, for a reason, and book it anew."""
+
+    match: MatchLine
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class IgnoreLine:
     """Leave a line out: it is no payment of a customer."""
 

@@ -66,6 +66,12 @@ def stated(state: BankLine) -> events.BankLineRecorded:
     return state.stated
 
 
+def is_for_machine(state: BankLine) -> bool:
+    """Return True for a line of money in that nobody has decided, nor withdrawn a decision on."""
+    undecided = state.status in ("unmatched", "proposed") and not state.is_left_to_person
+    return undecided and stated(state).amount_minor > 0
+
+
 def require_bookable(state: BankLine) -> events.BankLineRecorded:
     """Return the bank's statement of a line that brings money and is not decided. Raises refusals."""
     line = stated(state)

@@ -29,6 +29,8 @@ class BankLine:
     proposals: tuple[events.LineProposal, ...] = ()
     booked: events.BankLineBooked | None = None
     ignored_cause: str | None = None
+    is_left_to_person: bool = False
+    """A decision on the line was withdrawn: the machine decides nothing more."""
 
     @property
     def status(self) -> LineStatus:
@@ -64,6 +66,6 @@ def evolve(state: BankLine, recorded: Recorded) -> BankLine:
         case events.BankLineIgnored():
             return replace(state, ignored_cause=event.cause)
         case events.BankLineReopened():
-            return replace(state, proposals=(), booked=None, ignored_cause=None)
+            return replace(state, proposals=(), booked=None, ignored_cause=None, is_left_to_person=True)
         case _:
             assert_never(event)

@@ -82,9 +82,11 @@ def marks_of(customer: Described) -> list[str]:
 
 
 def plain_name(name: str) -> str:
-    """Return a name without accents, signs and legal form: ``Éts. Dupont S.A.R.L.`` gives ``ets dupont``."""
+    """Return a name without accents, signs and legal form: ``Éts. Dupont S.A.R.L.`` gives ``ets dupont``, and so does
+    ``ETS DUPONT S A R L``.
+    """
     letters = unicodedata.normalize("NFKD", name.casefold())
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    joined = re.sub(r"\b(\w)\.(?=\w\b)", r"\1", plain)
+    joined = re.sub(r"\b(\w)[. ]{1,2}(?=\w\b)", r"\1", plain)
     words = re.findall(r"\w+", joined)
     return " ".join(word for word in words if word not in _LEGAL_FORMS) or " ".join(words)

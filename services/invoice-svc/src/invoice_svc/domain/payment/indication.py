@@ -81,6 +81,12 @@ def digits_of(number: str) -> str:
     return "".join(group for group in _TOKEN.findall(number.upper()) if group.isdigit())
 
 
+def last_group_of(number: str) -> str:
+    """Return the last group of digits of a number, its count: ``FAC-2026-000123`` → ``000123``; empty without any."""
+    groups = _groups(number)
+    return groups[-1] if groups else ""
+
+
 def is_invoice_word(word: str) -> bool:
     """Return True for a word that only announces a number: ``facture``, ``inv``, ``n``."""
     return word.upper() in _WORDS | _SHORT_WORDS | _JOINTS

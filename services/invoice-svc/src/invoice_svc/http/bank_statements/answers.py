@@ -11,6 +11,7 @@ from encours.contracts.events.bank import (
     LineProposal,
     MatchReason,
     MatchRule,
+    ProposedShare,
     StatementFormat,
     StatementKind,
 )
@@ -152,14 +153,32 @@ class MatchReasonOut(BaseModel):
         return {"rule": reason.rule, "points": reason.points, "evidence": reason.evidence}
 
 
-class LineProposalOut(BaseModel):
-    """An invoice that a line may pay."""
+class ProposedShareOut(BaseModel):
+    """Part of a line for an invoice, with the words or figures that name it."""
 
-    proposal: int = Field(description="Number for `POST /v1/bank-lines/{id}/match`, the best first.")
-    customer_id: str
     invoice_id: str
     invoice_number: str
     amount: MoneyModel
+    evidence: str | None
+
+    @classmethod
+    def of(cls, share: ProposedShare, currency: str) -> Json:
+        """Show a share."""
+        return {
+            "invoice_id": share.invoice_id,
+            "invoice_number": share.invoice_number,
+            "amount": money_json(share.amount_minor, currency),
+            "evidence": share.evidence,
+        }
+
+
+class LineProposalOut(BaseModel):
+    """Invoices that a line may pay together."""
+
+    proposal: int = Field(description="Number for `POST /v1/bank-lines/{id}/match`, the best first.")
+    customer_id: str = Field(description="The payer.")
+    shares: list[ProposedShareOut]
+    advice_id: str | None = Field(description="Remittance advice that announced the payment.")
     score: int
     reasons: list[MatchReasonOut]
 
@@ -169,16 +188,15 @@ class LineProposalOut(BaseModel):
         return {
             "proposal": place,
             "customer_id": proposal.customer_id,
-            "invoice_id": proposal.invoice_id,
-            "invoice_number": proposal.invoice_number,
-            "amount": money_json(proposal.amount_minor, currency),
+            "shares": [ProposedShareOut.of(each, currency) for each in proposal.shares],
+            "advice_id": proposal.advice_id,
             "score": proposal.score,
             "reasons": [MatchReasonOut.of(each) for each in proposal.reasons],
         }
 
 
 class LineProposalsOut(AsOf):
-    """Invoices that a line may pay, where a person has to decide."""
+    """Sets of invoices that a line may pay, where a person has to decide."""
 
     line_id: str
     status: LineStatus

@@ -14,7 +14,7 @@ from encours.kernel import texts
 from encours.kernel.money import exponent
 from invoice_svc.bank.receiving import ReadBankFile
 from invoice_svc.domain.bank_account.commands import SetCsvMap
-from invoice_svc.domain.bank_line.commands import MatchLine
+from invoice_svc.domain.bank_line.commands import CorrectLine, MatchLine
 from invoice_svc.http.common import CustomerId, EntityId, Iban, PaymentId
 from invoice_svc.http.payments.bodies import AllocationBody, instructed
 from invoice_svc.imports.formats.dates import checked_date_format
@@ -90,6 +90,16 @@ class MatchLineBody(Body):
         """Return the command."""
         shares = instructed(self.allocations)
         return MatchLine(line_id, self.payment_id, self.proposal, self.customer_id, shares)
+
+
+class CorrectLineBody(MatchLineBody):
+    """Reason for which the decision on a line is wrong, and its booking as for `match`."""
+
+    reason: ShortText = Field(examples=["Paid for the other company of the group"])
+
+    def to_correction(self, line_id: str) -> CorrectLine:
+        """Return the command."""
+        return CorrectLine(self.to_command(line_id), self.reason)
 
 
 class LineReasonBody(Body):

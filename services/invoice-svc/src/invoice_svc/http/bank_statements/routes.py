@@ -43,6 +43,7 @@ from invoice_svc.http.bank_statements.bodies import (
     BankFileParameters,
     BankLineId,
     BankStatementId,
+    CorrectLineBody,
     CsvMapBody,
     LineReasonBody,
     MatchLineBody,
@@ -135,7 +136,7 @@ async def get_bank_line(line_id: BankLineId, q: Reading) -> Response:
 
 @router.get("/v1/bank-lines/{line_id}/proposals", response_model=LineProposalsOut)
 async def list_proposals(line_id: BankLineId, q: Reading) -> Response:
-    """Get the invoices that a line may pay, the best first, with their reasons."""
+    """Get the sets of invoices that a line may pay, the best first, with their reasons."""
     return await show(q, PROPOSALS_ANSWER, line_id)
 
 
@@ -145,6 +146,20 @@ async def match_bank_line(line_id: BankLineId, cmd: Writing, body: MatchLineBody
     return await cmd.run(
         bank_lines.match,
         (body or MatchLineBody()).to_command(line_id),
+        Candidates(cmd.services.db, cmd.ledger),
+        PaymentsOfLines(cmd.services.db, cmd.ledger),
+        AdviceQueries(cmd.services.db, cmd.ledger).open_advices,
+        answer=MATCHED_ANSWER,
+        on=line_id,
+    )
+
+
+@router.post("/v1/bank-lines/{line_id}/correct", response_model=MatchedLineOut)
+async def correct_bank_line(line_id: BankLineId, body: CorrectLineBody, cmd: Writing) -> Response:
+    """Withdraw the decision on a line, as `undo` does, and book it anew, as `match` does."""
+    return await cmd.run(
+        bank_lines.correct,
+        body.to_correction(line_id),
         Candidates(cmd.services.db, cmd.ledger),
         PaymentsOfLines(cmd.services.db, cmd.ledger),
         AdviceQueries(cmd.services.db, cmd.ledger).open_advices,

@@ -39,7 +39,7 @@ class AdviceQueries:
     async def open_advices(self, ledger: str, entity_id: str, currency: str, amount_minor: int) -> list[str]:
         """Return ids of the entity's advices of that amount that no payment has joined."""
         async with self._now(ledger) as (conn, schema):
-            return await open_advices(conn, schema, entity_id, currency, amount_minor)
+            return await open_advices(conn, schema, entity_id, currency, [amount_minor])
 
     async def documents(
         self, ledger: str, entity_id: str, customer_id: str | None, currency: str, written: Sequence[str]

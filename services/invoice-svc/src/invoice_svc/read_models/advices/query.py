@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -54,18 +55,18 @@ async def advices(view: View, page: Page, wanted: AdviceFilter) -> list[Any]:
 
 
 async def open_advices(
-    conn: Conn, schema: str, entity_id: str, currency: str, amount_minor: int
+    conn: Conn, schema: str, entity_id: str, currency: str, amounts_minor: Collection[int]
 ) -> list[str]:
-    """Ids of an entity's advices of an amount that no payment has joined by now, expired ones included."""
+    """Ids of an entity's advices of some amounts that no payment has joined by now, expired ones included."""
     rows = await conn.fetch(
         f"""select distinct a.advice_id from {schema}.advice a
             join {schema}.advice_status s on s.advice_id = a.advice_id and s.status = 'announced'
-            where a.entity_id = $1 and a.currency = $2 and a.total_minor = $3
+            where a.entity_id = $1 and a.currency = $2 and a.total_minor = any($3::bigint[])
               and not exists (select from {schema}.advice_status n
                               where n.advice_id = a.advice_id and n.position > s.position)
-            order by a.advice_id limit {MAX_OPEN}""",
+            order by a.advice_id limit {MAX_OPEN * len(amounts_minor)}""",
         entity_id,
         currency,
-        amount_minor,
+        list(amounts_minor),
     )
     return [row["advice_id"] for row in rows]

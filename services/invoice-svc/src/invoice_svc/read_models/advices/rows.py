@@ -17,6 +17,7 @@ class AdviceRow(Row, kw_only=True):
         "(entity_id, currency, total_minor)",
         "(customer_id, advice_id)",
         "(announced_on, advice_id)",
+        "(position)",
     )
     advice_id: str
     position: int

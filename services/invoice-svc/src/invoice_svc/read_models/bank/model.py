@@ -15,8 +15,15 @@ from encours.contracts.events.bank import (
 )
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
+from invoice_svc.domain.bank_line.marks import marks_of
 from invoice_svc.domain.bank_line.state import LineStatus
-from invoice_svc.read_models.bank.rows import BankLineRow, BankLineStatusRow, BankStatementRow
+from invoice_svc.read_models.bank.rows import (
+    BankLineRow,
+    BankLineStatusRow,
+    BankStatementRow,
+    PayerAccountRow,
+    WaitingLineRow,
+)
 
 _Read = (
     BankStatementImported
@@ -29,9 +36,12 @@ _Read = (
 
 
 class BankLists(Part):
-    """Bank statements by entity, account and day; their lines by statement and status too."""
+    """Bank statements by entity, account and day; their lines by statement and status too.
 
-    rows = (BankStatementRow, BankLineRow, BankLineStatusRow)
+    Lines that wait for a match are found by their marks, payers by the accounts that booked lines have shown.
+    """
+
+    rows = (BankStatementRow, BankLineRow, BankLineStatusRow, WaitingLineRow, PayerAccountRow)
     applies = frozenset(event.TYPE for event in _Read.__args__)
 
     def project(self, e: Recorded, rows: RowCache) -> None:
@@ -63,14 +73,37 @@ class BankLists(Part):
                     )
                 )
                 _put_status(e, rows, "announced" if event.is_announced else "unmatched")
+                if event.amount_minor > 0 and not event.is_announced:
+                    rows.put(
+                        WaitingLineRow(
+                            line_id=e.stream,
+                            entity_id=e.entity,
+                            from_position=e.position,
+                            marks=marks_of(event),
+                        )
+                    )
             case BankLineProposed():
                 _put_status(e, rows, "proposed")
             case BankLineBooked():
                 _put_status(e, rows, "booked", event.payment_id)
+                rows.drop(WaitingLineRow, e.stream)
+                if event.party_account is not None and event.customer_id is not None:
+                    rows.put(
+                        PayerAccountRow(
+                            line_id=e.stream,
+                            entity_id=e.entity,
+                            account=event.party_account,
+                            customer_id=event.customer_id,
+                            from_position=e.position,
+                        )
+                    )
             case BankLineIgnored():
                 _put_status(e, rows, "ignored")
-            case BankLineReopened():
+                rows.drop(WaitingLineRow, e.stream)
+            case BankLineReopened():  # a person decides from here on
                 _put_status(e, rows, "unmatched")
+                rows.drop(WaitingLineRow, e.stream)
+                rows.drop(PayerAccountRow, e.stream)
             case _:
                 assert_never(event)
 

@@ -49,6 +49,31 @@ class BankLineRow(Row, kw_only=True):
     from_position: int
 
 
+class WaitingLineRow(Row, kw_only=True):
+    """A line of money in that nobody has decided, with its marks; the machine may judge it again."""
+
+    TABLE: ClassVar[str] = "waiting_line"
+    KEY: ClassVar[tuple[str, ...]] = ("line_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("using gin (marks)",)
+    line_id: str
+    entity_id: str
+    from_position: int
+    marks: list[str]
+
+
+class PayerAccountRow(Row, kw_only=True):
+    """An account that a customer pays from, as a booked line shows; without the line, nothing shows it."""
+
+    TABLE: ClassVar[str] = "payer_account"
+    KEY: ClassVar[tuple[str, ...]] = ("line_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(account)", "(customer_id)", "(from_position)")
+    line_id: str
+    entity_id: str
+    account: str
+    customer_id: str
+    from_position: int
+
+
 class BankLineStatusRow(Row, kw_only=True):
     """Status of a line from an event on."""
 

@@ -18,7 +18,7 @@ from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
 from encours.reading.merges import MergeRow
-from invoice_svc.domain.customer.likeness import marks_of
+from invoice_svc.domain.customer.likeness import marks_of, plain_name
 from invoice_svc.read_models.customers.rows import CustomerRow, RolesRow
 from invoice_svc.read_models.known import known
 
@@ -48,9 +48,11 @@ class Customers(Part):
                     entity_id=event.entity_id,
                     name="",
                     name_key="",
+                    plain_name="",
                     external_ref=event.external_ref,
                     from_on=e.effective_on,
                     from_position=e.position,
+                    changed_position=e.position,
                     salesperson=None,
                     tags=[],
                     likeness=[],
@@ -82,6 +84,7 @@ class Customers(Part):
             case _:
                 assert_never(event)
         customer.name, customer.name_key = event.name, event.name.lower()
+        customer.plain_name, customer.changed_position = plain_name(event.name), e.position
         customer.salesperson, customer.tags = event.salesperson, list(event.tags)
         customer.likeness = marks_of(event)
         rows.put(customer)

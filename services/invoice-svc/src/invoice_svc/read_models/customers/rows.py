@@ -9,7 +9,8 @@ from encours.projection.rows import Row
 
 
 class CustomerRow(Row):
-    """A debtor. ``name_key`` is the lower-case name, for searches by its beginning.
+    """A debtor. ``name_key`` is the lower-case name, for searches by its beginning; ``plain_name`` the name as banks
+    state it. ``changed_position`` is that of its last description.
 
     ``likeness``: the marks of :mod:`invoice_svc.domain.customer.likeness`, for the search for duplicates.
     ``fields``: values of custom fields as ``<code>:<value>``.
@@ -20,6 +21,8 @@ class CustomerRow(Row):
     INDEXES: ClassVar[tuple[str, ...]] = (
         "(entity_id, customer_id)",
         "(name_key)",
+        "(plain_name)",
+        "(changed_position)",
         "(external_ref)",
         "using gin (likeness)",
         "using gin (fields)",
@@ -28,9 +31,11 @@ class CustomerRow(Row):
     entity_id: str
     name: str
     name_key: str
+    plain_name: str
     external_ref: str | None
     from_on: date
     from_position: int
+    changed_position: int
     salesperson: str | None
     tags: list[str]
     likeness: list[str]
@@ -45,7 +50,7 @@ class RolesRow(Row):
 
     TABLE: ClassVar[str] = "roles"
     KEY: ClassVar[tuple[str, ...]] = ("customer_id", "position")
-    INDEXES: ClassVar[tuple[str, ...]] = ("(payer_id)", "(group_id)")
+    INDEXES: ClassVar[tuple[str, ...]] = ("(payer_id)", "(group_id)", "(position)")
     customer_id: str
     position: int
     valid_from: date

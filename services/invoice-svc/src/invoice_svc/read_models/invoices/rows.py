@@ -34,6 +34,8 @@ class InvoiceRow(Row, kw_only=True):
         "(number_key)",
         "(digits_key)",
         "(reference_key)",
+        "(issued_position)",
+        "(entity_id, outstanding_minor) where outstanding_minor > 0",
     )
     invoice_id: str
     entity_id: str

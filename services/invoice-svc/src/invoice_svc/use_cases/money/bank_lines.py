@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
-from encours.contracts.events.bank import BankLineRecorded, MatchReason
-from encours.contracts.parties import payer_of
+from encours.contracts.events.bank import MatchReason
 from encours.kernel.ids import derived_id
 from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.bank_line import decide
-from invoice_svc.domain.bank_line.commands import IgnoreLine, MatchLine, UndoLine
+from invoice_svc.domain.bank_line.commands import CorrectLine, IgnoreLine, MatchLine, UndoLine
+from invoice_svc.domain.bank_line.marks import text_of
 from invoice_svc.domain.bank_line.state import BankLine
-from invoice_svc.domain.payment.commands import ReceivePayment, ReversePayment
-from invoice_svc.matching.judgement import OpenDebt, judge, text_of
-from invoice_svc.use_cases.folds import BANK_LINE, CUSTOMER, INVOICE, PAYMENT
+from invoice_svc.domain.payment.allocation import Share
+from invoice_svc.domain.payment.commands import Instructed, ReceivePayment, ReversePayment
+from invoice_svc.matching.judgement import Judgement
+from invoice_svc.use_cases.folds import BANK_LINE, INVOICE, PAYMENT
 from invoice_svc.use_cases.money import payments, reversals
 from invoice_svc.use_cases.money.advised import Advices
 from invoice_svc.use_cases.money.payers import Candidates
@@ -25,28 +26,44 @@ TakenPayments = Callable[[str, Sequence[str]], Awaitable[Collection[str]]]
 _BY_PERSON = MatchReason(rule="person", points=0, evidence=None)
 
 
-async def judge_line(
-    session: Session, line_id: str, candidates: Sequence[str], taken: TakenPayments, advices: Advices = ()
-) -> Result | None:
-    """Book a line whose payment or invoice is certain, or propose what it may pay; nothing for one that is decided.
+class JudgementOutdated(Exception):
+    """The ledger has moved on since the line was judged; it has to be judged again."""
 
-    ``candidates`` are invoices that the line may name; each is loaded from its own stream.
+
+async def judge_line(
+    session: Session, line_id: str, judgement: Judgement, taken: TakenPayments
+) -> Result | None:
+    """Book a line whose payment or invoices are certain, or propose what it may pay; nothing for one that is decided.
+
+    A person's decision, also one that was withdrawn, is never changed. Raises :class:`JudgementOutdated` if other money
+    has come for the invoices since.
     """
     state = await session.get(BANK_LINE, line_id)
-    line = decide.stated(state)
-    if state.status not in ("unmatched", "proposed") or line.amount_minor <= 0:
+    if not decide.is_for_machine(state):
         return None
     recorded, used = await _recorded_before(session, state, taken)
     if recorded is not None:
         await _book(session, state, recorded, [_by_reference(used)], is_new_payment=False)
         return session.result(line_id)
-    debts = [await _debt(session, each, line) for each in candidates]
-    judgement = judge(line, [debt for debt in debts if debt.invoice.outstanding_minor > 0], used)
-    if judgement.is_certain:
-        best = judgement.proposals[0]
-        await _receive(session, state, MatchLine(line_id), (best.invoice_id,), list(best.reasons), advices)
-    else:
+    if used is not None:
+        judgement = judgement.against(used)
+    if not judgement.is_certain:
         _emit_all(session, state, decide.propose(state, judgement.proposals))
+        return session.result(line_id)
+    for invoice_id, open_minor in judgement.open_minor.items():
+        if (await session.get(INVOICE, invoice_id)).outstanding_minor != open_minor:
+            raise JudgementOutdated(line_id)
+    best = judgement.proposals[0]
+    payment = await _payment_of(session, state, best.customer_id, advice_id=best.advice_id)
+    if best.advice_id is not None:
+        await payments.receive(session, payment)
+    else:
+        shares = [
+            Share(share.invoice_id, share.amount_minor, "debtor_indication", share.evidence)
+            for share in best.shares
+        ]
+        await payments.receive_for(session, payment, shares)
+    await _book(session, state, payment.payment_id, best.reasons, is_new_payment=True)
     return session.result(line_id)
 
 
@@ -69,6 +86,18 @@ async def match(
     if recorded is not None:
         return await _book(session, state, recorded, [_by_reference(used), _BY_PERSON], is_new_payment=False)
     return await _receive(session, state, command, candidates, [_BY_PERSON], advices)
+
+
+async def correct(
+    session: Session,
+    command: CorrectLine,
+    candidates: Candidates,
+    taken: TakenPayments,
+    advices: Advices = (),
+) -> Settled:
+    """Withdraw the decision on a line and book it anew, as a person decides."""
+    await undo(session, UndoLine(command.match.line_id, command.cause))
+    return await match(session, command.match, candidates, taken, advices)
 
 
 async def ignore(session: Session, command: IgnoreLine) -> Result:
@@ -107,18 +136,6 @@ async def _recorded_before(
     return None, used
 
 
-async def _debt(session: Session, invoice_id: str, line: BankLineRecorded) -> OpenDebt:
-    """Return an invoice with names and accounts of its customer and of whoever pays for that on the day."""
-    invoice = await session.load(INVOICE, invoice_id, guard=False)
-    debtor = await session.load(CUSTOMER, invoice.customer_id, guard=False)
-    payer_id = payer_of(invoice.customer_id, debtor.roles, line.booked_on)
-    payer = debtor if payer_id == invoice.customer_id else await session.load(CUSTOMER, payer_id, guard=False)
-    both = (debtor, payer)
-    return OpenDebt(
-        invoice, tuple(each.name for each in both), tuple(each.iban for each in both if each.iban)
-    )
-
-
 async def _receive(
     session: Session,
     state: BankLine,
@@ -129,32 +146,45 @@ async def _receive(
 ) -> Settled:
     """Record the line's payment by the command of payments, and book the line as it."""
     line = decide.require_bookable(state)
-    customer_id, allocations = command.customer_id, command.allocations
+    customer_id, allocations, advice_id = command.customer_id, command.allocations, None
     if command.proposal is not None:
         best = decide.chosen(state, command.proposal)
-        allocations = ((best.invoice_id, best.amount_minor, line.currency),)
+        customer_id, advice_id = best.customer_id, best.advice_id
+        if advice_id is None:
+            allocations = tuple(
+                (share.invoice_id, share.amount_minor, line.currency) for share in best.shares
+            )
         reasons = [*best.reasons, *reasons]
-    payment_id, external_ref = await _new_payment_id(session, state)
-    settled = await payments.receive(
-        session,
-        ReceivePayment(
-            payment_id=payment_id,
-            entity_id=state.entity_id,
-            customer_id=customer_id,
-            received_on=decide.received_on(line, session.today),
-            amount_minor=line.amount_minor,
-            currency=line.currency,
-            method=decide.method_of(line),
-            remittance_text=text_of(line)[:2000] or None,
-            external_ref=external_ref,
-            charges_minor=line.charges_minor,
-            allocations=allocations,
-        ),
-        candidates,
-        advices,
-    )
-    await _book(session, state, payment_id, reasons, is_new_payment=True)
+    payment = await _payment_of(session, state, customer_id, allocations, advice_id)
+    settled = await payments.receive(session, payment, candidates, advices)
+    await _book(session, state, payment.payment_id, reasons, is_new_payment=True)
     return Settled(id=command.line_id, as_of=session.today, note=settled.note)
+
+
+async def _payment_of(
+    session: Session,
+    state: BankLine,
+    customer_id: str | None,
+    allocations: Instructed | None = None,
+    advice_id: str | None = None,
+) -> ReceivePayment:
+    """Return the command that records the line's money."""
+    line = decide.require_bookable(state)
+    payment_id, external_ref = await _new_payment_id(session, state)
+    return ReceivePayment(
+        payment_id=payment_id,
+        entity_id=state.entity_id,
+        customer_id=customer_id,
+        received_on=decide.received_on(line, session.today),
+        amount_minor=line.amount_minor,
+        currency=line.currency,
+        method=decide.method_of(line),
+        remittance_text=text_of(line)[:2000] or None,
+        external_ref=external_ref,
+        charges_minor=line.charges_minor,
+        allocations=allocations,
+        advice_id=advice_id,
+    )
 
 
 async def _new_payment_id(session: Session, state: BankLine) -> tuple[str, str | None]:

@@ -71,13 +71,8 @@ async def receive(
     A payment that the bank or the gateway delivers again, with the reference and the content of the first, is answered
     as the first.
     """
-    await session.get(ENTITY, command.entity_id)
-    if command.customer_id is not None:
-        require_customer_of(await unmerged(session, command.customer_id), command.entity_id)
-    state = await session.load(PAYMENT, command.payment_id)
-    if decide.is_repeated(state, command):
+    if not await _record(session, command):
         return Settled(id=command.payment_id, as_of=session.today, note=REPEATED)
-    _emit(session, command.payment_id, command.entity_id, decide.receive(state, command, session.today))
     if command.advice_id is not None:
         payment = await session.get(PAYMENT, command.payment_id)
         advice = await session.get(ADVICE, command.advice_id)
@@ -88,6 +83,25 @@ async def receive(
         )
     await residuals.close_rests(session, decide.residuals_asked(command.allocations))
     return settled
+
+
+async def receive_for(session: Session, command: ReceivePayment, shares: list[Share]) -> None:
+    """Record the payment and allocate it to what the debtor is known to pay."""
+    await _record(session, command)
+    await _place(session, await session.get(PAYMENT, command.payment_id), shares, command.received_on)
+    await residuals.close_rests(session)
+
+
+async def _record(session: Session, command: ReceivePayment) -> bool:
+    """Record the payment; return False if it is recorded already."""
+    await session.get(ENTITY, command.entity_id)
+    if command.customer_id is not None:
+        require_customer_of(await unmerged(session, command.customer_id), command.entity_id)
+    state = await session.load(PAYMENT, command.payment_id)
+    if decide.is_repeated(state, command):
+        return False
+    _emit(session, command.payment_id, command.entity_id, decide.receive(state, command, session.today))
+    return True
 
 
 async def allocate(
