@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from encours.testing.bank_files import IBAN, Booked, camt
 from encours.testing.waiting import wait_until
+from tests.e2e.dispute_examples import DISPUTE_EXAMPLES
 from tests.e2e.post_dunning import DUNNING, Make, Request
 from tests.e2e.world import ENTITY, World, eur, line
 
@@ -35,14 +36,6 @@ def _written_off(world: World) -> str:
     invoice: str = _issued(world)["id"]
     world.post("invoice", f"/v1/invoices/{invoice}/write-off", {"reason": "Judicial liquidation"})
     return invoice
-
-
-def _dispute(world: World) -> str:
-    path = f"/v1/invoices/{_issued(world)['id']}/disputes"
-    identifier: str = world.post(
-        "invoice", path, {"category": "price", "text": "Too dear", "amount": eur("10.00")}
-    )["id"]
-    return identifier
 
 
 def _plan_body(world: World) -> dict[str, Any]:
@@ -301,10 +294,7 @@ EXAMPLES: dict[str, dict[str, Make]] = {
             f"/v1/invoices/{_issued(w)['id']}/disputes",
             {"category": "quality", "text": "Scratched"},
         ),
-        "/v1/disputes/{dispute_id}/resolve": lambda w: (
-            f"/v1/disputes/{_dispute(w)}/resolve",
-            {"outcome": "rejected"},
-        ),
+        **DISPUTE_EXAMPLES,
         "/v1/payment-plans": lambda w: ("/v1/payment-plans", _plan_body(w)),
         "/v1/payment-plans/{plan_id}/reschedule": _rescheduled,
         "/v1/payment-plans/{plan_id}/break": lambda w: (f"{_plan(w)}/break", {"reason": "Stopped paying"}),

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from msgspec import structs
 
 from encours.contracts.common import Address
+from encours.contracts.events.dispute import ResolvedPart
 from encours.contracts.parties import Survivors
 from encours.contracts.settlement import Funds, settlements
 from encours.kernel.errors import DomainError
@@ -24,7 +25,7 @@ from encours.projection.row_cache import RowCache
 from encours.testing.memory import BooksInMemory
 from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.customer.commands import RegisterCustomer
-from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
+from invoice_svc.domain.dispute.commands import OpenDispute, RaiseDispute, ResolveDispute
 from invoice_svc.domain.entity.commands import RegisterEntity
 from invoice_svc.domain.interest.debt import debt_of
 from invoice_svc.domain.interest.statement import NOTHING_DUE, Statement, statement
@@ -76,9 +77,12 @@ class Facts:
         self.pending -= answered
         self.free.append((day, amount - answered))
 
-    def accept(self, dispute: str) -> None:
-        """A claim is answered by credit notes since its opening, each of which answers but once."""
-        opened, amount = self.claims.pop(dispute)
+    def accept(self, dispute: str, part: int | None = None) -> None:
+        """A claim, or a part, is answered by credit notes since its opening, each of which answers but once."""
+        opened, contested = self.claims.pop(dispute)
+        amount = contested if part is None else part
+        if amount < contested:
+            self.claims[dispute] = (opened, contested - amount)
         since = sum(part for day, part in self.free if day >= opened)
         answered = min(amount, since, sum(part for _, part in self.free) - self.answered)
         pending = min(amount - answered, self.owed)
@@ -232,6 +236,29 @@ class Life:
     def accept(self, on: date, n: int, amount: int) -> None:
         if self._resolve(n, "credited"):
             self.facts.accept(self._claim(n))
+
+    def accept_part(self, on: date, n: int, amount: int) -> None:
+        name = self._claim(n)
+        part = ResolveDispute(name, "credited", self.today, amount_minor=amount)
+        if name and self.do(disputes.resolve, part):
+            self.facts.accept(name, amount)
+
+    def split(self, on: date, n: int, amount: int) -> None:
+        name = self._claim(n)
+        rest = self.facts.claims[name][1] - amount if name else 0
+        parts = (
+            ResolvedPart(outcome="credited", amount_minor=amount, text=None),
+            ResolvedPart(outcome="rejected", amount_minor=rest, text=None),
+        )
+        if rest > 0 and self.do(disputes.resolve, ResolveDispute(name, "split", self.today, parts=parts)):
+            self.facts.accept(name, amount)
+            del self.facts.claims[name]
+
+    def raise_claim(self, on: date, n: int, amount: int) -> None:
+        name = self._claim(n)
+        if name and self.do(disputes.raise_amount, RaiseDispute(name, amount, "EUR", "more")):
+            opened, contested = self.facts.claims[name]
+            self.facts.claims[name] = (opened, contested + amount)
 
     def reject(self, on: date, n: int, amount: int) -> None:
         if self._resolve(n, "rejected"):

@@ -17,9 +17,11 @@ STEPS = 50
 ACTS: tuple[Act, ...] = (
     Life.wait, Life.wait, Life.wait, Life.receive, Life.allocate, Life.instruct, Life.release, Life.restore,
     Life.reverse, Life.charge_back, Life.credit, Life.cancel, Life.dispute, Life.dispute, Life.accept, Life.reject,
-    Life.write_off, Life.write_back,
+    Life.accept_part, Life.split, Life.raise_claim, Life.write_off, Life.write_back,
 )  # fmt: skip
-LEGAL = (Life.reverse, Life.charge_back, Life.credit, Life.cancel, Life.accept)
+LEGAL = (
+    Life.reverse, Life.charge_back, Life.credit, Life.cancel, Life.accept, Life.accept_part, Life.split,
+)  # fmt: skip
 Step = tuple[Act, int, int, int]
 steps = st.tuples(st.sampled_from(ACTS), st.integers(0, 40), st.integers(0, 40), st.integers(1, 25_000))
 

@@ -17,6 +17,7 @@ from msgspec import structs
 from encours.contracts import Recorded
 from encours.contracts.books import movements
 from encours.contracts.common import EarlyDiscount, Terms
+from encours.contracts.events.dispute import ResolvedPart
 from encours.kernel.errors import DomainError
 from encours.kernel.money import Money
 from encours.ledger.command import Result
@@ -27,7 +28,7 @@ from encours.reading.moment import TimeTravel, View
 from encours.reading.pages import Page
 from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.customer.commands import RegisterCustomer
-from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
+from invoice_svc.domain.dispute.commands import OpenDispute, RaiseDispute, ResolveDispute
 from invoice_svc.domain.entity.commands import RegisterEntity
 from invoice_svc.domain.invoice.commands import Content, CreditInvoice, DraftInvoice
 from invoice_svc.domain.invoice.evolve import fold_as_of
@@ -91,6 +92,9 @@ steps = st.one_of(
     st.tuples(st.just("provide"), some_invoice, ago),
     st.tuples(st.just("lost"), some_invoice, amounts, ago),
     st.tuples(st.just("resolve"), ago, st.sampled_from(["rejected", "credited"])),
+    st.tuples(st.just("part"), amounts, ago, st.sampled_from(["rejected", "credited", "withdrawn"])),
+    st.tuples(st.just("split"), amounts, amounts, ago),
+    st.tuples(st.just("raise"), amounts, ago),
 )
 
 
@@ -156,6 +160,17 @@ def command(step: tuple[Any, ...], today: date) -> tuple[Any, ...]:
             return disputes.open_dispute, opened
         case ("resolve", days, outcome):
             return disputes.resolve, ResolveDispute("dis_1", outcome, today - timedelta(days=days))
+        case ("part", amount, days, outcome):
+            on = today - timedelta(days=days)
+            return disputes.resolve, ResolveDispute("dis_1", outcome, on, amount_minor=amount)
+        case ("split", accepted, rejected, days):
+            yes = ResolvedPart(outcome="credited", amount_minor=accepted, text=None)
+            no = ResolvedPart(outcome="rejected", amount_minor=rejected, text=None)
+            on = today - timedelta(days=days)
+            return disputes.resolve, ResolveDispute("dis_1", "split", on, parts=(yes, no))
+        case ("raise", amount, days):
+            on = today - timedelta(days=days)
+            return disputes.raise_amount, RaiseDispute("dis_1", amount, "EUR", "x", on)
     raise AssertionError(step)
 
 
@@ -377,7 +392,7 @@ async def _compare_debts(view: View, events: list[Any], states: dict[str, Any]) 
     cash = {name: sum(m.cash_minor for m in moved if m.payment_id == name) for name in PAYMENTS}
     received = {m.payment_id: m.available_on for m in moved if m.available_on and m.cash_minor > 0}
     assert sorted(structs.astuple(part) for part in await unapplied_cash(view, "cus_1", "EUR")) == sorted(
-        (received[name], minor) for name, minor in cash.items() if minor
+        (received[name], minor) for name, minor in cash.items() if minor > 0
     )
     found = {debt.invoice_id: debt for debt in await open_debts(view, "cus_1", "EUR")}
     assert {name: debt.owed_minor for name, debt in found.items()} == {
@@ -400,26 +415,10 @@ def _stands(state: Any, wanted: str | None, day: date) -> bool:
 
 
 def _drawn(random: Random) -> tuple[Any, ...]:
-    kind = random.choice(
-        [
-            "issue",
-            "pay",
-            "pay",
-            "instruct",
-            "allocate",
-            "release",
-            "reverse",
-            "credit",
-            "rebate",
-            "refund",
-            "return",
-            "dispute",
-            "resolve",
-            "write_off",
-            "restore",
-            "lost",
-        ]
-    )
+    kind = random.choice((
+        "issue", "pay", "pay", "instruct", "allocate", "release", "reverse", "credit", "rebate", "refund",
+        "return", "dispute", "resolve", "part", "split", "raise", "write_off", "restore", "lost",
+    ))  # fmt: skip
     ago, amount = random.randrange(10), random.randrange(1, 120)
     invoice, payment = random.choice(INVOICES), random.choice(PAYMENTS)
     match kind:
@@ -437,6 +436,12 @@ def _drawn(random: Random) -> tuple[Any, ...]:
             return kind, payment, amount, ago
         case "resolve":
             return kind, ago, random.choice(["rejected", "credited"])
+        case "part":
+            return kind, amount, ago, random.choice(["rejected", "credited", "withdrawn"])
+        case "split":
+            return kind, amount, random.randrange(1, 60), ago
+        case "raise":
+            return kind, amount, ago
         case "restore":
             return kind, invoice
         case _:

@@ -26,7 +26,8 @@ from invoice_svc.domain.quote.commands import (
     SendQuote,
 )
 from invoice_svc.domain.quote.state import status_on
-from invoice_svc.http.quotes.bodies import MAX_DOCUMENT_BYTES, EvidenceBody, QuoteBody
+from invoice_svc.http.evidence import MAX_DOCUMENT_BYTES, EvidenceBody
+from invoice_svc.http.quotes.bodies import QuoteBody
 from invoice_svc.use_cases.folds import INVOICE, QUOTE
 from invoice_svc.use_cases.parties import customers, entities
 from invoice_svc.use_cases.sales import quotes
@@ -166,9 +167,9 @@ def test_a_made_number_tells_the_year_and_the_quote(quoted: Any) -> None:
 
 def test_evidence_is_kept_by_the_hash_of_the_document() -> None:
     document, digest = base64.b64encode(SIGNED).decode(), hashlib.sha256(SIGNED).hexdigest()
-    sent = EvidenceBody(document=document).to_evidence()
+    sent = EvidenceBody(document=document).to_evidence("/evidence")
     assert (sent.sha256, sent.document) == (digest, document)
-    kept = EvidenceBody(sha256=digest, name="devis.pdf").to_evidence()
+    kept = EvidenceBody(sha256=digest, name="devis.pdf").to_evidence("/evidence")
     assert (kept.sha256, kept.document) == (digest, None)
 
 
@@ -186,7 +187,7 @@ def test_evidence_is_kept_by_the_hash_of_the_document() -> None:
 )
 def test_evidence_that_proves_nothing_is_refused(fields: dict[str, Any], pointer: str) -> None:
     with pytest.raises((Invalid, ValueError)) as refusal:
-        EvidenceBody(**fields).to_evidence()
+        EvidenceBody(**fields).to_evidence("/evidence")
     assert not isinstance(refusal.value, DomainError) or refusal.value.errors[0].pointer == pointer
 
 

@@ -19,6 +19,7 @@ from invoice_svc.http.clock import routes as clock
 from invoice_svc.http.credits import routes as credits
 from invoice_svc.http.custom_fields import routes as custom_fields
 from invoice_svc.http.customers import routes as customers
+from invoice_svc.http.deductions import routes as deductions
 from invoice_svc.http.dispute_rules import routes as dispute_rules
 from invoice_svc.http.disputes import routes as disputes
 from invoice_svc.http.entities import routes as entities
@@ -56,6 +57,7 @@ ROUTERS = (
     disputes.router,
     dispute_rules.router,
     payment_plans.router,
+    deductions.router,
     quotes.router,
     rates.router,
     orders.router,

@@ -80,6 +80,18 @@ class Conversion(Value, frozen=True, kw_only=True):
     """The rate was given with the allocation, such as the bank's; else it is the published one of the day."""
 
 
+class KeptEvidence(Value, frozen=True, kw_only=True):
+    """A document that proves a statement, identified by its SHA-256 in hexadecimal digits.
+
+    ``document`` is the document itself in base64, ``None`` where the creditor keeps it elsewhere.
+    """
+
+    sha256: str
+    name: str | None
+    media_type: str | None
+    document: str | None
+
+
 VatCategory = Literal["S", "Z", "E", "AE", "K", "G", "O"]
 """UNTDID 5305 codes, as EN 16931 uses them: S standard or reduced rate, Z zero rate, E exempt, AE reverse charge,
 K intra-Community supply, G export, O outside the scope of VAT. All but S have the rate 0."""

@@ -58,14 +58,31 @@ class BusinessCalendar:
             day += step
         return day
 
+    def days_before(self, day: date, count: int) -> date:
+        """Return the day so many business days before a day, which need not be one itself."""
+        for _ in range(count):
+            day = self.shifted(day - timedelta(days=1), "preceding")
+        return day
+
+
+def calendar_of_country(country: str) -> BusinessCalendar:
+    """Return the calendar of a country, TARGET where it has none on file."""
+    return business_calendar(country if country in _names() else "TARGET")
+
 
 @cache
 def business_calendar(name: str) -> BusinessCalendar:
     """Return a calendar by name. Raises ``no-business-calendar`` for one that is not on file."""
-    known = sorted(path.name.removesuffix(".csv") for path in _FOLDER.iterdir() if path.name.endswith(".csv"))
+    known = _names()
     if name not in known:
         raise NoBusinessCalendar(f"No calendar of {name} is on file; those on file are {', '.join(known)}.")
     rows = csv.DictReader((_FOLDER / f"{name}.csv").read_text(encoding="utf-8").splitlines())
     holidays = frozenset(date.fromisoformat(row["date"]) for row in rows)
     years = [day.year for day in holidays]
     return BusinessCalendar(name, holidays, min(years), max(years))
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    found = (path.name for path in _FOLDER.iterdir())
+    return tuple(sorted(name.removesuffix(".csv") for name in found if name.endswith(".csv")))

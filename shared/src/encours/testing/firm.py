@@ -11,7 +11,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
-from msgspec import inspect as mi
 from msgspec import structs
 
 from encours import contracts
@@ -20,7 +19,12 @@ from encours.contracts.books import movements, moving
 from encours.contracts.common import Conversion
 from encours.contracts.events.aside import EventSetAside
 from encours.contracts.events.calendar import DayOpened
-from encours.contracts.events.dispute import DisputeOpened, DisputeResolved
+from encours.contracts.events.dispute import (
+    DisputeOpened,
+    DisputePartResolved,
+    DisputeRaised,
+    DisputeResolved,
+)
 from encours.contracts.events.dunning import DunnedItem, RunCompleted
 from encours.contracts.events.entity import EntityRegistered, SeriesDefined
 from encours.contracts.events.invoice import (
@@ -50,7 +54,9 @@ from encours.contracts.events.payment import (
 )
 from encours.contracts.events.remittance import AdviceReceived
 from encours.contracts.events.residual import InvoiceResidualReopened
-from encours.testing.events import USUAL, allocation, event, sums
+from encours.testing.contesting import amounts_of_dispute, ended_parts
+from encours.testing.draws import Draw, Fields
+from encours.testing.events import allocation, event, sums
 from encours.testing.history import History, subject_of
 
 Act = tuple[str, int, int, int]
@@ -89,6 +95,7 @@ _BEGIN = frozenset(
     }
 )
 _DRAFTS = (InvoiceAmended, InvoiceCancelled)
+_DISPUTED = (DisputeRaised, DisputePartResolved, DisputeResolved)
 _REFUNDS = (RefundOrdered, RefundReturned, RefundSent)
 # These come with the event that they mirror.
 _MIRRORS = contracts.names_of(PaymentApplied, PaymentUnapplied, ShareDisputed, ShareUndisputed)
@@ -112,8 +119,6 @@ _FOUNDED = (
 _OFTEN = ("invoice.issued", "payment.received", "payment.allocated", "calendar.day_opened")
 TYPES = (*sorted(contracts.types().keys() - _MIRRORS), *_OFTEN * 3)
 
-Fields = dict[str, Any]
-
 
 class Firm(History):
     """The history, and the objects that it has brought forth, with the fields that later events repeat."""
@@ -130,6 +135,8 @@ class Firm(History):
         """Open amounts by invoice, unapplied cash by payment."""
         self.conceded: Counter[str] = Counter()
         """Accepted claims that await a credit note, by invoice."""
+        self.contested: Counter[str] = Counter()
+        """Contested amounts by dispute."""
         self.refunded: Counter[str] = Counter()
         """Refunds that did not come back, by payment."""
         for type_name, count in _FOUNDED:
@@ -139,7 +146,7 @@ class Firm(History):
     def happen(self, type_name: str, n: int, days: int, amount_minor: int) -> None:
         """Let it happen, with its mirrors; nothing where the object that it needs is missing."""
         cls, on = contracts.event_class(type_name), self.today + timedelta(days=days)
-        draw = _Draw(n, on, amount_minor)
+        draw = Draw(n, on, amount_minor)
         if cls is DayOpened:
             self.today += timedelta(days=1 + n % 40)
             self.running = n % 5 > 0
@@ -162,7 +169,7 @@ class Firm(History):
         else:
             self._single(cls, draw)
 
-    def _reverse(self, payment: Fields, draw: _Draw) -> None:
+    def _reverse(self, payment: Fields, draw: Draw) -> None:
         """All that is left of the payment goes back, or a part."""
         pay, left = payment["payment_id"], self.open[payment["payment_id"]]
         part = min(left, draw.amount_minor) if draw.n % 3 == 0 else left
@@ -171,23 +178,28 @@ class Firm(History):
         if part >= left:
             del self.objects["payment_id"][pay]
 
-    def _single(self, cls: type[Event], draw: _Draw) -> None:
+    def _single(self, cls: type[Event], draw: Draw) -> None:
         fields = self._subject(cls, draw)
+        if fields is not None and cls in _DISPUTED:
+            fields |= amounts_of_dispute(cls, self.contested[fields["dispute_id"]], draw.n, draw.amount_minor)
         if fields is None or (recorded := self._record(cls, fields, draw)) is None:
             return
         data: Any = recorded.data
-        if isinstance(data, DisputeOpened):
+        if isinstance(data, DisputeOpened | DisputeRaised):
             self._mirror(ShareDisputed, data, draw)
-        elif isinstance(data, DisputeResolved):
-            awaiting = data.amount_minor if data.outcome == "credited" else 0
-            self._mirror(ShareUndisputed, data, draw, outcome=data.outcome, awaiting_credit_minor=awaiting)
-            del self.objects["dispute_id"][data.dispute_id]
+            self.contested[data.dispute_id] += data.amount_minor
+        elif isinstance(data, DisputePartResolved | DisputeResolved):
+            for ended in ended_parts(data):
+                self._mirror(ShareUndisputed, data, draw, **ended)
+                self.contested[data.dispute_id] -= ended["amount_minor"]
+            if isinstance(data, DisputeResolved):
+                del self.objects["dispute_id"][data.dispute_id]
         elif isinstance(data, InvoiceCancelled | InvoiceIssued):
             self.drafts.pop(data.invoice_id, None)
         elif isinstance(data, EntityRegistered):  # as the registration does: a number needs its series
             self._record(SeriesDefined, {"entity_id": data.entity_id}, draw)
 
-    def _subject(self, cls: type[Event], draw: _Draw) -> Fields | None:
+    def _subject(self, cls: type[Event], draw: Draw) -> Fields | None:
         """The object that it happens to."""
         name = subject_of(cls.TYPE)
         if cls in _DRAFTS:
@@ -198,6 +210,8 @@ class Firm(History):
             unknown = {i: p for i, p in self.objects[name].items() if p["customer_id"] is None}
             payment, payer = draw.one(unknown), draw.one(self.objects["customer_id"])
             return payment and payer and payment | {"customer_id": payer["customer_id"]}
+        if cls is DisputeResolved and draw.n % 3 == 0:
+            return None
         if cls is DeliveryCancelled and not any(e.type == OrderDelivered.TYPE for e in self.events):
             return None
         if cls in _REFUNDS:
@@ -215,7 +229,7 @@ class Firm(History):
             fields["customer_id"] = None
         return fields
 
-    def _record(self, cls: type[Event], fields: Fields, draw: _Draw) -> Recorded | None:
+    def _record(self, cls: type[Event], fields: Fields, draw: Draw) -> Recorded | None:
         for name in _IDS:
             if name in cls.__struct_fields__ and name not in fields:
                 if (other := draw.one(self.objects[name])) is None:
@@ -272,13 +286,13 @@ class Firm(History):
             self.open[moved.payment_id or ""] += moved.cash_minor
         return recorded
 
-    def _mirror(self, cls: type[Event], data: Any, draw: _Draw, **more: Any) -> None:
+    def _mirror(self, cls: type[Event], data: Any, draw: Draw, **more: Any) -> None:
         shared = {name: getattr(data, name) for name in _KEPT & set(data.__struct_fields__)}
         entity = self.objects["invoice_id"][data.invoice_id]["entity_id"]
         fields = {name: (shared | more)[name] for name in cls.__struct_fields__}
         self._add(cls(**fields), entity, draw.on)
 
-    def _allocate(self, draw: _Draw) -> None:
+    def _allocate(self, draw: Draw) -> None:
         """The payment takes one or two open invoices of its payer."""
         payment = draw.one({i: p for i, p in self.objects["payment_id"].items() if p["customer_id"]})
         if payment is None:
@@ -304,7 +318,7 @@ class Firm(History):
             self.standing.setdefault(pay, []).extend(parts)
             self._parts(PaymentAllocated, PaymentApplied, payment, parts, draw, received_on=draw.on)
 
-    def _release(self, payment: Fields | None, draw: _Draw, cause: str) -> None:
+    def _release(self, payment: Fields | None, draw: Draw, cause: str) -> None:
         if payment is not None and (parts := self.standing.pop(payment["payment_id"], [])):
             self._parts(PaymentReleased, PaymentUnapplied, payment, parts, draw, cause=cause)
 
@@ -314,7 +328,7 @@ class Firm(History):
         mirror: type[Event],
         payment: Fields,
         parts: list[Allocation],
-        draw: _Draw,
+        draw: Draw,
         **more: Any,
     ) -> None:
         fields = {name: payment[name] for name in ("payment_id", "customer_id", "currency")}
@@ -331,46 +345,12 @@ class Firm(History):
                 }
             self._add(mirror(**of_part, **more), payment["entity_id"], draw.on)
 
-    def _items(self, cls: type[Event], draw: _Draw) -> Fields:
+    def _items(self, cls: type[Event], draw: Draw) -> Fields:
         invoice = draw.one(self.objects["invoice_id"])
         if "items" not in cls.__struct_fields__ or invoice is None or cls is AdviceReceived:
             return {}
         item = event(DunnedItem, invoice_id=invoice["invoice_id"], step="J+3", asked_minor=draw.amount_minor)
         return {"items": (item,)}
-
-
-class _Draw:
-    """One act's choices, all made by its number."""
-
-    def __init__(self, n: int, on: date, amount_minor: int) -> None:
-        self.n, self.on, self.amount_minor = n, on, amount_minor
-
-    def one(self, known: dict[str, Fields]) -> Fields | None:
-        found = list(known.values())
-        return dict(found[self.n % len(found)]) if found else None
-
-    def fields(self, cls: type[Event]) -> Fields:
-        info = mi.type_info(cls)
-        assert isinstance(info, mi.StructType)
-        usual = event(cls)
-        drawn = {each.name: self._value(each, getattr(usual, each.name)) for each in info.fields}
-        if "issued_on" in drawn:  # a legal number: series, year, digits
-            drawn["number"] = f"FAC-{drawn['issued_on'].year}-{self.n:06d}"
-        return drawn
-
-    def _value(self, field: mi.Field, usual: Any) -> Any:
-        kinds = field.type.types if isinstance(field.type, mi.UnionType) else (field.type,)
-        for kind in kinds:
-            match kind:
-                case mi.LiteralType():
-                    return kind.values[self.n % len(kind.values)]
-                case mi.BoolType():
-                    return self.n % 2 == 0
-                case mi.DateType():
-                    return self.on + timedelta(days=self.n % 61)
-                case mi.StrType() if usual is None or (len(kinds) == 1 and field.name not in USUAL):
-                    return None if len(kinds) > 1 and self.n % 3 == 0 else f"{field.name} {self.n % 11}"
-        return usual
 
 
 def firm_of(acts: list[Act]) -> Firm:

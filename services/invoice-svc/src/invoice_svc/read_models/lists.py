@@ -54,6 +54,7 @@ class Lists(ComposedModel):
         events.bank.CsvMapSet,
         events.bank.StatementTaken,
         events.calendar.DayOpened,
+        events.dispute.DisputeCommented,
         events.entity.FirstNumberSet,
         events.entity.NumberDisplaySet,
         events.entity.PeriodClosed,

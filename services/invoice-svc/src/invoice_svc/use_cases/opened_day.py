@@ -1,20 +1,78 @@
-"""Commands that a day's opening causes: their metadata, and the refusals after which they are repeated."""
+"""Commands that a day's opening causes: their metadata, the refusals after which they are repeated, and their loop."""
 
 from __future__ import annotations
 
-from datetime import date
+from abc import ABC, abstractmethod
+from datetime import date, timedelta
+
+import structlog
 
 from encours.contracts import Recorded
 from encours.contracts.actors import INVOICING
+from encours.contracts.events.calendar import DayOpened
+from encours.kernel.errors import DomainError
 from encours.kernel.ids import derived_uuid
-from encours.ledger.command import CommandMeta, derived
+from encours.ledger import Ledger
+from encours.ledger.command import CommandMeta, Result, derived
 from encours.ledger.errors import LedgerUnavailable, VersionConflict
+from encours.ledger.execute import execute
+from encours.ledger.session import Session
+from encours.projection.read_model import Conn
+from encours.reading.read_db import ReadDb
+from encours.service.calendar import day_elsewhere
+from invoice_svc.read_models.lists import NAME
 
 TRANSIENT = (LedgerUnavailable, VersionConflict)
 """Refusals that a repetition of the reaction may not meet again."""
+
+log = structlog.get_logger("invoice_svc.days")
 
 
 def meta_of_day(e: Recorded, today: date, *key: object) -> CommandMeta:
     """Return the metadata of a command that the opening of a day causes; a repetition changes nothing."""
     command_id = derived_uuid(e.ledger, e.event_id, *key)
     return derived(e.ledger, command_id, actor=INVOICING, today=today, because_of=e)
+
+
+class DayWork(ABC):
+    """Work that is due when a day opens, or was left by an outage: one command for each object that waits.
+
+    It is done on its creditor's own day; in a live ledger that of today, which after an outage is later than the day
+    that opens.
+    """
+
+    def __init__(self, ledger: Ledger, db: ReadDb) -> None:
+        self._ledger = ledger
+        self._db = db
+
+    @abstractmethod
+    async def waiting(self, conn: Conn, schema: str, until: date) -> list[tuple[str, str]]:
+        """Ids of the objects that are due by a day, and their entities."""
+
+    @abstractmethod
+    async def act(self, session: Session, identifier: str, today: date) -> Result | None:
+        """Do the work for an object; a repetition finds it done."""
+
+    async def run(self, e: Recorded) -> None:
+        """Do all that is due. A refused command is logged, so that it does not stop the lists."""
+        today = await self._today(e)
+        async with self._db.snapshot(NAME, e.ledger) as (conn, schema, _):
+            # A creditor in the east may have the next day already.
+            waiting = await self.waiting(conn, schema, today + timedelta(days=1))
+        zone = (await self._ledger.info(e.ledger)).time_zone
+        for identifier, entity_id in waiting:
+            own = await self._ledger.zone_of(e.ledger, entity_id)
+            day = day_elsewhere(today, zone, own or zone)
+            meta = meta_of_day(e, day, type(self).__name__, identifier)
+            try:
+                await execute(self._ledger, meta, self.act, identifier, day)
+            except TRANSIENT:
+                raise
+            except DomainError as refusal:
+                log.warning("refused as a day opens", id=identifier, error=str(refusal))
+
+    async def _today(self, e: Recorded) -> date:
+        assert isinstance(e.data, DayOpened)
+        if (await self._ledger.info(e.ledger)).kind == "sandbox":
+            return e.data.day
+        return max(e.data.day, await self._ledger.today(e.ledger))

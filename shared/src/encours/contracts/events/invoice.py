@@ -302,7 +302,7 @@ class ShareDisputed(Event, frozen=True, kw_only=True):
 
 
 class ShareUndisputed(Event, frozen=True, kw_only=True):
-    """A dispute on this invoice has ended (mirror of ``dispute.resolved``)."""
+    """A dispute on this invoice has ended on an amount (mirror of ``dispute.resolved`` and ``.part_resolved``)."""
 
     TYPE: ClassVar[str] = "invoice.share_undisputed"
     VERSION: ClassVar[int] = 2

@@ -10,20 +10,8 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar, Literal
 
-from encours.contracts.base import Event, Value
-from encours.contracts.common import DocumentContent
-
-
-class SignedEvidence(Value, frozen=True, kw_only=True):
-    """The document that shows the acceptance, identified by its SHA-256 in hexadecimal digits.
-
-    ``document`` is the document itself in base64, ``None`` where the creditor keeps it elsewhere.
-    """
-
-    sha256: str
-    name: str | None
-    media_type: str | None
-    document: str | None
+from encours.contracts.base import Event
+from encours.contracts.common import DocumentContent, KeptEvidence
 
 
 class QuoteDrafted(Event, frozen=True, kw_only=True):
@@ -84,7 +72,7 @@ class QuoteAccepted(Event, frozen=True, kw_only=True):
     currency: str
     total_minor: int
     accepted_by: str
-    evidence: SignedEvidence | None
+    evidence: KeptEvidence | None
     led_to: Literal["invoice", "order"]
     invoice_id: str | None
     order_id: str | None

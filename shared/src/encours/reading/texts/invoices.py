@@ -111,4 +111,25 @@ LINES: Lines = {
         "Dispute on {amount_minor} ended: {outcome}",
         "Litige de {amount_minor} clos : {outcome}",
     ),
+    dispute.DisputeAssigned: (
+        "Dispute in charge of {owner}, answer by {answer_by}",
+        "Litige confié à {owner}, réponse avant le {answer_by}",
+    ),
+    dispute.DisputeCommented: ("Remark on the dispute: {text}", "Remarque sur le litige : {text}"),
+    dispute.DisputeRaised: (
+        "Dispute raised by {amount_minor}: {text}",
+        "Litige augmenté de {amount_minor} : {text}",
+    ),
+    dispute.DisputePartResolved: (
+        "{amount_minor} of the dispute ended: {outcome}",
+        "{amount_minor} du litige clos : {outcome}",
+    ),
+    dispute.DisputeDeadlineNear: (
+        "Answer to the dispute due by {answer_by}",
+        "Réponse au litige attendue avant le {answer_by}",
+    ),
+    dispute.DisputeDeadlineMissed: (
+        "Answer to the dispute was due by {answer_by}",
+        "Délai de réponse au litige dépassé : {answer_by}",
+    ),
 }

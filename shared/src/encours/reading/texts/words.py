@@ -17,6 +17,7 @@ FRENCH = {
     "credited": "avoir",
     "rejected": "rejeté",
     "withdrawn": "retiré",
+    "split": "partagé",
     "call": "appel",
     "litigation_file": "dossier contentieux",
     "released": "libéré",

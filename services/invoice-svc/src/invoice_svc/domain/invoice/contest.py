@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from msgspec.structs import replace
 
 from encours.contracts.events import invoice as events
 from encours.contracts.events.dispute import Outcome
 from invoice_svc.domain.invoice.checks import money_of, require_issued, require_positive
 from invoice_svc.domain.invoice.commands import CreditInvoice
-from invoice_svc.domain.invoice.parts import Disputed
 from invoice_svc.domain.invoice.refusals import AmountExceedsOutstanding, NothingOutstanding
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.refusals import require_currency
@@ -42,25 +43,25 @@ def dispute_share(
     )
 
 
-def undispute_share(state: Invoice, *, dispute_id: str, outcome: Outcome) -> list[events.ShareUndisputed]:
-    """End a dispute; no event if it is no longer open on this invoice.
+def undispute_share(
+    state: Invoice, *, dispute_id: str, outcome: Outcome, amount_minor: int
+) -> events.ShareUndisputed:
+    """End a dispute on an amount of its share.
 
     An accepted claim was never owed (C. civ. 1219, 1223): what no credit note has answered yet awaits one, and nobody
     asks for it meanwhile.
     """
-    return [
-        events.ShareUndisputed(
-            invoice_id=state.invoice_id,
-            dispute_id=dispute_id,
-            amount_minor=share.amount_minor,
-            outcome=outcome,
-            awaiting_credit_minor=_awaiting(state, share) if outcome == "credited" else 0,
-            customer_id=state.customer_id,
-            currency=state.currency,
-        )
-        for share in state.disputed
-        if share.dispute_id == dispute_id
-    ]
+    opened_on = min(share.opened_on for share in state.disputed if share.dispute_id == dispute_id)
+    awaiting = _awaiting(state, amount_minor, opened_on) if outcome == "credited" else 0
+    return events.ShareUndisputed(
+        invoice_id=state.invoice_id,
+        dispute_id=dispute_id,
+        amount_minor=amount_minor,
+        outcome=outcome,
+        awaiting_credit_minor=awaiting,
+        customer_id=state.customer_id,
+        currency=state.currency,
+    )
 
 
 def credit_of(wanted: CreditInvoice, invoice_id: str, awaiting_minor: int) -> CreditInvoice | None:
@@ -75,11 +76,11 @@ def credit_of(wanted: CreditInvoice, invoice_id: str, awaiting_minor: int) -> Cr
     return replace(wanted, invoice_id=invoice_id)
 
 
-def _awaiting(state: Invoice, share: Disputed) -> int:
+def _awaiting(state: Invoice, claim_minor: int, opened_on: date) -> int:
     """The part of a claim that no credit note has answered: those issued since its opening do, each but once."""
     free = sum(note.total_minor - note.awaited_minor for note in state.credits) - state.answered_minor
     since = sum(
-        note.total_minor - note.awaited_minor for note in state.credits if note.issued_on >= share.opened_on
+        note.total_minor - note.awaited_minor for note in state.credits if note.issued_on >= opened_on
     )
     answered = min(free, since)
-    return max(0, min(share.amount_minor - answered, state.creditable_minor - state.conceded_minor))
+    return max(0, min(claim_minor - answered, state.creditable_minor - state.conceded_minor))

@@ -254,10 +254,23 @@ def _undisputed(state: Invoice, event: events.ShareUndisputed) -> Invoice:
     answered = event.amount_minor - event.awaiting_credit_minor if event.outcome == "credited" else 0
     return replace(
         state,
-        disputed=tuple(share for share in state.disputed if share.dispute_id != event.dispute_id),
+        disputed=_less(state.disputed, event.dispute_id, event.amount_minor),
         conceded_minor=state.conceded_minor + event.awaiting_credit_minor,
         answered_minor=state.answered_minor + answered,
     )
+
+
+def _less(shares: tuple[Disputed, ...], dispute_id: str, amount_minor: int) -> tuple[Disputed, ...]:
+    """Take an amount off the shares of a dispute, the latest first: the earliest one tells when it was opened."""
+    kept: list[Disputed] = []
+    for share in reversed(shares):
+        if share.dispute_id == dispute_id:
+            taken = min(share.amount_minor, amount_minor)
+            amount_minor -= taken
+            share = replace(share, amount_minor=share.amount_minor - taken)
+        if share.amount_minor:
+            kept.append(share)
+    return tuple(reversed(kept))
 
 
 def _drafted(entity_id: str, day: date, event: events.InvoiceDrafted) -> Invoice:

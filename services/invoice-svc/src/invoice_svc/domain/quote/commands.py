@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from encours.contracts.events.quote import SignedEvidence
+from encours.contracts.common import KeptEvidence
 from invoice_svc.domain.invoice.commands import Content
 
 
@@ -56,7 +56,7 @@ class AcceptQuote(Struct, frozen=True):
     quote_id: str
     accepted_by: str
     accepted_on: date | None = None
-    evidence: SignedEvidence | None = None
+    evidence: KeptEvidence | None = None
     into: Literal["invoice", "order"] = "invoice"
     series: str = "FAC"
 

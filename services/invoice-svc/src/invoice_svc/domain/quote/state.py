@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from encours.contracts import Recorded
-from encours.contracts.common import DocumentContent
+from encours.contracts.common import DocumentContent, KeptEvidence
 from encours.contracts.events import quote as quotes
 from encours.kernel.errors import NotFound
 from invoice_svc.domain.document import NO_CONTENT
@@ -141,7 +141,7 @@ def status_on(state: Quote, day: date) -> QuoteStatus:
     return "draft" if state.sent_on is None else "sent"
 
 
-def evidence_of(quote_id: str, recorded: Iterable[Recorded], day: date) -> quotes.SignedEvidence:
+def evidence_of(quote_id: str, recorded: Iterable[Recorded], day: date) -> KeptEvidence:
     """Return the evidence of the acceptance as of a day. Raises :class:`EvidenceNotFound`."""
     for each in recorded:
         event = each.data

@@ -6,8 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.common import Particulars
-from encours.contracts.events.quote import SignedEvidence
+from encours.contracts.common import KeptEvidence, Particulars
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
@@ -128,7 +127,7 @@ class EvidenceOut(AsOf):
     document: str | None = Field(description="In base64; null where it is kept elsewhere.")
 
     @classmethod
-    def of(cls, quote_id: str, evidence: SignedEvidence) -> Json:
+    def of(cls, quote_id: str, evidence: KeptEvidence) -> Json:
         """Show the evidence."""
         return {
             "quote_id": quote_id,

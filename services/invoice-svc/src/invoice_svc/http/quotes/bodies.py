@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from encours.contracts.events.quote import SignedEvidence
 from encours.http.models import Body, BusinessDate, ShortText
-from encours.kernel.errors import Invalid
 from encours.kernel.ids import derived_id, new_id
 from invoice_svc.domain.quote.commands import (
     AcceptQuote,
@@ -22,18 +17,8 @@ from invoice_svc.domain.quote.commands import (
     SendQuote,
 )
 from invoice_svc.http.common import CustomerId, EntityId, SeriesCode
+from invoice_svc.http.evidence import EvidenceBody
 from invoice_svc.http.invoices.bodies import ContentBody
-
-MAX_DOCUMENT_BYTES = 65_536
-"""Bound of a signed document that the ledger keeps; a larger one is kept elsewhere and identified by its SHA-256."""
-_MAX_BASE64 = (MAX_DOCUMENT_BYTES + 2) // 3 * 4
-
-Sha256Text = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-MediaType = Annotated[
-    str,
-    StringConstraints(max_length=100, pattern=r"^[a-z]+/[a-z0-9][a-z0-9.+-]*$"),
-    Field(examples=["application/pdf"]),
-]
 
 
 class QuoteContentBody(ContentBody):
@@ -90,30 +75,6 @@ class ExtendBody(Body):
         return ExtendQuote(quote_id, self.valid_until)
 
 
-class EvidenceBody(Body):
-    """The signed document: itself (up to 64 KiB), or its SHA-256 if you keep it."""
-
-    sha256: Sha256Text | None = Field(default=None, description="Of the document; computed if it is sent.")
-    document: Annotated[str, StringConstraints(min_length=4, max_length=_MAX_BASE64)] | None = Field(
-        default=None, description="The document in base64."
-    )
-    name: ShortText | None = Field(default=None, examples=["devis-signe.pdf"])
-    media_type: MediaType | None = None
-
-    def to_evidence(self) -> SignedEvidence:
-        """Return the evidence. Raises :class:`Invalid` for neither hash nor document, or if they do not agree."""
-        digest = self.sha256
-        if self.document is not None:
-            digest = hashlib.sha256(_decoded(self.document)).hexdigest()
-            if self.sha256 not in (None, digest):
-                raise Invalid(f"The SHA-256 of the document is {digest}.", "/evidence/sha256")
-        if digest is None:
-            raise Invalid("Send the SHA-256 of the signed document, or the document.", "/evidence/sha256")
-        return SignedEvidence(
-            sha256=digest, name=self.name, media_type=self.media_type, document=self.document
-        )
-
-
 class AcceptBody(Body):
     """Person who accepted, day and evidence."""
 
@@ -125,7 +86,7 @@ class AcceptBody(Body):
 
     def to_command(self, quote_id: str) -> AcceptQuote:
         """Return the command."""
-        evidence = None if self.evidence is None else self.evidence.to_evidence()
+        evidence = None if self.evidence is None else self.evidence.to_evidence("/evidence")
         return AcceptQuote(quote_id, self.accepted_by, self.accepted_on, evidence, self.into, self.series)
 
 
@@ -138,15 +99,3 @@ class RefuseQuoteBody(Body):
     def to_command(self, quote_id: str) -> RefuseQuote:
         """Return the command."""
         return RefuseQuote(quote_id, self.refused_on, self.reason)
-
-
-def _decoded(text: str) -> bytes:
-    try:
-        document = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise Invalid("Write the document in base64 (RFC 4648).", "/evidence/document") from None
-    if len(document) > MAX_DOCUMENT_BYTES:
-        raise Invalid(
-            f"A document may have {MAX_DOCUMENT_BYTES} bytes; send its SHA-256 alone.", "/evidence/document"
-        )
-    return document

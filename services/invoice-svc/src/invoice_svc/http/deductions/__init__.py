@@ -1,0 +1,1 @@
+"""/v1/deductions: what debtors have kept from their payments, its outcome and its recovery."""
