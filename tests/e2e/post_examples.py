@@ -10,6 +10,7 @@ from encours.testing.bank_files import IBAN, Booked, camt
 from encours.testing.waiting import wait_until
 from tests.e2e.dispute_examples import DISPUTE_EXAMPLES
 from tests.e2e.post_dunning import DUNNING, Make, Request
+from tests.e2e.post_penalties import PENALTIES
 from tests.e2e.world import ENTITY, World, eur, line
 
 TODAY = "2026-01-05"
@@ -313,6 +314,7 @@ EXAMPLES: dict[str, dict[str, Make]] = {
             f"/v1/payments/{_cash(w, allocated=True)[1]['id']}/reverse",
             {"reason": "AC04 closed account", "on": w.today},
         ),
+        **PENALTIES,
         "/v1/invoices:group": _grouped,
         "/v1/invoices/{invoice_id}/submit": lambda w: (f"/v1/invoices/{_draft(w)}/submit", None),
         "/v1/invoices/{invoice_id}/approve": lambda w: (f"{_submitted(w)}/approve", None),

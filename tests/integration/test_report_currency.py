@@ -24,6 +24,7 @@ from reporting_svc.read_models.aged_balance.query import aged
 from reporting_svc.read_models.dso.query import days_sales_outstanding
 from reporting_svc.read_models.receivables import Receivables
 from reporting_svc.read_models.receivables.conversion import ReportRateMissing, conversion_to, unrealised
+from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.receivables.scope import Scope
 from tests.integration.receivable_histories import DAY_0, ENTITY, Books, history, issue, replay, steps
 from tests.integration.store import Store, project
@@ -117,7 +118,8 @@ def test_sums_rows_and_unrealised_difference_are_those_of_a_naive_conversion(
     if total := found.one_currency():
         assert [*total.bands, total.unapplied] == [sum(column) for column in zip(*rows.values(), strict=True)]
         assert total.outstanding == sum(part.converted_minor for part in found.parts)
-        store.run(days_sales_outstanding(moment, scope, total, 90, conversion))
+        penalties = store.run(open_penalties(moment, scope, conversion))
+        store.run(days_sales_outstanding(moment, scope, total, penalties, 90, conversion))
     by_day: dict[date, int] = {}
     for currency, day, minor in opened(log, as_of, upto):
         if currency == "USD":

@@ -322,6 +322,7 @@ class Life:
                 "issued_on",
                 "due_on",
                 "total_minor",
+                "is_penalty",
             )
         }
         item["moved_on"] = max(row.effective_on for row in moved if row.open_minor)

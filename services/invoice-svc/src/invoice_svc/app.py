@@ -31,6 +31,7 @@ from invoice_svc.http.invoices import routes as invoices
 from invoice_svc.http.orders import routes as orders
 from invoice_svc.http.payment_plans import routes as payment_plans
 from invoice_svc.http.payments import routes as payments
+from invoice_svc.http.penalties import routes as penalties
 from invoice_svc.http.quotes import routes as quotes
 from invoice_svc.http.rates import routes as rates
 from invoice_svc.http.recurring import routes as recurring
@@ -49,6 +50,7 @@ ROUTERS = (
     invoices.router,
     approvals.router,
     interest.router,
+    penalties.router,
     payments.router,
     tolerances.router,
     credits.router,

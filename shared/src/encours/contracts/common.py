@@ -222,6 +222,35 @@ class CitedDelivery(Value, frozen=True, kw_only=True):
     delivered_on: date
 
 
+class PenaltySegment(Value, frozen=True, kw_only=True):
+    """Days of late payment at one principal and one rate, the first and the last counted."""
+
+    first_day: date
+    last_day: date
+    principal_minor: int
+    rate_bps: int
+    basis: str
+    interest_minor: int
+
+
+class PenalisedInvoice(Value, frozen=True, kw_only=True):
+    """An invoice paid late, with what a penalty document claims for it up to and including ``last_day``."""
+
+    invoice_id: str
+    invoice_number: str
+    due_on: date
+    last_day: date
+    segments: tuple[PenaltySegment, ...]
+    """Days that no earlier document claims."""
+    adjustment_minor: int
+    """Interest beside the segments, signed: of days that earlier documents claim and that was corrected since, waived
+    interest, and the rounding of periods."""
+    interest_minor: int
+    """Interest of the segments and the adjustment."""
+    indemnity_minor: int
+
+
 Origin = Literal["issued", "import"]
-Purpose = Literal["invoice", "deposit"]
-"""Kind of an invoice: an ordinary one, final ones included, or one over a deposit [facture d'acompte]."""
+Purpose = Literal["invoice", "deposit", "penalty"]
+"""Kind of an invoice: an ordinary one, final ones included, one over a deposit [facture d'acompte], or a penalty
+document, which claims interest and recovery fees for late payment: no turnover, and outside the scope of VAT."""

@@ -30,6 +30,8 @@ def _templates(event: Event) -> tuple[str, str] | None:
     match event:
         case invoice.InvoiceIssued(purpose="deposit"):
             return _DEPOSIT_ISSUED
+        case invoice.InvoiceIssued(purpose="penalty"):
+            return _PENALTY_ISSUED
         case invoice.InvoiceIssued(deposits=[_, *_]):
             return _FINAL_ISSUED
         case invoice.PaymentApplied(paid=Conversion()):
@@ -90,6 +92,10 @@ class _Fields(dict[str, str]):
 _DEPOSIT_ISSUED = (
     "Deposit invoice {number} of {total_minor} issued, due {due_on}",
     "Facture d'acompte {number} de {total_minor} émise, échéance {due_on}",
+)
+_PENALTY_ISSUED = (
+    "Penalty document {number} of {total_minor} issued for {penalises} invoice(s) paid late",
+    "Facture de pénalités {number} de {total_minor} émise pour {penalises} facture(s) en retard",
 )
 _FINAL_ISSUED = (
     "Invoice {number} issued, due {due_on}: {total_minor} after {deposits} deposit(s)",

@@ -30,7 +30,7 @@ class Lists(ComposedModel):
     """Finds entities, numbers, customers, terms, and every document from quotes to credit notes and disputes."""
 
     name = NAME
-    version = 22
+    version = 23
     parts = (
         Entities(),
         Numbers(),
@@ -88,13 +88,15 @@ class Lists(ComposedModel):
         events.invoice.DepositFreed,
         events.invoice.InvoiceRebated,
         events.loss.InvoiceProvisioned,
-        events.price_index.IndexPublished,
+        events.recurring.IndexPublished,
         events.invoice.InvoiceTermsBeyondCeiling,
         events.invoice.InvoicePenaltyBelowFloor,
         events.rate.ExchangeDifferenceRealised,
         events.rate.ExchangeDifferenceReversed,
         events.rate.ExchangeRatePublished,
         events.payment.PaymentAdvised,
+        events.penalty.PenaltiesWaived,
+        events.penalty.PenaltyWaiverReversed,
         events.payment.PaymentAllocated,
         events.payment.PaymentReleased,
         events.payment.RefundSent,

@@ -43,6 +43,8 @@ class ExposureItem:
     """Day from which funds cover all that was owed; ``None`` while they do not, or if nothing was ever owed."""
     moved_on: date
     """Last day on which the open amount changed: of an unpaid invoice that is not open, that of its write-off."""
+    is_penalty: bool = False
+    """A penalty document, which claims interest and fees for invoices paid late."""
 
     def days_past_due(self, day: date) -> int:
         """Return the calendar days since the due date; 0 or less while not late."""

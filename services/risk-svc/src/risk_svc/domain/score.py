@@ -63,10 +63,12 @@ class Score:
 def score(items: Sequence[ExposureItem], day: date, card: Scorecard = PAYMENT_BEHAVIOUR_3) -> Score:
     """Return the score on a day from the invoices that fell due or were settled in the window before it.
 
-    Invoices that are neither due nor settled are left out, and those that were credited whole. An invoice that was
+    Invoices that are neither due nor settled are left out, those that were credited whole, and penalty documents: the
+    delay that they rest on has counted already. An invoice that was
     written off counts as unpaid while its write-off is in the window.
     """
     since = day - timedelta(days=card.window_days)
+    items = [item for item in items if not item.is_penalty]
     settled = [
         max(0, (item.settled_on - item.due_on).days)
         for item in items

@@ -21,12 +21,22 @@ fails a test.
 from __future__ import annotations
 
 from encours.contracts.books import invoices, losses, payments, residuals
-from encours.contracts.books.entries import BOOKS, CREDITED, INVOICED, PAYER_UNKNOWN, RULES, Book, Movement
+from encours.contracts.books.entries import (
+    BOOKS,
+    CREDIT_NOTES,
+    CREDITED,
+    INVOICED,
+    PAYER_UNKNOWN,
+    RULES,
+    Book,
+    Movement,
+)
 from encours.contracts.books.still import STILL
 from encours.contracts.recorded import Recorded
 
 __all__ = [
     "CREDITED",
+    "CREDIT_NOTES",
     "INVOICED",
     "PAYER_UNKNOWN",
     "STILL",

@@ -15,6 +15,9 @@ Book = Literal["item", "contested", "planned", "cash", "account"]
 INVOICED = ("issued", "issued_gross")
 CREDITED = ("credited", "credited_gross")
 """Kinds of invoices and of credit notes; of those in ``_gross`` net and VAT are not known, so their net is 0."""
+PENALISED, PENALTY_CREDITED = "penalised", "penalty_credited"
+"""Kinds of penalty documents and of credit notes on them, which are no turnover (CGI 256)."""
+CREDIT_NOTES = (*CREDITED, PENALTY_CREDITED)
 PAYER_UNKNOWN = ""
 """Customer of a payment whose payer is not known yet."""
 

@@ -7,7 +7,14 @@ from typing import Any
 
 import msgspec
 
-from encours.contracts.books.entries import Movement, moves, on_invoice, on_payment
+from encours.contracts.books.entries import (
+    PENALISED,
+    PENALTY_CREDITED,
+    Movement,
+    moves,
+    on_invoice,
+    on_payment,
+)
 from encours.contracts.events import invoice
 from encours.contracts.recorded import Recorded
 
@@ -37,27 +44,33 @@ def _settled(
 
 @moves(invoice.InvoiceIssued, "item", "account")
 def _issued(e: Recorded, event: invoice.InvoiceIssued) -> tuple[Movement, ...]:
-    total = event.total_minor
+    total, net = event.total_minor, event.net_minor
+    kind = "issued" if net is not None else "issued_gross"
+    if event.purpose == "penalty":
+        kind, net = PENALISED, None
     return (
         Movement(
-            kind="issued" if event.net_minor is not None else "issued_gross",
+            kind=kind,
             entity=e.entity, customer_id=event.customer_id, currency=event.currency, effective_on=e.effective_on,
             invoice_id=event.invoice_id, item_minor=total, account_minor=total, owed_minor=total,
-            net_minor=event.net_minor or 0,
+            net_minor=net or 0,
         ),
     )  # fmt: skip
 
 
 @moves(invoice.InvoiceCredited, "item", "contested", "account")
 def _credited(e: Recorded, event: invoice.InvoiceCredited) -> tuple[Movement, ...]:
-    total, awaited = event.total_minor, event.awaited_minor
+    total, awaited, net = event.total_minor, event.awaited_minor, event.net_minor
+    kind = "credited" if net is not None else "credited_gross"
+    if event.purpose == "penalty":
+        kind, net = PENALTY_CREDITED, None
     return on_invoice(
         e,
         event,
-        "credited" if event.net_minor is not None else "credited_gross",
+        kind,
         item_minor=-total,
         account_minor=-total,
-        net_minor=-(event.net_minor or 0),
+        net_minor=-(net or 0),
         owed_minor=awaited - total,
         contested_minor=-awaited,
         conceded_minor=-awaited,

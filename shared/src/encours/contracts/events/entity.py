@@ -65,7 +65,7 @@ class SeriesDefined(Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "entity.series_defined"
     entity_id: str
     code: str
-    document: Literal["invoice", "credit_note"]
+    document: Literal["invoice", "credit_note", "penalty_document"]
     prefix: str
     """Text before the running number, ``{year}`` standing for the year of issue: ``FAC-{year}-``."""
     width: int

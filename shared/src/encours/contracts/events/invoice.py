@@ -18,6 +18,7 @@ from encours.contracts.common import (
     Line,
     Origin,
     Particulars,
+    PenalisedInvoice,
     Purpose,
     Terms,
     VatShare,
@@ -142,6 +143,8 @@ class InvoiceIssued(Event, frozen=True, kw_only=True, omit_defaults=True):
     delivered_to_id: str | None = None
     """Customer who is delivered, if it is not the one who ordered."""
     deliveries: tuple[CitedDelivery, ...] = ()
+    penalises: tuple[PenalisedInvoice, ...] = ()
+    """Of a penalty document: the invoices paid late, with what it claims for each; its total is their sum."""
 
 
 class DepositDeducted(Event, frozen=True, kw_only=True):
@@ -204,12 +207,13 @@ class InvoiceCredited(Event, frozen=True, kw_only=True):
     """A credit note [avoir] takes an amount off the invoice; with all of it the invoice is cancelled."""
 
     TYPE: ClassVar[str] = "invoice.credited"
-    VERSION: ClassVar[int] = 5
+    VERSION: ClassVar[int] = 6
     UPCASTERS: ClassVar[dict[int, Upcaster]] = {
         1: lambda fields: fields | {"vat": ()},
         2: lambda fields: fields | {"awaited_minor": 0},
         3: lambda fields: fields,
         4: _with_categories,
+        5: lambda fields: fields,
     }
     invoice_id: str
     customer_id: str
@@ -232,6 +236,8 @@ class InvoiceCredited(Event, frozen=True, kw_only=True):
     origin: Origin
     released: tuple[ReleasedCash, ...] = ()
     """Cash that the credit note has left without a debt. Not kept before version 5."""
+    purpose: Purpose = "invoice"
+    """Kind of the invoice; before version 6 none was a penalty document, and deposits were not told apart."""
 
 
 class InvoiceRebated(Event, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 Appended by invoice-svc. No money moves. A period is named by the date that the rule gives. ``recurring.billed`` stands
 in the rule's stream beside the invoice, so that no period is billed twice; periods are billed in the order of their
-dates.
+dates. Indices of prices, which the rules follow, have streams of their own: the index id.
 """
 
 from __future__ import annotations
@@ -111,3 +111,26 @@ class RecurringEnded(Event, frozen=True, kw_only=True):
     customer_id: str
     ends_on: date
     cause: str | None
+
+
+Frequency = Literal["monthly", "quarterly", "yearly"]
+
+
+class IndexValue(Value, frozen=True, kw_only=True):
+    """Value for a month, a quarter or a year, which is named by its first day. A decimal string."""
+
+    period: date
+    value: str
+
+
+class IndexPublished(Event, frozen=True, kw_only=True):
+    """Values of the index, new or corrected. They count for invoices that are made from then on."""
+
+    TYPE: ClassVar[str] = "index.published"
+    index_id: str
+    entity_id: str
+    code: str
+    name: str
+    frequency: Frequency
+    source: str
+    values: tuple[IndexValue, ...]

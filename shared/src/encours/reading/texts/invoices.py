@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from encours.contracts.events import approval, dispute, invoice, loss, rate, residual
+from encours.contracts.events import approval, dispute, invoice, loss, penalty, rate, residual
 from encours.reading.texts.form import Lines
 
 LINES: Lines = {
@@ -102,6 +102,22 @@ LINES: Lines = {
     loss.WriteOffRecovered: (
         "{amount_minor} of what was written off are paid",
         "{amount_minor} passés en perte sont payés",
+    ),
+    penalty.PenaltiesClaimed: (
+        "Interest of {interest_minor} until {last_day} and a fee of {indemnity_minor} claimed",
+        "Intérêts de {interest_minor} jusqu'au {last_day} et indemnité de {indemnity_minor} facturés",
+    ),
+    penalty.PenaltyClaimCancelled: (
+        "Claim of {interest_minor} of interest and a fee of {indemnity_minor} cancelled: {cause}",
+        "Facturation de {interest_minor} d'intérêts et de {indemnity_minor} d'indemnité annulée : {cause}",
+    ),
+    penalty.PenaltiesWaived: (
+        "Interest of {interest_minor} and a fee of {indemnity_minor} waived: {cause}",
+        "Remise de {interest_minor} d'intérêts et de {indemnity_minor} d'indemnité : {cause}",
+    ),
+    penalty.PenaltyWaiverReversed: (
+        "Waiver of {interest_minor} of interest and a fee of {indemnity_minor} reversed: {cause}",
+        "Remise de {interest_minor} d'intérêts et de {indemnity_minor} d'indemnité annulée : {cause}",
     ),
     dispute.DisputeOpened: (
         "Dispute ({category}) on {amount_minor}: {text}",

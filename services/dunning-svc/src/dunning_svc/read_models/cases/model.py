@@ -77,7 +77,7 @@ class Cases(ReadModel):
         events.dispute_rules,
         events.order,
         events.plan,
-        events.price_index,
+        events.penalty,
         events.quote,
         events.rate,
         events.recurring,

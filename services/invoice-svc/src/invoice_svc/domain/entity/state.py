@@ -14,7 +14,7 @@ from encours.contracts.events import entity as events
 from encours.contracts.events.residual import ToleranceSet
 from encours.kernel.errors import NotFound
 
-Document = Literal["invoice", "credit_note"]
+Document = Literal["invoice", "credit_note", "penalty_document"]
 
 
 class EntityNotFound(NotFound):

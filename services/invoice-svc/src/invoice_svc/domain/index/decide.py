@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from encours.contracts.events.price_index import IndexPublished, IndexValue
+from encours.contracts.events.recurring import IndexPublished, IndexValue
 from encours.kernel.errors import Invalid, Refusal
 from invoice_svc.domain.amounts.decimals import decimal_parts
 from invoice_svc.domain.index.commands import PublishIndex
 from invoice_svc.domain.index.state import PriceIndex, period_of
 
 
-class IndexFrequencyFixed(Refusal):
+class FrequencyFixed(Refusal):
     """The periods of an index have one length."""
 
     code = "index-frequency-fixed"
@@ -22,7 +22,7 @@ class IndexFrequencyFixed(Refusal):
 def publish(state: PriceIndex, command: PublishIndex) -> list[IndexPublished]:
     """Set values of the index; no event if it has them all already."""
     if state.index_id and state.frequency != command.frequency:
-        raise IndexFrequencyFixed(f"{state.code} is {state.frequency}, not {command.frequency}.")
+        raise FrequencyFixed(f"{state.code} is {state.frequency}, not {command.frequency}.")
     values: dict[object, IndexValue] = {}
     for i, (day, text) in enumerate(command.values):
         _, _, value = decimal_parts(text, f"/values/{i}/value")

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from encours.contracts.settlement import Funds, InvoiceDebt
 from invoice_svc.domain.invoice.state import Invoice
+
+MAX_FILE = 1_000
+"""Most invoices that a command loads to settle the debts of a customer."""
+
+
+class DebtorFile(Struct, frozen=True):
+    """Streams on which the penalties of a customer rest, in one currency: ids of invoices, and of unapplied cash.
+
+    Invoices are those that are open, and those that were settled late and not claimed since; at most one more than
+    :data:`MAX_FILE`.
+    """
+
+    invoices: tuple[str, ...]
+    payments: tuple[str, ...] = ()
 
 
 def debt_of(state: Invoice) -> InvoiceDebt:

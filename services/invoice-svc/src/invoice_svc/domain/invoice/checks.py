@@ -6,7 +6,12 @@ from datetime import date
 
 from encours.kernel.errors import Invalid
 from encours.kernel.money import Money
-from invoice_svc.domain.invoice.refusals import AmountExceedsOutstanding, InvoiceNotIssued, InvoiceOnPlan
+from invoice_svc.domain.invoice.refusals import (
+    AmountExceedsOutstanding,
+    InvoiceNotIssued,
+    InvoiceOnPlan,
+    IsPenaltyDocument,
+)
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.refusals import DateInFuture
 
@@ -18,6 +23,12 @@ def require_issued(state: Invoice, verb: str) -> None:
             f"{state.invoice_id} is {'a draft' if state.document == 'draft' else 'cancelled'}: only an issued "
             f"invoice can be {verb}.",
         )
+
+
+def require_no_penalty(state: Invoice) -> None:
+    """Raise :class:`IsPenaltyDocument` for one."""
+    if state.purpose == "penalty":
+        raise IsPenaltyDocument(f"{state.number} claims penalties for late payment.")
 
 
 def require_not_future(day: date, today: date, pointer: str) -> None:

@@ -17,7 +17,7 @@ from encours.kernel.errors import Refusal
 from encours.kernel.ids import derived_id
 from invoice_svc.domain.amounts.adjustments import as_input
 from invoice_svc.domain.amounts.sums import line_input
-from invoice_svc.domain.invoice.checks import require_issued, require_not_planned
+from invoice_svc.domain.invoice.checks import require_issued, require_no_penalty, require_not_planned
 from invoice_svc.domain.invoice.commands import AmendInvoice, Content, CreditInvoice, DraftInvoice
 from invoice_svc.domain.invoice.deposits import require_not_deducted
 from invoice_svc.domain.invoice.room import cited_as
@@ -74,6 +74,7 @@ def require_correctable(state: Invoice, finals: Mapping[str, str]) -> None:
     """Raise a refusal for an invoice that is not issued or is on a plan, and for a deposit that was deducted."""
     require_issued(state, "corrected")
     require_not_planned(state)
+    require_no_penalty(state)
     require_not_deducted(state, finals)
 
 

@@ -110,6 +110,7 @@ def credit(
             ),
             customer_id=state.customer_id,
             currency=state.currency,
+            purpose=state.purpose,
         )
     ]
 

@@ -15,6 +15,7 @@ from encours.contracts.common import (
 )
 from encours.contracts.events import invoice as events
 from encours.contracts.events import loss as losses
+from encours.contracts.events import penalty as penalties
 from encours.contracts.events import rate as rates
 from encours.contracts.events import residual as residuals
 from encours.contracts.events.field import InvoiceFieldsSet
@@ -30,6 +31,7 @@ from invoice_svc.domain.invoice.parts import (
     Rebate,
     TakenDiscount,
 )
+from invoice_svc.domain.invoice.penalised import PenaltyEvent, penalised
 from invoice_svc.domain.invoice.state import Invoice
 
 InvoiceEvent = (
@@ -62,6 +64,7 @@ InvoiceEvent = (
     | losses.WriteOffRecovered
     | events.InvoicePlanned
     | events.InvoiceUnplanned
+    | PenaltyEvent
 )
 
 
@@ -208,6 +211,13 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
                 for plan in state.plans
             )
             return replace(state, plans=tuple(ended))
+        case (
+            penalties.PenaltiesClaimed()
+            | penalties.PenaltyClaimCancelled()
+            | penalties.PenaltiesWaived()
+            | penalties.PenaltyWaiverReversed()
+        ):
+            return penalised(state, day, event)
         case _:
             assert_never(event)
 
@@ -353,6 +363,7 @@ def _issued(state: Invoice, entity_id: str, event: events.InvoiceIssued) -> Invo
         approval=state.approval,
         fields=state.fields,
         deliveries=event.deliveries,
+        penalises=event.penalises,
         movements=(BalanceChange(event.issued_on, event.total_minor),),
     )
 

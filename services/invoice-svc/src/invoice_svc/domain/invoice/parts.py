@@ -101,6 +101,27 @@ class ClosedResidual(Struct, frozen=True):
     effective_on: date
 
 
+class PenaltyClaim(Struct, frozen=True):
+    """Penalties of this invoice that a document claims, of the days from ``first_day`` to ``last_day``."""
+
+    document_id: str
+    first_day: date
+    last_day: date
+    interest_minor: int
+    indemnity_minor: int
+    claimed_on: date
+
+
+class PenaltyWaiver(Struct, frozen=True):
+    """Penalties of this invoice that the creditor has given up."""
+
+    waiver_id: str
+    interest_minor: int
+    indemnity_minor: int
+    cause: str
+    waived_on: date
+
+
 class Disputed(Struct, frozen=True):
     """An open dispute's share of this invoice."""
 

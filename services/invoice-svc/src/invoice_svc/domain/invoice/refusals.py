@@ -77,3 +77,11 @@ class InvoiceOnPlan(Refusal):
     code = "invoice-on-plan"
     title = "Invoice is on a payment plan"
     remedy = "Cancel the payment plan first. You can agree a new one afterwards."
+
+
+class IsPenaltyDocument(Refusal):
+    """A penalty document is cancelled as a whole: it is neither corrected nor cited by a rebate (409)."""
+
+    code = "penalty-document"
+    title = "Invoice is a penalty document"
+    remedy = "POST /v1/penalty-documents/{id}/cancel, then claim again."

@@ -17,6 +17,7 @@ from encours.contracts.common import (
     Line,
     Origin,
     Particulars,
+    PenalisedInvoice,
     Purpose,
     Terms,
     VatShare,
@@ -29,6 +30,8 @@ from invoice_svc.domain.invoice.parts import (
     CreditNote,
     Disputed,
     OnPlan,
+    PenaltyClaim,
+    PenaltyWaiver,
     RealisedDifference,
     Rebate,
     TakenDiscount,
@@ -109,6 +112,11 @@ class Invoice(Struct, frozen=True):
     """Accepted claims whose credit note is still to come."""
     answered_minor: int = 0
     """Part of the accepted claims that credit notes had answered when they were accepted."""
+    penalises: tuple[PenalisedInvoice, ...] = ()
+    """Of a penalty document: the invoices paid late, with what it claims for each."""
+    penalty_claims: tuple[PenaltyClaim, ...] = ()
+    penalty_waivers: tuple[PenaltyWaiver, ...] = ()
+    """Penalties of this invoice that documents claim, and those that were waived."""
 
     @property
     def lines_minor(self) -> int:

@@ -1,7 +1,7 @@
 """Mentions that a document needs, by the seller's country and from a day on, and usual reasons of exemption: data.
 
-A new country is new lines in ``content.csv`` and ``exemptions.csv``; ``*`` stands for all. The mentions themselves are
-a closed set (:mod:`invoice_svc.domain.invoice.content`).
+A new country is new lines in ``content.csv``, ``exemptions.csv`` and ``penalties.csv``; ``*`` stands for all. The
+mentions themselves are a closed set (:mod:`invoice_svc.domain.invoice.content`).
 """
 
 from __future__ import annotations
@@ -63,3 +63,14 @@ def usual_exemption(country: str, category: VatCategory, day: date) -> Exemption
     """Return the reason that a category always has, in the words of the seller's law; ``None`` if it depends."""
     found = _usual_exemptions(country).get(category)
     return found[1] if found and found[0] <= day else None
+
+
+@cache
+def _penalty_texts() -> dict[str, str]:
+    return {row["country"]: row["text"] for row in rows_of("penalties.csv")}
+
+
+def penalty_exemption(country: str) -> Exemption:
+    """Return the reason for which penalties and recovery fees bear no VAT, in the words of the creditor's law."""
+    texts = _penalty_texts()
+    return Exemption(category="O", text=texts.get(country, texts[EVERYWHERE]), code="VATEX-EU-O")

@@ -18,7 +18,7 @@ from invoice_svc.domain.amounts.sums import LineInput, currency_of, reckon
 from invoice_svc.domain.customer.decide import require_customer_of
 from invoice_svc.domain.customer.state import Customer
 from invoice_svc.domain.entity.state import Entity
-from invoice_svc.domain.invoice.checks import require_issued, require_not_future
+from invoice_svc.domain.invoice.checks import require_issued, require_no_penalty, require_not_future
 from invoice_svc.domain.invoice.credit_note import CREDIT_SERIES
 from invoice_svc.domain.invoice.deposits import require_not_deducted
 from invoice_svc.domain.invoice.rebate import within_cited
@@ -114,6 +114,7 @@ def _check_cited(
         )
     for i, invoice in enumerate(cited):
         require_issued(invoice, "cited by a credit note")
+        require_no_penalty(invoice)
         require_not_deducted(invoice, finals, f"/invoice_ids/{i}")
         if invoice.issued_on is not None and invoice.issued_on > issued_on:
             raise Invalid(

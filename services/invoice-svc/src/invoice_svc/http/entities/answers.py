@@ -15,7 +15,7 @@ from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from encours.legal.invoicing import Gaps, NumberRule
 from invoice_svc.domain.entity.closing import closed_until
-from invoice_svc.domain.entity.state import Entity, Series
+from invoice_svc.domain.entity.state import Document, Entity, Series
 from invoice_svc.http.approval import CircuitOut
 from invoice_svc.http.common import AddressOut
 from invoice_svc.read_models.numbers.query import Completeness
@@ -27,7 +27,7 @@ class SeriesOut(BaseModel):
     """A number series."""
 
     code: str
-    document: Literal["invoice", "credit_note"]
+    document: Document
     prefix: str
     width: int
     begins_at: dict[str, int] = Field(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
@@ -18,6 +18,7 @@ from invoice_svc.domain.entity.commands import (
     SetNumberDisplay,
     SetVatRegime,
 )
+from invoice_svc.domain.entity.state import Document
 from invoice_svc.http.common import AddressBody, Email, Iban, Phone, Siren, TimeZone, VatId, named_fields
 
 
@@ -104,7 +105,7 @@ class EntityPatch(Body):
 class SeriesBody(Body):
     """The template of a series' numbers: prefix, then the running number of the year."""
 
-    document: Literal["invoice", "credit_note"] = "invoice"
+    document: Document = "invoice"
     prefix: Annotated[str, StringConstraints(min_length=6, max_length=40)] = Field(examples=["FAC-{year}-"])
     width: int = Field(
         default=6, ge=1, le=12, strict=True, description="Minimum digits of the running number."

@@ -46,6 +46,7 @@ from invoice_svc.http.invoices.parts import (
     CitedDeliveryOut,
     CreditNoteOut,
     DisputedOut,
+    PenalisedOut,
     RebateOut,
     ResidualOut,
     known_json,
@@ -151,6 +152,9 @@ class InvoiceOut(AsOf, ParticularsOut):
     exchange_differences: list[ExchangeDifferenceOut]
     disputes: list[DisputedOut]
     deliveries: list[CitedDeliveryOut]
+    penalises: list[PenalisedOut] = Field(
+        description="Of a penalty document: invoices paid late, with what it claims for each."
+    )
     approval: ApprovalOut
     version: int
 
@@ -236,6 +240,7 @@ class InvoiceOut(AsOf, ParticularsOut):
             "residuals": [ResidualOut.of(state.residual, currency)] if state.residual else [],
             "exchange_differences": [ExchangeDifferenceOut.of(each) for each in state.exchange_differences],
             "disputes": [DisputedOut.of(share, currency) for share in state.disputed],
+            "penalises": [PenalisedOut.of(each, currency) for each in state.penalises],
             "approval": ApprovalOut.of(state.approval),
             "deliveries": [CitedDeliveryOut.of(cited) for cited in state.deliveries],
             "version": version,

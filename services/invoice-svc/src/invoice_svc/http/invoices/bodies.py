@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec.structs import replace
 from pydantic import Field
 
-from encours.contracts.common import Particulars, Purpose, VatCategory
+from encours.contracts.common import Particulars, VatCategory
 from encours.http.batch import Batch
 from encours.http.models import Body, BusinessDate, Currency, NonNegativeMoney, PositiveMoney, ShortText
 from encours.kernel.errors import Invalid
@@ -73,7 +73,9 @@ class DraftBody(ContentBody):
     entity_id: EntityId
     customer_id: CustomerId
     series: SeriesCode = "FAC"
-    purpose: Purpose = Field(default="invoice", description="`deposit` for a deposit invoice [acompte].")
+    purpose: Literal["invoice", "deposit"] = Field(
+        default="invoice", description="`deposit` for a deposit invoice [acompte]."
+    )
     deposits: Deposits = Field(
         default_factory=list, description="Deposit invoices that this final invoice deducts."
     )

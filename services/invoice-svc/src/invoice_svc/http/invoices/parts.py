@@ -6,10 +6,11 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.common import CitedDelivery
+from encours.contracts.common import CitedDelivery, PenalisedInvoice, PenaltySegment
 from encours.contracts.events.residual import ResidualReason
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
+from invoice_svc.domain.amounts.decimals import percent
 from invoice_svc.domain.invoice.parts import AppliedPayment, ClosedResidual, CreditNote, Disputed, Rebate
 from invoice_svc.http.common import iso
 from invoice_svc.http.rates.answers import ConversionRateOut
@@ -162,4 +163,56 @@ class CitedDeliveryOut(BaseModel):
             "delivery_id": cited.delivery_id,
             "note_number": cited.note_number,
             "delivered_on": iso(cited.delivered_on),
+        }
+
+
+class PenaltySegmentOut(BaseModel):
+    """Days at one principal and one rate, the first and the last counted."""
+
+    first_day: date
+    last_day: date
+    principal: MoneyModel
+    rate: str = Field(description="Percent a year.", examples=["13.15"])
+    basis: str
+    interest: MoneyModel
+
+    @classmethod
+    def of(cls, segment: PenaltySegment, currency: str) -> Json:
+        """Show a segment of a claim."""
+        return {
+            "first_day": iso(segment.first_day),
+            "last_day": iso(segment.last_day),
+            "principal": money_json(segment.principal_minor, currency),
+            "rate": percent(segment.rate_bps),
+            "basis": segment.basis,
+            "interest": money_json(segment.interest_minor, currency),
+        }
+
+
+class PenalisedOut(BaseModel):
+    """An invoice paid late, with what the penalty document claims for it."""
+
+    invoice_id: str
+    number: str
+    due_on: date
+    last_day: date = Field(description="Last day whose interest it claims.")
+    segments: list[PenaltySegmentOut] = Field(description="Days that no earlier document claims.")
+    adjustment: MoneyModel = Field(
+        description="Interest beside the segments: corrections of days claimed before, waived interest, rounding."
+    )
+    interest: MoneyModel
+    indemnity: MoneyModel
+
+    @classmethod
+    def of(cls, part: PenalisedInvoice, currency: str) -> Json:
+        """Show the claim for an invoice."""
+        return {
+            "invoice_id": part.invoice_id,
+            "number": part.invoice_number,
+            "due_on": iso(part.due_on),
+            "last_day": iso(part.last_day),
+            "segments": [PenaltySegmentOut.of(each, currency) for each in part.segments],
+            "adjustment": money_json(part.adjustment_minor, currency),
+            "interest": money_json(part.interest_minor, currency),
+            "indemnity": money_json(part.indemnity_minor, currency),
         }

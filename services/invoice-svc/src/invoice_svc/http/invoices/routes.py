@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Query as QueryParam
 from starlette.responses import Response
 
+from encours.contracts.common import Purpose
 from encours.http.batch import BatchOut, run_batch
 from encours.http.commands import Command, command
 from encours.http.models import BusinessDate
@@ -94,6 +95,7 @@ async def list_invoices(
     business: BusinessLabel | None = None,
     crm: CrmLabel | None = None,
     due_before: BusinessDate | None = None,
+    purpose: Purpose | None = None,
     number: Annotated[str | None, QueryParam(max_length=60)] = None,
     field: Annotated[
         list[FieldValueText] | None,
@@ -112,8 +114,9 @@ async def list_invoices(
 ) -> Response:
     """List invoices with their status as of a date: without one, on today of their entity."""
     wanted = query.InvoiceFilter(
-        customer_id, payer_id, entity_id, status, business, crm, due_before, number, text, tuple(field or ())
-    )
+        customer_id, payer_id, entity_id, status, business, crm, due_before, number, text,
+        purpose, tuple(field or ()),
+    )  # fmt: skip
     async with q.view(NAME) as view:
         if status or business or crm:
             wanted = replace(wanted, days=await days_of(q, await entities_seen(view)))

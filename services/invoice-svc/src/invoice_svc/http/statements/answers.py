@@ -26,6 +26,7 @@ MAX_OPEN_ITEMS = 1_000
 StatementScope = Literal["own", "payer", "group"]
 EntryKind = Literal[
     "invoice",
+    "penalty",
     "credit_note",
     "payment",
     "payment_assigned",
@@ -48,6 +49,8 @@ KINDS: dict[str, EntryKind] = {
     "issued_gross": "invoice",
     "credited": "credit_note",
     "credited_gross": "credit_note",
+    "penalised": "penalty",
+    "penalty_credited": "credit_note",
     "received": "payment",
     "identified": "payment_assigned",
     "applied": "payment_applied",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from encours.contracts import Recorded, names_of
-from encours.contracts.books import CREDITED, Movement, movements, moving
+from encours.contracts.books import CREDIT_NOTES, Movement, movements, moving
 from encours.contracts.events.approval import InvoiceApproved, InvoiceRejected, InvoiceSubmitted
 from encours.contracts.events.field import InvoiceFieldsSet
 from encours.contracts.events.invoice import (
@@ -14,6 +14,7 @@ from encours.contracts.events.invoice import (
     InvoiceDrafted,
     InvoiceIssued,
 )
+from encours.contracts.events.penalty import PenaltiesClaimed, PenaltyClaimCancelled
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
@@ -28,6 +29,7 @@ from invoice_svc.read_models.invoices.rows import (
 )
 from invoice_svc.read_models.known import known
 
+_Claiming = PenaltiesClaimed | PenaltyClaimCancelled
 _Deciding = InvoiceSubmitted | InvoiceApproved | InvoiceRejected
 
 
@@ -44,11 +46,13 @@ class Invoices(Part):
         InvoiceApproved,
         InvoiceRejected,
         InvoiceFieldsSet,
+        PenaltiesClaimed,
+        PenaltyClaimCancelled,
     )
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
         """Rows that :meth:`project` reads."""
-        if isinstance(e.data, InvoiceAmended | InvoiceCancelled | InvoiceIssued | _Deciding):
+        if isinstance(e.data, InvoiceAmended | InvoiceCancelled | InvoiceIssued | _Deciding | _Claiming):
             yield InvoiceRow, (e.stream,)
         for _, moved in _of_invoices(e):
             yield InvoiceRow, (moved.invoice_id,)
@@ -80,6 +84,14 @@ class Invoices(Part):
                 invoice = known(InvoiceRow, e, rows)
                 invoice.cancelled_on, invoice.cancelled_position = e.effective_on, e.position
                 rows.put(invoice)
+            case PenaltiesClaimed() as event:
+                invoice = known(InvoiceRow, e, rows)
+                invoice.claimed_until, invoice.claimed_position = event.last_day, e.position
+                rows.put(invoice)
+            case PenaltyClaimCancelled():
+                invoice = known(InvoiceRow, e, rows)
+                invoice.claimed_until, invoice.claimed_position = None, 0
+                rows.put(invoice)
             case _:
                 for entry, moved in _of_invoices(e):
                     _move(e, entry, moved, rows)
@@ -107,7 +119,7 @@ def _move(e: Recorded, entry: int, moved: Movement, rows: RowCache) -> None:
     invoice.disputed_minor += moved.contested_minor
     invoice.planned_minor += moved.planned_minor
     invoice.conceded_minor += moved.conceded_minor
-    if moved.kind in CREDITED:
+    if moved.kind in CREDIT_NOTES:
         invoice.credited_minor -= moved.item_minor
     elif moved.kind in PAID:
         invoice.paid_minor -= moved.item_minor
@@ -152,6 +164,7 @@ def _new_invoice(e: Recorded, event: InvoiceDrafted | InvoiceIssued) -> InvoiceR
         reference_key=_key(event.reference),
         from_position=e.position,
         total_minor=event.total_minor,
+        purpose=event.purpose,
     )
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from encours.contracts.books import CREDITED
+from encours.contracts.books import CREDIT_NOTES
+from encours.contracts.common import Purpose
 from encours.contracts.parties import Survivors
 from encours.reading.merges import merges, records_of
 from encours.reading.pages import MalformedCursor
@@ -45,9 +46,9 @@ def _kinds(kinds: Sequence[str]) -> str:
     return ", ".join(f"'{kind}'" for kind in kinds)
 
 
-_COLUMNS = (
-    "invoice_id, entity_id, customer_id, number, number_key, reference_key, due_on, issued_on, total_minor"
-)
+_COLUMNS = """
+    invoice_id, entity_id, customer_id, number, number_key, reference_key, due_on, issued_on, total_minor, purpose
+"""
 _SHOWN = "invoice_id, number, due_on, issued_on, total_minor, relevance, matched"
 _NOW = f"""
     select {_COLUMNS}, credited_minor, paid_minor, disputed_minor, planned_minor, outstanding_minor, approval,
@@ -59,7 +60,7 @@ _THEN = f"""
     select {_COLUMNS}, document, approval, credited_minor, paid_minor, disputed_minor, planned_minor,
         case when document = 'issued' then total_minor + moved_minor else 0 end as outstanding_minor
     from (
-        select i.invoice_id, i.entity_id, i.customer_id, i.reference_key, i.total_minor,
+        select i.invoice_id, i.entity_id, i.customer_id, i.reference_key, i.total_minor, i.purpose,
             case when s.issued then i.number end as number, case when s.issued then i.number_key end as number_key,
             case when s.issued then i.due_on end as due_on, case when s.issued then i.issued_on end as issued_on,
             case when s.issued then 'issued'
@@ -80,7 +81,7 @@ _THEN = f"""
         left join lateral (
             select sum(item_minor)::bigint as moved_minor, sum(contested_minor)::bigint as disputed_minor,
                 sum(planned_minor)::bigint as planned_minor,
-                -(sum(item_minor) filter (where kind in ({_kinds(CREDITED)})))::bigint as credited_minor,
+                -(sum(item_minor) filter (where kind in ({_kinds(CREDIT_NOTES)})))::bigint as credited_minor,
                 -(sum(item_minor) filter (where kind in ({_kinds(PAID)})))::bigint as paid_minor
             from {{schema}}.movement
             where invoice_id = i.invoice_id and position <= {{position}} and effective_on <= {{as_of}}
@@ -110,6 +111,7 @@ class InvoiceFilter:
     due_before: date | None = None
     number: str | None = None
     q: str | None = None
+    purpose: Purpose | None = None
     fields: Sequence[str] = ()
     """Values of custom fields, as ``<code>:<value>``, all of which the invoice has."""
     days: Mapping[str, date] = field(default_factory=dict)
@@ -129,7 +131,7 @@ async def invoices(view: View, page: Page, wanted: InvoiceFilter, *, now: bool) 
 
 
 async def _restricted(view: View, wanted: InvoiceFilter) -> ViewWhere:
-    where = ViewWhere(view).equal("entity_id", wanted.entity_id)
+    where = ViewWhere(view).equal("entity_id", wanted.entity_id).equal("purpose", wanted.purpose)
     where.one_of("customer_id", await records_of(view, wanted.customer_id))
     if wanted.payer_id is not None:
         where.among("customer_id", await paid_by(view, wanted.payer_id))

@@ -61,6 +61,10 @@ class InvoiceRow(Row, kw_only=True):
     planned_minor: int = 0
     conceded_minor: int = 0
     outstanding_minor: int = 0
+    purpose: str = "invoice"
+    claimed_until: date | None = None
+    claimed_position: int = 0
+    """Last day that a penalty document claims, and the position of that claim; none after the end of any claim."""
 
 
 class InvoiceApprovalRow(Row):

@@ -23,10 +23,11 @@ class Likeness(NamedTuple):
 def likenesses(entity_id: str, event: InvoiceIssued, kind: Id) -> Iterator[Likeness]:
     """Yield the likeness by period, and by purchase order where nothing else tells supplies of one order apart.
 
-    Same currency, total and purpose are common to both. Invoices of 0.00 are like none. The customer is no part of it:
-    records that are merged are one debtor, from the day of the merge.
+    Same currency, total and purpose are common to both. Invoices of 0.00 and penalty documents, which claim nothing
+    twice, are like none. The customer is no part of it: records that are merged are one debtor, from the day of the
+    merge.
     """
-    if not event.total_minor:
+    if not event.total_minor or event.purpose == "penalty":
         return
     period = period_of(event)
     same = (entity_id, event.currency, str(event.total_minor), event.purpose)

@@ -93,8 +93,11 @@ def _compare(event: InvoiceIssued, likeness: Likeness, rows: RowCache) -> None:
 
 
 def _late(e: Recorded, event: InvoiceIssued, country: str) -> LateIssueRow | None:
-    """Return the row of an invoice that was issued too late; deposits and invoices taken over are not judged."""
-    if event.series is None or event.purpose == "deposit":
+    """Return the row of an invoice that was issued too late.
+
+    Deposits, penalty documents and invoices taken over are not judged.
+    """
+    if event.series is None or event.purpose != "invoice":
         return None
     supplied_on = _supplied_on(event)
     deadline = invoicing_law_of(country).deadline(supplied_on, _scope(event))

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from encours.contracts.books import CREDITED
+from encours.contracts.books import CREDIT_NOTES
 from encours.contracts.events.review import FindingKind
 from invoice_svc.read_models.orders.query import DELIVERIES
 
 AFTER = "{after}"
 MERGED = "{merged}"
 """The customers that are merged, and their survivors (:func:`encours.reading.merges.merged_sql`)."""
-_CREDITED = ", ".join(f"'{kind}'" for kind in CREDITED)
+_CREDITED = ", ".join(f"'{kind}'" for kind in CREDIT_NOTES)
 
 
 def _known(table: str, name: str) -> str:
@@ -130,13 +130,14 @@ _CREDITS = """
             (array_agg(n.credit_note_id order by n.position desc))[1:100] as documents,
             (array_agg(n.position order by n.position desc))[1:100] as positions
         from {schema}.credit_note n left join {merged} m using (customer_id)
-        where n.position <= {position} and n.issued_on <= {as_of}
+            left join {schema}.invoice credited on credited.invoice_id = n.invoice_id
+        where coalesce(credited.purpose, 'invoice') <> 'penalty' and n.position <= {position} and n.issued_on <= {as_of}
         group by 1, 2, 3, 4
     ) c cross join lateral (
         select coalesce(sum(i.total_minor), 0) as sales from {schema}.invoice i
         where i.customer_id in (select c.customer_id union all
                                 select m.customer_id from {merged} m where m.survivor_id = c.customer_id)
-            and i.entity_id = c.entity_id and i.currency = c.currency
+            and i.entity_id = c.entity_id and i.currency = c.currency and i.purpose <> 'penalty'
             and i.issued_position <= {position} and i.issued_on <= {as_of}
             and i.issued_on between make_date(c.year, 1, 1) and make_date(c.year, 12, 31)
     ) s where c.credits > s.sales

@@ -12,6 +12,7 @@ from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.customer.state import Customer
 from invoice_svc.domain.entity.state import Entity
+from invoice_svc.domain.interest import penalties
 from invoice_svc.domain.invoice import correction, credit_note, decide
 from invoice_svc.domain.invoice.commands import (
     AmendInvoice,
@@ -100,9 +101,9 @@ async def credit(session: Session, command: CreditInvoice) -> Credited:
     """Create a credit note with the next number of its series, or with the one that another system gave it.
 
     Money that it leaves without a debt is unapplied cash from then on: the customer is in credit. An early-payment
-    discount that was taken is then one on the rest. Deliveries and deposits of an invoice that is credited as a whole
-    wait for an invoice again. A deposit that a final invoice deducts is credited by the correction of that invoice:
-    a credit note of its own would come back with the next correction.
+    discount that was taken is then one on the rest. Deliveries, deposits and penalties of an invoice that is credited
+    as a whole wait for an invoice again. A deposit that a final invoice deducts is credited by the correction of that
+    invoice: a credit note of its own would come back with the next correction.
     """
     state = await session.get(INVOICE, command.invoice_id)
     require_not_deducted(state, await final_numbers(session, [state]))
@@ -125,6 +126,7 @@ async def credit(session: Session, command: CreditInvoice) -> Credited:
     if (await session.get(INVOICE, command.invoice_id)).creditable_minor == 0:
         await billing.free(session, state, "credited", on)
         await _free_deposits(session, state, on)
+        await _free_penalties(session, state, command.cause, on)
     await payments.discount_after_credit(session, command.invoice_id, on, again=discounted)
     await residuals.close_rests(session, kept={command.invoice_id: asked} if asked else None)
     return Credited(id=command.invoice_id, as_of=session.today, credit_note_id=command.credit_note_id)
@@ -236,6 +238,13 @@ async def _replace(session: Session, old: Invoice, replacement: Invoice, on: dat
     await _free_deposits(session, old, on)
     await billing.move(session, old, replacement.invoice_id, on)
     return [(surplus.part, surplus.amount_minor) for surplus in freed]
+
+
+async def _free_penalties(session: Session, document: Invoice, cause: str, on: date) -> None:
+    for part in document.penalises:
+        state = await session.get(INVOICE, part.invoice_id)
+        for event in penalties.freed(state, document.invoice_id, cause):
+            session.emit(part.invoice_id, event, entity=document.entity_id, effective_on=on)
 
 
 async def _free_deposits(session: Session, final: Invoice, on: date) -> None:

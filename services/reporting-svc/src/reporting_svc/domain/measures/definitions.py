@@ -34,28 +34,30 @@ AGED_BY_ISSUE_DATE = Definition(
     "issued on as_of.",
 )
 DSO_SIMPLE = Definition(
-    "dso/simple/1",
-    "Outstanding (unapplied cash deducted, VAT included) at as_of / turnover VAT included (issued - "
+    "dso/simple/2",
+    "Outstanding (unapplied cash deducted, VAT included, penalty documents left out) at as_of / "
+    "turnover VAT included (issued - "
     "credited) of the period's days ending with as_of x those days. Null without turnover. Two "
     "decimals, half up.",
 )
 DSO_COUNTBACK = Definition(
-    "dso/countback/1",
-    "Calendar months' turnover VAT included (issued - credited) is taken off the outstanding at as_of "
+    "dso/countback/2",
+    "Calendar months' turnover VAT included (issued - credited) is taken off the outstanding of dso/simple/2 "
     "backwards from the month of as_of (its days up to as_of) until used up; each month used up counts "
     "its days, the last one pro rata. A month whose credit notes reach or exceed its sales counts its "
     "days and adds the excess to the balance. 'exhausted': the balance is older than all turnover "
     "known; the days are then a lower bound. Two decimals, half up.",
 )
 BPDSO = Definition(
-    "bpdso/simple/2",
-    "Receivables not yet due at as_of / turnover VAT included of the period x its days. Unapplied cash "
+    "bpdso/simple/3",
+    "Receivables not yet due at as_of, penalty documents left out / "
+    "turnover VAT included of the period x its days. Unapplied cash "
     "is taken off what is due first, and only what exceeds that off what is not due. Null without "
     "turnover.",
 )
 ADD = Definition(
-    "add/simple/2",
-    "Average days delinquent: dso/simple/1 - bpdso/simple/2 on the same period. 0 where nothing is late.",
+    "add/simple/3",
+    "Average days delinquent: dso/simple/2 - bpdso/simple/3 on the same period. 0 where nothing is late.",
 )
 OVERDUE = Definition(
     "overdue/due-date/2",
@@ -64,9 +66,10 @@ OVERDUE = Definition(
     "as_of - due date.",
 )
 TURNOVER = Definition(
-    "turnover/issue-date/2",
-    "Billed: invoices issued - credit notes, by their issue date, with and without VAT; those taken over "
-    "with their total alone are left out of the net and counted apart, VAT included. Collected: "
+    "turnover/issue-date/3",
+    "Billed: invoices issued - credit notes, by their issue date, with and without VAT, penalty documents "
+    "and their credit notes left out; those taken over with their total alone are left out of the net and "
+    "counted apart, VAT included. Collected: "
     "payments received by the day the funds were available - payments reversed by the day of the "
     "reversal. Weeks are ISO 8601.",
 )

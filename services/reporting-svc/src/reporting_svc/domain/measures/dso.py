@@ -62,7 +62,7 @@ def measure(
 
 
 def simple(receivables_minor: int, turnover_minor: int, days: int) -> Fraction | None:
-    """Receivables / turnover × days (``dso/simple/1`` and, of what is not due, ``bpdso/simple/2``).
+    """Receivables / turnover × days (``dso/simple/2`` and, of what is not due, ``bpdso/simple/3``).
 
     ``None`` without positive turnover: there is no rate to express the balance in.
     """
@@ -70,12 +70,12 @@ def simple(receivables_minor: int, turnover_minor: int, days: int) -> Fraction |
 
 
 def delinquent(dso: Fraction | None, best_possible: Fraction | None) -> Fraction | None:
-    """Average days delinquent, DSO − BPDSO on one basis (``add/simple/2``)."""
+    """Average days delinquent, DSO − BPDSO on one basis (``add/simple/3``)."""
     return None if dso is None or best_possible is None else dso - best_possible
 
 
 def countback(receivables_minor: int, months: Iterable[Month]) -> Countback:
-    """Take months' turnover off the balance, latest month first (``dso/countback/1``).
+    """Take months' turnover off the balance, latest month first (``dso/countback/2``).
 
     2,500 with 1,200 in 30 days, 800 in 31, 700 in 30: 30 + 31 + 500/700 × 30 = 82.43 days.
     """

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from encours.http.answers import Json
+from encours.http.models import MoneyModel, money_json
 from encours.kernel.bands import Bands
 from encours.reading.pages import Page
 from reporting_svc.domain.measures.definitions import Definition
 from reporting_svc.http.answers import ConvertedReport, Sums, TieOut
 from reporting_svc.http.snapshot import ReceivablesSnapshot
 from reporting_svc.read_models.aged_balance.query import Figures
+from reporting_svc.read_models.receivables.penalties import OpenPenalties
 
 
 class AgedRow(Sums):
@@ -50,9 +54,19 @@ class AgedBalanceOut(ConvertedReport):
     data: list[AgedRow]
     next_cursor: str | None
     totals: Total
+    penalties: MoneyModel = Field(
+        description="The part of the totals' bands that is open on penalty documents, which are no turnover."
+    )
 
     @classmethod
-    def of(cls, books: ReceivablesSnapshot, page: Page, bands: Bands, definition: Definition) -> Json:
+    def of(
+        cls,
+        books: ReceivablesSnapshot,
+        page: Page,
+        bands: Bands,
+        definition: Definition,
+        penalties: OpenPenalties,
+    ) -> Json:
         """Show a page of customers and the sums of all."""
         return {
             "definition": definition.id,
@@ -60,6 +74,7 @@ class AgedBalanceOut(ConvertedReport):
             "bands": list(bands.names),
             **page.body(books.aged.rows, lambda row: AgedRow.of(books.aged.figures(row), bands)),
             "totals": Total.of(books.total, bands),
+            "penalties": money_json(penalties.open_minor, books.total.currency),
             "tie_out": TieOut.of(books.total),
             **cls.end(books),
         }

@@ -17,6 +17,7 @@ from reporting_svc.http.aged_balance.answers import AgedBalanceOut
 from reporting_svc.http.scope import AskInCurrency
 from reporting_svc.http.snapshot import snapshot
 from reporting_svc.read_models.aged_balance.query import KEY, SORTS, Basis
+from reporting_svc.read_models.receivables.penalties import open_penalties
 
 router = Router(tags=["Receivables"])
 PAGE = paging(*SORTS, default="-outstanding", key=KEY, columns=SORTS)
@@ -48,4 +49,5 @@ async def aged_balance(
     basis: Basis = "due_on" if by == "due_date" else "issued_on"
     definition = AGED_BY_DUE_DATE if by == "due_date" else AGED_BY_ISSUE_DATE
     async with snapshot(q, asked, bands=chosen, basis=basis, page=page) as books:
-        return q.respond(AgedBalanceOut.of(books, page, chosen, definition))
+        penalties = await open_penalties(books.view, books.scope, books.conversion)
+        return q.respond(AgedBalanceOut.of(books, page, chosen, definition, penalties))

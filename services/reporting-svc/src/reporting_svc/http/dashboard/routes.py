@@ -16,6 +16,7 @@ from reporting_svc.http.scope import AskInCurrency
 from reporting_svc.http.snapshot import snapshot
 from reporting_svc.read_models.aged_balance.query import KEY
 from reporting_svc.read_models.dso.query import days_sales_outstanding
+from reporting_svc.read_models.receivables.penalties import open_penalties
 from reporting_svc.read_models.turnover.query import by_period
 
 router = Router(tags=["Receivables"])
@@ -32,7 +33,10 @@ async def dashboard(
     """Ageing, DSO, what came in and went out lately, and who owes most: one snapshot, one tie-out."""
     async with snapshot(q, asked, page=LARGEST) as books:
         first = books.view.time.as_of - timedelta(days=WINDOW_DAYS - 1)
-        dso = await days_sales_outstanding(books.view, books.scope, books.total, days, books.conversion)
+        penalties = await open_penalties(books.view, books.scope, books.conversion)
+        dso = await days_sales_outstanding(
+            books.view, books.scope, books.total, penalties, days, books.conversion
+        )
         lately = await by_period(books.view, books.scope, "day", first, books.conversion)
     largest = [books.aged.figures(row) for row in books.aged.rows[: LARGEST.limit] if row["overdue"] > 0]
-    return q.respond(DashboardOut.of(books, dso, lately, largest))
+    return q.respond(DashboardOut.of(books, penalties, dso, lately, largest))

@@ -13,6 +13,7 @@ from reporting_svc.http.dso.answers import DsoOut
 from reporting_svc.http.scope import AskInCurrency
 from reporting_svc.http.snapshot import snapshot
 from reporting_svc.read_models.dso import query
+from reporting_svc.read_models.receivables.penalties import open_penalties
 
 router = Router(tags=["Receivables"])
 
@@ -27,5 +28,8 @@ async def days_sales_outstanding(
 ) -> Response:
     """Outstanding in days of turnover; see `GET /v1/definitions` for each definition."""
     async with snapshot(q, asked) as books:
-        dso = await query.days_sales_outstanding(books.view, books.scope, books.total, days, books.conversion)
+        penalties = await open_penalties(books.view, books.scope, books.conversion)
+        dso = await query.days_sales_outstanding(
+            books.view, books.scope, books.total, penalties, days, books.conversion
+        )
     return q.respond(DsoOut.of(books, dso))

@@ -16,7 +16,7 @@ from encours.kernel.bands import STANDARD, Bands
 from encours.reading.merges import merged_sql
 from encours.reading.where import Arguments, ViewWhere
 from reporting_svc.read_models.receivables.conversion import ReportConversion
-from reporting_svc.read_models.receivables.query import later_sql, open_then
+from reporting_svc.read_models.receivables.query import contested_sql, later_sql, open_then
 from reporting_svc.read_models.receivables.rows import AGING_DAY_ID, CUSTOMER_ID, ENTITY_ID, ROW_KEY
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere, SeveralCurrencies
 from reporting_svc.read_models.receivables.sums import share_sql
@@ -314,7 +314,8 @@ def _from_movements(args: Arguments, view: View, scope: Scope, bands: Bands, bas
     disputed = f"""
         select i.entity, i.customer_id, i.currency, {_nothing(bands)},
                {_contested(args, "o", "contested", f"i.{basis}", view.time.as_of)}, 0, 0, 0
-        from ({open_then(args, view, scope, contested=True)}) o join {view.schema}.item i using (invoice_id)
+        from ({open_then(args, view, scope, among=contested_sql(view.schema))}) o
+        join {view.schema}.item i using (invoice_id)
         group by 1, 2, 3
     """
     return _together([moved, disputed], bands)

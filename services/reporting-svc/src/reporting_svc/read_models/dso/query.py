@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reporting_svc.domain.measures.dso import Dso, Month, measure
 from reporting_svc.read_models.receivables.conversion import ReportConversion, moved_sql, require_every_rate
+from reporting_svc.read_models.receivables.penalties import OpenPenalties
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
 from reporting_svc.read_models.turnover.query import SALES
 
@@ -16,9 +17,16 @@ if TYPE_CHECKING:
 
 
 async def days_sales_outstanding(
-    view: View, scope: Scope, total: Figures, days: int, conversion: ReportConversion | None = None
+    view: View,
+    scope: Scope,
+    total: Figures,
+    penalties: OpenPenalties,
+    days: int,
+    conversion: ReportConversion | None = None,
 ) -> Dso:
     """Return the measures of a balance on turnover of the ``days`` that end with the question's day.
+
+    Its penalty documents are left out: they are no turnover.
 
     With a conversion each document counts by the rate of that day.
     """
@@ -26,7 +34,8 @@ async def days_sales_outstanding(
         await require_every_rate(view, scope, conversion)
     turnover = await _billed_since(view, scope, view.time.as_of - timedelta(days=days - 1), conversion)
     months = await _months_back(view, scope, conversion)
-    return measure(total.outstanding, total.bands[0], turnover, months, days)
+    receivables = total.outstanding - penalties.open_minor
+    return measure(receivables, total.bands[0] - penalties.not_due_minor, turnover, months, days)
 
 
 async def _billed_since(view: View, scope: Scope, first: date, conversion: ReportConversion | None) -> int:

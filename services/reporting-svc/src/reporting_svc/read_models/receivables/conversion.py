@@ -55,6 +55,12 @@ class ReportConversion:
         columns = f"unnest({placed[0]}::text[], {placed[1]}::text[], {placed[2]}::numeric[])"
         return f"(select * from {columns} as r(entity, currency, factor))"
 
+    def converted(self, entity: str, currency: str, minor: int) -> int:
+        """Return an amount of an entity in the currency of the report; the rate has to be there."""
+        if currency == self.currency:
+            return minor
+        return self.rates[entity, currency].converted(minor, self.currency)
+
     def require(self, found: set[tuple[str, str]]) -> None:
         """Raise :class:`ReportRateMissing` for an entity and a currency without a rate."""
         known = self.rates.keys() | {(entity, self.currency) for entity in self.books}
@@ -124,7 +130,7 @@ async def unrealised(view: View, scope: Scope, conversion: ReportConversion) -> 
         if issue is None:
             missing.add(currency)
             continue
-        now = conversion.rates[entity, currency].converted(row["open_minor"], conversion.currency)
+        now = conversion.converted(entity, currency, row["open_minor"])
         difference += now - issue.converted(row["open_minor"], conversion.currency)
     return Unrealised(None if missing else difference, tuple(sorted(missing)))
 

@@ -51,7 +51,7 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 7
+    version = 8
     rows = (
         ReportingEntity,
         ReportedCustomer,
@@ -84,7 +84,7 @@ class Receivables(MappedModel):
         events.order,
         events.plan,
         events.policy,
-        events.price_index,
+        events.penalty,
         events.quote,
         events.recurring,
         events.remittance,
@@ -242,6 +242,7 @@ def _issued(entity: str, issued: InvoiceIssued) -> Item:
         disputed_minor=0,
         conceded_minor=0,
         salesperson=issued.salesperson,
+        is_penalty=issued.purpose == "penalty",
     )
 
 

@@ -60,15 +60,19 @@ async def is_now(view: View) -> bool:
     return found
 
 
-def open_then(arguments: Arguments, view: View, scope: Scope, *, contested: bool = False) -> str:
+def contested_sql(schema: str) -> str:
+    """SQL: invoices on which an amount ever was in dispute."""
+    return f"select invoice_id from {schema}.movement where contested_minor <> 0"
+
+
+def open_then(arguments: Arguments, view: View, scope: Scope, *, among: str | None = None) -> str:
     """SQL: invoice_id with its open, contested and conceded amount, by what counted by the day and was known then.
 
-    ``contested``: only invoices on which an amount ever was in dispute.
+    ``among``: SQL of the invoices to which it is restricted.
     """
     where = ScopeWhere(view, scope, "m", arguments, packed=True).counted()
-    if contested:
-        disputed = f"select invoice_id from {view.schema}.movement where contested_minor <> 0"
-        where.add(f"m.invoice_id in ({disputed})")
+    if among is not None:
+        where.add(f"m.invoice_id in ({among})")
     return f"""
         select m.invoice_id, sum(m.item_minor)::bigint as open_minor,
                sum(m.contested_minor)::bigint as contested_minor, sum(m.conceded_minor)::bigint as conceded_minor

@@ -46,6 +46,7 @@ class Item(Row, kw_only=True):
     INDEXES: ClassVar[tuple[str, ...]] = (
         "(due_on) where open_minor <> 0",
         "(customer_id, due_on) where open_minor <> 0",
+        "(customer_id) where is_penalty",
     )
     invoice_id: Annotated[str, INVOICE_ID]
     number: str
@@ -60,6 +61,8 @@ class Item(Row, kw_only=True):
     """Contested, whether it is open or not; ``conceded_minor`` of it was accepted and is still to be credited."""
     conceded_minor: int
     salesperson: str | None
+    is_penalty: bool
+    """A penalty document: a receivable that is no turnover."""
 
 
 class MovementRow(Row, kw_only=True):
@@ -84,7 +87,7 @@ class MovementRow(Row, kw_only=True):
     account_minor: int
     """Change of the customer's account (411)."""
     net_minor: int
-    """Turnover without VAT; 0 for everything but invoices and credit notes."""
+    """Turnover without VAT; 0 for everything but invoices, penalty documents excepted, and their credit notes."""
     effective_on: date
     entity: Annotated[str, ENTITY_ID]
     customer_id: Annotated[str, CUSTOMER_ID]

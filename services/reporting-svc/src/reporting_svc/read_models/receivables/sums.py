@@ -14,7 +14,8 @@ def items_sql(schema: str) -> str:
     """SQL: rows of ``item``. A movement on an invoice that was never issued gives a row without number."""
     return f"""
         select invoice_id, o.number, o.entity, o.customer_id, o.currency, o.issued_on, o.due_on, o.total_minor,
-               coalesce(m.open_minor, 0), coalesce(m.contested_minor, 0), coalesce(m.conceded_minor, 0), o.salesperson
+               coalesce(m.open_minor, 0), coalesce(m.contested_minor, 0), coalesce(m.conceded_minor, 0), o.salesperson,
+               o.is_penalty
         from {schema}.item_created o full join (
             select m.invoice_id, sum(m.item_minor)::bigint as open_minor,
                    sum(m.contested_minor)::bigint as contested_minor,

@@ -83,7 +83,7 @@ class Timeline(ReadModel):
         events.rate.ExchangeRatePublished,
         events.aside.EventSetAside,
         events.imports.ImportReceived,
-        events.price_index.IndexPublished,
+        events.recurring.IndexPublished,
         events.dunning.RunCompleted,
     )
 

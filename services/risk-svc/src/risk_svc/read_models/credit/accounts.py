@@ -93,4 +93,5 @@ def _item(row: Sums, settled: Settlement) -> ExposureItem:
         uncovered_minor=settled.uncovered_minor,
         settled_on=settled.settled_on,
         moved_on=row["moved_on"],
+        is_penalty=row["is_penalty"],
     )

@@ -37,7 +37,7 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 8
+    version = 9
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
@@ -72,7 +72,7 @@ class Credit(ReadModel):
         events.order,
         events.plan,
         events.policy,
-        events.price_index,
+        events.penalty,
         events.quote,
         events.recurring,
         events.remittance,
@@ -313,6 +313,7 @@ class CreditProjection:
                 due_on=data.due_on,
                 total_minor=data.total_minor,
                 issued_position=self.e.position,
+                is_penalty=data.purpose == "penalty",
             )
         )
 

@@ -28,6 +28,7 @@ FRESHNESS_WAIT_S = 1.0
 _CUSTOMERS = "select customer_id, entity_id, name from {s}.customer where customer_id = any($1) and from_position <= $2"
 _ITEMS = """
 select i.customer_id, i.invoice_id, i.number, i.currency, i.issued_on, i.due_on, i.total_minor,
+       i.is_penalty,
        sum(m.open_minor)::bigint as open_minor, sum(m.owed_minor)::bigint as owed_minor,
        sum(m.disputed_minor)::bigint as disputed_minor, sum(m.conceded_minor)::bigint as conceded_minor,
        max(m.effective_on) filter (where m.open_minor <> 0) as moved_on

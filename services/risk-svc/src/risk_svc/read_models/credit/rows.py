@@ -56,6 +56,8 @@ class ExposureInvoiceRow(Row, kw_only=True):
     issued_position: int | None
     replaces: bool = False
     """Correction of an issued invoice: its draft adds nothing to the exposure."""
+    is_penalty: bool = False
+    """A penalty document: exposure, but no evidence of its own of how the customer pays."""
 
 
 class ExposureMovementRow(Row, kw_only=True):

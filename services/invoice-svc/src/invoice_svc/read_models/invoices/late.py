@@ -1,0 +1,76 @@
+"""The invoices of a customer for which penalties may be due, and its unapplied cash, as of now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from encours.contracts.parties import Survivors
+from encours.ledger import Ledger
+from encours.reading.merges import merges
+from encours.reading.moment import WAIT_S, PositionNotReached
+from encours.reading.read_db import ReadDb
+from invoice_svc.domain.interest.debt import MAX_FILE, DebtorFile
+from invoice_svc.read_models.invoices.candidates import NAME
+
+if TYPE_CHECKING:
+    from encours.projection.read_model import Conn
+
+_SETTLED_LATE = """exists (
+    select from {schema}.movement m where m.invoice_id = i.invoice_id and m.effective_on > i.due_on
+        and (m.position > i.claimed_position or m.effective_on > i.claimed_until or i.claimed_until is null)
+)"""
+"""Moved after the due date, and not only before its last claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class DebtorFiles:
+    """Finds what a customer's penalties rest on (:class:`invoice_svc.use_cases.sales.penalties.FindsDebtorFile`)."""
+
+    db: ReadDb
+    ledger: Ledger
+
+    async def __call__(
+        self, ledger: str, entity_id: str, customer_id: str, currency: str, named: Sequence[str] | None
+    ) -> DebtorFile:
+        """Return ids of invoices and payments. Raises ``position-not-reached`` if the read model lags."""
+        head = await self.ledger.head(ledger)
+        if not await self.db.wait_for(NAME, ledger, head.position, timeout=WAIT_S):
+            raise PositionNotReached(NAME, head.position)
+        async with self.db.snapshot(NAME, ledger) as (conn, schema, _):
+            records = Survivors(await merges(conn, schema), date.max).records(customer_id)
+            cash = await _cash(conn, schema, records, currency)
+            only = None if cash or named is None else list(named)
+            return DebtorFile(await _invoices(conn, schema, entity_id, records, currency, only), cash)
+
+
+async def _invoices(
+    conn: Conn, schema: str, entity_id: str, records: Sequence[str], currency: str, only: list[str] | None
+) -> tuple[str, ...]:
+    rows = await conn.fetch(
+        f"""
+        select i.invoice_id from {schema}.invoice i
+        where i.entity_id = $1 and i.customer_id = any($2::text[]) and i.currency = $3
+            and ($4::text[] is null or i.invoice_id = any($4::text[])) and i.issued_on is not null
+            and (i.outstanding_minor > 0
+                or (i.purpose <> 'penalty' and {_SETTLED_LATE.format(schema=schema)}))
+        order by i.due_on, i.invoice_id limit {MAX_FILE + 1}
+        """,
+        entity_id,
+        list(records),
+        currency,
+        only,
+    )
+    return tuple(row["invoice_id"] for row in rows)
+
+
+async def _cash(conn: Conn, schema: str, records: Sequence[str], currency: str) -> tuple[str, ...]:
+    rows = await conn.fetch(
+        f"""select payment_id from {schema}.cash where customer_id = any($1::text[]) and currency = $2
+            group by payment_id having sum(cash_minor) > 0 order by payment_id""",
+        list(records),
+        currency,
+    )
+    return tuple(row["payment_id"] for row in rows)

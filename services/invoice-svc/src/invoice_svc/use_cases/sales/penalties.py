@@ -1,0 +1,97 @@
+"""Commands on penalties for late payment: claims by documents in a series of their own, and their cancellation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Protocol
+
+from encours.contracts.settlement import Funds, settlements
+from encours.ledger.command import Result
+from encours.ledger.session import Session
+from encours.legal.packs import law_of
+from invoice_svc.domain.interest import penalties
+from invoice_svc.domain.interest.debt import DebtorFile, debt_of
+from invoice_svc.domain.interest.penalties import CancelPenalties, ClaimPenalties
+from invoice_svc.domain.invoice.commands import CreditInvoice
+from invoice_svc.domain.invoice.state import Invoice
+from invoice_svc.use_cases.folds import ENTITY, INVOICE, PAYMENT
+from invoice_svc.use_cases.parties.debtors import unmerged
+from invoice_svc.use_cases.sales import invoices
+from invoice_svc.use_cases.sales.numbering import number_step
+
+
+class FindsDebtorFile(Protocol):
+    """Query for the file of a customer, with all records that were merged into it.
+
+    With ids of invoices it needs no others unless there is unapplied cash.
+    """
+
+    async def __call__(
+        self, ledger: str, entity_id: str, customer_id: str, currency: str, named: Sequence[str] | None, /
+    ) -> DebtorFile: ...
+
+
+async def claim(session: Session, command: ClaimPenalties, find: FindsDebtorFile | DebtorFile) -> Result:
+    """Issue a penalty document over what is due and neither claimed nor waived; each invoice keeps its part."""
+    entity = await session.get(ENTITY, command.entity_id)
+    on = command.issued_on or session.today
+    until = command.until or on
+    penalties.require_days(until, on, session.today)
+    customer = await unmerged(session, command.customer_id, on)
+    currency = command.currency or entity.currency
+    wanted = command.invoice_ids
+    file = await _file(session, find, command, currency)
+    penalties.require_among(wanted or (), file)
+    states = [await session.load(INVOICE, each) for each in file.invoices]
+    settled = settlements(
+        [debt_of(state) for state in states if state.due_on is not None], await _cash(session, file.payments)
+    )
+    law = law_of(entity.country)
+    found = [
+        (state, part)
+        for state in sorted(states, key=_by_due_date)
+        if (wanted is None or state.invoice_id in wanted)
+        and (part := penalties.penalised(state, settled[state.invoice_id], until, law)) is not None
+    ]
+    issued = penalties.claim(command, entity, customer, currency, [part for _, part in found], on)
+    step = number_step(entity, command.series, "penalty_document", on, session.today)
+    session.emit(command.document_id, issued, entity=command.entity_id, effective_on=on, number=step)
+    for state, part in found:
+        claimed = penalties.claimed_of(state, part, command.document_id)
+        session.emit(state.invoice_id, claimed, entity=command.entity_id, effective_on=on)
+    return session.result(command.document_id)
+
+
+async def cancel(session: Session, command: CancelPenalties) -> invoices.Credited:
+    """Credit the whole document; what it claimed can be claimed or waived again."""
+    state = await session.get(INVOICE, command.document_id)
+    penalties.require_cancellable(state)
+    note = CreditInvoice(
+        invoice_id=command.document_id,
+        credit_note_id=command.credit_note_id,
+        issued_on=command.issued_on,
+        amount_minor=state.creditable_minor,
+        cause=command.cause,
+        series=command.series,
+    )
+    return await invoices.credit(session, note)
+
+
+async def _file(
+    session: Session, find: FindsDebtorFile | DebtorFile, command: ClaimPenalties, currency: str
+) -> DebtorFile:
+    if isinstance(find, DebtorFile):
+        return find
+    return await session.ask(
+        find, session.meta.ledger, command.entity_id, command.customer_id, currency, command.invoice_ids
+    )
+
+
+async def _cash(session: Session, payments: Sequence[str]) -> list[Funds]:
+    found = [await session.load(PAYMENT, each, guard=False) for each in payments]
+    return [Funds(each.received_on, each.unapplied_minor) for each in found if each.unapplied_minor > 0]
+
+
+def _by_due_date(state: Invoice) -> tuple[date, str]:
+    return state.due_on or date.max, state.number or ""

@@ -1,0 +1,54 @@
+"""Open amount of penalty documents: a part of what is outstanding that no turnover stands behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from encours.reading.where import Arguments
+from reporting_svc.read_models.receivables.conversion import ReportConversion
+from reporting_svc.read_models.receivables.query import is_now, open_then
+from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
+
+if TYPE_CHECKING:
+    from encours.reading.moment import View
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPenalties:
+    """Open amount of penalty documents in minor units, and the part of it that is not past due."""
+
+    open_minor: int
+    not_due_minor: int
+
+    @property
+    def late_minor(self) -> int:
+        """Part that is past due."""
+        return self.open_minor - self.not_due_minor
+
+
+async def open_penalties(view: View, scope: Scope, conversion: ReportConversion | None) -> OpenPenalties:
+    """Return the sums at the dates of the question, in the currency of the scope or of the conversion."""
+    args = Arguments()
+    if await is_now(view):
+        where = ScopeWhere(view, scope, "i", args).add("i.is_penalty and i.open_minor <> 0")
+        source = f"select i.*, i.open_minor as open_then from {view.schema}.item i where {where.sql}"
+    else:
+        documents = f"select invoice_id from {view.schema}.item where is_penalty"
+        then = open_then(args, view, scope, among=documents)
+        source = f"""select i.*, o.open_minor as open_then
+                     from ({then}) o join {view.schema}.item i using (invoice_id)"""
+    rows = await view.conn.fetch(
+        f"""select entity, currency, sum(open_then)::bigint as open_minor,
+                   coalesce(sum(open_then) filter (where due_on >= {args.add(view.time.as_of)}::date), 0)::bigint
+                       as not_due_minor
+            from ({source}) i group by entity, currency""",
+        *args,
+    )
+
+    def total(column: str) -> int:
+        if conversion is None:
+            return sum(row[column] for row in rows)
+        return sum(conversion.converted(row["entity"], row["currency"], row[column]) for row in rows)
+
+    return OpenPenalties(total("open_minor"), total("not_due_minor"))
