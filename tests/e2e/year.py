@@ -14,6 +14,7 @@ from tests.e2e.naive import NaiveBooks, Trial, cents
 from tests.e2e.world import World, eur, line
 
 START = "2026-01-05"
+TERMS = {"days": 30, "discount": {"rate": "2", "days": 10}}
 LANGUAGES = ("en", "fr")
 KNOWN_NOW = {"position", "known_at", "version"}
 """Fields of an answer that tell when it was asked."""
@@ -22,15 +23,15 @@ KNOWN_NOW = {"position", "known_at", "version"}
 class Year:
     """A creditor, one customer with terms of 30 days and 2 % for payment within 10, and the naive ledger of both."""
 
-    def __init__(self, system: System) -> None:
-        self.world = World.make(system, day=START)
+    def __init__(self, system: System, start: str = START, terms: dict[str, Any] = TERMS) -> None:
+        self.world = World.make(system, day=start)
         self.customer = self.world.customer()
         self.owner = {"entity_id": self.world.entity, "customer_id": self.customer}
-        terms = {"days": 30, "discount": {"rate": "2", "days": 10}}
         self.world.put(f"/v1/customers/{self.customer}/terms", terms)
         self.books = NaiveBooks()
         self.trial = Trial()
-        self.day = START
+        self.day = start
+        self.half = f"{start[:4]}-07"
         self.seen: dict[str, tuple[int, dict[str, Any]]] = {}
         """Answers at the end of each month, and the ledger's position then."""
 
@@ -130,14 +131,15 @@ class Year:
         """Ask for each month-end again, and for the first half as known then too: the answers are those of that day."""
         for day, (position, seen) in self.seen.items():
             assert self.answers(as_of=day) == seen, day
-            if day < "2026-07":
+            if day < self.half:
                 assert self.answers(as_of=day, known_at=position) == seen, day
 
 
 def month_ends(after: str, until: str) -> Iterable[str]:
     """Yield the last days of months after a day, up to another."""
+    year = int(after[:4])
     for month in range(1, 13):
-        last = date(2026 + month // 12, month % 12 + 1, 1).toordinal() - 1
+        last = date(year + month // 12, month % 12 + 1, 1).toordinal() - 1
         if after < (end := date.fromordinal(last).isoformat()) <= until:
             yield end
 

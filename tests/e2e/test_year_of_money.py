@@ -1,0 +1,200 @@
+"""One debtor's year of money over HTTP: every service agrees, on every date, with what it adds up to."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from encours.testing.bank_files import IBAN
+from encours.testing.system import System
+from tests.e2e.world import eur
+from tests.e2e.year import Year
+
+START = "2025-01-06"
+RATES = {"2025-01": "13.15", "2025-07": "12.15"}
+"""ECB main refinancing rate on 1 January and 1 July 2025, 3.15 and 2.15, and 10 points (C. com. L441-10)."""
+INSTALMENTS = ("2025-04-30", "2025-05-31", "2025-06-30", "2025-07-31")
+
+
+def test_a_debtors_year_of_money_adds_up_in_every_service_on_every_date(system: System) -> None:
+    year = Year(system, START, {"days": 30})
+    year.world.put(f"/v1/entities/{year.world.entity}/bank-accounts", {"iban": IBAN, "valid_from": START})
+    debt = year.invoice("10000.00")
+    year.books.bill(debt, "12000.00")
+    tolerance_is_set(year)
+    paid_in_part(year, debt)
+    claim_is_credited(year, debt)
+    debit_is_returned(year, debt)
+    plan_is_kept_then_broken(year, debt)
+    interest_across_the_half_year(year, debt)
+    bank_charge_is_a_residual(year, debt)
+    overpayment_is_refunded(year)
+    year.advance("2025-12-31")
+    year.check()
+    year.seen_again()
+
+
+def tolerance_is_set(year: Year) -> None:
+    """Charges of the debtor's bank up to 20.00 are no reason to leave an invoice open."""
+    body = {"reason": "bank_charge", "cap": eur("20.00"), "valid_from": START}
+    year.world.put("/v1/tolerances/CHARGES", {"entity_id": year.world.entity} | body)
+
+
+def paid_in_part(year: Year, debt: dict[str, Any]) -> None:
+    """A transfer names the invoice and pays a part of it."""
+    year.advance("2025-01-20")
+    pay(year, debt, "2000.00")
+    shown = year.get(at(debt))
+    assert (shown["outstanding"], shown["status"]["settlement"]) == (eur("10000.00"), "part_paid")
+    year.check()
+
+
+def claim_is_credited(year: Year, debt: dict[str, Any]) -> None:
+    """A part is disputed, the rest is asked for; the claim is justified, so nothing was late of it."""
+    year.advance("2025-01-28")
+    claim = {"category": "quality", "amount": eur("1200.00"), "text": "One machine does not start"}
+    dispute = year.post(f"{at(debt)}/disputes", claim)
+    year.advance("2025-02-10")
+    assert {each["amount"]["amount"] for each in reminders(year)} == {"8800.00"}
+    year.advance("2025-02-12")
+    accepted = {"outcome": "credited", "credit_note": True}
+    assert year.post(f"/v1/disputes/{dispute['id']}/resolve", accepted)["credit_note_id"]
+    year.books.owe(debt, "-1200.00")
+    year.check()
+    assert interest(year, debt, "2025-02-12") == owed([("8800", "2025-02-06", "2025-02-12")])
+
+
+def debit_is_returned(year: Year, debt: dict[str, Any]) -> None:
+    """A direct debit pays the rest after the reminder, and comes back: the debt is open from its own due date."""
+    year.advance("2025-02-17")
+    body = {"received_on": year.day, "amount": eur("8800.00"), "method": "direct_debit"}
+    debited = year.post("/v1/payments", year.owner | body | {"external_ref": "DD-1"})
+    year.books.receive("8800.00")
+    year.books.settle(debt, "8800.00")
+    year.check()
+    sent, before = len(reminders(year)), year.world.position
+    year.advance("2025-03-03")
+    back = {"reason": "Returned by the bank", "on": year.day, "kind": "returned_debit", "code": "AM04"}
+    returned = year.post(f"/v1/payments/{debited['id']}/reverse", back | {"reference": "R-1"})
+    assert returned["reversals"][0]["consequence"] == "insufficient_funds"
+    year.books.receive("-8800.00")
+    year.books.settle(debt, "-8800.00")
+    year.check()
+    assert year.get(at(debt))["days_past_due"] == 26
+    assert year.get(at(debt), known_at=before)["outstanding"] == eur("0.00")
+    assert len(reminders(year)) == sent
+    assert interest(year, debt, "2025-03-03") == owed([("8800", "2025-02-06", "2025-03-03")])
+    year.advance("2025-03-31")
+    assert "J+60" not in {each["step"] for each in reminders(year)}, "the ladder goes on from its level"
+
+
+def plan_is_kept_then_broken(year: Year, debt: dict[str, Any]) -> None:
+    """Four instalments are agreed; the first is paid, the second is not. Nobody asks for the debt in between."""
+    year.advance("2025-04-01")
+    instalments = [{"due_on": day, "amount": eur("2200.00")} for day in INSTALMENTS]
+    agreed = {"customer_id": year.customer, "invoice_ids": [debt["id"]], "instalments": instalments}
+    plan = year.post("/v1/payment-plans", agreed | {"agreed_by": "Claire Martin", "grace_days": 5})
+    assert year.get(at(debt))["status"]["collection"] == "on_plan"
+    sent = len(reminders(year))
+    year.advance("2025-05-02")
+    pay(year, debt, "2200.00")
+    year.check()
+    year.advance("2025-06-05")
+    assert year.get(f"/v1/payment-plans/{plan['id']}")["status"] == "in_force"
+    assert len(reminders(year)) == sent
+    year.advance("2025-06-20")
+    assert year.get(f"/v1/payment-plans/{plan['id']}")["status"] == "broken"
+    assert year.get(at(debt))["status"]["collection"] == "overdue"
+    assert len(reminders(year)) > sent
+    year.check()
+
+
+def interest_across_the_half_year(year: Year, debt: dict[str, Any]) -> None:
+    """Interest ran during the plan; the rate changes on 1 July."""
+    year.advance("2025-07-15")
+    days = [
+        ("8800", "2025-02-06", "2025-05-02"),
+        ("6600", "2025-05-03", "2025-06-30"),
+        ("6600", "2025-07-01", year.day),
+    ]
+    assert interest(year, debt, year.day) == owed(days)
+    assert interest(year, debt, "2025-06-30") == owed(days[:2])
+
+
+def bank_charge_is_a_residual(year: Year, debt: dict[str, Any]) -> None:
+    """The last transfer is 15.00 short: the charges that the caller names as the reason."""
+    year.advance("2025-07-22")
+    share = {"invoice_id": debt["id"], "amount": eur("6585.00"), "residual": {"reason": "bank_charge"}}
+    body = {"received_on": year.day, "amount": eur("6585.00"), "allocations": [share]}
+    paid = year.post("/v1/payments", year.owner | body)
+    year.books.receive("6585.00")
+    year.books.settle(debt, "6585.00")
+    year.books.owe(debt, "-15.00")
+    year.check()
+    shown = year.get(at(debt))
+    assert (shown["status"]["settlement"], shown["residual"]) == ("paid", eur("15.00"))
+    allocation = paid["allocations"][0]["id"]
+    year.post(f"/v1/payments/{paid['id']}/release", {"allocation_ids": [allocation]})
+    year.books.settle(debt, "-6585.00")
+    year.books.owe(debt, "15.00")
+    year.check()
+    year.post(f"/v1/payments/{paid['id']}/allocations", {"allocations": [share]})
+    year.books.settle(debt, "6585.00")
+    year.books.owe(debt, "-15.00")
+    year.check()
+
+
+def overpayment_is_refunded(year: Year) -> None:
+    """What a payment has above its invoice is the customer's, and paid back."""
+    year.advance("2025-08-04")
+    other = year.invoice("100.00")
+    year.books.bill(other, "120.00")
+    paid = pay(year, other, "150.00", takes="120.00")
+    assert paid["unapplied"] == eur("30.00")
+    year.check()
+    year.advance("2025-08-11")
+    (refund,) = year.post(f"/v1/payments/{paid['id']}/refund", {"reason": "Paid too much"})["refunds"]
+    year.post(f"/v1/payments/{paid['id']}/refunds/{refund['id']}/sent", {"reference": "E2E-2"})
+    year.books.receive("-30.00")
+    year.check()
+
+
+def at(invoice: dict[str, Any]) -> str:
+    return f"/v1/invoices/{invoice['id']}"
+
+
+def pay(year: Year, invoice: dict[str, Any], amount: str, takes: str | None = None) -> dict[str, Any]:
+    """Receive a transfer that names the invoice."""
+    paid = year.pay(amount, f"FACTURE {invoice['number']}")
+    year.books.receive(amount)
+    year.books.settle(invoice, takes or amount)
+    return paid
+
+
+def reminders(year: Year) -> list[dict[str, Any]]:
+    """Reminders and tasks of the customer."""
+    mine = {"customer_id": year.customer, "limit": 200}
+    return [
+        each
+        for path in ("/v1/reminders", "/v1/tasks")
+        for each in year.world.get("dunning", path, **mine)["data"]
+        if each["status"] != "suppressed"
+    ]
+
+
+def interest(year: Year, invoice: dict[str, Any], on: str) -> str:
+    """Interest of an invoice up to a day, as the statement gives it."""
+    found: str = year.get(f"{at(invoice)}/interest", on=on)["interest"]["amount"]
+    return found
+
+
+def owed(segments: list[tuple[str, str, str]]) -> str:
+    """Interest by hand: actual days over 365, each segment rounded to the cent, half up."""
+    return str(sum((_segment(*each) for each in segments), Decimal(0)))
+
+
+def _segment(principal: str, first: str, last: str) -> Decimal:
+    days = (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
+    rate = Decimal(RATES[max(since for since in RATES if since <= last)])
+    return (Decimal(principal) * rate / 100 * days / 365).quantize(Decimal("0.01"), ROUND_HALF_UP)
