@@ -12,6 +12,8 @@ from encours.contracts.books import movements
 from encours.contracts.common import EarlyDiscount, Terms
 from encours.contracts.settlement import settlements
 from encours.kernel.money import Money
+from encours.legal.packs import law_of
+from invoice_svc.domain.allocation_policy.policy import AllocationPolicy
 from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.dispute.commands import ResolveDispute
 from invoice_svc.domain.interest.debt import debt_of
@@ -20,6 +22,7 @@ from invoice_svc.domain.invoice.evolve import fold_as_of
 from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.domain.payment.allocation import propose
 from invoice_svc.domain.payment.commands import AllocatePayment, ReleasePayment, ReversePayment
+from invoice_svc.domain.payment.legal_order import LegalOrder
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
 from invoice_svc.use_cases.money import payments, reversals
@@ -202,7 +205,7 @@ def test_a_price_that_is_also_the_whole_of_an_older_debt_names_none(firm: Any, m
     firm.do(invoices.draft, make.at_once(make.draft("inv_1", "98.00"), day(1)))
     firm.do(invoices.draft, make.at_once(make.draft("inv_2", terms=TERMS), day(2)))
     both = [firm.state(INVOICE, name) for name in ("inv_1", "inv_2")]
-    (share,) = propose(11_760, both, None, day(8)).shares
+    (share,) = propose(11_760, both, None, LegalOrder(day(8), AllocationPolicy(), law_of("FR"))).shares
     assert (share.invoice_id, share.rule) == ("inv_1", "oldest_due")
 
 

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from encours.legal.packs import law_of
+from invoice_svc.domain.allocation_policy.policy import AllocationPolicy
 from invoice_svc.domain.invoice.parts import BalanceChange, Disputed
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.payment.allocation import propose
 from invoice_svc.domain.payment.indication import Indication, cited, indication, keys_in, naming, number_key
+from invoice_svc.domain.payment.legal_order import LegalOrder
 
 NUMBER = "FAC-2026-000123"
 
@@ -125,10 +128,13 @@ def invoice(name: str, due: int, open_minor: int, *, disputed: int = 0) -> Invoi
     )  # fmt: skip
 
 
+ORDER = LegalOrder(date(2026, 7, 1), AllocationPolicy(), law_of("FR"))
+
+
 def shares(amount: int, text: str | None, *invoices: Invoice) -> list[tuple[str, int, str, str | None]]:
     return [
         (s.invoice_id, s.amount_minor, s.rule, s.evidence)
-        for s in propose(amount, invoices, text, date(2026, 7, 1)).shares
+        for s in propose(amount, invoices, text, ORDER).shares
     ]
 
 
@@ -150,15 +156,13 @@ def test_the_debtors_indication_goes_before_older_debts_and_its_words_are_kept()
 @pytest.mark.parametrize("text", ["FACT 2026-999", "facture 4711"])
 def test_what_names_an_unknown_invoice_is_left_to_a_person(text: str) -> None:
     """Without that the oldest was paid, as if the debtor had said nothing."""
-    proposal = propose(100, [invoice("001", 10, 100), invoice("002", 20, 100)], text, date(2026, 7, 1))
+    proposal = propose(100, [invoice("001", 10, 100), invoice("002", 20, 100)], text, ORDER)
     assert proposal.shares == []
     assert proposal.unclear
 
 
 def test_what_is_left_over_beside_an_unclear_number_goes_on_no_other_invoice() -> None:
-    proposal = propose(
-        200, [invoice("001", 10, 100), invoice("002", 20, 100)], "factures 2 et 7", date(2026, 7, 1)
-    )
+    proposal = propose(200, [invoice("001", 10, 100), invoice("002", 20, 100)], "factures 2 et 7", ORDER)
     assert [(s.invoice_id, s.amount_minor) for s in proposal.shares] == [("002", 100)]
     assert proposal.unclear == ("7",)
 

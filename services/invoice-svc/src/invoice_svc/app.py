@@ -13,6 +13,7 @@ from encours.http.server import serve as serve_app
 from encours.http.services import Services
 from encours.service.settings import ServiceSettings
 from invoice_svc.clock.background import prepare_store
+from invoice_svc.http.allocation_policies import routes as allocation_policies
 from invoice_svc.http.approvals import routes as approvals
 from invoice_svc.http.bank_statements import routes as bank_statements
 from invoice_svc.http.clock import routes as clock
@@ -56,6 +57,7 @@ ROUTERS = (
     credits.router,
     bank_statements.router,
     remittance_advices.router,
+    allocation_policies.router,
     disputes.router,
     dispute_rules.router,
     payment_plans.router,

@@ -90,7 +90,7 @@ _BEGIN = frozenset(
             "import.received",
         ),
         *("bank_account.csv_map_set", "bank_statement.imported", "bank_line.recorded"),
-        *("remittance_advice.received", "policy.created"),
+        *("remittance_advice.received", "policy.created", "allocation_policy.set"),
         *("reminder.requested", "reminder.suppressed", "task.opened"),
     }
 )
@@ -103,7 +103,7 @@ _MIRRORS = contracts.names_of(PaymentApplied, PaymentUnapplied, ShareDisputed, S
 _IDS = {
     "finding_id": "fnd", "recurring_id": "rec", "index_id": "idx", "order_id": "ord", "quote_id": "quo",
     "rate_id": "fxr", "field_id": "fld", "rules_id": "dsr",
-    "advice_id": "adv", "policy_id": "pol",
+    "advice_id": "adv", "policy_id": "pol", "allocation_policy_id": "alp",
     "line_id": "bln", "account_id": "bac", "statement_id": "bst",
     "plan_id": "pln",
     "dispute_id": "dis", "payment_id": "pay", "invoice_id": "inv", "limit_id": "lim", "decision_id": "dec",

@@ -94,6 +94,7 @@ class Lists(ComposedModel):
         events.rate.ExchangeDifferenceRealised,
         events.rate.ExchangeDifferenceReversed,
         events.rate.ExchangeRatePublished,
+        events.payment.AllocationPolicySet,
         events.payment.PaymentAdvised,
         events.penalty.PenaltiesWaived,
         events.penalty.PenaltyWaiverReversed,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from encours.ledger.states import Folder
+from invoice_svc.domain.allocation_policy import policy as allocation_policy
 from invoice_svc.domain.bank_account import state as bank_account
 from invoice_svc.domain.bank_line import state as bank_line
 from invoice_svc.domain.bank_statement import state as bank_statement
@@ -61,6 +62,12 @@ BANK_STATEMENT = Folder(
     bank_statement.BankStatement, bank_statement.evolve, bank_statement.BankStatementNotFound
 )
 BANK_LINE = Folder(bank_line.BankLine, bank_line.evolve, bank_line.BankLineNotFound)
+ALLOCATION_POLICIES: Folder[allocation_policy.AllocationPolicies] = Folder(
+    allocation_policy.AllocationPolicies,
+    allocation_policy.evolve,
+    allocation_policy.AllocationPolicyNotFound,
+    as_of=lambda events, _: ALLOCATION_POLICIES.fold(events),
+)
 ADVICE = Folder(remittance.RemittanceAdvice, remittance.evolve, remittance.AdviceNotFound)
 FINDING = Folder(review.DismissedFinding, review.evolve, review.FindingNotFound)
 INDEX = Folder(index.PriceIndex, index.evolve, index.IndexNotFound)
@@ -85,6 +92,7 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "bst": BANK_STATEMENT,
     "bln": BANK_LINE,
     "adv": ADVICE,
+    "alp": ALLOCATION_POLICIES,
     "fnd": FINDING,
 }
 """Folders by prefix of the stream's id, for a replay of any stream."""

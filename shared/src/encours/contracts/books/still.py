@@ -89,6 +89,7 @@ STILL: frozenset[str] = names_in(
     loss.InvoiceProvisioned,
     invoice.InvoiceTermsBeyondCeiling,
     invoice.InvoicePenaltyBelowFloor,
+    payment.AllocationPolicySet,
     payment.PaymentAdvised,
     payment.PaymentAllocated,
     payment.PaymentReleased,

@@ -10,6 +10,11 @@ from encours.contracts.common import CitedInvoice, Conversion, Line, Origin, Vat
 
 Method = Literal["transfer", "instant_transfer", "card", "direct_debit", "cheque", "cash"]
 
+Imputation = Literal["principal_first", "interest_first"]
+"""Without an agreement a payment in part goes to costs and interest first (C. civ. 1343-1)."""
+Ranking = Literal["highest_rate"]
+"""Interest that the debtor has in discharging a debt before others that are due (C. civ. 1342-10 al. 2)."""
+
 
 class Allocation(Value, frozen=True, kw_only=True, omit_defaults=True):
     """One part of a payment on one invoice, with the rule that put it there and what the rule rested on."""
@@ -17,13 +22,23 @@ class Allocation(Value, frozen=True, kw_only=True, omit_defaults=True):
     allocation_id: str
     invoice_id: str
     amount_minor: int
-    rule: Literal["instructed", "debtor_indication", "advice", "oldest_due"]
+    rule: Literal[
+        "instructed",
+        "debtor_indication",
+        "advice",
+        "interest_first",
+        "highest_rate",
+        "oldest_due",
+        "pro_rata",
+    ]
     basis: str
     """Legal source of the rule, such as ``C. civ. 1342-10``."""
     evidence: str | None
     """The words or the number that it was read from."""
     settles: Conversion | None = None
     """Amount that it settles of an invoice in another currency than the payment's."""
+    policy: str | None = None
+    """Allocation policy from which the place in the order of the law followed: ``default``, or its id and first day."""
 
     @property
     def settled_minor(self) -> int:
@@ -218,3 +233,20 @@ class RefundReturned(Event, frozen=True, kw_only=True):
     amount_minor: int
     currency: str
     cause: str
+
+
+class AllocationPolicySet(Event, frozen=True, kw_only=True):
+    """Payments that are received from a day on are allocated by this policy, until a later one.
+
+    Stream: the id of the policies, one for each entity.
+    """
+
+    TYPE: ClassVar[str] = "allocation_policy.set"
+    allocation_policy_id: str
+    entity_id: str
+    debtor_id: str | None
+    """Customer whose terms it is; ``None``: every customer without a policy of its own."""
+    imputation: Imputation
+    ranking: tuple[Ranking, ...]
+    """In order; debts that are equal by all of it are settled by age."""
+    valid_from: date

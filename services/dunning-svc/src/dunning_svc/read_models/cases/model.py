@@ -62,6 +62,7 @@ class Cases(ReadModel):
         entity.BankAccountSet,
         entity.EntityAmended,
         entity.EntityRegistered,
+        payment.AllocationPolicySet,
         payment.PaymentAdvised,
         payment.PaymentAllocated,
         payment.PaymentReleased,

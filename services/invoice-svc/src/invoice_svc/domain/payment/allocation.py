@@ -1,30 +1,36 @@
 """Allocation of a payment to invoices (C. civ. 1342-10).
 
 The order is: instructions of the creditor's user; the debtor's indication at payment, in the bank text or in a
-remittance advice (:mod:`invoice_svc.domain.remittance.settlement`); the oldest due debts. The rest remains unapplied
-cash of the customer. A contested amount is no certain debt, so only an instruction or the debtor's own indication
-settles it. If the indication is unclear, no other rule applies: the rest remains unapplied until a person allocates it.
+remittance advice (:mod:`invoice_svc.domain.remittance.settlement`); the order of the law
+(:mod:`invoice_svc.domain.payment.legal_order`). The rest remains unapplied cash of the customer. A contested amount is
+no certain debt, so only an instruction or the debtor's own indication settles it. If the indication is unclear, no
+other rule applies: the rest remains unapplied until a person allocates it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal
 
 from encours.contracts.common import Conversion
 from invoice_svc.domain.invoice.discount import price_minor
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.payment.indication import Indication, indication, says_discount
+from invoice_svc.domain.payment.legal_order import LegalOrder, age
 
-Rule = Literal["instructed", "debtor_indication", "advice", "oldest_due"]
+Rule = Literal[
+    "instructed", "debtor_indication", "advice", "interest_first", "highest_rate", "oldest_due", "pro_rata"
+]
 
 BASIS: Mapping[Rule, str] = {
     "instructed": "instruction of the creditor's user",
     "debtor_indication": "C. civ. 1342-10 al. 1",
     "advice": "C. civ. 1342-10 al. 1",
+    "interest_first": "C. civ. 1343-1",
+    "highest_rate": "C. civ. 1342-10 al. 2",
     "oldest_due": "C. civ. 1342-10 al. 2",
+    "pro_rata": "C. civ. 1342-10 al. 2",
 }
 
 
@@ -40,6 +46,8 @@ class Share:
     rule: Rule
     evidence: str | None
     settles: Conversion | None = None
+    policy: str | None = None
+    """Policy from which its place in the order of the law follows."""
 
     @property
     def settled_minor(self) -> int:
@@ -55,7 +63,7 @@ class Proposal:
     unclear: tuple[str, ...] = ()
 
 
-def propose(amount_minor: int, invoices: Sequence[Invoice], text: str | None, received_on: date) -> Proposal:
+def propose(amount_minor: int, invoices: Sequence[Invoice], text: str | None, order: LegalOrder) -> Proposal:
     """Return shares of the amount on open invoices of one customer and currency, in the order of the rules.
 
     What was written off, or closed by a tolerance, is paid if the text names it. The price of an invoice is what is
@@ -65,7 +73,7 @@ def propose(amount_minor: int, invoices: Sequence[Invoice], text: str | None, re
     """
     by_number = {invoice.number: invoice for invoice in invoices if invoice.number}
     found = indication(text, by_number)
-    prices = {each.invoice_id: price_minor(each, received_on) for each in invoices}
+    prices = {each.invoice_id: price_minor(each, order.on) for each in invoices}
     whole = {
         each.invoice_id: each.outstanding_minor + each.written_off_minor + each.payable_residual_minor
         for each in invoices
@@ -79,7 +87,7 @@ def propose(amount_minor: int, invoices: Sequence[Invoice], text: str | None, re
     left = amount_minor - sum(share.amount_minor for share in indicated)
     taken = {share.invoice_id for share in indicated}
     rest = [invoice for invoice in invoices if invoice.invoice_id not in taken]
-    return Proposal(indicated + (_by_price(left, rest, prices) or _by_age(left, rest)))
+    return Proposal(indicated + (_by_price(left, rest, prices) or _by_law(left, rest, order)))
 
 
 def cited_ids(text: str | None, invoices: Sequence[Invoice]) -> list[str]:
@@ -109,7 +117,7 @@ def _by_price(amount_minor: int, invoices: Sequence[Invoice], prices: Mapping[st
     if len(alone) == 1 and alone[0] in discounted:
         chosen = alone
     elif discounted and sum(prices[each.invoice_id] for each in certain) == amount_minor:
-        chosen = sorted(certain, key=_age)
+        chosen = sorted(certain, key=lambda each: (*age(each), each.number or ""))
     else:
         return []
     return [_at_price(each, prices[each.invoice_id]) for each in chosen]
@@ -122,15 +130,9 @@ def _at_price(invoice: Invoice, price_minor: int) -> Share:
     return Share(invoice.invoice_id, price_minor, "debtor_indication", evidence)
 
 
-def _by_age(amount_minor: int, invoices: Sequence[Invoice]) -> list[Share]:
-    shares: list[Share] = []
-    for invoice in sorted(invoices, key=_age):
-        share = min(amount_minor, invoice.outstanding_minor - invoice.disputed_minor)
-        if share > 0:
-            shares.append(Share(invoice.invoice_id, share, "oldest_due", f"due {invoice.due_on}"))
-            amount_minor -= share
-    return shares
-
-
-def _age(invoice: Invoice) -> tuple[date, date, str]:
-    return (invoice.due_on or date.max, invoice.issued_on or date.max, invoice.number or "")
+def _by_law(amount_minor: int, invoices: Sequence[Invoice], order: LegalOrder) -> list[Share]:
+    source = order.policy.source
+    return [
+        Share(part.invoice_id, part.amount_minor, part.rule, part.evidence, policy=source)
+        for part in order.parts(amount_minor, invoices)
+    ]

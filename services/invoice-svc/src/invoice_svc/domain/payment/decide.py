@@ -144,6 +144,7 @@ def place(
         basis=BASIS[share.rule],
         evidence=share.evidence,
         settles=share.settles,
+        policy=share.policy,
     )
     return ActiveAllocation(allocation, day)
 

@@ -33,6 +33,9 @@ class AllocationOut(BaseModel):
     rule: Rule
     basis: str
     evidence: str | None
+    policy: str | None = Field(
+        description="Policy from which the place in the order of the law followed: `default`, or the one that was set."
+    )
     effective_on: date
 
     @classmethod
@@ -49,6 +52,7 @@ class AllocationOut(BaseModel):
             "rule": allocation.rule,
             "basis": allocation.basis,
             "evidence": allocation.evidence,
+            "policy": allocation.policy,
             "effective_on": iso(standing.effective_on),
         }
 

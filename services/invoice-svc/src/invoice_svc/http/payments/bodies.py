@@ -81,7 +81,7 @@ class AllocationBody(Body):
 
 
 class PaymentBody(Body):
-    """A payment. Without `allocations` it settles the invoices that `remittance_text` names, then the oldest due."""
+    """A payment. Without `allocations` it settles what the payer names, then debts in the order of the law."""
 
     entity_id: EntityId
     customer_id: CustomerId | None = None

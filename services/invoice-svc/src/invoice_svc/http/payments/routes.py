@@ -84,7 +84,7 @@ async def get_payment_history(payment_id: PaymentId, q: Reading, lang: TextLangu
 
 @router.post("/v1/payments/{payment_id}/allocations", response_model=PaymentOut)
 async def allocate_payment(payment_id: PaymentId, cmd: Writing, body: AllocateBody | None = None) -> Response:
-    """Allocate unapplied cash from today on: as instructed, else by the bank text, else to the oldest due invoices."""
+    """Allocate unapplied cash from today on: as instructed, else as the payer says, else in the order of the law."""
     return await cmd.run(
         payments.allocate,
         (body or AllocateBody()).to_command(payment_id),

@@ -11,6 +11,7 @@ from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.payment import decide
 from invoice_svc.domain.payment.allocation import Share
 from invoice_svc.domain.payment.indication import cited, naming
+from invoice_svc.domain.payment.legal_order import LegalOrder
 from invoice_svc.domain.payment.state import Payment
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
 from invoice_svc.use_cases.parties.debtors import payer_on, pays
@@ -38,9 +39,12 @@ async def pays_for(session: Session, payment: Payment, invoice: Invoice, on: dat
 
 
 async def open_invoices(
-    session: Session, payment: Payment, candidates: Candidates, on: date
+    session: Session, payment: Payment, candidates: Candidates, on: date, order: LegalOrder
 ) -> list[Invoice] | None:
-    """Return the invoices that the text names, which identify the payer; then as many as the cash can settle."""
+    """Return the invoices that the text names, which identify the payer; then those that the cash may settle.
+
+    These are as many as it can settle by age, with equally old ones, and where the policy ranks debts all that are due.
+    """
     if payment.customer_id is None and not payment.remittance_text:
         return []
     payer, text = payment.customer_id, payment.remittance_text
@@ -54,13 +58,13 @@ async def open_invoices(
     if ids is None:
         return None
     may_name = naming(text)
-    reach, found = 0, []
+    found: list[Invoice] = []
+    reach = 0
     for invoice_id in ids:
-        enough = reach >= payment.unapplied_minor
-        if enough and not text:
-            break
         invoice = await session.load(INVOICE, invoice_id, guard=False)
-        if enough and not may_name(invoice.number or ""):
+        if reach >= payment.unapplied_minor and not (
+            may_name(invoice.number or "") or order.may_precede(invoice, found)
+        ):
             break
         same = (invoice.entity_id, invoice.currency) == (payment.entity_id, payment.currency)
         owed = invoice.outstanding_minor + invoice.written_off_minor + invoice.payable_residual_minor > 0

@@ -33,7 +33,7 @@ from invoice_svc.domain.remittance import decide as remittance
 from invoice_svc.domain.remittance import settlement
 from invoice_svc.domain.remittance.state import RemittanceAdvice
 from invoice_svc.use_cases.folds import ADVICE, ENTITY, INVOICE, PAYMENT
-from invoice_svc.use_cases.money import advised, early_discount, payers, rates, residuals
+from invoice_svc.use_cases.money import advised, early_discount, payers, policies, rates, residuals
 from invoice_svc.use_cases.money.advised import Advices
 from invoice_svc.use_cases.money.payers import (
     Candidates,
@@ -224,18 +224,20 @@ async def _settle(
 async def _settle_by_rules(
     session: Session, payment: Payment, candidates: Candidates, not_before: date, advices: Advices
 ) -> Settled:
-    open_invoices = await payers.open_invoices(session, payment, candidates, not_before)
+    order = await policies.legal_order(session, payment)
+    open_invoices = await payers.open_invoices(session, payment, candidates, not_before, order)
     note = DEFERRED if open_invoices is None else None
     open_invoices, payer = open_invoices or [], payment.customer_id
     payment = await identify_by_indication(session, payment, open_invoices, not_before)
     if payment.customer_id != payer:  # the rest is allocated as if the caller had named the payer
-        again = await payers.open_invoices(session, payment, candidates, not_before)
+        order = await policies.legal_order(session, payment)
+        again = await payers.open_invoices(session, payment, candidates, not_before, order)
         open_invoices = again or open_invoices
     theirs = [each for each in open_invoices if await pays_for(session, payment, each, not_before)]
     advice = await advised.find(session, payment, advices, cited_ids(payment.remittance_text, theirs))
     if advice is not None:
         return await settle_as_advised(session, payment, advice, not_before)
-    proposal = propose(payment.unapplied_minor, theirs, payment.remittance_text, payment.received_on)
+    proposal = propose(payment.unapplied_minor, theirs, payment.remittance_text, order)
     left = payment.unapplied_minor - sum(share.amount_minor for share in proposal.shares)
     if proposal.unclear and left and note is None:
         whose = f" that {payment.customer_id} pays on {not_before}" if payment.customer_id else ""

@@ -135,6 +135,7 @@ class Receivables(MappedModel):
         events.loss.InvoiceProvisioned,
         events.invoice.InvoiceTermsBeyondCeiling,
         events.invoice.InvoicePenaltyBelowFloor,
+        events.payment.AllocationPolicySet,
         events.payment.PaymentAdvised,
         events.payment.PaymentAllocated,
         events.payment.PaymentReleased,

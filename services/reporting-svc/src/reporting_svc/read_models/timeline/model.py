@@ -67,6 +67,7 @@ class Timeline(ReadModel):
         contracts.names_in(events.bank, events.dispute_rules, events.policy)
         - contracts.names_of(events.bank.BankLineBooked)
     ) | contracts.names_of(
+        events.payment.AllocationPolicySet,
         events.calendar.DayOpened,
         events.entity.EntityAmended,
         events.entity.EntityRegistered,

@@ -116,6 +116,7 @@ class Credit(ReadModel):
         events.loss.InvoiceProvisioned,
         events.invoice.InvoiceTermsBeyondCeiling,
         events.invoice.InvoicePenaltyBelowFloor,
+        events.payment.AllocationPolicySet,
         events.payment.PaymentAdvised,
         events.payment.PaymentAllocated,
         events.payment.PaymentReleased,
