@@ -1,4 +1,4 @@
-"""Payment plans through all services: kept, broken after the second instalment, rescheduled, and at any date."""
+"""Payment plans and instalments through all services: kept, broken, rescheduled, and at any date."""
 
 from __future__ import annotations
 
@@ -132,3 +132,24 @@ def test_a_returned_debit_breaks_a_plan_after_its_second_instalment(story: Story
     told = str(world.get("reporting", f"/v1/customers/{story.customer}/timeline", lang="en", limit=200))
     assert "Payment plan of 240.00 EUR agreed, 3 instalment(s)" in told
     assert "Payment plan broken, 120.00 EUR left (instalment missed)" in told
+
+
+def test_an_invoice_in_instalments_is_due_and_claimed_part_by_part(story: Story) -> None:
+    world, invoice = story.world, story.invoices[0]
+    halves = due(("2026-02-20", "60.00"), ("2026-03-20", "60.00"))
+    split = world.put(f"/v1/invoices/{invoice}/instalments", {"instalments": halves, "reason": "Asked for"})
+    assert (split["payable_on"], split["due_on"], split["days_past_due"]) == ("2026-02-20", "2026-02-04", 0)
+    before = story.interest(0)
+    world.advance("2026-02-24")
+    late = {"customer_id": story.customer, "status": "overdue"}
+    assert len(world.get("invoice", "/v1/invoices", **late)["data"]) == 2
+    assert len(world.get("invoice", "/v1/invoices", as_of="2026-02-15", **late)["data"]) == 1
+    assert len(world.get("invoice", "/v1/invoices", as_of="2026-02-09", **late)["data"]) == 2
+    (case,) = world.get("dunning", "/v1/cases", customer_id=story.customer)["data"]
+    found = {item["invoice_id"]: (item["due_on"], item["later"]["amount"]) for item in case["items"]}
+    assert found[invoice] == ("2026-02-20", "60.00")
+    assert float(story.interest(0)) > float(before)
+    story.pay(0, "60.00")
+    paid = world.get("invoice", f"/v1/invoices/{invoice}")
+    assert (paid["payable_on"], paid["status"]["collection"]) == ("2026-03-20", "not_due")
+    assert [each["open"]["amount"] for each in paid["instalments"]] == ["0.00", "60.00"]

@@ -102,7 +102,7 @@ def test_a_plan_is_over_all_that_is_open_and_each_invoice_shows_it(planned: Any)
 
 
 def test_what_cannot_be_planned_is_refused(make: Any, owing: Any) -> None:
-    with make.refused("plan-total-differs"):
+    with make.refused("instalments-differ"):
         owing.do(plans.agree, asked(instalments=parts((day(31), 23_999))), today=AGREED)
     with make.refused("currency-mismatch"):
         owing.do(plans.agree, asked(currency="USD"), today=AGREED)
@@ -233,7 +233,7 @@ def test_new_instalments_are_for_what_is_left_and_a_reversal_before_them_counts(
     pay(make, planned, day(20), ("inv_1", 9_000))
     new = parts((day(15, 9), 5_000), (day(15, 10), 10_000))
     wanted = ReschedulePlan("pln_1", new, "EUR", "Seasonal low", "Mme Dupont")
-    with make.refused("plan-total-differs"):
+    with make.refused("instalments-differ"):
         short = ReschedulePlan("pln_1", THIRDS[1:2], "EUR", "Too little")
         planned.do(plans.reschedule, short, today=day(1, 8))
     planned.do(plans.reschedule, wanted, today=day(1, 8))

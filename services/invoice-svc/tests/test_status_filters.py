@@ -20,7 +20,7 @@ DUE = date(2026, 3, 31)
 DAYS = [DUE + timedelta(days=days) for days in (-30, -1, 0, 1, 2, 400)]
 TOTAL = 3
 _COLUMNS = (
-    "document, due_on, total_minor, credited_minor, paid_minor, outstanding_minor, disputed_minor, approval, "
+    "document, payable_on, total_minor, credited_minor, paid_minor, outstanding_minor, disputed_minor, approval, "
     "planned_minor"
 )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encours.contracts.settlement import Funds, InvoiceDebt, settlements
+from encours.contracts.common import Instalment
+from encours.contracts.settlement import DueSchedule, Funds, InvoiceDebt, Pause, settlements
 
 START = date(2026, 1, 1)
 
@@ -60,7 +62,7 @@ def test_late_legs_count_each_day_once_with_what_no_funds_cover(
     for settled in settlements(*account).values():
         counted = {
             first + timedelta(days=n): left
-            for first, last, left in settled.late_legs(on)
+            for first, last, left, _ in settled.late_legs(on)
             for n in range((last - first).days + 1)
         }
         for n in range((on - settled.due_on).days):
@@ -74,3 +76,58 @@ def test_unapplied_cash_covers_certain_debts_by_age_then_contested_ones() -> Non
     certain = InvoiceDebt("inv_2", START + timedelta(days=9), 100)
     found = settlements([contested, certain], [Funds(START, 120)])
     assert [found[name].uncovered_minor for name in ("inv_1", "inv_2")] == [80, 0]
+
+
+@given(accounts(), st.lists(st.tuples(st.integers(1, 40), st.integers(1, 200)), min_size=1, max_size=4))
+def test_a_debt_in_instalments_owes_on_each_day_what_was_due_and_no_funds_cover(
+    account: tuple[list[InvoiceDebt], list[Funds]], found: list[tuple[int, int]]
+) -> None:
+    """A count by days: the instalments due before a day, at most what was ever owed, less the funds that are there."""
+    due, instalments = START, []
+    for days, amount in found:
+        due += timedelta(days=days)
+        instalments.append(Instalment(due_on=due, amount_minor=amount))
+    owed = sum(each.amount_minor for each in instalments)
+    ((debt, *_), unapplied), on = account, START + timedelta(days=200)
+    own = msgspec.structs.replace(debt, owed_minor=owed, schedules=(DueSchedule(START, tuple(instalments)),))
+    settled = settlements([own], unapplied)[own.invoice_id]
+    by_day: dict[date, int] = {}
+    for first, last, left, _ in settled.late_legs(on):
+        for n in range((last - first).days + 1):
+            day = first + timedelta(days=n)
+            by_day[day] = by_day.get(day, 0) + left
+    for n in range(200):
+        day = START + timedelta(days=n)
+        asked = sum(each.amount_minor for each in instalments if each.due_on < day)
+        there = sum(part.amount_minor for part in settled.funds if part.available_on < day)
+        assert by_day.get(day, 0) == max(0, asked - there)
+
+
+def test_a_credit_note_and_a_pause_are_off_the_last_instalments_and_a_payment_settles_the_first() -> None:
+    thirds = tuple(Instalment(due_on=START + timedelta(days=n), amount_minor=100) for n in (10, 20, 30))
+    pause = Pause(START, START + timedelta(days=99), 60)
+    debt = InvoiceDebt(
+        "inv_1",
+        START,
+        210,
+        applied=(Funds(START, 130),),
+        pauses=(pause,),
+        schedules=(DueSchedule(START, thirds),),
+    )
+    found = settlements([debt])["inv_1"]
+    assert [(part.owed_minor, part.uncovered_minor) for part in found.periods[0].parts] == [
+        (100, 0),
+        (100, 70),
+        (10, 10),
+    ]
+    legs = list(found.late_legs(START + timedelta(days=40)))
+    assert [(leg.first_day, leg.amount_minor) for leg in legs] == [(START + timedelta(days=21), 20)]
+
+
+def test_each_schedule_counts_from_the_day_on_which_it_was_agreed() -> None:
+    later = DueSchedule(
+        START + timedelta(days=10), (Instalment(due_on=START + timedelta(days=30), amount_minor=100),)
+    )
+    debt = InvoiceDebt("inv_1", START, 100, schedules=(later,))
+    legs = list(settlements([debt])["inv_1"].late_legs(START + timedelta(days=40)))
+    assert [((leg.first_day - START).days, (leg.last_day - START).days) for leg in legs] == [(1, 9), (31, 40)]

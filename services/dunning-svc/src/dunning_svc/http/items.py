@@ -35,6 +35,7 @@ class ItemOut(BaseModel):
     open: MoneyModel
     disputed: MoneyModel
     on_plan: MoneyModel
+    later: MoneyModel = Field(description="Instalments that are not due yet.")
     asked: MoneyModel
     step: str | None = Field(description="The step taken for it; null if it is only listed.")
 
@@ -50,6 +51,7 @@ class ItemOut(BaseModel):
             open=MoneyModel.of(item.open_minor, currency),
             disputed=MoneyModel.of(item.disputed_minor, currency),
             on_plan=MoneyModel.of(item.planned_minor, currency),
+            later=MoneyModel.of(item.later_minor, currency),
             asked=MoneyModel.of(item.asked_minor, currency),
             step=item.step or None,
         )

@@ -23,6 +23,7 @@ def overtaken(
         return "customer_on_hold"
     if reminder.channel in policy.addressed and not case.reachable(reminder.channel):
         return "no_address"
+    case = case.on(today)
     items = {item.invoice_id: item for item in case.items}
     asked_for = [item for item in reminder.items if item.asked_minor]
     now = [items[i.invoice_id].collectable_minor if i.invoice_id in items else 0 for i in asked_for]

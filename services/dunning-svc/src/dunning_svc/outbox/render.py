@@ -38,6 +38,7 @@ class _Phrases:
     amount: str
     disputed: str
     on_plan: str
+    later: str
     announced: str
     credit: str
     total: str
@@ -50,6 +51,7 @@ _PHRASES: dict[Lang, _Phrases] = {
     "fr": _Phrases(
         "Facture", "Échéance", "Retard", "Montant", "dont contesté, non réclamé ici :",
         "dont sur échéancier, non réclamé ici :",
+        "dont échéances à venir :",
         "Arrivent prochainement à échéance, pour information :", "Avoirs et acomptes à votre crédit, déduits :",
         "Total à régler :", "et {n} autres", "Règlement par virement sur le compte",
         "titulaire",
@@ -57,6 +59,7 @@ _PHRASES: dict[Lang, _Phrases] = {
     "en": _Phrases(
         "Invoice", "Due date", "Status", "Amount", "of which disputed, not claimed here:",
         "of which on a payment plan, not claimed here:",
+        "of which instalments not due yet:",
         "Coming due soon, for your information:", "Payments on your account, deducted:",
         "Total to pay:", "and {n} more", "Please pay by transfer to account",
         "holder",
@@ -175,6 +178,7 @@ def _not_claimed(item: DunnedItem, currency: str, lang: Lang) -> str:
     parts = (
         (_PHRASES[lang].disputed, item.disputed_minor),
         (_PHRASES[lang].on_plan, item.planned_minor),
+        (_PHRASES[lang].later, item.later_minor),
     )
     return "; ".join(f"{words} {amount(minor, currency, lang)}" for words, minor in parts if minor)
 

@@ -30,7 +30,7 @@ class Lists(ComposedModel):
     """Finds entities, numbers, customers, terms, and every document from quotes to credit notes and disputes."""
 
     name = NAME
-    version = 23
+    version = 24
     parts = (
         Entities(),
         Numbers(),

@@ -65,13 +65,15 @@ class DunnedItem(Value, frozen=True, kw_only=True, omit_defaults=True):
     open_minor: int
     disputed_minor: int
     asked_minor: int
-    """Open less disputed and planned; nothing for an item that the message only announces because it is not due yet."""
+    """Open less disputed, planned and later; nothing for an item that the message only announces."""
     step: str
     """The step of the ladder that this invoice takes with this message; empty where it is only listed."""
     terms: LateTerms | None
     """``None`` in decisions under earlier policies."""
     planned_minor: int = 0
     """Part on a payment plan in force, for which nobody asks."""
+    later_minor: int = 0
+    """Instalments that are not due yet."""
 
 
 class DecisionBasis(Value, frozen=True, kw_only=True):

@@ -108,3 +108,22 @@ class PlanCancelled(Event, frozen=True, kw_only=True):
     customer_id: str
     currency: str
     cause: str
+
+
+class InvoiceRescheduled(Event, frozen=True, kw_only=True):
+    """The amount of the invoice is due in instalments from now on; the schedule before counts for earlier days.
+
+    Unlike a payment plan this changes the due dates by agreement.
+    """
+
+    TYPE: ClassVar[str] = "invoice.rescheduled"
+    invoice_id: str
+    customer_id: str
+    currency: str
+    instalments: tuple[Instalment, ...]
+    """In the order of their dates. Their sum is what was ever owed of the invoice, paid or not."""
+    cause: str
+    agreed_by: str | None
+    """Person who agreed for the customer."""
+    evidence_sha256: str | None
+    """Hash of the signed agreement."""

@@ -1,4 +1,4 @@
-"""Texts of payment plans."""
+"""Texts of payment plans and instalments."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ LINES: Lines = {
         "Échéancier de nouveau en vigueur, reste {left_minor} ({cause})",
     ),
     plan.PlanCancelled: ("Payment plan cancelled: {cause}", "Échéancier annulé : {cause}"),
+    plan.InvoiceRescheduled: (
+        "Invoice due in {instalments} instalment(s): {cause}",
+        "Facture payable en {instalments} échéance(s) : {cause}",
+    ),
     invoice.InvoicePlanned: (
         "{amount_minor} of the invoice on a payment plan",
         "{amount_minor} de la facture sur un échéancier",

@@ -12,6 +12,8 @@ Rules of policies that go step by step:
   notices to a customer.
 * No step is taken for an item with nothing to collect: disputed in full, on a payment plan, or covered by unapplied
   cash, which is deducted from the oldest items first. After a plan is broken the item goes on at its level.
+* Of an invoice in instalments only what is due is claimed. Each instalment takes the ladder from its own due date, once
+  the earlier ones are settled.
 * The highest step taken determines channel and template of *one* message, which lists every due item. The items with
   that step or a higher one must together exceed the minimum amount of the policy.
 * The message includes invoices that are announced (before their due date). Without a step for a due item they get
@@ -55,6 +57,7 @@ def decide_customer(case: Case, day: date, policy: Policy, position: int) -> Dec
     """
     if case.decided_on == day:
         return None
+    case = case.on(day)
     if policy.progression == "highest":
         return decide_highest(case, day, policy, position)
     found = plans(case, day, policy)

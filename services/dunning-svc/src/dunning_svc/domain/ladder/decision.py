@@ -49,6 +49,7 @@ def dunned(
         open_minor=item.open_minor,
         disputed_minor=item.contested_minor,
         planned_minor=item.on_plan_minor,
+        later_minor=item.later_minor,
         asked_minor=asked_minor,
         step=step,
         terms=terms,

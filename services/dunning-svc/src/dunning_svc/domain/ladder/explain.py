@@ -135,17 +135,20 @@ def _item(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang, *,
     open_ = amount(item.open_minor, event.currency, lang)
     asked = amount(item.asked_minor, event.currency, lang)
     disputed = amount(item.disputed_minor, event.currency, lang)
+    later = amount(item.later_minor, event.currency, lang)
     planned = amount(item.planned_minor, event.currency, lang)
     due, late = on(item.due_on, lang), days_late(item.days_past_due, lang)
     if lang == "fr":
         text = f"Facture {item.number}, échéance {due} ({late}) : {open_} ouverts"
         text += f", dont {disputed} contestés" if item.disputed_minor else ""
         text += f", dont {planned} sur un échéancier" if item.planned_minor else ""
+        text += f", dont {later} d'échéances à venir" if item.later_minor else ""
         text += f", {asked} réclamés."
     else:
         text = f"Invoice {item.number}, due {due} ({late}): {open_} open"
         text += f", {disputed} of it disputed" if item.disputed_minor else ""
         text += f", {planned} of it on a payment plan" if item.planned_minor else ""
+        text += f", {later} of it due later" if item.later_minor else ""
         text += f", {asked} claimed."
     return (
         f"{text} {_steps(item, event, policy, lang) if item.step else _no_step(item, lang, covered=covered)}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from dunning_svc.domain.policy.policy import Policy, Step
 from dunning_svc.domain.policy.schedule import Taken
 from encours.contracts.books import contested_of, planned_of
+from encours.contracts.common import Instalment
 from encours.contracts.events.dunning import Channel, LateTerms, SuppressionCause
 
 
@@ -34,6 +35,10 @@ class LadderItem:
     terms: LateTerms | None = None
     planned_minor: int = 0
     """Amount on a payment plan in force, as agreed."""
+    parts: tuple[Instalment, ...] = ()
+    """Open amounts by due date of an invoice in instalments; ``due_on`` is the first of them."""
+    due_minor: int | None = None
+    """Open amount that is due or announced on the day of the decision; ``None``: all of it."""
 
     @property
     def contested_minor(self) -> int:
@@ -47,8 +52,24 @@ class LadderItem:
 
     @property
     def collectable_minor(self) -> int:
-        """Open amount less what is disputed or on a payment plan."""
+        """Open amount less what is disputed, on a payment plan or due later."""
+        return self._whole_minor - self.later_minor
+
+    @property
+    def later_minor(self) -> int:
+        """Part of it that is due later; disputes and plans are taken off that part first."""
+        return 0 if self.due_minor is None else max(0, self._whole_minor - self.due_minor)
+
+    @property
+    def _whole_minor(self) -> int:
         return max(0, self.open_minor - self.contested_minor - self.on_plan_minor)
+
+    def on(self, day: date) -> LadderItem:
+        """Return the item as it is due on a day, with the first instalment even before its date."""
+        if not self.parts:
+            return self
+        due = sum(part.amount_minor for part in self.parts if part.due_on <= max(day, self.due_on))
+        return replace(self, due_minor=due)
 
     @property
     def wholly_on_plan(self) -> bool:
@@ -92,6 +113,10 @@ class Case:
     events: tuple[int, ...]
     """Positions of the events about the customer, the hold and the credit."""
     formal_notice: FormalNotice | None = None
+
+    def on(self, day: date) -> Case:
+        """Return the case with its items as they are due on a day."""
+        return replace(self, items=tuple(item.on(day) for item in self.items))
 
     @property
     def oldest_first(self) -> tuple[LadderItem, ...]:

@@ -75,6 +75,7 @@ class CaseItem(BaseModel):
     open: MoneyModel
     disputed: MoneyModel
     on_plan: MoneyModel = Field(description="Part on a payment plan in force, for which nobody asks.")
+    later: MoneyModel = Field(description="Instalments that are not due yet.")
     level: str | None = Field(description="The highest step taken.")
     suppressed: list[str] = Field(description="Steps whose reminder was suppressed.")
     next_step: NextStep | None
@@ -93,6 +94,7 @@ class CaseItem(BaseModel):
             open=MoneyModel.of(row.open_minor, row.currency),
             disputed=MoneyModel.of(item_of(row).contested_minor, row.currency),
             on_plan=MoneyModel.of(item_of(row).on_plan_minor, row.currency),
+            later=MoneyModel.of(item_of(row).on(as_of).later_minor, row.currency),
             level=taken[-1].code if taken else None,
             suppressed=row.suppressed,
             next_step=None if step is None else NextStep(code=step[0].code, on=step[1]),

@@ -13,7 +13,7 @@ from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows import AccountRow, ItemRow
 from encours.contracts import Recorded, names_of
 from encours.contracts.books import movements, moving
-from encours.contracts.events import customer, dunning, entity
+from encours.contracts.events import customer, dunning, entity, plan
 from encours.contracts.parties import Merging, related
 from encours.ledger import Ledger
 from encours.reading.merges import MergeRow
@@ -30,6 +30,7 @@ _TYPES = moving() | names_of(
     customer.CustomerMergeReversed,
     dunning.HoldPlaced,
     entity.EntityAmended,
+    plan.InvoiceRescheduled,
 )
 """Events that a message depends on; decisions and outcomes of other reminders do not change it."""
 
@@ -82,4 +83,5 @@ def _concerns(e: Recorded, customer_ids: Collection[str]) -> bool:
 
 
 def _touched(events: Collection[Recorded]) -> set[str]:
-    return {entry.invoice_id for e in events for entry in movements(e) if entry.invoice_id is not None}
+    moved = {entry.invoice_id for e in events for entry in movements(e) if entry.invoice_id is not None}
+    return moved | {e.stream for e in events if isinstance(e.data, plan.InvoiceRescheduled)}

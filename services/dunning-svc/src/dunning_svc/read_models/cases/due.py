@@ -13,6 +13,7 @@ from dunning_svc.read_models.cases.rows import (
     CreditorRow,
     DebtorRow,
     ItemRow,
+    open_parts,
     positions,
     steps_taken,
 )
@@ -231,6 +232,7 @@ def item_of(row: ItemRow) -> LadderItem:
         open_minor=row.open_minor,
         disputed_minor=row.disputed_minor,
         planned_minor=row.planned_minor,
+        parts=open_parts(row),
         entered_on=row.entered_on,
         done=tuple(row.done),
         suppressed=tuple(row.suppressed),

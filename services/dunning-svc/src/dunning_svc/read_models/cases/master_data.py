@@ -121,6 +121,8 @@ def invoice_issued(e: Recorded, data: invoice.InvoiceIssued, rows: Rows) -> None
         open_minor=0,
         disputed_minor=0,
         planned_minor=0,
+        settled_minor=0,
+        instalments=[],
         entered_on=e.recorded_at.astimezone(zone).date(),
         penalty_rate_bps=data.terms.penalty_rate_bps,
         indemnity_minor=data.terms.indemnity_minor,

@@ -21,7 +21,7 @@ from dunning_svc.read_models.cases.rows import (
 from encours import contracts
 from encours.contracts import Recorded, events, names_of
 from encours.contracts.books import PAYER_UNKNOWN, movements, moving
-from encours.contracts.events import calendar, customer, dunning, entity, invoice, payment, policy
+from encours.contracts.events import calendar, customer, dunning, entity, invoice, payment, plan, policy
 from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
@@ -40,7 +40,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 7
+    version = 8
     rows = ALL_ROWS
     applies = moving() | names_of(
         calendar.DayOpened,
@@ -70,6 +70,7 @@ class Cases(ReadModel):
         policy.PolicyCreated,
         policy.PolicyRetired,
         policy.PolicyVersionAdded,
+        plan.InvoiceRescheduled,
     )
     ignores = contracts.names_in(
         events.approval,
@@ -77,7 +78,6 @@ class Cases(ReadModel):
         events.dispute,
         events.dispute_rules,
         events.order,
-        events.plan,
         events.penalty,
         events.quote,
         events.rate,
@@ -112,6 +112,12 @@ class Cases(ReadModel):
         events.invoice.DepositDeducted,
         events.invoice.DepositFreed,
         events.invoice.InvoiceRebated,
+        events.plan.PlanAgreed,
+        events.plan.PlanBroken,
+        events.plan.PlanCancelled,
+        events.plan.PlanKept,
+        events.plan.PlanRescheduled,
+        events.plan.PlanResumed,
         events.loss.InvoiceProvisioned,
         events.invoice.InvoiceTermsBeyondCeiling,
         events.payment.RefundSent,
@@ -144,6 +150,8 @@ def keys(e: Recorded) -> Iterable[Key]:
             yield DebtorRow, (e.data.customer_id,)
         case invoice.InvoiceIssued():
             yield CreditorRow, (e.entity,)
+        case plan.InvoiceRescheduled():
+            yield ItemRow, (e.data.invoice_id,)
         case payment.PaymentAllocated() | payment.PaymentReleased():
             yield AccountRow, (e.data.customer_id, e.entity, e.data.currency)
         case dunning.ReminderRequested() | dunning.ReminderSuppressed() | dunning.TaskOpened():
@@ -183,6 +191,8 @@ def project(e: Recorded, rows: Rows) -> None:
             rows.put(MergeRow.of(e, e.data))
         case invoice.InvoiceIssued():
             master_data.invoice_issued(e, e.data, rows)
+        case plan.InvoiceRescheduled():
+            amounts.rescheduled(e, e.data, rows)
         case payment.PaymentAllocated() | payment.PaymentReleased():
             amounts.payment_mirrored(e, e.data, rows)
         case dunning.ReminderSuppressed() if e.version > 1:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from dunning_svc.domain.policy.schedule import Taken, next_step_on
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
+from encours.contracts.common import Instalment
 from encours.contracts.parties import Roles, payer_of
 from encours.projection.rows import Row
 from encours.reading.merges import MergeRow
@@ -162,6 +163,8 @@ class DebtorPaymentRow(Row, kw_only=True):
 class ItemRow(Row, kw_only=True):
     """An issued invoice. ``next_step_on`` is set while an amount is open and a step remains.
 
+    ``instalments`` as ``<date> <sum up to it>``; ``due_on`` is the first that ``settled_minor`` leaves open.
+
     ``done``: steps taken or superseded. ``taken``: steps taken, each with its day, in their order.
     """
 
@@ -182,6 +185,8 @@ class ItemRow(Row, kw_only=True):
     open_minor: int
     disputed_minor: int
     planned_minor: int
+    settled_minor: int
+    instalments: list[str]
     entered_on: date
     penalty_rate_bps: int | None
     indemnity_minor: int
@@ -334,10 +339,40 @@ def scheduled(row: ItemRow) -> ItemRow:
 
 
 def steps_taken(row: ItemRow) -> tuple[Taken, ...]:
-    """Return the entries of the column ``taken``."""
-    return tuple(
+    """Return the entries of the column ``taken``; of an invoice in instalments those of the one that is due."""
+    found = (
         Taken(code, date.fromisoformat(on)) for code, _, on in (entry.partition(" ") for entry in row.taken)
     )
+    if not row.instalments:
+        return tuple(found)
+    first_day = DEFAULT_POLICY.steps[0].scheduled_on(row.due_on)
+    return tuple(taken for taken in found if taken.on >= first_day)
+
+
+def open_parts(row: ItemRow) -> tuple[Instalment, ...]:
+    """Return the open part of each instalment: settled are the earliest first, reduced the last."""
+    parts: list[Instalment] = []
+    below, owed = row.settled_minor, row.settled_minor + row.open_minor
+    for due_on, upto in instalments_of(row):
+        if (part := min(upto, owed) - below) > 0:
+            parts.append(Instalment(due_on=due_on, amount_minor=part))
+            below += part
+    return tuple(parts)
+
+
+def due_again(row: ItemRow) -> ItemRow:
+    """Return the row with the due date of the first instalment that is not settled, and the day of its next step."""
+    found = instalments_of(row)
+    due_on = next(
+        (day for day, upto in found if upto > row.settled_minor), found[-1][0] if found else row.due_on
+    )
+    return scheduled(replace(row, due_on=due_on))
+
+
+def instalments_of(row: ItemRow) -> list[tuple[date, int]]:
+    """Return the entries of the column ``instalments``."""
+    entries = (entry.split(" ") for entry in row.instalments)
+    return [(date.fromisoformat(day), int(upto)) for day, upto in entries]
 
 
 def positions(text: str) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from encours.contracts.settlement import Funds, InvoiceDebt
+from encours.contracts.settlement import DueSchedule, Funds, InvoiceDebt
 from invoice_svc.domain.invoice.state import Invoice
 
 MAX_FILE = 1_000
@@ -34,9 +34,10 @@ def debt_of(state: Invoice) -> InvoiceDebt:
     return InvoiceDebt(
         invoice_id=state.invoice_id,
         due_on=state.due_on,
-        owed_minor=state.billed_minor - state.conceded_minor - state.discounted_minor,
+        owed_minor=state.owed_minor,
         contested_minor=sum(share.amount_minor for share in state.disputed),
         given_up_minor=state.written_off_minor,
         pauses=tuple(plan.pause for plan in state.plans if plan.pause is not None),
+        schedules=tuple(DueSchedule(each.agreed_on, each.instalments) for each in state.schedules),
         applied=tuple(applied),
     )

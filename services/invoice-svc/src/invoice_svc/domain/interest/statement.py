@@ -56,8 +56,8 @@ def statement(settlement: Settlement, terms: Terms, on: date, law: LatePaymentLa
     """
     segments = tuple(
         _segment(first_day, last_day, principal, rate)
-        for leg_begins, leg_ends, principal in settlement.late_legs(on)
-        for first_day, last_day, rate in _at_one_rate(leg_begins, leg_ends, settlement.due_on, terms, law)
+        for leg_begins, leg_ends, principal, due_on in settlement.late_legs(on)
+        for first_day, last_day, rate in _at_one_rate(leg_begins, leg_ends, due_on, terms, law)
     )
     interest = sum(segment.interest_minor for segment in segments)
     return Statement(segments, interest, terms.indemnity_minor if segments else 0)

@@ -19,6 +19,7 @@ from encours.contracts.events import penalty as penalties
 from encours.contracts.events import rate as rates
 from encours.contracts.events import residual as residuals
 from encours.contracts.events.field import InvoiceFieldsSet
+from encours.contracts.events.plan import InvoiceRescheduled
 from invoice_svc.domain.approval.state import ApprovalEvent, amended, decided, of_draft
 from invoice_svc.domain.invoice.parts import (
     AppliedPayment,
@@ -26,6 +27,7 @@ from invoice_svc.domain.invoice.parts import (
     ClosedResidual,
     CreditNote,
     Disputed,
+    InvoiceSchedule,
     OnPlan,
     RealisedDifference,
     Rebate,
@@ -62,6 +64,7 @@ InvoiceEvent = (
     | losses.InvoiceProvisioned
     | losses.InvoiceUnrecoverable
     | losses.WriteOffRecovered
+    | InvoiceRescheduled
     | events.InvoicePlanned
     | events.InvoiceUnplanned
     | PenaltyEvent
@@ -203,6 +206,11 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
                 ),
                 relieved=_added(state.relieved, event.vat, -1),
             )
+        case InvoiceRescheduled():
+            schedule = InvoiceSchedule(
+                day, event.instalments, event.cause, event.agreed_by, event.evidence_sha256
+            )
+            return replace(state, schedules=(*state.schedules, schedule))
         case events.InvoicePlanned():
             return _planned(state, day, event)
         case events.InvoiceUnplanned():

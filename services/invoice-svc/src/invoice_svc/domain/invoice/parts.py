@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
-from encours.contracts.common import Conversion, VatShare
+from encours.contracts.common import Conversion, Instalment, VatShare
 from encours.contracts.events import invoice as events
 from encours.contracts.events.plan import PlanInterest, PlanOutcome
 from encours.contracts.events.residual import ResidualReason
@@ -128,6 +128,16 @@ class Disputed(Struct, frozen=True):
     dispute_id: str
     amount_minor: int
     opened_on: date
+
+
+class InvoiceSchedule(Struct, frozen=True):
+    """Instalments of the invoice as agreed on a day."""
+
+    agreed_on: date
+    instalments: tuple[Instalment, ...]
+    cause: str
+    agreed_by: str | None
+    evidence_sha256: str | None
 
 
 class OnPlan(Struct, frozen=True):

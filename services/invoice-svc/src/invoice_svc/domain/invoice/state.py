@@ -29,6 +29,7 @@ from invoice_svc.domain.invoice.parts import (
     ClosedResidual,
     CreditNote,
     Disputed,
+    InvoiceSchedule,
     OnPlan,
     PenaltyClaim,
     PenaltyWaiver,
@@ -104,6 +105,8 @@ class Invoice(Struct, frozen=True):
     relieved: tuple[VatShare, ...] = ()
     """Net and VAT of that part whose VAT is relieved, by rate; not 0 at each."""
     provisioned_minor: int = 0
+    schedules: tuple[InvoiceSchedule, ...] = ()
+    """Instalments that replaced ``due_on``, the last one in force."""
     plans: tuple[OnPlan, ...] = ()
     """Payment plans that the invoice is or was on, the last one agreed last."""
     duplicate_text: str | None = None
@@ -180,6 +183,23 @@ class Invoice(Struct, frozen=True):
     def billed_minor(self) -> int:
         """Total less the credit notes on the invoice, paid or not."""
         return self.total_minor - self.credited_minor
+
+    @property
+    def owed_minor(self) -> int:
+        """Amount that was ever owed: the total less credit notes, accepted claims and a discount."""
+        return self.billed_minor - self.conceded_minor - self.discounted_minor
+
+    @property
+    def payable_on(self) -> date | None:
+        """Due date of the first instalment that is not settled; ``due_on`` without instalments."""
+        if not self.schedules:
+            return self.due_on
+        left = self.owed_minor - self.outstanding_minor
+        for instalment in self.schedules[-1].instalments:
+            left -= instalment.amount_minor
+            if left < 0:
+                break
+        return instalment.due_on
 
     @property
     def creditable_minor(self) -> int:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from itertools import pairwise
 from typing import Literal
 
 from encours.contracts.common import Instalment
 from encours.contracts.events import plan as events
 from encours.contracts.events.invoice import InvoicePlanned, InvoiceUnplanned
 from encours.kernel.errors import Invalid, Refusal
-from encours.kernel.money import Money
+from invoice_svc.domain.instalments import check_instalments
 from invoice_svc.domain.invoice.checks import (
     money_of,
     require_issued,
@@ -39,15 +38,6 @@ class InvoiceInDispute(Refusal):
     remedy = "Resolve the disputes of the invoice first, or leave it off the plan."
 
 
-class PlanTotalDiffers(Refusal):
-    """The instalments do not add up to what is to be paid (422)."""
-
-    code = "plan-total-differs"
-    title = "Instalments do not add up to the amount of the plan"
-    status = 422
-    remedy = "Change the instalments so that their sum is the amount that the detail names."
-
-
 class PlanNotInForce(Refusal):
     """The plan is kept, broken or cancelled."""
 
@@ -71,7 +61,7 @@ def agree(
     for invoice in invoices:
         _require_plannable(invoice, command, entity_id)
     total = sum(invoice.outstanding_minor for invoice in invoices)
-    _check_instalments(command.instalments, total, command.currency, today)
+    check_instalments(command.instalments, total, command.currency, today)
     agreed = events.PlanAgreed(
         plan_id=command.plan_id,
         customer_id=command.customer_id,
@@ -111,7 +101,7 @@ def reschedule(
     require_currency(command.currency, state.currency, "/instalments/0/amount")
     if command.instalments == state.schedule.instalments:
         return []
-    _check_instalments(command.instalments, found.left_minor, state.currency, today)
+    check_instalments(command.instalments, found.left_minor, state.currency, today)
     return [
         events.PlanRescheduled(
             plan_id=state.plan_id,
@@ -259,19 +249,4 @@ def _require_plannable(invoice: Invoice, command: AgreePlan, entity_id: str) -> 
         raise InvoiceInDispute(
             f"{money_of(invoice, invoice.disputed_minor)} of {invoice.number} is in dispute. "
             "A plan acknowledges the debt (C. civ. 2240)."
-        )
-
-
-def _check_instalments(
-    instalments: Sequence[Instalment], total_minor: int, currency: str, today: date
-) -> None:
-    if instalments[0].due_on < today:
-        raise Invalid(f"The first instalment is before {today}.", "/instalments/0/due_on")
-    for at, (before, after) in enumerate(pairwise(instalments), 1):
-        if after.due_on <= before.due_on:
-            raise Invalid(f"Use a date after {before.due_on}.", f"/instalments/{at}/due_on")
-    found = sum(each.amount_minor for each in instalments)
-    if found != total_minor:
-        raise PlanTotalDiffers(
-            f"The instalments add up to {Money(found, currency)}; {Money(total_minor, currency)} is to be paid."
         )

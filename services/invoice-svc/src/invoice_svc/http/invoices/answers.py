@@ -13,6 +13,7 @@ from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from invoice_svc.domain.entity.display import shown_as
+from invoice_svc.domain.instalments import instalments
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.invoice.status import (
     BusinessLabel,
@@ -46,6 +47,7 @@ from invoice_svc.http.invoices.parts import (
     CitedDeliveryOut,
     CreditNoteOut,
     DisputedOut,
+    InvoiceInstalmentOut,
     PenalisedOut,
     RebateOut,
     ResidualOut,
@@ -92,6 +94,11 @@ class InvoiceOut(AsOf, ParticularsOut):
     supply_on: date
     issued_on: date | None
     due_on: date | None
+    payable_on: date | None = Field(
+        description="Due date of the first instalment that is not settled, from which the delay counts; `due_on` "
+        "without instalments."
+    )
+    instalments: list[InvoiceInstalmentOut] = Field(description="Those in force; empty if it is due at once.")
     discount_until: date | None = Field(
         description="Last day of the early-payment discount; null without one."
     )
@@ -167,7 +174,7 @@ class InvoiceOut(AsOf, ParticularsOut):
         axes = status(
             InvoiceBalance(
                 state.document,
-                state.due_on,
+                state.payable_on,
                 state.total_minor,
                 credited,
                 paid + state.discounted_minor + state.residual_minor,
@@ -190,6 +197,8 @@ class InvoiceOut(AsOf, ParticularsOut):
             "supply_on": iso(state.supply_on),
             "issued_on": iso(state.issued_on),
             "due_on": iso(state.due_on),
+            "payable_on": iso(state.payable_on),
+            "instalments": [InvoiceInstalmentOut.of(each, currency) for each in instalments(state)],
             "discount_until": iso(state.discount_until),
             "net": known_json(state.net_minor, currency),
             "vat": known_json(state.vat_minor, currency),

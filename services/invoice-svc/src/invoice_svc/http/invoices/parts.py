@@ -11,6 +11,7 @@ from encours.contracts.events.residual import ResidualReason
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from invoice_svc.domain.amounts.decimals import percent
+from invoice_svc.domain.instalments import InvoiceInstalment
 from invoice_svc.domain.invoice.parts import AppliedPayment, ClosedResidual, CreditNote, Disputed, Rebate
 from invoice_svc.http.common import iso
 from invoice_svc.http.rates.answers import ConversionRateOut
@@ -19,6 +20,23 @@ from invoice_svc.http.rates.answers import ConversionRateOut
 def known_json(minor: int | None, currency: str) -> Json | None:
     """Show an amount; null if it is not known."""
     return None if minor is None else money_json(minor, currency)
+
+
+class InvoiceInstalmentOut(BaseModel):
+    """An instalment of the invoice in force."""
+
+    due_on: date
+    amount: MoneyModel = Field(description="After credit notes and accepted claims.")
+    open: MoneyModel
+
+    @classmethod
+    def of(cls, found: InvoiceInstalment, currency: str) -> Json:
+        """Show an instalment."""
+        return {
+            "due_on": found.due_on.isoformat(),
+            "amount": money_json(found.amount_minor, currency),
+            "open": money_json(found.open_minor, currency),
+        }
 
 
 class CreditNoteOut(BaseModel):

@@ -11,6 +11,7 @@ from encours.contracts.common import Instalment
 from encours.contracts.events.plan import PlanInterest
 from encours.http.models import Body, BusinessDate, Count, PositiveMoney, ShortText
 from encours.kernel.ids import new_id
+from invoice_svc.domain.instalments import RescheduleInvoice
 from invoice_svc.domain.plan.commands import AgreePlan, BreakPlan, CancelPlan, ReschedulePlan, ResumePlan
 from invoice_svc.http.common import CustomerId, InvoiceId
 
@@ -101,6 +102,23 @@ class RescheduleBody(ScheduleBody):
         """Return the command."""
         return ReschedulePlan(
             plan_id=plan_id,
+            instalments=self.to_instalments(),
+            currency=self.currency,
+            cause=self.reason,
+            agreed_by=self.agreed_by,
+            evidence_sha256=self.evidence_sha256,
+        )
+
+
+class InvoiceScheduleBody(ScheduleBody):
+    """Instalments over all that was ever owed of an invoice, paid or not; earlier dates than today are allowed."""
+
+    reason: ShortText = Field(examples=["Agreed with the customer"])
+
+    def to_command(self, invoice_id: str) -> RescheduleInvoice:
+        """Return the command."""
+        return RescheduleInvoice(
+            invoice_id=invoice_id,
             instalments=self.to_instalments(),
             currency=self.currency,
             cause=self.reason,

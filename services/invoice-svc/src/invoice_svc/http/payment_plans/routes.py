@@ -15,6 +15,7 @@ from encours.reading.pages import Page
 from invoice_svc.domain.plan.standing import share_of, standing
 from invoice_svc.domain.plan.state import PlanStatus
 from invoice_svc.http.common import CustomerId, EntityId, InvoiceId, PlanId
+from invoice_svc.http.invoices.answers import INVOICE_ANSWER, InvoiceOut
 from invoice_svc.http.payment_plans.answers import (
     PLAN_ANSWER,
     PlanListing,
@@ -25,6 +26,7 @@ from invoice_svc.http.payment_plans.answers import (
 from invoice_svc.http.payment_plans.bodies import (
     BreakBody,
     CancelPlanBody,
+    InvoiceScheduleBody,
     PlanBody,
     RescheduleBody,
     ResumeBody,
@@ -110,3 +112,15 @@ async def resume_plan(plan_id: PlanId, body: ResumeBody, cmd: Writing) -> Respon
 async def cancel_plan(plan_id: PlanId, body: CancelPlanBody, cmd: Writing) -> Response:
     """Give the plan up as if it had not been agreed: it suspends and waives no interest."""
     return await cmd.run(plans.cancel, body.to_command(plan_id), answer=PLAN_ANSWER, on=plan_id)
+
+
+@router.put("/v1/invoices/{invoice_id}/instalments", response_model=InvoiceOut, tags=["Invoices"])
+async def set_instalments(invoice_id: InvoiceId, body: InvoiceScheduleBody, cmd: Writing) -> Response:
+    """Agree instalments of an issued invoice, from today on. Their sum is what was ever owed of it, paid or not.
+
+    Payments settle the earliest first, credit notes are taken off the last. Each bears interest from its own due date;
+    days before the agreement keep the due date that they had.
+    """
+    return await cmd.run(
+        plans.reschedule_invoice, body.to_command(invoice_id), answer=INVOICE_ANSWER, on=invoice_id
+    )

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 _DEBTS = """
     select invoice_id, due_on, outstanding_minor, disputed_minor - conceded_minor as disputed_minor, conceded_minor
     from (
-        select i.invoice_id, i.due_on, i.total_minor + coalesce(sum(m.item_minor), 0)::bigint as outstanding_minor,
+        select i.invoice_id, i.payable_on as due_on,
+            i.total_minor + coalesce(sum(m.item_minor), 0)::bigint as outstanding_minor,
             coalesce(sum(m.contested_minor), 0)::bigint as disputed_minor,
             coalesce(sum(m.conceded_minor), 0)::bigint as conceded_minor
         from {schema}.invoice i left join {schema}.movement m
             on m.invoice_id = i.invoice_id and m.position <= {position} and m.effective_on <= {as_of}
-        where {where} group by i.invoice_id, i.due_on, i.total_minor
+        where {where} group by i.invoice_id, i.payable_on, i.total_minor
     ) then_ where outstanding_minor > 0
 """
 

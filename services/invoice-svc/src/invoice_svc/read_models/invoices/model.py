@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from encours.contracts import Recorded, names_of
 from encours.contracts.books import CREDIT_NOTES, Movement, movements, moving
@@ -15,6 +16,7 @@ from encours.contracts.events.invoice import (
     InvoiceIssued,
 )
 from encours.contracts.events.penalty import PenaltiesClaimed, PenaltyClaimCancelled
+from encours.contracts.events.plan import InvoiceRescheduled
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
@@ -24,6 +26,7 @@ from invoice_svc.read_models.invoices.rows import (
     PAID,
     InvoiceApprovalRow,
     InvoiceFieldsRow,
+    InvoiceInstalmentRow,
     InvoiceMovementRow,
     InvoiceRow,
 )
@@ -36,7 +39,7 @@ _Deciding = InvoiceSubmitted | InvoiceApproved | InvoiceRejected
 class Invoices(Part):
     """Invoices by entity, customer, number, reference, due date and status."""
 
-    rows = (InvoiceRow, InvoiceMovementRow, InvoiceApprovalRow, InvoiceFieldsRow)
+    rows = (InvoiceRow, InvoiceMovementRow, InvoiceInstalmentRow, InvoiceApprovalRow, InvoiceFieldsRow)
     applies = moving("item", "contested", "planned") | names_of(
         InvoiceDrafted,
         InvoiceAmended,
@@ -48,11 +51,15 @@ class Invoices(Part):
         InvoiceFieldsSet,
         PenaltiesClaimed,
         PenaltyClaimCancelled,
+        InvoiceRescheduled,
     )
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
         """Rows that :meth:`project` reads."""
-        if isinstance(e.data, InvoiceAmended | InvoiceCancelled | InvoiceIssued | _Deciding | _Claiming):
+        changing = (
+            InvoiceAmended | InvoiceCancelled | InvoiceIssued | InvoiceRescheduled | _Deciding | _Claiming
+        )
+        if isinstance(e.data, changing):
             yield InvoiceRow, (e.stream,)
         for _, moved in _of_invoices(e):
             yield InvoiceRow, (moved.invoice_id,)
@@ -80,6 +87,8 @@ class Invoices(Part):
             case InvoiceFieldsSet() as event:
                 values = [f"{each.field_code}:{each.value}" for each in event.fields]
                 rows.put(InvoiceFieldsRow(e.stream, e.position, e.effective_on, values))
+            case InvoiceRescheduled() as event:
+                _reschedule(e, event, rows)
             case InvoiceCancelled():
                 invoice = known(InvoiceRow, e, rows)
                 invoice.cancelled_on, invoice.cancelled_position = e.effective_on, e.position
@@ -118,6 +127,8 @@ def _move(e: Recorded, entry: int, moved: Movement, rows: RowCache) -> None:
     invoice.outstanding_minor += moved.item_minor
     invoice.disputed_minor += moved.contested_minor
     invoice.planned_minor += moved.planned_minor
+    invoice.settled_minor += moved.owed_minor - moved.item_minor
+    invoice.payable_on = _payable_on(invoice)
     invoice.conceded_minor += moved.conceded_minor
     if moved.kind in CREDIT_NOTES:
         invoice.credited_minor -= moved.item_minor
@@ -150,9 +161,31 @@ def _issue(e: Recorded, event: InvoiceIssued, rows: RowCache) -> None:
     invoice.number, invoice.number_key = event.number, number_key(event.number)
     invoice.digits_key = digits_of(event.number)
     invoice.issued_on, invoice.issued_position = event.issued_on, e.position
-    invoice.due_on = event.due_on
+    invoice.due_on = invoice.payable_on = event.due_on
     invoice.outstanding_minor = sum(moved.item_minor for moved in movements(e))
     rows.put(invoice)
+
+
+def _reschedule(e: Recorded, event: InvoiceRescheduled, rows: RowCache) -> None:
+    invoice, upto = known(InvoiceRow, e, rows), 0
+    invoice.instalments = []
+    for instalment in event.instalments:
+        upto += instalment.amount_minor
+        invoice.instalments.append(f"{instalment.due_on} {upto}")
+        rows.put(InvoiceInstalmentRow(e.stream, e.position, instalment.due_on, e.effective_on, upto))
+    invoice.payable_on = _payable_on(invoice)
+    rows.put(invoice)
+
+
+def _payable_on(invoice: InvoiceRow) -> date | None:
+    """Return the due date of the first instalment that is not settled, else of the last."""
+    day = invoice.due_on
+    for instalment in invoice.instalments:
+        due_on, upto = instalment.split(" ")
+        day = date.fromisoformat(due_on)
+        if int(upto) > invoice.settled_minor:
+            break
+    return day
 
 
 def _new_invoice(e: Recorded, event: InvoiceDrafted | InvoiceIssued) -> InvoiceRow:

@@ -20,7 +20,7 @@ from encours.reading.where import ViewWhere
 from invoice_svc.domain.invoice.status import BusinessLabel
 from invoice_svc.domain.payment.indication import digits_in, keys_in, naming, number_key
 from invoice_svc.read_models.customers.query import paid_by
-from invoice_svc.read_models.invoices.rows import PAID
+from invoice_svc.read_models.invoices.rows import PAID, SPARED
 from invoice_svc.read_models.invoices.statuses import (
     BUSINESS,
     CRM,
@@ -51,18 +51,27 @@ _COLUMNS = """
 """
 _SHOWN = "invoice_id, number, due_on, issued_on, total_minor, relevance, matched"
 _NOW = f"""
-    select {_COLUMNS}, credited_minor, paid_minor, disputed_minor, planned_minor, outstanding_minor, approval,
+    select {_COLUMNS}, payable_on, credited_minor, paid_minor, disputed_minor, planned_minor, outstanding_minor,
+        approval,
         case when cancelled_on is not null then 'cancelled' when issued_on is null then 'draft' else 'issued' end
             as document
     from {{schema}}.invoice
 """
 _THEN = f"""
-    select {_COLUMNS}, document, approval, credited_minor, paid_minor, disputed_minor, planned_minor,
+    select {_COLUMNS}, payable_on, document, approval, credited_minor, paid_minor, disputed_minor, planned_minor,
         case when document = 'issued' then total_minor + moved_minor else 0 end as outstanding_minor
     from (
         select i.invoice_id, i.entity_id, i.customer_id, i.reference_key, i.total_minor, i.purpose,
             case when s.issued then i.number end as number, case when s.issued then i.number_key end as number_key,
-            case when s.issued then i.due_on end as due_on, case when s.issued then i.issued_on end as issued_on,
+            case when s.issued then i.due_on end as due_on,
+            case when s.issued then coalesce((
+                select coalesce(min(p.due_on) filter (where p.upto_minor > coalesce(m.settled_minor, 0)), max(p.due_on))
+                from {{schema}}.invoice_instalment p
+                where p.invoice_id = i.invoice_id and p.position = (
+                    select max(l.position) from {{schema}}.invoice_instalment l
+                    where l.invoice_id = i.invoice_id and l.position <= {{position}} and l.effective_on <= {{as_of}})
+            ), i.due_on) end as payable_on,
+            case when s.issued then i.issued_on end as issued_on,
             case when s.issued then 'issued'
                 when i.cancelled_position <= {{position}} and i.cancelled_on <= {{as_of}} then 'cancelled'
                 else 'draft' end as document,
@@ -81,6 +90,8 @@ _THEN = f"""
         left join lateral (
             select sum(item_minor)::bigint as moved_minor, sum(contested_minor)::bigint as disputed_minor,
                 sum(planned_minor)::bigint as planned_minor,
+                -(coalesce(sum(item_minor) filter (where kind not in ({_kinds(SPARED)})), 0)
+                    + sum(conceded_minor))::bigint as settled_minor,
                 -(sum(item_minor) filter (where kind in ({_kinds(CREDIT_NOTES)})))::bigint as credited_minor,
                 -(sum(item_minor) filter (where kind in ({_kinds(PAID)})))::bigint as paid_minor
             from {{schema}}.movement

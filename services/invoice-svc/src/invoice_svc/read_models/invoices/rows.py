@@ -9,8 +9,13 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
+from msgspec import field
+
+from encours.contracts.books import CREDIT_NOTES
 from encours.projection.rows import Row
 
+SPARED = (*CREDIT_NOTES, "discounted", "discount_withdrawn")
+"""Kinds of movements that change what was ever owed. Those of any other kind settle it."""
 CLOSED = ("residual_closed", "residual_reopened")
 PAID = ("applied", "unapplied", "discounted", "discount_withdrawn", *CLOSED)
 """Kinds of movements that the status of an invoice distinguishes. Those of any other kind move what is outstanding."""
@@ -22,6 +27,8 @@ class InvoiceRow(Row, kw_only=True):
     ``conceded_minor`` of it was accepted and is still to be credited. ``planned_minor``, on a payment plan in force,
     may exceed it too. ``paid_minor`` includes an early-payment discount and ``residual_minor``, the rest that a
     tolerance closed.
+    ``payable_on`` is the due date of the first instalment that ``settled_minor``, less than what was ever owed, leaves
+    open; ``instalments`` as ``<date> <sum up to it>``.
     """
 
     TABLE: ClassVar[str] = "invoice"
@@ -52,6 +59,9 @@ class InvoiceRow(Row, kw_only=True):
     cancelled_on: date | None = None
     cancelled_position: int | None = None
     due_on: date | None = None
+    payable_on: date | None = None
+    settled_minor: int = 0
+    instalments: list[str] = field(default_factory=list)
     approval: str = "none"
     total_minor: int
     credited_minor: int = 0
@@ -65,6 +75,18 @@ class InvoiceRow(Row, kw_only=True):
     claimed_until: date | None = None
     claimed_position: int = 0
     """Last day that a penalty document claims, and the position of that claim; none after the end of any claim."""
+
+
+class InvoiceInstalmentRow(Row):
+    """An instalment from an event on; ``upto_minor`` is the sum of those up to it."""
+
+    TABLE: ClassVar[str] = "invoice_instalment"
+    KEY: ClassVar[tuple[str, ...]] = ("invoice_id", "position", "due_on")
+    invoice_id: str
+    position: int
+    due_on: date
+    effective_on: date
+    upto_minor: int
 
 
 class InvoiceApprovalRow(Row):

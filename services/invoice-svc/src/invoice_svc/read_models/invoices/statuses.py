@@ -28,8 +28,8 @@ _IN_PART = "credited_minor > 0 and credited_minor < total_minor"
 _CREDITED = "document = 'issued' and credited_minor > 0 and credited_minor >= total_minor"
 _COLLECTABLE = "outstanding_minor > 0 and disputed_minor < outstanding_minor"
 _ASKED = f"{_COLLECTABLE} and disputed_minor + planned_minor < outstanding_minor"
-_LATE = "outstanding_minor > 0 and due_on < {day}"
-_IN_TIME = "outstanding_minor > 0 and due_on >= {day}"
+_LATE = "outstanding_minor > 0 and payable_on < {day}"
+_IN_TIME = "outstanding_minor > 0 and payable_on >= {day}"
 _PAID = "document = 'issued' and outstanding_minor <= 0 and credited_minor + paid_minor >= total_minor"
 _WRITTEN_OFF = "document = 'issued' and outstanding_minor <= 0 and credited_minor + paid_minor < total_minor"
 _TOUCHED = f"paid_minor > 0 or ({_IN_PART}) or disputed_minor > 0"
@@ -46,9 +46,9 @@ STATUS: Mapping[InvoiceStatus, str] = {
     "part_paid": "outstanding_minor > 0 and paid_minor > 0",
     "paid": _PAID,
     "written_off": _WRITTEN_OFF,
-    "not_due": f"{_ASKED} and due_on > {{day}}",
-    "due": f"{_ASKED} and due_on = {{day}}",
-    "overdue": f"{_ASKED} and due_on < {{day}}",
+    "not_due": f"{_ASKED} and payable_on > {{day}}",
+    "due": f"{_ASKED} and payable_on = {{day}}",
+    "overdue": f"{_ASKED} and payable_on < {{day}}",
     "disputed": "outstanding_minor > 0 and disputed_minor >= outstanding_minor",
     "on_plan": f"{_COLLECTABLE} and disputed_minor + planned_minor >= outstanding_minor",
 }

@@ -11,6 +11,8 @@ from encours.contracts.settlement import Funds
 from encours.kernel.errors import Invalid
 from encours.ledger.command import Result
 from encours.ledger.session import Session
+from invoice_svc.domain.instalments import RescheduleInvoice
+from invoice_svc.domain.instalments import reschedule as in_instalments
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.plan import decide
 from invoice_svc.domain.plan.commands import AgreePlan, BreakPlan, CancelPlan, ReschedulePlan, ResumePlan
@@ -97,6 +99,14 @@ async def judge(session: Session, plan_id: str, day: date, cash: UnappliedCash) 
             case PlanResumed():
                 _begin_again(session, state, invoices, day)
     return session.result(plan_id)
+
+
+async def reschedule_invoice(session: Session, command: RescheduleInvoice) -> Result:
+    """Agree instalments of one invoice, from today on."""
+    state = await session.get(INVOICE, command.invoice_id)
+    for event in in_instalments(state, command):
+        session.emit(command.invoice_id, event, entity=state.entity_id)
+    return session.result(command.invoice_id)
 
 
 async def _invoices(session: Session, state: PaymentPlan) -> list[Invoice]:
