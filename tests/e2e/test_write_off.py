@@ -122,6 +122,14 @@ def test_a_cent_that_a_tolerance_closes_is_paid_for_every_service_and_returns_wi
     assert account["accounts"][0]["equal"]
     assert account["accounts"][0]["closing"] == eur("0.00")
 
+    listed = world.get("invoice", "/v1/residuals", customer_id=story.customer, reason="cent")
+    assert [each["invoice_id"] for each in listed["data"]] == [story.invoice]
+    assert [(each["code"], each["count"], each["amount"]) for each in listed["sums"]] == [
+        ("CENT-EUR", 1, eur("0.01"))
+    ]
+    assert world.get("invoice", "/v1/tolerances", entity_id=world.entity)["data"][0]["in_force"] == 1
+
     world.post("invoice", f"/v1/payments/{paid['id']}/reverse", {"reason": "AC04", "on": LATE})
     assert (story.aged(), story.dunned(), story.invoice_out()["residuals"]) == ("120.00", ["120.00"], [])
+    assert world.get("invoice", "/v1/residuals", customer_id=story.customer)["sums"] == []
     assert str(world.get("risk", f"/v1/customers/{story.customer}/score")) != score

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -24,8 +24,11 @@ from invoice_svc.domain.payment.commands import (
     ReleasePayment,
     ReversePayment,
 )
+from invoice_svc.domain.payment.refund import OrderRefund
+from invoice_svc.domain.payment.state import fold_as_of as fold_payment
 from invoice_svc.domain.tolerance.commands import SetTolerance
 from invoice_svc.http.invoices.answers import InvoiceOut
+from invoice_svc.http.payments.answers import PaymentOut
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
 from invoice_svc.use_cases.money import payments, reversals, tolerances
 from invoice_svc.use_cases.parties import customers
@@ -349,3 +352,65 @@ def test_a_tolerance_is_set_once_and_keeps_its_reason_currency_and_scope(firm: A
     ):
         with make.refused("invalid-request"):
             allow(firm, wrong)
+
+
+def cash(firm: Any, name: str = "pay_1") -> tuple[int, int]:
+    found = firm.state(PAYMENT, name)
+    return found.unapplied_minor, found.overpaid_minor
+
+
+@pytest.mark.parametrize(
+    ("use", "paid", "expected"),
+    [("unapplied", 12_002, (2, 0)), ("income", 12_002, (0, 2)), ("income", 12_006, (6, 0))],
+)
+def test_a_cent_too_much_becomes_income_only_where_the_tolerance_says_so(
+    issued: Any, make: Any, use: Any, paid: int, expected: tuple[int, int]
+) -> None:
+    allow(issued, tolerance(overpayment=use))
+    pay(issued, make, paid, day(5))
+    assert cash(issued) == expected
+    assert balanced(issued)
+    account = sum(m.account_minor for e in issued.ledger.events for m in movements(e))
+    assert account == -expected[0]
+    answer = PaymentOut.of(issued.state(PAYMENT, "pay_1"), 1, day(6))
+    assert [each["account"] for each in answer["residuals"]] == ["758"] * (expected[1] > 0)
+
+
+def test_an_overpayment_waits_for_an_invoice_that_its_payment_has_not_settled(issued: Any, make: Any) -> None:
+    allow(issued, tolerance(overpayment="income"))
+    pay(issued, make, 11_000, day(5), allocations=(("inv_1", 10_996),))
+    assert cash(issued) == (4, 0)
+    pay(issued, make, 1_004, day(6), "pay_2", allocations=(("inv_1", 1_004),))
+    assert (shown(issued), cash(issued)) == ((0, 0), (4, 0))
+
+
+@pytest.mark.parametrize("act", ["release", "reverse", "part", "refund", "allocate", "credit"])
+def test_an_overpayment_returns_to_the_customer_whatever_happens_to_its_payment(
+    issued: Any, make: Any, act: str
+) -> None:
+    allow(issued, tolerance(overpayment="income"))
+    pay(issued, make, 12_003, day(5))
+    issued.do(invoices.draft, make.at_once(make.draft("inv_2"), day(6)))
+    work: tuple[Any, ...] = {
+        "release": (payments.release, ReleasePayment("pay_1", None)),
+        "reverse": (reversals.reverse, ReversePayment("pay_1", day(4) + timedelta(1), "returned")),
+        "part": (reversals.reverse, ReversePayment("pay_1", day(8), "x", amount=Money(2, "EUR"))),
+        "refund": (payments.order_refund, OrderRefund("pay_1", "rfd_1", None, "asked", on=day(8))),
+        "allocate": (payments.allocate, AllocatePayment("pay_1", (("inv_2", 3),))),
+        "credit": (invoices.credit, make.credit(100, day(8))),
+    }[act]
+    issued.do(*work, today=day(20))
+    expected = {"release": (12_003, 0), "part": (1, 0), "credit": (103, 0)}.get(act, (0, 0))
+    assert cash(issued) == expected
+    assert balanced(issued)
+    for number in range(1, 21):
+        assert fold_payment(issued.stream("pay_1"), day(number)).unapplied_minor >= 0
+
+
+def test_unapplied_cash_is_allocated_by_age_without_the_overpayment(issued: Any, make: Any) -> None:
+    allow(issued, tolerance(overpayment="income"))
+    pay(issued, make, 12_003, day(5))
+    issued.do(invoices.draft, make.at_once(make.draft("inv_2"), day(6)))
+    before = len(issued.ledger.events)
+    issued.do(payments.allocate, AllocatePayment("pay_1", None), ("inv_2",), today=day(7))
+    assert (cash(issued), len(issued.ledger.events)) == ((0, 3), before)

@@ -17,6 +17,7 @@ from encours import contracts
 from encours.contracts import Event, Recorded
 from encours.contracts.books import movements, moving
 from encours.contracts.common import Conversion
+from encours.contracts.events import residual
 from encours.contracts.events.aside import EventSetAside
 from encours.contracts.events.calendar import DayOpened
 from encours.contracts.events.dispute import (
@@ -53,7 +54,6 @@ from encours.contracts.events.payment import (
     RefundSent,
 )
 from encours.contracts.events.remittance import AdviceReceived
-from encours.contracts.events.residual import InvoiceResidualReopened
 from encours.testing.contesting import amounts_of_dispute, ended_parts
 from encours.testing.draws import Draw, Fields
 from encours.testing.events import allocation, event, sums
@@ -96,7 +96,10 @@ _BEGIN = frozenset(
 )
 _DRAFTS = (InvoiceAmended, InvoiceCancelled)
 _DISPUTED = (DisputeRaised, DisputePartResolved, DisputeResolved)
-_REFUNDS = (RefundOrdered, RefundReturned, RefundSent)
+_EARNED = (residual.PaymentResidualClosed, residual.PaymentResidualReopened)
+_OF_CASH = (RefundOrdered, RefundReturned, RefundSent, *_EARNED)
+_TAKES_CASH = (RefundOrdered, residual.PaymentResidualClosed)
+_GROWS = (InvoiceIssued, WriteOffRecovered, residual.InvoiceResidualReopened)
 # These come with the event that they mirror.
 _MIRRORS = contracts.names_of(PaymentApplied, PaymentUnapplied, ShareDisputed, ShareUndisputed)
 # An object's own id comes first, then those of the objects that it belongs to.
@@ -138,7 +141,8 @@ class Firm(History):
         self.contested: Counter[str] = Counter()
         """Contested amounts by dispute."""
         self.refunded: Counter[str] = Counter()
-        """Refunds that did not come back, by payment."""
+        """Refunds that did not come back, by payment, and overpayments that became income."""
+        self.earned: Counter[str] = Counter()
         for type_name, count in _FOUNDED:
             for n in range(count):
                 self.happen(type_name, n, 0, 12_000)
@@ -162,7 +166,9 @@ class Firm(History):
         elif cls is PaymentReleased:
             self._release(draw.one(self.objects["payment_id"]), draw, "released")
         elif cls is PaymentReversed:
-            kept = {i: p for i, p in self.objects["payment_id"].items() if not self.refunded[i]}
+            kept = {
+                i: p for i, p in self.objects["payment_id"].items() if not self.refunded[i] + self.earned[i]
+            }
             if (payment := draw.one(kept)) is not None and "amount_minor" in payment:
                 self._release(payment, draw, "reversed")
                 self._reverse(payment, draw)
@@ -214,9 +220,9 @@ class Firm(History):
             return None
         if cls is DeliveryCancelled and not any(e.type == OrderDelivered.TYPE for e in self.events):
             return None
-        if cls in _REFUNDS:
-            held = self.open if cls is RefundOrdered else self.refunded
-            found = {i: p for i, p in self.objects[name].items() if held[i] > 0}
+        if cls in _OF_CASH:
+            held = self.open if cls in _TAKES_CASH else self.earned if cls in _EARNED else self.refunded
+            found = {i: p for i, p in self.objects[name].items() if held[i] > 0 and p["customer_id"]}
             return None if cls is RefundReturned and draw.n % 3 else draw.one(found)
         if cls.TYPE not in _BEGIN:
             return draw.one(self.objects[name])
@@ -236,17 +242,13 @@ class Firm(History):
                     return None
                 fields = other | fields
         amount = draw.amount_minor
-        if cls.TYPE in moving("item") and cls not in (
-            InvoiceIssued,
-            WriteOffRecovered,
-            InvoiceResidualReopened,
-        ):
+        if cls.TYPE in moving("item") and cls not in _GROWS:
             amount = min(amount, self.open[fields["invoice_id"]])
             if amount <= 0:
                 return None
             fields = {name: value for name, value in fields.items() if name != "amount_minor"}
-        if cls in _REFUNDS:
-            amount = self._refund(cls, fields["payment_id"], amount)
+        if cls in _OF_CASH:
+            amount = self._of_cash(cls, fields["payment_id"], amount)
             if amount <= 0:
                 return None
             fields = {name: value for name, value in fields.items() if name != "amount_minor"}
@@ -260,23 +262,21 @@ class Firm(History):
         entity = fields.get("entity_id") or payer.get("entity_id", "ent_1")
         names = _KEPT & set(cls.__struct_fields__)
         kept = {
-            name: getattr(data, name) for name in names - ({"amount_minor"} if cls in _REFUNDS else set())
+            name: getattr(data, name) for name in names - ({"amount_minor"} if cls in _OF_CASH else set())
         }
         subject = subject_of(cls.TYPE)
         known = self.drafts if cls in (InvoiceDrafted, *_DRAFTS) else self.objects[subject]
         known.setdefault(fields[subject], {}).update(kept | {"entity_id": entity})
         return self._add(data, entity, draw.on)
 
-    def _refund(self, cls: type[Event], payment_id: str, amount_minor: int) -> int:
-        """Amount that is refunded of what is unapplied; of what was refunded, what is sent or comes back."""
-        if cls is RefundOrdered:
-            amount_minor = min(amount_minor, self.open[payment_id])
-            self.refunded[payment_id] += max(0, amount_minor)
+    def _of_cash(self, cls: type[Event], payment_id: str, amount_minor: int) -> int:
+        """Amount that is refunded or earned of what is unapplied; of that, what is sent or comes back."""
+        held = self.earned if cls in _EARNED else self.refunded
+        if cls in _TAKES_CASH:
+            amount_minor = max(0, min(amount_minor, self.open[payment_id]))
+            held[payment_id] += amount_minor
             return amount_minor
-        amount_minor = self.refunded[payment_id]
-        if cls is RefundReturned:
-            del self.refunded[payment_id]
-        return amount_minor
+        return held[payment_id] if cls is RefundSent else held.pop(payment_id, 0)
 
     def _add(self, data: Event, entity: str, on: date) -> Recorded:
         recorded = self.add(data, entity=entity, on=on)

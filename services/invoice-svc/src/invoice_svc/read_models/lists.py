@@ -19,6 +19,7 @@ from invoice_svc.read_models.payments.model import Payments
 from invoice_svc.read_models.plans.model import Plans
 from invoice_svc.read_models.quotes.model import Quotes
 from invoice_svc.read_models.recurring.model import RecurringInvoices
+from invoice_svc.read_models.residuals.model import Residuals
 from invoice_svc.read_models.reviews.model import Reviews
 from invoice_svc.read_models.search.model import Search
 from invoice_svc.read_models.statements.model import Statements
@@ -30,7 +31,7 @@ class Lists(ComposedModel):
     """Finds entities, numbers, customers, terms, and every document from quotes to credit notes and disputes."""
 
     name = NAME
-    version = 24
+    version = 25
     parts = (
         Entities(),
         Numbers(),
@@ -49,6 +50,7 @@ class Lists(ComposedModel):
         AdviceLists(),
         Statements(),
         Reviews(),
+        Residuals(),
     )
     ignores = contracts.names_in(events.dispute_rules, events.policy) | contracts.names_of(
         events.bank.CsvMapSet,

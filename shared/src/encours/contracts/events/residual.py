@@ -17,6 +17,7 @@ ResidualReason = Literal["cent", "discount_late", "bank_charge", "exchange"]
 OverpaymentUse = Literal["unapplied", "income"]
 """A small overpayment stays the customer's unapplied cash, or becomes income."""
 ReopeningCause = Literal["released", "reversed", "credited", "paid"]
+RestorationCause = Literal["released", "reversed", "used"]
 
 
 class ToleranceSet(Event, frozen=True, kw_only=True):
@@ -90,3 +91,36 @@ class InvoiceResidualReopened(Event, frozen=True, kw_only=True):
     account: str | None
     payment_id: str
     cause: ReopeningCause
+
+
+class PaymentResidualClosed(Event, frozen=True, kw_only=True):
+    """The unapplied rest of a payment is within a tolerance that makes it income: the customer paid too much by it."""
+
+    TYPE: ClassVar[str] = "payment.residual_closed"
+    residual_id: str
+    payment_id: str
+    customer_id: str
+    currency: str
+    amount_minor: int
+    reason: ResidualReason
+    policy_code: str
+    policy_version: int
+    cap_minor: int
+    """Highest amount of this payment by that version of the tolerance."""
+    account: str | None
+    evidence: str
+    basis: str
+
+
+class PaymentResidualReopened(Event, frozen=True, kw_only=True):
+    """An overpayment that was income is the customer's unapplied cash again: the payment moved, or it is used."""
+
+    TYPE: ClassVar[str] = "payment.residual_reopened"
+    residual_id: str
+    payment_id: str
+    customer_id: str
+    currency: str
+    amount_minor: int
+    reason: ResidualReason
+    account: str | None
+    cause: RestorationCause

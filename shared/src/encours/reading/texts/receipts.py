@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from encours.contracts.events import bank, payment, remittance
+from encours.contracts.events import bank, payment, remittance, residual
 from encours.reading.texts.form import Lines
 
 LINES: Lines = {
@@ -20,6 +20,14 @@ LINES: Lines = {
     payment.CreditNoteIssued: (
         "Credit note {number} of {total_minor}: {cause}",
         "Avoir {number} de {total_minor} : {cause}",
+    ),
+    residual.PaymentResidualClosed: (
+        "Overpayment of {amount_minor} closed by tolerance {policy_code} ({reason})",
+        "Trop-perçu de {amount_minor} soldé par la tolérance {policy_code} ({reason})",
+    ),
+    residual.PaymentResidualReopened: (
+        "Overpayment of {amount_minor} unapplied again: {cause}",
+        "Trop-perçu de {amount_minor} de nouveau non affecté : {cause}",
     ),
     payment.RefundOrdered: (
         "Refund of {amount_minor} ordered: {cause}",

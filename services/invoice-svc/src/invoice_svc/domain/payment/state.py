@@ -11,6 +11,7 @@ from encours.contracts import Recorded
 from encours.contracts.common import Origin
 from encours.contracts.events import payment as events
 from encours.contracts.events.payment import Allocation, Method
+from encours.contracts.events.residual import PaymentResidualClosed, PaymentResidualReopened
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,14 @@ class Reversal:
 
 
 @dataclass(frozen=True, slots=True)
+class ClosedOverpayment:
+    """Overpayment that became income, and its business date."""
+
+    event: PaymentResidualClosed
+    effective_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     """State of a customer's money, for decisions and answers: of a payment, or of a credit note without an invoice.
 
@@ -77,6 +86,8 @@ class Payment:
     reversals: tuple[Reversal, ...] = ()
     refunds: tuple[Refund, ...] = ()
     credit_note: events.CreditNoteIssued | None = None
+    overpayment: ClosedOverpayment | None = None
+    """Unapplied rest that a tolerance made income."""
     advice_id: str | None = None
     """Remittance advice that says what the payment pays."""
 
@@ -87,8 +98,13 @@ class Payment:
 
     @property
     def unapplied_minor(self) -> int:
-        """Cash that is neither allocated to an invoice, nor refunded, nor reversed."""
-        return self.left_minor - self.allocated_minor
+        """Cash that is neither allocated to an invoice, nor refunded, nor reversed, nor income."""
+        return self.left_minor - self.allocated_minor - self.overpaid_minor
+
+    @property
+    def overpaid_minor(self) -> int:
+        """Unapplied rest that a tolerance made income."""
+        return self.overpayment.event.amount_minor if self.overpayment else 0
 
     @property
     def left_minor(self) -> int:
@@ -126,6 +142,8 @@ PaymentEvent = (
     | events.PaymentReleased
     | events.PaymentReversed
     | events.CreditNoteIssued
+    | PaymentResidualClosed
+    | PaymentResidualReopened
     | events.RefundOrdered
     | events.RefundSent
     | events.RefundReturned
@@ -180,6 +198,10 @@ def evolve(state: Payment, recorded: Recorded) -> Payment:
                 origin=event.origin,
                 credit_note=event,
             )
+        case PaymentResidualClosed():
+            return replace(state, overpayment=ClosedOverpayment(event, recorded.effective_on))
+        case PaymentResidualReopened():
+            return replace(state, overpayment=None)
         case events.RefundOrdered():
             refund = Refund(
                 event.refund_id, event.amount_minor, event.iban, event.cause, recorded.effective_on

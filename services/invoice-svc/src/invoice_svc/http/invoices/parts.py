@@ -15,6 +15,7 @@ from invoice_svc.domain.instalments import InvoiceInstalment
 from invoice_svc.domain.invoice.parts import AppliedPayment, ClosedResidual, CreditNote, Disputed, Rebate
 from invoice_svc.http.common import iso
 from invoice_svc.http.rates.answers import ConversionRateOut
+from invoice_svc.http.tolerances.answers import ResidualPolicyOut
 
 
 def known_json(minor: int | None, currency: str) -> Json | None:
@@ -110,14 +111,6 @@ class AppliedOut(BaseModel):
         }
 
 
-class ResidualPolicyOut(BaseModel):
-    """The version of a tolerance that allowed a residual, and the highest amount that it allows of the item."""
-
-    code: str
-    version: int
-    cap: MoneyModel
-
-
 class ResidualOut(BaseModel):
     """Rest of the invoice that a tolerance closed. It goes with the payment."""
 
@@ -137,11 +130,9 @@ class ResidualOut(BaseModel):
             "id": closed.residual_id,
             "reason": closed.reason,
             "amount": money_json(closed.amount_minor, currency),
-            "policy": {
-                "code": closed.policy_code,
-                "version": closed.policy_version,
-                "cap": money_json(closed.cap_minor, currency),
-            },
+            "policy": ResidualPolicyOut.of(
+                closed.policy_code, closed.policy_version, closed.cap_minor, currency
+            ),
             "account": closed.account,
             "payment_id": closed.payment_id,
             "instructed": closed.instructed,

@@ -8,14 +8,16 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from encours.contracts.events.payment import ReturnConsequence, ReversalKind
+from encours.contracts.events.residual import ResidualReason
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from invoice_svc.domain.payment.allocation import Rule
-from invoice_svc.domain.payment.state import ActiveAllocation, Payment, Refund, Reversal
+from invoice_svc.domain.payment.state import ActiveAllocation, ClosedOverpayment, Payment, Refund, Reversal
 from invoice_svc.http.common import Method, iso
 from invoice_svc.http.rates.answers import ConversionRateOut
+from invoice_svc.http.tolerances.answers import ResidualPolicyOut
 from invoice_svc.use_cases.folds import PAYMENT
 from invoice_svc.use_cases.money.payments import Settled
 
@@ -134,6 +136,32 @@ class ReversalOut(BaseModel):
         }
 
 
+class OverpaymentOut(BaseModel):
+    """Small rest of the payment that a tolerance made income. It returns to the customer's cash with any change."""
+
+    id: str
+    reason: ResidualReason
+    amount: MoneyModel
+    policy: ResidualPolicyOut
+    account: str | None = Field(description="Account of the ledger that takes it.")
+    on: date
+
+    @classmethod
+    def of(cls, closed: ClosedOverpayment) -> Json:
+        """Show an overpayment."""
+        event = closed.event
+        return {
+            "id": event.residual_id,
+            "reason": event.reason,
+            "amount": money_json(event.amount_minor, event.currency),
+            "policy": ResidualPolicyOut.of(
+                event.policy_code, event.policy_version, event.cap_minor, event.currency
+            ),
+            "account": event.account,
+            "on": iso(closed.effective_on),
+        }
+
+
 class PaymentOut(AsOf):
     """A payment as of a date."""
 
@@ -146,6 +174,7 @@ class PaymentOut(AsOf):
     refunded: MoneyModel
     reversed: MoneyModel
     unapplied: MoneyModel
+    overpaid: MoneyModel = Field(description="Small rest that a tolerance made income; see `residuals`.")
     currency: str
     method: Method | Literal["credit_note"] = Field(
         description="`credit_note` is the money of a credit note without an invoice."
@@ -160,6 +189,7 @@ class PaymentOut(AsOf):
     reversals: list[ReversalOut]
     allocations: list[AllocationOut]
     refunds: list[RefundOut]
+    residuals: list[OverpaymentOut]
     advice_id: str | None = Field(description="Remittance advice that says what the payment pays.")
     version: int
     note: str | None = Field(
@@ -179,6 +209,7 @@ class PaymentOut(AsOf):
             "refunded": money_json(state.refunded_minor, state.currency),
             "reversed": money_json(state.reversed_minor, state.currency),
             "unapplied": money_json(state.unapplied_minor, state.currency),
+            "overpaid": money_json(state.overpaid_minor, state.currency),
             "currency": state.currency,
             "method": state.method,
             "remittance_text": state.remittance_text,
@@ -189,6 +220,7 @@ class PaymentOut(AsOf):
             "reversals": [ReversalOut.of(reversal) for reversal in state.reversals],
             "allocations": [AllocationOut.of(standing, state.currency) for standing in state.allocations],
             "refunds": [RefundOut.of(refund, state.currency) for refund in state.refunds],
+            "residuals": [OverpaymentOut.of(state.overpayment)] if state.overpayment else [],
             "advice_id": state.advice_id,
             "version": version,
         }

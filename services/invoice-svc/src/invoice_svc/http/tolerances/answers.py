@@ -16,6 +16,19 @@ from invoice_svc.use_cases.folds import ENTITY
 from invoice_svc.use_cases.money.tolerances import ToleranceIsSet
 
 
+class ResidualPolicyOut(BaseModel):
+    """The version of a tolerance that allowed a residual, and the highest amount that it allows of the item."""
+
+    code: str
+    version: int
+    cap: MoneyModel
+
+    @classmethod
+    def of(cls, code: str, version: int, cap_minor: int, currency: str) -> Json:
+        """Show it."""
+        return {"code": code, "version": version, "cap": money_json(cap_minor, currency)}
+
+
 class ToleranceVersionOut(BaseModel):
     """One setting of a tolerance."""
 

@@ -118,6 +118,8 @@ async def spread(
 ) -> Settled:
     """Allocate as :func:`allocate` does, for a command that allocates more and then closes what is left."""
     state = await session.get(PAYMENT, command.payment_id)
+    if command.allocations:
+        state = await residuals.restore(session, command.payment_id, "used", session.today)
     if command.customer_id is not None:
         require_customer_of(await unmerged(session, command.customer_id), state.entity_id)
         _emit(session, state.payment_id, state.entity_id, decide.identify(state, command.customer_id))
@@ -126,7 +128,7 @@ async def spread(
 
 async def release(session: Session, command: ReleasePayment) -> Result:
     """Release allocations to unapplied cash, from today on; the invoices are open again."""
-    state = await session.get(PAYMENT, command.payment_id)
+    state = await residuals.restore(session, command.payment_id, "released", session.today)
     released = decide.release(state, command.allocation_ids, session.today)
     await take_back(session, state, released, "released")
     await discount_what_is_left(session, released)
@@ -136,8 +138,10 @@ async def release(session: Session, command: ReleasePayment) -> Result:
 
 async def order_refund(session: Session, command: OrderRefund) -> Result:
     """Order that unapplied cash is paid back to the customer."""
-    state = await session.get(PAYMENT, command.payment_id)
     on = command.on or session.today
+    state = await session.get(PAYMENT, command.payment_id)
+    if command.amount is None or command.amount.amount_minor > state.unapplied_minor:
+        state = await residuals.restore(session, command.payment_id, "used", on)
     for event in refund.order(state, command, on, session.today):
         session.emit(state.payment_id, event, entity=state.entity_id, effective_on=on)
     return session.result(command.payment_id)
@@ -166,7 +170,7 @@ async def reduce(session: Session, payment_id: str, allocation_id: str, by_minor
 
     ``by_minor`` is in the invoice's currency.
     """
-    state = await session.get(PAYMENT, payment_id)
+    state = await residuals.restore(session, payment_id, "released", on)
     released = decide.release(state, [allocation_id], on)
     rest = [
         decide.rest_of(

@@ -17,13 +17,16 @@ from encours.contracts.events.invoice import (
     ShareUndisputed,
 )
 from encours.contracts.events.loss import WriteOffReversed
-from encours.contracts.events.residual import ReopeningCause, ResidualReason
+from encours.contracts.events.payment import PaymentAllocated
+from encours.contracts.events.residual import ReopeningCause, ResidualReason, RestorationCause
 from encours.kernel.ids import derived_id
 from encours.ledger.session import Session
 from invoice_svc.domain.entity.state import Entity
 from invoice_svc.domain.invoice import discount, residual
 from invoice_svc.domain.invoice.residual import PaymentFacts, Residual
 from invoice_svc.domain.invoice.state import Invoice
+from invoice_svc.domain.payment import overpayment
+from invoice_svc.domain.payment.state import Payment
 from invoice_svc.domain.tolerance.choose import Tolerances, applicable
 from invoice_svc.use_cases.folds import ENTITY, INVOICE, PAYMENT
 from invoice_svc.use_cases.money import early_discount
@@ -53,6 +56,9 @@ async def close_rests(session: Session, asked: Asked | None = None, kept: Asked 
         if invoice.applied and invoice.outstanding_minor > 0:
             reasons = (asked.get(invoice_id), kept.get(invoice_id))
             await _close(session, invoice, not_before, *reasons)
+    allocated = [each.data.payment_id for each in session.events if isinstance(each.data, PaymentAllocated)]
+    for payment_id in dict.fromkeys(allocated):
+        await _close_overpayment(session, await session.get(PAYMENT, payment_id))
 
 
 async def reopen(session: Session, invoice_id: str, cause: ReopeningCause, on: date) -> None:
@@ -74,7 +80,7 @@ async def _close(
     if not entity.tolerances and asked is None:
         return
     day = max(not_before, *(moved.effective_on for moved in invoice.movements))
-    tolerances = await _tolerances(session, entity, invoice, day)
+    tolerances = await _tolerances(session, entity, invoice.customer_id, invoice.currency, day)
     facts = await _facts(session, invoice, entity)
     short = discount.short_of_price_minor(invoice)
     for left in (short, invoice.outstanding_minor):
@@ -95,6 +101,32 @@ async def _emit(session: Session, invoice: Invoice, found: Residual, day: date, 
     await early_discount.take(session, invoice.invoice_id)
 
 
+async def restore(session: Session, payment_id: str, cause: RestorationCause, on: date) -> Payment:
+    """Return the payment, with an overpayment that was income as unapplied cash again from a day on."""
+    state = await session.get(PAYMENT, payment_id)
+    for day, event in overpayment.reopen(state, cause, on):
+        session.emit(payment_id, event, entity=state.entity_id, effective_on=day)
+    return await session.get(PAYMENT, payment_id)
+
+
+async def _close_overpayment(session: Session, state: Payment) -> None:
+    if not overpayment.may_be_closed(state):
+        return
+    entity = await session.get(ENTITY, state.entity_id)
+    if not any(each.overpayment == "income" for each in entity.tolerances):
+        return
+    for standing in state.allocations:
+        if (await session.get(INVOICE, standing.allocation.invoice_id)).outstanding_minor:
+            return
+    day = max([state.unapplied_since, *(standing.effective_on for standing in state.allocations)])
+    tolerances = await _tolerances(session, entity, state.customer_id or "", state.currency, day)
+    found = overpayment.closable(state, tolerances)
+    if found is not None:
+        residual_id = derived_id("res", session.meta.command_id, state.payment_id)
+        closed = overpayment.close(state, found, residual_id)
+        session.emit(state.payment_id, closed, entity=state.entity_id, effective_on=day)
+
+
 async def _facts(session: Session, invoice: Invoice, entity: Entity) -> PaymentFacts:
     last = residual.last_payment(invoice)
     payment = await session.get(PAYMENT, last.payment_id)
@@ -107,12 +139,14 @@ async def _facts(session: Session, invoice: Invoice, entity: Entity) -> PaymentF
     )
 
 
-async def _tolerances(session: Session, entity: Entity, invoice: Invoice, day: date) -> Tolerances:
-    debtor = await survivor(session, invoice.customer_id, session.today)
+async def _tolerances(
+    session: Session, entity: Entity, customer_id: str, currency: str, day: date
+) -> Tolerances:
+    debtor = await survivor(session, customer_id, session.today)
     return applicable(
         entity.tolerances,
-        currency=invoice.currency,
-        records={invoice.customer_id, debtor.customer_id},
+        currency=currency,
+        records={customer_id, debtor.customer_id},
         segment=debtor.segment,
         tags=debtor.tags,
         day=day,

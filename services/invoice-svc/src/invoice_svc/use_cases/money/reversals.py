@@ -20,6 +20,7 @@ async def reverse(session: Session, command: ReversePayment) -> Result:
     state = await session.get(PAYMENT, command.payment_id)
     if reversal.is_recorded(state, command):
         return session.result(command.payment_id)
+    state = await residuals.restore(session, command.payment_id, "reversed", command.on or session.today)
     took = reversal.taken(state, command, await _disputed(session, state, command))
     dated = reversal.reverse(state, command, took, session.today)
     await payments.take_back(session, state, dated, "reversed")

@@ -1,0 +1,1 @@
+"""Residual differences that tolerances closed."""
