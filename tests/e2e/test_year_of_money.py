@@ -28,6 +28,7 @@ def test_a_debtors_year_of_money_adds_up_in_every_service_on_every_date(system: 
     debit_is_returned(year, debt)
     plan_is_kept_then_broken(year, debt)
     interest_across_the_half_year(year, debt)
+    penalties_are_claimed(year, debt)
     bank_charge_is_a_residual(year, debt)
     overpayment_is_refunded(year)
     year.advance("2025-12-31")
@@ -122,6 +123,22 @@ def interest_across_the_half_year(year: Year, debt: dict[str, Any]) -> None:
     assert interest(year, debt, "2025-06-30") == owed(days[:2])
 
 
+def penalties_are_claimed(year: Year, debt: dict[str, Any]) -> None:
+    """Interest and fee are claimed by a document in a series of its own, without VAT, and are no turnover."""
+    series = {"document": "penalty_document", "prefix": "PEN-{year}-"}
+    year.world.put(f"/v1/entities/{year.world.entity}/series/PEN", series)
+    due, sold = interest(year, debt, year.day), turnover(year)
+    claimed = year.post("/v1/penalty-documents", year.owner | {"until": year.day, "series": "PEN"})
+    total = str(Decimal(due) + 40)
+    assert (claimed["total"], claimed["vat"]) == (eur(total), eur("0.00"))
+    year.books.bill(claimed, total)
+    year.check()
+    assert turnover(year) == sold
+    year.advance("2025-07-18")
+    pay(year, claimed, total)
+    year.check()
+
+
 def bank_charge_is_a_residual(year: Year, debt: dict[str, Any]) -> None:
     """The last transfer is 15.00 short: the charges that the caller names as the reason."""
     year.advance("2025-07-22")
@@ -181,6 +198,12 @@ def reminders(year: Year) -> list[dict[str, Any]]:
         for each in year.world.get("dunning", path, **mine)["data"]
         if each["status"] != "suppressed"
     ]
+
+
+def turnover(year: Year) -> tuple[dict[str, str], dict[str, str]]:
+    """Turnover of the customer, with VAT and without."""
+    totals = year.answers()["turnover"]["totals"]
+    return totals["turnover"], totals["turnover_net"]
 
 
 def interest(year: Year, invoice: dict[str, Any], on: str) -> str:
