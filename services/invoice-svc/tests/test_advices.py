@@ -304,6 +304,8 @@ def test_a_reversed_payment_leaves_its_advice_to_the_next(owing: Any, make: Any)
     receive(owing, make, 12_000)
     owing.do(reversals.reverse, ReversePayment("pay_1", None, "wrong match"))
     assert advice(owing, advice_id).status(DAY) == "announced"
+    with make.refused("payment-reversed"):
+        owing.do(advices.join, JoinAdvice(advice_id, "pay_1"))
     receive(owing, make, 12_000, "pay_2")
     assert paid(owing, "pay_2") == [("inv_3", 12_000, "advice")]
 

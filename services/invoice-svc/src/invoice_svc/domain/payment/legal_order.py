@@ -20,8 +20,6 @@ from invoice_svc.domain.allocation_policy.policy import AllocationPolicy
 from invoice_svc.domain.invoice.discount import price_minor
 from invoice_svc.domain.invoice.state import Invoice
 
-_PRINCIPAL = frozenset({"invoice", "deposit"})
-"""Purposes of invoices; those of another one claim interest and fees for late payment."""
 LegalRule = Literal["interest_first", "highest_rate", "oldest_due", "pro_rata"]
 
 
@@ -85,11 +83,11 @@ class LegalOrder:
         return debt.due_on is not None and debt.due_on <= self.on
 
     def _is_interest(self, debt: Invoice) -> bool:
-        return self.policy.imputation == "interest_first" and debt.purpose not in _PRINCIPAL
+        return self.policy.imputation == "interest_first" and debt.purpose == "penalty"
 
     def _rate_bps(self, debt: Invoice) -> int:
         """Return the rate of interest of a debt that is due, if the policy ranks by it; 0 where there is none."""
-        if "highest_rate" not in self.policy.ranking or debt.due_on is None or debt.purpose not in _PRINCIPAL:
+        if "highest_rate" not in self.policy.ranking or debt.due_on is None or debt.purpose == "penalty":
             return 0
         if debt.terms is not None and debt.terms.penalty_rate_bps is not None:
             return debt.terms.penalty_rate_bps

@@ -255,8 +255,9 @@ async def settle_as_advised(
 ) -> Settled:
     """Allocate the payment, and credit that the advice nets, as the advice says; they belong together from then on.
 
-    Raises the refusals of :func:`invoice_svc.domain.remittance.decide.require_joinable`.
+    Raises ``payment-reversed`` and the refusals of :func:`invoice_svc.domain.remittance.decide.require_joinable`.
     """
+    decide.require_stands(payment)
     same_payer = await advised.is_of_payer(session, advice, payment)
     remittance.require_joinable(advice, payment, same_payer=same_payer)
     customer_id = remittance.stated(advice).customer_id
