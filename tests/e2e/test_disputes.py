@@ -1,9 +1,10 @@
-"""Disputes and deductions over HTTP with running services: owner, deadline, alerts, outcome, recovery."""
+"""What days bring with running services: deadlines of disputes, recovery of deductions, scheduled statements."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -90,3 +91,23 @@ def test_a_deduction_goes_from_the_debtors_code_to_its_recovery(world: World) ->
         eur("15.00"),
     )
     assert (sums["invalid"], sums["recovered"]) == (eur("25.00"), eur("25.00"))
+
+
+def test_statements_of_periods_are_decided_once_and_can_be_reproduced(world: World) -> None:
+    customer = world.customer()
+    at = f"/v1/customers/{customer}"
+    today = world.today
+    world.put(f"{at}/statement-schedule", {"rule": "FREQ=WEEKLY;BYDAY=MO", "starts_on": today})
+    invoice = world.invoice(customer, issued_on=today)
+    assert _get(world, f"{at}/statements")["data"] == []
+    world.advance((date.fromisoformat(today) + timedelta(days=15)).isoformat())
+    decided = _get(world, f"{at}/statements")["data"]
+    # 12 April 2026 is a Sunday: the first statement is of that day alone.
+    assert [each["first_day"] for each in decided] == ["2026-04-20", "2026-04-13", "2026-04-12"]
+    assert {each["outcome"] for each in decided} == {"due"}
+    assert {each["balances"][0]["closing"]["amount"] for each in decided} == {invoice["total"]["amount"]}
+    world.payment(customer, "20.00", today)
+    for each in decided:
+        then = world.client("invoice").get(each["statement"])
+        assert then.status_code == 200, then.text
+        assert then.json()["content_sha256"] == each["content_sha256"]

@@ -38,6 +38,7 @@ from invoice_svc.http.rates import routes as rates
 from invoice_svc.http.recurring import routes as recurring
 from invoice_svc.http.remittance_advices import routes as remittance_advices
 from invoice_svc.http.reviews import routes as reviews
+from invoice_svc.http.statement_schedules import routes as statement_schedules
 from invoice_svc.http.statements import routes as statements
 from invoice_svc.http.sync_checks import routes as sync_checks
 from invoice_svc.http.tolerances import routes as tolerances
@@ -47,6 +48,7 @@ ROUTERS = (
     entities.router,
     customers.router,
     statements.router,
+    statement_schedules.router,
     custom_fields.router,
     invoices.router,
     approvals.router,

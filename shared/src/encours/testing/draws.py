@@ -42,6 +42,8 @@ class Draw:
                     return self.n % 2 == 0
                 case mi.DateType():
                     return self.on + timedelta(days=self.n % 61)
+                case mi.StrType() if usual is None and field.name in USUAL:
+                    return USUAL[field.name] if self.n % 3 else None
                 case mi.StrType() if usual is None or (len(kinds) == 1 and field.name not in USUAL):
                     return None if len(kinds) > 1 and self.n % 3 == 0 else f"{field.name} {self.n % 11}"
         return usual

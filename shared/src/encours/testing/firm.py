@@ -84,6 +84,7 @@ _BEGIN = frozenset(
             "dispute.opened",
             "plan.agreed",
             "dispute_rules.code_mapped",
+            "statement.scheduled",
             "dispute_rules.category_set",
             "limit.requested",
             "credit.checked",
@@ -105,7 +106,7 @@ _MIRRORS = contracts.names_of(PaymentApplied, PaymentUnapplied, ShareDisputed, S
 # An object's own id comes first, then those of the objects that it belongs to.
 _IDS = {
     "finding_id": "fnd", "recurring_id": "rec", "index_id": "idx", "order_id": "ord", "quote_id": "quo",
-    "rate_id": "fxr", "field_id": "fld", "rules_id": "dsr",
+    "rate_id": "fxr", "field_id": "fld", "rules_id": "dsr", "schedule_id": "sts",
     "advice_id": "adv", "policy_id": "pol", "allocation_policy_id": "alp",
     "line_id": "bln", "account_id": "bac", "statement_id": "bst",
     "plan_id": "pln",

@@ -23,6 +23,7 @@ from invoice_svc.read_models.residuals.model import Residuals
 from invoice_svc.read_models.reviews.model import Reviews
 from invoice_svc.read_models.search.model import Search
 from invoice_svc.read_models.statements.model import Statements
+from invoice_svc.read_models.statements.schedules import StatementSchedules
 
 NAME = "invoices"
 
@@ -49,13 +50,16 @@ class Lists(ComposedModel):
         BankLists(),
         AdviceLists(),
         Statements(),
+        StatementSchedules(),
         Reviews(),
         Residuals(),
     )
-    ignores = contracts.names_in(events.dispute_rules, events.policy) | contracts.names_of(
+    ignores = contracts.names_in(events.policy) | contracts.names_of(
         events.bank.CsvMapSet,
         events.bank.StatementTaken,
         events.calendar.DayOpened,
+        events.dispute.DeductionCodeMapped,
+        events.dispute.DisputeCategorySet,
         events.dispute.DisputeCommented,
         events.entity.FirstNumberSet,
         events.entity.NumberDisplaySet,

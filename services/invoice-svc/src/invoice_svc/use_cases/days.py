@@ -8,12 +8,13 @@ from encours.ledger import Ledger
 from encours.projection.read_model import Reactor
 from encours.reading.read_db import ReadDb
 from invoice_svc.use_cases.money.plan_days import JudgePlans
+from invoice_svc.use_cases.parties.statement_days import DecideStatements
 from invoice_svc.use_cases.sales.dispute_days import AlertOfDeadlines
 from invoice_svc.use_cases.sales.recurring_days import BillRecurring
 
 
 class BeginDay(Reactor):
-    """Judges payment plans, bills recurring invoices, then alerts of deadlines of disputes, as a day opens."""
+    """Judges payment plans, bills recurring invoices, alerts of deadlines, decides statements, as a day opens."""
 
     types = frozenset({DayOpened.TYPE})
 
@@ -21,9 +22,11 @@ class BeginDay(Reactor):
         self._plans = JudgePlans(ledger, db)
         self._recurring = BillRecurring(ledger, db)
         self._deadlines = AlertOfDeadlines(ledger, db)
+        self._statements = DecideStatements(ledger, db)
 
     async def react(self, e: Recorded) -> None:
         """Do the work of the day. A repetition finds it done."""
         await self._plans.run(e)
         await self._recurring.run(e)
         await self._deadlines.run(e)
+        await self._statements.run(e)

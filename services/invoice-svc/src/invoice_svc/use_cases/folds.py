@@ -28,6 +28,7 @@ from invoice_svc.domain.rate import state as rate
 from invoice_svc.domain.recurring import state as recurring
 from invoice_svc.domain.remittance import state as remittance
 from invoice_svc.domain.review import state as review
+from invoice_svc.domain.statement_schedule import state as statement_schedule
 
 ENTITY: Folder[entity.Entity] = Folder(
     entity.Entity, entity.evolve, entity.EntityNotFound, as_of=lambda events, _: ENTITY.fold(events)
@@ -69,6 +70,11 @@ ALLOCATION_POLICIES: Folder[allocation_policy.AllocationPolicies] = Folder(
     as_of=lambda events, _: ALLOCATION_POLICIES.fold(events),
 )
 ADVICE = Folder(remittance.RemittanceAdvice, remittance.evolve, remittance.AdviceNotFound)
+STATEMENT_SCHEDULE = Folder(
+    statement_schedule.StatementSchedule,
+    statement_schedule.evolve,
+    statement_schedule.StatementScheduleNotFound,
+)
 FINDING = Folder(review.DismissedFinding, review.evolve, review.FindingNotFound)
 INDEX = Folder(index.PriceIndex, index.evolve, index.IndexNotFound)
 
@@ -82,6 +88,7 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "pay": PAYMENT,
     "dis": DISPUTE,
     "dsr": DISPUTE_RULES,
+    "sts": STATEMENT_SCHEDULE,
     "pln": PLAN,
     "ord": ORDER,
     "quo": QUOTE,

@@ -41,6 +41,9 @@ class DayWork(ABC):
     that opens.
     """
 
+    times = 1
+    """Commands for one object on a day at most."""
+
     def __init__(self, ledger: Ledger, db: ReadDb) -> None:
         self._ledger = ledger
         self._db = db
@@ -50,7 +53,7 @@ class DayWork(ABC):
         """Ids of the objects that are due by a day, and their entities."""
 
     @abstractmethod
-    async def act(self, session: Session, identifier: str, today: date) -> Result | None:
+    async def act(self, session: Session, identifier: str, today: date, e: Recorded) -> Result | None:
         """Do the work for an object; a repetition finds it done."""
 
     async def run(self, e: Recorded) -> None:
@@ -62,14 +65,20 @@ class DayWork(ABC):
         zone = (await self._ledger.info(e.ledger)).time_zone
         for identifier, entity_id in waiting:
             own = await self._ledger.zone_of(e.ledger, entity_id)
-            day = day_elsewhere(today, zone, own or zone)
-            meta = meta_of_day(e, day, type(self).__name__, identifier)
+            await self._do(e, identifier, day_elsewhere(today, zone, own or zone))
+
+    async def _do(self, e: Recorded, identifier: str, today: date) -> None:
+        for n in range(self.times):
+            meta = meta_of_day(e, today, type(self).__name__, identifier, n)
             try:
-                await execute(self._ledger, meta, self.act, identifier, day)
+                done = await execute(self._ledger, meta, self.act, identifier, today, e)
             except TRANSIENT:
                 raise
             except DomainError as refusal:
                 log.warning("refused as a day opens", id=identifier, error=str(refusal))
+                return
+            if not done.events and not done.replayed:
+                return
 
     async def _today(self, e: Recorded) -> date:
         assert isinstance(e.data, DayOpened)

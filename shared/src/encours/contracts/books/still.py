@@ -10,7 +10,6 @@ from encours.contracts.events import (
     calendar,
     customer,
     dispute,
-    dispute_rules,
     dunning,
     entity,
     field,
@@ -29,13 +28,13 @@ from encours.contracts.events import (
     residual,
     review,
     risk,
+    statement,
 )
 
 STILL: frozenset[str] = names_in(
     approval,
     bank,
     dispute,
-    dispute_rules,
     field,
     imports,
     order,
@@ -47,6 +46,7 @@ STILL: frozenset[str] = names_in(
     penalty,
     review,
     risk,
+    statement,
 ) | names_of(
     aside.EventSetAside,
     calendar.DayOpened,

@@ -7,7 +7,6 @@ from encours.contracts.events import (
     calendar,
     customer,
     dispute,
-    dispute_rules,
     dunning,
     entity,
     field,
@@ -25,6 +24,7 @@ from encours.contracts.events import (
     residual,
     review,
     risk,
+    statement,
 )
 from encours.contracts.events.policies import policy
 
@@ -35,7 +35,6 @@ __all__ = [
     "calendar",
     "customer",
     "dispute",
-    "dispute_rules",
     "dunning",
     "entity",
     "field",
@@ -54,4 +53,5 @@ __all__ = [
     "residual",
     "review",
     "risk",
+    "statement",
 ]

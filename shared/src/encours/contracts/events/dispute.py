@@ -1,4 +1,7 @@
-"""A dispute [litige] on an amount of an invoice. Stream: the dispute id. Appended by invoice-svc."""
+"""A dispute [litige] on an amount of an invoice, and the creditor's dated rules for disputes. Appended by invoice-svc.
+
+Streams: the dispute id; the id of the rules, one for each entity.
+"""
 
 from __future__ import annotations
 
@@ -160,3 +163,35 @@ class DisputeDeadlineMissed(Event, frozen=True, kw_only=True):
     customer_id: str
     answer_by: date
     owner: str | None
+
+
+class DeductionCodeMapped(Event, frozen=True, kw_only=True):
+    """A debtor's reason code stands for a category from a day on, until a later mapping of the same code."""
+
+    TYPE: ClassVar[str] = "dispute_rules.code_mapped"
+    rules_id: str
+    entity_id: str
+    debtor_id: str | None
+    """Customer who uses the code so; ``None``: every customer of the entity."""
+    code: str
+    """In capitals."""
+    category: Category
+    label: str | None
+    """The debtor's words for it."""
+    valid_from: date
+
+
+class DisputeCategorySet(Event, frozen=True, kw_only=True):
+    """Owner and deadline of the disputes of a category that are opened from a day on."""
+
+    TYPE: ClassVar[str] = "dispute_rules.category_set"
+    rules_id: str
+    entity_id: str
+    category: Category
+    owner: str | None
+    """Person or role in charge."""
+    answer_days: int | None
+    """Calendar days from the opening to the deadline; ``None``: no deadline."""
+    alert_days: int
+    """Business days before the deadline on which it is near."""
+    valid_from: date

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from encours.contracts.events import customer, field, order, quote, recurring, review
+from encours.contracts.events import customer, field, order, quote, recurring, review, statement
 from encours.reading.texts.form import Lines
 
 LINES: Lines = {
@@ -96,4 +96,12 @@ LINES: Lines = {
         "Constat de la revue classé ({kind}) : {cause}",
     ),
     field.InvoiceFieldsSet: ("Custom fields set: {fields}", "Champs personnalisés renseignés : {fields}"),
+    statement.StatementScheduled: (
+        "Statements of account scheduled from {starts_on}",
+        "Relevés de compte programmés à partir du {starts_on}",
+    ),
+    statement.StatementDecided: (
+        "Statement of account from {first_day} to {last_day}: {outcome}",
+        "Relevé de compte du {first_day} au {last_day} : {outcome}",
+    ),
 }

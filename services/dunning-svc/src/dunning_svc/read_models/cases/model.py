@@ -76,7 +76,6 @@ class Cases(ReadModel):
         events.approval,
         events.bank,
         events.dispute,
-        events.dispute_rules,
         events.order,
         events.penalty,
         events.quote,
@@ -84,6 +83,7 @@ class Cases(ReadModel):
         events.recurring,
         events.remittance,
         events.review,
+        events.statement,
     ) | names_of(
         events.risk.CreditChecked,
         events.risk.LimitApproved,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from encours.contracts.events import dispute_rules as events
+from encours.contracts.events import dispute as events
 from invoice_svc.domain.dispute_rules.commands import MapCode, SetCategory, rules_id
 from invoice_svc.domain.dispute_rules.state import DisputeRules, written
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import assert_never, cast
 
 from encours.contracts import Recorded
-from encours.contracts.events import dispute_rules as events
+from encours.contracts.events import dispute as events
 from encours.contracts.events.dispute import Category
 from encours.kernel.errors import NotFound
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from encours.contracts.events.statement import StatementScope
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing
@@ -23,7 +24,6 @@ from invoice_svc.read_models.statements.query import AccountSums, OpenItem
 
 CSV = "text/csv"
 MAX_OPEN_ITEMS = 1_000
-StatementScope = Literal["own", "payer", "group"]
 EntryKind = Literal[
     "invoice",
     "penalty",
@@ -128,6 +128,10 @@ class StatementOut(AsOf, Listing[EntryOut]):
     accounts: list[AccountOut] = Field(description="One for each currency; amounts of two are never added.")
     open_items: list[OpenItemOut] = Field(description=f"By due date; the first {MAX_OPEN_ITEMS:,}.")
     open_items_count: int
+    content_sha256: str = Field(
+        description="Of customers, days, balances, all entries and open items: the same for the same `from`, `to`, "
+        "`scope` and `known_at`."
+    )
 
     @classmethod
     def of(
@@ -139,6 +143,7 @@ class StatementOut(AsOf, Listing[EntryOut]):
         last: date,
         accounts: Sequence[AccountSums],
         items: Sequence[OpenItem],
+        sha256: str,
     ) -> Json:
         """Show the statement, without the page of its entries."""
         return {
@@ -150,6 +155,7 @@ class StatementOut(AsOf, Listing[EntryOut]):
             "accounts": [_account(account, items, last) for account in accounts],
             "open_items": [_open_item(item, last) for item in items[:MAX_OPEN_ITEMS]],
             "open_items_count": len(items),
+            "content_sha256": sha256,
         }
 
     @classmethod

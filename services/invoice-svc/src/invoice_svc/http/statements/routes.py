@@ -9,21 +9,20 @@ from typing import Annotated
 from fastapi import Query as QueryParam
 from starlette.responses import Response
 
+from encours.contracts.events.statement import StatementScope
 from encours.http.models import BusinessDate
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.errors import Invalid
-from encours.reading.merges import survivors_at
-from encours.reading.moment import View
 from encours.reading.pages import Page
 from invoice_svc.http.common import CustomerId
 from invoice_svc.http.customers.answers import CUSTOMER_ANSWER
 from invoice_svc.http.reads import read
-from invoice_svc.http.statements.answers import CSV, StatementOut, StatementScope, csv_of
-from invoice_svc.read_models.customers.query import in_group, paid_by
+from invoice_svc.http.statements.answers import CSV, StatementOut, csv_of
 from invoice_svc.read_models.lists import NAME
 from invoice_svc.read_models.statements import query
+from invoice_svc.read_models.statements.content import content_sha256, customers_of
 
 router = Router(tags=["Customers"])
 PAGE = paging("entry", default="entry", key=query.ENTRY_KEY, columns={"entry": query.ENTRY_KEY})
@@ -66,25 +65,16 @@ async def get_statement(
     first = from_ or last.replace(day=1)
     _require_order(first, last, time.as_of)
     async with replace(q, as_of=last, min_position=max(q.min_position, time.position)).view(NAME) as view:
-        customers = await _customers(view, customer_id, scope)
+        customers = await customers_of(view, customer_id, scope)
         rows = await query.entries(view, page, customers, first)
         if CSV in q.request.headers.get("accept", ""):
             return csv_of(page, rows)
         accounts = await query.accounts(view, customers, first)
         items = await query.open_items(view, customers)
+        sha256 = await content_sha256(view, customers, first, accounts, items)
     moment = replace(view.time, as_of=time.as_of)
-    statement = StatementOut.of(customer_id, scope, customers, first, last, accounts, items)
+    statement = StatementOut.of(customer_id, scope, customers, first, last, accounts, items, sha256)
     return q.respond(page.body(rows, StatementOut.entry) | statement | replace(view, time=moment).echo())
-
-
-async def _customers(view: View, customer_id: str, scope: StatementScope) -> list[str]:
-    match scope:
-        case "own":
-            return (await survivors_at(view)).records(customer_id)
-        case "payer":
-            return await query.seen(view, await paid_by(view, customer_id))
-        case "group":
-            return await query.seen(view, await in_group(view, customer_id))
 
 
 def _require_order(first: date, last: date, as_of: date) -> None:

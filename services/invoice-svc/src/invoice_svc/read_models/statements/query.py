@@ -112,6 +112,19 @@ async def entries(view: View, page: Page, customers: Sequence[str], first: date)
     return await where.page(page, _ENTRY_COLUMNS, source)
 
 
+async def entries_sha256(view: View, customers: Sequence[str], first: date) -> str:
+    """Return the SHA-256 of the entries from ``first`` to the view's date, in the order of the books."""
+    where = _of(view, customers).add("effective_on >= {}", first)
+    found: str = await view.conn.fetchval(
+        f"""select encode(sha256(convert_to(coalesce(string_agg(
+                concat_ws('|', effective_on, position, customer_id, entry, currency, kind, document, amount_minor),
+                chr(10) order by effective_on, position, customer_id, entry), ''), 'UTF8')), 'hex')
+            from {view.schema}.statement_entry where {where.sql}""",
+        *where.arguments,
+    )
+    return found
+
+
 async def open_items(view: View, customers: Sequence[str]) -> list[OpenItem]:
     """Return the customers' open items at the view's dates, the first due first."""
     where = ViewWhere(view, entity="i.entity_id").among("i.customer_id", customers)

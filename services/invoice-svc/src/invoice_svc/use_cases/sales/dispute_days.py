@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from encours.contracts import Recorded
 from encours.ledger.command import Result
 from encours.ledger.session import Session
 from encours.projection.read_model import Conn
@@ -19,6 +20,6 @@ class AlertOfDeadlines(DayWork):
         """Open disputes whose deadline is near or past, and was not told."""
         return await due_alerts(conn, schema, until)
 
-    async def act(self, session: Session, identifier: str, today: date) -> Result:
+    async def act(self, session: Session, identifier: str, today: date, e: Recorded) -> Result:
         """Record it once for each deadline."""
         return await alert(session, identifier, today)

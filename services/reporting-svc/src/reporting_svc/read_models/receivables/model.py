@@ -80,7 +80,6 @@ class Receivables(MappedModel):
         events.approval,
         events.bank,
         events.dispute,
-        events.dispute_rules,
         events.order,
         events.plan,
         events.policy,
@@ -89,6 +88,7 @@ class Receivables(MappedModel):
         events.recurring,
         events.remittance,
         events.review,
+        events.statement,
     ) | contracts.names_of(
         events.calendar.DayOpened,
         events.risk.CreditChecked,

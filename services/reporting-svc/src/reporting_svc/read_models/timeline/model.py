@@ -64,11 +64,12 @@ class Timeline(ReadModel):
         if "customer_id" in event.__struct_fields__ or issubclass(event, WITHOUT_CUSTOMER)
     )
     ignores = (
-        contracts.names_in(events.bank, events.dispute_rules, events.policy)
-        - contracts.names_of(events.bank.BankLineBooked)
+        contracts.names_in(events.bank, events.policy) - contracts.names_of(events.bank.BankLineBooked)
     ) | contracts.names_of(
         events.payment.AllocationPolicySet,
         events.calendar.DayOpened,
+        events.dispute.DeductionCodeMapped,
+        events.dispute.DisputeCategorySet,
         events.entity.EntityAmended,
         events.entity.EntityRegistered,
         events.entity.SeriesDefined,

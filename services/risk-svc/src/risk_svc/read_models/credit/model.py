@@ -68,7 +68,6 @@ class Credit(ReadModel):
         events.approval,
         events.bank,
         events.dispute,
-        events.dispute_rules,
         events.order,
         events.plan,
         events.policy,
@@ -77,6 +76,7 @@ class Credit(ReadModel):
         events.recurring,
         events.remittance,
         events.review,
+        events.statement,
     ) | names_of(
         events.calendar.DayOpened,
         events.risk.CreditChecked,
