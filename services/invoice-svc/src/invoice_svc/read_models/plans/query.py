@@ -65,10 +65,11 @@ async def plans_to_judge(conn: Conn, schema: str, day: date) -> list[tuple[str, 
     that is no payment counts as one since the plan was agreed, so that some are listed in vain and none is forgotten.
     """
     rows = await conn.fetch(_STANDING.format(schema=schema))
-    return [(row["plan_id"], row["entity_id"]) for row in rows if _may_change(row, day)]
+    return [(row["plan_id"], row["entity_id"]) for row in rows if may_change(row, day)]
 
 
-def _may_change(row: Any, day: date) -> bool:
+def may_change(row: Any, day: date) -> bool:
+    """Return false only for a plan that a day neither keeps nor breaks, from the sums of its invoices."""
     if row["status"] == "kept" or row["open_minor"] <= 0:
         return True
     last_day = day - timedelta(days=row["grace_days"] + 1)
