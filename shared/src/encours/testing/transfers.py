@@ -24,6 +24,7 @@ HABITS = {
     "wrong number": 1, "third party": 2, "group payer": 4, "no customer": 1,
 }  # fmt: skip
 """Lines in 100 by kind."""
+_SILENT_GROUPS = 0.3
 START, DAYS = date(2026, 3, 2), 60
 _WORDS = ("VIR", "VIREMENT", "REGLEMENT", "PAIEMENT", "SEPA CREDIT TRANSFER", "REGLT", "VIR INST", "")
 
@@ -147,11 +148,18 @@ class _Bank:
     def _chosen(self, kind: str, debts: list[SeededInvoice]) -> list[SeededInvoice]:
         soon = [debt for debt in debts if debt.due_on <= self.day + timedelta(days=5)] or debts[:1]
         match kind:
+            case "group payer" if self.random.random() < _SILENT_GROUPS:
+                company = self.random.choice(
+                    soon
+                ).customer_id  # a group without a word pays company by company
+                due = [debt for debt in debts if debt.customer_id == company and debt.due_on <= self.day]
+                return due or [debt for debt in debts if debt.customer_id == company]
             case "several numbers" | "group payer":
                 return self.random.sample(soon, min(len(soon), self.random.randint(2, 8)))
             case "range of numbers":
-                first = self.random.randrange(len(soon))
-                return sorted(soon[first : first + 4], key=lambda debt: debt.number)
+                neighbours = sorted(debts, key=lambda debt: debt.number)
+                first = self.random.randrange(len(neighbours))
+                return neighbours[first : first + self.random.randint(2, 5)]
             case "advice by reference" | "advice without reference" | "advice after the money":
                 return self.random.sample(soon, min(len(soon), self.random.choice((1, 2, 4, 8, 20, 60))))
             case "advice with deduction":
@@ -322,7 +330,9 @@ def _silent(bank: _Bank, chosen: list[SeededInvoice], debts: list[SeededInvoice]
 
 
 def _group(bank: _Bank, chosen: list[SeededInvoice], debts: list[SeededInvoice]) -> tuple[str, list[int]]:
-    return _several(bank, chosen, debts) if bank.random.random() < 0.7 else _silent(bank, chosen, debts)
+    companies = {each.customer_id for each in chosen}
+    all_due = [each for each in debts if each.customer_id in companies and each.due_on <= bank.day]
+    return _silent(bank, chosen, debts) if chosen == all_due else _several(bank, chosen, debts)
 
 
 def _part(bank: _Bank, chosen: list[SeededInvoice], debts: list[SeededInvoice]) -> tuple[str, list[int]]:

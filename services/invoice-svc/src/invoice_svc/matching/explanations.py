@@ -83,16 +83,28 @@ class _Read(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Explaining:
-    """A line beside the index, read once."""
+    """A line beside the index, read once. ``numbered`` are the items of which the text has the whole number."""
 
     line: BankLineRecorded
     words: Words
     index: OpenItems
+    numbered: frozenset[str]
+
+    @classmethod
+    def of(cls, line: BankLineRecorded, index: OpenItems) -> Explaining:
+        """Read a line."""
+        words = Words.of(line.remittance_text)
+        return cls(line, words, index, frozenset(words.whole(index)))
 
     def by_payer(self, payer_id: str) -> Iterator[LineExplanation]:
         """Yield what the line may pay of the items that a customer pays, by number or by amount alone."""
         known = self.identity(payer_id)
         items = self.index.payable_by(payer_id, self.line.booked_on)
+        structured = self.structured()
+        if not any(each.points > 0 for each in known) and not any(
+            item.invoice_id in self.numbered or item is structured for item in items
+        ):
+            return
         read = self._read(items)
         against = [reason("number_unclear", ", ".join(read.unclear))] if read.unclear else []
         if read.items:
@@ -198,7 +210,7 @@ class Explaining:
     def _others(self, items: Sequence[PayableItem]) -> tuple[str, ...]:
         """Return the whole numbers in the text that are of other payers."""
         own = {item.invoice_id for item in items}
-        return tuple(sorted(self.index.items[each].number for each in self.words.whole(self.index) - own))
+        return tuple(sorted(self.index.items[each].number for each in self.numbered - own))
 
     def _named(self, payer_id: str, read: _Read, known: list[MatchReason]) -> LineExplanation:
         named, words = read.items, read.words

@@ -17,7 +17,6 @@ from invoice_svc.domain.bank_line.marks import texts_of
 from invoice_svc.matching.announced import AnnouncedPayment
 from invoice_svc.matching.explanations import Explaining, LineExplanation, PaidShare, reason
 from invoice_svc.matching.open_items import OpenItems
-from invoice_svc.matching.reading import Words
 
 CERTAIN = 85
 """Score from which a line is booked: a reference and the amount, or a number, the amount and the payer."""
@@ -53,7 +52,7 @@ def judge(
     advices: Sequence[AnnouncedPayment] = (),
 ) -> Judgement:
     """Judge a line by the open items of its currency, and by the advices that may announce it."""
-    explaining = Explaining(line, Words.of(line.remittance_text), index)
+    explaining = Explaining.of(line, index)
     found = _distinct(_explanations(explaining, advices))
     certain = [each for each in found if each.score >= CERTAIN and _is_whole(line, each)]
     proposals = tuple(_proposal(each) for each in found[:MOST_PROPOSALS])
@@ -82,7 +81,7 @@ def _payers(explaining: Explaining) -> list[str]:
     line, index = explaining.line, explaining.index
     found: dict[str, int] = {}
     named = index.named(line.party_name) if line.party_name else set()
-    numbered = {index.items[each].customer_id for each in explaining.words.whole(index)}
+    numbered = {index.items[each].customer_id for each in explaining.numbered}
     if (item := explaining.structured()) is not None:
         numbered.add(item.customer_id)
     for ways in (index.by_account.get(line.party_account or "", set()), named, numbered):

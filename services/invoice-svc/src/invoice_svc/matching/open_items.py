@@ -91,9 +91,9 @@ class OpenItems:
         """Return the customers of that name, or whose name begins with it if a bank may have cut it off."""
         key = key_of(name)
         found = set(self.by_name.get(key, ()))
-        if not found and len(key) >= LEAST_PREFIX:
+        if len(key) >= LEAST_PREFIX:
             alike = self.by_prefix.get(key[:LEAST_PREFIX], ())
-            found = {
+            found |= {
                 each
                 for each in alike
                 if any(key_of(known).startswith(key) for known in self.payers[each].names)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import product
+from math import prod
 
 from invoice_svc.domain.payment.indication import digits_in, indication, keys_in
 from invoice_svc.matching.open_items import OpenItems, PayableItem
@@ -83,17 +84,15 @@ def in_part(
     amount_minor: int, unclear: Sequence[str], items: Sequence[PayableItem], index: OpenItems
 ) -> dict[str, str] | None:
     """Return the items that words name in part, if just one choice of them adds up to the amount."""
-    choices = [
-        [
-            (item, word)
-            for item in items
-            if _is_part("".join(_DIGITS.findall(word)), index.keys[item.invoice_id])
-        ]
-        for word in unclear
+    parts = [
+        part for word in unclear for part in ([word] if is_of(word, items, index) else _DIGITS.findall(word))
     ]
+    choices = [[(item, part) for item in items if is_of(part, [item], index)] for part in parts]
+    if prod(map(len, choices)) > _MOST_READINGS:
+        return None
     fitting = {
         frozenset(item.invoice_id for item, _ in chosen): {item.invoice_id: word for item, word in chosen}
-        for chosen in islice(product(*choices), _MOST_READINGS)
+        for chosen in product(*choices)
         if sum(item.outstanding_minor for item, _ in _once(chosen)) == amount_minor
     }
     return next(iter(fitting.values())) if len(fitting) == 1 else None

@@ -1,9 +1,9 @@
 """Open items of one payer that add up to the amount of a line, found without any word of the payer.
 
-Debtors pay one invoice, all that are due, all, those of a month, or the oldest ones: these sets are *usual*. Two usual
-sets, or pairs, of the same sum explain a line equally well, so none of them is certain; nor are the oldest if one of
-them could be exchanged for a later one of its amount. Any other set is certain only if a complete search finds no
-second one and the chance that an amount is met by accident is small.
+Debtors pay one invoice, all that are due, all, those of a month, the oldest ones, or the companies of a group one by
+one: these sets are *usual*. Two usual sets, or pairs, of the same sum explain a line equally well, so none of them is
+certain; nor are the oldest if one of them could be exchanged for a later one of its amount. Any other set is certain
+only if a complete search finds no second one and the chance that an amount is met by accident is small.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOST_SEARCHED = 16
 _MOST_PAIRED = 400
 _MOST_SETS = 8
 """Sets that are returned; more of them only tell that none is certain."""
-_ACCIDENTS_PER_SUM = 1_000
+_ACCIDENTS_PER_SUM = 100
 """A set is certain by search alone if there are this many possible amounts for each set that was compared."""
 _OLDEST = " oldest"
 
@@ -96,6 +96,12 @@ def _usual(amount_minor: int, items: list[Due], day: date) -> Iterator[tuple[str
         months.setdefault(("issued in", due.item.issued_on.replace(day=1)), []).append(due)
         months.setdefault(("due in", due.item.due_on.replace(day=1)), []).append(due)
     sets += [(f"all {words} {month:%Y-%m}", chosen) for (words, month), chosen in months.items()]
+    companies: dict[str, list[Due]] = {}
+    for due in items:
+        companies.setdefault(due.item.customer_id, []).append(due)
+    for customer_id, theirs in companies.items():
+        sets.append((f"all open of {customer_id}", theirs))
+        sets.append((f"all due of {customer_id}", [due for due in theirs if due.item.due_on <= day]))
     for words, chosen in sets:
         if sum(due.minor for due in chosen) == amount_minor:
             yield words, tuple(chosen)
