@@ -17,6 +17,12 @@ def _late(world: World) -> dict[str, Any]:
     return world.invoice(world.customer(), series="LAT", issued_on="2026-01-01", terms=terms)
 
 
+def _reinstated(world: World) -> tuple[str, Any]:
+    path = f"/v1/invoices/{_late(world)['id']}/interest"
+    world.post("invoice", f"{path}/waive", {"reason": "First delay"})
+    return f"{path}/reinstate", {"reason": "Promise was broken"}
+
+
 def _penalty_body(world: World) -> dict[str, Any]:
     return {"entity_id": world.entity, "customer_id": _late(world)["customer_id"]}
 
@@ -28,6 +34,11 @@ def _penalty(world: World) -> str:
 
 
 PENALTIES: Mapping[str, Callable[[World], tuple[str, Any]]] = {
+    "/v1/invoices/{invoice_id}/interest/waive": lambda w: (
+        f"/v1/invoices/{_late(w)['id']}/interest/waive",
+        {"reason": "First delay"},
+    ),
+    "/v1/invoices/{invoice_id}/interest/reinstate": _reinstated,
     "/v1/penalty-documents": lambda w: ("/v1/penalty-documents", _penalty_body(w)),
     "/v1/penalty-documents/{document_id}/cancel": lambda w: (
         f"{_penalty(w)}/cancel",

@@ -65,6 +65,22 @@ def test_a_penalty_document_is_owed_in_every_service_and_no_turnover_in_any(syst
     assert world.post("invoice", "/v1/penalty-documents", body)["total"] == document["total"]
 
 
+def test_what_is_waived_is_neither_claimed_nor_shown_as_left_to_claim(system: System) -> None:
+    world, customer, invoice = late_debtor(system)
+    path = f"/v1/invoices/{invoice}/interest"
+    due = world.get("invoice", path)
+    waived = world.post("invoice", f"{path}/waive", {"reason": "First delay", "what": "indemnity"})
+    assert waived["penalty_waivers"][0]["indemnity"] == eur("40.00")
+    left = world.get("invoice", path)
+    assert (left["total"], left["to_claim"]["indemnity"]) == (due["total"], eur("0.00"))
+    body = {"entity_id": world.entity, "customer_id": customer}
+    document = world.post("invoice", "/v1/penalty-documents", body)
+    assert document["total"] == due["interest"]
+    world.post("invoice", f"{path}/reinstate", {"reason": "Promise was broken"})
+    assert world.get("invoice", path)["to_claim"]["indemnity"] == eur("40.00")
+    assert world.post("invoice", "/v1/penalty-documents", body)["total"] == eur("40.00")
+
+
 def _amounts(body: Any) -> list[str]:
     """Return every amount of an answer."""
     if isinstance(body, dict):

@@ -105,6 +105,15 @@ def test_the_fee_of_one_invoice_is_not_asked_for_another() -> None:
     assert "40,00 EUR pour frais de recouvrement est due en outre pour FAC-1 " in text
 
 
+def test_a_penalty_document_changes_no_word_about_the_invoice_beside_it() -> None:
+    def late(text: str) -> list[str]:
+        return [part for part in text.split("\n\n") if "D441-5" in part or "L441-10" in part]
+
+    beside = letter(LEGAL, LateTerms(penalty_rate_bps=0, indemnity_minor=0))
+    assert late(beside) == late(letter(LEGAL))
+    assert late(beside)
+
+
 def test_neither_rate_nor_fee_says_nothing_of_either() -> None:
     text = letter(LateTerms(penalty_rate_bps=0, indemnity_minor=0))
     for wrong in ("pénalités", "intérêts", "indemnité", "séparément"):

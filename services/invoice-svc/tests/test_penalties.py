@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from encours.contracts.books import movements
 from encours.contracts.common import Terms
 from encours.contracts.settlement import Funds, settlements
+from encours.kernel.money import Money
 from encours.legal.packs import law_of
 from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.entity.commands import DefineSeries
 from invoice_svc.domain.interest.account import InterestAccount, account_of
 from invoice_svc.domain.interest.debt import DebtorFile, debt_of
-from invoice_svc.domain.interest.penalties import CancelPenalties, ClaimPenalties
+from invoice_svc.domain.interest.penalties import CancelPenalties, ClaimPenalties, NothingToClaim
+from invoice_svc.domain.interest.waiver import ReinstatePenalties, WaivePenalties
 from invoice_svc.domain.invoice.commands import AmendInvoice
 from invoice_svc.domain.invoice.correction import CorrectInvoice
 from invoice_svc.domain.payment.commands import ReversePayment
 from invoice_svc.domain.payment.credit_note import IssueCreditNote
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
 from invoice_svc.use_cases.money import payments, reversals
-from invoice_svc.use_cases.parties import entities
+from invoice_svc.use_cases.parties import customers, entities
 from invoice_svc.use_cases.sales import corrections, credits, invoices, penalties
 
 JULY_15 = date(2025, 7, 15)
 
 
 @pytest.fixture
-def late(firm: Any, make: Any) -> Any:
+def late(books: Any, make: Any) -> Any:
     """12,000.00 due on 31 March 2025, and a series of penalty documents."""
+    return new_late(books, make)
+
+
+def new_late(firm: Any, make: Any) -> Any:
+    firm.do(entities.register, make.entity())
+    firm.do(customers.register, make.customer())
     firm.do(
         entities.define_series,
         DefineSeries("ent_1", "PEN", "penalty_document", "PEN-{year}-", 4),
@@ -188,3 +200,76 @@ def test_a_document_is_neither_corrected_nor_cited_by_a_rebate(
 def test_an_ordinary_invoice_is_no_penalty_document(late: Any, make: Any) -> None:
     with make.refused("penalty-document-not-found"):
         cancel(late, "inv_1")
+
+
+def waive(books: Any, what: Any = "all", amount: int | None = None, name: str = "wvr_1") -> None:
+    part = None if amount is None else Money(amount, "EUR")
+    command = WaivePenalties("inv_1", name, "first delay", what, part, JULY_15)
+    books.do(penalties.waive, command, DebtorFile(("inv_1",)))
+
+
+@pytest.mark.parametrize(
+    ("what", "amount", "left"),
+    [("all", None, 0), ("indemnity", None, 45_334), ("interest", None, 4_000), ("interest", 5_000, 44_334)],
+)
+def test_what_is_waived_is_not_claimed_and_a_reinstatement_brings_it_back(
+    late: Any, make: Any, what: str, amount: int | None, left: int
+) -> None:
+    waive(late, what, amount)
+    found = account(late, JULY_15)
+    assert (found.to_claim.total_minor, found.waived.total_minor) == (left, 49_334 - left)
+    assert found.due.interest_minor + found.due.indemnity_minor == 49_334
+    late.do(penalties.reinstate, ReinstatePenalties("inv_1", "promise broken"))
+    assert claim(late, JULY_15).total_minor == 49_334
+    with make.refused("nothing-waived"):
+        late.do(penalties.reinstate, ReinstatePenalties("inv_1", "again", "wvr_1"))
+
+
+def test_a_document_claims_the_rest_of_what_was_waived_in_part(late: Any) -> None:
+    waive(late, "interest", 5_000)
+    (part,) = claim(late, JULY_15).penalises
+    assert (part.interest_minor, part.adjustment_minor, part.indemnity_minor) == (40_334, -5_000, 4_000)
+
+
+def test_interest_of_days_after_a_waiver_is_claimed(late: Any) -> None:
+    waive(late)
+    assert claim(late, date(2025, 7, 25)).total_minor == account(late, date(2025, 7, 25)).claimed.total_minor
+    assert account(late, date(2025, 7, 25)).claimed.indemnity_minor == 0
+
+
+@pytest.mark.parametrize("amount", [45_335, 0])
+def test_no_more_is_waived_than_is_left_to_claim(late: Any, make: Any, amount: int) -> None:
+    with make.refused("nothing-to-waive" if amount else "invalid-request"):
+        waive(late, "interest", amount)
+
+
+def test_what_a_document_claims_is_not_waived(late: Any, make: Any) -> None:
+    claim(late, JULY_15)
+    with make.refused("nothing-to-waive"):
+        waive(late)
+
+
+def test_a_draft_has_no_penalties_to_waive(firm: Any, make: Any) -> None:
+    firm.do(invoices.draft, make.draft())
+    with make.refused("invoice-not-issued"):
+        waive(firm)
+
+
+@given(days=st.lists(st.integers(0, 450), min_size=1, max_size=6), paid=st.integers(1, 450))
+def test_the_documents_of_any_division_of_the_days_claim_in_all_what_one_claims(
+    new_books: Any, make: Any, days: list[int], paid: int
+) -> None:
+    books = new_late(new_books(), make)
+    books.do(
+        payments.receive, make.receipt(amount=700_000, on=date(2025, 3, 31) + timedelta(paid)), ("inv_1",)
+    )
+    last = date(2025, 3, 31) + timedelta(max(days))
+    due = account(books, last).to_claim
+    for n, offset in enumerate(sorted(days)):
+        with contextlib.suppress(NothingToClaim):
+            claim(books, date(2025, 3, 31) + timedelta(offset), f"inv_p{n}")
+    found = account(books, last)
+    assert found.claimed == due
+    assert (found.to_claim.total_minor, found.over_claimed.total_minor) == (0, 0)
+    covered = books.state(INVOICE, "inv_1").penalty_claims
+    assert all(before.last_day < after.first_day for before, after in pairwise(covered))

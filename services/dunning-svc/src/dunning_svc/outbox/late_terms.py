@@ -1,7 +1,7 @@
 """Paragraphs about penalties and the recovery fee, by the terms, the law and the currency of each invoice.
 
 A letter states the rate and the fee of the invoice's interest statement: both are those of the terms in
-``invoice.issued``. A fee of 0 is not mentioned.
+``invoice.issued``. A fee of 0 is not mentioned, nor one that was waived or that a penalty document claims.
 """
 
 from __future__ import annotations
@@ -96,11 +96,19 @@ _WITHOUT_LAW: dict[Lang, LetterWords] = {
 """For countries without a law on file, and for invoices without a recovery fee, which may be those of consumers."""
 
 
+_WITHOUT_CONSEQUENCE = LateTerms(penalty_rate_bps=0, indemnity_minor=0)
+"""Terms of a penalty document, which says nothing of those of the invoices beside it."""
+
+
 def late_paragraphs(items: Sequence[DunnedItem], country: str, currency: str, lang: Lang) -> LateParagraphs:
     """Return the paragraphs of a message that asks for these items, by the law of the creditor's country."""
     law, phrases = law_of(country), _PHRASES[lang]
     of_law = (law.letters or {}).get(lang, _WITHOUT_LAW[lang])
-    late = [item for item in items if item.days_past_due > 0 and item.asked_minor > 0]
+    late = [
+        item
+        for item in items
+        if item.days_past_due > 0 and item.asked_minor > 0 and item.terms != _WITHOUT_CONSEQUENCE
+    ]
     known = [(item.number, item.terms) for item in late if item.terms is not None]
     if not late:
         return LateParagraphs(of_law.notice, "", "", "")

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow, ItemRow, Rows, existing
+from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow, ItemRow, Rows, existing, with_position
 from encours.contracts import Recorded
 from encours.contracts.common import Address
-from encours.contracts.events import customer, dunning, entity, invoice
+from encours.contracts.events import customer, dunning, entity, invoice, penalty
 from encours.contracts.recipients import PURPOSES
 
 
@@ -104,6 +104,23 @@ def contact_added(e: Recorded, data: customer.CustomerContactAdded, rows: Rows) 
     debtor = existing(rows, DebtorRow, data.customer_id)
     entry = f"{data.role} {data.email} {e.position} {data.name}"
     rows.put(replace(debtor, people=[*debtor.people, entry]))
+
+
+FeeChanged = (
+    penalty.PenaltiesClaimed
+    | penalty.PenaltiesWaived
+    | penalty.PenaltyClaimCancelled
+    | penalty.PenaltyWaiverReversed
+)
+
+
+def fee_changed(e: Recorded, data: FeeChanged, rows: Rows) -> None:
+    """Take a fee that was claimed or waived off the item, or add it again."""
+    item = existing(rows, ItemRow, data.invoice_id)
+    taken = isinstance(data, penalty.PenaltiesClaimed | penalty.PenaltiesWaived)
+    fee = item.indemnity_minor + (-data.indemnity_minor if taken else data.indemnity_minor)
+    events = with_position(item.events, e.position)
+    rows.put(replace(item, indemnity_minor=fee, version=e.version, events=events))
 
 
 def invoice_issued(e: Recorded, data: invoice.InvoiceIssued, rows: Rows) -> None:

@@ -21,7 +21,17 @@ from dunning_svc.read_models.cases.rows import (
 from encours import contracts
 from encours.contracts import Recorded, events, names_of
 from encours.contracts.books import PAYER_UNKNOWN, movements, moving
-from encours.contracts.events import calendar, customer, dunning, entity, invoice, payment, plan, policy
+from encours.contracts.events import (
+    calendar,
+    customer,
+    dunning,
+    entity,
+    invoice,
+    payment,
+    penalty,
+    plan,
+    policy,
+)
 from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
@@ -40,7 +50,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 8
+    version = 9
     rows = ALL_ROWS
     applies = moving() | names_of(
         calendar.DayOpened,
@@ -66,6 +76,10 @@ class Cases(ReadModel):
         payment.PaymentAdvised,
         payment.PaymentAllocated,
         payment.PaymentReleased,
+        penalty.PenaltiesClaimed,
+        penalty.PenaltiesWaived,
+        penalty.PenaltyClaimCancelled,
+        penalty.PenaltyWaiverReversed,
         policy.PolicyActivated,
         policy.PolicyCreated,
         policy.PolicyRetired,
@@ -77,7 +91,6 @@ class Cases(ReadModel):
         events.bank,
         events.dispute,
         events.order,
-        events.penalty,
         events.quote,
         events.rate,
         events.recurring,
@@ -150,7 +163,13 @@ def keys(e: Recorded) -> Iterable[Key]:
             yield DebtorRow, (e.data.customer_id,)
         case invoice.InvoiceIssued():
             yield CreditorRow, (e.entity,)
-        case plan.InvoiceRescheduled():
+        case (
+            plan.InvoiceRescheduled()
+            | penalty.PenaltiesClaimed()
+            | penalty.PenaltiesWaived()
+            | penalty.PenaltyClaimCancelled()
+            | penalty.PenaltyWaiverReversed()
+        ):
             yield ItemRow, (e.data.invoice_id,)
         case payment.PaymentAllocated() | payment.PaymentReleased():
             yield AccountRow, (e.data.customer_id, e.entity, e.data.currency)
@@ -193,6 +212,13 @@ def project(e: Recorded, rows: Rows) -> None:
             master_data.invoice_issued(e, e.data, rows)
         case plan.InvoiceRescheduled():
             amounts.rescheduled(e, e.data, rows)
+        case (
+            penalty.PenaltiesClaimed()
+            | penalty.PenaltiesWaived()
+            | penalty.PenaltyClaimCancelled()
+            | penalty.PenaltyWaiverReversed()
+        ):
+            master_data.fee_changed(e, e.data, rows)
         case payment.PaymentAllocated() | payment.PaymentReleased():
             amounts.payment_mirrored(e, e.data, rows)
         case dunning.ReminderSuppressed() if e.version > 1:

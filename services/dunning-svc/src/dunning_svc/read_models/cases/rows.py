@@ -190,6 +190,7 @@ class ItemRow(Row, kw_only=True):
     entered_on: date
     penalty_rate_bps: int | None
     indemnity_minor: int
+    """Recovery fee that is neither waived nor claimed by a penalty document."""
     done: list[str]
     taken: list[str]
     suppressed: list[str]

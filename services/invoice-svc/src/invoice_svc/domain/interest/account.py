@@ -64,6 +64,10 @@ class InterestAccount:
         return due.above(sum_of([self.claimed, self.waived]))
 
 
+NO_PENALTIES = InterestAccount(NOTHING_DUE, Penalties(), Penalties(), Penalties())
+"""The account of a draft."""
+
+
 def account_of(state: Invoice, settlement: Settlement, on: date, law: LatePaymentLaw) -> InterestAccount:
     """Return the account of an invoice; nothing is due on a draft, and none on a penalty document.
 
@@ -72,7 +76,7 @@ def account_of(state: Invoice, settlement: Settlement, on: date, law: LatePaymen
     claimed, waived = sum_of(state.penalty_claims), sum_of(state.penalty_waivers)
     due = due_on(state, settlement, on, law)
     last = max((claim.last_day for claim in state.penalty_claims), default=on)
-    then = due if last <= on else due_on(state, settlement, last, law)
+    then = due if last == on else due_on(state, settlement, last, law)
     over = claimed.above(Penalties(then.interest_minor, then.indemnity_minor))
     return InterestAccount(due, claimed, waived, over)
 

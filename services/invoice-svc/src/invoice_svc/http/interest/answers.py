@@ -10,7 +10,8 @@ from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.queries import AsOf
 from invoice_svc.domain.amounts.decimals import percent
-from invoice_svc.domain.interest.statement import Segment, Statement
+from invoice_svc.domain.interest.account import InterestAccount, Penalties
+from invoice_svc.domain.interest.statement import Segment
 from invoice_svc.domain.invoice.state import Invoice
 
 
@@ -43,6 +44,21 @@ class SegmentOut(BaseModel):
         }
 
 
+class PenaltiesOut(BaseModel):
+    """Interest and flat fee."""
+
+    interest: MoneyModel
+    indemnity: MoneyModel
+
+    @classmethod
+    def of(cls, found: Penalties, currency: str) -> Json:
+        """Show both amounts."""
+        return {
+            "interest": money_json(found.interest_minor, currency),
+            "indemnity": money_json(found.indemnity_minor, currency),
+        }
+
+
 class InterestOut(AsOf):
     """Penalties and flat fee for late payment up to a day. Neither bears VAT."""
 
@@ -52,13 +68,19 @@ class InterestOut(AsOf):
     segments: list[SegmentOut]
     interest: MoneyModel
     indemnity: MoneyModel
-    total: MoneyModel = Field(description="Interest and indemnity.")
+    total: MoneyModel = Field(description="Interest and indemnity that are due, claimed or not.")
+    claimed: PenaltiesOut = Field(description="The part that penalty documents claim.")
+    waived: PenaltiesOut
+    to_claim: PenaltiesOut = Field(description="Due, and neither claimed nor waived.")
+    over_claimed: PenaltiesOut = Field(
+        description="Claimed by penalty documents and not due by the last day that they claim: to be credited."
+    )
     policy: str
 
     @classmethod
-    def of(cls, state: Invoice, on: date, found: Statement) -> Json:
+    def of(cls, state: Invoice, on: date, account: InterestAccount) -> Json:
         """Show the statement of an invoice up to a day."""
-        currency = state.currency
+        currency, found = state.currency, account.due
         return {
             "invoice_id": state.invoice_id,
             "on": on.isoformat(),
@@ -67,5 +89,9 @@ class InterestOut(AsOf):
             "interest": money_json(found.interest_minor, currency),
             "indemnity": money_json(found.indemnity_minor, currency),
             "total": money_json(found.interest_minor + found.indemnity_minor, currency),
+            "claimed": PenaltiesOut.of(account.claimed, currency),
+            "waived": PenaltiesOut.of(account.waived, currency),
+            "to_claim": PenaltiesOut.of(account.to_claim, currency),
+            "over_claimed": PenaltiesOut.of(account.over_claimed, currency),
             "policy": "PRINCIPAL_FIRST",
         }

@@ -49,6 +49,8 @@ from invoice_svc.http.invoices.parts import (
     DisputedOut,
     InvoiceInstalmentOut,
     PenalisedOut,
+    PenaltyClaimOut,
+    PenaltyWaiverOut,
     RebateOut,
     ResidualOut,
     known_json,
@@ -162,6 +164,8 @@ class InvoiceOut(AsOf, ParticularsOut):
     penalises: list[PenalisedOut] = Field(
         description="Of a penalty document: invoices paid late, with what it claims for each."
     )
+    penalty_claims: list[PenaltyClaimOut] = Field(description="Penalties of it that documents claim.")
+    penalty_waivers: list[PenaltyWaiverOut]
     approval: ApprovalOut
     version: int
 
@@ -250,6 +254,8 @@ class InvoiceOut(AsOf, ParticularsOut):
             "exchange_differences": [ExchangeDifferenceOut.of(each) for each in state.exchange_differences],
             "disputes": [DisputedOut.of(share, currency) for share in state.disputed],
             "penalises": [PenalisedOut.of(each, currency) for each in state.penalises],
+            "penalty_claims": [PenaltyClaimOut.of(each, currency) for each in state.penalty_claims],
+            "penalty_waivers": [PenaltyWaiverOut.of(each, currency) for each in state.penalty_waivers],
             "approval": ApprovalOut.of(state.approval),
             "deliveries": [CitedDeliveryOut.of(cited) for cited in state.deliveries],
             "version": version,

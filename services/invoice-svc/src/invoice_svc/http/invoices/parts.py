@@ -12,7 +12,15 @@ from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from invoice_svc.domain.amounts.decimals import percent
 from invoice_svc.domain.instalments import InvoiceInstalment
-from invoice_svc.domain.invoice.parts import AppliedPayment, ClosedResidual, CreditNote, Disputed, Rebate
+from invoice_svc.domain.invoice.parts import (
+    AppliedPayment,
+    ClosedResidual,
+    CreditNote,
+    Disputed,
+    PenaltyClaim,
+    PenaltyWaiver,
+    Rebate,
+)
 from invoice_svc.http.common import iso
 from invoice_svc.http.rates.answers import ConversionRateOut
 from invoice_svc.http.tolerances.answers import ResidualPolicyOut
@@ -224,4 +232,46 @@ class PenalisedOut(BaseModel):
             "adjustment": money_json(part.adjustment_minor, currency),
             "interest": money_json(part.interest_minor, currency),
             "indemnity": money_json(part.indemnity_minor, currency),
+        }
+
+
+class PenaltyClaimOut(BaseModel):
+    """Penalties of the invoice that a document claims."""
+
+    document_id: str
+    last_day: date
+    interest: MoneyModel
+    indemnity: MoneyModel
+    claimed_on: date
+
+    @classmethod
+    def of(cls, claim: PenaltyClaim, currency: str) -> Json:
+        """Show a claim."""
+        return {
+            "document_id": claim.document_id,
+            "last_day": iso(claim.last_day),
+            "interest": money_json(claim.interest_minor, currency),
+            "indemnity": money_json(claim.indemnity_minor, currency),
+            "claimed_on": iso(claim.claimed_on),
+        }
+
+
+class PenaltyWaiverOut(BaseModel):
+    """Penalties of the invoice that were waived."""
+
+    id: str
+    interest: MoneyModel
+    indemnity: MoneyModel
+    reason: str
+    waived_on: date
+
+    @classmethod
+    def of(cls, waiver: PenaltyWaiver, currency: str) -> Json:
+        """Show a waiver."""
+        return {
+            "id": waiver.waiver_id,
+            "interest": money_json(waiver.interest_minor, currency),
+            "indemnity": money_json(waiver.indemnity_minor, currency),
+            "reason": waiver.cause,
+            "waived_on": iso(waiver.waived_on),
         }

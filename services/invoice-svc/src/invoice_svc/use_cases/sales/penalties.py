@@ -6,13 +6,18 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
-from encours.contracts.settlement import Funds, settlements
+from msgspec.structs import replace
+
+from encours.contracts.settlement import Funds, Settlement, settlements
 from encours.ledger.command import Result
 from encours.ledger.session import Session
 from encours.legal.packs import law_of
-from invoice_svc.domain.interest import penalties
+from invoice_svc.domain.interest import penalties, waiver
+from invoice_svc.domain.interest.account import account_of
 from invoice_svc.domain.interest.debt import DebtorFile, debt_of
 from invoice_svc.domain.interest.penalties import CancelPenalties, ClaimPenalties
+from invoice_svc.domain.interest.waiver import ReinstatePenalties, WaivePenalties
+from invoice_svc.domain.invoice.checks import require_issued
 from invoice_svc.domain.invoice.commands import CreditInvoice
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.use_cases.folds import ENTITY, INVOICE, PAYMENT
@@ -41,12 +46,9 @@ async def claim(session: Session, command: ClaimPenalties, find: FindsDebtorFile
     customer = await unmerged(session, command.customer_id, on)
     currency = command.currency or entity.currency
     wanted = command.invoice_ids
-    file = await _file(session, find, command, currency)
+    file = await _file(session, find, command.entity_id, command.customer_id, currency, wanted)
     penalties.require_among(wanted or (), file)
-    states = [await session.load(INVOICE, each) for each in file.invoices]
-    settled = settlements(
-        [debt_of(state) for state in states if state.due_on is not None], await _cash(session, file.payments)
-    )
+    states, settled = await _settled(session, file)
     law = law_of(entity.country)
     found = [
         (state, part)
@@ -78,14 +80,47 @@ async def cancel(session: Session, command: CancelPenalties) -> invoices.Credite
     return await invoices.credit(session, note)
 
 
+async def waive(session: Session, command: WaivePenalties, find: FindsDebtorFile | DebtorFile) -> Result:
+    """Waive penalties of an invoice that no document claims, from today on."""
+    state = await session.get(INVOICE, command.invoice_id)
+    require_issued(state, "waived penalties of")
+    entity = await session.get(ENTITY, state.entity_id)
+    until = command.until or session.today
+    named = (command.invoice_id,)
+    file = await _file(session, find, state.entity_id, state.customer_id, state.currency, named)
+    _, settled = await _settled(session, replace(file, invoices=tuple({*file.invoices, *named})))
+    account = account_of(state, settled[command.invoice_id], until, law_of(entity.country))
+    event = waiver.waive(state, command, account, until, session.today)
+    session.emit(command.invoice_id, event, entity=state.entity_id)
+    return session.result(command.invoice_id)
+
+
+async def reinstate(session: Session, command: ReinstatePenalties) -> Result:
+    """Reverse waivers of penalties, from today on."""
+    state = await session.get(INVOICE, command.invoice_id)
+    for event in waiver.reinstate(state, command):
+        session.emit(command.invoice_id, event, entity=state.entity_id)
+    return session.result(command.invoice_id)
+
+
 async def _file(
-    session: Session, find: FindsDebtorFile | DebtorFile, command: ClaimPenalties, currency: str
+    session: Session,
+    find: FindsDebtorFile | DebtorFile,
+    entity_id: str,
+    customer_id: str,
+    currency: str,
+    named: Sequence[str] | None,
 ) -> DebtorFile:
     if isinstance(find, DebtorFile):
         return find
-    return await session.ask(
-        find, session.meta.ledger, command.entity_id, command.customer_id, currency, command.invoice_ids
-    )
+    return await session.ask(find, session.meta.ledger, entity_id, customer_id, currency, named)
+
+
+async def _settled(session: Session, file: DebtorFile) -> tuple[list[Invoice], dict[str, Settlement]]:
+    """Return the invoices of a file and their settlements; the append verifies that no invoice has moved."""
+    states = [await session.load(INVOICE, each) for each in file.invoices]
+    debts = [debt_of(state) for state in states if state.due_on is not None]
+    return states, settlements(debts, await _cash(session, file.payments))
 
 
 async def _cash(session: Session, payments: Sequence[str]) -> list[Funds]:
