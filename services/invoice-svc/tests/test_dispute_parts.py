@@ -8,12 +8,16 @@ from typing import Any
 
 import pytest
 
-from invoice_svc.domain.dispute.commands import CommentDispute, OpenDispute, RaiseDispute
+from encours.kernel.money import Money
+from invoice_svc.domain.dispute.commands import CommentDispute, OpenDispute, RaiseDispute, ResolveDispute
+from invoice_svc.domain.invoice.commands import AmendInvoice
+from invoice_svc.domain.invoice.correction import CorrectInvoice
+from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.http.disputes.answers import DisputeOut
 from invoice_svc.http.disputes.bodies import DisputeCommentBody, ResolveBody
 from invoice_svc.use_cases.folds import DISPUTE, INVOICE
 from invoice_svc.use_cases.money import payments
-from invoice_svc.use_cases.sales import disputes, invoices
+from invoice_svc.use_cases.sales import corrections, disputes, invoices
 
 
 def day(number: int, month: int = 6) -> date:
@@ -183,3 +187,31 @@ def test_remarks_and_documents_are_kept_with_author_and_time(make: Any, issued: 
         ("test", "Seen."),
     ]
     assert [(each["name"], each["kept"]) for each in found["evidence"]] == [("pv.txt", True)]
+
+
+@pytest.mark.parametrize("outcome", ["credited", "rejected"])
+@pytest.mark.parametrize("lost", [12_000, 9_000])
+def test_a_dispute_outlives_a_write_off_and_never_is_above_what_is_open(
+    make: Any, issued: Any, outcome: Any, lost: int
+) -> None:
+    issued.do(disputes.open_dispute, make.dispute(4_000))
+    issued.do(invoices.write_off, WriteOffInvoice("inv_1", Money(lost, "EUR"), "lost", None, day(15)))
+    invoice = issued.state(INVOICE, "inv_1")
+    assert (invoice.outstanding_minor, invoice.disputed_minor) == (12_000 - lost, min(4_000, 12_000 - lost))
+    issued.do(disputes.resolve, ResolveDispute("dis_1", outcome, day(20)))
+    issued.do(invoices.reverse_write_off, ReverseWriteOff("inv_1", "found"))
+    invoice = issued.state(INVOICE, "inv_1")
+    held = 4_000 if outcome == "credited" else 0
+    assert (invoice.outstanding_minor, invoice.disputed_minor, invoice.conceded_minor) == (12_000, held, held)
+
+
+@pytest.mark.parametrize("outcome", ["credited", "rejected"])
+def test_a_dispute_on_a_corrected_invoice_holds_nothing_out(make: Any, issued: Any, outcome: Any) -> None:
+    issued.do(disputes.open_dispute, make.dispute(4_000))
+    issued.do(
+        corrections.correct, CorrectInvoice("inv_1", "wrong price", AmendInvoice("inv_1"), issued_on=day(20))
+    )
+    assert issued.state(DISPUTE, "dis_1").outcome is None
+    issued.do(disputes.resolve, ResolveDispute("dis_1", outcome, day(25)))
+    invoice = issued.state(INVOICE, "inv_1")
+    assert (invoice.outstanding_minor, invoice.disputed_minor, invoice.conceded_minor) == (0, 0, 0)

@@ -129,7 +129,7 @@ LINES: Lines = {
     ),
     dispute.DisputeAssigned: (
         "Dispute in charge of {owner}, answer by {answer_by}",
-        "Litige confié à {owner}, réponse avant le {answer_by}",
+        "Litige confié à {owner}, réponse au plus tard le {answer_by}",
     ),
     dispute.DisputeCommented: ("Remark on the dispute: {text}", "Remarque sur le litige : {text}"),
     dispute.DisputeRaised: (
@@ -142,7 +142,7 @@ LINES: Lines = {
     ),
     dispute.DisputeDeadlineNear: (
         "Answer to the dispute due by {answer_by}",
-        "Réponse au litige attendue avant le {answer_by}",
+        "Réponse au litige attendue au plus tard le {answer_by}",
     ),
     dispute.DisputeDeadlineMissed: (
         "Answer to the dispute was due by {answer_by}",
