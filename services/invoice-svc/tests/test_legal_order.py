@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from encours.contracts.common import Terms
+from encours.contracts.common import PenalisedInvoice, Terms
 from encours.contracts.events.payment import Imputation, Ranking
 from encours.contracts.settlement import Funds, InvoiceDebt, settlements
 from encours.legal.packs import law_of
+from encours.testing.events import event
 from invoice_svc.domain.allocation_policy.policy import AllocationPolicy, SetAllocationPolicy, policies_id
 from invoice_svc.domain.interest.statement import statement
 from invoice_svc.domain.invoice.parts import BalanceChange, Disputed
 from invoice_svc.domain.invoice.state import Invoice
+from invoice_svc.domain.payment.allocation import propose
 from invoice_svc.domain.payment.legal_order import LegalOrder
 from invoice_svc.http.allocation_policies.answers import AllocationPoliciesOut
 from invoice_svc.use_cases.folds import ALLOCATION_POLICIES, PAYMENT
@@ -143,3 +145,26 @@ def test_a_payment_follows_the_policy_of_its_payer_on_the_day_of_its_funds(firm:
     ]  # fmt: skip
     shown = AllocationPoliciesOut.of(firm.state(ALLOCATION_POLICIES, stream), 2, date(2026, 6, 15))
     assert [each["in_force"] for each in shown["policies"]] == [True, False]
+
+
+def test_interest_on_an_invoice_comes_before_it_also_where_the_debtor_names_it() -> None:
+    """A debtor cannot pay principal before its interest without the creditor's consent (C. civ. 1343-1)."""
+    named, other = debt("FAC-1", 100), debt("FAC-2", 100)
+    claimed = replace(penalty("PEN-7", 30, ON), penalises=(penalised("FAC-1"),))
+    apart = replace(penalty("PEN-8", 30, ON), penalises=(penalised("FAC-2"),))
+    order = LegalOrder(ON, AllocationPolicy("interest_first"), law_of("FR"))
+    found = propose(110, [named, other, claimed, apart], "VIR FAC-1", order).shares
+    assert [(each.invoice_id, each.amount_minor, each.rule) for each in found] == [
+        ("PEN-7", 30, "interest_first"), ("FAC-1", 80, "debtor_indication"),
+    ]  # fmt: skip
+    usual = LegalOrder(ON, DEFAULT, law_of("FR"))
+    (first, *rest) = propose(110, [named, other, claimed, apart], "VIR FAC-1", usual).shares
+    assert (first.invoice_id, first.amount_minor, sum(each.amount_minor for each in rest)) == (
+        "FAC-1",
+        100,
+        10,
+    )
+
+
+def penalised(invoice_id: str) -> PenalisedInvoice:
+    return event(PenalisedInvoice, invoice_id=invoice_id)

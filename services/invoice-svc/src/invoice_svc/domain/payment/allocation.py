@@ -81,13 +81,29 @@ def propose(amount_minor: int, invoices: Sequence[Invoice], text: str | None, or
     named = [by_number[citation.number].invoice_id for citation in found.cited]
     mentioned = says_discount(text) and amount_minor != sum(whole[each] for each in named)
     at_price = mentioned or amount_minor == sum(prices[each] for each in named)
-    indicated = _by_indication(amount_minor, by_number, found, prices if at_price else whole)
+    interest = _by_law(amount_minor, _interest_on(invoices, named, order), order)
+    left = amount_minor - sum(share.amount_minor for share in interest)
+    indicated = interest + _by_indication(left, by_number, found, prices if at_price else whole)
     if found.unclear:
         return Proposal(indicated, found.unclear)
     left = amount_minor - sum(share.amount_minor for share in indicated)
     taken = {share.invoice_id for share in indicated}
     rest = [invoice for invoice in invoices if invoice.invoice_id not in taken]
     return Proposal(indicated + (_by_price(left, rest, prices) or _by_law(left, rest, order)))
+
+
+def _interest_on(invoices: Sequence[Invoice], named: Sequence[str], order: LegalOrder) -> list[Invoice]:
+    """Return penalty documents on the named invoices that come before these by the policy.
+
+    A debtor cannot pay principal before its interest unless the creditor agrees (C. civ. 1343-1).
+    """
+    return [
+        each
+        for each in invoices
+        if order.is_interest(each)
+        and each.invoice_id not in named
+        and any(part.invoice_id in named for part in each.penalises)
+    ]
 
 
 def cited_ids(text: str | None, invoices: Sequence[Invoice]) -> list[str]:

@@ -64,6 +64,10 @@ class LegalOrder:
         ranks = bool(self.policy.ranking) or self.policy.imputation == "interest_first"
         return ranks and self._is_due(debt)
 
+    def is_interest(self, debt: Invoice) -> bool:
+        """Return True for a penalty document that is due and comes before principal by the policy."""
+        return self.policy.imputation == "interest_first" and debt.purpose == "penalty" and self._is_due(debt)
+
     def _shares(self, amount_minor: int, group: Sequence[Invoice], room: list[int]) -> list[int]:
         """Return the parts of equal debts: in proportion; whole ones in turn while a discount makes them unequal."""
         if all(price_minor(each, self.on) == each.outstanding_minor for each in group):
@@ -77,13 +81,10 @@ class LegalOrder:
     def _rank(self, debt: Invoice) -> tuple[int, int, int, date, date]:
         if not self._is_due(debt):
             return (2, 0, 0, *age(debt))
-        return (0 if self._is_interest(debt) else 1, 0, -self._rate_bps(debt), *age(debt))
+        return (0 if self.is_interest(debt) else 1, 0, -self._rate_bps(debt), *age(debt))
 
     def _is_due(self, debt: Invoice) -> bool:
         return debt.due_on is not None and debt.due_on <= self.on
-
-    def _is_interest(self, debt: Invoice) -> bool:
-        return self.policy.imputation == "interest_first" and debt.purpose == "penalty"
 
     def _rate_bps(self, debt: Invoice) -> int:
         """Return the rate of interest of a debt that is due, if the policy ranks by it; 0 where there is none."""
@@ -101,12 +102,12 @@ class LegalOrder:
         due = f"due {debt.due_on}"
         if sharing > 1:
             return "pro_rata", f"{due}, in proportion to {sharing} equal debts"
-        if self._is_interest(debt):
+        if self.is_interest(debt):
             return "interest_first", f"penalty document, {due}"
         overtaken = [
             each
             for each in debts
-            if age(each) < age(debt) and self._rank(each) > self._rank(debt) and not self._is_interest(each)
+            if age(each) < age(debt) and self._rank(each) > self._rank(debt) and not self.is_interest(each)
         ]
         if overtaken and self._is_due(debt):
             return "highest_rate", f"{self._rate_bps(debt) / 100:.2f} % a year, {due}"
