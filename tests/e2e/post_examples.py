@@ -68,6 +68,12 @@ def _cash(world: World, *, allocated: bool) -> tuple[dict[str, Any], dict[str, A
     return invoice, world.payment(invoice["customer_id"], "50.00", TODAY, allocations=parts)
 
 
+def _reversed(world: World) -> str:
+    payment = f"/v1/payments/{_cash(world, allocated=True)[1]['id']}"
+    reversal = world.post("invoice", f"{payment}/reverse", {"reason": "AC04"})["reversals"][0]
+    return f"{payment}/reversals/{reversal['id']}"
+
+
 def _allocate(world: World) -> Request:
     invoice, payment = _cash(world, allocated=False)
     return f"/v1/payments/{payment['id']}/allocations", {
@@ -315,6 +321,14 @@ EXAMPLES: dict[str, dict[str, Make]] = {
             {"reason": "AC04 closed account", "on": w.today},
         ),
         **PENALTIES,
+        "/v1/payments/{payment_id}/reassign": lambda w: (
+            f"/v1/payments/{_cash(w, allocated=True)[1]['id']}/reassign",
+            {"customer_id": w.customer(), "reason": "The bank text named another customer"},
+        ),
+        "/v1/payments/{payment_id}/reversals/{reversal_id}/restore": lambda w: (
+            f"{_reversed(w)}/restore",
+            {"reason": "The bank returned another payment"},
+        ),
         "/v1/invoices:group": _grouped,
         "/v1/invoices/{invoice_id}/submit": lambda w: (f"/v1/invoices/{_draft(w)}/submit", None),
         "/v1/invoices/{invoice_id}/approve": lambda w: (f"{_submitted(w)}/approve", None),

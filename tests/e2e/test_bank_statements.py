@@ -30,7 +30,9 @@ def upload(world: World, data: bytes, media_type: str = "application/xml", **hea
 
 
 def listed(world: World, path: str, **parameters: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = world.get("invoice", path, **parameters)["data"]
+    found: list[dict[str, Any]] = world.get(
+        "dunning" if path == "/v1/reminders" else "invoice", path, **parameters
+    )["data"]
     return found
 
 
@@ -79,6 +81,10 @@ def status_of(world: World, text: str) -> str:
     return next(str(x["status"]) for x in listed(world, "/v1/bank-lines") if x["text"] == text)
 
 
+def twins_of(world: World) -> list[str]:
+    return sorted(status_of(world, f"twin {n}") for n in range(3))
+
+
 def test_a_line_becomes_one_payment_whoever_brings_it_and_a_dropped_file_is_imported(system: System) -> None:
     world = World.make(system, day="2026-06-01")
     world.client("invoice").patch(f"/v1/entities/{world.entity}", json={"iban": IBAN})
@@ -125,7 +131,8 @@ def test_a_line_becomes_one_payment_whoever_brings_it_and_a_dropped_file_is_impo
     assert b"bank-statement-unbalanced" in (inbox / "refused/bad.txt.problem.json").read_bytes()
     wait_until(lambda: status_of(world, other) == "proposed", "the line without a payer is not proposed")
 
-    assert sorted(status_of(world, f"twin {n}") for n in range(3)) == ["booked", "unmatched", "unmatched"]
+    wait_until(lambda: "booked" in twins_of(world), "no twin is booked as the payment")
+    assert twins_of(world) == ["booked", "unmatched", "unmatched"]
     (line,) = listed(world, "/v1/bank-lines", status="proposed")
     path = f"/v1/bank-lines/{line['id']}"
     (proposal,) = world.get("invoice", f"{path}/proposals")["proposals"]
@@ -214,3 +221,53 @@ def paged(world: World, path: str) -> list[dict[str, Any]]:
         if page["next_cursor"] is None:
             return found
         page = world.get("invoice", path, limit=200, cursor=page["next_cursor"])
+
+
+def test_a_debit_that_is_returned_after_the_reminder_owes_again_from_its_due_date(system: System) -> None:
+    world = World.make(system, day="2026-06-03")
+    world.client("invoice").patch(f"/v1/entities/{world.entity}", json={"iban": IBAN})
+    customer = world.customer()
+    invoice = world.invoice(customer, issued_on="2026-05-01")
+    assert invoice["due_on"] == "2026-05-31"
+    world.advance("2026-06-05")
+    wait_until(lambda: steps_of(world, customer) == ["J+3"], "the first step is not sent")
+    paid = Booked(12_000, date(2026, 6, 5), invoice["number"], "R1", "Garage Dupont", end_to_end="E1")
+    upload(world, camt([paid]))
+    wait_until(lambda: status_of(world, invoice["number"]) == "booked", "the debit is not booked")
+    world.advance("2026-06-08")
+    back = Booked(-12_000, date(2026, 6, 8), "REJET", "R2", end_to_end="E1", returned="MD06")
+    with ThreadPoolExecutor(4) as racers:
+        list(racers.map(lambda _: upload(world, camt([back], 12_000, sequence=2)), range(4)))
+    before = world.position
+    wait_until(lambda: status_of(world, "REJET") == "booked", "the return is not booked")
+
+    (payment,) = listed(world, "/v1/payments", consequence="debtor_claim", reversal_kind="returned_debit")
+    assert listed(world, "/v1/payments", return_code="AM04") == []
+    (reversal,) = payment["reversals"]
+    assert (payment["status"], reversal["on"], reversal["in_time"]) == ("reversed", "2026-06-08", True)
+    interest = world.get("invoice", f"/v1/invoices/{invoice['id']}/interest", on="2026-06-08")
+    assert (interest["segments"][0]["days"], interest["total"]["amount"]) == (8, "40.32")
+
+    def aged(**dates: str) -> str:
+        found: str = world.get("reporting", "/v1/aged-balance", **dates)["totals"]["bands"]["1-30"]["amount"]
+        return found
+
+    assert [aged(as_of=f"2026-06-{n}") for n in ("04", "07", "08")] == ["120.00", "0.00", "120.00"]
+    assert aged(as_of="2026-06-08", known_at=str(before)) == "0.00"
+    dates = {"from": "2026-06-05", "to": "2026-06-08"}
+    statement = world.get("invoice", f"/v1/customers/{customer}/statement", **dates)
+    assert [entry["kind"] for entry in statement["data"]] == ["payment", "payment_reversed"]
+    (account,) = statement["accounts"]
+    assert (account["opening"], account["closing"], account["equal"]) == (
+        {"amount": "120.00", "currency": "EUR"},
+        {"amount": "120.00", "currency": "EUR"},
+        True,
+    )
+    world.advance("2026-06-16")
+    wait_until(lambda: steps_of(world, customer) == ["J+3", "J+15"], "the second step is not sent")
+
+
+def steps_of(world: World, customer: str) -> list[str]:
+    """Steps of the reminders of a customer that were sent, the first first."""
+    found = world.get("dunning", "/v1/reminders", customer_id=customer)["data"]
+    return sorted((x["step"] for x in found if x["status"] == "sent"), key=lambda step: int(step[2:]))

@@ -99,6 +99,17 @@ class Amendments(Documents):
             self.account[purse.currency] += part.amount_minor
         return done
 
+    def reassign(self, n: int, amount: int) -> bool:
+        """Move a payment to the other customer, unapplied."""
+        name = self._one(self.purses, n)
+        if not name:
+            return False
+        purse = self.purses[name]
+        (other,) = set(CUSTOMERS) - {purse.customer}
+        if done := self.do(payments.reassign, pay.ReassignPayment(name, other, "wrong name", ())):
+            purse.customer = other
+        return done
+
     def bounce(self, n: int, amount: int) -> bool:
         """Reverse a payment of an offer, or credit what is outstanding of one."""
         name = self._one({name: bill for name, bill in self.bills.items() if bill.offer}, n)

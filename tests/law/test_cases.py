@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from encours.kernel.money import Money
 from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.domain.invoice.commands import CreditInvoice
 from invoice_svc.domain.payment import commands as pay
@@ -114,3 +115,20 @@ def test_a_payment_that_the_bank_takes_back_never_was(life: Life) -> None:
     assert charged(life, date(2025, 6, 1)) == (0, 0)
     assert charged(life)[1] == 4_000
     assert life.statement(LATER, LATER).segments[0].first_day == date(2025, 5, 8)
+
+
+def test_a_part_that_goes_back_is_owed_from_the_due_date_at_each_half_year_s_rate(life: Life) -> None:
+    received(life, TOTAL)
+    life.today = LATER
+    part = pay.ReversePayment(
+        "pay_1", date(2025, 6, 20), "disputed", Money(40_000, "EUR"), reversal_id="rvl_1"
+    )
+    assert life.do(reversals.reverse, part)
+    segments = life.statement(LATER, date(2025, 7, 15)).segments
+    assert [(s.days, s.principal_minor, s.rate_bps, s.interest_minor) for s in segments] == [
+        (54, 40_000, 1_315, 778),
+        (15, 40_000, 1_215, 200),
+    ]
+    assert life.statement(date(2025, 6, 19), date(2025, 6, 19)).segments == ()
+    assert life.do(reversals.restore, pay.RestoreReversal("pay_1", "rvl_1", "another payment"))
+    assert (charged(life), scored(life)) == ((0, 0), IN_TIME)

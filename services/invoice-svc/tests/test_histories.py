@@ -43,6 +43,7 @@ from invoice_svc.domain.payment.commands import (
     AllocatePayment,
     ReceivePayment,
     ReleasePayment,
+    RestoreReversal,
     ReversePayment,
 )
 from invoice_svc.domain.payment.credit_note import IssueCreditNote
@@ -82,6 +83,7 @@ steps = st.one_of(
     st.tuples(st.just("release"), some_payment),
     st.tuples(st.just("reverse"), some_payment, ago),
     st.tuples(st.just("charge_back"), some_payment, amounts, ago),
+    st.tuples(st.just("put_back"), some_payment, ago),
     st.tuples(st.just("credit"), some_invoice, amounts, ago),
     st.tuples(st.just("rebate"), some_payment, amounts, ago),
     st.tuples(st.just("refund"), some_payment, amounts, ago),
@@ -123,7 +125,10 @@ def command(step: tuple[Any, ...], today: date) -> tuple[Any, ...]:
             return reversals.reverse, ReversePayment(payment, today - timedelta(days=days), "returned")
         case ("charge_back", payment, amount, days):
             part, on = Money(amount, "EUR"), today - timedelta(days=days)
-            return reversals.reverse, ReversePayment(payment, on, "disputed", part, kind="chargeback")
+            undo = ReversePayment(payment, on, "x", part, reversal_id=f"rvl_{payment}_{days % 3}")
+            return reversals.reverse, undo
+        case ("put_back", payment, days):
+            return reversals.restore, RestoreReversal(payment, f"rvl_{payment}_{days % 3}", "x")
         case ("credit", invoice, amount, days):
             return invoices.credit, CreditInvoice(
                 invoice, f"cre_{amount}", today - timedelta(days=days), amount, "x"
@@ -139,18 +144,14 @@ def command(step: tuple[Any, ...], today: date) -> tuple[Any, ...]:
             order = OrderRefund(payment, f"rfd_{payment}_{amount % 3}", Money(amount, "EUR"), "x")
             return payments.order_refund, structs.replace(order, on=today - timedelta(days=days))
         case ("return", payment, days):
-            returned = RecordRefundReturned(
-                payment, f"rfd_{payment}_{days % 3}", "x", today - timedelta(days=days)
-            )
-            return payments.record_refund_returned, returned
+            refund, on = f"rfd_{payment}_{days % 3}", today - timedelta(days=days)
+            return payments.record_refund_returned, RecordRefundReturned(payment, refund, "x", on)
         case ("write_off", invoice, amount, days):
             lost = WriteOffInvoice(invoice, Money(amount, "EUR"), "x", None, today - timedelta(days=days))
             return invoices.write_off, lost
         case ("lost", invoice, amount, days):
-            gone = DeclareUnrecoverable(
-                invoice, Money(amount, "EUR"), "x", "x", on=today - timedelta(days=days)
-            )
-            return invoices.declare_unrecoverable, gone
+            part, on = Money(amount, "EUR"), today - timedelta(days=days)
+            return invoices.declare_unrecoverable, DeclareUnrecoverable(invoice, part, "x", "x", on=on)
         case ("provide", invoice, days):
             return invoices.provision, ProvisionInvoice(invoice, None, "x", on=today - timedelta(days=days))
         case ("restore", invoice):

@@ -27,11 +27,12 @@ from encours.projection.read_model import Conn
 from encours.reading.read_db import ReadDb, ReadModelNotReady
 from invoice_svc.bank.indexing import announced, indexes
 from invoice_svc.bank.marks import Marks
+from invoice_svc.bank.returning import ReturnJudge
 from invoice_svc.domain.bank_line import decide
 from invoice_svc.domain.bank_line.state import BankLine
 from invoice_svc.matching.judgement import Judgement, judge
 from invoice_svc.read_models.bank.matchable import explained_since
-from invoice_svc.read_models.bank.query import unjudged
+from invoice_svc.read_models.bank.query import unjudged, unjudged_returns
 from invoice_svc.read_models.bank.taken import PaymentsOfLines
 from invoice_svc.read_models.lists import NAME
 from invoice_svc.use_cases.folds import BANK_LINE
@@ -87,9 +88,12 @@ class LineJudge:
                 ids = list(dict.fromkeys([*again, *(line.line_id for line in new)]))
                 batches = [ids[first : first + BATCH] for first in range(0, len(ids), BATCH)]
                 judged = [await self._judged(name, conn, schema, batch) for batch in batches]
+                returned = await unjudged_returns(conn, schema, after, until)
             for batch in judged:
                 if not await self._settle(name, batch, until):
                     return  # the same lines again in the next pass
+            if not await ReturnJudge(self.ledger, self.db).judge(name, returned):
+                return
             await marks.set(name, epoch, after := until)
             if len(new) < BATCH:
                 return

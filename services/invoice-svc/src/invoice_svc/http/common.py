@@ -40,6 +40,7 @@ CustomerId = Annotated[str, Id("cus"), Field(examples=["cus_0195e0a4c1187ebc837d
 InvoiceId = Annotated[str, Id("inv"), Field(examples=["inv_0195e0a4c1187ebc837d95283b6791e9"])]
 PaymentId = Annotated[str, Id("pay"), Field(examples=["pay_0195e0a4c1187ebc837d95283b6791e9"])]
 AllocationId = Annotated[str, Id("alo"), Field(examples=["alo_0195e0a4c1187ebc837d95283b6791e9"])]
+ReversalId = Annotated[str, Id("rvl"), Field(examples=["rvl_0195e0a4c1187ebc837d95283b6791e9"])]
 RefundId = Annotated[str, Id("rfd"), Field(examples=["rfd_0195e0a4c1187ebc837d95283b6791e9"])]
 CreditNoteId = Annotated[str, Id("cre"), Field(examples=["cre_0195e0a4c1187ebc837d95283b6791e9"])]
 DisputeId = Annotated[str, Id("dis"), Field(examples=["dis_0195e0a4c1187ebc837d95283b6791e9"])]

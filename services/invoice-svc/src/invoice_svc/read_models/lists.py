@@ -32,7 +32,7 @@ class Lists(ComposedModel):
     """Finds entities, numbers, customers, terms, and every document from quotes to credit notes and disputes."""
 
     name = NAME
-    version = 25
+    version = 26
     parts = (
         Entities(),
         Numbers(),
@@ -107,4 +107,5 @@ class Lists(ComposedModel):
         events.payment.PaymentAllocated,
         events.payment.PaymentReleased,
         events.payment.RefundSent,
+        events.payment.ReversalStated,
     )

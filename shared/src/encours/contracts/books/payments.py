@@ -24,10 +24,28 @@ def _identified(e: Recorded, event: payment.PaymentIdentified) -> tuple[Movement
     )
 
 
+@moves(payment.PaymentReassigned, "cash", "account")
+def _reassigned(e: Recorded, event: payment.PaymentReassigned) -> tuple[Movement, ...]:
+    amount = event.amount_minor
+    gained = on_payment(e, event, "reassigned", event.customer_id, amount, -amount)
+    return (
+        on_payment(e, event, "reassigned", event.from_customer_id, -amount, amount),
+        msgspec.structs.replace(gained, available_on=event.received_on),
+    )
+
+
 @moves(payment.PaymentReversed, "cash", "account")
 def _reversed(e: Recorded, event: payment.PaymentReversed) -> tuple[Movement, ...]:
     amount = event.amount_minor
     return (on_payment(e, event, "reversed", event.customer_id, -amount, amount),)
+
+
+@moves(payment.PaymentRestored, "cash", "account")
+def _restored(e: Recorded, event: payment.PaymentRestored) -> tuple[Movement, ...]:
+    # The creditor has had the money since it came, so no day of availability is stated again.
+    amount = event.amount_minor
+    moved = on_payment(e, event, "restored", event.customer_id, amount, -amount)
+    return (msgspec.structs.replace(moved, available_on=None),)
 
 
 @moves(payment.CreditNoteIssued, "cash", "account")

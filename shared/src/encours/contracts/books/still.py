@@ -94,5 +94,6 @@ STILL: frozenset[str] = names_in(
     payment.PaymentAllocated,
     payment.PaymentReleased,
     payment.RefundSent,
+    payment.ReversalStated,
     rate.ExchangeRatePublished,
 )

@@ -168,6 +168,10 @@ MatchRule = Literal[
     "payer_group",
     "payer_differs",
     "payment_reference",
+    "bank_reference",
+    "end_to_end_id",
+    "mandate",
+    "amount_part",
     "person",
 ]
 """Reasons for or against a match.
@@ -249,6 +253,49 @@ class BankLineBooked(Event, frozen=True, kw_only=True):
     reasons: tuple[MatchReason, ...]
 
 
+class ReturnProposal(Value, frozen=True, kw_only=True):
+    """A payment that a line may take back, the best first."""
+
+    payment_id: str
+    customer_id: str | None
+    received_on: date
+    amount_minor: int
+    """Amount that goes back."""
+    score: int
+    """Sum of the points of the reasons."""
+    reasons: tuple[MatchReason, ...]
+
+
+class BankLineReturnProposed(Event, frozen=True, kw_only=True):
+    """Payments that the line may take back, where a person has to decide."""
+
+    TYPE: ClassVar[str] = "bank_line.return_proposed"
+    line_id: str
+    account_id: str
+    proposals: tuple[ReturnProposal, ...]
+
+
+class BankLineReturnBooked(Event, frozen=True, kw_only=True):
+    """The line takes a payment back, or a part: a reversal that is recorded with it, or one recorded before."""
+
+    TYPE: ClassVar[str] = "bank_line.return_booked"
+    line_id: str
+    account_id: str
+    payment_id: str
+    reversal_id: str
+    customer_id: str | None
+    currency: str
+    amount_minor: int
+    """Amount of the reversal, above 0."""
+    return_code: str | None
+    charges_minor: int | None
+    """Charges of the bank for the return."""
+    is_new_reversal: bool
+    """The reversal was recorded with the line."""
+    score: int
+    reasons: tuple[MatchReason, ...]
+
+
 class BankLineIgnored(Event, frozen=True, kw_only=True):
     """The line is no payment of a customer."""
 
@@ -265,5 +312,5 @@ class BankLineReopened(Event, frozen=True, kw_only=True):
     line_id: str
     account_id: str
     payment_id: str | None
-    """Payment that the line was, if it was booked; it was reversed if it had been recorded with the line."""
+    """Payment that the line was, if it was booked as one; it was reversed if it had been recorded with the line."""
     cause: str

@@ -70,8 +70,25 @@ class PaymentIdentified(Event, frozen=True, kw_only=True):
     payment_id: str
     customer_id: str
     amount_minor: int
-    """The whole payment, as received: all of it moves to this customer's account."""
+    """Amount that was neither refunded nor reversed: it moves to this customer's account."""
     currency: str
+
+
+class PaymentReassigned(Event, frozen=True, kw_only=True):
+    """The money was another customer's all the time: it moves to that account. Its allocations were released before."""
+
+    TYPE: ClassVar[str] = "payment.reassigned"
+    payment_id: str
+    customer_id: str
+    """The customer who paid."""
+    from_customer_id: str
+    """The customer to whose account it was booked."""
+    received_on: date
+    """Day from which the money counts for the customer who paid."""
+    amount_minor: int
+    """Amount that was not reversed."""
+    currency: str
+    cause: str
 
 
 class PaymentAllocated(Event, frozen=True, kw_only=True):
@@ -166,6 +183,28 @@ class PaymentReversed(Event, frozen=True, kw_only=True):
     """Bank line that was the return."""
     charges_minor: int | None
     """Charges of the bank for the return. They are no debt of the debtor."""
+
+
+class PaymentRestored(Event, frozen=True, kw_only=True):
+    """A reversal was recorded wrongly: its amount is unapplied cash of the payment again, from the day it counted."""
+
+    TYPE: ClassVar[str] = "payment.restored"
+    payment_id: str
+    customer_id: str | None
+    reversal_id: str
+    amount_minor: int
+    currency: str
+    cause: str
+
+
+class ReversalStated(Event, frozen=True, kw_only=True):
+    """A bank line is a reversal that was recorded before; with ``line_id`` ``None`` no line is it any more."""
+
+    TYPE: ClassVar[str] = "payment.reversal_stated"
+    payment_id: str
+    customer_id: str | None
+    reversal_id: str
+    line_id: str | None
 
 
 class CreditNoteIssued(Event, frozen=True, kw_only=True):

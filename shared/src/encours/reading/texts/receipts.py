@@ -8,6 +8,10 @@ from encours.reading.texts.form import Lines
 LINES: Lines = {
     payment.PaymentReceived: ("{amount_minor} received by {method}", "{amount_minor} reçus par {method}"),
     payment.PaymentIdentified: ("Payer of {amount_minor} identified", "Payeur de {amount_minor} identifié"),
+    payment.PaymentReassigned: (
+        "Payment of {amount_minor} moved to the customer who paid: {cause}",
+        "Paiement de {amount_minor} transféré au client qui a payé : {cause}",
+    ),
     payment.PaymentAllocated: (
         "Payment allocated: {allocations} part(s)",
         "Paiement imputé : {allocations} part(s)",
@@ -17,6 +21,11 @@ LINES: Lines = {
         "Payment of {amount_minor} reversed: {cause}",
         "Paiement de {amount_minor} annulé : {cause}",
     ),
+    payment.PaymentRestored: (
+        "{amount_minor} of a payment restored, its reversal was recorded wrongly: {cause}",
+        "{amount_minor} d'un paiement rétablis, annulation enregistrée à tort : {cause}",
+    ),
+    payment.ReversalStated: ("Reversal stated by the bank", "Annulation relevée par la banque"),
     payment.CreditNoteIssued: (
         "Credit note {number} of {total_minor}: {cause}",
         "Avoir {number} de {total_minor} : {cause}",
@@ -57,6 +66,10 @@ LINES: Lines = {
     remittance.AdviceWithdrawn: (
         "Announced payment withdrawn: {cause}",
         "Paiement annoncé retiré : {cause}",
+    ),
+    bank.BankLineReturnBooked: (
+        "Bank line booked as the return of {amount_minor}",
+        "Ligne de relevé comptabilisée comme retour de {amount_minor}",
     ),
     bank.BankLineBooked: (
         "Bank line of {amount_minor} booked as a payment",

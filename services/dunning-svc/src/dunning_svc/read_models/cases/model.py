@@ -134,6 +134,7 @@ class Cases(ReadModel):
         events.loss.InvoiceProvisioned,
         events.invoice.InvoiceTermsBeyondCeiling,
         events.payment.RefundSent,
+        events.payment.ReversalStated,
         events.invoice.InvoicePenaltyBelowFloor,
     )
 

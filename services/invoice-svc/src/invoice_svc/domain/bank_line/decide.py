@@ -13,7 +13,14 @@ from invoice_svc.domain.bank_line.state import BankLine
 from invoice_svc.domain.payment.identity import payment_id_of
 from invoice_svc.domain.payment.state import Payment
 
-Decided = events.BankLineProposed | events.BankLineBooked | events.BankLineIgnored | events.BankLineReopened
+Decided = (
+    events.BankLineProposed
+    | events.BankLineBooked
+    | events.BankLineReturnProposed
+    | events.BankLineReturnBooked
+    | events.BankLineIgnored
+    | events.BankLineReopened
+)
 _METHODS: dict[str, Method] = {
     "PMNT-RRCT": "instant_transfer",
     "PMNT-IDDT": "direct_debit",
@@ -47,9 +54,7 @@ class BankLineNotBookable(Refusal):
 
     code = "bank-line-not-bookable"
     title = "Bank line brings no money"
-    remedy = (
-        "Book money that a statement has booked in; reverse the payment for a return, then ignore the line."
-    )
+    remedy = "Book money that a statement has booked in; for a return, name the payment in `payment_id`."
 
 
 class PaymentNotOfLine(Refusal):
@@ -75,7 +80,7 @@ def is_for_machine(state: BankLine) -> bool:
 def require_bookable(state: BankLine) -> events.BankLineRecorded:
     """Return the bank's statement of a line that brings money and is not decided. Raises refusals."""
     line = stated(state)
-    _require_open(state)
+    require_open(state)
     if line.is_announced:
         raise BankLineNotBookable(f"{line.line_id} is announced; the statement of its day will book it.")
     if line.amount_minor <= 0:
@@ -88,7 +93,7 @@ def ignore(state: BankLine, cause: str) -> list[events.BankLineIgnored]:
     line = stated(state)
     if state.ignored_cause == cause:
         return []
-    _require_open(state)
+    require_open(state)
     return [events.BankLineIgnored(line_id=line.line_id, account_id=line.account_id, cause=cause)]
 
 
@@ -180,8 +185,11 @@ def is_same_money(state: BankLine, payment: Payment) -> bool:
     )
 
 
-def _require_open(state: BankLine) -> None:
+def require_open(state: BankLine) -> None:
+    """Raise :class:`BankLineDecided` for a line that is booked or ignored."""
     line = stated(state)
+    if state.returned is not None:
+        raise BankLineDecided(f"{line.line_id} is booked as the return of {state.returned.payment_id}.")
     if state.booked is not None:
         raise BankLineDecided(f"{line.line_id} is booked as {state.booked.payment_id}.")
     if state.ignored_cause is not None:

@@ -28,6 +28,9 @@ class BankLine:
     stated: events.BankLineRecorded | None = None
     proposals: tuple[events.LineProposal, ...] = ()
     booked: events.BankLineBooked | None = None
+    returned: events.BankLineReturnBooked | None = None
+    """Set if the line took a payment back."""
+    return_proposals: tuple[events.ReturnProposal, ...] = ()
     ignored_cause: str | None = None
     is_left_to_person: bool = False
     """A decision on the line was withdrawn: the machine decides nothing more."""
@@ -35,19 +38,21 @@ class BankLine:
     @property
     def status(self) -> LineStatus:
         """Return the status of the line; an announced line is booked by the statement that follows."""
-        if self.booked is not None:
+        if self.booked is not None or self.returned is not None:
             return "booked"
         if self.ignored_cause is not None:
             return "ignored"
         if self.stated is not None and self.stated.is_announced:
             return "announced"
-        return "proposed" if self.proposals else "unmatched"
+        return "proposed" if self.proposals or self.return_proposals else "unmatched"
 
 
 BankLineEvent = (
     events.BankLineRecorded
     | events.BankLineProposed
     | events.BankLineBooked
+    | events.BankLineReturnProposed
+    | events.BankLineReturnBooked
     | events.BankLineIgnored
     | events.BankLineReopened
 )
@@ -63,9 +68,21 @@ def evolve(state: BankLine, recorded: Recorded) -> BankLine:
             return replace(state, proposals=event.proposals)
         case events.BankLineBooked():
             return replace(state, booked=event)
+        case events.BankLineReturnProposed():
+            return replace(state, return_proposals=event.proposals)
+        case events.BankLineReturnBooked():
+            return replace(state, returned=event)
         case events.BankLineIgnored():
             return replace(state, ignored_cause=event.cause)
         case events.BankLineReopened():
-            return replace(state, proposals=(), booked=None, ignored_cause=None, is_left_to_person=True)
+            return replace(
+                state,
+                proposals=(),
+                booked=None,
+                returned=None,
+                return_proposals=(),
+                ignored_cause=None,
+                is_left_to_person=True,
+            )
         case _:
             assert_never(event)

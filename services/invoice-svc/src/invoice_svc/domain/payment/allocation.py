@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from encours.contracts.common import Conversion
+from encours.contracts.events.payment import Allocation
 from invoice_svc.domain.invoice.discount import price_minor
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.payment.indication import Indication, indication, says_discount
@@ -110,6 +111,22 @@ def cited_ids(text: str | None, invoices: Sequence[Invoice]) -> list[str]:
     """Return the ids of the invoices whose numbers the text cites."""
     by_number = {invoice.number: invoice.invoice_id for invoice in invoices if invoice.number}
     return [by_number[citation.number] for citation in indication(text, by_number).cited]
+
+
+def again(taken: Allocation, invoice: Invoice, unapplied_minor: int) -> Share | None:
+    """Return an allocation as a share to be put back, at most what is open and unapplied; ``None`` if nothing is.
+
+    One in another currency is put back whole or not at all.
+    """
+    open_minor = invoice.outstanding_minor
+    if taken.settles is not None:
+        fits = taken.settles.amount_minor <= open_minor and taken.amount_minor <= unapplied_minor
+        amount = taken.amount_minor if fits else 0
+    else:
+        amount = min(taken.amount_minor, open_minor, unapplied_minor)
+    if amount <= 0:
+        return None
+    return Share(taken.invoice_id, amount, taken.rule, taken.evidence, taken.settles)
 
 
 def _by_indication(

@@ -106,3 +106,22 @@ class ReversePayment:
     reversal_id: str | None = None
     line_id: str | None = None
     charges_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreReversal:
+    """Restore what a reversal took that was recorded wrongly."""
+
+    payment_id: str
+    reversal_id: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReassignPayment:
+    """Move a payment to the customer who paid; ``allocations`` ``None`` applies the rules of a receipt."""
+
+    payment_id: str
+    customer_id: str
+    cause: str
+    allocations: Instructed | None = None

@@ -24,8 +24,10 @@ from invoice_svc.domain.payment.refusals import (
     AllocationAcrossEntities,
     AllocationNotStanding,
     AmountExceedsUnapplied,
+    CreditNoteStays,
     PayerKnown,
     PaymentExists,
+    PaymentRefunded,
     PaymentWasReversed,
 )
 from invoice_svc.domain.payment.state import ActiveAllocation, Payment, PaymentEvent
@@ -81,16 +83,42 @@ def identify(state: Payment, customer_id: str) -> list[Dated]:
     if state.customer_id == customer_id:
         return []
     if state.customer_id is not None:
-        raise PayerKnown(
-            f"{state.payment_id} belongs to {state.customer_id}; reverse it and record it again."
-        )
+        raise PayerKnown(f"{state.payment_id} belongs to {state.customer_id}; if that is wrong, reassign it.")
     identified = events.PaymentIdentified(
         payment_id=state.payment_id,
         customer_id=customer_id,
-        amount_minor=state.amount_minor,
+        amount_minor=state.left_minor,
         currency=state.currency,
     )
     return [(state.received_on, identified)]
+
+
+def reassign(state: Payment, customer_id: str, cause: str) -> list[Dated]:
+    """Release all allocations and move the money to the customer who paid, from the receipt on.
+
+    Allocations go as of their own days, as the money was never the other customer's. Where earlier ones were released,
+    the money moves from then on, and counts from the receipt. No event if it is that customer's already.
+    """
+    require_stands(state)
+    if state.customer_id == customer_id:
+        return []
+    if state.customer_id is None:
+        return identify(state, customer_id)
+    if state.credit_note is not None:
+        raise CreditNoteStays(f"{state.payment_id} is the money of credit note {state.credit_note.number}.")
+    if state.refunded_minor:
+        refunded = Money(state.refunded_minor, state.currency)
+        raise PaymentRefunded(f"{refunded} of {state.payment_id} was refunded to {state.customer_id}.")
+    moved = events.PaymentReassigned(
+        payment_id=state.payment_id,
+        customer_id=customer_id,
+        from_customer_id=state.customer_id,
+        received_on=state.received_on,
+        amount_minor=state.left_minor,
+        currency=state.currency,
+        cause=cause,
+    )
+    return [*release(state, None, state.received_on), (state.unapplied_since, moved)]
 
 
 def instructions(instructed: Instructed) -> list[Instruction]:

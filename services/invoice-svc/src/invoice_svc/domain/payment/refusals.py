@@ -60,7 +60,7 @@ class PayerKnown(Refusal):
 
     code = "payer-known"
     title = "Payer is already known"
-    remedy = "Reverse the payment and record it again."
+    remedy = "If the payer is wrong, POST /v1/payments/{id}/reassign with the customer who paid."
 
 
 class PaymentWasReversed(Refusal):
@@ -93,6 +93,14 @@ class ReversalRepeated(Refusal):
     code = "reversal-repeated"
     title = "Reversal is recorded already"
     remedy = "GET the payment for its reversals. If this is another one, send the bank's reference of each."
+
+
+class ReversalNotFound(NotFound):
+    """The payment has no reversal of that id (404)."""
+
+    code = "reversal-not-found"
+    title = "Reversal not found"
+    remedy = "GET the payment for its reversals."
 
 
 class CreditNotFound(NotFound):

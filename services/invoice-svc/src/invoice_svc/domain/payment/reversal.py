@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from encours.contracts.events import payment as events
 from encours.kernel.errors import Invalid
@@ -22,10 +22,14 @@ from invoice_svc.domain.payment.refusals import (
     CreditNoteStays,
     PaymentAlreadyReversed,
     PaymentRefunded,
+    ReversalNotFound,
     ReversalRepeated,
 )
-from invoice_svc.domain.payment.state import ActiveAllocation, Payment
+from invoice_svc.domain.payment.state import ActiveAllocation, Payment, Reversal
 from invoice_svc.domain.refusals import require_currency
+
+_SAME_RETURN = timedelta(days=10)
+"""Longest time between the day on which a return is recorded by a person or a gateway, and that of its bank line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +82,13 @@ def amount_minor(state: Payment, command: ReversePayment) -> int:
     return command.amount.amount_minor
 
 
-def is_recorded(state: Payment, command: ReversePayment) -> bool:
+def is_recorded(state: Payment, command: ReversePayment, on: date) -> bool:
     """Return True if the bank or the gateway delivers the reversal again: same reference and amount.
 
     Raises :class:`ReversalRepeated` for the same reference with another amount, and for the same amount on the same
-    day where references do not tell the two apart.
+    day where references do not tell the two apart; or days before or after a bank line, which has its own reference.
     """
-    for known in state.reversals:
+    for known in state.standing_reversals:
         same = command.amount is not None and known.amount_minor == command.amount.amount_minor
         whole = command.amount is None and state.reversed_on is not None
         both_named = command.reference is not None and known.event.reference is not None
@@ -93,9 +97,66 @@ def is_recorded(state: Payment, command: ReversePayment) -> bool:
                 return True
             was = Money(known.amount_minor, state.currency)
             raise ReversalRepeated(f"A reversal of {was} has the reference {command.reference}.")
-        if same and known.on == command.on and not both_named:
+        near = abs(known.on - on) <= (_SAME_RETURN if _one_of_bank(known, command) else timedelta(0))
+        if same and near and not (both_named and not _one_of_bank(known, command)):
             raise ReversalRepeated(f"{command.amount} of {state.payment_id} was reversed on {known.on}.")
     return False
+
+
+def _one_of_bank(known: Reversal, command: ReversePayment) -> bool:
+    """Return True if a bank line is the known reversal, and the command is not of a line: references differ then."""
+    return known.line_id is not None and command.line_id is None
+
+
+def unstated(state: Payment, amount_minor: int, on: date, line_id: str) -> Reversal | None:
+    """Return the reversal of that amount, recorded days before or after a line, that no other line is."""
+    return next(
+        (
+            each
+            for each in state.standing_reversals
+            if each.line_id in (None, line_id)
+            and each.event.reversal_id is not None
+            and each.amount_minor == amount_minor
+            and abs(each.on - on) <= _SAME_RETURN
+        ),
+        None,
+    )
+
+
+def state_line(state: Payment, known: Reversal, line_id: str | None) -> list[Dated]:
+    """Record that a line is a reversal, or that it is none any more; no event if that is recorded."""
+    if known.line_id == line_id or known.event.reversal_id is None:
+        return []
+    stated = events.ReversalStated(
+        payment_id=state.payment_id,
+        customer_id=state.customer_id,
+        reversal_id=known.event.reversal_id,
+        line_id=line_id,
+    )
+    return [(known.effective_on, stated)]
+
+
+def find(state: Payment, reversal_id: str) -> Reversal:
+    """Return a reversal of the payment. Raises :class:`ReversalNotFound`."""
+    found = next((each for each in state.reversals if each.event.reversal_id == reversal_id), None)
+    if found is None:
+        raise ReversalNotFound(reversal_id)
+    return found
+
+
+def restore(state: Payment, known: Reversal, cause: str) -> list[Dated]:
+    """Restore what a reversal took that was recorded wrongly, from the day it counted; no event if that is done."""
+    if known.restored_cause is not None or known.event.reversal_id is None:
+        return []
+    restored = events.PaymentRestored(
+        payment_id=state.payment_id,
+        customer_id=state.customer_id,
+        reversal_id=known.event.reversal_id,
+        amount_minor=known.amount_minor,
+        currency=state.currency,
+        cause=cause,
+    )
+    return [(known.effective_on, restored)]
 
 
 def reverse(state: Payment, command: ReversePayment, took: Sequence[TakenShare], today: date) -> list[Dated]:

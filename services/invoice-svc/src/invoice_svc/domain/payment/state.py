@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal, assert_never, cast
+from uuid import UUID
+
+from msgspec import structs
 
 from encours.contracts import Recorded
 from encours.contracts.common import Origin
@@ -40,12 +43,17 @@ class Refund:
 class Reversal:
     """A part of the payment that went back to the payer, or all of it.
 
-    ``on`` is the bank's date; the event counts from ``effective_on``, which may be later.
+    ``on`` is the bank's date; the event counts from ``effective_on``, which may be later. ``taken`` are the allocations
+    that it took, less what stayed on the invoices. ``restored_cause`` is set if it was recorded wrongly.
     """
 
     event: events.PaymentReversed
     on: date
     effective_on: date
+    command_id: UUID
+    taken: tuple[Allocation, ...] = ()
+    line_id: str | None = None
+    restored_cause: str | None = None
 
     @property
     def amount_minor(self) -> int:
@@ -83,6 +91,8 @@ class Payment:
     allocations: tuple[ActiveAllocation, ...] = ()
     released_on: date | None = None
     """The latest business date of a release."""
+    last_release: tuple[UUID, tuple[Allocation, ...]] | None = None
+    """Command that released last, and what it released."""
     reversals: tuple[Reversal, ...] = ()
     refunds: tuple[Refund, ...] = ()
     credit_note: events.CreditNoteIssued | None = None
@@ -119,13 +129,18 @@ class Payment:
     @property
     def reversed_minor(self) -> int:
         """Amount that went back to the payer."""
-        return sum(reversal.amount_minor for reversal in self.reversals)
+        return sum(reversal.amount_minor for reversal in self.standing_reversals)
+
+    @property
+    def standing_reversals(self) -> tuple[Reversal, ...]:
+        """Reversals that were not recorded wrongly."""
+        return tuple(each for each in self.reversals if each.restored_cause is None)
 
     @property
     def reversed_on(self) -> date | None:
         """Date of the reversal by the bank after which nothing is left of the payment; ``None`` before."""
-        is_whole = self.reversals and self.reversed_minor >= self.amount_minor
-        return self.reversals[-1].on if is_whole else None
+        standing = self.standing_reversals
+        return standing[-1].on if standing and self.reversed_minor >= self.amount_minor else None
 
     @property
     def unapplied_since(self) -> date:
@@ -137,10 +152,13 @@ class Payment:
 PaymentEvent = (
     events.PaymentReceived
     | events.PaymentIdentified
+    | events.PaymentReassigned
     | events.PaymentAdvised
     | events.PaymentAllocated
     | events.PaymentReleased
     | events.PaymentReversed
+    | events.PaymentRestored
+    | events.ReversalStated
     | events.CreditNoteIssued
     | PaymentResidualClosed
     | PaymentResidualReopened
@@ -170,22 +188,35 @@ def evolve(state: Payment, recorded: Recorded) -> Payment:
             )
         case events.PaymentIdentified():
             return replace(state, customer_id=event.customer_id)
+        case events.PaymentReassigned():
+            return replace(state, customer_id=event.customer_id, advice_id=None)
         case events.PaymentAdvised():
             return replace(state, advice_id=event.advice_id)
         case events.PaymentAllocated():
             more = tuple(
                 ActiveAllocation(allocation, recorded.effective_on) for allocation in event.allocations
             )
-            return replace(state, allocations=state.allocations + more)
+            return _with_rest(replace(state, allocations=state.allocations + more), recorded, event)
         case events.PaymentReleased():
             gone = {allocation.allocation_id for allocation in event.allocations}
             kept = tuple(s for s in state.allocations if s.allocation.allocation_id not in gone)
             released_on = max(state.released_on or date.min, recorded.effective_on)
-            return replace(state, allocations=kept, released_on=released_on)
+            before = state.last_release
+            same = before[1] if before is not None and before[0] == recorded.command_id else ()
+            last = (recorded.command_id, (*same, *event.allocations))
+            return replace(state, allocations=kept, released_on=released_on, last_release=last)
         case events.PaymentReversed():
             on = recorded.effective_on
-            reversal = Reversal(event, event.reversed_on or on, on)
+            before = state.last_release
+            same = before[1] if before is not None and before[0] == recorded.command_id else ()
+            reversal = Reversal(
+                event, event.reversed_on or on, on, recorded.command_id, tuple(same), event.line_id
+            )
             return replace(state, reversals=(*state.reversals, reversal))
+        case events.PaymentRestored():
+            return _with_reversal(state, event.reversal_id, restored_cause=event.cause)
+        case events.ReversalStated():
+            return _with_reversal(state, event.reversal_id, line_id=event.line_id)
         case events.CreditNoteIssued():
             return Payment(
                 payment_id=event.payment_id,
@@ -217,6 +248,35 @@ def evolve(state: Payment, recorded: Recorded) -> Payment:
             assert_never(event)
 
 
+def _with_reversal(state: Payment, reversal_id: str, **changes: Any) -> Payment:
+    return replace(
+        state,
+        reversals=tuple(
+            replace(each, **changes) if each.event.reversal_id == reversal_id else each
+            for each in state.reversals
+        ),
+    )
+
+
+def _with_rest(state: Payment, recorded: Recorded, event: events.PaymentAllocated) -> Payment:
+    """Return the payment with what a reversal took reduced by what it left on the invoices in the same command.
+
+    A part of an allocation to an invoice in another currency is not kept: it has no rounding of its own.
+    """
+    if not state.reversals or state.reversals[-1].command_id != recorded.command_id:
+        return state
+    left = {each.invoice_id: each.amount_minor for each in event.allocations}
+    last = state.reversals[-1]
+    taken = []
+    for each in last.taken:
+        part = min(each.amount_minor, left.pop(each.invoice_id, 0))
+        if not part:
+            taken.append(each)
+        elif part < each.amount_minor and each.settles is None:
+            taken.append(structs.replace(each, amount_minor=each.amount_minor - part))
+    return replace(state, reversals=(*state.reversals[:-1], replace(last, taken=tuple(taken))))
+
+
 def _with_refund(state: Payment, refund_id: str, **changes: Any) -> Payment:
     refunds = (
         replace(refund, **changes) if refund.refund_id == refund_id else refund for refund in state.refunds
@@ -227,12 +287,13 @@ def _with_refund(state: Payment, refund_id: str, **changes: Any) -> Payment:
 def fold_as_of(recorded: Iterable[Recorded], day: date) -> Payment:
     """Return the payment as of a business day; empty before the funds were available.
 
-    The payer has no business date: a payer identified later is the payer from the receipt on.
+    The payer has no business date: one who is identified later, or to whom it is moved, is the payer from the receipt
+    on.
     """
     state = Payment()
     for event in recorded:
         if event.effective_on <= day or (
-            state.payment_id and isinstance(event.data, events.PaymentIdentified)
+            state.payment_id and isinstance(event.data, events.PaymentIdentified | events.PaymentReassigned)
         ):
             state = evolve(state, event)
     return state

@@ -12,6 +12,7 @@ from encours.contracts.events.bank import (
     MatchReason,
     MatchRule,
     ProposedShare,
+    ReturnProposal,
     StatementFormat,
     StatementKind,
 )
@@ -195,12 +196,38 @@ class LineProposalOut(BaseModel):
         }
 
 
+class ReturnProposalOut(BaseModel):
+    """A payment that a line may take back."""
+
+    proposal: int = Field(description="Number for `POST /v1/bank-lines/{id}/match`, the best first.")
+    customer_id: str | None
+    payment_id: str
+    received_on: date
+    amount: MoneyModel
+    score: int
+    reasons: list[MatchReasonOut]
+
+    @classmethod
+    def of(cls, place: int, proposal: ReturnProposal, currency: str) -> Json:
+        """Show a proposal."""
+        return {
+            "proposal": place,
+            "customer_id": proposal.customer_id,
+            "payment_id": proposal.payment_id,
+            "received_on": iso(proposal.received_on),
+            "amount": money_json(proposal.amount_minor, currency),
+            "score": proposal.score,
+            "reasons": [MatchReasonOut.of(each) for each in proposal.reasons],
+        }
+
+
 class LineProposalsOut(AsOf):
-    """Sets of invoices that a line may pay, where a person has to decide."""
+    """Sets of invoices that a line may pay, or payments that it may take back, where a person has to decide."""
 
     line_id: str
     status: LineStatus
     proposals: list[LineProposalOut]
+    returns: list[ReturnProposalOut] = Field(description="Payments that money out may take back.")
     version: int
 
     @classmethod
@@ -214,6 +241,10 @@ class LineProposalsOut(AsOf):
             "proposals": [
                 LineProposalOut.of(place, each, event.currency)
                 for place, each in enumerate(state.proposals, 1)
+            ],
+            "returns": [
+                ReturnProposalOut.of(place, each, event.currency)
+                for place, each in enumerate(state.return_proposals, 1)
             ],
             "version": version,
         }
@@ -240,7 +271,10 @@ class BankLineOut(AsOf):
     ordered: MoneyModel | None = Field(description="Amount that was ordered, if in another currency.")
     charges: MoneyModel | None
     batch: str | None = Field(description="Reference of the batch entry that the line is a part of.")
-    payment_id: str | None = Field(description="The payment that the line is booked as.")
+    payment_id: str | None = Field(
+        description="The payment that the line is booked as, or that it took back."
+    )
+    reversal_id: str | None = Field(description="The reversal of the payment, where the line took it back.")
     ignored: str | None = Field(description="Reason for which the line is ignored.")
     score: int | None = Field(description="Sum of the points of the reasons for which the line was booked.")
     reasons: list[MatchReasonOut]
@@ -251,6 +285,7 @@ class BankLineOut(AsOf):
         """Show a line."""
         event = state.stated
         assert event is not None, "a line has its first event"
+        decided = state.booked or state.returned
         ordered = None
         if event.ordered_minor is not None and event.ordered_currency is not None:
             ordered = money_json(event.ordered_minor, event.ordered_currency)
@@ -281,10 +316,11 @@ class BankLineOut(AsOf):
             if event.charges_minor is None
             else money_json(event.charges_minor, event.currency),
             "batch": event.batch,
-            "payment_id": state.booked.payment_id if state.booked else None,
+            "payment_id": decided.payment_id if decided else None,
+            "reversal_id": state.returned.reversal_id if state.returned else None,
             "ignored": state.ignored_cause,
-            "score": state.booked.score if state.booked else None,
-            "reasons": [MatchReasonOut.of(each) for each in state.booked.reasons] if state.booked else [],
+            "score": decided.score if decided else None,
+            "reasons": [MatchReasonOut.of(each) for each in decided.reasons] if decided else [],
             "version": version,
         }
 

@@ -73,7 +73,8 @@ class MatchLineBody(Body):
     """Booking of a line; without any of these the bank text tells what is paid, as for a payment."""
 
     payment_id: PaymentId | None = Field(
-        default=None, description="A payment of that amount that is recorded already."
+        default=None,
+        description="A payment of that amount that is recorded already; for money out, the payment that it takes back.",
     )
     proposal: Annotated[int, Field(ge=1, le=3)] | None = None
     customer_id: CustomerId | None = None

@@ -110,7 +110,10 @@ class ReversalOut(BaseModel):
     )
     in_time: bool | None = Field(description="The money went back by that day.")
     reference: str | None
-    bank_line_id: str | None = Field(description="Bank line that was the return.")
+    bank_line_id: str | None = Field(description="Bank line that is the return.")
+    restored: str | None = Field(
+        description="Reason for which the reversal was wrong, if its amount counts again."
+    )
     charges: MoneyModel | None = Field(description="Charges of the bank. They are no debt of the customer.")
 
     @classmethod
@@ -131,7 +134,8 @@ class ReversalOut(BaseModel):
             "claim_until": iso(event.claim_until),
             "in_time": None if event.claim_until is None else reversal.on <= event.claim_until,
             "reference": event.reference,
-            "bank_line_id": event.line_id,
+            "bank_line_id": reversal.line_id,
+            "restored": reversal.restored_cause,
             "charges": None if charges is None else money_json(charges, event.currency),
         }
 
@@ -216,7 +220,7 @@ class PaymentOut(AsOf):
             "external_ref": state.external_ref,
             "status": _status(state),
             "reversed_on": iso(state.reversed_on),
-            "reversal_reason": state.reversals[-1].event.cause if state.reversed_on else None,
+            "reversal_reason": state.standing_reversals[-1].event.cause if state.reversed_on else None,
             "reversals": [ReversalOut.of(reversal) for reversal in state.reversals],
             "allocations": [AllocationOut.of(standing, state.currency) for standing in state.allocations],
             "refunds": [RefundOut.of(refund, state.currency) for refund in state.refunds],

@@ -17,8 +17,10 @@ from invoice_svc.domain.payment.commands import (
     AllocatePayment,
     Instructed,
     Instruction,
+    ReassignPayment,
     ReceivePayment,
     ReleasePayment,
+    RestoreReversal,
     ReversePayment,
 )
 from invoice_svc.domain.payment.identity import payment_id_of
@@ -187,6 +189,28 @@ class ReverseBody(Body):
             self.reference,
             reversal_id,
         )
+
+
+class ReassignBody(Body):
+    """The customer who paid; without `allocations`, the payment is allocated by the rules of a receipt."""
+
+    customer_id: CustomerId
+    reason: ShortText = Field(examples=["The bank text named another customer"])
+    allocations: list[AllocationBody] | None = Field(default=None, max_length=500)
+
+    def to_command(self, payment_id: str) -> ReassignPayment:
+        """Return the command."""
+        return ReassignPayment(payment_id, self.customer_id, self.reason, instructed(self.allocations))
+
+
+class RestoreBody(Body):
+    """Reason for which a reversal was wrong."""
+
+    reason: ShortText = Field(examples=["The bank returned another payment"])
+
+    def to_command(self, payment_id: str, reversal_id: str) -> RestoreReversal:
+        """Return the command."""
+        return RestoreReversal(payment_id, reversal_id, self.reason)
 
 
 class RefundBody(Body):

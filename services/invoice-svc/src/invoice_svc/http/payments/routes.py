@@ -13,17 +13,19 @@ from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.ids import new_id
 from encours.reading.pages import Page
-from invoice_svc.http.common import CustomerId, EntityId, PaymentId, RefundId
+from invoice_svc.http.common import CustomerId, EntityId, PaymentId, RefundId, ReversalId
 from invoice_svc.http.history import HistoryOut, TextLanguage, show_history
 from invoice_svc.http.payments.answers import PAYMENT_ANSWER, SETTLED_ANSWER, PaymentListing, PaymentOut
 from invoice_svc.http.payments.bodies import (
     AllocateBody,
     PaymentBody,
     ReasonCode,
+    ReassignBody,
     RefundBody,
     RefundReturnedBody,
     RefundSentBody,
     ReleaseBody,
+    RestoreBody,
     ReverseBody,
 )
 from invoice_svc.http.reads import show, show_page
@@ -95,6 +97,19 @@ async def allocate_payment(payment_id: PaymentId, cmd: Writing, body: AllocateBo
     )
 
 
+@router.post("/v1/payments/{payment_id}/reassign", response_model=PaymentOut)
+async def reassign_payment(payment_id: PaymentId, body: ReassignBody, cmd: Writing) -> Response:
+    """Move a payment that was booked to another customer to the one who paid, with its date of receipt."""
+    return await cmd.run(
+        payments.reassign,
+        body.to_command(payment_id),
+        Candidates(cmd.services.db, cmd.ledger),
+        AdviceQueries(cmd.services.db, cmd.ledger).open_advices,
+        answer=SETTLED_ANSWER,
+        on=payment_id,
+    )
+
+
 @router.post("/v1/payments/{payment_id}/release", response_model=PaymentOut)
 async def release_payment(payment_id: PaymentId, cmd: Writing, body: ReleaseBody | None = None) -> Response:
     """Release allocations from today on: their amounts become unapplied cash."""
@@ -107,6 +122,15 @@ async def reverse_payment(payment_id: PaymentId, body: ReverseBody, cmd: Writing
     """Reverse a payment that the bank returned, or a part: invoices are open again from their original due dates."""
     wanted = body.to_command(payment_id, new_id("rvl"))
     return await cmd.run(reversals.reverse, wanted, answer=PAYMENT_ANSWER, on=payment_id)
+
+
+@router.post("/v1/payments/{payment_id}/reversals/{reversal_id}/restore", response_model=PaymentOut)
+async def restore_reversal(
+    payment_id: PaymentId, reversal_id: ReversalId, body: RestoreBody, cmd: Writing
+) -> Response:
+    """Restore what a reversal took that was recorded wrongly, from the day it counted, on the invoices that it left."""
+    wanted = body.to_command(payment_id, reversal_id)
+    return await cmd.run(reversals.restore, wanted, answer=PAYMENT_ANSWER, on=payment_id)
 
 
 @router.post("/v1/payments/{payment_id}/refund", response_model=PaymentOut)

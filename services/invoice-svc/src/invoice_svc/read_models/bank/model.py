@@ -11,13 +11,17 @@ from encours.contracts.events.bank import (
     BankLineProposed,
     BankLineRecorded,
     BankLineReopened,
+    BankLineReturnBooked,
+    BankLineReturnProposed,
     BankStatementImported,
 )
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from invoice_svc.domain.bank_line.marks import marks_of
+from invoice_svc.domain.bank_line.returns import is_return, references_of
 from invoice_svc.domain.bank_line.state import LineStatus
 from invoice_svc.read_models.bank.rows import (
+    BankLineReferenceRow,
     BankLineRow,
     BankLineStatusRow,
     BankStatementRow,
@@ -30,6 +34,8 @@ _Read = (
     | BankLineRecorded
     | BankLineProposed
     | BankLineBooked
+    | BankLineReturnProposed
+    | BankLineReturnBooked
     | BankLineIgnored
     | BankLineReopened
 )
@@ -41,7 +47,14 @@ class BankLists(Part):
     Lines that wait for a match are found by their marks, payers by the accounts that booked lines have shown.
     """
 
-    rows = (BankStatementRow, BankLineRow, BankLineStatusRow, WaitingLineRow, PayerAccountRow)
+    rows = (
+        BankStatementRow,
+        BankLineRow,
+        BankLineStatusRow,
+        WaitingLineRow,
+        PayerAccountRow,
+        BankLineReferenceRow,
+    )
     applies = frozenset(event.TYPE for event in _Read.__args__)
 
     def project(self, e: Recorded, rows: RowCache) -> None:
@@ -70,8 +83,14 @@ class BankLists(Part):
                         booked_on=event.booked_on,
                         counts_on=e.effective_on,
                         from_position=e.position,
+                        is_return=is_return(event),
                     )
                 )
+                if event.amount_minor > 0:
+                    for reference in references_of(event):
+                        rows.put(
+                            BankLineReferenceRow(line_id=e.stream, entity_id=e.entity, reference=reference)
+                        )
                 _put_status(e, rows, "announced" if event.is_announced else "unmatched")
                 if event.amount_minor > 0 and not event.is_announced:
                     rows.put(
@@ -82,7 +101,7 @@ class BankLists(Part):
                             marks=marks_of(event),
                         )
                     )
-            case BankLineProposed():
+            case BankLineProposed() | BankLineReturnProposed():
                 _put_status(e, rows, "proposed")
             case BankLineBooked():
                 _put_status(e, rows, "booked", event.payment_id)
@@ -97,6 +116,8 @@ class BankLists(Part):
                             from_position=e.position,
                         )
                     )
+            case BankLineReturnBooked():
+                _put_status(e, rows, "booked")  # the payment has its own line
             case BankLineIgnored():
                 _put_status(e, rows, "ignored")
                 rows.drop(WaitingLineRow, e.stream)

@@ -84,3 +84,17 @@ async def unjudged(conn: Conn, schema: str, after: int, limit: int) -> list[Unju
         limit,
     )
     return [UnjudgedLine(*row) for row in rows]
+
+
+async def unjudged_returns(conn: Conn, schema: str, after: int, until: int) -> list[UnjudgedLine]:
+    """Return unmatched returns that were recorded after a position and up to another, in the order of their record."""
+    rows = await conn.fetch(
+        f"""select l.line_id, l.entity_id, l.from_position from {schema}.bank_line l
+            where l.from_position > $1 and l.from_position <= $2 and l.is_return
+              and not exists (select from {schema}.bank_line_status n
+                              where n.line_id = l.line_id and n.position > l.from_position)
+            order by l.from_position""",
+        after,
+        until,
+    )
+    return [UnjudgedLine(*row) for row in rows]

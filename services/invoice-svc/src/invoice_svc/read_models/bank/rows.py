@@ -47,6 +47,8 @@ class BankLineRow(Row, kw_only=True):
     counts_on: date
     """Business day of the event: today for what is announced for later."""
     from_position: int
+    is_return: bool = False
+    """Money out that the bank states as a return or a reversal."""
 
 
 class WaitingLineRow(Row, kw_only=True):
@@ -85,3 +87,14 @@ class BankLineStatusRow(Row, kw_only=True):
     effective_on: date
     status: str
     payment_id: str | None = None
+
+
+class BankLineReferenceRow(Row):
+    """A reference, mandate or payer's account by which a later line may take this line's money back."""
+
+    TABLE: ClassVar[str] = "bank_line_reference"
+    KEY: ClassVar[tuple[str, ...]] = ("line_id", "reference")
+    INDEXES: ClassVar[tuple[str, ...]] = ("(entity_id, reference)",)
+    line_id: str
+    entity_id: str
+    reference: str

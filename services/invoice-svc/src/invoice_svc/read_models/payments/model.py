@@ -9,6 +9,7 @@ from encours.contracts.books import movements, moving
 from encours.contracts.events.payment import (
     CreditNoteIssued,
     PaymentIdentified,
+    PaymentReassigned,
     PaymentReceived,
     PaymentReversed,
 )
@@ -16,13 +17,18 @@ from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
 from invoice_svc.read_models.known import known
-from invoice_svc.read_models.payments.rows import CashRow, PaymentReversalRow, PaymentRow
+from invoice_svc.read_models.payments.rows import (
+    CashRow,
+    PaymentReassignedRow,
+    PaymentReversalRow,
+    PaymentRow,
+)
 
 
 class Payments(Part):
     """Payments, and credit notes without an invoice, by entity, payer and date; their unapplied cash on any day."""
 
-    rows = (PaymentRow, CashRow, PaymentReversalRow)
+    rows = (PaymentRow, CashRow, PaymentReversalRow, PaymentReassignedRow)
     applies = moving("cash")
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
@@ -47,6 +53,12 @@ class Payments(Part):
                 payment = known(PaymentRow, e, rows)
                 payment.customer_id, payment.identified_position = event.customer_id, e.position
                 rows.put(payment)
+            case PaymentReassigned() as event:
+                rows.put(
+                    PaymentReassignedRow(
+                        payment_id=e.stream, position=e.position, customer_id=event.customer_id
+                    )
+                )
             case PaymentReversed() as event:
                 rows.put(
                     PaymentReversalRow(

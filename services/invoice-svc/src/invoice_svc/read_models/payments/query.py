@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +31,7 @@ async def payments(view: View, page: Page, wanted: PaymentFilter) -> list[Any]:
     where = ViewWhere(view).equal("entity_id", wanted.entity_id)
     where.add(f"from_position <= {where.position} and received_on <= {where.as_of}")
     if wanted.customer_id is not None:
-        where.one_of("customer_id", await records_of(view, wanted.customer_id))
-        where.add(f"coalesce(identified_position, 0) <= {where.position}")
+        _paid_by(view, where, await records_of(view, wanted.customer_id) or [])
     by_reversal = {
         "kind": wanted.reversal_kind,
         "return_code": wanted.return_code,
@@ -47,3 +47,21 @@ async def payments(view: View, page: Page, wanted: PaymentFilter) -> list[Any]:
             *asked.values(),
         )
     return await where.page(page, "payment_id, received_on", f"{view.schema}.payment payment")
+
+
+def _paid_by(view: View, where: ViewWhere, records: Sequence[str]) -> None:
+    """Require payments that were these customers' at the moment of the question: by the last reassignment, if any."""
+    moved = f"select from {view.schema}.payment_reassigned r where r.payment_id = payment.payment_id"
+    known = f"r.position <= {where.position}"
+    later = (
+        f"not exists (select from {view.schema}.payment_reassigned n where n.payment_id = r.payment_id"
+        f" and n.position > r.position and n.position <= {where.position})"
+    )
+    where.add(
+        f"""customer_id = any({{}}::text[]) and coalesce(identified_position, 0) <= {where.position}
+              and not exists ({moved} and {known})
+            or payment_id in (select r.payment_id from {view.schema}.payment_reassigned r
+                              where r.customer_id = any({{}}::text[]) and {known} and {later})""",
+        list(records),
+        list(records),
+    )

@@ -53,3 +53,14 @@ class PaymentReversalRow(Row):
     kind: str | None
     return_code: str | None
     consequence: str | None
+
+
+class PaymentReassignedRow(Row):
+    """A payment from the position on which it was moved to the customer who paid."""
+
+    TABLE: ClassVar[str] = "payment_reassigned"
+    KEY: ClassVar[tuple[str, ...]] = ("payment_id", "position")
+    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)",)
+    payment_id: str
+    position: int
+    customer_id: str

@@ -16,7 +16,7 @@ from invoice_svc.domain.payment.allocation import Share
 from invoice_svc.domain.payment.commands import Instructed, ReceivePayment, ReversePayment
 from invoice_svc.matching.judgement import Judgement
 from invoice_svc.use_cases.folds import BANK_LINE, INVOICE, PAYMENT
-from invoice_svc.use_cases.money import payments, reversals
+from invoice_svc.use_cases.money import bank_returns, payments, reversals
 from invoice_svc.use_cases.money.advised import Advices
 from invoice_svc.use_cases.money.payers import Candidates
 from invoice_svc.use_cases.money.payments import Settled
@@ -76,6 +76,8 @@ async def match(
 ) -> Settled:
     """Book a line as a person decides: as a payment that is recorded already, or as a new one with its allocations."""
     state = await session.get(BANK_LINE, command.line_id)
+    if decide.stated(state).amount_minor < 0:
+        return await bank_returns.match(session, state, command)
     decide.require_bookable(state)
     if command.payment_id is not None:
         await session.get(PAYMENT, command.payment_id)
@@ -111,10 +113,18 @@ async def undo(session: Session, command: UndoLine) -> Result:
     """Withdraw the decision on a line. A payment recorded with it is reversed as of its receipt."""
     state = await session.get(BANK_LINE, command.line_id)
     _emit_all(session, state, [decide.reopen(state, command.cause)])
+    if state.returned is not None:
+        await bank_returns.undo(session, state, command.cause)
     if state.booked is not None and state.booked.is_new_payment:
         payment = await session.get(PAYMENT, state.booked.payment_id)
         if payment.reversed_on is None:
-            reversal = ReversePayment(payment.payment_id, payment.received_on, command.cause)
+            reversal = ReversePayment(
+                payment.payment_id,
+                payment.received_on,
+                command.cause,
+                kind="wrong_booking",
+                reversal_id=derived_id("rvl", session.meta.command_id, payment.payment_id),
+            )
             await reversals.reverse(session, reversal)
     return session.result(command.line_id)
 

@@ -24,6 +24,7 @@ from invoice_svc.domain.payment.allocation import Share, cited_ids, propose
 from invoice_svc.domain.payment.commands import (
     AllocatePayment,
     Instructed,
+    ReassignPayment,
     ReceivePayment,
     ReleasePayment,
 )
@@ -126,6 +127,24 @@ async def spread(
     return await _settle(session, command.payment_id, command.allocations, candidates, session.today, advices)
 
 
+async def reassign(
+    session: Session, command: ReassignPayment, candidates: Candidates = (), advices: Advices = ()
+) -> Settled:
+    """Move a payment to the customer who paid, with its date of receipt, and allocate it to that one's invoices."""
+    state = await session.get(PAYMENT, command.payment_id)
+    require_customer_of(await unmerged(session, command.customer_id), state.entity_id)
+    moved = decide.reassign(state, command.customer_id, command.cause)
+    if not moved:
+        return Settled(id=command.payment_id, as_of=session.today)
+    await take_back(session, state, moved, "released")
+    await discount_what_is_left(session, moved)
+    await advised.separate(session, state, command.cause)
+    since = moved[-1][0]
+    settled = await _settle(session, command.payment_id, command.allocations, candidates, since, advices)
+    await residuals.close_rests(session, decide.residuals_asked(command.allocations))
+    return settled
+
+
 async def release(session: Session, command: ReleasePayment) -> Result:
     """Release allocations to unapplied cash, from today on; the invoices are open again."""
     state = await residuals.restore(session, command.payment_id, "released", session.today)
@@ -201,7 +220,7 @@ async def move(
         share = conversion.resettled(part, part.paid, payment.unapplied_minor, share)
     allocation_id = derived_id("alo", session.meta.command_id, part.payment_id, number)
     placed = decide.place(payment, share, invoice, allocation_id, session.today, is_payer=True)
-    await _settle_with(session, payment, [placed])
+    await settle_with(session, payment, [placed])
 
 
 async def _settle(
@@ -285,10 +304,11 @@ async def _place(session: Session, payment: Payment, shares: list[Share], not_be
             await residuals.reopen(session, share.invoice_id, "paid", max(not_before, payment.received_on))
             invoice = await session.get(INVOICE, share.invoice_id)
         placed.append(decide.place(payment, share, invoice, allocation_id, not_before, is_payer=is_payer))
-    await _settle_with(session, payment, placed)
+    await settle_with(session, payment, placed)
 
 
-async def _settle_with(session: Session, payment: Payment, placed: list[ActiveAllocation]) -> None:
+async def settle_with(session: Session, payment: Payment, placed: list[ActiveAllocation]) -> None:
+    """Allocate shares of a payment, with the discounts for early payment that they take."""
     await put_on_invoices(session, payment, placed)
     for standing in placed:
         await early_discount.take(session, standing.allocation.invoice_id)

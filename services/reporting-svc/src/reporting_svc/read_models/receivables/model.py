@@ -140,6 +140,7 @@ class Receivables(MappedModel):
         events.payment.PaymentAllocated,
         events.payment.PaymentReleased,
         events.payment.RefundSent,
+        events.payment.ReversalStated,
         events.rate.ExchangeDifferenceRealised,
         events.rate.ExchangeDifferenceReversed,
     )

@@ -63,9 +63,9 @@ async def by_period(
                coalesce(-sum(m.account_minor) filter (where {SALES} and m.account_minor < 0), 0)::bigint as credited,
                sum(m.net_minor)::bigint as net,
                coalesce(sum(m.account_minor) filter (where m.kind in {GROSS}), 0)::bigint as gross,
-               coalesce(-sum(m.account_minor) filter (where m.kind in ('received', 'identified')), 0)::bigint
-                   as collected,
-               coalesce(sum(m.account_minor) filter (where m.kind = 'reversed'), 0)::bigint as reversed,
+               coalesce(-sum(m.account_minor) filter (
+                   where m.kind in ('received', 'identified', 'reassigned')), 0)::bigint as collected,
+               coalesce(sum(m.account_minor) filter (where m.kind in ('reversed', 'restored')), 0)::bigint as reversed,
                sum(m.account_minor)::bigint as change
         from {moved_sql(view, where, conversion)} group by 1 order by 1
         """,

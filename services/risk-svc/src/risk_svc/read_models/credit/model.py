@@ -121,6 +121,7 @@ class Credit(ReadModel):
         events.payment.PaymentAllocated,
         events.payment.PaymentReleased,
         events.payment.RefundSent,
+        events.payment.ReversalStated,
         events.rate.ExchangeDifferenceRealised,
         events.rate.ExchangeDifferenceReversed,
     )
