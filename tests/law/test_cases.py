@@ -10,7 +10,8 @@ from encours.kernel.money import Money
 from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.domain.invoice.commands import CreditInvoice
 from invoice_svc.domain.payment import commands as pay
-from invoice_svc.use_cases.money import payments, reversals
+from invoice_svc.domain.tolerance.commands import SetTolerance
+from invoice_svc.use_cases.money import payments, reversals, tolerances
 from invoice_svc.use_cases.sales import disputes, invoices
 from risk_svc.domain.score import score
 from tests.law.life import DUE_ON, ISSUED_ON, TOTAL, Life
@@ -132,3 +133,24 @@ def test_a_part_that_goes_back_is_owed_from_the_due_date_at_each_half_year_s_rat
     assert life.statement(date(2025, 6, 19), date(2025, 6, 19)).segments == ()
     assert life.do(reversals.restore, pay.RestoreReversal("pay_1", "rvl_1", "another payment"))
     assert (charged(life), scored(life)) == ((0, 0), IN_TIME)
+
+
+def test_a_cent_that_a_tolerance_closed_was_paid_with_the_rest(life: Life) -> None:
+    assert life.do(tolerances.set_tolerance, SetTolerance("ent_1", "CENT", "cent", "EUR", 5, ISSUED_ON))
+    received(life, TOTAL - 1)
+    (item,) = life.items(LATER)
+    assert (charged(life), scored(life)) == ((0, 0), IN_TIME)
+    assert (item.open_minor, item.uncovered_minor, item.settled_on) == (0, 0, BEFORE_DUE)
+
+
+def test_charges_that_a_tolerance_closed_bear_interest_until_the_payment(life: Life) -> None:
+    wanted = SetTolerance("ent_1", "BANK", "bank_charge", "EUR", 1_500, ISSUED_ON)
+    assert life.do(tolerances.set_tolerance, wanted)
+    before = life.statement(LATER, LATER)
+    life.today = LATER
+    receipt = pay.ReceivePayment(
+        "pay_1", "ent_1", "cus_1", LATER, TOTAL - 1_500, "EUR", "transfer", charges_minor=1_500
+    )
+    assert life.do(payments.receive, receipt, ("inv_1",))
+    (item,) = life.items(LATER)
+    assert (life.statement(LATER, LATER), item.settled_on) == (before, LATER)

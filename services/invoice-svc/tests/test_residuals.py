@@ -282,6 +282,16 @@ def test_charges_of_a_payment_from_abroad_are_closed_without_a_statement_of_the_
     assert shown(firm) == (0, 1_500)
 
 
+def test_the_residuals_of_one_payment_are_together_at_most_the_charges_of_the_bank(
+    issued: Any, make: Any
+) -> None:
+    issued.do(invoices.draft, make.at_once(make.draft("inv_2"), day(1)))
+    allow(issued, tolerance("BANK", 1_500, "bank_charge"))
+    shares = (("inv_1", 11_200), ("inv_2", 11_200))
+    pay(issued, make, 22_400, day(5), charges_minor=1_000, allocations=shares)
+    assert (shown(issued), shown(issued, "inv_2")) == ((0, 800), (800, 0))
+
+
 def test_a_user_gives_the_reason_and_is_told_what_is_allowed(issued: Any, make: Any) -> None:
     allow(issued, tolerance("BANK", 1_500, "bank_charge"))
     asked = (Instruction("inv_1", 10_000, residual="bank_charge"),)

@@ -40,9 +40,9 @@ class ResidualAboveTolerance(Refusal):
 class PaymentFacts(Struct, frozen=True):
     """Facts of the payment whose funds were the last, by which the reason of a residual is found.
 
-    ``charges_minor`` are charges that the bank stated; ``is_foreign``: the payer or the currency is of another country
-    than the creditor, so that banks on the way may keep charges; ``is_converted``: it was in another currency than the
-    invoice.
+    ``charges_minor`` is what other residuals have left of the charges that the bank stated. ``is_foreign``: the payer
+    or the currency is of another country than the creditor, so that banks on the way may keep charges.
+    ``is_converted``: it was in another currency than the invoice.
     """
 
     received_on: date
@@ -172,7 +172,7 @@ def _explaining(
         if in_days and left_minor == discount_minor(state):
             found.append("discount_late")
     stated = facts.charges_minor
-    if left_minor <= stated if stated else facts.is_foreign:
+    if facts.is_foreign if stated is None else left_minor <= stated:
         found.append("bank_charge")
     if facts.is_converted:
         found.append("exchange")

@@ -61,11 +61,11 @@ class ReceivePayment:
     remittance_text: str | None = None
     external_ref: str | None = None
     origin: Origin = "issued"
-    charges_minor: int | None = None
-    """Charges that the bank states to have kept."""
     allocations: Instructed | None = None
     advice_id: str | None = None
     """Remittance advice by which it is allocated, where the caller has found the one that announces it."""
+    charges_minor: int | None = None
+    """Charges that the bank states to have kept."""
 
 
 @dataclass(frozen=True, slots=True)

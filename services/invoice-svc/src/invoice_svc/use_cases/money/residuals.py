@@ -133,9 +133,22 @@ async def _facts(session: Session, invoice: Invoice, entity: Entity) -> PaymentF
     payer = await survivor(session, payment.customer_id or invoice.customer_id, session.today)
     return PaymentFacts(
         received_on=last.received_on,
-        charges_minor=payment.charges_minor if last.paid is None else None,
+        charges_minor=None if last.paid else await _charges_left(session, payment),
         is_foreign=payer.country != entity.country or payment.currency != entity.currency,
         is_converted=last.paid is not None,
+    )
+
+
+async def _charges_left(session: Session, payment: Payment) -> int | None:
+    """Return what residuals of the payment's invoices have left of the charges that the bank stated."""
+    if payment.charges_minor is None:
+        return None
+    invoices = {standing.allocation.invoice_id for standing in payment.allocations}
+    closed = [(await session.get(INVOICE, each)).residual for each in invoices]
+    return payment.charges_minor - sum(
+        each.amount_minor
+        for each in closed
+        if each is not None and (each.payment_id, each.reason) == (payment.payment_id, "bank_charge")
     )
 
 
