@@ -119,6 +119,37 @@ async def test_what_was_decided_is_shown_explained_and_performed_again(
         assert len(runs) == 15
         assert {run["status"] for run in runs} == {"completed"}
         _policies_are_kept_in_versions(caller)
+        own = _own_policy(caller)
+        await world.live(6)
+        _decided_under(caller, own, first, min_position=await caller.at_head())
+
+
+def _own_policy(caller: Api) -> str:
+    """A policy for all customers whose next step is five days after the due date."""
+    steps = [
+        {"code": "J+1", "offset_days": 1, "act": "email", "template": "first"},
+        {"code": "J+5", "offset_days": 5, "act": "call", "interval_days": 1},
+    ]
+    body = {"name": "Calls", "priority": 40, "steps": steps, "minimums": {"EUR": "1.00"}}
+    made = caller.post("/v1/policies", body)
+    assert made.status_code == 201, made.text
+    policy_id: str = made.json()["id"]
+    done = caller.post(f"/v1/policies/{policy_id}/activate", {"version": 1, "reason": "Tried"})
+    assert done.status_code == 200, done.text
+    return policy_id
+
+
+def _decided_under(caller: Api, policy_id: str, customer_id: str, min_position: int) -> None:
+    tasks = caller.get("/v1/tasks", customer_id=customer_id, min_position=min_position)["data"]
+    decision = caller.get(f"/v1/decisions/{tasks[0]['decision_id']}")
+    assert (decision["step"], decision["channel"]) == ("J+5", "phone")
+    assert (decision["basis"]["policy_id"], decision["basis"]["choice"]["priority"]) == (policy_id, 40)
+    again = caller.post(f"/v1/decisions/{decision['id']}/reperform").json()
+    assert again["equal"] is True, again
+    told = caller.get(f"/v1/decisions/{decision['id']}/explain")["reasons"]
+    assert told[0].startswith('Policy "Calls", version 1')
+    (case,) = caller.get("/v1/cases", customer_id=customer_id)["data"]
+    assert {item["policy"]["id"] for item in case["items"]} == {policy_id}
 
 
 def _policies_are_kept_in_versions(caller: Api) -> None:

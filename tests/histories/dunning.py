@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from dunning_svc.domain.ladder.decide import decide_customer
+from dunning_svc.domain.ladder.decide import decide_case, decide_customer
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key, stream_of
 from dunning_svc.domain.policy.policy import Policy
-from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
+from dunning_svc.domain.policy.shipped import DEFAULT_POLICY, SHIPPED
 from dunning_svc.outbox.recheck import suppression
 from dunning_svc.read_models.cases.due import Group
 from dunning_svc.read_models.cases.model import keys, project
@@ -18,9 +18,10 @@ from dunning_svc.read_models.cases.rows import R
 from encours.contracts import Event, Recorded
 from encours.contracts.common import Address, Terms
 from encours.contracts.events import calendar, dunning
-from encours.contracts.events.customer import CustomerContactAdded, CustomerRegistered
+from encours.contracts.events.customer import CustomerAmended, CustomerContactAdded, CustomerRegistered
 from encours.contracts.events.entity import EntityRegistered
 from encours.contracts.events.loss import InvoiceWrittenOff, WriteOffReversed
+from encours.contracts.events.policies import policy
 from encours.kernel.ids import derived_id, derived_uuid
 from encours.projection.rows import Row
 from encours.testing.events import (
@@ -73,6 +74,7 @@ class History:
         self.today = START
         self.decided: list[tuple[Recorded, DecisionEvent]] = []
         self.open: dict[str, int] = {}
+        self.versions: dict[str, int] = {}
         self.applied: dict[str, list[tuple[str, str, int, int]]] = {}
         self.disputed: dict[str, int] = {}
         self.conceded: dict[str, int] = {}
@@ -123,7 +125,10 @@ class History:
     def decide(self, opened: Recorded) -> DecisionEvent | None:
         view = self.rows.case(GROUP)
         assert view is not None
-        decision = decide_customer(view, self.today, self.policy, opened.position)
+        if self.policy is DEFAULT_POLICY:
+            decision = decide_case(view, self.today, self.rows.policies(), opened.position)
+        else:
+            decision = decide_customer(view, self.today, self.policy, opened.position)
         if decision is None:
             return None
         key = decision_key("main", opened.event_id, *GROUP)
@@ -294,6 +299,39 @@ class History:
                 event(InvoiceWrittenOff, invoice_id=inv, customer_id=CUS, amount_minor=part),
                 inv,
             )
+
+    def activate(self, code: str) -> None:
+        """Put a policy that is shipped in force, in a further version if the ledger has it."""
+        shipped = next(each for each in SHIPPED.values() if each.code == code)
+        pol, version = shipped.policy_id, self.versions.get(code, 0) + 1
+        self.versions[code] = version
+        if version == 1:
+            self.add(policy.PolicyCreated(policy_id=pol, document=shipped.document, shipped_as=code), pol)
+        else:
+            added = policy.PolicyVersionAdded(policy_id=pol, version=version, document=shipped.document)
+            self.add(added, pol)
+        self.add(policy.PolicyActivated(policy_id=pol, version=version, backtest_id=None, cause="test"), pol)
+
+    def retire(self, code: str) -> None:
+        """Put no version of the policy in force."""
+        if code in self.versions:
+            pol = next(each.policy_id for each in SHIPPED.values() if each.code == code)
+            self.add(policy.PolicyRetired(policy_id=pol, cause="test"), pol)
+
+    def tag(self, *tags: str) -> None:
+        """Amend the customer's tags."""
+        self.add(
+            event(
+                CustomerAmended,
+                customer_id=CUS,
+                name="Débiteur",
+                country="FR",
+                email="a@example.com",
+                address=ADDRESS,
+                tags=tags,
+            ),
+            CUS,
+        )
 
     def hold(self, days: int) -> None:
         until = self.today + timedelta(days=days)

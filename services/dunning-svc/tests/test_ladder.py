@@ -268,7 +268,8 @@ def test_after_a_reversal_dunning_resumes_at_its_level() -> None:
 def test_the_ladder_ends_at_its_last_step() -> None:
     everything = tuple(step.code for step in DEFAULT_POLICY.steps)
     assert decide(view(item(done=everything)), 400) is None
-    assert next_step_on(DEFAULT_POLICY, due_on=DUE, entered_on=DUE, done=everything) is None
+    taken = [Taken(code, DUE) for code in everything]
+    assert next_step_on(DEFAULT_POLICY, due_on=DUE, entered_on=DUE, taken=taken) is None
 
 
 def test_a_decision_names_policy_position_and_the_events_it_rests_on() -> None:

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from dunning_svc.domain.ladder.state import Case, LadderItem
+from dunning_svc.domain.ladder.state import Case, LadderItem, Standing
+from dunning_svc.domain.policy.choice import Policies, Profile
 from dunning_svc.read_models.cases.due import Creditors, DueCases
 from dunning_svc.read_models.cases.rows import CreditorRow
 from dunning_svc.use_cases.runs import decide_all
@@ -25,6 +26,7 @@ def due_of(time_zone: str) -> DueCases:
         customer_id="cus_1", entity_id="ent_1", currency="EUR", addressee_id="cus_1", language="fr",
         email="compta@example.com", address=None, hold_until=None, decided_on=None, credit_minor=0,
         items=(item,), events=(2,),
+        standing=Standing(Profile(("cus_1",), "ent_1", "EUR", 10_000), None, None, None, None),
     )  # fmt: skip
     creditor = CreditorRow(
         entity_id="ent_1",
@@ -35,7 +37,7 @@ def due_of(time_zone: str) -> DueCases:
         iban=None,
         siren=None,
     )
-    return DueCases((case,), {}, Creditors({"ent_1": creditor}))
+    return DueCases((case,), {}, Creditors({"ent_1": creditor}), Policies())
 
 
 @pytest.mark.parametrize(

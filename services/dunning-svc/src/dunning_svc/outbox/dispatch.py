@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from dunning_svc.domain.policy.shipped import POLICIES
+from dunning_svc.domain.policy.shipped import DEFAULT_POLICY, EARLIER
 from dunning_svc.outbox.attempts import Attempt, Attempts, Claim
 from dunning_svc.outbox.letters import letter_html, letter_path, write_once
 from dunning_svc.outbox.mime import email_bytes, message_id
@@ -155,7 +155,8 @@ class Dispatcher:
         standing = []
         for outgoing in chunk:
             reminder, creditor = outgoing.event, outgoing.creditor
-            policy = POLICIES[reminder.basis.policy_id, reminder.basis.policy_version]
+            # Policies of the ledger address a customer as the default one in force does.
+            policy = EARLIER.get((reminder.basis.policy_id, reminder.basis.policy_version), DEFAULT_POLICY)
             group = (reminder.customer_id, creditor.entity_id, reminder.currency)
             case = rows.case(group, today, by_role=policy.addresses_by_role)
             customer = rows.get(DebtorRow, case.addressee_id) if case else None

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import msgspec
 
-from dunning_svc.domain.ladder.decide import decide_customer
+from dunning_svc.domain.ladder.decide import decide_case, decide_customer
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event
-from dunning_svc.domain.policy.shipped import POLICIES
+from dunning_svc.domain.policy.shipped import EARLIER
 from dunning_svc.read_models.cases.decisions import document_of
 from dunning_svc.read_models.cases.past import cases_at
 from dunning_svc.read_models.cases.rows import DecisionRow
@@ -39,14 +39,20 @@ class Reperformed:
 
 
 async def reperform(ledger: Ledger, conn: Conn, schema: str, name: str, row: DecisionRow) -> Reperformed:
-    """Fold the customer's streams up to the position that the decision saw, and decide with the same function
-    under the version of the policy that was in force then."""
+    """Fold the customer's streams and the policies up to the position that the decision saw, and decide again.
+
+    Its policy is chosen again too. Decisions under an earlier version of the default policy are taken under that one.
+    """
     stored = document_of(row)
     basis = stored.basis
     rows = await cases_at(ledger, conn, schema, name, [row.customer_id], basis.position)
-    policy = POLICIES[basis.policy_id, basis.policy_version]
+    earlier = EARLIER.get((basis.policy_id, basis.policy_version))
     group = (row.customer_id, row.entity_id, row.currency)
-    case = rows.case(group, stored.day, by_role=policy.addresses_by_role)
-    decision = None if case is None else decide_customer(case, stored.day, policy, basis.position)
+    case = rows.case(group, stored.day, by_role=earlier is None or earlier.addresses_by_role)
+    decision = None
+    if case is not None and earlier is not None:
+        decision = decide_customer(case, stored.day, earlier, basis.position)
+    elif case is not None:
+        decision = decide_case(case, stored.day, rows.policies(), basis.position)
     key = UUID(hex=row.decision_id.partition("_")[2])
     return Reperformed(stored, None if decision is None else as_event(decision, key))

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from dunning_svc.domain.ladder.decide import decide_customer
+from dunning_svc.domain.ladder.decide import decide_case
 from dunning_svc.domain.ladder.decision import Decision
-from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.read_models.cases.due import due_cases
 from dunning_svc.read_models.cases.model import MODEL
 from encours.reading.moment import Granted
@@ -31,6 +30,6 @@ async def preview_day(db: ReadDb, ledger: str, day: date, granted: Granted) -> P
         decision
         for case in due.cases
         if granted is None or case.entity_id in granted
-        if (decision := decide_customer(case, day, DEFAULT_POLICY, position)) is not None
+        if (decision := decide_case(case, day, due.policies, position)) is not None
     ]
     return Preview(position, decisions)

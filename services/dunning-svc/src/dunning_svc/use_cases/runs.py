@@ -18,10 +18,9 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from dunning_svc.domain.ladder.decide import decide_customer
+from dunning_svc.domain.ladder.decide import decide_case
 from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key, stream_of
-from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.read_models.cases.due import DueCases, creditors, due_cases
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.query import run_of
@@ -131,7 +130,7 @@ def decide_all(due: DueCases, e: Recorded, time_zone: str) -> Iterator[tuple[Dec
     assert isinstance(e.data, DayOpened)
     for case in due.cases:
         day = day_elsewhere(e.data.day, time_zone, due.creditors[case.entity_id].time_zone)
-        decision = decide_customer(case, day, DEFAULT_POLICY, e.position)
+        decision = decide_case(case, day, due.policies, e.position)
         if decision is not None:
             key = decision_key(e.ledger, e.event_id, case.customer_id, case.entity_id, case.currency)
             yield decision, as_event(decision, key)

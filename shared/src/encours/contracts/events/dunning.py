@@ -26,9 +26,13 @@ SuppressionCause = Literal[
     "earlier_step",
     "formal_notice_recent",
     "formal_step_apart",
+    "contact_limit",
+    "policy_changed",
 ]
 """Cause against a step. ``earlier_step``: the one before it was not taken, or was taken too few days ago.
-``formal_step_apart``: the formal notice or litigation file of the day is for other invoices only."""
+``formal_step_apart``: the formal notice or litigation file of the day is for other invoices only.
+``contact_limit``: the customer has had as many messages as the policy allows.
+``policy_changed``: it was due before the policy was applied to the customer, and is not made up for."""
 
 
 class LateTerms(Value, frozen=True, kw_only=True):
@@ -76,7 +80,27 @@ class DunnedItem(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Instalments that are not due yet."""
 
 
-class DecisionBasis(Value, frozen=True, kw_only=True):
+class PolicyAlsoMet(Value, frozen=True, kw_only=True):
+    """Another policy in force whose criteria the case meets, and that comes after the one applied."""
+
+    policy_id: str
+    policy_version: int
+    name: str
+    priority: int
+
+
+class PolicyChoice(Value, frozen=True, kw_only=True):
+    """Grounds on which a policy was applied to a case: the highest priority, then the most criteria."""
+
+    priority: int
+    criteria: tuple[str, ...]
+    """Names of the criteria that the case meets; none for a policy that is for all."""
+    since: date
+    """Day from which on the policy is applied to the case: steps due before it are history."""
+    also_met: tuple[PolicyAlsoMet, ...]
+
+
+class DecisionBasis(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Basis of a decision: the policy in force, the state and the events that it was taken on."""
 
     policy_id: str
@@ -85,6 +109,8 @@ class DecisionBasis(Value, frozen=True, kw_only=True):
     """The ledger position that the decision saw; its last event opened the day."""
     input_events: tuple[int, ...]
     """Positions of the events that the items and credits came from."""
+    choice: PolicyChoice | None = None
+    """``None`` where the default policy was applied because the ledger had no other one for the case."""
 
 
 class ReminderRequested(Event, frozen=True, kw_only=True, omit_defaults=True):

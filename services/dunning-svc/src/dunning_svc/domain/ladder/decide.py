@@ -20,6 +20,10 @@ Rules of policies that go step by step:
   their own.
 * Each due step is taken, superseded, or suppressed with its cause, which is recorded once per step. A suppressed step
   stays open and is decided again the next day.
+* A policy that a case changes to makes nothing up: steps that were due before are suppressed as ``policy_changed``. An
+  item keeps its level, mapped to the new ladder, and resumes on the day of the first step that was not due by then.
+* No message goes beyond the contact limit of the policy, and no step is taken on a day that is no business day of the
+  addressee, if the policy asks for it.
 * A day is decided once: after its decision, the same day yields no other.
 """
 
@@ -33,8 +37,10 @@ from dunning_svc.domain.ladder.decision import Decision, dunned
 from dunning_svc.domain.ladder.highest import decide_highest
 from dunning_svc.domain.ladder.plan import ItemPlan, joins, plans
 from dunning_svc.domain.ladder.state import Case
+from dunning_svc.domain.policy.choice import ChosenPolicy, Policies, is_default
 from dunning_svc.domain.policy.policy import Policy, Step
-from encours.contracts.events.dunning import DunnedItem, SuppressedStep, SuppressionCause
+from dunning_svc.domain.policy.working_days import is_working_day
+from encours.contracts.events.dunning import DunnedItem, PolicyChoice, SuppressedStep, SuppressionCause
 
 _PRECEDENCE: tuple[SuppressionCause, ...] = (
     "customer_on_hold",
@@ -43,15 +49,58 @@ _PRECEDENCE: tuple[SuppressionCause, ...] = (
     "covered_by_credit",
     "on_plan",
     "fully_disputed",
+    "contact_limit",
     "formal_notice_recent",
     "formal_step_apart",
     "earlier_step",
+    "policy_changed",
 )
 """Causes in the order in which one of them is named as the cause of a decision."""
 
 
-def decide_customer(case: Case, day: date, policy: Policy, position: int) -> Decision | None:
-    """Return the decision of the day for this customer.
+def decide_case(case: Case, day: date, policies: Policies, position: int) -> Decision | None:
+    """Choose the policy of the case as of the day, and return its decision as :func:`decide_customer` does."""
+    applied, since, changed = policy_of(case, day, policies)
+    if changed:
+        # A suppression under another policy says nothing of this one's steps, which may have the same codes.
+        case = replace(case, items=tuple(replace(item, suppressed=()) for item in case.items))
+    decision = decide_customer(case, day, applied.policy, position, since)
+    if decision is None or (is_default(applied.key) and since is None):
+        return decision
+    choice = PolicyChoice(
+        priority=applied.priority, criteria=applied.criteria, since=since or day, also_met=applied.also_met
+    )
+    inputs = {*decision.input_events, applied.position} - {0}
+    return replace(decision, choice=choice, input_events=tuple(sorted(inputs)))
+
+
+def policy_of(case: Case, day: date, policies: Policies) -> tuple[ChosenPolicy, date | None, bool]:
+    """Return the policy of a case on a day, the day from which on it is applied, and True if it is another one.
+
+    A change counts from the last day on which it can have come about: a policy was put in force or out of it, the
+    customer changed, or an amount that a criterion asks for. The default policy that no other came before counts from
+    ever.
+    """
+    standing = case.standing
+    assert standing is not None
+    applied = policies.apply(standing.profile)
+    before = standing.before
+    if before == applied.key:
+        return applied, standing.since, False
+    if is_default(applied.key) and (before is None or is_default(before)):
+        return applied, None, False
+    days = [policies.changed_on, standing.changed_on, standing.moved_on if policies.by_amount else None]
+    since = max((each for each in days if each is not None), default=day)
+    return applied, min(since, day), before is not None
+
+
+def decide_customer(
+    case: Case, day: date, policy: Policy, position: int, since: date | None = None
+) -> Decision | None:
+    """Return the decision of the day for this customer under a policy.
+
+    ``since``: day from which on the policy is applied in place of another one.
+
 
     ``None`` if the day is decided already, if no step is due, or if the suppression was recorded before.
     """
@@ -60,8 +109,10 @@ def decide_customer(case: Case, day: date, policy: Policy, position: int) -> Dec
     case = case.on(day)
     if policy.progression == "highest":
         return decide_highest(case, day, policy, position)
-    found = plans(case, day, policy)
-    tone = _highest_step(found, policy.floor_minor(case.currency))
+    if policy.business_days and not is_working_day(case.country, day):
+        return None
+    found = plans(case, day, policy, since)
+    tone = _highest_step(found, policy, case.currency)
     found = [_within(tone, plan, policy) for plan in found]
     if tone is not None:
         message = _Message(tone, _listed(found, tone, day, policy), found)
@@ -83,7 +134,7 @@ class _Message:
     steps: dict[str, str] | None = None
 
 
-def _highest_step(found: Sequence[ItemPlan], floor_minor: int) -> Step | None:
+def _highest_step(found: Sequence[ItemPlan], policy: Policy, currency: str) -> Step | None:
     """Return the highest step whose items, with those of higher ones, exceed the minimum amount together.
 
     Due items are counted apart from announced ones.
@@ -95,7 +146,7 @@ def _highest_step(found: Sequence[ItemPlan], floor_minor: int) -> Step | None:
             for other, left in acting
             if other.announces == step.announces and other.offset_days >= step.offset_days
         )
-        if sum(alike) > floor_minor:
+        if sum(alike) > policy.floor_minor(currency, step):
             return step
     return None
 
@@ -171,6 +222,8 @@ def _decision(case: Case, day: date, policy: Policy, position: int, message: _Me
     causes = {message.cause, *(each.cause for each in suppressed)}
     if case.formal_notice is not None and "formal_notice_recent" in causes:
         inputs.add(case.formal_notice.position)
+    if "contact_limit" in causes and policy.contact_limit is not None:
+        inputs |= {each.position for each in case.contacted_since(day, policy.contact_limit.days)}
     return Decision(
         customer_id=case.customer_id,
         entity_id=case.entity_id,

@@ -7,7 +7,13 @@ from datetime import date
 
 from dunning_svc.domain.ladder.state import LadderItem
 from dunning_svc.domain.policy.policy import Step
-from encours.contracts.events.dunning import DunnedItem, LateTerms, SuppressedStep, SuppressionCause
+from encours.contracts.events.dunning import (
+    DunnedItem,
+    LateTerms,
+    PolicyChoice,
+    SuppressedStep,
+    SuppressionCause,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,7 @@ class Decision:
     position: int
     input_events: tuple[int, ...]
     suppressed: tuple[SuppressedStep, ...] = ()
+    choice: PolicyChoice | None = None
 
 
 def dunned(

@@ -30,6 +30,7 @@ def as_event(decision: Decision, key: UUID) -> DecisionEvent:
         policy_version=decision.policy_version,
         position=decision.position,
         input_events=decision.input_events,
+        choice=decision.choice,
     )
     if decision.cause is not None:
         return ReminderSuppressed(

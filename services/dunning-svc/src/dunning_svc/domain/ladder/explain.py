@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dunning_svc.domain.formats import Lang, amount, days_late
 from dunning_svc.domain.formats import day as on
 from dunning_svc.domain.ladder.events import DecisionEvent
+from dunning_svc.domain.ladder.explain_choice import choice_in_words
 from dunning_svc.domain.policy.policy import Policy, Step
 from dunning_svc.domain.policy.schedule import Taken, earliest_on
 from encours.contracts.events.dunning import (
@@ -54,6 +55,8 @@ _CAUSES: dict[Lang, dict[str, str]] = {
         "below_floor": "Le montant à réclamer ne dépasse pas le minimum de {floor}.",
         "earlier_step": "Les étapes se suivent : la précédente n'est pas prise, ou l'est depuis trop peu de jours.",
         "formal_notice_recent": "La dernière mise en demeure du client date de moins de {days} jours.",
+        "contact_limit": "Le client a déjà reçu {messages} messages en {window} jours, la limite du scénario.",
+        "policy_changed": "Elle était prévue avant que ce scénario ne s'applique au client : elle n'est pas rattrapée.",
         "formal_step_apart": "La mise en demeure ou le dossier contentieux du jour ne vise que d'autres factures.",
     },
     "en": {
@@ -66,6 +69,8 @@ _CAUSES: dict[Lang, dict[str, str]] = {
         "below_floor": "The amount to be claimed does not exceed the minimum of {floor}.",
         "earlier_step": "Steps are taken in order: the one before was not taken, or was taken too few days ago.",
         "formal_notice_recent": "The customer's last formal notice is less than {days} days old.",
+        "contact_limit": "The customer has had {messages} messages in {window} days, the limit of the policy.",
+        "policy_changed": "It was due before this policy was applied to the customer, and is not made up for.",
         "formal_step_apart": "The formal notice or litigation file of the day is for other invoices only.",
     },
 }
@@ -75,6 +80,7 @@ def explain(event: DecisionEvent, policy: Policy, lang: Lang, withdrawn: str | N
     """Explain a decision taken under that policy; ``withdrawn`` is the cause of its suppression at dispatch."""
     step = policy.step(event.step)
     reasons = [_policy(event, policy, lang)]
+    reasons += [choice_in_words(event.basis.choice, lang)] if event.basis.choice is not None else []
     credit = event.credit_minor
     for item in event.items:
         reasons.append(_item(item, event, policy, lang, covered=0 < item.asked_minor <= credit))
@@ -114,8 +120,14 @@ def _suppressed_step(left: SuppressedStep, event: DecisionEvent, policy: Policy,
 def _cause(cause: str, step: Step, event: DecisionEvent, policy: Policy, lang: Lang) -> str:
     """Return the reason against a step in words."""
     if cause != "no_address":
-        floor = amount(policy.floor_minor(event.currency), event.currency, lang)
-        return _CAUSES[lang][cause].format(floor=floor, days=policy.formal_notice_interval_days)
+        floor = amount(policy.floor_minor(event.currency, step), event.currency, lang)
+        limit = policy.contact_limit
+        return _CAUSES[lang][cause].format(
+            floor=floor,
+            days=policy.formal_notice_interval_days,
+            messages=limit.messages if limit else 0,
+            window=limit.days if limit else 0,
+        )
     if step.channel == "email":
         return (
             "Le client n'a pas d'adresse e-mail." if lang == "fr" else "The customer has no e-mail address."

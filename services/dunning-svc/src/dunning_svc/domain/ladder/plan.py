@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from dunning_svc.domain.ladder.state import Case, LadderItem
 from dunning_svc.domain.policy.policy import Policy, Step
-from dunning_svc.domain.policy.schedule import above, earliest_on
+from dunning_svc.domain.policy.schedule import above, earliest_on, resumes_on
 from encours.contracts.events.dunning import SuppressionCause
 
 
@@ -32,19 +32,32 @@ class ItemPlan:
         return tuple(s for s in self.due if self.step and s.offset_days < self.step.offset_days)
 
 
-def plans(case: Case, day: date, policy: Policy) -> list[ItemPlan]:
-    """Return the plan of every open item, oldest due first."""
+def plans(case: Case, day: date, policy: Policy, since: date | None = None) -> list[ItemPlan]:
+    """Return the plan of every open item, oldest due first.
+
+    ``since``: day from which on the policy is applied in place of another. Steps due before it are not made up for.
+    """
     covered = case.covered()
     return [
-        _plan(case, item, item.collectable_minor - covered[item.invoice_id], day, policy)
+        _plan(case, item, item.collectable_minor - covered[item.invoice_id], day, policy, since)
         for item in case.oldest_first
         if item.open_minor > 0
     ]
 
 
-def _plan(case: Case, item: LadderItem, left_minor: int, day: date, policy: Policy) -> ItemPlan:
-    ahead = above(policy, tuple(taken.code for taken in item.taken))
+def _plan(
+    case: Case, item: LadderItem, left_minor: int, day: date, policy: Policy, since: date | None
+) -> ItemPlan:
+    ahead = above(policy, item.taken)
     due = tuple(s for s in ahead if item.entered_on <= s.scheduled_on(item.due_on) <= day)
+    if since is not None and day > item.due_on and due:
+        resumed = resumes_on(policy, ahead, due_on=item.due_on, since=since)
+        if resumed is None or day < resumed:
+            return ItemPlan(
+                item, left_minor, None, due, dict.fromkeys((s.code for s in due), "policy_changed")
+            )
+    if since is not None:
+        due = tuple(s for s in due if not s.announces or s.scheduled_on(item.due_on) >= since)
     if any(not s.announces for s in due):
         # Includes steps due before the item entered the ledger: a formal notice is never the first contact.
         candidates = [s for s in ahead if not s.announces and s.scheduled_on(item.due_on) <= day]
@@ -80,6 +93,9 @@ def _against(
         return "covered_by_credit"
     if not case.takes(step, policy):
         return "no_address"
+    limit = policy.contact_limit
+    if step.is_message and limit and len(case.contacted_since(day, limit.days)) >= limit.messages:
+        return "contact_limit"
     if day < earliest_on(step, due_on=item.due_on, taken=item.taken):
         return "earlier_step"
     if step.formal and not contacted(item, policy):
@@ -91,7 +107,7 @@ def _against(
 
 def contacted(item: LadderItem, policy: Policy) -> bool:
     """Return True if the item was claimed before. An announcement does not claim it."""
-    return any(not policy.step(taken.code).announces for taken in item.taken)
+    return any(not taken.within(policy).announces for taken in item.taken)
 
 
 def joins(plan: ItemPlan, tone: Step, policy: Policy) -> bool:
@@ -103,7 +119,7 @@ def joins(plan: ItemPlan, tone: Step, policy: Policy) -> bool:
         case "registered_letter":
             return contacted(plan.item, policy)
         case "litigation_file":
-            return plan.step == tone or any(policy.step(taken.code).formal for taken in plan.item.taken)
+            return plan.step == tone or any(taken.within(policy).formal for taken in plan.item.taken)
         case _:
             return True
 

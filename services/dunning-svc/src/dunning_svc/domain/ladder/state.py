@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 
+from dunning_svc.domain.policy.choice import Key, Profile
 from dunning_svc.domain.policy.policy import Policy, Step
 from dunning_svc.domain.policy.schedule import Taken
 from encours.contracts.books import contested_of, planned_of
@@ -91,6 +92,30 @@ class FormalNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class PastMessage:
+    """A message to a customer: day and position of its decision."""
+
+    on: date
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Facts about a case by which its policy is chosen, and the one that its last decision applied.
+
+    ``before`` is None without a decision. ``since``: day from which on that policy was applied; None for the default
+    policy that no other came before. ``changed_on``: last day on which the customer changed in what criteria ask for;
+    ``moved_on``: last day on which an open amount changed.
+    """
+
+    profile: Profile
+    before: Key | None
+    since: date | None
+    changed_on: date | None
+    moved_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """Input of a decision, besides the day and the policy."""
 
@@ -113,6 +138,12 @@ class Case:
     events: tuple[int, ...]
     """Positions of the events about the customer, the hold and the credit."""
     formal_notice: FormalNotice | None = None
+    country: str = ""
+    """Country of the addressee."""
+    contacts: tuple[PastMessage, ...] = ()
+    """Messages to the customer, of all its creditors and currencies, that were not suppressed."""
+    standing: Standing | None = None
+    """``None`` where the policy is given."""
 
     def on(self, day: date) -> Case:
         """Return the case with its items as they are due on a day."""
@@ -140,6 +171,10 @@ class Case:
     def on_hold(self, day: date) -> bool:
         """Return True up to and including the last day of a hold."""
         return self.hold_until is not None and day <= self.hold_until
+
+    def contacted_since(self, day: date, days: int) -> list[PastMessage]:
+        """Return the messages of the days before a day, as many as given with the day itself."""
+        return [each for each in self.contacts if 0 < (day - each.on).days < days]
 
     def takes(self, step: Step, policy: Policy) -> bool:
         """Return False if the customer lacks the address that the step needs."""

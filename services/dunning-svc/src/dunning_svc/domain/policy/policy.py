@@ -53,6 +53,13 @@ class Step:
         return self.act in ("registered_letter", "litigation_file")
 
     @property
+    def severity(self) -> int:
+        """Rank of the step: an announcement, a reminder, a formal notice, a litigation file."""
+        if self.act == "litigation_file":
+            return 3
+        return 2 if self.act == "registered_letter" else 0 if self.announces else 1
+
+    @property
     def is_message(self) -> bool:
         """True if it reaches the customer; a task reaches a person at the creditor."""
         return self.act not in ("call", "litigation_file")

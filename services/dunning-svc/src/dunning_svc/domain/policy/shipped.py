@@ -55,3 +55,5 @@ POLICIES = {
     (policy.policy_id, policy.version): policy for policy in (_FIRST, _SECOND, _THIRD, DEFAULT_POLICY)
 }
 """All versions of the default policy that a decision may refer to, by id and version, oldest first."""
+EARLIER = {key: policy for key, policy in POLICIES.items() if policy is not DEFAULT_POLICY}
+"""Versions of the default policy before the one in force, by id and version."""

@@ -7,11 +7,15 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
+from dunning_svc.domain.ladder.decide import policy_of
+from dunning_svc.domain.ladder.state import Case
+from dunning_svc.domain.policy.choice import ChosenPolicy, Policies
 from dunning_svc.domain.policy.schedule import upcoming
-from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
+from dunning_svc.domain.policy.working_days import working_day_from
 from dunning_svc.read_models.cases.due import item_of, payer_in
+from dunning_svc.read_models.cases.items import steps_taken
 from dunning_svc.read_models.cases.past import MemoryRows
-from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow, steps_taken
+from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow
 from encours.contracts.recipients import recipient
 from encours.http.models import MoneyModel
 from encours.http.paging import Listing
@@ -64,6 +68,20 @@ class NextStep(BaseModel):
     on: date
 
 
+class PolicyApplied(BaseModel):
+    """The policy that is applied to an item."""
+
+    id: str
+    version: int
+    name: str
+
+    @classmethod
+    def of(cls, applied: ChosenPolicy) -> PolicyApplied:
+        """Return a policy."""
+        policy = applied.policy
+        return cls(id=policy.policy_id, version=policy.version, name=policy.name)
+
+
 class CaseItem(BaseModel):
     """An open invoice on the ladder."""
 
@@ -78,13 +96,18 @@ class CaseItem(BaseModel):
     later: MoneyModel = Field(description="Instalments that are not due yet.")
     level: str | None = Field(description="The highest step taken.")
     suppressed: list[str] = Field(description="Steps whose reminder was suppressed.")
+    policy: PolicyApplied
     next_step: NextStep | None
 
     @classmethod
-    def of(cls, row: ItemRow, as_of: date) -> CaseItem:
-        """Return an item as of a day."""
+    def of(cls, row: ItemRow, as_of: date, case: Case, policies: Policies) -> CaseItem:
+        """Return an item of a case as of a day."""
         taken = steps_taken(row)
-        step = upcoming(DEFAULT_POLICY, as_of, due_on=row.due_on, entered_on=row.entered_on, taken=taken)
+        applied, since, _ = policy_of(case, as_of, policies)
+        policy = applied.policy
+        step = upcoming(policy, as_of, due_on=row.due_on, entered_on=row.entered_on, taken=taken, since=since)
+        if step is not None and policy.business_days:
+            step = step[0], working_day_from(case.country, step[1])
         return cls(
             invoice_id=row.invoice_id,
             entity_id=row.entity_id,
@@ -97,6 +120,7 @@ class CaseItem(BaseModel):
             later=MoneyModel.of(item_of(row).on(as_of).later_minor, row.currency),
             level=taken[-1].code if taken else None,
             suppressed=row.suppressed,
+            policy=PolicyApplied.of(applied),
             next_step=None if step is None else NextStep(code=step[0].code, on=step[1]),
         )
 
@@ -124,6 +148,11 @@ class CaseOut(BaseModel):
         if own[0] != customer_id or customer_id not in customers or not items:
             return None
         customer, payer = customers[customer_id], payer_in(customers, customer_id, as_of, merged)
+        cases = {
+            (row.entity_id, row.currency): rows.case((customer_id, row.entity_id, row.currency), as_of)
+            for row in items
+        }
+        policies = rows.policies()
         accounts = [row for row in rows.all(AccountRow) if row.customer_id in own]
         return cls(
             customer_id=customer_id,
@@ -135,7 +164,9 @@ class CaseOut(BaseModel):
             hold=HoldSeen.of((customers[each] for each in own if each in customers), as_of),
             credits=CreditOut.of(accounts),
             items=[
-                CaseItem.of(row, as_of) for row in sorted(items, key=lambda row: (row.due_on, row.number))
+                CaseItem.of(row, as_of, case, policies)
+                for row in sorted(items, key=lambda row: (row.due_on, row.number))
+                if (case := cases[row.entity_id, row.currency]) is not None
             ],
         )
 

@@ -10,10 +10,16 @@ from pydantic import BaseModel, Field
 from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import DecisionEvent, stream_of
 from dunning_svc.domain.ladder.explain import Explanation
-from dunning_svc.domain.policy.shipped import POLICIES
 from dunning_svc.http.items import ItemOut, SuppressedStepOut
 from dunning_svc.use_cases.decisions import Reperformed
-from encours.contracts.events.dunning import DecisionBasis, ReminderRequested, ReminderSuppressed, TaskOpened
+from encours.contracts.events.dunning import (
+    DecisionBasis,
+    PolicyAlsoMet,
+    PolicyChoice,
+    ReminderRequested,
+    ReminderSuppressed,
+    TaskOpened,
+)
 from encours.http.models import MoneyModel
 from encours.http.queries import AsOf
 
@@ -25,6 +31,46 @@ _KINDS: dict[type[DecisionEvent], Kind] = {
 }
 
 
+class PolicyAlsoMetOut(BaseModel):
+    """Another policy in force that the case meets, and that comes after the one applied."""
+
+    policy_id: str
+    version: int
+    name: str
+    priority: int
+
+    @classmethod
+    def of(cls, other: PolicyAlsoMet) -> PolicyAlsoMetOut:
+        """Return the policy of an event."""
+        return cls(
+            policy_id=other.policy_id,
+            version=other.policy_version,
+            name=other.name,
+            priority=other.priority,
+        )
+
+
+class PolicyChoiceOut(BaseModel):
+    """Grounds on which the policy was applied."""
+
+    priority: int
+    criteria: list[str] = Field(description="Criteria of the policy, all of which the case meets.")
+    since: date = Field(
+        description="The policy is applied since that day; steps due before are not made up for."
+    )
+    also_met: list[PolicyAlsoMetOut]
+
+    @classmethod
+    def of(cls, choice: PolicyChoice) -> PolicyChoiceOut:
+        """Return the choice of an event."""
+        return cls(
+            priority=choice.priority,
+            criteria=list(choice.criteria),
+            since=choice.since,
+            also_met=[PolicyAlsoMetOut.of(each) for each in choice.also_met],
+        )
+
+
 class BasisOut(BaseModel):
     """Policy, ledger position and events that a decision is based on."""
 
@@ -32,6 +78,7 @@ class BasisOut(BaseModel):
     policy_version: int
     position: int
     input_events: list[int]
+    choice: PolicyChoiceOut | None = Field(description="Null if the ledger had no other policy for the case.")
 
     @classmethod
     def of(cls, basis: DecisionBasis) -> BasisOut:
@@ -41,6 +88,7 @@ class BasisOut(BaseModel):
             policy_version=basis.policy_version,
             position=basis.position,
             input_events=list(basis.input_events),
+            choice=None if basis.choice is None else PolicyChoiceOut.of(basis.choice),
         )
 
 
@@ -91,7 +139,7 @@ class DecisionOut(AsOf):
 def _channel(event: DecisionEvent) -> str:
     if not isinstance(event, TaskOpened):
         return event.channel
-    return POLICIES[event.basis.policy_id, event.basis.policy_version].step(event.step).channel
+    return "phone" if event.kind == "call" else "file"
 
 
 class ExplanationOut(AsOf):
@@ -142,6 +190,8 @@ class PlannedOut(BaseModel):
 
     customer_id: str
     entity_id: str
+    policy_id: str
+    policy_version: int
     kind: Kind
     channel: str
     step: str
@@ -158,6 +208,8 @@ class PlannedOut(BaseModel):
         return cls(
             customer_id=decision.customer_id,
             entity_id=decision.entity_id,
+            policy_id=decision.policy_id,
+            policy_version=decision.policy_version,
             kind="suppressed" if decision.cause else "task" if is_task else "reminder",
             channel=decision.step.channel,
             step=decision.step.code,

@@ -8,12 +8,12 @@ from fastapi import Query as Parameter
 from starlette.responses import Response
 
 from dunning_svc.domain.ladder.explain import explain
-from dunning_svc.domain.policy.shipped import POLICIES
 from dunning_svc.http.decisions.answers import DecisionOut, ExplanationOut, ReperformedOut
 from dunning_svc.http.identifiers import DecisionPath
 from dunning_svc.read_models.cases import query
 from dunning_svc.read_models.cases.decisions import document_of
 from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.read_models.cases.policies import policies_in
 from dunning_svc.read_models.cases.query import DecisionNotFound
 from dunning_svc.use_cases.decisions import reperform
 from encours.http.queries import Query, reading
@@ -42,8 +42,9 @@ async def explain_decision(
         row = await query.decision(view, decision_id)
         q.caller.require_sight(row.entity_id, DecisionNotFound(decision_id))
         withdrawn = await query.withdrawal_cause(view, decision_id)
+        policies = await policies_in(view.conn, view.schema)
     event = document_of(row)
-    policy = POLICIES[event.basis.policy_id, event.basis.policy_version]
+    policy = policies.version_of(event.basis)
     return q.respond(
         ExplanationOut.of(explain(event, policy, lang, withdrawn), event, lang, view.time.echo())
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from dunning_svc.read_models.cases.items import due_again
 from dunning_svc.read_models.cases.rows import (
     AccountRow,
     DebtorPaymentRow,
     ItemRow,
     Rows,
-    due_again,
     existing,
     with_position,
 )
@@ -55,6 +55,7 @@ def _move_item(e: Recorded, entry: Movement, invoice_id: str, rows: Rows) -> Non
         settled_minor=item.settled_minor + entry.owed_minor - entry.item_minor,
         version=e.version if e.stream == invoice_id else item.version,
         events=with_position(item.events, e.position),
+        moved_on=e.recorded_at.date(),
     )
     rows.put(due_again(item))
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.read_models.cases.amounts import account_of
+from dunning_svc.read_models.cases.items import scheduled
+from dunning_svc.read_models.cases.policies import step_at
 from dunning_svc.read_models.cases.rows import (
+    AccountRow,
     DecisionRow,
     ItemRow,
     ReminderRow,
@@ -14,7 +16,6 @@ from dunning_svc.read_models.cases.rows import (
     RunRow,
     TaskRow,
     existing,
-    scheduled,
     with_steps,
 )
 from encours.contracts import Recorded, decode, encode, event_class
@@ -27,20 +28,25 @@ OutcomeEvent = dunning.ReminderSent | dunning.ReminderFailed | dunning.ReminderU
 def decided(e: Recorded, data: DecisionEvent, rows: Rows) -> None:
     """Mark the step and those that it superseded as done; a suppressed step stays open."""
     account = account_of(rows, data.customer_id, e.entity, data.currency)
-    rows.put(replace(account, decided_on=data.day))
-    passed = set(() if isinstance(data, dunning.ReminderSuppressed) else data.superseded)
+    changed = (data.basis.policy_id, data.basis.policy_version) != (account.policy_id, account.policy_version)
+    rows.put(_decided(account, data))
+    superseded = () if isinstance(data, dunning.ReminderSuppressed) else data.superseded
+    passed = [entry.rpartition(":") for entry in superseded]
     for dunned in data.items:
         if not dunned.step:
             continue
         row = existing(rows, ItemRow, dunned.invoice_id)
+        if changed and data.basis.choice is not None:
+            row = replace(row, suppressed=[])
         if isinstance(data, dunning.ReminderSuppressed):
             row = replace(row, suppressed=with_steps(row.suppressed, dunned.step))
         else:
-            lower = [s.code for s in DEFAULT_POLICY.steps if f"{row.invoice_id}:{s.code}" in passed]
+            lower = [code for invoice_id, _, code in passed if invoice_id == row.invoice_id]
+            step = step_at(rows, data.basis, dunned.step)
             row = replace(
                 row,
                 done=with_steps(row.done, *lower, dunned.step),
-                taken=[*row.taken, f"{dunned.step} {data.day}"],
+                taken=[*row.taken, f"{dunned.step} {data.day} {step.act} {step.offset_days}"],
             )
         rows.put(scheduled(row))
     for left in data.suppressed:
@@ -51,6 +57,17 @@ def decided(e: Recorded, data: DecisionEvent, rows: Rows) -> None:
         rows.put(_task_row(e, data))
     else:
         rows.put(_reminder_row(e, data))
+
+
+def _decided(account: AccountRow, data: DecisionEvent) -> AccountRow:
+    choice = data.basis.choice
+    return replace(
+        account,
+        decided_on=data.day,
+        policy_id=data.basis.policy_id,
+        policy_version=data.basis.policy_version,
+        policy_since=None if choice is None else choice.since,
+    )
 
 
 def _decision_row(e: Recorded, data: DecisionEvent) -> DecisionRow:

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeVar
 
-from dunning_svc.domain.ladder.state import Case, FormalNotice, LadderItem
-from dunning_svc.read_models.cases.rows import (
-    AccountRow,
-    CreditorRow,
-    DebtorRow,
-    ItemRow,
-    open_parts,
-    positions,
-    steps_taken,
-)
+from dunning_svc.domain.ladder.state import Case, FormalNotice, LadderItem, PastMessage, Standing
+from dunning_svc.domain.policy.choice import Policies, Profile
+from dunning_svc.read_models.cases.items import open_parts, steps_taken
+from dunning_svc.read_models.cases.policies import policies_in
+from dunning_svc.read_models.cases.rows import AccountRow, CreditorRow, DebtorRow, ItemRow, positions
 from encours.contracts.events.dunning import LateTerms
 from encours.contracts.parties import Merge, Survivors, related
 from encours.contracts.recipients import recipient
@@ -39,6 +34,7 @@ class DueCases:
     cases: Sequence[Case]
     customers: Mapping[str, DebtorRow]
     creditors: Mapping[str, CreditorRow]
+    policies: Policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +68,24 @@ async def select(conn: Conn, schema: str, kind: type[R], where: str, *args: obje
 
 
 async def due_cases(conn: Conn, schema: str, day: date) -> DueCases:
-    """Return every case with a due step, including all its open items."""
+    """Return every case with a due step, including all its open items.
+
+    With policies of its own a ledger has steps on other days than the default ones: all cases with an item that a step
+    may be due for.
+    """
+    policies = await policies_in(conn, schema)
+    first = policies.first_offset_days
     known = await merges(conn, schema)
     merged = Survivors(known, day)
     found = await conn.fetch(
-        f"select distinct customer_id, entity_id, currency from {schema}.item where next_step_on <= $1", day
+        f"""select distinct customer_id, entity_id, currency from {schema}.item
+             where next_step_on <= $1 or (open_minor > 0 and due_on <= $2)""",
+        day,
+        None if first is None else day - timedelta(days=first),
     )
     groups: list[Group] = sorted({(merged.of(row[0]), row[1], row[2]) for row in found})
     if not groups:
-        return DueCases((), {}, Creditors())
+        return DueCases((), {}, Creditors(), policies)
     ids = [record for debtor in sorted({group[0] for group in groups}) for record in merged.records(debtor)]
     customers = await with_payers(conn, schema, ids)
     accounts = _by_group(
@@ -88,6 +93,7 @@ async def due_cases(conn: Conn, schema: str, day: date) -> DueCases:
         merged,
     )
     notices = await _formal_notices(conn, schema, ids)
+    contacts = await _contacts(conn, schema, ids, day - timedelta(days=policies.contact_days))
     items = _by_group(
         await select(conn, schema, ItemRow, "where customer_id = any($1) and open_minor > 0", ids), merged
     )
@@ -100,11 +106,12 @@ async def due_cases(conn: Conn, schema: str, day: date) -> DueCases:
             group,
             last_notice(notices[each] for each in _own_groups(group, merged) if each in notices),
             joined_to(group[0], customers, known, merged),
+            [contact for each in merged.records(group[0]) for contact in contacts.get(each, [])],
         )
         for group in groups
         if group[0] in customers
     ]
-    return DueCases(cases, customers, await creditors(conn, schema))
+    return DueCases(cases, customers, await creditors(conn, schema), policies)
 
 
 async def customers_of(conn: Conn, schema: str, customer_ids: Sequence[str]) -> dict[str, DebtorRow]:
@@ -167,6 +174,21 @@ def last_notice(notices: Iterable[FormalNotice]) -> FormalNotice | None:
     return max(notices, key=lambda notice: (notice.on, notice.position), default=None)
 
 
+async def _contacts(conn: Conn, schema: str, ids: Sequence[str], after: date) -> dict[str, list[PastMessage]]:
+    """Return the messages to each customer after a day that were neither suppressed nor refused by their channel."""
+    rows = await conn.fetch(
+        f"""select customer_id, day, position from {schema}.reminder
+             where customer_id = any($1) and day > $2 and status = any($3) order by position""",
+        ids,
+        after,
+        list(STANDING),
+    )
+    found: dict[str, list[PastMessage]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(PastMessage(row[1], row[2]))
+    return found
+
+
 async def _formal_notices(conn: Conn, schema: str, ids: Sequence[str]) -> dict[Group, FormalNotice]:
     """Return the last formal notice of each group that was neither suppressed nor refused by its channel."""
     rows = await conn.fetch(
@@ -188,6 +210,7 @@ def case_of(
     group: Group,
     formal_notice: FormalNotice | None,
     joined: Joined,
+    contacts: Sequence[PastMessage],
 ) -> Case:
     """Return the state that a decision about one group is based on; ``payer`` is reminded, a hold of either counts.
 
@@ -198,6 +221,8 @@ def case_of(
     parties = (customer, payer, *joined.records)
     for party in parties:
         inputs.add(party.position)
+        if party.custom_position and party is customer:
+            inputs.add(party.custom_position)
         if party.hold_position:
             inputs.add(party.hold_position)
     inputs |= {entry.position for entry in payer.contacts if to.role}
@@ -219,7 +244,44 @@ def case_of(
         items=tuple(item_of(row) for row in items if row.open_minor > 0),
         events=tuple(sorted(inputs)),
         formal_notice=formal_notice,
+        country=payer.country,
+        contacts=tuple(sorted(contacts, key=lambda each: each.position)),
+        standing=standing_of(group, customer, accounts, items, [each.customer_id for each in joined.records]),
     )
+
+
+def standing_of(
+    group: Group,
+    customer: DebtorRow,
+    accounts: Sequence[AccountRow],
+    items: Sequence[ItemRow],
+    joined: Sequence[str] = (),
+) -> Standing:
+    """Return the facts by which the policy of a group is chosen. Criteria ask for the debtor, not for its payer."""
+    decided = [each for each in accounts if each.policy_id and each.decided_on]
+    last = max(decided, key=lambda each: (each.decided_on or date.min, each.customer_id), default=None)
+    return Standing(
+        Profile(
+            customer_ids=(customer.customer_id, *joined),
+            entity_id=group[1],
+            currency=group[2],
+            open_minor=sum(row.open_minor for row in items if row.open_minor > 0),
+            country=customer.country,
+            segment=customer.segment,
+            salesperson=customer.salesperson,
+            tags=tuple(customer.tags),
+            fields=frozenset(_field(entry) for entry in customer.custom),
+        ),
+        before=None if last is None else (last.policy_id, last.policy_version),
+        since=None if last is None else last.policy_since,
+        changed_on=customer.changed_on,
+        moved_on=max((row.moved_on for row in items if row.moved_on), default=None),
+    )
+
+
+def _field(entry: str) -> tuple[str, str]:
+    code, _, value = entry.partition(" ")
+    return code, value
 
 
 def item_of(row: ItemRow) -> LadderItem:

@@ -59,6 +59,7 @@ def customer_changed(
     rows: Rows,
 ) -> None:
     """Store the debtor, with its hold or the one that is placed now."""
+    old: DebtorRow | None = None
     match data:
         case customer.CustomerRegistered():
             hold: tuple[date | None, str | None, int] = (None, None, 0)
@@ -86,8 +87,30 @@ def customer_changed(
             position=e.position,
             people=people,
             payers=payers,
+            country=data.country,
+            segment=data.segment,
+            salesperson=data.salesperson,
+            tags=list(data.tags),
+            custom=[] if old is None else old.custom,
+            custom_position=0 if old is None else old.custom_position,
+            changed_on=None if old is None else _changed_on(e, data, old),
         )
     )
+
+
+def _changed_on(
+    e: Recorded, data: customer.CustomerRegistered | customer.CustomerAmended, old: DebtorRow
+) -> date | None:
+    asked_before = old.country, old.segment, old.salesperson, old.tags
+    asked_now = data.country, data.segment, data.salesperson, list(data.tags)
+    return old.changed_on if asked_before == asked_now else e.effective_on
+
+
+def fields_set(e: Recorded, data: customer.FieldsSet, rows: Rows) -> None:
+    """Store the values of the debtor's custom fields, all of them."""
+    debtor = existing(rows, DebtorRow, data.customer_id)
+    custom = [f"{each.field_code} {each.value}" for each in data.fields]
+    rows.put(replace(debtor, custom=custom, custom_position=e.position, changed_on=e.effective_on))
 
 
 def roles_assigned(e: Recorded, data: customer.RolesAssigned, rows: Rows) -> None:

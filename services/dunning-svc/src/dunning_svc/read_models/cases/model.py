@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from dunning_svc.domain.policy.choice import is_default
 from dunning_svc.read_models.cases import amounts, decisions, master_data, policies
 from dunning_svc.read_models.cases.rows import (
     ALL_ROWS,
@@ -58,6 +59,7 @@ class Cases(ReadModel):
         customer.CustomerContactAdded,
         customer.CustomerRegistered,
         customer.RolesAssigned,
+        customer.FieldsSet,
         customer.CustomerMerged,
         customer.CustomerMergeReversed,
         dunning.HoldPlaced,
@@ -103,7 +105,6 @@ class Cases(ReadModel):
         events.risk.LimitRefused,
         events.risk.LimitRequested,
         events.customer.CustomerNoted,
-        events.customer.FieldsSet,
         events.field.FieldDefined,
         events.field.InvoiceFieldsSet,
         events.customer.TermsAgreed,
@@ -159,6 +160,7 @@ def keys(e: Recorded) -> Iterable[Key]:
             customer.CustomerAmended()
             | customer.CustomerContactAdded()
             | customer.RolesAssigned()
+            | customer.FieldsSet()
             | dunning.HoldPlaced()
         ):
             yield DebtorRow, (e.data.customer_id,)
@@ -176,6 +178,8 @@ def keys(e: Recorded) -> Iterable[Key]:
             yield AccountRow, (e.data.customer_id, e.entity, e.data.currency)
         case dunning.ReminderRequested() | dunning.ReminderSuppressed() | dunning.TaskOpened():
             yield AccountRow, (e.data.customer_id, e.entity, e.data.currency)
+            if not is_default((e.data.basis.policy_id, e.data.basis.policy_version)):
+                yield PolicyRow, (e.data.basis.policy_id,)
             for dunned in e.data.items:
                 yield ItemRow, (dunned.invoice_id,)
             for left in e.data.suppressed:
@@ -203,6 +207,8 @@ def project(e: Recorded, rows: Rows) -> None:
             master_data.bank_account_set(e.data, rows)
         case customer.CustomerRegistered() | customer.CustomerAmended() | dunning.HoldPlaced():
             master_data.customer_changed(e, e.data, rows)
+        case customer.FieldsSet():
+            master_data.fields_set(e, e.data, rows)
         case customer.CustomerContactAdded():
             master_data.contact_added(e, e.data, rows)
         case customer.RolesAssigned():

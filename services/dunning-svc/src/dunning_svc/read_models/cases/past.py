@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from dunning_svc.domain.hold.state import hold_stream
-from dunning_svc.domain.ladder.state import Case, FormalNotice
+from dunning_svc.domain.ladder.state import Case, FormalNotice, PastMessage
+from dunning_svc.domain.policy.choice import Policies
 from dunning_svc.read_models.cases.due import (
     STANDING,
     Group,
@@ -23,7 +24,8 @@ from dunning_svc.read_models.cases.due import (
     with_payers,
 )
 from dunning_svc.read_models.cases.model import Cases, project
-from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow, R, ReminderRow
+from dunning_svc.read_models.cases.policies import policies_of
+from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow, PolicyRow, R, ReminderRow
 from encours.contracts import Recorded, names_of
 from encours.contracts.events import customer, entity
 from encours.contracts.parties import Merge, Survivors, related
@@ -80,7 +82,16 @@ class MemoryRows:
                 if row.channel == "registered_letter" and row.status in STANDING
             ),
             joined_to(group[0], customers, self._merges(), merged),
+            [
+                PastMessage(row.day, row.position)
+                for row in self.all(ReminderRow)
+                if row.customer_id in merged.records(group[0]) and row.status in STANDING
+            ],
         )
+
+    def policies(self) -> Policies:
+        """Return the policies of the ledger."""
+        return policies_of(sorted(self.all(PolicyRow), key=lambda row: row.policy_id))
 
     def survivors(self, day: date) -> Survivors:
         """Return the merges in force on a day."""
@@ -130,7 +141,8 @@ async def cases_at(
             union all select payment_id from {schema}.payment where customer_id = any($1)
             union all select reminder_id from {schema}.reminder where customer_id = any($1)
             union all select task_id from {schema}.task where customer_id = any($1)
-            union all select entity_id from {schema}.entity""",
+            union all select entity_id from {schema}.entity
+            union all select policy_id from {schema}.policy""",
         own,
     )
     streams = [record[0] for record in records]

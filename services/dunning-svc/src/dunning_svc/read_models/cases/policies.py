@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
+
 from msgspec import json
 from msgspec.structs import replace
 
+from dunning_svc.domain.policy.choice import InForce, Key, Policies
+from dunning_svc.domain.policy.policy import Policy, Step, ladder_of
+from dunning_svc.domain.policy.shipped import POLICIES
 from dunning_svc.read_models.cases.rows import PolicyRow, Rows, existing
 from encours.contracts import Recorded
 from encours.contracts.events import policy
+from encours.contracts.events.dunning import DecisionBasis
 from encours.contracts.events.policies.document import PolicyDocument
+from encours.projection.read_model import Conn
+from encours.projection.rows import table_of
 
 PolicyEvent = policy.PolicyCreated | policy.PolicyVersionAdded | policy.PolicyActivated | policy.PolicyRetired
 
@@ -21,21 +31,68 @@ def policy_changed(e: Recorded, data: PolicyEvent, rows: Rows) -> None:
                 policy_id=data.policy_id,
                 documents=[_text(data.document)],
                 active_version=0,
-                activated_on=None,
-                activated_position=0,
+                changed_on=None,
+                changed_position=0,
             )
         case policy.PolicyVersionAdded():
             row = existing(rows, PolicyRow, data.policy_id)
             row = replace(row, documents=[*row.documents, _text(data.document)])
         case policy.PolicyActivated():
             row = existing(rows, PolicyRow, data.policy_id)
-            row = replace(
-                row, active_version=data.version, activated_on=e.effective_on, activated_position=e.position
-            )
+            row = _switched(row, data.version, e)
         case policy.PolicyRetired():
             row = existing(rows, PolicyRow, data.policy_id)
-            row = replace(row, active_version=0, activated_on=None, activated_position=e.position)
+            row = _switched(row, 0, e)
     rows.put(row)
+
+
+def _switched(row: PolicyRow, version: int, e: Recorded) -> PolicyRow:
+    return replace(row, active_version=version, changed_on=e.effective_on, changed_position=e.position)
+
+
+def policies_of(rows: Iterable[PolicyRow]) -> Policies:
+    """Return the policies of a ledger."""
+    in_force: list[InForce] = []
+    versions: dict[Key, Policy] = {}
+    days: list[date] = []
+    for row in rows:
+        for version, text in enumerate(row.documents, start=1):
+            versions[row.policy_id, version] = _ladder(row.policy_id, version, text)
+        if row.changed_on is not None:
+            days.append(row.changed_on)
+        if 1 <= row.active_version <= len(row.documents):
+            document = _document(row.documents[row.active_version - 1])
+            policy = versions[row.policy_id, row.active_version]
+            in_force.append(InForce(policy, document.scope, document.priority, row.changed_position))
+    return Policies(in_force, versions, max(days, default=None))
+
+
+async def policies_in(conn: Conn, schema: str) -> Policies:
+    """Return the policies of a ledger at the position of the read model."""
+    table = table_of(PolicyRow)
+    records = await conn.fetch(f"select {table.plain} from {schema}.{table.name} order by policy_id")
+    return policies_of(PolicyRow(**dict(zip(table.names, record, strict=True))) for record in records)
+
+
+def step_at(rows: Rows, basis: DecisionBasis, code: str) -> Step:
+    """Return a step of the version that a decision was taken under. Raises ``LookupError`` for an unknown one."""
+    policy = POLICIES.get((basis.policy_id, basis.policy_version))
+    if policy is None:
+        row = existing(rows, PolicyRow, basis.policy_id)
+        if not 1 <= basis.policy_version <= len(row.documents):
+            raise LookupError(f"no version {basis.policy_version} of {basis.policy_id}")
+        policy = _ladder(row.policy_id, basis.policy_version, row.documents[basis.policy_version - 1])
+    return policy.step(code)
+
+
+@lru_cache(maxsize=1024)
+def _document(text: str) -> PolicyDocument:
+    return json.decode(text, type=PolicyDocument)
+
+
+@lru_cache(maxsize=1024)
+def _ladder(policy_id: str, version: int, text: str) -> Policy:
+    return ladder_of(policy_id, version, _document(text))
 
 
 def _text(document: PolicyDocument) -> str:

@@ -9,11 +9,7 @@ from datetime import date
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from msgspec import field
-from msgspec.structs import replace
 
-from dunning_svc.domain.policy.schedule import Taken, next_step_on
-from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
-from encours.contracts.common import Instalment
 from encours.contracts.parties import Roles, payer_of
 from encours.projection.rows import Row
 from encours.reading.merges import MergeRow
@@ -88,6 +84,8 @@ class DebtorRow(Row, kw_only=True):
 
     ``people``: the contacts that reminders may go to, oldest first, as ``<role> <e-mail> <position> <name>``.
     ``payers``: who pays for the debtor, as ``<first day> <position> <customer>``; the debtor itself without a customer.
+    ``custom``: values of custom fields, as ``<code> <value>``, set at ``custom_position``. ``changed_on``: last day on
+    which the customer changed in something that policies ask for.
     """
 
     TABLE: ClassVar[str] = "customer"
@@ -107,6 +105,13 @@ class DebtorRow(Row, kw_only=True):
     position: int
     people: list[str] = field(default_factory=list)
     payers: list[str] = field(default_factory=list)
+    country: str = ""
+    segment: str | None = None
+    salesperson: str | None = None
+    tags: list[str] = field(default_factory=list)
+    custom: list[str] = field(default_factory=list)
+    custom_position: int = 0
+    changed_on: date | None = None
 
     @property
     def contacts(self) -> list[ContactEntry]:
@@ -134,6 +139,7 @@ class DebtorRow(Row, kw_only=True):
 class AccountRow(Row, kw_only=True):
     """A customer's account at one creditor in one currency: its unapplied cash and its last decided day.
 
+    ``policy_id``: the policy that its last decision applied, since ``policy_since``; empty without a decision.
     ``events``: payment events since the cash was last zero; ``command_id``: the command of the last of them.
     """
 
@@ -147,6 +153,9 @@ class AccountRow(Row, kw_only=True):
     events: str
     command_id: str
     decided_on: date | None
+    policy_id: str = ""
+    policy_version: int = 0
+    policy_since: date | None = None
 
 
 class DebtorPaymentRow(Row, kw_only=True):
@@ -165,7 +174,8 @@ class ItemRow(Row, kw_only=True):
 
     ``instalments`` as ``<date> <sum up to it>``; ``due_on`` is the first that ``settled_minor`` leaves open.
 
-    ``done``: steps taken or superseded. ``taken``: steps taken, each with its day, in their order.
+    ``done``: steps taken or superseded. ``taken``: steps taken, in their order, as ``<code> <day> <act> <offset>``.
+    ``moved_on``: last day on which an amount was moved.
     """
 
     TABLE: ClassVar[str] = "item"
@@ -197,6 +207,7 @@ class ItemRow(Row, kw_only=True):
     next_step_on: date | None
     version: int
     events: str
+    moved_on: date | None = None
 
 
 class DecisionRow(Row, kw_only=True):
@@ -295,7 +306,10 @@ class RunRow(Row, kw_only=True):
 
 
 class PolicyRow(Row, kw_only=True):
-    """A policy of the ledger. ``documents``: those of its versions, in order; ``active_version`` is 0 without one."""
+    """A policy of the ledger. ``documents``: those of its versions, in order; ``active_version`` is 0 without one.
+
+    ``changed_on``: the last day on which a version was put in force or out of it.
+    """
 
     TABLE: ClassVar[str] = "policy"
     KEY: ClassVar[tuple[str, ...]] = ("policy_id",)
@@ -303,8 +317,8 @@ class PolicyRow(Row, kw_only=True):
     policy_id: str
     documents: list[str]
     active_version: int
-    activated_on: date | None
-    activated_position: int
+    changed_on: date | None
+    changed_position: int
 
 
 ALL_ROWS: tuple[type[Row], ...] = (
@@ -328,52 +342,6 @@ def existing(rows: Rows, kind: type[R], *key: Any) -> R:
     if row is None:
         raise LookupError(f"no {kind.TABLE} {key}")
     return row
-
-
-def scheduled(row: ItemRow) -> ItemRow:
-    """Return the row with the day of its next step, by which the run of a day selects rows."""
-    day = None
-    if row.open_minor > 0:
-        codes = tuple(taken.code for taken in steps_taken(row))
-        day = next_step_on(DEFAULT_POLICY, due_on=row.due_on, entered_on=row.entered_on, done=codes)
-    return replace(row, next_step_on=day)
-
-
-def steps_taken(row: ItemRow) -> tuple[Taken, ...]:
-    """Return the entries of the column ``taken``; of an invoice in instalments those of the one that is due."""
-    found = (
-        Taken(code, date.fromisoformat(on)) for code, _, on in (entry.partition(" ") for entry in row.taken)
-    )
-    if not row.instalments:
-        return tuple(found)
-    first_day = DEFAULT_POLICY.steps[0].scheduled_on(row.due_on)
-    return tuple(taken for taken in found if taken.on >= first_day)
-
-
-def open_parts(row: ItemRow) -> tuple[Instalment, ...]:
-    """Return the open part of each instalment: settled are the earliest first, reduced the last."""
-    parts: list[Instalment] = []
-    below, owed = row.settled_minor, row.settled_minor + row.open_minor
-    for due_on, upto in instalments_of(row):
-        if (part := min(upto, owed) - below) > 0:
-            parts.append(Instalment(due_on=due_on, amount_minor=part))
-            below += part
-    return tuple(parts)
-
-
-def due_again(row: ItemRow) -> ItemRow:
-    """Return the row with the due date of the first instalment that is not settled, and the day of its next step."""
-    found = instalments_of(row)
-    due_on = next(
-        (day for day, upto in found if upto > row.settled_minor), found[-1][0] if found else row.due_on
-    )
-    return scheduled(replace(row, due_on=due_on))
-
-
-def instalments_of(row: ItemRow) -> list[tuple[date, int]]:
-    """Return the entries of the column ``instalments``."""
-    entries = (entry.split(" ") for entry in row.instalments)
-    return [(date.fromisoformat(day), int(upto)) for day, upto in entries]
 
 
 def positions(text: str) -> tuple[int, ...]:

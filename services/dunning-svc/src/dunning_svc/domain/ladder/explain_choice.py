@@ -1,0 +1,54 @@
+"""The choice of a policy in sentences."""
+
+from __future__ import annotations
+
+from dunning_svc.domain.formats import Lang
+from dunning_svc.domain.formats import day as on
+from encours.contracts.events.dunning import PolicyAlsoMet, PolicyChoice
+
+_CRITERIA: dict[Lang, dict[str, str]] = {
+    "fr": {
+        "customers": "le client lui-même",
+        "entities": "le créancier",
+        "countries": "le pays",
+        "currencies": "la devise",
+        "segments": "le segment",
+        "salespeople": "le commercial",
+        "tags": "l'étiquette",
+        "fields": "le champ personnalisé",
+        "open_amounts": "le montant dû",
+    },
+    "en": {
+        "customers": "the customer itself",
+        "entities": "the creditor",
+        "countries": "the country",
+        "currencies": "the currency",
+        "segments": "the segment",
+        "salespeople": "the salesperson",
+        "tags": "the tag",
+        "fields": "the custom field",
+        "open_amounts": "the amount owed",
+    },
+}
+
+
+def choice_in_words(choice: PolicyChoice, lang: Lang) -> str:
+    """Return why the policy is applied, since when, and the others that the case meets."""
+    names = ", ".join(_CRITERIA[lang][name] for name in choice.criteria)
+    others = ", ".join(_also_met(each, lang) for each in choice.also_met)
+    since = on(choice.since, lang)
+    if lang == "fr":
+        general = "car il vaut pour tous" if choice.priority else "car aucun autre ne convient"
+        text = f"Il s'applique depuis le {since}, " + (f"par {names}" if names else general)
+        text += f" (priorité {choice.priority})." if choice.priority else "."
+        return text + (f" Conviennent aussi, mais viennent après : {others}." if others else "")
+    general = "as it is for all" if choice.priority else "as no other one fits"
+    text = f"It has been applied since {since}, " + (f"by {names}" if names else general)
+    text += f" (priority {choice.priority})." if choice.priority else "."
+    return text + (f" These fit too, and come after it: {others}." if others else "")
+
+
+def _also_met(other: PolicyAlsoMet, lang: Lang) -> str:
+    if lang == "fr":
+        return f"« {other.name} », version {other.policy_version} (priorité {other.priority})"
+    return f'"{other.name}", version {other.policy_version} (priority {other.priority})'

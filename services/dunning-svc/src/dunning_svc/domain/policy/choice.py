@@ -1,0 +1,163 @@
+"""The policy that is applied to a case: a pure function of the policies in force and the customer.
+
+Of the policies whose criteria the case meets, the one with the highest priority is applied, then the one with the most
+criteria, then the one with the lower id. Without any, it is the default policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from dunning_svc.domain.policy.policy import Policy
+from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY, POLICIES
+from encours.contracts.events.dunning import DecisionBasis, PolicyAlsoMet
+from encours.contracts.events.policies.document import PolicyScope
+
+Key = tuple[str, int]
+"""Policy and version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Facts about a case that criteria ask for."""
+
+    customer_ids: tuple[str, ...]
+    """The customer, and the records that are merged into its own."""
+    entity_id: str
+    currency: str
+    open_minor: int
+    country: str = ""
+    segment: str | None = None
+    salesperson: str | None = None
+    tags: tuple[str, ...] = ()
+    fields: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A version in force, with the position of its activation."""
+
+    policy: Policy
+    scope: PolicyScope
+    priority: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenPolicy:
+    """The policy that is applied to a case, and the grounds. ``position`` is 0 for the default policy."""
+
+    policy: Policy
+    priority: int = 0
+    criteria: tuple[str, ...] = ()
+    also_met: tuple[PolicyAlsoMet, ...] = ()
+    position: int = 0
+
+    @property
+    def key(self) -> Key:
+        """Policy and version."""
+        return self.policy.policy_id, self.policy.version
+
+
+class Policies:
+    """Policies of a ledger at a position: those in force, and every version that decisions may refer to.
+
+    ``changed_on`` is the last day on which a version was put in force or out of it.
+    """
+
+    def __init__(
+        self,
+        in_force: Sequence[InForce] = (),
+        versions: Mapping[Key, Policy] | None = None,
+        changed_on: date | None = None,
+    ) -> None:
+        self._versions = {**POLICIES, **(versions or {})}
+        self._in_force = sorted(in_force, key=lambda each: (-each.priority, each.policy.policy_id))
+        self.changed_on = changed_on
+
+    @property
+    def first_offset_days(self) -> int | None:
+        """The earliest offset of a step of the policies in force; ``None`` without any."""
+        return min((each.policy.steps[0].offset_days for each in self._in_force), default=None)
+
+    @property
+    def contact_days(self) -> int:
+        """Days for which messages have to be counted."""
+        limits = (each.policy.contact_limit for each in self._in_force)
+        return max((limit.days for limit in limits if limit is not None), default=0)
+
+    @property
+    def by_amount(self) -> bool:
+        """True if a criterion depends on open amounts, which change without a change of the customer."""
+        return any(each.scope.open_amounts for each in self._in_force)
+
+    def version_of(self, basis: DecisionBasis) -> Policy:
+        """Return the version that a decision was taken under. Raises ``KeyError`` for an unknown one."""
+        return self._versions[basis.policy_id, basis.policy_version]
+
+    def apply(self, profile: Profile) -> ChosenPolicy:
+        """Return the policy that is applied to a case."""
+        met = [
+            (each, criteria)
+            for each in self._in_force
+            if (criteria := criteria_met(each.scope, profile)) is not None
+        ]
+        if not met:
+            return ChosenPolicy(DEFAULT_POLICY)
+        met.sort(key=lambda found: (-found[0].priority, -len(found[1]), found[0].policy.policy_id))
+        (first, criteria), *others = met
+        return ChosenPolicy(
+            first.policy,
+            first.priority,
+            criteria,
+            tuple(
+                PolicyAlsoMet(
+                    policy_id=each.policy.policy_id,
+                    policy_version=each.policy.version,
+                    name=each.policy.name,
+                    priority=each.priority,
+                )
+                for each, _ in others
+            ),
+            first.position,
+        )
+
+
+def is_default(key: Key) -> bool:
+    """Return True for a version of the default policy."""
+    return key[0] == DEFAULT_ID
+
+
+def criteria_met(scope: PolicyScope, profile: Profile) -> tuple[str, ...] | None:
+    """Return the names of the criteria of a scope, all of which the case meets; ``None`` if it misses one."""
+    asked: list[tuple[str, Sequence[object], bool]] = [
+        ("customers", scope.customers, not set(scope.customers).isdisjoint(profile.customer_ids)),
+        ("entities", scope.entities, profile.entity_id in scope.entities),
+        ("countries", scope.countries, profile.country in scope.countries),
+        ("currencies", scope.currencies, profile.currency in scope.currencies),
+        ("segments", scope.segments, profile.segment in scope.segments),
+        ("salespeople", scope.salespeople, profile.salesperson in scope.salespeople),
+        ("tags", scope.tags, not set(scope.tags).isdisjoint(profile.tags)),
+        ("fields", scope.fields, _fields_met(scope, profile)),
+        ("open_amounts", scope.open_amounts, _amount_met(scope, profile)),
+    ]
+    if any(values and not met for _, values, met in asked):
+        return None
+    return tuple(name for name, values, _ in asked if values)
+
+
+def _fields_met(scope: PolicyScope, profile: Profile) -> bool:
+    codes = {each.field_code for each in scope.fields}
+    met = {each.field_code for each in scope.fields if (each.field_code, each.value) in profile.fields}
+    return codes == met
+
+
+def _amount_met(scope: PolicyScope, profile: Profile) -> bool:
+    return any(
+        band.currency == profile.currency
+        and band.from_minor <= profile.open_minor
+        and (band.below_minor is None or profile.open_minor < band.below_minor)
+        for band in scope.open_amounts
+    )

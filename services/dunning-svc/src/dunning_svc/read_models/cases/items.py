@@ -1,0 +1,70 @@
+"""Steps and instalments of an item, from its row."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from msgspec import convert
+from msgspec.structs import replace
+
+from dunning_svc.domain.policy.policy import Step
+from dunning_svc.domain.policy.schedule import Taken, next_step_on
+from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
+from dunning_svc.read_models.cases.rows import ItemRow
+from encours.contracts.common import Instalment
+from encours.contracts.events.policies.document import DunningAct
+
+
+def scheduled(row: ItemRow) -> ItemRow:
+    """Return the row with the day of its next step in the default policy, by which the run of a day selects rows."""
+    day = None
+    if row.open_minor > 0:
+        taken = steps_taken(row)
+        day = next_step_on(DEFAULT_POLICY, due_on=row.due_on, entered_on=row.entered_on, taken=taken)
+    return replace(row, next_step_on=day)
+
+
+def steps_taken(row: ItemRow) -> tuple[Taken, ...]:
+    """Return the entries of the column ``taken``; of an invoice in instalments those of the one that is due."""
+    found = tuple(_taken(entry) for entry in row.taken)
+    if not row.instalments:
+        return found
+    return tuple(taken for taken in found if taken.on >= _first_day(taken.step, row.due_on))
+
+
+def _first_day(step: Step | None, due_on: date) -> date:
+    """Return the first day on which a step belongs to the instalment of that due date."""
+    first_day = DEFAULT_POLICY.steps[0].scheduled_on(due_on)
+    return min(first_day, step.scheduled_on(due_on)) if step and step.announces else first_day
+
+
+def _taken(entry: str) -> Taken:
+    code, on, act, offset_days = entry.split(" ")
+    step = Step(code, int(offset_days), convert(act, DunningAct), "")
+    return Taken(code, date.fromisoformat(on), step)
+
+
+def open_parts(row: ItemRow) -> tuple[Instalment, ...]:
+    """Return the open part of each instalment: settled are the earliest first, reduced the last."""
+    parts: list[Instalment] = []
+    below, owed = row.settled_minor, row.settled_minor + row.open_minor
+    for due_on, upto in instalments_of(row):
+        if (part := min(upto, owed) - below) > 0:
+            parts.append(Instalment(due_on=due_on, amount_minor=part))
+            below += part
+    return tuple(parts)
+
+
+def due_again(row: ItemRow) -> ItemRow:
+    """Return the row with the due date of the first instalment that is not settled, and the day of its next step."""
+    found = instalments_of(row)
+    due_on = next(
+        (day for day, upto in found if upto > row.settled_minor), found[-1][0] if found else row.due_on
+    )
+    return scheduled(replace(row, due_on=due_on))
+
+
+def instalments_of(row: ItemRow) -> list[tuple[date, int]]:
+    """Return the entries of the column ``instalments``."""
+    entries = (entry.split(" ") for entry in row.instalments)
+    return [(date.fromisoformat(day), int(upto)) for day, upto in entries]
