@@ -19,14 +19,10 @@ class BeginDay(Reactor):
     types = frozenset({DayOpened.TYPE})
 
     def __init__(self, ledger: Ledger, db: ReadDb) -> None:
-        self._plans = JudgePlans(ledger, db)
-        self._recurring = BillRecurring(ledger, db)
-        self._deadlines = AlertOfDeadlines(ledger, db)
-        self._statements = DecideStatements(ledger, db)
+        kinds = (JudgePlans, BillRecurring, AlertOfDeadlines, DecideStatements)
+        self._works = [kind(ledger, db) for kind in kinds]
 
     async def react(self, e: Recorded) -> None:
-        """Do the work of the day. A repetition finds it done."""
-        await self._plans.run(e)
-        await self._recurring.run(e)
-        await self._deadlines.run(e)
-        await self._statements.run(e)
+        """Do the work of the day, each kind after the other. A repetition finds it done."""
+        for work in self._works:
+            await work.run(e)

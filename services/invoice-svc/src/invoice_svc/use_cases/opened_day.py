@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from datetime import date, timedelta
+from typing import ClassVar
 
 import structlog
 
@@ -41,7 +42,9 @@ class DayWork(ABC):
     that opens.
     """
 
-    times = 1
+    kind: ClassVar[str]
+    """Part of the ids of its commands."""
+    times: ClassVar[int] = 1
     """Commands for one object on a day at most."""
 
     def __init__(self, ledger: Ledger, db: ReadDb) -> None:
@@ -56,9 +59,13 @@ class DayWork(ABC):
     async def act(self, session: Session, identifier: str, today: date, e: Recorded) -> Result | None:
         """Do the work for an object; a repetition finds it done."""
 
+    async def refused(self, e: Recorded, identifier: str, today: date, refusal: DomainError) -> None:
+        """Log a refusal: one object must not stop the lists."""
+        log.warning("refused as a day opens", kind=self.kind, id=identifier, error=str(refusal))
+
     async def run(self, e: Recorded) -> None:
-        """Do all that is due. A refused command is logged, so that it does not stop the lists."""
-        today = await self._today(e)
+        """Do all that is due. A repetition finds it done."""
+        today = await self.day(e)
         async with self._db.snapshot(NAME, e.ledger) as (conn, schema, _):
             # A creditor in the east may have the next day already.
             waiting = await self.waiting(conn, schema, today + timedelta(days=1))
@@ -69,18 +76,20 @@ class DayWork(ABC):
 
     async def _do(self, e: Recorded, identifier: str, today: date) -> None:
         for n in range(self.times):
-            meta = meta_of_day(e, today, type(self).__name__, identifier, n)
+            # Ids of the day and the attempt: one that is refused is made again on the next day.
+            meta = meta_of_day(e, today, self.kind, identifier, n)
             try:
                 done = await execute(self._ledger, meta, self.act, identifier, today, e)
             except TRANSIENT:
                 raise
             except DomainError as refusal:
-                log.warning("refused as a day opens", id=identifier, error=str(refusal))
+                await self.refused(e, identifier, today, refusal)
                 return
             if not done.events and not done.replayed:
                 return
 
-    async def _today(self, e: Recorded) -> date:
+    async def day(self, e: Recorded) -> date:
+        """Return the day whose work is done."""
         assert isinstance(e.data, DayOpened)
         if (await self._ledger.info(e.ledger)).kind == "sandbox":
             return e.data.day

@@ -17,6 +17,7 @@ from invoice_svc.use_cases.parties.statements import decide_next
 class DecideStatements(DayWork):
     """Decides the statements of the periods that have ended, and what an outage has left, the earliest first."""
 
+    kind = "statements"
     times = 400
 
     async def waiting(self, conn: Conn, schema: str, until: date) -> list[tuple[str, str]]:

@@ -16,6 +16,8 @@ from invoice_svc.use_cases.sales.disputes import alert
 class AlertOfDeadlines(DayWork):
     """Records that the deadline of an open dispute is near or was missed."""
 
+    kind = "deadlines"
+
     async def waiting(self, conn: Conn, schema: str, until: date) -> list[tuple[str, str]]:
         """Open disputes whose deadline is near or past, and was not told."""
         return await due_alerts(conn, schema, until)
