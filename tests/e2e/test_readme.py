@@ -1,5 +1,5 @@
-"""The README's calls work as they are printed: only the ports and the place of the key are this test's. The demo that
-they ask about loads through the API, goes on where it was stopped, and loads once.
+"""Calls of the README and of docs/policies.md work as they are printed: only the ports and the place of the key are the
+test's. The demo that they ask about loads through the API, goes on where it was stopped, and loads once.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ from encours.testing.system import System
 from encours.testing.waiting import HANG_S
 from tests.e2e.takeover import Takeover
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+README, POLICIES = ROOT / "README.md", ROOT / "docs" / "policies.md"
 PORTS = {"8001": "invoice", "8002": "dunning", "8003": "risk", "8004": "reporting"}
 UNTIL = date(2011, 1, 2)
 
 
-def blocks(system: System) -> list[str]:
+def blocks(system: System, document: Path, count: int) -> list[str]:
     """The shell blocks, pointed at this installation."""
-    text = README.read_text(encoding="utf-8").replace("var/admin-key", str(system.layout.admin_key))
+    text = document.read_text(encoding="utf-8").replace("var/admin-key", str(system.layout.admin_key))
     for port, service in PORTS.items():
         text = text.replace(f"localhost:{port}", system.url(service).removeprefix("http://"))
     found = re.findall(r"```bash\n(.*?)```", text, re.DOTALL)
-    assert len(found) == 2, "a new block of the README wants a test here"
+    assert len(found) == count, f"a new block of {document.name} wants a test here"
     return found
 
 
@@ -52,12 +53,24 @@ def answers(script: str) -> list[dict[str, object]]:
 
 
 def test_the_first_calls_work_as_printed(system: System) -> None:
-    invoice, payment, balance, check = answers(blocks(system)[0])
+    invoice, payment, balance, check = answers(blocks(system, README, 2)[0])
     assert invoice["outstanding"] == {"amount": "431.52", "currency": "EUR"}
     assert payment["status"] == "allocated"
     assert [row["outstanding"]["amount"] for row in balance["data"]] == ["231.52"]  # type: ignore[attr-defined]
     assert balance["tie_out"]["equal"] is True  # type: ignore[index]
     assert check["decision"] == "refer"
+
+
+def test_a_policy_is_read_activated_copied_and_retired_as_printed(
+    system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    listed, activated, copied, run, retired = answers("\n".join(blocks(system, POLICIES, 4)))
+    shipped = {policy["shipped_as"] for policy in listed["data"]}  # type: ignore[attr-defined]
+    assert shipped == {"default", "cordial", "firm", "strategic_accounts", "small_amounts"}
+    assert [each["status"] for each in (activated, copied, retired)] == ["in_force", "draft", "retired"]
+    assert copied["name"] == "Firm in the south"
+    assert run["on"] == "2026-02-02"
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +106,7 @@ def test_the_first_days_of_the_demo_come_out_and_a_second_start_finds_them(
 
 @pytest.mark.usefixtures("loaded")
 def test_the_demo_is_asked_about_the_past_as_printed(system: System) -> None:
-    (balance,) = answers(blocks(system)[1])
+    (balance,) = answers(blocks(system, README, 2)[1])
     assert balance["as_of"] == "2010-12-31"
     assert len(balance["data"]) == 3  # type: ignore[arg-type]
     assert balance["tie_out"]["equal"] is True  # type: ignore[index]
