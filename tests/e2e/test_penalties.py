@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from encours.testing.system import System
-from tests.e2e.world import World, eur
+from tests.e2e.world import World, eur, line
 
 ISSUED, TODAY = "2026-01-05", "2026-03-20"
+PARTS = ("claimed", "waived", "to_claim", "over_claimed")
 SERIES = {"document": "penalty_document", "prefix": "PEN-{year}-", "width": 4}
 
 
@@ -79,6 +83,98 @@ def test_what_is_waived_is_neither_claimed_nor_shown_as_left_to_claim(system: Sy
     world.post("invoice", f"{path}/reinstate", {"reason": "Promise was broken"})
     assert world.get("invoice", path)["to_claim"]["indemnity"] == eur("40.00")
     assert world.post("invoice", "/v1/penalty-documents", body)["total"] == eur("40.00")
+
+
+def test_the_statement_of_a_customer_is_the_sum_of_those_of_its_invoices(system: System) -> None:
+    world, shop, first = late_debtor(system)
+    office = world.customer(name="Garage Dupont Holding")
+    answer = world.client("invoice").put(f"/v1/customers/{shop}/roles", json={"payer": office})
+    assert answer.status_code == 200, answer.text
+    terms = {"kind": "NET", "days": 0}
+    second = world.invoice(shop, "1000.00", issued_on=TODAY, terms=terms)["id"]
+    dollars = _in_dollars(world, shop)
+    other = world.invoice(office, "700.00", issued_on=TODAY, terms=terms)["id"]
+    in_time = world.invoice(shop, "10.00", issued_on=TODAY, terms=terms)["id"]
+    world.payment(shop, "12.00", TODAY, allocations=[{"invoice_id": in_time, "amount": eur("12.00")}])
+    world.advance("2026-03-25")
+    world.payment(shop, "120.00", "2026-03-25", allocations=[])
+    world.advance("2026-04-20")
+    world.payment(shop, "120.00", "2026-04-20", allocations=[{"invoice_id": first, "amount": eur("120.00")}])
+    world.post(
+        "invoice", f"/v1/invoices/{second}/interest/waive", {"reason": "First delay", "what": "indemnity"}
+    )
+    claim = {"entity_id": world.entity, "customer_id": shop, "invoice_ids": [first]}
+    world.post("invoice", "/v1/penalty-documents", claim)
+    path = f"/v1/customers/{shop}/interest"
+
+    def holds(customer: str, invoices: list[str], **asked: str) -> Any:
+        found = world.get("invoice", f"/v1/customers/{customer}/interest", **asked)
+        days = {name: value for name, value in asked.items() if name != "scope"}
+        single = {each: world.get("invoice", f"/v1/invoices/{each}/interest", **days) for each in invoices}
+        assert sorted(each["invoice_id"] for each in found["data"]) == sorted(invoices)
+        for each in found["data"]:
+            own = single[each["invoice_id"]]
+            assert each["due"] == {"interest": own["interest"], "indemnity": own["indemnity"]}
+            assert {name: each[name] for name in PARTS} == {name: own[name] for name in PARTS}
+        for total in found["totals"]:
+            of_currency = [
+                own for own in single.values() if own["outstanding"]["currency"] == total["currency"]
+            ]
+            assert total["invoices"] == len(of_currency)
+            for part in ("interest", "indemnity"):
+                assert _sum(own[part] for own in of_currency) == _sum([total["due"][part]])
+                for name in PARTS:
+                    assert _sum(own[name][part] for own in of_currency) == _sum([total[name][part]])
+        return found
+
+    found = holds(shop, [first, second, dollars])
+    assert [total["currency"] for total in found["totals"]] == ["EUR", "USD"]
+    assert (
+        found["totals"][0]["claimed"]["indemnity"]
+        == eur("40.00")
+        == found["totals"][0]["waived"]["indemnity"]
+    )
+    holds(shop, [first, second, dollars], on="2027-02-01")
+    holds(shop, [first], as_of="2026-03-19")
+    holds(shop, [first, second, dollars], as_of="2026-04-01")
+    holds(office, [other])
+    holds(office, [first, second, dollars, other], scope="payer")
+
+    asked = {"limit": "1", "sort": "-due_on"}
+    pages = [world.get("invoice", path, **asked)]
+    while cursor := pages[-1]["next_cursor"]:
+        pages.append(world.get("invoice", path, **asked, cursor=cursor))
+    listed = [each for page in pages for each in page["data"]]
+    assert listed == sorted(
+        found["data"], key=lambda each: (each["due_on"], each["invoice_id"]), reverse=True
+    )
+    assert all(page["totals"] == found["totals"] for page in pages)
+    sheet = world.client("invoice").get(path, headers={"Accept": "text/csv"}, params={"limit": 1})
+    head, values = csv.reader(sheet.text.splitlines())
+    shown = dict(zip(head, values, strict=True))
+    assert (shown["invoice_id"], shown["to_claim_interest"]) == (
+        found["data"][0]["invoice_id"],
+        found["data"][0]["to_claim"]["interest"]["amount"],
+    )
+    assert sheet.headers["encours-next-cursor"]
+
+    world.post("invoice", f"/v1/customers/{shop}/merge", {"into": office})
+    both = holds(office, [first, second, dollars, other])
+    assert holds(shop, [first, second, dollars, other])["totals"] == both["totals"]
+    known = str(found["position"])
+    assert world.get("invoice", path, known_at=known)["data"] == found["data"]
+
+
+def _in_dollars(world: World, customer: str) -> str:
+    lines = [line("500.00") | {"unit_price": {"amount": "500.00", "currency": "USD"}}]
+    terms = {"kind": "NET", "days": 0}
+    issued = world.invoice(customer, issued_on=TODAY, terms=terms, currency="USD", lines=lines)
+    identifier: str = issued["id"]
+    return identifier
+
+
+def _sum(amounts: Iterable[dict[str, str]]) -> Decimal:
+    return sum((Decimal(each["amount"]) for each in amounts), Decimal(0))
 
 
 def _amounts(body: Any) -> list[str]:

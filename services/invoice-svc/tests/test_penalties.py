@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from encours.contracts.books import movements
 from encours.contracts.common import Terms
-from encours.contracts.settlement import Funds, settlements
+from encours.contracts.settlement import Funds, InvoiceDebt, settlements
 from encours.kernel.money import Money
 from encours.legal.packs import law_of
 from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.entity.commands import DefineSeries
 from invoice_svc.domain.interest.account import InterestAccount, account_of
-from invoice_svc.domain.interest.debt import DebtorFile, debt_of
+from invoice_svc.domain.interest.debt import DebtorFile, debt_of, settled
 from invoice_svc.domain.interest.penalties import CancelPenalties, ClaimPenalties, NothingToClaim
 from invoice_svc.domain.interest.waiver import ReinstatePenalties, WaivePenalties
 from invoice_svc.domain.invoice.commands import AmendInvoice
@@ -273,3 +273,12 @@ def test_the_documents_of_any_division_of_the_days_claim_in_all_what_one_claims(
     assert (found.to_claim.total_minor, found.over_claimed.total_minor) == (0, 0)
     covered = books.state(INVOICE, "inv_1").penalty_claims
     assert all(before.last_day < after.first_day for before, after in pairwise(covered))
+
+
+def test_each_cent_of_unapplied_cash_covers_one_of_the_invoices_that_were_settled_late() -> None:
+    due, held, paid = date(2025, 3, 31), Funds(date(2025, 3, 1), 100), Funds(date(2025, 5, 31), 100)
+    debts = [InvoiceDebt(name, due, 100, applied=(paid,)) for name in ("inv_1", "inv_2")]
+    found = settled(debts, [held])
+    late = {name: [leg.amount_minor for leg in each.late_legs(JULY_15)] for name, each in found.items()}
+    assert late == {"inv_1": [], "inv_2": [100]}
+    assert all(list(each.late_legs(JULY_15)) for each in settled(debts, []).values())

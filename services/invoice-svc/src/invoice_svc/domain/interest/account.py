@@ -58,6 +58,11 @@ class InterestAccount:
     """Part of what is claimed that is not due by the last day of the claims: to be credited."""
 
     @property
+    def is_stated(self) -> bool:
+        """Return True if there were late days, or documents claim penalties."""
+        return bool(self.due.segments or self.claimed.total_minor)
+
+    @property
     def to_claim(self) -> Penalties:
         """Return what is due and neither claimed nor waived; 0 where more was claimed."""
         due = Penalties(self.due.interest_minor, self.due.indemnity_minor)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from msgspec import Struct
 
-from encours.contracts.settlement import DueSchedule, Funds, InvoiceDebt
+from encours.contracts.settlement import DueSchedule, Funds, InvoiceDebt, Settlement, settlements
 from invoice_svc.domain.invoice.state import Invoice
 
 MAX_FILE = 1_000
@@ -41,3 +43,13 @@ def debt_of(state: Invoice) -> InvoiceDebt:
         schedules=tuple(DueSchedule(each.agreed_on, each.instalments) for each in state.schedules),
         applied=tuple(applied),
     )
+
+
+def settled(debts: Iterable[InvoiceDebt], unapplied: Sequence[Funds]) -> dict[str, Settlement]:
+    """Return the settlement of each debt of a debtor in one currency, as statements of interest have it.
+
+    Each cent of unapplied cash covers one of the debts; without any, each debt is settled by itself.
+    """
+    if unapplied:
+        return settlements(debts, unapplied)
+    return {debt.invoice_id: settlements([debt])[debt.invoice_id] for debt in debts}

@@ -1,4 +1,4 @@
-"""Route of an invoice's interest statement."""
+"""Routes of interest statements, of an invoice and of a customer, and of waivers."""
 
 from __future__ import annotations
 
@@ -7,33 +7,43 @@ from typing import Annotated
 
 from starlette.responses import Response
 
-from encours.contracts.settlement import settlements
+from encours.contracts.events.statement import StatementScope
 from encours.http.commands import Command, command
 from encours.http.models import BusinessDate
+from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.kernel.ids import new_id
 from encours.legal.packs import law_of
+from encours.reading.pages import Page
 from invoice_svc.domain.interest.account import NO_PENALTIES, account_of
-from invoice_svc.domain.interest.debt import debt_of
-from invoice_svc.http.common import InvoiceId
-from invoice_svc.http.interest.answers import InterestOut
+from invoice_svc.http.common import CustomerId, InvoiceId
+from invoice_svc.http.csv_pages import CSV, CSV_RESPONSE
+from invoice_svc.http.customers.answers import CUSTOMER_ANSWER
+from invoice_svc.http.interest.answers import (
+    CustomerInterestOut,
+    InterestOut,
+    LateInvoiceOut,
+    interest_csv,
+    rows_of,
+)
 from invoice_svc.http.interest.bodies import ReinstatementBody, WaiverBody
+from invoice_svc.http.interest.reads import settlement_of, stated
 from invoice_svc.http.invoices.answers import INVOICE_ANSWER, InvoiceOut
 from invoice_svc.http.reads import read
-from invoice_svc.read_models.invoices.debts import open_debts, unapplied_cash
 from invoice_svc.read_models.invoices.late import DebtorFiles
 from invoice_svc.read_models.lists import NAME
+from invoice_svc.read_models.statements.content import customers_of
 from invoice_svc.use_cases.folds import ENTITY
 from invoice_svc.use_cases.sales import penalties
 
 router = Router(tags=["Invoices"])
+PAGE = paging("due_on", default="due_on", key="invoice_id")
+Reading = Annotated[Query, reading("invoices:read")]
 
 
 @router.get("/v1/invoices/{invoice_id}/interest", response_model=InterestOut)
-async def get_interest(
-    invoice_id: InvoiceId, q: Annotated[Query, reading("invoices:read")], on: BusinessDate | None = None
-) -> Response:
+async def get_interest(invoice_id: InvoiceId, q: Reading, on: BusinessDate | None = None) -> Response:
     """Penalties from the day after the due date up to and including `on` (`as_of` if not given), and the flat fee.
 
     Without a contractual rate they are those of the law of the entity's country; `no-legal-rate` if none is on file.
@@ -44,18 +54,49 @@ async def get_interest(
     and is not due: cancel it and claim again.
     """
     state, _, time = await read(q, INVOICE_ANSWER, invoice_id)
-    async with replace(q, min_position=max(q.min_position, time.position)).view(NAME) as view:
-        cash = await unapplied_cash(view, state.customer_id, state.currency)
-        others = await open_debts(view, state.customer_id, state.currency) if cash else []
-    state, _, time = await read(replace(q, asked_position=view.time.position), INVOICE_ANSWER, invoice_id)
-    day = on or time.as_of
-    found = NO_PENALTIES
-    creditor = await q.ledger.read_stream(q.caller.ledger, state.entity_id, upto=time.position)
-    entity = ENTITY.fold(creditor)
-    if state.due_on is not None and state.terms is not None:
-        debts = [debt_of(state), *(debt for debt in others if debt.invoice_id != invoice_id)]
-        found = account_of(state, settlements(debts, cash)[invoice_id], day, law_of(entity.country))
+    dated = replace(q, as_of=time.as_of, min_position=max(q.min_position, time.position))
+    async with dated.view(NAME) as view:
+        known = replace(q, asked_position=view.time.position)
+        state, _, _ = await read(known, INVOICE_ANSWER, invoice_id)
+        day = on or time.as_of
+        found = NO_PENALTIES
+        if state.due_on is not None:
+            creditor = await q.ledger.read_stream(q.caller.ledger, state.entity_id, upto=view.time.position)
+            law = law_of(ENTITY.fold(creditor).country)
+            found = account_of(state, await settlement_of(q, view, state), day, law)
     return q.respond(InterestOut.of(state, day, found) | view.time.echo())
+
+
+@router.get(
+    "/v1/customers/{customer_id}/interest",
+    response_model=CustomerInterestOut,
+    responses={200: CSV_RESPONSE},
+    tags=["Customers"],
+)
+async def get_customer_interest(
+    customer_id: CustomerId,
+    q: Reading,
+    page: Annotated[Page, PAGE],
+    on: BusinessDate | None = None,
+    scope: StatementScope = "own",
+) -> Response:
+    """Statement of penalties and flat fees for late payment of a customer, up to and including `on` (`as_of`).
+
+    It lists the invoices that are late or were paid late, and those that its penalty documents claim, each as
+    `GET /v1/invoices/{id}/interest` states it; `totals` are over all pages, in each currency. `scope` takes the
+    invoices of all for whom the customer pays (`payer`) or of its group (`group`) on the day of `as_of`; cash that one
+    of them has left covers its own invoices. With `Accept: text/csv` the page comes as CSV.
+    """
+    _, _, time = await read(q, CUSTOMER_ANSWER, customer_id)
+    day = on or time.as_of
+    dated = replace(q, as_of=time.as_of, min_position=max(q.min_position, time.position))
+    async with dated.view(NAME) as view:
+        found = await stated(q, view, await customers_of(view, customer_id, scope), day)
+    rows = rows_of(page, found)
+    if CSV in q.request.headers.get("accept", ""):
+        return interest_csv(page, rows)
+    statement = CustomerInterestOut.of(customer_id, scope, day, found)
+    return q.respond(page.body(rows, LateInvoiceOut.row) | statement | view.time.echo())
 
 
 @router.post("/v1/invoices/{invoice_id}/interest/waive", response_model=InvoiceOut)

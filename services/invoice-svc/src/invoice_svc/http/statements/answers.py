@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, Literal
@@ -20,9 +18,9 @@ from encours.kernel.bands import STANDARD, days_past_due
 from encours.kernel.money import format_amount
 from encours.reading.pages import Page
 from invoice_svc.http.common import iso
+from invoice_svc.http.csv_pages import csv_page, inert
 from invoice_svc.read_models.statements.query import AccountSums, OpenItem
 
-CSV = "text/csv"
 MAX_OPEN_ITEMS = 1_000
 EntryKind = Literal[
     "invoice",
@@ -181,39 +179,26 @@ class StatementOut(AsOf, Listing[EntryOut]):
 
 
 def csv_of(page: Page, rows: Sequence[Any]) -> Response:
-    """Return a page of entries as CSV (RFC 4180), UTF-8 with a decimal point.
-
-    A text that a spreadsheet would run as a formula begins with an apostrophe. The header ``Encours-Next-Cursor``
-    is there if more entries follow.
-    """
+    """Return a page of entries as CSV."""
     body = page.body(rows, StatementOut.entry)
-    text = io.StringIO(newline="")
-    lines = csv.writer(text)
-    lines.writerow(_CSV_HEAD)
-    for row, shown in zip(rows, body["data"], strict=False):
-        currency, minor = row["currency"], row["amount_minor"]
-        lines.writerow(
-            (
-                shown["customer_id"],
-                shown["effective_on"],
-                shown["kind"],
-                _inert(shown["document"] or ""),
-                shown["due_on"] or "",
-                currency,
-                format_amount(minor, currency) if minor > 0 else "",
-                format_amount(-minor, currency) if minor < 0 else "",
-                shown["balance"]["amount"],
-                shown["position"],
-            )
-        )
-    following = {"Encours-Next-Cursor": body["next_cursor"]} if body["next_cursor"] else {}
-    return Response(
-        text.getvalue(), media_type=CSV, headers={"Cache-Control": "private, no-cache"} | following
+    lines = [_csv_line(row, shown) for row, shown in zip(rows, body["data"], strict=False)]
+    return csv_page(_CSV_HEAD, lines, body["next_cursor"])
+
+
+def _csv_line(row: Any, shown: Json) -> Sequence[object]:
+    currency, minor = row["currency"], row["amount_minor"]
+    return (
+        shown["customer_id"],
+        shown["effective_on"],
+        shown["kind"],
+        inert(shown["document"] or ""),
+        shown["due_on"] or "",
+        currency,
+        format_amount(minor, currency) if minor > 0 else "",
+        format_amount(-minor, currency) if minor < 0 else "",
+        shown["balance"]["amount"],
+        shown["position"],
     )
-
-
-def _inert(text: str) -> str:
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def _account(account: AccountSums, items: Sequence[OpenItem], last: date) -> Json:

@@ -17,9 +17,10 @@ from encours.http.routing import Router
 from encours.kernel.errors import Invalid
 from encours.reading.pages import Page
 from invoice_svc.http.common import CustomerId
+from invoice_svc.http.csv_pages import CSV, CSV_RESPONSE
 from invoice_svc.http.customers.answers import CUSTOMER_ANSWER
 from invoice_svc.http.reads import read
-from invoice_svc.http.statements.answers import CSV, StatementOut, csv_of
+from invoice_svc.http.statements.answers import StatementOut, csv_of
 from invoice_svc.read_models.lists import NAME
 from invoice_svc.read_models.statements import query
 from invoice_svc.read_models.statements.content import content_sha256, customers_of
@@ -38,12 +39,7 @@ Last = Annotated[
 @router.get(
     "/v1/customers/{customer_id}/statement",
     response_model=StatementOut,
-    responses={
-        200: {
-            "content": {CSV: {"schema": {"type": "string"}}},
-            "description": "JSON, or one entry of the page a line.",
-        }
-    },
+    responses={200: CSV_RESPONSE},
 )
 async def get_statement(
     customer_id: CustomerId,

@@ -1,4 +1,4 @@
-"""The invoices of a customer for which penalties may be due, and its unapplied cash, as of now."""
+"""The invoices of a customer for which penalties may be due: with its unapplied cash as of now, and on any day."""
 
 from __future__ import annotations
 
@@ -12,17 +12,55 @@ from encours.ledger import Ledger
 from encours.reading.merges import merges
 from encours.reading.moment import WAIT_S, PositionNotReached
 from encours.reading.read_db import ReadDb
+from encours.reading.where import ViewWhere
 from invoice_svc.domain.interest.debt import MAX_FILE, DebtorFile
 from invoice_svc.read_models.invoices.candidates import NAME
 
 if TYPE_CHECKING:
     from encours.projection.read_model import Conn
+    from encours.reading.moment import View
+
+MAX_STATED = 5_000
+"""Most invoices and penalty documents on which a statement of interest rests."""
 
 _SETTLED_LATE = """exists (
     select from {schema}.movement m where m.invoice_id = i.invoice_id and m.effective_on > i.due_on
         and (m.position > i.claimed_position or m.effective_on > i.claimed_until or i.claimed_until is null)
 )"""
 """Moved after the due date, and not only before its last claim."""
+
+_STATED = """
+    select i.invoice_id from {schema}.invoice i left join lateral (
+        select coalesce(sum(item_minor), 0) as moved_minor, bool_or(effective_on > i.due_on) as moved_late
+        from {schema}.movement
+        where invoice_id = i.invoice_id and position <= {position} and effective_on <= {as_of}
+    ) m on true
+    where {where} and (i.total_minor + m.moved_minor > 0 or m.moved_late or i.purpose = 'penalty'
+        or cardinality(i.instalments) > 0)
+    order by i.due_on, i.invoice_id limit {limit}
+"""
+"""Open then, or moved after the due date; an instalment may have been settled late before it."""
+
+
+async def stated_invoices(view: View, customers: Sequence[str], currency: str | None = None) -> list[str]:
+    """Return the invoices of customers on which their interest rests at the dates of the view, the first due first.
+
+    They are those that are open or were settled late, those in instalments, and penalty documents; at most one more
+    than :data:`MAX_STATED`.
+    """
+    where = ViewWhere(view, entity=None).among("i.customer_id", customers).equal("i.currency", currency)
+    where.add(f"i.issued_position <= {where.position} and i.issued_on <= {where.as_of}")
+    rows = await view.conn.fetch(
+        _STATED.format(
+            schema=view.schema,
+            where=where.sql,
+            position=where.position,
+            as_of=where.as_of,
+            limit=MAX_STATED + 1,
+        ),
+        *where.arguments,
+    )
+    return [row["invoice_id"] for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
