@@ -153,3 +153,15 @@ def test_an_invoice_in_instalments_is_due_and_claimed_part_by_part(story: Story)
     paid = world.get("invoice", f"/v1/invoices/{invoice}")
     assert (paid["payable_on"], paid["status"]["collection"]) == ("2026-03-20", "not_due")
     assert [each["open"]["amount"] for each in paid["instalments"]] == ["0.00", "60.00"]
+    world.advance("2026-02-25")
+    parts = [{"days": 0, "share": "30"}, {"due_on": "2026-04-01", "amount": eur("40.00")}, {"days": 60}]
+    drafted = world.post("invoice", "/v1/invoices", world.draft_body(story.customer, instalments=parts))
+    assert [each["share"] for each in drafted["drafted_instalments"]] == ["30.00", None, None]
+    issued = world.post("invoice", f"/v1/invoices/{drafted['id']}/issue", {})
+    assert [(each["due_on"], each["amount"]["amount"]) for each in issued["instalments"]] == [
+        ("2026-02-25", "36.00"),
+        ("2026-04-01", "40.00"),
+        ("2026-04-26", "44.00"),
+    ]
+    history = world.get("invoice", f"/v1/invoices/{drafted['id']}/history")["data"]
+    assert [each["type"] for each in history][-2:] == ["invoice.issued", "invoice.rescheduled"]

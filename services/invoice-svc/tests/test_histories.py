@@ -32,6 +32,7 @@ from invoice_svc.domain.dispute.commands import OpenDispute, RaiseDispute, Resol
 from invoice_svc.domain.entity.commands import RegisterEntity
 from invoice_svc.domain.invoice.commands import Content, CreditInvoice, DraftInvoice
 from invoice_svc.domain.invoice.evolve import fold_as_of
+from invoice_svc.domain.invoice.schedule import ProposedInstalment
 from invoice_svc.domain.loss.decide import (
     DeclareUnrecoverable,
     ProvisionInvoice,
@@ -64,9 +65,10 @@ from invoice_svc.use_cases.sales import credits, disputes, invoices
 S = TypeVar("S")
 
 START = date(2026, 1, 1)
+LINE = LineInput("work", "1", "1.00", "0")
 INVOICES = ("inv_0", "inv_1", "inv_2")
 PAYMENTS = ("pay_0", "pay_1", "pay_2")
-
+PARTS = {"inv_1": (ProposedInstalment(days=3, share="33.3"), ProposedInstalment(days=9))}
 CENTS = SetTolerance("ent_1", "CENT", "cent", "EUR", 3, START, overpayment="income")
 TERMS = Terms(
     due_kind="NET", days=5, penalty_rate_bps=None, indemnity_minor=0,
@@ -107,9 +109,9 @@ def command(step: tuple[Any, ...], today: date) -> tuple[Any, ...]:
     """The use case of a step and its arguments."""
     match step:
         case ("issue", invoice, days):
-            content = Content(supply_on=START, lines=(LineInput("work", "1", "1.00", "0"),), terms=TERMS)
-            draft = DraftInvoice(invoice, "ent_1", "cus_1", "FAC", content)
-            return invoices.draft, structs.replace(draft, issue=True, issued_on=today - timedelta(days=days))
+            content = Content(START, (LINE,), TERMS, instalments=PARTS.get(invoice, ()))
+            draft, on = DraftInvoice(invoice, "ent_1", "cus_1", "FAC", content), today - timedelta(days=days)
+            return invoices.draft, structs.replace(draft, issue=True, issued_on=on)
         case ("pay", payment, amount, days, named):
             text = "FAC-2026-000002" if named else None
             return (

@@ -26,6 +26,18 @@ class Instalment(Value, frozen=True, kw_only=True):
     amount_minor: int
 
 
+class DraftedInstalment(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Instalment of a draft, due on ``due_on`` or ``days`` after the issue, which fixes day and amount.
+
+    It is over an amount or a share of what is to be paid; the last one with neither takes the rest.
+    """
+
+    due_on: date | None = None
+    days: int | None = None
+    amount_minor: int | None = None
+    share_bps: int | None = None
+
+
 class EarlyDiscount(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Early-payment discount [escompte]: part of the whole invoice, VAT included, for payment by a day.
 

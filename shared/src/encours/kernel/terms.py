@@ -117,6 +117,14 @@ def beyond_ceiling(rule: DueRule, ceiling: Ceiling) -> Excess | None:
     return Excess(ceiling_days, agreed_days) if agreed_days > ceiling_days else None
 
 
+def later_than_ceiling(issued_on: date, due_on: date, rule: DueRule, ceiling: Ceiling) -> Excess | None:
+    """Return the excess of a due date over the last day that the law allows for terms of the rule, or None."""
+    latest = _latest(issued_on, rule, ceiling)
+    if due_on <= latest:
+        return None
+    return Excess((latest - issued_on).days, (due_on - issued_on).days)
+
+
 def _latest(issued_on: date, rule: DueRule, ceiling: Ceiling) -> date:
     if rule.periodic and ceiling.periodic_days is not None:
         return issued_on + timedelta(days=ceiling.periodic_days)

@@ -1,10 +1,8 @@
-"""Instalments: the rules of any schedule, and the amount of an invoice by due dates, as agreed after its issue."""
+"""Instalments of an issued invoice: their agreement, and what is open of each."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
-from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,38 +10,12 @@ from msgspec.structs import replace
 from encours.contracts.common import Instalment
 from encours.contracts.events.plan import InvoiceRescheduled
 from encours.contracts.settlement import Funds, instalments_of
-from encours.kernel.errors import Invalid, Refusal
-from encours.kernel.money import Money
 from invoice_svc.domain.interest.debt import debt_of
 from invoice_svc.domain.invoice.checks import require_issued, require_not_planned
 from invoice_svc.domain.invoice.refusals import NothingOutstanding
+from invoice_svc.domain.invoice.schedule import check_instalments
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.refusals import require_currency
-
-
-class InstalmentsDiffer(Refusal):
-    """The instalments do not add up to what is to be paid (422)."""
-
-    code = "instalments-differ"
-    title = "Instalments do not add up to the amount to be paid"
-    status = 422
-    remedy = "Change the instalments so that their sum is the amount that the detail names."
-
-
-def check_instalments(
-    instalments: Sequence[Instalment], total_minor: int, currency: str, not_before: date
-) -> None:
-    """Raise a refusal unless the dates ascend from a day on and the sum is the total."""
-    if instalments[0].due_on < not_before:
-        raise Invalid(f"The first instalment is before {not_before}.", "/instalments/0/due_on")
-    for at, (before, after) in enumerate(pairwise(instalments), 1):
-        if after.due_on <= before.due_on:
-            raise Invalid(f"Use a date after {before.due_on}.", f"/instalments/{at}/due_on")
-    found = sum(each.amount_minor for each in instalments)
-    if found != total_minor:
-        raise InstalmentsDiffer(
-            f"The instalments add up to {Money(found, currency)}; {Money(total_minor, currency)} is to be paid."
-        )
 
 
 class RescheduleInvoice(Struct, frozen=True):

@@ -15,6 +15,7 @@ from encours.contracts.common import (
     Conversion,
     DeductedDeposit,
     DocumentAdjustment,
+    DraftedInstalment,
     Line,
     Origin,
     Particulars,
@@ -68,14 +69,16 @@ class InvoiceDrafted(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Of a correction: the reason for its credit note."""
     credit_series: str | None = None
     """Of a correction: the series of its credit note; ``None`` is AVO."""
+    instalments: tuple[DraftedInstalment, ...] = ()
+    """Fixed by the issue, with ``invoice.rescheduled``."""
 
 
 class InvoiceAmended(Event, frozen=True, kw_only=True):
     """The draft's content from now on; all of it."""
 
     TYPE: ClassVar[str] = "invoice.amended"
-    VERSION: ClassVar[int] = 2
-    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: _with_categories}
+    VERSION: ClassVar[int] = 3
+    UPCASTERS: ClassVar[dict[int, Upcaster]] = {1: _with_categories, 2: lambda fields: fields}
     invoice_id: str
     customer_id: str
     supply_on: date
@@ -91,6 +94,7 @@ class InvoiceAmended(Event, frozen=True, kw_only=True):
     adjustments: tuple[DocumentAdjustment, ...] = ()
     particulars: Particulars | None = None
     deposits: tuple[str, ...] = ()
+    instalments: tuple[DraftedInstalment, ...] = ()
 
 
 class InvoiceCancelled(Event, frozen=True, kw_only=True):
@@ -169,7 +173,7 @@ class DepositFreed(Event, frozen=True, kw_only=True):
 
 
 class InvoiceTermsBeyondCeiling(Event, frozen=True, kw_only=True):
-    """Issued under terms of its own whose delay is beyond the ceiling of the creditor's law. Accepted, and said.
+    """Issued with a delay of its own, of its terms or to its last instalment, beyond the ceiling of the creditor's law.
 
     Terms that are agreed with the customer are warned of there, by ``customer.terms_beyond_ceiling``.
     """

@@ -69,6 +69,7 @@ FRENCH = {
     "on_plan": "sur un échéancier",
     "kept": "respecté",
     "broken": "rompu",
+    "at_issue": "convenu à l'émission",
     "instalment_missed": "échéance manquée",
     "by_person": "par une personne",
     "payment_reversed": "paiement annulé",

@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct, UnsetType
 from encours.contracts.common import CitedDelivery, CitedInvoice, Particulars, Purpose, Terms
 from invoice_svc.domain.amounts.adjustments import AdjustmentInput
 from invoice_svc.domain.amounts.sums import LineInput, RateAmounts
+from invoice_svc.domain.invoice.schedule import ProposedInstalment
 from invoice_svc.domain.terms import ProposedTerms
 
 
@@ -26,6 +27,7 @@ class Content(Struct, frozen=True):
     particulars: Particulars = Particulars()
     deposits: tuple[str, ...] = ()
     """Ids of the deposit invoices that a final invoice deducts."""
+    instalments: tuple[ProposedInstalment, ...] = ()
 
 
 class DraftInvoice(Struct, frozen=True):
@@ -65,6 +67,7 @@ class AmendInvoice(Struct, frozen=True):
     charges: tuple[AdjustmentInput, ...] | UnsetType = UNSET
     particulars: Mapping[str, Any] = {}
     deposits: tuple[str, ...] | UnsetType = UNSET
+    instalments: tuple[ProposedInstalment, ...] | UnsetType = UNSET
 
 
 class IssueInvoice(Struct, frozen=True):

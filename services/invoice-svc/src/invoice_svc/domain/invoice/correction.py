@@ -15,12 +15,14 @@ from msgspec.structs import replace
 
 from encours.kernel.errors import Refusal
 from encours.kernel.ids import derived_id
+from encours.kernel.money import Money
 from invoice_svc.domain.amounts.adjustments import as_input
 from invoice_svc.domain.amounts.sums import line_input
 from invoice_svc.domain.invoice.checks import require_issued, require_no_penalty, require_not_planned
 from invoice_svc.domain.invoice.commands import AmendInvoice, Content, CreditInvoice, DraftInvoice
 from invoice_svc.domain.invoice.deposits import require_not_deducted
 from invoice_svc.domain.invoice.room import cited_as
+from invoice_svc.domain.invoice.schedule import ProposedInstalment
 from invoice_svc.domain.invoice.state import Invoice
 
 T = TypeVar("T")
@@ -126,7 +128,22 @@ def _content(state: Invoice, changes: AmendInvoice) -> Content:
         adjustments=(*_changed(changes.allowances, allowances), *_changed(changes.charges, charges)),
         particulars=replace(state.particulars, **changes.particulars),
         deposits=_changed(changes.deposits, deposits),
+        instalments=_changed(changes.instalments, _kept_instalments(state)),
     )
+
+
+def _kept_instalments(state: Invoice) -> tuple[ProposedInstalment, ...]:
+    """Return those in force, as long after the issue as they are; the last takes the rest of a total that changes."""
+    if not state.schedules:
+        return ()
+    assert state.issued_on is not None, "only an issued invoice has a schedule"
+    *parts, last = (
+        ProposedInstalment(
+            days=(each.due_on - state.issued_on).days, amount=Money(each.amount_minor, state.currency)
+        )
+        for each in state.schedules[-1].instalments
+    )
+    return (*parts, replace(last, amount=None))
 
 
 def _changed(wanted: T | UnsetType, known: T) -> T:

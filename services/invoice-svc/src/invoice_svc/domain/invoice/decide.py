@@ -8,10 +8,11 @@ from typing import Literal
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from encours.contracts.common import Conversion, Particulars, Terms
+from encours.contracts.common import Conversion, Instalment, Particulars, Terms
 from encours.contracts.events import invoice as events
+from encours.contracts.events.plan import InvoiceRescheduled
 from encours.kernel.errors import FieldError, Invalid
-from encours.kernel.terms import beyond_ceiling
+from encours.kernel.terms import beyond_ceiling, later_than_ceiling
 from encours.legal.law import LatePaymentLaw
 from encours.legal.packs import law_of
 from invoice_svc.domain.amounts.adjustments import as_input
@@ -29,6 +30,7 @@ from invoice_svc.domain.invoice.content import missing_content, stated, with_usu
 from invoice_svc.domain.invoice.deposits import Deduction
 from invoice_svc.domain.invoice.evolve import InvoiceEvent
 from invoice_svc.domain.invoice.refusals import InvoiceExists, InvoiceIncomplete, InvoiceNotDraft
+from invoice_svc.domain.invoice.schedule import AT_ISSUE, drafted, fixed
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.terms import ProposedTerms, discount_until, due_on, due_rule, settled, with_fee
 
@@ -69,6 +71,7 @@ def draft(
             deliveries=command.deliveries,
             correction_cause=command.correction_cause,
             credit_series=command.credit_series,
+            instalments=drafted(content.instalments, currency),
         )
     ]
 
@@ -96,14 +99,17 @@ def amend(state: Invoice, command: AmendInvoice, entity: Entity, today: date) ->
         deposits=state.deposits
         if command.deposits is UNSET
         else deposits.named(command.deposits, state.purpose),
+        instalments=state.drafted_instalments
+        if command.instalments is UNSET
+        else drafted(command.instalments, state.currency),
     )
     known = (
         state.supply_on, state.lines, state.terms, state.reference, state.salesperson, state.adjustments,
-        stated(state.particulars), state.deposits,
+        stated(state.particulars), state.deposits, state.drafted_instalments,
     )  # fmt: skip
     same = known == (
         amended.supply_on, amended.lines, amended.terms, amended.reference, amended.salesperson, amended.adjustments,
-        amended.particulars, amended.deposits,
+        amended.particulars, amended.deposits, amended.instalments,
     )  # fmt: skip
     return [] if same else [amended]
 
@@ -142,7 +148,7 @@ def issue(
     deducted: Deduction | None = None,
     delivered: Customer | None = None,
 ) -> list[InvoiceEvent]:
-    """Issue the invoice, with warnings if the draft's own terms exceed the ceiling or the floor of the law.
+    """Issue the invoice in its instalments, with warnings if they or its own terms exceed the limits of the law.
 
     The append assigns the number, because it alone knows the last one of the series. Terms are the draft's own, else
     those of the customer in force on the day of issue, else those of the law. ``customer`` is the one who is billed,
@@ -157,7 +163,9 @@ def issue(
     rest = deducted or Deduction.of_nothing(state)
     law = law_of(entity.country)
     agreed = state.terms or _usual_terms(customer, entity, issued_on, state.currency)
-    terms = with_fee(agreed, law, state.currency, issued_on, rest.net_minor + rest.vat_minor)
+    total_minor = rest.net_minor + rest.vat_minor
+    terms = with_fee(agreed, law, state.currency, issued_on, total_minor)
+    instalments = fixed(state.drafted_instalments, total_minor, state.currency, issued_on)
     return [
         events.InvoiceIssued(
             invoice_id=state.invoice_id,
@@ -177,7 +185,7 @@ def issue(
             vat=rest.vat,
             net_minor=rest.net_minor,
             vat_minor=rest.vat_minor,
-            total_minor=rest.net_minor + rest.vat_minor,
+            total_minor=total_minor,
             terms=terms,
             reference=state.reference,
             salesperson=state.salesperson,
@@ -192,7 +200,26 @@ def issue(
             delivered_to_id=delivered.customer_id if delivered else None,
             deliveries=state.deliveries,
         ),
-        *_warn_of_terms(state, law, issued_on),
+        *_in_instalments(state, customer, instalments),
+        *_warn_of_terms(state, terms, instalments, law, issued_on),
+    ]
+
+
+def _in_instalments(
+    state: Invoice, customer: Customer, instalments: tuple[Instalment, ...]
+) -> list[InvoiceEvent]:
+    if not instalments:
+        return []
+    return [
+        InvoiceRescheduled(
+            invoice_id=state.invoice_id,
+            customer_id=customer.customer_id,
+            currency=state.currency,
+            instalments=instalments,
+            cause=AT_ISSUE,
+            agreed_by=None,
+            evidence_sha256=None,
+        )
     ]
 
 
@@ -204,12 +231,21 @@ def _delivered_to(delivered: Customer | None, particulars: Particulars) -> Parti
     return replace(particulars, delivered_to=delivered.name, delivery_address=place)
 
 
-def _warn_of_terms(state: Invoice, law: LatePaymentLaw, issued_on: date) -> list[InvoiceEvent]:
+def _warn_of_terms(
+    state: Invoice,
+    terms: Terms,
+    instalments: tuple[Instalment, ...],
+    law: LatePaymentLaw,
+    issued_on: date,
+) -> list[InvoiceEvent]:
+    """Return the warnings. With instalments the last of their dates counts, else the delay of the draft's own terms."""
     found: list[InvoiceEvent] = []
-    if state.terms is None:
-        return found
-    ceiling = law.ceiling(issued_on)
-    if ceiling is not None and (excess := beyond_ceiling(due_rule(state.terms), ceiling)):
+    ceiling, excess = law.ceiling(issued_on), None
+    if ceiling is not None and instalments:
+        excess = later_than_ceiling(issued_on, instalments[-1].due_on, due_rule(terms), ceiling)
+    elif ceiling is not None and state.terms is not None:
+        excess = beyond_ceiling(due_rule(state.terms), ceiling)
+    if excess is not None:
         found.append(
             events.InvoiceTermsBeyondCeiling(
                 invoice_id=state.invoice_id,
@@ -218,7 +254,7 @@ def _warn_of_terms(state: Invoice, law: LatePaymentLaw, issued_on: date) -> list
                 agreed_days=excess.agreed_days,
             )
         )
-    if floor := law.floor_above(state.terms, issued_on):
+    if state.terms is not None and (floor := law.floor_above(state.terms, issued_on)):
         found.append(
             events.InvoicePenaltyBelowFloor(
                 invoice_id=state.invoice_id,

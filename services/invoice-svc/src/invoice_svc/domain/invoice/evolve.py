@@ -312,6 +312,7 @@ def _drafted(entity_id: str, day: date, event: events.InvoiceDrafted) -> Invoice
         salesperson=event.salesperson,
         particulars=event.particulars or Particulars(),
         deposits=event.deposits,
+        drafted_instalments=event.instalments,
         corrects=event.corrects,
         drafted_on=day,
         deliveries=event.deliveries,
@@ -335,6 +336,7 @@ def _amended(state: Invoice, event: events.InvoiceAmended) -> Invoice:
         salesperson=event.salesperson,
         particulars=event.particulars or Particulars(),
         deposits=event.deposits,
+        drafted_instalments=event.instalments,
     )
 
 

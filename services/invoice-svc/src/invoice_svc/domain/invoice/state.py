@@ -14,6 +14,7 @@ from encours.contracts.common import (
     CitedInvoice,
     DeductedDeposit,
     DocumentAdjustment,
+    DraftedInstalment,
     Line,
     Origin,
     Particulars,
@@ -64,6 +65,8 @@ class Invoice(Struct, frozen=True):
     particulars: Particulars = Particulars()
     deposits: tuple[str, ...] = ()
     """Ids of the deposit invoices that a draft is to deduct."""
+    drafted_instalments: tuple[DraftedInstalment, ...] = ()
+    """Instalments that the issue of a draft is to fix."""
     deducted: tuple[DeductedDeposit, ...] = ()
     """Deposits that the issued invoice deducts: its net, VAT and total are those that they leave."""
     deducted_by: str | None = None

@@ -10,7 +10,6 @@ from encours.contracts.common import Instalment
 from encours.contracts.events import plan as events
 from encours.contracts.events.invoice import InvoicePlanned, InvoiceUnplanned
 from encours.kernel.errors import Invalid, Refusal
-from invoice_svc.domain.instalments import check_instalments
 from invoice_svc.domain.invoice.checks import (
     money_of,
     require_issued,
@@ -18,6 +17,7 @@ from invoice_svc.domain.invoice.checks import (
     require_not_planned,
 )
 from invoice_svc.domain.invoice.refusals import NothingOutstanding
+from invoice_svc.domain.invoice.schedule import check_instalments
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.plan.commands import AgreePlan, BreakPlan, CancelPlan, ReschedulePlan, ResumePlan
 from invoice_svc.domain.plan.standing import PlanStanding

@@ -47,6 +47,7 @@ from invoice_svc.http.invoices.parts import (
     CitedDeliveryOut,
     CreditNoteOut,
     DisputedOut,
+    DraftedInstalmentOut,
     InvoiceInstalmentOut,
     PenalisedOut,
     PenaltyClaimOut,
@@ -101,6 +102,9 @@ class InvoiceOut(AsOf, ParticularsOut):
         "without instalments."
     )
     instalments: list[InvoiceInstalmentOut] = Field(description="Those in force; empty if it is due at once.")
+    drafted_instalments: list[DraftedInstalmentOut] = Field(
+        description="Those of a draft; empty from the issue on, which fixes them."
+    )
     discount_until: date | None = Field(
         description="Last day of the early-payment discount; null without one."
     )
@@ -203,6 +207,9 @@ class InvoiceOut(AsOf, ParticularsOut):
             "due_on": iso(state.due_on),
             "payable_on": iso(state.payable_on),
             "instalments": [InvoiceInstalmentOut.of(each, currency) for each in instalments(state)],
+            "drafted_instalments": [
+                DraftedInstalmentOut.of(each, currency) for each in state.drafted_instalments
+            ],
             "discount_until": iso(state.discount_until),
             "net": known_json(state.net_minor, currency),
             "vat": known_json(state.vat_minor, currency),

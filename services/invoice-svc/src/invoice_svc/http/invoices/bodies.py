@@ -9,7 +9,15 @@ from pydantic import Field
 
 from encours.contracts.common import Particulars, VatCategory
 from encours.http.batch import Batch
-from encours.http.models import Body, BusinessDate, Currency, NonNegativeMoney, PositiveMoney, ShortText
+from encours.http.models import (
+    Body,
+    BusinessDate,
+    Count,
+    Currency,
+    NonNegativeMoney,
+    PositiveMoney,
+    ShortText,
+)
 from encours.kernel.errors import Invalid
 from encours.kernel.ids import new_id
 from encours.kernel.money import Money
@@ -23,6 +31,7 @@ from invoice_svc.domain.invoice.commands import (
     IssueInvoice,
 )
 from invoice_svc.domain.invoice.correction import CorrectInvoice
+from invoice_svc.domain.invoice.schedule import ProposedInstalment
 from invoice_svc.domain.loss.decide import DeclareUnrecoverable, ProvisionInvoice
 from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.http.common import CustomerId, DecimalText, EntityId, InvoiceId, SeriesCode
@@ -38,6 +47,40 @@ from invoice_svc.http.terms import TermsBody
 
 Deposits = Annotated[list[InvoiceId], Field(max_length=50)]
 Adjustments = Annotated[list[DocumentAdjustmentBody], Field(max_length=MAX_ADJUSTMENTS)]
+MAX_INSTALMENTS = 120
+MAX_DAYS = 3_650
+
+
+class DraftedInstalmentBody(Body):
+    """An instalment: its day and its part of what is to be paid. The last takes the rest if it states no part."""
+
+    due_on: BusinessDate | None = None
+    days: Annotated[Count, Field(le=MAX_DAYS)] | None = Field(
+        default=None, description="Days after the issue, instead of a date."
+    )
+    amount: PositiveMoney | None = None
+    share: DecimalText | None = Field(
+        default=None,
+        description="Percent of what is to be paid, instead of an amount. Shares are rounded half up; where they make "
+        "up the whole, the last takes what rounding leaves.",
+        examples=["30"],
+    )
+
+    def to_proposed(self) -> ProposedInstalment:
+        """Return the instalment as the rules take it."""
+        amount = Money(self.amount.minor, self.amount.currency) if self.amount else None
+        return ProposedInstalment(self.due_on, self.days, amount, self.share)
+
+
+Instalments = Annotated[
+    list[DraftedInstalmentBody],
+    Field(
+        max_length=MAX_INSTALMENTS,
+        description="In the order of their days. The issue fixes dates and amounts, which add up to what is to be paid "
+        "after deposits.",
+        examples=[[{"days": 0, "share": "30"}, {"days": 30, "share": "30"}, {"days": 60}]],
+    ),
+]
 
 
 class ContentBody(ParticularsBody):
@@ -79,6 +122,7 @@ class DraftBody(ContentBody):
     deposits: Deposits = Field(
         default_factory=list, description="Deposit invoices that this final invoice deducts."
     )
+    instalments: Instalments = Field(default_factory=list)
     issue: bool = Field(default=False, description="Issue the invoice at once.", strict=True)
     issued_on: BusinessDate | None = Field(default=None, description="Day of issue; today if not given.")
 
@@ -89,7 +133,11 @@ class DraftBody(ContentBody):
             entity_id=self.entity_id,
             customer_id=self.customer_id,
             series=self.series,
-            content=replace(self.to_content(), deposits=tuple(self.deposits)),
+            content=replace(
+                self.to_content(),
+                deposits=tuple(self.deposits),
+                instalments=tuple(each.to_proposed() for each in self.instalments),
+            ),
             currency=self.currency,
             issue=self.issue,
             issued_on=self.issued_on,
@@ -120,6 +168,7 @@ class DraftPatch(ParticularsBody):
     reference: ShortText | None = None
     salesperson: ShortText | None = None
     deposits: Deposits | None = None
+    instalments: Instalments | None = None
 
     def to_command(self, invoice_id: str) -> AmendInvoice:
         """Return the command. Raises :class:`Invalid` for null if a draft needs a value."""
@@ -138,6 +187,8 @@ class DraftPatch(ParticularsBody):
             given["charges"] = adjustments_of([], self.charges or [])
         if "deposits" in given:
             given["deposits"] = tuple(self.deposits or ())
+        if "instalments" in given:
+            given["instalments"] = tuple(each.to_proposed() for each in self.instalments or ())
         return AmendInvoice(invoice_id, particulars=self.stated(), **given)
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.common import CitedDelivery, PenalisedInvoice, PenaltySegment
+from encours.contracts.common import CitedDelivery, DraftedInstalment, PenalisedInvoice, PenaltySegment
 from encours.contracts.events.residual import ResidualReason
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
@@ -45,6 +45,25 @@ class InvoiceInstalmentOut(BaseModel):
             "due_on": found.due_on.isoformat(),
             "amount": money_json(found.amount_minor, currency),
             "open": money_json(found.open_minor, currency),
+        }
+
+
+class DraftedInstalmentOut(BaseModel):
+    """An instalment of a draft."""
+
+    due_on: date | None
+    days: int | None = Field(description="Days after the issue, instead of a date.")
+    amount: MoneyModel | None
+    share: str | None = Field(description="Percent; null with the amount for a last one that takes the rest.")
+
+    @classmethod
+    def of(cls, each: DraftedInstalment, currency: str) -> Json:
+        """Show an instalment."""
+        return {
+            "due_on": iso(each.due_on),
+            "days": each.days,
+            "amount": known_json(each.amount_minor, currency),
+            "share": None if each.share_bps is None else percent(each.share_bps),
         }
 
 

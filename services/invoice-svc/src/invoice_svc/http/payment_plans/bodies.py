@@ -14,9 +14,9 @@ from encours.kernel.ids import new_id
 from invoice_svc.domain.instalments import RescheduleInvoice
 from invoice_svc.domain.plan.commands import AgreePlan, BreakPlan, CancelPlan, ReschedulePlan, ResumePlan
 from invoice_svc.http.common import CustomerId, InvoiceId
+from invoice_svc.http.invoices.bodies import MAX_INSTALMENTS
 
 MAX_INVOICES = 200
-MAX_INSTALMENTS = 120
 GRACE_DAYS = 5
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
