@@ -52,6 +52,8 @@ class Desk:
     index: OpenItems
     lines: Counter[Outcome] = field(default_factory=Counter)
     value_minor: Counter[Outcome] = field(default_factory=Counter)
+    has_person: bool = True
+    """False for a machine alone: what it leaves waits, and no person teaches it an account."""
     judged: int = 0
     judging_s: float = 0.0
     """Processor time, so that a busy machine counts as a quiet one."""
@@ -69,7 +71,8 @@ class Desk:
             again = list(self._waiting.values()) if fresh else []
             for transfer in [*again, *(each for each in transfers if each.line.booked_on == day)]:
                 self._judge(transfer)
-            self._work_evening(day)
+            if self.has_person:
+                self._work_evening(day)
         for transfer in transfers:
             outcome = self._found[transfer.line.line_id]
             self.lines[outcome] += 1
