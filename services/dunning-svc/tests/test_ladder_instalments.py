@@ -80,3 +80,17 @@ def test_disputes_are_taken_off_what_is_due_later() -> None:
     assert (item.collectable_minor, item.later_minor) == (40_000, 0)
     item = item_of(row).on(START + timedelta(days=20))
     assert (item.collectable_minor, item.later_minor) == (30_000, 10_000)
+
+
+def test_an_accepted_claim_is_taken_off_the_last_instalment_too() -> None:
+    history = invoiced()
+    history.dispute(0, 20_000)
+    history.concede(0)
+    history.settle(0, 30_000)
+    (row,) = history.rows.all(ItemRow)
+    item = item_of(row).on(START + timedelta(days=40))
+    assert (item.due_on, item.collectable_minor, item.later_minor) == (
+        START + timedelta(days=40),
+        30_000,
+        10_000,
+    )

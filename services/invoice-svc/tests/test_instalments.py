@@ -11,6 +11,7 @@ from encours.contracts.common import Instalment
 from encours.contracts.settlement import settlements
 from encours.legal.packs import law_of
 from encours.testing.folding import Folding
+from invoice_svc.domain.dispute.commands import ResolveDispute
 from invoice_svc.domain.instalments import RescheduleInvoice, instalments
 from invoice_svc.domain.interest.debt import debt_of
 from invoice_svc.domain.interest.statement import statement
@@ -22,7 +23,7 @@ from invoice_svc.read_models.invoices.rows import InvoiceRow
 from invoice_svc.read_models.lists import Lists
 from invoice_svc.use_cases.folds import INVOICE
 from invoice_svc.use_cases.money import payments, plans, reversals
-from invoice_svc.use_cases.sales import invoices
+from invoice_svc.use_cases.sales import disputes, invoices
 
 AGREED = date(2026, 7, 11)
 
@@ -57,6 +58,15 @@ def shown(books: Any, on: date) -> tuple[str, int, list[int]]:
     )
 
 
+def payable(books: Any) -> tuple[date, date]:
+    """Due date of the first instalment that is not settled, of the invoice and in the list."""
+    lists = Folding(Lists())
+    lists.fold(books.ledger.events)
+    (row,) = lists.tables()[InvoiceRow.TABLE].values()
+    listed = dict(zip(InvoiceRow.__struct_fields__, row, strict=True))
+    return books.state(INVOICE, "inv_1").payable_on, listed["payable_on"]
+
+
 def interest(books: Any, on: date) -> list[tuple[date, int, int]]:
     state = books.state(INVOICE, "inv_1")
     found = statement(settlements([debt_of(state)])["inv_1"], state.terms, on, law_of("FR"))
@@ -82,6 +92,24 @@ def test_the_delay_is_that_of_the_first_instalment_that_is_not_settled(make: Any
 def test_a_credit_note_is_taken_off_the_last_instalments(make: Any, split: Any) -> None:
     split.do(invoices.credit, make.credit(5_000, on=day(15)), today=day(15))
     assert shown(split, day(15))[2] == [4_000, 3_000, 0]
+
+
+def test_an_accepted_claim_is_taken_off_the_last_instalment_before_its_credit_note(
+    make: Any, split: Any
+) -> None:
+    split.do(disputes.open_dispute, make.dispute(3_000), today=day(12))
+    split.do(disputes.resolve, ResolveDispute("dis_1", "credited", day(13)), today=day(13))
+    assert shown(split, day(13))[2] == [4_000, 4_000, 1_000]
+    split.do(
+        payments.receive,
+        make.receipt(amount=4_000, on=day(15), allocations=(("inv_1", 4_000),)),
+        today=day(15),
+    )
+    assert shown(split, day(15))[2] == [0, 4_000, 1_000]
+    assert payable(split) == (day(20, 8), day(20, 8))
+    split.do(invoices.credit, make.credit(3_000, on=day(16)), today=day(16))
+    assert shown(split, day(16))[2] == [0, 4_000, 1_000]
+    assert payable(split) == (day(20, 8), day(20, 8))
 
 
 def test_each_instalment_bears_interest_from_its_own_due_date_and_earlier_days_keep_theirs(
@@ -142,8 +170,4 @@ def test_the_list_knows_the_date_that_the_invoice_shows(make: Any, split: Any) -
         make.receipt(amount=5_000, on=day(15), allocations=(("inv_1", 5_000),)),
         today=day(15),
     )
-    lists = Folding(Lists())
-    lists.fold(split.ledger.events)
-    (row,) = lists.tables()[InvoiceRow.TABLE].values()
-    listed = dict(zip(InvoiceRow.__struct_fields__, row, strict=True))
-    assert listed["payable_on"] == split.state(INVOICE, "inv_1").payable_on == day(20, 8)
+    assert payable(split) == (day(20, 8), day(20, 8))

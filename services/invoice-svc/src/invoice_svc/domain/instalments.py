@@ -68,8 +68,7 @@ def instalments(state: Invoice) -> list[InvoiceInstalment]:
     """
     if not state.schedules:
         return []
-    settled = state.owed_minor - state.outstanding_minor
-    covered = replace(debt_of(state), applied=(Funds(date.min, max(0, settled)),))
+    covered = replace(debt_of(state), applied=(Funds(date.min, max(0, state.settled_minor)),))
     return [
         InvoiceInstalment(
             part.due_on, part.owed_minor, part.owed_minor - sum(each.amount_minor for each in part.applied)

@@ -51,7 +51,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 9
+    version = 10
     rows = ALL_ROWS
     applies = moving() | names_of(
         calendar.DayOpened,

@@ -193,11 +193,16 @@ class Invoice(Struct, frozen=True):
         return self.billed_minor - self.conceded_minor - self.discounted_minor
 
     @property
+    def settled_minor(self) -> int:
+        """Part of it that payments, the rest that a tolerance closed and write-offs have settled."""
+        return self.owed_minor - (self.outstanding_minor - self.conceded_minor)
+
+    @property
     def payable_on(self) -> date | None:
         """Due date of the first instalment that is not settled; ``due_on`` without instalments."""
         if not self.schedules:
             return self.due_on
-        left = self.owed_minor - self.outstanding_minor
+        left = self.settled_minor
         for instalment in self.schedules[-1].instalments:
             left -= instalment.amount_minor
             if left < 0:

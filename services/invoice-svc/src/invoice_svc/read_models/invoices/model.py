@@ -127,7 +127,7 @@ def _move(e: Recorded, entry: int, moved: Movement, rows: RowCache) -> None:
     invoice.outstanding_minor += moved.item_minor
     invoice.disputed_minor += moved.contested_minor
     invoice.planned_minor += moved.planned_minor
-    invoice.settled_minor += moved.owed_minor - moved.item_minor
+    invoice.settled_minor += moved.owed_minor - (moved.item_minor - moved.conceded_minor)
     invoice.payable_on = _payable_on(invoice)
     invoice.conceded_minor += moved.conceded_minor
     if moved.kind in CREDIT_NOTES:

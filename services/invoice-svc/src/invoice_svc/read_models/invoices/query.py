@@ -90,8 +90,7 @@ _THEN = f"""
         left join lateral (
             select sum(item_minor)::bigint as moved_minor, sum(contested_minor)::bigint as disputed_minor,
                 sum(planned_minor)::bigint as planned_minor,
-                -(coalesce(sum(item_minor) filter (where kind not in ({_kinds(SPARED)})), 0)
-                    + sum(conceded_minor))::bigint as settled_minor,
+                -(sum(item_minor) filter (where kind not in ({_kinds(SPARED)})))::bigint as settled_minor,
                 -(sum(item_minor) filter (where kind in ({_kinds(CREDIT_NOTES)})))::bigint as credited_minor,
                 -(sum(item_minor) filter (where kind in ({_kinds(PAID)})))::bigint as paid_minor
             from {{schema}}.movement
