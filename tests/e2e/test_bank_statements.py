@@ -78,7 +78,9 @@ def test_a_bank_file_is_imported_once_and_listed_as_of_any_day(system: System) -
 
 
 def status_of(world: World, text: str) -> str:
-    return next(str(x["status"]) for x in listed(world, "/v1/bank-lines") if x["text"] == text)
+    """Status of the line with the text; one that a file of the folder brought may not be listed yet."""
+    found = (str(x["status"]) for x in listed(world, "/v1/bank-lines") if x["text"] == text)
+    return next(found, "not listed")
 
 
 def twins_of(world: World) -> list[str]:

@@ -17,7 +17,8 @@ from invoice_svc.domain.bank_line.marks import reference_key
 from invoice_svc.domain.bank_statement.commands import ImportStatements
 from invoice_svc.domain.entity.commands import AmendEntity, DefineSeries
 from invoice_svc.domain.payment.identity import payment_id_of
-from invoice_svc.domain.remittance.commands import ReceiveAdvice, StatedItem
+from invoice_svc.domain.remittance.commands import ReceiveAdvice, StatedItem, WithdrawAdvice
+from invoice_svc.domain.remittance.decide import AdviceIsWithdrawn
 from invoice_svc.domain.remittance.numbers import AdvisableDocument
 from invoice_svc.matching.announced import AnnouncedItem, AnnouncedPayment
 from invoice_svc.matching.judgement import judge
@@ -369,3 +370,31 @@ def test_a_correction_books_the_line_anew_in_one_step(bank: Any, make: Any) -> N
     bank.do(bank_lines.correct, how, every_invoice, taken_by(bank))
     assert bank.state(PAYMENT, wrong).reversed_on == DAY
     assert [bank.state(INVOICE, each).outstanding_minor for each in ("inv_1", "inv_2")] == [8_000, 4_000]
+
+
+def test_a_line_whose_booking_is_refused_is_proposed_with_the_refusal(bank: Any) -> None:
+    item = StatedItem(12_000, written=NUMBER)
+    command = ReceiveAdvice(
+        entity_id="ent_1", customer_id="cus_1", currency="EUR", items=(item,), format="json", content_sha256="x",
+        reference="TRF-4711",
+    )  # fmt: skip
+    bank.do(advices.receive, command, Documents(bank))
+    advice_id = command.advice_id
+    announced = AnnouncedPayment(
+        advice_id, "ent_1", "cus_1", "EUR", 12_000, DAY, (AnnouncedItem(12_000, "inv_1"),), references=("TRF-4711",)
+    )  # fmt: skip
+    (line_id,) = import_lines(bank, booked(text="VIR TRF4711"))
+    judgement = judge(bank.state(BANK_LINE, line_id).stated, open_items(bank), [announced])
+    assert judgement.is_certain
+    bank.do(advices.withdraw, WithdrawAdvice(advice_id, "sent in error"))
+    with pytest.raises(AdviceIsWithdrawn) as refusal:
+        bank.do(bank_lines.judge_line, line_id, judgement, taken_by(bank))
+    for _ in "12":
+        refused = judgement.refused(refusal.value.detail)
+        bank.do(bank_lines.judge_line, line_id, refused, taken_by(bank))
+    assert bank.kinds().count("bank_line.proposed") == 1
+    line = bank.state(BANK_LINE, line_id)
+    assert (line.status, line.proposals[0].score) == ("proposed", judgement.proposals[0].score)
+    last = line.proposals[0].reasons[-1]
+    assert (last.rule, last.points, last.evidence) == ("refused", 0, refusal.value.detail)
+    assert match(bank, line_id, customer_id="cus_1", allocations=(("inv_1", 12_000),)).status == "booked"

@@ -11,6 +11,7 @@ import pytest
 from msgspec import structs
 
 from encours.contracts.books import movements
+from encours.kernel.errors import Invalid
 from encours.kernel.money import Money
 from encours.testing.bank_files import IBAN, Booked, camt
 from invoice_svc.bank.reading import read
@@ -124,6 +125,18 @@ def test_a_part_is_booked_if_reference_and_payer_agree_and_else_proposed(debited
 def test_no_reason_alone_books_a_return(debited: Any, line: Booked, status: str) -> None:
     assert returned(debited, line).status == status
     assert the_payment(debited).reversals == ()
+
+
+def test_a_return_whose_booking_is_refused_is_proposed_with_the_refusal(debited: Any) -> None:
+    early = date(2026, 6, 19)
+    (line_id,) = import_lines(debited, back(), sequence=2, opening_minor=12_000)
+    with pytest.raises(Invalid) as refused:
+        debited.do(bank_returns.judge_line, line_id, found_by(debited), today=early)
+    debited.do(bank_returns.judge_line, line_id, found_by(debited), refused.value.detail, today=early)
+    line = debited.state(BANK_LINE, line_id)
+    assert (line.status, line.return_proposals[0].reasons[-1].rule) == ("proposed", "refused")
+    assert line.return_proposals[0].reasons[-1].evidence == refused.value.detail
+    assert match(debited, line_id, proposal=1).status == "booked"
 
 
 def test_a_return_that_was_recorded_before_is_not_booked_twice(debited: Any) -> None:

@@ -143,7 +143,10 @@ class LineJudge:
         return {line_id for line_id, found in ids.items() if any(recorded[each] for each in found)}
 
     async def _carry_out(self, name: str, judged: JudgedLine, position: int, room: asyncio.Semaphore) -> bool:
-        """Book or propose a line; return False if it has to be judged again."""
+        """Book or propose a line; return False if it has to be judged again.
+
+        A line whose booking is refused is proposed, with the refusal as a reason.
+        """
         command_id = derived_uuid(name, judged.line_id, "judge", position)
         today = await self.ledger.today_of(name, judged.state.entity_id)
         meta = derived(name, command_id, actor=INVOICING, today=today)
@@ -156,4 +159,9 @@ class LineJudge:
                 return False
             except DomainError as refusal:  # one line must not stop the others
                 log.warning("a bank line cannot be booked", line=judged.line_id, reason=refusal.detail)
-        return True
+                if not judged.judgement.is_certain:
+                    return True
+                judgement = judged.judgement.refused(refusal.detail)
+            else:
+                return True
+        return await self._carry_out(name, judged._replace(judgement=judgement), position, room)

@@ -37,15 +37,17 @@ class ReturnJudge:
         done = [await self._judge(name, line) for line in lines]
         return all(done)
 
-    async def _judge(self, name: str, line: UnjudgedLine) -> bool:
+    async def _judge(self, name: str, line: UnjudgedLine, refused: str | None = None) -> bool:
         today = await self.ledger.today_of(name, line.entity_id)
         meta = derived(name, derived_uuid(name, line.line_id, "return"), actor=INVOICING, today=today)
         find = ReturnedPayments(self.db, self.ledger)
         try:
-            await execute(self.ledger, meta, bank_returns.judge_line, line.line_id, find)
+            await execute(self.ledger, meta, bank_returns.judge_line, line.line_id, find, refused)
         except _LATER as later:
             log.info("a return is judged later", line=line.line_id, reason=str(later))
             return False
         except DomainError as refusal:  # one line must not stop the others
             log.warning("a return cannot be booked", line=line.line_id, reason=refusal.detail)
+            if refused is None:
+                return await self._judge(name, line, refusal.detail)
         return True

@@ -30,6 +30,7 @@ POINTS: dict[MatchRule, int] = {
     "number_unclear": -30,
     "payer_differs": -40,
     "payment_reference": -40,
+    "refused": 0,
 }
 ADVICE_UNNAMED = 50
 """Points of an advice of which the line has no reference: the payer has to confirm it."""

@@ -45,6 +45,12 @@ class Judgement:
         )
         return Judgement(proposals)
 
+    def refused(self, detail: str) -> Judgement:
+        """Return the judgement of a line whose booking a rule refuses: proposed, with the refusal as a reason."""
+        first, *others = self.proposals
+        reasons = (*first.reasons, reason("refused", detail))
+        return Judgement((structs.replace(first, reasons=reasons), *others))
+
 
 def judge(
     line: BankLineRecorded,

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec import structs
+
 from encours.contracts.events.bank import BankLineRecorded, MatchReason, MatchRule, ReturnProposal
 from encours.kernel.money import format_amount
 from invoice_svc.domain.bank_line.returns import amounts
@@ -25,6 +27,7 @@ POINTS: dict[MatchRule, int] = {
     "amount_part": 10,
     "payer_account": 15,
     "payer_name": 10,
+    "refused": 0,
 }
 CERTAIN = 85
 """Score from which a return is booked: a reference and the amount, or a reference, a part of it and the payer."""
@@ -50,6 +53,12 @@ class ReturnJudgement:
 
     proposals: tuple[ReturnProposal, ...] = ()
     is_certain: bool = False
+
+    def refused(self, detail: str) -> ReturnJudgement:
+        """Return the judgement of a return that a rule refuses to book: proposed, with the refusal as a reason."""
+        first, *others = self.proposals
+        reasons = (*first.reasons, _reason("refused", detail))
+        return ReturnJudgement((structs.replace(first, reasons=reasons), *others))
 
 
 def judge_return(line: BankLineRecorded, found: Iterable[ReturnedMoney]) -> ReturnJudgement:

@@ -172,6 +172,7 @@ MatchRule = Literal[
     "end_to_end_id",
     "mandate",
     "amount_part",
+    "refused",
     "person",
 ]
 """Reasons for or against a match.
@@ -179,7 +180,8 @@ MatchRule = Literal[
 ``number_in_part``: the text has a part of the number. ``number_unclear``: it has a number that fits no invoice of the
 payer. ``advice``: the debtor announced the payment. ``only_combination``: no other of the payer's open invoices
 explain the amount. ``bank_charge``: the rest is what banks kept. ``part_payment``: the debtor calls it one.
-``payer_group``: another company of the debtor's group paid. ``person`` is a decision by hand.
+``payer_group``: another company of the debtor's group paid. ``refused``: the booking was certain, and a rule refused
+it, with these words. ``person`` is a decision by hand.
 """
 
 

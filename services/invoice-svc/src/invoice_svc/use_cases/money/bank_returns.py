@@ -27,8 +27,13 @@ FoundReturns = Callable[[str, str, BankLineRecorded], Awaitable[Sequence[tuple[s
 _BY_PERSON = MatchReason(rule="person", points=0, evidence=None)
 
 
-async def judge_line(session: Session, line_id: str, find: FoundReturns) -> Result | None:
-    """Book a return whose payment is certain, or propose the payments that it may take back."""
+async def judge_line(
+    session: Session, line_id: str, find: FoundReturns, refusal: str | None = None
+) -> Result | None:
+    """Book a return whose payment is certain, or propose the payments that it may take back.
+
+    ``refusal`` is that of an earlier attempt to book it: the line is then proposed with it.
+    """
     state = await session.get(BANK_LINE, line_id)
     line = decide.stated(state)
     if state.status not in ("unmatched", "proposed") or not returns.is_return(line):
@@ -38,6 +43,8 @@ async def judge_line(session: Session, line_id: str, find: FoundReturns) -> Resu
     known = {payment_id for payment_id, _ in found}
     wanted = [*found, *(each for each in by_reference if each[0] not in known)]
     judgement = judge_return(line, [money for each in wanted if (money := await _money(session, *each))])
+    if judgement.is_certain and refusal is not None:
+        judgement = judgement.refused(refusal)
     if judgement.is_certain:
         best = judgement.proposals[0]
         await _book(session, state, best.payment_id, best.amount_minor, list(best.reasons))
