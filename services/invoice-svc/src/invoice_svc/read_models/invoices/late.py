@@ -24,10 +24,11 @@ MAX_STATED = 5_000
 """Most invoices and penalty documents on which a statement of interest rests."""
 
 _SETTLED_LATE = """exists (
-    select from {schema}.movement m where m.invoice_id = i.invoice_id and m.effective_on > i.due_on
+    select from {schema}.movement m where m.invoice_id = i.invoice_id
+        and (m.effective_on > i.due_on or cardinality(i.instalments) > 0)
         and (m.position > i.claimed_position or m.effective_on > i.claimed_until or i.claimed_until is null)
 )"""
-"""Moved after the due date, and not only before its last claim."""
+"""Moved after the due date, and not only before its last claim; an instalment may have been settled late before it."""
 
 _STATED = """
     select i.invoice_id from {schema}.invoice i left join lateral (
