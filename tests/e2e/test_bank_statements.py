@@ -266,7 +266,9 @@ def test_a_debit_that_is_returned_after_the_reminder_owes_again_from_its_due_dat
         True,
     )
     world.advance("2026-06-16")
-    wait_until(lambda: steps_of(world, customer) == ["J+3", "J+15"], "the second step is not sent")
+    (task,) = world.get("dunning", "/v1/tasks")["data"]
+    assert (task["step"], task["kind"], task["amount"]["amount"]) == ("J+15", "call", "120.00")
+    assert steps_of(world, customer) == ["J+3"]
 
 
 def steps_of(world: World, customer: str) -> list[str]:
