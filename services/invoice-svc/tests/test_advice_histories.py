@@ -64,7 +64,9 @@ class _Known:
     async def unapplied(self, *_: Any) -> list[str]:
         return [each for each in PAYMENTS if self.books.state(PAYMENT, each).unapplied_minor]
 
-    async def open_advices(self, ledger: str, entity: str, currency: str, minor: int) -> list[str]:
+    async def open_advices(
+        self, ledger: str, entity: str, currency: str, minor: int, newest: bool
+    ) -> list[str]:
         states = {each: self.books.state(ADVICE, _id(each)) for each in REFERENCES}
         return [_id(each) for each, x in states.items() if x.stated and x.stated.total_minor == minor]
 

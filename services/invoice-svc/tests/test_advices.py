@@ -56,7 +56,9 @@ class Looked:
         ids = dict.fromkeys(e.stream for e in self.books.ledger.events if e.type == "payment.received")
         return [each for each in ids if self.books.state(PAYMENT, each).unapplied_minor]
 
-    async def open_advices(self, ledger: str, entity: str, currency: str, minor: int) -> Sequence[str]:
+    async def open_advices(
+        self, ledger: str, entity: str, currency: str, minor: int, newest: bool
+    ) -> Sequence[str]:
         ids = dict.fromkeys(e.stream for e in self.books.ledger.events if e.stream.startswith("adv_"))
         states = {each: self.books.state(ADVICE, each) for each in ids}
         return [each for each, state in states.items() if state.stated.total_minor == minor]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from encours.contracts.parties import Survivors
 from encours.ledger import Ledger
+from encours.postgres.connection import is_lost
 from encours.reading.merges import merges
 from encours.reading.moment import WAIT_S
 from encours.reading.read_db import ReadDb, ReadModelNotReady
@@ -30,16 +31,29 @@ _LEAST_DIGITS = 4
 class AdviceQueries:
     """Queries of :mod:`invoice_svc.use_cases.money.advices` and of the payments that an advice announces.
 
-    Each raises :class:`ReadModelNotReady` if the list lags for more than two seconds.
+    Each raises :class:`ReadModelNotReady` if the list lags for more than two seconds, but the one that a payment waits
+    for: no payment is lost because a list lags.
     """
 
     db: ReadDb
     ledger: Ledger
 
-    async def open_advices(self, ledger: str, entity_id: str, currency: str, amount_minor: int) -> list[str]:
-        """Return ids of the entity's advices of that amount that no payment has joined."""
-        async with self._now(ledger) as (conn, schema):
-            return await open_advices(conn, schema, entity_id, currency, [amount_minor])
+    async def open_advices(
+        self, ledger: str, entity_id: str, currency: str, amount_minor: int, newest: bool
+    ) -> list[str] | None:
+        """Return ids of the entity's advices of that amount that no payment has joined; ``None`` if the list lags.
+
+        Without ``newest`` nothing is waited for: advices of this moment may be missing.
+        """
+        try:
+            async with self._now(ledger, newest=newest) as (conn, schema):
+                return await open_advices(conn, schema, entity_id, currency, [amount_minor])
+        except ReadModelNotReady:
+            return None
+        except Exception as error:
+            if is_lost(error) or isinstance(error, OSError):
+                return None
+            raise
 
     async def documents(
         self, ledger: str, entity_id: str, customer_id: str | None, currency: str, written: Sequence[str]
@@ -67,10 +81,11 @@ class AdviceQueries:
         return [row["payment_id"] for row in rows]
 
     @asynccontextmanager
-    async def _now(self, ledger: str) -> AsyncIterator[tuple[Conn, str]]:
-        head = await self.ledger.head(ledger)
-        if not await self.db.wait_for(NAME, ledger, head.position, timeout=WAIT_S):
-            raise ReadModelNotReady(NAME, ledger)
+    async def _now(self, ledger: str, *, newest: bool = True) -> AsyncIterator[tuple[Conn, str]]:
+        if newest:
+            head = await self.ledger.head(ledger)
+            if not await self.db.wait_for(NAME, ledger, head.position, timeout=WAIT_S):
+                raise ReadModelNotReady(NAME, ledger)
         async with self.db.snapshot(NAME, ledger) as (conn, schema, _):
             yield conn, schema
 

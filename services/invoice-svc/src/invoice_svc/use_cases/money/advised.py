@@ -18,19 +18,21 @@ from invoice_svc.domain.remittance.state import RemittanceAdvice
 from invoice_svc.use_cases.folds import ADVICE, INVOICE, PAYMENT
 from invoice_svc.use_cases.parties.debtors import pays, survivor
 
-OpenAdvices = Callable[[str, str, str, int], Awaitable[Sequence[str]]]
-"""Query for ids of advices of a ledger and an entity that await a payment in a currency and of an amount."""
+OpenAdvices = Callable[[str, str, str, int, bool], Awaitable[Sequence[str] | None]]
+"""Query for ids of advices of a ledger and an entity that await a payment in a currency and of an amount, all of this
+moment or those that the list has; ``None`` if the list lags."""
 Advices = OpenAdvices | Sequence[str]
 """The query, or its result if the caller has it."""
 
 
 async def find(
-    session: Session, payment: Payment, advices: Advices, cited: Sequence[str]
+    session: Session, payment: Payment, advices: Advices, cited: Sequence[str], *, newest: bool = True
 ) -> RemittanceAdvice | None:
     """Return the advice that fits the payment; none if the bank text cites an open invoice that is not in it.
 
     ``cited`` are the ids of the invoices that the text cites. The advice with the payment's reference is read from its
-    stream, so that of payment and advice at once the append refuses the one that has not seen the other.
+    stream, so that of payment and advice at once the append refuses the one that has not seen the other. Others are
+    those of the list, which without ``newest`` may lack some of this moment; they can be joined later.
     """
     if payment.advice_id is not None:
         return await session.get(ADVICE, payment.advice_id)
@@ -38,14 +40,16 @@ async def find(
     ids = (
         advices
         if isinstance(advices, Sequence)
-        else await session.ask(advices, session.meta.ledger, payment.entity_id, payment.currency, amount)
+        else await session.ask(
+            advices, session.meta.ledger, payment.entity_id, payment.currency, amount, newest
+        )
     )
     named = [
         advice_id_of(payment.entity_id, customer_id, payment.external_ref)
         for customer_id in (payment.customer_id, None)
         if payment.external_ref
     ]
-    states = [await session.load(ADVICE, each) for each in dict.fromkeys([*ids, *named])]
+    states = [await session.load(ADVICE, each) for each in dict.fromkeys([*(ids or ()), *named])]
     candidates = [await _candidate(session, payment, each) for each in states if each.stated is not None]
     found = settlement.fitting(payment, candidates)
     if found is None or not set(cited) <= {each.invoice_id for each in decide.stated(found).items}:

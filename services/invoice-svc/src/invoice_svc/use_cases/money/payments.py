@@ -238,7 +238,7 @@ async def _settle(
     payment = await identify_by_instruction(session, payment, shares, not_before)
     await _place(session, payment, shares, not_before)
     payment = await session.get(PAYMENT, payment_id)
-    advice = await advised.find(session, payment, advices, ()) if shares else None
+    advice = await advised.find(session, payment, advices, (), newest=False) if shares else None
     if advice is not None:
         advised.record(session, payment, advice, settlement.as_instructed(advice, payment))
     return Settled(id=payment_id, as_of=session.today)
@@ -257,7 +257,8 @@ async def _settle_by_rules(
         again = await payers.open_invoices(session, payment, candidates, not_before, order)
         open_invoices = again or open_invoices
     theirs = [each for each in open_invoices if await pays_for(session, payment, each, not_before)]
-    advice = await advised.find(session, payment, advices, cited_ids(payment.remittance_text, theirs))
+    listed = advices if note is None else ()
+    advice = await advised.find(session, payment, listed, cited_ids(payment.remittance_text, theirs))
     if advice is not None:
         return await settle_as_advised(session, payment, advice, not_before)
     proposal = propose(payment.unapplied_minor, theirs, payment.remittance_text, order)
