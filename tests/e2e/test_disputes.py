@@ -1,4 +1,4 @@
-"""What days bring with running services: deadlines of disputes, recovery of deductions, scheduled statements."""
+"""Work of opened days with running services: deadlines of disputes, recovery of deductions, scheduled statements."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ def bank_charge_is_a_residual(year: Year, debt: dict[str, Any]) -> None:
 
 
 def overpayment_is_refunded(year: Year) -> None:
-    """What a payment has above its invoice is the customer's, and paid back."""
+    """Money of a payment above its invoice is the customer's, and paid back."""
     year.advance("2025-08-04")
     other = year.invoice("100.00")
     year.books.bill(other, "120.00")

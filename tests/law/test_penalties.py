@@ -27,7 +27,7 @@ DEEP = "DEEP" in os.environ
 
 @dataclass
 class Claimed:
-    """What a standing document or waiver took, by the count."""
+    """Amounts that a standing document or waiver took, by the count."""
 
     interest: int
     fee: int
@@ -88,12 +88,12 @@ class PenalisedLife(Life):
         return account_of(state, settled, on, LAW)
 
     def due(self, on: date) -> Claimed:
-        """What is due on a day, by the count."""
+        """Return the amounts due on a day, by the count."""
         runs = self.facts.penalties(on) if on > DUE_ON else []
         return Claimed(sum(interest for *_, interest in runs), FEE if runs else 0, on)
 
     def taken(self) -> Claimed:
-        """What standing documents and waivers took."""
+        """Return the amounts that standing documents and waivers took."""
         parts = [*self.documents.values(), *self.waivers.values()]
         return Claimed(sum(part.interest for part in parts), sum(part.fee for part in parts), self.today)
 
