@@ -11,8 +11,8 @@ from dunning_svc.outbox.render import render
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
 from encours.contracts import Event
 from encours.contracts.common import Terms
-from encours.contracts.events.dunning import ReminderRequested
-from encours.contracts.events.penalty import (
+from encours.contracts.events.dunning.reminders import ReminderRequested
+from encours.contracts.events.money.penalty import (
     PenaltiesClaimed,
     PenaltiesWaived,
     PenaltyClaimCancelled,

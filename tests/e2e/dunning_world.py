@@ -22,9 +22,9 @@ from typing import Any, Literal
 from encours.contracts import Event, Recorded
 from encours.contracts.common import Address
 from encours.contracts.events import calendar
-from encours.contracts.events.customer import CustomerAmended, CustomerRegistered
-from encours.contracts.events.dunning import HoldPlaced, RunCompleted
-from encours.contracts.events.entity import EntityRegistered
+from encours.contracts.events.dunning.reminders import HoldPlaced, RunCompleted
+from encours.contracts.events.parties.customer import CustomerAmended, CustomerRegistered
+from encours.contracts.events.parties.entity import EntityRegistered
 from encours.embedded.process import free_port
 from encours.kernel.ids import new_id, uuid7, with_prefix
 from encours.ledger import Ledger

@@ -12,7 +12,7 @@ from typing import Literal
 import asyncpg
 import pytest
 
-from encours.contracts.events.dunning import ReminderRequested
+from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.ledger.admin import new_epoch
 from encours.ledger.archive import export_ledger, load_ledger
 from encours.testing.servers import Cluster, Installation, fresh_installation

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from encours.contracts.events.dunning import ReminderRequested, ReminderSuppressed, TaskOpened
+from encours.contracts.events.dunning.reminders import ReminderRequested, ReminderSuppressed, TaskOpened
 from encours.testing.servers import Installation
 from encours.testing.waiting import HANG_S, wait_until
 from tests.e2e.dunning_world import Dunning, dunning

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from encours.contracts.events.dunning import (
+from encours.contracts.events.dunning.reminders import (
     ReminderFailed,
     ReminderRequested,
     ReminderSent,

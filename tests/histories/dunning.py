@@ -17,11 +17,15 @@ from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows import R
 from encours.contracts import Event, Recorded
 from encours.contracts.common import Address, Terms
-from encours.contracts.events import calendar, dunning
-from encours.contracts.events.customer import CustomerAmended, CustomerContactAdded, CustomerRegistered
-from encours.contracts.events.entity import EntityRegistered
+from encours.contracts.events import calendar, reminders
+from encours.contracts.events.dunning import policy
 from encours.contracts.events.loss import InvoiceWrittenOff, WriteOffReversed
-from encours.contracts.events.policies import policy
+from encours.contracts.events.parties.customer import (
+    CustomerAmended,
+    CustomerContactAdded,
+    CustomerRegistered,
+)
+from encours.contracts.events.parties.entity import EntityRegistered
 from encours.kernel.ids import derived_id, derived_uuid
 from encours.projection.rows import Row
 from encours.testing.events import (
@@ -335,11 +339,11 @@ class History:
 
     def hold(self, days: int) -> None:
         until = self.today + timedelta(days=days)
-        self.add(dunning.HoldPlaced(customer_id=CUS, until=until, cause="test"), CUS.replace("cus", "hld"))
+        self.add(reminders.HoldPlaced(customer_id=CUS, until=until, cause="test"), CUS.replace("cus", "hld"))
 
     def withdraw(self) -> None:
         """The last request was overtaken before it left."""
-        if self.decided and isinstance(request := self.decided[-1][1], dunning.ReminderRequested):
+        if self.decided and isinstance(request := self.decided[-1][1], reminders.ReminderRequested):
             stream = stream_of(request)
             if sum(e.stream == stream for e in self.events) == 1:
                 self.add(suppression(request, "changed_meanwhile"), stream)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from encours.contracts import Event, encode
 from encours.contracts.common import Terms
 from encours.contracts.events import calendar, entity, invoice, payment
-from encours.contracts.events.customer import CustomerRegistered
+from encours.contracts.events.parties.customer import CustomerRegistered
 from encours.ledger.stored import StoredEvent, event_of
 from encours.testing.events import event as sample
 

@@ -15,19 +15,19 @@ from typing import Any, NamedTuple
 
 from encours.contracts import Event, Recorded
 from encours.contracts.common import CitedDelivery
-from encours.contracts.events.customer import CustomerMerged, CustomerRegistered
-from encours.contracts.events.entity import EntityRegistered, SeriesDefined
 from encours.contracts.events.invoice import InvoiceCancelled, InvoiceCredited, InvoiceIssued
-from encours.contracts.events.order import (
+from encours.contracts.events.money.payment import CreditNoteIssued
+from encours.contracts.events.parties.customer import CustomerMerged, CustomerRegistered
+from encours.contracts.events.parties.entity import EntityRegistered, SeriesDefined
+from encours.contracts.events.sales.order import (
     DeliveryCancelled,
     OrderBilled,
     OrderClosed,
     OrderDelivered,
     OrderPlaced,
 )
-from encours.contracts.events.payment import CreditNoteIssued
-from encours.contracts.events.quote import QuoteAccepted, QuoteDrafted
-from encours.contracts.events.recurring import RecurringAgreed, RecurringBilled
+from encours.contracts.events.sales.quote import QuoteAccepted, QuoteDrafted
+from encours.contracts.events.sales.recurring import RecurringAgreed, RecurringBilled
 from encours.contracts.parties import Merging, Survivors, merge_of
 from encours.kernel.ids import derived_id
 from encours.testing.events import credited, drafted, event, issued, sums

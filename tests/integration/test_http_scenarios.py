@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from encours.contracts.events.customer import CustomerRegistered
-from encours.contracts.events.entity import EntityRegistered, SeriesDefined
 from encours.contracts.events.invoice import InvoiceCredited, PaymentApplied
-from encours.contracts.events.payment import PaymentAllocated, PaymentReceived
+from encours.contracts.events.money.payment import PaymentAllocated, PaymentReceived
+from encours.contracts.events.parties.customer import CustomerRegistered
+from encours.contracts.events.parties.entity import EntityRegistered, SeriesDefined
 from encours.kernel.ids import derived_id
 from encours.testing.events import DAY, event, issued
 from encours.testing.http import HttpScenario, http_scenario

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from encours.contracts import Event
 from encours.contracts.events.invoice import InvoiceIssued
-from encours.contracts.events.review import FindingDismissed
+from encours.contracts.events.sales.review import FindingDismissed
 from encours.kernel.ids import derived_id
 from encours.projection.rebuild import rebuild
 from encours.testing.http import HttpScenario, http_scenario

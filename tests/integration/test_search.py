@@ -11,9 +11,9 @@ import pytest_asyncio
 
 from encours.contracts import Event
 from encours.contracts.common import Line
-from encours.contracts.events.customer import CustomerAmended, CustomerRegistered
-from encours.contracts.events.entity import EntityRegistered
 from encours.contracts.events.invoice import InvoiceAmended
+from encours.contracts.events.parties.customer import CustomerAmended, CustomerRegistered
+from encours.contracts.events.parties.entity import EntityRegistered
 from encours.kernel.ids import derived_id
 from encours.projection.rebuild import rebuild
 from encours.testing.events import DAY, drafted, event, issued, sums

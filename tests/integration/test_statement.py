@@ -16,7 +16,7 @@ import pytest
 from msgspec.structs import replace as replace_struct
 
 from encours.contracts.events import calendar
-from encours.contracts.events.customer import CustomerMerged
+from encours.contracts.events.parties.customer import CustomerMerged
 from encours.ledger.stored import StoredEvent
 from encours.reading.merges import survivors_at
 from encours.reading.moment import TimeTravel, View

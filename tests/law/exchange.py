@@ -11,7 +11,7 @@ from datetime import date
 from fractions import Fraction
 
 from encours.contracts.books import movements
-from encours.contracts.events.payment import Allocation
+from encours.contracts.events.money.payment import Allocation
 from encours.kernel.money import div_half_up
 from invoice_svc.domain.payment import commands as pay
 from invoice_svc.domain.rate.commands import PublishRates

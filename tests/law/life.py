@@ -15,7 +15,7 @@ from typing import Any, Literal
 from msgspec import structs
 
 from encours.contracts.common import Address
-from encours.contracts.events.dispute import ResolvedPart
+from encours.contracts.events.sales.dispute import ResolvedPart
 from encours.contracts.parties import Survivors
 from encours.contracts.settlement import Funds, settlements
 from encours.kernel.errors import DomainError

@@ -11,8 +11,8 @@ from dunning_svc.outbox.render import render
 from dunning_svc.read_models.cases.model import project
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
-from encours.contracts.events.dunning import ReminderRequested
-from encours.contracts.events.entity import BankAccountSet, EntityAmended, EntityRegistered
+from encours.contracts.events.dunning.reminders import ReminderRequested
+from encours.contracts.events.parties.entity import BankAccountSet, EntityAmended, EntityRegistered
 from encours.testing.events import event
 from encours.testing.history import recorded
 

@@ -16,7 +16,7 @@ from dunning_svc.read_models.cases.past import MemoryRows, folded
 from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow
 from encours.contracts import Recorded, encode
 from encours.contracts.common import Address
-from encours.contracts.events import calendar, dunning, payment
+from encours.contracts.events import calendar, payment, reminders
 from encours.kernel.ids import derived_uuid
 from encours.testing.events import allocation, released, unapplied
 from tests.histories.dunning import ADDRESS, CUS, GROUP, History
@@ -85,7 +85,7 @@ def test_no_letter_is_requested_for_a_customer_without_a_postal_address(
     history = lived(acts, email=email, address=address)
     reached = {"email": email, "letter": address, "registered_letter": address}
     for _, event in history.decided:
-        if isinstance(event, dunning.ReminderRequested):
+        if isinstance(event, reminders.ReminderRequested):
             assert reached[event.channel] is not None
 
 
@@ -190,7 +190,7 @@ def test_no_step_is_taken_twice_and_steps_only_go_up(acts: list[tuple[Any, ...]]
         for item in event.items:
             if not item.step:
                 continue
-            if isinstance(event, dunning.ReminderSuppressed):
+            if isinstance(event, reminders.ReminderSuppressed):
                 said[item.invoice_id, item.step] += 1
             else:
                 taken.setdefault(item.invoice_id, []).append(DEFAULT_POLICY.step(item.step).offset_days)
@@ -215,7 +215,7 @@ def test_what_is_asked_is_never_more_than_open_less_disputed_less_credit(
         collectable = sum(max(0, r.open_minor - r.disputed_minor) for r in items.values())
         credit = max(0, account.unapplied_minor) if account else 0
         assert event.amount_minor <= max(0, collectable - credit)
-        if not isinstance(event, dunning.ReminderSuppressed):
+        if not isinstance(event, reminders.ReminderSuppressed):
             assert event.amount_minor > DEFAULT_POLICY.floor_minor("EUR")
             held = rows.get(DebtorRow, CUS)
             assert held is not None
@@ -255,7 +255,7 @@ def test_nothing_is_decided_on_late_days_and_the_first_day_on_time_catches_up_wi
     for _ in range(27):
         assert history.open_day(late=True) is None
     event = history.open_day()
-    assert isinstance(event, dunning.ReminderRequested)
+    assert isinstance(event, reminders.ReminderRequested)
     assert (event.step, len(event.superseded)) == ("J+3", 1)
     assert [(each.step, each.cause) for each in event.suppressed] == [("J+15", "earlier_step")]
 
@@ -265,10 +265,10 @@ def test_a_request_withdrawn_before_it_left_is_decided_again_the_next_day() -> N
     history.issue(10, 1_000)
     for _ in range(5):
         history.open_day()
-    assert isinstance(history.decided[-1][1], dunning.ReminderRequested)
+    assert isinstance(history.decided[-1][1], reminders.ReminderRequested)
     history.withdraw()
     again = history.open_day()
-    assert isinstance(again, dunning.ReminderRequested)
+    assert isinstance(again, reminders.ReminderRequested)
     assert again.step == "J-5"
 
 

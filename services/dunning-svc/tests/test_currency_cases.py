@@ -12,8 +12,8 @@ from dunning_svc.read_models.cases.model import project
 from dunning_svc.read_models.cases.past import MemoryRows
 from encours.contracts import Event
 from encours.contracts.common import Conversion
-from encours.contracts.events.customer import CustomerRegistered
-from encours.contracts.events.entity import EntityRegistered
+from encours.contracts.events.parties.customer import CustomerRegistered
+from encours.contracts.events.parties.entity import EntityRegistered
 from encours.testing.events import applied, event, issued, received, unapplied
 from encours.testing.history import happened
 

@@ -13,7 +13,7 @@ from dunning_svc.domain.ladder.events import as_event, decision_key, stream_of
 from dunning_svc.domain.ladder.state import Case, LadderItem
 from dunning_svc.domain.policy.schedule import Taken, next_step_on
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY, POLICIES
-from encours.contracts.events.dunning import ReminderRequested, ReminderSuppressed, TaskOpened
+from encours.contracts.events.dunning.reminders import ReminderRequested, ReminderSuppressed, TaskOpened
 from encours.kernel.ids import derived_uuid
 
 DUE = date(2026, 3, 31)

@@ -7,8 +7,8 @@ from datetime import timedelta
 from dunning_svc.read_models.cases.due import item_of
 from dunning_svc.read_models.cases.rows import ItemRow
 from encours.contracts.common import Instalment
-from encours.contracts.events.dunning import ReminderSuppressed
-from encours.contracts.events.plan import InvoiceRescheduled
+from encours.contracts.events.dunning.reminders import ReminderSuppressed
+from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.testing.events import event
 from tests.histories.dunning import CUS, START, History
 

@@ -12,7 +12,7 @@ from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.outbox.recheck import overtaken
 from dunning_svc.read_models.cases.due import item_of
 from dunning_svc.read_models.cases.rows import ItemRow
-from encours.contracts.events.dunning import ReminderRequested, ReminderSuppressed, TaskOpened
+from encours.contracts.events.dunning.reminders import ReminderRequested, ReminderSuppressed, TaskOpened
 from encours.contracts.events.invoice import InvoicePlanned, InvoiceUnplanned
 from encours.testing.events import event
 from tests.histories.dunning import CUS, GROUP, History

@@ -17,7 +17,7 @@ from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows import AccountRow, ItemRow
 from encours.contracts import Recorded
 from encours.contracts.common import Address
-from encours.contracts.events import calendar, dunning
+from encours.contracts.events import calendar, reminders
 from tests.histories.dunning import ADDRESS, GROUP, History
 
 _AMOUNT = st.integers(1, 5_000)
@@ -59,12 +59,12 @@ def standing(history: History) -> Iterator[tuple[Recorded, DecisionEvent, bool]]
     """Decisions in their order, each with the opening of its day, and whether it was withdrawn afterwards."""
     withdrawn = {e.stream for e in history.events if e.type == "reminder.suppressed" and e.version == 2}
     for opened, event in history.decided:
-        gone = isinstance(event, dunning.ReminderRequested) and event.reminder_id in withdrawn
+        gone = isinstance(event, reminders.ReminderRequested) and event.reminder_id in withdrawn
         yield opened, event, gone
 
 
 def is_formal(event: DecisionEvent) -> bool:
-    return not isinstance(event, dunning.ReminderSuppressed) and DEFAULT_POLICY.step(event.step).formal
+    return not isinstance(event, reminders.ReminderSuppressed) and DEFAULT_POLICY.step(event.step).formal
 
 
 def mornings(history: History) -> Iterator[tuple[Recorded, MemoryRows]]:
@@ -86,12 +86,12 @@ def test_a_formal_notice_is_never_the_first_contact_and_never_follows_another_wi
     for _, event, withdrawn in standing(lived(acts, email, address)):
         if is_formal(event):
             assert {item.invoice_id for item in event.items} <= asked_for
-        if isinstance(event, dunning.ReminderRequested) and event.channel == "registered_letter":
+        if isinstance(event, reminders.ReminderRequested) and event.channel == "registered_letter":
             assert last is None or event.day - last >= timedelta(
                 days=DEFAULT_POLICY.formal_notice_interval_days
             )
             last = last if withdrawn else event.day
-        if not isinstance(event, dunning.ReminderSuppressed) and not withdrawn:
+        if not isinstance(event, reminders.ReminderSuppressed) and not withdrawn:
             asked_for |= {
                 item.invoice_id
                 for item in event.items
@@ -109,7 +109,7 @@ def test_nothing_is_asked_unless_more_than_the_floor_is_due_after_unapplied_cash
     decided = {opened.position: event for opened, event in history.decided}
     for opened, rows in mornings(history):
         event = decided.get(opened.position)
-        if event is None or isinstance(event, dunning.ReminderSuppressed):
+        if event is None or isinstance(event, reminders.ReminderSuppressed):
             continue
         account = rows.get(AccountRow, *GROUP)
         cash = account.unapplied_minor if account is not None else 0
@@ -129,12 +129,12 @@ def test_each_step_of_each_item_whose_day_has_come_ends_in_one_decision(
     suppressed: set[Place] = set()
     for _, event, withdrawn in standing(history):
         own = {(item.invoice_id, item.step) for item in event.items if item.step}
-        if isinstance(event, dunning.ReminderSuppressed) or withdrawn:
+        if isinstance(event, reminders.ReminderSuppressed) or withdrawn:
             suppressed |= own
         else:
             assert not own & (taken | superseded), "a step is taken once, and never after a higher one"
             taken |= own
-        if not isinstance(event, dunning.ReminderSuppressed):
+        if not isinstance(event, reminders.ReminderSuppressed):
             lower = {(place[0], place[1]) for place in (text.split(":") for text in event.superseded)}
             if withdrawn:
                 suppressed |= lower

@@ -8,7 +8,7 @@ import pytest
 
 from dunning_svc.domain.ladder.state import FormalNotice
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY, POLICIES
-from encours.contracts.events import dunning
+from encours.contracts.events import reminders
 from tests.histories.dunning import GROUP, History
 
 SECOND = POLICIES[DEFAULT_POLICY.policy_id, 2]
@@ -24,7 +24,7 @@ def lived(history: History, days: int) -> list[tuple[int, str, str]]:
         (
             event.items[0].days_past_due,
             event.step,
-            event.cause if isinstance(event, dunning.ReminderSuppressed) else event.TYPE,
+            event.cause if isinstance(event, reminders.ReminderSuppressed) else event.TYPE,
         )
         for _, event in history.decided[known:]
     ]
@@ -133,7 +133,7 @@ def test_a_few_cents_do_not_set_the_tone_of_a_message() -> None:
     history.issue(2, 50_000)
     lived(history, 5)
     event = history.decided[-1][1]
-    assert isinstance(event, dunning.ReminderRequested)
+    assert isinstance(event, reminders.ReminderRequested)
     assert (event.step, [(h.step, h.cause) for h in event.suppressed]) == ("J+3", [("J+60", "below_floor")])
 
 
@@ -145,7 +145,7 @@ def test_two_formal_notices_are_never_closer_than_the_policy_says() -> None:
     days = [
         event.day
         for _, event in history.decided
-        if isinstance(event, dunning.ReminderRequested) and event.template == "formal_notice"
+        if isinstance(event, reminders.ReminderRequested) and event.template == "formal_notice"
     ]
     assert len(days) == 2
     assert days[1] - days[0] == timedelta(days=31), "30 days later the first invoice has its litigation file"
@@ -153,7 +153,7 @@ def test_two_formal_notices_are_never_closer_than_the_policy_says() -> None:
     said = {
         (event.step, event.cause)
         for _, event in history.decided
-        if isinstance(event, dunning.ReminderSuppressed)
+        if isinstance(event, reminders.ReminderSuppressed)
     }
     assert ("J+60", "formal_notice_recent") in causes | said
 
@@ -177,7 +177,7 @@ def test_a_formal_notice_lists_no_invoice_that_was_never_asked_for() -> None:
     history.issue(2, 50_000)
     lived(history, 5)
     notice = history.decided[-1][1]
-    assert isinstance(notice, dunning.ReminderRequested)
+    assert isinstance(notice, reminders.ReminderRequested)
     assert (notice.step, [item.number for item in notice.items]) == ("J+60", ["FAC-0001"])
     assert [(h.number, h.step, h.cause) for h in notice.suppressed] == [
         ("FAC-0002", "J+3", "formal_step_apart")
@@ -195,7 +195,7 @@ def test_each_step_of_a_disputed_item_is_decided_beside_one_that_cannot_be_writt
     for _, event in history.decided:
         for item in event.items:
             if item.step:
-                kind = event.cause if isinstance(event, dunning.ReminderSuppressed) else event.TYPE
+                kind = event.cause if isinstance(event, reminders.ReminderSuppressed) else event.TYPE
                 decided.setdefault((item.number, item.step), []).append(kind)
         for each in event.suppressed:
             decided.setdefault((each.number, each.step), []).append(each.cause)

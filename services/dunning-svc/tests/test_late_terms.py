@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.outbox.render import render
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
-from encours.contracts.events.dunning import DecisionBasis, DunnedItem, LateTerms, ReminderRequested
+from encours.contracts.events.dunning.reminders import DecisionBasis, DunnedItem, LateTerms, ReminderRequested
 from encours.kernel.ids import derived_id
 
 CREDITOR = CreditorRow(

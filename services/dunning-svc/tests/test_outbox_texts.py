@@ -23,7 +23,7 @@ from dunning_svc.outbox.recheck import suppression
 from dunning_svc.outbox.render import render
 from dunning_svc.outbox.smtp import Mailer
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
-from encours.contracts.events.dunning import (
+from encours.contracts.events.dunning.reminders import (
     DecisionBasis,
     DunnedItem,
     LateTerms,

@@ -18,8 +18,8 @@ from dunning_svc.domain.policy.text import UnreadableYaml, read_yaml, write_yaml
 from dunning_svc.domain.policy.written import document_of, written
 from dunning_svc.http.policies.answers import DocumentOut
 from dunning_svc.http.policies.bodies import PolicyBody
-from encours.contracts.events.policies.document import PolicyDocument
-from encours.contracts.events.policies.policy import (
+from encours.contracts.events.dunning.document import PolicyDocument
+from encours.contracts.events.dunning.policy import (
     PolicyActivated,
     PolicyCreated,
     PolicyRetired,

@@ -18,7 +18,7 @@ from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY
 from dunning_svc.domain.policy.working_days import is_working_day
 from dunning_svc.read_models.cases.past import folded
 from encours.contracts import encode
-from encours.contracts.events import dunning
+from encours.contracts.events import reminders
 from tests.histories.dunning import GROUP, History
 
 _CODES = st.sampled_from(["firm", "cordial", "strategic_accounts", "small_amounts"])
@@ -68,8 +68,8 @@ def taken(history: History) -> list[tuple[DecisionEvent, str, date, Step]]:
     return [
         (event, item.invoice_id, item.due_on, policy_of(history, event).step(item.step))
         for _, event in history.decided
-        if not isinstance(event, dunning.ReminderSuppressed)
-        if not (isinstance(event, dunning.ReminderRequested) and event.reminder_id in gone)
+        if not isinstance(event, reminders.ReminderSuppressed)
+        if not (isinstance(event, reminders.ReminderRequested) and event.reminder_id in gone)
         for item in event.items
         if item.step
     ]
@@ -117,7 +117,7 @@ def test_limit_and_working_days_of_the_policy_applied_are_kept(acts: list[tuple[
         policy = policy_of(history, event)
         if policy.business_days:
             assert is_working_day("FR", event.day)
-        if isinstance(event, dunning.ReminderRequested):
+        if isinstance(event, reminders.ReminderRequested):
             if (limit := policy.contact_limit) is not None:
                 recent = [day for day in messages if (event.day - day).days < limit.days]
                 assert len(recent) < limit.messages
@@ -171,7 +171,7 @@ def test_a_policy_that_a_case_falls_back_to_accounts_for_the_steps_that_had_pass
     history.retire("strategic_accounts")
     days(history, 1)
     _, event = history.decided[-1]
-    assert isinstance(event, dunning.ReminderSuppressed)
+    assert isinstance(event, reminders.ReminderSuppressed)
     assert (event.basis.policy_id, event.cause, event.step) == (DEFAULT_ID, "policy_changed", "J+15")
     assert event.basis.choice is not None
     days(history, 40)

@@ -10,22 +10,22 @@ from msgspec.structs import replace
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.outbox.recheck import overtaken
 from encours.contracts.common import Address
-from encours.contracts.events import customer, dunning
+from encours.contracts.events import customer, reminders
 from tests.histories.dunning import ADDRESS, CUS, GROUP, History
 
 
-def requested(days: int = 14) -> tuple[History, dunning.ReminderRequested]:
+def requested(days: int = 14) -> tuple[History, reminders.ReminderRequested]:
     """An invoice of 10.00 with its first reminder."""
     history = History()
     history.issue(10, 1_000)
     for _ in range(days):
         history.open_day()
     reminder = history.decided[-1][1]
-    assert isinstance(reminder, dunning.ReminderRequested)
+    assert isinstance(reminder, reminders.ReminderRequested)
     return history, reminder
 
 
-def cause(history: History, reminder: dunning.ReminderRequested) -> str | None:
+def cause(history: History, reminder: reminders.ReminderRequested) -> str | None:
     case = history.rows.case(GROUP)
     assert case is not None
     return overtaken(reminder, case, history.today, DEFAULT_POLICY)
@@ -99,6 +99,6 @@ def test_a_credit_that_is_gone_changes_the_message() -> None:
     for _ in range(14):
         history.open_day()
     reminder = history.decided[-1][1]
-    assert isinstance(reminder, dunning.ReminderRequested)
+    assert isinstance(reminder, reminders.ReminderRequested)
     assert reminder.credit_minor == 300
     assert cause(history, replace(reminder, credit_minor=0)) == "changed_meanwhile"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from encours.contracts.events.dispute import Category
+from encours.contracts.events.sales.dispute import Category
 from encours.kernel.errors import DomainError
 from encours.kernel.ids import derived_id, with_prefix
 from invoice_svc.domain.amounts.sums import LineInput

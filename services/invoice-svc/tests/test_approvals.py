@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from encours.contracts.common import CitedDelivery, Particulars
-from encours.contracts.events.approval import ApprovalRule, Approver
+from encours.contracts.events.sales.approval import ApprovalRule, Approver
 from encours.kernel.errors import DomainError
 from encours.testing.folding import Folding
 from invoice_svc.domain.amounts.sums import LineInput

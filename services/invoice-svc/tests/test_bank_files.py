@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encours.contracts.events.bank import CsvMap
+from encours.contracts.events.money.bank import CsvMap
 from encours.kernel.errors import DomainError
 from encours.testing.bank_files import Booked, camt, cfonb120, damaged, mt940, ofx
 from invoice_svc.bank.reading import read, read_csv

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from encours.contracts.events.bank import CsvMap
+from encours.contracts.events.money.bank import CsvMap
 from encours.kernel.errors import DomainError
 from encours.testing.bank_files import IBAN, Booked, camt, cfonb120, mt940, ofx
 from invoice_svc.bank.reading import read

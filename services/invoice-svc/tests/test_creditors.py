@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encours.contracts.events.entity import Letterhead, VatRegime, VatRegimeSet
+from encours.contracts.events.parties.entity import Letterhead, VatRegime, VatRegimeSet
 from encours.testing.events import event
 from invoice_svc.domain.entity.closing import DatedInClosedPeriod, closed_until
 from invoice_svc.domain.entity.commands import AmendEntity, SetBankAccount, SetVatRegime

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from encours.contracts.events.field import FieldKind
+from encours.contracts.events.parties.field import FieldKind
 from encours.kernel.errors import DomainError
 from encours.testing.memory import BooksInMemory
 from invoice_svc.domain.custom_field.commands import DefineField

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from encours.contracts.books import movements
 from encours.contracts.common import EarlyDiscount, Terms
-from encours.contracts.events.payment import CreditNoteIssued
+from encours.contracts.events.money.payment import CreditNoteIssued
 from encours.kernel.errors import DomainError
 from encours.kernel.money import Money
 from invoice_svc.domain.amounts.sums import LineInput, RateAmounts

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from encours.contracts.common import Address
-from encours.contracts.events.customer import CustomerRegistered
+from encours.contracts.events.parties.customer import CustomerRegistered
 from encours.testing.events import event
 from encours.testing.memory import BooksInMemory
 from invoice_svc.domain.customer.commands import AddContact, AmendCustomer

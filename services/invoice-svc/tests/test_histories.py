@@ -17,7 +17,7 @@ from msgspec import structs
 from encours.contracts import Recorded
 from encours.contracts.books import movements
 from encours.contracts.common import EarlyDiscount, Terms
-from encours.contracts.events.dispute import ResolvedPart
+from encours.contracts.events.sales.dispute import ResolvedPart
 from encours.kernel.errors import DomainError
 from encours.kernel.money import Money
 from encours.ledger.command import Result

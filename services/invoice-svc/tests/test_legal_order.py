@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from encours.contracts.common import PenalisedInvoice, Terms
-from encours.contracts.events.payment import Imputation, Ranking
+from encours.contracts.events.money.payment import Imputation, Ranking
 from encours.contracts.settlement import Funds, InvoiceDebt, settlements
 from encours.legal.packs import law_of
 from encours.testing.events import event

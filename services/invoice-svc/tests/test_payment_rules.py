@@ -9,7 +9,7 @@ import pytest
 
 from encours.contracts.common import VatShare
 from encours.contracts.events.invoice import InvoiceCredited
-from encours.contracts.events.payment import (
+from encours.contracts.events.money.payment import (
     PaymentAllocated,
     PaymentIdentified,
     PaymentReceived,

@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from encours.contracts.common import Particulars
-from encours.contracts.events.recurring import RecurringBilled
+from encours.contracts.events.sales.recurring import RecurringBilled
 from encours.kernel.errors import DomainError
 from encours.service.calendar import day_elsewhere
 from encours.testing.folding import Folding

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from encours.contracts.books import movements
-from encours.contracts.events.payment import PaymentReversed
+from encours.contracts.events.money.payment import PaymentReversed
 from encours.kernel.money import Money
 from encours.legal.returns import return_reason
 from encours.reading.summary import summary

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from encours.contracts.events.statement import StatementBalance
+from encours.contracts.events.money.statement import StatementBalance
 from invoice_svc.domain.customer.merge import MergeCustomer
 from invoice_svc.domain.statement_schedule.commands import ScheduleStatements, schedule_id
 from invoice_svc.domain.statement_schedule.decide import StatementContent

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from encours.contracts import Event
-from encours.contracts.events.payment import PaymentIdentified
+from encours.contracts.events.money.payment import PaymentIdentified
 from encours.projection.row_cache import RowCache
 from encours.testing.events import (
     DAY,

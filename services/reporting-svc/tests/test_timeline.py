@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from encours.contracts import Event, Recorded, types
 from encours.contracts.common import Conversion
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceDrafted, PaymentApplied, PaymentUnapplied
-from encours.contracts.events.payment import PaymentIdentified, PaymentReceived
+from encours.contracts.events.money.payment import PaymentIdentified, PaymentReceived
 from encours.contracts.golden import example
 from encours.projection.row_cache import RowCache
 from encours.reading.summary import summary

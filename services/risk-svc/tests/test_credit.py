@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from encours.contracts import Event
 from encours.contracts.books import moving
 from encours.contracts.common import CitedInvoice
-from encours.contracts.events.customer import CustomerRegistered
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled
 from encours.contracts.events.loss import InvoiceWrittenOff
-from encours.contracts.events.payment import PaymentIdentified
+from encours.contracts.events.money.payment import PaymentIdentified
+from encours.contracts.events.parties.customer import CustomerRegistered
 from encours.contracts.events.risk import LimitApproved, LimitRequested
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from encours.contracts import Recorded
-from encours.contracts.events.customer import CustomerNoted, CustomerRegistered
+from encours.contracts.events.parties.customer import CustomerNoted, CustomerRegistered
 from encours.http.answers import Answer
 from encours.http.batch import Batch, BatchOut, run_batch
 from encours.http.commands import Command, command, json_response

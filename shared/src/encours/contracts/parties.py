@@ -20,7 +20,7 @@ from datetime import date
 
 import msgspec
 
-from encours.contracts.events.customer import CustomerMerged, CustomerMergeReversed
+from encours.contracts.events.parties.customer import CustomerMerged, CustomerMergeReversed
 from encours.contracts.recorded import Recorded
 
 

@@ -15,7 +15,7 @@ import asyncpg
 import msgspec
 
 from encours.contracts import Recorded
-from encours.contracts.events.entity import EntityRegistered
+from encours.contracts.events.parties.entity import EntityRegistered
 from encours.kernel.ids import uuid7
 from encours.ledger.admin import check_ledger
 from encours.ledger.appending.appender import Appender

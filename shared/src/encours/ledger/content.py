@@ -28,7 +28,7 @@ from encours.contracts.events.invoice import (
     PaymentApplied,
     PaymentUnapplied,
 )
-from encours.contracts.events.payment import CreditNoteIssued, PaymentAllocated, PaymentReleased
+from encours.contracts.events.money.payment import CreditNoteIssued, PaymentAllocated, PaymentReleased
 from encours.ledger.stored import StoredEvent
 
 _LAST_DIGITS = re.compile(r"(\d+)\D*$")

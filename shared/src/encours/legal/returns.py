@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 
-from encours.contracts.events.payment import ReturnConsequence
+from encours.contracts.events.money.payment import ReturnConsequence
 from encours.kernel.terms import months_after
 from encours.legal.dated import in_force
 

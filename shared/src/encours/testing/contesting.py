@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from encours.contracts import Event
-from encours.contracts.events.dispute import (
+from encours.contracts.events.sales.dispute import (
     DisputePartResolved,
     DisputeRaised,
     DisputeResolved,

@@ -15,7 +15,6 @@ from msgspec import inspect as mi
 from encours.contracts import Event
 from encours.contracts.base import Value
 from encours.contracts.common import Address, Terms
-from encours.contracts.events.dispute import DisputeOpened, DisputeResolved
 from encours.contracts.events.invoice import (
     InvoiceCredited,
     InvoiceDrafted,
@@ -25,13 +24,14 @@ from encours.contracts.events.invoice import (
     ShareDisputed,
     ShareUndisputed,
 )
-from encours.contracts.events.payment import (
+from encours.contracts.events.money.payment import (
     Allocation,
     PaymentAllocated,
     PaymentReceived,
     PaymentReleased,
     PaymentReversed,
 )
+from encours.contracts.events.sales.dispute import DisputeOpened, DisputeResolved
 from encours.kernel.ids import derived_id
 
 E = TypeVar("E", bound=Event | Value)

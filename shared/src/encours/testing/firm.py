@@ -20,14 +20,7 @@ from encours.contracts.common import Conversion
 from encours.contracts.events import residual
 from encours.contracts.events.aside import EventSetAside
 from encours.contracts.events.calendar import DayOpened
-from encours.contracts.events.dispute import (
-    DisputeOpened,
-    DisputePartResolved,
-    DisputeRaised,
-    DisputeResolved,
-)
-from encours.contracts.events.dunning import DunnedItem, RunCompleted
-from encours.contracts.events.entity import EntityRegistered, SeriesDefined
+from encours.contracts.events.dunning.reminders import DunnedItem, RunCompleted
 from encours.contracts.events.invoice import (
     InvoiceAmended,
     InvoiceCancelled,
@@ -40,8 +33,7 @@ from encours.contracts.events.invoice import (
     ShareUndisputed,
 )
 from encours.contracts.events.loss import InvoiceUnrecoverable, WriteOffRecovered
-from encours.contracts.events.order import DeliveryCancelled, OrderDelivered
-from encours.contracts.events.payment import (
+from encours.contracts.events.money.payment import (
     Allocation,
     CreditNoteIssued,
     PaymentAllocated,
@@ -53,7 +45,15 @@ from encours.contracts.events.payment import (
     RefundReturned,
     RefundSent,
 )
-from encours.contracts.events.remittance import AdviceReceived
+from encours.contracts.events.money.remittance import AdviceReceived
+from encours.contracts.events.parties.entity import EntityRegistered, SeriesDefined
+from encours.contracts.events.sales.dispute import (
+    DisputeOpened,
+    DisputePartResolved,
+    DisputeRaised,
+    DisputeResolved,
+)
+from encours.contracts.events.sales.order import DeliveryCancelled, OrderDelivered
 from encours.testing.contesting import amounts_of_dispute, ended_parts
 from encours.testing.draws import Draw, Fields
 from encours.testing.events import allocation, event, sums

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from encours.contracts import Event, Recorded
 from encours.contracts.events import aside, calendar
-from encours.contracts.events.dunning import HoldPlaced, RunCompleted
+from encours.contracts.events.dunning.reminders import HoldPlaced, RunCompleted
 from encours.kernel.ids import with_prefix
 from encours.ledger.states import Folder
 from encours.testing.events import DAY

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from msgspec.structs import replace
 
 from encours.contracts import Recorded
-from encours.contracts.events.entity import EntityRegistered
+from encours.contracts.events.parties.entity import EntityRegistered
 from encours.ledger.command import CommandMeta, Result
 from encours.ledger.errors import IssueDateBeforeLast, VersionConflict
 from encours.ledger.execute import Done, execute

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
 
-from encours.contracts.events.bank import BankLineRecorded
+from encours.contracts.events.money.bank import BankLineRecorded
 from encours.testing.debtors import Clientele, SeededDebtor, SeededInvoice, clientele
 
 HABITS = {

@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.events.dunning import DunnedItem, SuppressedStep
+from encours.contracts.events.dunning.reminders import DunnedItem, SuppressedStep
 from encours.http.models import MoneyModel
 
 

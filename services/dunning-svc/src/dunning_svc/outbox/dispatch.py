@@ -23,7 +23,7 @@ from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
 from dunning_svc.use_cases.reminders import Outcome, record_outcome
 from dunning_svc.use_cases.runs import OutgoingReminder
 from encours.contracts import decode, encode, event_class
-from encours.contracts.events.dunning import (
+from encours.contracts.events.dunning.reminders import (
     ReminderFailed,
     ReminderRequested,
     ReminderSent,

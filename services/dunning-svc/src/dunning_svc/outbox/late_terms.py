@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dunning_svc.domain.formats import Lang, amount
-from encours.contracts.events.dunning import DunnedItem, LateTerms
+from encours.contracts.events.dunning.reminders import DunnedItem, LateTerms
 from encours.legal.law import LetterWords
 from encours.legal.packs import law_of
 

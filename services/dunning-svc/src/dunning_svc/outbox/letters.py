@@ -11,7 +11,7 @@ from pathlib import Path
 from dunning_svc.domain.formats import Lang, day, language_of
 from dunning_svc.outbox.render import Message
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
-from encours.contracts.events.dunning import ReminderRequested
+from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.recipients import recipient
 
 _ATTENTION: dict[Lang, str] = {"fr": "À l'attention de", "en": "Attn:"}

@@ -12,7 +12,7 @@ from datetime import date
 
 from dunning_svc.domain.ladder.state import Case
 from dunning_svc.domain.policy.policy import Policy
-from encours.contracts.events.dunning import ReminderRequested, ReminderSuppressed, SuppressionCause
+from encours.contracts.events.dunning.reminders import ReminderRequested, ReminderSuppressed, SuppressionCause
 
 
 def overtaken(

@@ -16,7 +16,7 @@ from string import Template
 from dunning_svc.domain.formats import Lang, amount, day, days_late, language_of
 from dunning_svc.outbox.late_terms import late_paragraphs
 from dunning_svc.read_models.cases.rows import BankAccount, CreditorRow, DebtorRow
-from encours.contracts.events.dunning import DunnedItem, ReminderRequested
+from encours.contracts.events.dunning.reminders import DunnedItem, ReminderRequested
 
 _MAX_SUBJECT_NUMBERS = 3
 

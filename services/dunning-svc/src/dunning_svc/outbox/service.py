@@ -21,7 +21,7 @@ from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.pending import open_runs, requested, run_counts
 from dunning_svc.read_models.cases.rows import RunRow
 from dunning_svc.use_cases.runs import OutgoingReminder, Run, RunBatch, complete_run
-from encours.contracts.events.dunning import ReminderRequested
+from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.kernel.errors import DomainError
 from encours.kernel.tasks import end
 from encours.ledger import Ledger, LedgerInfo

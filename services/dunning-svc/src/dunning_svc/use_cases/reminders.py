@@ -6,7 +6,7 @@ import hashlib
 from datetime import date
 
 from encours.contracts.actors import DUNNING
-from encours.contracts.events.dunning import (
+from encours.contracts.events.dunning.reminders import (
     ReminderFailed,
     ReminderSent,
     ReminderSuppressed,

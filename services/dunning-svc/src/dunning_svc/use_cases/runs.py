@@ -28,7 +28,12 @@ from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
 from encours.contracts import Event, Recorded
 from encours.contracts.actors import DUNNING
 from encours.contracts.events.calendar import DayOpened
-from encours.contracts.events.dunning import ReminderRequested, ReminderSuppressed, RunCompleted, TaskOpened
+from encours.contracts.events.dunning.reminders import (
+    ReminderRequested,
+    ReminderSuppressed,
+    RunCompleted,
+    TaskOpened,
+)
 from encours.kernel.errors import Refusal
 from encours.kernel.ids import derived_uuid
 from encours.ledger import Ledger

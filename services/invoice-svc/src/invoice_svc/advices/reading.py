@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from encours.contracts.events.remittance import AdviceFormat
+from encours.contracts.events.money.remittance import AdviceFormat
 from encours.kernel.errors import FieldError, Refusal
 from invoice_svc.domain.remittance.commands import StatedItem
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 from xml.etree.ElementTree import Element
 
-from encours.contracts.events.bank import StatementKind
+from encours.contracts.events.money.bank import StatementKind
 from encours.kernel.money import format_amount
 from invoice_svc.bank import xml
 from invoice_svc.bank.camt_details import charges_of, code_of, original_of, party_of, references_of, text_of

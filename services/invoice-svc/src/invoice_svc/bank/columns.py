@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from encours.contracts.events.bank import CsvMap
+from encours.contracts.events.money.bank import CsvMap
 from invoice_svc.bank.faults import BankFileInvalid
 from invoice_svc.bank.fields import amount_of, reference_of, text_of
 from invoice_svc.domain.bank_statement.content import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from encours.contracts import Recorded
-from encours.contracts.events.bank import BankLineRecorded
+from encours.contracts.events.money.bank import BankLineRecorded
 from encours.projection.read_model import Conn
 from invoice_svc.domain.bank_line import decide
 from invoice_svc.domain.bank_line.marks import numbers_of

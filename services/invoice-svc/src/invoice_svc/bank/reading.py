@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Sequence
 
-from encours.contracts.events.bank import CsvMap
+from encours.contracts.events.money.bank import CsvMap
 from encours.kernel.money import format_amount
 from invoice_svc.bank import camt, cfonb120, columns, mt940, ofx
 from invoice_svc.bank.faults import BankFileInvalid, BankFileUnknown, StatementUnbalanced

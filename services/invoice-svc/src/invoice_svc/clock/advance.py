@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 import structlog
 
-from encours.contracts.events.dunning import RunCompleted
+from encours.contracts.events.dunning.reminders import RunCompleted
 from encours.ledger import Ledger
 from encours.service.calendar import Opened, last_opened, open_day, opening_of
 from invoice_svc.clock.jobs import JobStore

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from encours.contracts.common import Instalment
-from encours.contracts.events.plan import InvoiceRescheduled
+from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.settlement import Funds, instalments_of
 from invoice_svc.domain.interest.debt import debt_of
 from invoice_svc.domain.invoice.checks import require_issued, require_not_planned

@@ -12,8 +12,8 @@ from typing import Literal, TypeAlias, get_args
 import msgspec
 
 from encours.contracts.common import Address
-from encours.contracts.events.dispute import Category, Outcome
-from encours.contracts.events.payment import Method
+from encours.contracts.events.money.payment import Method
+from encours.contracts.events.sales.dispute import Category, Outcome
 from encours.kernel.terms import DueKind
 from invoice_svc.imports.terms.imported import ImportedTerms
 

@@ -12,8 +12,8 @@ from typing import get_args
 
 import msgspec
 
-from encours.contracts.events.dispute import Category, Outcome
-from encours.contracts.events.payment import Method
+from encours.contracts.events.money.payment import Method
+from encours.contracts.events.sales.dispute import Category, Outcome
 from invoice_svc.domain import identifiers
 from invoice_svc.imports import values
 from invoice_svc.imports.csv_lines import Defaults, Parsed

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from encours.contracts.events.bank import BankLineRecorded, MatchReason, MatchRule
+from encours.contracts.events.money.bank import BankLineRecorded, MatchReason, MatchRule
 from encours.kernel.money import format_amount
 from invoice_svc.domain.bank_line.marks import reference_key
 from invoice_svc.matching import names, sums

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from msgspec import structs
 
-from encours.contracts.events.bank import BankLineRecorded, LineProposal, ProposedShare
+from encours.contracts.events.money.bank import BankLineRecorded, LineProposal, ProposedShare
 from invoice_svc.domain.bank_line.marks import texts_of
 from invoice_svc.matching.announced import AnnouncedPayment
 from invoice_svc.matching.explanations import Explaining, LineExplanation, PaidShare, reason

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from msgspec import structs
 
-from encours.contracts.events.bank import BankLineRecorded, MatchReason, MatchRule, ReturnProposal
+from encours.contracts.events.money.bank import BankLineRecorded, MatchReason, MatchRule, ReturnProposal
 from encours.kernel.money import format_amount
 from invoice_svc.domain.bank_line.returns import amounts
 from invoice_svc.domain.customer.likeness import plain_name

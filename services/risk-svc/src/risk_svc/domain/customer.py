@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from encours.contracts import Recorded
-from encours.contracts.events.customer import CustomerMerged, CustomerMergeReversed, CustomerRegistered
+from encours.contracts.events.parties.customer import (
+    CustomerMerged,
+    CustomerMergeReversed,
+    CustomerRegistered,
+)
 from encours.contracts.parties import Merge, merge_of
 from encours.kernel.errors import NotFound, Refusal
 

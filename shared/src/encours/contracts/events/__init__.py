@@ -1,32 +1,10 @@
-"""The types of events, a module to each family. Importing this package registers every type."""
+"""The types of events: a module to each family. Importing this package registers every type."""
 
-from encours.contracts.events import (
-    approval,
-    aside,
-    bank,
-    calendar,
-    customer,
-    dispute,
-    dunning,
-    entity,
-    field,
-    imports,
-    invoice,
-    loss,
-    order,
-    payment,
-    penalty,
-    plan,
-    quote,
-    rate,
-    recurring,
-    remittance,
-    residual,
-    review,
-    risk,
-    statement,
-)
-from encours.contracts.events.policies import policy
+from encours.contracts.events import aside, calendar, imports, invoice, loss, rate, risk
+from encours.contracts.events.dunning import policy, reminders
+from encours.contracts.events.money import bank, payment, penalty, plan, remittance, residual, statement
+from encours.contracts.events.parties import customer, entity, field
+from encours.contracts.events.sales import approval, dispute, order, quote, recurring, review
 
 __all__ = [
     "approval",
@@ -35,7 +13,6 @@ __all__ = [
     "calendar",
     "customer",
     "dispute",
-    "dunning",
     "entity",
     "field",
     "imports",
@@ -49,6 +26,7 @@ __all__ = [
     "quote",
     "rate",
     "recurring",
+    "reminders",
     "remittance",
     "residual",
     "review",

@@ -24,7 +24,7 @@ from encours.contracts.common import (
     Terms,
     VatShare,
 )
-from encours.contracts.events.plan import PlanInterest, PlanOutcome
+from encours.contracts.events.money.plan import PlanInterest, PlanOutcome
 
 
 def _with_categories(fields: dict[str, Any]) -> dict[str, Any]:

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from encours.contracts.events import dunning, risk
+from encours.contracts.events import reminders, risk
 from encours.reading.texts.form import Lines
 
 LINES: Lines = {
-    dunning.ReminderRequested: (
+    reminders.ReminderRequested: (
         "Reminder by {channel} ({step}) for {amount_minor}, {items} invoice(s)",
         "Relance par {channel} ({step}) de {amount_minor}, {items} facture(s)",
     ),
-    dunning.ReminderSuppressed: (
+    reminders.ReminderSuppressed: (
         "Reminder ({step}) not sent: {cause}",
         "Relance ({step}) non envoyée : {cause}",
     ),
-    dunning.ReminderSent: ("Reminder by {channel} sent", "Relance par {channel} envoyée"),
-    dunning.ReminderFailed: (
+    reminders.ReminderSent: ("Reminder by {channel} sent", "Relance par {channel} envoyée"),
+    reminders.ReminderFailed: (
         "Reminder by {channel} failed: {evidence}",
         "Échec de la relance par {channel} : {evidence}",
     ),
-    dunning.ReminderUnconfirmed: (
+    reminders.ReminderUnconfirmed: (
         "Reminder by {channel} unconfirmed",
         "Relance par {channel} sans confirmation",
     ),
-    dunning.TaskOpened: ("Task ({kind}) for {amount_minor}", "Tâche ({kind}) pour {amount_minor}"),
-    dunning.TaskCompleted: ("Task done: {outcome}", "Tâche faite : {outcome}"),
-    dunning.HoldPlaced: (
+    reminders.TaskOpened: ("Task ({kind}) for {amount_minor}", "Tâche ({kind}) pour {amount_minor}"),
+    reminders.TaskCompleted: ("Task done: {outcome}", "Tâche faite : {outcome}"),
+    reminders.HoldPlaced: (
         "Dunning on hold until {until}: {cause}",
         "Relances en pause jusqu'au {until} : {cause}",
     ),

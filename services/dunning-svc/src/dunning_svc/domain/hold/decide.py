@@ -6,7 +6,7 @@ from datetime import date
 
 from dunning_svc.domain.hold.commands import PlaceHold
 from dunning_svc.domain.hold.state import Hold
-from encours.contracts.events.dunning import HoldPlaced
+from encours.contracts.events.dunning.reminders import HoldPlaced
 from encours.kernel.errors import Refusal
 
 

@@ -6,8 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from encours.contracts import Recorded
-from encours.contracts.events.customer import CustomerMerged, CustomerMergeReversed, CustomerRegistered
-from encours.contracts.events.dunning import HoldPlaced
+from encours.contracts.events.dunning.reminders import HoldPlaced
+from encours.contracts.events.parties.customer import (
+    CustomerMerged,
+    CustomerMergeReversed,
+    CustomerRegistered,
+)
 from encours.contracts.parties import Merge, merge_of
 from encours.kernel.errors import NotFound, Refusal
 from encours.kernel.ids import with_prefix

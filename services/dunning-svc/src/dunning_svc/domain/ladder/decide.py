@@ -40,7 +40,12 @@ from dunning_svc.domain.ladder.state import Case
 from dunning_svc.domain.policy.choice import ChosenPolicy, Policies, is_default
 from dunning_svc.domain.policy.policy import Policy, Step
 from dunning_svc.domain.policy.working_days import is_working_day
-from encours.contracts.events.dunning import DunnedItem, PolicyChoice, SuppressedStep, SuppressionCause
+from encours.contracts.events.dunning.reminders import (
+    DunnedItem,
+    PolicyChoice,
+    SuppressedStep,
+    SuppressionCause,
+)
 
 _PRECEDENCE: tuple[SuppressionCause, ...] = (
     "customer_on_hold",

@@ -7,7 +7,7 @@ from datetime import date
 
 from dunning_svc.domain.ladder.state import LadderItem
 from dunning_svc.domain.policy.policy import Step
-from encours.contracts.events.dunning import (
+from encours.contracts.events.dunning.reminders import (
     DunnedItem,
     LateTerms,
     PolicyChoice,

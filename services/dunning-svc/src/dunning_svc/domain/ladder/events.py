@@ -5,7 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from dunning_svc.domain.ladder.decision import Decision
-from encours.contracts.events.dunning import DecisionBasis, ReminderRequested, ReminderSuppressed, TaskOpened
+from encours.contracts.events.dunning.reminders import (
+    DecisionBasis,
+    ReminderRequested,
+    ReminderSuppressed,
+    TaskOpened,
+)
 from encours.kernel.ids import derived_uuid, with_prefix
 
 DecisionEvent = ReminderRequested | ReminderSuppressed | TaskOpened

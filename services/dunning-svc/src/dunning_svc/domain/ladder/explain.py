@@ -10,7 +10,7 @@ from dunning_svc.domain.ladder.events import DecisionEvent
 from dunning_svc.domain.ladder.explain_choice import choice_in_words
 from dunning_svc.domain.policy.policy import Policy, Step
 from dunning_svc.domain.policy.schedule import Taken, earliest_on
-from encours.contracts.events.dunning import (
+from encours.contracts.events.dunning.reminders import (
     DunnedItem,
     ReminderRequested,
     ReminderSuppressed,

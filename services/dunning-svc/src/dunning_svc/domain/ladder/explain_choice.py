@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dunning_svc.domain.formats import Lang
 from dunning_svc.domain.formats import day as on
-from encours.contracts.events.dunning import PolicyAlsoMet, PolicyChoice
+from encours.contracts.events.dunning.reminders import PolicyAlsoMet, PolicyChoice
 
 _CRITERIA: dict[Lang, dict[str, str]] = {
     "fr": {

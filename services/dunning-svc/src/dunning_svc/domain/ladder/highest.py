@@ -15,7 +15,7 @@ from dunning_svc.domain.ladder.decision import Decision, dunned
 from dunning_svc.domain.ladder.state import Case, LadderItem
 from dunning_svc.domain.policy.policy import Policy, Step
 from dunning_svc.domain.policy.schedule import remaining
-from encours.contracts.events.dunning import DunnedItem, SuppressionCause
+from encours.contracts.events.dunning.reminders import DunnedItem, SuppressionCause
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from dunning_svc.domain.ladder.state import Case, LadderItem
 from dunning_svc.domain.policy.policy import Policy, Step
 from dunning_svc.domain.policy.schedule import above, earliest_on, resumes_on
-from encours.contracts.events.dunning import SuppressionCause
+from encours.contracts.events.dunning.reminders import SuppressionCause
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dunning_svc.domain.policy.policy import Policy, Step
 from dunning_svc.domain.policy.schedule import Taken
 from encours.contracts.books import contested_of, planned_of
 from encours.contracts.common import Instalment
-from encours.contracts.events.dunning import Channel, LateTerms, SuppressionCause
+from encours.contracts.events.dunning.reminders import Channel, LateTerms, SuppressionCause
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from dunning_svc.domain.policy.policy import Policy, Step, ladder_of
-from encours.contracts.events.policies.document import DunningAct, PolicyDocument
+from encours.contracts.events.dunning.document import DunningAct, PolicyDocument
 from encours.kernel.errors import FieldError, Refusal
 
 TEMPLATES: Mapping[str, frozenset[DunningAct]] = {

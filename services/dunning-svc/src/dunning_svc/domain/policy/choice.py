@@ -12,8 +12,8 @@ from datetime import date
 
 from dunning_svc.domain.policy.policy import Policy
 from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY, POLICIES
-from encours.contracts.events.dunning import DecisionBasis, PolicyAlsoMet
-from encours.contracts.events.policies.document import PolicyScope
+from encours.contracts.events.dunning.document import PolicyScope
+from encours.contracts.events.dunning.reminders import DecisionBasis, PolicyAlsoMet
 
 Key = tuple[str, int]
 """Policy and version."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from encours.contracts.events.policies.document import PolicyDocument
+from encours.contracts.events.dunning.document import PolicyDocument
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dunning_svc.domain.policy.checks import require_consistent
 from dunning_svc.domain.policy.commands import ActivatePolicy, RetirePolicy, WritePolicy
 from dunning_svc.domain.policy.shipped import ShippedPolicy
 from dunning_svc.domain.policy.state import OwnPolicy
-from encours.contracts.events.policies.policy import (
+from encours.contracts.events.dunning.policy import (
     PolicyActivated,
     PolicyCreated,
     PolicyRetired,

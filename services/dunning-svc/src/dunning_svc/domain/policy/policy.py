@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from typing import Literal
 
 from dunning_svc.domain.policy.written import offsets
-from encours.contracts.events.dunning import Channel
-from encours.contracts.events.policies.document import ContactLimit, DunningAct, PolicyDocument
+from encours.contracts.events.dunning.document import ContactLimit, DunningAct, PolicyDocument
+from encours.contracts.events.dunning.reminders import Channel
 
 Progression = Literal["highest", "step_by_step"]
 """Step that an item takes: the highest due one, or the one above the last step taken."""

@@ -9,7 +9,7 @@ from importlib.resources import files
 from dunning_svc.domain.policy.policy import ladder_of
 from dunning_svc.domain.policy.text import read_yaml
 from dunning_svc.domain.policy.written import document_of
-from encours.contracts.events.policies.document import PolicyDocument
+from encours.contracts.events.dunning.document import PolicyDocument
 from encours.kernel.ids import derived_id
 
 

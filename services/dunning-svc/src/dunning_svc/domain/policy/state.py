@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from encours.contracts import Recorded
-from encours.contracts.events.policies.document import PolicyDocument
-from encours.contracts.events.policies.policy import (
+from encours.contracts.events.dunning.document import PolicyDocument
+from encours.contracts.events.dunning.policy import (
     PolicyActivated,
     PolicyCreated,
     PolicyRetired,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from encours.contracts.events.customer import FieldValue
-from encours.contracts.events.policies.document import (
+from encours.contracts.events.dunning.document import (
     AmountBand,
     ContactLimit,
     CurrencyMinimum,
@@ -14,6 +13,7 @@ from encours.contracts.events.policies.document import (
     PolicyScope,
     PolicyStep,
 )
+from encours.contracts.events.parties.customer import FieldValue
 from encours.kernel.money import format_amount, parse_amount
 
 _LISTS = ("entities", "countries", "currencies", "segments", "tags", "salespeople", "customers")

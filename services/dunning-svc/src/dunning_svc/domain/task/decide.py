@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dunning_svc.domain.task.commands import CompleteTask
 from dunning_svc.domain.task.state import Task
-from encours.contracts.events.dunning import TaskCompleted
+from encours.contracts.events.dunning.reminders import TaskCompleted
 from encours.kernel.errors import Refusal
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from encours.contracts import Recorded
-from encours.contracts.events.dunning import TaskCompleted, TaskOpened
+from encours.contracts.events.dunning.reminders import TaskCompleted, TaskOpened
 from encours.kernel.errors import NotFound
 from encours.ledger.states import Folder
 

@@ -12,7 +12,7 @@ from dunning_svc.domain.ladder.events import DecisionEvent, stream_of
 from dunning_svc.domain.ladder.explain import Explanation
 from dunning_svc.http.items import ItemOut, SuppressedStepOut
 from dunning_svc.use_cases.decisions import Reperformed
-from encours.contracts.events.dunning import (
+from encours.contracts.events.dunning.reminders import (
     DecisionBasis,
     PolicyAlsoMet,
     PolicyChoice,

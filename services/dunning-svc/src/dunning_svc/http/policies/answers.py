@@ -11,7 +11,7 @@ from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY, SHIPPE
 from dunning_svc.domain.policy.state import POLICY, Activation, OwnPolicy
 from dunning_svc.domain.policy.written import written
 from dunning_svc.http.policies.bodies import ContactLimitBody, ScopeBody
-from encours.contracts.events.policies.document import DunningAct, PolicyDocument
+from encours.contracts.events.dunning.document import DunningAct, PolicyDocument
 from encours.http.answers import Answer
 from encours.http.paging import Listing
 from encours.http.queries import AsOf

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from dunning_svc.domain.policy.commands import ActivatePolicy, RetirePolicy, WritePolicy
 from dunning_svc.domain.policy.written import document_of
 from dunning_svc.http.identifiers import CustomerId
-from encours.contracts.events.policies.document import DunningAct
+from encours.contracts.events.dunning.document import DunningAct
 from encours.http.models import Body, Country, Currency, Id, LongText, ShortText
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from dunning_svc.http.items import ItemOut
-from encours.contracts.events.dunning import DunnedItem
+from encours.contracts.events.dunning.reminders import DunnedItem
 from encours.http.models import MoneyModel
 from encours.http.paging import Listing
 from encours.http.queries import AsOf

@@ -16,7 +16,7 @@ from dunning_svc.read_models.cases.rows import (
 from encours.contracts import Recorded
 from encours.contracts.books import PAYER_UNKNOWN, Movement, movements
 from encours.contracts.events import payment
-from encours.contracts.events.plan import InvoiceRescheduled
+from encours.contracts.events.money.plan import InvoiceRescheduled
 
 PaymentMirrored = payment.PaymentAllocated | payment.PaymentReleased
 """Events without movements, whose amounts are in events of the invoices; decisions list them as input."""

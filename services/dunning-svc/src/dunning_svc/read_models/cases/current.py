@@ -13,7 +13,7 @@ from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows import AccountRow, ItemRow
 from encours.contracts import Recorded, names_of
 from encours.contracts.books import movements, moving
-from encours.contracts.events import customer, dunning, entity, plan
+from encours.contracts.events import customer, entity, plan, reminders
 from encours.contracts.parties import Merging, related
 from encours.ledger import Ledger
 from encours.reading.merges import MergeRow
@@ -28,7 +28,7 @@ _TYPES = moving() | names_of(
     customer.RolesAssigned,
     customer.CustomerMerged,
     customer.CustomerMergeReversed,
-    dunning.HoldPlaced,
+    reminders.HoldPlaced,
     entity.EntityAmended,
     plan.InvoiceRescheduled,
 )

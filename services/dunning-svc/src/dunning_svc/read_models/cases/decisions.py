@@ -19,10 +19,10 @@ from dunning_svc.read_models.cases.rows import (
     with_steps,
 )
 from encours.contracts import Recorded, decode, encode, event_class
-from encours.contracts.events import calendar, dunning
+from encours.contracts.events import calendar, reminders
 
-DecisionEvent = dunning.ReminderRequested | dunning.ReminderSuppressed | dunning.TaskOpened
-OutcomeEvent = dunning.ReminderSent | dunning.ReminderFailed | dunning.ReminderUnconfirmed
+DecisionEvent = reminders.ReminderRequested | reminders.ReminderSuppressed | reminders.TaskOpened
+OutcomeEvent = reminders.ReminderSent | reminders.ReminderFailed | reminders.ReminderUnconfirmed
 
 
 def decided(e: Recorded, data: DecisionEvent, rows: Rows) -> None:
@@ -30,7 +30,7 @@ def decided(e: Recorded, data: DecisionEvent, rows: Rows) -> None:
     account = account_of(rows, data.customer_id, e.entity, data.currency)
     changed = (data.basis.policy_id, data.basis.policy_version) != (account.policy_id, account.policy_version)
     rows.put(_decided(account, data))
-    superseded = () if isinstance(data, dunning.ReminderSuppressed) else data.superseded
+    superseded = () if isinstance(data, reminders.ReminderSuppressed) else data.superseded
     passed = [entry.rpartition(":") for entry in superseded]
     for dunned in data.items:
         if not dunned.step:
@@ -38,7 +38,7 @@ def decided(e: Recorded, data: DecisionEvent, rows: Rows) -> None:
         row = existing(rows, ItemRow, dunned.invoice_id)
         if changed and data.basis.choice is not None:
             row = replace(row, suppressed=[])
-        if isinstance(data, dunning.ReminderSuppressed):
+        if isinstance(data, reminders.ReminderSuppressed):
             row = replace(row, suppressed=with_steps(row.suppressed, dunned.step))
         else:
             lower = [code for invoice_id, _, code in passed if invoice_id == row.invoice_id]
@@ -53,7 +53,7 @@ def decided(e: Recorded, data: DecisionEvent, rows: Rows) -> None:
         row = existing(rows, ItemRow, left.invoice_id)
         rows.put(replace(row, suppressed=with_steps(row.suppressed, left.step)))
     rows.put(_decision_row(e, data))
-    if isinstance(data, dunning.TaskOpened):
+    if isinstance(data, reminders.TaskOpened):
         rows.put(_task_row(e, data))
     else:
         rows.put(_reminder_row(e, data))
@@ -84,7 +84,7 @@ def _decision_row(e: Recorded, data: DecisionEvent) -> DecisionRow:
     )
 
 
-def _task_row(e: Recorded, data: dunning.TaskOpened) -> TaskRow:
+def _task_row(e: Recorded, data: reminders.TaskOpened) -> TaskRow:
     return TaskRow(
         task_id=data.task_id,
         decision_id=data.decision_id,
@@ -104,8 +104,10 @@ def _task_row(e: Recorded, data: dunning.TaskOpened) -> TaskRow:
     )
 
 
-def _reminder_row(e: Recorded, data: dunning.ReminderRequested | dunning.ReminderSuppressed) -> ReminderRow:
-    suppressed = isinstance(data, dunning.ReminderSuppressed)
+def _reminder_row(
+    e: Recorded, data: reminders.ReminderRequested | reminders.ReminderSuppressed
+) -> ReminderRow:
+    suppressed = isinstance(data, reminders.ReminderSuppressed)
     return ReminderRow(
         reminder_id=data.reminder_id,
         decision_id=data.decision_id,
@@ -114,15 +116,15 @@ def _reminder_row(e: Recorded, data: dunning.ReminderRequested | dunning.Reminde
         day=data.day,
         channel=data.channel,
         step=data.step,
-        template="" if isinstance(data, dunning.ReminderSuppressed) else data.template,
-        language="" if isinstance(data, dunning.ReminderSuppressed) else data.language,
+        template="" if isinstance(data, reminders.ReminderSuppressed) else data.template,
+        language="" if isinstance(data, reminders.ReminderSuppressed) else data.language,
         currency=data.currency,
         amount_minor=data.amount_minor,
         credit_minor=data.credit_minor,
         invoice_ids=[dunned.invoice_id for dunned in data.items],
         position=e.position,
         status="suppressed" if suppressed else "requested",
-        cause=data.cause if isinstance(data, dunning.ReminderSuppressed) else None,
+        cause=data.cause if isinstance(data, reminders.ReminderSuppressed) else None,
         message_id=None,
         evidence=None,
         outcome_position=e.position if suppressed else None,
@@ -130,7 +132,7 @@ def _reminder_row(e: Recorded, data: dunning.ReminderRequested | dunning.Reminde
     )
 
 
-def withdrawn(e: Recorded, data: dunning.ReminderSuppressed, rows: Rows) -> None:
+def withdrawn(e: Recorded, data: reminders.ReminderSuppressed, rows: Rows) -> None:
     """Reopen the step of a reminder that was suppressed just before dispatch: it may still be taken."""
     for dunned in data.items:
         if not dunned.step:
@@ -154,11 +156,11 @@ def withdrawn(e: Recorded, data: dunning.ReminderSuppressed, rows: Rows) -> None
 def outcome_recorded(e: Recorded, data: OutcomeEvent, rows: Rows) -> None:
     """Store the outcome of the dispatch."""
     match data:
-        case dunning.ReminderSent():
+        case reminders.ReminderSent():
             status, evidence = "sent", data.evidence
-        case dunning.ReminderFailed():
+        case reminders.ReminderFailed():
             status, evidence = "failed", data.evidence
-        case dunning.ReminderUnconfirmed():
+        case reminders.ReminderUnconfirmed():
             status, evidence = "unconfirmed", ""
     reminder = existing(rows, ReminderRow, data.reminder_id)
     rows.put(
@@ -173,7 +175,7 @@ def outcome_recorded(e: Recorded, data: OutcomeEvent, rows: Rows) -> None:
     )
 
 
-def task_completed(e: Recorded, data: dunning.TaskCompleted, rows: Rows) -> None:
+def task_completed(e: Recorded, data: reminders.TaskCompleted, rows: Rows) -> None:
     """Store the outcome of a task."""
     task = existing(rows, TaskRow, data.task_id)
     rows.put(
@@ -205,7 +207,7 @@ def day_opened(e: Recorded, data: calendar.DayOpened, rows: Rows) -> None:
     )
 
 
-def run_completed(e: Recorded, data: dunning.RunCompleted, rows: Rows) -> None:
+def run_completed(e: Recorded, data: reminders.RunCompleted, rows: Rows) -> None:
     """Complete the run with its counts."""
     rows.put(
         replace(

@@ -12,7 +12,7 @@ from dunning_svc.domain.policy.choice import Policies, Profile
 from dunning_svc.read_models.cases.items import open_parts, steps_taken
 from dunning_svc.read_models.cases.policies import policies_in
 from dunning_svc.read_models.cases.rows import AccountRow, CreditorRow, DebtorRow, ItemRow, positions
-from encours.contracts.events.dunning import LateTerms
+from encours.contracts.events.dunning.reminders import LateTerms
 from encours.contracts.parties import Merge, Survivors, related
 from encours.contracts.recipients import recipient
 from encours.projection.read_model import Conn

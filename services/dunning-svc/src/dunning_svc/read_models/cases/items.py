@@ -12,7 +12,7 @@ from dunning_svc.domain.policy.schedule import Taken, next_step_on
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.read_models.cases.rows import ItemRow
 from encours.contracts.common import Instalment
-from encours.contracts.events.policies.document import DunningAct
+from encours.contracts.events.dunning.document import DunningAct
 
 
 def scheduled(row: ItemRow) -> ItemRow:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow, ItemRow, Rows, existing, with_position
 from encours.contracts import Recorded
 from encours.contracts.common import Address
-from encours.contracts.events import customer, dunning, entity, invoice, penalty
+from encours.contracts.events import customer, entity, invoice, penalty, reminders
 from encours.contracts.recipients import PURPOSES
 
 
@@ -55,7 +55,7 @@ def _lines(address: Address | None) -> str | None:
 
 def customer_changed(
     e: Recorded,
-    data: customer.CustomerRegistered | customer.CustomerAmended | dunning.HoldPlaced,
+    data: customer.CustomerRegistered | customer.CustomerAmended | reminders.HoldPlaced,
     rows: Rows,
 ) -> None:
     """Store the debtor, with its hold or the one that is placed now."""
@@ -68,7 +68,7 @@ def customer_changed(
             old = existing(rows, DebtorRow, data.customer_id)
             hold = (old.hold_until, old.hold_cause, old.hold_position)
             entity_id, people, payers = old.entity_id, old.people, old.payers
-        case dunning.HoldPlaced():
+        case reminders.HoldPlaced():
             old = existing(rows, DebtorRow, data.customer_id)
             rows.put(replace(old, hold_until=data.until, hold_cause=data.cause, hold_position=e.position))
             return

@@ -25,13 +25,13 @@ from encours.contracts.books import PAYER_UNKNOWN, movements, moving
 from encours.contracts.events import (
     calendar,
     customer,
-    dunning,
     entity,
     invoice,
     payment,
     penalty,
     plan,
     policy,
+    reminders,
 )
 from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
@@ -62,15 +62,15 @@ class Cases(ReadModel):
         customer.FieldsSet,
         customer.CustomerMerged,
         customer.CustomerMergeReversed,
-        dunning.HoldPlaced,
-        dunning.ReminderFailed,
-        dunning.ReminderRequested,
-        dunning.ReminderSent,
-        dunning.ReminderSuppressed,
-        dunning.ReminderUnconfirmed,
-        dunning.RunCompleted,
-        dunning.TaskCompleted,
-        dunning.TaskOpened,
+        reminders.HoldPlaced,
+        reminders.ReminderFailed,
+        reminders.ReminderRequested,
+        reminders.ReminderSent,
+        reminders.ReminderSuppressed,
+        reminders.ReminderUnconfirmed,
+        reminders.RunCompleted,
+        reminders.TaskCompleted,
+        reminders.TaskOpened,
         entity.BankAccountSet,
         entity.EntityAmended,
         entity.EntityRegistered,
@@ -161,7 +161,7 @@ def keys(e: Recorded) -> Iterable[Key]:
             | customer.CustomerContactAdded()
             | customer.RolesAssigned()
             | customer.FieldsSet()
-            | dunning.HoldPlaced()
+            | reminders.HoldPlaced()
         ):
             yield DebtorRow, (e.data.customer_id,)
         case invoice.InvoiceIssued():
@@ -176,7 +176,7 @@ def keys(e: Recorded) -> Iterable[Key]:
             yield ItemRow, (e.data.invoice_id,)
         case payment.PaymentAllocated() | payment.PaymentReleased():
             yield AccountRow, (e.data.customer_id, e.entity, e.data.currency)
-        case dunning.ReminderRequested() | dunning.ReminderSuppressed() | dunning.TaskOpened():
+        case reminders.ReminderRequested() | reminders.ReminderSuppressed() | reminders.TaskOpened():
             yield AccountRow, (e.data.customer_id, e.entity, e.data.currency)
             if not is_default((e.data.basis.policy_id, e.data.basis.policy_version)):
                 yield PolicyRow, (e.data.basis.policy_id,)
@@ -184,13 +184,13 @@ def keys(e: Recorded) -> Iterable[Key]:
                 yield ItemRow, (dunned.invoice_id,)
             for left in e.data.suppressed:
                 yield ItemRow, (left.invoice_id,)
-            if isinstance(e.data, dunning.ReminderSuppressed):
+            if isinstance(e.data, reminders.ReminderSuppressed):
                 yield ReminderRow, (e.data.reminder_id,)
-        case dunning.ReminderSent() | dunning.ReminderFailed() | dunning.ReminderUnconfirmed():
+        case reminders.ReminderSent() | reminders.ReminderFailed() | reminders.ReminderUnconfirmed():
             yield ReminderRow, (e.data.reminder_id,)
-        case dunning.TaskCompleted():
+        case reminders.TaskCompleted():
             yield TaskRow, (e.data.task_id,)
-        case dunning.RunCompleted():
+        case reminders.RunCompleted():
             yield RunRow, (e.data.day,)
         case policy.PolicyVersionAdded() | policy.PolicyActivated() | policy.PolicyRetired():
             yield PolicyRow, (e.data.policy_id,)
@@ -205,7 +205,7 @@ def project(e: Recorded, rows: Rows) -> None:
             master_data.entity_changed(e.data, rows)
         case entity.BankAccountSet():
             master_data.bank_account_set(e.data, rows)
-        case customer.CustomerRegistered() | customer.CustomerAmended() | dunning.HoldPlaced():
+        case customer.CustomerRegistered() | customer.CustomerAmended() | reminders.HoldPlaced():
             master_data.customer_changed(e, e.data, rows)
         case customer.FieldsSet():
             master_data.fields_set(e, e.data, rows)
@@ -228,13 +228,13 @@ def project(e: Recorded, rows: Rows) -> None:
             master_data.fee_changed(e, e.data, rows)
         case payment.PaymentAllocated() | payment.PaymentReleased():
             amounts.payment_mirrored(e, e.data, rows)
-        case dunning.ReminderSuppressed() if e.version > 1:
+        case reminders.ReminderSuppressed() if e.version > 1:
             decisions.withdrawn(e, e.data, rows)
-        case dunning.ReminderRequested() | dunning.ReminderSuppressed() | dunning.TaskOpened():
+        case reminders.ReminderRequested() | reminders.ReminderSuppressed() | reminders.TaskOpened():
             decisions.decided(e, e.data, rows)
-        case dunning.ReminderSent() | dunning.ReminderFailed() | dunning.ReminderUnconfirmed():
+        case reminders.ReminderSent() | reminders.ReminderFailed() | reminders.ReminderUnconfirmed():
             decisions.outcome_recorded(e, e.data, rows)
-        case dunning.TaskCompleted():
+        case reminders.TaskCompleted():
             decisions.task_completed(e, e.data, rows)
         case calendar.DayOpened():
             decisions.day_opened(e, e.data, rows)
@@ -245,7 +245,7 @@ def project(e: Recorded, rows: Rows) -> None:
             | policy.PolicyRetired()
         ):
             policies.policy_changed(e, e.data, rows)
-        case dunning.RunCompleted():
+        case reminders.RunCompleted():
             decisions.run_completed(e, e.data, rows)
         case _:
             pass

@@ -15,8 +15,8 @@ from dunning_svc.domain.policy.shipped import POLICIES
 from dunning_svc.read_models.cases.rows import PolicyRow, Rows, existing
 from encours.contracts import Recorded
 from encours.contracts.events import policy
-from encours.contracts.events.dunning import DecisionBasis
-from encours.contracts.events.policies.document import PolicyDocument
+from encours.contracts.events.dunning.document import PolicyDocument
+from encours.contracts.events.dunning.reminders import DecisionBasis
 from encours.projection.read_model import Conn
 from encours.projection.rows import table_of
 

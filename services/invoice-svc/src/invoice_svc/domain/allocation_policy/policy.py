@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from encours.contracts import Recorded
-from encours.contracts.events.payment import AllocationPolicySet, Imputation, Ranking
+from encours.contracts.events.money.payment import AllocationPolicySet, Imputation, Ranking
 from encours.kernel.errors import NotFound
 from encours.kernel.ids import derived_id
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from encours.contracts.events.approval import ApprovalRule, Approver
+from encours.contracts.events.sales.approval import ApprovalRule, Approver
 
 
 class SetApproval(Struct, frozen=True):

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Protocol
 
 from encours.contracts.events import approval as approvals
-from encours.contracts.events.approval import ApprovalSet, Approver
+from encours.contracts.events.sales.approval import ApprovalSet, Approver
 from encours.kernel.errors import Invalid, Refusal
 from encours.kernel.money import Money
 from invoice_svc.domain.approval.commands import SetApproval

@@ -7,7 +7,7 @@ from typing import Literal, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
-from encours.contracts.events.approval import InvoiceApproved, InvoiceRejected, InvoiceSubmitted
+from encours.contracts.events.sales.approval import InvoiceApproved, InvoiceRejected, InvoiceSubmitted
 
 ApprovalEvent = InvoiceSubmitted | InvoiceApproved | InvoiceRejected
 ApprovalStatus = Literal["none", "submitted", "approved", "rejected"]

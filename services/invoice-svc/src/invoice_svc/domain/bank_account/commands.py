@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from encours.contracts.events.bank import CsvMap
+from encours.contracts.events.money.bank import CsvMap
 
 
 @dataclass(frozen=True, slots=True)

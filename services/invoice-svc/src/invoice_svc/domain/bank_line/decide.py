@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from encours.contracts.events import bank as events
-from encours.contracts.events.payment import Method
+from encours.contracts.events.money.payment import Method
 from encours.kernel.errors import Invalid, Refusal
 from encours.kernel.money import Money
 from invoice_svc.domain.bank_line.state import BankLine

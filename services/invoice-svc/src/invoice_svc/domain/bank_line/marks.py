@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from stdnum import iso11649
 from stdnum.exceptions import ValidationError
 
-from encours.contracts.events.bank import BankLineRecorded
+from encours.contracts.events.money.bank import BankLineRecorded
 from invoice_svc.domain.customer.likeness import plain_name
 from invoice_svc.domain.payment.indication import digits_in, keys_in
 

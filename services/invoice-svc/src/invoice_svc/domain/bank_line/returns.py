@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from encours.contracts.events import bank as events
-from encours.contracts.events.payment import Method, ReversalKind
+from encours.contracts.events.money.payment import Method, ReversalKind
 from encours.kernel.errors import Invalid
 from encours.kernel.money import Money
 from encours.legal.returns import return_reason

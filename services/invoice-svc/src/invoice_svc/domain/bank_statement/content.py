@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from encours.contracts.events.bank import StatementFormat, StatementKind
+from encours.contracts.events.money.bank import StatementFormat, StatementKind
 
 
 @dataclass(frozen=True, slots=True)

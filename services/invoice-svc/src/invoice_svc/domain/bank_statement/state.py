@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from encours.contracts import Recorded
-from encours.contracts.events.bank import BankStatementImported
+from encours.contracts.events.money.bank import BankStatementImported
 from encours.kernel.errors import NotFound
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from encours.contracts.events.field import FieldKind, FieldObject
+from encours.contracts.events.parties.field import FieldKind, FieldObject
 from encours.kernel.ids import derived_id
 
 

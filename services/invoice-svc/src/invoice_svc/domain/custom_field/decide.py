@@ -8,7 +8,7 @@ from datetime import date
 from typing import assert_never
 
 from encours.contracts.events import field as events
-from encours.contracts.events.customer import FieldValue
+from encours.contracts.events.parties.customer import FieldValue
 from encours.kernel.errors import FieldError, Invalid, Refusal
 from invoice_svc.domain.custom_field.commands import DefineField
 from invoice_svc.domain.custom_field.state import CustomField

@@ -9,7 +9,7 @@ from datetime import date
 from msgspec import UNSET, UnsetType
 
 from encours.contracts.common import Address, Terms
-from encours.contracts.events.customer import Paper
+from encours.contracts.events.parties.customer import Paper
 from invoice_svc.domain.terms import ProposedTerms
 
 

@@ -10,7 +10,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from encours.contracts.events.customer import CustomerMerged, CustomerMergeReversed
+from encours.contracts.events.parties.customer import CustomerMerged, CustomerMergeReversed
 from encours.contracts.parties import merged_into
 from encours.kernel.errors import FieldError, Invalid, Refusal
 from invoice_svc.domain.customer.state import Customer

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from encours.contracts.common import KeptEvidence
-from encours.contracts.events.dispute import Category, DisputeKind, DisputeOutcome, ResolvedPart
+from encours.contracts.events.sales.dispute import Category, DisputeKind, DisputeOutcome, ResolvedPart
 from invoice_svc.domain.invoice.commands import CreditInvoice
 
 

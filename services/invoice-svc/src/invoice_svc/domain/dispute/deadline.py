@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
-from encours.contracts.events.dispute import DisputeCategorySet
+from encours.contracts.events.sales.dispute import DisputeCategorySet
 from encours.kernel.business_days import calendar_of_country
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from encours.contracts.events import dispute as events
-from encours.contracts.events.dispute import Category, Outcome, ResolvedPart
+from encours.contracts.events.sales.dispute import Category, Outcome, ResolvedPart
 from encours.kernel.errors import Invalid, Refusal
 from encours.kernel.money import Money
 from invoice_svc.domain.dispute.commands import (

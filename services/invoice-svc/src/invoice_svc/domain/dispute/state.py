@@ -10,7 +10,13 @@ from typing import Literal, assert_never, cast
 from encours.contracts import Recorded
 from encours.contracts.common import KeptEvidence
 from encours.contracts.events import dispute as events
-from encours.contracts.events.dispute import Category, DisputeKind, DisputeOutcome, Outcome, ResolvedPart
+from encours.contracts.events.sales.dispute import (
+    Category,
+    DisputeKind,
+    DisputeOutcome,
+    Outcome,
+    ResolvedPart,
+)
 from encours.kernel.errors import NotFound
 
 DeadlineStatus = Literal["none", "ahead", "near", "missed"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from encours.contracts.events.dispute import Category
+from encours.contracts.events.sales.dispute import Category
 
 DeductionStatus = Literal["open", "valid", "invalid", "split", "recovered"]
 """``recovered``: paid, as far as it was invalid."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from encours.contracts.events.dispute import Category
+from encours.contracts.events.sales.dispute import Category
 from encours.kernel.ids import derived_id
 
 

@@ -9,7 +9,7 @@ from typing import assert_never, cast
 
 from encours.contracts import Recorded
 from encours.contracts.events import dispute as events
-from encours.contracts.events.dispute import Category
+from encours.contracts.events.sales.dispute import Category
 from encours.kernel.errors import NotFound
 
 

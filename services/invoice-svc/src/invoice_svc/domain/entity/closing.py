@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from encours.contracts.events import entity as events
-from encours.contracts.events.entity import VatRegime, VatRegimeSet
+from encours.contracts.events.parties.entity import VatRegime, VatRegimeSet
 from encours.kernel.errors import FieldError, Invalid, Refusal
 from invoice_svc.domain.entity.state import Entity, EntityEvent, regime_on
 from invoice_svc.domain.legal import grace_days

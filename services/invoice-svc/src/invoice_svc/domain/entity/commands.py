@@ -8,7 +8,7 @@ from datetime import date
 from msgspec import UNSET, UnsetType
 
 from encours.contracts.common import Address
-from encours.contracts.events.entity import AccountUse, Letterhead, VatRegime
+from encours.contracts.events.parties.entity import AccountUse, Letterhead, VatRegime
 from invoice_svc.domain.entity.state import Document
 
 

@@ -11,7 +11,7 @@ from encours.contracts import Recorded
 from encours.contracts.common import Address
 from encours.contracts.events import approval as approvals
 from encours.contracts.events import entity as events
-from encours.contracts.events.residual import ToleranceSet
+from encours.contracts.events.money.residual import ToleranceSet
 from encours.kernel.errors import NotFound
 
 Document = Literal["invoice", "credit_note", "penalty_document"]

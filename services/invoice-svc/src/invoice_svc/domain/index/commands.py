@@ -6,7 +6,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from encours.contracts.events.recurring import Frequency
+from encours.contracts.events.sales.recurring import Frequency
 
 
 class PublishIndex(Struct, frozen=True):

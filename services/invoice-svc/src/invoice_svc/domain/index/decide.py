@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from encours.contracts.events.recurring import IndexPublished, IndexValue
+from encours.contracts.events.sales.recurring import IndexPublished, IndexValue
 from encours.kernel.errors import Invalid, Refusal
 from invoice_svc.domain.amounts.decimals import decimal_parts
 from invoice_svc.domain.index.commands import PublishIndex

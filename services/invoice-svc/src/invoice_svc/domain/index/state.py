@@ -8,7 +8,7 @@ from datetime import date
 from typing import cast
 
 from encours.contracts import Recorded
-from encours.contracts.events.recurring import Frequency, IndexPublished
+from encours.contracts.events.sales.recurring import Frequency, IndexPublished
 from encours.kernel.errors import NotFound
 
 _MONTHS: Mapping[Frequency, int] = {"monthly": 1, "quarterly": 3, "yearly": 12}

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from encours.contracts.common import Particulars, PenalisedInvoice, PenaltySegment, Terms, VatShare
 from encours.contracts.events.invoice import InvoiceIssued
-from encours.contracts.events.penalty import PenaltiesClaimed, PenaltyClaimCancelled
+from encours.contracts.events.money.penalty import PenaltiesClaimed, PenaltyClaimCancelled
 from encours.contracts.settlement import Settlement
 from encours.kernel.errors import FieldError, Invalid, NotFound, Refusal
 from encours.legal.law import LatePaymentLaw

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from encours.contracts.events.penalty import PenaltiesWaived, PenaltyWaiverReversed
+from encours.contracts.events.money.penalty import PenaltiesWaived, PenaltyWaiverReversed
 from encours.kernel.errors import FieldError, Invalid, Refusal
 from encours.kernel.money import Money
 from invoice_svc.domain.interest.account import InterestAccount, Penalties

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from encours.contracts.common import Exemption, Particulars, VatCategory
-from encours.contracts.events.customer import Paper
+from encours.contracts.events.parties.customer import Paper
 from encours.kernel.errors import FieldError, Invalid
 from invoice_svc.domain.customer.state import Customer
 from invoice_svc.domain.entity.state import Entity

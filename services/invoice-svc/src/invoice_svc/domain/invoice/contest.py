@@ -7,7 +7,7 @@ from datetime import date
 from msgspec.structs import replace
 
 from encours.contracts.events import invoice as events
-from encours.contracts.events.dispute import Outcome
+from encours.contracts.events.sales.dispute import Outcome
 from invoice_svc.domain.invoice.checks import money_of, require_issued, require_positive
 from invoice_svc.domain.invoice.commands import CreditInvoice
 from invoice_svc.domain.invoice.refusals import AmountExceedsOutstanding, NothingOutstanding

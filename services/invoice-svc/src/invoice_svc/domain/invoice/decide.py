@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from encours.contracts.common import Conversion, Instalment, Particulars, Terms
 from encours.contracts.events import invoice as events
-from encours.contracts.events.plan import InvoiceRescheduled
+from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.kernel.errors import FieldError, Invalid
 from encours.kernel.terms import beyond_ceiling, later_than_ceiling
 from encours.legal.law import LatePaymentLaw

@@ -18,8 +18,8 @@ from encours.contracts.events import loss as losses
 from encours.contracts.events import penalty as penalties
 from encours.contracts.events import rate as rates
 from encours.contracts.events import residual as residuals
-from encours.contracts.events.field import InvoiceFieldsSet
-from encours.contracts.events.plan import InvoiceRescheduled
+from encours.contracts.events.money.plan import InvoiceRescheduled
+from encours.contracts.events.parties.field import InvoiceFieldsSet
 from invoice_svc.domain.approval.state import ApprovalEvent, amended, decided, of_draft
 from invoice_svc.domain.invoice.parts import (
     AppliedPayment,

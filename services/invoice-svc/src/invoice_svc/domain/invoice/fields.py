@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from encours.contracts.events.field import InvoiceFieldsSet
+from encours.contracts.events.parties.field import InvoiceFieldsSet
 from invoice_svc.domain.custom_field.decide import values_with
 from invoice_svc.domain.invoice.state import Invoice
 

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from encours.contracts.common import Conversion, Instalment, VatShare
 from encours.contracts.events import invoice as events
-from encours.contracts.events.plan import PlanInterest, PlanOutcome
-from encours.contracts.events.residual import ResidualReason
+from encours.contracts.events.money.plan import PlanInterest, PlanOutcome
+from encours.contracts.events.money.residual import ResidualReason
 from encours.contracts.settlement import Pause
 
 

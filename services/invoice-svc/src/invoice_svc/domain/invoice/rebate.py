@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from encours.contracts.common import VatShare
 from encours.contracts.events.invoice import InvoiceRebated
-from encours.contracts.events.payment import CreditNoteIssued
+from encours.contracts.events.money.payment import CreditNoteIssued
 from encours.kernel.errors import Invalid
 from invoice_svc.domain.amounts.sums import InvoiceSums, RateAmounts, VatKey
 from invoice_svc.domain.invoice.credit_sums import (

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
-from encours.contracts.events.residual import (
+from encours.contracts.events.money.residual import (
     InvoiceResidualClosed,
     InvoiceResidualReopened,
     ReopeningCause,

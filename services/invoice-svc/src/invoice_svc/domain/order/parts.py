@@ -13,7 +13,7 @@ from fractions import Fraction
 from msgspec.structs import replace
 
 from encours.contracts.common import Adjustment, Line
-from encours.contracts.events.order import DeliveredLine
+from encours.contracts.events.sales.order import DeliveredLine
 from encours.kernel.money import div_half_up, format_amount
 from invoice_svc.domain.amounts.adjustments import AdjustmentInput, as_input
 from invoice_svc.domain.amounts.decimals import percent

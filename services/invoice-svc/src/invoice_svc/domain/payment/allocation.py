@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from encours.contracts.common import Conversion
-from encours.contracts.events.payment import Allocation
+from encours.contracts.events.money.payment import Allocation
 from invoice_svc.domain.invoice.discount import price_minor
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.payment.indication import Indication, indication, says_discount

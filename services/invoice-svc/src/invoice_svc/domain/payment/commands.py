@@ -7,8 +7,8 @@ from datetime import date
 from typing import NamedTuple
 
 from encours.contracts.common import Origin
-from encours.contracts.events.payment import Method, ReversalKind
-from encours.contracts.events.residual import ResidualReason
+from encours.contracts.events.money.payment import Method, ReversalKind
+from encours.contracts.events.money.residual import ResidualReason
 from encours.kernel.money import Money
 
 

@@ -9,8 +9,8 @@ from msgspec import structs
 
 from encours.contracts.common import Conversion
 from encours.contracts.events import payment as events
-from encours.contracts.events.payment import Allocation
-from encours.contracts.events.residual import ResidualReason
+from encours.contracts.events.money.payment import Allocation
+from encours.contracts.events.money.residual import ResidualReason
 from encours.kernel.errors import FieldError, Invalid, Refusal
 from encours.kernel.money import Money
 from invoice_svc.domain.invoice.refusals import AmountExceedsOutstanding, InvoiceNotIssued

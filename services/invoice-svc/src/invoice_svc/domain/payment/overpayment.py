@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from encours.contracts.events.residual import (
+from encours.contracts.events.money.residual import (
     PaymentResidualClosed,
     PaymentResidualReopened,
     ResidualReason,

@@ -13,8 +13,8 @@ from msgspec import structs
 from encours.contracts import Recorded
 from encours.contracts.common import Origin
 from encours.contracts.events import payment as events
-from encours.contracts.events.payment import Allocation, Method
-from encours.contracts.events.residual import PaymentResidualClosed, PaymentResidualReopened
+from encours.contracts.events.money.payment import Allocation, Method
+from encours.contracts.events.money.residual import PaymentResidualClosed, PaymentResidualReopened
 
 
 @dataclass(frozen=True, slots=True)

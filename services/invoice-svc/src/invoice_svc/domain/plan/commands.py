@@ -7,7 +7,7 @@ from datetime import date
 from msgspec import Struct
 
 from encours.contracts.common import Instalment
-from encours.contracts.events.plan import PlanInterest
+from encours.contracts.events.money.plan import PlanInterest
 
 
 class AgreePlan(Struct, frozen=True):

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from encours.contracts import Recorded
 from encours.contracts.common import Instalment
 from encours.contracts.events import plan as events
-from encours.contracts.events.plan import PlanInterest, PlannedInvoice
+from encours.contracts.events.money.plan import PlanInterest, PlannedInvoice
 from encours.kernel.errors import NotFound
 
 PlanStatus = Literal["in_force", "kept", "broken", "cancelled"]

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from msgspec.structs import replace
 
-from encours.contracts.events.recurring import IndexedBy
+from encours.contracts.events.sales.recurring import IndexedBy
 from encours.kernel.errors import Refusal
 from encours.kernel.money import div_half_up
 from invoice_svc.domain.amounts.sums import LineInput

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from encours.contracts.events.remittance import AdviceFormat
+from encours.contracts.events.money.remittance import AdviceFormat
 from encours.kernel.ids import derived_id
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from encours.contracts.events import remittance as events
-from encours.contracts.events.dispute import Category
+from encours.contracts.events.sales.dispute import Category
 from encours.kernel.errors import Invalid, Refusal
 from encours.kernel.money import MAX_MINOR, Money, format_amount
 from invoice_svc.domain.legal import advice_days

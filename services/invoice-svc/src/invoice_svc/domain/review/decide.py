@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from encours.contracts.events.review import FindingDismissed, FindingKind
+from encours.contracts.events.sales.review import FindingDismissed, FindingKind
 from encours.kernel.errors import Refusal
 from invoice_svc.domain.review.commands import DismissFinding
 from invoice_svc.domain.review.state import DismissedFinding

@@ -8,7 +8,7 @@ from typing import cast
 from msgspec import Struct
 
 from encours.contracts import Recorded
-from encours.contracts.events.review import FindingDismissed, FindingKind
+from encours.contracts.events.sales.review import FindingDismissed, FindingKind
 from encours.kernel.errors import NotFound
 
 

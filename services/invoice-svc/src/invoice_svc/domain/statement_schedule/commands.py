@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from encours.contracts.events.statement import StatementScope
+from encours.contracts.events.money.statement import StatementScope
 from encours.kernel.ids import derived_id
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from encours.contracts.events import statement as events
-from encours.contracts.events.statement import StatementBalance, StatementOutcome
+from encours.contracts.events.money.statement import StatementBalance, StatementOutcome
 from encours.kernel.errors import Invalid
 from invoice_svc.domain.recurring.rule import occurrences
 from invoice_svc.domain.statement_schedule.commands import ScheduleStatements, schedule_id

@@ -8,7 +8,7 @@ from typing import assert_never, cast
 
 from encours.contracts import Recorded
 from encours.contracts.events import statement as events
-from encours.contracts.events.statement import StatementScope
+from encours.contracts.events.money.statement import StatementScope
 from encours.kernel.errors import NotFound
 from invoice_svc.domain.recurring.rule import occurrences
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
-from encours.contracts.events.residual import ResidualReason, ToleranceSet
+from encours.contracts.events.money.residual import ResidualReason, ToleranceSet
 
 Tolerances = Mapping[ResidualReason, ToleranceSet]
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from encours.contracts.events.residual import OverpaymentUse, ResidualReason
+from encours.contracts.events.money.residual import OverpaymentUse, ResidualReason
 
 
 class SetTolerance(Struct, frozen=True):

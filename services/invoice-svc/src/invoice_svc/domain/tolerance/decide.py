@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from encours.contracts.events.residual import ResidualReason, ToleranceSet
+from encours.contracts.events.money.residual import ResidualReason, ToleranceSet
 from encours.kernel.errors import Invalid, Refusal
 from invoice_svc.domain.entity.state import Entity
 from invoice_svc.domain.legal import rows_of

@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.events.payment import Imputation, Ranking
+from encours.contracts.events.money.payment import Imputation, Ranking
 from encours.http.answers import Answer, Json
 from encours.http.queries import AsOf
 from invoice_svc.domain.allocation_policy.policy import AllocationPolicies

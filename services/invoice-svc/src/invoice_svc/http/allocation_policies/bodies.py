@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from encours.contracts.events.payment import Imputation, Ranking
+from encours.contracts.events.money.payment import Imputation, Ranking
 from encours.http.models import Body, BusinessDate
 from invoice_svc.domain.allocation_policy.policy import SetAllocationPolicy
 from invoice_svc.http.common import CustomerId

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from encours.contracts.events.approval import ApprovalRule, Approver
+from encours.contracts.events.sales.approval import ApprovalRule, Approver
 from encours.http.models import Body, BusinessDate, NonNegativeMoney, ShortText
 from invoice_svc.domain.approval.commands import RejectInvoice, SetApproval
 

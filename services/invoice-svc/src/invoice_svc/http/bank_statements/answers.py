@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.events.bank import (
+from encours.contracts.events.money.bank import (
     LineProposal,
     MatchReason,
     MatchRule,

@@ -8,7 +8,7 @@ from fastapi import Path as PathParam
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 from starlette.requests import Request
 
-from encours.contracts.events.bank import CsvMap, Encoding
+from encours.contracts.events.money.bank import CsvMap, Encoding
 from encours.http.models import Body, Currency, Id, ShortText
 from encours.kernel import texts
 from encours.kernel.money import exponent

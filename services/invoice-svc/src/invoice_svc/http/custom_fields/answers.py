@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from encours.contracts.events.field import FieldKind, FieldObject
+from encours.contracts.events.parties.field import FieldKind, FieldObject
 from encours.http.answers import Answer, Json
 from encours.http.queries import AsOf
 from invoice_svc.domain.custom_field.state import CustomField

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from encours.contracts.events.field import FieldKind, FieldObject
+from encours.contracts.events.parties.field import FieldKind, FieldObject
 from encours.http.models import Body, ShortText
 from invoice_svc.domain.custom_field.commands import DefineField
 from invoice_svc.domain.invoice.fields import SetInvoiceFields

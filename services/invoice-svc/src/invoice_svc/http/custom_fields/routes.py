@@ -6,7 +6,7 @@ from typing import Annotated
 
 from starlette.responses import Response
 
-from encours.contracts.events.field import FieldObject
+from encours.contracts.events.parties.field import FieldObject
 from encours.http.commands import Command, command
 from encours.http.queries import Query, reading
 from encours.http.routing import Router

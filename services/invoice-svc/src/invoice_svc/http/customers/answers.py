@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.events.customer import Paper
+from encours.contracts.events.parties.customer import Paper
 from encours.contracts.parties import OWN, Roles, merged_into, roles_on
 from encours.contracts.recipients import PURPOSES, Purpose, Recipient, recipient
 from encours.http.answers import Answer, Json

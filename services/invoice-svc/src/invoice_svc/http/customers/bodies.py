@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from encours.contracts.events.customer import Paper
+from encours.contracts.events.parties.customer import Paper
 from encours.http.models import Body, BusinessDate, Country, LongText, ShortText
 from encours.kernel.ids import new_id
 from invoice_svc.domain.customer.commands import (

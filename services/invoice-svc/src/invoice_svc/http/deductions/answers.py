@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.events.dispute import Category
+from encours.contracts.events.sales.dispute import Category
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing

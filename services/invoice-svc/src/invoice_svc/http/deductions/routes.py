@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from starlette.responses import Response
 
-from encours.contracts.events.dispute import Category
+from encours.contracts.events.sales.dispute import Category
 from encours.http.models import BusinessDate, ShortText
 from encours.http.paging import paging
 from encours.http.queries import Query, reading

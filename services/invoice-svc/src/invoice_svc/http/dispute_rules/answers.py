@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.events.dispute import Category
+from encours.contracts.events.sales.dispute import Category
 from encours.http.answers import Answer, Json
 from encours.http.queries import AsOf
 from invoice_svc.domain.dispute_rules.state import DisputeRules

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from encours.contracts.events.dispute import Category
+from encours.contracts.events.sales.dispute import Category
 from encours.http.models import Body, BusinessDate, ShortText
 from invoice_svc.domain.dispute_rules.commands import MapCode, SetCategory
 from invoice_svc.http.common import CustomerId, EntityId

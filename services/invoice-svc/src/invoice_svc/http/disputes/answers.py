@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from encours.contracts.common import KeptEvidence
-from encours.contracts.events.dispute import Category, DisputeKind, DisputeOutcome, Outcome
+from encours.contracts.events.sales.dispute import Category, DisputeKind, DisputeOutcome, Outcome
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing

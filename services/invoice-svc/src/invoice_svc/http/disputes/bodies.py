@@ -8,7 +8,13 @@ from typing import Annotated
 from pydantic import Field
 
 from encours.contracts.common import KeptEvidence
-from encours.contracts.events.dispute import Category, DisputeKind, DisputeOutcome, Outcome, ResolvedPart
+from encours.contracts.events.sales.dispute import (
+    Category,
+    DisputeKind,
+    DisputeOutcome,
+    Outcome,
+    ResolvedPart,
+)
 from encours.http.models import Body, BusinessDate, LongText, PositiveMoney, ShortText
 from encours.kernel.errors import Invalid
 from invoice_svc.domain.dispute.commands import (

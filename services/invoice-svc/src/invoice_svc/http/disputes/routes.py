@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from starlette.responses import Response
 
-from encours.contracts.events.dispute import Category, DisputeKind
+from encours.contracts.events.sales.dispute import Category, DisputeKind
 from encours.http.commands import Command, command
 from encours.http.models import BusinessDate, ShortText
 from encours.http.paging import paging

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.events.entity import AccountUse, BankAccountSet, Letterhead, VatRegime
+from encours.contracts.events.parties.entity import AccountUse, BankAccountSet, Letterhead, VatRegime
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from encours.contracts.events.entity import AccountUse, Letterhead, VatRegime
+from encours.contracts.events.parties.entity import AccountUse, Letterhead, VatRegime
 from encours.http.models import Body, BusinessDate, Country, Currency, MoneyModel, ShortText
 from encours.kernel import texts
 from encours.kernel.money import exponent

@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from encours.contracts.events.recurring import Frequency
+from encours.contracts.events.sales.recurring import Frequency
 from encours.http.answers import Answer, Json
 from encours.http.queries import AsOf
 from invoice_svc.domain.index.state import PriceIndex

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from encours.contracts.events.recurring import Frequency
+from encours.contracts.events.sales.recurring import Frequency
 from encours.http.models import Body, BusinessDate, ShortText
 from encours.kernel.ids import derived_id
 from invoice_svc.domain.index.commands import PublishIndex

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from encours.contracts.events.statement import StatementScope
+from encours.contracts.events.money.statement import StatementScope
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from starlette.responses import Response
 
-from encours.contracts.events.statement import StatementScope
+from encours.contracts.events.money.statement import StatementScope
 from encours.http.commands import Command, command
 from encours.http.models import BusinessDate
 from encours.http.paging import paging

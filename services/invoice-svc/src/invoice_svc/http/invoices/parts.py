@@ -7,7 +7,7 @@ from datetime import date
 from pydantic import BaseModel, Field
 
 from encours.contracts.common import CitedDelivery, DraftedInstalment, PenalisedInvoice, PenaltySegment
-from encours.contracts.events.residual import ResidualReason
+from encours.contracts.events.money.residual import ResidualReason
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from invoice_svc.domain.amounts.decimals import percent

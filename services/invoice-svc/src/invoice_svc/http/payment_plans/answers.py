@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from encours.contracts.common import Instalment
-from encours.contracts.events.plan import PlanInterest
+from encours.contracts.events.money.plan import PlanInterest
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing

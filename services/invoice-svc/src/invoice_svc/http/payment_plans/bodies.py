@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from encours.contracts.common import Instalment
-from encours.contracts.events.plan import PlanInterest
+from encours.contracts.events.money.plan import PlanInterest
 from encours.http.models import Body, BusinessDate, Count, PositiveMoney, ShortText
 from encours.kernel.ids import new_id
 from invoice_svc.domain.instalments import RescheduleInvoice

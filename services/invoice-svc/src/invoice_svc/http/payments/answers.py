@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.events.payment import ReturnConsequence, ReversalKind
-from encours.contracts.events.residual import ResidualReason
+from encours.contracts.events.money.payment import ReturnConsequence, ReversalKind
+from encours.contracts.events.money.residual import ResidualReason
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing

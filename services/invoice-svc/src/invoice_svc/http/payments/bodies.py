@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from encours.contracts.events.payment import ReversalKind
-from encours.contracts.events.residual import ResidualReason
+from encours.contracts.events.money.payment import ReversalKind
+from encours.contracts.events.money.residual import ResidualReason
 from encours.http.models import Body, BusinessDate, Currency, PositiveMoney, ShortText
 from encours.kernel.ids import new_id
 from encours.kernel.money import Money

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from starlette.responses import Response
 
-from encours.contracts.events.payment import ReturnConsequence, ReversalKind
+from encours.contracts.events.money.payment import ReturnConsequence, ReversalKind
 from encours.http.commands import Command, command
 from encours.http.paging import paging
 from encours.http.queries import Query, reading

@@ -6,8 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.events.dispute import Category
-from encours.contracts.events.remittance import (
+from encours.contracts.events.money.remittance import (
     AdviceDifference,
     AdviceFormat,
     AdvisedDeduction,
@@ -15,6 +14,7 @@ from encours.contracts.events.remittance import (
     AdvisedShare,
     DifferenceKind,
 )
+from encours.contracts.events.sales.dispute import Category
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.events.review import FindingKind
+from encours.contracts.events.sales.review import FindingKind
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Query as QueryParam
 from starlette.responses import Response
 
-from encours.contracts.events.review import FindingKind
+from encours.contracts.events.sales.review import FindingKind
 from encours.http.commands import Command, command
 from encours.http.paging import paging
 from encours.http.queries import Query, reading

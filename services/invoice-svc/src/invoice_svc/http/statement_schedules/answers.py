@@ -7,7 +7,7 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.events.statement import StatementDecided, StatementOutcome, StatementScope
+from encours.contracts.events.money.statement import StatementDecided, StatementOutcome, StatementScope
 from encours.contracts.recipients import Recipient
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from encours.contracts.events.statement import StatementScope
+from encours.contracts.events.money.statement import StatementScope
 from encours.http.models import Body, BusinessDate
 from invoice_svc.domain.recurring.rule import MAX_LENGTH
 from invoice_svc.domain.statement_schedule.commands import ScheduleStatements

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Query as QueryParam
 from starlette.responses import Response
 
-from encours.contracts.events.statement import StatementScope
+from encours.contracts.events.money.statement import StatementScope
 from encours.http.models import BusinessDate
 from encours.http.paging import paging
 from encours.http.queries import Query, reading

@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.events.residual import OverpaymentUse, ResidualReason, ToleranceSet
+from encours.contracts.events.money.residual import OverpaymentUse, ResidualReason, ToleranceSet
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.queries import AsOf

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from encours.contracts.events.residual import OverpaymentUse, ResidualReason
+from encours.contracts.events.money.residual import OverpaymentUse, ResidualReason
 from encours.http.models import Body, BusinessDate, MoneyModel, ShortText
 from encours.kernel.errors import Invalid
 from invoice_svc.domain.tolerance.commands import SetTolerance

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.events.residual import ResidualReason
+from encours.contracts.events.money.residual import ResidualReason
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
 from encours.http.paging import Listing

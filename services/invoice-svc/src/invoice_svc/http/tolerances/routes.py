@@ -6,7 +6,7 @@ from typing import Annotated
 
 from starlette.responses import Response
 
-from encours.contracts.events.residual import ResidualReason
+from encours.contracts.events.money.residual import ResidualReason
 from encours.http.commands import Command, command
 from encours.http.paging import paging
 from encours.http.queries import Query, reading

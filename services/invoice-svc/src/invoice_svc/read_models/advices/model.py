@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never, cast
 
 from encours.contracts import Recorded
-from encours.contracts.events.remittance import (
+from encours.contracts.events.money.remittance import (
     AdviceJoined,
     AdviceReceived,
     AdviceSeparated,

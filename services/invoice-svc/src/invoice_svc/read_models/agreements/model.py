@@ -10,7 +10,7 @@ from typing import cast
 import msgspec
 
 from encours.contracts import Recorded
-from encours.contracts.events.customer import TermsAgreed
+from encours.contracts.events.parties.customer import TermsAgreed
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never, cast
 
 from encours.contracts import Recorded
-from encours.contracts.events.bank import (
+from encours.contracts.events.money.bank import (
     BankLineBooked,
     BankLineIgnored,
     BankLineProposed,

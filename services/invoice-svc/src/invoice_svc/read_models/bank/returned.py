@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from encours.contracts.events.bank import BankLineRecorded
+from encours.contracts.events.money.bank import BankLineRecorded
 from encours.ledger import Ledger
 from encours.reading.moment import WAIT_S
 from encours.reading.read_db import ReadDb, ReadModelNotReady

@@ -7,7 +7,7 @@ from typing import cast
 
 from encours.contracts import Recorded
 from encours.contracts.events.invoice import InvoiceCredited
-from encours.contracts.events.payment import CreditNoteIssued
+from encours.contracts.events.money.payment import CreditNoteIssued
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import assert_never, cast
 
 from encours.contracts import Recorded
-from encours.contracts.events.customer import (
+from encours.contracts.events.parties.customer import (
     CustomerAmended,
     CustomerMerged,
     CustomerMergeReversed,

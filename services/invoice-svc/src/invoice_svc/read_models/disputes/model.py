@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import assert_never, cast
 
 from encours.contracts import Recorded
-from encours.contracts.events.dispute import (
+from encours.contracts.events.sales.dispute import (
     DisputeAssigned,
     DisputeDeadlineMissed,
     DisputeDeadlineNear,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
-from encours.contracts.events.dispute import Category, DisputeKind
+from encours.contracts.events.sales.dispute import Category, DisputeKind
 from encours.reading.merges import records_of
 from encours.reading.where import ViewWhere
 from invoice_svc.domain.dispute_rules.state import written

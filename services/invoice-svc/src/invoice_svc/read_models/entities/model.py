@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import assert_never, cast
 
 from encours.contracts import Recorded
-from encours.contracts.events.entity import EntityAmended, EntityRegistered, SeriesDefined
+from encours.contracts.events.parties.entity import EntityAmended, EntityRegistered, SeriesDefined
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row

@@ -7,16 +7,16 @@ from datetime import date
 
 from encours.contracts import Recorded, names_of
 from encours.contracts.books import CREDIT_NOTES, Movement, movements, moving
-from encours.contracts.events.approval import InvoiceApproved, InvoiceRejected, InvoiceSubmitted
-from encours.contracts.events.field import InvoiceFieldsSet
 from encours.contracts.events.invoice import (
     InvoiceAmended,
     InvoiceCancelled,
     InvoiceDrafted,
     InvoiceIssued,
 )
-from encours.contracts.events.penalty import PenaltiesClaimed, PenaltyClaimCancelled
-from encours.contracts.events.plan import InvoiceRescheduled
+from encours.contracts.events.money.penalty import PenaltiesClaimed, PenaltyClaimCancelled
+from encours.contracts.events.money.plan import InvoiceRescheduled
+from encours.contracts.events.parties.field import InvoiceFieldsSet
+from encours.contracts.events.sales.approval import InvoiceApproved, InvoiceRejected, InvoiceSubmitted
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row

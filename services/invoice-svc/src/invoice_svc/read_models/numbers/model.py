@@ -7,7 +7,7 @@ from typing import cast
 
 from encours.contracts import Recorded
 from encours.contracts.events.invoice import InvoiceCredited, InvoiceIssued
-from encours.contracts.events.payment import CreditNoteIssued
+from encours.contracts.events.money.payment import CreditNoteIssued
 from encours.legal.invoicing import Gaps
 from encours.legal.packs import invoicing_law_of
 from encours.projection.parts import Part

@@ -7,7 +7,7 @@ from typing import assert_never, cast
 
 from encours.contracts import Recorded
 from encours.contracts.events.invoice import InvoiceIssued
-from encours.contracts.events.order import (
+from encours.contracts.events.sales.order import (
     DeliveryCancelled,
     OrderBilled,
     OrderClosed,

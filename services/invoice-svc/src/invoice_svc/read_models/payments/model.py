@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from encours.contracts import Recorded
 from encours.contracts.books import movements, moving
-from encours.contracts.events.payment import (
+from encours.contracts.events.money.payment import (
     CreditNoteIssued,
     PaymentIdentified,
     PaymentReassigned,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from encours.contracts.events.payment import ReturnConsequence, ReversalKind
+from encours.contracts.events.money.payment import ReturnConsequence, ReversalKind
 from encours.reading.merges import records_of
 from encours.reading.where import ViewWhere
 

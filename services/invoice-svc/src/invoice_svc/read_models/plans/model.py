@@ -7,7 +7,7 @@ from typing import assert_never, cast
 
 from encours.contracts import Recorded
 from encours.contracts.common import Instalment
-from encours.contracts.events.plan import (
+from encours.contracts.events.money.plan import (
     PlanAgreed,
     PlanBroken,
     PlanCancelled,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import cast
 
 from encours.contracts import Recorded
-from encours.contracts.events.recurring import RecurringAgreed, RecurringBilled, RecurringBlocked
+from encours.contracts.events.sales.recurring import RecurringAgreed, RecurringBilled, RecurringBlocked
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row

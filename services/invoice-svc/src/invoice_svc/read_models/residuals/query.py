@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from encours.contracts.events.residual import ResidualReason
+from encours.contracts.events.money.residual import ResidualReason
 from encours.reading.merges import records_of
 from encours.reading.where import ViewWhere
 

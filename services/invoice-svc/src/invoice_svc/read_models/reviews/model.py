@@ -10,7 +10,7 @@ import msgspec
 
 from encours.contracts import Recorded
 from encours.contracts.events.invoice import InvoiceIssued
-from encours.contracts.events.review import FindingDismissed
+from encours.contracts.events.sales.review import FindingDismissed
 from encours.legal.invoicing import SupplyScope
 from encours.legal.packs import invoicing_law_of
 from encours.projection.parts import Part

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
-from encours.contracts.events.review import FindingKind
+from encours.contracts.events.sales.review import FindingKind
 from encours.contracts.parties import Survivors
 from encours.ledger import Ledger
 from encours.reading.merges import merged_sql, survivors_at

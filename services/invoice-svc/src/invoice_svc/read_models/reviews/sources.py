@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from encours.contracts.books import CREDIT_NOTES
-from encours.contracts.events.review import FindingKind
+from encours.contracts.events.sales.review import FindingKind
 from invoice_svc.read_models.orders.query import DELIVERIES
 
 AFTER = "{after}"

@@ -8,8 +8,8 @@ from typing import assert_never, cast
 from msgspec.structs import replace
 
 from encours.contracts import Recorded
-from encours.contracts.events.customer import CustomerAmended, CustomerRegistered
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceDrafted, InvoiceIssued
+from encours.contracts.events.parties.customer import CustomerAmended, CustomerRegistered
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from encours.contracts.events.statement import StatementBalance, StatementScope
+from encours.contracts.events.money.statement import StatementBalance, StatementScope
 from encours.reading.merges import survivors_at
 from encours.reading.moment import TimeTravel, View
 from invoice_svc.domain.statement_schedule.decide import StatementContent

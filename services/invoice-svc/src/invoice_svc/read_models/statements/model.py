@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from encours.contracts import Recorded
 from encours.contracts.books import movements, moving
 from encours.contracts.events.invoice import InvoiceCredited, InvoiceIssued
-from encours.contracts.events.payment import CreditNoteIssued, PaymentReceived
+from encours.contracts.events.money.payment import CreditNoteIssued, PaymentReceived
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from encours.contracts import Recorded
-from encours.contracts.events.statement import StatementDecided, StatementScheduled
+from encours.contracts.events.money.statement import StatementDecided, StatementScheduled
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row

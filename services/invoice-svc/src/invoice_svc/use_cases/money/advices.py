@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from encours.contracts.events.dispute import Category
+from encours.contracts.events.sales.dispute import Category
 from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.customer.decide import require_customer_of

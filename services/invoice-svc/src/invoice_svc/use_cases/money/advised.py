@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from encours.contracts.events.payment import PaymentAdvised
+from encours.contracts.events.money.payment import PaymentAdvised
 from encours.kernel.ids import with_prefix
 from encours.ledger.session import Session
 from invoice_svc.domain.invoice.state import Invoice

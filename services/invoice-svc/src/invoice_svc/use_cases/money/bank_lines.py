@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
-from encours.contracts.events.bank import MatchReason
+from encours.contracts.events.money.bank import MatchReason
 from encours.kernel.ids import derived_id
 from encours.ledger.command import Result
 from encours.ledger.session import Session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from encours.contracts.events.bank import BankLineRecorded, MatchReason
+from encours.contracts.events.money.bank import BankLineRecorded, MatchReason
 from encours.kernel.ids import derived_id
 from encours.kernel.money import Money
 from encours.ledger.command import Result

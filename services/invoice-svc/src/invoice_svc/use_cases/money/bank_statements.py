@@ -8,7 +8,7 @@ from datetime import date
 
 import msgspec
 
-from encours.contracts.events.bank import CsvMapSet
+from encours.contracts.events.money.bank import CsvMapSet
 from encours.kernel.ids import derived_id
 from encours.ledger.command import Result
 from encours.ledger.session import Session

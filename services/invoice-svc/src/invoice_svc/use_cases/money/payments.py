@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from encours.contracts.events.payment import PaymentReleased
+from encours.contracts.events.money.payment import PaymentReleased
 from encours.kernel.ids import derived_id
 from encours.ledger.command import Result
 from encours.ledger.session import Session

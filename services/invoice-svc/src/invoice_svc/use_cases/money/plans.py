@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
-from encours.contracts.events.plan import PlanBroken, PlanKept, PlanOutcome, PlanResumed
+from encours.contracts.events.money.plan import PlanBroken, PlanKept, PlanOutcome, PlanResumed
 from encours.contracts.settlement import Funds
 from encours.kernel.errors import Invalid
 from encours.ledger.command import Result

@@ -17,8 +17,8 @@ from encours.contracts.events.invoice import (
     ShareUndisputed,
 )
 from encours.contracts.events.loss import WriteOffReversed
-from encours.contracts.events.payment import PaymentAllocated
-from encours.contracts.events.residual import ReopeningCause, ResidualReason, RestorationCause
+from encours.contracts.events.money.payment import PaymentAllocated
+from encours.contracts.events.money.residual import ReopeningCause, ResidualReason, RestorationCause
 from encours.kernel.ids import derived_id
 from encours.ledger.session import Session
 from invoice_svc.domain.entity.state import Entity

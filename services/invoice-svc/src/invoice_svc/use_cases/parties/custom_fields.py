@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from encours.contracts.events.field import FieldObject
+from encours.contracts.events.parties.field import FieldObject
 from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.custom_field import decide

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Protocol
 
-from encours.contracts.events.statement import StatementScope
+from encours.contracts.events.money.statement import StatementScope
 from encours.contracts.parties import merged_into
 from encours.ledger.command import Result
 from encours.ledger.session import Session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from encours.contracts.events.order import UnbilledCause
+from encours.contracts.events.sales.order import UnbilledCause
 from encours.ledger.session import Session
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.order import decide

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from encours.contracts.events.dispute import Category
+from encours.contracts.events.sales.dispute import Category
 from encours.kernel.errors import Invalid
 from encours.ledger.command import Result
 from encours.ledger.session import Session

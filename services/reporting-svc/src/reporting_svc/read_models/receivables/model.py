@@ -11,14 +11,14 @@ from msgspec.structs import replace
 from encours import contracts
 from encours.contracts import Recorded, events
 from encours.contracts.books import Movement, contested_of, movements, moving
-from encours.contracts.events.customer import (
+from encours.contracts.events.invoice import InvoiceIssued
+from encours.contracts.events.parties.customer import (
     CustomerAmended,
     CustomerMerged,
     CustomerMergeReversed,
     CustomerRegistered,
 )
-from encours.contracts.events.entity import EntityAmended, EntityRegistered
-from encours.contracts.events.invoice import InvoiceIssued
+from encours.contracts.events.parties.entity import EntityAmended, EntityRegistered
 from encours.contracts.events.rate import ExchangeRatePublished
 from encours.kernel.bands import STANDARD, days_past_due
 from encours.projection.read_model import MappedModel, Sum
@@ -112,15 +112,15 @@ class Receivables(MappedModel):
         events.entity.VatRegimeSet,
         events.residual.ToleranceSet,
         events.customer.PapersRequired,
-        events.dunning.HoldPlaced,
-        events.dunning.ReminderFailed,
-        events.dunning.ReminderRequested,
-        events.dunning.RunCompleted,
-        events.dunning.ReminderSent,
-        events.dunning.ReminderSuppressed,
-        events.dunning.ReminderUnconfirmed,
-        events.dunning.TaskCompleted,
-        events.dunning.TaskOpened,
+        events.reminders.HoldPlaced,
+        events.reminders.ReminderFailed,
+        events.reminders.ReminderRequested,
+        events.reminders.RunCompleted,
+        events.reminders.ReminderSent,
+        events.reminders.ReminderSuppressed,
+        events.reminders.ReminderUnconfirmed,
+        events.reminders.TaskCompleted,
+        events.reminders.TaskOpened,
         events.imports.ImportCompleted,
         events.aside.EventSetAside,
         events.imports.ImportReceived,

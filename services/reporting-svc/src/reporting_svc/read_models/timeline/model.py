@@ -87,7 +87,7 @@ class Timeline(ReadModel):
         events.aside.EventSetAside,
         events.imports.ImportReceived,
         events.recurring.IndexPublished,
-        events.dunning.RunCompleted,
+        events.reminders.RunCompleted,
     )
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:

@@ -8,14 +8,14 @@ from datetime import date
 from encours import contracts
 from encours.contracts import Recorded, events, names_of
 from encours.contracts.books import movements, moving
-from encours.contracts.events.customer import (
+from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
+from encours.contracts.events.parties.customer import (
     CustomerAmended,
     CustomerMerged,
     CustomerMergeReversed,
     CustomerRegistered,
     RolesAssigned,
 )
-from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
 from encours.contracts.events.rate import ExchangeRatePublished
 from encours.contracts.events.risk import LimitApproved, LimitRefused, LimitRequested
 from encours.projection.read_model import ReadModel
@@ -98,15 +98,15 @@ class Credit(ReadModel):
         events.entity.VatRegimeSet,
         events.residual.ToleranceSet,
         events.customer.PapersRequired,
-        events.dunning.HoldPlaced,
-        events.dunning.ReminderFailed,
-        events.dunning.ReminderRequested,
-        events.dunning.RunCompleted,
-        events.dunning.ReminderSent,
-        events.dunning.ReminderSuppressed,
-        events.dunning.ReminderUnconfirmed,
-        events.dunning.TaskCompleted,
-        events.dunning.TaskOpened,
+        events.reminders.HoldPlaced,
+        events.reminders.ReminderFailed,
+        events.reminders.ReminderRequested,
+        events.reminders.RunCompleted,
+        events.reminders.ReminderSent,
+        events.reminders.ReminderSuppressed,
+        events.reminders.ReminderUnconfirmed,
+        events.reminders.TaskCompleted,
+        events.reminders.TaskOpened,
         events.imports.ImportCompleted,
         events.aside.EventSetAside,
         events.imports.ImportReceived,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from encours.contracts.base import Value
-from encours.contracts.events.customer import FieldValue
+from encours.contracts.events.parties.customer import FieldValue
 
 DunningAct = Literal["email", "call", "letter", "registered_letter", "litigation_file"]
 """``registered_letter`` is a formal notice; ``call`` and ``litigation_file`` are tasks for a person."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from encours.contracts.base import Event
-from encours.contracts.events.customer import FieldValue
+from encours.contracts.events.parties.customer import FieldValue
 
 FieldKind = Literal["text", "number", "date", "choice", "boolean"]
 FieldObject = Literal["customer", "invoice"]

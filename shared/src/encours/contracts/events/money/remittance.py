@@ -10,7 +10,7 @@ from datetime import date
 from typing import ClassVar, Literal
 
 from encours.contracts.base import Event, Value
-from encours.contracts.events.dispute import Category
+from encours.contracts.events.sales.dispute import Category
 
 AdviceFormat = Literal["json", "csv", "email", "camt", "remt"]
 DifferenceKind = Literal[

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from encours.contracts.base import Event
-from encours.contracts.events.policies.document import PolicyDocument
+from encours.contracts.events.dunning.document import PolicyDocument
 
 
 class PolicyCreated(Event, frozen=True, kw_only=True):

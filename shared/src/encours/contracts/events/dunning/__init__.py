@@ -1,0 +1,1 @@
+"""Dunning: policies and their documents, reminders, tasks, holds."""

@@ -1,0 +1,1 @@
+"""Money in: bank lines, payments, advices, plans, penalties and statements."""

@@ -1,0 +1,1 @@
+"""The parties: customers, creditors, and the fields of one's own."""

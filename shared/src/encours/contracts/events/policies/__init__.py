@@ -1,1 +1,0 @@
-"""Dunning policies: their documents and events."""

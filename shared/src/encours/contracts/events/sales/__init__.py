@@ -1,0 +1,1 @@
+"""Sales: from quote and order to the disputes about an invoice."""
