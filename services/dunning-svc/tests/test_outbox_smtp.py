@@ -21,6 +21,7 @@ class Server:
         }  # fmt: skip
         self.connections = 0
         self.messages: list[bytes] = []
+        self.senders: list[str] = []
         self._open: set[asyncio.StreamWriter] = set()
 
     def hang_up(self) -> None:
@@ -35,6 +36,8 @@ class Server:
         try:
             while line := await reader.readline():
                 verb = line.split()[0].decode().upper()
+                if verb == "MAIL":
+                    self.senders.append(line.decode().partition(" SIZE")[0].strip())
                 if not await self._answer(writer, verb):
                     break
                 if verb == "DATA" and (self.answers["DATA"] or "").startswith("354"):
@@ -56,7 +59,7 @@ class Server:
 async def mailer(server: Server) -> AsyncIterator[Mailer]:
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
-    client = Mailer(f"smtp://127.0.0.1:{port}", sender="a@localhost", connections=4)
+    client = Mailer(f"smtp://127.0.0.1:{port}", connections=4)
     try:
         yield client
     finally:
@@ -80,17 +83,34 @@ async def mailer(server: Server) -> AsyncIterator[Mailer]:
 )
 async def test_what_became_of_a_message_is_told_apart(answers: dict[str, str | None], verdict: str) -> None:
     async with mailer(Server(**answers)) as client:
-        handed = await client.send("b@example.com", b"Subject: x\r\n\r\ny\r\n")
+        handed = await client.send("b@example.com", b"Subject: x\r\n\r\ny\r\n", sender="a@localhost")
     assert handed.verdict == verdict
     told = next((answer for answer in answers.values() if answer), "250 2.0.0 kept" if not answers else "")
     assert told.partition(" ")[2] in handed.evidence
+
+
+async def test_without_the_tls_that_is_required_nothing_is_handed_over() -> None:
+    server = Server()
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    client = Mailer(f"smtp://127.0.0.1:{port}", require_tls=True)
+    handed = await client.send("b@example.com", b"Subject: x\r\n\r\ny\r\n", sender="a@localhost")
+    listening.close()
+    assert (handed.verdict, server.messages) == ("unreachable", [])
+
+
+async def test_the_envelope_names_the_address_for_bounces() -> None:
+    server = Server()
+    async with mailer(server) as client:
+        await client.send("b@example.com", b"Subject: x\r\n\r\ny\r\n", sender="bounce+rem_1@firm.example")
+    assert server.senders == ["MAIL FROM:<bounce+rem_1@firm.example>"]
 
 
 async def test_no_server_at_all_is_unreachable_and_nothing_was_handed_over() -> None:
     server = Server()
     async with mailer(server) as client:
         pass
-    handed = await client.send("b@example.com", b"Subject: x\r\n\r\ny\r\n")
+    handed = await client.send("b@example.com", b"Subject: x\r\n\r\ny\r\n", sender="a@localhost")
     assert (handed.verdict, server.messages) == ("unreachable", [])
 
 
@@ -98,7 +118,10 @@ async def test_connections_are_used_again_and_are_never_more_than_allowed() -> N
     server = Server()
     async with mailer(server) as client:
         handed = await asyncio.gather(
-            *(client.send("b@example.com", b"Subject: x\r\n\r\ny\r\n") for _ in range(40))
+            *(
+                client.send("b@example.com", b"Subject: x\r\n\r\ny\r\n", sender="a@localhost")
+                for _ in range(40)
+            )
         )
     assert {h.verdict for h in handed} == {"accepted"}
     assert len(server.messages) == 40
@@ -108,18 +131,20 @@ async def test_connections_are_used_again_and_are_never_more_than_allowed() -> N
 async def test_a_connection_that_was_closed_while_idle_costs_no_message() -> None:
     server = Server()
     async with mailer(server) as client:
-        await client.send("b@example.com", b"Subject: x\r\n\r\n1\r\n")
+        await client.send("b@example.com", b"Subject: x\r\n\r\n1\r\n", sender="a@localhost")
         server.hang_up()
-        handed = await client.send("b@example.com", b"Subject: x\r\n\r\n2\r\n")
+        handed = await client.send("b@example.com", b"Subject: x\r\n\r\n2\r\n", sender="a@localhost")
     assert (handed.verdict, len(server.messages), server.connections) == ("accepted", 2, 2)
 
 
 async def test_after_a_refusal_the_connection_goes_on() -> None:
     server = Server(RCPT="550 5.1.1 no such mailbox")
     async with mailer(server) as client:
-        await client.send("b@example.com", b"x\r\n")
+        await client.send("b@example.com", b"x\r\n", sender="a@localhost")
         server.answers["RCPT"] = "250 ok"
-        assert (await client.send("c@example.com", b"Subject: x\r\n\r\ny\r\n")).verdict == "accepted"
+        assert (
+            await client.send("c@example.com", b"Subject: x\r\n\r\ny\r\n", sender="a@localhost")
+        ).verdict == "accepted"
     assert server.connections == 1
 
 
@@ -127,5 +152,7 @@ async def test_a_stopped_mailer_begins_no_message_and_leaves_it_for_later() -> N
     server = Server()
     async with mailer(server) as client:
         client.stop()
-        assert (await client.send("x@example.com", b"Subject: x\r\n\r\ny\r\n")).verdict == "deferred"
+        assert (
+            await client.send("x@example.com", b"Subject: x\r\n\r\ny\r\n", sender="a@localhost")
+        ).verdict == "deferred"
     assert (server.connections, server.messages) == (0, [])

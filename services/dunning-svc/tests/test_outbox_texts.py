@@ -21,6 +21,7 @@ from dunning_svc.outbox.letters import letter_html, letter_path, write_once
 from dunning_svc.outbox.mime import email_bytes, message_id
 from dunning_svc.outbox.recheck import suppression
 from dunning_svc.outbox.render import render
+from dunning_svc.outbox.senders import Senders
 from dunning_svc.outbox.smtp import Mailer
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
 from encours.contracts.events.dunning.reminders import (
@@ -46,6 +47,7 @@ CUSTOMER = DebtorRow(
     phone=None, address="2 place Bellecour\n69002 Lyon\nFR", hold_until=None, hold_cause=None, hold_position=0,
     position=2,
 )  # fmt: skip
+SENDERS = Senders("relances@dupont.example")
 
 
 def item(number: str = "FAC-2026-1", **changes: Any) -> DunnedItem:
@@ -121,8 +123,8 @@ def test_names_cannot_inject_markup_nor_headers() -> None:
     message = render(reminder(), CUSTOMER, creditor)
     assert "<b>" not in message.html
     mail = parse(email_bytes(
-        message, identity=message_id("demo", REM), written_at=WRITTEN_AT, sender="a@localhost",
-        to_name=CUSTOMER.name, creditor=creditor, to="compta@example.com",
+        message, identity=message_id("demo", REM), written_at=WRITTEN_AT,
+        sender=SENDERS.of(creditor), to_name=CUSTOMER.name, to="compta@example.com",
     ))  # fmt: skip
     assert mail["Bcc"] is None
 
@@ -131,7 +133,7 @@ def test_a_name_is_shown_as_it_is_written_even_if_it_looks_like_an_encoded_word(
     creditor = replace(CREDITOR, name="=?utf-8?q?Banque?=")
     mail = parse(email_bytes(
         render(reminder(), CUSTOMER, creditor), identity=message_id("demo", REM), written_at=WRITTEN_AT,
-        sender="a@localhost", to_name=CUSTOMER.name, creditor=creditor, to="compta@example.com",
+        sender=SENDERS.of(creditor), to_name=CUSTOMER.name, to="compta@example.com",
     ))  # fmt: skip
     assert mail["From"].addresses[0].display_name == "=?utf-8?q?Banque?="
 
@@ -142,9 +144,8 @@ def test_a_mail_has_both_parts_an_identity_that_follows_from_the_reminder_and_th
             render(reminder(), CUSTOMER, CREDITOR),
             identity=message_id("demo", REM),
             written_at=WRITTEN_AT,
-            sender="a@localhost",
+            sender=SENDERS.of(CREDITOR),
             to_name=CUSTOMER.name,
-            creditor=CREDITOR,
             to="compta@example.com",
         )
         for _ in range(2)
@@ -167,8 +168,8 @@ def test_a_mail_has_both_parts_an_identity_that_follows_from_the_reminder_and_th
 def test_what_is_no_address_is_refused_before_anything_leaves(address: str) -> None:
     with pytest.raises(ValueError, match="not an e-mail address"):
         email_bytes(
-            render(reminder(), CUSTOMER, CREDITOR), identity="<a@b>", written_at=WRITTEN_AT, sender="a@localhost",
-            to_name=CUSTOMER.name, creditor=CREDITOR, to=address,
+            render(reminder(), CUSTOMER, CREDITOR), identity="<a@b>", written_at=WRITTEN_AT,
+            sender=SENDERS.of(CREDITOR), to_name=CUSTOMER.name, to=address,
         )  # fmt: skip
 
 
@@ -220,7 +221,7 @@ def test_the_suppression_says_what_was_to_be_sent() -> None:
 async def test_a_sandbox_may_mail_to_this_machine_and_to_the_mailbox_named_for_it(
     url: str, allowed: bool
 ) -> None:
-    assert Mailer(url, sender="a@localhost", sandbox_host="mailbox").is_for_sandboxes is allowed
+    assert Mailer(url, sandbox_host="mailbox").is_for_sandboxes is allowed
 
 
 NO_SERVER = (

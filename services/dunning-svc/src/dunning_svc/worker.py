@@ -8,6 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dunning_svc.models import MODELS, NAME
 from dunning_svc.outbox.attempts import Attempts
 from dunning_svc.outbox.dispatch import Dispatcher
+from dunning_svc.outbox.pace import Pace
+from dunning_svc.outbox.senders import Senders
 from dunning_svc.outbox.service import Outbox
 from dunning_svc.outbox.settings import DunningSettings
 from dunning_svc.outbox.smtp import Mailer
@@ -34,11 +36,14 @@ async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIte
         stack.push_async_callback(close_pool, pool)
         mailer = Mailer(
             settings.smtp_url.get_secret_value(),
-            sender=settings.mail_from,
             connections=settings.smtp_connections,
             sandbox_host=settings.sandbox_mail_host,
+            require_tls=settings.smtp_require_tls,
+            pace=Pace(at_once=settings.smtp_domain_connections, per_minute=settings.smtp_domain_per_minute),
         )
-        dispatcher = Dispatcher(ledger, db, Attempts(pool, uuid7()), mailer, settings.var_dir / "letters")
+        senders = Senders(settings.mail_from, settings.mail_reply_to, settings.mail_bounce_to)
+        attempts = Attempts(pool, uuid7())
+        dispatcher = Dispatcher(ledger, db, attempts, mailer, senders, settings.var_dir / "letters")
         leases = Leases(store_url, f"{NAME} outbox lease")
         outbox = Outbox(ledger, db, leases, dispatcher)
         stack.push_async_callback(outbox.close)

@@ -17,8 +17,11 @@ from dunning_svc.outbox.letters import letter_html, letter_path, write_once
 from dunning_svc.outbox.mime import email_bytes, message_id
 from dunning_svc.outbox.recheck import overtaken, suppression
 from dunning_svc.outbox.render import render
+from dunning_svc.outbox.senders import Senders
 from dunning_svc.outbox.smtp import Handed, Mailer
 from dunning_svc.read_models.cases.current import CasesBehind, current_cases
+from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.read_models.cases.pending import first_mails
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
 from dunning_svc.use_cases.reminders import Outcome, record_outcome
 from dunning_svc.use_cases.runs import OutgoingReminder
@@ -51,11 +54,20 @@ log = structlog.get_logger()
 class Dispatcher:
     """Dispatches the reminders of one process. A reminder that is being sent is not started a second time."""
 
-    def __init__(self, ledger: Ledger, db: ReadDb, attempts: Attempts, mailer: Mailer, letters: Path) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        db: ReadDb,
+        attempts: Attempts,
+        mailer: Mailer,
+        senders: Senders,
+        letters: Path,
+    ) -> None:
         self._ledger = ledger
         self._db = db
         self._attempts = attempts
         self._mailer = mailer
+        self._senders = senders
         self._letters = letters
         self._busy: set[str] = set()
         self._down_until = 0.0
@@ -152,6 +164,8 @@ class Dispatcher:
             listed = (item.invoice_id for item in outgoing.event.items)
             invoices.setdefault(outgoing.event.customer_id, set()).update(listed)
         rows = await current_cases(self._ledger, self._db, ledger, invoices)
+        async with self._db.snapshot(MODEL, ledger) as (conn, schema, _):
+            threads = await first_mails(conn, schema, sorted(invoices))
         standing = []
         for outgoing in chunk:
             reminder, creditor = outgoing.event, outgoing.creditor
@@ -166,7 +180,8 @@ class Dispatcher:
             cause = overtaken(reminder, case, today, policy)
             if cause is None:
                 known = rows.get(CreditorRow, creditor.entity_id) or creditor
-                standing.append(replace(outgoing, customer=customer, creditor=known))
+                thread = threads.get((reminder.customer_id, creditor.entity_id))
+                standing.append(replace(outgoing, customer=customer, creditor=known, thread=thread))
             else:
                 await self._record(ledger, outgoing, suppression(reminder, cause), today)
         return standing
@@ -183,7 +198,7 @@ class Dispatcher:
             handed = Handed("refused", " ".join(f"{error}".split())[:400] or type(error).__name__)
         outcome = self._outcome(info.name, outgoing.event, handed, claim.age)
         if outcome is None:
-            pause = min(_MAX_PAUSE_S, 2.0 ** min(claim.tries, 10))
+            pause = handed.retry_after_s or min(_MAX_PAUSE_S, 2.0 ** min(claim.tries, 10))
             if handed.verdict == "unreachable":
                 log.warning("mail.unreachable", server=self._mailer.host, reason=handed.evidence)
                 self._down_until = time.monotonic() + _DOWN_PAUSE_S
@@ -207,12 +222,13 @@ class Dispatcher:
             render(reminder, customer, outgoing.creditor),
             identity=message_id(info.name, reminder.reminder_id),
             written_at=written_at,
-            sender=self._mailer.sender,
+            sender=self._senders.of(outgoing.creditor),
             to_name=to.name,
-            creditor=outgoing.creditor,
             to=to.email,
+            thread=outgoing.thread,
         )
-        return await self._mailer.send(to.email, content)
+        envelope = self._senders.envelope(reminder.reminder_id)
+        return await self._mailer.send(to.email, content, sender=envelope, key=reminder.reminder_id)
 
     async def _letter(self, ledger: str, outgoing: OutgoingReminder) -> Handed:
         message = render(outgoing.event, outgoing.customer, outgoing.creditor)

@@ -17,7 +17,7 @@ from email.utils import format_datetime, formataddr
 from typing import Any
 
 from dunning_svc.outbox.render import Message, one_line
-from dunning_svc.read_models.cases.rows import CreditorRow
+from dunning_svc.outbox.senders import Sender
 from encours.kernel.email import is_address
 
 _POLICY = compat32.clone(linesep="\r\n", mangle_from_=False)
@@ -36,24 +36,32 @@ def email_bytes(
     *,
     identity: str,
     written_at: datetime,
-    sender: str,
+    sender: Sender,
     to_name: str,
-    creditor: CreditorRow,
     to: str,
+    thread: str | None = None,
 ) -> bytes:
-    """Return the bytes to send. Raises ``ValueError`` for a recipient that is not an e-mail address."""
+    """Return the bytes to send. Raises ``ValueError`` for a recipient that is not an e-mail address.
+
+    ``thread``: Message-ID of the first reminder to the debtor, under which mail programs show this one (RFC 5322
+    3.6.4). ``Auto-Submitted`` keeps automatic answers away (RFC 3834 5).
+    """
     if not is_address(to):
         raise ValueError(f"{to[:100]!r} is not an e-mail address")
     boundary = f"=_{identity.strip('<>').partition('@')[0]}"
     mail = MIMEMultipart("alternative", boundary, policy=_POLICY)
     headers: dict[str, Any] = {
-        "From": _mailbox(creditor.name, sender),
+        "From": _mailbox(sender.name, sender.address),
         "To": _mailbox(to_name, to),
         "Subject": _header(message.subject),
         "Message-ID": identity,
         "Date": format_datetime(written_at),
         "Auto-Submitted": "auto-generated",
     }
+    if sender.reply_to:
+        headers["Reply-To"] = sender.reply_to
+    if thread:
+        headers |= {"In-Reply-To": thread, "References": thread}
     for name, value in headers.items():
         mail[name] = value
     for kind, content in (("plain", message.text), ("html", message.html)):

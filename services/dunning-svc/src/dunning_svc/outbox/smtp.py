@@ -21,6 +21,8 @@ from aiosmtplib import (
     SMTPTimeoutError,
 )
 
+from dunning_svc.outbox.pace import Pace, domain_of
+
 Verdict = Literal["accepted", "refused", "deferred", "unreachable", "unknown"]
 _TIMEOUT_S = 30.0
 
@@ -31,6 +33,8 @@ class Handed:
 
     verdict: Verdict
     evidence: str
+    retry_after_s: float | None = None
+    """Time until the message's turn; ``None`` leaves the pause to the number of tries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +65,18 @@ class MailServer:
 class Mailer:
     """Client of a mail server that sends at most ``connections`` messages at once."""
 
-    def __init__(self, url: str, *, sender: str, connections: int = 16, sandbox_host: str = "") -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        connections: int = 16,
+        sandbox_host: str = "",
+        require_tls: bool = False,
+        pace: Pace | None = None,
+    ) -> None:
         self._server = MailServer.of(url)
-        self.sender = sender
+        self._require_tls = require_tls
+        self._pace = pace or Pace(at_once=connections)
         self._sandbox_host = sandbox_host
         self._slots = asyncio.Semaphore(connections)
         self._idle: list[SMTP] = []
@@ -94,14 +107,19 @@ class Mailer:
             with contextlib.suppress(SMTPException, OSError):
                 await client.quit(timeout=2)
 
-    async def send(self, address: str, message: bytes) -> Handed:
-        """Send one message. Faults of the mail server or the network are results, not exceptions."""
-        async with self._slots:
+    async def send(self, address: str, message: bytes, *, sender: str, key: str = "") -> Handed:
+        """Send one message from the envelope address ``sender``. Faults of server and network are results.
+
+        ``key`` identifies the message, whose turn is reserved if its domain receives only so many per minute.
+        """
+        if wait_s := self._pace.wait_s(address, key):
+            return Handed("deferred", f"pace of {domain_of(address)}", retry_after_s=wait_s)
+        async with self._pace.slot(address), self._slots:
             if self._stopping:
                 return Handed("deferred", "the worker is stopping")
             while self._idle:
                 client = self._idle.pop()
-                handed = await self._hand_over(client, address, message)
+                handed = await self._hand_over(client, sender, address, message)
                 # The server may have closed an idle connection: try the next one.
                 if handed.verdict != "unreachable":
                     return handed
@@ -109,7 +127,7 @@ class Mailer:
                 client = await self._connect()
             except (SMTPException, OSError, TimeoutError) as error:
                 return Handed("unreachable", _one_line(error))
-            return await self._hand_over(client, address, message)
+            return await self._hand_over(client, sender, address, message)
 
     async def _connect(self) -> SMTP:
         client = SMTP(
@@ -118,16 +136,16 @@ class Mailer:
             username=self._server.user,
             password=self._server.password,
             use_tls=self._server.tls,
-            start_tls=False if self._server.tls else None,
+            start_tls=False if self._server.tls else (True if self._require_tls else None),
             timeout=_TIMEOUT_S,
         )
         await client.connect()
         return client
 
-    async def _hand_over(self, client: SMTP, address: str, message: bytes) -> Handed:
+    async def _hand_over(self, client: SMTP, sender: str, address: str, message: bytes) -> Handed:
         handed_out = False
         try:
-            await client.mail(self.sender)
+            await client.mail(sender)
             await client.rcpt(address)
             handed_out = True
             response = await client.data(message)

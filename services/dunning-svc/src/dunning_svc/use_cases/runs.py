@@ -67,6 +67,8 @@ class OutgoingReminder:
     event: ReminderRequested
     customer: DebtorRow
     creditor: CreditorRow
+    thread: str | None = None
+    """Message-ID of the first e-mail to the debtor from the creditor."""
 
 
 @dataclass(frozen=True, slots=True)

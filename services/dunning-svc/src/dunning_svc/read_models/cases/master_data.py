@@ -31,6 +31,7 @@ def entity_changed(data: entity.EntityRegistered | entity.EntityAmended, rows: R
             iban=data.iban,
             siren=data.siren,
             accounts=accounts,
+            email=data.letterhead.email if data.letterhead else None,
         )
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -43,6 +43,17 @@ async def requested(conn: Conn, schema: str, ledger: str, effects_from: int) -> 
         _REMINDERS_MAX,
         ledger,
     )
+
+
+async def first_mails(conn: Conn, schema: str, customer_ids: Sequence[str]) -> Mapping[tuple[str, str], str]:
+    """Return the Message-ID of the first e-mail that each of these customers got from each creditor."""
+    rows = await conn.fetch(
+        f"""select distinct on (customer_id, entity_id) customer_id, entity_id, message_id from {schema}.reminder
+             where customer_id = any($1) and channel = 'email' and status = 'sent'
+             order by customer_id, entity_id, position""",
+        list(customer_ids),
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
 
 
 async def open_runs(conn: Conn, schema: str, effects_from: int, before: int) -> Sequence[RunRow]:

@@ -52,6 +52,7 @@ class CreditorRow(Row, kw_only=True):
     iban: str | None
     siren: str | None
     accounts: list[str] = field(default_factory=list)
+    email: str | None = None
 
     def account_on(self, currency: str, day: date) -> BankAccount | None:
         """Return the account to pay into: the dated one of the currency, else that of the creditor's identity."""
