@@ -7,8 +7,8 @@ from functools import reduce
 import pytest
 
 from dunning_svc.domain.formats import amount
-from dunning_svc.outbox.render import render
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
+from dunning_svc.use_cases.messages import render
 from encours.contracts import Event
 from encours.contracts.common import Terms
 from encours.contracts.events.dunning.reminders import ReminderRequested

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from dunning_svc.outbox.render import render
 from dunning_svc.read_models.cases.model import project
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
+from dunning_svc.use_cases.messages import render
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.events.parties.entity import BankAccountSet, EntityAmended, EntityRegistered
 from encours.testing.events import event

@@ -11,9 +11,9 @@ from email.policy import default
 import pytest
 from msgspec.structs import replace
 
+from dunning_svc.domain.message.render import Message
 from dunning_svc.outbox.mime import email_bytes
 from dunning_svc.outbox.pace import Pace
-from dunning_svc.outbox.render import Message
 from dunning_svc.outbox.senders import Sender, Senders
 from dunning_svc.read_models.cases.rows import CreditorRow
 

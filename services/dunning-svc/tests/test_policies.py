@@ -9,7 +9,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from dunning_svc.domain.policy import decide
-from dunning_svc.domain.policy.checks import TEMPLATES, PolicyContradicts, require_consistent
+from dunning_svc.domain.policy.checks import PolicyContradicts, require_consistent
 from dunning_svc.domain.policy.commands import ActivatePolicy, RetirePolicy, WritePolicy
 from dunning_svc.domain.policy.policy import ladder_of
 from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY, SHIPPED
@@ -93,14 +93,6 @@ def test_a_policy_that_contradicts_itself_is_refused_with_the_place(change: Any,
     with pytest.raises(PolicyContradicts) as refused:
         require_consistent(document(**change))
     assert pointer in [error.pointer for error in refused.value.errors]
-
-
-def test_every_template_of_a_message_exists_in_every_language() -> None:
-    from importlib.resources import files
-
-    for lang in ("fr", "en"):
-        folder = files("dunning_svc") / "templates" / lang
-        assert {path.name.removesuffix(".txt") for path in folder.iterdir()} == set(TEMPLATES)
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,13 @@ from dunning_svc.outbox.attempts import Attempt, Attempts, Claim
 from dunning_svc.outbox.letters import letter_html, letter_path, write_once
 from dunning_svc.outbox.mime import email_bytes, message_id
 from dunning_svc.outbox.recheck import overtaken, suppression
-from dunning_svc.outbox.render import render
 from dunning_svc.outbox.senders import Senders
 from dunning_svc.outbox.smtp import Handed, Mailer
 from dunning_svc.read_models.cases.current import CasesBehind, current_cases
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.pending import first_mails
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
+from dunning_svc.use_cases.messages import render
 from dunning_svc.use_cases.reminders import Outcome, record_outcome
 from dunning_svc.use_cases.runs import OutgoingReminder
 from encours.contracts import decode, encode, event_class

@@ -8,13 +8,13 @@ import tempfile
 from html import escape
 from pathlib import Path
 
-from dunning_svc.domain.formats import Lang, day, language_of
-from dunning_svc.outbox.render import Message
+from dunning_svc.domain.formats import MessageLang, day, language_of
+from dunning_svc.domain.message.render import Message
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.recipients import recipient
 
-_ATTENTION: dict[Lang, str] = {"fr": "À l'attention de", "en": "Attn:"}
+_ATTENTION: dict[MessageLang, str] = {"fr": "À l'attention de", "en": "Attn:", "de": "z. Hd."}
 
 
 def letter_path(folder: Path, ledger: str, reminder_id: str) -> Path:

@@ -16,7 +16,8 @@ from email.policy import compat32
 from email.utils import format_datetime, formataddr
 from typing import Any
 
-from dunning_svc.outbox.render import Message, one_line
+from dunning_svc.domain.message.cleaning import one_line
+from dunning_svc.domain.message.render import Message
 from dunning_svc.outbox.senders import Sender
 from encours.kernel.email import is_address
 

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from types import MappingProxyType
 
+from dunning_svc.domain.message.shipped import ACTS, TEMPLATES, Purpose
 from dunning_svc.domain.policy.policy import Policy, Step, ladder_of
-from encours.contracts.events.dunning.document import DunningAct, PolicyDocument
+from encours.contracts.events.dunning.document import PolicyDocument
 from encours.kernel.errors import FieldError, Refusal
-
-TEMPLATES: Mapping[str, frozenset[DunningAct]] = {
-    "friendly": frozenset({"email"}),
-    "first": frozenset({"email", "letter"}),
-    "penalties": frozenset({"email", "letter"}),
-    "formal_notice": frozenset({"registered_letter"}),
-}
-"""Templates in ``templates/``, with the acts that each is written for. ``friendly`` announces a due date."""
 
 
 class PolicyContradicts(Refusal):
@@ -27,12 +21,16 @@ class PolicyContradicts(Refusal):
     remedy = "Change the places listed in `errors`; each says what excludes what."
 
 
-def require_consistent(document: PolicyDocument) -> None:
-    """Raise :class:`PolicyContradicts` with every contradiction of the document."""
+def require_consistent(document: PolicyDocument, own: Mapping[str, Purpose] = MappingProxyType({})) -> None:
+    """Raise :class:`PolicyContradicts` with every contradiction of the document.
+
+    ``own``: purposes of the templates of the ledger by code, besides those that are shipped.
+    """
+    purposes = {code: shipped.purpose for code, shipped in TEMPLATES.items()} | dict(own)
     policy = ladder_of("", 0, document)
     found = (
         *_order(document, policy.steps),
-        *_templates(policy.steps),
+        *_templates(policy.steps, purposes),
         *_formal(policy),
         *_limit(policy),
         *_currencies(document),
@@ -60,26 +58,26 @@ def _order(document: PolicyDocument, steps: Sequence[Step]) -> Iterator[FieldErr
             )
 
 
-def _templates(steps: Sequence[Step]) -> Iterator[FieldError]:
+def _templates(steps: Sequence[Step], purposes: Mapping[str, Purpose]) -> Iterator[FieldError]:
     for i, step in enumerate(steps):
         if not step.is_message:
             if step.template:
                 yield _at(i, "template", f"{step.code} is a task, which has no template.")
-        elif step.template not in TEMPLATES:
+        elif step.template not in purposes:
             yield _at(
                 i,
                 "template",
-                f"{step.code} needs a template that exists: {', '.join(sorted(TEMPLATES))}.",
+                f"{step.code} needs a template that exists: {', '.join(sorted(purposes))}.",
             )
-        elif step.act not in TEMPLATES[step.template]:
+        elif step.act not in ACTS[purposes[step.template]]:
             yield _at(
                 i, "template", f"The template {step.template} is not for {step.act}, as in {step.code}."
             )
-        elif step.announces != (step.template == "friendly"):
+        elif step.announces != (purposes[step.template] == "announcement"):
             yield _at(
                 i,
                 "template",
-                f"{step.code}: the template friendly is for steps before the due date, and they need it.",
+                f"{step.code}: only steps before the due date announce, and they need a template that does.",
             )
 
 

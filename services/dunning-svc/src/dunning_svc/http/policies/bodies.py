@@ -75,7 +75,7 @@ class StepBody(Body):
     act: DunningAct = Field(
         description="`registered_letter` is a formal notice; `call` and `litigation_file` are tasks."
     )
-    template: Literal["friendly", "first", "penalties", "formal_notice"] | None = Field(
+    template: Literal["friendly", "cordial", "first", "penalties", "formal_notice"] | None = Field(
         default=None,
         description="Text and tone of a message. `penalties` and `formal_notice` show penalties and recovery fee.",
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dunning_svc.domain.formats import Lang, amount
+from dunning_svc.domain.formats import MessageLang, amount
 from encours.contracts.events.dunning.reminders import DunnedItem, LateTerms
 from encours.legal.law import LetterWords
 from encours.legal.packs import law_of
@@ -38,7 +38,7 @@ class _LatePhrases:
     apart: Mapping[tuple[bool, bool], str]
 
 
-_PHRASES: dict[Lang, _LatePhrases] = {
+_PHRASES: dict[MessageLang, _LatePhrases] = {
     "fr": _LatePhrases(
         several="selon la facture : {rates}",
         by_contract="au taux de {percent} % l'an prévu par les conditions de la facture",
@@ -72,10 +72,28 @@ _PHRASES: dict[Lang, _LatePhrases] = {
             (False, True): "The fee is not part of the total above and will be stated to you separately{vat}.",
         },
     ),
+    "de": _LatePhrases(
+        several="je nach Rechnung: {rates}",
+        by_contract="zum Jahreszins von {percent} % laut den Bedingungen der Rechnung",
+        fee="Hinzu kommt {which} eine Pauschale von {fee} für Beitreibungskosten {source}.",
+        each="für jede verspätet bezahlte Rechnung", of="für {numbers}",
+        fees="Hinzu kommen Pauschalen für Beitreibungskosten: {fees}.",
+        by_terms="(Bedingungen der Rechnung)",
+        as_on_invoice="Hinzu kommen die Verzugszinsen und die Pauschale für Beitreibungskosten nach den Bedingungen"
+        " der jeweiligen Rechnung.",
+        apart={
+            (True, True): "Zinsen und Pauschale sind im obigen Gesamtbetrag nicht enthalten und werden Ihnen gesondert"
+            " berechnet{vat}.",
+            (True, False): "Die Zinsen sind im obigen Gesamtbetrag nicht enthalten und werden Ihnen gesondert"
+            " berechnet{vat}.",
+            (False, True): "Die Pauschale ist im obigen Gesamtbetrag nicht enthalten und wird Ihnen gesondert"
+            " berechnet{vat}.",
+        },
+    ),
 }  # fmt: skip
 
 
-_WITHOUT_LAW: dict[Lang, LetterWords] = {
+_WITHOUT_LAW: dict[MessageLang, LetterWords] = {
     "fr": LetterWords(
         notice="",
         penalties="Des intérêts de retard courent depuis le lendemain de chaque échéance et jusqu'à la mise à"
@@ -92,6 +110,14 @@ _WITHOUT_LAW: dict[Lang, LetterWords] = {
         fee_source="",
         without_vat="",
     ),
+    "de": LetterWords(
+        notice="",
+        penalties="Seit dem Tag nach der jeweiligen Fälligkeit und bis zum Eingang der Zahlung laufen Verzugszinsen,"
+        " und zwar {rate}.",
+        default_rate="zum gesetzlichen Satz, der für die Rechnung gilt",
+        fee_source="",
+        without_vat="",
+    ),
 }
 """For countries without a law on file, and for invoices without a recovery fee, which may be those of consumers."""
 
@@ -100,7 +126,9 @@ _WITHOUT_CONSEQUENCE = LateTerms(penalty_rate_bps=0, indemnity_minor=0)
 """Terms of a penalty document, which says nothing of those of the invoices beside it."""
 
 
-def late_paragraphs(items: Sequence[DunnedItem], country: str, currency: str, lang: Lang) -> LateParagraphs:
+def late_paragraphs(
+    items: Sequence[DunnedItem], country: str, currency: str, lang: MessageLang
+) -> LateParagraphs:
     """Return the paragraphs of a message that asks for these items, by the law of the creditor's country."""
     law, phrases = law_of(country), _PHRASES[lang]
     of_law = (law.letters or {}).get(lang, _WITHOUT_LAW[lang])
@@ -124,7 +152,7 @@ def late_paragraphs(items: Sequence[DunnedItem], country: str, currency: str, la
     return LateParagraphs(of_law.notice, penalties, fee, apart.format(vat=words.without_vat))
 
 
-def _penalties(known: Sequence[tuple[str, LateTerms]], words: LetterWords, lang: Lang) -> str:
+def _penalties(known: Sequence[tuple[str, LateTerms]], words: LetterWords, lang: MessageLang) -> str:
     groups = _groups(known, lambda terms: terms.penalty_rate_bps)
     groups = {rate: numbers for rate, numbers in groups.items() if rate != 0}
     if not groups:
@@ -138,11 +166,11 @@ def _penalties(known: Sequence[tuple[str, LateTerms]], words: LetterWords, lang:
     return words.penalties.format(rate=phrases.several.format(rates=listed))
 
 
-def _rate(rate_bps: int | None, words: LetterWords, lang: Lang) -> str:
+def _rate(rate_bps: int | None, words: LetterWords, lang: MessageLang) -> str:
     if rate_bps is None:
         return words.default_rate
     percent = f"{rate_bps // 100}.{rate_bps % 100:02}"
-    return _PHRASES[lang].by_contract.format(percent=percent.replace(".", ",") if lang == "fr" else percent)
+    return _PHRASES[lang].by_contract.format(percent=percent.replace(".", ",") if lang != "en" else percent)
 
 
 def _fee(
@@ -150,7 +178,7 @@ def _fee(
     statutory: frozenset[int],
     words: LetterWords,
     currency: str,
-    lang: Lang,
+    lang: MessageLang,
 ) -> str:
     groups = _groups(known, lambda terms: terms.indemnity_minor)
     groups = {fee: numbers for fee, numbers in groups.items() if fee}

@@ -1,0 +1,1 @@
+"""Messages to customers: snapshot, template language, blocks, plain text and HTML."""

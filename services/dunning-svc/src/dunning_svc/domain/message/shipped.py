@@ -1,0 +1,52 @@
+"""Templates that Encours ships: a file for each code and language in ``templates/``, its subject in the first line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal, get_args
+
+from dunning_svc.domain.formats import MessageLang
+from dunning_svc.domain.message.render import Source
+from encours.contracts.events.dunning.document import DunningAct
+
+Purpose = Literal["announcement", "reminder", "formal_notice"]
+Tone = Literal["cordial", "neutral", "firm"]
+
+ACTS: Mapping[Purpose, frozenset[DunningAct]] = {
+    "announcement": frozenset({"email"}),
+    "reminder": frozenset({"email", "letter"}),
+    "formal_notice": frozenset({"registered_letter"}),
+}
+"""Acts that templates of a purpose are for. An announcement is for steps before the due date."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedTemplate:
+    """Purpose and tone of a shipped template."""
+
+    purpose: Purpose
+    tone: Tone
+
+
+TEMPLATES: Mapping[str, ShippedTemplate] = {
+    "friendly": ShippedTemplate("announcement", "cordial"),
+    "cordial": ShippedTemplate("reminder", "cordial"),
+    "first": ShippedTemplate("reminder", "neutral"),
+    "penalties": ShippedTemplate("reminder", "firm"),
+    "formal_notice": ShippedTemplate("formal_notice", "firm"),
+}
+"""By code."""
+LANGUAGES: tuple[MessageLang, ...] = get_args(MessageLang)
+
+
+@cache
+def shipped_source(code: str, lang: MessageLang) -> Source:
+    """Return the text of a shipped template. Raises ``LookupError`` for an unknown code."""
+    if code not in TEMPLATES:
+        raise LookupError(f"no template {code!r} is shipped")
+    source = (files("dunning_svc") / "templates" / lang / f"{code}.txt").read_text("utf-8")
+    subject, _, text = source.partition("\n")
+    return Source(subject.removeprefix("Subject: "), text.strip())
