@@ -5,6 +5,7 @@ No answer is a 5xx, and none has a status, a content type or a shape that the do
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,7 +39,7 @@ def no_crash(_: CheckContext, response: Response, case: Case[Any]) -> None:
 CHECKS = [no_crash, status_code_conformance, content_type_conformance, response_schema_conformance]
 ENDLESS = {"/v1/events/stream"}
 """Answers without an end: server-sent events have tests of their own."""
-EXAMPLES = 8
+EXAMPLES = 40 if os.environ.get("DEEP") else 4
 LIMIT_S = HANG_S
 """Of one request; schemathesis gives up after 10 s, which a busy machine may take to bring a process to its turn."""
 

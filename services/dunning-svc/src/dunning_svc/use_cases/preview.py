@@ -8,7 +8,7 @@ from datetime import date
 
 from dunning_svc.domain.ladder.decide import decide_case
 from dunning_svc.domain.ladder.decision import Decision
-from dunning_svc.read_models.cases.due import due_cases
+from dunning_svc.read_models.cases.due import due_pages
 from dunning_svc.read_models.cases.model import MODEL
 from encours.reading.moment import Granted
 from encours.reading.read_db import ReadDb
@@ -25,11 +25,11 @@ class Preview:
 async def preview_day(db: ReadDb, ledger: str, day: date, granted: Granted) -> Preview:
     """Decide the day from the current state, for the entities of the caller. Records nothing."""
     async with db.snapshot(MODEL, ledger) as (conn, schema, position):
-        due = await due_cases(conn, schema, day)
-    decisions = [
-        decision
-        for case in due.cases
-        if granted is None or case.entity_id in granted
-        if (decision := decide_case(case, day, due.policies, position)) is not None
-    ]
+        decisions = [
+            decision
+            async for due in due_pages(conn, schema, day)
+            for case in due.cases
+            if granted is None or case.entity_id in granted
+            if (decision := decide_case(case, day, due.policies, position)) is not None
+        ]
     return Preview(position, decisions)

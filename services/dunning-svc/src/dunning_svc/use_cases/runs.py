@@ -10,7 +10,8 @@ decisions under the same command ids.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
@@ -21,7 +22,7 @@ from msgspec.structs import replace
 from dunning_svc.domain.ladder.decide import decide_case
 from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key, stream_of
-from dunning_svc.read_models.cases.due import DueCases, creditors, due_cases
+from dunning_svc.read_models.cases.due import DueCases, creditors, due_pages
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.query import run_of
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
@@ -44,7 +45,8 @@ from encours.projection.read_model import Reactor
 from encours.reading.read_db import ReadDb
 from encours.service.calendar import day_elsewhere
 
-_AT_ONCE = 1024
+_HANDED_ON_MAX = 2_000
+"""Most reminders of a run that are handed to the outbox directly; those of a larger run it reads in the read model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,28 +105,25 @@ class RunDay(Reactor):
         if await self._ledger.find_command(e.ledger, completion_id(e.ledger, e.event_id)):
             return
         if e.data.late:
-            await complete_run(self._ledger, _run(e, ()), 0)
+            await complete_run(self._ledger, _run(e, Counter()), 0)
             return
         zone = (await self._ledger.info(e.ledger)).time_zone
         async with self._db.snapshot(MODEL, e.ledger) as (conn, schema, _):
             zones = {creditor.time_zone for creditor in (await creditors(conn, schema)).values()}
             latest = max((day_elsewhere(e.data.day, zone, other) for other in zones), default=e.data.day)
-            due = await due_cases(conn, schema, latest)
-        decided = list(decide_all(due, e, zone))
-        for start in range(0, len(decided), _AT_ONCE):
-            await asyncio.gather(
-                *(self._append(e, d, event) for d, event in decided[start : start + _AT_ONCE])
-            )
-        run = _run(e, [event for _, event in decided])
-        reminders = [
-            OutgoingReminder(event, due.customers[d.addressee_id], due.creditors[d.entity_id])
-            for d, event in decided
-            if isinstance(event, ReminderRequested)
-        ]
-        if reminders:
-            self._queue.enqueue(RunBatch(run, reminders))
-        else:
+            kinds: Counter[type[DecisionEvent]] = Counter()
+            reminders: list[OutgoingReminder] = []
+            async for due in due_pages(conn, schema, latest):
+                decided = list(decide_all(due, e, zone))
+                await asyncio.gather(*(self._append(e, d, event) for d, event in decided))
+                kinds.update(type(event) for _, event in decided)
+                if kinds[ReminderRequested] <= _HANDED_ON_MAX:
+                    reminders += _outgoing(due, decided)
+        run = _run(e, kinds)
+        if not run.requested:
             await complete_run(self._ledger, run, 0)
+        elif run.requested <= _HANDED_ON_MAX:
+            self._queue.enqueue(RunBatch(run, reminders))
 
     async def _append(self, e: Recorded, decision: Decision, event: DecisionEvent) -> None:
         key = decision_key(e.ledger, e.event_id, decision.customer_id, decision.entity_id, decision.currency)
@@ -143,17 +142,24 @@ def decide_all(due: DueCases, e: Recorded, time_zone: str) -> Iterator[tuple[Dec
             yield decision, as_event(decision, key)
 
 
-def _run(e: Recorded, events: Sequence[DecisionEvent]) -> Run:
+def _outgoing(due: DueCases, decided: Iterable[tuple[Decision, DecisionEvent]]) -> Iterator[OutgoingReminder]:
+    for decision, event in decided:
+        if isinstance(event, ReminderRequested):
+            yield OutgoingReminder(
+                event, due.customers[decision.addressee_id], due.creditors[decision.entity_id]
+            )
+
+
+def _run(e: Recorded, kinds: Counter[type[DecisionEvent]]) -> Run:
     assert isinstance(e.data, DayOpened)
-    kinds = [type(event) for event in events]
     return Run(
         ledger=e.ledger,
         day=e.data.day,
         day_event=e.event_id,
         entity=e.entity,
-        requested=kinds.count(ReminderRequested),
-        suppressed=kinds.count(ReminderSuppressed),
-        tasks=kinds.count(TaskOpened),
+        requested=kinds[ReminderRequested],
+        suppressed=kinds[ReminderSuppressed],
+        tasks=kinds[TaskOpened],
     )
 
 

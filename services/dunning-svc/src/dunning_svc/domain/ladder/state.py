@@ -63,7 +63,8 @@ class LadderItem:
 
     @property
     def _whole_minor(self) -> int:
-        return max(0, self.open_minor - self.contested_minor - self.on_plan_minor)
+        undisputed = self.open_minor - self.contested_minor
+        return max(0, undisputed - planned_of(undisputed, self.planned_minor))
 
     def on(self, day: date) -> LadderItem:
         """Return the item as it is due on a day, with the first instalment even before its date."""

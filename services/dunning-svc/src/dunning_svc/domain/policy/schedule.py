@@ -59,10 +59,10 @@ def level_in(policy: Policy, taken: Step) -> Step | None:
     first one if all are later; without any, the last milder one that is not later. So no step is repeated under
     another code.
     """
-    alike = [step for step in policy.steps if step.severity == taken.severity]
-    for step in alike:
-        if step.code == taken.code:
+    for step in policy.steps:
+        if step.code == taken.code and step.severity == taken.severity:
             return step
+    alike = [step for step in policy.steps if step.severity == taken.severity]
     earlier = [step for step in alike if step.offset_days <= taken.offset_days]
     if alike:
         return earlier[-1] if earlier else alike[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
@@ -23,13 +23,15 @@ R = TypeVar("R", bound=Row)
 G = TypeVar("G", AccountRow, ItemRow)
 Group = tuple[str, str, str]
 """Customer, creditor and currency of one message."""
+_PAGE = 500
+"""Customers whose cases are in memory at once."""
 STANDING = frozenset({"requested", "sent", "unconfirmed"})
 """Status of reminders that have reached the customer, or may yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class DueCases:
-    """Cases with a due step, and the debtors and creditors that their messages need."""
+    """Some cases with a due step, and the debtors and creditors that their messages need."""
 
     cases: Sequence[Case]
     customers: Mapping[str, DebtorRow]
@@ -67,8 +69,9 @@ async def select(conn: Conn, schema: str, kind: type[R], where: str, *args: obje
     return [kind(**dict(zip(table.names, record, strict=True))) for record in records]
 
 
-async def due_cases(conn: Conn, schema: str, day: date) -> DueCases:
-    """Return every case with a due step, including all its open items.
+async def due_pages(conn: Conn, schema: str, day: date) -> AsyncIterator[DueCases]:
+    """Yield every case with a due step, including all its open items, in pages of customers: a ledger may have more
+    open items than fit into memory.
 
     With policies of its own a ledger has steps on other days than the default ones: all cases with an item that a step
     may be due for.
@@ -83,35 +86,42 @@ async def due_cases(conn: Conn, schema: str, day: date) -> DueCases:
         day,
         None if first is None else day - timedelta(days=first),
     )
-    groups: list[Group] = sorted({(merged.of(row[0]), row[1], row[2]) for row in found})
+    groups: dict[str, list[Group]] = {}
+    for group in sorted({(merged.of(row[0]), row[1], row[2]) for row in found}):
+        groups.setdefault(group[0], []).append(group)
     if not groups:
-        return DueCases((), {}, Creditors(), policies)
-    ids = [record for debtor in sorted({group[0] for group in groups}) for record in merged.records(debtor)]
-    customers = await with_payers(conn, schema, ids)
-    accounts = _by_group(
-        await select(conn, schema, AccountRow, "where customer_id = any($1) order by customer_id", ids),
-        merged,
-    )
-    notices = await _formal_notices(conn, schema, ids)
-    contacts = await _contacts(conn, schema, ids, day - timedelta(days=policies.contact_days))
-    items = _by_group(
-        await select(conn, schema, ItemRow, "where customer_id = any($1) and open_minor > 0", ids), merged
-    )
-    cases = [
-        case_of(
-            customers[group[0]],
-            payer_in(customers, group[0], day, merged),
-            accounts.get(group, []),
-            items.get(group, []),
-            group,
-            last_notice(notices[each] for each in _own_groups(group, merged) if each in notices),
-            joined_to(group[0], customers, known, merged),
-            [contact for each in merged.records(group[0]) for contact in contacts.get(each, [])],
+        return
+    known_creditors = await creditors(conn, schema)
+    debtors = list(groups)
+    for start in range(0, len(debtors), _PAGE):
+        page = debtors[start : start + _PAGE]
+        ids = [record for debtor in page for record in merged.records(debtor)]
+        customers = await with_payers(conn, schema, ids)
+        accounts = _by_group(
+            await select(conn, schema, AccountRow, "where customer_id = any($1) order by customer_id", ids),
+            merged,
         )
-        for group in groups
-        if group[0] in customers
-    ]
-    return DueCases(cases, customers, await creditors(conn, schema), policies)
+        notices = await _formal_notices(conn, schema, ids)
+        contacts = await _contacts(conn, schema, ids, day - timedelta(days=policies.contact_days))
+        items = _by_group(
+            await select(conn, schema, ItemRow, "where customer_id = any($1) and open_minor > 0", ids), merged
+        )
+        cases = [
+            case_of(
+                customers[group[0]],
+                payer_in(customers, group[0], day, merged),
+                accounts.get(group, []),
+                items.get(group, []),
+                group,
+                last_notice(notices[each] for each in _own_groups(group, merged) if each in notices),
+                joined_to(group[0], customers, known, merged),
+                [contact for each in merged.records(group[0]) for contact in contacts.get(each, [])],
+            )
+            for debtor in page
+            for group in groups[debtor]
+            if group[0] in customers
+        ]
+        yield DueCases(cases, customers, known_creditors, policies)
 
 
 async def customers_of(conn: Conn, schema: str, customer_ids: Sequence[str]) -> dict[str, DebtorRow]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 from msgspec import convert
 from msgspec.structs import replace
@@ -38,6 +39,7 @@ def _first_day(step: Step | None, due_on: date) -> date:
     return min(first_day, step.scheduled_on(due_on)) if step and step.announces else first_day
 
 
+@lru_cache(maxsize=2**15)
 def _taken(entry: str) -> Taken:
     code, on, act, offset_days = entry.split(" ")
     step = Step(code, int(offset_days), convert(act, DunningAct), "")
