@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from dunning_svc.__main__ import SERVICE
 from dunning_svc.domain.formats import MessageLang, amount, day, days_late
-from dunning_svc.domain.ladder.explain import explain
+from dunning_svc.domain.ladder.explain import Withdrawal, explain
 from dunning_svc.domain.message.shipped import LANGUAGES, TEMPLATES
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.outbox.letters import letter_html, letter_path, write_once
@@ -290,7 +290,7 @@ def test_a_held_step_is_explained_with_its_invoice_and_its_cause(lang: Any, caus
     (reason,) = [each for each in told.reasons if "FAC-2026-2" in each]
     assert "J+60" in reason
     assert "{" not in reason
-    withdrawn = explain(reminder(), DEFAULT_POLICY, lang, cause)
+    withdrawn = explain(reminder(), DEFAULT_POLICY, lang, Withdrawal(cause))
     assert reason.endswith(withdrawn.reasons[-2])
 
 
@@ -324,8 +324,8 @@ def test_a_missing_address_is_named_by_its_channel(step: str, lang: Any, said: s
 
 
 def test_a_reminder_withdrawn_before_it_left_says_so() -> None:
-    told = explain(reminder(), DEFAULT_POLICY, "en", "paid_meanwhile")
-    assert "Between decision and dispatch the invoices were settled." in told.reasons
+    told = explain(reminder(), DEFAULT_POLICY, "en", Withdrawal("paid_meanwhile", (12, 14)))
+    assert "Between decision and dispatch the invoices were settled. Events after it: 12, 14." in told.reasons
 
 
 def test_items_that_take_no_step_are_explained_each_in_its_way() -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import structlog
 
-from dunning_svc.domain.policy.shipped import DEFAULT_POLICY, EARLIER
+from dunning_svc.domain.policy.shipped import EARLIER
 from dunning_svc.outbox.attempts import Attempt, Attempts, Claim
 from dunning_svc.outbox.letters import letter_html, letter_path, write_once
 from dunning_svc.outbox.mime import email_bytes, message_id
-from dunning_svc.outbox.recheck import overtaken, suppression
+from dunning_svc.outbox.recheck import objection, suppression
 from dunning_svc.outbox.senders import Senders
 from dunning_svc.outbox.smtp import Handed, Mailer
 from dunning_svc.read_models.cases.current import CasesBehind, current_cases
@@ -169,21 +169,21 @@ class Dispatcher:
         standing = []
         for outgoing in chunk:
             reminder, creditor = outgoing.event, outgoing.creditor
-            # Policies of the ledger address a customer as the default one in force does.
-            policy = EARLIER.get((reminder.basis.policy_id, reminder.basis.policy_version), DEFAULT_POLICY)
+            earlier = EARLIER.get((reminder.basis.policy_id, reminder.basis.policy_version))
             group = (reminder.customer_id, creditor.entity_id, reminder.currency)
-            case = rows.case(group, today, by_role=policy.addresses_by_role)
+            case = rows.case(group, today, by_role=earlier is None or earlier.addresses_by_role)
             customer = rows.get(DebtorRow, case.addressee_id) if case else None
             if case is None or customer is None:
                 log.warning("outbox.debtor_unknown", ledger=ledger, customer_id=reminder.customer_id)
                 continue
-            cause = overtaken(reminder, case, today, policy)
+            cause = objection(reminder, case, today, rows.policies())
             if cause is None:
                 known = rows.get(CreditorRow, creditor.entity_id) or creditor
                 thread = threads.get((reminder.customer_id, creditor.entity_id))
                 standing.append(replace(outgoing, customer=customer, creditor=known, thread=thread))
             else:
-                await self._record(ledger, outgoing, suppression(reminder, cause), today)
+                inputs = rows.inputs_of(case, (item.invoice_id for item in reminder.items))
+                await self._record(ledger, outgoing, suppression(reminder, cause, inputs), today)
         return standing
 
     async def _deliver(self, info: LedgerInfo, outgoing: OutgoingReminder, claim: Claim, today: date) -> bool:

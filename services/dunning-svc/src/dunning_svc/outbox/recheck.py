@@ -1,18 +1,36 @@
 """Check of a decision just before dispatch, against events that were recorded after it.
 
-A message is sent exactly as it was decided, or not at all. Since the decision there may have been a payment, applied or
-not, a dispute, a credit note, a hold, or an address removed. If the current case would lead to another decision, the
-reminder is recorded as suppressed with the cause. Its step is open again and the next day decides on the new state.
-So decision, message and record never differ.
+A message is sent exactly as it was decided, or not at all. Since the decision there may have been a payment, applied
+or not, a dispute, a credit note, a hold, an address removed, or another policy put in force. If the current case would
+lead to another decision, the reminder is recorded as suppressed with the cause and the events. Its step is open again
+and the next day decides on the new state. So decision, message and record never differ.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
+from dunning_svc.domain.ladder.decide import policy_of
 from dunning_svc.domain.ladder.state import Case
+from dunning_svc.domain.policy.choice import Policies, is_default
 from dunning_svc.domain.policy.policy import Policy
+from dunning_svc.domain.policy.shipped import DEFAULT_POLICY, EARLIER
 from encours.contracts.events.dunning.reminders import ReminderRequested, ReminderSuppressed, SuppressionCause
+
+
+def objection(
+    reminder: ReminderRequested, case: Case, today: date, policies: Policies
+) -> SuppressionCause | None:
+    """Return the cause not to send the message by the current case and policies, or ``None``."""
+    # Policies of the ledger address a customer as the default one in force does.
+    decided = reminder.basis.policy_id, reminder.basis.policy_version
+    cause = overtaken(reminder, case, today, EARLIER.get(decided, DEFAULT_POLICY))
+    if cause is not None:
+        return cause
+    applied = policy_of(case, today, policies)[0].key
+    same = applied == decided or (is_default(applied) and is_default(decided))
+    return None if same else "other_policy_meanwhile"
 
 
 def overtaken(
@@ -38,8 +56,10 @@ def overtaken(
     return "covered_by_credit" if credit >= sum(now) else "changed_meanwhile"
 
 
-def suppression(reminder: ReminderRequested, cause: SuppressionCause) -> ReminderSuppressed:
-    """Return the event that withdraws the request."""
+def suppression(
+    reminder: ReminderRequested, cause: SuppressionCause, inputs: Iterable[int] = ()
+) -> ReminderSuppressed:
+    """Return the event that withdraws the request; ``inputs``: positions of the events that the case rests on now."""
     return ReminderSuppressed(
         reminder_id=reminder.reminder_id,
         decision_id=reminder.decision_id,
@@ -54,4 +74,5 @@ def suppression(reminder: ReminderRequested, cause: SuppressionCause) -> Reminde
         cause=cause,
         basis=reminder.basis,
         suppressed=(),
+        because=tuple(sorted({each for each in inputs if each > reminder.basis.position})),
     )

@@ -52,6 +52,7 @@ _CAUSES: dict[Lang, dict[str, str]] = {
         "customer_on_hold": "La relance du client est suspendue.",
         "paid_meanwhile": "Entre la décision et l'envoi, les factures ont été soldées.",
         "changed_meanwhile": "Entre la décision et l'envoi, le montant a changé : nouvelle décision le lendemain.",
+        "other_policy_meanwhile": "Entre la décision et l'envoi, un autre scénario s'applique au client.",
         "below_floor": "Le montant à réclamer ne dépasse pas le minimum de {floor}.",
         "earlier_step": "Les étapes se suivent : la précédente n'est pas prise, ou l'est depuis trop peu de jours.",
         "formal_notice_recent": "La dernière mise en demeure du client date de moins de {days} jours.",
@@ -66,6 +67,7 @@ _CAUSES: dict[Lang, dict[str, str]] = {
         "customer_on_hold": "Dunning of the customer is on hold.",
         "paid_meanwhile": "Between decision and dispatch the invoices were settled.",
         "changed_meanwhile": "Between decision and dispatch the amount changed: the next day has a new decision.",
+        "other_policy_meanwhile": "Between decision and dispatch another policy came to apply to the customer.",
         "below_floor": "The amount to be claimed does not exceed the minimum of {floor}.",
         "earlier_step": "Steps are taken in order: the one before was not taken, or was taken too few days ago.",
         "formal_notice_recent": "The customer's last formal notice is less than {days} days old.",
@@ -76,8 +78,18 @@ _CAUSES: dict[Lang, dict[str, str]] = {
 }
 
 
-def explain(event: DecisionEvent, policy: Policy, lang: Lang, withdrawn: str | None = None) -> Explanation:
-    """Explain a decision taken under that policy; ``withdrawn`` is the cause of its suppression at dispatch."""
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """Cause against a decided reminder at dispatch, and the positions of the events that changed what it rested on."""
+
+    cause: str
+    because: tuple[int, ...] = ()
+
+
+def explain(
+    event: DecisionEvent, policy: Policy, lang: Lang, withdrawn: Withdrawal | None = None
+) -> Explanation:
+    """Explain a decision taken under that policy, and its suppression at dispatch."""
     step = policy.step(event.step)
     reasons = [_policy(event, policy, lang)]
     reasons += [choice_in_words(event.basis.choice, lang)] if event.basis.choice is not None else []
@@ -90,7 +102,8 @@ def explain(event: DecisionEvent, policy: Policy, lang: Lang, withdrawn: str | N
     if isinstance(event, ReminderSuppressed):
         reasons.append(_cause(event.cause, step, event, policy, lang))
     reasons += [_suppressed_step(step, event, policy, lang) for step in event.suppressed]
-    reasons += [_cause(withdrawn, step, event, policy, lang)] if withdrawn else []
+    if withdrawn is not None:
+        reasons.append(_cause(withdrawn.cause, step, event, policy, lang) + _because(withdrawn.because, lang))
     reasons.append(_inputs(event, lang))
     return Explanation(_summary(event, step, policy, lang), tuple(reasons))
 
@@ -115,6 +128,15 @@ def _suppressed_step(left: SuppressedStep, event: DecisionEvent, policy: Policy,
     if lang == "fr":
         return f"Facture {left.number}, étape {left.step} : non prise. {cause}"
     return f"Invoice {left.number}, step {left.step}: not taken. {cause}"
+
+
+def _because(positions: tuple[int, ...], lang: Lang) -> str:
+    if not positions:
+        return ""
+    named = ", ".join(map(str, positions))
+    return (
+        f" Événements postérieurs à la décision : {named}." if lang == "fr" else f" Events after it: {named}."
+    )
 
 
 def _cause(cause: str, step: Step, event: DecisionEvent, policy: Policy, lang: Lang) -> str:

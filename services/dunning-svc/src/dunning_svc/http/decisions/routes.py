@@ -41,7 +41,7 @@ async def explain_decision(
     async with q.view(MODEL) as view:
         row = await query.decision(view, decision_id)
         q.caller.require_sight(row.entity_id, DecisionNotFound(decision_id))
-        withdrawn = await query.withdrawal_cause(view, decision_id)
+        withdrawn = await query.withdrawal(view, decision_id)
         policies = await policies_in(view.conn, view.schema)
     event = document_of(row)
     policy = policies.version_of(event.basis)

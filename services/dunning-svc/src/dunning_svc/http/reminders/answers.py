@@ -34,6 +34,9 @@ class ReminderOut(BaseModel):
     invoice_ids: list[str]
     status: ReminderStatus
     cause: str | None = Field(description="Cause of the suppression.")
+    because: list[int] = Field(
+        description="Positions of the events after the decision for which the message did not leave."
+    )
     message_id: str | None
     evidence: str | None = Field(description="The mail server's reply, or the digest of the letter.")
     requested_position: int
@@ -79,6 +82,7 @@ def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
         "invoice_ids": row["invoice_ids"],
         "status": row["status"],
         "cause": row["cause"],
+        "because": [int(position) for position in row["because"].split()],
         "message_id": row["message_id"],
         "evidence": row["evidence"],
         "requested_position": row["position"],

@@ -10,10 +10,11 @@ from collections.abc import Collection, Mapping
 from dunning_svc.read_models.cases.due import creditors, select, with_payers
 from dunning_svc.read_models.cases.model import MODEL, project
 from dunning_svc.read_models.cases.past import MemoryRows
-from dunning_svc.read_models.cases.rows import AccountRow, ItemRow
+from dunning_svc.read_models.cases.policies import PolicyEvent
+from dunning_svc.read_models.cases.rows import AccountRow, ItemRow, PolicyRow
 from encours.contracts import Recorded, names_of
 from encours.contracts.books import movements, moving
-from encours.contracts.events import customer, entity, plan, reminders
+from encours.contracts.events import customer, entity, plan, policy, reminders
 from encours.contracts.parties import Merging, related
 from encours.ledger import Ledger
 from encours.reading.merges import MergeRow
@@ -25,12 +26,17 @@ _TYPES = moving() | names_of(
     customer.CustomerAmended,
     customer.CustomerContactAdded,
     customer.CustomerRegistered,
+    customer.FieldsSet,
     customer.RolesAssigned,
     customer.CustomerMerged,
     customer.CustomerMergeReversed,
     reminders.HoldPlaced,
     entity.EntityAmended,
     plan.InvoiceRescheduled,
+    policy.PolicyActivated,
+    policy.PolicyCreated,
+    policy.PolicyRetired,
+    policy.PolicyVersionAdded,
 )
 """Events that a message depends on; decisions and outcomes of other reminders do not change it."""
 
@@ -64,6 +70,8 @@ async def current_cases(
             rows.put(row)
         for creditor in (await creditors(conn, schema)).values():
             rows.put(creditor)
+        for each in await select(conn, schema, PolicyRow, ""):
+            rows.put(each)
         for account in await select(conn, schema, AccountRow, "where customer_id = any($1)", ids):
             rows.put(account)
         items = "where (customer_id = any($1) and open_minor > 0) or invoice_id = any($2)"
@@ -75,7 +83,7 @@ async def current_cases(
 
 
 def _concerns(e: Recorded, customer_ids: Collection[str]) -> bool:
-    if isinstance(e.data, entity.EntityAmended):
+    if isinstance(e.data, entity.EntityAmended | PolicyEvent):
         return True
     return any(entry.customer_id in customer_ids for entry in movements(e)) or (
         getattr(e.data, "customer_id", None) in customer_ids

@@ -147,6 +147,7 @@ def withdrawn(e: Recorded, data: reminders.ReminderSuppressed, rows: Rows) -> No
             reminder,
             status="suppressed",
             cause=data.cause,
+            because=" ".join(map(str, data.because)),
             outcome_position=e.position,
             outcome_on=e.effective_on,
         )

@@ -51,7 +51,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 11
+    version = 12
     rows = ALL_ROWS
     applies = moving() | names_of(
         calendar.DayOpened,

@@ -5,7 +5,7 @@ The read model only lists the streams; their events are read from the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
@@ -25,7 +25,15 @@ from dunning_svc.read_models.cases.due import (
 )
 from dunning_svc.read_models.cases.model import Cases, project
 from dunning_svc.read_models.cases.policies import policies_of
-from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow, PolicyRow, R, ReminderRow
+from dunning_svc.read_models.cases.rows import (
+    AccountRow,
+    DebtorRow,
+    ItemRow,
+    PolicyRow,
+    R,
+    ReminderRow,
+    positions,
+)
 from encours.contracts import Recorded, names_of
 from encours.contracts.events import customer, entity
 from encours.contracts.parties import Merge, Survivors, related
@@ -88,6 +96,14 @@ class MemoryRows:
                 if row.customer_id in merged.records(group[0]) and row.status in STANDING
             ],
         )
+
+    def inputs_of(self, case: Case, invoice_ids: Iterable[str]) -> set[int]:
+        """Return the positions of the events that a case and these invoices rest on, open or not, and its policy."""
+        found = set(case.events)
+        for invoice_id in invoice_ids:
+            if item := self.get(ItemRow, invoice_id):
+                found.update(positions(item.events))
+        return found | {row.changed_position for row in self.all(PolicyRow)}
 
     def policies(self) -> Policies:
         """Return the policies of the ledger."""

@@ -11,9 +11,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from dunning_svc.domain.ladder.explain import Withdrawal
 from dunning_svc.read_models.cases.due import select
 from dunning_svc.read_models.cases.model import MODEL
-from dunning_svc.read_models.cases.rows import DecisionRow, RunRow
+from dunning_svc.read_models.cases.rows import DecisionRow, RunRow, positions
 from encours.kernel.errors import NotFound
 from encours.projection.read_model import Conn
 from encours.reading.merges import merged_sql, records_of, survivors_at
@@ -43,7 +44,8 @@ _REMINDER = """(
   select reminder_id, decision_id, customer_id, entity_id, day, channel, step, template, language, currency,
          amount_minor, credit_minor, invoice_ids, position,
          case when known then status else 'requested' end as status,
-         case when known then cause end as cause, case when known then message_id end as message_id,
+         case when known then cause end as cause,
+         case when known then because else '' end as because, case when known then message_id end as message_id,
          case when known then evidence end as evidence, case when known then outcome_on end as outcome_on,
          case when known and outcome_position > position then 2 else 1 end as version
     from (select *, coalesce(outcome_position <= {position} and outcome_on <= {as_of}, false) as known
@@ -189,13 +191,13 @@ async def policy_ids(view: View) -> list[str]:
     return [row["policy_id"] for row in rows]
 
 
-async def withdrawal_cause(view: View, decision_id: str) -> str | None:
-    """Return the cause if the decision's reminder was suppressed before dispatch, else ``None``."""
-    cause: str | None = await view.conn.fetchval(
-        f"select cause from {view.schema}.reminder where decision_id = $1 and outcome_position > position"
+async def withdrawal(view: View, decision_id: str) -> Withdrawal | None:
+    """Return why the decision's reminder was suppressed before dispatch; ``None`` if it was not."""
+    row = await view.conn.fetchrow(
+        f"select cause, because from {view.schema}.reminder where decision_id = $1 and outcome_position > position"
         " and outcome_position <= $2 and outcome_on <= $3",
         decision_id,
         view.time.position,
         view.time.as_of,
     )
-    return cause
+    return Withdrawal(row[0], positions(row[1])) if row and row[0] else None

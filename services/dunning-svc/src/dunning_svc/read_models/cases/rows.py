@@ -261,6 +261,8 @@ class ReminderRow(Row, kw_only=True):
     evidence: str | None
     outcome_position: int | None
     outcome_on: date | None
+    because: str = ""
+    """Positions of the events after the decision for which the message did not leave."""
 
 
 class TaskRow(Row, kw_only=True):

@@ -22,6 +22,7 @@ SuppressionCause = Literal[
     "customer_on_hold",
     "paid_meanwhile",
     "changed_meanwhile",
+    "other_policy_meanwhile",
     "below_floor",
     "earlier_step",
     "formal_notice_recent",
@@ -32,7 +33,8 @@ SuppressionCause = Literal[
 """Cause against a step. ``earlier_step``: the one before it was not taken, or was taken too few days ago.
 ``formal_step_apart``: the formal notice or litigation file of the day is for other invoices only.
 ``contact_limit``: the customer has had as many messages as the policy allows.
-``policy_changed``: it was due before the policy was applied to the customer, and is not made up for."""
+``policy_changed``: it was due before the policy was applied to the customer, and is not made up for.
+``other_policy_meanwhile``: since the decision another policy, or another version, applies to the customer."""
 
 
 class LateTerms(Value, frozen=True, kw_only=True):
@@ -142,7 +144,7 @@ class ReminderRequested(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Customer that pays and is written to, if it is not the debtor."""
 
 
-class ReminderSuppressed(Event, frozen=True, kw_only=True):
+class ReminderSuppressed(Event, frozen=True, kw_only=True, omit_defaults=True):
     """A reminder that was decided against, at the decision or just before it would have left."""
 
     TYPE: ClassVar[str] = "reminder.suppressed"
@@ -162,6 +164,8 @@ class ReminderSuppressed(Event, frozen=True, kw_only=True):
     basis: DecisionBasis
     suppressed: tuple[SuppressedStep, ...]
     """Due steps that are not taken on the day, besides those of ``items``."""
+    because: tuple[int, ...] = ()
+    """At dispatch: positions of the events after the decision that changed what it rested on."""
 
 
 class ReminderSent(Event, frozen=True, kw_only=True):

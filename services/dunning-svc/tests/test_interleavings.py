@@ -1,0 +1,148 @@
+"""Random facts between the decision of a reminder and its dispatch: none is sent that they would have changed.
+
+The expectation is computed here from what the history has put in, not by the code under test. ``DEEP=1``: 10,000.
+"""
+
+from __future__ import annotations
+
+import os
+from random import Random
+
+import pytest
+
+from dunning_svc.outbox.recheck import objection, suppression
+from encours.contracts.events import customer, reminders
+from tests.histories.dunning import ADDRESS, CUS, GROUP, History
+
+SEEDS = 10_000 if os.environ.get("DEEP") else 300
+INVOICES = 3
+
+
+class Watched(History):
+    """A history that keeps in mind, naively, what a reminder depends on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cash = 0
+        self.held = False
+        self.reachable = True
+        self.tagged = False
+        self.firm = False
+
+    def claims(self, invoices: list[str]) -> dict[str, int]:
+        """What is neither paid, nor contested, nor conceded, of each of these invoices."""
+        return {
+            inv: max(0, self.open[inv] - self.disputed.get(inv, 0) - self.conceded.get(inv, 0))
+            for inv in invoices
+        }
+
+    def act(self, random: Random) -> None:
+        """Record one fact of those that other people may record at any time."""
+        which, amount = random.randrange(INVOICES), random.choice((1, 400, 1_000, 3_000))
+        match random.choice(
+            ("settle", "receive", "dispute", "concede", "credit", "write_off", "hold", "move", "tag", "firm")
+        ):
+            case "settle":
+                self.settle(which, amount)
+            case "receive":
+                self.receive(amount)
+                self.cash += amount
+            case "dispute":
+                self.dispute(which, amount)
+            case "concede":
+                self.concede(which)
+            case "credit":
+                self.credit(which, amount)
+            case "write_off":
+                self.write_off(which, amount)
+            case "hold":
+                self.hold(random.choice((0, 5)))
+                self.held = True
+            case "move":
+                self.reachable = random.random() < 0.5
+                self.amend()
+            case "tag":
+                self.tagged = not self.tagged
+                self.amend()
+            case "firm":
+                self.firm = not self.firm
+                if self.firm:
+                    self.activate("firm")
+                else:
+                    self.retire("firm")
+
+    def amend(self) -> None:
+        """Record the customer as it is now."""
+        self.add(
+            customer.CustomerAmended(
+                customer_id=CUS, name="Débiteur", country="FR", language="fr", phone=None, siren=None,
+                email="a@example.com" if self.reachable else None, vat_id=None, address=ADDRESS, segment=None,
+                salesperson=None, tags=("firm",) if self.tagged else (),
+            ),
+            CUS,
+        )  # fmt: skip
+
+
+def requested(random: Random) -> tuple[Watched, reminders.ReminderRequested]:
+    """A history up to the e-mail that claims some of its invoices."""
+    history = Watched()
+    for n in range(INVOICES):
+        history.issue(3 + n, 1_000 + 1_000 * n)
+    while not (
+        isinstance(found := history.open_day(), reminders.ReminderRequested)
+        and found.template != "friendly"
+        and found.channel == "email"
+    ):
+        assert history.today.year == 2026
+    for _ in range(random.randrange(2)):
+        history.receive(1)
+        history.cash += 1
+    return history, found
+
+
+@pytest.mark.parametrize("start", range(0, SEEDS, SEEDS // 10))
+def test_nothing_is_sent_that_a_fact_known_before_would_have_changed(start: int) -> None:
+    sent = suppressed = 0
+    for seed in range(start, start + SEEDS // 10):
+        random = Random(seed)
+        history, reminder = requested(random)
+        after = len(history.events)
+        for _ in range(random.randrange(4)):
+            history.act(random)
+        case = history.rows.case(GROUP)
+        assert case is not None
+        cause = objection(reminder, case, history.today, history.rows.policies())
+        asked = {item.invoice_id: item.asked_minor for item in reminder.items}
+        holds = (
+            history.claims(list(asked)) == asked
+            and history.cash == reminder.credit_minor
+            and not history.held
+            and history.reachable
+            and not (history.tagged and history.firm)
+        )
+        assert (cause is None) == holds, (seed, cause)
+        if cause is None:
+            sent += 1
+            continue
+        suppressed += 1
+        inputs = history.rows.inputs_of(case, asked)
+        because = suppression(reminder, cause, inputs).because
+        assert because, (seed, cause)
+        assert all(position > reminder.basis.position for position in because), seed
+        named = {history.events[position - 1].type.partition(".")[0] for position in because}
+        assert named & CAUSED_BY[cause], (seed, cause, named)
+        assert after < len(history.events) or history.cash, seed
+    assert sent
+    assert suppressed
+
+
+MONEY = {"invoice", "payment"}
+CAUSED_BY = {
+    "customer_on_hold": {"hold"},
+    "no_address": {"customer"},
+    "paid_meanwhile": MONEY,
+    "fully_disputed": MONEY,
+    "covered_by_credit": MONEY,
+    "changed_meanwhile": MONEY,
+    "other_policy_meanwhile": {"customer", "policy"},
+}
