@@ -8,6 +8,7 @@ from dunning_svc.read_models.cases.due import item_of
 from dunning_svc.read_models.cases.rows import ItemRow
 from encours.contracts.common import Instalment
 from encours.contracts.events.dunning.reminders import ReminderSuppressed
+from encours.contracts.events.invoice import EarlyDiscountWithdrawn
 from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.testing.events import event
 from tests.histories.dunning import CUS, START, History
@@ -70,6 +71,16 @@ def test_later_dates_begin_the_ladder_again() -> None:
     assert [step for _, step, _, _ in lived(history, 26)] == ["J-5", "J+3", "J+15"]
     split(history, (40, 90_000))
     assert [(day, step) for day, step, _, _ in lived(history, 20)] == [(35, "J-5"), (43, "J+3")]
+
+
+def test_what_is_owed_again_after_the_agreement_is_claimed_with_the_last_instalment() -> None:
+    history = invoiced()
+    (invoice_id,) = history.open
+    again = event(EarlyDiscountWithdrawn, invoice_id=invoice_id, customer_id=CUS, amount_minor=600)
+    history.add(again, invoice_id)
+    (row,) = history.rows.all(ItemRow)
+    item = item_of(row).on(START + timedelta(days=70))
+    assert (item.collectable_minor, item.later_minor) == (90_600, 0)
 
 
 def test_disputes_are_taken_off_what_is_due_later() -> None:

@@ -64,6 +64,9 @@ def test_every_event_balances_whatever_its_amounts(type_name: str, day: date, da
     entries = movements(e)
     assert balances(entries)
     assert all((entry.entity, entry.effective_on) == (ENTITY, day) for entry in entries)
+    for entry in entries:
+        if entry.invoice_id is not None:
+            assert entry.settled_minor == (0 if entry.kind in books.OWING else -entry.item_minor)
 
 
 @pytest.mark.parametrize("type_name", sorted(moving()))

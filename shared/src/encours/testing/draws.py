@@ -8,6 +8,7 @@ from typing import Any
 import msgspec.inspect as mi
 
 from encours.contracts import Event
+from encours.contracts.common import Instalment
 from encours.testing.events import USUAL, event
 
 Fields = dict[str, Any]
@@ -47,3 +48,16 @@ class Draw:
                 case mi.StrType() if usual is None or (len(kinds) == 1 and field.name not in USUAL):
                     return None if len(kinds) > 1 and self.n % 3 == 0 else f"{field.name} {self.n % 11}"
         return usual
+
+
+def instalments_of(total_minor: int, draw: Draw) -> tuple[Instalment, ...]:
+    """Return one to three instalments of an amount, the first of them before or after the day of the act."""
+    count = min(total_minor, 1 + draw.n % 3)
+    share = total_minor // count
+    return tuple(
+        Instalment(
+            due_on=draw.on + timedelta(days=30 * at + draw.n % 90 - 60),
+            amount_minor=share if at < count - 1 else total_minor - share * (count - 1),
+        )
+        for at in range(count)
+    )

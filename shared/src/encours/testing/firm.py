@@ -45,6 +45,7 @@ from encours.contracts.events.money.payment import (
     RefundReturned,
     RefundSent,
 )
+from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.money.remittance import AdviceReceived
 from encours.contracts.events.parties.entity import EntityRegistered, SeriesDefined
 from encours.contracts.events.sales.dispute import (
@@ -55,7 +56,7 @@ from encours.contracts.events.sales.dispute import (
 )
 from encours.contracts.events.sales.order import DeliveryCancelled, OrderDelivered
 from encours.testing.contesting import amounts_of_dispute, ended_parts
-from encours.testing.draws import Draw, Fields
+from encours.testing.draws import Draw, Fields, instalments_of
 from encours.testing.events import allocation, event, sums
 from encours.testing.history import History, subject_of
 
@@ -139,6 +140,8 @@ class Firm(History):
         """Open amounts by invoice, unapplied cash by payment."""
         self.conceded: Counter[str] = Counter()
         """Accepted claims that await a credit note, by invoice."""
+        self.owed: Counter[str] = Counter()
+        """Amounts that were ever owed, by invoice."""
         self.contested: Counter[str] = Counter()
         """Contested amounts by dispute."""
         self.refunded: Counter[str] = Counter()
@@ -254,6 +257,10 @@ class Firm(History):
                 return None
             fields = {name: value for name, value in fields.items() if name != "amount_minor"}
         drawn = draw.fields(cls) | sums(amount) | {"amount_minor": amount} | self._items(cls, draw)
+        if cls is InvoiceRescheduled:
+            if (owed := self.owed[fields["invoice_id"]]) <= 0:
+                return None
+            drawn["instalments"] = instalments_of(owed, draw)
         if cls is InvoiceUnrecoverable:
             drawn["written_off_minor"] = amount
         if cls is InvoiceCredited:
@@ -284,6 +291,7 @@ class Firm(History):
         for moved in movements(recorded):
             self.open[moved.invoice_id or ""] += moved.item_minor
             self.conceded[moved.invoice_id or ""] += moved.conceded_minor
+            self.owed[moved.invoice_id or ""] += moved.owed_minor
             self.open[moved.payment_id or ""] += moved.cash_minor
         return recorded
 

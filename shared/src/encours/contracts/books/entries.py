@@ -18,6 +18,8 @@ CREDITED = ("credited", "credited_gross")
 PENALISED, PENALTY_CREDITED = "penalised", "penalty_credited"
 """Kinds of penalty documents and of credit notes on them, which are no turnover (CGI 256)."""
 CREDIT_NOTES = (*CREDITED, PENALTY_CREDITED)
+OWING = (*INVOICED, PENALISED, *CREDIT_NOTES, "discounted", "discount_withdrawn")
+"""Kinds of entries that change what was ever owed of an invoice. The item entries of any other kind settle it."""
 PAYER_UNKNOWN = ""
 """Customer of a payment whose payer is not known yet."""
 
@@ -51,6 +53,14 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     conceded_minor: int = 0
     exchange_minor: int = 0
     available_on: date | None = None
+
+    @property
+    def settled_minor(self) -> int:
+        """Change of what is settled of the invoice, by a payment or a write-off: what was ever owed less what is open.
+
+        An accepted claim is no longer owed, although it is open until its credit note.
+        """
+        return self.owed_minor - (self.item_minor - self.conceded_minor)
 
 
 Rule = Callable[[Recorded, Any], tuple[Movement, ...]]

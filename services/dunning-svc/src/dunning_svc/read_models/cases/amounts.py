@@ -17,6 +17,7 @@ from encours.contracts import Recorded
 from encours.contracts.books import PAYER_UNKNOWN, Movement, movements
 from encours.contracts.events import payment
 from encours.contracts.events.money.plan import InvoiceRescheduled
+from encours.contracts.instalments import ranges_of
 
 PaymentMirrored = payment.PaymentAllocated | payment.PaymentReleased
 """Events without movements, whose amounts are in events of the invoices; decisions list them as input."""
@@ -52,7 +53,7 @@ def _move_item(e: Recorded, entry: Movement, invoice_id: str, rows: Rows) -> Non
         open_minor=item.open_minor + entry.item_minor,
         disputed_minor=item.disputed_minor + entry.contested_minor,
         planned_minor=item.planned_minor + entry.planned_minor,
-        settled_minor=item.settled_minor + entry.owed_minor - (entry.item_minor - entry.conceded_minor),
+        settled_minor=item.settled_minor + entry.settled_minor,
         version=e.version if e.stream == invoice_id else item.version,
         events=with_position(item.events, e.position),
         moved_on=e.recorded_at.date(),
@@ -62,11 +63,8 @@ def _move_item(e: Recorded, entry: Movement, invoice_id: str, rows: Rows) -> Non
 
 def rescheduled(e: Recorded, data: InvoiceRescheduled, rows: Rows) -> None:
     """Store the instalments of an invoice."""
-    item, upto = existing(rows, ItemRow, data.invoice_id), 0
-    found = []
-    for instalment in data.instalments:
-        upto += instalment.amount_minor
-        found.append(f"{instalment.due_on} {upto}")
+    item = existing(rows, ItemRow, data.invoice_id)
+    found = [f"{due_on} {upto}" for due_on, upto in ranges_of(data.instalments)]
     events_ = with_position(item.events, e.position)
     rows.put(due_again(replace(item, instalments=found, version=e.version, events=events_)))
 

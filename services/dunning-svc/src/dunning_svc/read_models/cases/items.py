@@ -14,6 +14,7 @@ from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.read_models.cases.rows import ItemRow
 from encours.contracts.common import Instalment
 from encours.contracts.events.dunning.document import DunningAct
+from encours.contracts.instalments import InstalmentRange, divided
 
 
 def scheduled(row: ItemRow) -> ItemRow:
@@ -48,13 +49,15 @@ def _taken(entry: str) -> Taken:
 
 def open_parts(row: ItemRow) -> tuple[Instalment, ...]:
     """Return the open part of each instalment: settled are the earliest first, reduced the last."""
-    parts: list[Instalment] = []
-    below, owed = row.settled_minor, row.settled_minor + row.open_minor
-    for due_on, upto in instalments_of(row):
-        if (part := min(upto, owed) - below) > 0:
-            parts.append(Instalment(due_on=due_on, amount_minor=part))
-            below += part
-    return tuple(parts)
+    found = instalments_of(row)
+    if not found:
+        return ()
+    opened = divided(found, row.settled_minor, row.settled_minor + row.open_minor)
+    return tuple(
+        Instalment(due_on=each.due_on, amount_minor=minor)
+        for each, minor in zip(found, opened, strict=True)
+        if minor > 0
+    )
 
 
 def due_again(row: ItemRow) -> ItemRow:
@@ -66,7 +69,7 @@ def due_again(row: ItemRow) -> ItemRow:
     return scheduled(replace(row, due_on=due_on))
 
 
-def instalments_of(row: ItemRow) -> list[tuple[date, int]]:
+def instalments_of(row: ItemRow) -> list[InstalmentRange]:
     """Return the entries of the column ``instalments``."""
     entries = (entry.split(" ") for entry in row.instalments)
-    return [(date.fromisoformat(day), int(upto)) for day, upto in entries]
+    return [InstalmentRange(date.fromisoformat(day), int(upto)) for day, upto in entries]

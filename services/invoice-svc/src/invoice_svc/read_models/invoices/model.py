@@ -17,6 +17,7 @@ from encours.contracts.events.money.penalty import PenaltiesClaimed, PenaltyClai
 from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.parties.field import InvoiceFieldsSet
 from encours.contracts.events.sales.approval import InvoiceApproved, InvoiceRejected, InvoiceSubmitted
+from encours.contracts.instalments import ranges_of
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
@@ -127,7 +128,7 @@ def _move(e: Recorded, entry: int, moved: Movement, rows: RowCache) -> None:
     invoice.outstanding_minor += moved.item_minor
     invoice.disputed_minor += moved.contested_minor
     invoice.planned_minor += moved.planned_minor
-    invoice.settled_minor += moved.owed_minor - (moved.item_minor - moved.conceded_minor)
+    invoice.settled_minor += moved.settled_minor
     invoice.payable_on = _payable_on(invoice)
     invoice.conceded_minor += moved.conceded_minor
     if moved.kind in CREDIT_NOTES:
@@ -167,12 +168,11 @@ def _issue(e: Recorded, event: InvoiceIssued, rows: RowCache) -> None:
 
 
 def _reschedule(e: Recorded, event: InvoiceRescheduled, rows: RowCache) -> None:
-    invoice, upto = known(InvoiceRow, e, rows), 0
+    invoice = known(InvoiceRow, e, rows)
     invoice.instalments = []
-    for instalment in event.instalments:
-        upto += instalment.amount_minor
-        invoice.instalments.append(f"{instalment.due_on} {upto}")
-        rows.put(InvoiceInstalmentRow(e.stream, e.position, instalment.due_on, e.effective_on, upto))
+    for due_on, upto in ranges_of(event.instalments):
+        invoice.instalments.append(f"{due_on} {upto}")
+        rows.put(InvoiceInstalmentRow(e.stream, e.position, due_on, e.effective_on, upto))
     invoice.payable_on = _payable_on(invoice)
     rows.put(invoice)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from encours.contracts.books import CREDIT_NOTES
+from encours.contracts.books import CREDIT_NOTES, OWING
 from encours.contracts.common import Purpose
 from encours.contracts.parties import Survivors
 from encours.reading.merges import merges, records_of
@@ -20,7 +20,7 @@ from encours.reading.where import ViewWhere
 from invoice_svc.domain.invoice.status import BusinessLabel
 from invoice_svc.domain.payment.indication import digits_in, keys_in, naming, number_key
 from invoice_svc.read_models.customers.query import paid_by
-from invoice_svc.read_models.invoices.rows import PAID, SPARED
+from invoice_svc.read_models.invoices.rows import PAID
 from invoice_svc.read_models.invoices.statuses import (
     BUSINESS,
     CRM,
@@ -90,7 +90,7 @@ _THEN = f"""
         left join lateral (
             select sum(item_minor)::bigint as moved_minor, sum(contested_minor)::bigint as disputed_minor,
                 sum(planned_minor)::bigint as planned_minor,
-                -(sum(item_minor) filter (where kind not in ({_kinds(SPARED)})))::bigint as settled_minor,
+                -(sum(item_minor) filter (where kind not in ({_kinds(OWING)})))::bigint as settled_minor,
                 -(sum(item_minor) filter (where kind in ({_kinds(CREDIT_NOTES)})))::bigint as credited_minor,
                 -(sum(item_minor) filter (where kind in ({_kinds(PAID)})))::bigint as paid_minor
             from {{schema}}.movement

@@ -11,11 +11,8 @@ from typing import ClassVar
 
 from msgspec import field
 
-from encours.contracts.books import CREDIT_NOTES
 from encours.projection.rows import Row
 
-SPARED = (*CREDIT_NOTES, "discounted", "discount_withdrawn")
-"""Kinds of movements that change what was ever owed. Those of any other kind settle it."""
 CLOSED = ("residual_closed", "residual_reopened")
 PAID = ("applied", "unapplied", "discounted", "discount_withdrawn", *CLOSED)
 """Kinds of movements that the status of an invoice distinguishes. Those of any other kind move what is outstanding."""
