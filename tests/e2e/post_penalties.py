@@ -1,4 +1,4 @@
-"""Requests of the POST routes about penalties for late payment."""
+"""Requests of the POST routes about penalties for late payment, and the proceedings that end them."""
 
 from __future__ import annotations
 
@@ -33,12 +33,29 @@ def _penalty(world: World) -> str:
     )
 
 
+_JUDGMENT = {"kind": "receivership", "opened_on": "2026-01-02"}
+
+
+def _insolvent(world: World) -> str:
+    path = f"/v1/customers/{world.customer()}/insolvency"
+    world.post("invoice", path, _JUDGMENT)
+    return path
+
+
 PENALTIES: Mapping[str, Callable[[World], tuple[str, Any]]] = {
     "/v1/invoices/{invoice_id}/interest/waive": lambda w: (
         f"/v1/invoices/{_late(w)['id']}/interest/waive",
         {"reason": "First delay"},
     ),
     "/v1/invoices/{invoice_id}/interest/reinstate": _reinstated,
+    "/v1/customers/{customer_id}/insolvency": lambda w: (
+        f"/v1/customers/{w.customer()}/insolvency",
+        _JUDGMENT | {"published_on": "2026-01-05"},
+    ),
+    "/v1/customers/{customer_id}/insolvency/close": lambda w: (
+        f"{_insolvent(w)}/close",
+        {"outcome": "plan_adopted"},
+    ),
     "/v1/penalty-documents": lambda w: ("/v1/penalty-documents", _penalty_body(w)),
     "/v1/penalty-documents/{document_id}/cancel": lambda w: (
         f"{_penalty(w)}/cancel",

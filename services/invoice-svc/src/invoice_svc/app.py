@@ -27,6 +27,7 @@ from invoice_svc.http.entities import routes as entities
 from invoice_svc.http.imports import routes as imports
 from invoice_svc.http.imports.problems import PROBLEMS as LINE_PROBLEMS
 from invoice_svc.http.indices import routes as indices
+from invoice_svc.http.insolvency import routes as insolvency
 from invoice_svc.http.interest import routes as interest
 from invoice_svc.http.invoices import routes as invoices
 from invoice_svc.http.orders import routes as orders
@@ -47,6 +48,7 @@ from invoice_svc.models import MODELS, NAME
 ROUTERS = (
     entities.router,
     customers.router,
+    insolvency.router,
     statements.router,
     statement_schedules.router,
     custom_fields.router,

@@ -55,7 +55,8 @@ class InvoiceDebt(msgspec.Struct, frozen=True):
     """An issued invoice, in minor units: what was ever owed, and its payments.
 
     ``contested_minor`` is in an open dispute, ``given_up_minor`` is written off. ``pauses`` follow one another.
-    ``schedules`` in the order of their days replace ``due_on``, each from its day on.
+    ``schedules`` in the order of their days replace ``due_on``, each from its day on. From ``stayed_from`` on
+    insolvency proceedings of the debtor stay it (:mod:`encours.contracts.insolvency`).
     """
 
     invoice_id: str
@@ -66,6 +67,7 @@ class InvoiceDebt(msgspec.Struct, frozen=True):
     applied: tuple[Funds, ...] = ()
     pauses: tuple[Pause, ...] = ()
     schedules: tuple[DueSchedule, ...] = ()
+    stayed_from: date | None = None
 
 
 class LateLeg(NamedTuple):
@@ -88,6 +90,7 @@ class Settlement(msgspec.Struct, frozen=True):
     funds: tuple[Funds, ...] = ()
     pauses: tuple[Pause, ...] = ()
     periods: tuple[SchedulePeriod, ...] = ()
+    stayed_from: date | None = None
 
     @property
     def uncovered_minor(self) -> int:
@@ -104,8 +107,22 @@ class Settlement(msgspec.Struct, frozen=True):
     def late_legs(self, on: date) -> Iterator[LateLeg]:
         """Days and uncovered amounts that bear interest, up to and including ``on``, of each instalment by itself.
 
-        They begin on the day after the due date. The day on which funds come in is the last one that counts.
+        They begin on the day after the due date. The day on which funds come in is the last one that counts. None is on
+        a day on which proceedings stay the debt.
         """
+        yield from self._legs(on if self.stayed_from is None else min(on, self.stayed_from - _ONE_DAY))
+
+    def fell_late(self, on: date) -> bool:
+        """Return True if an amount was late by a day that had been due before proceedings stayed the debt."""
+        if self.stayed_from is None:
+            return any(self._legs(on))
+        return any(leg.due_on < self.stayed_from for leg in self._legs(min(on, self.stayed_from)))
+
+    def uncovered_before(self, day: date) -> int:
+        """Return the amount that the funds of earlier days do not cover."""
+        return self.owed_minor - sum(part.amount_minor for part in self.funds if part.available_on < day)
+
+    def _legs(self, on: date) -> Iterator[LateLeg]:
         if self.periods:
             yield from sorted(leg for period in self.periods for leg in period.late_legs(on))
             return
@@ -158,7 +175,8 @@ def settlements(debts: Iterable[InvoiceDebt], unapplied: Iterable[Funds] = ()) -
         parts += instalments_of(msgspec.structs.replace(debt, applied=tuple(applied)))
     found: dict[str, list[Settlement]] = {}
     for part, funds in _covered(parts, spare):
-        settled = Settlement(part.due_on, part.owed_minor, tuple(sorted(funds, key=_age)), part.pauses)
+        ordered = tuple(sorted(funds, key=_age))
+        settled = Settlement(part.due_on, part.owed_minor, ordered, part.pauses, stayed_from=part.stayed_from)
         found.setdefault(part.invoice_id, []).append(settled)
     return {debt.invoice_id: _joined(debt, found[debt.invoice_id]) for debt in given}
 
@@ -228,7 +246,7 @@ def _joined(debt: InvoiceDebt, parts: list[Settlement]) -> Settlement:
         then = _divided_by(covered, earlier.instalments)
         settled = (Settlement(each.due_on, each.owed_minor, each.applied, each.pauses) for each in then)
         periods.append(SchedulePeriod(earlier.agreed_on, later.agreed_on - _ONE_DAY, tuple(settled)))
-    return Settlement(debt.due_on, debt.owed_minor, funds, debt.pauses, tuple(periods))
+    return Settlement(debt.due_on, debt.owed_minor, funds, debt.pauses, tuple(periods), debt.stayed_from)
 
 
 def _taken(funds: Sequence[Funds], need_minor: int) -> tuple[list[Funds], list[Funds]]:

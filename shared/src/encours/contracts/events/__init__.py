@@ -3,7 +3,7 @@
 from encours.contracts.events import aside, calendar, imports, invoice, loss, rate, risk
 from encours.contracts.events.dunning import policy, reminders
 from encours.contracts.events.money import bank, payment, penalty, plan, remittance, residual, statement
-from encours.contracts.events.parties import customer, entity, field
+from encours.contracts.events.parties import customer, entity, field, insolvency
 from encours.contracts.events.sales import approval, dispute, order, quote, recurring, review
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "entity",
     "field",
     "imports",
+    "insolvency",
     "invoice",
     "loss",
     "order",

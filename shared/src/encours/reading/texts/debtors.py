@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from encours.contracts.events import customer, field, order, quote, recurring, review, statement
+from encours.contracts.events import customer, field, insolvency, order, quote, recurring, review, statement
 from encours.reading.texts.form import Lines
 
 LINES: Lines = {
@@ -36,6 +36,22 @@ LINES: Lines = {
     customer.PapersRequired: (
         "{papers} paper(s) required before an invoice",
         "{papers} pièce(s) exigée(s) avant facturation",
+    ),
+    insolvency.InsolvencyOpened: (
+        "Insolvency proceedings opened on {opened_on}: {kind}, {court}",
+        "Procédure collective ouverte le {opened_on} : {kind}, {court}",
+    ),
+    insolvency.InsolvencyPublished: (
+        "Insolvency proceedings published on {published_on}",
+        "Procédure collective publiée le {published_on}",
+    ),
+    insolvency.InsolvencyAmended: (
+        "Insolvency proceedings: {kind}, {court}, {case_number}, {administrator}",
+        "Procédure collective : {kind}, {court}, {case_number}, {administrator}",
+    ),
+    insolvency.InsolvencyClosed: (
+        "Insolvency proceedings closed on {closed_on}: {outcome}",
+        "Procédure collective close le {closed_on} : {outcome}",
     ),
     quote.QuoteDrafted: (
         "Quote {number} of {total_minor} drafted",

@@ -74,4 +74,13 @@ FRENCH = {
     "by_person": "par une personne",
     "payment_reversed": "paiement annulé",
     "formal_step_apart": "étape formelle à part",
+    "insolvency": "procédure collective",
+    "safeguard": "sauvegarde",
+    "receivership": "redressement judiciaire",
+    "liquidation": "liquidation judiciaire",
+    "plan_adopted": "plan arrêté",
+    "liabilities_extinguished": "extinction du passif",
+    "assets_insufficient": "insuffisance d'actif",
+    "set_aside": "jugement infirmé",
+    "recorded_in_error": "enregistrée par erreur",
 }

@@ -92,6 +92,7 @@ class Cases(ReadModel):
         events.approval,
         events.bank,
         events.dispute,
+        events.insolvency,
         events.order,
         events.quote,
         events.rate,

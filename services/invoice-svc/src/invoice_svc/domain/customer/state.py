@@ -13,6 +13,13 @@ from typing import assert_never, cast
 from encours.contracts import Recorded
 from encours.contracts.common import Address, Terms
 from encours.contracts.events import customer as events
+from encours.contracts.events.parties.insolvency import (
+    InsolvencyAmended,
+    InsolvencyClosed,
+    InsolvencyOpened,
+    InsolvencyPublished,
+)
+from encours.contracts.insolvency import Insolvency, InsolvencyEvent, insolvencies_with
 from encours.contracts.parties import Merge, Roles, merge_of
 from encours.kernel.errors import NotFound
 
@@ -81,6 +88,8 @@ class Customer:
     """Assignments, in the order in which they were recorded."""
     merges: tuple[Merge, ...] = ()
     """Merges of this record into another one, and their reversals, in the order in which they were recorded."""
+    insolvencies: tuple[Insolvency, ...] = ()
+    """Proceedings, in the order in which they were recorded."""
     contacts: tuple[Contact, ...] = ()
     notes: tuple[Note, ...] = ()
     required_papers: tuple[events.Paper, ...] = ()
@@ -100,6 +109,7 @@ CustomerEvent = (
     | events.CustomerContactAdded
     | events.CustomerNoted
     | events.PapersRequired
+    | InsolvencyEvent
 )
 
 
@@ -174,6 +184,8 @@ def evolve(state: Customer, recorded: Recorded) -> Customer:
             return replace(state, notes=(*state.notes, Note(event.text, recorded.effective_on)))
         case events.PapersRequired():
             return replace(state, required_papers=event.papers)
+        case InsolvencyOpened() | InsolvencyPublished() | InsolvencyAmended() | InsolvencyClosed():
+            return replace(state, insolvencies=insolvencies_with(state.insolvencies, recorded, event))
         case _:
             assert_never(event)
 

@@ -59,8 +59,8 @@ class InterestAccount:
 
     @property
     def is_stated(self) -> bool:
-        """Return True if there were late days, or documents claim penalties."""
-        return bool(self.due.segments or self.claimed.total_minor)
+        """Return True if penalties are due or there were late days, or documents claim penalties."""
+        return bool(self.due.segments or self.due.indemnity_minor or self.claimed.total_minor)
 
     @property
     def to_claim(self) -> Penalties:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from encours.contracts.insolvency import Insolvency, arose_on, stayed_from
 from encours.contracts.settlement import DueSchedule, Funds, InvoiceDebt, Settlement, settlements
 from invoice_svc.domain.invoice.state import Invoice
 
@@ -17,17 +18,19 @@ class DebtorFile(Struct, frozen=True):
     """Streams on which the penalties of a customer rest, in one currency: ids of invoices, and of unapplied cash.
 
     Invoices are those that are open, and those that were settled late and not claimed since; at most one more than
-    :data:`MAX_FILE`.
+    :data:`MAX_FILE`. ``records`` are the customer's, with those that were merged into it.
     """
 
     invoices: tuple[str, ...]
     payments: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
 
 
-def debt_of(state: Invoice) -> InvoiceDebt:
+def debt_of(state: Invoice, insolvencies: Iterable[Insolvency] = ()) -> InvoiceDebt:
     """Return what was ever owed of an issued invoice, and the payments applied to it.
 
-    The rest that a tolerance closed counts as paid with the last of the funds.
+    The rest that a tolerance closed counts as paid with the last of the funds. ``insolvencies`` are the proceedings of
+    the debtor.
     """
     assert state.due_on is not None, "an issued invoice has a due date"
     applied = [Funds(part.received_on, part.amount_minor) for part in state.applied]
@@ -42,6 +45,7 @@ def debt_of(state: Invoice) -> InvoiceDebt:
         pauses=tuple(plan.pause for plan in state.plans if plan.pause is not None),
         schedules=tuple(DueSchedule(each.agreed_on, each.instalments) for each in state.schedules),
         applied=tuple(applied),
+        stayed_from=stayed_from(insolvencies, arose_on(state.supply_on, state.penalises)),
     )
 
 

@@ -4,7 +4,9 @@ Penalties run from the day after the due date, without a reminder, on the amount
 the day on which the funds are available. Amounts and days are those of the invoice's settlement
 (:mod:`encours.contracts.settlement`): neither is due on what was never owed, or was covered in time. Actual days over
 365. A segment ends where the principal or the legal rate changes; each is rounded once, half up, to the minor unit.
-Payments go to the principal first. In France neither penalties nor the fee bear VAT (CGI 256).
+Payments go to the principal first. From the day of a judgment that opens insolvency proceedings of the debtor no
+interest is due on an earlier claim (C. com. L622-28), and no fee if it falls due on that day or later (L441-10 II). In
+France neither penalties nor the fee bear VAT (CGI 256).
 """
 
 from __future__ import annotations
@@ -60,7 +62,7 @@ def statement(settlement: Settlement, terms: Terms, on: date, law: LatePaymentLa
         for first_day, last_day, rate in _at_one_rate(leg_begins, leg_ends, due_on, terms, law)
     )
     interest = sum(segment.interest_minor for segment in segments)
-    return Statement(segments, interest, terms.indemnity_minor if segments else 0)
+    return Statement(segments, interest, terms.indemnity_minor if settlement.fell_late(on) else 0)
 
 
 def _at_one_rate(

@@ -9,11 +9,14 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from encours.contracts.events.parties.customer import Paper
+from encours.contracts.events.parties.insolvency import InsolvencyKind, InsolvencyOutcome
+from encours.contracts.insolvency import Insolvency
 from encours.contracts.parties import OWN, Roles, merged_into, roles_on
 from encours.contracts.recipients import PURPOSES, Purpose, Recipient, recipient
 from encours.http.answers import Answer, Json
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
+from invoice_svc.domain.customer.insolvency import proceedings_in_force
 from invoice_svc.domain.customer.likeness import Mark
 from invoice_svc.domain.customer.state import Customer, terms_on
 from invoice_svc.http.common import AddressOut, iso
@@ -72,6 +75,35 @@ class NoteOut(BaseModel):
     text: str
 
 
+class InsolvencyOut(BaseModel):
+    """Insolvency proceedings; `outcome` is null while they are in force."""
+
+    kind: InsolvencyKind
+    country: str
+    opened_on: date
+    published_on: date | None
+    court: str | None
+    case_number: str | None
+    administrator: str | None
+    closed_on: date | None
+    outcome: InsolvencyOutcome | None
+
+    @classmethod
+    def of(cls, found: Insolvency) -> Json:
+        """Show proceedings."""
+        return {
+            "kind": found.kind,
+            "country": found.country,
+            "opened_on": iso(found.opened_on),
+            "published_on": iso(found.published_on),
+            "court": found.court,
+            "case_number": found.case_number,
+            "administrator": found.administrator,
+            "closed_on": iso(found.closed_on),
+            "outcome": found.outcome,
+        }
+
+
 class CustomerOut(AsOf):
     """A customer. `terms` are those in force as of the date, null if nothing is agreed; `agreements` are all."""
 
@@ -101,6 +133,8 @@ class CustomerOut(AsOf):
     merged_into: str | None = Field(
         description="Record of the same debtor that stands for this one on the date; null if not merged."
     )
+    insolvency: InsolvencyOut | None = Field(description="Proceedings in force on the date, of this record.")
+    insolvencies: list[InsolvencyOut] = Field(description="All proceedings, those that ended too.")
     contacts: list[ContactOut]
     recipients: dict[Purpose, RecipientOut] = Field(
         description="Who is written to for each purpose: the last contact with an e-mail address in the order of "
@@ -114,6 +148,7 @@ class CustomerOut(AsOf):
     def of(cls, state: Customer, version: int, as_of: date) -> Json:
         """Show a customer; ``terms`` are those in force on the day."""
         in_force = terms_on(state, as_of)
+        proceedings = proceedings_in_force(state)
         return {
             "id": state.customer_id,
             "entity_id": state.entity_id,
@@ -139,6 +174,8 @@ class CustomerOut(AsOf):
             "roles": RolesOut.of(state.customer_id, roles_on(state.roles, as_of)),
             "role_assignments": [RolesOut.of(state.customer_id, roles) for roles in state.roles],
             "merged_into": merged_into(state.merges, as_of),
+            "insolvency": InsolvencyOut.of(proceedings) if proceedings else None,
+            "insolvencies": [InsolvencyOut.of(each) for each in state.insolvencies],
             "contacts": [
                 {"role": c.role, "name": c.name, "email": c.email, "phone": c.phone} for c in state.contacts
             ],

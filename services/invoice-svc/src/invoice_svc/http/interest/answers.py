@@ -90,10 +90,14 @@ class InterestOut(AsOf):
     over_claimed: PenaltiesOut = Field(
         description="Claimed by penalty documents and not due by the last day that they claim: to be credited."
     )
+    stayed_from: date | None = Field(
+        description="Day of the judgment that opened insolvency proceedings of the debtor after the supply: from then "
+        "on no interest is due."
+    )
     policy: str
 
     @classmethod
-    def of(cls, state: Invoice, on: date, account: InterestAccount) -> Json:
+    def of(cls, state: Invoice, on: date, account: InterestAccount, stayed_from: date | None) -> Json:
         """Show the statement of an invoice up to a day."""
         currency, found = state.currency, account.due
         return {
@@ -108,6 +112,7 @@ class InterestOut(AsOf):
             "waived": PenaltiesOut.of(account.waived, currency),
             "to_claim": PenaltiesOut.of(account.to_claim, currency),
             "over_claimed": PenaltiesOut.of(account.over_claimed, currency),
+            "stayed_from": iso(stayed_from),
             "policy": "PRINCIPAL_FIRST",
         }
 
@@ -154,7 +159,7 @@ class LateInvoiceOut(StatedPenaltiesOut):
     @classmethod
     def row(cls, row: Any) -> Json:
         """Show an invoice of a page."""
-        state, account = row["stated"]
+        state, account = row["stated"].state, row["stated"].account
         return {
             "invoice_id": state.invoice_id,
             "customer_id": state.customer_id,
@@ -185,8 +190,8 @@ class CustomerInterestOut(AsOf, Listing[LateInvoiceOut]):
     def of(cls, customer_id: str, scope: StatementScope, on: date, found: Sequence[StatedInvoice]) -> Json:
         """Show the statement without its page."""
         by_currency: dict[str, list[InterestAccount]] = {}
-        for state, account in found:
-            by_currency.setdefault(state.currency, []).append(account)
+        for each in found:
+            by_currency.setdefault(each.state.currency, []).append(each.account)
         return {
             "customer_id": customer_id,
             "scope": scope,

@@ -49,9 +49,10 @@ async def get_interest(invoice_id: InvoiceId, q: Reading, on: BusinessDate | Non
     Without a contractual rate they are those of the law of the entity's country; `no-legal-rate` if none is on file.
 
     Amounts count from the day on which their funds were available, allocated or not. Nothing is due on what a credit
-    note cancelled or an accepted claim covers. Events that count by `as_of` are considered. Beside what is due stand
-    what penalty documents claim and what was waived; `to_claim` is the rest, and `over_claimed` what a document claims
-    and is not due: cancel it and claim again.
+    note cancelled or an accepted claim covers, and no interest from the day of a judgment that opened insolvency
+    proceedings of the debtor after the supply (`stayed_from`). Events that count by `as_of` are considered. Beside what
+    is due stand what penalty documents claim and what was waived; `to_claim` is the rest, and `over_claimed` what a
+    document claims and is not due: cancel it and claim again.
     """
     state, _, time = await read(q, INVOICE_ANSWER, invoice_id)
     dated = replace(q, as_of=time.as_of, min_position=max(q.min_position, time.position))
@@ -59,12 +60,13 @@ async def get_interest(invoice_id: InvoiceId, q: Reading, on: BusinessDate | Non
         known = replace(q, asked_position=view.time.position)
         state, _, _ = await read(known, INVOICE_ANSWER, invoice_id)
         day = on or time.as_of
-        found = NO_PENALTIES
+        found, stayed_from = NO_PENALTIES, None
         if state.due_on is not None:
             creditor = await q.ledger.read_stream(q.caller.ledger, state.entity_id, upto=view.time.position)
             law = law_of(ENTITY.fold(creditor).country)
-            found = account_of(state, await settlement_of(q, view, state), day, law)
-    return q.respond(InterestOut.of(state, day, found) | view.time.echo())
+            settlement = await settlement_of(q, view, state)
+            found, stayed_from = account_of(state, settlement, day, law), settlement.stayed_from
+    return q.respond(InterestOut.of(state, day, found, stayed_from) | view.time.echo())
 
 
 @router.get(

@@ -82,7 +82,8 @@ class DebtorFiles:
             records = Survivors(await merges(conn, schema), date.max).records(customer_id)
             cash = await _cash(conn, schema, records, currency)
             only = None if cash or named is None else list(named)
-            return DebtorFile(await _invoices(conn, schema, entity_id, records, currency, only), cash)
+            invoices = await _invoices(conn, schema, entity_id, records, currency, only)
+            return DebtorFile(invoices, cash, tuple(records))
 
 
 async def _invoices(

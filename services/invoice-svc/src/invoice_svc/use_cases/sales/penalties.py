@@ -20,7 +20,7 @@ from invoice_svc.domain.interest.waiver import ReinstatePenalties, WaivePenaltie
 from invoice_svc.domain.invoice.checks import require_issued
 from invoice_svc.domain.invoice.commands import CreditInvoice
 from invoice_svc.domain.invoice.state import Invoice
-from invoice_svc.use_cases.folds import ENTITY, INVOICE, PAYMENT
+from invoice_svc.use_cases.folds import CUSTOMER, ENTITY, INVOICE, PAYMENT
 from invoice_svc.use_cases.parties.debtors import unmerged
 from invoice_svc.use_cases.sales import invoices
 from invoice_svc.use_cases.sales.numbering import number_step
@@ -117,9 +117,14 @@ async def _file(
 
 
 async def _settled(session: Session, file: DebtorFile) -> tuple[list[Invoice], dict[str, Settlement]]:
-    """Return the invoices of a file and their settlements; the append verifies that no invoice has moved."""
+    """Return the invoices of a file and their settlements.
+
+    The append verifies that neither an invoice has moved nor a record of the debtor.
+    """
     states = [await session.load(INVOICE, each) for each in file.invoices]
-    debts = [debt_of(state) for state in states if state.due_on is not None]
+    customers = sorted({*file.records, *(state.customer_id for state in states)})
+    insolvencies = [each for name in customers for each in (await session.load(CUSTOMER, name)).insolvencies]
+    debts = [debt_of(state, insolvencies) for state in states if state.due_on is not None]
     return states, settlements(debts, await _cash(session, file.payments))
 
 

@@ -80,6 +80,7 @@ class Receivables(MappedModel):
         events.approval,
         events.bank,
         events.dispute,
+        events.insolvency,
         events.order,
         events.plan,
         events.policy,

@@ -68,6 +68,7 @@ class Credit(ReadModel):
         events.approval,
         events.bank,
         events.dispute,
+        events.insolvency,
         events.order,
         events.plan,
         events.policy,
