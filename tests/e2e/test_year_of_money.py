@@ -31,8 +31,7 @@ def test_a_debtors_year_of_money_adds_up_in_every_service_on_every_date(system: 
     penalties_are_claimed(year, debt)
     bank_charge_is_a_residual(year, debt)
     overpayment_is_refunded(year)
-    year.advance("2025-12-31")
-    year.check()
+    judgment_stays_the_claim(year)
     year.seen_again()
 
 
@@ -174,6 +173,25 @@ def overpayment_is_refunded(year: Year) -> None:
     (refund,) = year.post(f"/v1/payments/{paid['id']}/refund", {"reason": "Paid too much"})["refunds"]
     year.post(f"/v1/payments/{paid['id']}/refunds/{refund['id']}/sent", {"reference": "E2E-2"})
     year.books.receive("-30.00")
+    year.check()
+
+
+def judgment_stays_the_claim(year: Year) -> None:
+    """The debtor's receivership is known a day late: interest ends on the eve of the judgment, and nobody asks."""
+    debt = year.invoice("500.00")
+    year.books.bill(debt, "600.00")
+    year.advance("2025-10-02")
+    assert interest(year, debt, year.day) == owed([("600", "2025-09-11", "2025-10-02")])
+    sent = len(reminders(year))
+    known = year.post(
+        f"/v1/customers/{year.customer}/insolvency", {"kind": "receivership", "opened_on": "2025-10-01"}
+    )
+    assert known["insolvency"]["opened_on"] == "2025-10-01"
+    year.advance("2025-12-31")
+    assert interest(year, debt, year.day) == owed([("600", "2025-09-11", "2025-09-30")])
+    assert len(reminders(year)) == sent
+    suppressed = year.world.get("dunning", "/v1/reminders", customer_id=year.customer, status="suppressed")
+    assert {each["cause"] for each in suppressed["data"] if each["day"] > "2025-10-02"} == {"insolvency"}
     year.check()
 
 

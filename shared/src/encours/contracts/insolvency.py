@@ -42,7 +42,8 @@ from encours.contracts.events.parties.insolvency import (
 from encours.contracts.recorded import Recorded
 
 InsolvencyEvent = InsolvencyOpened | InsolvencyPublished | InsolvencyAmended | InsolvencyClosed
-_VOID = frozenset({"set_aside", "recorded_in_error"})
+VOID = frozenset({"set_aside", "recorded_in_error"})
+"""Outcomes of proceedings that are as if they had never been opened."""
 
 
 class Insolvency(msgspec.Struct, frozen=True):
@@ -68,7 +69,7 @@ class Insolvency(msgspec.Struct, frozen=True):
     @property
     def void(self) -> bool:
         """Return True if the proceedings are as if they had never been opened."""
-        return self.outcome in _VOID
+        return self.outcome in VOID
 
 
 def insolvencies_with(

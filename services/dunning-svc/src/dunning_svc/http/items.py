@@ -36,6 +36,7 @@ class ItemOut(BaseModel):
     disputed: MoneyModel
     on_plan: MoneyModel
     later: MoneyModel = Field(description="Instalments that are not due yet.")
+    stayed: MoneyModel = Field(description="Rest that insolvency proceedings of the debtor stay.")
     asked: MoneyModel
     step: str | None = Field(description="The step taken for it; null if it is only listed.")
 
@@ -52,6 +53,7 @@ class ItemOut(BaseModel):
             disputed=MoneyModel.of(item.disputed_minor, currency),
             on_plan=MoneyModel.of(item.planned_minor, currency),
             later=MoneyModel.of(item.later_minor, currency),
+            stayed=MoneyModel.of(item.stayed_minor, currency),
             asked=MoneyModel.of(item.asked_minor, currency),
             step=item.step or None,
         )

@@ -1,9 +1,9 @@
 """Check of a decision just before dispatch, against events that were recorded after it.
 
 A message is sent exactly as it was decided, or not at all. Since the decision there may have been a payment, applied
-or not, a dispute, a credit note, a hold, an address removed, or another policy put in force. If the current case would
-lead to another decision, the reminder is recorded as suppressed with the cause and the events. Its step is open again
-and the next day decides on the new state. So decision, message and record never differ.
+or not, a dispute, a credit note, a hold, insolvency proceedings, an address removed, or another policy put in force.
+If the current case would lead to another decision, the reminder is recorded as suppressed with the cause and the
+events. Its step is open again and the next day decides on the new state. So decision, message and record never differ.
 """
 
 from __future__ import annotations
@@ -37,13 +37,15 @@ def overtaken(
     reminder: ReminderRequested, case: Case, today: date, policy: Policy
 ) -> SuppressionCause | None:
     """Return the cause not to send the message by the current case, or ``None``."""
+    case = case.on(today)
+    items = {item.invoice_id: item for item in case.items}
+    asked_for = [item for item in reminder.items if item.asked_minor]
+    if any(items[i.invoice_id].stayed for i in asked_for if i.invoice_id in items):
+        return "insolvency"
     if case.on_hold(today):
         return "customer_on_hold"
     if reminder.channel in policy.addressed and not case.reachable(reminder.channel):
         return "no_address"
-    case = case.on(today)
-    items = {item.invoice_id: item for item in case.items}
-    asked_for = [item for item in reminder.items if item.asked_minor]
     now = [items[i.invoice_id].collectable_minor if i.invoice_id in items else 0 for i in asked_for]
     credit = case.credit_for({item.invoice_id for item in reminder.items})
     if now == [item.asked_minor for item in asked_for] and credit == reminder.credit_minor:

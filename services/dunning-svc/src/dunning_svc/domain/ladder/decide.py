@@ -10,8 +10,9 @@ Rules of policies that go step by step:
 * A formal notice is never the first contact about an invoice: it lists only items that were claimed before. A
   litigation file lists only items with a formal notice. The policy sets the minimum interval between two formal
   notices to a customer.
-* No step is taken for an item with nothing to collect: disputed in full, on a payment plan, or covered by unapplied
-  cash, which is deducted from the oldest items first. After a plan is broken the item goes on at its level.
+* No step is taken for an item with nothing to collect: stayed by insolvency proceedings, disputed in full, on a payment
+  plan, or covered by unapplied cash, which is deducted from the oldest items first. After a plan is broken the item
+  goes on at its level.
 * Of an invoice in instalments only what is due is claimed. Each instalment takes the ladder from its own due date, once
   the earlier ones are settled.
 * The highest step taken determines channel and template of *one* message, which lists every due item. The items with
@@ -48,6 +49,7 @@ from encours.contracts.events.dunning.reminders import (
 )
 
 _PRECEDENCE: tuple[SuppressionCause, ...] = (
+    "insolvency",
     "customer_on_hold",
     "no_address",
     "below_floor",
@@ -177,13 +179,13 @@ def _listed(found: Sequence[ItemPlan], tone: Step, day: date, policy: Policy) ->
     """Return the items of the message: those due or announced today; only the latter if the step announces.
 
     A friendly notice does not list late invoices, which get reminders of another tone. No message lists an invoice that
-    is wholly on a payment plan.
+    is wholly on a payment plan, or stayed by insolvency proceedings.
     """
     announced = [p for p in found if p.step is not None and p.step.announces]
     if tone.announces:
         return announced
     due = [p for p in found if p.item.due_on < day or (p.step is not None and not p.step.announces)]
-    return [p for p in due if joins(p, tone, policy) and not p.item.wholly_on_plan] + announced
+    return [p for p in due if joins(p, tone, policy) and not p.item.unlisted] + announced
 
 
 def _suppression(found: Sequence[ItemPlan], suppressed: Sequence[SuppressedStep], policy: Policy) -> _Message:

@@ -57,6 +57,7 @@ def dunned(
         disputed_minor=item.contested_minor,
         planned_minor=item.on_plan_minor,
         later_minor=item.later_minor,
+        stayed_minor=item.stayed_minor,
         asked_minor=asked_minor,
         step=step,
         terms=terms,

@@ -49,6 +49,7 @@ _CAUSES: dict[Lang, dict[str, str]] = {
         "covered_by_credit": "Les paiements non affectés du client couvrent tout le montant à réclamer.",
         "fully_disputed": "Tout le montant à réclamer est contesté ou attend un avoir.",
         "on_plan": "Tout le montant à réclamer est sur un échéancier en vigueur.",
+        "insolvency": "Une procédure collective du débiteur interdit de réclamer ce qui est né avant le jugement.",
         "customer_on_hold": "La relance du client est suspendue.",
         "paid_meanwhile": "Entre la décision et l'envoi, les factures ont été soldées.",
         "changed_meanwhile": "Entre la décision et l'envoi, le montant a changé : nouvelle décision le lendemain.",
@@ -64,6 +65,7 @@ _CAUSES: dict[Lang, dict[str, str]] = {
         "covered_by_credit": "Unapplied payments of the customer cover the whole amount to be claimed.",
         "fully_disputed": "The whole amount to be claimed is in dispute or awaits a credit note.",
         "on_plan": "The whole amount to be claimed is on a payment plan in force.",
+        "insolvency": "Insolvency proceedings of the debtor forbid to claim what arose before the judgment.",
         "customer_on_hold": "Dunning of the customer is on hold.",
         "paid_meanwhile": "Between decision and dispatch the invoices were settled.",
         "changed_meanwhile": "Between decision and dispatch the amount changed: the next day has a new decision.",
@@ -171,18 +173,21 @@ def _item(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang, *,
     disputed = amount(item.disputed_minor, event.currency, lang)
     later = amount(item.later_minor, event.currency, lang)
     planned = amount(item.planned_minor, event.currency, lang)
+    stayed = amount(item.stayed_minor, event.currency, lang)
     due, late = on(item.due_on, lang), days_late(item.days_past_due, lang)
     if lang == "fr":
         text = f"Facture {item.number}, échéance {due} ({late}) : {open_} ouverts"
         text += f", dont {disputed} contestés" if item.disputed_minor else ""
         text += f", dont {planned} sur un échéancier" if item.planned_minor else ""
         text += f", dont {later} d'échéances à venir" if item.later_minor else ""
+        text += f", dont {stayed} à déclarer à la procédure collective" if item.stayed_minor else ""
         text += f", {asked} réclamés."
     else:
         text = f"Invoice {item.number}, due {due} ({late}): {open_} open"
         text += f", {disputed} of it disputed" if item.disputed_minor else ""
         text += f", {planned} of it on a payment plan" if item.planned_minor else ""
         text += f", {later} of it due later" if item.later_minor else ""
+        text += f", {stayed} of it to be declared in insolvency proceedings" if item.stayed_minor else ""
         text += f", {asked} claimed."
     return (
         f"{text} {_steps(item, event, policy, lang) if item.step else _no_step(item, lang, covered=covered)}"

@@ -85,6 +85,8 @@ def _against(
     case: Case, item: LadderItem, left_minor: int, step: Step, day: date, policy: Policy
 ) -> SuppressionCause | None:
     """Return the first cause against a due step; ``None`` if it may be taken next."""
+    if item.stayed:
+        return "insolvency"
     if case.on_hold(day):
         return "customer_on_hold"
     if item.collectable_minor == 0:

@@ -40,6 +40,8 @@ class LadderItem:
     """Open amounts by due date of an invoice in instalments; ``due_on`` is the first of them."""
     due_minor: int | None = None
     """Open amount that is due or announced on the day of the decision; ``None``: all of it."""
+    stayed: bool = False
+    """Insolvency proceedings of the debtor stay the claim."""
 
     @property
     def contested_minor(self) -> int:
@@ -53,8 +55,13 @@ class LadderItem:
 
     @property
     def collectable_minor(self) -> int:
-        """Open amount less what is disputed, on a payment plan or due later."""
-        return self._whole_minor - self.later_minor
+        """Open amount less what is disputed, on a payment plan or due later; 0 of a stayed claim."""
+        return 0 if self.stayed else self._whole_minor - self.later_minor
+
+    @property
+    def stayed_minor(self) -> int:
+        """Part that insolvency proceedings stay: of a stayed claim what would be collectable without them."""
+        return self._whole_minor - self.later_minor if self.stayed else 0
 
     @property
     def later_minor(self) -> int:
@@ -74,13 +81,15 @@ class LadderItem:
         return replace(self, due_minor=due)
 
     @property
-    def wholly_on_plan(self) -> bool:
-        """Return True if a payment plan leaves nothing to collect."""
-        return self.on_plan_minor > 0 and self.collectable_minor == 0
+    def unlisted(self) -> bool:
+        """Return True if no message lists the item: it is stayed, or a payment plan leaves nothing to collect."""
+        return self.stayed or (self.on_plan_minor > 0 and self.collectable_minor == 0)
 
     @property
     def uncollectable(self) -> SuppressionCause:
         """Cause against every step of an item of which nothing is collectable."""
+        if self.stayed:
+            return "insolvency"
         return "on_plan" if self.on_plan_minor else "fully_disputed"
 
 

@@ -12,7 +12,7 @@ from dunning_svc.domain.ladder.state import Case
 from dunning_svc.domain.policy.choice import ChosenPolicy, Policies
 from dunning_svc.domain.policy.schedule import upcoming
 from dunning_svc.domain.policy.working_days import working_day_from
-from dunning_svc.read_models.cases.due import item_of, payer_in
+from dunning_svc.read_models.cases.due import payer_in
 from dunning_svc.read_models.cases.items import steps_taken
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow
@@ -94,6 +94,9 @@ class CaseItem(BaseModel):
     disputed: MoneyModel
     on_plan: MoneyModel = Field(description="Part on a payment plan in force, for which nobody asks.")
     later: MoneyModel = Field(description="Instalments that are not due yet.")
+    stayed: MoneyModel = Field(
+        description="Rest that insolvency proceedings of the debtor stay; it has no next step."
+    )
     level: str | None = Field(description="The highest step taken.")
     suppressed: list[str] = Field(description="Steps whose reminder was suppressed.")
     policy: PolicyApplied
@@ -103,6 +106,7 @@ class CaseItem(BaseModel):
     def of(cls, row: ItemRow, as_of: date, case: Case, policies: Policies) -> CaseItem:
         """Return an item of a case as of a day."""
         taken = steps_taken(row)
+        item = next(each for each in case.items if each.invoice_id == row.invoice_id)
         applied, since, _ = policy_of(case, as_of, policies)
         policy = applied.policy
         step = upcoming(policy, as_of, due_on=row.due_on, entered_on=row.entered_on, taken=taken, since=since)
@@ -115,13 +119,14 @@ class CaseItem(BaseModel):
             due_on=row.due_on,
             days_past_due=(as_of - row.due_on).days,
             open=MoneyModel.of(row.open_minor, row.currency),
-            disputed=MoneyModel.of(item_of(row).contested_minor, row.currency),
-            on_plan=MoneyModel.of(item_of(row).on_plan_minor, row.currency),
-            later=MoneyModel.of(item_of(row).on(as_of).later_minor, row.currency),
+            disputed=MoneyModel.of(item.contested_minor, row.currency),
+            on_plan=MoneyModel.of(item.on_plan_minor, row.currency),
+            later=MoneyModel.of(item.on(as_of).later_minor, row.currency),
+            stayed=MoneyModel.of(item.on(as_of).stayed_minor, row.currency),
             level=taken[-1].code if taken else None,
             suppressed=row.suppressed,
             policy=PolicyApplied.of(applied),
-            next_step=None if step is None else NextStep(code=step[0].code, on=step[1]),
+            next_step=None if step is None or item.stayed else NextStep(code=step[0].code, on=step[1]),
         )
 
 

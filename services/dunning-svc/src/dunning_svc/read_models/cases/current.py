@@ -14,7 +14,7 @@ from dunning_svc.read_models.cases.policies import PolicyEvent
 from dunning_svc.read_models.cases.rows import AccountRow, ItemRow, PolicyRow
 from encours.contracts import Recorded, names_of
 from encours.contracts.books import movements, moving
-from encours.contracts.events import customer, entity, plan, policy, reminders
+from encours.contracts.events import customer, entity, insolvency, plan, policy, reminders
 from encours.contracts.parties import Merging, related
 from encours.ledger import Ledger
 from encours.reading.merges import MergeRow
@@ -30,6 +30,8 @@ _TYPES = moving() | names_of(
     customer.RolesAssigned,
     customer.CustomerMerged,
     customer.CustomerMergeReversed,
+    insolvency.InsolvencyClosed,
+    insolvency.InsolvencyOpened,
     reminders.HoldPlaced,
     entity.EntityAmended,
     plan.InvoiceRescheduled,

@@ -11,7 +11,14 @@ from dunning_svc.domain.ladder.state import Case, FormalNotice, LadderItem, Past
 from dunning_svc.domain.policy.choice import Policies, Profile
 from dunning_svc.read_models.cases.items import open_parts, steps_taken
 from dunning_svc.read_models.cases.policies import policies_in
-from dunning_svc.read_models.cases.rows import AccountRow, CreditorRow, DebtorRow, ItemRow, positions
+from dunning_svc.read_models.cases.rows import (
+    AccountRow,
+    CreditorRow,
+    DebtorRow,
+    ItemRow,
+    OpenedProceedings,
+    positions,
+)
 from encours.contracts.events.dunning.reminders import LateTerms
 from encours.contracts.parties import Merge, Survivors, related
 from encours.contracts.recipients import recipient
@@ -224,7 +231,8 @@ def case_of(
 ) -> Case:
     """Return the state that a decision about one group is based on; ``payer`` is reminded, a hold of either counts.
 
-    Records that are merged into the customer's add their items and their cash, and their holds count too.
+    Records that are merged into the customer's add their items and their cash, and their holds and insolvency
+    proceedings count too; those of a payer who is not the debtor stay nothing.
     """
     inputs = {roles.position for roles in customer.roles if payer is not customer}.union(joined.merges)
     to = recipient(payer, "dunning")
@@ -236,6 +244,8 @@ def case_of(
         if party.hold_position:
             inputs.add(party.hold_position)
     inputs |= {entry.position for entry in payer.contacts if to.role}
+    insolvencies = [each for party in (customer, *joined.records) for each in party.insolvencies]
+    inputs |= {each.position for each in insolvencies}
     holds = [party.hold_until for party in parties if party.hold_until]
     for account in accounts:
         if account.unapplied_minor:
@@ -251,7 +261,7 @@ def case_of(
         hold_until=max(holds, default=None),
         decided_on=max((each.decided_on for each in accounts if each.decided_on), default=None),
         credit_minor=sum(each.unapplied_minor for each in accounts),
-        items=tuple(item_of(row) for row in items if row.open_minor > 0),
+        items=tuple(item_of(row, insolvencies) for row in items if row.open_minor > 0),
         events=tuple(sorted(inputs)),
         formal_notice=formal_notice,
         country=payer.country,
@@ -294,8 +304,8 @@ def _field(entry: str) -> tuple[str, str]:
     return code, value
 
 
-def item_of(row: ItemRow) -> LadderItem:
-    """Return the item of a row."""
+def item_of(row: ItemRow, insolvencies: Iterable[OpenedProceedings] = ()) -> LadderItem:
+    """Return the item of a row; ``insolvencies`` are those of the debtor."""
     return LadderItem(
         invoice_id=row.invoice_id,
         version=row.version,
@@ -311,4 +321,5 @@ def item_of(row: ItemRow) -> LadderItem:
         taken=steps_taken(row),
         terms=LateTerms(penalty_rate_bps=row.penalty_rate_bps, indemnity_minor=row.indemnity_minor),
         events=positions(row.events),
+        stayed=any(row.arose_on < each.opened_on for each in insolvencies),
     )

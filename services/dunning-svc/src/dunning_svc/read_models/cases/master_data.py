@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow, ItemRow, Rows, existing, with_position
 from encours.contracts import Recorded
 from encours.contracts.common import Address
-from encours.contracts.events import customer, entity, invoice, penalty, reminders
+from encours.contracts.events import customer, entity, insolvency, invoice, penalty, reminders
+from encours.contracts.insolvency import VOID, arose_on
 from encours.contracts.recipients import PURPOSES
 
 
@@ -95,6 +96,7 @@ def customer_changed(
             custom=[] if old is None else old.custom,
             custom_position=0 if old is None else old.custom_position,
             changed_on=None if old is None else _changed_on(e, data, old),
+            proceedings=[] if old is None else old.proceedings,
         )
     )
 
@@ -119,6 +121,19 @@ def roles_assigned(e: Recorded, data: customer.RolesAssigned, rows: Rows) -> Non
     debtor = existing(rows, DebtorRow, data.customer_id)
     entry = f"{data.valid_from} {e.position} {data.payer_id or ''}"
     rows.put(replace(debtor, payers=[*debtor.payers, entry]))
+
+
+def insolvency_changed(
+    e: Recorded, data: insolvency.InsolvencyOpened | insolvency.InsolvencyClosed, rows: Rows
+) -> None:
+    """Store proceedings of the debtor, or remove those that are as if they had never been opened."""
+    debtor = existing(rows, DebtorRow, data.customer_id)
+    if isinstance(data, insolvency.InsolvencyOpened):
+        entry = f"{data.opened_on} {e.position} {data.insolvency_id}"
+        rows.put(replace(debtor, proceedings=[*debtor.proceedings, entry]))
+    elif data.outcome in VOID:
+        kept = [each for each in debtor.proceedings if each.split(" ", 2)[2] != data.insolvency_id]
+        rows.put(replace(debtor, proceedings=kept))
 
 
 def contact_added(e: Recorded, data: customer.CustomerContactAdded, rows: Rows) -> None:
@@ -158,6 +173,7 @@ def invoice_issued(e: Recorded, data: invoice.InvoiceIssued, rows: Rows) -> None
         currency=data.currency,
         number=data.number,
         issued_on=data.issued_on,
+        arose_on=arose_on(data.supply_on, data.penalises),
         due_on=data.due_on,
         open_minor=0,
         disputed_minor=0,

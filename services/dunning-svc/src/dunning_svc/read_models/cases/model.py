@@ -26,6 +26,7 @@ from encours.contracts.events import (
     calendar,
     customer,
     entity,
+    insolvency,
     invoice,
     payment,
     penalty,
@@ -51,7 +52,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 12
+    version = 13
     rows = ALL_ROWS
     applies = moving() | names_of(
         calendar.DayOpened,
@@ -62,6 +63,8 @@ class Cases(ReadModel):
         customer.FieldsSet,
         customer.CustomerMerged,
         customer.CustomerMergeReversed,
+        insolvency.InsolvencyClosed,
+        insolvency.InsolvencyOpened,
         reminders.HoldPlaced,
         reminders.ReminderFailed,
         reminders.ReminderRequested,
@@ -92,7 +95,6 @@ class Cases(ReadModel):
         events.approval,
         events.bank,
         events.dispute,
-        events.insolvency,
         events.order,
         events.quote,
         events.rate,
@@ -121,6 +123,8 @@ class Cases(ReadModel):
         events.imports.ImportCompleted,
         events.aside.EventSetAside,
         events.imports.ImportReceived,
+        events.insolvency.InsolvencyAmended,
+        events.insolvency.InsolvencyPublished,
         events.invoice.InvoiceAmended,
         events.invoice.InvoiceCancelled,
         events.invoice.InvoiceDrafted,
@@ -162,6 +166,8 @@ def keys(e: Recorded) -> Iterable[Key]:
             | customer.CustomerContactAdded()
             | customer.RolesAssigned()
             | customer.FieldsSet()
+            | insolvency.InsolvencyOpened()
+            | insolvency.InsolvencyClosed()
             | reminders.HoldPlaced()
         ):
             yield DebtorRow, (e.data.customer_id,)
@@ -210,6 +216,8 @@ def project(e: Recorded, rows: Rows) -> None:
             master_data.customer_changed(e, e.data, rows)
         case customer.FieldsSet():
             master_data.fields_set(e, e.data, rows)
+        case insolvency.InsolvencyOpened() | insolvency.InsolvencyClosed():
+            master_data.insolvency_changed(e, e.data, rows)
         case customer.CustomerContactAdded():
             master_data.contact_added(e, e.data, rows)
         case customer.RolesAssigned():

@@ -80,13 +80,22 @@ class ContactEntry(NamedTuple):
     name: str
 
 
+class OpenedProceedings(NamedTuple):
+    """Insolvency proceedings of a debtor: day of the judgment, and position of the event that recorded it."""
+
+    opened_on: date
+    position: int
+    insolvency_id: str
+
+
 class DebtorRow(Row, kw_only=True):
     """A debtor, its addresses and its hold. ``hold_position`` is 0 if it was never on hold.
 
     ``people``: the contacts that reminders may go to, oldest first, as ``<role> <e-mail> <position> <name>``.
     ``payers``: who pays for the debtor, as ``<first day> <position> <customer>``; the debtor itself without a customer.
     ``custom``: values of custom fields, as ``<code> <value>``, set at ``custom_position``. ``changed_on``: last day on
-    which the customer changed in something that policies ask for.
+    which the customer changed in something that policies ask for. ``proceedings``: insolvency proceedings that are not
+    void, as ``<day of the judgment> <position> <id>``.
     """
 
     TABLE: ClassVar[str] = "customer"
@@ -113,6 +122,7 @@ class DebtorRow(Row, kw_only=True):
     custom: list[str] = field(default_factory=list)
     custom_position: int = 0
     changed_on: date | None = None
+    proceedings: list[str] = field(default_factory=list)
 
     @property
     def contacts(self) -> list[ContactEntry]:
@@ -131,6 +141,14 @@ class DebtorRow(Row, kw_only=True):
             day, position, payer = entry.split(" ", 2)
             found.append(Roles(date.fromisoformat(day), int(position), payer or None))
         return found
+
+    @property
+    def insolvencies(self) -> list[OpenedProceedings]:
+        """Return the entries of the column ``proceedings``."""
+        entries = (entry.split(" ", 2) for entry in self.proceedings)
+        return [
+            OpenedProceedings(date.fromisoformat(day), int(position), name) for day, position, name in entries
+        ]
 
     def payer_on(self, day: date) -> str:
         """Return the customer that pays the debtor's invoices on a day, and is reminded of them."""
@@ -176,7 +194,7 @@ class ItemRow(Row, kw_only=True):
     ``instalments`` as ``<date> <sum up to it>``; ``due_on`` is the first that ``settled_minor`` leaves open.
 
     ``done``: steps taken or superseded. ``taken``: steps taken, in their order, as ``<code> <day> <act> <offset>``.
-    ``moved_on``: last day on which an amount was moved.
+    ``moved_on``: last day on which an amount was moved. ``arose_on``: day on which the claim arose.
     """
 
     TABLE: ClassVar[str] = "item"
@@ -192,6 +210,7 @@ class ItemRow(Row, kw_only=True):
     currency: str
     number: str
     issued_on: date
+    arose_on: date
     due_on: date
     open_minor: int
     disputed_minor: int

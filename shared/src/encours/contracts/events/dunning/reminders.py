@@ -18,6 +18,7 @@ SuppressionCause = Literal[
     "covered_by_credit",
     "fully_disputed",
     "on_plan",
+    "insolvency",
     "no_address",
     "customer_on_hold",
     "paid_meanwhile",
@@ -33,6 +34,7 @@ SuppressionCause = Literal[
 """Cause against a step. ``earlier_step``: the one before it was not taken, or was taken too few days ago.
 ``formal_step_apart``: the formal notice or litigation file of the day is for other invoices only.
 ``contact_limit``: the customer has had as many messages as the policy allows.
+``insolvency``: proceedings of the debtor stay the claim (:mod:`encours.contracts.insolvency`).
 ``policy_changed``: it was due before the policy was applied to the customer, and is not made up for.
 ``other_policy_meanwhile``: since the decision another policy, or another version, applies to the customer."""
 
@@ -71,7 +73,7 @@ class DunnedItem(Value, frozen=True, kw_only=True, omit_defaults=True):
     open_minor: int
     disputed_minor: int
     asked_minor: int
-    """Open less disputed, planned and later; nothing for an item that the message only announces."""
+    """Open less disputed, planned, later and stayed; nothing for an item that the message only announces."""
     step: str
     """The step of the ladder that this invoice takes with this message; empty where it is only listed."""
     terms: LateTerms | None
@@ -80,6 +82,8 @@ class DunnedItem(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Part on a payment plan in force, for which nobody asks."""
     later_minor: int = 0
     """Instalments that are not due yet."""
+    stayed_minor: int = 0
+    """Rest that insolvency proceedings of the debtor stay."""
 
 
 class PolicyAlsoMet(Value, frozen=True, kw_only=True):
