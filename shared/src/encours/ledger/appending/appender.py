@@ -83,8 +83,9 @@ class Appender:
     def submit_together(self, items: Sequence[Prepared]) -> None:
         """Queue appends of one ledger, to be stored by one batch in their order. Raises as :meth:`submit`."""
         self._make_room(sum(item.size for item in items))
+        group = object()
         for item in items:
-            item.companions = items
+            item.group = group
             self._queue(item)
         self._wake()
 
@@ -148,8 +149,8 @@ class Appender:
         Appends that were submitted together are a batch of their own.
         """
         ledger_id, queue = next(iter(self._queues.items()))
-        if queue[0].companions:
-            return self._next_companions(ledger_id, queue)
+        if queue[0].group is not None:
+            return self._next_group(ledger_id, queue)
         limit = self._batch_events
         if self._waiting_events >= 2 * self._least_split and not any(
             connection.events for connection in self._connections
@@ -162,7 +163,7 @@ class Appender:
         events = 0
         while queue and events < limit:
             item = queue[0]
-            if item.companions or (batch and events + item.size > self._batch_events):
+            if item.group is not None or (batch and events + item.size > self._batch_events):
                 break
             # A clock moves alone: every event of its batch is recorded at that instant.
             if batch and (item.append.clock_at is not None or batch[0].append.clock_at is not None):
@@ -182,10 +183,10 @@ class Appender:
         self._waiting_events -= events
         return batch
 
-    def _next_companions(self, ledger_id: int, queue: deque[Prepared]) -> list[Prepared]:
-        companions = queue[0].companions
+    def _next_group(self, ledger_id: int, queue: deque[Prepared]) -> list[Prepared]:
+        group = queue[0].group
         batch: list[Prepared] = []
-        while queue and queue[0].companions is companions:
+        while queue and queue[0].group is group:
             batch.append(queue.popleft())
         del self._queues[ledger_id]
         if queue:

@@ -45,8 +45,7 @@ class Prepared:
     """Append that is ready to be sent, with the future of its result."""
 
     __slots__ = (
-        "append", "companions", "deadline", "done", "guards", "ledger_id", "numbered", "rows", "size", "touched",
-        "written",
+        "append", "deadline", "done", "group", "guards", "ledger_id", "numbered", "rows", "size", "touched", "written",
     )  # fmt: skip
 
     def __init__(self, append: Append, ledger_id: int, loop: asyncio.AbstractEventLoop) -> None:
@@ -72,8 +71,9 @@ class Prepared:
         self.size = len(self.rows) or 1
         self.done: asyncio.Future[Appended] = loop.create_future()
         self.deadline = 0.0
-        self.companions: Sequence[Prepared] = ()
-        """Appends that are sent as one batch, in their order, this one among them."""
+        self.group: object | None = None
+        """Same object in all appends that are sent as one batch, in their order. It holds none of them, so that they
+        are freed without the garbage collector."""
 
     def succeed(self, result: Appended) -> None:
         """Set the result, unless the caller was cancelled."""
@@ -217,8 +217,8 @@ def _resolve_each(batch: Sequence[Prepared], row: Any) -> tuple[int, list[Prepar
                 item.fail(VersionConflict(detail))
             case "date":
                 item.fail(IssueDateBeforeLast(detail))
-            case _ if item.companions:
-                # Its companions went ahead: only who sent them together can send the rest in order.
+            case _ if item.group is not None:
+                # The rest of its group went ahead: only who sent them together can send the rest in order.
                 item.fail(VersionConflict("an earlier item of the same request has to be decided again"))
             case _:
                 held.append(item)
