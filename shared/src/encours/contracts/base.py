@@ -27,12 +27,15 @@ class NewerVersion(Exception):
     """A stored version newer than this program knows: stop before it and deploy a newer program."""
 
 
-class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Part of an event: an address, a line, an allocation."""
+class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """Part of an event: an address, a line, an allocation. The garbage collector does not look at it."""
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Payload of an event; :class:`Recorded` has its stream, actor and time."""
+class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """Payload of an event; :class:`Recorded` has its stream, actor and time.
+
+    It is frozen and made of values, so it is in no reference cycle, and the garbage collector need not look at it.
+    """
 
     TYPE: ClassVar[str]
     VERSION: ClassVar[int] = 1

@@ -10,7 +10,7 @@ import msgspec
 from encours.contracts.base import Event
 
 
-class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+class Recorded(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Recorded event.
 
     ``position`` is its place in the ledger, ``version`` its place in its stream, both from 1 without gaps.

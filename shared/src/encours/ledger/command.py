@@ -11,7 +11,7 @@ import msgspec
 from encours.contracts import Recorded
 
 
-class CommandMeta(msgspec.Struct, frozen=True, kw_only=True):
+class CommandMeta(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Actor, time and cause of a command. ``today`` is the ledger's business date; with ``now``, the instant that its
     clock shows, the command's day is that of the entity whose streams it reads.
 

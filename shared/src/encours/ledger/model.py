@@ -15,7 +15,7 @@ from encours.contracts import Event
 LedgerKind = Literal["live", "sandbox"]
 
 
-class NumberStep(msgspec.Struct, frozen=True):
+class NumberStep(msgspec.Struct, frozen=True, gc=False):
     """Take the next number of a legal series under the ledger's lock, so that numbers have no holes.
 
     The number is ``prefix`` and the running number of (entity, code, year) with at least ``width`` digits; it
@@ -31,7 +31,7 @@ class NumberStep(msgspec.Struct, frozen=True):
     first: int = 1
 
 
-class RawEvent(msgspec.Struct, frozen=True):
+class RawEvent(msgspec.Struct, frozen=True, gc=False):
     """A payload that has no contract here: offline tools and the `eventsourcing` recorder."""
 
     type: str
@@ -39,7 +39,7 @@ class RawEvent(msgspec.Struct, frozen=True):
     data: bytes
 
 
-class NewEvent(msgspec.Struct, frozen=True):
+class NewEvent(msgspec.Struct, frozen=True, gc=False):
     """An event to append; ``version`` is its own place in the stream, from 1."""
 
     stream: str
@@ -51,14 +51,14 @@ class NewEvent(msgspec.Struct, frozen=True):
     number: NumberStep | None = None
 
 
-class Guard(msgspec.Struct, frozen=True):
+class Guard(msgspec.Struct, frozen=True, gc=False):
     """The head of a stream that nothing is written to must still be this version (0: no such stream)."""
 
     stream: str
     version: int
 
 
-class Append(msgspec.Struct, frozen=True):
+class Append(msgspec.Struct, frozen=True, gc=False):
     """One command's outcome, stored whole or not at all. It may hold no events: the command is still
     recorded.
 
@@ -80,7 +80,7 @@ class Append(msgspec.Struct, frozen=True):
     clock_at: datetime | None = None
 
 
-class Appended(msgspec.Struct, frozen=True):
+class Appended(msgspec.Struct, frozen=True, gc=False):
     """Place of a stored append. Without events ``first_position`` is ``last_position + 1``.
 
     ``numbers`` has one element an event. ``replayed``: stored by an earlier call, whose ``answer`` this is.

@@ -25,7 +25,7 @@ from invoice_svc.domain.amounts.adjustments import (
 from invoice_svc.domain.amounts.decimals import decimal_parts, percent
 
 
-class LineInput(Struct, frozen=True):
+class LineInput(Struct, frozen=True, gc=False):
     """A requested line. Quantity, unit price (net, major units) and rate (percent) are decimal strings.
 
     ``currency`` is that of the price if the request gives it; ``vat_category`` ``None`` is that of the rate.
@@ -41,7 +41,7 @@ class LineInput(Struct, frozen=True):
     adjustments: tuple[AdjustmentInput, ...] = ()
 
 
-class InvoiceSums(Struct, frozen=True):
+class InvoiceSums(Struct, frozen=True, gc=False):
     """Lines with their nets, adjustments of the document, VAT by rate ascending, and the totals, in minor units."""
 
     lines: tuple[Line, ...]
@@ -52,7 +52,7 @@ class InvoiceSums(Struct, frozen=True):
     total_minor: int
 
 
-class RateAmounts(Struct, frozen=True):
+class RateAmounts(Struct, frozen=True, gc=False):
     """Net and VAT in a category at a rate, in minor units; with ``rate_bps`` ``None``, in all together, unknown."""
 
     rate_bps: int | None

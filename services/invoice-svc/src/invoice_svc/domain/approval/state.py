@@ -13,7 +13,7 @@ ApprovalEvent = InvoiceSubmitted | InvoiceApproved | InvoiceRejected
 ApprovalStatus = Literal["none", "submitted", "approved", "rejected"]
 
 
-class Approval(Struct, frozen=True):
+class Approval(Struct, frozen=True, gc=False):
     """Progress of a draft. ``authors`` drafted, amended or submitted it, and cannot approve it."""
 
     status: ApprovalStatus = "none"

@@ -15,7 +15,7 @@ from invoice_svc.domain.invoice.schedule import ProposedInstalment
 from invoice_svc.domain.terms import ProposedTerms
 
 
-class Content(Struct, frozen=True):
+class Content(Struct, frozen=True, gc=False):
     """Content of a draft. ``supply_on`` ``None`` is the day of issue, or today."""
 
     supply_on: date | None
@@ -30,7 +30,7 @@ class Content(Struct, frozen=True):
     instalments: tuple[ProposedInstalment, ...] = ()
 
 
-class DraftInvoice(Struct, frozen=True):
+class DraftInvoice(Struct, frozen=True, gc=False):
     """Create a draft for a customer; with ``issue`` it gets its number in the same step.
 
     ``currency`` ``None`` takes that of the lines' prices, else the entity's. ``issued_on`` is today if not given.

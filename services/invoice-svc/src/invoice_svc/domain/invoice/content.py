@@ -26,7 +26,7 @@ WITH_VAT_IDS: frozenset[VatCategory] = frozenset({"AE", "K", "G"})
 WITH_BUYERS_VAT_ID: frozenset[VatCategory] = frozenset({"AE", "K"})
 
 
-class Document(Struct, frozen=True):
+class Document(Struct, frozen=True, gc=False):
     """A draft with its parties and its VAT categories."""
 
     invoice: Invoice

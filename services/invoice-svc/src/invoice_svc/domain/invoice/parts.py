@@ -14,14 +14,14 @@ from encours.contracts.events.money.residual import ResidualReason
 from encours.contracts.settlement import Pause
 
 
-class BalanceChange(Struct, frozen=True):
+class BalanceChange(Struct, frozen=True, gc=False):
     """A change of the outstanding amount, and its business date. Negative settles, positive reopens."""
 
     effective_on: date
     amount_minor: int
 
 
-class CreditNote(Struct, frozen=True):
+class CreditNote(Struct, frozen=True, gc=False):
     """A credit note on this invoice; ``awaited_minor`` of it answers claims that were accepted before."""
 
     credit_note_id: str
@@ -38,7 +38,7 @@ class CreditNote(Struct, frozen=True):
     """Cash that it has left without a debt."""
 
 
-class Rebate(Struct, frozen=True):
+class Rebate(Struct, frozen=True, gc=False):
     """Part of the invoice that a credit note of its own corrects; the customer has it in credit."""
 
     credit_note_id: str
@@ -50,7 +50,7 @@ class Rebate(Struct, frozen=True):
     effective_on: date
 
 
-class AppliedPayment(Struct, frozen=True):
+class AppliedPayment(Struct, frozen=True, gc=False):
     """Part of a payment applied to this invoice; the funds were available on ``received_on``."""
 
     allocation_id: str
@@ -64,7 +64,7 @@ class AppliedPayment(Struct, frozen=True):
     """Amount of a payment in another currency that is used for it."""
 
 
-class RealisedDifference(Struct, frozen=True):
+class RealisedDifference(Struct, frozen=True, gc=False):
     """Exchange difference that a part of a payment realised, in the entity's currency."""
 
     allocation_id: str
@@ -74,7 +74,7 @@ class RealisedDifference(Struct, frozen=True):
     effective_on: date
 
 
-class TakenDiscount(Struct, frozen=True):
+class TakenDiscount(Struct, frozen=True, gc=False):
     """Early-payment discount that settled the rest of the invoice."""
 
     amount_minor: int
@@ -85,7 +85,7 @@ class TakenDiscount(Struct, frozen=True):
     effective_on: date
 
 
-class ClosedResidual(Struct, frozen=True):
+class ClosedResidual(Struct, frozen=True, gc=False):
     """Rest of the invoice that a tolerance closed."""
 
     residual_id: str
@@ -101,7 +101,7 @@ class ClosedResidual(Struct, frozen=True):
     effective_on: date
 
 
-class PenaltyClaim(Struct, frozen=True):
+class PenaltyClaim(Struct, frozen=True, gc=False):
     """Penalties of this invoice that a document claims, of the days from ``first_day`` to ``last_day``."""
 
     document_id: str
@@ -112,7 +112,7 @@ class PenaltyClaim(Struct, frozen=True):
     claimed_on: date
 
 
-class PenaltyWaiver(Struct, frozen=True):
+class PenaltyWaiver(Struct, frozen=True, gc=False):
     """Penalties of this invoice that the creditor has given up."""
 
     waiver_id: str
@@ -122,7 +122,7 @@ class PenaltyWaiver(Struct, frozen=True):
     waived_on: date
 
 
-class Disputed(Struct, frozen=True):
+class Disputed(Struct, frozen=True, gc=False):
     """An open dispute's share of this invoice."""
 
     dispute_id: str
@@ -130,7 +130,7 @@ class Disputed(Struct, frozen=True):
     opened_on: date
 
 
-class InvoiceSchedule(Struct, frozen=True):
+class InvoiceSchedule(Struct, frozen=True, gc=False):
     """Instalments of the invoice as agreed on a day."""
 
     agreed_on: date
@@ -140,7 +140,7 @@ class InvoiceSchedule(Struct, frozen=True):
     evidence_sha256: str | None
 
 
-class OnPlan(Struct, frozen=True):
+class OnPlan(Struct, frozen=True, gc=False):
     """Amount of the invoice on a payment plan, in force until ``outcome`` is known, on ``ended_on``.
 
     ``before``: amounts by payment that were applied when the plan was agreed. A later payment is one of the plan.

@@ -42,7 +42,7 @@ from invoice_svc.domain.invoice.parts import (
 Document = Literal["none", "draft", "issued", "cancelled"]
 
 
-class Invoice(Struct, frozen=True):
+class Invoice(Struct, frozen=True, gc=False):
     """State of an invoice, for decisions and answers. Amounts in minor units, VAT included unless the name differs."""
 
     document: Document = "none"
