@@ -49,7 +49,7 @@ def roles_on(assigned: Iterable[Roles], day: date, position: int | None = None) 
         for roles in assigned
         if roles.valid_from <= day and (position is None or roles.position <= position)
     ]
-    return max(begun, key=lambda roles: (roles.valid_from, roles.position), default=OWN)
+    return max(begun, key=lambda roles: (roles.valid_from, roles.position)) if begun else OWN
 
 
 def payer_of(customer_id: str, assigned: Iterable[Roles], day: date, position: int | None = None) -> str:
@@ -90,8 +90,7 @@ def merged_into(merges: Iterable[Merge], day: date, position: int | None = None)
         for merge in merges
         if merge.effective_on <= day and (position is None or merge.position <= position)
     ]
-    last = max(begun, key=lambda merge: (merge.effective_on, merge.position), default=None)
-    return None if last is None else last.into_id
+    return max(begun, key=lambda merge: (merge.effective_on, merge.position)).into_id if begun else None
 
 
 class Survivors:

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from functools import lru_cache
 from typing import Annotated, Any, Generic, TypeVar
 
 from annotated_types import Len
-from pydantic import AfterValidator, BaseModel, Field, SkipValidation, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, SkipValidation, ValidationError
 from starlette.responses import Response
 
 from encours.http import problems
@@ -71,11 +70,6 @@ class BatchOut(BaseModel):
     results: list[BatchResult]
 
 
-@lru_cache(maxsize=256)
-def _adapter(model: type[BaseModel]) -> TypeAdapter[Any]:
-    return TypeAdapter(model)
-
-
 async def _nothing(_: Session) -> None:
     """The command of the batch as a whole: no events, but its id and fingerprint are recorded."""
 
@@ -108,7 +102,7 @@ async def run_batch(
     async def judge(index: int, place: int, turns: InOrder) -> None:
         async def carry_out(item_cmd: Command, raw: Any) -> Done:
             try:
-                command = to_command(_adapter(model).validate_python(raw))
+                command = to_command(model.model_validate(raw))
                 return await item_cmd.perform(use_case, command, append=turns.append_at(place))
             finally:
                 turns.leave(place)

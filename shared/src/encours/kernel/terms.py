@@ -18,6 +18,8 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Literal
 
+from msgspec import Struct
+
 from encours.kernel.business_days import Shift, business_calendar
 
 DueKind = Literal["NET", "DAYS_THEN_EOM", "EOM_THEN_DAYS"]
@@ -26,8 +28,7 @@ _FOUR_YEARS = tuple(date(2024, 1, 1) + timedelta(days=n) for n in range(1461))
 """Days of issue on which a rule is judged: each day of the year, in a leap year too, within the calendars on file."""
 
 
-@dataclass(frozen=True, slots=True)
-class DueRule:
+class DueRule(Struct, frozen=True):
     """Rule that leads from the issue date to the due date.
 
     ``NET``: so many months, then days after. ``DAYS_THEN_EOM``: add them, then go to the end of that month
@@ -140,6 +141,8 @@ def _end_of_month(day: date) -> date:
 
 
 def months_after(day: date, months: int) -> date:
+    if not months:
+        return day
     years, month = divmod(day.month - 1 + months, 12)
     year, month = day.year + years, month + 1
     return date(year, month, min(day.day, monthrange(year, month)[1]))

@@ -161,7 +161,7 @@ async def execute(
             continue
         if appended.replayed:
             return await _repetition(ledger, session, appended.answer, appended.last_position)
-        return _done(session, appended)
+        return _done(session, outcome.answer, appended)
 
 
 def _preview(session: Session, appended: Appended) -> Done:
@@ -172,9 +172,9 @@ def _preview(session: Session, appended: Appended) -> Done:
     return done
 
 
-def _done(session: Session, appended: Appended) -> Done:
+def _done(session: Session, answer: bytes, appended: Appended) -> Done:
     streams = session.as_appended(appended)
-    done = Done(session, session.stored_answer(), appended.last_position, appended.recorded_at, streams)
+    done = Done(session, answer, appended.last_position, appended.recorded_at, streams)
     done.events = tuple(session.events)
     for folder, stream in session.loaded():
         if stream in streams:

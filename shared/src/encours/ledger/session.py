@@ -97,7 +97,8 @@ class Session:
         if entity is not None:
             if not self._covers(entity):
                 raise EntityNotGranted(entity, None if folder.missing is None else folder.missing(stream))
-            await self._stand_in(entity)
+            if self._day is None:
+                await self._stand_in(entity)
         if self._expect is not None:
             self._expect(stream, version)
         known = self._heads.get(stream)
@@ -114,7 +115,7 @@ class Session:
     async def _stand_in(self, entity: str) -> None:
         """Take the day of the first entity that a stream belongs to."""
         now = self.meta.now
-        if self._day is None and now is not None:
+        if now is not None:
             zone = await self._ledger.zone_of(self.meta.ledger, entity)
             self._day = Clock(now, self.meta.today).day_in(zone)
 

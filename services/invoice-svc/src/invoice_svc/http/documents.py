@@ -141,8 +141,7 @@ class ParticularsBody(Body):
 
     def stated(self) -> dict[str, Any]:
         """Return the given particulars by the names that events use; null clears one."""
-        given = self.model_fields_set & ParticularsBody.model_fields.keys()
-        found: dict[str, Any] = {name: getattr(self, name) for name in given}
+        found: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set & _PARTICULARS}
         if "delivery" in found:
             place: DeliveryBody | None = found.pop("delivery")
             address = place.address if place else None
@@ -158,9 +157,12 @@ class ParticularsBody(Body):
         return found
 
 
+_PARTICULARS = frozenset(ParticularsBody.model_fields)
+
+
 def lines_of(lines: list[LineBody]) -> tuple[LineInput, ...]:
     """Return lines as the rules take them."""
-    return tuple(line.to_input() for line in lines)
+    return tuple([line.to_input() for line in lines])
 
 
 def adjustments_of(
@@ -168,6 +170,8 @@ def adjustments_of(
     charges: list[AdjustmentBody] | list[DocumentAdjustmentBody],
 ) -> tuple[AdjustmentInput, ...]:
     """Return discounts and charges as the rules take them."""
+    if not allowances and not charges:
+        return ()
     return (
         *(each.to_input("allowance") for each in allowances),
         *(each.to_input("charge") for each in charges),

@@ -41,7 +41,7 @@ class DepositNotDeductible(Refusal):
     remedy = "Name issued deposit invoices of the customer in this currency, each in one final invoice."
 
 
-class Deduction(Struct, frozen=True):
+class Deduction(Struct, frozen=True, gc=False):
     """Net and VAT that the deposits leave, the deposits, and what is to be credited of each, by its id."""
 
     vat: tuple[VatShare, ...]
@@ -84,6 +84,8 @@ def deduct(
     ``issued_on`` is the date of the final invoice, ``own`` are the records of its customer; ``finals`` has the numbers
     of the invoices that deduct deposits already. What they leave is 0 at least, also with a rebate at another rate.
     """
+    if not deposits:
+        return Deduction.of_nothing(final)
     left = {part.key: part for part in map(amounts_of, final.vat)}
     listed, surplus = [], []
     for i, deposit in enumerate(deposits):
@@ -104,7 +106,7 @@ def deduct(
             _require_not_lost(deposit, over, f"/deposits/{i}")
             surplus.append((deposit.invoice_id, tuple(over)))
     vat = tuple(_share(left[amounts_of(share).key]) for share in final.vat)
-    if deposits and (total := sum(share.net_minor + share.vat_minor for share in vat)) < 0:
+    if (total := sum(share.net_minor + share.vat_minor for share in vat)) < 0:
         raise DepositNotDeductible(
             f"The deposits would leave {Money(total, final.currency)}, as the invoice has a rebate at another rate. "
             "Leave a deposit out, and credit it on its own.",

@@ -20,6 +20,7 @@ from encours.contracts.events import rate as rates
 from encours.contracts.events import residual as residuals
 from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.parties.field import InvoiceFieldsSet
+from encours.contracts.events.sales import approval as approvals
 from invoice_svc.domain.approval.state import ApprovalEvent, amended, decided, of_draft
 from invoice_svc.domain.invoice.parts import (
     AppliedPayment,
@@ -75,15 +76,15 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
     """Return the invoice after one more event."""
     event = cast(InvoiceEvent, recorded.data)
     day = recorded.effective_on
-    if isinstance(event, ApprovalEvent):
-        return replace(state, approval=decided(state.approval, event, recorded.actor))
     match event:
         case events.InvoiceDrafted():
-            return replace(_drafted(recorded.entity, day, event), approval=of_draft(recorded.actor))
+            return _drafted(recorded, event)
         case events.InvoiceAmended():
             return replace(_amended(state, event), approval=amended(state.approval, recorded.actor))
         case events.InvoiceCancelled():
             return replace(state, document="cancelled")
+        case approvals.InvoiceSubmitted() | approvals.InvoiceApproved() | approvals.InvoiceRejected():
+            return replace(state, approval=decided(state.approval, event, recorded.actor))
         case InvoiceFieldsSet():
             return replace(state, fields={each.field_code: each.value for each in event.fields})
         case events.InvoiceIssued():
@@ -291,11 +292,11 @@ def _less(shares: tuple[Disputed, ...], dispute_id: str, amount_minor: int) -> t
     return tuple(reversed(kept))
 
 
-def _drafted(entity_id: str, day: date, event: events.InvoiceDrafted) -> Invoice:
+def _drafted(recorded: Recorded, event: events.InvoiceDrafted) -> Invoice:
     return Invoice(
         document="draft",
         invoice_id=event.invoice_id,
-        entity_id=entity_id,
+        entity_id=recorded.entity,
         customer_id=event.customer_id,
         currency=event.currency,
         series=event.series,
@@ -314,8 +315,9 @@ def _drafted(entity_id: str, day: date, event: events.InvoiceDrafted) -> Invoice
         deposits=event.deposits,
         drafted_instalments=event.instalments,
         corrects=event.corrects,
-        drafted_on=day,
+        drafted_on=recorded.effective_on,
         deliveries=event.deliveries,
+        approval=of_draft(recorded.actor),
         correction_cause=event.correction_cause,
         credit_series=event.credit_series,
     )

@@ -97,8 +97,10 @@ class ContentBody(ParticularsBody):
     reference: ShortText | None = Field(default=None, description="The customer's order number.")
     salesperson: ShortText | None = None
 
-    def to_content(self) -> Content:
-        """Return the content as the rules take it."""
+    def to_content(
+        self, deposits: tuple[str, ...] = (), instalments: tuple[ProposedInstalment, ...] = ()
+    ) -> Content:
+        """Return the content as the rules take it, with what an invoice has beside it."""
         return Content(
             supply_on=self.supply_on,
             lines=lines_of(self.lines),
@@ -107,6 +109,8 @@ class ContentBody(ParticularsBody):
             salesperson=self.salesperson,
             adjustments=adjustments_of(self.allowances, self.charges),
             particulars=Particulars(**self.stated()),
+            deposits=deposits,
+            instalments=instalments,
         )
 
 
@@ -133,10 +137,8 @@ class DraftBody(ContentBody):
             entity_id=self.entity_id,
             customer_id=self.customer_id,
             series=self.series,
-            content=replace(
-                self.to_content(),
-                deposits=tuple(self.deposits),
-                instalments=tuple(each.to_proposed() for each in self.instalments),
+            content=self.to_content(
+                tuple(self.deposits), tuple([each.to_proposed() for each in self.instalments])
             ),
             currency=self.currency,
             issue=self.issue,
