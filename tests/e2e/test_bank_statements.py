@@ -19,6 +19,7 @@ from tests.e2e.world import World
 DAY, NEXT = date(2026, 6, 1), date(2026, 6, 2)
 A, B = Booked(12_000, DAY, "VIR DUPONT", "R1", "Dupont"), Booked(-500, NEXT, "Frais", "R2")
 CSV = "Date;Libellé;Montant\n03/06/2026;VIR SANS REFERENCE;1 250,00\n".encode()
+VIRTUAL = "FR7630006000019000000000187"
 COLUMNS = {"booked_on": "Date", "amount": "Montant", "text": ["Libellé"]}
 
 
@@ -147,6 +148,22 @@ def test_a_line_becomes_one_payment_whoever_brings_it_and_a_dropped_file_is_impo
     assert world.post("invoice", f"{path}/ignore", {"reason": "own transfer"})["ignored"] == "own transfer"
     assert listed(world, "/v1/bank-lines", status="ignored", as_of=str(NEXT))[0]["id"] == line["id"]
     assert "VIR" in {x["text"] for x in listed(world, "/v1/bank-lines", status="unmatched")}
+
+    a_virtual_iban_names_the_payer(world, customer)
+
+
+def a_virtual_iban_names_the_payer(world: World, customer: str) -> None:
+    """A line of an unknown payer waits until the account that it was sent to is assigned to a customer."""
+    world.invoice(customer, "50.00", issued_on="2026-06-10")
+    upload(world, camt([Booked(6_000, NEXT, "ABC", "V1", "Mandataire", credited=VIRTUAL)], sequence=3))
+    wait_until(lambda: status_of(world, "ABC") != "booked", "the line is not listed")
+    path = f"/v1/customers/{customer}/virtual-ibans"
+    held = world.put(f"{path}/{VIRTUAL}", {"valid_from": "2026-06-01"})
+    assert (held["customer_id"], len(held["assignments"])) == (customer, 1)
+    wait_until(lambda: status_of(world, "ABC") == "booked", "the line of the virtual IBAN is not booked")
+    (line,) = (x for x in listed(world, "/v1/bank-lines", status="booked") if x["text"] == "ABC")
+    assert "virtual_iban" in {reason["rule"] for reason in line["reasons"]}
+    assert [x["iban"] for x in world.get("invoice", path)["data"]] == [VIRTUAL]
 
     first, second = (world.invoice(customer, "100.00", issued_on="2026-06-10")["number"] for _ in "12")
     to_come = f"{second[:-6]}{int(second[-6:]) + 1:06d}"

@@ -43,6 +43,7 @@ from invoice_svc.http.statement_schedules import routes as statement_schedules
 from invoice_svc.http.statements import routes as statements
 from invoice_svc.http.sync_checks import routes as sync_checks
 from invoice_svc.http.tolerances import routes as tolerances
+from invoice_svc.http.virtual_ibans import routes as virtual_ibans
 from invoice_svc.models import MODELS, NAME
 
 ROUTERS = (
@@ -60,6 +61,7 @@ ROUTERS = (
     tolerances.router,
     credits.router,
     bank_statements.router,
+    virtual_ibans.router,
     remittance_advices.router,
     allocation_policies.router,
     disputes.router,

@@ -40,6 +40,7 @@ FAMILIES = (
     Family("bank_account", ("invoice",), ("bac",)),
     Family("bank_statement", ("invoice",), ("bst",)),
     Family("bank_line", ("invoice",), ("bln",)),
+    Family("virtual_iban", ("invoice",), ("vib",)),
     Family("allocation_policy", ("invoice",), ("alp",)),
     Family("remittance_advice", ("invoice",), ("adv",)),
     Family("reminder", ("dunning",), ("rem", "dunning")),

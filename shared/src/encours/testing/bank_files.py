@@ -29,6 +29,8 @@ class Booked:
     end_to_end: str | None = None
     structured: str | None = None
     returned: str | None = None
+    credited: str | None = None
+    """Account to which the money was sent; camt alone states it."""
     parts: tuple[tuple[int, str], ...] = ()
     """Amount and text of each transaction of a batch entry."""
 
@@ -87,11 +89,14 @@ def _camt_details(line: Booked, minor: int, text: str, version: str) -> str:
     named = f"<Nm>{escape(line.party or '')}</Nm>"
     party = f"<Pty>{named}</Pty>" if version >= "08" else named
     amount = f"{_camt_amount(minor)}" if line.parts else ""
+    parties = f"<{role}>{party}</{role}>" if line.party else ""
+    if line.credited:
+        parties += f"<CdtrAcct><Id><IBAN>{line.credited}</IBAN></Id></CdtrAcct>"
     return (
         "<TxDtls>"
         + (f"<Refs><EndToEndId>{escape(line.end_to_end)}</EndToEndId></Refs>" if line.end_to_end else "")
         + amount
-        + (f"<RltdPties><{role}>{party}</{role}></RltdPties>" if line.party else "")
+        + (f"<RltdPties>{parties}</RltdPties>" if parties else "")
         + "<RmtInf>"
         + (f"<Ustrd>{escape(text)}</Ustrd>" if text else "")
         + (

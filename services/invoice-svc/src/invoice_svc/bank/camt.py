@@ -13,7 +13,15 @@ from xml.etree.ElementTree import Element
 from encours.contracts.events.money.bank import StatementKind
 from encours.kernel.money import format_amount
 from invoice_svc.bank import xml
-from invoice_svc.bank.camt_details import charges_of, code_of, original_of, party_of, references_of, text_of
+from invoice_svc.bank.camt_details import (
+    charges_of,
+    code_of,
+    credited_of,
+    original_of,
+    party_of,
+    references_of,
+    text_of,
+)
 from invoice_svc.bank.faults import BankFileInvalid
 from invoice_svc.bank.fields import amount_of, currency_of, iso_day, reference_of
 from invoice_svc.domain.bank_statement.content import BookBalance, StatedContent, StatedLine
@@ -210,6 +218,7 @@ class _CamtStatement:
             is_reversal=common.is_reversal,
             references=references_of(entry, details),
             party=party_of(details, incoming=amount_minor > 0),
+            credited=credited_of(details, incoming=amount_minor > 0),
             text=text_of(entry, details),
             bank_code=code_of(entry, details),
             return_code=reference_of(next((code for code in returned if code), None)),

@@ -52,6 +52,14 @@ def party_of(details: Sequence[Element], *, incoming: bool) -> Party:
     )
 
 
+def credited_of(details: Sequence[Element], *, incoming: bool) -> str | None:
+    """Return the account to which money in was sent; None if there are several transactions."""
+    if len(details) != 1 or not incoming:
+        return None
+    account = xml.child(xml.child(details[0], "RltdPties"), "CdtrAcct", "Id")
+    return fields.account_of(xml.text(account, "IBAN"))
+
+
 def text_of(entry: Element, details: Sequence[Element]) -> str | None:
     """Return what the payer wrote; without that, what the bank says of the transaction or the entry."""
     remitted: list[str | None] = []

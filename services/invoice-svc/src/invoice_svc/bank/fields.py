@@ -31,6 +31,11 @@ def reference_of(text: str | None) -> str | None:
     return None if found is None or found.upper() in _NO_REFERENCE else found[:MAX_REFERENCE]
 
 
+def account_of(text: str | None) -> str | None:
+    """Return the number of an account without blanks, in capitals."""
+    return reference_of("".join((text or "").split()).upper())
+
+
 def references_of(texts: Iterable[str | None]) -> tuple[str, ...]:
     """Return references in order, each once."""
     return tuple(dict.fromkeys(found for text in texts if (found := reference_of(text))))

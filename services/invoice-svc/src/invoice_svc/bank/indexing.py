@@ -61,6 +61,7 @@ def _sought(entity_id: str, currency: str, lines: Iterable[BankLineRecorded]) ->
         names={plain_name(line.party_name) for line in lines if line.party_name},
         accounts={line.party_account for line in lines if line.party_account},
         amounts={line.amount_minor for line in lines},
+        virtual_ibans={line.credited_account for line in lines if line.credited_account},
     )
 
 
@@ -74,4 +75,5 @@ def _index(found: Matchable) -> OpenItems:
         )
         for customer_id, names in found.names.items()
     ]
-    return OpenItems.of((PayableItem(**row) for row in found.invoices if row["number"]), payers)
+    items = (PayableItem(**row) for row in found.invoices if row["number"])
+    return OpenItems.of(items, payers, found.virtual_ibans)

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 from encours.kernel.money import format_amount
 from invoice_svc.bank.faults import BankFileInvalid
-from invoice_svc.bank.fields import amount_of, currency_of, day_of, reference_of, text_of
+from invoice_svc.bank.fields import account_of, amount_of, currency_of, day_of, reference_of, text_of
 from invoice_svc.bank.mt940_details import Details, details_of
 from invoice_svc.domain.bank_statement.content import (
     BookBalance,
@@ -169,7 +169,7 @@ class _SwiftStatement:
             raise BankFileInvalid(f"{tag.where}: {first[:60]!r} is not a statement line.")
         booked_on, value_on = self._days(tag, found["value"], (found["entry"] or "").strip())
         sign = 1 if found["mark"] in ("C", "RD") else -1
-        details = _said(said)
+        details = _said(said, incoming=sign > 0)
         code = found["code"].strip()
         others = (details.creditor_id, found["customer"])
         return StatedLine(
@@ -184,6 +184,7 @@ class _SwiftStatement:
                 others=tuple(each for text in others if (each := reference_of(text))),
             ),
             party=Party(text_of(details.name), reference_of(details.account), reference_of(details.bic)),
+            credited=account_of(details.credited),
             text=text_of(details.text or " ".join(more)),
             bank_code=reference_of(f"{code}-{details.code}" if details.code else code),
             return_code=reference_of(details.return_code or (code if code.endswith(_RETURN) else None)),
@@ -217,9 +218,9 @@ class _SwiftStatement:
             raise BankFileInvalid(f"{tag.where}: the bank counts {found.group()}, the statement has {has}.")
 
 
-def _said(tags: Sequence[_Tag]) -> Details:
+def _said(tags: Sequence[_Tag], *, incoming: bool) -> Details:
     """Return what fields :86: and :NS: say of a line: the first that names a party or a text, all texts together."""
-    parts = [details_of(tag.lines) for tag in tags if tag.name == "86"]
+    parts = [details_of(tag.lines, incoming=incoming) for tag in tags if tag.name == "86"]
     if not parts:
         return Details(text=text_of(*(line for tag in tags for line in tag.lines)))
     return replace(parts[0], text=text_of(*(each.text for each in parts)))

@@ -15,6 +15,8 @@ _SEPA = re.compile(r"(?:^|(?<=\s)|(?<=[^A-Z]))(EREF|KREF|MREF|CRED|DEBT|SVWZ|ABW
 _SLASHES = re.compile(
     r"/(EREF|MARF|CSID|IBAN|BIC|NAME|REMI|RTRN|ORDP|BENM|TRTP|PREF|PURP|ADDR|CNTP|ULTD|ULTC)/"
 )
+_PARTY = r"/{}/(.*?)(?=/(?:EREF|MARF|CSID|REMI|RTRN|ORDP|BENM|TRTP|PREF|PURP|CNTP|ULTD|ULTC)/|$)"
+_ORDERING, _BENEFICIARY = (re.compile(_PARTY.format(word)) for word in ("ORDP", "BENM"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +33,17 @@ class Details:
     account: str | None = None
     bic: str | None = None
     return_code: str | None = None
+    credited: str | None = None
+    """Account of the beneficiary, where the money came in."""
 
 
-def details_of(lines: Sequence[str]) -> Details:
-    """Return the details of a field's lines."""
+def details_of(lines: Sequence[str], *, incoming: bool) -> Details:
+    """Return the details of a field's lines; of ordering party and beneficiary the other one is the party."""
     joined = "".join(lines)
     if (found := _SUBFIELDS.match(joined)) is not None:
         return _german(joined[found.end("sign") :], found["sign"], found["code"])
     if len(_SLASHES.findall(joined)) >= 2:
-        return _slashes(joined)
+        return _slashes(joined, incoming=incoming)
     return Details(text=text_of(*lines))
 
 
@@ -71,8 +75,11 @@ def _german(text: str, sign: str, code: str) -> Details:
     )
 
 
-def _slashes(text: str) -> Details:
-    words = {key: value.strip("/") for key, value in _words(text, _SLASHES).items()}
+def _slashes(text: str, *, incoming: bool) -> Details:
+    ours = (_BENEFICIARY if incoming else _ORDERING).search(text)
+    others = text if ours is None else text[: ours.start()] + text[ours.end() :]
+    words = {key: value.strip("/") for key, value in _words(others, _SLASHES).items()}
+    own = {} if ours is None else _words(ours.group(1), _SLASHES)
     remitted = words.get("REMI", "").removeprefix("USTD//").removeprefix("STRD/")
     return Details(
         text=text_of(remitted) or text_of(text),
@@ -83,6 +90,7 @@ def _slashes(text: str) -> Details:
         account=words.get("IBAN"),
         bic=words.get("BIC"),
         return_code=words.get("RTRN"),
+        credited=own.get("IBAN", "").strip("/") or None if incoming else None,
     )
 
 

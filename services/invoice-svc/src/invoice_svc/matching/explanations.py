@@ -24,6 +24,7 @@ POINTS: dict[MatchRule, int] = {
     "bank_charge": 25,
     "part_payment": 25,
     "payer_account": 15,
+    "virtual_iban": 15,
     "payer_name": 10,
     "payer_group": 10,
     "amount_differs": -30,
@@ -149,10 +150,15 @@ class Explaining:
         return self.index.items[min(found)] if found else None
 
     def identity(self, payer_id: str) -> list[MatchReason]:
-        """Return the reason by the payer; none if the bank names none, or name and account speak of different ones."""
+        """Return the reason by the payer; none if the bank names none, or name and account speak of different ones.
+
+        A virtual IBAN to which the money was sent decides alone, whoever sent it.
+        """
         line, payer = self.line, self.index.payers.get(payer_id)
         if payer is None:
             return []
+        if holders := self.index.holders_on(line.credited_account, line.booked_on):
+            return [reason("virtual_iban" if payer_id in holders else "payer_differs", line.credited_account)]
         owners = self.index.by_account.get(line.party_account or "", set())
         if payer_id in owners:
             return [reason("payer_account", line.party_account)]

@@ -83,14 +83,18 @@ def _explanations(explaining: Explaining, advices: Sequence[AnnouncedPayment]) -
 
 
 def _payers(explaining: Explaining) -> list[str]:
-    """Return the customers that the line may come from, by account, number and name, those named by most first."""
+    """Return the customers that the line may come from, those named in most ways first.
+
+    The ways are account, number, name and the virtual IBAN that was credited.
+    """
     line, index = explaining.line, explaining.index
     found: dict[str, int] = {}
     named = index.named(line.party_name) if line.party_name else set()
     numbered = {index.items[each].customer_id for each in explaining.numbered}
     if (item := explaining.structured()) is not None:
         numbered.add(item.customer_id)
-    for ways in (index.by_account.get(line.party_account or "", set()), named, numbered):
+    holders = index.holders_on(line.credited_account, line.booked_on)
+    for ways in (index.by_account.get(line.party_account or "", set()), named, numbered, holders):
         for payer_id in {index.payer_on(each, line.booked_on) for each in ways} | ways:
             found[payer_id] = found.get(payer_id, 0) + 1
     return sorted(found, key=lambda each: (-found[each], each))

@@ -6,12 +6,13 @@ Matching reads nothing else. Who fills the index decides which items may be foun
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from encours.contracts.parties import Roles, payer_of, roles_on
 from invoice_svc.domain.payment.indication import digits_of, last_group_of, number_key
+from invoice_svc.domain.virtual_iban.state import Holding, holder_on
 from invoice_svc.matching.names import LEAST_PREFIX, key_of
 
 
@@ -56,13 +57,19 @@ class OpenItems:
     by_prefix: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     paid_by: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     by_group: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    virtual_ibans: Mapping[str, Sequence[Holding]] = field(default_factory=dict)
     keys: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     """Letters and digits of each item's number, its digits, and its last group without leading zeros."""
 
     @classmethod
-    def of(cls, items: Iterable[PayableItem], payers: Iterable[Payer]) -> OpenItems:
-        """Return an index of these items and of those who may pay them."""
-        index = cls()
+    def of(
+        cls,
+        items: Iterable[PayableItem],
+        payers: Iterable[Payer],
+        virtual_ibans: Mapping[str, Sequence[Holding]] | None = None,
+    ) -> OpenItems:
+        """Return an index of these items, of those who may pay them, and of the virtual IBANs that they may pay to."""
+        index = cls(virtual_ibans=virtual_ibans or {})
         for payer in payers:
             index._add_payer(payer)
         for item in items:
@@ -73,6 +80,11 @@ class OpenItems:
         """Return who pays the customer's invoices on a day."""
         known = self.payers.get(customer_id)
         return payer_of(customer_id, known.roles, day) if known and known.roles else customer_id
+
+    def holders_on(self, iban: str | None, day: date) -> set[str]:
+        """Return the customer who holds a virtual IBAN on a day, and the one who pays for that customer."""
+        holder = holder_on(self.virtual_ibans.get(iban or "", ()), day)
+        return set() if holder is None else {holder, self.payer_on(holder, day)}
 
     def payable_by(self, payer_id: str, day: date) -> list[PayableItem]:
         """Return the items that a customer pays on a day, the oldest due first."""

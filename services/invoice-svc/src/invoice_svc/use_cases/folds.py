@@ -29,6 +29,7 @@ from invoice_svc.domain.recurring import state as recurring
 from invoice_svc.domain.remittance import state as remittance
 from invoice_svc.domain.review import state as review
 from invoice_svc.domain.statement_schedule import state as statement_schedule
+from invoice_svc.domain.virtual_iban import state as virtual_iban
 
 ENTITY: Folder[entity.Entity] = Folder(
     entity.Entity, entity.evolve, entity.EntityNotFound, as_of=lambda events, _: ENTITY.fold(events)
@@ -63,6 +64,12 @@ BANK_STATEMENT = Folder(
     bank_statement.BankStatement, bank_statement.evolve, bank_statement.BankStatementNotFound
 )
 BANK_LINE = Folder(bank_line.BankLine, bank_line.evolve, bank_line.BankLineNotFound)
+VIRTUAL_IBAN: Folder[virtual_iban.VirtualIban] = Folder(
+    virtual_iban.VirtualIban,
+    virtual_iban.evolve,
+    virtual_iban.VirtualIbanNotFound,
+    as_of=lambda events, _: VIRTUAL_IBAN.fold(events),
+)
 ALLOCATION_POLICIES: Folder[allocation_policy.AllocationPolicies] = Folder(
     allocation_policy.AllocationPolicies,
     allocation_policy.evolve,
@@ -98,6 +105,7 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "bac": BANK_ACCOUNT,
     "bst": BANK_STATEMENT,
     "bln": BANK_LINE,
+    "vib": VIRTUAL_IBAN,
     "adv": ADVICE,
     "alp": ALLOCATION_POLICIES,
     "fnd": FINDING,

@@ -47,6 +47,11 @@ def of_account(iban: str) -> str:
     return f"account:{iban}"
 
 
+def of_virtual_iban(iban: str) -> str:
+    """Return the mark of the account to which the payer sent the money."""
+    return f"virtual:{iban}"
+
+
 def of_name(plain: str) -> str:
     """Return the mark of a payer's name, as :func:`plain_name` writes it."""
     return f"name:{plain}"
@@ -62,6 +67,8 @@ def marks_of(line: BankLineRecorded) -> list[str]:
     marks = [of_number(key) for key in numbers_of(line)]
     if line.party_account:
         marks.append(of_account(line.party_account))
+    if line.credited_account:
+        marks.append(of_virtual_iban(line.credited_account))
     if line.party_name:
         marks.append(of_name(plain_name(line.party_name)))
     return [*marks, of_amount(line.amount_minor)]

@@ -55,6 +55,8 @@ class StatedLine:
     """The bank takes an earlier line back."""
     references: References = References()
     party: Party = Party()
+    credited: str | None = None
+    """Account to which the money was sent, where the file states it; that of the statement, or a virtual IBAN."""
     text: str | None = None
     bank_code: str | None = None
     """The bank's code of the transaction, such as ``PMNT-RCDT-ESCT``, ``NTRF`` or ``05``."""

@@ -179,6 +179,7 @@ def recorded(
         charges_minor=line.charges_minor,
         batch=line.batch,
         place=identified.place,
+        credited_account=None if line.credited == account.iban else line.credited,
     )
 
 

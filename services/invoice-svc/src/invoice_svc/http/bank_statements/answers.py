@@ -265,6 +265,9 @@ class BankLineOut(AsOf):
     reversal: bool = Field(description="The bank takes an earlier line back.")
     references: BankReferencesOut
     party: BankPartyOut
+    credited_account: str | None = Field(
+        description="Account to which the money was sent, if another than `iban`: a virtual IBAN names its payer."
+    )
     text: str | None
     bank_code: str | None
     return_code: str | None = Field(description="Reason of a return, such as AC04.")
@@ -308,6 +311,7 @@ class BankLineOut(AsOf):
                 "others": list(event.other_references),
             },
             "party": {"name": event.party_name, "account": event.party_account, "bic": event.party_bic},
+            "credited_account": event.credited_account,
             "text": event.remittance_text,
             "bank_code": event.bank_code,
             "return_code": event.return_code,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from encours.contracts.parties import Roles, Survivors
 from encours.reading.merges import merges
 from invoice_svc.domain.bank_line import marks
+from invoice_svc.domain.virtual_iban.state import Holding
+from invoice_svc.read_models.bank import virtual_ibans
 
 if TYPE_CHECKING:
     from encours.projection.read_model import Conn
@@ -33,17 +35,19 @@ class Sought:
     names: Collection[str]
     accounts: Collection[str]
     amounts: Collection[int]
+    virtual_ibans: Collection[str] = ()
     customers: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Matchable:
-    """Rows of open invoices, names and accounts of customers (with those learnt), and their roles, by survivor."""
+    """Rows of open invoices; names, accounts (with those learnt) and roles of customers; virtual IBANs. By survivor."""
 
     invoices: list[Any]
     names: dict[str, list[str]]
     accounts: dict[str, set[str]]
     roles: dict[str, list[Roles]]
+    virtual_ibans: dict[str, list[Holding]]
 
 
 async def matchable(conn: Conn, schema: str, sought: Sought) -> Matchable:
@@ -65,6 +69,8 @@ async def matchable(conn: Conn, schema: str, sought: Sought) -> Matchable:
     )
     found = {row["customer_id"] for row in named} | set(sought.customers)
     found |= await _stated(conn, schema, sought)
+    holdings = await virtual_ibans.held(conn, schema, sought.entity_id, sought.virtual_ibans)
+    found |= {each.holder_id for of in holdings.values() for each in of}
     found |= await _linked(conn, schema, found)
     found = {record for each in found for record in merged.records(each)}
     theirs = await conn.fetch(
@@ -78,7 +84,11 @@ async def matchable(conn: Conn, schema: str, sought: Sought) -> Matchable:
     )
     invoices = {row["invoice_id"]: row for row in (*named, *equal, *theirs)}
     found |= {row["customer_id"] for row in equal}
-    return await _described(conn, schema, list(invoices.values()), found, merged)
+    held = {
+        iban: [replace(each, holder_id=merged.of(each.holder_id)) for each in of]
+        for iban, of in holdings.items()
+    }
+    return await _described(conn, schema, list(invoices.values()), found, merged, held)
 
 
 async def _stated(conn: Conn, schema: str, sought: Sought) -> set[str]:
@@ -111,7 +121,12 @@ async def _linked(conn: Conn, schema: str, customers: Collection[str]) -> set[st
 
 
 async def _described(
-    conn: Conn, schema: str, invoices: list[Any], found: Collection[str], merged: Survivors
+    conn: Conn,
+    schema: str,
+    invoices: list[Any],
+    found: Collection[str],
+    merged: Survivors,
+    held: dict[str, list[Holding]],
 ) -> Matchable:
     ids = list(found)
     names: dict[str, list[str]] = {}
@@ -139,14 +154,14 @@ async def _described(
         assigned = Roles(row["valid_from"], row["position"], payer_id, group_id=group_id)
         roles.setdefault(row["customer_id"], []).append(assigned)
     rows = [dict(row) | {"customer_id": merged.of(row["customer_id"])} for row in invoices]
-    return Matchable(rows, names, accounts, roles)
+    return Matchable(rows, names, accounts, roles, held)
 
 
 async def explained_since(conn: Conn, schema: str, after: int, until: int) -> list[str]:
     """Return waiting lines that events after a position may explain, up to another one.
 
-    These are the issue of an invoice, an advice, an account that a match has taught, a new description of a customer,
-    and roles.
+    These are the issue of an invoice, an advice, an account that a match has taught, a virtual IBAN, a new description
+    of a customer, and roles.
     """
     if not await conn.fetchval(f"select exists (select from {schema}.waiting_line)"):
         return []
@@ -172,6 +187,7 @@ async def explained_since(conn: Conn, schema: str, after: int, until: int) -> li
         until,
     )
     found = {marks.of_account(row["account"]) for row in learnt}
+    found |= set(map(marks.of_virtual_iban, await virtual_ibans.assigned_between(conn, schema, after, until)))
     found |= {marks.of_amount(row["total_minor"]) for row in (*advised, *issued)}
     for row in issued:
         found |= {marks.of_number(row["number_key"]), marks.of_number(row["digits_key"])}
@@ -206,4 +222,5 @@ async def _marks_of(conn: Conn, schema: str, customers: Collection[str]) -> set[
     learnt = await conn.fetch(
         f"select distinct account from {schema}.payer_account where customer_id = any($1::text[])", ids
     )
+    found |= set(map(marks.of_virtual_iban, await virtual_ibans.of_holders(conn, schema, ids)))
     return found | {marks.of_account(row["account"]) for row in learnt}

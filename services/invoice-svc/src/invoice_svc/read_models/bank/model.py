@@ -14,6 +14,7 @@ from encours.contracts.events.money.bank import (
     BankLineReturnBooked,
     BankLineReturnProposed,
     BankStatementImported,
+    VirtualIbanAssigned,
 )
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
@@ -26,6 +27,7 @@ from invoice_svc.read_models.bank.rows import (
     BankLineStatusRow,
     BankStatementRow,
     PayerAccountRow,
+    VirtualIbanRow,
     WaitingLineRow,
 )
 
@@ -38,13 +40,15 @@ _Read = (
     | BankLineReturnBooked
     | BankLineIgnored
     | BankLineReopened
+    | VirtualIbanAssigned
 )
 
 
 class BankLists(Part):
     """Bank statements by entity, account and day; their lines by statement and status too.
 
-    Lines that wait for a match are found by their marks, payers by the accounts that booked lines have shown.
+    Lines that wait for a match are found by their marks, payers by the accounts that booked lines have shown and by
+    virtual IBANs. A line that a virtual IBAN explains shows no account: anyone may pay to it for its holder.
     """
 
     rows = (
@@ -54,6 +58,7 @@ class BankLists(Part):
         WaitingLineRow,
         PayerAccountRow,
         BankLineReferenceRow,
+        VirtualIbanRow,
     )
     applies = frozenset(event.TYPE for event in _Read.__args__)
 
@@ -106,7 +111,8 @@ class BankLists(Part):
             case BankLineBooked():
                 _put_status(e, rows, "booked", event.payment_id)
                 rows.drop(WaitingLineRow, e.stream)
-                if event.party_account is not None and event.customer_id is not None:
+                by_iban = any(reason.rule == "virtual_iban" for reason in event.reasons)
+                if event.party_account is not None and event.customer_id is not None and not by_iban:
                     rows.put(
                         PayerAccountRow(
                             line_id=e.stream,
@@ -125,6 +131,18 @@ class BankLists(Part):
                 _put_status(e, rows, "unmatched")
                 rows.drop(WaitingLineRow, e.stream)
                 rows.drop(PayerAccountRow, e.stream)
+            case VirtualIbanAssigned():
+                rows.put(
+                    VirtualIbanRow(
+                        virtual_iban_id=e.stream,
+                        position=e.position,
+                        entity_id=e.entity,
+                        iban=event.iban,
+                        holder_id=event.holder_id,
+                        valid_from=event.valid_from,
+                        valid_until=event.valid_until,
+                    )
+                )
             case _:
                 assert_never(event)
 

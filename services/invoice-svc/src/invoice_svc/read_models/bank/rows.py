@@ -76,6 +76,21 @@ class PayerAccountRow(Row, kw_only=True):
     from_position: int
 
 
+class VirtualIbanRow(Row, kw_only=True):
+    """An assignment of a virtual IBAN; the last of a holder and first day stands."""
+
+    TABLE: ClassVar[str] = "virtual_iban"
+    KEY: ClassVar[tuple[str, ...]] = ("virtual_iban_id", "position")
+    INDEXES: ClassVar[tuple[str, ...]] = ("(entity_id, iban)", "(holder_id)", "(position)")
+    virtual_iban_id: str
+    position: int
+    entity_id: str
+    iban: str
+    holder_id: str
+    valid_from: date
+    valid_until: date | None
+
+
 class BankLineStatusRow(Row, kw_only=True):
     """Status of a line from an event on."""
 

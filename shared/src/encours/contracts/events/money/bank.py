@@ -150,6 +150,8 @@ class BankLineRecorded(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Reference of the batch entry that the line is a part of."""
     place: int = 1
     """Place among lines of the day that nothing else tells apart, from 1."""
+    credited_account: str | None = None
+    """Account to which the payer sent the money, if the bank states another one than that of the statement."""
 
 
 MatchRule = Literal[
@@ -164,6 +166,7 @@ MatchRule = Literal[
     "part_payment",
     "amount_differs",
     "payer_account",
+    "virtual_iban",
     "payer_name",
     "payer_group",
     "payer_differs",
@@ -180,8 +183,9 @@ MatchRule = Literal[
 ``number_in_part``: the text has a part of the number. ``number_unclear``: it has a number that fits no invoice of the
 payer. ``advice``: the debtor announced the payment. ``only_combination``: no other of the payer's open invoices
 explain the amount. ``bank_charge``: the rest is what banks kept. ``part_payment``: the debtor calls it one.
-``payer_group``: another company of the debtor's group paid. ``refused``: the booking was certain, and a rule refused
-it, with these words. ``person`` is a decision by hand.
+``virtual_iban``: the money was sent to an account that is assigned to the payer. ``payer_group``: another company of
+the debtor's group paid. ``refused``: the booking was certain, and a rule refused it, with these words. ``person`` is a
+decision by hand.
 """
 
 
@@ -316,3 +320,19 @@ class BankLineReopened(Event, frozen=True, kw_only=True):
     payment_id: str | None
     """Payment that the line was, if it was booked as one; it was reversed if it had been recorded with the line."""
     cause: str
+
+
+class VirtualIbanAssigned(Event, frozen=True, kw_only=True):
+    """Money that is sent to a virtual IBAN comes from the holder, on the days of the assignment.
+
+    An assignment of the same holder and first day replaces the earlier one. Assignments never overlap.
+    """
+
+    TYPE: ClassVar[str] = "virtual_iban.assigned"
+    virtual_iban_id: str
+    iban: str
+    holder_id: str
+    """Customer who pays to the account."""
+    valid_from: date
+    valid_until: date | None
+    """First day that is no longer part of the assignment; ``valid_from`` itself withdraws it."""

@@ -1,0 +1,1 @@
+"""Virtual IBANs of customers."""
