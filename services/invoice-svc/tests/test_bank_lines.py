@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Sequence
 from datetime import date
@@ -10,11 +9,9 @@ from typing import Any
 
 import pytest
 
-from encours.testing.bank_files import IBAN, Booked, camt
-from invoice_svc.bank.reading import read
+from encours.testing.bank_files import IBAN, Booked
 from invoice_svc.domain.bank_line.commands import CorrectLine, IgnoreLine, MatchLine, UndoLine
 from invoice_svc.domain.bank_line.marks import reference_key
-from invoice_svc.domain.bank_statement.commands import ImportStatements
 from invoice_svc.domain.entity.commands import AmendEntity, DefineSeries
 from invoice_svc.domain.payment.identity import payment_id_of
 from invoice_svc.domain.remittance.commands import ReceiveAdvice, StatedItem, WithdrawAdvice
@@ -22,19 +19,15 @@ from invoice_svc.domain.remittance.decide import AdviceIsWithdrawn
 from invoice_svc.domain.remittance.numbers import AdvisableDocument
 from invoice_svc.matching.announced import AnnouncedItem, AnnouncedPayment
 from invoice_svc.matching.judgement import judge
-from invoice_svc.matching.open_items import OpenItems, PayableItem, Payer
-from invoice_svc.use_cases.folds import ADVICE, BANK_LINE, CUSTOMER, INVOICE, PAYMENT
-from invoice_svc.use_cases.money import advices, bank_lines, bank_statements, payments
+from invoice_svc.use_cases.folds import ADVICE, BANK_LINE, INVOICE, PAYMENT
+from invoice_svc.use_cases.money import advices, bank_lines, payments
 from invoice_svc.use_cases.parties import entities
 from invoice_svc.use_cases.sales import invoices
+from tests.matching.lines import every_invoice, import_lines, judge_line, judged, match, open_items, taken_by
 
 DAY = date(2026, 6, 12)
 NUMBER = "FAC-2026-000001"
 REFERENCE = "RF29FAC2026000001"
-
-
-async def every_invoice(ledger: str, entity_id: str, payer: Any, currency: str, text: Any) -> Sequence[str]:
-    return ["inv_1"]
 
 
 @pytest.fixture
@@ -60,66 +53,6 @@ class Documents:
 
     async def unapplied(self, *_: Any) -> Sequence[str]:
         return []
-
-
-def taken_by(books: Any) -> Any:
-    """Answer from the lines themselves, as the read model does from their rows."""
-
-    async def taken(ledger: str, payment_ids: Sequence[str]) -> set[str]:
-        streams = {e.stream for e in books.ledger.events if e.type == "bank_line.recorded"}
-        booked = [books.state(BANK_LINE, each).booked for each in streams]
-        return {each.payment_id for each in booked if each} & set(payment_ids)
-
-    return taken
-
-
-def import_lines(books: Any, *lines: Booked, **more: Any) -> list[str]:
-    data = camt(lines, **more)
-    command = ImportStatements("ent_1", read(data), "file", hashlib.sha256(data).hexdigest())
-    before = len(books.ledger.events)
-    books.do(bank_statements.import_statements, command, books.ledger.versions)
-    return [e.stream for e in books.ledger.events[before:] if e.type == "bank_line.recorded"]
-
-
-def open_items(books: Any) -> OpenItems:
-    """Fill the index from the streams, as the worker fills it from the lists."""
-    streams = {e.stream for e in books.ledger.events}
-    owed = [books.state(INVOICE, each) for each in streams if each.startswith("inv_")]
-    debtors = [books.state(CUSTOMER, each) for each in streams if each.startswith("cus_")]
-    return OpenItems.of(
-        (
-            PayableItem(
-                x.invoice_id,
-                x.number,
-                x.customer_id,
-                x.issued_on,
-                x.due_on,
-                x.outstanding_minor,
-                x.disputed_minor,
-            )
-            for x in owed
-            if x.number and x.outstanding_minor
-        ),
-        (Payer(x.customer_id, (x.name,), frozenset(filter(None, [x.iban])), x.roles) for x in debtors),
-    )
-
-
-def judge_line(books: Any, line_id: str, *advices: AnnouncedPayment) -> None:
-    stated = books.state(BANK_LINE, line_id).stated
-    judgement = judge(stated, open_items(books), advices)
-    books.do(bank_lines.judge_line, line_id, judgement, taken_by(books))
-
-
-def judged(books: Any, *lines: Booked) -> Any:
-    """Import and judge lines; return the state of the last."""
-    for each in import_lines(books, *lines):
-        judge_line(books, each)
-    return books.state(BANK_LINE, each)
-
-
-def match(books: Any, line_id: str, **how: Any) -> Any:
-    books.do(bank_lines.match, MatchLine(line_id, **how), every_invoice, taken_by(books))
-    return books.state(BANK_LINE, line_id)
 
 
 def booked(**changes: Any) -> Booked:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -13,18 +12,17 @@ from msgspec import structs
 from encours.contracts.books import movements
 from encours.kernel.errors import Invalid
 from encours.kernel.money import Money
-from encours.testing.bank_files import IBAN, Booked, camt
-from invoice_svc.bank.reading import read
+from encours.testing.bank_files import IBAN, Booked
 from invoice_svc.domain.bank_line.commands import MatchLine, UndoLine
 from invoice_svc.domain.bank_line.returns import is_return, kind_of, references_of
-from invoice_svc.domain.bank_statement.commands import ImportStatements
 from invoice_svc.domain.entity.commands import AmendEntity
 from invoice_svc.domain.invoice.evolve import fold_as_of
 from invoice_svc.domain.payment.commands import ReversePayment
 from invoice_svc.matching.returns import taken_minor
 from invoice_svc.use_cases.folds import BANK_LINE, INVOICE, PAYMENT
-from invoice_svc.use_cases.money import bank_lines, bank_returns, bank_statements, reversals
+from invoice_svc.use_cases.money import bank_lines, bank_returns, reversals
 from invoice_svc.use_cases.parties import entities
+from tests.matching.lines import import_lines
 
 PAID = Booked(12_000, date(2026, 6, 12), "VIR FAC-2026-000001", "R1", "Dupont", end_to_end="E1")
 BACK = date(2026, 6, 20)
@@ -33,14 +31,6 @@ BACK = date(2026, 6, 20)
 async def nothing(*asked: Any) -> Sequence[str]:
     """No payment is a line already, and no invoice is looked for."""
     return ()
-
-
-def import_lines(books: Any, *lines: Booked, **more: Any) -> list[str]:
-    data = camt(lines, **more)
-    command = ImportStatements("ent_1", read(data), "file", hashlib.sha256(data).hexdigest())
-    before = len(books.ledger.events)
-    books.do(bank_statements.import_statements, command, books.ledger.versions)
-    return [e.stream for e in books.ledger.events[before:] if e.type == "bank_line.recorded"]
 
 
 def match(books: Any, line_id: str, **how: Any) -> Any:

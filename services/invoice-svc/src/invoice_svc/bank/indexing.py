@@ -11,13 +11,14 @@ from invoice_svc.domain.bank_line import decide
 from invoice_svc.domain.bank_line.marks import numbers_of
 from invoice_svc.domain.bank_line.state import BankLine
 from invoice_svc.domain.customer.likeness import plain_name
+from invoice_svc.domain.entity.state import Entity
 from invoice_svc.domain.remittance import decide as remittance
 from invoice_svc.matching import advices
 from invoice_svc.matching.announced import AnnouncedPayment
 from invoice_svc.matching.open_items import OpenItems, PayableItem, Payer
 from invoice_svc.read_models.advices.query import open_advices
 from invoice_svc.read_models.bank.matchable import Matchable, Sought, matchable
-from invoice_svc.use_cases.folds import ADVICE
+from invoice_svc.use_cases.folds import ADVICE, ENTITY
 
 Streams = Callable[[Sequence[str]], Awaitable[Mapping[str, Sequence[Recorded]]]]
 """Reads streams of the ledger."""
@@ -25,13 +26,22 @@ Books = tuple[str, str]
 """An entity and a currency: items of one index."""
 
 
-async def indexes(conn: Conn, schema: str, states: Iterable[BankLine]) -> Mapping[Books, OpenItems]:
+async def indexes(
+    conn: Conn, schema: str, read: Streams, states: Iterable[BankLine]
+) -> Mapping[Books, OpenItems]:
     """Return the index of each entity and currency that the lines are of."""
     lines: dict[Books, list[BankLineRecorded]] = {}
     for state in states:
         line = decide.stated(state)
         lines.setdefault((state.entity_id, line.currency), []).append(line)
-    return {key: _index(await matchable(conn, schema, _sought(*key, of))) for key, of in lines.items()}
+    streams = await read(list({entity_id for entity_id, _ in lines}))
+    entities = {each: ENTITY.fold(events) for each, events in streams.items()}
+    return {
+        (entity_id, currency): _index(
+            await matchable(conn, schema, _sought(entity_id, currency, of)), entities[entity_id], currency
+        )
+        for (entity_id, currency), of in lines.items()
+    }
 
 
 async def announced(
@@ -65,15 +75,21 @@ def _sought(entity_id: str, currency: str, lines: Iterable[BankLineRecorded]) ->
     )
 
 
-def _index(found: Matchable) -> OpenItems:
-    payers = [
-        Payer(
-            customer_id,
-            tuple(names),
-            frozenset(found.accounts.get(customer_id, ())),
-            tuple(found.roles.get(customer_id, ())),
-        )
-        for customer_id, names in found.names.items()
-    ]
+def _index(found: Matchable, entity: Entity, currency: str) -> OpenItems:
+    payers = [_payer(found, each, entity, currency) for each in found.names]
     items = (PayableItem(**row) for row in found.invoices if row["number"])
-    return OpenItems.of(items, payers, found.virtual_ibans)
+    tolerances = [each for each in entity.tolerances if each.currency == currency]
+    return OpenItems.of(items, payers, found.virtual_ibans, tolerances)
+
+
+def _payer(found: Matchable, customer_id: str, entity: Entity, currency: str) -> Payer:
+    profile = found.profiles[customer_id]
+    return Payer(
+        customer_id,
+        tuple(found.names[customer_id]),
+        frozenset(found.accounts.get(customer_id, ())),
+        tuple(found.roles.get(customer_id, ())),
+        profile.segment,
+        profile.tags,
+        is_foreign=profile.country != entity.country or currency != entity.currency,
+    )

@@ -103,8 +103,9 @@ class LineJudge:
         streams = await self.ledger.read_streams(name, line_ids)
         states = {each: BANK_LINE.fold(events) for each, events in streams.items()}
         states = {each: state for each, state in states.items() if decide.is_for_machine(state)}
-        found = await indexes(conn, schema, states.values())
-        advices = await announced(conn, schema, partial(self.ledger.read_streams, name), states.values())
+        read = partial(self.ledger.read_streams, name)
+        found = await indexes(conn, schema, read, states.values())
+        advices = await announced(conn, schema, read, states.values())
         judged = []
         for line_id, state in states.items():
             line = decide.stated(state)
@@ -112,8 +113,7 @@ class LineJudge:
             likely = advices.get((state.entity_id, line.currency, line.amount_minor), ())
             judgement = judge(line, index, likely)
             if judgement.is_certain:
-                best = judgement.proposals[0]
-                index.settle((share.invoice_id, share.amount_minor) for share in best.shares)
+                index.settle(judgement.settled)
             judged.append(JudgedLine(line_id, state, judgement))
         return judged
 

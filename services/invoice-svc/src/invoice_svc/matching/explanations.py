@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from encours.contracts.events.money.bank import BankLineRecorded, MatchReason, MatchRule
+from encours.contracts.events.money.residual import ToleranceSet
 from encours.kernel.money import format_amount
 from invoice_svc.domain.bank_line.marks import reference_key
+from invoice_svc.domain.tolerance.choose import explaining_shortfall
 from invoice_svc.matching import names, sums
 from invoice_svc.matching.announced import AnnouncedItem, AnnouncedPayment
 from invoice_svc.matching.open_items import OpenItems, PayableItem, total_minor
@@ -23,6 +25,7 @@ POINTS: dict[MatchRule, int] = {
     "amount_equal": 25,
     "bank_charge": 25,
     "part_payment": 25,
+    "tolerance": 25,
     "payer_account": 15,
     "virtual_iban": 15,
     "payer_name": 10,
@@ -232,8 +235,23 @@ class Explaining:
             )
         elif part is not None:
             amount = reason("part_payment", part)
+        elif found := self._tolerance(payer_id, named[-1], total - line.amount_minor):
+            short = format_amount(total - line.amount_minor, line.currency)
+            amount = reason("tolerance", f"{short} {line.currency} less: {found.code}, {found.reason}")
         whole = [PaidShare(item, item.outstanding_minor, words[item.invoice_id]) for item in named]
         return LineExplanation(payer_id, _fitted(line.amount_minor, whole), (by, amount, *known))
+
+    def _tolerance(self, payer_id: str, last: PayableItem, short_minor: int) -> ToleranceSet | None:
+        """Return the tolerance by which the last item, for which the money falls short, is settled all the same."""
+        if not 0 < short_minor < last.outstanding_minor or last.disputed_minor:
+            return None
+        payer = self.index.payers.get(payer_id)
+        return explaining_shortfall(
+            short_minor,
+            self.index.tolerances_of(last.customer_id, self.line.booked_on),
+            charges_minor=self.line.charges_minor,
+            is_foreign=payer is not None and payer.is_foreign,
+        )
 
     def _by_amount(
         self, payer_id: str, items: Sequence[PayableItem], known: list[MatchReason]

@@ -22,19 +22,34 @@ CERTAIN = 85
 """Score from which a line is booked: a reference and the amount, or a number, the amount and the payer."""
 MOST_PROPOSALS = 3
 _MOST_PAYERS = 12
-_EXACT = frozenset({"amount_equal", "bank_charge", "part_payment"})
+_EXACT = frozenset({"amount_equal", "bank_charge", "part_payment", "tolerance"})
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """Sets that the line may pay, the best first; ``is_certain`` if the first is booked without a person.
 
-    ``open_minor``: what was outstanding on the invoices of the first.
+    ``open_minor``: what was outstanding on the invoices of the first. ``tolerated_id`` is the one of them of which a
+    tolerance has to close what is left.
     """
 
     proposals: tuple[LineProposal, ...] = ()
     is_certain: bool = False
     open_minor: Mapping[str, int] = field(default_factory=dict)
+    tolerated_id: str | None = None
+
+    @property
+    def settled(self) -> list[tuple[str, int]]:
+        """Invoices of the first set, with the amount that is no longer open once the line is booked."""
+        return [
+            (
+                share.invoice_id,
+                self.open_minor[share.invoice_id]
+                if share.invoice_id == self.tolerated_id
+                else share.amount_minor,
+            )
+            for share in self.proposals[0].shares
+        ]
 
     def against(self, payment_id: str) -> Judgement:
         """Return the judgement of a line whose reference another payment has: nothing is certain."""
@@ -65,7 +80,9 @@ def judge(
     if len(certain) != 1 or certain[0] is not found[0]:
         return Judgement(proposals)
     open_minor = {share.item.invoice_id: share.item.outstanding_minor for share in found[0].shares}
-    return Judgement(proposals, is_certain=True, open_minor=open_minor)
+    is_tolerated = any(each.rule == "tolerance" for each in found[0].reasons)
+    tolerated_id = found[0].shares[-1].item.invoice_id if is_tolerated else None
+    return Judgement(proposals, is_certain=True, open_minor=open_minor, tolerated_id=tolerated_id)
 
 
 def _explanations(explaining: Explaining, advices: Sequence[AnnouncedPayment]) -> Iterator[LineExplanation]:

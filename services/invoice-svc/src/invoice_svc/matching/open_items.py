@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from encours.contracts.events.money.residual import ToleranceSet
 from encours.contracts.parties import Roles, payer_of, roles_on
 from invoice_svc.domain.payment.indication import digits_of, last_group_of, number_key
+from invoice_svc.domain.tolerance.choose import Tolerances, applicable
 from invoice_svc.domain.virtual_iban.state import Holding, holder_on
 from invoice_svc.matching.names import LEAST_PREFIX, key_of
 
@@ -40,6 +42,10 @@ class Payer:
     names: tuple[str, ...]
     accounts: frozenset[str] = frozenset()
     roles: tuple[Roles, ...] = ()
+    segment: str | None = None
+    tags: tuple[str, ...] = ()
+    is_foreign: bool = False
+    """Of another country than the creditor, or the index is of a foreign currency: banks may keep charges."""
 
 
 @dataclass(slots=True)
@@ -58,6 +64,8 @@ class OpenItems:
     paid_by: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     by_group: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     virtual_ibans: Mapping[str, Sequence[Holding]] = field(default_factory=dict)
+    tolerances: Sequence[ToleranceSet] = ()
+    """Tolerances of the entity for rests in the currency of the index."""
     keys: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     """Letters and digits of each item's number, its digits, and its last group without leading zeros."""
 
@@ -67,9 +75,10 @@ class OpenItems:
         items: Iterable[PayableItem],
         payers: Iterable[Payer],
         virtual_ibans: Mapping[str, Sequence[Holding]] | None = None,
+        tolerances: Sequence[ToleranceSet] = (),
     ) -> OpenItems:
         """Return an index of these items, of those who may pay them, and of the virtual IBANs that they may pay to."""
-        index = cls(virtual_ibans=virtual_ibans or {})
+        index = cls(virtual_ibans=virtual_ibans or {}, tolerances=tolerances)
         for payer in payers:
             index._add_payer(payer)
         for item in items:
@@ -85,6 +94,20 @@ class OpenItems:
         """Return the customer who holds a virtual IBAN on a day, and the one who pays for that customer."""
         holder = holder_on(self.virtual_ibans.get(iban or "", ()), day)
         return set() if holder is None else {holder, self.payer_on(holder, day)}
+
+    def tolerances_of(self, customer_id: str, day: date) -> Tolerances:
+        """Return the tolerances for what is left of a customer's invoices on a day."""
+        debtor = self.payers.get(customer_id)
+        if debtor is None or not self.tolerances:
+            return {}
+        return applicable(
+            self.tolerances,
+            currency=self.tolerances[0].currency,
+            records={customer_id},
+            segment=debtor.segment,
+            tags=debtor.tags,
+            day=day,
+        )
 
     def payable_by(self, payer_id: str, day: date) -> list[PayableItem]:
         """Return the items that a customer pays on a day, the oldest due first."""

@@ -32,7 +32,7 @@ class Lists(ComposedModel):
     """Finds entities, numbers, customers, terms, and every document from quotes to credit notes and disputes."""
 
     name = NAME
-    version = 28
+    version = 29
     parts = (
         Entities(),
         Numbers(),

@@ -23,7 +23,7 @@ from invoice_svc.domain.invoice.checks import money_of
 from invoice_svc.domain.invoice.discount import discount_minor
 from invoice_svc.domain.invoice.parts import AppliedPayment
 from invoice_svc.domain.invoice.state import Invoice
-from invoice_svc.domain.tolerance.choose import Tolerances
+from invoice_svc.domain.tolerance.choose import Tolerances, is_bank_charge
 
 BASIS = "tolerance of the entity; waiver: C. civ. 1350; VAT unchanged: CGI 272-1, 289 I-5"
 
@@ -135,6 +135,13 @@ def reopen(state: Invoice, cause: ReopeningCause) -> list[InvoiceResidualReopene
     ]
 
 
+def require_settled(state: Invoice) -> None:
+    """Raise :class:`ResidualAboveTolerance` if no tolerance has closed what a payment left of the invoice."""
+    if state.outstanding_minor:
+        left = money_of(state, state.outstanding_minor)
+        raise ResidualAboveTolerance(f"{left} of {state.number} would be left, and no tolerance closes it.")
+
+
 def last_payment(state: Invoice) -> AppliedPayment:
     """Return the part of a payment whose funds were the last to be available."""
     return max(state.applied, key=lambda part: part.received_on)
@@ -171,8 +178,7 @@ def _explaining(
         in_days = until < facts.received_on <= until + timedelta(days=late.late_days)
         if in_days and left_minor == discount_minor(state):
             found.append("discount_late")
-    stated = facts.charges_minor
-    if facts.is_foreign if stated is None else left_minor <= stated:
+    if is_bank_charge(left_minor, facts.charges_minor, is_foreign=facts.is_foreign):
         found.append("bank_charge")
     if facts.is_converted:
         found.append("exchange")

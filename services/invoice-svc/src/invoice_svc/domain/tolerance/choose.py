@@ -47,3 +47,22 @@ def applicable(
         if theirs and each.currency == currency:
             found.setdefault(each.reason, each)
     return found
+
+
+def explaining_shortfall(
+    short_minor: int, tolerances: Tolerances, *, charges_minor: int | None, is_foreign: bool
+) -> ToleranceSet | None:
+    """Return the tolerance by which a payment that is short may settle an item: rounding, or charges of a bank.
+
+    What else the item says, :func:`invoice_svc.domain.invoice.residual.closable` decides when the payment is booked.
+    """
+    reasons: list[ResidualReason] = ["cent"]
+    if is_bank_charge(short_minor, charges_minor, is_foreign=is_foreign):
+        reasons.append("bank_charge")
+    found = (tolerances.get(reason) for reason in reasons)
+    return next((each for each in found if each is not None and 0 < short_minor <= each.cap_minor), None)
+
+
+def is_bank_charge(left_minor: int, charges_minor: int | None, *, is_foreign: bool) -> bool:
+    """Return True if banks may have kept the amount: the bank says so, or says nothing of a foreign payment."""
+    return is_foreign if charges_minor is None else left_minor <= charges_minor

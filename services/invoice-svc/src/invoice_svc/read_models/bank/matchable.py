@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from encours.contracts.parties import Roles, Survivors
 from encours.reading.merges import merges
@@ -39,14 +39,23 @@ class Sought:
     customers: Collection[str] = ()
 
 
+class Profile(NamedTuple):
+    """Part of a customer's description by which tolerances are chosen."""
+
+    segment: str | None
+    tags: tuple[str, ...]
+    country: str
+
+
 @dataclass(frozen=True, slots=True)
 class Matchable:
-    """Rows of open invoices; names, accounts (with those learnt) and roles of customers; virtual IBANs. By survivor."""
+    """Rows of open invoices; names, accounts (with those learnt), roles and profiles of customers, by survivor."""
 
     invoices: list[Any]
     names: dict[str, list[str]]
     accounts: dict[str, set[str]]
     roles: dict[str, list[Roles]]
+    profiles: dict[str, Profile]
     virtual_ibans: dict[str, list[Holding]]
 
 
@@ -132,10 +141,17 @@ async def _described(
     names: dict[str, list[str]] = {}
     accounts: dict[str, set[str]] = {}
     roles: dict[str, list[Roles]] = {}
+    profiles: dict[str, Profile] = {}
     for row in await conn.fetch(
-        f"select customer_id, name, likeness from {schema}.customer where customer_id = any($1::text[])", ids
+        f"""select customer_id, name, likeness, segment, tags, country from {schema}.customer
+            where customer_id = any($1::text[])""",
+        ids,
     ):
         survivor = merged.of(row["customer_id"])
+        profile = Profile(row["segment"], tuple(row["tags"]), row["country"])
+        if row["customer_id"] == survivor:
+            profiles[survivor] = profile
+        profiles.setdefault(survivor, profile)
         names.setdefault(survivor, []).append(row["name"])
         known = (mark.removeprefix("iban:") for mark in row["likeness"] if mark.startswith("iban:"))
         accounts.setdefault(survivor, set()).update(known)
@@ -154,7 +170,7 @@ async def _described(
         assigned = Roles(row["valid_from"], row["position"], payer_id, group_id=group_id)
         roles.setdefault(row["customer_id"], []).append(assigned)
     rows = [dict(row) | {"customer_id": merged.of(row["customer_id"])} for row in invoices]
-    return Matchable(rows, names, accounts, roles, held)
+    return Matchable(rows, names, accounts, roles, profiles, held)
 
 
 async def explained_since(conn: Conn, schema: str, after: int, until: int) -> list[str]:

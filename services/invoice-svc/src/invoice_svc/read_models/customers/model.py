@@ -55,6 +55,8 @@ class Customers(Part):
                     changed_position=e.position,
                     salesperson=None,
                     tags=[],
+                    segment=None,
+                    country="",
                     likeness=[],
                     fields=[],
                 )
@@ -86,5 +88,6 @@ class Customers(Part):
         customer.name, customer.name_key = event.name, event.name.lower()
         customer.plain_name, customer.changed_position = plain_name(event.name), e.position
         customer.salesperson, customer.tags = event.salesperson, list(event.tags)
+        customer.segment, customer.country = event.segment, event.country
         customer.likeness = marks_of(event)
         rows.put(customer)

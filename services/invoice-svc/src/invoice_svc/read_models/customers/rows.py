@@ -38,6 +38,8 @@ class CustomerRow(Row):
     changed_position: int
     salesperson: str | None
     tags: list[str]
+    segment: str | None
+    country: str
     likeness: list[str]
     fields: list[str]
 

@@ -12,6 +12,7 @@ from invoice_svc.domain.bank_line import decide
 from invoice_svc.domain.bank_line.commands import CorrectLine, IgnoreLine, MatchLine, UndoLine
 from invoice_svc.domain.bank_line.marks import text_of
 from invoice_svc.domain.bank_line.state import BankLine
+from invoice_svc.domain.invoice.residual import require_settled
 from invoice_svc.domain.payment.allocation import Share
 from invoice_svc.domain.payment.commands import Instructed, ReceivePayment, ReversePayment
 from invoice_svc.matching.judgement import Judgement
@@ -63,6 +64,8 @@ async def judge_line(
             for share in best.shares
         ]
         await payments.receive_for(session, payment, shares)
+        if judgement.tolerated_id is not None:
+            require_settled(await session.get(INVOICE, judgement.tolerated_id))
     await _book(session, state, payment.payment_id, best.reasons, is_new_payment=True)
     return session.result(line_id)
 

@@ -164,6 +164,7 @@ MatchRule = Literal[
     "amount_equal",
     "bank_charge",
     "part_payment",
+    "tolerance",
     "amount_differs",
     "payer_account",
     "virtual_iban",
@@ -183,6 +184,7 @@ MatchRule = Literal[
 ``number_in_part``: the text has a part of the number. ``number_unclear``: it has a number that fits no invoice of the
 payer. ``advice``: the debtor announced the payment. ``only_combination``: no other of the payer's open invoices
 explain the amount. ``bank_charge``: the rest is what banks kept. ``part_payment``: the debtor calls it one.
+``tolerance``: what is missing of the last invoice is small enough to be closed, for the reason in the evidence.
 ``virtual_iban``: the money was sent to an account that is assigned to the payer. ``payer_group``: another company of
 the debtor's group paid. ``refused``: the booking was certain, and a rule refused it, with these words. ``person`` is a
 decision by hand.
