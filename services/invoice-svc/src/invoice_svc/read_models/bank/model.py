@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import assert_never, cast
 
 from encours.contracts import Recorded
@@ -16,8 +17,10 @@ from encours.contracts.events.money.bank import (
     BankStatementImported,
     VirtualIbanAssigned,
 )
+from encours.contracts.events.money.payment import PaymentReassigned, PaymentReversed
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
+from encours.projection.rows import Key, Row
 from invoice_svc.domain.bank_line.marks import marks_of
 from invoice_svc.domain.bank_line.returns import is_return, references_of
 from invoice_svc.domain.bank_line.state import LineStatus
@@ -41,6 +44,8 @@ _Read = (
     | BankLineIgnored
     | BankLineReopened
     | VirtualIbanAssigned
+    | PaymentReassigned
+    | PaymentReversed
 )
 
 
@@ -48,7 +53,8 @@ class BankLists(Part):
     """Bank statements by entity, account and day; their lines by statement and status too.
 
     Lines that wait for a match are found by their marks, payers by the accounts that booked lines have shown and by
-    virtual IBANs. A line that a virtual IBAN explains shows no account: anyone may pay to it for its holder.
+    virtual IBANs. A payment that is moved shows the account of the customer who paid, a wrong booking none. A
+    line that a virtual IBAN explains shows no account: anyone may pay to it for its holder.
     """
 
     rows = (
@@ -61,6 +67,11 @@ class BankLists(Part):
         VirtualIbanRow,
     )
     applies = frozenset(event.TYPE for event in _Read.__args__)
+
+    def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
+        """Rows that :meth:`project` reads."""
+        if isinstance(e.data, PaymentReassigned):
+            yield PayerAccountRow, (e.stream,)
 
     def project(self, e: Recorded, rows: RowCache) -> None:
         """Apply one event."""
@@ -115,7 +126,7 @@ class BankLists(Part):
                 if event.party_account is not None and event.customer_id is not None and not by_iban:
                     rows.put(
                         PayerAccountRow(
-                            line_id=e.stream,
+                            payment_id=event.payment_id,
                             entity_id=e.entity,
                             account=event.party_account,
                             customer_id=event.customer_id,
@@ -130,7 +141,15 @@ class BankLists(Part):
             case BankLineReopened():  # a person decides from here on
                 _put_status(e, rows, "unmatched")
                 rows.drop(WaitingLineRow, e.stream)
-                rows.drop(PayerAccountRow, e.stream)
+                if event.payment_id is not None:
+                    rows.drop(PayerAccountRow, event.payment_id)
+            case PaymentReversed():
+                if event.kind == "wrong_booking" and not event.left_minor:
+                    rows.drop(PayerAccountRow, e.stream)
+            case PaymentReassigned():
+                if (taught := rows.get(PayerAccountRow, e.stream)) is not None:
+                    taught.customer_id, taught.from_position = event.customer_id, e.position
+                    rows.put(taught)
             case VirtualIbanAssigned():
                 rows.put(
                     VirtualIbanRow(

@@ -64,12 +64,12 @@ class WaitingLineRow(Row, kw_only=True):
 
 
 class PayerAccountRow(Row, kw_only=True):
-    """An account that a customer pays from, as a booked line shows; without the line, nothing shows it."""
+    """An account that a customer pays from, shown by the bank line of a payment, and without it by nothing."""
 
     TABLE: ClassVar[str] = "payer_account"
-    KEY: ClassVar[tuple[str, ...]] = ("line_id",)
+    KEY: ClassVar[tuple[str, ...]] = ("payment_id",)
     INDEXES: ClassVar[tuple[str, ...]] = ("(account)", "(customer_id)", "(from_position)")
-    line_id: str
+    payment_id: str
     entity_id: str
     account: str
     customer_id: str
