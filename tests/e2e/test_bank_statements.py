@@ -14,9 +14,9 @@ import httpx
 from encours.testing.bank_files import IBAN, Booked, camt, cfonb120, damaged, mt940, ofx
 from encours.testing.system import System
 from encours.testing.waiting import wait_until
-from tests.e2e.world import World
+from tests.e2e.world import World, eur
 
-DAY, NEXT = date(2026, 6, 1), date(2026, 6, 2)
+DAY, NEXT, THIRD = date(2026, 6, 1), date(2026, 6, 2), date(2026, 6, 3)
 A, B = Booked(12_000, DAY, "VIR DUPONT", "R1", "Dupont"), Booked(-500, NEXT, "Frais", "R2")
 CSV = "Date;Libellé;Montant\n03/06/2026;VIR SANS REFERENCE;1 250,00\n".encode()
 VIRTUAL = "FR7630006000019000000000187"
@@ -149,22 +149,6 @@ def test_a_line_becomes_one_payment_whoever_brings_it_and_a_dropped_file_is_impo
     assert listed(world, "/v1/bank-lines", status="ignored", as_of=str(NEXT))[0]["id"] == line["id"]
     assert "VIR" in {x["text"] for x in listed(world, "/v1/bank-lines", status="unmatched")}
 
-    a_virtual_iban_names_the_payer(world, customer)
-
-
-def a_virtual_iban_names_the_payer(world: World, customer: str) -> None:
-    """A line of an unknown payer waits until the account that it was sent to is assigned to a customer."""
-    world.invoice(customer, "50.00", issued_on="2026-06-10")
-    upload(world, camt([Booked(6_000, NEXT, "ABC", "V1", "Mandataire", credited=VIRTUAL)], sequence=3))
-    wait_until(lambda: status_of(world, "ABC") != "booked", "the line is not listed")
-    path = f"/v1/customers/{customer}/virtual-ibans"
-    held = world.put(f"{path}/{VIRTUAL}", {"valid_from": "2026-06-01"})
-    assert (held["customer_id"], len(held["assignments"])) == (customer, 1)
-    wait_until(lambda: status_of(world, "ABC") == "booked", "the line of the virtual IBAN is not booked")
-    (line,) = (x for x in listed(world, "/v1/bank-lines", status="booked") if x["text"] == "ABC")
-    assert "virtual_iban" in {reason["rule"] for reason in line["reasons"]}
-    assert [x["iban"] for x in world.get("invoice", path)["data"]] == [VIRTUAL]
-
     first, second = (world.invoice(customer, "100.00", issued_on="2026-06-10")["number"] for _ in "12")
     to_come = f"{second[:-6]}{int(second[-6:]) + 1:06d}"
     both, early = f"FACTURES {first} ET {int(second[-6:])}", f"VIR {to_come}"
@@ -186,6 +170,41 @@ def a_virtual_iban_names_the_payer(world: World, customer: str) -> None:
     corrected = world.post("invoice", f"/v1/bank-lines/{line['id']}/correct", wrong)
     payment = world.get("invoice", f"/v1/payments/{corrected['payment_id']}")
     assert (corrected["status"], payment["unapplied"]["amount"]) == ("booked", "240.00")
+
+    a_virtual_iban_names_the_payer(world, customer)
+    a_refused_booking_leaves_the_invoice_to_the_next_line(world, customer)
+
+
+def a_virtual_iban_names_the_payer(world: World, customer: str) -> None:
+    """A line of an unknown payer waits until the account that it was sent to is assigned to a customer."""
+    world.invoice(customer, "50.00", issued_on="2026-06-10")
+    sent = Booked(6_000, THIRD, "ABC", "V1", "Mandataire", credited=VIRTUAL)
+    assert upload(world, camt([sent], 13_600, sequence=5)).status_code == 201
+    path = f"/v1/customers/{customer}/virtual-ibans"
+    held = world.put(f"{path}/{VIRTUAL}", {"valid_from": "2026-06-01"})
+    assert (held["customer_id"], len(held["assignments"])) == (customer, 1)
+    wait_until(lambda: status_of(world, "ABC") == "booked", "the line of the virtual IBAN is not booked")
+    (line,) = (x for x in listed(world, "/v1/bank-lines", status="booked") if x["text"] == "ABC")
+    assert "virtual_iban" in {reason["rule"] for reason in line["reasons"]}
+    assert [x["iban"] for x in world.get("invoice", path)["data"]] == [VIRTUAL]
+
+
+def a_refused_booking_leaves_the_invoice_to_the_next_line(world: World, customer: str) -> None:
+    """The tolerance is larger than the share of the invoice that it may close, which the invoice alone tells."""
+    number = world.invoice(customer, "200.00", issued_on="2026-06-10")["number"]
+    tolerance = {"reason": "cent", "cap": eur("3.00"), "share_bps": 10, "valid_from": "2026-06-01"}
+    world.put("/v1/tolerances/CENT", {"entity_id": world.entity} | tolerance)
+    short, whole = (
+        Booked(minor, THIRD, f"VIR {number}", reference, "Dupont")
+        for minor, reference in ((23_750, "S1"), (24_000, "S2"))
+    )
+    assert upload(world, camt([short, whole], 19_600, sequence=6)).status_code == 201
+    wait_until(lambda: "booked" in statuses(world, number), "the whole payment is not booked")
+    assert sorted(statuses(world, number)) == ["booked", "proposed"]
+
+
+def statuses(world: World, text: str) -> list[str]:
+    return [x["status"] for x in listed(world, "/v1/bank-lines") if text in (x["text"] or "")]
 
 
 def test_damaged_files_are_taken_whole_or_refused(system: System) -> None:

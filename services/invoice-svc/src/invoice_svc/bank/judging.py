@@ -7,10 +7,10 @@ match has taught, a role, a new description of a customer. After a crash lines a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import asyncpg
 import structlog
@@ -44,6 +44,11 @@ AT_ONCE = 8
 LEASE = "bank lines"
 TRANSIENT = (LedgerUnavailable, VersionConflict, ReadModelNotReady)
 """Refusals that a later judgement may not meet again."""
+
+Outcome = Literal["done", "refused", "later"]
+"""A line is booked, proposed or left; it is proposed because its booking was refused; or it has to be judged again."""
+Turn = tuple[int, int]
+"""Position of the read model, and attempt at it, in which lines are judged: their commands are derived from both."""
 
 log = structlog.get_logger("invoice_svc.bank")
 
@@ -85,18 +90,33 @@ class LineJudge:
                 new = await unjudged(conn, schema, after, BATCH)
                 until = new[-1].from_position if len(new) == BATCH else position
                 again = await explained_since(conn, schema, after, until)
-                ids = list(dict.fromkeys([*again, *(line.line_id for line in new)]))
-                batches = [ids[first : first + BATCH] for first in range(0, len(ids), BATCH)]
-                judged = [await self._judged(name, conn, schema, batch) for batch in batches]
                 returned = await unjudged_returns(conn, schema, after, until)
-            for batch in judged:
-                if not await self._settle(name, batch, until):
+            ids = list(dict.fromkeys([*again, *(line.line_id for line in new)]))
+            for first in range(0, len(ids), BATCH):
+                if not await self._decide(name, ids[first : first + BATCH], until):
                     return  # the same lines again in the next pass
             if not await ReturnJudge(self.ledger, self.db).judge(name, returned):
                 return
             await marks.set(name, epoch, after := until)
             if len(new) < BATCH:
                 return
+
+    async def _decide(self, name: str, line_ids: Sequence[str], position: int) -> bool:
+        """Judge lines, and book or propose them; return False if some have to be judged again.
+
+        A line whose booking is refused leaves its invoices open: those that are still undecided are judged without it.
+        """
+        for attempt in range(len(line_ids) + 1):  # each refuses a line or is the last
+            async with self.db.snapshot(NAME, name) as (conn, schema, _):
+                judged = await self._judged(name, conn, schema, line_ids)
+            outcomes = await self._settle(name, judged, (position, attempt))
+            if "later" in outcomes.values():
+                return False
+            refused = {line_id for line_id, outcome in outcomes.items() if outcome == "refused"}
+            if not refused:
+                return True
+            line_ids = [each for each in line_ids if each not in refused]
+        return True
 
     async def _judged(self, name: str, conn: Conn, schema: str, line_ids: Sequence[str]) -> list[JudgedLine]:
         """Judge lines by the read model; each leaves the open items that are certain to the lines before it."""
@@ -117,24 +137,25 @@ class LineJudge:
             judged.append(JudgedLine(line_id, state, judgement))
         return judged
 
-    async def _settle(self, name: str, judged: Sequence[JudgedLine], position: int) -> bool:
-        """Book or propose lines; return False if some have to be judged again.
+    async def _settle(self, name: str, judged: Sequence[JudgedLine], turn: Turn) -> Mapping[str, Outcome]:
+        """Book or propose lines; return what became of each.
 
         Lines that a recorded payment may be come last and one by one, so that none of them is the same payment.
         """
         known = await self._with_payment(name, judged)
         room = asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(self._carry_out(name, each, position, room))
+            tasks = {
+                each.line_id: group.create_task(self._carry_out(name, each, turn, room))
                 for each in judged
                 if each.line_id not in known
-            ]
-        done = [task.result() for task in tasks]
-        done += [
-            await self._carry_out(name, each, position, room) for each in judged if each.line_id in known
-        ]
-        return all(done)
+            }
+        one_by_one = {
+            each.line_id: await self._carry_out(name, each, turn, room)
+            for each in judged
+            if each.line_id in known
+        }
+        return {line_id: task.result() for line_id, task in tasks.items()} | one_by_one
 
     async def _with_payment(self, name: str, judged: Sequence[JudgedLine]) -> set[str]:
         """Return the lines of which a payment is recorded under one of their references."""
@@ -142,12 +163,12 @@ class LineJudge:
         recorded = await self.ledger.versions(name, list({each for found in ids.values() for each in found}))
         return {line_id for line_id, found in ids.items() if any(recorded[each] for each in found)}
 
-    async def _carry_out(self, name: str, judged: JudgedLine, position: int, room: asyncio.Semaphore) -> bool:
-        """Book or propose a line; return False if it has to be judged again.
-
-        A line whose booking is refused is proposed, with the refusal as a reason.
-        """
-        command_id = derived_uuid(name, judged.line_id, "judge", position)
+    async def _carry_out(
+        self, name: str, judged: JudgedLine, turn: Turn, room: asyncio.Semaphore, outcome: Outcome = "done"
+    ) -> Outcome:
+        """Book or propose a line. One whose booking is refused is proposed, with the refusal as a reason."""
+        position, attempt = turn
+        command_id = derived_uuid(name, judged.line_id, "judge", position, *([attempt] if attempt else []))
         today = await self.ledger.today_of(name, judged.state.entity_id)
         meta = derived(name, command_id, actor=INVOICING, today=today)
         async with room:
@@ -156,12 +177,12 @@ class LineJudge:
                 await execute(self.ledger, meta, judge_line, judged.line_id, judged.judgement, taken)
             except (*TRANSIENT, JudgementOutdated) as later:
                 log.info("a bank line is judged later", line=judged.line_id, reason=str(later))
-                return False
+                return "later"
             except DomainError as refusal:  # one line must not stop the others
                 log.warning("a bank line cannot be booked", line=judged.line_id, reason=refusal.detail)
                 if not judged.judgement.is_certain:
-                    return True
+                    return outcome
                 judgement = judged.judgement.refused(refusal.detail)
             else:
-                return True
-        return await self._carry_out(name, judged._replace(judgement=judgement), position, room)
+                return outcome
+        return await self._carry_out(name, judged._replace(judgement=judgement), turn, room, "refused")
