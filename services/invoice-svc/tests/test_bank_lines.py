@@ -18,7 +18,7 @@ from invoice_svc.domain.remittance.commands import ReceiveAdvice, StatedItem, Wi
 from invoice_svc.domain.remittance.decide import AdviceIsWithdrawn
 from invoice_svc.domain.remittance.numbers import AdvisableDocument
 from invoice_svc.matching.announced import AnnouncedItem, AnnouncedPayment
-from invoice_svc.matching.judgement import judge
+from invoice_svc.matching.judgement import Judgement, judge
 from invoice_svc.use_cases.folds import ADVICE, BANK_LINE, INVOICE, PAYMENT
 from invoice_svc.use_cases.money import advices, bank_lines, payments
 from invoice_svc.use_cases.parties import entities
@@ -200,6 +200,36 @@ def test_a_payment_is_one_line_at_most(bank: Any, make: Any) -> None:
     bank.do(payments.receive, make.receipt("pay_2", on=DAY))
     with make.refused("payment-not-of-line"):
         match(bank, other, payment_id="pay_2")
+
+
+@pytest.mark.parametrize("how", ["person", "machine"])
+def test_of_two_lines_that_are_linked_to_a_payment_at_once_one_is_it(bank: Any, make: Any, how: str) -> None:
+    bank.do(payments.receive, make.receipt(payment_id_of("ent_1", "E9"), 12_000, DAY))
+    first, second = import_lines(bank, booked(end_to_end="E9"), booked(end_to_end="E9", reference="R2"))
+    payment_id, overtaken = payment_id_of("ent_1", "E9"), []
+
+    async def taken(ledger: str, payment_ids: Sequence[str]) -> set[str]:
+        known: set[str] = await taken_by(bank)(ledger, payment_ids)
+        if not overtaken:
+            overtaken.append(first)
+            match(bank, first, payment_id=payment_id)
+        return known
+
+    if how == "person":
+        with make.refused("payment-not-of-line"):
+            bank.do(bank_lines.match, MatchLine(second, payment_id=payment_id), every_invoice, taken)
+    else:
+        bank.do(bank_lines.judge_line, second, Judgement(), taken)
+    assert [bank.state(BANK_LINE, each).status for each in (first, second)] == ["booked", "unmatched"]
+
+
+def test_a_payment_is_free_for_another_line_once_its_line_is_undone(bank: Any, make: Any) -> None:
+    bank.do(payments.receive, make.receipt("pay_1", 12_000, DAY))
+    first, second = import_lines(bank, booked(), booked(reference="R2"))
+    match(bank, first, payment_id="pay_1")
+    bank.do(bank_lines.undo, UndoLine(first, "of another"))
+    assert match(bank, second, payment_id="pay_1").booked.payment_id == "pay_1"
+    assert bank.state(PAYMENT, "pay_1").line_id == second
 
 
 def test_a_wrong_match_is_undone_and_the_line_booked_anew(bank: Any, make: Any) -> None:

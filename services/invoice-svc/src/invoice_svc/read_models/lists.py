@@ -107,5 +107,6 @@ class Lists(ComposedModel):
         events.payment.PaymentAllocated,
         events.payment.PaymentReleased,
         events.payment.RefundSent,
+        events.payment.PaymentStated,
         events.payment.ReversalStated,
     )

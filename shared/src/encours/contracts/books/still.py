@@ -96,6 +96,7 @@ STILL: frozenset[str] = names_in(
     payment.PaymentAllocated,
     payment.PaymentReleased,
     payment.RefundSent,
+    payment.PaymentStated,
     payment.ReversalStated,
     rate.ExchangeRatePublished,
 )

@@ -25,6 +25,7 @@ LINES: Lines = {
         "{amount_minor} of a payment restored, its reversal was recorded wrongly: {cause}",
         "{amount_minor} d'un paiement rétablis, annulation enregistrée à tort : {cause}",
     ),
+    payment.PaymentStated: ("Payment stated by the bank", "Paiement relevé par la banque"),
     payment.ReversalStated: ("Reversal stated by the bank", "Annulation relevée par la banque"),
     payment.CreditNoteIssued: (
         "Credit note {number} of {total_minor}: {cause}",

@@ -140,6 +140,7 @@ class Cases(ReadModel):
         events.loss.InvoiceProvisioned,
         events.invoice.InvoiceTermsBeyondCeiling,
         events.payment.RefundSent,
+        events.payment.PaymentStated,
         events.payment.ReversalStated,
         events.invoice.InvoicePenaltyBelowFloor,
     )

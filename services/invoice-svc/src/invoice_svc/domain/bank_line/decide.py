@@ -131,6 +131,8 @@ def book(
         raise PaymentNotOfLine(f"{payment.payment_id} is {amount}, the line {_money(line)}.")
     if payment.reversed_on is not None:
         raise PaymentNotOfLine(f"{payment.payment_id} was reversed on {payment.reversed_on}.")
+    if payment.line_id not in (None, line.line_id):
+        raise PaymentNotOfLine(f"{payment.payment_id} is another bank line.")
     return events.BankLineBooked(
         line_id=line.line_id,
         account_id=line.account_id,
@@ -176,12 +178,13 @@ def payment_ids(state: BankLine) -> list[str]:
 
 
 def is_same_money(state: BankLine, payment: Payment) -> bool:
-    """Return True if the payment has amount, currency and day of the line, and stands."""
+    """Return True if the payment has amount, currency and day of the line, stands, and is no other line."""
     line = stated(state)
     return (
         (payment.amount_minor, payment.currency) == (line.amount_minor, line.currency)
         and payment.received_on in (line.booked_on, line.value_on)
         and payment.reversed_on is None
+        and payment.line_id in (None, line.line_id)
     )
 
 

@@ -100,6 +100,8 @@ class Payment:
     """Unapplied rest that a tolerance made income."""
     advice_id: str | None = None
     """Remittance advice that says what the payment pays."""
+    line_id: str | None = None
+    """Bank line that was linked to the payment after it was recorded."""
 
     @property
     def allocated_minor(self) -> int:
@@ -159,6 +161,7 @@ PaymentEvent = (
     | events.PaymentReversed
     | events.PaymentRestored
     | events.ReversalStated
+    | events.PaymentStated
     | events.CreditNoteIssued
     | PaymentResidualClosed
     | PaymentResidualReopened
@@ -217,6 +220,8 @@ def evolve(state: Payment, recorded: Recorded) -> Payment:
             return _with_reversal(state, event.reversal_id, restored_cause=event.cause)
         case events.ReversalStated():
             return _with_reversal(state, event.reversal_id, line_id=event.line_id)
+        case events.PaymentStated():
+            return replace(state, line_id=event.line_id)
         case events.CreditNoteIssued():
             return Payment(
                 payment_id=event.payment_id,

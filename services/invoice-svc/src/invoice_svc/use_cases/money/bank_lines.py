@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from encours.contracts.events.money.bank import MatchReason
+from encours.contracts.events.money.payment import PaymentStated
 from encours.kernel.ids import derived_id
 from encours.ledger.command import Result
 from encours.ledger.session import Session
@@ -15,6 +16,7 @@ from invoice_svc.domain.bank_line.state import BankLine
 from invoice_svc.domain.invoice.residual import require_settled
 from invoice_svc.domain.payment.allocation import Share
 from invoice_svc.domain.payment.commands import Instructed, ReceivePayment, ReversePayment
+from invoice_svc.domain.payment.state import Payment
 from invoice_svc.matching.judgement import Judgement
 from invoice_svc.use_cases.folds import BANK_LINE, INVOICE, PAYMENT
 from invoice_svc.use_cases.money import bank_returns, payments, reversals
@@ -118,9 +120,11 @@ async def undo(session: Session, command: UndoLine) -> Result:
     _emit_all(session, state, [decide.reopen(state, command.cause)])
     if state.returned is not None:
         await bank_returns.undo(session, state, command.cause)
-    if state.booked is not None and state.booked.is_new_payment:
+    if state.booked is not None:
         payment = await session.get(PAYMENT, state.booked.payment_id)
-        if payment.reversed_on is None:
+        if payment.line_id == command.line_id:
+            _link(session, payment, None)
+        if state.booked.is_new_payment and payment.reversed_on is None:
             reversal = ReversePayment(
                 payment.payment_id,
                 payment.received_on,
@@ -224,8 +228,17 @@ async def _book(
     is_new_payment: bool,
 ) -> Settled:
     payment = await session.get(PAYMENT, payment_id)
+    line_id = decide.stated(state).line_id
     _emit_all(session, state, [decide.book(state, payment, reasons, is_new_payment=is_new_payment)])
-    return Settled(id=decide.stated(state).line_id, as_of=session.today)
+    if not is_new_payment:
+        _link(session, payment, line_id)
+    return Settled(id=line_id, as_of=session.today)
+
+
+def _link(session: Session, payment: Payment, line_id: str | None) -> None:
+    """Record in the payment's stream which line it is, so that the append refuses a second one of this moment."""
+    stated = PaymentStated(payment_id=payment.payment_id, customer_id=payment.customer_id, line_id=line_id)
+    session.emit(payment.payment_id, stated, entity=payment.entity_id, effective_on=payment.received_on)
 
 
 def _by_reference(payment_id: str | None) -> MatchReason:

@@ -141,6 +141,7 @@ class Receivables(MappedModel):
         events.payment.PaymentAllocated,
         events.payment.PaymentReleased,
         events.payment.RefundSent,
+        events.payment.PaymentStated,
         events.payment.ReversalStated,
         events.rate.ExchangeDifferenceRealised,
         events.rate.ExchangeDifferenceReversed,

@@ -122,6 +122,7 @@ class Credit(ReadModel):
         events.payment.PaymentAllocated,
         events.payment.PaymentReleased,
         events.payment.RefundSent,
+        events.payment.PaymentStated,
         events.payment.ReversalStated,
         events.rate.ExchangeDifferenceRealised,
         events.rate.ExchangeDifferenceReversed,

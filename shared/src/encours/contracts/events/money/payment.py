@@ -207,6 +207,18 @@ class ReversalStated(Event, frozen=True, kw_only=True):
     line_id: str | None
 
 
+class PaymentStated(Event, frozen=True, kw_only=True):
+    """A bank line is a payment that was recorded before; with ``line_id`` ``None`` no line is it any more.
+
+    The line has its own event. By this one the append refuses a second line that is linked to the payment at once.
+    """
+
+    TYPE: ClassVar[str] = "payment.stated"
+    payment_id: str
+    customer_id: str | None
+    line_id: str | None
+
+
 class CreditNoteIssued(Event, frozen=True, kw_only=True):
     """A credit note [avoir] without an invoice, such as a rebate on turnover: the customer is in credit.
 
