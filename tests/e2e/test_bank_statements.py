@@ -172,6 +172,7 @@ def test_a_line_becomes_one_payment_whoever_brings_it_and_a_dropped_file_is_impo
     assert (corrected["status"], payment["unapplied"]["amount"]) == ("booked", "240.00")
 
     a_virtual_iban_names_the_payer(world, customer)
+    a_credit_that_the_payer_takes_off_is_used(world, customer, corrected["payment_id"])
     a_refused_booking_leaves_the_invoice_to_the_next_line(world, customer)
 
 
@@ -187,6 +188,14 @@ def a_virtual_iban_names_the_payer(world: World, customer: str) -> None:
     (line,) = (x for x in listed(world, "/v1/bank-lines", status="booked") if x["text"] == "ABC")
     assert "virtual_iban" in {reason["rule"] for reason in line["reasons"]}
     assert [x["iban"] for x in world.get("invoice", path)["data"]] == [VIRTUAL]
+
+
+def a_credit_that_the_payer_takes_off_is_used(world: World, customer: str, credit: str) -> None:
+    number = world.invoice(customer, "400.00", issued_on="2026-06-10")["number"]
+    file = camt([Booked(24_000, date(2026, 6, 10), f"VIR {number}", "N1", "Dupont")], 19_600, sequence=7)
+    assert upload(world, file).status_code == 201
+    wait_until(lambda: statuses(world, number) == ["booked"], "the line with a credit is not booked")
+    assert world.get("invoice", f"/v1/payments/{credit}")["unapplied"]["amount"] == "0.00"
 
 
 def a_refused_booking_leaves_the_invoice_to_the_next_line(world: World, customer: str) -> None:

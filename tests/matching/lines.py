@@ -12,8 +12,8 @@ from invoice_svc.domain.bank_line.commands import MatchLine
 from invoice_svc.domain.bank_statement.commands import ImportStatements
 from invoice_svc.matching.announced import AnnouncedPayment
 from invoice_svc.matching.judgement import judge
-from invoice_svc.matching.open_items import OpenItems, PayableItem, Payer
-from invoice_svc.use_cases.folds import BANK_LINE, CUSTOMER, ENTITY, INVOICE
+from invoice_svc.matching.open_items import OpenCredit, OpenItems, PayableItem, Payer
+from invoice_svc.use_cases.folds import BANK_LINE, CUSTOMER, ENTITY, INVOICE, PAYMENT
 from invoice_svc.use_cases.money import bank_lines, bank_statements
 
 
@@ -73,12 +73,17 @@ def open_items(books: Any) -> OpenItems:
             for x in debtors
         ),
         tolerances=[each for each in entity.tolerances if each.currency == entity.currency],
+        credits=[
+            OpenCredit(x.payment_id, x.customer_id, x.unapplied_minor, x.received_on)
+            for x in (books.state(PAYMENT, each) for each in streams if each.startswith("pay_"))
+            if x.customer_id and x.unapplied_minor
+        ],
     )
 
 
-def judge_line(books: Any, line_id: str, *advices: AnnouncedPayment) -> None:
+def judge_line(books: Any, line_id: str, *advices: AnnouncedPayment, index: OpenItems | None = None) -> None:
     stated = books.state(BANK_LINE, line_id).stated
-    judgement = judge(stated, open_items(books), advices)
+    judgement = judge(stated, index or open_items(books), advices)
     books.do(bank_lines.judge_line, line_id, judgement, taken_by(books))
 
 

@@ -15,7 +15,7 @@ from invoice_svc.domain.entity.state import Entity
 from invoice_svc.domain.remittance import decide as remittance
 from invoice_svc.matching import advices
 from invoice_svc.matching.announced import AnnouncedPayment
-from invoice_svc.matching.open_items import OpenItems, PayableItem, Payer
+from invoice_svc.matching.open_items import OpenCredit, OpenItems, PayableItem, Payer
 from invoice_svc.read_models.advices.query import open_advices
 from invoice_svc.read_models.bank.matchable import Matchable, Sought, matchable
 from invoice_svc.use_cases.folds import ADVICE, ENTITY
@@ -79,7 +79,8 @@ def _index(found: Matchable, entity: Entity, currency: str) -> OpenItems:
     payers = [_payer(found, each, entity, currency) for each in found.names]
     items = (PayableItem(**row) for row in found.invoices if row["number"])
     tolerances = [each for each in entity.tolerances if each.currency == currency]
-    return OpenItems.of(items, payers, found.virtual_ibans, tolerances)
+    credits = [OpenCredit(**row) for row in found.credits if row["available_on"] is not None]
+    return OpenItems.of(items, payers, found.virtual_ibans, tolerances, credits)
 
 
 def _payer(found: Matchable, customer_id: str, entity: Entity, currency: str) -> Payer:

@@ -134,6 +134,8 @@ class LineJudge:
             judgement = judge(line, index, likely)
             if judgement.is_certain:
                 index.settle(judgement.settled)
+                for credit in judgement.proposals[0].credits:
+                    index.spend(credit.payment_id, credit.amount_minor)
             judged.append(JudgedLine(line_id, state, judgement))
         return judged
 

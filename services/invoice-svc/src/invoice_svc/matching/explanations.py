@@ -13,7 +13,8 @@ from invoice_svc.domain.bank_line.marks import reference_key
 from invoice_svc.domain.tolerance.choose import explaining_shortfall
 from invoice_svc.matching import names, sums
 from invoice_svc.matching.announced import AnnouncedItem, AnnouncedPayment
-from invoice_svc.matching.open_items import OpenItems, PayableItem, total_minor
+from invoice_svc.matching.netting import netted
+from invoice_svc.matching.open_items import OpenCredit, OpenItems, PayableItem, total_minor
 from invoice_svc.matching.reading import Words, in_part, is_of
 
 POINTS: dict[MatchRule, int] = {
@@ -26,6 +27,7 @@ POINTS: dict[MatchRule, int] = {
     "bank_charge": 25,
     "part_payment": 25,
     "tolerance": 25,
+    "credit_netted": 25,
     "payer_account": 15,
     "virtual_iban": 15,
     "payer_name": 10,
@@ -54,13 +56,14 @@ class PaidShare(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LineExplanation:
-    """Items that the line may pay together, with the credit of the payer that an advice nets."""
+    """Items that the line may pay together, with the credit that an advice nets, or the payer without an advice."""
 
     payer_id: str
     shares: tuple[PaidShare, ...]
     reasons: tuple[MatchReason, ...]
     advice_id: str | None = None
     netted_minor: int = 0
+    credits: tuple[OpenCredit, ...] = ()
 
     @property
     def score(self) -> int:
@@ -227,6 +230,7 @@ class Explaining:
         points = SEVERAL_NUMBERS if read.rule == "invoice_number" and len(named) > 1 else None
         by = reason(read.rule, _joined(words), points)
         line, total = self.line, total_minor(named)
+        credits: tuple[OpenCredit, ...] = ()
         part = self.words.says_part() if len(named) == 1 and line.amount_minor < total else None
         amount = self._amount(total)
         if line.charges_minor and line.amount_minor + line.charges_minor == total:
@@ -235,11 +239,25 @@ class Explaining:
             )
         elif part is not None:
             amount = reason("part_payment", part)
+        elif credits := self._netted(payer_id, total):
+            amount = self._credit(credits)
         elif found := self._tolerance(payer_id, named[-1], total - line.amount_minor):
             short = format_amount(total - line.amount_minor, line.currency)
             amount = reason("tolerance", f"{short} {line.currency} less: {found.code}, {found.reason}")
         whole = [PaidShare(item, item.outstanding_minor, words[item.invoice_id]) for item in named]
-        return LineExplanation(payer_id, _fitted(line.amount_minor, whole), (by, amount, *known))
+        netted_minor = sum(each.unapplied_minor for each in credits)
+        fitted = _fitted(line.amount_minor + netted_minor, whole)
+        return LineExplanation(
+            payer_id, fitted, (by, amount, *known), netted_minor=netted_minor, credits=credits
+        )
+
+    def _netted(self, payer_id: str, total: int) -> tuple[OpenCredit, ...]:
+        """Return the credits that the payer may have taken off what the line pays."""
+        return netted(total - self.line.amount_minor, self.index.credits_of(payer_id, self.line.booked_on))
+
+    def _credit(self, credits: Sequence[OpenCredit]) -> MatchReason:
+        amount = format_amount(sum(each.unapplied_minor for each in credits), self.line.currency)
+        return reason("credit_netted", f"{amount} {self.line.currency} of {len(credits)} credit(s)")
 
     def _tolerance(self, payer_id: str, last: PayableItem, short_minor: int) -> ToleranceSet | None:
         """Return the tolerance by which the last item, for which the money falls short, is settled all the same."""
@@ -266,6 +284,24 @@ class Explaining:
             if found.is_certain:
                 reasons.insert(0, reason("only_combination", found.words))
             yield LineExplanation(payer_id, shares, tuple(reasons))
+        credits = tuple(self.index.credits_of(payer_id, self.line.booked_on))
+        if not found.sets and credits:
+            yield from self._by_netted_amount(payer_id, items, known, credits)
+
+    def _by_netted_amount(
+        self,
+        payer_id: str,
+        items: Sequence[PayableItem],
+        known: list[MatchReason],
+        credits: tuple[OpenCredit, ...],
+    ) -> Iterator[LineExplanation]:
+        """Yield the only set that adds up to the amount with all credit of the payer."""
+        netted_minor = sum(each.unapplied_minor for each in credits)
+        found = sums.combinations(self.line.amount_minor + netted_minor, items, self.line.booked_on)
+        if found.is_certain:
+            shares = tuple(PaidShare(due.item, due.minor, found.words or None) for due in found.sets[0])
+            reasons = (reason("only_combination", found.words), self._credit(credits), *known)
+            yield LineExplanation(payer_id, shares, reasons, netted_minor=netted_minor, credits=credits)
 
     def _amount(self, total: int) -> MatchReason:
         equal = total == self.line.amount_minor

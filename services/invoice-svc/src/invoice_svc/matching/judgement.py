@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from msgspec import structs
 
-from encours.contracts.events.money.bank import BankLineRecorded, LineProposal, ProposedShare
+from encours.contracts.events.money.bank import BankLineRecorded, LineProposal, NettedCredit, ProposedShare
 from invoice_svc.domain.bank_line.marks import texts_of
 from invoice_svc.matching.announced import AnnouncedPayment
 from invoice_svc.matching.explanations import Explaining, LineExplanation, PaidShare, reason
@@ -22,7 +22,7 @@ CERTAIN = 85
 """Score from which a line is booked: a reference and the amount, or a number, the amount and the payer."""
 MOST_PROPOSALS = 3
 _MOST_PAYERS = 12
-_EXACT = frozenset({"amount_equal", "bank_charge", "part_payment", "tolerance"})
+_EXACT = frozenset({"amount_equal", "bank_charge", "part_payment", "tolerance", "credit_netted"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,4 +159,8 @@ def _proposal(explanation: LineExplanation) -> LineProposal:
         advice_id=explanation.advice_id,
         score=explanation.score,
         reasons=explanation.reasons,
+        credits=tuple(
+            NettedCredit(payment_id=each.payment_id, amount_minor=each.unapplied_minor)
+            for each in explanation.credits
+        ),
     )

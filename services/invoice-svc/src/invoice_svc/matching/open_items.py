@@ -32,6 +32,16 @@ class PayableItem:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenCredit:
+    """Unapplied cash of a payer's payment, or what a credit note has left the payer, in minor units."""
+
+    payment_id: str
+    customer_id: str
+    unapplied_minor: int
+    available_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Payer:
     """A customer with the names and accounts by which a bank line can identify it.
 
@@ -66,6 +76,8 @@ class OpenItems:
     virtual_ibans: Mapping[str, Sequence[Holding]] = field(default_factory=dict)
     tolerances: Sequence[ToleranceSet] = ()
     """Tolerances of the entity for rests in the currency of the index."""
+    credits: dict[str, OpenCredit] = field(default_factory=dict)
+    """Credits by the payment that holds them."""
     keys: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     """Letters and digits of each item's number, its digits, and its last group without leading zeros."""
 
@@ -76,9 +88,14 @@ class OpenItems:
         payers: Iterable[Payer],
         virtual_ibans: Mapping[str, Sequence[Holding]] | None = None,
         tolerances: Sequence[ToleranceSet] = (),
+        credits: Iterable[OpenCredit] = (),
     ) -> OpenItems:
-        """Return an index of these items, of those who may pay them, and of the virtual IBANs that they may pay to."""
-        index = cls(virtual_ibans=virtual_ibans or {}, tolerances=tolerances)
+        """Return an index of these items, of those who may pay them, to which virtual IBANs, and with which credit."""
+        index = cls(
+            virtual_ibans=virtual_ibans or {},
+            tolerances=tolerances,
+            credits={each.payment_id: each for each in credits},
+        )
         for payer in payers:
             index._add_payer(payer)
         for item in items:
@@ -117,6 +134,15 @@ class OpenItems:
                 found += self.by_customer.get(customer_id, {}).values()
         return sorted(found, key=lambda item: (item.due_on, item.number))
 
+    def credits_of(self, payer_id: str, day: date) -> list[OpenCredit]:
+        """Return the credits that a payer has on a day, the oldest first."""
+        found = [
+            each
+            for each in self.credits.values()
+            if each.customer_id == payer_id and each.available_on <= day
+        ]
+        return sorted(found, key=lambda each: (each.available_on, each.payment_id))
+
     def group_of(self, customer_id: str, day: date) -> str | None:
         """Return the head of the customer's group on a day."""
         known = self.payers.get(customer_id)
@@ -142,6 +168,12 @@ class OpenItems:
                 self._remove(item)
                 if left := item.outstanding_minor - amount_minor:
                     self._add(replace(item, outstanding_minor=left))
+
+    def spend(self, payment_id: str, amount_minor: int) -> None:
+        """Take an amount off a credit that is used with a line."""
+        credit = self.credits.pop(payment_id)
+        if left := credit.unapplied_minor - amount_minor:
+            self.credits[payment_id] = replace(credit, unapplied_minor=left)
 
     def learn(self, account: str, customer_id: str) -> None:
         """Add an account from which the customer was seen to pay."""

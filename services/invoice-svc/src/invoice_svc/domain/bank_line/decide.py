@@ -119,7 +119,12 @@ def propose(state: BankLine, proposals: tuple[events.LineProposal, ...]) -> list
 
 
 def book(
-    state: BankLine, payment: Payment, reasons: Sequence[events.MatchReason], *, is_new_payment: bool
+    state: BankLine,
+    payment: Payment,
+    reasons: Sequence[events.MatchReason],
+    credits: Sequence[events.NettedCredit] = (),
+    *,
+    is_new_payment: bool,
 ) -> events.BankLineBooked:
     """Book the line as that payment. Raises :class:`PaymentNotOfLine`."""
     line = require_bookable(state)
@@ -144,6 +149,7 @@ def book(
         is_new_payment=is_new_payment,
         score=sum(reason.points for reason in reasons),
         reasons=tuple(reasons),
+        credits=tuple(credits),
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from encours.kernel.money import Money
 from invoice_svc.domain.invoice.state import Invoice
+from invoice_svc.domain.payment.allocation import Share
 from invoice_svc.domain.payment.commands import Instructed, Instruction
 from invoice_svc.domain.payment.refusals import AmountExceedsUnapplied, NoCreditLeft
 from invoice_svc.domain.payment.state import Payment
@@ -37,6 +39,27 @@ def parts_of(payments: Sequence[Payment], asked: Instructed) -> dict[str, Instru
         for payment_id, share in _taken(holding, left, each.amount_minor).items():
             parts.setdefault(payment_id, []).append(each._replace(amount_minor=share))
     return {payment_id: tuple(found) for payment_id, found in parts.items()}
+
+
+def divided(
+    shares: Sequence[Share], credits: Sequence[tuple[str, int]], payment_id: str
+) -> dict[str, list[Share]]:
+    """Return the shares of each payment: of those that hold credits, in their order, then of the payment itself.
+
+    ``credits`` are amounts by the payment that holds them.
+    """
+    left = dict(credits)
+    found: dict[str, list[Share]] = {}
+    for share in shares:
+        missing = share.amount_minor
+        for holder, _ in credits:
+            if part := min(missing, left[holder]):
+                found.setdefault(holder, []).append(replace(share, amount_minor=part))
+                left[holder] -= part
+                missing -= part
+        if missing:
+            found.setdefault(payment_id, []).append(replace(share, amount_minor=missing))
+    return found
 
 
 def shares_of(payments: Sequence[Payment], amount: Money | None) -> dict[str, Money]:

@@ -173,12 +173,20 @@ class ProposedShareOut(BaseModel):
         }
 
 
+class NettedCreditOut(BaseModel):
+    """Credit of the payer that is used with a line, by the payment that holds it."""
+
+    payment_id: str
+    amount: MoneyModel
+
+
 class LineProposalOut(BaseModel):
     """Invoices that a line may pay together."""
 
     proposal: int = Field(description="Number for `POST /v1/bank-lines/{id}/match`, the best first.")
     customer_id: str = Field(description="The payer.")
     shares: list[ProposedShareOut]
+    credits: list[NettedCreditOut] = Field(description="Credit that was taken off; the shares include it.")
     advice_id: str | None = Field(description="Remittance advice that announced the payment.")
     score: int
     reasons: list[MatchReasonOut]
@@ -190,6 +198,10 @@ class LineProposalOut(BaseModel):
             "proposal": place,
             "customer_id": proposal.customer_id,
             "shares": [ProposedShareOut.of(each, currency) for each in proposal.shares],
+            "credits": [
+                {"payment_id": each.payment_id, "amount": money_json(each.amount_minor, currency)}
+                for each in proposal.credits
+            ],
             "advice_id": proposal.advice_id,
             "score": proposal.score,
             "reasons": [MatchReasonOut.of(each) for each in proposal.reasons],

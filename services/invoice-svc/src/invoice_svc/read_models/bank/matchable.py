@@ -49,7 +49,7 @@ class Profile(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Matchable:
-    """Rows of open invoices; names, accounts (with those learnt), roles and profiles of customers, by survivor."""
+    """Rows of open invoices; names, accounts (with those learnt), roles and credits of customers, by survivor."""
 
     invoices: list[Any]
     names: dict[str, list[str]]
@@ -57,6 +57,7 @@ class Matchable:
     roles: dict[str, list[Roles]]
     profiles: dict[str, Profile]
     virtual_ibans: dict[str, list[Holding]]
+    credits: list[Any]
 
 
 async def matchable(conn: Conn, schema: str, sought: Sought) -> Matchable:
@@ -97,7 +98,8 @@ async def matchable(conn: Conn, schema: str, sought: Sought) -> Matchable:
         iban: [replace(each, holder_id=merged.of(each.holder_id)) for each in of]
         for iban, of in holdings.items()
     }
-    return await _described(conn, schema, list(invoices.values()), found, merged, held)
+    holding = await _holding(conn, schema, sought, found)
+    return await _described(conn, schema, list(invoices.values()), found, merged, held, holding)
 
 
 async def _stated(conn: Conn, schema: str, sought: Sought) -> set[str]:
@@ -129,6 +131,21 @@ async def _linked(conn: Conn, schema: str, customers: Collection[str]) -> set[st
     return {each for row in rows for each in row if each is not None}
 
 
+async def _holding(conn: Conn, schema: str, sought: Sought, customers: Collection[str]) -> list[Any]:
+    """Return the payments of the customers with unapplied cash, or with the credit of a credit note."""
+    rows: list[Any] = await conn.fetch(
+        f"""select c.payment_id, c.customer_id, sum(c.cash_minor)::bigint as unapplied_minor,
+                max(c.available_on) as available_on
+            from {schema}.cash c join {schema}.payment p on p.payment_id = c.payment_id and p.entity_id = $2
+            where c.customer_id = any($1::text[]) and c.currency = $3
+            group by c.payment_id, c.customer_id having sum(c.cash_minor) > 0""",
+        list(customers),
+        sought.entity_id,
+        sought.currency,
+    )
+    return rows
+
+
 async def _described(
     conn: Conn,
     schema: str,
@@ -136,6 +153,7 @@ async def _described(
     found: Collection[str],
     merged: Survivors,
     held: dict[str, list[Holding]],
+    holding: list[Any],
 ) -> Matchable:
     ids = list(found)
     names: dict[str, list[str]] = {}
@@ -170,7 +188,8 @@ async def _described(
         assigned = Roles(row["valid_from"], row["position"], payer_id, group_id=group_id)
         roles.setdefault(row["customer_id"], []).append(assigned)
     rows = [dict(row) | {"customer_id": merged.of(row["customer_id"])} for row in invoices]
-    return Matchable(rows, names, accounts, roles, profiles, held)
+    credits = [dict(row) | {"customer_id": merged.of(row["customer_id"])} for row in holding]
+    return Matchable(rows, names, accounts, roles, profiles, held, credits)
 
 
 async def explained_since(conn: Conn, schema: str, after: int, until: int) -> list[str]:

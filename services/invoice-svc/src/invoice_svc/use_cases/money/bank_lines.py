@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
-from encours.contracts.events.money.bank import MatchReason
+from encours.contracts.events.money.bank import LineProposal, MatchReason, NettedCredit
 from encours.contracts.events.money.payment import PaymentStated
 from encours.kernel.ids import derived_id
 from encours.ledger.command import Result
@@ -14,12 +14,11 @@ from invoice_svc.domain.bank_line.commands import CorrectLine, IgnoreLine, Match
 from invoice_svc.domain.bank_line.marks import text_of
 from invoice_svc.domain.bank_line.state import BankLine
 from invoice_svc.domain.invoice.residual import require_settled
-from invoice_svc.domain.payment.allocation import Share
 from invoice_svc.domain.payment.commands import Instructed, ReceivePayment, ReversePayment
 from invoice_svc.domain.payment.state import Payment
 from invoice_svc.matching.judgement import Judgement
 from invoice_svc.use_cases.folds import BANK_LINE, INVOICE, PAYMENT
-from invoice_svc.use_cases.money import bank_returns, payments, reversals
+from invoice_svc.use_cases.money import bank_returns, netting, payments, reversals
 from invoice_svc.use_cases.money.advised import Advices
 from invoice_svc.use_cases.money.payers import Candidates
 from invoice_svc.use_cases.money.payments import Settled
@@ -57,18 +56,17 @@ async def judge_line(
         if (await session.get(INVOICE, invoice_id)).outstanding_minor != open_minor:
             raise JudgementOutdated(line_id)
     best = judgement.proposals[0]
+    if not await netting.is_unchanged(session, best.credits):
+        raise JudgementOutdated(line_id)
     payment = await _payment_of(session, state, best.customer_id, advice_id=best.advice_id)
+    credits: Sequence[NettedCredit] = ()
     if best.advice_id is not None:
         await payments.receive(session, payment)
     else:
-        shares = [
-            Share(share.invoice_id, share.amount_minor, "debtor_indication", share.evidence)
-            for share in best.shares
-        ]
-        await payments.receive_for(session, payment, shares)
+        credits = await netting.receive(session, payment, best)
         if judgement.tolerated_id is not None:
             require_settled(await session.get(INVOICE, judgement.tolerated_id))
-    await _book(session, state, payment.payment_id, best.reasons, is_new_payment=True)
+    await _book(session, state, payment.payment_id, best.reasons, credits, is_new_payment=True)
     return session.result(line_id)
 
 
@@ -115,7 +113,7 @@ async def ignore(session: Session, command: IgnoreLine) -> Result:
 
 
 async def undo(session: Session, command: UndoLine) -> Result:
-    """Withdraw the decision on a line. A payment recorded with it is reversed as of its receipt."""
+    """Withdraw the decision on a line. A payment recorded with it is reversed as of its receipt, credit released."""
     state = await session.get(BANK_LINE, command.line_id)
     _emit_all(session, state, [decide.reopen(state, command.cause)])
     if state.returned is not None:
@@ -133,6 +131,7 @@ async def undo(session: Session, command: UndoLine) -> Result:
                 reversal_id=derived_id("rvl", session.meta.command_id, payment.payment_id),
             )
             await reversals.reverse(session, reversal)
+        await netting.give_back(session, state.booked.credits)
     return session.result(command.line_id)
 
 
@@ -172,10 +171,21 @@ async def _receive(
                 (share.invoice_id, share.amount_minor, line.currency) for share in best.shares
             )
         reasons = [*best.reasons, *reasons]
+        if best.credits:
+            return await _receive_netted(session, state, best, reasons)
     payment = await _payment_of(session, state, customer_id, allocations, advice_id)
     settled = await payments.receive(session, payment, candidates, advices)
     await _book(session, state, payment.payment_id, reasons, is_new_payment=True)
     return Settled(id=command.line_id, as_of=session.today, note=settled.note)
+
+
+async def _receive_netted(
+    session: Session, state: BankLine, best: LineProposal, reasons: Sequence[MatchReason]
+) -> Settled:
+    """Record the line's payment with the credit that a person confirms to be netted."""
+    payment = await _payment_of(session, state, best.customer_id)
+    used = await netting.receive(session, payment, best)
+    return await _book(session, state, payment.payment_id, reasons, used, is_new_payment=True)
 
 
 async def _payment_of(
@@ -224,12 +234,13 @@ async def _book(
     state: BankLine,
     payment_id: str,
     reasons: Sequence[MatchReason],
+    credits: Sequence[NettedCredit] = (),
     *,
     is_new_payment: bool,
 ) -> Settled:
     payment = await session.get(PAYMENT, payment_id)
     line_id = decide.stated(state).line_id
-    _emit_all(session, state, [decide.book(state, payment, reasons, is_new_payment=is_new_payment)])
+    _emit_all(session, state, [decide.book(state, payment, reasons, credits, is_new_payment=is_new_payment)])
     if not is_new_payment:
         _link(session, payment, line_id)
     return Settled(id=line_id, as_of=session.today)

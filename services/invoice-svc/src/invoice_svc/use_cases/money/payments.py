@@ -89,7 +89,7 @@ async def receive(
 async def receive_for(session: Session, command: ReceivePayment, shares: list[Share]) -> None:
     """Record the payment and allocate it to what the debtor is known to pay."""
     await _record(session, command)
-    await _place(session, await session.get(PAYMENT, command.payment_id), shares, command.received_on)
+    await place(session, await session.get(PAYMENT, command.payment_id), shares, command.received_on)
     await residuals.close_rests(session)
 
 
@@ -145,10 +145,11 @@ async def reassign(
     return settled
 
 
-async def release(session: Session, command: ReleasePayment) -> Result:
-    """Release allocations to unapplied cash, from today on; the invoices are open again."""
-    state = await residuals.restore(session, command.payment_id, "released", session.today)
-    released = decide.release(state, command.allocation_ids, session.today)
+async def release(session: Session, command: ReleasePayment, since: date | None = None) -> Result:
+    """Release allocations to unapplied cash, from today on or an earlier day; the invoices are open again."""
+    on = since or session.today
+    state = await residuals.restore(session, command.payment_id, "released", on)
+    released = decide.release(state, command.allocation_ids, on)
     await take_back(session, state, released, "released")
     await discount_what_is_left(session, released)
     await residuals.close_rests(session)
@@ -236,7 +237,7 @@ async def _settle(
         return await _settle_by_rules(session, payment, candidates, not_before, advices)
     shares = await rates.instructed_shares(session, payment, instructed)
     payment = await identify_by_instruction(session, payment, shares, not_before)
-    await _place(session, payment, shares, not_before)
+    await place(session, payment, shares, not_before)
     payment = await session.get(PAYMENT, payment_id)
     advice = await advised.find(session, payment, advices, (), newest=False) if shares else None
     if advice is not None:
@@ -266,7 +267,7 @@ async def _settle_by_rules(
     if proposal.unclear and left and note is None:
         whose = f" that {payment.customer_id} pays on {not_before}" if payment.customer_id else ""
         note = UNCLEAR.format(whose=whose, words=", ".join(proposal.unclear))
-    await _place(session, payment, proposal.shares, not_before)
+    await place(session, payment, proposal.shares, not_before)
     return Settled(id=payment.payment_id, as_of=session.today, note=note)
 
 
@@ -290,12 +291,13 @@ async def settle_as_advised(
     )
     advised.record(session, payment, advice, made)
     for payment_id, shares in made.shares.items():
-        await _place(session, await session.get(PAYMENT, payment_id), shares, not_before)
+        await place(session, await session.get(PAYMENT, payment_id), shares, not_before)
     note = settlement.note_of(advice, made)
     return Settled(id=payment.payment_id, as_of=session.today, note=note)
 
 
-async def _place(session: Session, payment: Payment, shares: list[Share], not_before: date) -> None:
+async def place(session: Session, payment: Payment, shares: list[Share], not_before: date) -> None:
+    """Allocate shares of a payment from a day on; a residual that they pay is taken back."""
     placed: list[ActiveAllocation] = []
     for i, share in enumerate(shares):
         invoice = await session.get(INVOICE, share.invoice_id)

@@ -165,6 +165,7 @@ MatchRule = Literal[
     "bank_charge",
     "part_payment",
     "tolerance",
+    "credit_netted",
     "amount_differs",
     "payer_account",
     "virtual_iban",
@@ -185,9 +186,9 @@ MatchRule = Literal[
 payer. ``advice``: the debtor announced the payment. ``only_combination``: no other of the payer's open invoices
 explain the amount. ``bank_charge``: the rest is what banks kept. ``part_payment``: the debtor calls it one.
 ``tolerance``: what is missing of the last invoice is small enough to be closed, for the reason in the evidence.
-``virtual_iban``: the money was sent to an account that is assigned to the payer. ``payer_group``: another company of
-the debtor's group paid. ``refused``: the booking was certain, and a rule refused it, with these words. ``person`` is a
-decision by hand.
+``credit_netted``: what is missing is credit of the payer. ``virtual_iban``: the money was sent to an account that is
+assigned to the payer. ``payer_group``: another company of the debtor's group paid. ``refused``: the booking was
+certain, and a rule refused it, with these words. ``person`` is a decision by hand.
 """
 
 
@@ -209,7 +210,16 @@ class ProposedShare(Value, frozen=True, kw_only=True):
     """Words or figures that name the invoice."""
 
 
-class LineProposal(Value, frozen=True, kw_only=True):
+class NettedCredit(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Credit of the payer that is used with a line, of the payment that holds it."""
+
+    payment_id: str
+    amount_minor: int
+    allocation_ids: tuple[str, ...] = ()
+    """Allocations of the credit, once the line is booked."""
+
+
+class LineProposal(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Invoices that a line may pay together. ``customer_id`` is the payer."""
 
     customer_id: str
@@ -219,6 +229,8 @@ class LineProposal(Value, frozen=True, kw_only=True):
     score: int
     """Sum of the points of the reasons."""
     reasons: tuple[MatchReason, ...]
+    credits: tuple[NettedCredit, ...] = ()
+    """Credit that the payer has taken off without an advice; the shares include it."""
 
 
 def _with_shares(fields: dict[str, Any]) -> dict[str, Any]:
@@ -243,7 +255,7 @@ class BankLineProposed(Event, frozen=True, kw_only=True):
     proposals: tuple[LineProposal, ...]
 
 
-class BankLineBooked(Event, frozen=True, kw_only=True):
+class BankLineBooked(Event, frozen=True, kw_only=True, omit_defaults=True):
     """The line is a payment: one that is recorded with it, or one that was recorded before."""
 
     TYPE: ClassVar[str] = "bank_line.booked"
@@ -259,6 +271,8 @@ class BankLineBooked(Event, frozen=True, kw_only=True):
     """The payment was recorded with the line."""
     score: int
     reasons: tuple[MatchReason, ...]
+    credits: tuple[NettedCredit, ...] = ()
+    """Credit of the payer that was allocated with the payment."""
 
 
 class ReturnProposal(Value, frozen=True, kw_only=True):
