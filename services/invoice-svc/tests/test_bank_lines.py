@@ -206,7 +206,8 @@ def test_a_payment_is_one_line_at_most(bank: Any, make: Any) -> None:
 def test_of_two_lines_that_are_linked_to_a_payment_at_once_one_is_it(bank: Any, make: Any, how: str) -> None:
     bank.do(payments.receive, make.receipt(payment_id_of("ent_1", "E9"), 12_000, DAY))
     first, second = import_lines(bank, booked(end_to_end="E9"), booked(end_to_end="E9", reference="R2"))
-    payment_id, overtaken = payment_id_of("ent_1", "E9"), []
+    payment_id = payment_id_of("ent_1", "E9")
+    overtaken: list[str] = []
 
     async def taken(ledger: str, payment_ids: Sequence[str]) -> set[str]:
         known: set[str] = await taken_by(bank)(ledger, payment_ids)

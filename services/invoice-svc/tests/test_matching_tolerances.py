@@ -31,7 +31,7 @@ def bank(firm: Any, make: Any) -> Any:
 
 
 def allow(books: Any, reason: Any = "bank_charge", cap: int = 300, **scope: Any) -> None:
-    values = {"currency": "EUR", "valid_from": date(2026, 6, 1)} | scope
+    values: dict[str, Any] = {"currency": "EUR", "valid_from": date(2026, 6, 1)} | scope
     books.do(
         tolerances.set_tolerance,
         SetTolerance("ent_1", "T", reason, values.pop("currency"), cap, values.pop("valid_from"), **values),
