@@ -39,7 +39,7 @@ class Sought:
     customers: Collection[str] = ()
 
 
-class Profile(NamedTuple):
+class DebtorProfile(NamedTuple):
     """Part of a customer's description by which tolerances are chosen."""
 
     segment: str | None
@@ -55,7 +55,7 @@ class Matchable:
     names: dict[str, list[str]]
     accounts: dict[str, set[str]]
     roles: dict[str, list[Roles]]
-    profiles: dict[str, Profile]
+    profiles: dict[str, DebtorProfile]
     virtual_ibans: dict[str, list[Holding]]
     credits: list[Any]
 
@@ -159,14 +159,14 @@ async def _described(
     names: dict[str, list[str]] = {}
     accounts: dict[str, set[str]] = {}
     roles: dict[str, list[Roles]] = {}
-    profiles: dict[str, Profile] = {}
+    profiles: dict[str, DebtorProfile] = {}
     for row in await conn.fetch(
         f"""select customer_id, name, likeness, segment, tags, country from {schema}.customer
             where customer_id = any($1::text[])""",
         ids,
     ):
         survivor = merged.of(row["customer_id"])
-        profile = Profile(row["segment"], tuple(row["tags"]), row["country"])
+        profile = DebtorProfile(row["segment"], tuple(row["tags"]), row["country"])
         if row["customer_id"] == survivor:
             profiles[survivor] = profile
         profiles.setdefault(survivor, profile)
