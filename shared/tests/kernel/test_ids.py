@@ -1,4 +1,5 @@
-from uuid import RFC_4122
+import pickle
+from uuid import RFC_4122, UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,13 @@ def test_made_ids_sort_by_the_time_they_were_made_and_never_repeat() -> None:
     assert made == sorted(made)
     assert len(set(made)) == len(made)
     assert {(one.version, one.variant) for one in made} == {(7, "specified in RFC 4122")}
+
+
+def test_a_made_id_is_as_any_other_uuid() -> None:
+    for made in (uuid7(), hashed_uuid(bytes(16))):
+        usual = UUID(int=made.int)
+        assert (made, hash(made), str(made), made.is_safe) == (usual, hash(usual), str(usual), usual.is_safe)
+        assert pickle.loads(pickle.dumps(made)) == usual
 
 
 def test_the_same_cause_gives_the_same_id_and_another_cause_another() -> None:

@@ -10,7 +10,7 @@ import os
 import re
 import threading
 import time
-from uuid import UUID, uuid5
+from uuid import UUID, SafeUUID, uuid5
 
 NAMESPACE = UUID("6f1c7a4e-52f1-5b0e-9a54-3d5f0a8c1e77")
 LEDGER_NAME = "[a-z0-9][a-z0-9_-]{0,39}"
@@ -19,13 +19,14 @@ _ID = re.compile(r"([a-z]{3})_([0-9a-f]{32})")
 _DRAW = 10
 _BLOCK = 512 * _DRAW
 _lock = threading.Lock()
+_new, _set = object.__new__, object.__setattr__
 _last = 0
 _random, _at = b"", _BLOCK  # drawn in blocks: one system call for each id costs more than the id
 
 
 def uuid7() -> UUID:
     """A new UUIDv7: 48 bits of milliseconds, then 74 random bits; increasing within this process."""
-    return UUID(int=_next())
+    return _uuid(_next())
 
 
 def new_id(prefix: str) -> str:
@@ -72,7 +73,15 @@ def derived_uuid(*parts: object) -> UUID:
 def hashed_uuid(digest: bytes) -> UUID:
     """The first 122 bits of a digest as a UUIDv8 (RFC 9562), where a hash is at hand and cheaper than another."""
     value = int.from_bytes(digest[:16], "big")
-    return UUID(int=value & ~(0xF << 76) & ~(0b11 << 62) | 0x8 << 76 | 0b10 << 62)
+    return _uuid(value & ~(0xF << 76) & ~(0b11 << 62) | 0x8 << 76 | 0b10 << 62)
+
+
+def _uuid(value: int) -> UUID:
+    """Return ``UUID(int=value)`` in less than half of the time, which goes into checks of its arguments."""
+    made = _new(UUID)
+    _set(made, "int", value)
+    _set(made, "is_safe", SafeUUID.unknown)
+    return made
 
 
 def derived_id(prefix: str, *parts: object) -> str:

@@ -61,6 +61,7 @@ def parse_amount(text: str, currency: str, *, pointer: str = "/amount") -> int:
     return -minor if sign else minor
 
 
+@lru_cache(maxsize=8_192)
 def format_amount(minor: int, currency: str) -> str:
     """Convert minor units to the decimal string of the APIs: 24000 EUR → ``240.00``."""
     digits = exponent(currency)

@@ -7,12 +7,12 @@ once (BR-CO-17), never per line. All amounts are integers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from encours.contracts.common import DocumentAdjustment, Line, VatCategory, VatShare
+from encours.contracts.common import Adjustment, DocumentAdjustment, Line, VatCategory, VatShare
 from encours.kernel.errors import Invalid
 from encours.kernel.money import MAX_MINOR, div_half_up, exponent, format_amount, pro_rata
 from invoice_svc.domain.amounts.adjustments import (
@@ -87,7 +87,7 @@ def reckon(
 
     Raises :class:`Invalid` with a pointer to the faulty part.
     """
-    lines = tuple(_line(line, currency, f"/lines/{i}") for i, line in enumerate(inputs))
+    lines = tuple([_line(line, currency, f"/lines/{i}") for i, line in enumerate(inputs)])
     lines_minor = sum(line.net_minor for line in lines)
     adjusted = tuple(_on_document(adjustments, currency, lines_minor))
     nets: dict[VatKey, int] = {}
@@ -98,8 +98,12 @@ def reckon(
         key = each.vat_rate_bps, each.vat_category
         nets[key] = nets.get(key, 0) + each.signed_minor
     vat = tuple(
-        VatShare(category=category, rate_bps=rate, net_minor=net, vat_minor=div_half_up(net * rate, 10_000))
-        for (rate, category), net in sorted(nets.items())
+        [
+            VatShare(
+                category=category, rate_bps=rate, net_minor=net, vat_minor=div_half_up(net * rate, 10_000)
+            )
+            for (rate, category), net in sorted(nets.items())
+        ]
     )
     net_minor = sum(nets.values())
     vat_minor = sum(share.vat_minor for share in vat)
@@ -142,13 +146,10 @@ def _line(line: LineInput, currency: str, pointer: str) -> Line:
     quantity, quantity_scale, quantity_text = decimal_parts(line.quantity, f"{pointer}/quantity")
     price, price_scale, price_text = decimal_parts(line.unit_price, f"{pointer}/unit_price")
     gross_minor = div_half_up(quantity * price * 10**digits, 10 ** (quantity_scale + price_scale))
-    counts = {"allowance": 0, "charge": 0}
-    adjustments = []
-    for each in line.adjustments:
-        where = f"{pointer}/{each.kind}s/{counts[each.kind]}"
-        adjustments.append(on_line(each, currency, gross_minor, where))
-        counts[each.kind] += 1
-    net_minor = gross_minor + sum(each.signed_minor for each in adjustments)
+    adjustments = (
+        tuple(_on_line(line.adjustments, currency, gross_minor, pointer)) if line.adjustments else ()
+    )
+    net_minor = gross_minor + sum([each.signed_minor for each in adjustments])
     if abs(net_minor) > MAX_MINOR:
         raise Invalid(f"The amount of a line may be at most {format_amount(MAX_MINOR, currency)}.", pointer)
     category, rate = vat_of(line.vat_category, line.vat_rate, pointer)
@@ -160,8 +161,17 @@ def _line(line: LineInput, currency: str, pointer: str) -> Line:
         vat_rate_bps=rate,
         net_minor=net_minor,
         product=line.product,
-        adjustments=tuple(adjustments),
+        adjustments=adjustments,
     )
+
+
+def _on_line(
+    asked: Iterable[AdjustmentInput], currency: str, gross_minor: int, pointer: str
+) -> Iterator[Adjustment]:
+    counts = {"allowance": 0, "charge": 0}
+    for each in asked:
+        yield on_line(each, currency, gross_minor, f"{pointer}/{each.kind}s/{counts[each.kind]}")
+        counts[each.kind] += 1
 
 
 def split_credit(amount_minor: int, left: Sequence[RateAmounts]) -> tuple[RateAmounts, ...]:
