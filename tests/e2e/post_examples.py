@@ -10,6 +10,7 @@ from encours.testing.bank_files import IBAN, Booked, camt
 from encours.testing.waiting import wait_until
 from tests.e2e.dispute_examples import DISPUTE_EXAMPLES
 from tests.e2e.post_dunning import DUNNING, Make, Request
+from tests.e2e.post_instruments import INSTRUMENTS
 from tests.e2e.post_penalties import PENALTIES
 from tests.e2e.world import ENTITY, World, eur, line
 
@@ -310,6 +311,7 @@ EXAMPLES: dict[str, dict[str, Make]] = {
             f"{_plan(w, broken=True)}/resume",
             {"reason": "The transfer had come in time"},
         ),
+        **INSTRUMENTS,
         "/v1/payments": lambda w: ("/v1/payments", _payment_body(w)),
         "/v1/payments/{payment_id}/allocations": _allocate,
         "/v1/payments/{payment_id}/release": lambda w: (

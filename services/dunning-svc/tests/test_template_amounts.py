@@ -63,8 +63,8 @@ def drawn(random: Random, n: int) -> ReminderRequested:
     items = []
     for i in range(random.choice([1, 1, 2, 3, 7])):
         open_minor = random.choice([1, 99, 100_000, random.randrange(1, 10**10)])
-        disputed, planned, later = (
-            random.randrange(open_minor // 4 + 1) if random.random() < 0.3 else 0 for _ in range(3)
+        disputed, planned, in_hand, later = (
+            random.randrange(open_minor // 4 + 1) if random.random() < 0.3 else 0 for _ in range(4)
         )
         announced = i > 0 and not coming and random.random() < 0.3
         late = -5 if coming or announced else random.randrange(1, 400)
@@ -72,8 +72,8 @@ def drawn(random: Random, n: int) -> ReminderRequested:
             DunnedItem(
                 invoice_id=derived_id("inv", n, i), invoice_version=3, number=f"FAC-{n}-{i}",
                 due_on=day - timedelta(days=late), days_past_due=late, open_minor=open_minor, disputed_minor=disputed,
-                planned_minor=planned, later_minor=later, step="J+3",
-                asked_minor=0 if announced else open_minor - disputed - planned - later,
+                planned_minor=planned, in_hand_minor=in_hand, later_minor=later, step="J+3",
+                asked_minor=0 if announced else open_minor - disputed - planned - in_hand - later,
                 terms=LateTerms(
                     penalty_rate_bps=random.choice([None, 0, 1_234]), indemnity_minor=random.choice([0, 4_000])
                 ),
@@ -93,7 +93,7 @@ def expected(reminder: ReminderRequested) -> Counter[tuple[int, str]]:
     if reminder.credit_minor:
         found.append(-reminder.credit_minor)
     for item in reminder.items:
-        parts = (item.disputed_minor, item.planned_minor, item.later_minor)
+        parts = (item.disputed_minor, item.planned_minor, item.in_hand_minor, item.later_minor)
         found += [item.open_minor, *(part for part in parts if part)]
     return Counter((minor, reminder.currency) for minor in found)
 

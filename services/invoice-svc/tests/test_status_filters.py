@@ -21,23 +21,25 @@ DAYS = [DUE + timedelta(days=days) for days in (-30, -1, 0, 1, 2, 400)]
 TOTAL = 3
 _COLUMNS = (
     "document, payable_on, total_minor, credited_minor, paid_minor, outstanding_minor, disputed_minor, approval, "
-    "planned_minor"
+    "planned_minor, in_hand_minor"
 )
 
 
 def balances() -> Iterator[InvoiceBalance]:
-    """Every split of 0 or 3 into credited, paid, written off and outstanding, with every disputed and planned part."""
+    """Every split of 0 or 3 into credited, paid, written off and outstanding, with every disputed and planned part.
+
+    Nothing, a part or more than all of it is covered by instruments in hand.
+    """
     for document, total in product(("draft", "cancelled"), (0, TOTAL)):
         yield InvoiceBalance(document, None, total, 0, 0, 0, 0)
     for approval in ("submitted", "approved"):
         yield InvoiceBalance("draft", None, TOTAL, 0, 0, 0, 0, approval)
     for total, credited, paid, written_off, disputed in product((0, TOTAL), *[range(TOTAL + 1)] * 4):
         outstanding = total - credited - paid - written_off
-        for planned in range(TOTAL + 1):
+        for planned, in_hand in product(range(TOTAL + 1), (0, 1, TOTAL + 1)):
             if outstanding >= 0:
-                yield InvoiceBalance(
-                    "issued", DUE, total, credited, paid, outstanding, disputed, planned_minor=planned
-                )
+                parts = (credited, paid, outstanding, disputed)
+                yield InvoiceBalance("issued", DUE, total, *parts, "none", planned, in_hand)
 
 
 def naive(balance: InvoiceBalance, day: date) -> tuple[str, str, str, str, str]:
@@ -59,7 +61,9 @@ def naive(balance: InvoiceBalance, day: date) -> tuple[str, str, str, str, str]:
         return document, settlement, "none", business, crm
     settlement = "part_paid" if paid else "open"
     timing = "overdue" if day > DUE else "due" if day == DUE else "not_due"
-    collection = "on_plan" if balance.disputed_minor + balance.planned_minor >= left else timing
+    apart = balance.disputed_minor + balance.planned_minor + balance.in_hand_minor
+    collection = "in_hand" if apart >= left else timing
+    collection = "on_plan" if balance.disputed_minor + balance.planned_minor >= left else collection
     collection = "disputed" if balance.disputed_minor >= left else collection
     if timing == "overdue":
         return document, settlement, collection, "impayée", "Retard"
@@ -97,11 +101,11 @@ def test_a_filter_selects_the_invoices_that_show_its_value(
     with sqlite3.connect(":memory:") as conn:
         conn.execute(f"create table listed (at, {_COLUMNS})")
         conn.executemany(
-            f"insert into listed values ({', '.join('?' * 10)})",
+            f"insert into listed values ({', '.join('?' * 11)})",
             [
                 (n, b.document, b.due_on and b.due_on.isoformat(), b.total_minor, b.credited_minor, b.paid_minor,
                  b.outstanding_minor, b.disputed_minor, b.approval,
-                 b.planned_minor)
+                 b.planned_minor, b.in_hand_minor)
                 for n, b in enumerate(known)
             ],
         )  # fmt: skip

@@ -28,6 +28,7 @@ from invoice_svc.http.imports import routes as imports
 from invoice_svc.http.imports.problems import PROBLEMS as LINE_PROBLEMS
 from invoice_svc.http.indices import routes as indices
 from invoice_svc.http.insolvency import routes as insolvency
+from invoice_svc.http.instruments import routes as instruments
 from invoice_svc.http.interest import routes as interest
 from invoice_svc.http.invoices import routes as invoices
 from invoice_svc.http.orders import routes as orders
@@ -67,6 +68,7 @@ ROUTERS = (
     disputes.router,
     dispute_rules.router,
     payment_plans.router,
+    instruments.router,
     deductions.router,
     quotes.router,
     rates.router,

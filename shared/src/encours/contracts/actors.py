@@ -9,7 +9,7 @@ DUNNING = "service:dunning-svc"
 """Decides, hands over and records reminders."""
 
 INVOICING = "service:invoice-svc"
-"""Bills the periods of recurring invoices, and records that payment plans are kept or broken."""
+"""Bills the periods of recurring invoices, and records what becomes of payment plans and instruments."""
 
 OPERATOR = "operator"
 """Actor of the `encours` command with the administrator's access to the database."""

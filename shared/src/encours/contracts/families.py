@@ -34,6 +34,7 @@ FAMILIES = (
     Family("dispute", ("invoice",), ("dis",)),
     Family("dispute_rules", ("invoice",), ("dsr",)),
     Family("plan", ("invoice",), ("pln",)),
+    Family("instrument", ("invoice",), ("ins",)),
     Family("statement", ("invoice",), ("sts",)),
     Family("rate", ("invoice",), ("fxr",)),
     Family("import", ("invoice",), ("imp",)),

@@ -42,7 +42,7 @@ TERMS = Terms(due_kind="NET", days=30, penalty_rate_bps=None, indemnity_minor=40
 # One entity, customer, invoice, payment … as long as a test needs no second one.
 USUAL: Mapping[str, Any] = {
     "entity_id": "ent_1", "customer_id": "cus_1", "invoice_id": "inv_1", "payment_id": "pay_1",
-    "allocation_id": "alo_1", "dispute_id": "dis_1", "plan_id": "pln_1",
+    "allocation_id": "alo_1", "dispute_id": "dis_1", "plan_id": "pln_1", "instrument_id": "ins_1",
     "credit_note_id": "cre_1", "refund_id": "rfd_1",
     "limit_id": "lim_1", "decision_id": "dec_1", "reminder_id": "rem_1", "task_id": "tsk_1", "import_id": "imp_1",
     "quote_id": "quo_1", "order_id": "ord_1", "delivery_id": "dlv_1", "recurring_id": "rec_1", "index_id": "idx_1",

@@ -84,6 +84,7 @@ _BEGIN = frozenset(
         *(
             "dispute.opened",
             "plan.agreed",
+            "instrument.received",
             "dispute_rules.code_mapped",
             "statement.scheduled",
             "dispute_rules.category_set",
@@ -111,7 +112,7 @@ _IDS = {
     "rate_id": "fxr", "field_id": "fld", "rules_id": "dsr", "schedule_id": "sts",
     "advice_id": "adv", "policy_id": "pol", "allocation_policy_id": "alp",
     "line_id": "bln", "virtual_iban_id": "vib", "account_id": "bac", "statement_id": "bst",
-    "plan_id": "pln",
+    "plan_id": "pln", "instrument_id": "ins",
     "dispute_id": "dis", "payment_id": "pay", "invoice_id": "inv", "limit_id": "lim", "decision_id": "dec",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
 }  # fmt: skip

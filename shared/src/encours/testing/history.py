@@ -22,7 +22,7 @@ _SUBJECT = {
     "entity": "entity_id", "customer": "customer_id", "hold": "customer_id", "invoice": "invoice_id",
     "payment": "payment_id", "dispute": "dispute_id", "plan": "plan_id", "limit": "limit_id", "credit": "decision_id",
     "reminder": "reminder_id", "task": "task_id", "import": "import_id",
-    "quote": "quote_id", "rate": "rate_id", "field": "field_id",
+    "instrument": "instrument_id", "quote": "quote_id", "rate": "rate_id", "field": "field_id",
     "order": "order_id", "dispute_rules": "rules_id", "statement": "schedule_id",
     "recurring": "recurring_id", "index": "index_id", "review": "finding_id",
     "bank_account": "account_id", "bank_statement": "statement_id", "bank_line": "line_id",

@@ -35,6 +35,7 @@ class ItemOut(BaseModel):
     open: MoneyModel
     disputed: MoneyModel
     on_plan: MoneyModel
+    in_hand: MoneyModel
     later: MoneyModel = Field(description="Instalments that are not due yet.")
     stayed: MoneyModel = Field(description="Rest that insolvency proceedings of the debtor stay.")
     asked: MoneyModel
@@ -52,6 +53,7 @@ class ItemOut(BaseModel):
             open=MoneyModel.of(item.open_minor, currency),
             disputed=MoneyModel.of(item.disputed_minor, currency),
             on_plan=MoneyModel.of(item.planned_minor, currency),
+            in_hand=MoneyModel.of(item.in_hand_minor, currency),
             later=MoneyModel.of(item.later_minor, currency),
             stayed=MoneyModel.of(item.stayed_minor, currency),
             asked=MoneyModel.of(item.asked_minor, currency),

@@ -18,6 +18,8 @@ from dunning_svc.domain.policy.policy import Policy
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY, EARLIER
 from encours.contracts.events.dunning.reminders import ReminderRequested, ReminderSuppressed, SuppressionCause
 
+_DEFERRED: tuple[SuppressionCause, ...] = ("instrument_in_hand", "on_plan")
+
 
 def objection(
     reminder: ReminderRequested, case: Case, today: date, policies: Policies
@@ -54,7 +56,8 @@ def overtaken(
         return "paid_meanwhile"
     if not any(now):
         left = [items[i.invoice_id] for i in asked_for if i.invoice_id in items]
-        return "on_plan" if any(item.on_plan_minor for item in left) else "fully_disputed"
+        causes = {item.uncollectable for item in left}
+        return next((each for each in _DEFERRED if each in causes), "fully_disputed")
     return "covered_by_credit" if credit >= sum(now) else "changed_meanwhile"
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 from pydantic import (
@@ -45,6 +45,7 @@ RefundId = Annotated[str, Id("rfd"), Field(examples=["rfd_0195e0a4c1187ebc837d95
 CreditNoteId = Annotated[str, Id("cre"), Field(examples=["cre_0195e0a4c1187ebc837d95283b6791e9"])]
 DisputeId = Annotated[str, Id("dis"), Field(examples=["dis_0195e0a4c1187ebc837d95283b6791e9"])]
 PlanId = Annotated[str, Id("pln"), Field(examples=["pln_0195e0a4c1187ebc837d95283b6791e9"])]
+InstrumentId = Annotated[str, Id("ins"), Field(examples=["ins_0195e0a4c1187ebc837d95283b6791e9"])]
 QuoteId = Annotated[str, Id("quo"), Field(examples=["quo_0195e0a4c1187ebc837d95283b6791e9"])]
 OrderId = Annotated[str, Id("ord"), Field(examples=["ord_0195e0a4c1187ebc837d95283b6791e9"])]
 DeliveryId = Annotated[str, Id("dlv"), Field(examples=["dlv_0195e0a4c1187ebc837d95283b6791e9"])]
@@ -232,9 +233,6 @@ class AddressOut(BaseModel):
 def iso(day: date | None) -> str | None:
     """Return a business date in ISO 8601."""
     return None if day is None else day.isoformat()
-
-
-Method = Literal["transfer", "instant_transfer", "card", "direct_debit", "cheque", "cash"]
 
 
 def named_fields(body: Body, *, keep: tuple[str, ...]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from invoice_svc.read_models.credit_notes.model import CreditNotes
 from invoice_svc.read_models.customers.model import Customers
 from invoice_svc.read_models.disputes.model import Disputes
 from invoice_svc.read_models.entities.model import Entities
+from invoice_svc.read_models.instruments.model import Instruments
 from invoice_svc.read_models.invoices.model import Invoices
 from invoice_svc.read_models.numbers.model import Numbers
 from invoice_svc.read_models.orders.model import Orders
@@ -32,7 +33,7 @@ class Lists(ComposedModel):
     """Finds entities, numbers, customers, terms, and every document from quotes to credit notes and disputes."""
 
     name = NAME
-    version = 29
+    version = 30
     parts = (
         Entities(),
         Numbers(),
@@ -43,6 +44,7 @@ class Lists(ComposedModel):
         CreditNotes(),
         Disputes(),
         Plans(),
+        Instruments(),
         Quotes(),
         Search(),
         Orders(),

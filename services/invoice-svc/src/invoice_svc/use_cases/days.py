@@ -7,6 +7,7 @@ from encours.contracts.events.calendar import DayOpened
 from encours.ledger import Ledger
 from encours.projection.read_model import Reactor
 from encours.reading.read_db import ReadDb
+from invoice_svc.use_cases.money.instrument_days import SettleInstruments
 from invoice_svc.use_cases.money.plan_days import JudgePlans
 from invoice_svc.use_cases.parties.statement_days import DecideStatements
 from invoice_svc.use_cases.sales.dispute_days import AlertOfDeadlines
@@ -14,12 +15,12 @@ from invoice_svc.use_cases.sales.recurring_days import BillRecurring
 
 
 class BeginDay(Reactor):
-    """Judges payment plans, bills recurring invoices, alerts of deadlines, decides statements, as a day opens."""
+    """Does the work of a day: instruments, payment plans, recurring invoices, deadlines, statements."""
 
     types = frozenset({DayOpened.TYPE})
 
     def __init__(self, ledger: Ledger, db: ReadDb) -> None:
-        kinds = (JudgePlans, BillRecurring, AlertOfDeadlines, DecideStatements)
+        kinds = (SettleInstruments, JudgePlans, BillRecurring, AlertOfDeadlines, DecideStatements)
         self._works = [kind(ledger, db) for kind in kinds]
 
     async def react(self, e: Recorded) -> None:

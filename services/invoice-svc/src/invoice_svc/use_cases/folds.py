@@ -16,6 +16,7 @@ from invoice_svc.domain.dispute import state as dispute
 from invoice_svc.domain.dispute_rules import state as dispute_rules
 from invoice_svc.domain.entity import state as entity
 from invoice_svc.domain.index import state as index
+from invoice_svc.domain.instrument import state as instrument
 from invoice_svc.domain.invoice import evolve as invoice
 from invoice_svc.domain.invoice.refusals import InvoiceNotFound
 from invoice_svc.domain.invoice.state import Invoice
@@ -50,6 +51,7 @@ DISPUTE_RULES: Folder[dispute_rules.DisputeRules] = Folder(
     dispute_rules.DisputeRulesNotFound,
     as_of=lambda events, _: DISPUTE_RULES.fold(events),
 )
+INSTRUMENT = Folder(instrument.Instrument, instrument.evolve, instrument.InstrumentNotFound)
 PLAN = Folder(plan.PaymentPlan, plan.evolve, plan.PlanNotFound)
 ORDER = Folder(order.Order, order.evolve, order.OrderNotFound)
 QUOTE = Folder(quote.Quote, quote.evolve, quote.QuoteNotFound)
@@ -97,6 +99,7 @@ FOLDERS: Mapping[str, Folder[Any]] = {
     "dsr": DISPUTE_RULES,
     "sts": STATEMENT_SCHEDULE,
     "pln": PLAN,
+    "ins": INSTRUMENT,
     "ord": ORDER,
     "quo": QUOTE,
     "fxr": RATES,

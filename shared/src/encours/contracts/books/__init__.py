@@ -1,10 +1,11 @@
 """The books: the movements that each event makes, declared once, beside the types.
 
-Five books are kept in minor units, signed:
+Six books are kept in minor units, signed:
 
 * *item*: the open amount of an invoice;
 * *contested*: the part of an invoice that is in dispute, or was accepted and not credited yet;
 * *planned*: the part of an invoice that is on a payment plan in force;
+* *in_hand*: the part of an invoice for which a cheque, bill or note is in hand;
 * *cash*: money of a payer that no invoice has taken yet (unapplied cash);
 * *account*: the customer's control account (411).
 
@@ -45,6 +46,7 @@ __all__ = [
     "Book",
     "Movement",
     "contested_of",
+    "in_hand_of",
     "invoices",
     "losses",
     "movements",
@@ -63,6 +65,11 @@ def contested_of(open_minor: int, contested_minor: int) -> int:
 def planned_of(collectable_minor: int, planned_minor: int) -> int:
     """Return the part of an open and uncontested amount that is on a payment plan, so that nobody asks for it."""
     return max(0, min(collectable_minor, planned_minor))
+
+
+def in_hand_of(undisputed_minor: int, in_hand_minor: int) -> int:
+    """Return the part of an open and uncontested amount for which an instrument is in hand."""
+    return max(0, min(undisputed_minor, in_hand_minor))
 
 
 def movements(e: Recorded) -> tuple[Movement, ...]:

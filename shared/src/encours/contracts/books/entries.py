@@ -11,7 +11,7 @@ import msgspec
 from encours.contracts.base import Event
 from encours.contracts.recorded import Recorded
 
-Book = Literal["item", "contested", "planned", "cash", "account"]
+Book = Literal["item", "contested", "planned", "in_hand", "cash", "account"]
 INVOICED = ("issued", "issued_gross")
 CREDITED = ("credited", "credited_gross")
 """Kinds of invoices and of credit notes; of those in ``_gross`` net and VAT are not known, so their net is 0."""
@@ -25,7 +25,7 @@ PAYER_UNKNOWN = ""
 
 
 class Movement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One entry: signed changes in all five books, side by side, in minor units of ``currency``.
+    """One entry: signed changes in all six books, side by side, in minor units of ``currency``.
 
     ``kind`` names the cause (``issued``, ``credited``, ``applied`` …). ``effective_on`` is the business date.
     ``net_minor`` is the turnover without VAT that the entry carries; 0 for everything but invoices and credit notes.
@@ -46,6 +46,7 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     item_minor: int = 0
     contested_minor: int = 0
     planned_minor: int = 0
+    in_hand_minor: int = 0
     cash_minor: int = 0
     account_minor: int = 0
     net_minor: int = 0
@@ -88,6 +89,7 @@ def on_invoice(
     item_minor: int = 0,
     contested_minor: int = 0,
     planned_minor: int = 0,
+    in_hand_minor: int = 0,
     cash_minor: int = 0,
     account_minor: int = 0,
     net_minor: int = 0,
@@ -110,6 +112,7 @@ def on_invoice(
             item_minor=item_minor,
             contested_minor=contested_minor,
             planned_minor=planned_minor,
+            in_hand_minor=in_hand_minor,
             cash_minor=cash_minor,
             account_minor=account_minor,
             net_minor=net_minor,

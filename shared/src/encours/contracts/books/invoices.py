@@ -1,4 +1,4 @@
-"""Entries of invoices: issue, credit notes, payments on them, shares in dispute or on plan, early discounts."""
+"""Entries of invoices: issue, credit notes, payments, early discounts, shares in dispute, on plan or in hand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from encours.contracts.books.entries import (
     on_invoice,
     on_payment,
 )
-from encours.contracts.events import invoice
+from encours.contracts.events import cover, invoice
 from encours.contracts.recorded import Recorded
 
 
@@ -125,3 +125,13 @@ def _planned(e: Recorded, event: invoice.InvoicePlanned) -> tuple[Movement, ...]
 @moves(invoice.InvoiceUnplanned, "planned")
 def _unplanned(e: Recorded, event: invoice.InvoiceUnplanned) -> tuple[Movement, ...]:
     return on_invoice(e, event, "unplanned", planned_minor=-event.amount_minor)
+
+
+@moves(cover.InvoiceCovered, "in_hand")
+def _covered(e: Recorded, event: cover.InvoiceCovered) -> tuple[Movement, ...]:
+    return on_invoice(e, event, "covered", in_hand_minor=event.amount_minor)
+
+
+@moves(cover.InvoiceUncovered, "in_hand")
+def _uncovered(e: Recorded, event: cover.InvoiceUncovered) -> tuple[Movement, ...]:
+    return on_invoice(e, event, "uncovered", in_hand_minor=-event.amount_minor)

@@ -2,7 +2,17 @@
 
 from encours.contracts.events import aside, calendar, imports, invoice, loss, rate, risk
 from encours.contracts.events.dunning import policy, reminders
-from encours.contracts.events.money import bank, payment, penalty, plan, remittance, residual, statement
+from encours.contracts.events.money import (
+    bank,
+    cover,
+    instrument,
+    payment,
+    penalty,
+    plan,
+    remittance,
+    residual,
+    statement,
+)
 from encours.contracts.events.parties import customer, entity, field, insolvency
 from encours.contracts.events.sales import approval, dispute, order, quote, recurring, review
 
@@ -11,12 +21,14 @@ __all__ = [
     "aside",
     "bank",
     "calendar",
+    "cover",
     "customer",
     "dispute",
     "entity",
     "field",
     "imports",
     "insolvency",
+    "instrument",
     "invoice",
     "loss",
     "order",

@@ -11,8 +11,8 @@ Rules of policies that go step by step:
   litigation file lists only items with a formal notice. The policy sets the minimum interval between two formal
   notices to a customer.
 * No step is taken for an item with nothing to collect: stayed by insolvency proceedings, disputed in full, on a payment
-  plan, or covered by unapplied cash, which is deducted from the oldest items first. After a plan is broken the item
-  goes on at its level.
+  plan, covered by a cheque, bill or note in hand, or by unapplied cash, which is deducted from the oldest items first.
+  After a plan is broken, or an instrument returned, the item goes on at its level.
 * Of an invoice in instalments only what is due is claimed. Each instalment takes the ladder from its own due date, once
   the earlier ones are settled.
 * The highest step taken determines channel and template of *one* message, which lists every due item. The items with
@@ -55,6 +55,7 @@ _PRECEDENCE: tuple[SuppressionCause, ...] = (
     "below_floor",
     "covered_by_credit",
     "on_plan",
+    "instrument_in_hand",
     "fully_disputed",
     "contact_limit",
     "formal_notice_recent",
@@ -179,7 +180,7 @@ def _listed(found: Sequence[ItemPlan], tone: Step, day: date, policy: Policy) ->
     """Return the items of the message: those due or announced today; only the latter if the step announces.
 
     A friendly notice does not list late invoices, which get reminders of another tone. No message lists an invoice that
-    is wholly on a payment plan, or stayed by insolvency proceedings.
+    is wholly on a payment plan or covered by instruments in hand, or stayed by insolvency proceedings.
     """
     announced = [p for p in found if p.step is not None and p.step.announces]
     if tone.announces:

@@ -56,6 +56,7 @@ def dunned(
         open_minor=item.open_minor,
         disputed_minor=item.contested_minor,
         planned_minor=item.on_plan_minor,
+        in_hand_minor=item.covered_minor,
         later_minor=item.later_minor,
         stayed_minor=item.stayed_minor,
         asked_minor=asked_minor,

@@ -49,6 +49,7 @@ _CAUSES: dict[Lang, dict[str, str]] = {
         "covered_by_credit": "Les paiements non affectés du client couvrent tout le montant à réclamer.",
         "fully_disputed": "Tout le montant à réclamer est contesté ou attend un avoir.",
         "on_plan": "Tout le montant à réclamer est sur un échéancier en vigueur.",
+        "instrument_in_hand": "Chèques, traites ou billets en portefeuille couvrent tout le montant à réclamer.",
         "insolvency": "Une procédure collective du débiteur interdit de réclamer ce qui est né avant le jugement.",
         "customer_on_hold": "La relance du client est suspendue.",
         "paid_meanwhile": "Entre la décision et l'envoi, les factures ont été soldées.",
@@ -65,6 +66,7 @@ _CAUSES: dict[Lang, dict[str, str]] = {
         "covered_by_credit": "Unapplied payments of the customer cover the whole amount to be claimed.",
         "fully_disputed": "The whole amount to be claimed is in dispute or awaits a credit note.",
         "on_plan": "The whole amount to be claimed is on a payment plan in force.",
+        "instrument_in_hand": "Cheques, bills or notes in hand cover the whole amount to be claimed.",
         "insolvency": "Insolvency proceedings of the debtor forbid to claim what arose before the judgment.",
         "customer_on_hold": "Dunning of the customer is on hold.",
         "paid_meanwhile": "Between decision and dispatch the invoices were settled.",
@@ -173,12 +175,14 @@ def _item(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang, *,
     disputed = amount(item.disputed_minor, event.currency, lang)
     later = amount(item.later_minor, event.currency, lang)
     planned = amount(item.planned_minor, event.currency, lang)
+    in_hand = amount(item.in_hand_minor, event.currency, lang)
     stayed = amount(item.stayed_minor, event.currency, lang)
     due, late = on(item.due_on, lang), days_late(item.days_past_due, lang)
     if lang == "fr":
         text = f"Facture {item.number}, échéance {due} ({late}) : {open_} ouverts"
         text += f", dont {disputed} contestés" if item.disputed_minor else ""
         text += f", dont {planned} sur un échéancier" if item.planned_minor else ""
+        text += f", dont {in_hand} couverts par chèques ou effets" if item.in_hand_minor else ""
         text += f", dont {later} d'échéances à venir" if item.later_minor else ""
         text += f", dont {stayed} à déclarer à la procédure collective" if item.stayed_minor else ""
         text += f", {asked} réclamés."
@@ -186,6 +190,7 @@ def _item(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang, *,
         text = f"Invoice {item.number}, due {due} ({late}): {open_} open"
         text += f", {disputed} of it disputed" if item.disputed_minor else ""
         text += f", {planned} of it on a payment plan" if item.planned_minor else ""
+        text += f", {in_hand} of it covered by instruments in hand" if item.in_hand_minor else ""
         text += f", {later} of it due later" if item.later_minor else ""
         text += f", {stayed} of it to be declared in insolvency proceedings" if item.stayed_minor else ""
         text += f", {asked} claimed."
@@ -200,6 +205,10 @@ def _no_step(item: DunnedItem, lang: Lang, *, covered: bool) -> str:
         if lang == "fr":
             return "Sur un échéancier : aucune étape tant qu'il est respecté."
         return "On a payment plan: no step is taken while it is in force."
+    if item.in_hand_minor and not item.asked_minor:
+        if lang == "fr":
+            return "Couverte par chèques ou effets en portefeuille : aucune étape avant leur dénouement."
+        return "Covered by instruments in hand: no step is taken before they are paid or returned."
     if item.disputed_minor and not item.asked_minor:
         if lang == "fr":
             return "Contestée en entier : aucune étape avant la fin du litige ou l'avoir."

@@ -9,7 +9,7 @@ from datetime import date
 from dunning_svc.domain.policy.choice import Key, Profile
 from dunning_svc.domain.policy.policy import Policy, Step
 from dunning_svc.domain.policy.schedule import Taken
-from encours.contracts.books import contested_of, planned_of
+from encours.contracts.books import contested_of, in_hand_of, planned_of
 from encours.contracts.common import Instalment
 from encours.contracts.events.dunning.reminders import Channel, LateTerms, SuppressionCause
 
@@ -36,6 +36,8 @@ class LadderItem:
     terms: LateTerms | None = None
     planned_minor: int = 0
     """Amount on a payment plan in force, as agreed."""
+    in_hand_minor: int = 0
+    """Amount for which cheques, bills and notes are in hand."""
     parts: tuple[Instalment, ...] = ()
     """Open amounts by due date of an invoice in instalments; ``due_on`` is the first of them."""
     due_minor: int | None = None
@@ -54,8 +56,13 @@ class LadderItem:
         return planned_of(self.open_minor - self.contested_minor, self.planned_minor)
 
     @property
+    def covered_minor(self) -> int:
+        """Part of the rest for which cheques, bills and notes are in hand."""
+        return in_hand_of(self.open_minor - self.contested_minor - self.on_plan_minor, self.in_hand_minor)
+
+    @property
     def collectable_minor(self) -> int:
-        """Open amount less what is disputed, on a payment plan or due later; 0 of a stayed claim."""
+        """Open amount less what is disputed, planned, covered by instruments or due later; 0 of a stayed claim."""
         return 0 if self.stayed else self._whole_minor - self.later_minor
 
     @property
@@ -65,13 +72,14 @@ class LadderItem:
 
     @property
     def later_minor(self) -> int:
-        """Part of it that is due later; disputes and plans are taken off that part first."""
+        """Part of it that is due later; disputes, plans and instruments are taken off that part first."""
         return 0 if self.due_minor is None else max(0, self._whole_minor - self.due_minor)
 
     @property
     def _whole_minor(self) -> int:
         undisputed = self.open_minor - self.contested_minor
-        return max(0, undisputed - planned_of(undisputed, self.planned_minor))
+        left = undisputed - planned_of(undisputed, self.planned_minor)
+        return max(0, left - in_hand_of(left, self.in_hand_minor))
 
     def on(self, day: date) -> LadderItem:
         """Return the item as it is due on a day, with the first instalment even before its date."""
@@ -82,14 +90,17 @@ class LadderItem:
 
     @property
     def unlisted(self) -> bool:
-        """Return True if no message lists the item: it is stayed, or a payment plan leaves nothing to collect."""
-        return self.stayed or (self.on_plan_minor > 0 and self.collectable_minor == 0)
+        """Return True if no message lists the item: it is stayed, or plan and instruments leave nothing to collect."""
+        deferred = self.on_plan_minor + self.covered_minor
+        return self.stayed or (deferred > 0 and self.collectable_minor == 0)
 
     @property
     def uncollectable(self) -> SuppressionCause:
         """Cause against every step of an item of which nothing is collectable."""
         if self.stayed:
             return "insolvency"
+        if self.covered_minor:
+            return "instrument_in_hand"
         return "on_plan" if self.on_plan_minor else "fully_disputed"
 
 

@@ -95,6 +95,7 @@ def _not_claimed(item: DunnedItem, currency: str, lang: MessageLang) -> str:
     parts = (
         (phrases.disputed, item.disputed_minor),
         (phrases.on_plan, item.planned_minor),
+        (phrases.in_hand, item.in_hand_minor),
         (phrases.later, item.later_minor),
     )
     return "; ".join(f"{words} {amount(minor, currency, lang)}" for words, minor in parts if minor)

@@ -18,6 +18,7 @@ class Phrases:
     amount: str
     disputed: str
     on_plan: str
+    in_hand: str
     later: str
     announced: str
     credit: str
@@ -33,6 +34,7 @@ PHRASES: Mapping[MessageLang, Phrases] = {
         number="Facture", due="Échéance", late="Retard", amount="Montant",
         disputed="dont contesté, non réclamé ici :",
         on_plan="dont sur échéancier, non réclamé ici :",
+        in_hand="dont couvert par chèques ou effets, non réclamé ici :",
         later="dont échéances à venir :",
         announced="Arrivent prochainement à échéance, pour information :",
         credit="Avoirs et acomptes à votre crédit, déduits :",
@@ -43,6 +45,7 @@ PHRASES: Mapping[MessageLang, Phrases] = {
         number="Invoice", due="Due date", late="Status", amount="Amount",
         disputed="of which disputed, not claimed here:",
         on_plan="of which on a payment plan, not claimed here:",
+        in_hand="of which covered by cheques or bills, not claimed here:",
         later="of which instalments not due yet:",
         announced="Coming due soon, for your information:",
         credit="Payments on your account, deducted:",
@@ -53,6 +56,7 @@ PHRASES: Mapping[MessageLang, Phrases] = {
         number="Rechnung", due="Fällig am", late="Stand", amount="Betrag",
         disputed="davon bestritten, hier nicht gefordert:",
         on_plan="davon in Ratenzahlung, hier nicht gefordert:",
+        in_hand="davon durch Schecks oder Wechsel gedeckt, hier nicht gefordert:",
         later="davon noch nicht fällige Raten:",
         announced="Demnächst fällig, zu Ihrer Information:",
         credit="Guthaben auf Ihrem Konto, abgezogen:",

@@ -56,6 +56,7 @@ FIELDS: Mapping[str, str] = {
     "asked": "part of it that is claimed",
     "disputed": "part that is disputed; empty without any",
     "planned": "part on a payment plan; empty without any",
+    "in_hand": "part covered by cheques, bills or notes in hand; empty without any",
     "later": "instalments that are not due yet; empty without any",
 }
 """Fields of an invoice in a loop."""
@@ -99,5 +100,6 @@ def _fields(item: DunnedItem, content: MessageSnapshot) -> dict[str, str]:
         "asked": shown(item.asked_minor, always=True),
         "disputed": shown(item.disputed_minor),
         "planned": shown(item.planned_minor),
+        "in_hand": shown(item.in_hand_minor),
         "later": shown(item.later_minor),
     }

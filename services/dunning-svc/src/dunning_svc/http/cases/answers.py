@@ -93,6 +93,9 @@ class CaseItem(BaseModel):
     open: MoneyModel
     disputed: MoneyModel
     on_plan: MoneyModel = Field(description="Part on a payment plan in force, for which nobody asks.")
+    in_hand: MoneyModel = Field(
+        description="Part of the rest for which cheques, bills and notes are in hand: nobody asks for it yet."
+    )
     later: MoneyModel = Field(description="Instalments that are not due yet.")
     stayed: MoneyModel = Field(
         description="Rest that insolvency proceedings of the debtor stay; it has no next step."
@@ -121,6 +124,7 @@ class CaseItem(BaseModel):
             open=MoneyModel.of(row.open_minor, row.currency),
             disputed=MoneyModel.of(item.contested_minor, row.currency),
             on_plan=MoneyModel.of(item.on_plan_minor, row.currency),
+            in_hand=MoneyModel.of(item.covered_minor, row.currency),
             later=MoneyModel.of(item.on(as_of).later_minor, row.currency),
             stayed=MoneyModel.of(item.on(as_of).stayed_minor, row.currency),
             level=taken[-1].code if taken else None,

@@ -53,6 +53,7 @@ def _move_item(e: Recorded, entry: Movement, invoice_id: str, rows: Rows) -> Non
         open_minor=item.open_minor + entry.item_minor,
         disputed_minor=item.disputed_minor + entry.contested_minor,
         planned_minor=item.planned_minor + entry.planned_minor,
+        in_hand_minor=item.in_hand_minor + entry.in_hand_minor,
         settled_minor=item.settled_minor + entry.settled_minor,
         version=e.version if e.stream == invoice_id else item.version,
         events=with_position(item.events, e.position),

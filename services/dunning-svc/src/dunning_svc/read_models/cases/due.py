@@ -314,6 +314,7 @@ def item_of(row: ItemRow, insolvencies: Iterable[OpenedProceedings] = ()) -> Lad
         open_minor=row.open_minor,
         disputed_minor=row.disputed_minor,
         planned_minor=row.planned_minor,
+        in_hand_minor=row.in_hand_minor,
         parts=open_parts(row),
         entered_on=row.entered_on,
         done=tuple(row.done),

@@ -178,6 +178,7 @@ def invoice_issued(e: Recorded, data: invoice.InvoiceIssued, rows: Rows) -> None
         open_minor=0,
         disputed_minor=0,
         planned_minor=0,
+        in_hand_minor=0,
         settled_minor=0,
         instalments=[],
         entered_on=e.recorded_at.astimezone(zone).date(),

@@ -52,7 +52,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 13
+    version = 14
     rows = ALL_ROWS
     applies = moving() | names_of(
         calendar.DayOpened,
@@ -95,6 +95,7 @@ class Cases(ReadModel):
         events.approval,
         events.bank,
         events.dispute,
+        events.instrument,
         events.order,
         events.quote,
         events.rate,

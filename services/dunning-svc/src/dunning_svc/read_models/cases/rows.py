@@ -215,6 +215,7 @@ class ItemRow(Row, kw_only=True):
     open_minor: int
     disputed_minor: int
     planned_minor: int
+    in_hand_minor: int
     settled_minor: int
     instalments: list[str]
     entered_on: date

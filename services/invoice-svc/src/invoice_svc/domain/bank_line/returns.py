@@ -30,6 +30,8 @@ _BY_SUBFAMILY: dict[str, ReversalKind] = {
 _BY_METHOD: dict[Method, ReversalKind] = {
     "direct_debit": "returned_debit",
     "cheque": "bounced_cheque",
+    "bill_of_exchange": "unpaid_bill",
+    "promissory_note": "unpaid_bill",
     "card": "chargeback",
     "transfer": "recall",
     "instant_transfer": "recall",

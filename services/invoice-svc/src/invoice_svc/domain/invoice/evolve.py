@@ -26,6 +26,7 @@ from invoice_svc.domain.invoice.parts import (
     AppliedPayment,
     BalanceChange,
     ClosedResidual,
+    CoverEvent,
     CreditNote,
     Disputed,
     InvoiceSchedule,
@@ -33,6 +34,7 @@ from invoice_svc.domain.invoice.parts import (
     RealisedDifference,
     Rebate,
     TakenDiscount,
+    covers_after,
 )
 from invoice_svc.domain.invoice.penalised import PenaltyEvent, penalised
 from invoice_svc.domain.invoice.state import Invoice
@@ -68,14 +70,16 @@ InvoiceEvent = (
     | InvoiceRescheduled
     | events.InvoicePlanned
     | events.InvoiceUnplanned
+    | CoverEvent
     | PenaltyEvent
 )
 
 
 def evolve(state: Invoice, recorded: Recorded) -> Invoice:
     """Return the invoice after one more event."""
-    event = cast(InvoiceEvent, recorded.data)
-    day = recorded.effective_on
+    event, day = cast(InvoiceEvent, recorded.data), recorded.effective_on
+    if isinstance(event, CoverEvent):
+        return replace(state, covers=covers_after(state.covers, day, event))
     match event:
         case events.InvoiceDrafted():
             return _drafted(recorded, event)

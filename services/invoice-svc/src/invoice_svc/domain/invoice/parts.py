@@ -1,4 +1,4 @@
-"""Parts of the state of an invoice: changes of its balance, credit notes, payments, disputes, a discount."""
+"""Parts of the state of an invoice: changes of its balance, credit notes, payments, disputes, plans, instruments."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from encours.contracts.common import Conversion, Instalment, VatShare
 from encours.contracts.events import invoice as events
+from encours.contracts.events.money.cover import CoverEnd, InvoiceCovered, InvoiceUncovered
+from encours.contracts.events.money.instrument import InstrumentInterest, InstrumentKind
 from encours.contracts.events.money.plan import PlanInterest, PlanOutcome
 from encours.contracts.events.money.residual import ResidualReason
 from encours.contracts.settlement import Pause
+
+CoverEvent = InvoiceCovered | InvoiceUncovered
 
 
 class BalanceChange(Struct, frozen=True, gc=False):
@@ -162,3 +167,39 @@ class OnPlan(Struct, frozen=True, gc=False):
             return None
         last_day = date.max if self.ended_on is None else self.ended_on - timedelta(days=1)
         return Pause(self.planned_on, last_day, self.amount_minor)
+
+
+class Cover(Struct, frozen=True):
+    """Amount of the invoice that an instrument is meant for, in hand until ``outcome`` is known, on ``ended_on``."""
+
+    instrument_id: str
+    kind: InstrumentKind
+    amount_minor: int
+    matures_on: date
+    interest: InstrumentInterest
+    covered_on: date
+    ended_on: date | None = None
+    outcome: CoverEnd | None = None
+
+    @property
+    def pause(self) -> Pause | None:
+        """Days without interest by agreement, up to the payment; ``None`` if interest runs."""
+        if self.interest == "runs" or self.outcome not in (None, "cleared"):
+            return None
+        return Pause(self.covered_on, self.ended_on or date.max, self.amount_minor)
+
+
+def covers_after(covers: tuple[Cover, ...], day: date, event: CoverEvent) -> tuple[Cover, ...]:
+    """Return the instruments of an invoice after one has begun or ceased to cover it.
+
+    As far as interest is concerned, a cover that begins again has been there since it began first.
+    """
+    others = tuple(each for each in covers if each.instrument_id != event.instrument_id)
+    known = next((each for each in covers if each.instrument_id == event.instrument_id), None)
+    if isinstance(event, InvoiceUncovered):
+        return covers if known is None else (*others, replace(known, ended_on=day, outcome=event.outcome))
+    since = known.covered_on if known else day
+    return (
+        *others,
+        Cover(event.instrument_id, event.kind, event.amount_minor, event.matures_on, event.interest, since),
+    )

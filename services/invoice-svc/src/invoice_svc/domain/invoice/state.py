@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from encours.contracts.books import contested_of, planned_of
+from encours.contracts.books import contested_of, in_hand_of, planned_of
 from encours.contracts.common import (
     CitedDelivery,
     CitedInvoice,
@@ -28,6 +28,7 @@ from invoice_svc.domain.invoice.parts import (
     AppliedPayment,
     BalanceChange,
     ClosedResidual,
+    Cover,
     CreditNote,
     Disputed,
     InvoiceSchedule,
@@ -112,6 +113,8 @@ class Invoice(Struct, frozen=True, gc=False):
     """Instalments that replaced ``due_on``, the last one in force."""
     plans: tuple[OnPlan, ...] = ()
     """Payment plans that the invoice is or was on, the last one agreed last."""
+    covers: tuple[Cover, ...] = ()
+    """Cheques, bills and notes that are or were meant for it."""
     duplicate_text: str | None = None
     """Statement for the duplicate of the invoice, of the last relief."""
     conceded_minor: int = 0
@@ -176,6 +179,16 @@ class Invoice(Struct, frozen=True, gc=False):
         if (plan := self.plan) is None:
             return 0
         return planned_of(self.outstanding_minor - self.disputed_minor, plan.amount_minor)
+
+    @property
+    def meant_minor(self) -> int:
+        """Amount that instruments in hand are meant for."""
+        return sum(each.amount_minor for each in self.covers if each.outcome is None)
+
+    @property
+    def in_hand_minor(self) -> int:
+        """The part of what is owed and not in dispute for which instruments are in hand."""
+        return in_hand_of(self.outstanding_minor - self.disputed_minor, self.meant_minor)
 
     @property
     def rebated_minor(self) -> int:

@@ -17,7 +17,7 @@ DocumentStatus = Literal[
 ]
 DeliveryStatus = Literal["not_sent", "sent", "delivered", "read", "bounced"]
 SettlementStatus = Literal["open", "part_paid", "paid", "written_off"]
-CollectionStatus = Literal["none", "not_due", "due", "overdue", "disputed", "on_plan"]
+CollectionStatus = Literal["none", "not_due", "due", "overdue", "disputed", "on_plan", "in_hand"]
 EInvoiceStatus = Literal["none"]
 BusinessLabel = Literal["brouillon", "annulée", "émise", "en cours", "impayée", "payée", "irrécouvrable"]
 
@@ -38,6 +38,7 @@ class InvoiceBalance(Struct, frozen=True):
     disputed_minor: int
     approval: ApprovalStatus = "none"
     planned_minor: int = 0
+    in_hand_minor: int = 0
 
 
 class Status(Struct, frozen=True):
@@ -99,6 +100,7 @@ def _days_past_due(standing: InvoiceBalance, day: date) -> int:
 def _collection(standing: InvoiceBalance, day: date) -> CollectionStatus:
     """``disputed``: all that is outstanding is in dispute; ``on_plan``: all the rest of it is on a payment plan.
 
+    ``in_hand``: cheques, bills and notes are in hand for all the rest, or with the plan for all of it.
     ``none``: nothing is outstanding.
     """
     if standing.due_on is None or standing.outstanding_minor <= 0:
@@ -107,6 +109,11 @@ def _collection(standing: InvoiceBalance, day: date) -> CollectionStatus:
         return "disputed"
     if standing.disputed_minor + standing.planned_minor >= standing.outstanding_minor:
         return "on_plan"
+    if (
+        standing.disputed_minor + standing.planned_minor + standing.in_hand_minor
+        >= standing.outstanding_minor
+    ):
+        return "in_hand"
     if day > standing.due_on:
         return "overdue"
     return "due" if day == standing.due_on else "not_due"

@@ -66,6 +66,8 @@ class ReceivePayment:
     """Remittance advice by which it is allocated, where the caller has found the one that announces it."""
     charges_minor: int | None = None
     """Charges that the bank states to have kept."""
+    instrument_id: str | None = None
+    """Cheque, bill or note that is paid."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ def receive(state: Payment, command: ReceivePayment, today: date) -> list[Dated]
         external_ref=command.external_ref,
         origin=command.origin,
         charges_minor=command.charges_minor,
+        instrument_id=command.instrument_id,
     )
     return [(command.received_on, received)]
 

@@ -102,6 +102,8 @@ class Payment:
     """Remittance advice that says what the payment pays."""
     line_id: str | None = None
     """Bank line that was linked to the payment after it was recorded."""
+    instrument_id: str | None = None
+    """Cheque, bill or note that was paid."""
 
     @property
     def allocated_minor(self) -> int:
@@ -188,6 +190,7 @@ def evolve(state: Payment, recorded: Recorded) -> Payment:
                 external_ref=event.external_ref,
                 origin=event.origin,
                 charges_minor=event.charges_minor,
+                instrument_id=event.instrument_id,
             )
         case events.PaymentIdentified():
             return replace(state, customer_id=event.customer_id)

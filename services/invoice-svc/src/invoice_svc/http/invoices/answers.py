@@ -45,6 +45,7 @@ from invoice_svc.http.documents import (
 from invoice_svc.http.invoices.parts import (
     AppliedOut,
     CitedDeliveryOut,
+    CoverOut,
     CreditNoteOut,
     DisputedOut,
     DraftedInstalmentOut,
@@ -132,6 +133,12 @@ class InvoiceOut(AsOf, ParticularsOut):
     on_plan: MoneyModel = Field(
         description="The part of what is outstanding and not in dispute that is on a payment plan: nobody asks for it."
     )
+    in_hand: MoneyModel = Field(
+        description="The part of what is outstanding and not in dispute for which cheques, bills or notes are in hand: "
+        "it is not paid, and nobody asks for it before they are due. It may be on a payment plan too."
+    )
+    in_hand_until: date | None = Field(description="Last maturity of these instruments.")
+    instruments: list[CoverOut] = Field(description="Cheques, bills and notes that are or were meant for it.")
     payment_plan_id: str | None = Field(description="The payment plan in force.")
     status: StatusOut
     labels: LabelsOut
@@ -190,6 +197,7 @@ class InvoiceOut(AsOf, ParticularsOut):
                 disputed,
                 state.approval.status,
                 state.planned_minor,
+                state.in_hand_minor,
             ),
             as_of,
         )
@@ -227,6 +235,11 @@ class InvoiceOut(AsOf, ParticularsOut):
             "disputed": money_json(disputed, currency),
             "conceded": money_json(state.conceded_minor, currency),
             "on_plan": money_json(state.planned_minor, currency),
+            "in_hand": money_json(state.in_hand_minor, currency),
+            "in_hand_until": iso(
+                max((each.matures_on for each in state.covers if each.outcome is None), default=None)
+            ),
+            "instruments": [CoverOut.of(each, currency) for each in state.covers],
             "payment_plan_id": None if state.plan is None else state.plan.plan_id,
             "status": {
                 "document": axes.document,

@@ -1,4 +1,4 @@
-"""Parts of the answers of /v1/invoices: credit notes, payments, disputes, deliveries."""
+"""Parts of the answers of /v1/invoices: credit notes, payments, disputes, instruments, deliveries."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import date
 from pydantic import BaseModel, Field
 
 from encours.contracts.common import CitedDelivery, DraftedInstalment, PenalisedInvoice, PenaltySegment
+from encours.contracts.events.money.cover import CoverEnd
+from encours.contracts.events.money.instrument import InstrumentInterest, InstrumentKind
 from encours.contracts.events.money.residual import ResidualReason
 from encours.http.answers import Json
 from encours.http.models import MoneyModel, money_json
@@ -15,6 +17,7 @@ from invoice_svc.domain.instalments import InvoiceInstalment
 from invoice_svc.domain.invoice.parts import (
     AppliedPayment,
     ClosedResidual,
+    Cover,
     CreditNote,
     Disputed,
     PenaltyClaim,
@@ -45,6 +48,33 @@ class InvoiceInstalmentOut(BaseModel):
             "due_on": found.due_on.isoformat(),
             "amount": money_json(found.amount_minor, currency),
             "open": money_json(found.open_minor, currency),
+        }
+
+
+class CoverOut(BaseModel):
+    """A cheque, bill or note that is or was meant for the invoice."""
+
+    instrument_id: str
+    kind: InstrumentKind
+    amount: MoneyModel
+    matures_on: date
+    interest: InstrumentInterest
+    since: date
+    ended_on: date | None = Field(description="Null while it is in hand.")
+    outcome: CoverEnd | None
+
+    @classmethod
+    def of(cls, cover: Cover, currency: str) -> Json:
+        """Show an instrument of the invoice."""
+        return {
+            "instrument_id": cover.instrument_id,
+            "kind": cover.kind,
+            "amount": money_json(cover.amount_minor, currency),
+            "matures_on": iso(cover.matures_on),
+            "interest": cover.interest,
+            "since": iso(cover.covered_on),
+            "ended_on": iso(cover.ended_on),
+            "outcome": cover.outcome,
         }
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from encours.contracts.events.money.payment import ReturnConsequence, ReversalKind
+from encours.contracts.events.money.payment import Method, ReturnConsequence, ReversalKind
 from encours.contracts.events.money.residual import ResidualReason
 from encours.http.answers import Answer, Json
 from encours.http.models import MoneyModel, money_json
@@ -15,7 +15,7 @@ from encours.http.paging import Listing
 from encours.http.queries import AsOf
 from invoice_svc.domain.payment.allocation import Rule
 from invoice_svc.domain.payment.state import ActiveAllocation, ClosedOverpayment, Payment, Refund, Reversal
-from invoice_svc.http.common import Method, iso
+from invoice_svc.http.common import iso
 from invoice_svc.http.rates.answers import ConversionRateOut
 from invoice_svc.http.tolerances.answers import ResidualPolicyOut
 from invoice_svc.use_cases.folds import PAYMENT
@@ -195,6 +195,7 @@ class PaymentOut(AsOf):
     refunds: list[RefundOut]
     residuals: list[OverpaymentOut]
     advice_id: str | None = Field(description="Remittance advice that says what the payment pays.")
+    instrument_id: str | None = Field(description="Cheque, bill or note that was paid.")
     version: int
     note: str | None = Field(
         default=None, description="Set if the list of open invoices lagged, so that nothing was allocated."
@@ -226,6 +227,7 @@ class PaymentOut(AsOf):
             "refunds": [RefundOut.of(refund, state.currency) for refund in state.refunds],
             "residuals": [OverpaymentOut.of(state.overpayment)] if state.overpayment else [],
             "advice_id": state.advice_id,
+            "instrument_id": state.instrument_id,
             "version": version,
         }
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from encours.contracts.events.money.payment import ReversalKind
+from encours.contracts.events.money.payment import Method, ReversalKind
 from encours.contracts.events.money.residual import ResidualReason
 from encours.http.models import Body, BusinessDate, Currency, PositiveMoney, ShortText
 from encours.kernel.ids import new_id
@@ -31,7 +31,6 @@ from invoice_svc.http.common import (
     EntityId,
     Iban,
     InvoiceId,
-    Method,
     RateText,
 )
 

@@ -41,7 +41,7 @@ class Invoices(Part):
     """Invoices by entity, customer, number, reference, due date and status."""
 
     rows = (InvoiceRow, InvoiceMovementRow, InvoiceInstalmentRow, InvoiceApprovalRow, InvoiceFieldsRow)
-    applies = moving("item", "contested", "planned") | names_of(
+    applies = moving("item", "contested", "planned", "in_hand") | names_of(
         InvoiceDrafted,
         InvoiceAmended,
         InvoiceCancelled,
@@ -128,6 +128,7 @@ def _move(e: Recorded, entry: int, moved: Movement, rows: RowCache) -> None:
     invoice.outstanding_minor += moved.item_minor
     invoice.disputed_minor += moved.contested_minor
     invoice.planned_minor += moved.planned_minor
+    invoice.in_hand_minor += moved.in_hand_minor
     invoice.settled_minor += moved.settled_minor
     invoice.payable_on = _payable_on(invoice)
     invoice.conceded_minor += moved.conceded_minor
@@ -148,6 +149,7 @@ def _move(e: Recorded, entry: int, moved: Movement, rows: RowCache) -> None:
             item_minor=moved.item_minor,
             contested_minor=moved.contested_minor,
             planned_minor=moved.planned_minor,
+            in_hand_minor=moved.in_hand_minor,
             conceded_minor=moved.conceded_minor,
         )
     )

@@ -51,15 +51,15 @@ _COLUMNS = """
 """
 _SHOWN = "invoice_id, number, due_on, issued_on, total_minor, relevance, matched"
 _NOW = f"""
-    select {_COLUMNS}, payable_on, credited_minor, paid_minor, disputed_minor, planned_minor, outstanding_minor,
-        approval,
+    select {_COLUMNS}, payable_on, credited_minor, paid_minor, disputed_minor, planned_minor, in_hand_minor,
+        outstanding_minor, approval,
         case when cancelled_on is not null then 'cancelled' when issued_on is null then 'draft' else 'issued' end
             as document
     from {{schema}}.invoice
 """
 _THEN = f"""
     select {_COLUMNS}, payable_on, document, approval, credited_minor, paid_minor, disputed_minor, planned_minor,
-        case when document = 'issued' then total_minor + moved_minor else 0 end as outstanding_minor
+        in_hand_minor, case when document = 'issued' then total_minor + moved_minor else 0 end as outstanding_minor
     from (
         select i.invoice_id, i.entity_id, i.customer_id, i.reference_key, i.total_minor, i.purpose,
             case when s.issued then i.number end as number, case when s.issued then i.number_key end as number_key,
@@ -82,14 +82,14 @@ _THEN = f"""
             ), 'none') as approval,
             coalesce(m.moved_minor, 0) as moved_minor, coalesce(m.credited_minor, 0) as credited_minor,
             coalesce(m.paid_minor, 0) as paid_minor, coalesce(m.disputed_minor, 0) as disputed_minor,
-            coalesce(m.planned_minor, 0) as planned_minor
+            coalesce(m.planned_minor, 0) as planned_minor, coalesce(m.in_hand_minor, 0) as in_hand_minor
         from {{schema}}.invoice i
         cross join lateral (
             select coalesce(i.issued_position <= {{position}} and i.issued_on <= {{as_of}}, false) as issued
         ) s
         left join lateral (
             select sum(item_minor)::bigint as moved_minor, sum(contested_minor)::bigint as disputed_minor,
-                sum(planned_minor)::bigint as planned_minor,
+                sum(planned_minor)::bigint as planned_minor, sum(in_hand_minor)::bigint as in_hand_minor,
                 -(sum(item_minor) filter (where kind not in ({_kinds(OWING)})))::bigint as settled_minor,
                 -(sum(item_minor) filter (where kind in ({_kinds(CREDIT_NOTES)})))::bigint as credited_minor,
                 -(sum(item_minor) filter (where kind in ({_kinds(PAID)})))::bigint as paid_minor

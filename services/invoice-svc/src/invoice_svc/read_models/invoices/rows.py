@@ -22,8 +22,8 @@ class InvoiceRow(Row, kw_only=True):
     """An invoice. ``disputed_minor`` may exceed what is outstanding: a dispute outlives the payment of its amount.
 
     ``conceded_minor`` of it was accepted and is still to be credited. ``planned_minor``, on a payment plan in force,
-    may exceed it too. ``paid_minor`` includes an early-payment discount and ``residual_minor``, the rest that a
-    tolerance closed.
+    and ``in_hand_minor``, for which instruments are in hand, may exceed it too. ``paid_minor`` includes an
+    early-payment discount and ``residual_minor``, the rest that a tolerance closed.
     ``payable_on`` is the due date of the first instalment that ``settled_minor``, less than what was ever owed, leaves
     open; ``instalments`` as ``<date> <sum up to it>``.
     """
@@ -66,6 +66,7 @@ class InvoiceRow(Row, kw_only=True):
     residual_minor: int = 0
     disputed_minor: int = 0
     planned_minor: int = 0
+    in_hand_minor: int = 0
     conceded_minor: int = 0
     outstanding_minor: int = 0
     purpose: str = "invoice"
@@ -122,4 +123,5 @@ class InvoiceMovementRow(Row):
     item_minor: int
     contested_minor: int
     planned_minor: int
+    in_hand_minor: int
     conceded_minor: int

@@ -14,7 +14,7 @@ from invoice_svc.domain.invoice.status import BusinessLabel
 InvoiceStatus = Literal[
     "draft", "submitted", "approved",
     "cancelled", "issued", "credited_in_part", "credited", "open", "part_paid", "paid", "written_off",
-    "not_due", "due", "overdue", "disputed", "on_plan",
+    "not_due", "due", "overdue", "disputed", "on_plan", "in_hand",
 ]  # fmt: skip
 """Values of the axes document, settlement and collection."""
 CrmLabel = Literal[
@@ -27,7 +27,8 @@ DATE = "{day}"
 _IN_PART = "credited_minor > 0 and credited_minor < total_minor"
 _CREDITED = "document = 'issued' and credited_minor > 0 and credited_minor >= total_minor"
 _COLLECTABLE = "outstanding_minor > 0 and disputed_minor < outstanding_minor"
-_ASKED = f"{_COLLECTABLE} and disputed_minor + planned_minor < outstanding_minor"
+_UNPLANNED = f"{_COLLECTABLE} and disputed_minor + planned_minor < outstanding_minor"
+_ASKED = f"{_UNPLANNED} and disputed_minor + planned_minor + in_hand_minor < outstanding_minor"
 _LATE = "outstanding_minor > 0 and payable_on < {day}"
 _IN_TIME = "outstanding_minor > 0 and payable_on >= {day}"
 _PAID = "document = 'issued' and outstanding_minor <= 0 and credited_minor + paid_minor >= total_minor"
@@ -51,6 +52,7 @@ STATUS: Mapping[InvoiceStatus, str] = {
     "overdue": f"{_ASKED} and payable_on < {{day}}",
     "disputed": "outstanding_minor > 0 and disputed_minor >= outstanding_minor",
     "on_plan": f"{_COLLECTABLE} and disputed_minor + planned_minor >= outstanding_minor",
+    "in_hand": f"{_UNPLANNED} and disputed_minor + planned_minor + in_hand_minor >= outstanding_minor",
 }
 BUSINESS: Mapping[BusinessLabel, str] = {
     "brouillon": "document = 'draft'",

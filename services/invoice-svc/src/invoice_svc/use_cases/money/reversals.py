@@ -10,7 +10,7 @@ from invoice_svc.domain.payment.allocation import again
 from invoice_svc.domain.payment.commands import RestoreReversal, ReversePayment
 from invoice_svc.domain.payment.state import Payment, Reversal
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
-from invoice_svc.use_cases.money import advised, payments, residuals
+from invoice_svc.use_cases.money import advised, covers, payments, residuals
 
 
 async def reverse(session: Session, command: ReversePayment) -> Result:
@@ -35,7 +35,9 @@ async def reverse(session: Session, command: ReversePayment) -> Result:
         await payments.put_on_invoices(session, await session.get(PAYMENT, state.payment_id), rest)
     await payments.discount_what_is_left(session, dated)
     await residuals.close_rests(session)
-    if (await session.get(PAYMENT, state.payment_id)).reversed_on is not None:
+    after = await session.get(PAYMENT, state.payment_id)
+    await covers.payment_reversed(session, after)
+    if after.reversed_on is not None:
         await advised.separate(session, state, command.cause)
     return session.result(command.payment_id)
 
@@ -52,6 +54,7 @@ async def restore(session: Session, command: RestoreReversal) -> Result:
     if dated:
         await _allocate_again(session, await session.get(PAYMENT, state.payment_id), known)
         await residuals.close_rests(session)
+        await covers.payment_restored(session, await session.get(PAYMENT, state.payment_id))
     return session.result(command.payment_id)
 
 

@@ -79,8 +79,10 @@ class Receivables(MappedModel):
     ignores = contracts.names_in(
         events.approval,
         events.bank,
+        events.cover,
         events.dispute,
         events.insolvency,
+        events.instrument,
         events.order,
         events.plan,
         events.policy,

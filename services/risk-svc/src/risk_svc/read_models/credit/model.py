@@ -69,6 +69,7 @@ class Credit(ReadModel):
         events.bank,
         events.dispute,
         events.insolvency,
+        events.instrument,
         events.order,
         events.plan,
         events.policy,

@@ -18,6 +18,7 @@ SuppressionCause = Literal[
     "covered_by_credit",
     "fully_disputed",
     "on_plan",
+    "instrument_in_hand",
     "insolvency",
     "no_address",
     "customer_on_hold",
@@ -73,13 +74,15 @@ class DunnedItem(Value, frozen=True, kw_only=True, omit_defaults=True):
     open_minor: int
     disputed_minor: int
     asked_minor: int
-    """Open less disputed, planned, later and stayed; nothing for an item that the message only announces."""
+    """Open less disputed, planned, in hand, later and stayed; nothing for one that the message only announces."""
     step: str
     """The step of the ladder that this invoice takes with this message; empty where it is only listed."""
     terms: LateTerms | None
     """``None`` in decisions under earlier policies."""
     planned_minor: int = 0
     """Part on a payment plan in force, for which nobody asks."""
+    in_hand_minor: int = 0
+    """Part for which cheques, bills and notes are in hand, for which nobody asks either."""
     later_minor: int = 0
     """Instalments that are not due yet."""
     stayed_minor: int = 0

@@ -8,7 +8,9 @@ from typing import Any, ClassVar, Literal
 from encours.contracts.base import Event, Upcaster, Value
 from encours.contracts.common import CitedInvoice, Conversion, Line, Origin, VatShare
 
-Method = Literal["transfer", "instant_transfer", "card", "direct_debit", "cheque", "cash"]
+Method = Literal[
+    "transfer", "instant_transfer", "card", "direct_debit", "cheque", "cash", "bill_of_exchange", "promissory_note"
+]  # fmt: skip
 
 Imputation = Literal["principal_first", "interest_first"]
 """Without an agreement a payment in part goes to costs and interest first (C. civ. 1343-1)."""
@@ -61,6 +63,8 @@ class PaymentReceived(Event, frozen=True, kw_only=True, omit_defaults=True):
     origin: Origin
     charges_minor: int | None = None
     """Charges that the bank states to have kept of the payment."""
+    instrument_id: str | None = None
+    """Cheque, bill or note that was paid."""
 
 
 class PaymentIdentified(Event, frozen=True, kw_only=True):
@@ -120,7 +124,9 @@ class PaymentReleased(Event, frozen=True, kw_only=True):
     allocations: tuple[Allocation, ...]
 
 
-ReversalKind = Literal["returned_debit", "bounced_cheque", "chargeback", "recall", "wrong_booking", "other"]
+ReversalKind = Literal[
+    "returned_debit", "bounced_cheque", "unpaid_bill", "chargeback", "recall", "wrong_booking", "other"
+]  # fmt: skip
 """Ways in which a payment is reversed. A wrong booking is one of the creditor's own, such as an undone match."""
 
 ReturnConsequence = Literal[

@@ -1,0 +1,113 @@
+"""Cheques, bills and notes on the ladder: silence while in hand, then the level that the invoice had."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from dunning_svc.domain.ladder.decide import decide_customer
+from dunning_svc.domain.ladder.explain import explain
+from dunning_svc.domain.ladder.state import Case, LadderItem
+from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
+from dunning_svc.outbox.recheck import overtaken
+from encours.contracts.events.dunning.reminders import ReminderRequested, ReminderSuppressed
+from encours.contracts.events.money.cover import InvoiceCovered, InvoiceUncovered
+from encours.testing.events import event
+from tests.histories.dunning import CUS, GROUP, History
+
+DUE_IN, AMOUNT = 10, 100_000
+
+
+def taken(history: History, amount: int = AMOUNT) -> None:
+    _mirror(history, InvoiceCovered, amount)
+
+
+def ended(history: History, outcome: str, amount: int = AMOUNT) -> None:
+    _mirror(history, InvoiceUncovered, amount, outcome=outcome)
+
+
+def _mirror(history: History, kind: type[Any], amount: int, **fields: Any) -> None:
+    (invoice_id,) = history.open
+    said = event(kind, invoice_id=invoice_id, customer_id=CUS, amount_minor=amount, **fields)
+    history.add(said, invoice_id)
+
+
+def lived(days: int, history: History) -> list[str]:
+    """Open so many days; return the steps taken, and suppressed ones with their cause."""
+    found = [history.open_day() for _ in range(days)]
+    return [
+        f"{each.step} {each.cause}" if isinstance(each, ReminderSuppressed) else each.step
+        for each in found
+        if each is not None
+    ]
+
+
+def invoiced() -> History:
+    history = History()
+    history.issue(DUE_IN, AMOUNT)
+    return history
+
+
+def test_nobody_asks_while_the_cheque_is_in_hand_and_the_ladder_goes_on_at_its_level() -> None:
+    history = invoiced()
+    assert lived(DUE_IN + 4, history) == ["J-5", "J+3"]
+    taken(history)
+    assert lived(60, history) == [f"J+{days} instrument_in_hand" for days in (15, 30, 60)]
+    ended(history, "returned")
+    assert lived(15, history) == ["J+15", "J+30"]
+
+
+def test_the_decision_says_in_words_that_instruments_are_in_hand() -> None:
+    history = invoiced()
+    lived(DUE_IN + 4, history)
+    taken(history)
+    lived(12, history)
+    decision = history.decided[-1][1]
+    told = explain(decision, DEFAULT_POLICY, "en")
+    assert "Cheques, bills or notes in hand cover the whole amount" in told.summary
+    assert "1,000.00\u00a0EUR of it covered by instruments in hand" in told.reasons[1]
+    assert "couvrent tout le montant" in explain(decision, DEFAULT_POLICY, "fr").summary
+
+
+def item(number: str, **changes: Any) -> LadderItem:
+    values: dict[str, Any] = {
+        "invoice_id": f"inv_{number}", "version": 1, "number": number, "due_on": date(2026, 3, 31),
+        "open_minor": 10_000, "disputed_minor": 0, "entered_on": date(2026, 1, 1), "done": (),
+        "suppressed": (), "events": (7,),
+    }  # fmt: skip
+    return LadderItem(**(values | changes))
+
+
+def case(*items: LadderItem) -> Case:
+    return Case(
+        "cus_1", "ent_1", "EUR", "cus_1", "en", "a@example.com", None, None, None, 0, items, events=(2,)
+    )
+
+
+def test_a_message_lists_no_covered_invoice_and_asks_only_for_the_rest_of_one() -> None:
+    items = item("1"), item("2", in_hand_minor=10_000), item("3", in_hand_minor=4_000, planned_minor=1_000)
+    decision = decide_customer(case(*items), date(2026, 4, 3), DEFAULT_POLICY, 99)
+    assert decision is not None
+    assert [(each.number, each.asked_minor, each.in_hand_minor) for each in decision.items] == [
+        ("1", 10_000, 0),
+        ("3", 5_000, 4_000),
+    ]
+    assert {(each.number, each.cause) for each in decision.suppressed} == {("2", "instrument_in_hand")}
+
+
+def test_disputes_and_plans_come_before_instruments() -> None:
+    found = item("1", disputed_minor=3_000, planned_minor=2_000, in_hand_minor=9_000)
+    assert (found.on_plan_minor, found.covered_minor, found.collectable_minor) == (2_000, 5_000, 0)
+    assert found.uncollectable == "instrument_in_hand"
+    assert item("1", planned_minor=10_000, in_hand_minor=9_000).uncollectable == "on_plan"
+
+
+def test_a_cheque_that_is_taken_before_dispatch_stops_the_message() -> None:
+    history = invoiced()
+    lived(DUE_IN + 3, history)
+    reminder = history.decided[-1][1]
+    assert isinstance(reminder, ReminderRequested)
+    taken(history)
+    now = history.rows.case(GROUP)
+    assert now is not None
+    assert overtaken(reminder, now, history.today, DEFAULT_POLICY) == "instrument_in_hand"

@@ -1,0 +1,1 @@
+"""/v1/instruments: cheques, bills of exchange and promissory notes."""

@@ -1,0 +1,1 @@
+"""Cheques, bills and notes by maturity, and those that a day settles."""
