@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -62,3 +63,19 @@ def test_no_day_is_skipped_and_none_opens_before_its_time(last: date, ahead: int
 )
 def test_where_the_day_has_not_begun_it_is_the_day_before(other: str, day: date) -> None:
     assert day_elsewhere(date(2026, 3, 10), "Europe/Paris", other) == day
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_ten_years_of_outages_and_clocks_set_back_open_each_day_once_in_order(seed: int) -> None:
+    random = Random(seed)
+    now = datetime(2026, 1, 1, 7, tzinfo=UTC)
+    opened: list[date] = []
+    while now.year < 2036:
+        local = now.astimezone(PARIS)
+        for day in days_to_open(opened[-1] if opened else None, local):
+            assert opening_of(day, "Europe/Paris") <= now
+            opened.append(day)
+        back, outage = random.random() < 0.1, random.random() < 0.02
+        now += timedelta(hours=-random.randrange(30) if back else random.randrange(400 if outage else 12))
+    assert opened == [date(2026, 1, 1) + timedelta(days=n) for n in range(len(opened))]
+    assert date(2035, 12, 15) in opened

@@ -1,0 +1,83 @@
+"""Years of runs with outages and kills: each step of each invoice exactly once, in its order, on days of business.
+
+``DEEP=1``: ten years and more seeds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from datetime import date, timedelta
+from random import Random
+
+import pytest
+
+from dunning_svc.domain.ladder.events import DecisionEvent
+from dunning_svc.domain.policy.shipped import SHIPPED
+from dunning_svc.domain.policy.written import offsets
+from encours.contracts.events import calendar, reminders
+from encours.kernel.business_days import business_calendar
+from tests.histories.dunning import History
+
+YEARS, SEEDS = (10, 20) if os.environ.get("DEEP") else (3, 1)
+FIRM = next(each.document for each in SHIPPED.values() if each.code == "firm")
+STEPS = [(step.code, step.act, days) for step, days in zip(FIRM.steps, offsets(FIRM.steps), strict=True)]
+INVOICE_EVERY = 45
+LAST_CALENDAR = 2030
+"""Last year whose bank holidays are on file."""
+END = date(2026 + YEARS, 3, 1)
+"""The third year has a leap day, and each has both nights on which the clocks change."""
+
+
+def run_once_or_more(history: History, random: Random) -> DecisionEvent | None:
+    """Run a day as a worker does that is killed before or after it has recorded its decision, and starts again."""
+    history.today += timedelta(days=1)
+    opened = history.add(calendar.DayOpened(day=history.today, late=False), calendar.STREAM)
+    found = history.decide(opened)
+    for _ in range(random.choice((0, 0, 0, 1, 2))):
+        assert history.decide(opened) is None, "the decision is recorded: it is not taken again"
+    return found
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_each_step_is_taken_once_on_a_business_day_and_a_formal_notice_never_first(seed: int) -> None:
+    random = Random(seed)
+    history = History()
+    history.activate("firm")
+    history.tag("firm")
+    issued, next_issue = 0, history.today
+    while history.today < END:
+        if history.today >= next_issue:
+            history.issue(30, 100_000)
+            issued += 1
+            if issued % 3:
+                history.settle(issued - 1, 100_000)
+            next_issue = history.today + timedelta(days=INVOICE_EVERY)
+        if random.random() < 0.02:
+            for _ in range(random.randrange(1, 12)):
+                history.open_day(late=True)
+        else:
+            run_once_or_more(history, random)
+    taken: dict[str, list[tuple[str, date]]] = defaultdict(list)
+    bank = business_calendar("FR")
+    for _, event in history.decided:
+        if isinstance(event, reminders.ReminderSuppressed):
+            continue
+        assert event.day.weekday() < 5, event.day
+        assert event.day.year > LAST_CALENDAR or bank.is_business_day(event.day), event.day
+        for item in event.items:
+            if item.step:
+                taken[item.invoice_id].append((item.step, event.day))
+    unpaid = [inv for n, inv in enumerate(history.open) if history.open[inv]]
+    assert unpaid
+    for inv in unpaid:
+        due_on = next(i.due_on for _, event in history.decided for i in event.items if i.invoice_id == inv)
+        if due_on + timedelta(days=STEPS[-1][2] + 60) > END:
+            continue
+        claims = [code for code, _ in taken[inv] if code != STEPS[0][0]]
+        assert claims == [code for code, _, _ in STEPS[1:]], (inv, taken[inv])
+        days = [day for _, day in taken[inv]]
+        assert days == sorted(set(days))
+        for (code, day), (_, _, offset) in zip(taken[inv][-len(claims) :], STEPS[1:], strict=True):
+            assert day >= due_on + timedelta(days=offset), (code, day)
+    assert not set(taken) - set(unpaid), "a paid invoice takes no step"
