@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from dunning_svc.http.cases import routes as cases
 from dunning_svc.http.decisions import routes as decisions
+from dunning_svc.http.expected import routes as expected
 from dunning_svc.http.holds import routes as holds
 from dunning_svc.http.policies import routes as policies
 from dunning_svc.http.reminders import routes as reminders
@@ -25,6 +26,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         [
             policies.router,
             runs.router,
+            expected.router,
             cases.router,
             holds.router,
             reminders.router,

@@ -16,7 +16,7 @@ import typer
 
 from encours.cli.common import AsJson, CliError, Exit, LocalInstallation, installation, out, print_json
 from encours.cli.ledgers import ledger_infos
-from encours.cli.status import LOOK_AGAIN_S, WELL, read_models, readiness_checks
+from encours.cli.status import LOOK_AGAIN_S, WELL, overdue_work, read_models, readiness_checks
 from encours.embedded.process import is_same
 from encours.embedded.secrets import SERVICES
 from encours.ledger.admin import all_heads, lock_holders, setting
@@ -44,9 +44,16 @@ class Diagnosis:
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Check durability, each ledger, disk, processes, lag and parked streams. Exit code 1 if a check fails."""
+    """Check durability, ledgers, disk, processes, lag, parked streams, overdue work. Exit code 1 if a check fails."""
     here = installation()
-    findings = [*_disk(here), *_processes(here), *_services(here), *_database(here), *_read_models(here)]
+    findings = [
+        *_disk(here),
+        *_processes(here),
+        *_services(here),
+        *_database(here),
+        *_read_models(here),
+        *_expected_work(here),
+    ]
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
@@ -195,6 +202,14 @@ def _read_models(here: LocalInstallation) -> Iterator[Diagnosis]:
     made = _made_at(here)
     for model in models:
         yield _judged(here, model, _age_s(model, made))
+
+
+def _expected_work(here: LocalInstallation) -> Iterator[Diagnosis]:
+    overdue = overdue_work(here)
+    for work in overdue:
+        yield Diagnosis(f"expected work in {work['ledger']}", False, work["detail"], work["remedy"])
+    if not overdue:
+        yield Diagnosis("expected work", True, "no run and no reminder is overdue")
 
 
 def _judged(here: LocalInstallation, model: dict[str, Any], age_s: float) -> Diagnosis:

@@ -29,7 +29,7 @@ def status(
     ledger: Annotated[str | None, typer.Option("--ledger", help="Only this ledger.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Processes with their state and port; read models with position, lag and hash; alarms about forged messages.
+    """Processes with their state and port; read models with position, lag and hash; forged messages; overdue work.
 
     Exit code 3 if a server does not answer.
     """
@@ -37,12 +37,14 @@ def status(
     processes = _processes(here)
     models, missing = read_models(here, ledger)
     alarms = stream_alarms(here)
+    overdue = overdue_work(here, ledger)
     if as_json:
         print_json(
             {
                 "processes": processes,
                 "read_models": models,
                 "alarms": [{"service": service, "detail": detail} for service, detail in alarms.items()],
+                "overdue": overdue,
                 "unreachable": [*map(asdict, missing)],
             }
         )
@@ -50,6 +52,8 @@ def status(
         _show(here, processes, models)
         for service, detail in alarms.items():
             err.print(f"{service}: {detail}", style="red", markup=False)
+        for work in overdue:
+            err.print(f"{work['ledger']}: {work['detail']} {work['remedy']}", style="red", markup=False)
     if missing:
         for problem in dict.fromkeys(gap.problem for gap in missing):
             err.print(problem, style="red", markup=False)
@@ -88,6 +92,16 @@ def stream_alarms(here: LocalInstallation) -> dict[str, str]:
                 if check["name"] == STREAM_CHECK and not check["ok"]:
                     alarms[f"{service}-svc"] = str(check["detail"])
     return alarms
+
+
+def overdue_work(here: LocalInstallation, ledger: str | None = None) -> list[dict[str, Any]]:
+    """Return the work of dunning-svc that is overdue, with its ledger. A service that does not answer is left out."""
+    found: list[dict[str, Any]] = []
+    with Api(here) as api, contextlib.suppress(CliError):
+        for name in [ledger] if ledger else _ledger_names(here):
+            answer = api.get("dunning", "/v1/expected-work", ledger=name)
+            found += [{"ledger": name} | work for work in answer["data"]]
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Expected work: what should have happened by now and has not."""
