@@ -246,7 +246,8 @@ class Firm(History):
             if name in cls.__struct_fields__ and name not in fields:
                 if (other := draw.one(self.objects[name])) is None:
                     return None
-                fields = other | fields
+                # A payment without a payer says nothing of the customer of a dispute about it.
+                fields = {known: value for known, value in other.items() if value is not None} | fields
         amount = draw.amount_minor
         if cls.TYPE in moving("item") and cls not in _GROWS:
             amount = min(amount, self.open[fields["invoice_id"]])
