@@ -8,7 +8,7 @@ import pytest
 
 from dunning_svc.domain.formats import amount
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
-from dunning_svc.use_cases.messages import render
+from dunning_svc.use_cases.messages import written
 from encours.contracts import Event
 from encours.contracts.common import Terms
 from encours.contracts.events.dunning.reminders import ReminderRequested
@@ -61,7 +61,7 @@ def letter_and_statement(
     state = reduce(evolve, (e for e in history.events if e.stream == item.invoice_id), Invoice())
     settlement = settlements([debt_of(state)])[state.invoice_id]
     found = account_of(state, settlement, reminder.day, law_of("FR"))
-    return render(reminder, customer, creditor).text, found
+    return written(reminder, customer, creditor).message.text, found
 
 
 @pytest.mark.parametrize("fee_minor", [4_000, 10_000, 1_234])

@@ -38,6 +38,24 @@ def _policy(world: World, *, active: bool = False) -> str:
     return policy_id
 
 
+_TEMPLATE = {
+    "subject": "Reminder: {{ numbers }}",
+    "text": "Please pay:\n\n{{ items }}\n\n{{ total }}\n\n{{ bank }}",
+}
+
+
+def _preview(world: World) -> Request:
+    customer = world.customer()
+    world.invoice(customer)
+    return "/v1/templates/first/fr/preview", {"customer_id": customer} | _TEMPLATE
+
+
+def _reset(world: World) -> Request:
+    answer = world.client("dunning").put("/v1/templates/first/fr", json=_TEMPLATE)
+    assert answer.status_code == 200, answer.text
+    return "/v1/templates/first/fr/reset", {"reason": "Back to the shipped text"}
+
+
 DUNNING: dict[str, Make] = {
     "/v1/customers/{id}/holds": lambda w: (
         f"/v1/customers/{w.customer()}/holds",
@@ -54,6 +72,8 @@ DUNNING: dict[str, Make] = {
         f"/v1/policies/{_policy(w)}/activate",
         {"version": 1, "reason": "Agreed with sales"},
     ),
+    "/v1/templates/{code}/{lang}/preview": _preview,
+    "/v1/templates/{code}/{lang}/reset": _reset,
     "/v1/policies/{id}/retire": lambda w: (
         f"/v1/policies/{_policy(w, active=True)}/retire",
         {"reason": "Replaced"},

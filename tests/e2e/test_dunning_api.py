@@ -86,6 +86,7 @@ async def test_what_was_decided_is_shown_explained_and_performed_again(
         first, second = await world.customers("a@dupont.example", None)
         await world.invoices([first, first, second])
         (early,) = await world.invoices([first], due_in=40, amount=999)
+        _own_text(caller, first)
         await world.live(15)
         head = await caller.at_head()
 
@@ -94,6 +95,7 @@ async def test_what_was_decided_is_shown_explained_and_performed_again(
         one = caller.get(f"/v1/reminders/{reminders['data'][0]['id']}")
         assert len(one["items"]) == 2
         assert one["amount"] == {"amount": "240.00", "currency": "EUR"}
+        _messages_are_proven(caller, [each["id"] for each in reminders["data"]])
         path, day = f"/v1/reminders/{one['id']}", {"as_of": one["as_of"]}
         seen = caller.http.get(path, params=day, headers={"If-None-Match": '"2"'})
         assert seen.status_code == 304, "requested and sent: its stream is at version 2"
@@ -122,6 +124,33 @@ async def test_what_was_decided_is_shown_explained_and_performed_again(
         own = _own_policy(caller)
         await world.live(6)
         _decided_under(caller, own, first, min_position=await caller.at_head())
+
+
+def _own_text(caller: Api, customer_id: str) -> None:
+    """A text of the first reminder in French, tried on the customer before it is saved."""
+    text = {"subject": "Rappel {{ numbers }}", "text": "Merci de payer :\n\n{{ items }}\n\n{{ total }}"}
+    path = "/v1/templates/first/fr"
+    tried = caller.post(f"{path}/preview", text | {"customer_id": customer_id})
+    assert tried.status_code == 200, tried.text
+    assert tried.json()["subject"].startswith("Rappel FAC-")
+    assert caller.post(f"{path}/preview", {"customer_id": customer_id}).json()["version"] == 0
+    refused = caller.http.put(path, json=text | {"text": "{{ custommer }}"})
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/template-refused")
+    saved = caller.http.put(path, json=text)
+    assert saved.status_code == 200, saved.text
+    listed = caller.get("/v1/templates", min_position=int(saved.headers["Encours-Position"]))["data"]
+    assert [each["version"] for each in listed if each["status"] == "in_force"] == [1]
+    assert caller.get(path)["versions"][0]["subject"] == text["subject"]
+
+
+def _messages_are_proven(caller: Api, reminder_ids: list[str]) -> None:
+    """The first reminder from the saved text, the announcement from the shipped one, as they arrived."""
+    subjects = [mail["Subject"] for mail in caller.world.mails()]
+    for reminder_id, version in zip(reminder_ids, (1, 0), strict=True):
+        shown = caller.get(f"/v1/reminders/{reminder_id}")["message"]
+        again = caller.get(f"/v1/reminders/{reminder_id}/message")
+        assert (shown["version"], again["agrees"], again["sent"]) == (version, True, shown)
+        assert again["subject"] in subjects
 
 
 def _own_policy(caller: Api) -> str:

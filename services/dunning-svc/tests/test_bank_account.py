@@ -10,7 +10,7 @@ import pytest
 from dunning_svc.read_models.cases.model import project
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
-from dunning_svc.use_cases.messages import render
+from dunning_svc.use_cases.messages import written
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.events.parties.entity import BankAccountSet, EntityAmended, EntityRegistered
 from encours.testing.events import event
@@ -62,6 +62,6 @@ def test_a_message_names_the_account_of_its_currency_and_day(
     creditor = rows.get(CreditorRow, "ent_1")
     assert creditor is not None
     reminder = event(ReminderRequested, day=day, currency=currency, channel="letter", template="penalties")
-    text = render(reminder, CUSTOMER, creditor).text
+    text = written(reminder, CUSTOMER, creditor).message.text
     paragraphs = [part for part in text.split("\n\n") if part.startswith("Règlement par virement")]
     assert paragraphs == ([f"Règlement par virement sur le compte {said}"] if said else [])

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
-from dunning_svc.use_cases.messages import render
+from dunning_svc.use_cases.messages import written
 from encours.contracts.events.dunning.reminders import DecisionBasis, DunnedItem, LateTerms, ReminderRequested
 from encours.kernel.ids import derived_id
 
@@ -45,7 +45,7 @@ def letter(
         items=items, credit_minor=0, amount_minor=10_000 * len(items), superseded=(), suppressed=(),
         basis=DecisionBasis(policy_id=DEFAULT_POLICY.policy_id, policy_version=3, position=9, input_events=(2,)),
     )  # fmt: skip
-    text = render(reminder, CUSTOMER, replace(CREDITOR, country=country)).text
+    text = written(reminder, CUSTOMER, replace(CREDITOR, country=country)).message.text
     assert "{" not in text
     assert "\n\n\n" not in text
     assert " ." not in text
@@ -150,7 +150,7 @@ def test_what_is_not_late_yet_bears_nothing() -> None:
         items=(item("FAC-1", LEGAL), early), credit_minor=0, amount_minor=20_000, superseded=(), suppressed=(),
         basis=DecisionBasis(policy_id=DEFAULT_POLICY.policy_id, policy_version=3, position=9, input_events=(2,)),
     )  # fmt: skip
-    text = render(reminder, CUSTOMER, CREDITOR).text
+    text = written(reminder, CUSTOMER, CREDITOR).message.text
     assert "9,99 %" not in text
     assert "9,00" not in text
 

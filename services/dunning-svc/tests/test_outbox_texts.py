@@ -24,7 +24,7 @@ from dunning_svc.outbox.recheck import suppression
 from dunning_svc.outbox.senders import Senders
 from dunning_svc.outbox.smtp import Mailer
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
-from dunning_svc.use_cases.messages import render
+from dunning_svc.use_cases.messages import written
 from encours.contracts.events.dunning.reminders import (
     DecisionBasis,
     DunnedItem,
@@ -76,7 +76,7 @@ def reminder(*items: DunnedItem, **changes: Any) -> ReminderRequested:
 def test_every_template_names_numbers_due_dates_amounts_total_and_creditor(
     lang: MessageLang, template: str
 ) -> None:
-    message = render(reminder(template=template, language=lang), CUSTOMER, CREDITOR)
+    message = written(reminder(template=template, language=lang), CUSTOMER, CREDITOR).message
     for part in (message.text, message.html.replace("&amp;", "&")):
         assert "FAC-2026-1" in part
         assert day(date(2026, 3, 31), lang) in part
@@ -87,33 +87,33 @@ def test_every_template_names_numbers_due_dates_amounts_total_and_creditor(
 
 
 def test_the_means_of_payment_name_account_and_reference() -> None:
-    text = render(reminder(item(), item("FAC-2026-2"), language="de"), CUSTOMER, CREDITOR).text
+    text = written(reminder(item(), item("FAC-2026-2"), language="de"), CUSTOMER, CREDITOR).message.text
     assert f"auf das Konto {CREDITOR.iban}\nVerwendungszweck: FAC-2026-1, FAC-2026-2\n" in text
 
 
 def test_credit_is_shown_and_deducted() -> None:
-    text = render(reminder(credit_minor=23_456, amount_minor=100_000), CUSTOMER, CREDITOR).text
+    text = written(reminder(credit_minor=23_456, amount_minor=100_000), CUSTOMER, CREDITOR).message.text
     assert f"déduits : {amount(-23_456, 'EUR', 'fr')}" in text
     assert f"Total à régler : {amount(100_000, 'EUR', 'fr')}" in text
 
 
 def test_the_disputed_share_is_named_and_not_asked() -> None:
-    text = render(
+    text = written(
         reminder(item(disputed_minor=3_456, asked_minor=120_000), amount_minor=120_000), CUSTOMER, CREDITOR
-    ).text
+    ).message.text
     assert f"non réclamé ici : {amount(3_456, 'EUR', 'fr')}" in text
 
 
 def test_what_is_announced_stands_apart_from_what_is_asked() -> None:
     coming = item("FAC-2026-9", days_past_due=-5, asked_minor=0, step="J-5", due_on=date(2026, 5, 5))
-    text = render(reminder(item(), coming), CUSTOMER, CREDITOR).text
+    text = written(reminder(item(), coming), CUSTOMER, CREDITOR).message.text
     assert text.index("Arrivent prochainement") < text.index("FAC-2026-9")
-    assert "FAC-2026-9" not in render(reminder(item(), coming), CUSTOMER, CREDITOR).subject
+    assert "FAC-2026-9" not in written(reminder(item(), coming), CUSTOMER, CREDITOR).message.subject
 
 
 def test_a_long_list_of_numbers_is_cut_in_the_subject_only() -> None:
     items = [item(f"FAC-{n}") for n in range(9)]
-    message = render(reminder(*items), CUSTOMER, CREDITOR)
+    message = written(reminder(*items), CUSTOMER, CREDITOR).message
     assert (
         message.subject
         == f"Retard de paiement : factures FAC-0, FAC-1, FAC-2 et 6 autres, {amount(123_456, 'EUR', 'fr')}"
@@ -131,7 +131,7 @@ def test_names_cannot_inject_markup_nor_headers() -> None:
         iban=None,
         siren=None,
     )
-    message = render(reminder(), CUSTOMER, creditor)
+    message = written(reminder(), CUSTOMER, creditor).message
     assert "<b>" not in message.html
     mail = parse(email_bytes(
         message, identity=message_id("demo", REM), written_at=WRITTEN_AT,
@@ -143,7 +143,7 @@ def test_names_cannot_inject_markup_nor_headers() -> None:
 def test_a_name_is_shown_as_it_is_written_even_if_it_looks_like_an_encoded_word() -> None:
     creditor = replace(CREDITOR, name="=?utf-8?q?Banque?=")
     mail = parse(email_bytes(
-        render(reminder(), CUSTOMER, creditor), identity=message_id("demo", REM), written_at=WRITTEN_AT,
+        written(reminder(), CUSTOMER, creditor).message, identity=message_id("demo", REM), written_at=WRITTEN_AT,
         sender=SENDERS.of(creditor), to_name=CUSTOMER.name, to="compta@example.com",
     ))  # fmt: skip
     assert mail["From"].addresses[0].display_name == "=?utf-8?q?Banque?="
@@ -152,7 +152,7 @@ def test_a_name_is_shown_as_it_is_written_even_if_it_looks_like_an_encoded_word(
 def test_a_mail_has_both_parts_an_identity_that_follows_from_the_reminder_and_the_same_bytes_again() -> None:
     raw = [
         email_bytes(
-            render(reminder(), CUSTOMER, CREDITOR),
+            written(reminder(), CUSTOMER, CREDITOR).message,
             identity=message_id("demo", REM),
             written_at=WRITTEN_AT,
             sender=SENDERS.of(CREDITOR),
@@ -179,7 +179,7 @@ def test_a_mail_has_both_parts_an_identity_that_follows_from_the_reminder_and_th
 def test_what_is_no_address_is_refused_before_anything_leaves(address: str) -> None:
     with pytest.raises(ValueError, match="not an e-mail address"):
         email_bytes(
-            render(reminder(), CUSTOMER, CREDITOR), identity="<a@b>", written_at=WRITTEN_AT,
+            written(reminder(), CUSTOMER, CREDITOR).message, identity="<a@b>", written_at=WRITTEN_AT,
             sender=SENDERS.of(CREDITOR), to_name=CUSTOMER.name, to=address,
         )  # fmt: skip
 
@@ -192,7 +192,7 @@ def parse(raw: bytes) -> EmailMessage:
 
 def test_a_letter_is_written_once_and_its_digest_is_the_evidence(tmp_path: Path) -> None:
     path = letter_path(tmp_path, "demo", REM)
-    content = letter_html(render(reminder(), CUSTOMER, CREDITOR), reminder(), CUSTOMER, CREDITOR)
+    content = letter_html(written(reminder(), CUSTOMER, CREDITOR).message, reminder(), CUSTOMER, CREDITOR)
     evidence = write_once(path, content)
     assert write_once(path, b"another") == evidence
     assert path.read_bytes() == content
@@ -203,7 +203,7 @@ def test_a_letter_is_written_once_and_its_digest_is_the_evidence(tmp_path: Path)
 def test_a_letter_needs_a_postal_address() -> None:
     nowhere = replace(CUSTOMER, address=None)
     with pytest.raises(ValueError, match="no postal address"):
-        letter_html(render(reminder(), nowhere, CREDITOR), reminder(), nowhere, CREDITOR)
+        letter_html(written(reminder(), nowhere, CREDITOR).message, reminder(), nowhere, CREDITOR)
 
 
 def test_a_letter_goes_to_the_contact_for_its_purpose() -> None:
@@ -211,7 +211,7 @@ def test_a_letter_goes_to_the_contact_for_its_purpose() -> None:
     known = replace(CUSTOMER, people=people)
     for channel, name in (("letter", "Béa Martin"), ("registered_letter", "Élise Dupuis")):
         sent = reminder(channel=channel)
-        content = letter_html(render(sent, known, CREDITOR), sent, known, CREDITOR).decode()
+        content = letter_html(written(sent, known, CREDITOR).message, sent, known, CREDITOR).decode()
         assert f"À l'attention de {name}<br>2 place Bellecour" in html.unescape(content)
 
 

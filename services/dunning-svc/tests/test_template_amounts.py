@@ -16,7 +16,7 @@ from dunning_svc.domain.message.shipped import LANGUAGES, TEMPLATES
 from dunning_svc.outbox.mime import email_bytes, message_id
 from dunning_svc.outbox.senders import Senders
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
-from dunning_svc.use_cases.messages import render
+from dunning_svc.use_cases.messages import written
 from encours.contracts.events.dunning.reminders import DunnedItem, LateTerms, ReminderRequested
 from encours.kernel.ids import derived_id
 from encours.testing.events import event
@@ -106,7 +106,7 @@ def test_amounts_in_subject_text_and_html_are_those_of_the_event() -> None:
         customer, creditor = parties(reminder)
         mail: Any = email.message_from_bytes(
             email_bytes(
-                render(reminder, customer, creditor), identity=message_id("demo", reminder.reminder_id),
+                written(reminder, customer, creditor).message, identity=message_id("demo", reminder.reminder_id),
                 written_at=datetime(2026, 4, 30, tzinfo=UTC), sender=SENDERS.of(creditor),
                 to_name=customer.name, to="b@example.com",
             ),

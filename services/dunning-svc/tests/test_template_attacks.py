@@ -83,7 +83,7 @@ def item(number: str = "F-1", **changes: Any) -> DunnedItem:
 def snapshot(**changes: Any) -> MessageSnapshot:
     usual: dict[str, Any] = {
         "day": date(2026, 4, 30), "language": "en", "currency": "EUR", "customer": "Durand", "creditor": "Perles SA",
-        "creditor_address": "1 rue du Lac\n69000 Lyon\nFR", "creditor_country": "FR",
+        "creditor_address": "1 rue du Lac\n69000 Lyon\nFR", "creditor_email": "", "creditor_country": "FR",
         "account": PaymentAccount(iban="FR76", bic="AGRIFRPP", holder="Perles SA"),
         "items": (item(),), "credit_minor": 0, "amount_minor": 12_345,
     }  # fmt: skip

@@ -12,6 +12,7 @@ from dunning_svc.http.policies import routes as policies
 from dunning_svc.http.reminders import routes as reminders
 from dunning_svc.http.runs import routes as runs
 from dunning_svc.http.tasks import routes as tasks
+from dunning_svc.http.templates import routes as templates
 from dunning_svc.models import MODELS, NAME
 from encours.http.app import create_app as compose
 from encours.http.server import serve as serve_app
@@ -31,6 +32,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             holds.router,
             reminders.router,
             tasks.router,
+            templates.router,
             decisions.router,
         ],
         settings,

@@ -48,6 +48,7 @@ FAMILIES = (
     Family("task", ("dunning",), ("tsk",)),
     Family("hold", ("dunning",), ("hld",)),
     Family("policy", ("dunning",), ("pol",)),
+    Family("template", ("dunning",), ("tpl",)),
     Family("limit", ("risk",), ("lim",)),
     Family("credit", ("risk",), ("dec",)),
     # Any service's worker may hold the calendar's lease.

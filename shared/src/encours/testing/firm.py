@@ -94,7 +94,7 @@ _BEGIN = frozenset(
         ),
         *("bank_account.csv_map_set", "bank_statement.imported", "bank_line.recorded"),
         "virtual_iban.assigned",
-        *("remittance_advice.received", "policy.created", "allocation_policy.set"),
+        *("remittance_advice.received", "policy.created", "allocation_policy.set", "template.version_saved"),
         *("reminder.requested", "reminder.suppressed", "task.opened"),
     }
 )
@@ -110,7 +110,7 @@ _MIRRORS = contracts.names_of(PaymentApplied, PaymentUnapplied, ShareDisputed, S
 _IDS = {
     "finding_id": "fnd", "recurring_id": "rec", "index_id": "idx", "order_id": "ord", "quote_id": "quo",
     "rate_id": "fxr", "field_id": "fld", "rules_id": "dsr", "schedule_id": "sts",
-    "advice_id": "adv", "policy_id": "pol", "allocation_policy_id": "alp",
+    "advice_id": "adv", "policy_id": "pol", "template_id": "tpl", "allocation_policy_id": "alp",
     "line_id": "bln", "virtual_iban_id": "vib", "account_id": "bac", "statement_id": "bst",
     "plan_id": "pln", "instrument_id": "ins",
     "dispute_id": "dis", "payment_id": "pay", "invoice_id": "inv", "limit_id": "lim", "decision_id": "dec",

@@ -27,7 +27,7 @@ _SUBJECT = {
     "recurring": "recurring_id", "index": "index_id", "review": "finding_id",
     "bank_account": "account_id", "bank_statement": "statement_id", "bank_line": "line_id",
     "virtual_iban": "virtual_iban_id",
-    "remittance_advice": "advice_id", "policy": "policy_id",
+    "remittance_advice": "advice_id", "policy": "policy_id", "template": "template_id",
     "allocation_policy": "allocation_policy_id",
 }  # fmt: skip
 

@@ -47,6 +47,11 @@ class MemoryLedger:
         last = len(self.events) if upto is None else upto
         return [e for e in self._streams[stream][after_version:] if e.position <= last]
 
+    async def read_streams(
+        self, ledger: str, streams: Sequence[str], *, upto: int | None = None
+    ) -> dict[str, list[Recorded]]:
+        return {stream: await self.read_stream(ledger, stream, upto=upto) for stream in streams}
+
     async def read_raw(self, ledger: str, after: int, limit: int) -> list[dict[str, Any]]:
         return [
             {"recorded_at": e.recorded_at, "stream": e.stream} for e in self.events[after : after + limit]

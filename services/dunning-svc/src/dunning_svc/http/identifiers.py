@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Path
+from pydantic import StringConstraints
 
+from encours.contracts.events.dunning.template import TemplateLanguage
 from encours.http.models import Id
 
 CustomerId = Annotated[str, Id("cus")]
@@ -14,4 +16,8 @@ CustomerPath = Annotated[str, Path(alias="id"), Id("cus")]
 ReminderPath = Annotated[str, Path(alias="id"), Id("rem")]
 TaskPath = Annotated[str, Path(alias="id"), Id("tsk")]
 DecisionPath = Annotated[str, Path(alias="id"), Id("dec")]
+EntityId = Annotated[str, Id("ent")]
+TemplateCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+TemplateCodePath = Annotated[TemplateCode, Path(alias="code")]
+LanguagePath = Annotated[TemplateLanguage, Path(alias="lang")]
 PolicyPath = Annotated[str, Path(alias="id"), Id("pol")]

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import structlog
 
+from dunning_svc.domain.message.render import Message
 from dunning_svc.domain.policy.shipped import EARLIER
 from dunning_svc.outbox.attempts import Attempt, Attempts, Claim
-from dunning_svc.outbox.letters import letter_html, letter_path, write_once
+from dunning_svc.outbox.letters import evidence_of, letter_html, letter_path, write_once
 from dunning_svc.outbox.mime import email_bytes, message_id
 from dunning_svc.outbox.recheck import objection, suppression
 from dunning_svc.outbox.senders import Senders
@@ -21,12 +22,14 @@ from dunning_svc.outbox.smtp import Handed, Mailer
 from dunning_svc.read_models.cases.current import CasesBehind, current_cases
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.pending import first_mails
-from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
-from dunning_svc.use_cases.messages import render
+from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow, TemplateRow
+from dunning_svc.read_models.cases.templates import templates_of
+from dunning_svc.use_cases.messages import Texts, written
 from dunning_svc.use_cases.reminders import Outcome, record_outcome
 from dunning_svc.use_cases.runs import OutgoingReminder
 from encours.contracts import decode, encode, event_class
 from encours.contracts.events.dunning.reminders import (
+    MessageProof,
     ReminderFailed,
     ReminderRequested,
     ReminderSent,
@@ -163,9 +166,10 @@ class Dispatcher:
         for outgoing in chunk:
             listed = (item.invoice_id for item in outgoing.event.items)
             invoices.setdefault(outgoing.event.customer_id, set()).update(listed)
-        rows = await current_cases(self._ledger, self._db, ledger, invoices)
+        rows, position = await current_cases(self._ledger, self._db, ledger, invoices)
         async with self._db.snapshot(MODEL, ledger) as (conn, schema, _):
             threads = await first_mails(conn, schema, sorted(invoices))
+        texts = Texts(templates_of(rows.all(TemplateRow)), position)
         standing = []
         for outgoing in chunk:
             reminder, creditor = outgoing.event, outgoing.creditor
@@ -180,7 +184,9 @@ class Dispatcher:
             if cause is None:
                 known = rows.get(CreditorRow, creditor.entity_id) or creditor
                 thread = threads.get((reminder.customer_id, creditor.entity_id))
-                standing.append(replace(outgoing, customer=customer, creditor=known, thread=thread))
+                standing.append(
+                    replace(outgoing, customer=customer, creditor=known, thread=thread, texts=texts)
+                )
             else:
                 inputs = rows.inputs_of(case, (item.invoice_id for item in reminder.items))
                 await self._record(ledger, outgoing, suppression(reminder, cause, inputs), today)
@@ -188,15 +194,19 @@ class Dispatcher:
 
     async def _deliver(self, info: LedgerInfo, outgoing: OutgoingReminder, claim: Claim, today: date) -> bool:
         """Send one message. Return True if it has an outcome."""
+        proof = None
         try:
+            made = written(outgoing.event, outgoing.customer, outgoing.creditor, outgoing.texts)
+            proof = made.proof
             if outgoing.event.channel == "email":
-                handed = await self._mail(info, outgoing, claim.first_at)
+                handed = await self._mail(info, outgoing, made.message, claim.first_at)
             else:
-                handed = await self._letter(info.name, outgoing)
+                handed, is_this = await self._letter(info.name, outgoing, made.message)
+                proof = made.proof if is_this else None
         except (ValueError, LookupError, FileNotFoundError) as error:
             # An invalid address or a missing template is a failure of this message alone.
             handed = Handed("refused", " ".join(f"{error}".split())[:400] or type(error).__name__)
-        outcome = self._outcome(info.name, outgoing.event, handed, claim.age)
+        outcome = self._outcome(info.name, outgoing.event, handed, claim.age, proof)
         if outcome is None:
             pause = handed.retry_after_s or min(_MAX_PAUSE_S, 2.0 ** min(claim.tries, 10))
             if handed.verdict == "unreachable":
@@ -208,7 +218,9 @@ class Dispatcher:
         await self._record(info.name, outgoing, outcome, today)
         return True
 
-    async def _mail(self, info: LedgerInfo, outgoing: OutgoingReminder, written_at: datetime) -> Handed:
+    async def _mail(
+        self, info: LedgerInfo, outgoing: OutgoingReminder, message: Message, written_at: datetime
+    ) -> Handed:
         customer, reminder = outgoing.customer, outgoing.event
         if info.kind == "sandbox" and not self._mailer.is_for_sandboxes:
             return Handed(
@@ -219,7 +231,7 @@ class Dispatcher:
         if not to.email:
             return Handed("refused", "the customer's e-mail address was removed")
         content = email_bytes(
-            render(reminder, customer, outgoing.creditor),
+            message,
             identity=message_id(info.name, reminder.reminder_id),
             written_at=written_at,
             sender=self._senders.of(outgoing.creditor),
@@ -230,17 +242,23 @@ class Dispatcher:
         envelope = self._senders.envelope(reminder.reminder_id)
         return await self._mailer.send(to.email, content, sender=envelope, key=reminder.reminder_id)
 
-    async def _letter(self, ledger: str, outgoing: OutgoingReminder) -> Handed:
-        message = render(outgoing.event, outgoing.customer, outgoing.creditor)
+    async def _letter(self, ledger: str, outgoing: OutgoingReminder, message: Message) -> tuple[Handed, bool]:
+        """Write the letter, unless it was before. True if the file has this message."""
         content = letter_html(message, outgoing.event, outgoing.customer, outgoing.creditor)
         path = letter_path(self._letters, ledger, outgoing.event.reminder_id)
         try:
-            return Handed("accepted", await asyncio.to_thread(write_once, path, content))
+            evidence = await asyncio.to_thread(write_once, path, content)
         except OSError as error:
-            return Handed("deferred", f"{error.strerror}: {path.parent}")
+            return Handed("deferred", f"{error.strerror}: {path.parent}"), False
+        return Handed("accepted", evidence), evidence == evidence_of(path, content)
 
     def _outcome(
-        self, ledger: str, reminder: ReminderRequested, handed: Handed, age: timedelta
+        self,
+        ledger: str,
+        reminder: ReminderRequested,
+        handed: Handed,
+        age: timedelta,
+        proof: MessageProof | None = None,
     ) -> Outcome | None:
         verdict, evidence = handed.verdict, handed.evidence
         if verdict in ("deferred", "unreachable") and age > _MAX_AGE:
@@ -254,6 +272,7 @@ class Dispatcher:
                     channel=reminder.channel,
                     message_id=identity,
                     evidence=evidence,
+                    message=proof,
                 )
             case "refused":
                 return ReminderFailed(

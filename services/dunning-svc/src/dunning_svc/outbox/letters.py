@@ -62,4 +62,9 @@ def write_once(path: Path, content: bytes) -> str:
             content = path.read_bytes()
     finally:
         Path(temporary).unlink(missing_ok=True)
+    return evidence_of(path, content)
+
+
+def evidence_of(path: Path, content: bytes) -> str:
+    """Return the digest of a letter's content, and the name of its file."""
     return f"sha256:{hashlib.sha256(content).hexdigest()} {path.name}"

@@ -20,6 +20,8 @@ from dunning_svc.read_models.cases.due import creditors, with_payers
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.pending import open_runs, requested, run_counts
 from dunning_svc.read_models.cases.rows import RunRow
+from dunning_svc.read_models.cases.templates import template_rows, templates_of
+from dunning_svc.use_cases.messages import Texts
 from dunning_svc.use_cases.runs import OutgoingReminder, Run, RunBatch, complete_run
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.kernel.errors import DomainError
@@ -176,7 +178,7 @@ class Outbox:
         async with self._db.snapshot(MODEL, ledger) as (conn, schema, position):
             # Read without the cache, after the rows: an older value would send reminders of the loaded history.
             info = await self._ledger.info(ledger, fresh=True)
-            outgoing = await _requested(conn, schema, ledger, info.effects_from)
+            outgoing = await _requested(conn, schema, ledger, info.effects_from, position)
             runs = await open_runs(conn, schema, info.effects_from, before=position)
         if outgoing:
             await self._dispatcher.dispatch(ledger, outgoing)
@@ -206,12 +208,15 @@ class Outbox:
         del self._seen[event]
 
 
-async def _requested(conn: Conn, schema: str, ledger: str, effects_from: int) -> list[OutgoingReminder]:
+async def _requested(
+    conn: Conn, schema: str, ledger: str, effects_from: int, position: int
+) -> list[OutgoingReminder]:
     decisions = await requested(conn, schema, ledger, effects_from)
     if not decisions:
         return []
     customers = await with_payers(conn, schema, [row.customer_id for row in decisions])
     known = await creditors(conn, schema)
+    texts = Texts(templates_of(await template_rows(conn, schema)), position)
     outgoing = []
     for row in decisions:
         if row.customer_id not in customers:
@@ -219,5 +224,5 @@ async def _requested(conn: Conn, schema: str, ledger: str, effects_from: int) ->
         event = document_of(row)
         assert isinstance(event, ReminderRequested)
         addressee = customers.get(event.addressee_id or row.customer_id, customers[row.customer_id])
-        outgoing.append(OutgoingReminder(event, addressee, known[row.entity_id]))
+        outgoing.append(OutgoingReminder(event, addressee, known[row.entity_id], texts=texts))
     return outgoing

@@ -8,7 +8,8 @@ from typing import Any
 from dunning_svc.domain.hold.state import HOLD
 from dunning_svc.domain.policy.state import POLICY
 from dunning_svc.domain.task.state import TASK
+from dunning_svc.domain.template.state import TEMPLATE
 from encours.ledger.states import Folder
 
-FOLDERS: Mapping[str, Folder[Any]] = {"hld": HOLD, "pol": POLICY, "tsk": TASK}
+FOLDERS: Mapping[str, Folder[Any]] = {"hld": HOLD, "pol": POLICY, "tsk": TASK, "tpl": TEMPLATE}
 """Folders by prefix of the stream's id, for a replay of any stream."""

@@ -6,12 +6,10 @@ from dunning_svc.domain.policy import decide
 from dunning_svc.domain.policy.commands import ActivatePolicy, RetirePolicy, WritePolicy
 from dunning_svc.domain.policy.shipped import DEFAULT_ID, SHIPPED
 from dunning_svc.domain.policy.state import POLICY, OwnPolicy
+from dunning_svc.use_cases.templates import LEDGER_WIDE, own_purposes
 from encours.kernel.errors import Refusal
 from encours.ledger.command import Result
 from encours.ledger.session import Session
-
-LEDGER_WIDE = ""
-"""Entity of events that belong to the whole ledger, so that a key limited to some entities cannot write them."""
 
 
 class DefaultPolicyFixed(Refusal):
@@ -24,14 +22,16 @@ class DefaultPolicyFixed(Refusal):
 
 async def create_policy(session: Session, command: WritePolicy) -> Result:
     """Create a policy."""
-    _emit(session, command.policy_id, decide.create(command))
+    own = await own_purposes(session, command.templates)
+    _emit(session, command.policy_id, decide.create(command, own))
     return session.result(command.policy_id)
 
 
 async def add_version(session: Session, command: WritePolicy) -> Result:
     """Add a version to a policy."""
     state = await _load(session, command.policy_id)
-    for event in decide.add_version(state, command):
+    own = await own_purposes(session, command.templates)
+    for event in decide.add_version(state, command, own):
         _emit(session, command.policy_id, event)
     return session.result(command.policy_id)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, Protocol
 from uuid import UUID
@@ -26,6 +26,8 @@ from dunning_svc.read_models.cases.due import DueCases, creditors, due_pages
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.query import run_of
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
+from dunning_svc.read_models.cases.templates import template_rows, templates_of
+from dunning_svc.use_cases.messages import Texts
 from encours.contracts import Event, Recorded
 from encours.contracts.actors import DUNNING
 from encours.contracts.events.calendar import DayOpened
@@ -71,6 +73,7 @@ class OutgoingReminder:
     creditor: CreditorRow
     thread: str | None = None
     """Message-ID of the first e-mail to the debtor from the creditor."""
+    texts: Texts = field(default_factory=Texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +111,10 @@ class RunDay(Reactor):
             await complete_run(self._ledger, _run(e, Counter()), 0)
             return
         zone = (await self._ledger.info(e.ledger)).time_zone
-        async with self._db.snapshot(MODEL, e.ledger) as (conn, schema, _):
+        async with self._db.snapshot(MODEL, e.ledger) as (conn, schema, position):
             zones = {creditor.time_zone for creditor in (await creditors(conn, schema)).values()}
             latest = max((day_elsewhere(e.data.day, zone, other) for other in zones), default=e.data.day)
+            texts = Texts(templates_of(await template_rows(conn, schema)), position)
             kinds: Counter[type[DecisionEvent]] = Counter()
             reminders: list[OutgoingReminder] = []
             async for due in due_pages(conn, schema, latest):
@@ -118,7 +122,7 @@ class RunDay(Reactor):
                 await asyncio.gather(*(self._append(e, d, event) for d, event in decided))
                 kinds.update(type(event) for _, event in decided)
                 if kinds[ReminderRequested] <= _HANDED_ON_MAX:
-                    reminders += _outgoing(due, decided)
+                    reminders += _outgoing(due, decided, texts)
         run = _run(e, kinds)
         if not run.requested:
             await complete_run(self._ledger, run, 0)
@@ -142,12 +146,13 @@ def decide_all(due: DueCases, e: Recorded, time_zone: str) -> Iterator[tuple[Dec
             yield decision, as_event(decision, key)
 
 
-def _outgoing(due: DueCases, decided: Iterable[tuple[Decision, DecisionEvent]]) -> Iterator[OutgoingReminder]:
+def _outgoing(
+    due: DueCases, decided: Iterable[tuple[Decision, DecisionEvent]], texts: Texts
+) -> Iterator[OutgoingReminder]:
     for decision, event in decided:
         if isinstance(event, ReminderRequested):
-            yield OutgoingReminder(
-                event, due.customers[decision.addressee_id], due.creditors[decision.entity_id]
-            )
+            addressee, creditor = due.customers[decision.addressee_id], due.creditors[decision.entity_id]
+            yield OutgoingReminder(event, addressee, creditor, texts=texts)
 
 
 def _run(e: Recorded, kinds: Counter[type[DecisionEvent]]) -> Run:

@@ -56,7 +56,7 @@ class Lists(ComposedModel):
         Reviews(),
         Residuals(),
     )
-    ignores = contracts.names_in(events.insolvency, events.policy) | contracts.names_of(
+    ignores = contracts.names_in(events.insolvency, events.policy, events.template) | contracts.names_of(
         events.bank.CsvMapSet,
         events.bank.StatementTaken,
         events.calendar.DayOpened,

@@ -31,6 +31,7 @@ from encours.contracts.events import (
     review,
     risk,
     statement,
+    template,
 )
 
 STILL: frozenset[str] = names_in(
@@ -51,6 +52,7 @@ STILL: frozenset[str] = names_in(
     review,
     risk,
     statement,
+    template,
 ) | names_of(
     aside.EventSetAside,
     calendar.DayOpened,

@@ -1,7 +1,7 @@
 """The types of events: a module to each family. Importing this package registers every type."""
 
 from encours.contracts.events import aside, calendar, imports, invoice, loss, rate, risk
-from encours.contracts.events.dunning import policy, reminders
+from encours.contracts.events.dunning import policy, reminders, template
 from encours.contracts.events.money import (
     bank,
     cover,
@@ -45,4 +45,5 @@ __all__ = [
     "review",
     "risk",
     "statement",
+    "template",
 ]

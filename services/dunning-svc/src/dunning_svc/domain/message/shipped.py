@@ -6,16 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal, get_args
+from typing import get_args
 
 from dunning_svc.domain.formats import MessageLang
 from dunning_svc.domain.message.render import Source
 from encours.contracts.events.dunning.document import DunningAct
+from encours.contracts.events.dunning.template import TemplatePurpose, TemplateTone
 
-Purpose = Literal["announcement", "reminder", "formal_notice"]
-Tone = Literal["cordial", "neutral", "firm"]
-
-ACTS: Mapping[Purpose, frozenset[DunningAct]] = {
+ACTS: Mapping[TemplatePurpose, frozenset[DunningAct]] = {
     "announcement": frozenset({"email"}),
     "reminder": frozenset({"email", "letter"}),
     "formal_notice": frozenset({"registered_letter"}),
@@ -25,10 +23,10 @@ ACTS: Mapping[Purpose, frozenset[DunningAct]] = {
 
 @dataclass(frozen=True, slots=True)
 class ShippedTemplate:
-    """Purpose and tone of a shipped template."""
+    """TemplatePurpose and tone of a shipped template."""
 
-    purpose: Purpose
-    tone: Tone
+    purpose: TemplatePurpose
+    tone: TemplateTone
 
 
 TEMPLATES: Mapping[str, ShippedTemplate] = {
@@ -39,6 +37,12 @@ TEMPLATES: Mapping[str, ShippedTemplate] = {
     "formal_notice": ShippedTemplate("formal_notice", "firm"),
 }
 """By code."""
+STAND_IN: Mapping[str, str] = {
+    "announcement": "friendly",
+    "reminder": "first",
+    "formal_notice": "formal_notice",
+}
+"""By purpose, the shipped template that stands in for one of the ledger's own without a text in the language."""
 LANGUAGES: tuple[MessageLang, ...] = get_args(MessageLang)
 
 

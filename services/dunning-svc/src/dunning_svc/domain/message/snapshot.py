@@ -29,6 +29,7 @@ class MessageSnapshot(Value, frozen=True, kw_only=True):
     customer: str
     creditor: str
     creditor_address: str
+    creditor_email: str
     creditor_country: str
     account: PaymentAccount | None
     items: tuple[DunnedItem, ...]

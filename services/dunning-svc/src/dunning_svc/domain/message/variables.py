@@ -27,7 +27,7 @@ BLOCKS: Mapping[str, str] = {
 TEXTS: Mapping[str, str] = {
     "customer": "name of the customer",
     "creditor": "name of the creditor",
-    "contact": "name and postal address of the creditor, on lines of their own",
+    "contact": "name, postal address and e-mail address of the creditor, on lines of their own",
     "day": "date of the message",
     "numbers": "numbers of the claimed invoices: the first three, and the count of the others",
     "due": "oldest due date of the claimed invoices in words, with the year if it is another than that of the message",
@@ -68,7 +68,11 @@ def values_of(content: MessageSnapshot) -> dict[str, Any]:
     """Return the value of every name but those of blocks: texts, whole numbers, and tuples of mappings of texts."""
     lang, currency, asked = content.language, content.currency, content.asked
     oldest = min((item.due_on for item in asked or content.items), default=content.day)
-    contact = (cleaning.name(content.creditor), cleaning.lines(content.creditor_address))
+    contact = (
+        cleaning.name(content.creditor),
+        cleaning.lines(content.creditor_address),
+        cleaning.name(content.creditor_email),
+    )
     return {
         "customer": cleaning.name(content.customer),
         "creditor": cleaning.name(content.creditor),

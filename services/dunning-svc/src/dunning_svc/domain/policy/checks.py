@@ -6,10 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
 
-from dunning_svc.domain.message.shipped import ACTS, TEMPLATES, Purpose
+from dunning_svc.domain.message.shipped import ACTS, TEMPLATES
 from dunning_svc.domain.policy.policy import Policy, Step, ladder_of
 from encours.contracts.events.dunning.document import PolicyDocument
+from encours.contracts.events.dunning.template import TemplatePurpose
 from encours.kernel.errors import FieldError, Refusal
+
+Own = Mapping[str, TemplatePurpose]
+"""Purposes of the ledger's own templates by code, besides those that are shipped."""
+NO_TEMPLATES: Own = MappingProxyType({})
 
 
 class PolicyContradicts(Refusal):
@@ -21,11 +26,8 @@ class PolicyContradicts(Refusal):
     remedy = "Change the places listed in `errors`; each says what excludes what."
 
 
-def require_consistent(document: PolicyDocument, own: Mapping[str, Purpose] = MappingProxyType({})) -> None:
-    """Raise :class:`PolicyContradicts` with every contradiction of the document.
-
-    ``own``: purposes of the templates of the ledger by code, besides those that are shipped.
-    """
+def require_consistent(document: PolicyDocument, own: Own = NO_TEMPLATES) -> None:
+    """Raise :class:`PolicyContradicts` with every contradiction of the document."""
     purposes = {code: shipped.purpose for code, shipped in TEMPLATES.items()} | dict(own)
     policy = ladder_of("", 0, document)
     found = (
@@ -58,7 +60,7 @@ def _order(document: PolicyDocument, steps: Sequence[Step]) -> Iterator[FieldErr
             )
 
 
-def _templates(steps: Sequence[Step], purposes: Mapping[str, Purpose]) -> Iterator[FieldError]:
+def _templates(steps: Sequence[Step], purposes: Mapping[str, TemplatePurpose]) -> Iterator[FieldError]:
     for i, step in enumerate(steps):
         if not step.is_message:
             if step.template:

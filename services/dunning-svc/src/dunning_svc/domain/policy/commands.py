@@ -14,6 +14,11 @@ class WritePolicy:
     policy_id: str
     document: PolicyDocument
 
+    @property
+    def templates(self) -> set[str]:
+        """Codes of the templates that the steps name."""
+        return {step.template for step in self.document.steps if step.template}
+
 
 @dataclass(frozen=True, slots=True)
 class ActivatePolicy:

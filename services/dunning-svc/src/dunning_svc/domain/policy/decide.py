@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dunning_svc.domain.policy.checks import require_consistent
+from dunning_svc.domain.policy.checks import NO_TEMPLATES, Own, require_consistent
 from dunning_svc.domain.policy.commands import ActivatePolicy, RetirePolicy, WritePolicy
 from dunning_svc.domain.policy.shipped import ShippedPolicy
 from dunning_svc.domain.policy.state import OwnPolicy
@@ -61,9 +61,9 @@ class PolicyNotInForce(Refusal):
     remedy = "Get the policy; there is nothing to retire."
 
 
-def create(cmd: WritePolicy, shipped_as: str | None = None) -> PolicyCreated:
+def create(cmd: WritePolicy, own: Own = NO_TEMPLATES, shipped_as: str | None = None) -> PolicyCreated:
     """Create a policy with its first version. Raises :class:`PolicyContradicts`."""
-    require_consistent(cmd.document)
+    require_consistent(cmd.document, own)
     return PolicyCreated(policy_id=cmd.policy_id, document=cmd.document, shipped_as=shipped_as)
 
 
@@ -71,12 +71,12 @@ def chosen(state: OwnPolicy, shipped: ShippedPolicy | None) -> list[PolicyCreate
     """Create the shipped policy in a ledger that does not have it yet."""
     if state.versions or shipped is None:
         return []
-    return [create(WritePolicy(shipped.policy_id, shipped.document), shipped.code)]
+    return [create(WritePolicy(shipped.policy_id, shipped.document), shipped_as=shipped.code)]
 
 
-def add_version(state: OwnPolicy, cmd: WritePolicy) -> list[PolicyVersionAdded]:
+def add_version(state: OwnPolicy, cmd: WritePolicy, own: Own = NO_TEMPLATES) -> list[PolicyVersionAdded]:
     """Add a version; none if the last one has the same content. Raises :class:`PolicyContradicts`."""
-    require_consistent(cmd.document)
+    require_consistent(cmd.document, own)
     if state.last.document == cmd.document:
         return []
     if len(state.versions) >= VERSIONS_MAX:

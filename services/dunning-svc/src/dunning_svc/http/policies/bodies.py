@@ -8,9 +8,9 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from dunning_svc.domain.policy.commands import ActivatePolicy, RetirePolicy, WritePolicy
 from dunning_svc.domain.policy.written import document_of
-from dunning_svc.http.identifiers import CustomerId
+from dunning_svc.http.identifiers import CustomerId, EntityId, TemplateCode
 from encours.contracts.events.dunning.document import DunningAct
-from encours.http.models import Body, Country, Currency, Id, LongText, ShortText
+from encours.http.models import Body, Country, Currency, LongText, ShortText
 
 
 def _as_text(value: Any) -> Any:
@@ -28,7 +28,6 @@ Minimums = Annotated[dict[Currency, Amount], Field(max_length=200)]
 StepCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9+._-]{0,19}$")]
 Days = Annotated[int, Field(ge=0, le=365, strict=True)]
 FieldCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-EntityId = Annotated[str, Id("ent")]
 _MANY = 1_000
 
 
@@ -75,9 +74,11 @@ class StepBody(Body):
     act: DunningAct = Field(
         description="`registered_letter` is a formal notice; `call` and `litigation_file` are tasks."
     )
-    template: Literal["friendly", "cordial", "first", "penalties", "formal_notice"] | None = Field(
+    template: TemplateCode | None = Field(
         default=None,
-        description="Text and tone of a message. `penalties` and `formal_notice` show penalties and recovery fee.",
+        description="Code of a template of `GET /v1/templates` that is for the act. Of those that are shipped, "
+        "`penalties` and `formal_notice` show penalties and recovery fee.",
+        examples=["first"],
     )
     interval_days: Days | None = Field(
         default=None,

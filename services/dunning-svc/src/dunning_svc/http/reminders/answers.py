@@ -9,7 +9,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from dunning_svc.http.items import ItemOut
-from encours.contracts.events.dunning.reminders import DunnedItem
+from dunning_svc.use_cases.messages import Rewritten
+from encours.contracts.events.dunning.reminders import DunnedItem, MessageProof
 from encours.http.models import MoneyModel
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
@@ -48,6 +49,61 @@ class ReminderOut(BaseModel):
         return cls(**_fields(row))
 
 
+class MessageProofOut(BaseModel):
+    """Template and hashes of a message that was sent."""
+
+    template: str = Field(description="Code of the text that was used.")
+    language: str
+    entity_id: str | None = Field(description="Creditor whose own template it was.")
+    version: int = Field(description="Version of the template; 0 for a shipped one.")
+    source_hash: str = Field(description="Hash of the template's subject and text.")
+    snapshot_hash: str = Field(description="Hash of all values that the message was made of.")
+    content_hash: str = Field(description="Hash of subject, plain text and HTML.")
+    position: int = Field(
+        description="Ledger position up to which customer, creditor and template were read."
+    )
+
+    @classmethod
+    def of(cls, proof: MessageProof) -> MessageProofOut:
+        """Return the proof of an event."""
+        return cls(
+            template=proof.template_code,
+            language=proof.template_language,
+            entity_id=proof.template_creditor_id,
+            version=proof.template_version,
+            source_hash=proof.source_hash,
+            snapshot_hash=proof.snapshot_hash,
+            content_hash=proof.content_hash,
+            position=proof.position,
+        )
+
+
+class MessageOut(BaseModel):
+    """Message of a reminder, written again from the ledger."""
+
+    subject: str
+    text: str
+    html: str
+    agrees: bool = Field(description="True if it is, byte by byte, the message that was sent.")
+    differences: list[Literal["template", "values", "message"]] = Field(
+        description="Hashes that differ. `template`: a shipped text has changed since. `message` alone: this "
+        "release writes it in another way."
+    )
+    sent: MessageProofOut
+
+    @classmethod
+    def of(cls, again: Rewritten) -> MessageOut:
+        """Return a message that was written again."""
+        return cls(
+            subject=again.message.subject,
+            text=again.message.text,
+            html=again.message.html,
+            agrees=not again.differences,
+            differences=list(again.differences),
+            sent=MessageProofOut.of(again.stored),
+        )
+
+
 class ReminderList(Listing[ReminderOut], AsOf):
     """Reminders, newest first."""
 
@@ -56,13 +112,23 @@ class ReminderAsOf(ReminderOut, AsOf):
     """A reminder with its items, at the requested dates."""
 
     items: list[ItemOut]
+    message: MessageProofOut | None = Field(description="Null unless it was sent.")
 
     @classmethod
     def with_items(
-        cls, row: Mapping[str, Any], items: tuple[DunnedItem, ...], echo: dict[str, Any]
+        cls,
+        row: Mapping[str, Any],
+        items: tuple[DunnedItem, ...],
+        proof: MessageProof | None,
+        echo: dict[str, Any],
     ) -> ReminderAsOf:
         """Return a row with the items of its decision; ``echo`` holds the dates of the question."""
-        return cls(**_fields(row), items=[ItemOut.of(item, row["currency"]) for item in items], **echo)
+        return cls(
+            **_fields(row),
+            items=[ItemOut.of(item, row["currency"]) for item in items],
+            message=None if proof is None else MessageProofOut.of(proof),
+            **echo,
+        )
 
 
 def _fields(row: Mapping[str, Any]) -> dict[str, Any]:

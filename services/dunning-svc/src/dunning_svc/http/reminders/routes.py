@@ -8,11 +8,18 @@ from fastapi import Query as Parameter
 from starlette.responses import Response
 
 from dunning_svc.http.identifiers import CustomerId, InvoiceId, ReminderPath
-from dunning_svc.http.reminders.answers import ReminderAsOf, ReminderList, ReminderOut, ReminderStatus
+from dunning_svc.http.reminders.answers import (
+    MessageOut,
+    ReminderAsOf,
+    ReminderList,
+    ReminderOut,
+    ReminderStatus,
+)
 from dunning_svc.read_models.cases import query
 from dunning_svc.read_models.cases.decisions import document_of
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.query import ReminderNotFound
+from dunning_svc.use_cases.messages import rewritten, sent_proof
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
@@ -47,4 +54,18 @@ async def get_reminder(reminder_id: ReminderPath, q: Reading) -> Response:
         q.caller.require_sight(row["entity_id"], ReminderNotFound(reminder_id))
         decision = await query.decision(view, row["decision_id"])
     items = document_of(decision).items
-    return q.respond(ReminderAsOf.with_items(row, items, view.time.echo()), version=row["version"])
+    proof = None
+    if row["status"] == "sent":
+        proof = await sent_proof(q.ledger, q.caller.ledger, reminder_id, view.time.position)
+    return q.respond(ReminderAsOf.with_items(row, items, proof, view.time.echo()), version=row["version"])
+
+
+@router.get("/v1/reminders/{id}/message", response_model=MessageOut)
+async def get_message(reminder_id: ReminderPath, q: Reading) -> Response:
+    """Write the message of a sent reminder again from the ledger, and compare it with the hash of what was sent."""
+    async with q.view(MODEL) as view:
+        row = await query.reminder(view, reminder_id)
+    q.caller.require_sight(row["entity_id"], ReminderNotFound(reminder_id))
+    return q.respond(
+        MessageOut.of(await rewritten(q.ledger, q.caller.ledger, reminder_id, view.time.position))
+    )

@@ -10,11 +10,11 @@ from collections.abc import Collection, Mapping
 from dunning_svc.read_models.cases.due import creditors, select, with_payers
 from dunning_svc.read_models.cases.model import MODEL, project
 from dunning_svc.read_models.cases.past import MemoryRows
-from dunning_svc.read_models.cases.policies import PolicyEvent
 from dunning_svc.read_models.cases.rows import AccountRow, ItemRow, PolicyRow
+from dunning_svc.read_models.cases.templates import template_rows
 from encours.contracts import Recorded, names_of
 from encours.contracts.books import movements, moving
-from encours.contracts.events import customer, entity, insolvency, plan, policy, reminders
+from encours.contracts.events import customer, entity, insolvency, plan, policy, reminders, template
 from encours.contracts.parties import Merging, related
 from encours.ledger import Ledger
 from encours.reading.merges import MergeRow
@@ -22,7 +22,7 @@ from encours.reading.read_db import ReadDb
 
 BEHIND_MAX = 2_000
 """Most events that are folded onto the rows; a read model that lags further has to catch up first."""
-_TYPES = moving() | names_of(
+FOLDED = moving() | names_of(
     customer.CustomerAmended,
     customer.CustomerContactAdded,
     customer.CustomerRegistered,
@@ -33,14 +33,28 @@ _TYPES = moving() | names_of(
     insolvency.InsolvencyClosed,
     insolvency.InsolvencyOpened,
     reminders.HoldPlaced,
+    entity.BankAccountSet,
     entity.EntityAmended,
     plan.InvoiceRescheduled,
     policy.PolicyActivated,
     policy.PolicyCreated,
     policy.PolicyRetired,
     policy.PolicyVersionAdded,
+    template.TemplateReset,
+    template.TemplateVersionSaved,
 )
 """Events that a message depends on; decisions and outcomes of other reminders do not change it."""
+
+_OF_ALL = (
+    entity.BankAccountSet,
+    entity.EntityAmended,
+    policy.PolicyActivated,
+    policy.PolicyCreated,
+    policy.PolicyRetired,
+    policy.PolicyVersionAdded,
+    template.TemplateReset,
+    template.TemplateVersionSaved,
+)
 
 
 class CasesBehind(Exception):
@@ -49,14 +63,16 @@ class CasesBehind(Exception):
 
 async def current_cases(
     ledger: Ledger, db: ReadDb, name: str, invoices: Mapping[str, Collection[str]]
-) -> MemoryRows:
-    """Return creditors, debtors, accounts and items at the ledger's head.
+) -> tuple[MemoryRows, int]:
+    """Return creditors, debtors, accounts, items and templates at the ledger's head, and the position of the last
+    event that may concern them.
 
     ``invoices`` of each customer are included even if nothing is open on them. Raises
     :class:`CasesBehind`.
     """
     async with db.snapshot(MODEL, name) as (conn, schema, position):
-        since = await ledger.read_types(name, _TYPES, position, BEHIND_MAX)
+        since = await ledger.read_types(name, FOLDED, position, BEHIND_MAX)
+        last = since[-1].position if since else position
         if len(since) == BEHIND_MAX:
             raise CasesBehind(f"{MODEL} is at position {position}, {BEHIND_MAX} events or more behind")
         known = await select(conn, schema, MergeRow, "")
@@ -74,6 +90,8 @@ async def current_cases(
             rows.put(creditor)
         for each in await select(conn, schema, PolicyRow, ""):
             rows.put(each)
+        for text in await template_rows(conn, schema):
+            rows.put(text)
         for account in await select(conn, schema, AccountRow, "where customer_id = any($1)", ids):
             rows.put(account)
         items = "where (customer_id = any($1) and open_minor > 0) or invoice_id = any($2)"
@@ -81,11 +99,11 @@ async def current_cases(
             rows.put(item)
     for e in since:
         project(e, rows)
-    return rows
+    return rows, last
 
 
 def _concerns(e: Recorded, customer_ids: Collection[str]) -> bool:
-    if isinstance(e.data, entity.EntityAmended | PolicyEvent):
+    if isinstance(e.data, _OF_ALL):
         return True
     return any(entry.customer_id in customer_ids for entry in movements(e)) or (
         getattr(e.data, "customer_id", None) in customer_ids

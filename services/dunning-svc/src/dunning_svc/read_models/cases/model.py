@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dunning_svc.domain.policy.choice import is_default
-from dunning_svc.read_models.cases import amounts, decisions, master_data, policies
+from dunning_svc.read_models.cases import amounts, decisions, master_data, policies, templates
 from dunning_svc.read_models.cases.rows import (
     ALL_ROWS,
     AccountRow,
@@ -18,6 +18,7 @@ from dunning_svc.read_models.cases.rows import (
     Rows,
     RunRow,
     TaskRow,
+    TemplateRow,
 )
 from encours import contracts
 from encours.contracts import Recorded, events, names_of
@@ -33,6 +34,7 @@ from encours.contracts.events import (
     plan,
     policy,
     reminders,
+    template,
 )
 from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
@@ -52,7 +54,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 14
+    version = 15
     rows = ALL_ROWS
     applies = moving() | names_of(
         calendar.DayOpened,
@@ -90,6 +92,8 @@ class Cases(ReadModel):
         policy.PolicyRetired,
         policy.PolicyVersionAdded,
         plan.InvoiceRescheduled,
+        template.TemplateReset,
+        template.TemplateVersionSaved,
     )
     ignores = contracts.names_in(
         events.approval,
@@ -203,6 +207,8 @@ def keys(e: Recorded) -> Iterable[Key]:
             yield RunRow, (e.data.day,)
         case policy.PolicyVersionAdded() | policy.PolicyActivated() | policy.PolicyRetired():
             yield PolicyRow, (e.data.policy_id,)
+        case template.TemplateReset():
+            yield TemplateRow, (e.data.template_id,)
         case _:
             return
 
@@ -256,6 +262,8 @@ def project(e: Recorded, rows: Rows) -> None:
             | policy.PolicyRetired()
         ):
             policies.policy_changed(e, e.data, rows)
+        case template.TemplateVersionSaved() | template.TemplateReset():
+            templates.template_changed(e.data, rows)
         case reminders.RunCompleted():
             decisions.run_completed(e, e.data, rows)
         case _:

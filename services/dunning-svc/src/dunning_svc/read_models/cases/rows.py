@@ -344,6 +344,22 @@ class PolicyRow(Row, kw_only=True):
     changed_position: int
 
 
+class TemplateRow(Row, kw_only=True):
+    """A template of the ledger with its text in force; ``version`` is 0 without one."""
+
+    TABLE: ClassVar[str] = "template"
+    KEY: ClassVar[tuple[str, ...]] = ("template_id",)
+
+    template_id: str
+    code: str
+    language: str
+    entity_id: str | None
+    purpose: str
+    version: int
+    subject: str
+    text: str
+
+
 ALL_ROWS: tuple[type[Row], ...] = (
     CreditorRow,
     DebtorRow,
@@ -356,6 +372,7 @@ ALL_ROWS: tuple[type[Row], ...] = (
     TaskRow,
     RunRow,
     PolicyRow,
+    TemplateRow,
 )
 
 

@@ -92,6 +92,7 @@ class Receivables(MappedModel):
         events.remittance,
         events.review,
         events.statement,
+        events.template,
     ) | contracts.names_of(
         events.calendar.DayOpened,
         events.risk.CreditChecked,

@@ -79,6 +79,7 @@ class Credit(ReadModel):
         events.remittance,
         events.review,
         events.statement,
+        events.template,
     ) | names_of(
         events.calendar.DayOpened,
         events.risk.CreditChecked,

@@ -175,7 +175,28 @@ class ReminderSuppressed(Event, frozen=True, kw_only=True, omit_defaults=True):
     """At dispatch: positions of the events after the decision that changed what it rested on."""
 
 
-class ReminderSent(Event, frozen=True, kw_only=True):
+class MessageProof(Value, frozen=True, kw_only=True):
+    """Text and content of a message that was handed over: with the ledger they give the same message again."""
+
+    addressee_id: str
+    """Customer whose name the message has."""
+    template_code: str
+    template_language: str
+    template_creditor_id: str | None
+    """Creditor whose own template it was; ``None`` for one of the whole ledger or a shipped one."""
+    template_version: int
+    """0 for a template that Encours ships."""
+    source_hash: str
+    """``sha256:`` and the digest of the template's subject and text."""
+    snapshot_hash: str
+    """The same of all values that the message was made of, as canonical JSON."""
+    content_hash: str
+    """The same of subject, plain text and HTML."""
+    position: int
+    """Ledger position up to which customer, creditor and template were read."""
+
+
+class ReminderSent(Event, frozen=True, kw_only=True, omit_defaults=True):
     """The channel accepted it: the mail server took the message, or the letter file was written."""
 
     TYPE: ClassVar[str] = "reminder.sent"
@@ -184,6 +205,8 @@ class ReminderSent(Event, frozen=True, kw_only=True):
     channel: Channel
     message_id: str
     evidence: str
+    message: MessageProof | None = None
+    """``None`` in events of earlier releases, and where what was handed over is not known exactly."""
 
 
 class ReminderFailed(Event, frozen=True, kw_only=True):

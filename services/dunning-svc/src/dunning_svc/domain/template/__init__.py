@@ -1,0 +1,1 @@
+"""Templates of the ledger: versions, and the one that a message uses."""

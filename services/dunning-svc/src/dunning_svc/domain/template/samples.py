@@ -1,0 +1,95 @@
+"""Sample customers in France, Germany and Great Britain, in whose messages a template must work before it is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from dunning_svc.domain.message.snapshot import MessageSnapshot, PaymentAccount
+from encours.contracts.events.dunning.reminders import DunnedItem, LateTerms
+from encours.contracts.events.dunning.template import TemplateLanguage, TemplatePurpose
+
+_DAY = date(2026, 3, 2)
+_SHAPES = (
+    ("FR", "EUR", "Boulangerie L'Épi d'Or SARL", "Moulins du Lac SA\n12 rue de la Paix\n75002 Paris\nFR",
+     "FR7630006000011234567890189"),
+    ("DE", "EUR", "Müller & Söhne GmbH", "Nordwerk AG\nHafenstraße 3\n20095 Hamburg\nDE", "DE89370400440532013000"),
+    ("GB", "GBP", "O'Neill & Partners Ltd", "Thames Supplies plc\n1 High Street\nLondon SE1 9GF\nGB", ""),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A message of a sample customer; ``name`` says what is special about it."""
+
+    name: str
+    content: MessageSnapshot
+
+
+def samples_of(language: TemplateLanguage, purpose: TemplatePurpose) -> Iterator[Sample]:
+    """Yield the messages of all sample customers in all variants."""
+    late = -5 if purpose == "announcement" else 30
+    one = _item("538812", late)
+    variants = {
+        "one invoice": ((one,), 0),
+        "five invoices": (tuple(_item(f"5388{n}", late + n) for n in range(12, 17)), 0),
+        "unapplied payment": ((one,), 10_000),
+        "disputed share": ((_item("538812", late, disputed=25_000),), 0),
+        "payment plan": ((_item("538812", late, planned=30_000),), 0),
+        "instalments": ((_item("538812", late, later=60_000),), 0),
+        "without a recovery fee": ((_item("538812", late, terms=LateTerms(penalty_rate_bps=0, indemnity_minor=0)),), 0),
+        "agreed rate, and all at once": (
+            (
+                _item("538812", late, disputed=10_000, planned=10_000, later=10_000),
+                _item("538813", late + 300, terms=LateTerms(penalty_rate_bps=1_250, indemnity_minor=4_000)),
+                *(() if purpose == "announcement" else (_item("538820", -8, announced=True),)),
+            ),
+            5_000,
+        ),
+    }  # fmt: skip
+    for country, currency, customer, sender, iban in _SHAPES:
+        creditor, _, address = sender.partition("\n")
+        for name, (items, credit) in variants.items():
+            content = MessageSnapshot(
+                day=_DAY,
+                language=language,
+                currency=currency,
+                customer=customer,
+                creditor=creditor,
+                creditor_address=address,
+                creditor_email="" if country == "GB" else "accounts@example.com",
+                creditor_country=country,
+                account=PaymentAccount(iban=iban, bic="", holder=creditor) if iban else None,
+                items=items,
+                credit_minor=credit,
+                amount_minor=sum(item.asked_minor for item in items) - credit,
+            )
+            yield Sample(f"{customer} ({country}), {name}", content)
+
+
+def _item(
+    number: str,
+    late: int,
+    *,
+    disputed: int = 0,
+    planned: int = 0,
+    later: int = 0,
+    announced: bool = False,
+    terms: LateTerms = LateTerms(penalty_rate_bps=None, indemnity_minor=4_000),
+) -> DunnedItem:
+    open_minor = 123_456
+    return DunnedItem(
+        invoice_id=f"inv_{number}",
+        invoice_version=2,
+        number=number,
+        due_on=_DAY - timedelta(days=late),
+        days_past_due=late,
+        open_minor=open_minor,
+        disputed_minor=disputed,
+        planned_minor=planned,
+        later_minor=later,
+        asked_minor=0 if announced else open_minor - disputed - planned - later,
+        step="",
+        terms=terms,
+    )
