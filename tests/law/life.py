@@ -38,7 +38,7 @@ from invoice_svc.use_cases.money import payments, reversals
 from invoice_svc.use_cases.parties import customers, entities
 from invoice_svc.use_cases.sales import disputes, invoices
 from risk_svc.domain.exposure import ExposureItem
-from risk_svc.domain.score import PAYMENT_BEHAVIOUR_3, expected_delay
+from risk_svc.domain.score import PAYMENT_BEHAVIOUR_4, expected_delay
 from risk_svc.read_models.credit.accounts import accounts_of
 from risk_svc.read_models.credit.model import Credit
 from risk_svc.read_models.credit.rows import ExposureInvoiceRow, ExposureMovementRow
@@ -131,7 +131,7 @@ class Facts:
             waiting = [(today - DUE_ON).days]
         if not settled and not waiting:
             return None
-        share: float = 0.5 ** (expected_delay(settled, waiting, PAYMENT_BEHAVIOUR_3) / 20)
+        share: float = 0.5 ** (expected_delay(settled, waiting, PAYMENT_BEHAVIOUR_4) / 20)
         return round(100 * share)
 
 
@@ -334,7 +334,7 @@ class Life:
             }
             for row in _grouped([row for row in moved if row.payment_id])
         ]  # fmt: skip
-        return accounts_of([item], funds, Survivors((), date.min))["cus_1"]["EUR"].items
+        return accounts_of([item], funds, (), Survivors((), date.min))["cus_1"]["EUR"].items
 
 
 def _grouped(rows: list[ExposureMovementRow]) -> list[ExposureMovementRow]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_svc.domain.exposure import ExposureItem
-from risk_svc.domain.score import PAYMENT_BEHAVIOUR_3 as CARD
+from risk_svc.domain.score import PAYMENT_BEHAVIOUR_4 as CARD
 from risk_svc.domain.score import expected_delay, score
 
 DAY = date(2026, 6, 30)

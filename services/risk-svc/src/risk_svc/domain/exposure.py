@@ -27,6 +27,27 @@ class ExposureInSeveralCurrencies(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
+class ExposurePart:
+    """A debt with one due date, in minor units: an invoice, or an instalment of it."""
+
+    due_on: date
+    open_minor: int
+    uncovered_minor: int
+    """Part of what was owed that no funds of the customer cover, allocated or not; a write-off covers nothing."""
+    settled_on: date | None
+    """Day from which funds cover all that was owed; ``None`` while they do not, or if nothing was ever owed."""
+
+    def days_past_due(self, day: date) -> int:
+        """Return the calendar days since the due date; 0 or less while not late."""
+        return (day - self.due_on).days
+
+    def delay(self, day: date) -> int:
+        """Return the days from the due date to the settlement, or until now; 0 in time, and where nothing was owed."""
+        until = day if self.uncovered_minor > 0 else self.settled_on
+        return max(0, self.days_past_due(until)) if until is not None else 0
+
+
+@dataclass(frozen=True, slots=True)
 class ExposureItem:
     """An invoice at a date, in minor units. Accepted claims whose credit note is still to come are left out."""
 
@@ -34,6 +55,7 @@ class ExposureItem:
     number: str
     issued_on: date
     due_on: date
+    """Of an invoice in instalments that of the first one that is open, else of the last."""
     total_minor: int
     open_minor: int
     disputed_minor: int
@@ -45,10 +67,28 @@ class ExposureItem:
     """Last day on which the open amount changed: of an unpaid invoice that is not open, that of its write-off."""
     is_penalty: bool = False
     """A penalty document, which claims interest and fees for invoices paid late."""
+    instalments: tuple[ExposurePart, ...] = ()
+    """Those of the schedule in force, in the order of their dates."""
+    delay_before: int = 0
+    """Longest delay in days by the due dates that it had before that schedule was agreed."""
+
+    @property
+    def parts(self) -> tuple[ExposurePart, ...]:
+        """Instalments; without a schedule the invoice itself."""
+        whole = ExposurePart(self.due_on, self.open_minor, self.uncovered_minor, self.settled_on)
+        return self.instalments or (whole,)
 
     def days_past_due(self, day: date) -> int:
         """Return the calendar days since the due date; 0 or less while not late."""
         return (day - self.due_on).days
+
+    def overdue_minor(self, day: date) -> int:
+        """Return the open amount that is past due."""
+        return sum(part.open_minor for part in self.parts if part.days_past_due(day) > 0)
+
+    def delay(self, day: date) -> int:
+        """Return the longest delay in days, by the due dates in force then; up to the day while it is uncovered."""
+        return max(self.delay_before, *(part.delay(day) for part in self.parts))
 
 
 def exposure(
@@ -56,20 +96,20 @@ def exposure(
 ) -> ExposureSeen:
     """Return the components in minor units.
 
-    Total = not due + overdue + drafts − unapplied; the disputed amount is a part of it, not added again. The oldest
-    days past due are those of an item that no unapplied cash covers.
+    Total = not due + overdue + drafts − unapplied; the disputed amount is a part of it, not added again. Each
+    instalment is due on its own date. The oldest days past due are those of an open part that no unapplied cash covers.
     """
     not_due = overdue = disputed = oldest = 0
     for item in items:
         if item.open_minor <= 0:
             continue
-        late = item.days_past_due(day)
-        if late > 0:
-            overdue += item.open_minor
-            oldest = max(oldest, late if item.uncovered_minor > 0 else 0)
-        else:
-            not_due += item.open_minor
+        late = item.overdue_minor(day)
+        overdue += late
+        not_due += item.open_minor - late
         disputed += item.disputed_minor
+        for part in item.parts:
+            if part.open_minor > 0 and part.uncovered_minor > 0:
+                oldest = max(oldest, part.days_past_due(day))
     return ExposureSeen(
         not_due_minor=not_due,
         overdue_minor=overdue,

@@ -1,8 +1,10 @@
 """Payment behaviour score, in which open late invoices count.
 
-Definition ``payment-behaviour/3``. The delay of an invoice is the days from its due date to the first day from which
+Definition ``payment-behaviour/4``. The delay of an invoice is the days from its due date to the first day from which
 funds of the customer cover all that was ever owed, 0 if in time (:mod:`encours.contracts.settlement`): the creditor's
-credit note, write-off, allocation or release is no evidence of how the payer behaves. An invoice that is unpaid and
+credit note, write-off, allocation or release is no evidence of how the payer behaves. The delay of an invoice in
+instalments is the longest of theirs, each from its agreed date, and a schedule that is agreed late forgives no delay
+before it. One that is not settled yet has a delay of at least that until now. An invoice that is unpaid and
 late has a delay of *at least* its days past due, so it enters as a censored observation: a mean over paid invoices
 would favour customers who never pay. The prior is two invoices whose delay is geometric with a mean of ten days. It
 weighs while there is little history, and beyond the longest observed delay, where each day settles one open invoice
@@ -10,7 +12,8 @@ in eleven. So one invoice open for n days gives 10 + n/3 expected days. The scor
 with a half-life of 20 days of expected delay.
 
 Definition 1 kept the curve at its last value up to 180 days, so that one day past due counted like 180. Definition 2
-dated a settlement by the last booking, and took credit notes and write-offs for payments.
+dated a settlement by the last booking, and took credit notes and write-offs for payments. Definition 3 measured
+invoices in instalments from the due date of the whole.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from datetime import date, timedelta
 
 from risk_svc.domain.exposure import ExposureItem
 
-DEFINITION = "payment-behaviour/3"
+DEFINITION = "payment-behaviour/4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Scorecard:
     half_life_days: int = 20
 
 
-PAYMENT_BEHAVIOUR_3 = Scorecard()
+PAYMENT_BEHAVIOUR_4 = Scorecard()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,32 +63,34 @@ class Score:
     reasons: tuple[Reason, ...]
 
 
-def score(items: Sequence[ExposureItem], day: date, card: Scorecard = PAYMENT_BEHAVIOUR_3) -> Score:
+def score(items: Sequence[ExposureItem], day: date, card: Scorecard = PAYMENT_BEHAVIOUR_4) -> Score:
     """Return the score on a day from the invoices that fell due or were settled in the window before it.
 
-    Invoices that are neither due nor settled are left out, those that were credited whole, and penalty documents: the
+    Invoices that are neither late nor settled are left out, those that were credited whole, and penalty documents: the
     delay that they rest on has counted already. An invoice that was
     written off counts as unpaid while its write-off is in the window.
     """
     since = day - timedelta(days=card.window_days)
     items = [item for item in items if not item.is_penalty]
-    settled = [
-        max(0, (item.settled_on - item.due_on).days)
+    settled = [item.delay(day) for item in items if item.settled_on is not None and item.settled_on >= since]
+    unsettled = [
+        item
         for item in items
-        if item.settled_on is not None and item.settled_on >= since
+        if item.uncovered_minor > 0 and item.delay(day) > 0 and (item.open_minor or item.moved_on >= since)
     ]
-    open_late = [
-        item.days_past_due(day)
-        for item in items
-        if item.uncovered_minor > 0
-        and item.days_past_due(day) > 0
-        and (item.open_minor or item.moved_on >= since)
-    ]
-    if not settled and not open_late:
+    if not settled and not unsettled:
         return Score(None, None, 0, 0, (Reason("no-history", 0, "No invoice has fallen due yet."),))
-    expected = expected_delay(settled, open_late, card)
+    expected = expected_delay(settled, [item.delay(day) for item in unsettled], card)
     value = round(100 * 0.5 ** (expected / card.half_life_days))
-    return Score(value, round(expected * 10), len(settled), len(open_late), _reasons(settled, open_late))
+    open_late = [late for item in unsettled if (late := _uncovered_for(item, day)) > 0]
+    late_before = [item.delay(day) for item in unsettled if _uncovered_for(item, day) <= 0]
+    return Score(
+        value, round(expected * 10), len(settled), len(open_late), _reasons(settled, open_late, late_before)
+    )
+
+
+def _uncovered_for(item: ExposureItem, day: date) -> int:
+    return max((part.days_past_due(day) for part in item.parts if part.uncovered_minor > 0), default=0)
 
 
 def expected_delay(settled: Sequence[int], open_late: Sequence[int], card: Scorecard) -> float:
@@ -114,7 +119,9 @@ def expected_delay(settled: Sequence[int], open_late: Sequence[int], card: Score
     return expected
 
 
-def _reasons(settled: Sequence[int], open_late: Sequence[int]) -> tuple[Reason, ...]:
+def _reasons(
+    settled: Sequence[int], open_late: Sequence[int], late_before: Sequence[int]
+) -> tuple[Reason, ...]:
     reasons = []
     if open_late:
         worst = max(open_late)
@@ -123,6 +130,14 @@ def _reasons(settled: Sequence[int], open_late: Sequence[int]) -> tuple[Reason, 
                 "open-late-invoices",
                 len(open_late),
                 f"{len(open_late)} invoice(s) open past due, the oldest by {worst} days.",
+            )
+        )
+    if late_before:
+        reasons.append(
+            Reason(
+                "instalments-late-before",
+                len(late_before),
+                f"{len(late_before)} invoice(s) in instalments, none due now, {max(late_before)} days late before.",
             )
         )
     late = [delay for delay in settled if delay > 0]

@@ -203,6 +203,7 @@ class OpenInvoice(BaseModel):
     due_on: BusinessDate
     days_past_due: int
     outstanding: MoneyModel
+    overdue: MoneyModel = Field(description="The part of it that is past due, by its instalments.")
     disputed: MoneyModel
 
     @classmethod
@@ -214,6 +215,7 @@ class OpenInvoice(BaseModel):
             due_on=item.due_on,
             days_past_due=max(0, item.days_past_due(day)),
             outstanding=MoneyModel.of(item.open_minor, currency),
+            overdue=MoneyModel.of(item.overdue_minor(day), currency),
             disputed=MoneyModel.of(item.disputed_minor, currency),
         )
 

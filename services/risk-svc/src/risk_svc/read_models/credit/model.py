@@ -9,6 +9,7 @@ from encours import contracts
 from encours.contracts import Recorded, events, names_of
 from encours.contracts.books import movements, moving
 from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
+from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.parties.customer import (
     CustomerAmended,
     CustomerMerged,
@@ -26,6 +27,7 @@ from encours.reading.rates import RatePairRow, RateRow, rate_rows
 from risk_svc.read_models.credit.rows import (
     CreditCustomerRow,
     CreditRolesRow,
+    ExposureInstalmentRow,
     ExposureInvoiceRow,
     ExposureMovementRow,
     ExposureRow,
@@ -37,13 +39,14 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 9
+    version = 10
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
         MergeRow,
         ExposureRow,
         ExposureInvoiceRow,
+        ExposureInstalmentRow,
         ExposureMovementRow,
         LimitRequestRow,
         RateRow,
@@ -59,6 +62,7 @@ class Credit(ReadModel):
         InvoiceAmended,
         InvoiceCancelled,
         InvoiceIssued,
+        InvoiceRescheduled,
         LimitRequested,
         LimitApproved,
         LimitRefused,
@@ -71,7 +75,6 @@ class Credit(ReadModel):
         events.insolvency,
         events.instrument,
         events.order,
-        events.plan,
         events.policy,
         events.penalty,
         events.quote,
@@ -126,6 +129,12 @@ class Credit(ReadModel):
         events.payment.RefundSent,
         events.payment.PaymentStated,
         events.payment.ReversalStated,
+        events.plan.PlanAgreed,
+        events.plan.PlanBroken,
+        events.plan.PlanCancelled,
+        events.plan.PlanKept,
+        events.plan.PlanRescheduled,
+        events.plan.PlanResumed,
         events.rate.ExchangeDifferenceRealised,
         events.rate.ExchangeDifferenceReversed,
     )
@@ -143,6 +152,8 @@ class Credit(ReadModel):
             ):
                 yield ExposureInvoiceRow, (invoice_id,)
                 yield CreditCustomerRow, (customer_id,)
+            case InvoiceRescheduled(invoice_id=invoice_id):
+                yield ExposureInvoiceRow, (invoice_id,)
             case InvoiceIssued(purchaser_id=str(orderer)):
                 yield CreditCustomerRow, (orderer,)
         for moved in movements(e):
@@ -178,6 +189,8 @@ class CreditProjection:
                 self._undraft(self._invoice(data.invoice_id))
             case InvoiceIssued():
                 self._issued(data)
+            case InvoiceRescheduled():
+                self._rescheduled(data)
             case LimitRequested() | LimitApproved() | LimitRefused():
                 self._limit(data)
             case CustomerMerged() | CustomerMergeReversed():
@@ -322,6 +335,19 @@ class CreditProjection:
                 is_penalty=data.purpose == "penalty",
             )
         )
+
+    def _rescheduled(self, data: InvoiceRescheduled) -> None:
+        invoice = self._invoice(data.invoice_id)
+        for each in data.instalments:
+            self.rows.put(
+                ExposureInstalmentRow(
+                    invoice_id=invoice.invoice_id,
+                    position=self.e.position,
+                    due_on=each.due_on,
+                    effective_on=self.e.effective_on,
+                    amount_minor=each.amount_minor,
+                )
+            )
 
     def _limit(self, data: LimitRequested | LimitApproved | LimitRefused) -> None:
         if isinstance(data, LimitRequested):

@@ -38,6 +38,12 @@ where m.customer_id = any($1) and m.position <= $2 and m.effective_on <= $3
 group by i.customer_id, i.invoice_id
 order by i.due_on, i.invoice_id
 """
+_SCHEDULES = """
+select s.invoice_id, s.position, s.effective_on, s.due_on, s.amount_minor
+from {s}.instalment s join {s}.invoice i on i.invoice_id = s.invoice_id
+where i.customer_id = any($1) and s.position <= $2 and s.effective_on <= $3
+order by s.position, s.due_on
+"""
 _FUNDS = """
 select customer_id, currency, coalesce(invoice_id, '') as invoice_id, payment_id,
        -sum(open_minor)::bigint as applied_minor, sum(unapplied_minor)::bigint as unapplied_minor,
@@ -132,7 +138,8 @@ async def _own_pictures(
     found = {row["customer_id"]: row for row in await conn.fetch(_CUSTOMERS.format(s=schema), *arguments[:2])}
     items = cast("list[Sums]", await conn.fetch(_ITEMS.format(s=schema), *of_records))
     funds = cast("list[Sums]", await conn.fetch(_FUNDS.format(s=schema), *of_records))
-    accounts = accounts_of(items, funds, merged)
+    schedules = cast("list[Sums]", await conn.fetch(_SCHEDULES.format(s=schema), *of_records))
+    accounts = accounts_of(items, funds, schedules, merged)
     drafts: dict[str, Counter[str]] = {}
     for row in await conn.fetch(_DRAFTS.format(s=schema), *of_records):
         drafts.setdefault(merged.of(row["customer_id"]), Counter())[row["currency"]] += row["draft_minor"]

@@ -60,6 +60,18 @@ class ExposureInvoiceRow(Row, kw_only=True):
     """A penalty document: exposure, but no evidence of its own of how the customer pays."""
 
 
+class ExposureInstalmentRow(Row, kw_only=True):
+    """An instalment of an invoice from an event on, never changed again."""
+
+    TABLE: ClassVar[str] = "instalment"
+    KEY: ClassVar[tuple[str, ...]] = ("invoice_id", "position", "due_on")
+    invoice_id: str
+    position: int
+    due_on: date
+    effective_on: date
+    amount_minor: int
+
+
 class ExposureMovementRow(Row, kw_only=True):
     """A change of a customer's exposure, signed minor units: its components side by side, and what was ever owed.
 
