@@ -1,8 +1,8 @@
 """Aged balance of 20,000 customers with 1,000,000 open items: in the database, over HTTP, at a past date.
 
 The rows are generated set-based in SQL, as the projection would have written them; the day is then opened by the
-model's own roll. The reference, in the same run, is the same answer summed from the open items instead of read from
-the rows that the projection keeps.
+model's own roll. One invoice in 100 is in three instalments. The reference, in the same run, is the same answer summed
+from the open items instead of read from the rows that the projection keeps.
 """
 
 from __future__ import annotations
@@ -64,20 +64,26 @@ insert into {s}.customer (customer_id, entity, name, name_key, country)
   select 'cus_' || md5(c::text), '{e}', 'Customer ' || c, 'customer ' || c, 'FR'
   from generate_series(0, {customers} - 1) c;
 insert into {s}.item (invoice_id, number, entity, customer_id, currency, issued_on, due_on, total_minor, open_minor,
-                      disputed_minor, conceded_minor, is_penalty)
+                      disputed_minor, conceded_minor, planned_minor, settled_minor, is_penalty)
   select md5(i::text)::uuid, 'FAC-' || i, '{e}', 'cus_' || md5((i % {customers})::text), 'EUR', due - 30, due,
-         10000 + i % 900000, 10000 + i % 900000, case when i % 40 = 0 then 5000 else 0 end, 0, false
+         10000 + i % 900000, 10000 + i % 900000, case when i % 40 = 0 then 5000 else 0 end, 0, 0, 0, false
   from (select i, '{day}'::date - 160 + (i / {customers} * 37 + i) % 190 as due from generate_series(1, {items}) i) x;
-insert into {s}.movement (position, line, item_minor, contested_minor, conceded_minor, cash_minor, account_minor,
-                          net_minor, effective_on, entity, customer_id, invoice_id, currency, kind)
-  select row_number() over (order by issued_on, invoice_id), 0, open_minor, disputed_minor, 0, 0, open_minor,
+insert into {s}.item_instalment (invoice_id, position, due_on, effective_on, upto_minor)
+  select invoice_id, 1, due_on + 30 * n, issued_on, total_minor * (n + 1) / 3
+  from {s}.item cross join generate_series(0, 2) n where number like '%00';
+update {s}.item i set schedule = s.schedule from (
+  select invoice_id, string_agg(due_on || ' ' || upto_minor, ',' order by due_on) as schedule
+  from {s}.item_instalment group by 1) s where s.invoice_id = i.invoice_id;
+insert into {s}.movement (position, line, item_minor, contested_minor, conceded_minor, planned_minor, cash_minor,
+                          account_minor, net_minor, effective_on, entity, customer_id, invoice_id, currency, kind)
+  select row_number() over (order by issued_on, invoice_id), 0, open_minor, disputed_minor, 0, 0, 0, open_minor,
          open_minor * 5 / 6, issued_on, substr(entity, 5)::uuid, substr(customer_id, 5)::uuid,
          invoice_id, currency, 'issued' from {s}.item;
 insert into {s}.balance (entity, customer_id, currency, band_0_minor, band_1_minor, band_2_minor, band_3_minor,
                          band_4_minor, band_5_minor, open_minor, disputed_minor, conceded_minor, late_conceded_minor,
-                         unapplied_minor, account_minor)
+                         planned_minor, unapplied_minor, account_minor)
   select entity, customer_id, currency, sum(open_minor), 0, 0, 0, 0, 0, sum(open_minor), sum(disputed_minor), 0, 0, 0,
-         sum(open_minor)
+         0, sum(open_minor)
   from {s}.item group by 1, 2, 3;
 """
 

@@ -15,8 +15,9 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from encours.contracts import Event, encode
-from encours.contracts.common import Terms
+from encours.contracts.common import Instalment, Terms
 from encours.contracts.events import calendar, entity, invoice, payment
+from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.parties.customer import CustomerRegistered
 from encours.ledger.stored import StoredEvent, event_of
 from encours.testing.events import event as sample
@@ -40,6 +41,9 @@ class Books:
     owner: dict[str, tuple[str, str]] = field(default_factory=dict)
     disputes: list[tuple[str, str, int]] = field(default_factory=list)
     conceded: dict[str, int] = field(default_factory=dict)
+    owed: dict[str, int] = field(default_factory=dict)
+    """Issued less credited."""
+    planned: dict[str, int] = field(default_factory=dict)
     payments: dict[str, dict[str, Any]] = field(default_factory=dict)
     serial: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -64,7 +68,8 @@ class Books:
 def issue(b: Books, n: int, day: date, amount: int) -> None:
     invoice_id, customer = b.id("inv"), CUSTOMERS[n % 2]
     currency = "USD" if n % 7 == 6 else "EUR"
-    b.open[invoice_id], b.owner[invoice_id] = amount, (customer, currency)
+    b.open[invoice_id] = b.owed[invoice_id] = amount
+    b.owner[invoice_id] = customer, currency
     event = invoice.InvoiceIssued(
         invoice_id=invoice_id, customer_id=customer, number=f"F-{len(b.log)}", series=None, issued_on=day,
         supply_on=day, due_on=day + timedelta(days=n % 61), currency=currency, vat=(), net_minor=amount, vat_minor=0,
@@ -187,6 +192,7 @@ def credit(b: Books, n: int, day: date, amount: int) -> None:
     invoice_id = found[n % len(found)]
     part = min(amount, b.open[invoice_id])
     b.open[invoice_id] -= part
+    b.owed[invoice_id] -= part
     awaited = min(part, b.conceded.get(invoice_id, 0))
     b.conceded[invoice_id] = b.conceded.get(invoice_id, 0) - awaited
     customer, currency = b.owner[invoice_id]
@@ -229,6 +235,46 @@ def settle_dispute(b: Books, n: int, day: date, amount: int) -> None:
     b.record(invoice_id, event, day)
 
 
+def reschedule(b: Books, n: int, day: date, amount: int) -> None:
+    """Instalments of what was ever owed, on which nobody may agree twice on one date."""
+    if not b.open:
+        return
+    invoice_id = list(b.open)[n % len(b.open)]
+    customer, currency = b.owner[invoice_id]
+    owed = b.owed[invoice_id] - b.conceded.get(invoice_id, 0)
+    first = min(amount, owed // 2)
+    amounts = [first, *([first // 3] if n % 2 else []), owed - first - (first // 3 if n % 2 else 0)]
+    event = InvoiceRescheduled(
+        invoice_id=invoice_id, customer_id=customer, currency=currency, cause="asked for time", agreed_by=None,
+        evidence_sha256=None, instalments=tuple(
+            Instalment(due_on=day + timedelta(days=n % 50 + 35 * at), amount_minor=minor)
+            for at, minor in enumerate(amounts)
+        ),
+    )  # fmt: skip
+    b.record(invoice_id, event, day)
+
+
+def plan(b: Books, n: int, day: date, amount: int) -> None:
+    """A payment plan takes an invoice in, or ends."""
+    if not b.open:
+        return
+    invoice_id = list(b.open)[n % len(b.open)]
+    customer, currency = b.owner[invoice_id]
+    if planned := b.planned.pop(invoice_id, 0):
+        ended = invoice.InvoiceUnplanned(
+            invoice_id=invoice_id, customer_id=customer, currency=currency, plan_id="pln_1", amount_minor=planned,
+            outcome="broken",
+        )  # fmt: skip
+        b.record(invoice_id, ended, day)
+    elif b.open[invoice_id]:
+        b.planned[invoice_id] = b.open[invoice_id]
+        begun = invoice.InvoicePlanned(
+            invoice_id=invoice_id, customer_id=customer, currency=currency, plan_id="pln_1",
+            amount_minor=b.open[invoice_id], interest="runs",
+        )  # fmt: skip
+        b.record(invoice_id, begun, day)
+
+
 def open_day(b: Books, n: int, day: date, amount: int) -> None:
     b.today += timedelta(days=1 + n % 40)
     b.record(calendar.STREAM, calendar.DayOpened(day=b.today, late=False), b.today)
@@ -236,7 +282,7 @@ def open_day(b: Books, n: int, day: date, amount: int) -> None:
 
 ACTS = [
     issue, issue, issue, pay, pay, release, reverse, identify, allocate_later, credit, contest, settle_dispute,
-    open_day, open_day,
+    reschedule, reschedule, plan, open_day, open_day,
 ]  # fmt: skip
 steps = st.lists(
     st.tuples(
@@ -277,8 +323,47 @@ class Expected:
     disputed: int = 0
     conceded: int = 0
     overdue: int = 0
+    on_plan: int = 0
     unapplied: int = 0
     account: int = 0
+
+
+def band(as_of: date, due_on: date) -> int:
+    late = (as_of - due_on).days
+    return (
+        0
+        if late <= 0
+        else 1
+        if late <= 30
+        else 2
+        if late <= 60
+        else 3
+        if late <= 90
+        else 4
+        if late <= 120
+        else 5
+    )
+
+
+def parts(item: dict[str, Any]) -> list[tuple[date, int]]:
+    """Due dates with what is left of each: money pays the first ones, and the last one has what the sum lacks."""
+    dues = [[due_on, minor] for due_on, minor in item["dues"] or [(item["fact"].due_on, 0)]]
+    excess = sum(minor for _, minor in dues) - item["settled"] - item["open"]
+    for due in reversed(dues):  # credit notes are taken off the last
+        if due is dues[-1] and excess < 0:
+            due[1] -= excess
+        elif excess > 0:
+            taken = due[1] if due is not dues[0] else excess
+            due[1] -= min(excess, taken)
+            excess -= min(excess, taken)
+    money = item["settled"]
+    for due in dues:
+        paid = min(money, due[1]) if due is not dues[-1] else money
+        if money < 0:
+            paid = money
+        due[1] -= paid
+        money -= paid
+    return [(due[0], due[1]) for due in dues]
 
 
 def replay(log: list[StoredEvent], as_of: date, known_to: int) -> dict[tuple[str, str], Expected]:
@@ -292,7 +377,9 @@ def replay(log: list[StoredEvent], as_of: date, known_to: int) -> dict[tuple[str
     for fact in log:
         data: Any = fact.recorded().data
         if fact.type == "invoice.issued":
-            items[data.invoice_id] = {"fact": data, "open": 0, "disputed": 0, "conceded": 0}
+            items[data.invoice_id] = {
+                "fact": data, "open": 0, "disputed": 0, "conceded": 0, "settled": 0, "planned": 0, "dues": None,
+            }  # fmt: skip
         if fact.position > known_to or fact.effective_on > as_of:
             continue
         match fact.type:
@@ -306,8 +393,16 @@ def replay(log: list[StoredEvent], as_of: date, known_to: int) -> dict[tuple[str
                 of(data.customer_id, data.currency).account -= data.total_minor
             case "invoice.payment_applied":
                 items[data.invoice_id]["open"] -= data.amount_minor
+                items[data.invoice_id]["settled"] += data.amount_minor
             case "invoice.payment_unapplied":
                 items[data.invoice_id]["open"] += data.amount_minor
+                items[data.invoice_id]["settled"] -= data.amount_minor
+            case "invoice.rescheduled":
+                items[data.invoice_id]["dues"] = [(d.due_on, d.amount_minor) for d in data.instalments]
+            case "invoice.planned":
+                items[data.invoice_id]["planned"] += data.amount_minor
+            case "invoice.unplanned":
+                items[data.invoice_id]["planned"] -= data.amount_minor
             case "invoice.share_disputed":
                 items[data.invoice_id]["disputed"] += data.amount_minor
             case "invoice.share_undisputed":
@@ -328,24 +423,14 @@ def replay(log: list[StoredEvent], as_of: date, known_to: int) -> dict[tuple[str
                 of(data.customer_id, data.currency).unapplied -= data.amount_minor
                 of(data.customer_id, data.currency).account += data.amount_minor
     for item in items.values():
-        late = (as_of - item["fact"].due_on).days
-        band = (
-            0
-            if late <= 0
-            else 1
-            if late <= 30
-            else 2
-            if late <= 60
-            else 3
-            if late <= 90
-            else 4
-            if late <= 120
-            else 5
-        )
         expected = of(item["fact"].customer_id, item["fact"].currency)
-        expected.bands[band] += item["open"]
-        expected.disputed += max(0, min(item["open"], item["disputed"]))
+        disputed = max(0, min(item["open"], item["disputed"]))
         conceded = max(0, min(item["open"], item["conceded"]))
+        expected.disputed += disputed
         expected.conceded += conceded
-        expected.overdue += item["open"] - conceded if band else 0
+        expected.on_plan += max(0, min(item["open"] - disputed, item["planned"]))
+        for due_on, left in parts(item):
+            expected.bands[band(as_of, due_on)] += left
+        for due_on, left in parts(item | {"open": item["open"] - conceded}):
+            expected.overdue += left if band(as_of, due_on) else 0
     return {key: e for key, e in found.items() if any(e.bands) or e.unapplied or e.account}

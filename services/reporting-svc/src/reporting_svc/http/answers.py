@@ -122,6 +122,10 @@ class Sums(BaseModel):
     conceded: MoneyModel = Field(
         description="The part of the bands that you accepted and whose credit note is still to come."
     )
+    on_plan: MoneyModel = Field(
+        description="The part of the bands that is on a payment plan in force and not in dispute. A plan changes no "
+        "due date, so it stays in its band and in `overdue`."
+    )
     unapplied: MoneyModel = Field(description="Cash that no invoice has taken; deducted from outstanding.")
     overdue: MoneyModel = Field(
         description="Sum of the bands past due, less the conceded part of them, which is no longer owed."
@@ -139,6 +143,7 @@ class Sums(BaseModel):
             },
             "disputed": money_json(figures.disputed, currency),
             "conceded": money_json(figures.conceded, currency),
+            "on_plan": money_json(figures.on_plan, currency),
             "unapplied": money_json(figures.unapplied, currency),
             "overdue": money_json(figures.overdue, currency),
             "outstanding": money_json(figures.outstanding, currency),

@@ -18,19 +18,22 @@ class Definition:
 
 
 AGED_BY_DUE_DATE = Definition(
-    "aged-balance/due-date/2",
+    "aged-balance/due-date/3",
     "Open amount of each invoice (issued - credited - payments applied + payments unapplied, VAT "
     "included) whose events count on or before as_of and were recorded by known_at, in the closed band "
-    "of its days past due (as_of - due date; not due: 0 or less). Disputed: the part of the open amount"
-    " that is contested, already inside the bands. Conceded: the part of that which the creditor has accepted and "
-    "whose credit note is still to come. Overdue: the bands past due, less their conceded part. Unapplied: payments "
-    "received - reversed - allocated "
-    "+ released, never spread over bands. Outstanding = sum of bands - unapplied = balance of the "
-    "customers' account.",
+    "of its days past due (as_of - due date; not due: 0 or less). Each instalment of an invoice is in the "
+    "band of its own due date, by the schedule in force on as_of: payments and write-offs settle the "
+    "earliest, credit notes reduce the last, and what is disputed, conceded or on plan is in the last. "
+    "Disputed: the part of the open amount that is contested, already inside the bands. Conceded: the "
+    "part of that which the creditor has accepted and whose credit note is still to come. On plan: the "
+    "part of the open amount that is not contested and on a payment plan in force, already inside the "
+    "bands, as a plan changes no due date. Overdue: the bands past due, less their conceded part. "
+    "Unapplied: payments received - reversed - allocated + released, never spread over bands. "
+    "Outstanding = sum of bands - unapplied = balance of the customers' account.",
 )
 AGED_BY_ISSUE_DATE = Definition(
-    "aged-balance/issue-date/2",
-    "As aged-balance/due-date/2, with days counted from the issue date; the first band holds what was "
+    "aged-balance/issue-date/3",
+    "As aged-balance/due-date/3, with days counted from the issue date; the first band holds what was "
     "issued on as_of.",
 )
 DSO_SIMPLE = Definition(
@@ -49,19 +52,20 @@ DSO_COUNTBACK = Definition(
     "known; the days are then a lower bound. Two decimals, half up.",
 )
 BPDSO = Definition(
-    "bpdso/simple/3",
-    "Receivables not yet due at as_of, penalty documents left out / "
+    "bpdso/simple/4",
+    "Receivables not yet due at as_of (the first band of aged-balance/due-date/3), penalty documents left out / "
     "turnover VAT included of the period x its days. Unapplied cash "
     "is taken off what is due first, and only what exceeds that off what is not due. Null without "
     "turnover.",
 )
 ADD = Definition(
-    "add/simple/3",
-    "Average days delinquent: dso/simple/2 - bpdso/simple/3 on the same period. 0 where nothing is late.",
+    "add/simple/4",
+    "Average days delinquent: dso/simple/2 - bpdso/simple/4 on the same period. 0 where nothing is late.",
 )
 OVERDUE = Definition(
-    "overdue/due-date/2",
-    "Invoices with a due date before as_of and an open amount at as_of that is above what was conceded of it (a "
+    "overdue/due-date/3",
+    "Invoices, and instalments of invoices by the schedule in force on as_of, with a due date before as_of and an open "
+    "amount at as_of that is above what was conceded of it (a "
     "claim that the creditor has accepted and not credited yet); overdue = open amount - conceded; days past due = "
     "as_of - due date.",
 )

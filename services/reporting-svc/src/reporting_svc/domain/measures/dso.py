@@ -62,7 +62,7 @@ def measure(
 
 
 def simple(receivables_minor: int, turnover_minor: int, days: int) -> Fraction | None:
-    """Receivables / turnover × days (``dso/simple/2`` and, of what is not due, ``bpdso/simple/3``).
+    """Receivables / turnover × days (``dso/simple/2`` and, of what is not due, ``bpdso/simple/4``).
 
     ``None`` without positive turnover: there is no rate to express the balance in.
     """
@@ -70,7 +70,7 @@ def simple(receivables_minor: int, turnover_minor: int, days: int) -> Fraction |
 
 
 def delinquent(dso: Fraction | None, best_possible: Fraction | None) -> Fraction | None:
-    """Average days delinquent, DSO − BPDSO on one basis (``add/simple/3``)."""
+    """Average days delinquent, DSO − BPDSO on one basis (``add/simple/4``)."""
     return None if dso is None or best_possible is None else dso - best_possible
 
 

@@ -19,7 +19,7 @@ from reporting_svc.read_models.overdue.query import Overdue
 
 
 class OverdueRow(BaseModel):
-    """An invoice past its due date of which an amount is still owed."""
+    """An invoice, or an instalment, past its due date of which an amount is still owed."""
 
     invoice_id: str
     number: str
@@ -29,10 +29,13 @@ class OverdueRow(BaseModel):
     customer_ref: str | None
     issued_on: date
     due_on: date
+    instalment: int | None = Field(
+        description="Number of the instalment in the schedule in force, from 1; null where the invoice has none."
+    )
     days_past_due: int
     band: str
-    total: MoneyModel
-    outstanding: MoneyModel
+    total: MoneyModel = Field(description="Total of the whole invoice.")
+    outstanding: MoneyModel = Field(description="Open amount of the invoice, or of the instalment.")
     disputed: MoneyModel = Field(
         description="The part of it that is in dispute, or accepted and not credited yet."
     )
@@ -40,15 +43,18 @@ class OverdueRow(BaseModel):
         description="The part of it that you accepted and whose credit note is still to come."
     )
     overdue: MoneyModel = Field(description="`outstanding` less `conceded`, which is no longer owed.")
-    collectable: MoneyModel = Field(description="`outstanding` less `disputed`.")
+    on_plan: MoneyModel = Field(
+        description="The part of it that is on a payment plan in force and not in dispute; it stays overdue."
+    )
+    collectable: MoneyModel = Field(description="`outstanding` less `disputed` and `on_plan`.")
     salesperson: str | None
 
     @classmethod
     def of(cls, row: Mapping[str, Any], as_of: date) -> Json:
-        """Show an invoice on a day."""
+        """Show an invoice, or an instalment, on a day."""
         days, currency = days_past_due(row["due_on"], as_of), row["currency"]
-        open_minor, conceded = row["open_minor"], row["conceded_part_minor"]
-        contested = row["contested_part_minor"]
+        open_minor, conceded = row["open_minor"], row["conceded_minor"]
+        contested, planned = row["disputed_minor"], row["planned_minor"]
         return {
             "invoice_id": row["invoice_id"],
             "number": row["number"],
@@ -58,6 +64,7 @@ class OverdueRow(BaseModel):
             "customer_ref": row["external_ref"],
             "issued_on": row["issued_on"].isoformat(),
             "due_on": row["due_on"].isoformat(),
+            "instalment": row["instalment"],
             "days_past_due": days,
             "band": STANDARD.names[STANDARD.index(days)],
             "total": money_json(row["total_minor"], currency),
@@ -65,7 +72,8 @@ class OverdueRow(BaseModel):
             "disputed": money_json(contested, currency),
             "conceded": money_json(conceded, currency),
             "overdue": money_json(open_minor - conceded, currency),
-            "collectable": money_json(open_minor - contested, currency),
+            "on_plan": money_json(planned, currency),
+            "collectable": money_json(open_minor - contested - planned, currency),
             "salesperson": row["salesperson"],
         }
 
@@ -77,6 +85,7 @@ class OverdueTotals(BaseModel):
     outstanding: MoneyModel
     disputed: MoneyModel
     conceded: MoneyModel
+    on_plan: MoneyModel
     overdue: MoneyModel
 
     @classmethod
@@ -87,6 +96,7 @@ class OverdueTotals(BaseModel):
             "outstanding": money_json(late.open_minor, currency),
             "disputed": money_json(late.disputed_minor, currency),
             "conceded": money_json(late.conceded_minor, currency),
+            "on_plan": money_json(late.planned_minor, currency),
             "overdue": money_json(late.open_minor - late.conceded_minor, currency),
         }
 

@@ -1,4 +1,4 @@
-"""``GET /v1/overdue``: unpaid invoices past their due date."""
+"""``GET /v1/overdue``: unpaid invoices and instalments past their due dates."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from encours.reading.pages import Page
 from reporting_svc.http.overdue.answers import OverdueOut
 from reporting_svc.http.scope import Ask
 from reporting_svc.http.snapshot import snapshot
-from reporting_svc.read_models.overdue.query import SORTS, overdue
+from reporting_svc.read_models.overdue.query import KEY, SORTS, overdue
 
 router = Router(tags=["Receivables"])
-PAGE = paging(*SORTS, default="due_on", key="invoice_id", columns=SORTS)
+PAGE = paging(*SORTS, default="due_on", key=KEY, columns=SORTS)
 
 
-@router.get("/v1/overdue", response_model=OverdueOut, summary="Invoices past their due date")
+@router.get("/v1/overdue", response_model=OverdueOut, summary="Invoices and instalments past their due dates")
 async def list_overdue(
     q: Annotated[Query, reading("reports:read")], page: Annotated[Page, PAGE], asked: Ask
 ) -> Response:
-    """Overdue invoices, as of any business date, as known at any moment."""
+    """Overdue invoices, as of any business date, as known at any moment; each instalment is a row of its own."""
     async with snapshot(q, asked) as books:
         late = await overdue(books.view, books.scope, page)
     return q.respond(OverdueOut.of(books, late, page))

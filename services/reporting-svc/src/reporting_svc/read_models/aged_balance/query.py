@@ -16,10 +16,10 @@ from encours.kernel.bands import STANDARD, Bands
 from encours.reading.merges import merged_sql
 from encours.reading.where import Arguments, ViewWhere
 from reporting_svc.read_models.receivables.conversion import ReportConversion
-from reporting_svc.read_models.receivables.query import contested_sql, later_sql, open_then
+from reporting_svc.read_models.receivables.parts import instalments_now, parts_then, undivided_now
+from reporting_svc.read_models.receivables.query import apart_sql, later_sql
 from reporting_svc.read_models.receivables.rows import AGING_DAY_ID, CUSTOMER_ID, ENTITY_ID, ROW_KEY
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere, SeveralCurrencies
-from reporting_svc.read_models.receivables.sums import share_sql
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -34,9 +34,9 @@ SORTS = {"outstanding": "outstanding", "overdue": "overdue", "name": "name_key",
 KEY = "row_key"
 PART_OF_CURRENCY = 2
 """Mark of the rows of a statement that are :class:`CurrencyPart`."""
-_BESIDE = ("disputed", "conceded", "late_conceded", "unapplied", "open_items", "ledger")
+_BESIDE = ("disputed", "conceded", "late_conceded", "on_plan", "unapplied", "open_items", "ledger")
 """Columns beside the bands."""
-_PARTS = _BESIDE[:3]
+_PARTS = _BESIDE[:4]
 """Columns of amounts that are parts of the bands."""
 
 
@@ -53,6 +53,7 @@ class Figures:
     disputed: int
     conceded: int
     late_conceded: int
+    on_plan: int
     unapplied: int
     open_items: int
     ledger: int
@@ -65,7 +66,7 @@ class Figures:
     @classmethod
     def none(cls, currency: str, bands: Bands) -> Figures:
         """Return the figures of an empty scope."""
-        return cls(currency, (0,) * len(bands.names), 0, 0, 0, 0, 0, 0, customers=0)
+        return cls(currency, (0,) * len(bands.names), 0, 0, 0, 0, 0, 0, 0, customers=0)
 
     @property
     def outstanding(self) -> int:
@@ -269,7 +270,8 @@ def _from_balance(args: Arguments, view: View, scope: Scope, bands: Bands, basis
     )
     return f"""
         select b.entity, b.customer_id, b.currency, {named}, b.disputed_minor as disputed,
-               b.conceded_minor as conceded, b.late_conceded_minor as late_conceded, b.unapplied_minor as unapplied,
+               b.conceded_minor as conceded, b.late_conceded_minor as late_conceded, b.planned_minor as on_plan,
+               b.unapplied_minor as unapplied,
                b.open_minor as open_items, b.account_minor as ledger
         from {view.schema}.balance b where {ScopeWhere(view, scope, "b", args).sql} and ({something})
     """
@@ -277,25 +279,30 @@ def _from_balance(args: Arguments, view: View, scope: Scope, bands: Bands, basis
 
 def _from_items(args: Arguments, view: View, scope: Scope, bands: Bands, basis: Basis) -> str:
     """Open items as they are now, in the bands of another day; cash and account as they are now."""
-    in_bands = _banded(args, "i.open_minor", f"i.{basis}", view.time.as_of, bands)
-    items = f"""
-        select i.entity, i.customer_id, i.currency, {in_bands},
-               {_contested(args, "i", "disputed", f"i.{basis}", view.time.as_of)}, 0::bigint as unapplied,
-               sum(i.open_minor)::bigint as open_items, 0::bigint as ledger
-        from {view.schema}.item i where i.open_minor <> 0 and {ScopeWhere(view, scope, "i", args).sql} group by 1, 2, 3
-    """
+    parts = (undivided_now(args, view, scope), instalments_now(args, view, scope))
     rest = f"""
-        select b.entity, b.customer_id, b.currency, {_nothing(bands)}, 0, 0, 0, b.unapplied_minor, 0, b.account_minor
+        select b.entity, b.customer_id, b.currency, {_nothing(bands)}, 0, 0, 0, 0, b.unapplied_minor, 0, b.account_minor
         from {view.schema}.balance b where {ScopeWhere(view, scope, "b", args).sql}
     """
-    return _together([items, rest], bands)
+    return _together([*(_of_parts(args, view, each, bands, basis) for each in parts), rest], bands)
+
+
+def _of_parts(args: Arguments, view: View, parts: str, bands: Bands, basis: Basis) -> str:
+    in_bands = _banded(args, "p.open_minor", f"p.{basis}", view.time.as_of, bands)
+    return f"""
+        select p.entity, p.customer_id, p.currency, {in_bands},
+               {_shares(args, f"p.{basis}", view.time.as_of)}, 0::bigint as unapplied,
+               sum(p.open_minor)::bigint as open_items, 0::bigint as ledger
+        from ({parts}) p group by p.entity, p.customer_id, p.currency
+    """
 
 
 def _from_movements(args: Arguments, view: View, scope: Scope, bands: Bands, basis: Basis) -> str:
     """Everything that counted by the day and was known at the position, added up.
 
     Bands are sums of movements by the dates of their invoices, so one pass over the movements gives all but the
-    contested and conceded parts, which are bounded by what is open on each invoice.
+    contested, conceded and planned parts, which are bounded by what is open on each invoice, and the bands of invoices
+    that ever had instalments.
     """
     of_item = "case when i.invoice_id is not null then m.item_minor end"
     moved = f"""
@@ -303,22 +310,23 @@ def _from_movements(args: Arguments, view: View, scope: Scope, bands: Bands, bas
                {", ".join(_columns(bands))}
         from (
             select m.entity, m.customer_id, m.currency, {_banded(args, of_item, f"i.{basis}", view.time.as_of, bands)},
-                   0::bigint as disputed, 0::bigint as conceded, 0::bigint as late_conceded,
+                   0::bigint as disputed, 0::bigint as conceded, 0::bigint as late_conceded, 0::bigint as on_plan,
                    sum(m.cash_minor)::bigint as unapplied,
                    sum(m.item_minor)::bigint as open_items, sum(m.account_minor)::bigint as ledger
-            from {view.schema}.movement m left join {view.schema}.item i using (invoice_id)
+            from {view.schema}.movement m
+            left join {view.schema}.item i on i.invoice_id = m.invoice_id and i.schedule is null
             where {ScopeWhere(view, scope, "m", args, packed=True).counted().sql}
             group by m.entity, m.customer_id, m.currency
         ) moved
     """
-    disputed = f"""
-        select i.entity, i.customer_id, i.currency, {_nothing(bands)},
-               {_contested(args, "o", "contested", f"i.{basis}", view.time.as_of)}, 0, 0, 0
-        from ({open_then(args, view, scope, among=contested_sql(view.schema))}) o
-        join {view.schema}.item i using (invoice_id)
-        group by 1, 2, 3
+    of_part = "case when p.is_divided then p.open_minor end"
+    apart = f"""
+        select p.entity, p.customer_id, p.currency, {_banded(args, of_part, f"p.{basis}", view.time.as_of, bands)},
+               {_shares(args, f"p.{basis}", view.time.as_of)}, 0, 0, 0
+        from ({parts_then(args, view, scope, among=apart_sql(view.schema))}) p
+        group by p.entity, p.customer_id, p.currency
     """
-    return _together([moved, disputed], bands)
+    return _together([moved, apart], bands)
 
 
 _FIGURES = {"balance": _from_balance, "item": _from_items, "movement": _from_movements}
@@ -330,7 +338,7 @@ def _of_debtors(args: Arguments, scope: Scope, columns: Sequence[str]) -> str:
     # A subquery is hashed once, under every plan; a comparison with the elements of an array is not.
     touched = f"(select unnest({args.add(sorted({*merged, *merged.values()}))}::text[]))"
     added = ", ".join(f"sum({c})::bigint as {c}" for c in columns)
-    something = " or ".join(f"sum({c}) <> 0" for c in columns if c != "disputed")
+    something = " or ".join(f"sum({c}) <> 0" for c in columns if c not in _PARTS)
     return f"""
         select entity, customer_id, currency, {", ".join(columns)} from records where customer_id not in {touched}
         union all
@@ -356,13 +364,12 @@ def _banded(args: Arguments, amount: str, counted_from: str, as_of: date, bands:
     )
 
 
-def _contested(args: Arguments, table: str, disputed: str, counted_from: str, as_of: date) -> str:
-    """SQL: the contested and the conceded part of what is open, and the conceded part past the first threshold."""
-    shares = [share_sql(f"{table}.open_minor", f"{table}.{part}_minor") for part in (disputed, "conceded")]
+def _shares(args: Arguments, counted_from: str, as_of: date) -> str:
+    """SQL: the contested, the conceded and the planned part, and the conceded part past the first threshold."""
     late = f"filter (where {counted_from} < {args.add(as_of)}::date)"
     return (
-        f"sum({shares[0]})::bigint as disputed, sum({shares[1]})::bigint as conceded, "
-        f"coalesce(sum({shares[1]}) {late}, 0)::bigint as late_conceded"
+        "sum(p.disputed_minor)::bigint as disputed, sum(p.conceded_minor)::bigint as conceded, "
+        f"coalesce(sum(p.conceded_minor) {late}, 0)::bigint as late_conceded, sum(p.planned_minor)::bigint as on_plan"
     )
 
 

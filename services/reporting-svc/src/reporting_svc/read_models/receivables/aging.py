@@ -11,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from encours.kernel.bands import STANDARD
+from reporting_svc.read_models.receivables.parts import open_instalments
 from reporting_svc.read_models.receivables.rows import AGING_DAY_ID, NO_DAY_YET
 from reporting_svc.read_models.receivables.sums import share_sql
 
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 
 _LAST = len(STANDARD.thresholds)
 _CROSSED = ", ".join(
-    f"coalesce(sum(i.open_minor) filter (where t.n = {n}), 0)::bigint as over_{n}" for n in range(_LAST)
+    f"coalesce(sum(p.open_minor) filter (where p.n = {n}), 0)::bigint as over_{n}" for n in range(_LAST)
 )
+_LATE_CONCEDED = "coalesce(sum(p.conceded_minor) filter (where p.n = 0), 0)::bigint as late_conceded"
 _CONCEDED = share_sql("i.open_minor", "i.conceded_minor")
-_LATE_CONCEDED = f"coalesce(sum({_CONCEDED}) filter (where t.n = 0), 0)::bigint as late_conceded"
 _MOVED = ", ".join(
     f"band_{n}_minor = b.band_{n}_minor"
     + (f" + moved.over_{n - 1}" if n else "")
@@ -41,13 +42,19 @@ async def age_balances(conn: Conn, schema: str, day: date) -> None:
     # A threshold joins the items by a range of due dates, so that the partial index on open items serves it.
     await conn.execute(
         f"""
-        with moved as (
-            select i.entity, i.customer_id, i.currency, {_CROSSED}, {_LATE_CONCEDED}
-            from unnest($1::int[]) with ordinality as edge(days, place)
-            cross join lateral (select place - 1 as n, days) as t
-            join {schema}.item i
-              on i.open_minor <> 0 and i.due_on >= $2::date - t.days and i.due_on < $3::date - t.days
-            group by i.entity, i.customer_id, i.currency
+        with edge as (
+            select place - 1 as n, $2::date - days as first_day, $3::date - days as day_after
+            from unnest($1::int[]) with ordinality as t(days, place)
+        ), crossed as (
+            select edge.n, i.entity, i.customer_id, i.currency, i.open_minor, {_CONCEDED} as conceded_minor
+            from edge join {schema}.item i on i.open_minor <> 0 and i.schedule is null
+                and i.due_on >= edge.first_day and i.due_on < edge.day_after
+            union all
+            select edge.n, i.entity, i.customer_id, i.currency, i.open_minor, i.conceded_minor
+            from edge join ({open_instalments(schema)}) i on i.due_on >= edge.first_day and i.due_on < edge.day_after
+        ), moved as (
+            select p.entity, p.customer_id, p.currency, {_CROSSED}, {_LATE_CONCEDED}
+            from crossed p group by p.entity, p.customer_id, p.currency
         )
         update {schema}.balance b
         set {_MOVED}, late_conceded_minor = b.late_conceded_minor + moved.late_conceded

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from encours import contracts
 from encours.contracts import Recorded, events
-from encours.contracts.books import Movement, contested_of, movements, moving
+from encours.contracts.books import Movement, movements, moving
 from encours.contracts.events.invoice import InvoiceIssued
+from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.parties.customer import (
     CustomerAmended,
     CustomerMerged,
@@ -20,24 +21,30 @@ from encours.contracts.events.parties.customer import (
 )
 from encours.contracts.events.parties.entity import EntityAmended, EntityRegistered
 from encours.contracts.events.rate import ExchangeRatePublished
-from encours.kernel.bands import STANDARD, days_past_due
+from encours.contracts.instalments import ranges_of
 from encours.projection.read_model import MappedModel, Sum
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
 from encours.reading.merges import MergeRow
 from encours.reading.rates import RatePairRow, RateRow, rate_rows
 from reporting_svc.read_models.receivables.aging import age_balances
+from reporting_svc.read_models.receivables.banding import aging_day, count
 from reporting_svc.read_models.receivables.rows import (
     AGING_DAY_ID,
-    NO_DAY_YET,
     AgingDay,
     Balance,
     Item,
+    ItemInstalment,
     MovementRow,
     ReportedCustomer,
     ReportingEntity,
 )
-from reporting_svc.read_models.receivables.sums import account_sums_sql, balances_sql, items_sql
+from reporting_svc.read_models.receivables.sums import (
+    account_sums_sql,
+    balances_sql,
+    instalments_sql,
+    items_sql,
+)
 
 if TYPE_CHECKING:
     from encours.projection.read_model import Conn
@@ -51,7 +58,7 @@ class Receivables(MappedModel):
     """
 
     name = "receivables"
-    version = 8
+    version = 9
     rows = (
         ReportingEntity,
         ReportedCustomer,
@@ -59,13 +66,14 @@ class Receivables(MappedModel):
         RateRow,
         RatePairRow,
         Item,
+        ItemInstalment,
         MovementRow,
         Balance,
         AgingDay,
     )
     entry = MovementRow
-    created = (Item,)
-    creating = contracts.names_of(InvoiceIssued)
+    created = (Item, ItemInstalment)
+    creating = contracts.names_of(InvoiceIssued, InvoiceRescheduled)
     ordered = contracts.names_of(
         EntityRegistered,
         EntityAmended,
@@ -75,7 +83,7 @@ class Receivables(MappedModel):
         CustomerMergeReversed,
         ExchangeRatePublished,
     )
-    applies = moving("item", "contested", "cash", "account") | ordered
+    applies = moving("item", "contested", "planned", "cash", "account") | creating | ordered
     ignores = contracts.names_in(
         events.approval,
         events.bank,
@@ -84,7 +92,6 @@ class Receivables(MappedModel):
         events.insolvency,
         events.instrument,
         events.order,
-        events.plan,
         events.policy,
         events.penalty,
         events.quote,
@@ -134,8 +141,6 @@ class Receivables(MappedModel):
         events.invoice.DepositDeducted,
         events.invoice.DepositFreed,
         events.invoice.InvoiceRebated,
-        events.invoice.InvoicePlanned,
-        events.invoice.InvoiceUnplanned,
         events.loss.InvoiceProvisioned,
         events.invoice.InvoiceTermsBeyondCeiling,
         events.invoice.InvoicePenaltyBelowFloor,
@@ -146,6 +151,12 @@ class Receivables(MappedModel):
         events.payment.RefundSent,
         events.payment.PaymentStated,
         events.payment.ReversalStated,
+        events.plan.PlanAgreed,
+        events.plan.PlanBroken,
+        events.plan.PlanCancelled,
+        events.plan.PlanKept,
+        events.plan.PlanRescheduled,
+        events.plan.PlanResumed,
         events.rate.ExchangeDifferenceRealised,
         events.rate.ExchangeDifferenceReversed,
     )
@@ -161,6 +172,10 @@ class Receivables(MappedModel):
                 yield ReportingEntity, (e.data.entity_id,)
             case CustomerAmended():
                 yield ReportedCustomer, (e.data.customer_id,)
+            case InvoiceRescheduled():
+                yield Item, (e.data.invoice_id,)
+                yield AgingDay, (AGING_DAY_ID,)
+                yield Balance, (e.entity, e.data.customer_id, e.data.currency)
             case _:
                 for movement in movements(e):
                     yield Balance, (movement.entity, movement.customer_id, movement.currency)
@@ -188,6 +203,10 @@ class Receivables(MappedModel):
             case ExchangeRatePublished():
                 for row in rate_rows(e, e.data):
                     rows.put(row)
+            case InvoiceRescheduled():
+                for row in self.creates(e):
+                    rows.put(row)
+                _reschedule(e, e.data, rows)
             case _:
                 for row in self.creates(e):
                     rows.put(row)
@@ -200,13 +219,20 @@ class Receivables(MappedModel):
         return movements(e)
 
     def creates(self, e: Recorded) -> Iterable[Row]:
-        """The invoice that is issued."""
-        return (_issued(e.entity, e.data),) if isinstance(e.data, InvoiceIssued) else ()
+        """The invoice that is issued, or the instalments that are agreed."""
+        match e.data:
+            case InvoiceIssued():
+                return (_issued(e.entity, e.data),)
+            case InvoiceRescheduled():
+                return _instalments(e, e.data)
+            case _:
+                return ()
 
     def sums(self, schema: str) -> Sequence[Sum]:
         """Items and balances from the movements. Every band is the first until :meth:`on_days_opened` moves them."""
         return (
             Sum(Item, items_sql(schema)),
+            Sum(ItemInstalment, instalments_sql(schema)),
             Sum(Balance, balances_sql(schema), of_entries=account_sums_sql(schema)),
         )
 
@@ -231,7 +257,9 @@ def _customer(
 
 
 def _on_item(movement: Movement) -> bool:
-    return movement.invoice_id is not None and bool(movement.item_minor or movement.contested_minor)
+    return movement.invoice_id is not None and bool(
+        movement.item_minor or movement.contested_minor or movement.planned_minor
+    )
 
 
 def _issued(entity: str, issued: InvoiceIssued) -> Item:
@@ -248,6 +276,9 @@ def _issued(entity: str, issued: InvoiceIssued) -> Item:
         open_minor=0,
         disputed_minor=0,
         conceded_minor=0,
+        planned_minor=0,
+        settled_minor=0,
+        schedule=None,
         salesperson=issued.salesperson,
         is_penalty=issued.purpose == "penalty",
     )
@@ -260,6 +291,7 @@ def _row(position: int, line: int, movement: Movement) -> MovementRow:
         item_minor=movement.item_minor,
         contested_minor=movement.contested_minor,
         conceded_minor=movement.conceded_minor,
+        planned_minor=movement.planned_minor,
         cash_minor=movement.cash_minor,
         account_minor=movement.account_minor,
         net_minor=movement.net_minor,
@@ -273,12 +305,40 @@ def _row(position: int, line: int, movement: Movement) -> MovementRow:
     )
 
 
-def _shares(item: Item) -> tuple[int, int]:
-    """Return the contested and the conceded part of what is open."""
-    return (
-        contested_of(item.open_minor, item.disputed_minor),
-        contested_of(item.open_minor, item.conceded_minor),
-    )
+def _instalments(e: Recorded, agreed: InvoiceRescheduled) -> list[ItemInstalment]:
+    return [
+        ItemInstalment(
+            invoice_id=agreed.invoice_id,
+            position=e.position,
+            due_on=due_on,
+            effective_on=e.effective_on,
+            upto_minor=upto,
+        )
+        for due_on, upto in ranges_of(agreed.instalments)
+    ]
+
+
+def _known(e: Recorded, invoice_id: str | None, rows: RowCache) -> Item:
+    item = rows.get(Item, invoice_id)
+    if item is None:
+        raise LookupError(f"{e.type} on {invoice_id}, which this ledger never issued")
+    return item
+
+
+def _reschedule(e: Recorded, agreed: InvoiceRescheduled, rows: RowCache) -> None:
+    """Move what is open to the bands of the new due dates; nothing without any."""
+    if not agreed.instalments:
+        return
+    item = _known(e, agreed.invoice_id, rows)
+    balance = rows.get(Balance, item.entity, item.customer_id, item.currency)
+    if balance is None:
+        raise LookupError(f"no balance of {item.customer_id}, to whom {item.number} was issued")
+    day = aging_day(rows)
+    count(balance, item, day, -1)
+    item.schedule = ",".join(f"{due_on} {upto}" for due_on, upto in ranges_of(agreed.instalments))
+    count(balance, item, day, 1)
+    rows.put(item)
+    rows.put(balance)
 
 
 def _add(e: Recorded, movement: Movement, rows: RowCache) -> None:
@@ -287,24 +347,16 @@ def _add(e: Recorded, movement: Movement, rows: RowCache) -> None:
         entity=movement.entity, customer_id=movement.customer_id, currency=movement.currency
     )
     if _on_item(movement):
-        item = rows.get(Item, movement.invoice_id)
-        if item is None:
-            raise LookupError(f"{e.type} on {movement.invoice_id}, which this ledger never issued")
-        disputed, conceded = _shares(item)
+        item, day = _known(e, movement.invoice_id, rows), aging_day(rows)
+        count(balance, item, day, -1)
         item.open_minor += movement.item_minor
         item.disputed_minor += movement.contested_minor
         item.conceded_minor += movement.conceded_minor
-        rows.put(item)
-        aging = rows.get(AgingDay, AGING_DAY_ID)
-        late = days_past_due(item.due_on, aging.day if aging else NO_DAY_YET)
-        band = f"band_{STANDARD.index(late)}_minor"
-        setattr(balance, band, getattr(balance, band) + movement.item_minor)
+        item.planned_minor += movement.planned_minor
+        item.settled_minor += movement.settled_minor
+        count(balance, item, day, 1)
         balance.open_minor += movement.item_minor
-        disputed_now, conceded_now = _shares(item)
-        balance.disputed_minor += disputed_now - disputed
-        balance.conceded_minor += conceded_now - conceded
-        if late > 0:
-            balance.late_conceded_minor += conceded_now - conceded
+        rows.put(item)
     balance.unapplied_minor += movement.cash_minor
     balance.account_minor += movement.account_minor
     rows.put(balance)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from encours.reading.where import Arguments
 from reporting_svc.read_models.receivables.conversion import ReportConversion
-from reporting_svc.read_models.receivables.query import is_now, open_then
-from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
+from reporting_svc.read_models.receivables.parts import parts_now, parts_then
+from reporting_svc.read_models.receivables.query import is_now
+from reporting_svc.read_models.receivables.scope import Scope
 
 if TYPE_CHECKING:
     from encours.reading.moment import View
@@ -31,18 +32,15 @@ async def open_penalties(view: View, scope: Scope, conversion: ReportConversion 
     """Return the sums at the dates of the question, in the currency of the scope or of the conversion."""
     args = Arguments()
     if await is_now(view):
-        where = ScopeWhere(view, scope, "i", args).add("i.is_penalty and i.open_minor <> 0")
-        source = f"select i.*, i.open_minor as open_then from {view.schema}.item i where {where.sql}"
+        parts = parts_now(args, view, scope)
     else:
         documents = f"select invoice_id from {view.schema}.item where is_penalty"
-        then = open_then(args, view, scope, among=documents)
-        source = f"""select i.*, o.open_minor as open_then
-                     from ({then}) o join {view.schema}.item i using (invoice_id)"""
+        parts = parts_then(args, view, scope, among=documents)
     rows = await view.conn.fetch(
-        f"""select entity, currency, sum(open_then)::bigint as open_minor,
-                   coalesce(sum(open_then) filter (where due_on >= {args.add(view.time.as_of)}::date), 0)::bigint
+        f"""select entity, currency, sum(open_minor)::bigint as open_minor,
+                   coalesce(sum(open_minor) filter (where due_on >= {args.add(view.time.as_of)}::date), 0)::bigint
                        as not_due_minor
-            from ({source}) i group by entity, currency""",
+            from ({parts}) p where is_penalty group by entity, currency""",
         *args,
     )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from encours.reading.where import Arguments, ViewWhere
 from reporting_svc.read_models.receivables.scope import Scope, ScopeWhere
+from reporting_svc.read_models.receivables.sums import SETTLED
 from reporting_svc.read_models.refusals import ReportedCustomerNotFound, ReportingEntityNotFound
 
 if TYPE_CHECKING:
@@ -49,7 +50,10 @@ def later_sql(schema: str) -> str:
     """SQL: true if an event counts only after the day ``$1``, so that the rows of "now" would show it too early."""
     # max() is read from the end of an index under every plan. EXISTS with the same condition is not: a plan made
     # for any date expects many rows, begins at the front of the table, and reads all of it to find none.
-    return f"coalesce((select max(effective_on) from {schema}.movement) > $1::date, false)"
+    latest = (
+        f"(select max(effective_on) from {schema}.{table})" for table in ("movement", "item_instalment")
+    )
+    return f"coalesce(greatest({', '.join(latest)}) > $1::date, false)"
 
 
 async def is_now(view: View) -> bool:
@@ -60,13 +64,15 @@ async def is_now(view: View) -> bool:
     return found
 
 
-def contested_sql(schema: str) -> str:
-    """SQL: invoices on which an amount ever was in dispute."""
-    return f"select invoice_id from {schema}.movement where contested_minor <> 0"
+def apart_sql(schema: str) -> str:
+    """SQL: invoices on which an amount ever was in dispute or on a payment plan, and those in instalments."""
+    return f"""select invoice_id from {schema}.movement where contested_minor <> 0 or planned_minor <> 0
+               union all select invoice_id from {schema}.item_instalment"""
 
 
 def open_then(arguments: Arguments, view: View, scope: Scope, *, among: str | None = None) -> str:
-    """SQL: invoice_id with its open, contested and conceded amount, by what counted by the day and was known then.
+    """SQL: invoice_id with its open, contested, conceded, planned and settled amount, by what counted by the day and
+    was known then.
 
     ``among``: SQL of the invoices to which it is restricted.
     """
@@ -75,7 +81,8 @@ def open_then(arguments: Arguments, view: View, scope: Scope, *, among: str | No
         where.add(f"m.invoice_id in ({among})")
     return f"""
         select m.invoice_id, sum(m.item_minor)::bigint as open_minor,
-               sum(m.contested_minor)::bigint as contested_minor, sum(m.conceded_minor)::bigint as conceded_minor
+               sum(m.contested_minor)::bigint as disputed_minor, sum(m.conceded_minor)::bigint as conceded_minor,
+               sum(m.planned_minor)::bigint as planned_minor, {SETTLED}
         from {view.schema}.movement m
         where m.invoice_id is not null and {where.sql}
         group by m.invoice_id having sum(m.item_minor) <> 0

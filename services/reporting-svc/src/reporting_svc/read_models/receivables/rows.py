@@ -47,6 +47,7 @@ class Item(Row, kw_only=True):
         "(due_on) where open_minor <> 0",
         "(customer_id, due_on) where open_minor <> 0",
         "(customer_id) where is_penalty",
+        "(customer_id) where schedule is not null",
     )
     invoice_id: Annotated[str, INVOICE_ID]
     number: str
@@ -60,9 +61,28 @@ class Item(Row, kw_only=True):
     disputed_minor: int
     """Contested, whether it is open or not; ``conceded_minor`` of it was accepted and is still to be credited."""
     conceded_minor: int
+    planned_minor: int
+    """On a payment plan in force, whether it is open or not."""
+    settled_minor: int
+    """By payments and write-offs."""
+    schedule: str | None
+    """Instalments that were agreed last, as ``<date> <sum up to it>``, with a comma between them."""
     salesperson: str | None
     is_penalty: bool
     """A penalty document: a receivable that is no turnover."""
+
+
+class ItemInstalment(Row, kw_only=True):
+    """An instalment from an event on, never changed again; ``upto_minor`` is the sum of those up to it."""
+
+    TABLE: ClassVar[str] = "item_instalment"
+    KEY: ClassVar[tuple[str, ...]] = ("invoice_id", "position", "due_on")
+    INDEXES: ClassVar[tuple[str, ...]] = ("(effective_on)",)
+    invoice_id: Annotated[str, INVOICE_ID]
+    position: int
+    due_on: date
+    effective_on: date
+    upto_minor: int
 
 
 class MovementRow(Row, kw_only=True):
@@ -82,6 +102,8 @@ class MovementRow(Row, kw_only=True):
     """Change of the invoice's contested amount."""
     conceded_minor: int
     """Change of its accepted part that awaits a credit note."""
+    planned_minor: int
+    """Change of its part that is on a payment plan in force."""
     cash_minor: int
     """Change of the payer's cash that no invoice has taken."""
     account_minor: int
@@ -119,6 +141,7 @@ class Balance(Row, kw_only=True):
     conceded_minor: int = 0
     late_conceded_minor: int = 0
     """The conceded part of the bands past due."""
+    planned_minor: int = 0
     unapplied_minor: int = 0
     account_minor: int = 0
 

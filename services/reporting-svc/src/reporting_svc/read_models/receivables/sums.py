@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from encours.contracts.books import OWING
 from reporting_svc.read_models.receivables.rows import CUSTOMER_ID, ENTITY_ID
 
 
@@ -10,20 +11,47 @@ def share_sql(open_minor: str, part_minor: str) -> str:
     return f"greatest(0, least({open_minor}, {part_minor}))"
 
 
+def planned_sql(open_minor: str, contested_minor: str, planned_minor: str) -> str:
+    """SQL: the part of an open amount that is on a payment plan and not contested."""
+    return share_sql(f"({open_minor} - {share_sql(open_minor, contested_minor)})", planned_minor)
+
+
+SETTLED = "coalesce(-sum(m.item_minor) filter (where m.kind not in ({})), 0)::bigint as settled_minor".format(
+    ", ".join(f"'{kind}'" for kind in OWING)
+)
+"""SQL: what movements ``m`` settle of an invoice."""
+
+
 def items_sql(schema: str) -> str:
     """SQL: rows of ``item``. A movement on an invoice that was never issued gives a row without number."""
     return f"""
         select invoice_id, o.number, o.entity, o.customer_id, o.currency, o.issued_on, o.due_on, o.total_minor,
-               coalesce(m.open_minor, 0), coalesce(m.contested_minor, 0), coalesce(m.conceded_minor, 0), o.salesperson,
-               o.is_penalty
+               coalesce(m.open_minor, 0), coalesce(m.contested_minor, 0), coalesce(m.conceded_minor, 0),
+               coalesce(m.planned_minor, 0), coalesce(m.settled_minor, 0), s.schedule, o.salesperson, o.is_penalty
         from {schema}.item_created o full join (
             select m.invoice_id, sum(m.item_minor)::bigint as open_minor,
                    sum(m.contested_minor)::bigint as contested_minor,
-                   sum(m.conceded_minor)::bigint as conceded_minor
+                   sum(m.conceded_minor)::bigint as conceded_minor, sum(m.planned_minor)::bigint as planned_minor,
+                   {SETTLED}
             from {schema}.movement m
-            where m.invoice_id is not null and (m.item_minor <> 0 or m.contested_minor <> 0)
+            where m.invoice_id is not null and (m.item_minor <> 0 or m.contested_minor <> 0 or m.planned_minor <> 0)
             group by m.invoice_id
-        ) m using (invoice_id)
+        ) m using (invoice_id) left join (
+            select s.invoice_id, string_agg(s.due_on || ' ' || s.upto_minor, ',' order by s.due_on) as schedule
+            from {schema}.item_instalment_created s
+            where s.position = (
+                select max(l.position) from {schema}.item_instalment_created l where l.invoice_id = s.invoice_id)
+            group by s.invoice_id
+        ) s using (invoice_id)
+    """
+
+
+def instalments_sql(schema: str) -> str:
+    """SQL: rows of ``item_instalment``. One of an invoice that was never issued gives a row without day."""
+    return f"""
+        select s.invoice_id, s.position, s.due_on, case when i.invoice_id is not null then s.effective_on end,
+               s.upto_minor
+        from {schema}.item_instalment_created s left join {schema}.item i on i.invoice_id = s.invoice_id
     """
 
 
@@ -40,7 +68,8 @@ def balances_sql(schema: str) -> str:
     """SQL: rows of ``balance`` before any day was opened, when nothing is past due, from the sums of the accounts."""
     return f"""
         select m.entity, m.customer_id, m.currency, m.open_minor, 0, 0, 0, 0, 0, m.open_minor,
-               coalesce(d.disputed_minor, 0), coalesce(d.conceded_minor, 0), 0, m.cash_minor, m.account_minor
+               coalesce(d.disputed_minor, 0), coalesce(d.conceded_minor, 0), 0, coalesce(d.planned_minor, 0),
+               m.cash_minor, m.account_minor
         from (
             select {ENTITY_ID.sql("m.entity")} as entity, {CUSTOMER_ID.sql("m.customer_id")} as customer_id, m.currency,
                    m.open_minor, m.cash_minor, m.account_minor
@@ -48,7 +77,9 @@ def balances_sql(schema: str) -> str:
         ) m left join (
             select i.entity, i.customer_id, i.currency,
                    sum({share_sql("i.open_minor", "i.disputed_minor")})::bigint as disputed_minor,
-                   sum({share_sql("i.open_minor", "i.conceded_minor")})::bigint as conceded_minor
-            from {schema}.item i where i.disputed_minor <> 0 group by i.entity, i.customer_id, i.currency
+                   sum({share_sql("i.open_minor", "i.conceded_minor")})::bigint as conceded_minor,
+                   sum({planned_sql("i.open_minor", "i.disputed_minor", "i.planned_minor")})::bigint as planned_minor
+            from {schema}.item i where i.disputed_minor <> 0 or i.planned_minor <> 0
+            group by i.entity, i.customer_id, i.currency
         ) d using (entity, customer_id, currency)
     """
