@@ -63,6 +63,7 @@ DUNNING: dict[str, Make] = {
     ),
     "/v1/tasks/{id}/complete": _task,
     "/v1/runs": lambda w: ("/v1/runs", {"on": w.today}),
+    "/v1/decisions/reperform": lambda w: ("/v1/decisions/reperform", {"from": w.today, "to": w.today}),
     "/v1/policies": lambda w: ("/v1/policies", _POLICY),
     "/v1/policies/{id}/versions": lambda w: (
         f"/v1/policies/{_policy(w)}/versions",

@@ -124,6 +124,35 @@ async def test_what_was_decided_is_shown_explained_and_performed_again(
         own = _own_policy(caller)
         await world.live(6)
         _decided_under(caller, own, first, min_position=await caller.at_head())
+        assert _differing(caller) == []
+        await _tamper(installation, world.name, first)
+        assert first in _differing(caller)
+
+
+def _differing(caller: Api) -> list[str]:
+    """Customers of decisions that do not follow from the ledger, after all of them were made again."""
+    again = caller.post("/v1/decisions/reperform", {"from": "2020-01-01", "to": "2030-01-01"})
+    assert again.status_code == 200, again.text
+    found = again.json()
+    assert found["decisions"] > 4
+    assert found["equal"] == found["decisions"] - len(found["mismatches"])
+    return [each["customer_id"] for each in found["mismatches"]]
+
+
+async def _tamper(installation: Installation, ledger: str, customer_id: str) -> None:
+    """Change the total of a customer's invoices in the stored bytes, as only the database's administrator can."""
+    connection = await asyncpg.connect(installation.admin_url())
+    await connection.execute("set session_replication_role = replica")
+    done = await connection.execute(
+        """update ledger.event set data = convert_to(regexp_replace(convert_from(data, 'UTF8'),
+             '"total_minor":[0-9]+', '"total_minor":99'), 'UTF8')
+            where type = 'invoice.issued' and ledger = (select id from ledger.ledgers where name = $1)
+              and convert_from(data, 'UTF8') like '%' || $2 || '%'""",
+        ledger,
+        customer_id,
+    )
+    assert done != "UPDATE 0"
+    await connection.close()
 
 
 def _own_text(caller: Api, customer_id: str) -> None:

@@ -50,16 +50,17 @@ GROUP: Group = (CUS, ENT, "EUR")
 ADDRESS = Address(lines=("2 place Bellecour",), postal_code="69002", city="Lyon", country="FR")
 
 
-class Asked(MemoryRows):
+class Asked:
     """Remembers which rows a projection asks for."""
 
     def __init__(self, rows: MemoryRows) -> None:
-        self.tables = rows.tables
+        self.put = rows.put
+        self._rows = rows
         self.keys: set[tuple[type[Row], tuple[Any, ...]]] = set()
 
     def get(self, kind: type[R], *key: Any) -> R | None:
         self.keys.add((kind, key))
-        return super().get(kind, *key)
+        return self._rows.get(kind, *key)
 
 
 class History:

@@ -11,7 +11,7 @@ from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import DecisionEvent, stream_of
 from dunning_svc.domain.ladder.explain import Explanation
 from dunning_svc.http.items import ItemOut, SuppressedStepOut
-from dunning_svc.use_cases.decisions import Reperformed
+from dunning_svc.use_cases.decisions import Period, Reperformed, ReperformedPeriod
 from encours.contracts.events.dunning.reminders import (
     DecisionBasis,
     PolicyAlsoMet,
@@ -23,6 +23,7 @@ from encours.contracts.events.dunning.reminders import (
 from encours.http.models import MoneyModel
 from encours.http.queries import AsOf
 
+_MISMATCHES_MAX = 1_000
 Kind = Literal["reminder", "suppressed", "task"]
 _KINDS: dict[type[DecisionEvent], Kind] = {
     ReminderRequested: "reminder",
@@ -182,6 +183,54 @@ class ReperformedOut(BaseModel):
             equal=again.equal,
             differences=[] if again.equal else again.differences(),
             position=again.stored.basis.position,
+        )
+
+
+class MismatchOut(BaseModel):
+    """A stored decision that does not follow from the ledger."""
+
+    decision_id: str
+    customer_id: str
+    day: date
+    differences: list[str]
+
+    @classmethod
+    def of(cls, again: Reperformed) -> MismatchOut:
+        """Return a comparison that was not equal."""
+        stored = again.stored
+        return cls(
+            decision_id=stored.decision_id,
+            customer_id=stored.customer_id,
+            day=stored.day,
+            differences=again.differences(),
+        )
+
+
+class ReperformedPeriodOut(BaseModel):
+    """Comparison of all decisions of a period with those that the ledger yields now."""
+
+    first_on: date = Field(alias="from")
+    last_on: date = Field(alias="to")
+    position: int = Field(description="The ledger position up to which decisions were read.")
+    decisions: int
+    equal: int
+    mismatches: list[MismatchOut] = Field(description="Decisions that differ, oldest first.")
+    truncated: bool = Field(description="True if only the first 1,000 are listed; the counts include all.")
+
+    @classmethod
+    def of(cls, period: Period, found: ReperformedPeriod) -> ReperformedPeriodOut:
+        """Return the comparisons."""
+        listed = found.mismatches[:_MISMATCHES_MAX]
+        return cls.model_validate(
+            {
+                "from": period.first,
+                "to": period.last,
+                "position": found.position,
+                "decisions": found.decisions,
+                "equal": found.decisions - len(found.mismatches),
+                "mismatches": [MismatchOut.of(each) for each in listed],
+                "truncated": len(listed) < len(found.mismatches),
+            }
         )
 
 

@@ -8,14 +8,20 @@ from fastapi import Query as Parameter
 from starlette.responses import Response
 
 from dunning_svc.domain.ladder.explain import explain
-from dunning_svc.http.decisions.answers import DecisionOut, ExplanationOut, ReperformedOut
+from dunning_svc.http.decisions.answers import (
+    DecisionOut,
+    ExplanationOut,
+    ReperformedOut,
+    ReperformedPeriodOut,
+)
+from dunning_svc.http.decisions.bodies import PeriodBody
 from dunning_svc.http.identifiers import DecisionPath
 from dunning_svc.read_models.cases import query
 from dunning_svc.read_models.cases.decisions import document_of
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.policies import policies_in
 from dunning_svc.read_models.cases.query import DecisionNotFound
-from dunning_svc.use_cases.decisions import reperform
+from dunning_svc.use_cases.decisions import reperform, reperform_period
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 
@@ -48,6 +54,14 @@ async def explain_decision(
     return q.respond(
         ExplanationOut.of(explain(event, policy, lang, withdrawn), event, lang, view.time.echo())
     )
+
+
+@router.post("/v1/decisions/reperform", response_model=ReperformedPeriodOut)
+async def reperform_decisions(body: PeriodBody, q: Auditing) -> Response:
+    """Decide a period again from the ledger, and list the decisions that differ. Records nothing."""
+    period = body.to_period()
+    found = await reperform_period(q.ledger, q.db, q.caller.ledger, period, q.caller.entities)
+    return q.respond(ReperformedPeriodOut.of(period, found))
 
 
 @router.post("/v1/decisions/{id}/reperform", response_model=ReperformedOut)

@@ -43,14 +43,25 @@ from encours.projection.rows import Row, table_of
 from encours.reading.merges import MergeRow, merges
 
 C = TypeVar("C", AccountRow, ItemRow, ReminderRow)
+G = TypeVar("G", AccountRow, ItemRow)
 _REGISTRATIONS = names_of(customer.CustomerRegistered, entity.EntityRegistered)
 
 
 class MemoryRows:
-    """Rows in a dictionary, with the interface that `project` needs."""
+    """Rows in a dictionary, with the interface that `project` needs.
+
+    Accounts, reminders and open items are also kept by customer: a case is found without a look at the others.
+    """
 
     def __init__(self) -> None:
         self.tables: dict[type[Row], dict[tuple[Any, ...], Row]] = {}
+        self._owned: dict[type[Row], dict[str, dict[tuple[Any, ...], Row]]] = {
+            AccountRow: {},
+            ItemRow: {},
+            ReminderRow: {},
+        }
+        self._settled: dict[Group, ItemRow] = {}
+        self._debtors: dict[str, DebtorRow] = {}
 
     def get(self, kind: type[R], *key: Any) -> R | None:
         """Return the row, or ``None``. Rows are replaced, never changed in place."""
@@ -59,7 +70,23 @@ class MemoryRows:
 
     def put(self, row: Row) -> None:
         """Insert or replace the row."""
-        self.tables.setdefault(type(row), {})[table_of(type(row)).key_of(row)] = row
+        key = table_of(type(row)).key_of(row)
+        self.tables.setdefault(type(row), {})[key] = row
+        if isinstance(row, DebtorRow):
+            self._debtors[row.customer_id] = row
+        elif isinstance(row, AccountRow | ItemRow | ReminderRow):
+            owned = self._owned[type(row)].setdefault(row.customer_id, {})
+            if isinstance(row, ItemRow) and row.open_minor <= 0:
+                owned.pop(key, None)
+                self._settle(row)
+            else:
+                owned[key] = row
+
+    def _settle(self, row: ItemRow) -> None:
+        group = (row.customer_id, row.entity_id, row.currency)
+        last = self._settled.get(group)
+        if last is None or (last.moved_on or date.min) <= (row.moved_on or date.min):
+            self._settled[group] = row
 
     def all(self, kind: type[R]) -> list[R]:
         """Return every row of a kind, in the order of insertion."""
@@ -70,31 +97,30 @@ class MemoryRows:
 
         Not ``by_role`` without payers and contacts, as decisions under earlier policies were taken.
         """
-        merged = self.survivors(day)
+        known = self._merges()
+        merged = Survivors(known, day)
         group = (merged.of(group[0]), group[1], group[2])
-        customers = {row.customer_id: row for row in self.all(DebtorRow)}
+        customers: Mapping[str, DebtorRow] = self._debtors
         if group[0] not in customers:
             return None
         if not by_role:
-            customers[group[0]] = replace(customers[group[0]], people=[], payers=[])
-        own = {(record, group[1], group[2]) for record in merged.records(group[0])}
+            customers = {**customers, group[0]: replace(customers[group[0]], people=[], payers=[])}
+        records = merged.records(group[0])
+        own = [(record, group[1], group[2]) for record in records]
+        sent = [row for each in records for row in self._of(ReminderRow, each) if row.status in STANDING]
         return case_of(
             customers[group[0]],
             payer_in(customers, group[0], day, merged),
-            sorted(_of_groups(self.all(AccountRow), own), key=lambda row: row.customer_id),
-            _of_groups(self.all(ItemRow), own),
+            sorted(self._of_groups(AccountRow, own), key=lambda row: row.customer_id),
+            [*self._of_groups(ItemRow, own), *(self._settled[each] for each in own if each in self._settled)],
             group,
             last_notice(
                 FormalNotice(row.day, row.position)
-                for row in _of_groups(self.all(ReminderRow), own)
-                if row.channel == "registered_letter" and row.status in STANDING
+                for row in sent
+                if row.channel == "registered_letter" and (row.entity_id, row.currency) == group[1:]
             ),
-            joined_to(group[0], customers, self._merges(), merged),
-            [
-                PastMessage(row.day, row.position)
-                for row in self.all(ReminderRow)
-                if row.customer_id in merged.records(group[0]) and row.status in STANDING
-            ],
+            joined_to(group[0], customers, known, merged),
+            [PastMessage(row.day, row.position) for row in sent],
         )
 
     def inputs_of(self, case: Case, invoice_ids: Iterable[str]) -> set[int]:
@@ -104,6 +130,14 @@ class MemoryRows:
             if item := self.get(ItemRow, invoice_id):
                 found.update(positions(item.events))
         return found | {row.changed_position for row in self.all(PolicyRow)}
+
+    def _of(self, kind: type[C], customer_id: str) -> list[C]:
+        rows = self._owned[kind].get(customer_id, {})
+        return [row for row in rows.values() if isinstance(row, kind)]
+
+    def _of_groups(self, kind: type[G], groups: Collection[Group]) -> list[G]:
+        rows = (row for group in groups for row in self._of(kind, group[0]))
+        return [row for row in rows if (row.customer_id, row.entity_id, row.currency) in groups]
 
     def policies(self) -> Policies:
         """Return the policies of the ledger."""
@@ -117,10 +151,6 @@ class MemoryRows:
         return [row.merge for row in self.all(MergeRow)]
 
 
-def _of_groups(rows: Sequence[C], groups: Collection[Group]) -> list[C]:
-    return [row for row in rows if (row.customer_id, row.entity_id, row.currency) in groups]
-
-
 def folded(streams: Mapping[str, Sequence[Recorded]], as_of: date | None = None) -> MemoryRows:
     """Fold streams in the order of the ledger; with ``as_of`` only the events effective by that date.
 
@@ -130,15 +160,21 @@ def folded(streams: Mapping[str, Sequence[Recorded]], as_of: date | None = None)
     events = sorted((e for stream in streams.values() for e in stream), key=lambda e: e.position)
     for e in events:
         in_force = as_of is None or e.effective_on <= as_of or e.type in _REGISTRATIONS
-        if e.type not in Cases.applies or not in_force:
+        if not in_force:
             continue
         try:
-            project(e, rows)
+            fold(e, rows)
         except LookupError:
             if as_of is None:
                 raise
             # At that business date the item does not exist: a payment may precede the invoice that it settles.
     return rows
+
+
+def fold(e: Recorded, rows: MemoryRows) -> None:
+    """Fold one event as the read model does. Raises ``LookupError``."""
+    if e.type in Cases.applies:
+        project(e, rows)
 
 
 async def cases_at(
@@ -151,6 +187,15 @@ async def cases_at(
     as_of: date | None = None,
 ) -> MemoryRows:
     """Return the cases of these customers at a position, and of those whose records were ever merged with theirs."""
+    streams = await streams_of(conn, schema, customer_ids)
+    return folded(await ledger.read_streams(name, streams, upto=position), as_of)
+
+
+async def streams_of(conn: Conn, schema: str, customer_ids: Sequence[str]) -> list[str]:
+    """Return the streams that the cases of these customers are folded from, at any position of the read model.
+
+    Those of all records that were ever merged with theirs, of their payers, of the creditors and of the policies.
+    """
     own = sorted(related(customer_ids, await merges(conn, schema)))
     records = await conn.fetch(
         f"""select invoice_id from {schema}.item where customer_id = any($1)
@@ -161,7 +206,5 @@ async def cases_at(
             union all select policy_id from {schema}.policy""",
         own,
     )
-    streams = [record[0] for record in records]
     parties = await with_payers(conn, schema, customer_ids)
-    streams += [stream for party in parties for stream in (party, hold_stream(party))]
-    return folded(await ledger.read_streams(name, streams, upto=position), as_of)
+    return [record[0] for record in records] + [each for p in parties for each in (p, hold_stream(p))]

@@ -21,7 +21,7 @@ from encours.reading.merges import merged_sql, records_of, survivors_at
 from encours.reading.moment import Granted, View
 from encours.reading.pages import Page
 from encours.reading.read_db import ReadDb
-from encours.reading.where import ViewWhere
+from encours.reading.where import ViewWhere, Where
 
 
 class ReminderNotFound(NotFound):
@@ -183,6 +183,18 @@ async def decision(view: View, decision_id: str) -> DecisionRow:
     if not rows:
         raise DecisionNotFound(decision_id)
     return rows[0]
+
+
+async def decisions_between(
+    conn: Conn, schema: str, first: date, last: date, granted: Granted
+) -> dict[str, int]:
+    """Return the number of decisions of a period by customer, for the entities of the caller."""
+    where = Where(granted).add("day between {} and {}", first, last)
+    rows = await conn.fetch(
+        f"select customer_id, count(*) from {schema}.decision where {where.sql} group by customer_id",
+        *where.arguments,
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 async def policy_ids(view: View) -> list[str]:
