@@ -24,6 +24,7 @@ def test_what_a_process_imports_when_it_starts_is_there(name: str) -> None:
     assert service.name == f"{name}-svc"
     assert callable(resolve_name(service.api))
     assert service.worker_tasks is None or callable(resolve_name(service.worker_tasks))
+    assert all(callable(resolve_name(job)) for job in service.jobs.values())
     assert set(service.reactors) <= {model.name for model in service.models}
 
 

@@ -25,6 +25,7 @@ STORES = frozenset(
         "invoice_svc/sync/comparing.py",
         "invoice_svc/sync/store.py",
         "dunning_svc/outbox/attempts.py",
+        "dunning_svc/backtest/store.py",
     }
 )
 """Modules that keep tables of their own, or read the ledger's, outside of these rooms."""

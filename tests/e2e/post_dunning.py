@@ -30,10 +30,13 @@ _POLICY: dict[str, Any] = {
 }
 
 
+_ACTIVATION = {"version": 1, "reason": "Agreed with sales", "without_backtest": "New policy"}
+
+
 def _policy(world: World, *, active: bool = False) -> str:
     made = world.post("dunning", "/v1/policies", _POLICY)
     if active:
-        world.post("dunning", f"/v1/policies/{made['id']}/activate", {"version": 1, "reason": "Tried"})
+        world.post("dunning", f"/v1/policies/{made['id']}/activate", _ACTIVATION)
     policy_id: str = made["id"]
     return policy_id
 
@@ -63,7 +66,6 @@ DUNNING: dict[str, Make] = {
     ),
     "/v1/tasks/{id}/complete": _task,
     "/v1/runs": lambda w: ("/v1/runs", {"on": w.today}),
-    "/v1/decisions/reperform": lambda w: ("/v1/decisions/reperform", {"from": w.today, "to": w.today}),
     "/v1/policies": lambda w: ("/v1/policies", _POLICY),
     "/v1/policies/{id}/versions": lambda w: (
         f"/v1/policies/{_policy(w)}/versions",
@@ -71,10 +73,14 @@ DUNNING: dict[str, Make] = {
     ),
     "/v1/policies/{id}/activate": lambda w: (
         f"/v1/policies/{_policy(w)}/activate",
-        {"version": 1, "reason": "Agreed with sales"},
+        _ACTIVATION,
     ),
     "/v1/templates/{code}/{lang}/preview": _preview,
     "/v1/templates/{code}/{lang}/reset": _reset,
+    "/v1/policies/{id}/backtests": lambda w: (
+        f"/v1/policies/{_policy(w)}/backtests",
+        {"version": 1, "from": w.today, "to": w.today},
+    ),
     "/v1/policies/{id}/retire": lambda w: (
         f"/v1/policies/{_policy(w, active=True)}/retire",
         {"reason": "Replaced"},

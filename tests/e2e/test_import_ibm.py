@@ -7,10 +7,13 @@ from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from encours.testing.system import System
+from encours.testing.waiting import wait_until
 from tests.e2e.takeover import Takeover
 
 FILE = Path(__file__).parents[3] / "shared/data/ar_ibm/WA_Fn-UseC_-Accounts-Receivable.csv"
@@ -18,6 +21,13 @@ MAP = (
     "invoice_number=invoiceNumber,issued_on=InvoiceDate,due_on=DueDate,amount=InvoiceAmount,customer=customerID,"
     "disputed=Disputed,settled_on=SettledDate"
 )
+
+CALLS = {
+    "name": "Calls",
+    "priority": 40,
+    "steps": [{"code": "J+5", "offset_days": 5, "act": "call"}],
+    "minimums": {"EUR": "1.00"},
+}
 
 pytestmark = pytest.mark.skipif(not FILE.exists(), reason=f"ACCEPTANCE NOT RUN: {FILE} is absent")
 
@@ -59,3 +69,50 @@ def test_every_invoice_is_settled_to_the_cent_at_its_own_dates(system: System) -
 
     again = system.json("import", str(FILE), *options)
     assert (again["duplicates"], again["accepted"], again["pending"]) == (2466, 0, 0)
+    policies_are_tried_on_it(takeover)
+
+
+def policies_are_tried_on_it(takeover: Takeover) -> None:
+    """Two years of the file under two policies: within 30 s, with the same hash when it is repeated."""
+    with takeover.system.client("dunning", takeover.ledger) as http:
+        listed = {each["shipped_as"]: each for each in http.get("/v1/policies").json()["data"]}
+        usual, own = listed["default"], http.post("/v1/policies", json=CALLS).json()
+        first, second = (tried(http, own["id"], 1) for _ in range(2))
+        again = tried(http, own["id"], 1, position=first["position"])
+        other = tried(http, usual["id"], usual["version"], position=first["position"])
+        assert max(each["result"]["measured"]["seconds"] for each in (first, other)) < 30
+        assert first["result"]["result_hash"] == again["result"]["result_hash"]
+        assert first["result"]["totals"] == second["result"]["totals"]
+        assert first["result"]["totals"] != other["result"]["totals"]
+        assert first["result"]["totals"]["tasks"] > other["result"]["totals"]["tasks"] > 50
+
+        lines = http.get(f"/v1/backtests/{other['id']}/lines", params={"limit": 500}).json()["data"]
+        assert {(each["step"], each["channel"]) for each in lines} <= {("J+15", "phone"), ("J+90", "file")}
+        decided = http.post("/v1/decisions/reperform", json={"from": "2012-01-01", "to": "2014-01-09"}).json()
+        assert (decided["mismatches"], decided["equal"]) == ([], decided["decisions"])
+        real = http.get("/v1/tasks", params={"limit": 500}).json()["data"]
+        assert Counter(each["customer_id"] for each in real) == Counter(each["customer_id"] for each in lines)
+
+        compared = http.get(f"/v1/backtests/{first['id']}/compare/{other['id']}").json()
+        assert (compared["a"]["id"], compared["same_period"]) == (first["id"], True)
+        grounds = {"version": 1, "reason": "Tried on two years", "backtest_id": first["id"]}
+        activated = http.post(f"/v1/policies/{own['id']}/activate", json=grounds)
+        assert activated.json()["activation"]["backtest_id"] == first["id"], activated.text
+        wrong = http.post(f"/v1/policies/{listed['firm']['id']}/activate", json=grounds)
+        assert wrong.json()["type"] == "/problems/activation-needs-backtest"
+
+
+def tried(http: httpx.Client, policy_id: str, version: int, **more: Any) -> dict[str, Any]:
+    """Ask for a back-test of the file's years, and wait for its result."""
+    period = {"version": version, "from": "2012-01-01", "to": "2014-01-09"}
+    asked = http.post(f"/v1/policies/{policy_id}/backtests", json=period | more)
+    assert asked.status_code == 202, asked.text
+    found: dict[str, Any] = {}
+
+    def ended() -> bool:
+        found.update(http.get(asked.headers["Location"]).json())
+        return found["state"] not in ("queued", "running")
+
+    wait_until(ended, "the back-test has no result")
+    assert found["state"] == "completed", found
+    return found

@@ -65,11 +65,13 @@ def test_a_policy_is_read_activated_copied_and_retired_as_printed(
     system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    listed, activated, copied, run, retired = answers("\n".join(blocks(system, POLICIES, 4)))
+    listed, tried, activated, copied, run, retired = answers("\n".join(blocks(system, POLICIES, 5)))
     shipped = {policy["shipped_as"] for policy in listed["data"]}  # type: ignore[attr-defined]
     assert shipped == {"default", "cordial", "firm", "strategic_accounts", "small_amounts"}
     assert [each["status"] for each in (activated, copied, retired)] == ["in_force", "draft", "retired"]
     assert copied["name"] == "Firm in the south"
+    assert tried["state"] == "completed"
+    assert activated["activation"]["backtest_id"] == tried["id"]  # type: ignore[index]
     assert run["on"] == "2026-02-02"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -21,10 +22,12 @@ from dunning_svc.http.policies.bodies import PolicyBody
 from encours.contracts.events.dunning.document import PolicyDocument
 from encours.contracts.events.dunning.policy import (
     PolicyActivated,
+    PolicyBacktested,
     PolicyCreated,
     PolicyRetired,
     PolicyVersionAdded,
 )
+from encours.testing.events import DAY
 from encours.testing.scenario import given
 
 POL = SHIPPED[DEFAULT_ID].policy_id
@@ -140,7 +143,14 @@ def test_what_is_written_in_yaml_is_read_again_as_the_same_value(plain: dict[str
 
 
 CREATED = PolicyCreated(policy_id=POL, document=document(), shipped_as=None)
-ACTIVATED = PolicyActivated(policy_id=POL, version=1, backtest_id=None, cause="Agreed")
+ACTIVATED = PolicyActivated(
+    policy_id=POL, version=1, backtest_id=None, cause="Agreed", without_backtest="New ledger"
+)
+BACKTEST = "bkt_1"
+BACKTESTED = PolicyBacktested(
+    policy_id=POL, version=1, backtest_id=BACKTEST, first_on=DAY, last_on=DAY, position=9, result_hash="00",
+    messages=1, tasks=0, suppressed=0, customers=1, contradictions=0, channels=(),
+)  # fmt: skip
 
 
 def test_a_version_with_the_content_of_the_last_one_is_none() -> None:
@@ -151,18 +161,37 @@ def test_a_version_with_the_content_of_the_last_one_is_none() -> None:
 
 
 def test_one_version_is_in_force_at_a_time_and_activating_it_twice_changes_nothing() -> None:
-    activate = ActivatePolicy(POL, 1, None, "Agreed")
-    given(POLICY, CREATED).when(decide.activate, activate).then(ACTIVATED)
-    given(POLICY, CREATED, ACTIVATED).when(decide.activate, activate).then()
+    activate = ActivatePolicy(POL, 1, None, "Agreed", "New ledger")
+    given(POLICY, CREATED).when(decide.activate, activate, DAY).then(ACTIVATED)
+    given(POLICY, CREATED, ACTIVATED).when(decide.activate, activate, DAY).then()
     retired = PolicyRetired(policy_id=POL, cause="Over")
-    given(POLICY, CREATED, ACTIVATED, retired).when(decide.activate, activate).then(ACTIVATED)
+    given(POLICY, CREATED, ACTIVATED, retired).when(decide.activate, activate, DAY).then(ACTIVATED)
 
 
 def test_an_activation_names_an_existing_version_and_its_grounds() -> None:
     created = given(POLICY, CREATED)
-    created.when(decide.activate, ActivatePolicy(POL, 2, None, "Agreed")).refused("policy-version-not-found")
-    created.when(decide.activate, ActivatePolicy(POL, 1, None, None)).refused("activation-needs-reason")
-    created.when(decide.activate, ActivatePolicy(POL, 1, "bt_1", "Agreed")).refused("backtest-not-found")
+    for cmd, code in (
+        (ActivatePolicy(POL, 2, None, "Agreed", "New"), "policy-version-not-found"),
+        (ActivatePolicy(POL, 1, None, None, "New"), "activation-needs-reason"),
+        (ActivatePolicy(POL, 1, None, "Agreed"), "activation-needs-backtest"),
+        (ActivatePolicy(POL, 1, BACKTEST, "Agreed"), "activation-needs-backtest"),
+    ):
+        created.when(decide.activate, cmd, DAY).refused(code)
+
+
+def test_the_back_test_of_an_activation_is_of_its_version_and_of_today_or_yesterday() -> None:
+    added = PolicyVersionAdded(policy_id=POL, version=2, document=document(priority=11))
+    tried = given(POLICY, CREATED, added, BACKTESTED)
+    named = ActivatePolicy(POL, 1, BACKTEST, "Agreed")
+    for days in (0, 1):
+        (activated,) = tried.when(decide.activate, named, DAY + timedelta(days=days)).then_types(
+            PolicyActivated
+        )
+        assert (activated.backtest_id, activated.without_backtest) == (BACKTEST, None)
+    late = tried.when(decide.activate, named, DAY + timedelta(days=2))
+    assert late.refused("backtest-does-not-apply").detail == f"It was completed on {DAY}."
+    other = tried.when(decide.activate, ActivatePolicy(POL, 2, BACKTEST, "Agreed"), DAY)
+    assert other.refused("backtest-does-not-apply").detail == "It is one of version 1."
 
 
 def test_a_policy_is_retired_once_and_only_after_an_activation() -> None:

@@ -1,4 +1,4 @@
-"""``python -m dunning_svc api|worker|rebuild``."""
+"""``python -m dunning_svc api|worker|rebuild|backtest``."""
 
 import sys
 
@@ -15,6 +15,7 @@ SERVICE = Service(
     api="dunning_svc.app:serve",
     worker_tasks="dunning_svc.worker:days_and_outbox",
     reactors={MODEL: RunDay},
+    jobs={"backtest": "dunning_svc.backtest.job:main"},
 )
 
 if __name__ == "__main__":

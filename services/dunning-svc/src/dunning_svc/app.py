@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
+from dunning_svc.http.backtests import routes as backtests
 from dunning_svc.http.cases import routes as cases
 from dunning_svc.http.decisions import routes as decisions
 from dunning_svc.http.expected import routes as expected
@@ -26,6 +27,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         "Encours: reminders",
         [
             policies.router,
+            backtests.router,
             runs.router,
             expected.router,
             cases.router,
@@ -37,6 +39,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         ],
         settings,
         models=MODELS,
+        extras=backtests.open_store,
         description="Decides each day which reminders are due, sends them, and can explain every decision.",
     )
 

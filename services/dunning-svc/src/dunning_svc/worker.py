@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from dunning_svc.backtest.runner import Backtests
+from dunning_svc.backtest.store import BacktestStore
 from dunning_svc.models import MODELS, NAME
 from dunning_svc.outbox.attempts import Attempts
 from dunning_svc.outbox.dispatch import Dispatcher
@@ -45,6 +47,12 @@ async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIte
         attempts = Attempts(pool, uuid7())
         dispatcher = Dispatcher(ledger, db, attempts, mailer, senders, settings.var_dir / "letters")
         leases = Leases(store_url, f"{NAME} outbox lease")
+        testing = Leases(store_url, f"{NAME} back-test lease")
+        stack.push_async_callback(testing.close)
+        backtests = Backtests(BacktestStore(pool), testing)
         outbox = Outbox(ledger, db, leases, dispatcher)
         stack.push_async_callback(outbox.close)
-        yield WorkerTasks(reactors={MODEL: RunDay(ledger, db, outbox)}, background=(outbox.run, leases.watch))
+        yield WorkerTasks(
+            reactors={MODEL: RunDay(ledger, db, outbox)},
+            background=(outbox.run, leases.watch, backtests.run, testing.watch),
+        )

@@ -45,7 +45,8 @@ class Service:
 
     ``api`` and ``worker_tasks`` are written ``module:name``. ``api(settings)`` serves the HTTP API until a signal;
     ``worker_tasks(settings, ledger)`` is open around the worker and yields :class:`WorkerTasks`. ``reactors`` are the
-    classes of its reactors, from which a rebuild knows where the first build of a model ends.
+    classes of its reactors, from which a rebuild knows where the first build of a model ends. ``jobs`` are further
+    processes by name, each ``job(settings, options)``, written in the same way, that returns an exit code.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Service:
     worker_tasks: str | None = None
     reactors: Mapping[str, type[Reactor]] = field(default_factory=dict)
     settings: type[ServiceSettings] = ServiceSettings
+    jobs: Mapping[str, str] = field(default_factory=dict)
 
     def main(self, arguments: Sequence[str]) -> int:
         """Run one of the processes until it ends and return its exit code."""
@@ -65,9 +67,14 @@ class Service:
                 run = self._worker
             case ["rebuild", *options]:
                 run = partial(self._rebuild, options)
+            case [job, *options] if job in self.jobs:
+                run = partial(self._job, job, options)
             case _:
-                module = self.name.replace("-", "_")
-                print(f"usage: python -m {module} api|worker|rebuild [options]", file=sys.stderr)
+                module, names = (
+                    self.name.replace("-", "_"),
+                    "|".join(("api", "worker", "rebuild", *self.jobs)),
+                )
+                print(f"usage: python -m {module} {names} [options]", file=sys.stderr)
                 return EXIT_USAGE
         try:
             settings = self.settings.from_environment()
@@ -105,6 +112,11 @@ class Service:
             worker = Worker(settings, ledger, nats, self.name, self.models, tasks.reactors, background)
             tune_collector()
             await worker.run()
+
+    def _job(self, name: str, options: Sequence[str], settings: ServiceSettings) -> int:
+        web_logging.configure(f"{self.name}-{name}", level=settings.log_level, stream=sys.stderr)
+        job: Callable[[ServiceSettings, Sequence[str]], int] = resolve_name(self.jobs[name])
+        return job(settings, options)
 
     def _rebuild(self, options: Sequence[str], settings: ServiceSettings) -> int:
         # Standard output is for the results.

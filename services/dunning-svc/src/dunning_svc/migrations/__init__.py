@@ -1,1 +1,1 @@
-"""Tables of this service that are no read model: they cannot be folded again from the ledger."""
+"""Tables of dunning-svc that are no read models, in SQL."""

@@ -7,6 +7,7 @@ from dunning_svc.domain.policy.commands import ActivatePolicy, RetirePolicy, Wri
 from dunning_svc.domain.policy.shipped import DEFAULT_ID, SHIPPED
 from dunning_svc.domain.policy.state import POLICY, OwnPolicy
 from dunning_svc.use_cases.templates import LEDGER_WIDE, own_purposes
+from encours.contracts.events.dunning.policy import PolicyBacktested
 from encours.kernel.errors import Refusal
 from encours.ledger.command import Result
 from encours.ledger.session import Session
@@ -39,9 +40,16 @@ async def add_version(session: Session, command: WritePolicy) -> Result:
 async def activate(session: Session, command: ActivatePolicy) -> Result:
     """Put a version of a policy in force."""
     state = await _load(session, command.policy_id)
-    for event in decide.activate(state, command):
+    for event in decide.activate(state, command, session.today):
         _emit(session, command.policy_id, event)
     return session.result(command.policy_id)
+
+
+async def record_backtest(session: Session, event: PolicyBacktested) -> Result:
+    """Record a completed back-test, so that an activation can name it."""
+    await _load(session, event.policy_id)
+    _emit(session, event.policy_id, event)
+    return session.result(event.policy_id)
 
 
 async def retire(session: Session, command: RetirePolicy) -> Result:
@@ -63,5 +71,5 @@ async def _load(session: Session, policy_id: str) -> OwnPolicy:
     return await session.load(POLICY, policy_id) if shipped else await session.get(POLICY, policy_id)
 
 
-def _emit(session: Session, policy_id: str, event: decide.PolicyEvent) -> None:
+def _emit(session: Session, policy_id: str, event: decide.PolicyEvent | PolicyBacktested) -> None:
     session.emit(policy_id, event, entity=LEDGER_WIDE)

@@ -28,6 +28,8 @@ class ActivatePolicy:
     version: int
     backtest_id: str | None
     cause: str | None
+    without_backtest: str | None = None
+    """Reason for naming no back-test."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from dunning_svc.domain.policy.checks import NO_TEMPLATES, Own, require_consistent
 from dunning_svc.domain.policy.commands import ActivatePolicy, RetirePolicy, WritePolicy
 from dunning_svc.domain.policy.shipped import ShippedPolicy
@@ -15,6 +17,7 @@ from encours.contracts.events.dunning.policy import (
 from encours.kernel.errors import Refusal
 
 VERSIONS_MAX = 200
+_BACKTEST_COUNTS = timedelta(days=1)
 PolicyEvent = PolicyCreated | PolicyVersionAdded | PolicyActivated | PolicyRetired
 
 
@@ -35,22 +38,34 @@ class TooManyVersions(Refusal):
     remedy = "Create another policy from the last version and retire this one."
 
 
-class BacktestNotFound(Refusal):
-    """No back-test of the version is known (422)."""
+class BacktestNotNamed(Refusal):
+    """The activation names no back-test of this policy, and no reason for doing without (422)."""
 
-    code = "backtest-not-found"
-    title = "Back-test is not known"
+    code = "activation-needs-backtest"
+    title = "Activation needs a back-test"
     status = 422
-    remedy = "Leave `backtest_id` out and give a `reason`."
+    remedy = (
+        "Make a back-test of the version (POST /v1/policies/{id}/backtests) and name it in `backtest_id` once it is "
+        "completed; or give the reason for doing without one in `without_backtest`."
+    )
+
+
+class BacktestDoesNotApply(Refusal):
+    """The back-test is one of another version, or too old (422)."""
+
+    code = "backtest-does-not-apply"
+    title = "Back-test does not apply"
+    status = 422
+    remedy = "Make a back-test of the version that you activate. It counts on the day of its completion and the next."
 
 
 class ActivationWithoutGrounds(Refusal):
-    """The activation names neither a back-test nor a reason (422)."""
+    """The activation states no reason (422)."""
 
     code = "activation-needs-reason"
     title = "Activation needs a reason"
     status = 422
-    remedy = "Give a `reason` for activating the version without a back-test."
+    remedy = "Give the `reason` for activating the version."
 
 
 class PolicyNotInForce(Refusal):
@@ -86,24 +101,41 @@ def add_version(state: OwnPolicy, cmd: WritePolicy, own: Own = NO_TEMPLATES) -> 
     ]
 
 
-def activate(state: OwnPolicy, cmd: ActivatePolicy) -> list[PolicyActivated]:
+def activate(state: OwnPolicy, cmd: ActivatePolicy, today: date) -> list[PolicyActivated]:
     """Put a version in force; no event if it is. Raises the refusals of this module."""
     if not 1 <= cmd.version <= len(state.versions):
         raise PolicyVersionNotFound(f"It has the versions 1 to {len(state.versions)}.", "/version")
-    if cmd.backtest_id is not None:
-        raise BacktestNotFound(f"No back-test {cmd.backtest_id} is known.", "/backtest_id")
     if cmd.cause is None:
         raise ActivationWithoutGrounds("Give the reason for the activation.", "/reason")
+    _require_backtest(state, cmd, today)
     if state.activation is not None and state.activation.version == cmd.version:
         return []
     return [
         PolicyActivated(
             policy_id=cmd.policy_id,
             version=cmd.version,
-            backtest_id=None,
+            backtest_id=cmd.backtest_id,
             cause=cmd.cause,
+            without_backtest=cmd.without_backtest,
         )
     ]
+
+
+def _require_backtest(state: OwnPolicy, cmd: ActivatePolicy, today: date) -> None:
+    """Raise unless the activation names a back-test of its version of today or yesterday, or says why none."""
+    if cmd.backtest_id is None:
+        if cmd.without_backtest is None:
+            raise BacktestNotNamed(
+                "Name a back-test of the version, or say why there is none.", "/backtest_id"
+            )
+        return
+    found = state.backtests.get(cmd.backtest_id)
+    if found is None:
+        raise BacktestNotNamed(f"The policy has no completed back-test {cmd.backtest_id}.", "/backtest_id")
+    if found.version != cmd.version:
+        raise BacktestDoesNotApply(f"It is one of version {found.version}.", "/backtest_id")
+    if found.on + _BACKTEST_COUNTS < today:
+        raise BacktestDoesNotApply(f"It was completed on {found.on}.", "/backtest_id")
 
 
 def retire(state: OwnPolicy, cmd: RetirePolicy) -> list[PolicyRetired]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from encours.contracts import Recorded
 from encours.contracts.events.dunning.document import PolicyDocument
 from encours.contracts.events.dunning.policy import (
     PolicyActivated,
+    PolicyBacktested,
     PolicyCreated,
     PolicyRetired,
     PolicyVersionAdded,
@@ -43,17 +45,30 @@ class Activation:
     position: int
     backtest_id: str | None
     cause: str | None
+    without_backtest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastBacktest:
+    """A completed back-test of a version, and the day of its completion."""
+
+    version: int
+    on: date
 
 
 @dataclass(frozen=True, slots=True)
 class OwnPolicy:
-    """A policy in the ledger. ``versions`` are in order; ``activation`` is None while no version is in force."""
+    """A policy in the ledger. ``versions`` are in order; ``activation`` is None while no version is in force.
+
+    ``backtests`` are by id.
+    """
 
     policy_id: str = ""
     shipped_as: str | None = None
     versions: tuple[PolicyVersion, ...] = ()
     activation: Activation | None = None
     retired_on: date | None = None
+    backtests: Mapping[str, PastBacktest] = field(default_factory=dict)
 
     @property
     def last(self) -> PolicyVersion:
@@ -76,9 +91,17 @@ def evolve(state: OwnPolicy, e: Recorded) -> OwnPolicy:
             return replace(state, versions=(*state.versions, version))
         case PolicyActivated() as activated:
             start = Activation(
-                activated.version, e.effective_on, e.position, activated.backtest_id, activated.cause
+                activated.version,
+                e.effective_on,
+                e.position,
+                activated.backtest_id,
+                activated.cause,
+                activated.without_backtest,
             )
             return replace(state, activation=start, retired_on=None)
+        case PolicyBacktested() as done:
+            found = PastBacktest(done.version, e.effective_on)
+            return replace(state, backtests={**state.backtests, done.backtest_id: found})
         case PolicyRetired():
             return replace(state, activation=None, retired_on=e.effective_on)
         case _:

@@ -68,6 +68,7 @@ class ActivationOut(BaseModel):
     since: date
     backtest_id: str | None
     reason: str | None
+    without_backtest: str | None = Field(description="Reason for naming no back-test.")
 
     @classmethod
     def of(cls, activation: Activation | None) -> ActivationOut | None:
@@ -79,6 +80,7 @@ class ActivationOut(BaseModel):
             since=activation.on,
             backtest_id=activation.backtest_id,
             reason=activation.cause,
+            without_backtest=activation.without_backtest,
         )
 
 

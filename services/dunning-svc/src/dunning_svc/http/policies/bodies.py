@@ -131,13 +131,17 @@ class ActivateBody(Body):
 
     version: Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
     backtest_id: ShortText | None = Field(
-        default=None, description="A back-test of the version. None is available: give a reason."
+        default=None,
+        description="A back-test of the version, completed today or yesterday. Without one, give `without_backtest`.",
     )
     reason: LongText | None = Field(default=None, examples=["Agreed with the sales managers"])
+    without_backtest: LongText | None = Field(
+        default=None, description="Reason for naming no back-test.", examples=["New ledger without a past"]
+    )
 
     def to_command(self, policy_id: str) -> ActivatePolicy:
         """Return the command."""
-        return ActivatePolicy(policy_id, self.version, self.backtest_id, self.reason)
+        return ActivatePolicy(policy_id, self.version, self.backtest_id, self.reason, self.without_backtest)
 
 
 class RetireBody(Body):

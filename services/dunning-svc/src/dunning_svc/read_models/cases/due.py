@@ -76,14 +76,16 @@ async def select(conn: Conn, schema: str, kind: type[R], where: str, *args: obje
     return [kind(**dict(zip(table.names, record, strict=True))) for record in records]
 
 
-async def due_pages(conn: Conn, schema: str, day: date) -> AsyncIterator[DueCases]:
+async def due_pages(
+    conn: Conn, schema: str, day: date, policies: Policies | None = None
+) -> AsyncIterator[DueCases]:
     """Yield every case with a due step, including all its open items, in pages of customers: a ledger may have more
-    open items than fit into memory.
+    open items than fit into memory. ``policies``: others than the ledger's.
 
     With policies of its own a ledger has steps on other days than the default ones: all cases with an item that a step
     may be due for.
     """
-    policies = await policies_in(conn, schema)
+    policies = policies or await policies_in(conn, schema)
     first = policies.first_offset_days
     known = await merges(conn, schema)
     merged = Survivors(known, day)

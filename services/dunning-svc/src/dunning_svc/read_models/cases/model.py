@@ -130,6 +130,7 @@ class Cases(ReadModel):
         events.imports.ImportReceived,
         events.insolvency.InsolvencyAmended,
         events.insolvency.InsolvencyPublished,
+        events.policy.PolicyBacktested,
         events.invoice.InvoiceAmended,
         events.invoice.InvoiceCancelled,
         events.invoice.InvoiceDrafted,

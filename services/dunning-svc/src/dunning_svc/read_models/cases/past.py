@@ -97,7 +97,7 @@ class MemoryRows:
 
         Not ``by_role`` without payers and contacts, as decisions under earlier policies were taken.
         """
-        known = self._merges()
+        known = self.merges()
         merged = Survivors(known, day)
         group = (merged.of(group[0]), group[1], group[2])
         customers: Mapping[str, DebtorRow] = self._debtors
@@ -131,6 +131,20 @@ class MemoryRows:
                 found.update(positions(item.events))
         return found | {row.changed_position for row in self.all(PolicyRow)}
 
+    def groups(self, customer_ids: Iterable[str] | None = None) -> set[Group]:
+        """Return the groups in which these customers, or all, have an open item."""
+        owned = self._owned[ItemRow]
+        items = (
+            row
+            for each in (owned if customer_ids is None else customer_ids)
+            for row in self._of(ItemRow, each)
+        )
+        return {(row.customer_id, row.entity_id, row.currency) for row in items}
+
+    def open_items(self, group: Group) -> list[ItemRow]:
+        """Return the open items of a group."""
+        return self._of_groups(ItemRow, [group])
+
     def _of(self, kind: type[C], customer_id: str) -> list[C]:
         rows = self._owned[kind].get(customer_id, {})
         return [row for row in rows.values() if isinstance(row, kind)]
@@ -145,9 +159,10 @@ class MemoryRows:
 
     def survivors(self, day: date) -> Survivors:
         """Return the merges in force on a day."""
-        return Survivors(self._merges(), day)
+        return Survivors(self.merges(), day)
 
-    def _merges(self) -> list[Merge]:
+    def merges(self) -> list[Merge]:
+        """Return every merge of customers, and every reversal of one."""
         return [row.merge for row in self.all(MergeRow)]
 
 

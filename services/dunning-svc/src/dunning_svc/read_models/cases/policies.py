@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from dunning_svc.domain.policy.choice import InForce, Key, Policies
 from dunning_svc.domain.policy.policy import Policy, Step, ladder_of
-from dunning_svc.domain.policy.shipped import POLICIES
+from dunning_svc.domain.policy.shipped import DEFAULT_ID, POLICIES, SHIPPED
 from dunning_svc.read_models.cases.rows import PolicyRow, Rows, existing
 from encours.contracts import Recorded
 from encours.contracts.events import policy
@@ -69,9 +69,39 @@ def policies_of(rows: Iterable[PolicyRow]) -> Policies:
 
 async def policies_in(conn: Conn, schema: str) -> Policies:
     """Return the policies of a ledger at the position of the read model."""
+    return policies_of(await policy_rows(conn, schema))
+
+
+async def policy_rows(conn: Conn, schema: str) -> list[PolicyRow]:
+    """Return the rows of the policies of a ledger."""
     table = table_of(PolicyRow)
     records = await conn.fetch(f"select {table.plain} from {schema}.{table.name} order by policy_id")
-    return policies_of(PolicyRow(**dict(zip(table.names, record, strict=True))) for record in records)
+    return [PolicyRow(**dict(zip(table.names, record, strict=True))) for record in records]
+
+
+def documents_of(rows: Iterable[PolicyRow], policy_id: str) -> tuple[str, ...]:
+    """Return the documents of a policy's versions, also of one that only Encours ships; none of another one.
+
+    The default policy has none: its versions are no events.
+    """
+    for row in rows:
+        if row.policy_id == policy_id:
+            return tuple(row.documents)
+    shipped = SHIPPED.get(policy_id)
+    return () if shipped is None or policy_id == DEFAULT_ID else (_text(shipped.document),)
+
+
+def put_in_force(
+    row: PolicyRow | None, policy_id: str, documents: Iterable[str], version: int, on: date, position: int
+) -> PolicyRow:
+    """Return the row of a policy with a version in force since a day, unless that one is in force already."""
+    known = row or PolicyRow(
+        policy_id=policy_id, documents=[], active_version=0, changed_on=None, changed_position=0
+    )
+    known = replace(known, documents=list(documents))
+    if known.active_version == version:
+        return known
+    return replace(known, active_version=version, changed_on=on, changed_position=position)
 
 
 def step_at(rows: Rows, basis: DecisionBasis, code: str) -> Step:

@@ -197,6 +197,16 @@ async def decisions_between(
     return {row[0]: row[1] for row in rows}
 
 
+async def customers_moved_since(conn: Conn, schema: str, day: date) -> dict[str, int]:
+    """Return the number of invoices by customer, of customers with one that was open on some day since then."""
+    rows = await conn.fetch(
+        f"""select customer_id, count(*) from {schema}.item group by customer_id
+            having bool_or(open_minor <> 0 or moved_on >= $1)""",
+        day,
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 async def policy_ids(view: View) -> list[str]:
     """Return the policies of the ledger at the model's position."""
     rows = await view.conn.fetch(f"select policy_id from {view.schema}.policy order by policy_id")

@@ -5,10 +5,12 @@ Stream: the policy id. A policy belongs to the whole ledger; its document says w
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
-from encours.contracts.base import Event
+from encours.contracts.base import Event, Value
 from encours.contracts.events.dunning.document import PolicyDocument
+from encours.contracts.events.dunning.reminders import Channel
 
 
 class PolicyCreated(Event, frozen=True, kw_only=True):
@@ -30,7 +32,40 @@ class PolicyVersionAdded(Event, frozen=True, kw_only=True):
     document: PolicyDocument
 
 
-class PolicyActivated(Event, frozen=True, kw_only=True):
+class BacktestTotal(Value, frozen=True, kw_only=True):
+    """Messages or tasks of one channel in a back-test, and their cost in cents (EUR)."""
+
+    channel: Channel
+    count: int
+    cost_minor: int
+
+
+class PolicyBacktested(Event, frozen=True, kw_only=True):
+    """A back-test of a version is completed: what would have left in a period, by the events up to a position.
+
+    The same version, period, position and costs give the same ``result_hash``, whoever repeats it.
+    """
+
+    TYPE: ClassVar[str] = "policy.backtested"
+    policy_id: str
+    version: int
+    backtest_id: str
+    first_on: date
+    last_on: date
+    position: int
+    result_hash: str
+    """SHA-256 in hexadecimal digits."""
+    messages: int
+    tasks: int
+    suppressed: int
+    customers: int
+    """Customers that a message or a task would have been about."""
+    contradictions: int
+    """Places where the past would have been another one, or was known later than it counted."""
+    channels: tuple[BacktestTotal, ...]
+
+
+class PolicyActivated(Event, frozen=True, kw_only=True, omit_defaults=True):
     """The version is in force from the next run on, in place of the one before it."""
 
     TYPE: ClassVar[str] = "policy.activated"
@@ -39,7 +74,9 @@ class PolicyActivated(Event, frozen=True, kw_only=True):
     backtest_id: str | None
     """Back-test of this version that the activation rests on."""
     cause: str | None
-    """Reason for an activation, as the person states it; required without a back-test."""
+    """Reason for an activation, as the person states it."""
+    without_backtest: str | None = None
+    """Reason why the activation names no back-test; ``None`` before such reasons were asked for."""
 
 
 class PolicyRetired(Event, frozen=True, kw_only=True):

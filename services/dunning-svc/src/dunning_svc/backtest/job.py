@@ -1,0 +1,243 @@
+"""The process of one back-test: ``python -m dunning_svc backtest ID``, started by the worker.
+
+It reads the ledger itself, some customers at a time, so that its memory depends on the largest customer and not on the
+ledger. Nothing in it can send: it has no outbox. It ends when the back-test is cancelled, or when its worker has ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from operator import attrgetter
+
+import uvloop
+
+from dunning_svc.backtest.replay import Replay, Trial
+from dunning_svc.backtest.results import TASKS, BacktestResult, FirstDay, Measured, Summing, channel_counts
+from dunning_svc.backtest.store import Backtest, BacktestStore
+from dunning_svc.backtest.tally import Findings, Tally
+from dunning_svc.domain.ladder.decide import decide_case
+from dunning_svc.domain.policy.shipped import DEFAULT_ID
+from dunning_svc.models import MODELS, NAME
+from dunning_svc.read_models.cases.due import due_pages
+from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.read_models.cases.past import streams_of
+from dunning_svc.read_models.cases.policies import documents_of, policies_of, policy_rows, put_in_force
+from dunning_svc.read_models.cases.query import customers_moved_since
+from dunning_svc.use_cases.policies import record_backtest
+from encours.contracts import Recorded
+from encours.contracts.events import calendar
+from encours.contracts.events.calendar import DayOpened
+from encours.contracts.events.dunning.policy import BacktestTotal, PolicyBacktested
+from encours.contracts.events.dunning.reminders import Channel
+from encours.contracts.parties import related
+from encours.kernel.errors import DomainError
+from encours.kernel.ids import derived_uuid
+from encours.ledger import Ledger
+from encours.ledger.command import derived
+from encours.ledger.execute import execute
+from encours.postgres.connection import STORE_SETTINGS, close_pool, open_pool
+from encours.reading.merges import merges
+from encours.reading.read_db import ReadDb
+from encours.service.memory import tune_collector
+from encours.service.settings import ServiceSettings
+
+ITEMS_AT_ONCE = 1_500
+"""Invoices of the customers that are replayed together, unless one customer has more."""
+_MARGIN = timedelta(days=2)
+"""Rows have the day of a movement in UTC, the period is that of the ledger."""
+
+
+class Abandoned(Exception):
+    """The back-test was cancelled, or another process has begun it."""
+
+
+def main(settings: ServiceSettings, options: Sequence[str]) -> int:
+    """BacktestRun the back-test and return 0; 1 if it failed, 2 without an id."""
+    if len(options) != 1:
+        print("usage: python -m dunning_svc backtest ID", file=sys.stderr)
+        return 2
+    return uvloop.run(_main(settings, options[0]))
+
+
+async def _main(settings: ServiceSettings, backtest_id: str) -> int:
+    store_url = settings.store_url.get_secret_value()
+    async with AsyncExitStack() as stack:
+        ledger = await Ledger.open(settings.ledger_url.get_secret_value(), readers=2)
+        stack.push_async_callback(ledger.close)
+        db = await ReadDb.open(store_url, ledger=ledger, models=MODELS)
+        stack.push_async_callback(db.close)
+        pool = await open_pool(store_url, f"{NAME} back-test", size=1, settings=STORE_SETTINGS)
+        stack.push_async_callback(close_pool, pool)
+        store = BacktestStore(pool)
+        backtest = await store.begin(backtest_id)
+        if backtest is None:
+            return 0
+        tune_collector()
+        try:
+            await BacktestRun(ledger, db, store, backtest).run()
+        except Abandoned:
+            return 0
+        except (DomainError, LookupError, ValueError) as failed:
+            await store.fail(backtest, f"{type(failed).__name__}: {failed}")
+            return 1
+    return 0
+
+
+class BacktestRun:
+    """One run of a back-test, from its beginning to its result."""
+
+    def __init__(self, ledger: Ledger, db: ReadDb, store: BacktestStore, backtest: Backtest) -> None:
+        self._ledger, self._db, self._store, self._backtest = ledger, db, store, backtest
+        self._started = time.monotonic()
+        self._parent = os.getppid()
+        self._events = self._lines = self._done = 0
+
+    async def run(self) -> BacktestResult:
+        """Replay all customers, store the result and record it in the ledger. Raises :class:`Abandoned`."""
+        backtest = self._backtest
+        info = await self._ledger.info(backtest.ledger)
+        async with self._db.snapshot(MODEL, backtest.ledger) as (conn, schema, _):
+            documents = documents_of(await policy_rows(conn, schema), backtest.policy_id)
+            moved = await customers_moved_since(conn, schema, backtest.first_on - _MARGIN)
+            known = await merges(conn, schema)
+        trial = Trial(
+            backtest.policy_id,
+            backtest.version,
+            documents,
+            backtest.first_on,
+            backtest.last_on,
+            info.time_zone,
+        )
+        opened = await self._ledger.read_stream(backtest.ledger, calendar.STREAM, upto=backtest.position)
+        days = [
+            e for e in opened if isinstance(e.data, DayOpened) and trial.first <= e.data.day <= trial.last
+        ]
+        summing = Summing(trial, backtest.position, backtest.costs)
+        parts = parts_of(moved, [set(related([each.customer_id], known)) for each in known])
+        async for customers, events in self._read(parts):
+            found = self._replay(trial, [*events, *days])
+            self._done += len(customers)
+            if not await self._store.keep(backtest, found, self._lines, len(moved), self._done):
+                raise Abandoned
+            if os.getppid() != self._parent:
+                raise Abandoned
+            self._lines += len(found.lines)
+            summing.add(found)
+        result = BacktestResult(
+            result_hash=summing.result_hash(),
+            totals=summing.totals(),
+            first_day=await self._first_day(trial),
+            measured=Measured(
+                events=self._events,
+                seconds=round(time.monotonic() - self._started, 3),
+                peak_mib=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+            ),
+        )
+        await self._record(result)
+        if not await self._store.complete(backtest, result):
+            raise Abandoned
+        return result
+
+    async def _read(self, parts: Sequence[list[str]]) -> AsyncIterator[tuple[list[str], list[Recorded]]]:
+        """Yield each part of the customers with its events, the next part being read meanwhile."""
+        ahead = asyncio.create_task(self._events_of(parts[0])) if parts else None
+        for number, customers in enumerate(parts, 1):
+            assert ahead is not None
+            events = await ahead
+            if number < len(parts):
+                ahead = asyncio.create_task(self._events_of(parts[number]))
+            yield customers, events
+
+    async def _events_of(self, customers: list[str]) -> list[Recorded]:
+        backtest = self._backtest
+        async with self._db.snapshot(MODEL, backtest.ledger) as (conn, schema, _):
+            streams = await streams_of(conn, schema, customers)
+        read = await self._ledger.read_streams(backtest.ledger, streams, upto=backtest.position)
+        events = [e for stream in read.values() for e in stream]
+        self._events += len(events)
+        return events
+
+    def _replay(self, trial: Trial, events: list[Recorded]) -> Findings:
+        replay, tally = Replay(trial), Tally(trial.first, trial.last)
+        for e, decision in replay.run(sorted(events, key=attrgetter("position"))):
+            if decision is not None:
+                tally.decided(decision)
+            else:
+                tally.happened(e)
+        tally.left(replay.left_out)
+        return tally.findings()
+
+    async def _first_day(self, trial: Trial) -> FirstDay:
+        """Decide the next day with the version in force from today on, from the state as it is now."""
+        today = await self._ledger.today(self._backtest.ledger)
+        day = today + timedelta(days=1)
+        async with self._db.snapshot(MODEL, self._backtest.ledger) as (conn, schema, position):
+            rows = {row.policy_id: row for row in await policy_rows(conn, schema)}
+            if (policy_id := trial.policy_id) != DEFAULT_ID:
+                rows[policy_id] = put_in_force(
+                    rows.get(policy_id), policy_id, trial.documents, trial.version, today, position
+                )
+            counts: Counter[Channel] = Counter()
+            async for due in due_pages(conn, schema, day, policies_of(rows.values())):
+                decided = (decide_case(case, day, due.policies, position) for case in due.cases)
+                counts.update(
+                    each.step.channel for each in decided if each is not None and each.cause is None
+                )
+        tasks = sum(count for channel, count in counts.items() if channel in TASKS)
+        channels = channel_counts(counts, self._backtest.costs)
+        return FirstDay(day=day, messages=counts.total() - tasks, tasks=tasks, channels=channels)
+
+    async def _record(self, result: BacktestResult) -> None:
+        """Append the back-test to its policy, once. Nobody activates the default policy."""
+        backtest, totals = self._backtest, result.totals
+        if backtest.policy_id == DEFAULT_ID:
+            return
+        event = PolicyBacktested(
+            policy_id=backtest.policy_id,
+            version=backtest.version,
+            backtest_id=backtest.id,
+            first_on=backtest.first_on,
+            last_on=backtest.last_on,
+            position=backtest.position,
+            result_hash=result.result_hash,
+            messages=totals.messages,
+            tasks=totals.tasks,
+            suppressed=sum(totals.suppressed.values()),
+            customers=totals.customers,
+            contradictions=sum(totals.contradictions.values()),
+            channels=tuple(
+                BacktestTotal(channel=each.channel, count=each.count, cost_minor=each.cost_minor)
+                for each in totals.channels
+            ),
+        )
+        today = await self._ledger.today(backtest.ledger)
+        command_id = derived_uuid("policy backtested", backtest.ledger, backtest.id)
+        meta = derived(backtest.ledger, command_id, actor=backtest.asked_by, today=today)
+        await execute(self._ledger, meta, record_backtest, event)
+
+
+def parts_of(items: dict[str, int], merged: Sequence[set[str]]) -> list[list[str]]:
+    """Return customers in parts of :data:`ITEMS_AT_ONCE` invoices; records that were ever merged are in one part."""
+    together = {each: component for component in merged for each in component}
+    parts: list[list[str]] = []
+    seen: set[str] = set()
+    size = ITEMS_AT_ONCE
+    for customer_id in sorted(items):
+        if customer_id in seen:
+            continue
+        component = together.get(customer_id, {customer_id}) & items.keys()
+        seen |= component
+        if size >= ITEMS_AT_ONCE:
+            parts.append([])
+            size = 0
+        parts[-1] += sorted(component)
+        size += sum(items[each] for each in component)
+    return parts

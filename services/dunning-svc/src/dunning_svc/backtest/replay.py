@@ -1,0 +1,190 @@
+"""A period of the ledger under a version of a policy: the live fold and the live decision, on what was known each day.
+
+Every event is folded as the read model does, in the order of the ledger. From the first day of the period on the
+decisions that were really taken are left out, and the version is in force instead of what its policy did. The other
+policies are in force as they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from dunning_svc.backtest.wakes import NEVER, next_day
+from dunning_svc.domain.ladder.decide import decide_case
+from dunning_svc.domain.ladder.decision import Decision
+from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key, stream_of
+from dunning_svc.domain.policy.shipped import DEFAULT_ID
+from dunning_svc.read_models.cases.due import Group
+from dunning_svc.read_models.cases.past import MemoryRows, fold
+from dunning_svc.read_models.cases.policies import put_in_force
+from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow, ItemRow, PolicyRow
+from encours.contracts import Recorded
+from encours.contracts.books import movements
+from encours.contracts.events import policy
+from encours.contracts.events.calendar import DayOpened
+from encours.contracts.events.parties.customer import CustomerRegistered
+from encours.kernel.ids import derived_uuid
+from encours.service.calendar import day_elsewhere
+
+OF_ALL = frozenset({"customer", "hold", "entity", "policy"})
+"""Families of events that may change any case: a payer, a creditor, a policy."""
+_OF_POLICY = policy.PolicyCreated | policy.PolicyVersionAdded | policy.PolicyActivated | policy.PolicyRetired
+_AT_ONCE = date.min
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The version that is put in force, and the period, both days included. ``time_zone`` is the ledger's.
+
+    ``documents`` are those of all versions of the policy, as the read model keeps them; none of the default policy.
+    """
+
+    policy_id: str
+    version: int
+    documents: tuple[str, ...]
+    first: date
+    last: date
+    time_zone: str
+
+
+class Replay:
+    """The replay of some customers with all that their cases depend on. ``left_out``: what was really decided.
+
+    ``unreadable`` counts events that the read model could not apply either. With ``every_day`` each case is decided on
+    each day, which is slow and yields the same.
+    """
+
+    def __init__(self, trial: Trial, *, every_day: bool = False) -> None:
+        self._trial = trial
+        self._every_day = every_day
+        self._rows = MemoryRows()
+        self._policies = self._rows.policies()
+        self._wakes: dict[Group, date] = {}
+        self._begun = False
+        self._real: set[str] = set()
+        self.left_out: list[Recorded] = []
+        self.unreadable = 0
+
+    def run(self, events: Iterable[Recorded]) -> Iterator[tuple[Recorded, Decision | None]]:
+        """Yield each event in order, days among them, without a decision; and each decision, with its day's event."""
+        for e in events:
+            yield e, None
+            if isinstance(e.data, DayOpened):
+                if e.data.day >= self._trial.first and not self._begun:
+                    self._begin(e)
+                if self._begun and not e.data.late and e.data.day <= self._trial.last:
+                    for decision in self._decide(e, e.data.day):
+                        yield e, decision
+            elif not self._begun or self._counts(e):
+                self._fold(e)
+
+    def _begin(self, e: Recorded) -> None:
+        """Put the version in force, unless it is."""
+        trial, self._begun = self._trial, True
+        if trial.policy_id != DEFAULT_ID:
+            row = self._rows.get(PolicyRow, trial.policy_id)
+            self._rows.put(
+                put_in_force(row, trial.policy_id, trial.documents, trial.version, trial.first, e.position)
+            )
+        self._policies = self._rows.policies()
+        self._wakes = dict.fromkeys(self._rows.groups(), _AT_ONCE)
+
+    def _counts(self, e: Recorded) -> bool:
+        """Return False for a decision that was really taken in the period, its outcome, and the policy's own events."""
+        if isinstance(e.data, DecisionEvent) and e.version == 1:
+            self._real.add(e.stream)
+        if e.stream in self._real:
+            self.left_out.append(e)
+            return False
+        return not (isinstance(e.data, _OF_POLICY) and e.data.policy_id == self._trial.policy_id)
+
+    def _fold(self, e: Recorded) -> None:
+        try:
+            fold(e, self._rows)
+        except LookupError:
+            self.unreadable += 1
+        if not self._begun:
+            return
+        family = e.type.partition(".")[0]
+        if family == "policy":
+            self._policies = self._rows.policies()
+        if family in OF_ALL and not isinstance(e.data, CustomerRegistered):
+            self._wakes = dict.fromkeys(self._rows.groups(), _AT_ONCE)
+            return
+        touched = {entry.customer_id for entry in movements(e)}
+        touched.add(getattr(e.data, "customer_id", ""))
+        for group in self._rows.groups(touched):
+            self._wakes[group] = _AT_ONCE
+
+    def _decide(self, e: Recorded, day: date) -> Iterator[Decision]:
+        """Decide the cases that may have a due step, as the run of a day does; the decision is folded too."""
+        days = {row.entity_id: self._day_of(row, day) for row in self._rows.all(CreditorRow)}
+        own = {group: days.get(group[1], day) for group in self._awake(days, day)}
+        merged = {on: self._rows.survivors(on) for on in set(own.values())}
+        for group in sorted({(merged[on].of(group[0]), *group[1:]) for group, on in own.items()}):
+            on = days.get(group[1], day)
+            decision = self._decide_one(e, group, on, merged[on].records(group[0]))
+            if decision is not None:
+                yield decision
+
+    def _awake(self, days: Mapping[str, date], day: date) -> list[Group]:
+        """Return the groups that may be decided: awake, and with an item that the run of the day would look at."""
+        if self._every_day:
+            return list(self._rows.groups())
+        first = self._policies.first_offset_days
+        found = []
+        for group, on in self._wakes.items():
+            own = days.get(group[1], day)
+            if on > own:
+                continue
+            earliest = min((_looked_at_on(row, first) for row in self._rows.open_items(group)), default=NEVER)
+            self._wakes[group] = earliest
+            if earliest <= own:
+                found.append(group)
+        return found
+
+    def _decide_one(self, e: Recorded, group: Group, on: date, records: Sequence[str]) -> Decision | None:
+        case = self._rows.case(group, on)
+        decision = None if case is None else decide_case(case, on, self._policies, e.position)
+        if decision is not None:
+            self._fold_decision(e, as_event(decision, decision_key(e.ledger, e.event_id, *group)), group[1])
+            again = on + timedelta(days=1)
+        elif case is not None:
+            again = min(next_day(case, on, self._policies), self._turn_of(group, on))
+        else:
+            again = _AT_ONCE
+        for record in records:
+            own = (record, group[1], group[2])
+            if own in self._wakes:
+                self._wakes[own] = again
+        return decision
+
+    def _turn_of(self, group: Group, day: date) -> date:
+        """Return the next day on which another record stands for the customer, or another one pays for it."""
+        debtor = self._rows.get(DebtorRow, group[0])
+        turns = [roles.valid_from for roles in debtor.roles] if debtor else []
+        turns += [merge.effective_on for merge in self._rows.merges()]
+        return min((each for each in turns if each > day), default=date.max)
+
+    def _fold_decision(self, day: Recorded, event: DecisionEvent, entity_id: str) -> None:
+        stream = stream_of(event)
+        made = Recorded(
+            ledger=day.ledger, position=day.position, stream=stream, version=1, type=event.TYPE,
+            schema_version=event.VERSION, entity=entity_id, event_id=derived_uuid("back-test", stream),
+            effective_on=event.day, recorded_at=day.recorded_at, actor=day.actor, command_id=day.command_id, data=event,
+            causation_id=day.event_id,
+        )  # fmt: skip
+        fold(made, self._rows)
+
+    def _day_of(self, creditor: CreditorRow, day: date) -> date:
+        return day_elsewhere(day, self._trial.time_zone, creditor.time_zone)
+
+
+def _looked_at_on(row: ItemRow, first_offset_days: int | None) -> date:
+    """Return the first day on which the run of a day looks at the customer because of the item (`due_pages`)."""
+    days = [NEVER if row.next_step_on is None else row.next_step_on]
+    if first_offset_days is not None:
+        days.append(row.due_on + timedelta(days=first_offset_days))
+    return min(days)

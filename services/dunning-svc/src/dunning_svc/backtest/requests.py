@@ -1,0 +1,122 @@
+"""Requests for back-tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+
+from dunning_svc.backtest.results import Costs
+from dunning_svc.backtest.store import Backtest, BacktestStore
+from dunning_svc.domain.policy.decide import PolicyVersionNotFound
+from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY
+from dunning_svc.domain.policy.state import PolicyNotFound
+from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.read_models.cases.policies import documents_of, policy_rows
+from dunning_svc.use_cases.templates import LEDGER_WIDE
+from encours.kernel.errors import Invalid, NotFound
+from encours.kernel.ids import derived_id
+from encours.ledger.command import CommandMeta
+from encours.ledger.errors import CommandReused, EntityNotGranted
+from encours.reading.read_db import ReadDb
+
+
+class BacktestNotFound(NotFound):
+    """The ledger has no back-test of this id, or no longer (404)."""
+
+    code = "backtest-not-found"
+    title = "Back-test not found"
+    remedy = "Use an id from GET /v1/backtests; the last 50 of a ledger are kept."
+
+
+@dataclass(frozen=True, slots=True)
+class RequestBacktest:
+    """A version, and the period to try it on. ``position``: as of an earlier position of the ledger."""
+
+    policy_id: str
+    version: int
+    first_on: date
+    last_on: date
+    costs: Costs
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """A back-test as it was requested; ``replayed``: by an earlier run of the command."""
+
+    backtest: Backtest
+    replayed: bool
+
+
+async def request_backtest(
+    db: ReadDb, store: BacktestStore, meta: CommandMeta, wanted: RequestBacktest
+) -> Requested:
+    """Store a request; a worker starts the process.
+
+    Raises :class:`PolicyNotFound`, :class:`PolicyVersionNotFound`, ``Invalid`` for a period or position that is not
+    over, :class:`EntityNotGranted` for a key that is limited to some entities, :class:`CommandReused`.
+    """
+    if meta.entities is not None:
+        raise EntityNotGranted(LEDGER_WIDE)
+    backtest_id = derived_id("bkt", meta.ledger, meta.command_id)
+    known = await store.get(meta.ledger, backtest_id)
+    if known is None:
+        position = await _checked(db, meta, wanted)
+        known, replayed = await store.add(_queued(backtest_id, meta, wanted, position)), False
+    else:
+        replayed = True
+    if known.fingerprint != meta.fingerprint:
+        raise CommandReused
+    return Requested(
+        replace(
+            known, state="queued", problem=None, customers=0, customers_done=0, completed_at=None, result=None
+        ),
+        replayed,
+    )
+
+
+async def _checked(db: ReadDb, meta: CommandMeta, wanted: RequestBacktest) -> int:
+    """Return the position up to which events are read."""
+    if wanted.last_on > meta.today:
+        raise Invalid(f"The period ends after today, {meta.today}.", "/to")
+    await db.catch_up(MODEL, meta.ledger)
+    async with db.snapshot(MODEL, meta.ledger) as (conn, schema, position):
+        documents = documents_of(await policy_rows(conn, schema), wanted.policy_id)
+    _require_version(wanted, len(documents))
+    if wanted.position is not None and wanted.position > position:
+        raise Invalid(f"The ledger has {position} events.", "/position")
+    return wanted.position or int(position)
+
+
+def _queued(backtest_id: str, meta: CommandMeta, wanted: RequestBacktest, position: int) -> Backtest:
+    return Backtest(
+        id=backtest_id,
+        ledger=meta.ledger,
+        policy_id=wanted.policy_id,
+        version=wanted.version,
+        first_on=wanted.first_on,
+        last_on=wanted.last_on,
+        position=position,
+        costs=wanted.costs,
+        fingerprint=meta.fingerprint,
+        asked_by=meta.actor,
+        asked_on=meta.today,
+        asked_at=datetime.now(UTC),
+        state="queued",
+        problem=None,
+        starts=0,
+        customers=0,
+        customers_done=0,
+        completed_at=None,
+        result=None,
+    )
+
+
+def _require_version(wanted: RequestBacktest, versions: int) -> None:
+    if wanted.policy_id == DEFAULT_ID:
+        if wanted.version != DEFAULT_POLICY.version:
+            raise PolicyVersionNotFound(f"Its version is {DEFAULT_POLICY.version}.", "/version")
+    elif not versions:
+        raise PolicyNotFound(wanted.policy_id)
+    elif wanted.version > versions:
+        raise PolicyVersionNotFound(f"It has the versions 1 to {versions}.", "/version")
