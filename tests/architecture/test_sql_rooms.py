@@ -26,6 +26,7 @@ STORES = frozenset(
         "invoice_svc/sync/store.py",
         "dunning_svc/outbox/attempts.py",
         "dunning_svc/backtest/store.py",
+        "dunning_svc/inbox/messages.py",
     }
 )
 """Modules that keep tables of their own, or read the ledger's, outside of these rooms."""

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -236,6 +236,16 @@ class Dunning:
         assert run is not None
         return run
 
+    async def one(self, type_name: str) -> Any:
+        """The one event of a type, once it is there."""
+        deadline = time.monotonic() + HANG_S
+        while time.monotonic() < deadline:
+            if found := await self.events(type_name):
+                (only,) = found
+                return only.data
+            await asyncio.sleep(0.01)
+        raise TimeoutError(f"there is no {type_name}: {self.tail('worker')}")
+
     async def events(self, family: str) -> list[Recorded]:
         """Events whose type begins so."""
         head = await self.ledger.head(self.name)
@@ -263,8 +273,9 @@ async def dunning(
     kind: str = "sandbox",
     smtp: str | None = None,
     holds: Literal["creditor", "nothing", "no ledger"] = "creditor",
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Dunning]:
-    """A ledger with a creditor, a mailbox and a worker."""
+    """A ledger with a creditor, a mailbox and a worker with these settings."""
     async with AsyncExitStack() as stack:
         # It opens days that have not come, in a live ledger too, which no service may.
         ledger = await stack.enter_async_context(
@@ -288,7 +299,7 @@ async def dunning(
             )
         if smtp is None:
             world.start_mailbox()
-        world.start("worker")
+        world.start("worker", **(settings or {}))
         if holds == "creditor":
             await world.creditor()
         yield world

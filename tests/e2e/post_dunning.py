@@ -59,12 +59,34 @@ def _reset(world: World) -> Request:
     return "/v1/templates/first/fr/reset", {"reason": "Back to the shipped text"}
 
 
+_REPLY = b"""From: Compta <%s>\r\nDate: %s\r\nMessage-ID: <%s@client.example>\r\nSubject: Re: Rappel\r\n\r\n%s\r\n"""
+
+
+def _message(world: World, name: str, said: str) -> bytes:
+    day = date.fromisoformat(world.today).strftime("%a, %d %b %Y 09:00:00 +0000")
+    return _REPLY % (b"x@client.example", day.encode(), name.encode(), said.encode())
+
+
+def _reply(world: World) -> str:
+    """A reply of nobody known with a finding that nobody has decided."""
+    said = "The goods were never delivered."
+    made = world.post("dunning", "/v1/replies", _message(world, "example", said))
+    reply_id: str = made["id"]
+    return reply_id
+
+
 DUNNING: dict[str, Make] = {
     "/v1/customers/{id}/holds": lambda w: (
         f"/v1/customers/{w.customer()}/holds",
         {"until": "2030-01-01", "reason": "Merger under way"},
     ),
     "/v1/tasks/{id}/complete": _task,
+    "/v1/replies": lambda w: ("/v1/replies", _message(w, "other", "Thank you for your message.")),
+    "/v1/replies/{id}/confirm": lambda w: (f"/v1/replies/{_reply(w)}/confirm", {"finding": 1}),
+    "/v1/replies/{id}/reject": lambda w: (
+        f"/v1/replies/{_reply(w)}/reject",
+        {"finding": 1, "note": "It was meant for someone else"},
+    ),
     "/v1/runs": lambda w: ("/v1/runs", {"on": w.today}),
     "/v1/policies": lambda w: ("/v1/policies", _POLICY),
     "/v1/policies/{id}/versions": lambda w: (

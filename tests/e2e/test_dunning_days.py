@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import smtplib
+import ssl
+from datetime import date, timedelta
+from email.message import EmailMessage
 from pathlib import Path
 
 from encours.contracts.events.dunning.reminders import (
@@ -9,9 +14,15 @@ from encours.contracts.events.dunning.reminders import (
     ReminderRequested,
     ReminderSent,
     ReminderSuppressed,
+    TaskOpened,
 )
+from encours.embedded.process import free_port
 from encours.testing.servers import Installation
+from encours.testing.waiting import HANG_S
 from tests.e2e.dunning_world import dunning
+
+CERTIFICATE = Path(__file__).with_name("listener.pem")
+"""Certificate and key of `localhost` and 127.0.0.1, signed by itself, for tests."""
 
 
 async def test_the_ladder_of_an_invoice_from_notice_to_litigation(
@@ -54,6 +65,79 @@ async def test_what_stands_against_a_reminder_is_recorded_with_its_reason(
         assert isinstance(failed[0], ReminderFailed)
         assert failed[0].evidence.startswith("550")
         assert len(world.mails()) == 1
+
+
+async def test_a_bounce_and_a_promise_arrive_over_tls_and_the_ladder_follows_them(
+    installation: Installation, tmp_path: Path
+) -> None:
+    port = free_port()
+    listens = {
+        "ENCOURS_REPLY_LISTEN": f"127.0.0.1:{port}",
+        "ENCOURS_REPLY_TLS_CERTIFICATE": str(CERTIFICATE),
+        "ENCOURS_MAIL_BOUNCE_TO": "bounces@firm.example",
+    }
+    async with dunning(installation, tmp_path, settings=listens) as world:
+        good, gone = await world.customers("a@dupont.example", "gone@dupont.example")
+        await world.invoices([good, gone], due_in=1)
+        await world.live(4)
+        mails = {str(mail["To"]).rpartition("<")[2].strip(">"): mail for mail in world.mails()}
+        envelope = str(mails["gone@dupont.example"]["X-Envelope-From"])
+        assert envelope.startswith("bounces+rem_")
+
+        await asyncio.to_thread(_hand_over, port, envelope, _bounce(mails["gone@dupont.example"]))
+        bounced = await world.one("reminder.bounced")
+        assert (bounced.customer_id, bounced.address) == (gone, "gone@dupont.example")
+        promised_on = world.today + timedelta(days=10)
+        said = f"We will pay on {promised_on:%d.%m.%Y}."
+        await asyncio.to_thread(
+            _hand_over, port, "read@firm.example", _answer(mails["a@dupont.example"], said, world.today)
+        )
+        promise = await world.one("promise.made")
+        assert (promise.customer_id, promise.promised_on, promise.text) == (good, promised_on, said)
+        assert (await world.one("task.raised")).kind == "address"
+
+        await world.live(12)
+        causes = {
+            (s.customer_id, s.cause)
+            for e in await world.events("reminder.suppressed")
+            if isinstance(s := e.data, ReminderSuppressed)
+        }
+        assert causes == {(gone, "no_address"), (good, "promised")}
+        opened = [e.data for e in await world.events("task.opened")]
+        assert [t.customer_id for t in opened if isinstance(t, TaskOpened)] == [gone]
+        assert len(world.mails()) == 2
+
+
+def _hand_over(port: int, recipient: str, message: bytes) -> None:
+    with smtplib.SMTP("127.0.0.1", port, timeout=HANG_S) as server:
+        server.ehlo()
+        assert server.docmd("MAIL FROM:<>")[0] == 530, "TLS comes first"
+        server.starttls(context=ssl.create_default_context(cafile=str(CERTIFICATE)))
+        server.sendmail("", [recipient], message)
+
+
+def _bounce(mail: EmailMessage) -> bytes:
+    report = (
+        "Reporting-MTA: dns; mx.dupont.example\r\n\r\nFinal-Recipient: rfc822; gone@dupont.example\r\n"
+        "Action: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 no such mailbox\r\n"
+    )
+    return (
+        "From: mailer-daemon@mx.dupont.example\r\nSubject: Undelivered\r\nMessage-ID: <b@mx.dupont.example>\r\n"
+        'MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary="x"\r\n\r\n'
+        f"--x\r\nContent-Type: message/delivery-status\r\n\r\n{report}\r\n"
+        f"--x\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {mail['Message-ID']}\r\n\r\n--x--\r\n"
+    ).encode()
+
+
+def _answer(mail: EmailMessage, said: str, on: date) -> bytes:
+    answer = EmailMessage()
+    answer["From"], answer["Message-ID"] = "a@dupont.example", "<answer@dupont.example>"
+    answer["Date"] = f"{on:%a, %d %b %Y} 10:00:00 +0000"
+    answer["In-Reply-To"] = str(mail["Message-ID"])
+    answer.set_content(
+        f"Hello,\n\n{said}\n\nRegards\n\nOn Monday, Atelier wrote:\n> Please pay by 1 February.\n"
+    )
+    return answer.as_bytes()
 
 
 async def test_a_paid_invoice_is_left_alone(installation: Installation, tmp_path: Path) -> None:

@@ -313,7 +313,7 @@ def test_a_suppressed_reminder_is_explained_too(lang: Any) -> None:
 @pytest.mark.parametrize(
     ("step", "lang", "said"),
     [
-        ("J+3", "en", "The customer has no e-mail address."),
+        ("J+3", "en", "The customer has no deliverable e-mail address."),
         ("J+30", "en", "The customer has no postal address."),
         ("J+60", "fr", "Le client n'a pas d'adresse postale."),
     ],

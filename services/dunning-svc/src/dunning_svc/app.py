@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
 from fastapi import FastAPI
 
+from dunning_svc.domain.reply.commands import ReadingRules
 from dunning_svc.http.backtests import routes as backtests
 from dunning_svc.http.cases import routes as cases
 from dunning_svc.http.decisions import routes as decisions
@@ -11,12 +16,16 @@ from dunning_svc.http.expected import routes as expected
 from dunning_svc.http.holds import routes as holds
 from dunning_svc.http.policies import routes as policies
 from dunning_svc.http.reminders import routes as reminders
+from dunning_svc.http.replies import routes as replies
 from dunning_svc.http.runs import routes as runs
 from dunning_svc.http.tasks import routes as tasks
 from dunning_svc.http.templates import routes as templates
+from dunning_svc.inbox.messages import Messages
 from dunning_svc.models import MODELS, NAME
+from dunning_svc.outbox.settings import DunningSettings
 from encours.http.app import create_app as compose
 from encours.http.server import serve as serve_app
+from encours.http.services import Services
 from encours.service.settings import ServiceSettings
 
 
@@ -33,15 +42,25 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             cases.router,
             holds.router,
             reminders.router,
+            replies.router,
             tasks.router,
             templates.router,
             decisions.router,
         ],
         settings,
         models=MODELS,
-        extras=backtests.open_store,
+        extras=_extras,
         description="Decides each day which reminders are due, sends them, and can explain every decision.",
     )
+
+
+@asynccontextmanager
+async def _extras(services: Services) -> AsyncIterator[Mapping[str, Any]]:
+    """Open the stores of back-tests and of incoming messages."""
+    settings = services.settings
+    rules = settings.reading_rules if isinstance(settings, DunningSettings) else ReadingRules()
+    async with backtests.open_store(services) as extras:
+        yield {**extras, "messages": Messages(services.db.pool), "reading_rules": rules}
 
 
 def serve(settings: ServiceSettings) -> None:

@@ -7,6 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from dunning_svc.backtest.runner import Backtests
 from dunning_svc.backtest.store import BacktestStore
+from dunning_svc.inbox.listener import Listener, tls_context
+from dunning_svc.inbox.mailbox import Mailbox, MailboxReader
+from dunning_svc.inbox.messages import Messages
+from dunning_svc.inbox.reading import MailInbox
 from dunning_svc.models import MODELS, NAME
 from dunning_svc.outbox.attempts import Attempts
 from dunning_svc.outbox.dispatch import Dispatcher
@@ -23,6 +27,7 @@ from encours.postgres.connection import STORE_SETTINGS, close_pool, open_pool
 from encours.postgres.leases import Leases
 from encours.reading.read_db import ReadDb
 from encours.service.process import WorkerTasks
+from encours.service.worker import Background
 
 OUTBOX_CONNECTIONS = 4
 
@@ -46,6 +51,7 @@ async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIte
         senders = Senders(settings.mail_from, settings.mail_reply_to, settings.mail_bounce_to)
         attempts = Attempts(pool, uuid7())
         dispatcher = Dispatcher(ledger, db, attempts, mailer, senders, settings.var_dir / "letters")
+        inbox = MailInbox(ledger, db, Messages(pool), settings.reading_rules, settings.reply_ledger)
         leases = Leases(store_url, f"{NAME} outbox lease")
         testing = Leases(store_url, f"{NAME} back-test lease")
         stack.push_async_callback(testing.close)
@@ -54,5 +60,25 @@ async def days_and_outbox(settings: DunningSettings, ledger: Ledger) -> AsyncIte
         stack.push_async_callback(outbox.close)
         yield WorkerTasks(
             reactors={MODEL: RunDay(ledger, db, outbox)},
-            background=(outbox.run, leases.watch, backtests.run, testing.watch),
+            background=(
+                outbox.run,
+                leases.watch,
+                backtests.run,
+                testing.watch,
+                inbox.run,
+                *_readers(settings, inbox),
+            ),
         )
+
+
+def _readers(settings: DunningSettings, inbox: MailInbox) -> list[Background]:
+    """Return the configured ways by which mail arrives, besides the API."""
+    readers: list[Background] = []
+    if settings.reply_listen:
+        certificate = settings.reply_tls_certificate
+        tls = None if certificate is None else tls_context(certificate, settings.reply_tls_key)
+        readers.append(Listener(inbox, settings.reply_listen, tls).run)
+    if settings.reply_mailbox_url is not None:
+        mailbox = Mailbox.of(settings.reply_mailbox_url.get_secret_value())
+        readers.append(MailboxReader(inbox, mailbox, settings.reply_mailbox_poll_s).run)
+    return readers

@@ -47,6 +47,8 @@ FAMILIES = (
     Family("reminder", ("dunning",), ("rem", "dunning")),
     Family("task", ("dunning",), ("tsk",)),
     Family("hold", ("dunning",), ("hld",)),
+    Family("promise", ("dunning",), ("prm",)),
+    Family("reply", ("dunning",), ("rpl",)),
     Family("policy", ("dunning",), ("pol",)),
     Family("template", ("dunning",), ("tpl",)),
     Family("limit", ("risk",), ("lim",)),

@@ -95,7 +95,8 @@ _BEGIN = frozenset(
         *("bank_account.csv_map_set", "bank_statement.imported", "bank_line.recorded"),
         "virtual_iban.assigned",
         *("remittance_advice.received", "policy.created", "allocation_policy.set", "template.version_saved"),
-        *("reminder.requested", "reminder.suppressed", "task.opened"),
+        *("reminder.requested", "reminder.suppressed", "task.opened", "task.raised"),
+        *("promise.made", "reply.read"),
     }
 )
 _DRAFTS = (InvoiceAmended, InvoiceCancelled)
@@ -114,6 +115,7 @@ _IDS = {
     "line_id": "bln", "virtual_iban_id": "vib", "account_id": "bac", "statement_id": "bst",
     "plan_id": "pln", "instrument_id": "ins",
     "dispute_id": "dis", "payment_id": "pay", "invoice_id": "inv", "limit_id": "lim", "decision_id": "dec",
+    "promise_id": "prm", "reply_id": "rpl",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
 }  # fmt: skip
 _KEPT = frozenset({*_IDS, "currency", "amount_minor", "series"})

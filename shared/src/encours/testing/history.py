@@ -28,7 +28,7 @@ _SUBJECT = {
     "bank_account": "account_id", "bank_statement": "statement_id", "bank_line": "line_id",
     "virtual_iban": "virtual_iban_id",
     "remittance_advice": "advice_id", "policy": "policy_id", "template": "template_id",
-    "allocation_policy": "allocation_policy_id",
+    "allocation_policy": "allocation_policy_id", "promise": "promise_id", "reply": "reply_id",
 }  # fmt: skip
 
 

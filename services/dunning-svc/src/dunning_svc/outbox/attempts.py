@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib.resources import files
 from uuid import UUID
 
 import asyncpg
+
+from dunning_svc.inbox.messages import migrate
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,8 @@ class Attempts:
         self.owner = owner
 
     async def migrate(self) -> None:
-        """Create the table. Idempotent; several processes may call it at once."""
-        async with self._pool.acquire() as conn, conn.transaction():
-            await conn.execute("select pg_advisory_xact_lock(hashtext('encours_effects'))")
-            for path in sorted(files("dunning_svc.migrations").iterdir(), key=lambda p: p.name):
-                if path.name.endswith(".sql"):
-                    await conn.execute(path.read_text("utf-8"))
+        """Create the table unless it is there."""
+        await migrate(self._pool)
 
     async def claim(self, ledger: str, reminders: Sequence[tuple[str, str]]) -> dict[str, Claim]:
         """Store attempts (reminder, Message-ID); return those that the caller may send, with their earlier tries.

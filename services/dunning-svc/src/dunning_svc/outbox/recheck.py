@@ -48,6 +48,8 @@ def overtaken(
         return "customer_on_hold"
     if reminder.channel in policy.addressed and not case.reachable(reminder.channel):
         return "no_address"
+    if any(items[i.invoice_id].promised(today) for i in reminder.items if i.invoice_id in items):
+        return "promised"
     now = [items[i.invoice_id].collectable_minor if i.invoice_id in items else 0 for i in asked_for]
     credit = case.credit_for({item.invoice_id for item in reminder.items})
     if now == [item.asked_minor for item in asked_for] and credit == reminder.credit_minor:

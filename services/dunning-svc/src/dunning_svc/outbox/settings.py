@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
+from dunning_svc.domain.reply.commands import ReadingRules
 from dunning_svc.outbox.smtp import MailServer
 from encours.kernel.email import is_address
 from encours.service.settings import ServiceSettings
@@ -41,10 +43,44 @@ class DunningSettings(ServiceSettings):
     smtp_domain_per_minute: int = Field(
         default=0, ge=0, description="Messages that a receiving domain gets in a minute; 0 for no bound."
     )
+    reply_listen: str = Field(
+        default="",
+        pattern=r"^(\S+:\d{1,5})?$",
+        description="Address and port on which the worker receives replies and bounces by SMTP; empty: nowhere.",
+    )
+    reply_tls_certificate: Path | None = Field(
+        default=None, description="PEM file of the listener; with it, STARTTLS is required."
+    )
+    reply_tls_key: Path | None = Field(default=None, description="Its key, if it is in a file of its own.")
+    reply_mailbox_url: SecretStr | None = Field(
+        default=None, description="Mailbox that is read: imaps://user:password@host/FOLDER."
+    )
+    reply_mailbox_poll_s: float = Field(default=60.0, ge=1)
+    reply_ledger: str = Field(default="main", description="Ledger of messages that cite no reminder.")
+    reply_book_from: int = Field(
+        default=80,
+        ge=1,
+        le=101,
+        description="Confidence in percent from which a finding takes effect by itself.",
+    )
+    reply_ask_from: int = Field(
+        default=30, ge=1, le=100, description="Confidence from which a person is asked."
+    )
+    promise_grace_days: int = Field(
+        default=3, ge=0, le=30, description="Days after a promised day without dunning."
+    )
+    promise_days_max: int = Field(default=60, ge=1, le=366, description="Longest time to a promised day.")
     sandbox_mail_host: str = Field(
         default="",
         description="Host of the mailbox for sandboxes, if not this machine; they can send to no other.",
     )
+
+    @property
+    def reading_rules(self) -> ReadingRules:
+        """Bounds of what a reply may book by itself."""
+        return ReadingRules(
+            self.reply_book_from, self.reply_ask_from, self.promise_grace_days, self.promise_days_max
+        )
 
     @field_validator("smtp_url")
     @classmethod

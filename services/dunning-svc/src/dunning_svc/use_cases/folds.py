@@ -7,9 +7,20 @@ from typing import Any
 
 from dunning_svc.domain.hold.state import HOLD
 from dunning_svc.domain.policy.state import POLICY
+from dunning_svc.domain.promise.state import PROMISE
+from dunning_svc.domain.reminder.state import REMINDER
+from dunning_svc.domain.reply.state import REPLY
 from dunning_svc.domain.task.state import TASK
 from dunning_svc.domain.template.state import TEMPLATE
 from encours.ledger.states import Folder
 
-FOLDERS: Mapping[str, Folder[Any]] = {"hld": HOLD, "pol": POLICY, "tsk": TASK, "tpl": TEMPLATE}
+FOLDERS: Mapping[str, Folder[Any]] = {
+    "hld": HOLD,
+    "pol": POLICY,
+    "prm": PROMISE,
+    "rem": REMINDER,
+    "rpl": REPLY,
+    "tpl": TEMPLATE,
+    "tsk": TASK,
+}
 """Folders by prefix of the stream's id, for a replay of any stream."""

@@ -56,7 +56,9 @@ class Lists(ComposedModel):
         Reviews(),
         Residuals(),
     )
-    ignores = contracts.names_in(events.insolvency, events.policy, events.template) | contracts.names_of(
+    ignores = contracts.names_in(
+        events.insolvency, events.policy, events.promises, events.replies, events.template
+    ) | contracts.names_of(
         events.bank.CsvMapSet,
         events.bank.StatementTaken,
         events.calendar.DayOpened,
@@ -89,6 +91,7 @@ class Lists(ComposedModel):
         events.reminders.ReminderUnconfirmed,
         events.reminders.TaskCompleted,
         events.reminders.TaskOpened,
+        events.reminders.TaskRaised,
         events.imports.ImportCompleted,
         events.aside.EventSetAside,
         events.imports.ImportReceived,

@@ -1,7 +1,7 @@
 """The types of events: a module to each family. Importing this package registers every type."""
 
 from encours.contracts.events import aside, calendar, imports, invoice, loss, rate, risk
-from encours.contracts.events.dunning import policy, reminders, template
+from encours.contracts.events.dunning import policy, promises, reminders, replies, template
 from encours.contracts.events.money import (
     bank,
     cover,
@@ -36,11 +36,13 @@ __all__ = [
     "penalty",
     "plan",
     "policy",
+    "promises",
     "quote",
     "rate",
     "recurring",
     "reminders",
     "remittance",
+    "replies",
     "residual",
     "review",
     "risk",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from encours.contracts.events import reminders, risk
+from encours.contracts.events import promises, reminders, replies, risk
 from encours.reading.texts.form import Lines
 
 LINES: Lines = {
@@ -24,10 +24,37 @@ LINES: Lines = {
         "Relance par {channel} sans confirmation",
     ),
     reminders.TaskOpened: ("Task ({kind}) for {amount_minor}", "Tâche ({kind}) pour {amount_minor}"),
+    reminders.TaskRaised: ("Task ({kind}): {cause}", "Tâche ({kind}) : {cause}"),
     reminders.TaskCompleted: ("Task done: {outcome}", "Tâche faite : {outcome}"),
     reminders.HoldPlaced: (
         "Dunning on hold until {until}: {cause}",
         "Relances en pause jusqu'au {until} : {cause}",
+    ),
+    replies.ReminderBounced: (
+        "Reminder came back from {address} ({smtp_status})",
+        "Relance revenue de {address} ({smtp_status})",
+    ),
+    replies.ReminderDelivered: (
+        "Reminder delivered to the mailbox",
+        "Relance remise à la boîte du destinataire",
+    ),
+    replies.ReminderReadByDebtor: (
+        "Reminder displayed by the recipient",
+        "Relance affichée par le destinataire",
+    ),
+    replies.ReminderAnswered: ("Reminder answered", "Réponse à la relance"),
+    replies.ReplyRead: ("Message ({kind}) from {sender} read", "Message ({kind}) de {sender} lu"),
+    replies.FindingConfirmed: (
+        "Finding {finding} of a reply confirmed",
+        "Constat {finding} d'une réponse confirmé",
+    ),
+    replies.FindingRejected: (
+        "Finding {finding} of a reply rejected",
+        "Constat {finding} d'une réponse rejeté",
+    ),
+    promises.PromiseMade: (
+        "Payment of {amount_minor} promised by {promised_on}",
+        "Paiement de {amount_minor} promis pour le {promised_on}",
     ),
     risk.LimitRequested: ("Limit of {amount_minor} requested", "Encours de {amount_minor} demandé"),
     risk.LimitApproved: ("Limit of {amount_minor} approved", "Encours de {amount_minor} accordé"),

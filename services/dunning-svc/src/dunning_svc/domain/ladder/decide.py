@@ -15,6 +15,7 @@ Rules of policies that go step by step:
   After a plan is broken, or an instrument returned, the item goes on at its level.
 * Of an invoice in instalments only what is due is claimed. Each instalment takes the ladder from its own due date, once
   the earlier ones are settled.
+* No step is taken for an item whose payment the debtor has promised by a day that has not passed, with days of grace.
 * The highest step taken determines channel and template of *one* message, which lists every due item. The items with
   that step or a higher one must together exceed the minimum amount of the policy.
 * The message includes invoices that are announced (before their due date). Without a step for a due item they get
@@ -51,6 +52,7 @@ from encours.contracts.events.dunning.reminders import (
 _PRECEDENCE: tuple[SuppressionCause, ...] = (
     "insolvency",
     "customer_on_hold",
+    "promised",
     "no_address",
     "below_floor",
     "covered_by_credit",
@@ -180,13 +182,14 @@ def _listed(found: Sequence[ItemPlan], tone: Step, day: date, policy: Policy) ->
     """Return the items of the message: those due or announced today; only the latter if the step announces.
 
     A friendly notice does not list late invoices, which get reminders of another tone. No message lists an invoice that
-    is wholly on a payment plan or covered by instruments in hand, or stayed by insolvency proceedings.
+    is wholly on a payment plan or covered by instruments in hand, stayed by insolvency proceedings, or promised.
     """
     announced = [p for p in found if p.step is not None and p.step.announces]
     if tone.announces:
         return announced
     due = [p for p in found if p.item.due_on < day or (p.step is not None and not p.step.announces)]
-    return [p for p in due if joins(p, tone, policy) and not p.item.unlisted] + announced
+    listed = [p for p in due if not (p.item.unlisted or p.item.promised(day))]
+    return [p for p in listed if joins(p, tone, policy)] + announced
 
 
 def _suppression(found: Sequence[ItemPlan], suppressed: Sequence[SuppressedStep], policy: Policy) -> _Message:

@@ -59,6 +59,7 @@ _CAUSES: dict[Lang, dict[str, str]] = {
         "earlier_step": "Les étapes se suivent : la précédente n'est pas prise, ou l'est depuis trop peu de jours.",
         "formal_notice_recent": "La dernière mise en demeure du client date de moins de {days} jours.",
         "contact_limit": "Le client a déjà reçu {messages} messages en {window} jours, la limite du scénario.",
+        "promised": "Le débiteur a promis de payer, et le délai n'est pas passé.",
         "policy_changed": "Elle était prévue avant que ce scénario ne s'applique au client : elle n'est pas rattrapée.",
         "formal_step_apart": "La mise en demeure ou le dossier contentieux du jour ne vise que d'autres factures.",
     },
@@ -76,6 +77,7 @@ _CAUSES: dict[Lang, dict[str, str]] = {
         "earlier_step": "Steps are taken in order: the one before was not taken, or was taken too few days ago.",
         "formal_notice_recent": "The customer's last formal notice is less than {days} days old.",
         "contact_limit": "The customer has had {messages} messages in {window} days, the limit of the policy.",
+        "promised": "The debtor has promised to pay, and the time for it has not passed.",
         "policy_changed": "It was due before this policy was applied to the customer, and is not made up for.",
         "formal_step_apart": "The formal notice or litigation file of the day is for other invoices only.",
     },
@@ -156,7 +158,9 @@ def _cause(cause: str, step: Step, event: DecisionEvent, policy: Policy, lang: L
         )
     if step.channel == "email":
         return (
-            "Le client n'a pas d'adresse e-mail." if lang == "fr" else "The customer has no e-mail address."
+            "Le client n'a pas d'adresse e-mail valable."
+            if lang == "fr"
+            else "The customer has no deliverable e-mail address."
         )
     return "Le client n'a pas d'adresse postale." if lang == "fr" else "The customer has no postal address."
 

@@ -89,6 +89,8 @@ def _against(
         return "insolvency"
     if case.on_hold(day):
         return "customer_on_hold"
+    if item.promised(day):
+        return "promised"
     if item.collectable_minor == 0:
         return item.uncollectable
     if left_minor == 0:

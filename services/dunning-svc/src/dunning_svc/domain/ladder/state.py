@@ -40,6 +40,8 @@ class LadderItem:
     """Amount for which cheques, bills and notes are in hand."""
     parts: tuple[Instalment, ...] = ()
     """Open amounts by due date of an invoice in instalments; ``due_on`` is the first of them."""
+    promised_until: date | None = None
+    """Last day on which a promise suspends dunning of the invoice."""
     due_minor: int | None = None
     """Open amount that is due or announced on the day of the decision; ``None``: all of it."""
     stayed: bool = False
@@ -87,6 +89,10 @@ class LadderItem:
             return self
         due = sum(part.amount_minor for part in self.parts if part.due_on <= max(day, self.due_on))
         return replace(self, due_minor=due)
+
+    def promised(self, day: date) -> bool:
+        """Return True while a promise of the debtor suspends dunning."""
+        return self.promised_until is not None and day <= self.promised_until
 
     @property
     def unlisted(self) -> bool:

@@ -1,1 +1,1 @@
-"""Tasks: work that a step of the ladder assigns to a person. The later steps do not depend on its outcome."""
+"""Tasks: work that a step of the ladder, a bounce or a reply assigns to a person. No step depends on its outcome."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from encours.contracts import Recorded
-from encours.contracts.events.dunning.reminders import TaskCompleted, TaskOpened
+from encours.contracts.events.dunning.reminders import TaskCompleted, TaskOpened, TaskRaised
 from encours.kernel.errors import NotFound
 from encours.ledger.states import Folder
 
@@ -23,7 +23,7 @@ class TaskNotFound(NotFound):
 class Task:
     """A task and its outcome. ``opened`` is None before the first event only."""
 
-    opened: TaskOpened | None = None
+    opened: TaskOpened | TaskRaised | None = None
     entity_id: str = ""
     outcome: str | None = None
     text: str | None = None
@@ -32,7 +32,7 @@ class Task:
 
 def _evolve(state: Task, e: Recorded) -> Task:
     match e.data:
-        case TaskOpened():
+        case TaskOpened() | TaskRaised():
             return Task(e.data, e.entity)
         case TaskCompleted():
             return replace(state, outcome=e.data.outcome, text=e.data.text, completed_on=e.effective_on)

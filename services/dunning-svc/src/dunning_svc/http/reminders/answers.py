@@ -15,7 +15,25 @@ from encours.http.models import MoneyModel
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 
-ReminderStatus = Literal["requested", "sent", "failed", "suppressed", "unconfirmed"]
+ReminderStatus = Literal[
+    "requested", "sent", "delivered", "read", "answered", "bounced", "failed", "suppressed", "unconfirmed"
+]
+SignKind = Literal["delayed", "bounced", "delivered", "read", "answered"]
+
+
+class SignOut(BaseModel):
+    """Message that came back about a reminder."""
+
+    kind: SignKind
+    on: date
+    reply_id: str
+    content_sha256: str = Field(description="The message is `GET /v1/replies/{id}/message`.")
+
+    @classmethod
+    def of(cls, entry: str) -> SignOut:
+        """Return an entry of the row."""
+        kind, _, on, digest, reply_id = entry.split(" ")
+        return cls.model_validate({"kind": kind, "on": on, "reply_id": reply_id, "content_sha256": digest})
 
 
 class ReminderOut(BaseModel):
@@ -33,7 +51,10 @@ class ReminderOut(BaseModel):
     amount: MoneyModel = Field(description="Amount claimed, unapplied payments deducted.")
     credit: MoneyModel = Field(description="Unapplied payments deducted.")
     invoice_ids: list[str]
-    status: ReminderStatus
+    status: ReminderStatus = Field(
+        description="`sent`: the mail server took it. It was delivered, read or answered only if the status says so."
+    )
+    signs: list[SignOut] = Field(description="Bounces, receipts and answers, oldest first.")
     cause: str | None = Field(description="Cause of the suppression.")
     because: list[int] = Field(
         description="Positions of the events after the decision for which the message did not leave."
@@ -147,6 +168,7 @@ def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
         "credit": MoneyModel.of(row["credit_minor"], currency),
         "invoice_ids": row["invoice_ids"],
         "status": row["status"],
+        "signs": [SignOut.of(entry) for entry in row["signs"]],
         "cause": row["cause"],
         "because": [int(position) for position in row["because"].split()],
         "message_id": row["message_id"],

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from dunning_svc.domain.task.state import TASK, Task
+from encours.contracts.events.dunning.reminders import TaskOpened, TaskRaised
 from encours.http.answers import Answer
 from encours.http.models import MoneyModel
 from encours.http.paging import Listing
@@ -19,13 +20,16 @@ class TaskOut(BaseModel):
     """Work for a person."""
 
     id: str
-    decision_id: str
+    decision_id: str | None = Field(description="Null for a task that does not follow from the ladder.")
     customer_id: str
     entity_id: str
     day: date
-    kind: Literal["call", "litigation_file"]
-    step: str
-    amount: MoneyModel
+    kind: Literal["call", "litigation_file", "address", "reply"] = Field(
+        description="`address`: mail came back. `reply`: the debtor wrote something that needs an answer."
+    )
+    step: str | None
+    cause: str | None = Field(description="Reason of a task that does not follow from the ladder.")
+    amount: MoneyModel | None
     invoice_ids: list[str]
     status: Literal["open", "completed"]
     outcome: str | None
@@ -37,16 +41,22 @@ class TaskOut(BaseModel):
         """Return a task that was opened."""
         opened = state.opened
         assert opened is not None
+        step = opened if isinstance(opened, TaskOpened) else None
         return cls(
             id=opened.task_id,
-            decision_id=opened.decision_id,
+            decision_id=step and step.decision_id,
             customer_id=opened.customer_id,
             entity_id=state.entity_id,
             day=opened.day,
             kind=opened.kind,
-            step=opened.step,
-            amount=MoneyModel.of(opened.amount_minor, opened.currency),
-            invoice_ids=[item.invoice_id for item in opened.items],
+            step=step and step.step,
+            cause=opened.cause if isinstance(opened, TaskRaised) else None,
+            amount=MoneyModel.of(opened.amount_minor, opened.currency) if opened.currency else None,
+            invoice_ids=(
+                list(opened.invoice_ids)
+                if isinstance(opened, TaskRaised)
+                else [item.invoice_id for item in opened.items]
+            ),
             status="open" if state.outcome is None else "completed",
             outcome=state.outcome,
             text=state.text,
@@ -58,13 +68,14 @@ class TaskOut(BaseModel):
         """Return a row of the list."""
         return cls(
             id=row["task_id"],
-            decision_id=row["decision_id"],
+            decision_id=row["decision_id"] or None,
             customer_id=row["customer_id"],
             entity_id=row["entity_id"],
             day=row["day"],
             kind=row["kind"],
-            step=row["step"],
-            amount=MoneyModel.of(row["amount_minor"], row["currency"]),
+            step=row["step"] or None,
+            cause=row["cause"],
+            amount=MoneyModel.of(row["amount_minor"], row["currency"]) if row["currency"] else None,
             invoice_ids=row["invoice_ids"],
             status=row["status"],
             outcome=row["outcome"],

@@ -14,7 +14,17 @@ from dunning_svc.read_models.cases.rows import AccountRow, ItemRow, PolicyRow
 from dunning_svc.read_models.cases.templates import template_rows
 from encours.contracts import Recorded, names_of
 from encours.contracts.books import movements, moving
-from encours.contracts.events import customer, entity, insolvency, plan, policy, reminders, template
+from encours.contracts.events import (
+    customer,
+    entity,
+    insolvency,
+    plan,
+    policy,
+    promises,
+    reminders,
+    replies,
+    template,
+)
 from encours.contracts.parties import Merging, related
 from encours.ledger import Ledger
 from encours.reading.merges import MergeRow
@@ -34,6 +44,8 @@ FOLDED = moving() | names_of(
     insolvency.InsolvencyOpened,
     reminders.HoldPlaced,
     entity.BankAccountSet,
+    promises.PromiseMade,
+    replies.ReminderBounced,
     entity.EntityAmended,
     plan.InvoiceRescheduled,
     policy.PolicyActivated,
@@ -112,4 +124,7 @@ def _concerns(e: Recorded, customer_ids: Collection[str]) -> bool:
 
 def _touched(events: Collection[Recorded]) -> set[str]:
     moved = {entry.invoice_id for e in events for entry in movements(e) if entry.invoice_id is not None}
-    return moved | {e.stream for e in events if isinstance(e.data, plan.InvoiceRescheduled)}
+    promised = {
+        each for e in events if isinstance(e.data, promises.PromiseMade) for each in e.data.invoice_ids
+    }
+    return moved | promised | {e.stream for e in events if isinstance(e.data, plan.InvoiceRescheduled)}

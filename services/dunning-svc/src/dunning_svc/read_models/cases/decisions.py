@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from dunning_svc.read_models.cases.amounts import account_of
 from dunning_svc.read_models.cases.items import scheduled
 from dunning_svc.read_models.cases.policies import step_at
+from dunning_svc.read_models.cases.reply_rows import TaskRow
 from dunning_svc.read_models.cases.rows import (
     AccountRow,
     DecisionRow,
@@ -14,7 +15,6 @@ from dunning_svc.read_models.cases.rows import (
     ReminderRow,
     Rows,
     RunRow,
-    TaskRow,
     existing,
     with_steps,
 )
@@ -101,6 +101,30 @@ def _task_row(e: Recorded, data: reminders.TaskOpened) -> TaskRow:
         text=None,
         completed_position=None,
         completed_on=None,
+    )
+
+
+def task_raised(e: Recorded, data: reminders.TaskRaised, rows: Rows) -> None:
+    """Store a task that does not follow from the ladder."""
+    rows.put(
+        TaskRow(
+            task_id=data.task_id,
+            decision_id="",
+            customer_id=data.customer_id,
+            entity_id=e.entity,
+            day=data.day,
+            kind=data.kind,
+            step="",
+            currency=data.currency or "",
+            amount_minor=data.amount_minor,
+            invoice_ids=list(data.invoice_ids),
+            position=e.position,
+            outcome=None,
+            text=None,
+            completed_position=None,
+            completed_on=None,
+            cause=data.cause,
+        )
     )
 
 

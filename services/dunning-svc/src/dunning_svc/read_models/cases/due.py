@@ -197,7 +197,7 @@ async def _contacts(conn: Conn, schema: str, ids: Sequence[str], after: date) ->
     """Return the messages to each customer after a day that were neither suppressed nor refused by their channel."""
     rows = await conn.fetch(
         f"""select customer_id, day, position from {schema}.reminder
-             where customer_id = any($1) and day > $2 and status = any($3) order by position""",
+             where customer_id = any($1) and day > $2 and status = any($3) and not bounced order by position""",
         ids,
         after,
         list(STANDING),
@@ -248,6 +248,8 @@ def case_of(
     inputs |= {entry.position for entry in payer.contacts if to.role}
     insolvencies = [each for party in (customer, *joined.records) for each in party.insolvencies]
     inputs |= {each.position for each in insolvencies}
+    came_back = payer.came_back(to.email)
+    inputs |= {came_back} if came_back else set()
     holds = [party.hold_until for party in parties if party.hold_until]
     for account in accounts:
         if account.unapplied_minor:
@@ -258,7 +260,7 @@ def case_of(
         currency=group[2],
         addressee_id=payer.customer_id,
         language=payer.language,
-        email=to.email,
+        email=None if came_back else to.email,
         address=payer.address,
         hold_until=max(holds, default=None),
         decided_on=max((each.decided_on for each in accounts if each.decided_on), default=None),
@@ -322,6 +324,7 @@ def item_of(row: ItemRow, insolvencies: Iterable[OpenedProceedings] = ()) -> Lad
         done=tuple(row.done),
         suppressed=tuple(row.suppressed),
         taken=steps_taken(row),
+        promised_until=row.promised_until,
         terms=LateTerms(penalty_rate_bps=row.penalty_rate_bps, indemnity_minor=row.indemnity_minor),
         events=positions(row.events),
         stayed=any(row.arose_on < each.opened_on for each in insolvencies),

@@ -97,8 +97,20 @@ def customer_changed(
             custom_position=0 if old is None else old.custom_position,
             changed_on=None if old is None else _changed_on(e, data, old),
             proceedings=[] if old is None else old.proceedings,
+            undeliverable=[] if old is None else _still_undeliverable(data.email, old),
         )
     )
+
+
+def _still_undeliverable(email: str | None, old: DebtorRow) -> list[str]:
+    """Return the addresses that mail came back from, without one that is entered anew."""
+    if email is None or email == old.email:
+        return old.undeliverable
+    return _without(email, old.undeliverable)
+
+
+def _without(email: str, undeliverable: list[str]) -> list[str]:
+    return [entry for entry in undeliverable if entry.rpartition(" ")[0] != email.lower()]
 
 
 def _changed_on(
@@ -142,7 +154,8 @@ def contact_added(e: Recorded, data: customer.CustomerContactAdded, rows: Rows) 
         return
     debtor = existing(rows, DebtorRow, data.customer_id)
     entry = f"{data.role} {data.email} {e.position} {data.name}"
-    rows.put(replace(debtor, people=[*debtor.people, entry]))
+    undeliverable = _without(data.email, debtor.undeliverable)
+    rows.put(replace(debtor, people=[*debtor.people, entry], undeliverable=undeliverable))
 
 
 FeeChanged = (

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from dunning_svc.domain.policy.choice import is_default
-from dunning_svc.read_models.cases import amounts, decisions, master_data, policies, templates
+from dunning_svc.read_models.cases import amounts, decisions, master_data, policies, replies, templates
+from dunning_svc.read_models.cases.reply_rows import ReplyRow, TaskRow
 from dunning_svc.read_models.cases.rows import (
     ALL_ROWS,
     AccountRow,
@@ -17,7 +18,6 @@ from dunning_svc.read_models.cases.rows import (
     ReminderRow,
     Rows,
     RunRow,
-    TaskRow,
     TemplateRow,
 )
 from encours import contracts
@@ -33,9 +33,11 @@ from encours.contracts.events import (
     penalty,
     plan,
     policy,
+    promises,
     reminders,
     template,
 )
+from encours.contracts.events import replies as incoming
 from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
@@ -54,7 +56,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 15
+    version = 16
     rows = ALL_ROWS
     applies = moving() | names_of(
         calendar.DayOpened,
@@ -76,6 +78,15 @@ class Cases(ReadModel):
         reminders.RunCompleted,
         reminders.TaskCompleted,
         reminders.TaskOpened,
+        reminders.TaskRaised,
+        incoming.FindingConfirmed,
+        incoming.FindingRejected,
+        incoming.ReminderAnswered,
+        incoming.ReminderBounced,
+        incoming.ReminderDelivered,
+        incoming.ReminderReadByDebtor,
+        incoming.ReplyRead,
+        promises.PromiseMade,
         entity.BankAccountSet,
         entity.EntityAmended,
         entity.EntityRegistered,
@@ -202,6 +213,18 @@ def keys(e: Recorded) -> Iterable[Key]:
                 yield ReminderRow, (e.data.reminder_id,)
         case reminders.ReminderSent() | reminders.ReminderFailed() | reminders.ReminderUnconfirmed():
             yield ReminderRow, (e.data.reminder_id,)
+        case incoming.ReminderBounced():
+            yield ReminderRow, (e.data.reminder_id,)
+            yield DebtorRow, (e.data.addressee_id,)
+            for step in e.data.steps:
+                yield ItemRow, (step.invoice_id,)
+        case incoming.ReminderAnswered() | incoming.ReminderDelivered() | incoming.ReminderReadByDebtor():
+            yield ReminderRow, (e.data.reminder_id,)
+        case incoming.FindingConfirmed() | incoming.FindingRejected():
+            yield ReplyRow, (e.data.reply_id,)
+        case promises.PromiseMade():
+            for invoice_id in e.data.invoice_ids:
+                yield ItemRow, (invoice_id,)
         case reminders.TaskCompleted():
             yield TaskRow, (e.data.task_id,)
         case reminders.RunCompleted():
@@ -252,6 +275,21 @@ def project(e: Recorded, rows: Rows) -> None:
             decisions.decided(e, e.data, rows)
         case reminders.ReminderSent() | reminders.ReminderFailed() | reminders.ReminderUnconfirmed():
             decisions.outcome_recorded(e, e.data, rows)
+        case reminders.TaskRaised():
+            decisions.task_raised(e, e.data, rows)
+        case (
+            incoming.ReminderBounced()
+            | incoming.ReminderAnswered()
+            | incoming.ReminderDelivered()
+            | incoming.ReminderReadByDebtor()
+        ):
+            replies.sign_received(e, e.data, rows)
+        case incoming.ReplyRead():
+            replies.reply_read(e, e.data, rows)
+        case incoming.FindingConfirmed() | incoming.FindingRejected():
+            replies.reply_judged(e, e.data, rows)
+        case promises.PromiseMade():
+            replies.promise_made(e, e.data, rows)
         case reminders.TaskCompleted():
             decisions.task_completed(e, e.data, rows)
         case calendar.DayOpened():

@@ -47,6 +47,11 @@ G = TypeVar("G", AccountRow, ItemRow)
 _REGISTRATIONS = names_of(customer.CustomerRegistered, entity.EntityRegistered)
 
 
+def stands(row: ReminderRow) -> bool:
+    """Return True for a reminder that has reached the customer, or may yet."""
+    return row.status in STANDING and not row.bounced
+
+
 class MemoryRows:
     """Rows in a dictionary, with the interface that `project` needs.
 
@@ -107,7 +112,7 @@ class MemoryRows:
             customers = {**customers, group[0]: replace(customers[group[0]], people=[], payers=[])}
         records = merged.records(group[0])
         own = [(record, group[1], group[2]) for record in records]
-        sent = [row for each in records for row in self._of(ReminderRow, each) if row.status in STANDING]
+        sent = [row for each in records for row in self._of(ReminderRow, each) if stands(row)]
         return case_of(
             customers[group[0]],
             payer_in(customers, group[0], day, merged),
@@ -217,6 +222,7 @@ async def streams_of(conn: Conn, schema: str, customer_ids: Sequence[str]) -> li
             union all select payment_id from {schema}.payment where customer_id = any($1)
             union all select reminder_id from {schema}.reminder where customer_id = any($1)
             union all select task_id from {schema}.task where customer_id = any($1)
+            union all select promise_id from {schema}.promise where customer_id = any($1)
             union all select entity_id from {schema}.entity
             union all select policy_id from {schema}.policy""",
         own,

@@ -40,19 +40,28 @@ class DecisionNotFound(NotFound):
     remedy = "Use the decision_id of a reminder or a task."
 
 
+_RANKS = "array['bounced', 'answered', 'read', 'delivered']"
+"""Signs of a sent reminder in the order in which one of them is its status."""
+
 _REMINDER = """(
   select reminder_id, decision_id, customer_id, entity_id, day, channel, step, template, language, currency,
          amount_minor, credit_minor, invoice_ids, position,
-         case when known then status else 'requested' end as status,
+         case when known and status in ('sent', 'unconfirmed') then coalesce((
+                select kind from unnest(seen) s(entry), split_part(s.entry, ' ', 1) kind
+                 where kind <> 'delayed' order by array_position({ranks}, kind) limit 1), status)
+              when known then status else 'requested' end as status, seen as signs,
          case when known then cause end as cause,
          case when known then because else '' end as because, case when known then message_id end as message_id,
          case when known then evidence end as evidence, case when known then outcome_on end as outcome_on,
          case when known and outcome_position > position then 2 else 1 end as version
-    from (select *, coalesce(outcome_position <= {position} and outcome_on <= {as_of}, false) as known
+    from (select *, coalesce(outcome_position <= {position} and outcome_on <= {as_of}, false) as known,
+                 array(select entry from unnest(signs) entry where split_part(entry, ' ', 2)::bigint <= {position}
+                          and split_part(entry, ' ', 3)::date <= {as_of}) as seen
             from {schema}.reminder where position <= {position} and day <= {as_of}) r) r"""
 
 _TASK = """(
-  select task_id, decision_id, customer_id, entity_id, day, kind, step, currency, amount_minor, invoice_ids, position,
+  select task_id, decision_id, customer_id, entity_id, day, kind, step, cause, currency, amount_minor, invoice_ids,
+         position,
          case when known then 'completed' else 'open' end as status, case when known then outcome end as outcome,
          case when known then text end as text, case when known then completed_on end as completed_on
     from (select *, coalesce(completed_position <= {position} and completed_on <= {as_of}, false) as known
@@ -75,7 +84,7 @@ _CUSTOMER = """(
 
 
 def _source(template: str, view: View, where: ViewWhere) -> str:
-    return template.format(schema=view.schema, position=where.position, as_of=where.as_of)
+    return template.format(schema=view.schema, position=where.position, as_of=where.as_of, ranks=_RANKS)
 
 
 async def reminders(

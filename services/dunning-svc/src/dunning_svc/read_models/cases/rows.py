@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from msgspec import field
 
+from dunning_svc.read_models.cases.reply_rows import PromiseRow, ReplyRow, TaskRow
 from encours.contracts.parties import Roles, payer_of
 from encours.projection.rows import Row
 from encours.reading.merges import MergeRow
@@ -95,7 +96,8 @@ class DebtorRow(Row, kw_only=True):
     ``payers``: who pays for the debtor, as ``<first day> <position> <customer>``; the debtor itself without a customer.
     ``custom``: values of custom fields, as ``<code> <value>``, set at ``custom_position``. ``changed_on``: last day on
     which the customer changed in something that policies ask for. ``proceedings``: insolvency proceedings that are not
-    void, as ``<day of the judgment> <position> <id>``.
+    void, as ``<day of the judgment> <position> <id>``. ``undeliverable``: addresses from which mail came back for good,
+    as ``<address> <position>``; entering the address anew removes it.
     """
 
     TABLE: ClassVar[str] = "customer"
@@ -123,6 +125,13 @@ class DebtorRow(Row, kw_only=True):
     custom_position: int = 0
     changed_on: date | None = None
     proceedings: list[str] = field(default_factory=list)
+    undeliverable: list[str] = field(default_factory=list)
+
+    def came_back(self, email: str | None) -> int | None:
+        """Return the position of the bounce since which the address is undeliverable, None if it is not."""
+        known = dict(entry.rsplit(" ", 1) for entry in self.undeliverable)
+        position = known.get((email or "").lower())
+        return int(position) if position else None
 
     @property
     def contacts(self) -> list[ContactEntry]:
@@ -229,6 +238,8 @@ class ItemRow(Row, kw_only=True):
     version: int
     events: str
     moved_on: date | None = None
+    promised_until: date | None = None
+    """Last day on which dunning rests because of a promise."""
 
 
 class DecisionRow(Row, kw_only=True):
@@ -283,30 +294,10 @@ class ReminderRow(Row, kw_only=True):
     outcome_on: date | None
     because: str = ""
     """Positions of the events after the decision for which the message did not leave."""
-
-
-class TaskRow(Row, kw_only=True):
-    """Work for a person."""
-
-    TABLE: ClassVar[str] = "task"
-    KEY: ClassVar[tuple[str, ...]] = ("task_id",)
-    INDEXES: ClassVar[tuple[str, ...]] = ("(position)", "(customer_id, position)")
-
-    task_id: str
-    decision_id: str
-    customer_id: str
-    entity_id: str
-    day: date
-    kind: str
-    step: str
-    currency: str
-    amount_minor: int
-    invoice_ids: list[str]
-    position: int
-    outcome: str | None
-    text: str | None
-    completed_position: int | None
-    completed_on: date | None
+    signs: list[str] = field(default_factory=list)
+    """Bounces, receipts and answers, as ``<kind> <position> <day> <SHA-256 of the message> <reply>``."""
+    bounced: bool = False
+    """True if it came back for good: it has not reached the customer."""
 
 
 class RunRow(Row, kw_only=True):
@@ -373,6 +364,8 @@ ALL_ROWS: tuple[type[Row], ...] = (
     RunRow,
     PolicyRow,
     TemplateRow,
+    ReplyRow,
+    PromiseRow,
 )
 
 

@@ -31,13 +31,15 @@ SuppressionCause = Literal[
     "formal_step_apart",
     "contact_limit",
     "policy_changed",
+    "promised",
 ]
 """Cause against a step. ``earlier_step``: the one before it was not taken, or was taken too few days ago.
 ``formal_step_apart``: the formal notice or litigation file of the day is for other invoices only.
 ``contact_limit``: the customer has had as many messages as the policy allows.
 ``insolvency``: proceedings of the debtor stay the claim (:mod:`encours.contracts.insolvency`).
 ``policy_changed``: it was due before the policy was applied to the customer, and is not made up for.
-``other_policy_meanwhile``: since the decision another policy, or another version, applies to the customer."""
+``other_policy_meanwhile``: since the decision another policy, or another version, applies to the customer.
+``promised``: the debtor promised to pay by a day that has not passed, with its days of grace."""
 
 
 class LateTerms(Value, frozen=True, kw_only=True):
@@ -250,6 +252,24 @@ class TaskOpened(Event, frozen=True, kw_only=True):
     basis: DecisionBasis
     suppressed: tuple[SuppressedStep, ...]
     """Due steps that are not taken on the day, besides those of ``items``."""
+
+
+class TaskRaised(Event, frozen=True, kw_only=True):
+    """Work for a person that follows from something other than a step of the ladder."""
+
+    TYPE: ClassVar[str] = "task.raised"
+    task_id: str
+    customer_id: str
+    day: date
+    kind: Literal["address", "reply"]
+    """``address``: find another address, mail came back. ``reply``: answer what the debtor says."""
+    cause: str
+    """Reason in words, such as the sentence of the debtor."""
+    currency: str | None
+    amount_minor: int
+    invoice_ids: tuple[str, ...]
+    reminder_id: str | None
+    reply_id: str | None
 
 
 class TaskCompleted(Event, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""Reminders after their decision: outcome of the dispatch, bounces and receipts."""

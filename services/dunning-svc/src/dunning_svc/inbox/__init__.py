@@ -1,0 +1,1 @@
+"""Incoming mail: received over HTTP, SMTP or from a mailbox, stored, read, recorded."""

@@ -1,0 +1,73 @@
+"""The tables of tasks, replies and promises in the read model `cases`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from msgspec import field
+
+from encours.projection.rows import Row
+
+
+class TaskRow(Row, kw_only=True):
+    """Work for a person; without decision and step if it does not follow from the ladder."""
+
+    TABLE: ClassVar[str] = "task"
+    KEY: ClassVar[tuple[str, ...]] = ("task_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(position)", "(customer_id, position)")
+
+    task_id: str
+    decision_id: str
+    customer_id: str
+    entity_id: str
+    day: date
+    kind: str
+    step: str
+    currency: str
+    amount_minor: int
+    invoice_ids: list[str]
+    position: int
+    outcome: str | None
+    text: str | None
+    completed_position: int | None
+    completed_on: date | None
+    cause: str | None = None
+
+
+class ReplyRow(Row, kw_only=True):
+    """An incoming message; ``document`` is the payload of its event.
+
+    ``judged``: decisions of persons, as ``<finding> <decision> <position> <day>``. ``closed_position`` and
+    ``closed_on``: the event since which no person is needed; None while one is.
+    """
+
+    TABLE: ClassVar[str] = "reply"
+    KEY: ClassVar[tuple[str, ...]] = ("reply_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = (
+        "(position)",
+        "(customer_id, position)",
+        "(position) where closed_position is null",
+    )
+
+    reply_id: str
+    position: int
+    received_on: date
+    customer_id: str | None
+    entity_id: str
+    kind: str
+    document: str
+    judged: list[str] = field(default_factory=list)
+    closed_position: int | None = None
+    closed_on: date | None = None
+
+
+class PromiseRow(Row, kw_only=True):
+    """A promise of a customer, one of the streams that an item of the past is folded from."""
+
+    TABLE: ClassVar[str] = "promise"
+    KEY: ClassVar[tuple[str, ...]] = ("promise_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)",)
+
+    promise_id: str
+    customer_id: str

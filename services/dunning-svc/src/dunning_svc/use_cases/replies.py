@@ -1,0 +1,110 @@
+"""Commands on replies. A message is read once: its command follows from its id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from dunning_svc.domain.reminder.state import REMINDER, Reminder
+from dunning_svc.domain.reply import decide
+from dunning_svc.domain.reply.commands import ConfirmFinding, ReadMail, RejectFinding
+from dunning_svc.domain.reply.decide import Emitted
+from dunning_svc.domain.reply.mail import CitedReminder
+from dunning_svc.domain.reply.state import REPLY
+from dunning_svc.read_models.cases.rows import DebtorRow
+from dunning_svc.use_cases.templates import LEDGER_WIDE
+from encours.contracts.recipients import recipient
+from encours.kernel.errors import Refusal
+from encours.ledger.command import Result
+from encours.ledger.session import Session
+
+_MAX_CITED = 20
+
+
+class OutcomeAwaited(Refusal):
+    """The reminder that the message cites has no recorded outcome yet (503)."""
+
+    code = "outcome-awaited"
+    title = "Outcome of the reminder is awaited"
+    status = 503
+    remedy = (
+        "The message is stored and will be read by itself. Or repeat the request after Retry-After seconds."
+    )
+
+
+class Correspondents(Protocol):
+    """Queries on customers by their addresses."""
+
+    async def last_mail_to(self, addresses: Sequence[str]) -> str | None:
+        """Return the last e-mail reminder to the one customer with one of these addresses."""
+        ...
+
+    async def debtor(self, customer_id: str) -> DebtorRow | None:
+        """Return a customer."""
+        ...
+
+
+async def read_mail(session: Session, cmd: ReadMail, known: Correspondents) -> Result:
+    """Record a message with its effects. Raises :class:`OutcomeAwaited` while its reminder is being sent."""
+    cited, reminder = await _reminder_of(session, cmd, known)
+    address = None
+    if reminder is not None and reminder.requested is not None and cmd.mail.reports:
+        requested = reminder.requested
+        debtor = await session.ask(known.debtor, requested.addressee_id or requested.customer_id)
+        address = _address(debtor, [each.recipient for each in cmd.mail.reports])
+    entity = LEDGER_WIDE if reminder is None else reminder.entity_id
+    _emit(session, decide.read(cmd, reminder, cited, address, session.today), entity)
+    return session.result(cmd.reply_id)
+
+
+async def _reminder_of(
+    session: Session, cmd: ReadMail, known: Correspondents
+) -> tuple[CitedReminder | None, Reminder | None]:
+    """Return the reminder that the message cites, else the last one to its sender or to the recipient of a bounce."""
+    for cited in cmd.mail.cited[:_MAX_CITED]:
+        reminder = await session.load(REMINDER, cited.reminder_id)
+        if reminder.requested is not None and not reminder.concluded:
+            raise OutcomeAwaited(f"{cited.reminder_id} is being sent.")
+        if reminder.left:
+            return cited, reminder
+    recipients = [each.recipient for each in cmd.mail.reports if each.recipient]
+    addresses = recipients or ([cmd.mail.sender] if cmd.mail.sender else [])
+    if not addresses:
+        return None, None
+    found = await session.ask(known.last_mail_to, addresses)
+    if found is None:
+        return None, None
+    reminder = await session.load(REMINDER, found)
+    return CitedReminder(found, "recipient" if recipients else "sender"), reminder
+
+
+def _address(debtor: DebtorRow | None, reported: Sequence[str | None]) -> str | None:
+    """Return the address of the debtor that a report is about.
+
+    A report that names none of its addresses is about one that the debtor's own server forwarded to: then it is the
+    address that reminders go to.
+    """
+    if debtor is None:
+        return None
+    own = [debtor.email, *(contact.email for contact in debtor.contacts)]
+    named = {address.lower() for address in reported if address}
+    return next((each for each in own if each and each.lower() in named), recipient(debtor, "dunning").email)
+
+
+async def confirm_finding(session: Session, cmd: ConfirmFinding) -> Result:
+    """Confirm a finding of a reply, with its effects."""
+    state = await session.get(REPLY, cmd.reply_id)
+    _emit(session, decide.confirm(state, cmd, session.today), state.entity_id)
+    return session.result(cmd.reply_id)
+
+
+async def reject_finding(session: Session, cmd: RejectFinding) -> Result:
+    """Reject a finding of a reply, or close the reply."""
+    state = await session.get(REPLY, cmd.reply_id)
+    _emit(session, decide.reject(state, cmd), state.entity_id)
+    return session.result(cmd.reply_id)
+
+
+def _emit(session: Session, emitted: Sequence[Emitted], entity: str) -> None:
+    for stream, event in emitted:
+        session.emit(stream, event, entity=entity)
