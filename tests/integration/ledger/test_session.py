@@ -110,6 +110,22 @@ async def test_a_state_from_the_cache_is_checked_by_the_append(books: Books, oth
     assert await done.state(POSITIONS, "calendar") == ((1, 2, 3), 3)
 
 
+async def test_states_that_were_preloaded_are_checked_by_the_append(books: Books, other: Books) -> None:
+    for stream in ("a", "b"):
+        await execute(other.ledger, meta(books), opening(stream))
+    await books.ledger.preload(books.name, {"a": POSITIONS, "b": POSITIONS, "none": POSITIONS})
+    await execute(other.ledger, meta(books), opening("b"))
+
+    async def kept(session: Session) -> None:
+        assert await session.load(POSITIONS, "a") == (1,)
+        assert session.used_cache
+
+    await execute(books.ledger, meta(books), kept)
+    for stream, before in (("a", 1), ("b", 2), ("none", 0)):
+        done = await execute(books.ledger, meta(books), opening(stream))
+        assert done.result(Before).before == before
+
+
 async def test_no_refusal_comes_from_an_old_cache(books: Books, other: Books) -> None:
     """The rule here: go on only when somebody else has appended."""
 

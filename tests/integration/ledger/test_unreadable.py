@@ -15,6 +15,7 @@ from encours.contracts.golden import example
 from encours.kernel.errors import Invalid
 from encours.kernel.ids import uuid7
 from encours.ledger import EventUnreadable, Ledger, NewEvent, RawEvent, VersionConflict
+from encours.ledger.states import Folder
 from encours.projection.bulk import BulkReader
 from encours.testing.servers import Installation
 from tests.integration.ledger.helpers import DAY, Books
@@ -22,6 +23,7 @@ from tests.integration.ledger.helpers import DAY, Books
 GOOD = encode(example(InvoiceDrafted))
 BROKEN = GOOD.replace(b'"total_minor":24000', b'"total_minor":"a lot"')
 STREAM = "inv_1"
+VERSIONS = Folder[int](initial=int, evolve=lambda _, event: event.version)
 
 
 def drafted(version: int, data: bytes, stream: str = STREAM) -> NewEvent:
@@ -54,6 +56,7 @@ async def test_a_stream_with_an_unreadable_event_is_refused_by_its_position(book
         with pytest.raises(EventUnreadable, match="inv_1 has an event that cannot be read") as refused:
             await read
         assert refused.value.extra == {"position": position}
+    await books.ledger.preload(books.name, {"inv_2": VERSIONS, STREAM: VERSIONS})
     assert len(await books.ledger.read_stream(books.name, "inv_2")) == 1
 
 

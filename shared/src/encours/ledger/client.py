@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -21,12 +21,12 @@ from encours.ledger.admin import check_ledger
 from encours.ledger.appending.appender import Appender
 from encours.ledger.appending.connection import rehearse
 from encours.ledger.appending.wire import Prepared
-from encours.ledger.errors import UnknownLedger
+from encours.ledger.errors import EventUnreadable, UnknownLedger
 from encours.ledger.heads import Heads
 from encours.ledger.model import Append, Appended, Clock, Head, LedgerInfo, LedgerKind, StoredCommand
 from encours.ledger.reader import Reader, recorded
 from encours.ledger.selfcheck import require_sound
-from encours.ledger.states import StateCache
+from encours.ledger.states import Folded, Folder, StateCache
 from encours.postgres.connection import close_pool, is_lost, open_pool
 
 _log = logging.getLogger(__name__)
@@ -161,6 +161,23 @@ class Ledger:
     ) -> dict[str, list[Recorded]]:
         """Return the events of several streams, by one query; an unknown stream has none."""
         return await self._reader.streams(await self._known(ledger), streams, upto)
+
+    async def preload(self, ledger: str, folders: Mapping[str, Folder[Any]]) -> None:
+        """Read streams by one query and keep their states for the commands that load them next.
+
+        ``folders`` has the folder of each stream. The append checks the versions of these states as of any kept one.
+        If one stream cannot be read, none is kept, and the command that loads that one is refused.
+        """
+        epoch = (await self.info(ledger)).epoch
+        try:
+            streams = await self.read_streams(ledger, folders)
+        except EventUnreadable:
+            return
+        for stream, events in streams.items():
+            if events:
+                folder, last = folders[stream], events[-1]
+                folded = Folded(folder.fold(events), last.version, last.entity)
+                self.states.put((ledger, epoch, stream, folder), folded)
 
     async def versions(self, ledger: str, streams: Sequence[str]) -> dict[str, int]:
         """Return the last version of each stream, 0 for an unknown one."""

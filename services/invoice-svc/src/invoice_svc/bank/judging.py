@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import asyncpg
 import structlog
@@ -22,6 +23,7 @@ from encours.ledger import Ledger
 from encours.ledger.command import derived
 from encours.ledger.errors import LedgerUnavailable, VersionConflict
 from encours.ledger.execute import execute
+from encours.ledger.states import Folder
 from encours.postgres.leases import Leases
 from encours.projection.read_model import Conn
 from encours.reading.read_db import ReadDb, ReadModelNotReady
@@ -35,7 +37,7 @@ from invoice_svc.read_models.bank.matchable import explained_since
 from invoice_svc.read_models.bank.query import unjudged, unjudged_returns
 from invoice_svc.read_models.bank.taken import PaymentsOfLines
 from invoice_svc.read_models.lists import NAME
-from invoice_svc.use_cases.folds import BANK_LINE
+from invoice_svc.use_cases.folds import BANK_LINE, CUSTOMER, INVOICE
 from invoice_svc.use_cases.money.bank_lines import JudgementOutdated, judge_line
 
 BATCH = 200
@@ -54,11 +56,12 @@ log = structlog.get_logger("invoice_svc.bank")
 
 
 class JudgedLine(NamedTuple):
-    """A line with its judgement."""
+    """A line with its judgement, on the business day of its entity."""
 
     line_id: str
     state: BankLine
     judgement: Judgement
+    today: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,8 @@ class LineJudge:
         read = partial(self.ledger.read_streams, name)
         found = await indexes(conn, schema, read, states.values())
         advices = await announced(conn, schema, read, states.values())
+        entities = {state.entity_id for state in states.values()}
+        days = {each: await self.ledger.today_of(name, each) for each in entities}
         judged = []
         for line_id, state in states.items():
             line = decide.stated(state)
@@ -136,7 +141,7 @@ class LineJudge:
                 index.settle(judgement.settled)
                 for credit in judgement.proposals[0].credits:
                     index.spend(credit.payment_id, credit.amount_minor)
-            judged.append(JudgedLine(line_id, state, judgement))
+            judged.append(JudgedLine(line_id, state, judgement, days[state.entity_id]))
         return judged
 
     async def _settle(self, name: str, judged: Sequence[JudgedLine], turn: Turn) -> Mapping[str, Outcome]:
@@ -144,6 +149,7 @@ class LineJudge:
 
         Lines that a recorded payment may be come last and one by one, so that none of them is the same payment.
         """
+        await self.ledger.preload(name, _loaded_by(judged))
         known = await self._with_payment(name, judged)
         room = asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as group:
@@ -171,8 +177,7 @@ class LineJudge:
         """Book or propose a line. One whose booking is refused is proposed, with the refusal as a reason."""
         position, attempt = turn
         command_id = derived_uuid(name, judged.line_id, "judge", position, *([attempt] if attempt else []))
-        today = await self.ledger.today_of(name, judged.state.entity_id)
-        meta = derived(name, command_id, actor=INVOICING, today=today)
+        meta = derived(name, command_id, actor=INVOICING, today=judged.today)
         async with room:
             try:
                 taken = PaymentsOfLines(self.db, self.ledger)
@@ -188,3 +193,14 @@ class LineJudge:
             else:
                 return outcome
         return await self._carry_out(name, judged._replace(judgement=judgement), turn, room, "refused")
+
+
+def _loaded_by(judged: Sequence[JudgedLine]) -> dict[str, Folder[Any]]:
+    """Return the streams of the lines, and of the invoices and payers of those that are certain."""
+    found: dict[str, Folder[Any]] = {}
+    for line_id, _, judgement, _ in judged:
+        found[line_id] = BANK_LINE
+        if judgement.is_certain:
+            found |= dict.fromkeys(judgement.open_minor, INVOICE)
+            found[judgement.proposals[0].customer_id] = CUSTOMER
+    return found
