@@ -47,12 +47,6 @@ _TEMPLATE = {
 }
 
 
-def _preview(world: World) -> Request:
-    customer = world.customer()
-    world.invoice(customer)
-    return "/v1/templates/first/fr/preview", {"customer_id": customer} | _TEMPLATE
-
-
 def _reset(world: World) -> Request:
     answer = world.client("dunning").put("/v1/templates/first/fr", json=_TEMPLATE)
     assert answer.status_code == 200, answer.text
@@ -97,7 +91,6 @@ DUNNING: dict[str, Make] = {
         f"/v1/policies/{_policy(w)}/activate",
         _ACTIVATION,
     ),
-    "/v1/templates/{code}/{lang}/preview": _preview,
     "/v1/templates/{code}/{lang}/reset": _reset,
     "/v1/policies/{id}/backtests": lambda w: (
         f"/v1/policies/{_policy(w)}/backtests",

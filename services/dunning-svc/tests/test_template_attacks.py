@@ -39,6 +39,12 @@ HUGE = {
     "a control character": "a\x00b",
     "reversed text": "\u202egnp.exe",
     "unfinished": "{{ customer",
+    "a number of 5,000 digits": "{% if count == " + "9" * 5_000 + " %}a{% endif %}",
+    "a digit of another script": "{{ 1_0² }}",
+    "an escape that is a mark of a block": '{{ "\\ue0001\\ue001" }}',
+    "an escape that is half a character": '{{ "\\ud800" }}',
+    "an escape that ends a line": '{% if customer == "a\\u2028b" %}a{% endif %}',
+    "an unknown escape": '{{ "\\x" }}',
     "a tag of another language": "{% load os %}",
 }
 NAMES = [

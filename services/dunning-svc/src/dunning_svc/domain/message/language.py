@@ -66,6 +66,8 @@ def faults_of(source: str) -> list[SourceFault]:
         return [SourceFault(error.lineno, f"{error.message or 'It cannot be read.'} Write {_COMMANDS}.")]
     except RecursionError:
         return [SourceFault(1, "Its conditions are nested too deeply.")]
+    except ValueError:
+        return [SourceFault(1, "It contains a number with too many digits.")]
     return list(_faults(tree, {}, 0))
 
 
@@ -135,6 +137,8 @@ def _expression(
         yield SourceFault(node.lineno, f"More than {_DEPTH_MAX} conditions are nested.")
         return
     match node:
+        case nodes.Const(value=str() as text) if not is_printable(text):
+            yield SourceFault(node.lineno, "An escape stands for a character that is not shown.")
         case nodes.Const(value=str() | int()):
             return
         case nodes.Name():

@@ -29,7 +29,7 @@ class Sample:
 
 def samples_of(language: TemplateLanguage, purpose: TemplatePurpose) -> Iterator[Sample]:
     """Yield the messages of all sample customers in all variants."""
-    late = -5 if purpose == "announcement" else 30
+    late, older = (-5, -2) if purpose == "announcement" else (30, 330)
     one = _item("538812", late)
     variants = {
         "one invoice": ((one,), 0),
@@ -37,12 +37,13 @@ def samples_of(language: TemplateLanguage, purpose: TemplatePurpose) -> Iterator
         "unapplied payment": ((one,), 10_000),
         "disputed share": ((_item("538812", late, disputed=25_000),), 0),
         "payment plan": ((_item("538812", late, planned=30_000),), 0),
+        "cheque in hand": ((_item("538812", late, in_hand=40_000),), 0),
         "instalments": ((_item("538812", late, later=60_000),), 0),
         "without a recovery fee": ((_item("538812", late, terms=LateTerms(penalty_rate_bps=0, indemnity_minor=0)),), 0),
         "agreed rate, and all at once": (
             (
-                _item("538812", late, disputed=10_000, planned=10_000, later=10_000),
-                _item("538813", late + 300, terms=LateTerms(penalty_rate_bps=1_250, indemnity_minor=4_000)),
+                _item("538812", late, disputed=10_000, planned=10_000, in_hand=10_000, later=10_000),
+                _item("538813", older, terms=LateTerms(penalty_rate_bps=1_250, indemnity_minor=4_000)),
                 *(() if purpose == "announcement" else (_item("538820", -8, announced=True),)),
             ),
             5_000,
@@ -74,6 +75,7 @@ def _item(
     *,
     disputed: int = 0,
     planned: int = 0,
+    in_hand: int = 0,
     later: int = 0,
     announced: bool = False,
     terms: LateTerms = LateTerms(penalty_rate_bps=None, indemnity_minor=4_000),
@@ -88,8 +90,9 @@ def _item(
         open_minor=open_minor,
         disputed_minor=disputed,
         planned_minor=planned,
+        in_hand_minor=in_hand,
         later_minor=later,
-        asked_minor=0 if announced else open_minor - disputed - planned - later,
+        asked_minor=0 if announced else open_minor - disputed - planned - in_hand - later,
         step="",
         terms=terms,
     )
