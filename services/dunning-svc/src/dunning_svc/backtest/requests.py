@@ -12,11 +12,11 @@ from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY
 from dunning_svc.domain.policy.state import PolicyNotFound
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.policies import documents_of, policy_rows
-from dunning_svc.use_cases.templates import LEDGER_WIDE
-from encours.kernel.errors import Invalid, NotFound
+from encours.kernel.errors import Invalid, NotFound, Refusal
 from encours.kernel.ids import derived_id
 from encours.ledger.command import CommandMeta
-from encours.ledger.errors import CommandReused, EntityNotGranted
+from encours.ledger.errors import CommandReused
+from encours.reading.moment import Granted
 from encours.reading.read_db import ReadDb
 
 
@@ -26,6 +26,21 @@ class BacktestNotFound(NotFound):
     code = "backtest-not-found"
     title = "Back-test not found"
     remedy = "Use an id from GET /v1/backtests; the last 50 of a ledger are kept."
+
+
+class BacktestOfAllEntities(Refusal):
+    """The key is limited to some entities (403)."""
+
+    code = "backtest-of-all-entities"
+    title = "Back-tests show all entities"
+    status = 403
+    remedy = "Use a key that is not limited to some entities."
+
+
+def require_all_entities(granted: Granted) -> None:
+    """Raise :class:`BacktestOfAllEntities` unless the caller's key covers every entity."""
+    if granted is not None:
+        raise BacktestOfAllEntities("This API key covers only some entities of the ledger.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +69,9 @@ async def request_backtest(
     """Store a request; a worker starts the process.
 
     Raises :class:`PolicyNotFound`, :class:`PolicyVersionNotFound`, ``Invalid`` for a period or position that is not
-    over, :class:`EntityNotGranted` for a key that is limited to some entities, :class:`CommandReused`.
+    over, :class:`BacktestOfAllEntities`, :class:`CommandReused`.
     """
-    if meta.entities is not None:
-        raise EntityNotGranted(LEDGER_WIDE)
+    require_all_entities(meta.entities)
     backtest_id = derived_id("bkt", meta.ledger, meta.command_id)
     known = await store.get(meta.ledger, backtest_id)
     if known is None:

@@ -59,9 +59,8 @@ class Backtests:
         finally:
             await _stop(process)
         if process.returncode:
-            log.warning(
-                "backtest.ended", id=waiting.id, code=process.returncode, errors=errors.decode()[-2_000:]
-            )
+            said = errors.decode(errors="replace")[-2_000:]
+            log.warning("backtest.ended", id=waiting.id, code=process.returncode, errors=said)
             await asyncio.sleep(_POLL_S)
 
 

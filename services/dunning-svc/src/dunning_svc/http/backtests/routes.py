@@ -10,7 +10,7 @@ from fastapi import Path
 from fastapi import Query as Parameter
 from starlette.responses import Response
 
-from dunning_svc.backtest.requests import BacktestNotFound, request_backtest
+from dunning_svc.backtest.requests import BacktestNotFound, request_backtest, require_all_entities
 from dunning_svc.backtest.store import Backtest, BacktestStore
 from dunning_svc.http.backtests.answers import (
     BacktestCustomerListing,
@@ -25,7 +25,6 @@ from dunning_svc.http.backtests.answers import (
 )
 from dunning_svc.http.backtests.bodies import BacktestBody
 from dunning_svc.http.identifiers import CustomerId, PolicyPath
-from dunning_svc.use_cases.templates import LEDGER_WIDE
 from encours.http.commands import Command, command, json_response
 from encours.http.models import Id
 from encours.http.paging import paging
@@ -65,7 +64,7 @@ async def create_backtest(policy_id: PolicyPath, body: BacktestBody, cmd: Writin
 @router.get("/v1/backtests", response_model=BacktestListing)
 async def list_backtests(q: Reading, page: Annotated[Page, PAGE], policy_id: PolicyFilter = None) -> Response:
     """List the back-tests of the ledger, newest first; the last 50 are kept."""
-    q.caller.require_sight(LEDGER_WIDE, BacktestNotFound(LEDGER_WIDE))
+    require_all_entities(q.caller.entities)
     rows = await (await _store(q.services)).listed(q.caller.ledger, page, policy_id=policy_id)
     return q.respond(page.body(rows, BacktestItem.of))
 
@@ -133,7 +132,7 @@ async def _store(at_hand: Services) -> BacktestStore:
 
 
 async def _found(q: Query, backtest_id: str) -> Backtest:
-    q.caller.require_sight(LEDGER_WIDE, BacktestNotFound(backtest_id))
+    require_all_entities(q.caller.entities)
     found = await (await _store(q.services)).get(q.caller.ledger, backtest_id)
     if found is None:
         raise BacktestNotFound(backtest_id)
