@@ -26,6 +26,8 @@ from invoice_svc.domain.remittance.commands import (
     WithdrawAdvice,
 )
 from invoice_svc.domain.remittance.numbers import AdvisableDocument, identify
+from invoice_svc.imports.commands import EventScope, work_of
+from invoice_svc.imports.events import ImportedPayment
 from invoice_svc.matching.advices import announced
 from invoice_svc.use_cases.folds import ADVICE, INVOICE, PAYMENT
 from invoice_svc.use_cases.money import advices, payments, reversals
@@ -122,6 +124,13 @@ def advice(books: Any, advice_id: str) -> Any:
 
 def kinds(books: Any, advice_id: str) -> list[tuple[int | None, str]]:
     return [(each.item, each.kind) for each in advice(books, advice_id).joined.differences]
+
+
+def test_a_payment_of_a_file_joins_the_advice_that_announces_it(owing: Any) -> None:
+    advice_id = announce(owing, item("FAC-2026-000003", 12_000), reference=None)
+    payment = ImportedPayment(ref="P1", customer="C", received_on=DAY, currency="EUR", amount_minor=12_000)
+    owing.do(work_of(payment, EventScope("ent_1", "cus_1"), ["inv_1"], [advice_id]))
+    assert paid(owing, payment_id_of("ent_1", "P1")) == [("inv_3", 12_000, "advice")]
 
 
 def test_a_payment_settles_what_its_advice_says_and_not_the_oldest(owing: Any, make: Any) -> None:

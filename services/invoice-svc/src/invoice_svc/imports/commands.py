@@ -63,8 +63,13 @@ def invoices_of(event: ImportedEvent) -> list[str]:
             return []
 
 
-def work_of(event: ImportedEvent, scope: EventScope, candidates: Sequence[str]) -> Work:
-    """Return the work of an event's command; ``candidates`` are open invoices that a payment may settle."""
+def work_of(
+    event: ImportedEvent, scope: EventScope, candidates: Sequence[str], advices: Sequence[str] = ()
+) -> Work:
+    """Return the work of an event's command.
+
+    ``candidates`` are open invoices that a payment may settle, ``advices`` those that may announce it.
+    """
 
     async def work(session: Session) -> None:
         match event:
@@ -77,7 +82,7 @@ def work_of(event: ImportedEvent, scope: EventScope, candidates: Sequence[str]) 
             case ImportedInvoice():
                 await _invoice(session, event, scope)
             case ImportedPayment():
-                await payments.receive(session, _payment(event, scope), candidates)
+                await payments.receive(session, _payment(event, scope), candidates, advices)
             case ImportedCreditNote():
                 await invoices.credit(session, _credit(event, scope))
             case ImportedDispute():

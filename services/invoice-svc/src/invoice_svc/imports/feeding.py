@@ -80,6 +80,7 @@ class Feeder:
         self._customers: dict[tuple[str, str], str] = {}
         self._registering: dict[tuple[str, str], asyncio.Lock] = {}
         self._descriptions: dict[tuple[str, str], WaitingEvent] = {}
+        self._advices: dict[tuple[str, str, int], list[str]] = {}
         self._clock = Clock(datetime.min.replace(tzinfo=UTC), date.min)
         self._live = False
         self._days: dict[str, date] = {}
@@ -112,6 +113,7 @@ class Feeder:
         await self._know_customers(
             {(event.entity_id, ref) for event, own in with_refs for ref in (own, *_named_in(event)) if ref}
         )
+        await self._know_advices(events)
         queues: dict[tuple[str, str], list[WaitingEvent]] = {}
         for event, customer_ref in with_refs:
             queues.setdefault(
@@ -200,6 +202,21 @@ class Feeder:
                 registered = await self._lookups.customers(entity_id, others, self._began_at)
                 self._customers |= {(entity_id, ref): customer_id for ref, customer_id in registered.items()}
 
+    async def _know_advices(self, events: Sequence[WaitingEvent]) -> None:
+        """Load the advices that announce payments of a page, by entity, currency and amount."""
+        self._advices.clear()
+        amounts: dict[tuple[str, str], set[int]] = {}
+        for waiting in events:
+            if waiting.key.startswith("payment:"):
+                event = from_bytes(waiting.data)
+                assert isinstance(event, ImportedPayment), "the key names the kind"
+                amounts.setdefault((waiting.entity_id, event.currency), set()).add(event.amount_minor)
+        if not self._began_at:
+            return
+        for books, of in amounts.items():
+            found = await self._lookups.advices(*books, of, self._began_at)
+            self._advices |= {(*books, amount): advices for amount, advices in found.items()}
+
     async def _feed_event(self, waiting: WaitingEvent, customer_ref: str | None, page: _Page) -> None:
         event = from_bytes(waiting.data)
         try:
@@ -233,6 +250,9 @@ class Feeder:
         if customer_id is not None:
             await self._book.know(customer_id)
         candidates: Sequence[str] = ()
+        advices: Sequence[str] = ()
+        if isinstance(event, ImportedPayment):
+            advices = self._advices.get((entity_id, event.currency, event.amount_minor), ())
         if isinstance(event, ImportedPayment) and event.allocations is None:
             if customer_id is not None:
                 candidates = self._book.candidates(customer_id, event.text)
@@ -240,7 +260,7 @@ class Feeder:
                 candidates = await self._named(entity_id, event.text)
         known = await self._known_invoices(waiting, event)
         named = {ref: await self._ensure_customer(waiting, ref, page) for ref in _named_in(waiting)}
-        work = work_of(event, EventScope(entity_id, customer_id, known, named), candidates)
+        work = work_of(event, EventScope(entity_id, customer_id, known, named), candidates, advices)
         done = await self._execute(waiting, waiting.key, waiting.content, work)
         if isinstance(event, ImportedInvoice):
             done.remember(INVOICE, ids.invoice_id(entity_id, event.number))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TypeVar
 
 import asyncpg
@@ -12,6 +12,7 @@ import structlog
 from encours.projection.read_model import Conn
 from encours.reading.read_db import ReadDb, ReadModelNotReady
 from invoice_svc.imports.book import BookInvoice
+from invoice_svc.read_models.advices.query import open_by_amount
 from invoice_svc.read_models.customers.query import by_external_ref
 from invoice_svc.read_models.entities.query import all_entities, only_entity
 from invoice_svc.read_models.invoices.query import by_number, open_invoices
@@ -42,6 +43,15 @@ class Lookups:
     async def invoices(self, entity_id: str, numbers: Sequence[str], position: int) -> dict[str, str]:
         """Return ids of the entity's issued invoices by their number, at that position or later."""
         return await self._at(position, lambda conn, schema: by_number(conn, schema, entity_id, numbers))
+
+    async def advices(
+        self, entity_id: str, currency: str, amounts_minor: Collection[int], position: int
+    ) -> dict[int, list[str]]:
+        """Return ids of the advices that no payment has joined, by their amount, at that position or later."""
+        return await self._at(
+            position,
+            lambda conn, schema: open_by_amount(conn, schema, entity_id, currency, amounts_minor),
+        )
 
     async def _at(self, position: int, query: Callable[[Conn, str], Awaitable[T]]) -> T:
         """Run the query once the model has reached the position. Waits for a model that lags or is being built."""

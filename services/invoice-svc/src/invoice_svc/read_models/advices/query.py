@@ -58,8 +58,16 @@ async def open_advices(
     conn: Conn, schema: str, entity_id: str, currency: str, amounts_minor: Collection[int]
 ) -> list[str]:
     """Ids of an entity's advices of some amounts that no payment has joined by now, expired ones included."""
+    found = await open_by_amount(conn, schema, entity_id, currency, amounts_minor)
+    return sorted({advice_id for advices in found.values() for advice_id in advices})
+
+
+async def open_by_amount(
+    conn: Conn, schema: str, entity_id: str, currency: str, amounts_minor: Collection[int]
+) -> dict[int, list[str]]:
+    """Ids of an entity's advices that no payment has joined by now, expired ones included, by their amount."""
     rows = await conn.fetch(
-        f"""select distinct a.advice_id from {schema}.advice a
+        f"""select distinct a.total_minor, a.advice_id from {schema}.advice a
             join {schema}.advice_status s on s.advice_id = a.advice_id and s.status = 'announced'
             where a.entity_id = $1 and a.currency = $2 and a.total_minor = any($3::bigint[])
               and not exists (select from {schema}.advice_status n
@@ -69,4 +77,7 @@ async def open_advices(
         currency,
         list(amounts_minor),
     )
-    return [row["advice_id"] for row in rows]
+    found: dict[int, list[str]] = {}
+    for row in rows:
+        found.setdefault(row["total_minor"], []).append(row["advice_id"])
+    return found
