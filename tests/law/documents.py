@@ -31,9 +31,9 @@ from invoice_svc.domain.payment.credit_note import IssueCreditNote
 from invoice_svc.domain.payment.refund import OrderRefund, RecordRefundReturned
 from invoice_svc.domain.tolerance.commands import SetTolerance
 from invoice_svc.use_cases.folds import PAYMENT
-from invoice_svc.use_cases.money import payments, reversals, tolerances
+from invoice_svc.use_cases.money import claims, payments, refunds, reversals, tolerances
 from invoice_svc.use_cases.parties import customers, entities
-from invoice_svc.use_cases.sales import corrections, credits, disputes, invoices
+from invoice_svc.use_cases.sales import corrections, credits, invoices
 from tests.law.naive import (
     CURRENCIES,
     CUSTOMERS,
@@ -238,7 +238,7 @@ class Documents:
             return False
         dispute = self._new("dis")
         opened = OpenDispute(dispute, name, "quality", amount, "broken", None, self.today)
-        if done := self.do(disputes.open_dispute, opened):
+        if done := self.do(claims.open_dispute, opened):
             self.bills[name].claims.append(dispute)
         return done
 
@@ -360,7 +360,7 @@ class Documents:
             return False
         purse, refund = self.purses[name], self._new("rfd")
         order = OrderRefund(name, refund, Money(amount, purse.currency), "asked")
-        if done := self.do(payments.order_refund, order):
+        if done := self.do(refunds.order_refund, order):
             purse.refunds[refund] = amount
             self.account[purse.currency] += amount
         return done
@@ -371,7 +371,7 @@ class Documents:
             return False
         purse = self.purses[name]
         refund = next(iter(purse.refunds))
-        if done := self.do(payments.record_refund_returned, RecordRefundReturned(name, refund, "AC04")):
+        if done := self.do(refunds.record_refund_returned, RecordRefundReturned(name, refund, "AC04")):
             self.account[purse.currency] -= purse.refunds.pop(refund)
         return done
 

@@ -34,7 +34,7 @@ from invoice_svc.domain.invoice.evolve import fold_as_of
 from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.domain.payment import commands as pay
 from invoice_svc.domain.payment import state as payment_state
-from invoice_svc.use_cases.money import payments, reversals
+from invoice_svc.use_cases.money import claims, payments, reversals
 from invoice_svc.use_cases.parties import customers, entities
 from invoice_svc.use_cases.sales import disputes, invoices
 from risk_svc.domain.exposure import ExposureItem
@@ -230,7 +230,7 @@ class Life:
     def dispute(self, on: date, n: int, amount: int) -> None:
         self.serial += 1
         name = f"dis_{self.serial}"
-        if self.do(disputes.open_dispute, OpenDispute(name, "inv_1", "quality", amount, "broken", None, on)):
+        if self.do(claims.open_dispute, OpenDispute(name, "inv_1", "quality", amount, "broken", None, on)):
             self.facts.claims[name] = (on, amount)
 
     def accept(self, on: date, n: int, amount: int) -> None:

@@ -11,7 +11,7 @@ from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.domain.invoice.commands import CreditInvoice
 from invoice_svc.domain.payment import commands as pay
 from invoice_svc.domain.tolerance.commands import SetTolerance
-from invoice_svc.use_cases.money import payments, reversals, tolerances
+from invoice_svc.use_cases.money import claims, payments, reversals, tolerances
 from invoice_svc.use_cases.sales import disputes, invoices
 from risk_svc.domain.score import score
 from tests.law.life import DUE_ON, ISSUED_ON, TOTAL, Life
@@ -68,7 +68,7 @@ def test_the_same_where_the_payment_is_released_first_and_allocated_again(life: 
 
 def test_an_accepted_claim_was_never_owed_before_its_credit_note_and_after(life: Life) -> None:
     claim = OpenDispute("dis_1", "inv_1", "quality", 12_000, "broken", None, ISSUED_ON)
-    assert life.do(disputes.open_dispute, claim)
+    assert life.do(claims.open_dispute, claim)
     received(life, TOTAL - 12_000)
     life.today = LATER
     assert life.do(disputes.resolve, ResolveDispute("dis_1", "credited", LATER))

@@ -348,6 +348,41 @@ def test_the_codes_of_deductions_are_mapped_by_debtor_and_entity(owing: Any, mak
     ]  # fmt: skip
     receive(owing, make, 11_600)
     assert owing.state(INVOICE, "inv_3").outstanding_minor == 400
+    opened = [e for e in owing.ledger.events if e.type == "dispute.opened"]
+    assert [
+        (x.kind, x.code, x.category, x.code_mapped, x.amount_minor, x.payment_id)
+        for x in (e.data for e in opened)
+    ] == [
+        ("deduction", "c17", "promotion", True, 100, "pay_1"),
+        ("deduction", "D4", "quantity", True, 100, "pay_1"),
+    ]
+    assert {e.effective_on for e in opened} == {DAY}
+    assert all(f"remittance advice {advice_id}" in e.data.text for e in opened)
+    assert owing.state(INVOICE, "inv_3").disputed_minor == 200
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_a_deduction_is_contested_once_and_never_above_what_is_owed(
+    owing: Any, make: Any, late: bool
+) -> None:
+    owing.do(dispute_rules.map_code, MapCode("ent_1", None, "C17", "promotion", None, date(2026, 1, 1)))
+    too_much = StatedDeduction(12_000, "C17")
+    items = (
+        item("FAC-2026-000003", 11_900, deductions=(StatedDeduction(100, "C17", "Flyers"),)),
+        item("FAC-2026-000002", 5_000, deductions=(too_much,)),
+        item("FAC-2026-000009", 100, deductions=(StatedDeduction(10, "C17"),)),
+    )
+    if not late:
+        announce(owing, *items)
+    receive(owing, make, 17_000, allocations=() if late else None)
+    if late:
+        announce(owing, *items)
+    disputed = [owing.state(INVOICE, f"inv_{n}").disputed_minor for n in (1, 2, 3)]
+    assert disputed == [0, 0, 100]
+    owing.do(reversals.reverse, ReversePayment("pay_1", DAY, "returned"), today=DAY)
+    receive(owing, make, 17_000, "pay_2")
+    assert owing.kinds().count("dispute.opened") == 1
+    assert owing.state(INVOICE, "inv_3").disputed_minor == 100
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from invoice_svc.http.credits.answers import OwnCreditNoteOut
 from invoice_svc.http.invoices.bodies import CreditBody
 from invoice_svc.http.payments.answers import PaymentOut
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
-from invoice_svc.use_cases.money import payments, reversals
+from invoice_svc.use_cases.money import payments, refunds, reversals
 from invoice_svc.use_cases.parties import customers, entities
 from invoice_svc.use_cases.sales import credits, invoices
 from invoice_svc.use_cases.sales.credits import ApplyCredit, CreditUse, RefundCredit
@@ -226,30 +226,28 @@ def test_a_credit_note_that_reduced_a_debt_leaves_nothing_to_use(make: Any, issu
 
 def test_a_refund_goes_out_and_may_come_back_each_once(make: Any, issued: Any) -> None:
     issued.do(payments.receive, make.receipt(amount=15_000, on=day(5)), ("inv_1",))
-    issued.do(
-        payments.order_refund, OrderRefund("pay_1", "rfd_1", Money(2_000, "EUR"), "overpaid", on=day(8))
-    )
+    issued.do(refunds.order_refund, OrderRefund("pay_1", "rfd_1", Money(2_000, "EUR"), "overpaid", on=day(8)))
     with make.refused("amount-exceeds-unapplied"):
-        issued.do(payments.order_refund, OrderRefund("pay_1", "rfd_2", Money(1_001, "EUR"), "overpaid"))
+        issued.do(refunds.order_refund, OrderRefund("pay_1", "rfd_2", Money(1_001, "EUR"), "overpaid"))
     with make.refused("refund-not-found"):
-        issued.do(payments.record_refund_sent, RecordRefundSent("pay_1", "rfd_9"))
+        issued.do(refunds.record_refund_sent, RecordRefundSent("pay_1", "rfd_9"))
     with make.refused("invalid-request"):
-        issued.do(payments.record_refund_sent, RecordRefundSent("pay_1", "rfd_1", on=day(7)))
+        issued.do(refunds.record_refund_sent, RecordRefundSent("pay_1", "rfd_1", on=day(7)))
     with make.refused("payment-refunded"):
         issued.do(reversals.reverse, ReversePayment("pay_1", None, "AC04"))
     for _ in range(2):
-        issued.do(payments.record_refund_sent, RecordRefundSent("pay_1", "rfd_1", "E2E-7", day(9)))
+        issued.do(refunds.record_refund_sent, RecordRefundSent("pay_1", "rfd_1", "E2E-7", day(9)))
     for _ in range(2):
-        issued.do(payments.record_refund_returned, RecordRefundReturned("pay_1", "rfd_1", "AC04", day(12)))
+        issued.do(refunds.record_refund_returned, RecordRefundReturned("pay_1", "rfd_1", "AC04", day(12)))
     with make.refused("refund-returned"):
-        issued.do(payments.record_refund_sent, RecordRefundSent("pay_1", "rfd_1"))
+        issued.do(refunds.record_refund_sent, RecordRefundSent("pay_1", "rfd_1"))
     assert issued.kinds()[-3:] == ["payment.refund_ordered", "payment.refund_sent", "payment.refund_returned"]
     unapplied = [
         payment_state.fold_as_of(issued.stream("pay_1"), day(n)).unapplied_minor for n in (5, 8, 11, 12)
     ]
     assert unapplied == [3_000, 1_000, 1_000, 3_000]
     with make.refused("invalid-request"):  # on that day the money was on its way
-        issued.do(payments.order_refund, OrderRefund("pay_1", "rfd_3", None, "again", on=day(11)))
+        issued.do(refunds.order_refund, OrderRefund("pay_1", "rfd_3", None, "again", on=day(11)))
 
 
 def test_the_money_of_a_credit_note_is_not_returned_by_a_bank(make: Any, issued: Any) -> None:
@@ -337,11 +335,11 @@ def test_on_every_day_credit_is_allocated_refunded_or_unapplied(
             "settle": (payments.allocate, AllocatePayment("pay_9", None), ("inv_1",)),
             "release": (payments.release, ReleasePayment("pay_9", None)),
             "refund": (
-                payments.order_refund,
+                refunds.order_refund,
                 OrderRefund("pay_9", f"rfd_{number}", Money(amount, "EUR"), "x", on=on),
             ),
-            "sent": (payments.record_refund_sent, RecordRefundSent("pay_9", name, on=on)),
-            "returned": (payments.record_refund_returned, RecordRefundReturned("pay_9", name, "x", on)),
+            "sent": (refunds.record_refund_sent, RecordRefundSent("pay_9", name, on=on)),
+            "returned": (refunds.record_refund_returned, RecordRefundReturned("pay_9", name, "x", on)),
         }[act]
         try:
             books.do(*work, today=today)

@@ -10,7 +10,7 @@ from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.domain.dispute.recovery import recovered
 from invoice_svc.domain.payment.commands import AllocatePayment, ReleasePayment, ReversePayment
 from invoice_svc.use_cases.folds import DISPUTE, INVOICE
-from invoice_svc.use_cases.money import payments, reversals
+from invoice_svc.use_cases.money import claims, payments, reversals
 from invoice_svc.use_cases.sales import disputes, invoices
 
 TODAY = date(2026, 6, 30)
@@ -19,7 +19,7 @@ BOTH = ("dis_1", "dis_2")
 
 def deducted(books: Any, amount: int, name: str = "dis_1", payment: str | None = None) -> None:
     books.do(
-        disputes.open_dispute,
+        claims.open_dispute,
         OpenDispute(
             name, "inv_1", "price", amount, "short paid", None, None,
             kind="deduction", code="PR-04", payment_id=payment,

@@ -25,7 +25,7 @@ from invoice_svc.domain.payment.commands import AllocatePayment, ReleasePayment,
 from invoice_svc.domain.payment.legal_order import LegalOrder
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
-from invoice_svc.use_cases.money import payments, reversals
+from invoice_svc.use_cases.money import claims, payments, reversals
 from invoice_svc.use_cases.sales import disputes, invoices
 
 TERMS = Terms(
@@ -140,7 +140,7 @@ def test_a_payment_that_goes_leaves_the_price_paid_in_time_by_the_others(
 def test_the_end_of_a_dispute_and_a_reversed_write_off_leave_the_price_paid_in_time(
     offered: Any, make: Any
 ) -> None:
-    offered.do(disputes.open_dispute, make.dispute(100), today=day(10))
+    offered.do(claims.open_dispute, make.dispute(100), today=day(10))
     pay(offered, make, 11_760, day(8), allocations=(("inv_1", 11_760),))
     assert state(offered).outstanding_minor == 240
     offered.do(disputes.resolve, ResolveDispute("dis_1", "withdrawn", day(11)), today=day(11))
@@ -210,7 +210,7 @@ def test_a_price_that_is_also_the_whole_of_an_older_debt_names_none(firm: Any, m
 
 
 def test_a_contested_or_written_off_invoice_grants_nothing(offered: Any, make: Any) -> None:
-    offered.do(disputes.open_dispute, make.dispute(100), today=day(10))
+    offered.do(claims.open_dispute, make.dispute(100), today=day(10))
     pay(offered, make, 11_760, day(8))
     assert state(offered).outstanding_minor == 240
     offered.do(invoices.write_off, WriteOffInvoice("inv_1", None, "x", None, day(11)), today=day(11))

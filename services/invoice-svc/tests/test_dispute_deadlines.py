@@ -10,6 +10,7 @@ from invoice_svc.domain.customer.merge import MergeCustomer
 from invoice_svc.domain.dispute.commands import AssignDispute, OpenDispute, ResolveDispute
 from invoice_svc.domain.dispute_rules.commands import MapCode, SetCategory
 from invoice_svc.use_cases.folds import DISPUTE
+from invoice_svc.use_cases.money import claims
 from invoice_svc.use_cases.parties import customers
 from invoice_svc.use_cases.sales import dispute_rules, disputes
 
@@ -29,14 +30,14 @@ def opened(name: str = "dis_1", **more: Any) -> OpenDispute:
 
 def test_owner_and_deadline_follow_from_the_category_unless_they_are_given(issued: Any) -> None:
     ruled(issued)
-    issued.do(disputes.open_dispute, opened())
+    issued.do(claims.open_dispute, opened())
     found = issued.state(DISPUTE, "dis_1")
     # 20 June 2026 is a Saturday: three business days before are Friday, Thursday, Wednesday.
     assert (found.owner, found.answer_by, found.alert_on) == ("Sales", day(20), day(17))
-    issued.do(disputes.open_dispute, opened("dis_2", owner="Ana", answer_by=day(30)))
+    issued.do(claims.open_dispute, opened("dis_2", owner="Ana", answer_by=day(30)))
     found = issued.state(DISPUTE, "dis_2")
     assert (found.owner, found.answer_by, found.alert_on) == ("Ana", day(30), day(25))
-    issued.do(disputes.open_dispute, opened("dis_3", category="quality"))
+    issued.do(claims.open_dispute, opened("dis_3", category="quality"))
     found = issued.state(DISPUTE, "dis_3")
     assert (found.owner, found.answer_by, found.alert_on) == (None, None, None)
 
@@ -49,7 +50,7 @@ def test_business_days_before_a_day_leave_out_holidays_and_unknown_countries_use
 
 def test_an_assignment_changes_what_it_names_and_a_closed_dispute_has_none(make: Any, issued: Any) -> None:
     ruled(issued)
-    issued.do(disputes.open_dispute, opened())
+    issued.do(claims.open_dispute, opened())
     issued.do(disputes.assign, AssignDispute("dis_1", "Ana", None, "holidays"))
     issued.do(disputes.assign, AssignDispute("dis_1", None, day(29)))
     found = issued.state(DISPUTE, "dis_1")
@@ -66,7 +67,7 @@ def test_an_assignment_changes_what_it_names_and_a_closed_dispute_has_none(make:
 
 def test_each_deadline_is_told_once_when_it_is_near_and_once_when_it_is_missed(issued: Any) -> None:
     ruled(issued)
-    issued.do(disputes.open_dispute, opened(answer_by=day(30)))
+    issued.do(claims.open_dispute, opened(answer_by=day(30)))
     before = len(issued.ledger.events)
     for today in (day(24), day(25), day(26), day(30), day(1, 7), day(2, 7)):
         issued.do(disputes.alert, "dis_1", today, today=today)
@@ -87,10 +88,10 @@ def test_the_category_of_a_code_is_the_debtors_own_and_an_unmapped_code_is_kept(
     issued.do(dispute_rules.map_code, MapCode("ent_1", None, "PR-04", "other", None, day(1)))
     issued.do(dispute_rules.map_code, MapCode("ent_1", "cus_2", "PR-04", "penalty", None, day(1)))
     ruled(issued, "penalty", "Logistics")
-    issued.do(disputes.open_dispute, opened("dis_1", category=None, code="pr-04"))
+    issued.do(claims.open_dispute, opened("dis_1", category=None, code="pr-04"))
     issued.do(customers.merge, MergeCustomer("cus_1", "cus_2", on=day(5)))
-    issued.do(disputes.open_dispute, opened("dis_2", category=None, code="PR-04"))
-    issued.do(disputes.open_dispute, opened("dis_3", category=None, code="??"))
+    issued.do(claims.open_dispute, opened("dis_2", category=None, code="PR-04"))
+    issued.do(claims.open_dispute, opened("dis_3", category=None, code="??"))
     found = [issued.state(DISPUTE, f"dis_{n}") for n in (1, 2, 3)]
     assert [(each.category, each.owner, each.code, each.code_mapped) for each in found] == [
         ("other", None, "pr-04", True),
@@ -98,4 +99,4 @@ def test_the_category_of_a_code_is_the_debtors_own_and_an_unmapped_code_is_kept(
         ("other", None, "??", False),
     ]
     with make.refused("invalid-request"):
-        issued.do(disputes.open_dispute, opened("dis_4", category=None))
+        issued.do(claims.open_dispute, opened("dis_4", category=None))

@@ -16,7 +16,7 @@ from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.http.disputes.answers import DisputeOut
 from invoice_svc.http.disputes.bodies import DisputeCommentBody, ResolveBody
 from invoice_svc.use_cases.folds import DISPUTE, INVOICE
-from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.money import claims, payments
 from invoice_svc.use_cases.sales import corrections, disputes, invoices
 
 
@@ -44,7 +44,7 @@ SPLIT: dict[str, Any] = {
 
 
 def test_a_split_accepts_a_part_and_rejects_the_rest_in_one_append(make: Any, issued: Any) -> None:
-    issued.do(disputes.open_dispute, make.dispute(4_000))
+    issued.do(claims.open_dispute, make.dispute(4_000))
     before = len(issued.ledger.events)
     done = issued.do(disputes.resolve, resolved("split", credit_note=True, **SPLIT))
     kinds = ["dispute.resolved", "invoice.share_undisputed", "invoice.share_undisputed", "invoice.credited"]
@@ -61,7 +61,7 @@ def test_a_split_accepts_a_part_and_rejects_the_rest_in_one_append(make: Any, is
 
 
 def test_without_its_credit_note_the_accepted_part_is_held_out(make: Any, issued: Any) -> None:
-    issued.do(disputes.open_dispute, make.dispute(4_000))
+    issued.do(claims.open_dispute, make.dispute(4_000))
     issued.do(disputes.resolve, resolved("split", **SPLIT))
     invoice = issued.state(INVOICE, "inv_1")
     assert (invoice.outstanding_minor, invoice.conceded_minor, invoice.disputed_minor) == (
@@ -87,7 +87,7 @@ def test_without_its_credit_note_the_accepted_part_is_held_out(make: Any, issued
 def test_parts_that_are_not_what_is_contested_are_refused(
     make: Any, issued: Any, body: dict[str, Any], code: str
 ) -> None:
-    issued.do(disputes.open_dispute, make.dispute(4_000))
+    issued.do(claims.open_dispute, make.dispute(4_000))
     before = len(issued.ledger.events)
     with make.refused(code):
         issued.do(disputes.resolve, resolved(**body))
@@ -95,7 +95,7 @@ def test_parts_that_are_not_what_is_contested_are_refused(
 
 
 def test_a_part_is_settled_and_the_rest_stays_contested(make: Any, issued: Any) -> None:
-    issued.do(disputes.open_dispute, make.dispute(4_000))
+    issued.do(claims.open_dispute, make.dispute(4_000))
     issued.do(disputes.resolve, resolved("credited", amount=eur("10.00"), credit_note=True))
     issued.do(disputes.resolve, resolved("withdrawn", amount=eur("5.00")))
     found = shown(issued)
@@ -112,7 +112,7 @@ def test_a_part_is_settled_and_the_rest_stays_contested(make: Any, issued: Any) 
 
 
 def test_a_dispute_is_raised_up_to_what_is_owed(make: Any, issued: Any) -> None:
-    issued.do(disputes.open_dispute, make.dispute(4_000))
+    issued.do(claims.open_dispute, make.dispute(4_000))
     with make.refused("amount-exceeds-outstanding"):
         issued.do(disputes.raise_amount, RaiseDispute("dis_1", 8_001, "EUR", "more"))
     issued.do(disputes.raise_amount, RaiseDispute("dis_1", 8_000, "EUR", "more", day(12)))
@@ -132,7 +132,7 @@ def test_several_disputes_end_in_any_order_with_the_same_result(
 ) -> None:
     names = {"credited": "dis_1", "rejected": "dis_2", "withdrawn": "dis_3"}
     for n, name in enumerate(names.values(), 1):
-        issued.do(disputes.open_dispute, make.dispute(n * 1_000, name))
+        issued.do(claims.open_dispute, make.dispute(n * 1_000, name))
     issued.do(payments.receive, make.receipt(amount=8_000, allocations=(("inv_1", 8_000),)))
     for outcome in order:
         before = issued.state(INVOICE, "inv_1")
@@ -143,7 +143,7 @@ def test_several_disputes_end_in_any_order_with_the_same_result(
 
 
 def test_the_debtor_may_pay_a_contested_share_and_it_stays_contested(make: Any, issued: Any) -> None:
-    issued.do(disputes.open_dispute, make.dispute(4_000))
+    issued.do(claims.open_dispute, make.dispute(4_000))
     issued.do(payments.receive, make.receipt(amount=12_000, allocations=(("inv_1", 12_000),)))
     assert shown(issued)["status"] == "open"
     done = issued.do(disputes.resolve, resolved("credited", credit_note=True))
@@ -156,19 +156,19 @@ def test_a_rejected_dispute_is_followed_by_another_one(make: Any, issued: Any) -
         return OpenDispute(name, invoice, "quality", 1_000, "again", None, day(25), follows=follows)
 
     issued.do(invoices.draft, make.at_once(make.draft("inv_2"), day(1)))
-    issued.do(disputes.open_dispute, make.dispute(4_000))
+    issued.do(claims.open_dispute, make.dispute(4_000))
     with make.refused("invalid-request"):
-        issued.do(disputes.open_dispute, again("dis_2", "dis_1"))
+        issued.do(claims.open_dispute, again("dis_2", "dis_1"))
     issued.do(disputes.resolve, resolved("rejected"))
     with make.refused("invalid-request"):
-        issued.do(disputes.open_dispute, again("dis_2", "dis_1", "inv_2"))
-    issued.do(disputes.open_dispute, again("dis_2", "dis_1"))
+        issued.do(claims.open_dispute, again("dis_2", "dis_1", "inv_2"))
+    issued.do(claims.open_dispute, again("dis_2", "dis_1"))
     assert shown(issued, "dis_2")["follows"] == "dis_1"
     assert shown(issued)["status"] == "resolved", "what ended stays ended"
 
 
 def test_two_people_resolve_and_the_second_one_is_told(make: Any, issued: Any) -> None:
-    issued.do(disputes.open_dispute, make.dispute(4_000))
+    issued.do(claims.open_dispute, make.dispute(4_000))
     issued.do(disputes.resolve, resolved("split", **SPLIT))
     for outcome in ("credited", "rejected"):
         with make.refused("dispute-resolved"):
@@ -176,7 +176,7 @@ def test_two_people_resolve_and_the_second_one_is_told(make: Any, issued: Any) -
 
 
 def test_remarks_and_documents_are_kept_with_author_and_time(make: Any, issued: Any) -> None:
-    issued.do(disputes.open_dispute, make.dispute(4_000))
+    issued.do(claims.open_dispute, make.dispute(4_000))
     body = {"text": "The carrier confirms.", "evidence": [{"document": "YWJj", "name": "pv.txt"}]}
     said = DisputeCommentBody.model_validate(body).to_command("dis_1")
     issued.do(disputes.comment, said)
@@ -194,7 +194,7 @@ def test_remarks_and_documents_are_kept_with_author_and_time(make: Any, issued: 
 def test_a_dispute_outlives_a_write_off_and_never_is_above_what_is_open(
     make: Any, issued: Any, outcome: Any, lost: int
 ) -> None:
-    issued.do(disputes.open_dispute, make.dispute(4_000))
+    issued.do(claims.open_dispute, make.dispute(4_000))
     issued.do(invoices.write_off, WriteOffInvoice("inv_1", Money(lost, "EUR"), "lost", None, day(15)))
     invoice = issued.state(INVOICE, "inv_1")
     assert (invoice.outstanding_minor, invoice.disputed_minor) == (12_000 - lost, min(4_000, 12_000 - lost))
@@ -207,7 +207,7 @@ def test_a_dispute_outlives_a_write_off_and_never_is_above_what_is_open(
 
 @pytest.mark.parametrize("outcome", ["credited", "rejected"])
 def test_a_dispute_on_a_corrected_invoice_holds_nothing_out(make: Any, issued: Any, outcome: Any) -> None:
-    issued.do(disputes.open_dispute, make.dispute(4_000))
+    issued.do(claims.open_dispute, make.dispute(4_000))
     issued.do(
         corrections.correct, CorrectInvoice("inv_1", "wrong price", AmendInvoice("inv_1"), issued_on=day(20))
     )

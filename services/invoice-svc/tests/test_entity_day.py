@@ -11,9 +11,9 @@ from encours.ledger.command import Result
 from invoice_svc.domain.dispute.commands import OpenDispute
 from invoice_svc.domain.payment.commands import ReversePayment
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
-from invoice_svc.use_cases.money import payments, reversals
+from invoice_svc.use_cases.money import claims, payments, reversals
 from invoice_svc.use_cases.parties import customers, entities
-from invoice_svc.use_cases.sales import disputes, invoices
+from invoice_svc.use_cases.sales import invoices
 
 PARIS_DAY = date(2026, 6, 29)
 REUNION_DAY = date(2026, 6, 30)
@@ -48,7 +48,7 @@ def test_a_payment_of_the_day_is_not_of_the_future(cannery: Any, make: Any) -> N
 
 def test_what_follows_is_dated_by_it_too_and_answered_as_of_it(cannery: Any) -> None:
     command = OpenDispute("dis_1", "inv_1", "quality", None, "broken", None, None)
-    done = cannery.do(disputes.open_dispute, command, **CLOCK)
+    done = cannery.do(claims.open_dispute, command, **CLOCK)
     assert {e.effective_on for e in cannery.stream("dis_1")} == {REUNION_DAY}
     assert done.result(Result).as_of == REUNION_DAY
 

@@ -22,9 +22,9 @@ from invoice_svc.domain.invoice.commands import (
     IssueInvoice,
 )
 from invoice_svc.domain.payment.commands import ReceivePayment, ReleasePayment
-from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.money import claims, payments
 from invoice_svc.use_cases.parties import customers, entities
-from invoice_svc.use_cases.sales import disputes, invoices
+from invoice_svc.use_cases.sales import invoices
 
 TODAY = date(2026, 6, 30)
 
@@ -78,7 +78,7 @@ def issued(books: Any) -> Any:
             payments.receive,
             receipt("pay_2", "ent_2", ("inv_1", 1)),
         ),
-        (disputes.open_dispute, OpenDispute("dis_1", "inv_1", "price", None, "dear", None, TODAY)),
+        (claims.open_dispute, OpenDispute("dis_1", "inv_1", "price", None, "dear", None, TODAY)),
     ],
     ids=lambda work: work[0].__qualname__,
 )

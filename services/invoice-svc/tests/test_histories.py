@@ -58,7 +58,7 @@ from invoice_svc.read_models.invoices.rows import PAID, InvoiceMovementRow, Invo
 from invoice_svc.read_models.invoices.statuses import InvoiceStatus
 from invoice_svc.read_models.lists import Lists
 from invoice_svc.use_cases.folds import DISPUTE, INVOICE, PAYMENT
-from invoice_svc.use_cases.money import payments, reversals, tolerances
+from invoice_svc.use_cases.money import claims, payments, refunds, reversals, tolerances
 from invoice_svc.use_cases.parties import customers, entities
 from invoice_svc.use_cases.sales import credits, disputes, invoices
 
@@ -147,10 +147,10 @@ def command(step: tuple[Any, ...], today: date) -> tuple[Any, ...]:
             return credits.issue, note
         case ("refund", payment, amount, days):
             order = OrderRefund(payment, f"rfd_{payment}_{amount % 3}", Money(amount, "EUR"), "x")
-            return payments.order_refund, structs.replace(order, on=today - timedelta(days=days))
+            return refunds.order_refund, structs.replace(order, on=today - timedelta(days=days))
         case ("return", payment, days):
             refund, on = f"rfd_{payment}_{days % 3}", today - timedelta(days=days)
-            return payments.record_refund_returned, RecordRefundReturned(payment, refund, "x", on)
+            return refunds.record_refund_returned, RecordRefundReturned(payment, refund, "x", on)
         case ("write_off", invoice, amount, days):
             lost = WriteOffInvoice(invoice, Money(amount, "EUR"), "x", None, today - timedelta(days=days))
             return invoices.write_off, lost
@@ -163,7 +163,7 @@ def command(step: tuple[Any, ...], today: date) -> tuple[Any, ...]:
             return invoices.reverse_write_off, ReverseWriteOff(invoice, "x")
         case ("dispute", invoice, amount, days):
             opened = OpenDispute("dis_1", invoice, "price", amount, "x", None, today - timedelta(days=days))
-            return disputes.open_dispute, opened
+            return claims.open_dispute, opened
         case ("resolve", days, outcome):
             return disputes.resolve, ResolveDispute("dis_1", outcome, today - timedelta(days=days))
         case ("part", amount, days, outcome):

@@ -22,7 +22,7 @@ from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.read_models.invoices.rows import InvoiceRow
 from invoice_svc.read_models.lists import Lists
 from invoice_svc.use_cases.folds import INVOICE
-from invoice_svc.use_cases.money import payments, plans, reversals
+from invoice_svc.use_cases.money import claims, payments, plans, reversals
 from invoice_svc.use_cases.sales import disputes, invoices
 
 AGREED = date(2026, 7, 11)
@@ -97,7 +97,7 @@ def test_a_credit_note_is_taken_off_the_last_instalments(make: Any, split: Any) 
 def test_an_accepted_claim_is_taken_off_the_last_instalment_before_its_credit_note(
     make: Any, split: Any
 ) -> None:
-    split.do(disputes.open_dispute, make.dispute(3_000), today=day(12))
+    split.do(claims.open_dispute, make.dispute(3_000), today=day(12))
     split.do(disputes.resolve, ResolveDispute("dis_1", "credited", day(13)), today=day(13))
     assert shown(split, day(13))[2] == [4_000, 4_000, 1_000]
     split.do(

@@ -24,9 +24,9 @@ from invoice_svc.domain.payment.commands import RestoreReversal, ReversePayment
 from invoice_svc.domain.payment.identity import payment_id_of
 from invoice_svc.domain.payment.state import Payment
 from invoice_svc.use_cases.folds import INSTRUMENT, INVOICE, PAYMENT
-from invoice_svc.use_cases.money import instruments, payments, reversals
+from invoice_svc.use_cases.money import claims, instruments, payments, reversals
 from invoice_svc.use_cases.parties import customers, entities
-from invoice_svc.use_cases.sales import disputes, invoices
+from invoice_svc.use_cases.sales import invoices
 
 GIVEN, DUE, CLEARS = date(2026, 7, 1), date(2026, 7, 31), date(2026, 8, 7)
 """A cheque of 31 July, a Friday, has five business days from then to be paid."""
@@ -405,7 +405,7 @@ def test_an_instrument_that_replaces_another_takes_its_place(make: Any, owing: A
 
 def test_a_dispute_comes_before_the_instrument(make: Any, owing: Any) -> None:
     take(owing, cheque(("inv_1", 12_000)))
-    owing.do(disputes.open_dispute, make.dispute(5_000), today=date(2026, 7, 3))
+    owing.do(claims.open_dispute, make.dispute(5_000), today=date(2026, 7, 3))
     assert left(owing) == (12_000, 7_000)
 
 

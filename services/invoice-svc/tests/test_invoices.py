@@ -20,9 +20,9 @@ from invoice_svc.domain.invoice.evolve import fold_as_of
 from invoice_svc.domain.payment import state as payment_state
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
-from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.money import claims, payments
 from invoice_svc.use_cases.parties import customers, entities
-from invoice_svc.use_cases.sales import disputes, invoices
+from invoice_svc.use_cases.sales import invoices
 
 TODAY = date(2026, 6, 30)
 
@@ -174,7 +174,7 @@ def test_without_lines_or_amount_a_settled_invoice_has_nothing_left_to_credit_or
     make: Any, issued: Any
 ) -> None:
     issued.do(payments.receive, make.receipt(), ("inv_1",))
-    for work, command in ((invoices.credit, make.credit()), (disputes.open_dispute, make.dispute())):
+    for work, command in ((invoices.credit, make.credit()), (claims.open_dispute, make.dispute())):
         with make.refused("nothing-outstanding"):
             issued.do(work, command)
 

@@ -12,9 +12,9 @@ from invoice_svc.domain.entity.commands import AmendEntity
 from invoice_svc.domain.tolerance.choose import explaining_shortfall
 from invoice_svc.domain.tolerance.commands import SetTolerance
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
-from invoice_svc.use_cases.money import tolerances
+from invoice_svc.use_cases.money import claims, tolerances
 from invoice_svc.use_cases.parties import customers, entities
-from invoice_svc.use_cases.sales import disputes, invoices
+from invoice_svc.use_cases.sales import invoices
 from tests.matching.lines import import_lines, judge_line, judged, match, open_items
 
 DAY = date(2026, 6, 12)
@@ -131,7 +131,7 @@ def test_charges_that_the_bank_states_bound_the_shortfall(
 def test_a_share_in_dispute_is_never_closed(bank: Any, make: Any) -> None:
     allow(bank)
     (line_id,) = import_lines(bank, line())
-    bank.do(disputes.open_dispute, make.dispute(100))
+    bank.do(claims.open_dispute, make.dispute(100))
     judge_line(bank, line_id)
     assert bank.state(INVOICE, "inv_1").outstanding_minor == 12_000
 

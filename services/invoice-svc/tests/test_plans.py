@@ -24,7 +24,7 @@ from invoice_svc.domain.plan.commands import AgreePlan, BreakPlan, CancelPlan, R
 from invoice_svc.domain.plan.standing import PlanStanding, share_of, standing
 from invoice_svc.read_models.plans.query import may_change
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT, PLAN
-from invoice_svc.use_cases.money import payments, plans, reversals
+from invoice_svc.use_cases.money import claims, payments, plans, reversals
 from invoice_svc.use_cases.parties import customers, entities
 from invoice_svc.use_cases.sales import disputes, invoices
 
@@ -121,7 +121,7 @@ def test_what_cannot_be_planned_is_refused(make: Any, owing: Any) -> None:
     owing.do(invoices.draft, make.draft("inv_3"))
     with make.refused("invoice-not-issued"):
         owing.do(plans.agree, asked(invoice_ids=("inv_3",)), today=AGREED)
-    owing.do(disputes.open_dispute, make.dispute(4_000))
+    owing.do(claims.open_dispute, make.dispute(4_000))
     with make.refused("invoice-in-dispute"):
         owing.do(plans.agree, asked(), today=AGREED)
     pay(make, owing, day(8), ("inv_2", 12_000))
@@ -221,7 +221,7 @@ def test_credit_notes_and_write_offs_reduce_the_last_instalments_first(make: Any
 def test_a_disputed_share_is_off_the_last_instalments_until_the_dispute_has_ended(
     make: Any, planned: Any
 ) -> None:
-    planned.do(disputes.open_dispute, make.dispute(9_000), today=day(12))
+    planned.do(claims.open_dispute, make.dispute(9_000), today=day(12))
     assert covered(planned) == [(8_000, 0), (7_000, 0), (0, 0)]
     assert planned.state(INVOICE, "inv_1").planned_minor == 3_000
     planned.do(disputes.resolve, ResolveDispute("dis_1", "rejected", day(20)), today=day(20))

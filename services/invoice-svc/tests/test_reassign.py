@@ -23,7 +23,7 @@ from invoice_svc.domain.payment.commands import (
 )
 from invoice_svc.domain.payment.refund import OrderRefund
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
-from invoice_svc.use_cases.money import payments, reversals
+from invoice_svc.use_cases.money import payments, refunds, reversals
 from invoice_svc.use_cases.parties import customers
 from invoice_svc.use_cases.sales import invoices
 
@@ -107,7 +107,7 @@ def test_what_was_reversed_before_does_not_move(two: Any) -> None:
 
 def test_a_refunded_payment_and_a_reversed_one_stay(two: Any, make: Any) -> None:
     two.do(payments.release, ReleasePayment("pay_1", None))
-    two.do(payments.order_refund, OrderRefund("pay_1", "rfd_1", Money(1, "EUR"), "x"))
+    two.do(refunds.order_refund, OrderRefund("pay_1", "rfd_1", Money(1, "EUR"), "x"))
     with make.refused("payment-refunded"):
         reassign(two)
     two.do(payments.receive, make.receipt("pay_2", allocations=()))
@@ -118,7 +118,7 @@ def test_a_refunded_payment_and_a_reversed_one_stay(two: Any, make: Any) -> None
 
 def test_a_payer_who_is_identified_after_a_refund_has_what_is_left(issued: Any, make: Any) -> None:
     issued.do(payments.receive, make.receipt(customer_id=None, on=day(20), allocations=()))
-    issued.do(payments.order_refund, OrderRefund("pay_1", "rfd_1", Money(4_000, "EUR"), "x"))
+    issued.do(refunds.order_refund, OrderRefund("pay_1", "rfd_1", Money(4_000, "EUR"), "x"))
     issued.do(payments.allocate, AllocatePayment("pay_1", (), "cus_1"))
     assert accounts(issued) == {"": (0, 0), "cus_1": (8_000, 4_000)}
 

@@ -23,7 +23,7 @@ from invoice_svc.domain.loss.decide import DeclareUnrecoverable
 from invoice_svc.domain.payment.credit_note import IssueCreditNote
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
-from invoice_svc.use_cases.money import payments
+from invoice_svc.use_cases.money import claims, payments
 from invoice_svc.use_cases.parties import customers, entities
 from invoice_svc.use_cases.sales import corrections, credits, disputes, invoices
 
@@ -120,7 +120,7 @@ def test_what_is_owed_and_its_discount_stay_and_the_relief_is_of_what_is_left(ma
 
 
 def test_what_was_conceded_is_left_to_the_credit_note_that_answers_it(make: Any, issued: Any) -> None:
-    issued.do(disputes.open_dispute, make.dispute(3_000))
+    issued.do(claims.open_dispute, make.dispute(3_000))
     issued.do(disputes.resolve, ResolveDispute("dis_1", "credited", day(12)))
     with pytest.raises(DomainError, match="more in total"):
         issued.do(credits.issue, rebate("75.01"))

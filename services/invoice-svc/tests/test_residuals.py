@@ -30,7 +30,7 @@ from invoice_svc.domain.tolerance.commands import SetTolerance
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.http.payments.answers import PaymentOut
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
-from invoice_svc.use_cases.money import payments, reversals, tolerances
+from invoice_svc.use_cases.money import claims, payments, refunds, reversals, tolerances
 from invoice_svc.use_cases.parties import customers
 from invoice_svc.use_cases.sales import corrections, credits, disputes, invoices
 
@@ -173,7 +173,7 @@ def test_a_contested_share_is_never_closed_and_the_end_of_the_dispute_judges_aga
     issued: Any, make: Any
 ) -> None:
     allow(issued, tolerance())
-    issued.do(disputes.open_dispute, make.dispute(3), today=day(10))
+    issued.do(claims.open_dispute, make.dispute(3), today=day(10))
     pay(issued, make, 11_996, day(12), allocations=(("inv_1", 11_996),))
     assert shown(issued) == (4, 0)
     with make.refused("residual-above-tolerance"):
@@ -405,7 +405,7 @@ def test_an_overpayment_returns_to_the_customer_whatever_happens_to_its_payment(
         "release": (payments.release, ReleasePayment("pay_1", None)),
         "reverse": (reversals.reverse, ReversePayment("pay_1", day(4) + timedelta(1), "returned")),
         "part": (reversals.reverse, ReversePayment("pay_1", day(8), "x", amount=Money(2, "EUR"))),
-        "refund": (payments.order_refund, OrderRefund("pay_1", "rfd_1", None, "asked", on=day(8))),
+        "refund": (refunds.order_refund, OrderRefund("pay_1", "rfd_1", None, "asked", on=day(8))),
         "allocate": (payments.allocate, AllocatePayment("pay_1", (("inv_2", 3),))),
         "credit": (invoices.credit, make.credit(100, day(8))),
     }[act]

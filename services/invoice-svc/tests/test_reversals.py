@@ -19,8 +19,8 @@ from invoice_svc.domain.payment.refund import OrderRefund, RecordRefundReturned
 from invoice_svc.domain.payment.state import fold_as_of as payment_as_of
 from invoice_svc.http.payments.answers import PaymentOut
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
-from invoice_svc.use_cases.money import payments, reversals
-from invoice_svc.use_cases.sales import disputes, invoices
+from invoice_svc.use_cases.money import claims, payments, refunds, reversals
+from invoice_svc.use_cases.sales import invoices
 
 TODAY = date(2026, 6, 30)
 
@@ -70,7 +70,7 @@ def test_a_part_takes_first_what_the_caller_names(paid: Any) -> None:
 
 def test_a_part_takes_first_what_lies_on_a_disputed_invoice(issued: Any, make: Any) -> None:
     issued.do(invoices.draft, make.at_once(make.draft("inv_2"), day(2)))
-    issued.do(disputes.open_dispute, make.dispute(2_000))
+    issued.do(claims.open_dispute, make.dispute(2_000))
     both = (("inv_1", 10_000), ("inv_2", 12_000))
     issued.do(payments.receive, make.receipt(amount=26_000, on=day(10), allocations=both))
     issued.do(reversals.reverse, part(3_000, kind="chargeback"))
@@ -92,7 +92,7 @@ def test_parts_and_then_the_rest_reverse_the_whole_payment(paid: Any, make: Any)
 
 
 def test_a_part_is_at_most_what_is_left_after_refunds_and_reversals(paid: Any, make: Any) -> None:
-    paid.do(payments.order_refund, OrderRefund("pay_1", "rfd_1", Money(2_000, "EUR"), "x", on=day(12)))
+    paid.do(refunds.order_refund, OrderRefund("pay_1", "rfd_1", Money(2_000, "EUR"), "x", on=day(12)))
     with make.refused("amount-exceeds-payment"):
         paid.do(reversals.reverse, part(24_001))
     with make.refused("payment-refunded"):
@@ -118,8 +118,8 @@ def test_a_reversal_that_is_delivered_again_is_answered_as_the_first(paid: Any, 
 
 def test_a_refund_that_came_back_is_reversed_no_earlier_than_it_was_back(issued: Any, make: Any) -> None:
     issued.do(payments.receive, make.receipt(on=day(1), allocations=()))
-    issued.do(payments.order_refund, OrderRefund("pay_1", "rfd_1", None, "x", on=day(3)))
-    issued.do(payments.record_refund_returned, RecordRefundReturned("pay_1", "rfd_1", "AC04", day(10)))
+    issued.do(refunds.order_refund, OrderRefund("pay_1", "rfd_1", None, "x", on=day(3)))
+    issued.do(refunds.record_refund_returned, RecordRefundReturned("pay_1", "rfd_1", "AC04", day(10)))
     issued.do(reversals.reverse, ReversePayment("pay_1", day(5), "recall"))
     held = [payment_as_of(issued.stream("pay_1"), day(n)).unapplied_minor for n in (2, 4, 6, 9, 10)]
     assert held == [12_000, 0, 0, 0, 0]

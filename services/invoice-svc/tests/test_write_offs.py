@@ -15,8 +15,8 @@ from invoice_svc.domain.interest.statement import Statement, statement
 from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.use_cases.folds import INVOICE
-from invoice_svc.use_cases.money import payments
-from invoice_svc.use_cases.sales import disputes, invoices
+from invoice_svc.use_cases.money import claims, payments
+from invoice_svc.use_cases.sales import invoices
 
 TODAY = date(2026, 6, 30)
 LATER = date(2026, 8, 31)
@@ -119,7 +119,7 @@ def test_a_payment_of_what_was_written_off_recovers_as_much_of_it(make: Any, iss
 
 
 def test_a_dispute_outlives_the_write_off_of_its_amount(make: Any, issued: Any) -> None:
-    issued.do(disputes.open_dispute, make.dispute(4_000))
+    issued.do(claims.open_dispute, make.dispute(4_000))
     issued.do(invoices.write_off, write_off())
     assert issued.state(INVOICE, "inv_1").disputed_minor == 0
     issued.do(invoices.reverse_write_off, ReverseWriteOff("inv_1", "dividend"))

@@ -30,7 +30,7 @@ from invoice_svc.imports.events import (
 )
 from invoice_svc.imports.terms.imported import ImportedTerms
 from invoice_svc.use_cases.folds import ENTITY
-from invoice_svc.use_cases.money import payments, reversals
+from invoice_svc.use_cases.money import claims, payments, reversals
 from invoice_svc.use_cases.parties import customers, entities
 from invoice_svc.use_cases.sales import disputes, invoices
 
@@ -86,7 +86,7 @@ def work_of(
             case ImportedCreditNote():
                 await invoices.credit(session, _credit(event, scope))
             case ImportedDispute():
-                await disputes.open_dispute(session, _dispute(event, scope))
+                await claims.open_dispute(session, _dispute(event, scope))
             case ImportedResolution():
                 dispute = ids.dispute_id(scope.entity_id, event.ref)
                 await disputes.resolve(session, ResolveDispute(dispute, event.outcome, event.on, event.text))

@@ -11,7 +11,7 @@ from encours.ledger.command import Result
 from encours.ledger.session import Session
 from invoice_svc.domain.dispute.commands import OpenDispute
 from invoice_svc.use_cases.folds import INVOICE
-from invoice_svc.use_cases.sales import disputes
+from invoice_svc.use_cases.money import claims
 
 MAX_CONTESTED = 500
 """Most invoices of one append."""
@@ -39,5 +39,5 @@ async def contest_cancelled(session: Session, command: ContestCancelled) -> Resu
             owner=None,
             opened_on=None,
         )
-        await disputes.open_dispute(session, opened)
+        await claims.open_dispute(session, opened)
     return session.result(command.check_id)

@@ -37,6 +37,7 @@ from invoice_svc.http.reads import read, show, show_page
 from invoice_svc.read_models.disputes import query
 from invoice_svc.read_models.disputes.query import DisputeFilter
 from invoice_svc.read_models.lists import NAME
+from invoice_svc.use_cases.money import claims
 from invoice_svc.use_cases.sales import disputes
 
 router = Router(tags=["Disputes"])
@@ -57,7 +58,7 @@ Writing = Annotated[Command, command("invoices:write")]
 async def open_dispute(invoice_id: InvoiceId, body: DisputeBody, cmd: Writing) -> Response:
     """Record that the customer contests an amount of the invoice, or has deducted it. The rest stays collectable."""
     return await cmd.run(
-        disputes.open_dispute,
+        claims.open_dispute,
         body.to_command(new_id("dis"), invoice_id),
         answer=DISPUTE_ANSWER,
         on=invoice_id,

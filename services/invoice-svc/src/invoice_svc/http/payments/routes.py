@@ -33,7 +33,7 @@ from invoice_svc.read_models.advices.lookup import AdviceQueries
 from invoice_svc.read_models.invoices.candidates import Candidates
 from invoice_svc.read_models.lists import NAME
 from invoice_svc.read_models.payments import query
-from invoice_svc.use_cases.money import payments, reversals
+from invoice_svc.use_cases.money import payments, refunds, reversals
 
 router = Router(tags=["Payments"])
 PAGE = paging("id", "received_on", default="id", key="payment_id", columns={"id": "payment_id"})
@@ -137,7 +137,7 @@ async def restore_reversal(
 async def refund_payment(payment_id: PaymentId, body: RefundBody, cmd: Writing) -> Response:
     """Order that unapplied cash is paid back. It can no longer be allocated from then on."""
     wanted = body.to_command(payment_id, new_id("rfd"))
-    return await cmd.run(payments.order_refund, wanted, answer=PAYMENT_ANSWER, on=payment_id)
+    return await cmd.run(refunds.order_refund, wanted, answer=PAYMENT_ANSWER, on=payment_id)
 
 
 @router.post("/v1/payments/{payment_id}/refunds/{refund_id}/sent", response_model=PaymentOut)
@@ -146,7 +146,7 @@ async def record_refund_sent(
 ) -> Response:
     """Record that the bank has executed the refund."""
     wanted = (body or RefundSentBody()).to_command(payment_id, refund_id)
-    return await cmd.run(payments.record_refund_sent, wanted, answer=PAYMENT_ANSWER, on=payment_id)
+    return await cmd.run(refunds.record_refund_sent, wanted, answer=PAYMENT_ANSWER, on=payment_id)
 
 
 @router.post("/v1/payments/{payment_id}/refunds/{refund_id}/returned", response_model=PaymentOut)
@@ -155,4 +155,4 @@ async def record_refund_returned(
 ) -> Response:
     """Record that the refund came back or was stopped: its amount is unapplied cash again."""
     wanted = body.to_command(payment_id, refund_id)
-    return await cmd.run(payments.record_refund_returned, wanted, answer=PAYMENT_ANSWER, on=payment_id)
+    return await cmd.run(refunds.record_refund_returned, wanted, answer=PAYMENT_ANSWER, on=payment_id)

@@ -19,7 +19,7 @@ from invoice_svc.domain.invoice import decide as invoice_rules
 from invoice_svc.domain.invoice import discount as discounts
 from invoice_svc.domain.invoice.parts import AppliedPayment
 from invoice_svc.domain.loss import decide as losses
-from invoice_svc.domain.payment import conversion, decide, refund
+from invoice_svc.domain.payment import conversion, decide
 from invoice_svc.domain.payment.allocation import Share, cited_ids, propose
 from invoice_svc.domain.payment.commands import (
     AllocatePayment,
@@ -28,13 +28,20 @@ from invoice_svc.domain.payment.commands import (
     ReceivePayment,
     ReleasePayment,
 )
-from invoice_svc.domain.payment.refund import OrderRefund, RecordRefundReturned, RecordRefundSent
 from invoice_svc.domain.payment.state import ActiveAllocation, Payment
 from invoice_svc.domain.remittance import decide as remittance
 from invoice_svc.domain.remittance import settlement
 from invoice_svc.domain.remittance.state import RemittanceAdvice
 from invoice_svc.use_cases.folds import ADVICE, ENTITY, INVOICE, PAYMENT
-from invoice_svc.use_cases.money import advised, early_discount, payers, policies, rates, residuals
+from invoice_svc.use_cases.money import (
+    advised,
+    deductions,
+    early_discount,
+    payers,
+    policies,
+    rates,
+    residuals,
+)
 from invoice_svc.use_cases.money.advised import Advices
 from invoice_svc.use_cases.money.payers import (
     Candidates,
@@ -156,35 +163,6 @@ async def release(session: Session, command: ReleasePayment, since: date | None 
     return session.result(command.payment_id)
 
 
-async def order_refund(session: Session, command: OrderRefund) -> Result:
-    """Order that unapplied cash is paid back to the customer."""
-    on = command.on or session.today
-    state = await session.get(PAYMENT, command.payment_id)
-    if command.amount is None or command.amount.amount_minor > state.unapplied_minor:
-        state = await residuals.restore(session, command.payment_id, "used", on)
-    for event in refund.order(state, command, on, session.today):
-        session.emit(state.payment_id, event, entity=state.entity_id, effective_on=on)
-    return session.result(command.payment_id)
-
-
-async def record_refund_sent(session: Session, command: RecordRefundSent) -> Result:
-    """Record that the bank has executed a refund."""
-    state = await session.get(PAYMENT, command.payment_id)
-    on = command.on or session.today
-    for event in refund.send(state, command, on, session.today):
-        session.emit(state.payment_id, event, entity=state.entity_id, effective_on=on)
-    return session.result(command.payment_id)
-
-
-async def record_refund_returned(session: Session, command: RecordRefundReturned) -> Result:
-    """Record that a refund came back: its amount is unapplied cash again."""
-    state = await session.get(PAYMENT, command.payment_id)
-    on = command.on or session.today
-    for event in refund.bring_back(state, command, on, session.today):
-        session.emit(state.payment_id, event, entity=state.entity_id, effective_on=on)
-    return session.result(command.payment_id)
-
-
 async def reduce(session: Session, payment_id: str, allocation_id: str, by_minor: int, on: date) -> None:
     """Release a part of an allocation from a day on; the rest stays on the invoice under a new id.
 
@@ -242,6 +220,7 @@ async def _settle(
     advice = await advised.find(session, payment, advices, (), newest=False) if shares else None
     if advice is not None:
         advised.record(session, payment, advice, settlement.as_instructed(advice, payment))
+        await deductions.contest(session, payment_id, advice, not_before)
     return Settled(id=payment_id, as_of=session.today)
 
 
@@ -292,6 +271,7 @@ async def settle_as_advised(
     advised.record(session, payment, advice, made)
     for payment_id, shares in made.shares.items():
         await place(session, await session.get(PAYMENT, payment_id), shares, not_before)
+    await deductions.contest(session, payment.payment_id, advice, not_before)
     note = settlement.note_of(advice, made)
     return Settled(id=payment.payment_id, as_of=session.today, note=note)
 

@@ -25,7 +25,7 @@ from invoice_svc.domain.payment.refund import OrderRefund
 from invoice_svc.domain.payment.refusals import CreditNotFound
 from invoice_svc.domain.payment.state import Payment
 from invoice_svc.use_cases.folds import ENTITY, INVOICE, PAYMENT
-from invoice_svc.use_cases.money import early_discount, payments, residuals
+from invoice_svc.use_cases.money import early_discount, payments, refunds, residuals
 from invoice_svc.use_cases.money.payers import Candidates
 from invoice_svc.use_cases.parties.debtors import own_records, unmerged
 from invoice_svc.use_cases.sales import invoices
@@ -108,7 +108,7 @@ async def refund(session: Session, command: RefundCredit, find: InvoiceOfCredit)
     for payment_id, share in credit_use.shares_of(found, command.amount).items():
         refund_id = derived_id("rfd", session.meta.command_id, payment_id)
         order = OrderRefund(payment_id, refund_id, share, command.cause, command.iban, command.on)
-        await payments.order_refund(session, order)
+        await refunds.order_refund(session, order)
         ordered.append(refund_id)
     return await _use(session, command.credit_note_id, ids, tuple(ordered))
 
