@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from encours.contracts.common import Instalment
 from encours.kernel.money import Money
 from encours.ledger.session import Session
 from encours.legal.packs import law_of
@@ -13,6 +14,7 @@ from invoice_svc.domain.customer.commands import AgreeTerms, AssignRoles, Regist
 from invoice_svc.domain.dispute.commands import OpenDispute, ResolveDispute
 from invoice_svc.domain.entity.commands import RegisterEntity
 from invoice_svc.domain.invoice.commands import CreditInvoice, TakeOverInvoice
+from invoice_svc.domain.invoice.fields import SetInvoiceFields
 from invoice_svc.domain.payment.commands import ReceivePayment, ReversePayment
 from invoice_svc.domain.payment.identity import payment_id_of
 from invoice_svc.imports import ids
@@ -31,7 +33,7 @@ from invoice_svc.imports.events import (
 from invoice_svc.imports.terms.imported import ImportedTerms
 from invoice_svc.use_cases.folds import ENTITY
 from invoice_svc.use_cases.money import claims, payments, reversals
-from invoice_svc.use_cases.parties import customers, entities
+from invoice_svc.use_cases.parties import custom_fields, customers, entities
 from invoice_svc.use_cases.sales import disputes, invoices
 
 Work = Callable[[Session], Awaitable[None]]
@@ -177,8 +179,14 @@ async def _invoice(session: Session, event: ImportedInvoice, scope: EventScope) 
             vat_minor=None if net is None else event.total_minor - net,
             reference=event.reference,
             terms=event.terms.proposed() if event.terms else None,
+            instalments=tuple(
+                Instalment(due_on=day, amount_minor=minor) for day, minor in event.instalments or ()
+            ),
         ),
     )
+    if event.fields:
+        wanted = SetInvoiceFields(ids.invoice_id(entity_id, event.number), event.fields)
+        await custom_fields.set_on_invoice(session, wanted)
 
 
 def _payment(event: ImportedPayment, scope: EventScope) -> ReceivePayment:

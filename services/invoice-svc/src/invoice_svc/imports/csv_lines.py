@@ -2,7 +2,8 @@
 
 Columns, by target name: ``invoice_number issued_on amount customer`` are required;
 ``due_on net vat currency reference customer_name customer_email customer_country customer_language disputed
-disputed_on settled_on`` and the terms of the invoice (:mod:`invoice_svc.imports.terms.columns`) are optional.
+disputed_on settled_on``, the terms of the invoice (:mod:`invoice_svc.imports.terms.columns`), its instalments, roles of
+the customer and custom fields (:mod:`invoice_svc.imports.csv_extras`) are optional.
 
 Assumptions for what such a file does not contain:
 
@@ -18,8 +19,10 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+import msgspec
+
 from encours.kernel.errors import FieldError
-from invoice_svc.imports import values
+from invoice_svc.imports import csv_extras, values
 from invoice_svc.imports.events import (
     ImportedCustomer,
     ImportedDispute,
@@ -49,6 +52,8 @@ OPTIONAL = (
     "disputed_on",
     "settled_on",
     *columns.COLUMNS,
+    *csv_extras.INSTALMENTS,
+    *csv_extras.ROLES,
 )
 
 
@@ -86,11 +91,12 @@ def parse_map(text: str) -> dict[str, str]:
         target, column = target.strip(), _unquoted(column.strip())
         if not separator or not column:
             errors.append(FieldError("map", f"Write target=column, not {part[:60]!r}."))
-        elif target not in REQUIRED + OPTIONAL:
+        elif not _is_target(target):
             errors.append(
                 FieldError(
                     "map",
-                    f"{target[:60]!r} is not a target column. Use one of: {', '.join(REQUIRED + OPTIONAL)}.",
+                    f"{target[:60]!r} is not a target column. Use one of: {', '.join(REQUIRED + OPTIONAL)}, "
+                    "field.<code> or customer_field.<code>.",
                 )
             )
         elif target in found:
@@ -102,11 +108,15 @@ def parse_map(text: str) -> dict[str, str]:
     return found
 
 
+def _is_target(name: str) -> bool:
+    return name in REQUIRED + OPTIONAL or csv_extras.is_field(name)
+
+
 def _parts(text: str) -> list[str]:
     parts: list[str] = []
     for part in re.findall(r'(?:"(?:[^"]|"")*"|[^,"])+', text):
         name = part.strip()
-        if parts and name and "=" not in name and name not in REQUIRED + OPTIONAL:
+        if parts and name and "=" not in name and not _is_target(name):
             parts[-1] += f",{part}"
         elif name:
             parts.append(name)
@@ -150,7 +160,11 @@ def read_header(text: str, column_map: dict[str, str], delimiter: str) -> CsvHea
         raise InvalidHeader(f"The header line cannot be read. {fault.detail}", "") from None
     while columns and not columns[-1]:  # a sheet that is wider than its table
         columns = columns[:-1]
-    mapped = {target: target for target in REQUIRED + OPTIONAL if target in columns} | column_map
+    named = [
+        *(each for each in REQUIRED + OPTIONAL if each in columns),
+        *filter(csv_extras.is_field, columns),
+    ]
+    mapped = {target: target for target in named} | column_map
     errors = [
         FieldError(
             "map",
@@ -198,9 +212,13 @@ def parse_line(text: str, header: CsvHeader, delimiter: str, defaults: Defaults)
             vat_minor=vat,
             reference=line.text("reference", 200) if line.raw("reference") else None,
             terms=columns.of_columns(line.raw, line.column, defaults.style),
+            instalments=line.instalments(code) or msgspec.UNSET,
+            fields=line.custom_fields(csv_extras.INVOICE_FIELD) or msgspec.UNSET,
         ),
         *_afterwards(line, number, ref, code, total, issued_on),
     ]
+    if (roles := csv_extras.roles_of(ref, issued_on, line.raw, line.column)) is not None:
+        events.append(roles)
     return Parsed(tuple(events), line.customer(ref), note)
 
 
@@ -298,6 +316,14 @@ class _CsvLine:
             raise Fault("amounts-differ", "Net and VAT do not add up to the amount.", self.column("net"))
         return net, vat
 
+    def instalments(self, code: str) -> tuple[tuple[date, int], ...]:
+        return csv_extras.instalments_of(
+            self.raw, self.column, self.needed_day, lambda target: self.amount(target, code)[0]
+        )
+
+    def custom_fields(self, prefix: str) -> dict[str, str | bool]:
+        return csv_extras.fields_of(prefix, self.header.indexes, self.raw, self.column)
+
     def customer(self, ref: str) -> ImportedCustomer:
         country = values.country(
             self.raw("customer_country") or self.defaults.country, self.column("customer_country")
@@ -309,4 +335,5 @@ class _CsvLine:
             country=country,
             language=values.language(language, self.column("customer_language")),
             email=values.email(self.raw("customer_email"), self.column("customer_email")),
+            fields=self.custom_fields(csv_extras.CUSTOMER_FIELD) or msgspec.UNSET,
         )

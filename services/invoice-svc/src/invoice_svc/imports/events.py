@@ -95,6 +95,10 @@ class ImportedInvoice(_ImportedBase, frozen=True, kw_only=True, tag="invoice"):
     reference: str | None = None
     terms: ImportedTerms | msgspec.UnsetType = msgspec.UNSET
     """Conditions of this invoice alone."""
+    instalments: tuple[tuple[date, int], ...] | msgspec.UnsetType = msgspec.UNSET
+    """Days, and minor units that are due on each."""
+    fields: dict[str, str | bool] | msgspec.UnsetType = msgspec.UNSET
+    """Values of custom fields by code."""
 
 
 class ImportedPayment(_ImportedBase, frozen=True, kw_only=True, tag="payment"):

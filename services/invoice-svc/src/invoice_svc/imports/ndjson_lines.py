@@ -8,6 +8,7 @@ fault, so that a misspelt one is not ignored.
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import get_args
 
 import msgspec
@@ -16,6 +17,7 @@ from encours.contracts.events.money.payment import Method
 from encours.contracts.events.sales.dispute import Category, Outcome
 from invoice_svc.domain import identifiers
 from invoice_svc.imports import values
+from invoice_svc.imports.csv_extras import MAX_INSTALMENTS
 from invoice_svc.imports.csv_lines import Defaults, Parsed
 from invoice_svc.imports.events import (
     ImportedCreditNote,
@@ -28,7 +30,7 @@ from invoice_svc.imports.events import (
     Kind,
 )
 from invoice_svc.imports.formats.verdict import Fault
-from invoice_svc.imports.ndjson.customers import CustomerLine, RolesLine
+from invoice_svc.imports.ndjson.customers import CustomerLine, RolesLine, fields_of
 from invoice_svc.imports.ndjson.line import NdjsonLine, ValuedLine
 from invoice_svc.imports.terms.ndjson import Strict, TermsObject
 
@@ -83,6 +85,11 @@ class _Entity(ValuedLine, frozen=True, kw_only=True, tag="entity"):
         return Parsed((event,))
 
 
+class _Instalment(Strict, frozen=True, kw_only=True):
+    due_on: str
+    amount: str
+
+
 class _Invoice(ValuedLine, frozen=True, kw_only=True, tag="invoice"):
     number: str
     customer: str
@@ -92,6 +99,8 @@ class _Invoice(ValuedLine, frozen=True, kw_only=True, tag="invoice"):
     net: str | None = None
     reference: str | None = None
     terms: TermsObject | None = None
+    instalments: list[_Instalment] | None = None
+    fields: dict[str, str | bool] | None = None
 
     def parsed(self, defaults: Defaults) -> Parsed:
         code = self.code(defaults)
@@ -112,8 +121,23 @@ class _Invoice(ValuedLine, frozen=True, kw_only=True, tag="invoice"):
             vat_minor=None if net is None else total - net,
             reference=self.optional_text("reference"),
             terms=msgspec.UNSET if self.terms is None else self.terms.parsed(code, defaults.style),
+            instalments=self._instalments(code, defaults) or msgspec.UNSET,
+            fields=fields_of(self.fields) or msgspec.UNSET,
         )
         return Parsed((event,), note=note)
+
+    def _instalments(self, code: str, defaults: Defaults) -> tuple[tuple[date, int], ...]:
+        if len(self.instalments or ()) > MAX_INSTALMENTS:
+            raise Fault(
+                "invalid-value", f"An invoice may have at most {MAX_INSTALMENTS} instalments.", "instalments"
+            )
+        return tuple(
+            (
+                values.day(each.due_on, None, f"instalments.{at}.due_on"),
+                values.amount(each.amount, code, f"instalments.{at}.amount", defaults.style)[0],
+            )
+            for at, each in enumerate(self.instalments or ())
+        )
 
 
 class _Share(Strict, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from encours.contracts.common import CitedDelivery, CitedInvoice, Particulars, Purpose, Terms
+from encours.contracts.common import CitedDelivery, CitedInvoice, Instalment, Particulars, Purpose, Terms
 from invoice_svc.domain.amounts.adjustments import AdjustmentInput
 from invoice_svc.domain.amounts.sums import LineInput, RateAmounts
 from invoice_svc.domain.invoice.schedule import ProposedInstalment
@@ -101,6 +101,7 @@ class TakeOverInvoice(Struct, frozen=True):
     vat_minor: int | None
     reference: str | None = None
     terms: ProposedTerms | None = None
+    instalments: tuple[Instalment, ...] = ()
 
 
 class CreditInvoice(Struct, frozen=True):

@@ -30,7 +30,7 @@ from invoice_svc.domain.invoice.content import missing_content, stated, with_usu
 from invoice_svc.domain.invoice.deposits import Deduction
 from invoice_svc.domain.invoice.evolve import InvoiceEvent
 from invoice_svc.domain.invoice.refusals import InvoiceExists, InvoiceIncomplete, InvoiceNotDraft
-from invoice_svc.domain.invoice.schedule import AT_ISSUE, drafted, fixed
+from invoice_svc.domain.invoice.schedule import AT_ISSUE, check_instalments, drafted, fixed
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.terms import ProposedTerms, discount_until, due_on, due_rule, settled, with_fee
 
@@ -200,21 +200,21 @@ def issue(
             delivered_to_id=delivered.customer_id if delivered else None,
             deliveries=state.deliveries,
         ),
-        *_in_instalments(state, customer, instalments),
+        *_in_instalments(state.invoice_id, state.currency, customer, instalments),
         *_warn_of_terms(state, terms, instalments, law, issued_on),
     ]
 
 
 def _in_instalments(
-    state: Invoice, customer: Customer, instalments: tuple[Instalment, ...]
+    invoice_id: str, currency: str, customer: Customer, instalments: tuple[Instalment, ...]
 ) -> list[InvoiceEvent]:
     if not instalments:
         return []
     return [
         InvoiceRescheduled(
-            invoice_id=state.invoice_id,
+            invoice_id=invoice_id,
             customer_id=customer.customer_id,
-            currency=state.currency,
+            currency=currency,
             instalments=instalments,
             cause=AT_ISSUE,
             agreed_by=None,
@@ -273,7 +273,7 @@ def take_over(
     """Take over an invoice of another system, with its number. Its VAT by rate is unknown.
 
     Its terms are its own, else those in force with the customer, else those of the law; the due date is its own, else
-    that of the terms.
+    that of the terms. Its instalments add up to the total.
     """
     if state.document != "none":
         raise InvoiceExists(f"{command.invoice_id} already exists.")
@@ -281,6 +281,8 @@ def take_over(
     parts = [minor for minor in (command.net_minor, command.vat_minor) if minor is not None]
     if command.total_minor <= 0 or (parts and sum(parts) != command.total_minor):
         raise Invalid("The total must be above 0 and equal net plus VAT.", "/amount")
+    if command.instalments:
+        check_instalments(command.instalments, command.total_minor, command.currency, command.issued_on)
     terms = _settled(command.terms, command.currency, entity.country, command.issued_on)
     terms = with_fee(
         terms or _usual_terms(customer, entity, command.issued_on, command.currency),
@@ -305,7 +307,8 @@ def take_over(
             reference=command.reference,
             salesperson=customer.salesperson,
             origin="import",
-        )
+        ),
+        *_in_instalments(command.invoice_id, command.currency, customer, command.instalments),
     ]
 
 

@@ -86,7 +86,7 @@ class CustomerLine(NdjsonLine, frozen=True, kw_only=True, tag="customer"):
                 else msgspec.UNSET
             ),
             tags=self._tags() or msgspec.UNSET,
-            fields=self._fields() or msgspec.UNSET,
+            fields=fields_of(self.fields) or msgspec.UNSET,
             segment=self.optional_text("segment"),
             salesperson=self.optional_text("salesperson"),
             due_kind=plain.due_kind if plain else None,
@@ -103,15 +103,17 @@ class CustomerLine(NdjsonLine, frozen=True, kw_only=True, tag="customer"):
             raise Fault("invalid-value", f"A customer may have at most {MAX_TAGS} tags.", "tags")
         return tuple(sorted({values.text(tag, "tags", limit=40) for tag in self.tags or ()}))
 
-    def _fields(self) -> dict[str, str | bool]:
-        if len(self.fields or ()) > MAX_FIELDS:
-            raise Fault("invalid-value", f"A customer may have at most {MAX_FIELDS} custom fields.", "fields")
-        return {
-            values.code(code, texts.FIELD_CODE, "sales_channel", "fields"): value
-            if isinstance(value, bool)
-            else values.text(value, f"fields.{code}", limit=200)
-            for code, value in (self.fields or {}).items()
-        }
+
+def fields_of(given: dict[str, str | bool] | None) -> dict[str, str | bool]:
+    """Return values of custom fields by code. Raises :class:`Fault`."""
+    if len(given or ()) > MAX_FIELDS:
+        raise Fault("invalid-value", f"A line may have at most {MAX_FIELDS} custom fields.", "fields")
+    return {
+        values.code(code, texts.FIELD_CODE, "sales_channel", "fields"): value
+        if isinstance(value, bool)
+        else values.text(value, f"fields.{code}", limit=200)
+        for code, value in (given or {}).items()
+    }
 
 
 class RolesLine(NdjsonLine, frozen=True, kw_only=True, tag="customer_roles"):
