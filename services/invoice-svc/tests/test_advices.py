@@ -26,11 +26,12 @@ from invoice_svc.domain.remittance.commands import (
     WithdrawAdvice,
 )
 from invoice_svc.domain.remittance.numbers import AdvisableDocument, identify
+from invoice_svc.domain.tolerance.commands import SetTolerance
 from invoice_svc.imports.commands import EventScope, work_of
 from invoice_svc.imports.events import ImportedPayment
 from invoice_svc.matching.advices import announced
 from invoice_svc.use_cases.folds import ADVICE, INVOICE, PAYMENT
-from invoice_svc.use_cases.money import advices, payments, reversals
+from invoice_svc.use_cases.money import advices, payments, reversals, tolerances
 from invoice_svc.use_cases.money.payments import Settled
 from invoice_svc.use_cases.parties import customers
 from invoice_svc.use_cases.sales import credits, dispute_rules, invoices
@@ -361,15 +362,23 @@ def test_the_codes_of_deductions_are_mapped_by_debtor_and_entity(owing: Any, mak
     assert owing.state(INVOICE, "inv_3").disputed_minor == 200
 
 
+def test_an_advice_settles_no_more_than_a_closed_residual_leaves_to_pay(owing: Any, make: Any) -> None:
+    cents = SetTolerance("ent_1", "CENT", "cent", "EUR", 5, date(2026, 1, 1))
+    owing.do(tolerances.set_tolerance, cents)
+    for minor, name in ((11_998, "pay_1"), (4, "pay_2")):
+        announce(owing, item("FAC-2026-000003", minor), reference=None)
+        receive(owing, make, minor, name)
+    assert paid(owing, "pay_2") == [("inv_3", 2, "advice")]
+
+
 @pytest.mark.parametrize("late", [True, False])
 def test_a_deduction_is_contested_once_and_never_above_what_is_owed(
     owing: Any, make: Any, late: bool
 ) -> None:
     owing.do(dispute_rules.map_code, MapCode("ent_1", None, "C17", "promotion", None, date(2026, 1, 1)))
-    too_much = StatedDeduction(12_000, "C17")
     items = (
         item("FAC-2026-000003", 11_900, deductions=(StatedDeduction(100, "C17", "Flyers"),)),
-        item("FAC-2026-000002", 5_000, deductions=(too_much,)),
+        item("FAC-2026-000002", 5_000, deductions=(StatedDeduction(12_000, "C17"),)),
         item("FAC-2026-000009", 100, deductions=(StatedDeduction(10, "C17"),)),
     )
     if not late:

@@ -87,10 +87,7 @@ def plan(
     """
     known = decide.stated(advice)
     room = {
-        each: invoice.outstanding_minor
-        + invoice.written_off_minor
-        + invoice.payable_residual_minor
-        + invoice.payable_residual_minor
+        each: invoice.outstanding_minor + invoice.written_off_minor + invoice.payable_residual_minor
         for each, invoice in invoices.items()
     }
     purses = [_Purse(n, held, -item.amount_minor) for n, item, held in _netted(known, credits)]
