@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -54,5 +55,16 @@ def test_nothing_is_claimed_before_the_day_has_begun_where_the_creditor_is(
 ) -> None:
     """At six in Paris it is evening of the day before in Tahiti: the reminder of the third day was sent then."""
     opened = recorded(DayOpened(day=DUE + timedelta(days=offset), late=False))
-    found = [decision.day for decision, _ in decide_all(due_of(time_zone), opened, "Europe/Paris")]
+    found = [decision.day for decision, _ in decide_all(due_of(time_zone), opened, "Europe/Paris")[0]]
     assert found == [DUE + timedelta(days=n) for n in days]
+
+
+def test_a_customer_that_cannot_be_decided_about_never_stops_the_others() -> None:
+    """Without the facts for the choice of a policy there is no decision; the other customer has one."""
+    due = due_of("Europe/Paris")
+    broken = replace(due.cases[0], customer_id="cus_2", standing=None)
+    opened = recorded(DayOpened(day=DUE + timedelta(days=3), late=False))
+    decided, unserved = decide_all(replace(due, cases=(broken, *due.cases)), opened, "Europe/Paris")
+    assert [decision.customer_id for decision, _ in decided] == ["cus_1"]
+    assert [(each.customer_id, each.currency) for each in unserved] == [("cus_2", "EUR")]
+    assert unserved[0].cause.startswith("AssertionError")

@@ -17,12 +17,13 @@ from datetime import date
 from typing import Literal, Protocol
 from uuid import UUID
 
+import structlog
 from msgspec.structs import replace
 
 from dunning_svc.domain.ladder.decide import decide_case
 from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key, stream_of
-from dunning_svc.read_models.cases.due import DueCases, creditors, due_pages
+from dunning_svc.read_models.cases.due import DueCases, Unserved, creditors, due_pages
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.query import run_of
 from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
@@ -36,6 +37,7 @@ from encours.contracts.events.dunning.reminders import (
     ReminderSuppressed,
     RunCompleted,
     TaskOpened,
+    TaskRaised,
 )
 from encours.kernel.errors import Refusal
 from encours.kernel.ids import derived_uuid
@@ -47,6 +49,7 @@ from encours.projection.read_model import Reactor
 from encours.reading.read_db import ReadDb
 from encours.service.calendar import day_elsewhere
 
+log = structlog.get_logger()
 _HANDED_ON_MAX = 2_000
 """Most reminders of a run that are handed to the outbox directly; those of a larger run it reads in the read model."""
 
@@ -118,8 +121,11 @@ class RunDay(Reactor):
             kinds: Counter[type[DecisionEvent]] = Counter()
             reminders: list[OutgoingReminder] = []
             async for due in due_pages(conn, schema, latest):
-                decided = list(decide_all(due, e, zone))
-                await asyncio.gather(*(self._append(e, d, event) for d, event in decided))
+                decided, unserved = decide_all(due, e, zone)
+                await asyncio.gather(
+                    *(self._append(e, d, event) for d, event in decided),
+                    *(self._raise_task(e, each) for each in unserved),
+                )
                 kinds.update(type(event) for _, event in decided)
                 if kinds[ReminderRequested] <= _HANDED_ON_MAX:
                     reminders += _outgoing(due, decided, texts)
@@ -134,16 +140,53 @@ class RunDay(Reactor):
         meta = derived(e.ledger, key, actor=DUNNING, today=decision.day, because_of=e)
         await execute(self._ledger, meta, _emit, stream_of(event), event, decision.entity_id)
 
+    async def _raise_task(self, e: Recorded, unserved: Unserved) -> None:
+        """Open a task for a customer that was not served, once for a cause."""
+        group = (unserved.customer_id, unserved.entity_id, unserved.currency)
+        key = derived_uuid("dunning unserved", e.ledger, *group, unserved.cause)
+        event = _unserved_task(e, unserved, key)
+        meta = derived(e.ledger, key, actor=DUNNING, today=event.day, because_of=e)
+        await execute(self._ledger, meta, _emit, event.task_id, event, unserved.entity_id)
 
-def decide_all(due: DueCases, e: Recorded, time_zone: str) -> Iterator[tuple[Decision, DecisionEvent]]:
-    """Yield every decision of the day with its event; ``time_zone`` is the ledger's."""
+
+def _unserved_task(e: Recorded, unserved: Unserved, key: UUID) -> TaskRaised:
     assert isinstance(e.data, DayOpened)
+    return TaskRaised(
+        task_id=f"tsk_{key.hex}",
+        customer_id=unserved.customer_id,
+        day=e.data.day,
+        kind="unserved",
+        cause=unserved.cause,
+        currency=unserved.currency,
+        amount_minor=0,
+        invoice_ids=(),
+        reminder_id=None,
+        reply_id=None,
+    )
+
+
+def decide_all(
+    due: DueCases, e: Recorded, time_zone: str
+) -> tuple[list[tuple[Decision, DecisionEvent]], list[Unserved]]:
+    """Return every decision of the day with its event, and the customers for whom a fault prevents any.
+
+    ``time_zone`` is the ledger's. One customer that cannot be served never stops the others.
+    """
+    assert isinstance(e.data, DayOpened)
+    decided: list[tuple[Decision, DecisionEvent]] = []
+    unserved = list(due.unreadable)
     for case in due.cases:
-        day = day_elsewhere(e.data.day, time_zone, due.creditors[case.entity_id].time_zone)
-        decision = decide_case(case, day, due.policies, e.position)
-        if decision is not None:
-            key = decision_key(e.ledger, e.event_id, case.customer_id, case.entity_id, case.currency)
-            yield decision, as_event(decision, key)
+        group = (case.customer_id, case.entity_id, case.currency)
+        try:
+            day = day_elsewhere(e.data.day, time_zone, due.creditors[case.entity_id].time_zone)
+            decision = decide_case(case, day, due.policies, e.position)
+            if decision is not None:
+                key = decision_key(e.ledger, e.event_id, *group)
+                decided.append((decision, as_event(decision, key)))
+        except Exception as error:  # whatever the fault is, the other customers are served
+            log.exception("run.customer_unserved", ledger=e.ledger, customer_id=case.customer_id)
+            unserved.append(Unserved.of(group, error))
+    return decided, unserved
 
 
 def _outgoing(

@@ -24,8 +24,9 @@ class TaskOut(BaseModel):
     customer_id: str
     entity_id: str
     day: date
-    kind: Literal["call", "litigation_file", "address", "reply"] = Field(
-        description="`address`: mail came back. `reply`: the debtor wrote something that needs an answer."
+    kind: Literal["call", "litigation_file", "address", "reply", "unserved"] = Field(
+        description="`address`: mail came back. `reply`: the debtor wrote something that needs an answer. "
+        "`unserved`: the run of the day could not decide about the customer, for the cause."
     )
     step: str | None
     cause: str | None = Field(description="Reason of a task that does not follow from the ladder.")

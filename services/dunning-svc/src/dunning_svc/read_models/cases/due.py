@@ -37,6 +37,21 @@ STANDING = frozenset({"requested", "sent", "unconfirmed"})
 
 
 @dataclass(frozen=True, slots=True)
+class Unserved:
+    """Customer about whom nothing can be decided, and the fault."""
+
+    customer_id: str
+    entity_id: str
+    currency: str
+    cause: str
+
+    @classmethod
+    def of(cls, group: Group, error: Exception) -> Unserved:
+        """Return the customer of a group with the fault that an exception names."""
+        return cls(*group, f"{type(error).__name__}: {error}"[:400])
+
+
+@dataclass(frozen=True, slots=True)
 class DueCases:
     """Some cases with a due step, and the debtors and creditors that their messages need."""
 
@@ -44,6 +59,8 @@ class DueCases:
     customers: Mapping[str, DebtorRow]
     creditors: Mapping[str, CreditorRow]
     policies: Policies
+    unreadable: Sequence[Unserved] = ()
+    """Customers whose rows make no case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,22 +132,25 @@ async def due_pages(
         items = _by_group(
             await select(conn, schema, ItemRow, "where customer_id = any($1) and open_minor > 0", ids), merged
         )
-        cases = [
-            case_of(
-                customers[group[0]],
-                payer_in(customers, group[0], day, merged),
-                accounts.get(group, []),
-                items.get(group, []),
-                group,
-                last_notice(notices[each] for each in _own_groups(group, merged) if each in notices),
-                joined_to(group[0], customers, known, merged),
-                [contact for each in merged.records(group[0]) for contact in contacts.get(each, [])],
-            )
-            for debtor in page
-            for group in groups[debtor]
-            if group[0] in customers
-        ]
-        yield DueCases(cases, customers, known_creditors, policies)
+        cases: list[Case] = []
+        unreadable: list[Unserved] = []
+        for group in (each for debtor in page for each in groups[debtor] if each[0] in customers):
+            try:
+                case = case_of(
+                    customers[group[0]],
+                    payer_in(customers, group[0], day, merged),
+                    accounts.get(group, []),
+                    items.get(group, []),
+                    group,
+                    last_notice(notices[each] for each in _own_groups(group, merged) if each in notices),
+                    joined_to(group[0], customers, known, merged),
+                    [contact for each in merged.records(group[0]) for contact in contacts.get(each, [])],
+                )
+            except Exception as error:  # one customer that cannot be served never stops the others
+                unreadable.append(Unserved.of(group, error))
+            else:
+                cases.append(case)
+        yield DueCases(cases, customers, known_creditors, policies, unreadable)
 
 
 async def customers_of(conn: Conn, schema: str, customer_ids: Sequence[str]) -> dict[str, DebtorRow]:
