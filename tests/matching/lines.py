@@ -84,7 +84,8 @@ def open_items(books: Any) -> OpenItems:
 def judge_line(books: Any, line_id: str, *advices: AnnouncedPayment, index: OpenItems | None = None) -> None:
     stated = books.state(BANK_LINE, line_id).stated
     judgement = judge(stated, index or open_items(books), advices)
-    books.do(bank_lines.judge_line, line_id, judgement, taken_by(books))
+    instruments = sorted({e.stream for e in books.ledger.events if e.type == "instrument.received"})
+    books.do(bank_lines.judge_line, line_id, judgement, taken_by(books), instruments)
 
 
 def judged(books: Any, *lines: Booked) -> Any:

@@ -36,6 +36,7 @@ from invoice_svc.matching.judgement import Judgement, judge
 from invoice_svc.read_models.bank.matchable import explained_since
 from invoice_svc.read_models.bank.query import unjudged, unjudged_returns
 from invoice_svc.read_models.bank.taken import PaymentsOfLines
+from invoice_svc.read_models.instruments.of_lines import instruments_of_lines
 from invoice_svc.read_models.lists import NAME
 from invoice_svc.use_cases.folds import BANK_LINE, CUSTOMER, INVOICE
 from invoice_svc.use_cases.money.bank_lines import JudgementOutdated, judge_line
@@ -62,6 +63,8 @@ class JudgedLine(NamedTuple):
     state: BankLine
     judgement: Judgement
     today: date
+    instrument_ids: tuple[str, ...] = ()
+    """Cheques, bills and notes that it may pay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,7 @@ class LineJudge:
         advices = await announced(conn, schema, read, states.values())
         entities = {state.entity_id for state in states.values()}
         days = {each: await self.ledger.today_of(name, each) for each in entities}
+        instruments = await instruments_of_lines(conn, schema, states.values())
         judged = []
         for line_id, state in states.items():
             line = decide.stated(state)
@@ -141,7 +145,8 @@ class LineJudge:
                 index.settle(judgement.settled)
                 for credit in judgement.proposals[0].credits:
                     index.spend(credit.payment_id, credit.amount_minor)
-            judged.append(JudgedLine(line_id, state, judgement, days[state.entity_id]))
+            today, ids = days[state.entity_id], instruments[line_id]
+            judged.append(JudgedLine(line_id, state, judgement, today, ids))
         return judged
 
     async def _settle(self, name: str, judged: Sequence[JudgedLine], turn: Turn) -> Mapping[str, Outcome]:
@@ -166,10 +171,11 @@ class LineJudge:
         return {line_id: task.result() for line_id, task in tasks.items()} | one_by_one
 
     async def _with_payment(self, name: str, judged: Sequence[JudgedLine]) -> set[str]:
-        """Return the lines of which a payment is recorded under one of their references."""
+        """Return the lines of which a payment is recorded under one of their references, or an instrument in hand."""
         ids = {each.line_id: decide.payment_ids(each.state) for each in judged}
         recorded = await self.ledger.versions(name, list({each for found in ids.values() for each in found}))
-        return {line_id for line_id, found in ids.items() if any(recorded[each] for each in found)}
+        with_instrument = {each.line_id for each in judged if each.instrument_ids}
+        return with_instrument | {line_id for line_id, found in ids.items() if any(map(recorded.get, found))}
 
     async def _carry_out(
         self, name: str, judged: JudgedLine, turn: Turn, room: asyncio.Semaphore, outcome: Outcome = "done"
@@ -181,7 +187,15 @@ class LineJudge:
         async with room:
             try:
                 taken = PaymentsOfLines(self.db, self.ledger)
-                await execute(self.ledger, meta, judge_line, judged.line_id, judged.judgement, taken)
+                await execute(
+                    self.ledger,
+                    meta,
+                    judge_line,
+                    judged.line_id,
+                    judged.judgement,
+                    taken,
+                    judged.instrument_ids,
+                )
             except (*TRANSIENT, JudgementOutdated) as later:
                 log.info("a bank line is judged later", line=judged.line_id, reason=str(later))
                 return "later"
@@ -198,9 +212,9 @@ class LineJudge:
 def _loaded_by(judged: Sequence[JudgedLine]) -> dict[str, Folder[Any]]:
     """Return the streams of the lines, and of the invoices and payers of those that are certain."""
     found: dict[str, Folder[Any]] = {}
-    for line_id, _, judgement, _ in judged:
-        found[line_id] = BANK_LINE
-        if judgement.is_certain:
-            found |= dict.fromkeys(judgement.open_minor, INVOICE)
-            found[judgement.proposals[0].customer_id] = CUSTOMER
+    for each in judged:
+        found[each.line_id] = BANK_LINE
+        if each.judgement.is_certain:
+            found |= dict.fromkeys(each.judgement.open_minor, INVOICE)
+            found[each.judgement.proposals[0].customer_id] = CUSTOMER
     return found

@@ -184,11 +184,14 @@ def payment_ids(state: BankLine) -> list[str]:
 
 
 def is_same_money(state: BankLine, payment: Payment) -> bool:
-    """Return True if the payment has amount, currency and day of the line, stands, and is no other line."""
+    """Return True if the payment has amount, currency and day of the line, stands, and is no other line.
+
+    The day of a payment of an instrument may have been presumed.
+    """
     line = stated(state)
     return (
         (payment.amount_minor, payment.currency) == (line.amount_minor, line.currency)
-        and payment.received_on in (line.booked_on, line.value_on)
+        and (payment.received_on in (line.booked_on, line.value_on) or payment.instrument_id is not None)
         and payment.reversed_on is None
         and payment.line_id in (None, line.line_id)
     )

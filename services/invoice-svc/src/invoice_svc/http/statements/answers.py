@@ -101,6 +101,9 @@ class AccountOut(BaseModel):
     aged: dict[str, MoneyModel] = Field(description="Open items of the last day by days past due.")
     open_items: MoneyModel
     disputed: MoneyModel
+    in_hand: MoneyModel = Field(
+        description="Part of the open items that is not in dispute and for which cheques, bills or notes are in hand."
+    )
     unapplied: MoneyModel = Field(description="Money of the customers that no invoice has taken.")
     equal: bool = Field(description="Open items less unapplied money are the closing balance.")
 
@@ -117,6 +120,7 @@ class OpenItemOut(BaseModel):
     total: MoneyModel
     outstanding: MoneyModel
     disputed: MoneyModel
+    in_hand: MoneyModel
 
 
 class StatementOut(AsOf, Listing[EntryOut]):
@@ -217,6 +221,7 @@ def _account(account: AccountSums, items: Sequence[OpenItem], last: date) -> Jso
         "aged": {name: money_json(minor, currency) for name, minor in aged.items()},
         "open_items": money_json(open_minor, currency),
         "disputed": money_json(sum(item.disputed_minor for item in own), currency),
+        "in_hand": money_json(sum(item.in_hand_minor for item in own), currency),
         "unapplied": money_json(account.unapplied_minor, currency),
         "equal": open_minor - account.unapplied_minor == account.closing_minor,
     }
@@ -233,4 +238,5 @@ def _open_item(item: OpenItem, last: date) -> Json:
         "total": money_json(item.total_minor, item.currency),
         "outstanding": money_json(item.open_minor, item.currency),
         "disputed": money_json(item.disputed_minor, item.currency),
+        "in_hand": money_json(item.in_hand_minor, item.currency),
     }

@@ -85,6 +85,14 @@ async def content_sha256(
         "days": [first, view.time.as_of],
         "accounts": [asdict(account) for account in accounts],
         "entries": await query.entries_sha256(view, customers, first),
-        "open_items": sorted((asdict(item) for item in items), key=lambda item: str(item["invoice_id"])),
+        "open_items": sorted(map(_content, items), key=lambda item: str(item["invoice_id"])),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _content(item: OpenItem) -> dict[str, Any]:
+    """Return an open item as the hash covers it: hashes of statements without instruments stay what they were."""
+    content = asdict(item)
+    if not item.in_hand_minor:
+        del content["in_hand_minor"]
+    return content

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from encours.contracts.books import contested_of
+from encours.contracts.books import contested_of, in_hand_of
 from encours.reading.where import ViewWhere
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ _OPEN = """
         select i.invoice_id, i.customer_id, i.number, i.issued_on, i.due_on, i.currency, i.total_minor,
             case when i.issued_position <= {position} and i.issued_on <= {as_of} then i.total_minor else 0 end
                 + coalesce(sum(m.item_minor), 0)::bigint as open_minor,
-            coalesce(sum(m.contested_minor), 0)::bigint as contested_minor
+            coalesce(sum(m.contested_minor), 0)::bigint as contested_minor,
+            coalesce(sum(m.in_hand_minor), 0)::bigint as in_hand_minor
         from {schema}.invoice i left join {schema}.movement m
             on m.invoice_id = i.invoice_id and m.position <= {position} and m.effective_on <= {as_of}
         where {where} group by i.invoice_id
@@ -73,7 +74,10 @@ class AccountSums:
 
 @dataclass(frozen=True, slots=True)
 class OpenItem:
-    """Invoice with an open amount on the last day; ``disputed_minor`` of it is contested."""
+    """Invoice with an open amount on the last day; ``disputed_minor`` of it is contested.
+
+    For ``in_hand_minor`` of the rest cheques, bills and notes are in hand.
+    """
 
     invoice_id: str
     customer_id: str
@@ -84,6 +88,7 @@ class OpenItem:
     total_minor: int
     open_minor: int
     disputed_minor: int
+    in_hand_minor: int = 0
 
 
 async def accounts(view: View, customers: Sequence[str], first: date) -> list[AccountSums]:
@@ -133,20 +138,23 @@ async def open_items(view: View, customers: Sequence[str]) -> list[OpenItem]:
         _OPEN.format(schema=view.schema, where=where.sql, position=where.position, as_of=where.as_of),
         *where.arguments,
     )
-    return [
-        OpenItem(
-            invoice_id=row["invoice_id"],
-            customer_id=row["customer_id"],
-            number=row["number"],
-            issued_on=row["issued_on"],
-            due_on=row["due_on"],
-            currency=row["currency"],
-            total_minor=row["total_minor"],
-            open_minor=row["open_minor"],
-            disputed_minor=contested_of(row["open_minor"], row["contested_minor"]),
-        )
-        for row in rows
-    ]
+    return [_open_item(row) for row in rows]
+
+
+def _open_item(row: Any) -> OpenItem:
+    disputed_minor = contested_of(row["open_minor"], row["contested_minor"])
+    return OpenItem(
+        invoice_id=row["invoice_id"],
+        customer_id=row["customer_id"],
+        number=row["number"],
+        issued_on=row["issued_on"],
+        due_on=row["due_on"],
+        currency=row["currency"],
+        total_minor=row["total_minor"],
+        open_minor=row["open_minor"],
+        disputed_minor=disputed_minor,
+        in_hand_minor=in_hand_of(row["open_minor"] - disputed_minor, row["in_hand_minor"]),
+    )
 
 
 async def seen(view: View, customers: Sequence[str]) -> list[str]:

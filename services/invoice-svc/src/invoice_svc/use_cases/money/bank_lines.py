@@ -18,7 +18,7 @@ from invoice_svc.domain.payment.commands import Instructed, ReceivePayment, Reve
 from invoice_svc.domain.payment.state import Payment
 from invoice_svc.matching.judgement import Judgement
 from invoice_svc.use_cases.folds import BANK_LINE, INVOICE, PAYMENT
-from invoice_svc.use_cases.money import bank_returns, netting, payments, reversals
+from invoice_svc.use_cases.money import bank_instruments, bank_returns, netting, payments, reversals
 from invoice_svc.use_cases.money.advised import Advices
 from invoice_svc.use_cases.money.payers import Candidates
 from invoice_svc.use_cases.money.payments import Settled
@@ -33,9 +33,15 @@ class JudgementOutdated(Exception):
 
 
 async def judge_line(
-    session: Session, line_id: str, judgement: Judgement, taken: TakenPayments
+    session: Session,
+    line_id: str,
+    judgement: Judgement,
+    taken: TakenPayments,
+    instrument_ids: Sequence[str] = (),
 ) -> Result | None:
     """Book a line whose payment or invoices are certain, or propose what it may pay; nothing for one that is decided.
+
+    ``instrument_ids``: cheques, bills and notes that may have its number.
 
     A person's decision, also one that was withdrawn, is never changed. Raises :class:`JudgementOutdated` if other money
     has come for the invoices since.
@@ -46,6 +52,10 @@ async def judge_line(
     recorded, used = await _recorded_before(session, state, taken)
     if recorded is not None:
         await _book(session, state, recorded, [_by_reference(used)], is_new_payment=False)
+        return session.result(line_id)
+    if instrument_ids and (paid := await bank_instruments.pay(session, state, instrument_ids, taken)):
+        reason = MatchReason(rule="instrument_number", points=0, evidence=paid.number)
+        await _book(session, state, paid.payment_id, [reason], is_new_payment=paid.is_new)
         return session.result(line_id)
     if used is not None:
         judgement = judgement.against(used)

@@ -98,7 +98,7 @@ async def clear(session: Session, command: ClearInstrument, candidates: Candidat
     """
     state = await session.get(INSTRUMENT, command.instrument_id)
     on = command.on or session.today
-    if (known := await _paid_otherwise(session, state)) is not None:
+    if (known := await paid_otherwise(session, state)) is not None:
         raise PaymentExists(f"{known.payment_id} has the number of {state.number} as its reference.")
     payment_id, reference = await _new_payment_id(session, state, command.reference or state.number)
     event = decide.clear(state, command, payment_id, on, session.today)
@@ -148,7 +148,7 @@ async def settle_day(session: Session, instrument_id: str, day: date) -> Result:
     """Count a remitted instrument as paid whose days of clearing have passed, if agreed; else it is unconfirmed."""
     state = await session.get(INSTRUMENT, instrument_id)
     invoices = [await session.get(INVOICE, each.invoice_id) for each in state.invoices]
-    if decide.is_presumed_paid(state, invoices, day) and await _paid_otherwise(session, state) is None:
+    if decide.is_presumed_paid(state, invoices, day) and await paid_otherwise(session, state) is None:
         return await clear(session, ClearInstrument(instrument_id, state.clears_by, "presumed"))
     for event in decide.lapse(state, day):
         await covers.end(session, state, "unconfirmed", covers.emit(session, state, event, day))
@@ -179,7 +179,7 @@ async def _replace(session: Session, instrument_id: str, by: str, customer_id: s
         await covers.end(session, state, "replaced", covers.emit(session, state, event, session.today))
 
 
-async def _paid_otherwise(session: Session, state: Instrument) -> Payment | None:
+async def paid_otherwise(session: Session, state: Instrument) -> Payment | None:
     """Return a payment of the customer, not of the instrument, that was recorded with its number and amount."""
     known = await session.load(PAYMENT, payment_id_of(state.entity_id, state.number))
     same = (known.customer_id, known.amount_minor, known.currency) == (

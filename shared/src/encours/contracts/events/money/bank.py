@@ -173,6 +173,7 @@ MatchRule = Literal[
     "payer_group",
     "payer_differs",
     "payment_reference",
+    "instrument_number",
     "bank_reference",
     "end_to_end_id",
     "mandate",
