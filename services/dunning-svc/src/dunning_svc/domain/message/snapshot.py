@@ -20,8 +20,11 @@ class PaymentAccount(Value, frozen=True, kw_only=True):
     holder: str
 
 
-class MessageSnapshot(Value, frozen=True, kw_only=True):
-    """Content of a message before it is put into words. Amounts are minor units of ``currency``."""
+class MessageSnapshot(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Content of a message before it is put into words. Amounts are minor units of ``currency``.
+
+    A field that is added needs a default: it is left out of the JSON, and hashes of earlier messages stay the same.
+    """
 
     day: date
     language: MessageLang

@@ -107,8 +107,8 @@ class MessageOut(BaseModel):
     html: str
     agrees: bool = Field(description="True if it is, byte by byte, the message that was sent.")
     differences: list[Literal["template", "values", "message"]] = Field(
-        description="Hashes that differ. `template`: a shipped text has changed since. `message` alone: this "
-        "release writes it in another way."
+        description="Hashes that differ. `template`: a shipped text has changed since. `values`: the ledger gives "
+        "other values. `message` alone: this release writes it in another way."
     )
     sent: MessageProofOut
 
