@@ -15,7 +15,7 @@ from encours.kernel.ids import derived_id
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """A stored message; ``known`` if it was there before."""
+    """A stored message."""
 
     ledger: str
     reply_id: str
@@ -23,7 +23,6 @@ class StoredMessage:
     source: ReplySource
     recipients: tuple[str, ...]
     tries: int = 0
-    known: bool = False
 
 
 def reply_id_of(ledger: str, message_id: str | None, content: bytes) -> str:
@@ -68,7 +67,7 @@ class Messages:
                  (ledger, reply_id, message_id, sha256, content, source, recipients)
                values ($1, $2, $3, $4, $5, $6, $7)
                on conflict (ledger, reply_id) do update set reply_id = m.reply_id
-               returning content, source, recipients, tries, xmax <> 0 as known""",
+               returning content, source, recipients, tries""",
             ledger,
             reply_id,
             message_id,
@@ -85,7 +84,6 @@ class Messages:
             row["source"],
             tuple(row["recipients"]),
             row["tries"],
-            row["known"],
         )
 
     async def unread(self, limit: int) -> list[StoredMessage]:

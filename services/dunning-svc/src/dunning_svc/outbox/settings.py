@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from dunning_svc.domain.reply.commands import ReadingRules
+from dunning_svc.inbox.mailbox import Mailbox as MailboxAddress
 from dunning_svc.outbox.smtp import MailServer
 from encours.kernel.email import is_address
 from encours.service.settings import ServiceSettings
@@ -81,6 +82,13 @@ class DunningSettings(ServiceSettings):
         return ReadingRules(
             self.reply_book_from, self.reply_ask_from, self.promise_grace_days, self.promise_days_max
         )
+
+    @field_validator("reply_mailbox_url")
+    @classmethod
+    def _is_a_mailbox(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            MailboxAddress.of(url.get_secret_value())
+        return url
 
     @field_validator("smtp_url")
     @classmethod

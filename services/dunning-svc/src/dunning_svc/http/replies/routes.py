@@ -22,6 +22,7 @@ from dunning_svc.read_models.cases import correspondents
 from dunning_svc.read_models.cases.correspondents import KnownCorrespondents
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.use_cases.replies import confirm_finding, read_mail, reject_finding
+from dunning_svc.use_cases.templates import LEDGER_WIDE
 from encours.contracts.events.dunning.replies import ReplyKind
 from encours.http.catalogue import TooLarge
 from encours.http.commands import Command, command
@@ -30,6 +31,7 @@ from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.http.services import Services
 from encours.http.uploads import chunks
+from encours.ledger.errors import EntityNotGranted
 from encours.reading.pages import Page
 
 router = Router(tags=["Replies"])
@@ -45,7 +47,13 @@ _GIVES: dict[int | str, dict[str, Any]] = {200: {"content": {MESSAGE: _BYTES}, "
 
 @router.post("/v1/replies", response_model=ReplyAsOf, status_code=201, openapi_extra=_TAKES)
 async def receive_reply(request: Request, cmd: Uploading) -> Response:
-    """Receive a message, store it and read it. The same Message-ID is the same message: it is read once."""
+    """Receive a message, store it and read it. The same Message-ID is the same message: it is read once.
+
+    For keys that are not limited to some entities.
+    """
+    if cmd.meta.entities is not None:
+        # The entity is known only when the message is read, and it is stored before.
+        raise EntityNotGranted(LEDGER_WIDE)
     content = await _body(request, cmd)
     messages = await _messages(cmd.services)
     ledger = cmd.meta.ledger
