@@ -192,6 +192,14 @@ def judgment_stays_the_claim(year: Year) -> None:
     assert len(reminders(year)) == sent
     suppressed = year.world.get("dunning", "/v1/reminders", customer_id=year.customer, status="suppressed")
     assert {each["cause"] for each in suppressed["data"] if each["day"] > "2025-10-02"} == {"insolvency"}
+    claims = year.get(f"/v1/customers/{year.customer}/insolvency-claim")
+    (claim,), (total,) = claims["claims"], claims["totals"]
+    assert (claim["principal"], claim["vat"]) == (eur("600.00"), eur("100.00"))
+    amount = str(640 + Decimal(interest(year, debt, "2025-09-30")))
+    assert (claim["part"], claim["total"], total["total"]) == ("before", eur(amount), eur(amount))
+    order = {"customer_id": year.customer, "amount": eur("100.00")}
+    checked = year.world.post("risk", "/v1/checks", order)
+    assert (checked["decision"], checked["reasons"][0]["code"]) == ("refuse", "insolvency")
     year.check()
 
 

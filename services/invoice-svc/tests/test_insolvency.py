@@ -16,10 +16,17 @@ from invoice_svc.domain.customer.merge import MergeCustomer
 from invoice_svc.domain.entity.commands import DefineSeries
 from invoice_svc.domain.interest.account import InterestAccount, account_of
 from invoice_svc.domain.interest.debt import DebtorFile, debt_of
+from invoice_svc.domain.interest.declaration import (
+    DeclaredClaim,
+    declared,
+    proceedings_to_declare_in,
+)
 from invoice_svc.domain.interest.penalties import ClaimPenalties
 from invoice_svc.domain.invoice.commands import Content
 from invoice_svc.http.customers.answers import CustomerOut
+from invoice_svc.http.insolvency.answers import InsolvencyClaimOut, claims_csv
 from invoice_svc.use_cases.folds import CUSTOMER, INVOICE
+from invoice_svc.use_cases.money import payments
 from invoice_svc.use_cases.parties import customers, entities, insolvencies
 from invoice_svc.use_cases.sales import invoices, penalties
 
@@ -53,12 +60,26 @@ def account(
     return account_of(state, settlement, on, law_of("FR"))
 
 
+def claim(firm: Any, name: str = "inv_1", on: date = date(2026, 6, 30)) -> DeclaredClaim | None:
+    """The invoice as a claim in the proceedings of the customer."""
+    known = list(firm.state(CUSTOMER, "cus_1").insolvencies)
+    state = firm.state(INVOICE, name)
+    settlement = settlements([debt_of(state, known)])[name]
+    found = account_of(state, settlement, on, law_of("FR"))
+    return declared(proceedings_to_declare_in(known, "cus_1"), state, settlement, found, on)
+
+
 @pytest.fixture
 def firm(firm: Any) -> Any:
     """A firm with one customer, and a series of penalty documents."""
     series = DefineSeries("ent_1", "PEN", "penalty_document", "PEN-{year}-", 4)
     firm.do(entities.define_series, series, firm.ledger.has_given_numbers)
     return firm
+
+
+def paid(make: Any, name: str, amount: int, on: date) -> Any:
+    """A transfer that is allocated to the invoice."""
+    return make.receipt(name, amount=amount, on=on, allocations=(("inv_1", amount),))
 
 
 @pytest.fixture
@@ -203,3 +224,54 @@ def test_the_end_repeated_records_nothing(firm: Any) -> None:
     for _ in range(2):
         firm.do(insolvencies.close, CloseInsolvency("cus_1", "assets_insufficient", date(2026, 6, 20)))
     assert firm.kinds().count("customer.insolvency_closed") == 1
+
+
+def test_an_earlier_claim_is_declared_with_what_was_owed_at_the_judgment(late: Any, make: Any) -> None:
+    late.do(payments.receive, paid(make, "pay_1", 20_000, JUDGMENT - timedelta(days=1)))
+    late.do(payments.receive, paid(make, "pay_2", 30_000, JUDGMENT))
+    late.do(insolvencies.record, opened())
+    found = claim(late)
+    assert found is not None
+    assert (found.part, found.principal_minor, found.vat_minor) == ("before", 100_000, 16_667)
+    assert (found.interest_minor, found.indemnity_minor, found.total_minor) == (1_085, 4_000, 105_085)
+    assert found.state.outstanding_minor == 70_000
+
+
+def test_a_later_claim_is_what_is_owed_now_and_nothing_once_it_is_paid(firm: Any, make: Any) -> None:
+    invoiced(firm, make, JUDGMENT)
+    firm.do(insolvencies.record, opened())
+    found = claim(firm, on=date(2026, 6, 19))
+    assert found is not None
+    assert (found.part, found.principal_minor, found.interest_minor) == ("after", 120_000, 526)
+    firm.do(payments.receive, paid(make, "pay_1", 120_000, date(2026, 6, 1)))
+    assert claim(firm, on=date(2026, 6, 19)) is None
+
+
+def test_claims_are_shown_with_the_deadline_and_totals_by_part_and_currency(late: Any, make: Any) -> None:
+    invoiced(late, make, JUDGMENT, "inv_2")
+    late.do(insolvencies.record, opened(published_on=date(2026, 5, 12)))
+    claims = [each for name in ("inv_1", "inv_2") if (each := claim(late, name)) is not None]
+    (known,) = late.state(CUSTOMER, "cus_1").insolvencies
+    shown = InsolvencyClaimOut.of("cus_1", date(2026, 6, 30), known, "FR", claims)
+    assert shown["deadline"]["last_day"] == "2026-07-13"
+    assert InsolvencyClaimOut.of("cus_1", date(2026, 6, 30), known, "DE", claims)["deadline"]["last_day"] == (
+        "2026-09-14"
+    )
+    assert [(each["part"], each["total"]["amount"]) for each in shown["totals"]] == [
+        ("before", "1250.85"),
+        ("after", "1248.88"),
+    ]
+    lines = bytes(claims_csv(claims).body).decode().splitlines()
+    assert lines[1].startswith(
+        "before,cus_1,inv_1,FAC-2026-000001,2026-03-01,2026-03-01,2026-03-31,EUR,1200.00"
+    )
+    assert len(lines) == 3
+
+
+def test_without_proceedings_there_is_nothing_to_declare_in(late: Any, make: Any) -> None:
+    with make.refused("insolvency-not-found"):
+        claim(late)
+    late.do(insolvencies.record, opened())
+    late.do(insolvencies.close, CloseInsolvency("cus_1", "recorded_in_error"))
+    with make.refused("insolvency-not-found"):
+        claim(late)

@@ -53,6 +53,14 @@ def test_a_breach_refuses_a_doubt_refers_the_rest_is_accepted(
     assert set(reasons) <= set(REASONS)
 
 
+def test_an_insolvent_customer_is_refused_whatever_its_limit() -> None:
+    share = CurrencyShare("EUR", seen(), None, seen())
+    for limit, reasons in ((LIMIT, ("insolvency",)), (None, ("insolvency", "no-limit"))):
+        verdict = check(40_00, DAY, WholeExposure("EUR", (share,)), limit, 80, insolvent=True)
+        assert (verdict.decision, verdict.reasons) == ("refuse", reasons)
+        assert set(reasons) <= set(REASONS)
+
+
 def test_exposure_adds_drafts_deducts_unapplied_cash_and_shows_the_disputed_part() -> None:
     def item(due: date, open_minor: int, disputed: int = 0) -> ExposureItem:
         return ExposureItem("inv", "F", due, due, open_minor, open_minor, disputed, open_minor, None, due)

@@ -19,6 +19,7 @@ from risk_svc.domain.score import score
 WEAK_SCORE = 40
 
 REASONS = {
+    "insolvency": "Insolvency proceedings of the customer are in force.",
     "within-limit": "Exposure with this order stays within the limit.",
     "no-limit": "No credit limit is in force for this customer.",
     "limit-expired": "The credit limit has expired, or ends before the day of delivery.",
@@ -86,7 +87,7 @@ def decide(command: CheckCredit, picture: Picture, day: date, *, position: int, 
     whole = picture.whole(currency, day)
     order = _order_in(currency, command, picture, day)
     behaviour = score(picture.all_items(), day).value
-    verdict = check(order, deliver_on, whole, limit, behaviour)
+    verdict = check(order, deliver_on, whole, limit, behaviour, insolvent=picture.insolvent)
     return CreditChecked(
         decision_id=command.decision_id,
         customer_id=command.customer_id,
@@ -144,14 +145,16 @@ def check(
     whole: WholeExposure,
     limit: ApprovedLimit | None,
     score: int | None,
+    *,
+    insolvent: bool = False,
 ) -> Verdict:
-    """Check an order for a day of delivery: a breach of the limit refuses it, a doubt refers it.
+    """Check an order for a day of delivery: insolvency or a breach of the limit refuses it, a doubt refers it.
 
     The risk begins on the day of delivery, so the limit must be in force on it; exposure and score are today's.
     ``order`` is its amount in the limit's currency. An exposure in a currency without a rate is unknown: never
     accepted, and refused only if what is known is above the limit and the rest cannot lower it.
     """
-    breaches: list[str] = []
+    breaches: list[str] = ["insolvency"] if insolvent else []
     doubts: list[str] = []
     seen = whole.known
     if limit is None:

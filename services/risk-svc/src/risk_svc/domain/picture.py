@@ -31,6 +31,8 @@ class Picture:
     """Customer whose limit holds: the head of the group, else the payer, else the customer itself."""
     others: tuple[Picture, ...] = ()
     """The other customers whose exposure counts against the same limit."""
+    insolvent: bool = False
+    """Insolvency proceedings of the customer are in force."""
     rates: tuple[QuotedRate, ...] = ()
     """Exchange rates of the entity that are in force, as they are known."""
 

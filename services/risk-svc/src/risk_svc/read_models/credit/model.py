@@ -17,6 +17,7 @@ from encours.contracts.events.parties.customer import (
     CustomerRegistered,
     RolesAssigned,
 )
+from encours.contracts.events.parties.insolvency import InsolvencyClosed, InsolvencyOpened
 from encours.contracts.events.rate import ExchangeRatePublished
 from encours.contracts.events.risk import LimitApproved, LimitRefused, LimitRequested
 from encours.projection.read_model import ReadModel
@@ -26,6 +27,7 @@ from encours.reading.merges import MergeRow
 from encours.reading.rates import RatePairRow, RateRow, rate_rows
 from risk_svc.read_models.credit.rows import (
     CreditCustomerRow,
+    CreditInsolvencyRow,
     CreditRolesRow,
     ExposureInstalmentRow,
     ExposureInvoiceRow,
@@ -43,6 +45,7 @@ class Credit(ReadModel):
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
+        CreditInsolvencyRow,
         MergeRow,
         ExposureRow,
         ExposureInvoiceRow,
@@ -58,6 +61,8 @@ class Credit(ReadModel):
         RolesAssigned,
         CustomerMerged,
         CustomerMergeReversed,
+        InsolvencyOpened,
+        InsolvencyClosed,
         InvoiceDrafted,
         InvoiceAmended,
         InvoiceCancelled,
@@ -72,7 +77,6 @@ class Credit(ReadModel):
         events.approval,
         events.bank,
         events.dispute,
-        events.insolvency,
         events.instrument,
         events.order,
         events.policy,
@@ -119,6 +123,8 @@ class Credit(ReadModel):
         events.imports.ImportCompleted,
         events.aside.EventSetAside,
         events.imports.ImportReceived,
+        events.insolvency.InsolvencyAmended,
+        events.insolvency.InsolvencyPublished,
         events.invoice.DepositDeducted,
         events.invoice.DepositFreed,
         events.invoice.InvoiceRebated,
@@ -198,6 +204,15 @@ class CreditProjection:
                 self._limit(data)
             case CustomerMerged() | CustomerMergeReversed():
                 self.rows.put(MergeRow.of(self.e, data))
+            case InsolvencyOpened() | InsolvencyClosed():
+                self.rows.put(
+                    CreditInsolvencyRow(
+                        customer_id=data.customer_id,
+                        position=self.e.position,
+                        effective_on=self.e.effective_on,
+                        in_force=isinstance(data, InsolvencyOpened),
+                    )
+                )
             case ExchangeRatePublished():
                 for each in rate_rows(self.e, data):
                     self.rows.put(each)

@@ -58,6 +58,12 @@ from {s}.movement
 where customer_id = any($1) and position <= $2 and effective_on <= $3 and draft_minor <> 0
 group by customer_id, currency having sum(draft_minor) <> 0
 """
+_INSOLVENT = """
+select customer_id from (
+    select distinct on (customer_id) customer_id, in_force from {s}.insolvency
+    where customer_id = any($1) and position <= $2 and effective_on <= $3 order by customer_id, position desc
+) last where in_force
+"""
 _LIMITS = """
 select distinct on (customer_id) customer_id, limit_id, approved_minor, currency, approved_max_days, valid_until
 from {s}.limit_request
@@ -143,6 +149,9 @@ async def _own_pictures(
     drafts: dict[str, Counter[str]] = {}
     for row in await conn.fetch(_DRAFTS.format(s=schema), *of_records):
         drafts.setdefault(merged.of(row["customer_id"]), Counter())[row["currency"]] += row["draft_minor"]
+    insolvent = {
+        merged.of(row["customer_id"]) for row in await conn.fetch(_INSOLVENT.format(s=schema), *of_records)
+    }
     limits = {
         row["customer_id"]: _limit(row) for row in await conn.fetch(_LIMITS.format(s=schema), *arguments)
     }
@@ -163,6 +172,7 @@ async def _own_pictures(
                 if account.unapplied_minor
             },
             limit=limits.get(customer),
+            insolvent=customer in insolvent,
         )
         for customer, row in found.items()
     }
