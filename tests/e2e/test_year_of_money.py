@@ -187,16 +187,24 @@ def judgment_stays_the_claim(year: Year) -> None:
         f"/v1/customers/{year.customer}/insolvency", {"kind": "receivership", "opened_on": "2025-10-01"}
     )
     assert known["insolvency"]["opened_on"] == "2025-10-01"
+    for insolvent, listed in (("true", {year.customer}), ("false", set())):
+        found = year.get("/v1/customers", entity_id=year.world.entity, insolvent=insolvent)["data"]
+        assert {each["id"] for each in found} == listed
     year.advance("2025-12-31")
     assert interest(year, debt, year.day) == owed([("600", "2025-09-11", "2025-09-30")])
     assert len(reminders(year)) == sent
     suppressed = year.world.get("dunning", "/v1/reminders", customer_id=year.customer, status="suppressed")
     assert {each["cause"] for each in suppressed["data"] if each["day"] > "2025-10-02"} == {"insolvency"}
-    claims = year.get(f"/v1/customers/{year.customer}/insolvency-claim")
-    (claim,), (total,) = claims["claims"], claims["totals"]
+    path = f"/v1/customers/{year.customer}/insolvency-claim"
+    claims = year.get(path)
+    paid, claim = claims["claims"]
+    assert (paid["principal"], paid["indemnity"]) == (eur("0.00"), eur("0.00")), "interest after the document"
     assert (claim["principal"], claim["vat"]) == (eur("600.00"), eur("100.00"))
-    amount = str(640 + Decimal(interest(year, debt, "2025-09-30")))
-    assert (claim["part"], claim["total"], total["total"]) == ("before", eur(amount), eur(amount))
+    amount = 640 + Decimal(interest(year, debt, "2025-09-30"))
+    assert (claim["part"], claim["total"]) == ("before", eur(str(amount)))
+    assert claims["totals"][0]["total"] == eur(str(amount + Decimal(paid["interest"]["amount"])))
+    sheet = year.world.client("invoice").get(path, headers={"Accept": "text/csv"})
+    assert len(sheet.text.splitlines()) == 3
     order = {"customer_id": year.customer, "amount": eur("100.00")}
     checked = year.world.post("risk", "/v1/checks", order)
     assert (checked["decision"], checked["reasons"][0]["code"]) == ("refuse", "insolvency")

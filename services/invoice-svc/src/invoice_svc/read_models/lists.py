@@ -33,7 +33,7 @@ class Lists(ComposedModel):
     """Finds entities, numbers, customers, terms, and every document from quotes to credit notes and disputes."""
 
     name = NAME
-    version = 30
+    version = 31
     parts = (
         Entities(),
         Numbers(),
@@ -57,7 +57,7 @@ class Lists(ComposedModel):
         Residuals(),
     )
     ignores = contracts.names_in(
-        events.insolvency, events.policy, events.promises, events.replies, events.template
+        events.policy, events.promises, events.replies, events.template
     ) | contracts.names_of(
         events.bank.CsvMapSet,
         events.bank.StatementTaken,
@@ -95,6 +95,8 @@ class Lists(ComposedModel):
         events.imports.ImportCompleted,
         events.aside.EventSetAside,
         events.imports.ImportReceived,
+        events.insolvency.InsolvencyAmended,
+        events.insolvency.InsolvencyPublished,
         events.invoice.DepositDeducted,
         events.invoice.DepositFreed,
         events.invoice.InvoiceRebated,

@@ -75,6 +75,9 @@ async def list_customers(
             max_length=10, description="Values of custom fields, all of which a customer has to have."
         ),
     ] = None,
+    insolvent: Annotated[
+        bool | None, QueryParam(description="Customers in insolvency proceedings, or those that are in none.")
+    ] = None,
 ) -> Response:
     """List customers, oldest first; those that a search finds, the best match first."""
     async with q.view(NAME) as view:
@@ -87,6 +90,7 @@ async def list_customers(
             salesperson=salesperson,
             tag=tag,
             fields=field,
+            in_proceedings=insolvent,
         )
     return await show_page(q, view, page, rows, "customer_id", CUSTOMER_ANSWER, columns=("matched",))
 

@@ -14,23 +14,32 @@ from encours.contracts.events.parties.customer import (
     FieldsSet,
     RolesAssigned,
 )
+from encours.contracts.events.parties.insolvency import InsolvencyClosed, InsolvencyOpened
 from encours.projection.parts import Part
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Key, Row
+from encours.reading.insolvency import InsolvencyRow
 from encours.reading.merges import MergeRow
 from invoice_svc.domain.customer.likeness import marks_of, plain_name
 from invoice_svc.read_models.customers.rows import CustomerRow, RolesRow
 from invoice_svc.read_models.known import known
 
 _Read = (
-    CustomerRegistered | CustomerAmended | FieldsSet | RolesAssigned | CustomerMerged | CustomerMergeReversed
+    CustomerRegistered
+    | CustomerAmended
+    | FieldsSet
+    | RolesAssigned
+    | CustomerMerged
+    | CustomerMergeReversed
+    | InsolvencyOpened
+    | InsolvencyClosed
 )
 
 
 class Customers(Part):
     """Customers by entity, name and external reference."""
 
-    rows = (CustomerRow, RolesRow, MergeRow)
+    rows = (CustomerRow, RolesRow, MergeRow, InsolvencyRow)
     applies = frozenset(event.TYPE for event in _Read.__args__)
 
     def keys(self, e: Recorded) -> Iterable[tuple[type[Row], Key]]:
@@ -82,6 +91,9 @@ class Customers(Part):
                 return
             case CustomerMerged() | CustomerMergeReversed():
                 rows.put(MergeRow.of(e, event))
+                return
+            case InsolvencyOpened() | InsolvencyClosed():
+                rows.put(InsolvencyRow.of(e, event))
                 return
             case _:
                 assert_never(event)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from encours.contracts.parties import Roles, payer_of, roles_on
+from encours.reading.insolvency import insolvent
 from encours.reading.merges import survivors_at
 from encours.reading.where import ViewWhere
 from invoice_svc.read_models.search.query import customers_named
@@ -28,11 +29,12 @@ async def customers(
     salesperson: str | None,
     tag: str | None,
     fields: Sequence[str] | None,
+    in_proceedings: bool | None,
 ) -> list[Any]:
     """Rows of a page of customers. With ``q`` each row names what ``matched``, and has its ``relevance``.
 
     Merged records are left out, unless one is asked for by its external reference; a search that finds one finds the
-    record that stands for it.
+    record that stands for it. ``in_proceedings`` selects debtors by their insolvency proceedings in force.
     """
     found = await survivors_at(view)
     where = ViewWhere(view).equal("entity_id", entity_id).equal("external_ref", external_ref)
@@ -41,6 +43,10 @@ async def customers(
         where.add("{} = any(tags)", tag)
     if fields:
         where.add("fields @> {}::text[]", list(fields))
+    if in_proceedings is not None:
+        known = await insolvent(view.conn, view.schema, view.time.as_of, view.time.position)
+        test = "customer_id = any({}::text[])" if in_proceedings else "customer_id <> all({}::text[])"
+        where.add(test, sorted({*known, *map(found.of, known)}))
     where.add(f"from_position <= {where.position}")
     if found.merged and external_ref is None:
         where.add("customer_id not in (select unnest({}::text[]))", list(found.merged))

@@ -23,11 +23,11 @@ from encours.contracts.events.risk import LimitApproved, LimitRefused, LimitRequ
 from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
+from encours.reading.insolvency import InsolvencyRow
 from encours.reading.merges import MergeRow
 from encours.reading.rates import RatePairRow, RateRow, rate_rows
 from risk_svc.read_models.credit.rows import (
     CreditCustomerRow,
-    CreditInsolvencyRow,
     CreditRolesRow,
     ExposureInstalmentRow,
     ExposureInvoiceRow,
@@ -45,7 +45,7 @@ class Credit(ReadModel):
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
-        CreditInsolvencyRow,
+        InsolvencyRow,
         MergeRow,
         ExposureRow,
         ExposureInvoiceRow,
@@ -205,14 +205,7 @@ class CreditProjection:
             case CustomerMerged() | CustomerMergeReversed():
                 self.rows.put(MergeRow.of(self.e, data))
             case InsolvencyOpened() | InsolvencyClosed():
-                self.rows.put(
-                    CreditInsolvencyRow(
-                        customer_id=data.customer_id,
-                        position=self.e.position,
-                        effective_on=self.e.effective_on,
-                        in_force=isinstance(data, InsolvencyOpened),
-                    )
-                )
+                self.rows.put(InsolvencyRow.of(self.e, data))
             case ExchangeRatePublished():
                 for each in rate_rows(self.e, data):
                     self.rows.put(each)

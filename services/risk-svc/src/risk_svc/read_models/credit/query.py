@@ -13,6 +13,7 @@ import asyncpg
 from encours.contracts.parties import Roles, Survivors, limit_holder_of
 from encours.ledger import Ledger
 from encours.projection.read_model import Conn
+from encours.reading.insolvency import insolvent
 from encours.reading.merges import merged_sql, records_of, survivors, survivors_at
 from encours.reading.moment import View
 from encours.reading.pages import Page
@@ -57,12 +58,6 @@ select customer_id, currency, sum(draft_minor)::bigint as draft_minor
 from {s}.movement
 where customer_id = any($1) and position <= $2 and effective_on <= $3 and draft_minor <> 0
 group by customer_id, currency having sum(draft_minor) <> 0
-"""
-_INSOLVENT = """
-select customer_id from (
-    select distinct on (customer_id) customer_id, in_force from {s}.insolvency
-    where customer_id = any($1) and position <= $2 and effective_on <= $3 order by customer_id, position desc
-) last where in_force
 """
 _LIMITS = """
 select distinct on (customer_id) customer_id, limit_id, approved_minor, currency, approved_max_days, valid_until
@@ -149,9 +144,7 @@ async def _own_pictures(
     drafts: dict[str, Counter[str]] = {}
     for row in await conn.fetch(_DRAFTS.format(s=schema), *of_records):
         drafts.setdefault(merged.of(row["customer_id"]), Counter())[row["currency"]] += row["draft_minor"]
-    insolvent = {
-        merged.of(row["customer_id"]) for row in await conn.fetch(_INSOLVENT.format(s=schema), *of_records)
-    }
+    in_proceedings = set(map(merged.of, await insolvent(conn, schema, as_of, position, of_records[0])))
     limits = {
         row["customer_id"]: _limit(row) for row in await conn.fetch(_LIMITS.format(s=schema), *arguments)
     }
@@ -172,7 +165,7 @@ async def _own_pictures(
                 if account.unapplied_minor
             },
             limit=limits.get(customer),
-            insolvent=customer in insolvent,
+            insolvent=customer in in_proceedings,
         )
         for customer, row in found.items()
     }

@@ -24,17 +24,6 @@ class CreditCustomerRow(Row, kw_only=True):
     exposures: str
 
 
-class CreditInsolvencyRow(Row, kw_only=True):
-    """Begin or end of insolvency proceedings of a customer, never changed again: the last one by position counts."""
-
-    TABLE: ClassVar[str] = "insolvency"
-    KEY: ClassVar[tuple[str, ...]] = ("customer_id", "position")
-    customer_id: str
-    position: int
-    effective_on: date
-    in_force: bool
-
-
 class ExposureRow(Row, kw_only=True):
     """One of a customer's ``exposures``, for the ranking: open − conceded + drafts − unapplied, in one currency."""
 
