@@ -26,6 +26,7 @@ from encours.contracts.events.parties.customer import (
     CustomerRegistered,
 )
 from encours.contracts.events.parties.entity import EntityRegistered
+from encours.contracts.events.parties.insolvency import InsolvencyClosed, InsolvencyOpened
 from encours.kernel.ids import derived_id, derived_uuid
 from encours.projection.rows import Row
 from encours.testing.events import (
@@ -84,6 +85,7 @@ class History:
         self.disputed: dict[str, int] = {}
         self.conceded: dict[str, int] = {}
         self.written_off: dict[str, int] = {}
+        self.judgments = 0
         self.add(
             event(EntityRegistered, entity_id=ENT, name="Créancier"),
             ENT,
@@ -304,6 +306,20 @@ class History:
                 event(InvoiceWrittenOff, invoice_id=inv, customer_id=CUS, amount_minor=part),
                 inv,
             )
+
+    def judge(self, days_ago: int) -> None:
+        """Record a judgment that opened insolvency proceedings so many days ago; those in force are set aside."""
+        number = f"ins_{self.judgments // 2}"
+        found: Event = event(
+            InsolvencyOpened,
+            customer_id=CUS,
+            insolvency_id=number,
+            opened_on=self.today - timedelta(days=days_ago),
+        )
+        if self.judgments % 2:
+            found = event(InsolvencyClosed, customer_id=CUS, insolvency_id=number, outcome="set_aside")
+        self.judgments += 1
+        self.add(found, CUS)
 
     def activate(self, code: str) -> None:
         """Put a policy that is shipped in force, in a further version if the ledger has it."""

@@ -18,6 +18,8 @@ from dunning_svc.read_models.cases.rows import AccountRow, ItemRow
 from encours.contracts import Recorded
 from encours.contracts.common import Address
 from encours.contracts.events import calendar, reminders
+from encours.contracts.events.invoice import InvoiceIssued
+from encours.contracts.events.parties.insolvency import InsolvencyClosed, InsolvencyOpened
 from tests.histories.dunning import ADDRESS, GROUP, History
 
 _AMOUNT = st.integers(1, 5_000)
@@ -32,6 +34,7 @@ _ACTS = st.one_of(
     st.tuples(st.just("write_off"), st.integers(0, 9), _AMOUNT),
     st.tuples(st.just("hold"), st.integers(0, 40)),
     st.tuples(st.just("withdraw")),
+    st.tuples(st.just("judge"), st.integers(0, 30)),
     st.tuples(st.just("days"), st.integers(1, 40)),
     st.tuples(st.just("late"), st.integers(1, 12)),
 )
@@ -160,3 +163,23 @@ def passed(history: History) -> set[Place]:
                 if row.open_minor > 0 and row.entered_on <= on <= day and ahead and not missed:
                     found.add((row.invoice_id, step.code))
     return found
+
+
+@given(_HISTORIES, _EMAILS, _ADDRESSES)
+@settings(max_examples=_EXAMPLES, deadline=None)
+def test_nothing_is_asked_for_a_claim_that_arose_before_a_judgment_in_force(
+    acts: list[tuple[Any, ...]], email: str | None, address: Address | None
+) -> None:
+    history = lived([*acts, ("judge", 0)], email, address)
+    decided = {opened.position: event for opened, event in history.decided}
+    arose = {e.stream: e.data.supply_on for e in history.events if isinstance(e.data, InvoiceIssued)}
+    judgment: date | None = None
+    for e in history.events:
+        if isinstance(e.data, InsolvencyOpened):
+            judgment = e.data.opened_on
+        elif isinstance(e.data, InsolvencyClosed):
+            judgment = None
+        event = decided.get(e.position)
+        if judgment is None or event is None or isinstance(event, reminders.ReminderSuppressed):
+            continue
+        assert all(arose[item.invoice_id] >= judgment for item in event.items)
