@@ -41,7 +41,7 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 10
+    version = 11
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
@@ -84,6 +84,7 @@ class Credit(ReadModel):
         events.penalty,
         events.quote,
         events.recurring,
+        events.reminders,
         events.remittance,
         events.replies,
         events.review,
@@ -110,16 +111,6 @@ class Credit(ReadModel):
         events.entity.VatRegimeSet,
         events.residual.ToleranceSet,
         events.customer.PapersRequired,
-        events.reminders.HoldPlaced,
-        events.reminders.ReminderFailed,
-        events.reminders.ReminderRequested,
-        events.reminders.RunCompleted,
-        events.reminders.ReminderSent,
-        events.reminders.ReminderSuppressed,
-        events.reminders.ReminderUnconfirmed,
-        events.reminders.TaskCompleted,
-        events.reminders.TaskOpened,
-        events.reminders.TaskRaised,
         events.imports.ImportCompleted,
         events.aside.EventSetAside,
         events.imports.ImportReceived,
