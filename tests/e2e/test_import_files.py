@@ -221,6 +221,28 @@ def test_into_a_live_ledger_events_are_recorded_now_with_their_business_dates(sy
     assert not [e for e in takeover.events() if e["type"].startswith("reminder.requested")]
     system.wait_caught_up(takeover.ledger)
     assert [i["number"] for i in takeover.invoices(as_of="2020-02-11", status="paid")] == ["F1"]
+    (owed,) = (i for i in takeover.invoices() if i["number"] == "F2")
+    amount = {"amount": "30.00", "currency": "EUR"}
+    advice = {
+        "customer_id": owed["customer_id"], "total": amount, "items": [{"number": "F2", "amount": amount}],
+        "entity_id": owed["entity_id"],
+    }  # fmt: skip
+    keyed = {"Idempotency-Key": uuid4().hex}
+    announced = takeover.http.post("/v1/remittance-advices", json=advice, headers=keyed).json()["id"]
+    paid = {
+        "kind": "payment",
+        "reference": "P9",
+        "customer": "C1",
+        "received_on": "2020-03-01",
+        "amount": "30.00",
+    }
+    assert takeover.take(ndjson([paid]), NDJSON)["accepted"] == 1
+    assert takeover.get(f"/v1/remittance-advices/{announced}")["status"] == "joined"
+    columns = (
+        "invoice_number,issued_on,amount,customer,instalment_1_due_on,instalment_1_amount,customer_payer"
+    )
+    file = f"{columns}\nF4,2020-01-05,12.00,C1,2020-02-05,12.00,C9\n".encode()
+    assert takeover.take(file)["accepted"] == 1
 
 
 GOOD = (HEADER + "F1,2026-01-05,,10.00,C1,no,\n").encode()
