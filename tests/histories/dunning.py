@@ -19,6 +19,7 @@ from encours.contracts import Event, Recorded
 from encours.contracts.common import Address, Terms
 from encours.contracts.events import calendar, reminders
 from encours.contracts.events.dunning import policy
+from encours.contracts.events.dunning.promises import PromiseMade
 from encours.contracts.events.loss import InvoiceWrittenOff, WriteOffReversed
 from encours.contracts.events.parties.customer import (
     CustomerAmended,
@@ -357,6 +358,16 @@ class History:
     def hold(self, days: int) -> None:
         until = self.today + timedelta(days=days)
         self.add(reminders.HoldPlaced(customer_id=CUS, until=until, cause="test"), CUS.replace("cus", "hld"))
+
+    def promise(self, which: int, days: int) -> None:
+        """Promise to pay an invoice within some days, without days of grace."""
+        if inv := self._nth(which):
+            promise_id, until = derived_id("prm", len(self.events)), self.today + timedelta(days=days)
+            made = PromiseMade(
+                promise_id=promise_id, customer_id=CUS, invoice_ids=(inv,), currency="EUR", amount_minor=self.open[inv],
+                promised_on=until, suspended_until=until, source="call", reply_id=None, text=None,
+            )  # fmt: skip
+            self.add(made, promise_id)
 
     def withdraw(self) -> None:
         """The last request was overtaken before it left."""

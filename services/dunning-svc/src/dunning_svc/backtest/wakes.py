@@ -50,6 +50,8 @@ def _turns(case: Case, policy: Policy, policies: Policies, since: date | None) -
 
 def _turns_of(item: LadderItem, policy: Policy, since: date | None) -> Iterator[date]:
     yield item.due_on + _DAY
+    if item.promised_until is not None:
+        yield item.promised_until + _DAY
     for part in item.parts:
         yield part.due_on
     for step in policy.steps:
