@@ -132,6 +132,7 @@ async def due_pages(
         items = _by_group(
             await select(conn, schema, ItemRow, "where customer_id = any($1) and open_minor > 0", ids), merged
         )
+        moved = await _moved_on(conn, schema, ids) if policies.by_amount else {}
         cases: list[Case] = []
         unreadable: list[Unserved] = []
         for group in (each for debtor in page for each in groups[debtor] if each[0] in customers):
@@ -145,6 +146,7 @@ async def due_pages(
                     last_notice(notices[each] for each in _own_groups(group, merged) if each in notices),
                     joined_to(group[0], customers, known, merged),
                     [contact for each in merged.records(group[0]) for contact in contacts.get(each, [])],
+                    max((moved[each] for each in _own_groups(group, merged) if each in moved), default=None),
                 )
             except Exception as error:  # one customer that cannot be served never stops the others
                 unreadable.append(Unserved.of(group, error))
@@ -228,6 +230,16 @@ async def _contacts(conn: Conn, schema: str, ids: Sequence[str], after: date) ->
     return found
 
 
+async def _moved_on(conn: Conn, schema: str, ids: Sequence[str]) -> dict[Group, date]:
+    """Return the last day on which an amount of each group moved, also of items that are settled by it."""
+    rows = await conn.fetch(
+        f"""select customer_id, entity_id, currency, max(moved_on) from {schema}.item
+             where customer_id = any($1) and moved_on is not null group by 1, 2, 3""",
+        ids,
+    )
+    return {(row[0], row[1], row[2]): row[3] for row in rows}
+
+
 async def _formal_notices(conn: Conn, schema: str, ids: Sequence[str]) -> dict[Group, FormalNotice]:
     """Return the last formal notice of each group that was neither suppressed nor refused by its channel."""
     rows = await conn.fetch(
@@ -250,8 +262,11 @@ def case_of(
     formal_notice: FormalNotice | None,
     joined: Joined,
     contacts: Sequence[PastMessage],
+    moved_on: date | None = None,
 ) -> Case:
     """Return the state that a decision about one group is based on; ``payer`` is reminded, a hold of either counts.
+
+    ``moved_on``: last day on which the amount of an item moved that is not among ``items``.
 
     Records that are merged into the customer's add their items and their cash, and their holds and insolvency
     proceedings count too; those of a payer who is not the debtor stay nothing.
@@ -290,7 +305,9 @@ def case_of(
         formal_notice=formal_notice,
         country=payer.country,
         contacts=tuple(sorted(contacts, key=lambda each: each.position)),
-        standing=standing_of(group, customer, accounts, items, [each.customer_id for each in joined.records]),
+        standing=standing_of(
+            group, customer, accounts, items, [each.customer_id for each in joined.records], moved_on
+        ),
     )
 
 
@@ -300,6 +317,7 @@ def standing_of(
     accounts: Sequence[AccountRow],
     items: Sequence[ItemRow],
     joined: Sequence[str] = (),
+    moved_on: date | None = None,
 ) -> Standing:
     """Return the facts by which the policy of a group is chosen. Criteria ask for the debtor, not for its payer."""
     decided = [each for each in accounts if each.policy_id and each.decided_on]
@@ -319,7 +337,7 @@ def standing_of(
         before=None if last is None else (last.policy_id, last.policy_version),
         since=None if last is None else last.policy_since,
         changed_on=customer.changed_on,
-        moved_on=max((row.moved_on for row in items if row.moved_on), default=None),
+        moved_on=max(filter(None, (moved_on, *(row.moved_on for row in items))), default=None),
     )
 
 
