@@ -61,10 +61,10 @@ def _message(world: World, name: str, said: str) -> bytes:
     return _REPLY % (b"x@client.example", day.encode(), name.encode(), said.encode())
 
 
-def _reply(world: World) -> str:
+def _reply(world: World, name: str) -> str:
     """A reply of nobody known with a finding that nobody has decided."""
     said = "The goods were never delivered."
-    made = world.post("dunning", "/v1/replies", _message(world, "example", said))
+    made = world.post("dunning", "/v1/replies", _message(world, name, said))
     reply_id: str = made["id"]
     return reply_id
 
@@ -76,9 +76,9 @@ DUNNING: dict[str, Make] = {
     ),
     "/v1/tasks/{id}/complete": _task,
     "/v1/replies": lambda w: ("/v1/replies", _message(w, "other", "Thank you for your message.")),
-    "/v1/replies/{id}/confirm": lambda w: (f"/v1/replies/{_reply(w)}/confirm", {"finding": 1}),
+    "/v1/replies/{id}/confirm": lambda w: (f"/v1/replies/{_reply(w, 'confirmed')}/confirm", {"finding": 1}),
     "/v1/replies/{id}/reject": lambda w: (
-        f"/v1/replies/{_reply(w)}/reject",
+        f"/v1/replies/{_reply(w, 'rejected')}/reject",
         {"finding": 1, "note": "It was meant for someone else"},
     ),
     "/v1/runs": lambda w: ("/v1/runs", {"on": w.today}),

@@ -10,7 +10,6 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Sequence
-from uuid import UUID
 
 import structlog
 
@@ -86,10 +85,10 @@ class MailInbox:
             cmd = await reading_of(stored, self._rules)
             meta = derived(
                 stored.ledger,
-                reading_id(stored),
+                derived_uuid("reply read", stored.ledger, stored.reply_id),
                 actor=DUNNING,
                 today=await self._ledger.today(stored.ledger),
-                fingerprint=reading_fingerprint(stored),
+                fingerprint=hashlib.sha256(stored.content).digest(),
             )
             await execute(self._ledger, meta, read_mail, cmd, KnownCorrespondents(self._db, stored.ledger))
         except DomainError as error:
@@ -104,13 +103,3 @@ async def reading_of(stored: StoredMessage, rules: ReadingRules) -> ReadMail:
     """Return the command of a stored message."""
     mail = await asyncio.to_thread(parse, stored.content, stored.recipients)
     return ReadMail(stored.reply_id, stored.source, mail, rules)
-
-
-def reading_id(stored: StoredMessage) -> UUID:
-    """Return the id of the command that reads a message; the same in every process."""
-    return derived_uuid("reply read", stored.ledger, stored.reply_id)
-
-
-def reading_fingerprint(stored: StoredMessage) -> bytes:
-    """Return the fingerprint of that command."""
-    return hashlib.sha256(stored.content).digest()

@@ -1,4 +1,4 @@
-"""Commands on replies. A message is read once: its command follows from its id."""
+"""Commands on replies. A message is read once: its stream follows from its Message-ID."""
 
 from __future__ import annotations
 
@@ -45,7 +45,12 @@ class Correspondents(Protocol):
 
 
 async def read_mail(session: Session, cmd: ReadMail, known: Correspondents) -> Result:
-    """Record a message with its effects. Raises :class:`OutcomeAwaited` while its reminder is being sent."""
+    """Record a message with its effects; no event if it is recorded already.
+
+    Raises :class:`OutcomeAwaited` while its reminder is being sent.
+    """
+    if (await session.load(REPLY, cmd.reply_id)).read is not None:
+        return session.result(cmd.reply_id)
     cited, reminder = await _reminder_of(session, cmd, known)
     address = None
     if reminder is not None and reminder.requested is not None and cmd.mail.reports:

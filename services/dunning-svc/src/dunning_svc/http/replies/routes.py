@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Any
 
 from fastapi import Query as Parameter
@@ -17,7 +18,7 @@ from dunning_svc.http.replies.bodies import ConfirmFindingBody, RejectFindingBod
 from dunning_svc.inbox.listener import MAX_BYTES
 from dunning_svc.inbox.messages import Messages
 from dunning_svc.inbox.parsing import message_id_of
-from dunning_svc.inbox.reading import reading_fingerprint, reading_id, reading_of
+from dunning_svc.inbox.reading import reading_of
 from dunning_svc.read_models.cases import correspondents
 from dunning_svc.read_models.cases.correspondents import KnownCorrespondents
 from dunning_svc.read_models.cases.model import MODEL
@@ -58,8 +59,7 @@ async def receive_reply(request: Request, cmd: Uploading) -> Response:
     messages = await _messages(cmd.services)
     ledger = cmd.meta.ledger
     stored = await messages.keep(ledger, content, message_id_of(content), "upload")
-    fingerprint = reading_fingerprint(stored)
-    meta = replace(cmd.meta, command_id=reading_id(stored), fingerprint=fingerprint, id_is_new=False)
+    meta = replace(cmd.meta, fingerprint=hashlib.sha256(cmd.meta.fingerprint + content).digest())
     known = KnownCorrespondents(cmd.services.db, ledger)
     wanted = await reading_of(stored, _rules(cmd))
     response = await replace(cmd, meta=meta).run(
