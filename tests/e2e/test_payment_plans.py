@@ -53,6 +53,10 @@ class Story:
         found = self.world.get("dunning", "/v1/cases", customer_id=self.customer)["data"]
         return {item["on_plan"]["amount"] for each in found for item in each["items"]}
 
+    def aged(self, figure: str, **dates: Any) -> str:
+        shown = self.world.get("reporting", "/v1/aged-balance", customer_id=self.customer, **dates)
+        return str(shown["totals"][figure]["amount"])
+
     def reminders(self) -> int:
         """Reminders that were not suppressed, and tasks."""
         sent = self.world.get("dunning", "/v1/reminders", customer_id=self.customer)["data"]
@@ -81,6 +85,7 @@ def test_a_plan_is_rescheduled_and_kept_and_waives_its_interest(story: Story) ->
     story.agree(*thirds, interest="waived_if_kept", agreed_by="Claire Martin", evidence_sha256="ab" * 32)
     known_then = world.position
     assert (story.collection(0), story.asked()) == ("on_plan", {"120.00"})
+    assert (story.aged("on_plan"), story.aged("overdue")) == ("240.00", "240.00")
     listed = world.get("invoice", "/v1/invoices", customer_id=story.customer, status="on_plan")
     assert len(listed["data"]) == 2
     reminders = story.reminders()
@@ -148,6 +153,15 @@ def test_an_invoice_in_instalments_is_due_and_claimed_part_by_part(story: Story)
     (case,) = world.get("dunning", "/v1/cases", customer_id=story.customer)["data"]
     found = {item["invoice_id"]: (item["due_on"], item["later"]["amount"]) for item in case["items"]}
     assert found[invoice] == ("2026-02-20", "60.00")
+    assert (story.aged("overdue"), story.aged("overdue", as_of="2026-02-09")) == ("180.00", "240.00")
+    listed = world.get("reporting", "/v1/overdue", customer_id=story.customer)
+    assert [(row["due_on"], row["instalment"], row["overdue"]["amount"]) for row in listed["data"]] == [
+        ("2026-02-04", None, "120.00"),
+        ("2026-02-20", 1, "60.00"),
+    ]
+    assert listed["tie_out"]["equal"]
+    exposure = world.get("risk", f"/v1/customers/{story.customer}/exposure")["components"]
+    assert (exposure["not_due"], exposure["overdue"]) == (eur("60.00"), eur("180.00"))
     assert float(story.interest(0)) > float(before)
     story.pay(0, "60.00")
     paid = world.get("invoice", f"/v1/invoices/{invoice}")
