@@ -46,7 +46,8 @@ async def overdue(view: View, scope: Scope, page: Page) -> Overdue:
     late = f"select * from ({parts(args, view, scope)}) p where due_on < {args.add(view.time.as_of)}::date"
     sums = await view.conn.fetchrow(
         f"""
-        select count(distinct invoice_id) filter (where {_LISTED}) as invoices,
+        select count(*) filter (where instalment is null and {_LISTED})
+                   + count(distinct invoice_id) filter (where instalment is not null and {_LISTED}) as invoices,
                coalesce(sum(open_minor - conceded_minor), 0)::bigint as past_due,
                coalesce(sum(open_minor) filter (where {_LISTED}), 0)::bigint as open,
                coalesce(sum(disputed_minor) filter (where {_LISTED}), 0)::bigint as disputed,
