@@ -32,6 +32,7 @@ def test_a_debtors_year_of_money_adds_up_in_every_service_on_every_date(system: 
     bank_charge_is_a_residual(year, debt)
     overpayment_is_refunded(year)
     judgment_stays_the_claim(year)
+    cheque_bounces(year)
     year.seen_again()
 
 
@@ -209,6 +210,42 @@ def judgment_stays_the_claim(year: Year) -> None:
     checked = year.world.post("risk", "/v1/checks", order)
     assert (checked["decision"], checked["reasons"][0]["code"]) == ("refuse", "insolvency")
     year.check()
+
+
+def cheque_bounces(year: Year) -> None:
+    """A post-dated cheque is no payment: nobody asks before its day, it counts as paid, and bounces."""
+    year.advance("2026-01-02")
+    debt = year.invoice("500.00", terms={"days": 5})
+    year.books.bill(debt, "600.00")
+    body = {"customer_id": year.customer, "kind": "cheque", "number": "0004711", "amount": eur("600.00")}
+    meant = [{"invoice_id": debt["id"], "amount": eur("600.00")}]
+    terms = {"matures_on": "2026-01-12", "clearing_days": 1, "presumed_paid": True, "invoices": meant}
+    cheque = year.post("/v1/instruments", body | terms)
+    sent = len(reminders(year))
+    year.advance("2026-01-12")
+    shown = year.get(at(debt))
+    assert (shown["in_hand"], shown["in_hand_until"]) == (eur("600.00"), "2026-01-12")
+    assert (shown["status"]["collection"], len(reminders(year))) == ("in_hand", sent)
+    days = {"from": "2026-01-01", "to": year.day}
+    (own,) = year.get(f"/v1/customers/{year.customer}/statement", **days)["accounts"]
+    assert own["in_hand"] == eur("600.00")
+    year.check()
+    year.post(f"/v1/instruments/{cheque['id']}/remit", {})
+    year.advance("2026-01-13")
+    (listed,) = year.get("/v1/instruments", customer_id=year.customer, matures_until="2026-01-31")["data"]
+    assert (listed["id"], listed["status"]) == (cheque["id"], "cleared")
+    year.books.receive("600.00")
+    year.books.settle(debt, "600.00")
+    year.check()
+    year.advance("2026-01-15")
+    year.post(f"/v1/instruments/{cheque['id']}/return", {"reason": "No funds", "code": "AM04"})
+    year.books.receive("-600.00")
+    year.books.settle(debt, "-600.00")
+    year.check()
+    assert year.get(f"/v1/instruments/{cheque['id']}", as_of="2026-01-14")["status"] == "cleared"
+    assert year.get(at(debt))["days_past_due"] == 8
+    year.advance("2026-01-23")
+    assert len(reminders(year)) > sent
 
 
 def at(invoice: dict[str, Any]) -> str:
