@@ -30,6 +30,18 @@ def upload(world: World, data: bytes, media_type: str = "application/xml", **hea
     )  # fmt: skip
 
 
+def import_of(world: World, line: dict[str, Any], end: str) -> httpx.Response:
+    """Send a file of one line; ``end`` makes each file one of its own."""
+    return world.send(
+        "invoice", "/v1/imports", (json.dumps(line) + end).encode(),
+        headers={"Content-Type": "application/x-ndjson"}, params={"entity_id": world.entity},
+    )  # fmt: skip
+
+
+def ended(world: World, import_id: str) -> str:
+    return str(world.get("invoice", f"/v1/imports/{import_id}")["state"])
+
+
 def listed(world: World, path: str, **parameters: Any) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = world.get(
         "dunning" if path == "/v1/reminders" else "invoice", path, **parameters
@@ -91,7 +103,7 @@ def twins_of(world: World) -> list[str]:
 def test_a_line_becomes_one_payment_whoever_brings_it_and_a_dropped_file_is_imported(system: System) -> None:
     world = World.make(system, day="2026-06-01")
     world.client("invoice").patch(f"/v1/entities/{world.entity}", json={"iban": IBAN})
-    customer = world.customer(name="Dupont SARL")
+    customer = world.customer(name="Dupont SARL", external_ref="C1")
     number, other = (world.invoice(customer, "100.00", issued_on="2026-06-01")["number"] for _ in "12")
     world.advance("2026-06-10")
 
@@ -103,12 +115,25 @@ def test_a_line_becomes_one_payment_whoever_brings_it_and_a_dropped_file_is_impo
         "entity_id": world.entity, "customer_id": customer, "reference": "R1", "total": received["amount"],
         "items": [{"number": number, "amount": received["amount"]}],
     }  # fmt: skip
+    line = {
+        "kind": "payment",
+        "reference": "R1",
+        "customer": "C1",
+        "received_on": str(DAY),
+        "amount": "120.00",
+    }
     file = camt([Booked(12_000, DAY, number, "R1", "Dupont")])
-    with ThreadPoolExecutor(16) as racers:
-        sent = [racers.submit(upload, world, file) for _ in range(4)]
-        sent += [racers.submit(world.send, "invoice", "/v1/payments", received) for _ in range(12)]
-        sent += [racers.submit(world.send, "invoice", "/v1/remittance-advices", advice) for _ in range(4)]
+    with ThreadPoolExecutor(32) as racers:
+        sent = [racers.submit(upload, world, file) for _ in range(8)]
+        sent += [racers.submit(world.send, "invoice", "/v1/payments", received) for _ in range(40)]
+        sent += [racers.submit(world.send, "invoice", "/v1/remittance-advices", advice) for _ in range(8)]
+        taken = [racers.submit(import_of, world, line, f"{' ' * n}\n") for n in range(8)]
         assert {each.result().status_code for each in sent} == {201}
+        assert {each.result().status_code for each in taken} == {202}
+    imports = [each.result().json()["id"] for each in taken]
+    wait_until(lambda: {ended(world, each) for each in imports} == {"completed"}, "an import does not end")
+    verdicts = [v for each in imports for v in world.get("invoice", f"/v1/imports/{each}/lines")["data"]]
+    assert {v["code"] for v in verdicts} <= {None, "payment-exists"}, "a line that came too late says so"
     wait_until(lambda: status_of(world, number) == "booked", "the line is not booked")
     (payment,) = listed(world, "/v1/payments")
     assert (payment["unapplied"]["amount"], payment["external_ref"]) == ("0.00", "R1")
