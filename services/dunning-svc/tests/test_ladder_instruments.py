@@ -3,49 +3,23 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from dunning_svc.domain.ladder.decide import decide_customer
 from dunning_svc.domain.ladder.explain import explain
-from dunning_svc.domain.ladder.state import Case, LadderItem
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.outbox.recheck import overtaken
-from encours.contracts.events.dunning.reminders import ReminderRequested, ReminderSuppressed
+from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.events.money.cover import InvoiceCovered, InvoiceUncovered
-from encours.testing.events import event
-from tests.histories.dunning import CUS, GROUP, History
-
-DUE_IN, AMOUNT = 10, 100_000
+from tests.histories.dunning import GROUP, History
+from tests.histories.ladder import AMOUNT, DUE_IN, case, invoiced, item, lived, mirrored
 
 
 def taken(history: History, amount: int = AMOUNT) -> None:
-    _mirror(history, InvoiceCovered, amount)
+    mirrored(history, InvoiceCovered, amount)
 
 
 def ended(history: History, outcome: str, amount: int = AMOUNT) -> None:
-    _mirror(history, InvoiceUncovered, amount, outcome=outcome)
-
-
-def _mirror(history: History, kind: type[Any], amount: int, **fields: Any) -> None:
-    (invoice_id,) = history.open
-    said = event(kind, invoice_id=invoice_id, customer_id=CUS, amount_minor=amount, **fields)
-    history.add(said, invoice_id)
-
-
-def lived(days: int, history: History) -> list[str]:
-    """Open so many days; return the steps taken, and suppressed ones with their cause."""
-    found = [history.open_day() for _ in range(days)]
-    return [
-        f"{each.step} {each.cause}" if isinstance(each, ReminderSuppressed) else each.step
-        for each in found
-        if each is not None
-    ]
-
-
-def invoiced() -> History:
-    history = History()
-    history.issue(DUE_IN, AMOUNT)
-    return history
+    mirrored(history, InvoiceUncovered, amount, outcome=outcome)
 
 
 def test_nobody_asks_while_the_cheque_is_in_hand_and_the_ladder_goes_on_at_its_level() -> None:
@@ -67,21 +41,6 @@ def test_the_decision_says_in_words_that_instruments_are_in_hand() -> None:
     assert "Cheques, bills or notes in hand cover the whole amount" in told.summary
     assert "1,000.00\u00a0EUR of it covered by instruments in hand" in told.reasons[1]
     assert "couvrent tout le montant" in explain(decision, DEFAULT_POLICY, "fr").summary
-
-
-def item(number: str, **changes: Any) -> LadderItem:
-    values: dict[str, Any] = {
-        "invoice_id": f"inv_{number}", "version": 1, "number": number, "due_on": date(2026, 3, 31),
-        "open_minor": 10_000, "disputed_minor": 0, "entered_on": date(2026, 1, 1), "done": (),
-        "suppressed": (), "events": (7,),
-    }  # fmt: skip
-    return LadderItem(**(values | changes))
-
-
-def case(*items: LadderItem) -> Case:
-    return Case(
-        "cus_1", "ent_1", "EUR", "cus_1", "en", "a@example.com", None, None, None, 0, items, events=(2,)
-    )
 
 
 def test_a_message_lists_no_covered_invoice_and_asks_only_for_the_rest_of_one() -> None:
