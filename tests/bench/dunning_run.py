@@ -1,6 +1,6 @@
 """The run of a day over 1,000,000 open invoices of 20,000 customers: every case decided, each decision in the ledger.
 
-The rows are generated set-based in SQL, as the projection would have written them. Each customer has an invoice with a
+The rows are those that the projection would have written. Each customer has an invoice with a
 step on the day, and a decision lists all that is late. The reference, in the same run, is merely reading the items.
 """
 
@@ -9,23 +9,28 @@ from __future__ import annotations
 import asyncio
 import resource
 import time
-from datetime import date
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from itertools import chain
 from typing import Any
 
 import asyncpg
 import uvloop
+from msgspec.structs import astuple
 
+from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.models import MODELS
 from dunning_svc.read_models.cases.due import select
 from dunning_svc.read_models.cases.items import scheduled
 from dunning_svc.read_models.cases.model import MODEL, Cases
-from dunning_svc.read_models.cases.rows import ItemRow
+from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow, ItemRow
 from dunning_svc.use_cases.runs import RunBatch, RunDay
 from encours.contracts.events.calendar import STREAM
 from encours.ledger import Ledger
 from encours.projection.control import STORE_SETTINGS, ensure_control, store_checkpoint
 from encours.projection.projector import create_indexes, create_tables
-from encours.projection.schemas import schema_of
+from encours.projection.rows import Row, table_of
+from encours.projection.schemas import schema_of, unquoted
 from encours.reading.read_db import ReadDb
 from encours.service.calendar import Opened, open_day
 from encours.service.memory import tune_collector
@@ -39,30 +44,34 @@ ENTITY = "ent_" + "b" * 32
 TARGET_S = 60.0
 TARGET_MIB = 500.0
 
-_FILL = """
-insert into {s}.entity (entity_id, name, country, time_zone, accounts)
-  values ('{e}', 'Chaudronnerie du Rhône', 'FR', 'Europe/Paris', '{{}}');
-insert into {s}.customer (customer_id, entity_id, name, language, email, address, hold_position, position, people,
-                          payers, country, tags, custom, custom_position)
-  select 'cus_' || md5(c::text), '{e}', 'Débiteur ' || c, 'fr', 'compta@' || c || '.example', '1 rue X', 0, c + 1,
-         '{{}}', '{{}}', 'FR', '{{}}', '{{}}', 0
-  from generate_series(0, {customers} - 1) c;
-insert into {s}.item (invoice_id, customer_id, entity_id, currency, number, issued_on, due_on, open_minor,
-                      disputed_minor, planned_minor, settled_minor, instalments, entered_on, indemnity_minor, done,
-                      taken, suppressed, next_step_on, version, events, moved_on)
-  select 'inv_' || lpad(to_hex(i), 32, '0'), 'cus_' || md5((i % {customers})::text), '{e}', 'EUR',
-         'FAC-2026-' || lpad(i::text, 6, '0'), due_on - 30, due_on, 10000 + i * 7919 % 900000, 0, 0, 0, '{{}}',
-         due_on - 30, 4000, codes, entries, '{{}}', next_on, 1, (i + 20000)::text, due_on - 30
-  from (select i, '{day}'::date - ((i * 13 / {customers} + i * 7) % 121)::integer + 30 as due_on
-        from generate_series(1::bigint, {invoices}) i) x
-  cross join lateral (
-    select coalesce(array_agg(code order by days) filter (where due_on + days < '{day}'), '{{}}') as codes,
-           coalesce(array_agg(code || ' ' || (due_on + days) || ' ' || act || ' ' || days order by days)
-                    filter (where due_on + days < '{day}'), '{{}}') as entries,
-           min(due_on + days) filter (where due_on + days >= '{day}') as next_on
-    from (values ('J-5', -5, 'email'), ('J+3', 3, 'email'), ('J+15', 15, 'call'), ('J+30', 30, 'letter'),
-                 ('J+60', 60, 'registered_letter'), ('J+90', 90, 'litigation_file')) step (code, days, act)) taken;
-"""
+
+def customers() -> Iterator[DebtorRow]:
+    """Customers of one creditor."""
+    for n in range(CUSTOMERS):
+        yield DebtorRow(
+            customer_id=f"cus_{n:032x}", entity_id=ENTITY, name=f"Débiteur {n}", language="fr", country="FR",
+            email=f"compta@{n}.example", phone=None, address="1 rue X", hold_until=None, hold_cause=None,
+            hold_position=0, position=n + 1,
+        )  # fmt: skip
+
+
+def items() -> Iterator[ItemRow]:
+    """Invoices due between 90 days ago and in 30 days, each with the steps that were due before the day taken."""
+    for n in range(INVOICES):
+        due_on = DAY + timedelta(days=30 - (n * 13 // CUSTOMERS + n * 7) % 121)
+        before = [step for step in DEFAULT_POLICY.steps if step.scheduled_on(due_on) < DAY]
+        made = due_on - timedelta(days=30)
+        yield scheduled(
+            ItemRow(
+                invoice_id=f"inv_{n:032x}", customer_id=f"cus_{n % CUSTOMERS:032x}", entity_id=ENTITY,
+                currency="EUR", number=f"FAC-2026-{n:06}", issued_on=made, arose_on=made, due_on=due_on,
+                open_minor=10_000 + n * 7919 % 900_000, disputed_minor=0, planned_minor=0, in_hand_minor=0,
+                settled_minor=0, instalments=[], entered_on=made, penalty_rate_bps=None, indemnity_minor=4_000,
+                done=[step.code for step in before], suppressed=[], next_step_on=None, version=1,
+                taken=[f"{s.code} {s.scheduled_on(due_on)} {s.act} {s.offset_days}" for s in before],
+                events=str(n + CUSTOMERS), moved_on=made,
+            )
+        )  # fmt: skip
 
 
 class DispatchedElsewhere:
@@ -141,17 +150,31 @@ async def _fill(installation: Installation) -> None:
     )
     model = Cases()
     await create_tables(conn, schema, model, keys=True)
-    await conn.execute(
-        _FILL.format(s=schema, e=ENTITY, customers=CUSTOMERS, invoices=INVOICES, day=DAY), timeout=300
-    )
+    creditor = CreditorRow(
+        entity_id=ENTITY, name="Chaudronnerie du Rhône", country="FR", time_zone="Europe/Paris", address=None,
+        iban=None, siren=None,
+    )  # fmt: skip
+    for rows in ([creditor], customers(), items()):
+        await _copy(conn, schema, rows)
     await create_indexes(conn, schema, model.rows)
     await conn.execute("vacuum analyze")
     await store_checkpoint(
         conn, LEDGER, model.name, "dunning-svc", version=model.version, epoch=0, position=1
     )
-    for row in await select(conn, schema, ItemRow, "limit 1000"):
-        assert scheduled(row) == row, row
     await conn.close()
+
+
+async def _copy(conn: asyncpg.Connection[Any], schema: str, rows: Iterable[Row]) -> None:
+    """Copy rows of one kind into their table."""
+    found = iter(rows)
+    first = next(found)
+    table = table_of(type(first))
+    await conn.copy_records_to_table(
+        table.name,
+        schema_name=unquoted(schema),
+        columns=table.names,
+        records=map(astuple, chain([first], found)),
+    )
 
 
 def _peak_mib() -> float:
