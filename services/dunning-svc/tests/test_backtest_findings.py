@@ -1,4 +1,4 @@
-"""What a back-test finds: messages, contacts compared with the real ones, contradictions, and a stable hash."""
+"""Findings of a back-test: messages, contacts compared with the real ones, contradictions, and a stable hash."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is overdue, and when it becomes so."""
+"""Overdue work, and when it becomes so."""
 
 from __future__ import annotations
 

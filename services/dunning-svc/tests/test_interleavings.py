@@ -30,7 +30,7 @@ class Watched(History):
         self.firm = False
 
     def claims(self, invoices: list[str]) -> dict[str, int]:
-        """What is neither paid, nor contested, nor conceded, of each of these invoices."""
+        """Amount of each of these invoices that is neither paid, contested nor conceded."""
         return {
             inv: max(0, self.open[inv] - self.disputed.get(inv, 0) - self.conceded.get(inv, 0))
             for inv in invoices

@@ -40,7 +40,7 @@ def line(minor: int = 10_000, **changes: Any) -> Booked:
 
 
 def left(books: Any) -> tuple[int, int]:
-    """What is outstanding on the invoice, and unapplied of the credit; the books balance."""
+    """Outstanding amount of the invoice and unapplied amount of the credit; the books balance."""
     moved = [m for e in books.ledger.events for m in movements(e)]
     assert sum(m.item_minor - m.cash_minor - m.account_minor for m in moved) == 0
     return books.state(INVOICE, "inv_1").outstanding_minor, books.state(PAYMENT, "pay_1").unapplied_minor

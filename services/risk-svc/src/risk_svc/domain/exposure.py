@@ -68,7 +68,7 @@ class ExposureItem:
     is_penalty: bool = False
     """A penalty document, which claims interest and fees for invoices paid late."""
     instalments: tuple[ExposurePart, ...] = ()
-    """Those of the schedule in force, in the order of their dates."""
+    """Instalments of the schedule in force, in the order of their dates."""
     delay_before: int = 0
     """Longest delay in days by the due dates that it had before that schedule was agreed."""
 
