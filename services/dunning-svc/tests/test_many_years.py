@@ -12,12 +12,13 @@ from random import Random
 
 import pytest
 
-from dunning_svc.domain.ladder.events import DecisionEvent
+from dunning_svc.domain.ladder.decide import decide_case
+from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key
 from dunning_svc.domain.policy.shipped import SHIPPED
 from dunning_svc.domain.policy.written import offsets
 from encours.contracts.events import calendar, reminders
 from encours.kernel.business_days import business_calendar
-from tests.histories.dunning import History
+from tests.histories.dunning import GROUP, History
 
 YEARS, SEEDS = (10, 20) if os.environ.get("DEEP") else (3, 1)
 FIRM = next(each.document for each in SHIPPED.values() if each.code == "firm")
@@ -33,7 +34,12 @@ def run_once_or_more(history: History, random: Random) -> DecisionEvent | None:
     """Run a day as a worker does that is killed before or after it has recorded its decision, and starts again."""
     history.today += timedelta(days=1)
     opened = history.add(calendar.DayOpened(day=history.today, late=False), calendar.STREAM)
+    case = history.rows.case(GROUP)
+    assert case is not None
+    lost = decide_case(case, history.today, history.rows.policies(), opened.position)
     found = history.decide(opened)
+    key = decision_key("main", opened.event_id, *GROUP)
+    assert found == (None if lost is None else as_event(lost, key)), "what was lost is decided again"
     for _ in range(random.choice((0, 0, 0, 1, 2))):
         assert history.decide(opened) is None, "the decision is recorded: it is not taken again"
     return found
