@@ -1,8 +1,9 @@
 """The outbox of a worker process: sends the requested reminders, and completes runs, also after a crash.
 
 One process serves a ledger at a time (a lease in the service's own database). The run of a day passes its reminders
-on through a queue, for speed. Every second the outbox also reads the reminders that are still `requested` in the read
-model, unless there were none and the model has not moved since, so that none is lost with a process.
+on through a queue, for speed, unless there are thousands. Every second the outbox also reads the reminders that are
+still `requested` in the read model, unless there were none and the model has not moved since: those of a large run, and
+those of a process that ended.
 """
 
 from __future__ import annotations
