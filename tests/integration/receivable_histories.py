@@ -346,24 +346,20 @@ def band(as_of: date, due_on: date) -> int:
 
 
 def parts(item: dict[str, Any]) -> list[tuple[date, int]]:
-    """Due dates with what is left of each: money pays the first ones, and the last one has what the sum lacks."""
-    dues = [[due_on, minor] for due_on, minor in item["dues"] or [(item["fact"].due_on, 0)]]
-    excess = sum(minor for _, minor in dues) - item["settled"] - item["open"]
-    for due in reversed(dues):  # credit notes are taken off the last
-        if due is dues[-1] and excess < 0:
-            due[1] -= excess
-        elif excess > 0:
-            taken = due[1] if due is not dues[0] else excess
-            due[1] -= min(excess, taken)
-            excess -= min(excess, taken)
-    money = item["settled"]
-    for due in dues:
-        paid = min(money, due[1]) if due is not dues[-1] else money
-        if money < 0:
-            paid = money
-        due[1] -= paid
-        money -= paid
-    return [(due[0], due[1]) for due in dues]
+    """Due dates with what is left of each: what was owed there less what was paid there."""
+    dues = item["dues"] or [(item["fact"].due_on, 0)]
+    owed = filled(dues, item["settled"] + item["open"])
+    paid = filled(dues, item["settled"])
+    return [(due_on, mine - theirs) for (due_on, _), mine, theirs in zip(dues, owed, paid, strict=True)]
+
+
+def filled(dues: list[tuple[date, int]], minor: int) -> list[int]:
+    """A sum put on due dates, the first ones up to their amounts; the last one has what the sum has beyond them."""
+    found = []
+    for _, amount in dues[:-1]:
+        found.append(min(minor, amount))
+        minor -= found[-1]
+    return [*found, minor]
 
 
 def replay(log: list[StoredEvent], as_of: date, known_to: int) -> dict[tuple[str, str], Expected]:

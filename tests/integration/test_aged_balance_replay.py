@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace as replace_struct
 
@@ -35,11 +35,13 @@ from tests.integration.receivable_histories import (
     CUSTOMERS,
     DAY_0,
     Expected,
+    allocate_later,
     history,
     issue,
     open_day,
     pay,
     replay,
+    reschedule,
     steps,
 )
 from tests.integration.store import Store, project
@@ -124,6 +126,9 @@ async def asked(view: View, bands: Bands = STANDARD) -> tuple[dict[tuple[str, st
     }, found.source
 
 
+PAID_BEFORE_ISSUED = [
+    (issue, 0, 2, 1000), (issue, 0, 40, 1000), (pay, 0, 0, 1000), (allocate_later, 0, 0, 0), (reschedule, 0, 0, 1000),
+]  # fmt: skip
 ACCEPTED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
@@ -163,6 +168,7 @@ def test_as_of_three_dates_and_known_at_two_moments_equal_a_naive_replay(
     share=st.sampled_from([0, 60, 100]),
     other_way=st.sampled_from(WAYS),
 )
+@example(acts=PAID_BEFORE_ISSUED, batch=1, share=0, other_way="mapped")
 def test_day_by_day_and_all_at_once_give_the_same_rows_and_the_bands_of_today(
     store: Store, acts: list[tuple[Any, int, int, int]], batch: int, share: int, other_way: Way
 ) -> None:
