@@ -20,10 +20,11 @@ from msgspec.structs import astuple
 
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.models import MODELS
-from dunning_svc.read_models.cases.due import select
 from dunning_svc.read_models.cases.items import scheduled
 from dunning_svc.read_models.cases.model import MODEL, Cases
-from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow, ItemRow
+from dunning_svc.read_models.cases.rows.access import select
+from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
+from dunning_svc.read_models.cases.rows.receivables import ItemRow
 from dunning_svc.use_cases.runs import RunBatch, RunDay
 from encours.contracts.events.calendar import STREAM
 from encours.ledger import Ledger

@@ -7,7 +7,7 @@ from functools import reduce
 import pytest
 
 from dunning_svc.domain.formats import amount
-from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
+from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.use_cases.messages import written
 from encours.contracts import Event
 from encours.contracts.common import Terms

@@ -11,10 +11,10 @@ from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_k
 from dunning_svc.domain.policy.policy import Policy
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY, SHIPPED
 from dunning_svc.outbox.recheck import suppression
-from dunning_svc.read_models.cases.due import Group
+from dunning_svc.read_models.cases.composition import Group
 from dunning_svc.read_models.cases.model import keys, project
 from dunning_svc.read_models.cases.past import MemoryRows
-from dunning_svc.read_models.cases.rows import R
+from dunning_svc.read_models.cases.rows.access import R
 from encours.contracts import Event, Recorded
 from encours.contracts.common import Address, Terms
 from encours.contracts.events import calendar, reminders

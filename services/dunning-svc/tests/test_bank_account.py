@@ -9,7 +9,7 @@ import pytest
 
 from dunning_svc.read_models.cases.model import project
 from dunning_svc.read_models.cases.past import MemoryRows
-from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
+from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.use_cases.messages import written
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.events.parties.entity import BankAccountSet, EntityAmended, EntityRegistered

@@ -13,7 +13,8 @@ from dunning_svc.domain.ladder.decide import decide_customer
 from dunning_svc.domain.ladder.events import as_event, decision_key
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.read_models.cases.past import MemoryRows, folded
-from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow
+from dunning_svc.read_models.cases.rows.parties import DebtorRow
+from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow
 from encours.contracts import Recorded, encode
 from encours.contracts.common import Address
 from encours.contracts.events import calendar, payment, reminders

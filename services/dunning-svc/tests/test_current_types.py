@@ -5,7 +5,8 @@ from __future__ import annotations
 from dunning_svc.read_models.cases.current import FOLDED
 from dunning_svc.read_models.cases.model import Cases, project
 from dunning_svc.read_models.cases.past import MemoryRows
-from dunning_svc.read_models.cases.rows import CreditorRow, PolicyRow, TemplateRow
+from dunning_svc.read_models.cases.rows.parties import CreditorRow
+from dunning_svc.read_models.cases.rows.policies import PolicyRow, TemplateRow
 from encours.testing.firm import eventful_firm
 
 

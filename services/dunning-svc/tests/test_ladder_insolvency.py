@@ -14,7 +14,7 @@ from dunning_svc.http.cases.answers import CaseOut
 from dunning_svc.http.items import ItemOut
 from dunning_svc.outbox.recheck import overtaken
 from dunning_svc.read_models.cases.past import folded
-from dunning_svc.read_models.cases.rows import ItemRow
+from dunning_svc.read_models.cases.rows.receivables import ItemRow
 from encours.contracts.events.dunning.reminders import ReminderRequested, ReminderSuppressed
 from encours.contracts.events.parties.customer import CustomerMerged, CustomerRegistered, RolesAssigned
 from encours.contracts.events.parties.insolvency import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from dunning_svc.read_models.cases.due import item_of
-from dunning_svc.read_models.cases.rows import ItemRow
+from dunning_svc.read_models.cases.composition import item_of
+from dunning_svc.read_models.cases.rows.receivables import ItemRow
 from encours.contracts.common import Instalment
 from encours.contracts.events.dunning.reminders import ReminderSuppressed
 from encours.contracts.events.invoice import EarlyDiscountWithdrawn

@@ -14,7 +14,7 @@ from dunning_svc.domain.ladder.events import DecisionEvent
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.read_models.cases.model import project
 from dunning_svc.read_models.cases.past import MemoryRows
-from dunning_svc.read_models.cases.rows import AccountRow, ItemRow
+from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow
 from encours.contracts import Recorded
 from encours.contracts.common import Address
 from encours.contracts.events import calendar, reminders

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
-from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
+from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.use_cases.messages import written
 from encours.contracts.events.dunning.reminders import DecisionBasis, DunnedItem, LateTerms, ReminderRequested
 from encours.kernel.ids import derived_id

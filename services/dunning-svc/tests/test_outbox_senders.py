@@ -15,7 +15,7 @@ from dunning_svc.domain.message.render import Message
 from dunning_svc.outbox.mime import email_bytes
 from dunning_svc.outbox.pace import Pace
 from dunning_svc.outbox.senders import Sender, Senders
-from dunning_svc.read_models.cases.rows import CreditorRow
+from dunning_svc.read_models.cases.rows.parties import CreditorRow
 
 CREDITOR = CreditorRow(
     entity_id="ent_1", name="Atelier Dupont", country="FR", time_zone="Europe/Paris", address=None, iban=None,

@@ -23,7 +23,7 @@ from dunning_svc.outbox.mime import email_bytes, message_id
 from dunning_svc.outbox.recheck import suppression
 from dunning_svc.outbox.senders import Senders
 from dunning_svc.outbox.smtp import Mailer
-from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
+from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.use_cases.messages import written
 from encours.contracts.events.dunning.reminders import (
     DecisionBasis,

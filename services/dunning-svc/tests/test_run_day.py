@@ -9,8 +9,9 @@ import pytest
 
 from dunning_svc.domain.ladder.state import Case, LadderItem, Standing
 from dunning_svc.domain.policy.choice import Policies, Profile
-from dunning_svc.read_models.cases.due import Creditors, DueCases
-from dunning_svc.read_models.cases.rows import CreditorRow
+from dunning_svc.read_models.cases.debtors import Creditors
+from dunning_svc.read_models.cases.due import DueCases
+from dunning_svc.read_models.cases.rows.parties import CreditorRow
 from dunning_svc.use_cases.runs import decide_all
 from encours.contracts.events.calendar import DayOpened
 from encours.testing.history import recorded

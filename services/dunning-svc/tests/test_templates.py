@@ -21,7 +21,8 @@ from dunning_svc.domain.template.state import TEMPLATE
 from dunning_svc.http.policies.bodies import PolicyBody
 from dunning_svc.http.templates.answers import TemplateList
 from dunning_svc.read_models.cases.past import folded
-from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow, TemplateRow
+from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
+from dunning_svc.read_models.cases.rows.policies import TemplateRow
 from dunning_svc.read_models.cases.templates import templates_of
 from dunning_svc.use_cases.messages import MessageNotProven, Texts, Written, rewritten, written
 from dunning_svc.use_cases.policies import create_policy

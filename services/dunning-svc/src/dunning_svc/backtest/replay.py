@@ -16,10 +16,12 @@ from dunning_svc.domain.ladder.decide import decide_case
 from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key, stream_of
 from dunning_svc.domain.policy.shipped import DEFAULT_ID
-from dunning_svc.read_models.cases.due import Group
+from dunning_svc.read_models.cases.composition import Group
 from dunning_svc.read_models.cases.past import MemoryRows, fold
 from dunning_svc.read_models.cases.policies import put_in_force
-from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow, ItemRow, PolicyRow
+from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
+from dunning_svc.read_models.cases.rows.policies import PolicyRow
+from dunning_svc.read_models.cases.rows.receivables import ItemRow
 from encours.contracts import Recorded
 from encours.contracts.books import movements
 from encours.contracts.events import policy

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dunning_svc.domain.formats import MessageLang, day, language_of
 from dunning_svc.domain.message.render import Message
-from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
+from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.recipients import recipient
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dunning_svc.read_models.cases.rows import CreditorRow
+from dunning_svc.read_models.cases.rows.parties import CreditorRow
 from encours.kernel.email import is_address
 
 BOUNCE_MARK = "+"

@@ -18,7 +18,7 @@ from dunning_svc.read_models.cases.decisions import document_of
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.past import MemoryRows, cases_at, fold, streams_of
 from dunning_svc.read_models.cases.query import decisions_between
-from dunning_svc.read_models.cases.rows import DecisionRow
+from dunning_svc.read_models.cases.rows.reminders import DecisionRow
 from encours.contracts import Recorded, encode
 from encours.kernel.errors import Refusal
 from encours.ledger import Ledger

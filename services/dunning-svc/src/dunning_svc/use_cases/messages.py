@@ -13,7 +13,7 @@ from dunning_svc.domain.template.choice import SavedTemplates
 from dunning_svc.domain.template.commands import template_id
 from dunning_svc.domain.template.state import TEMPLATE
 from dunning_svc.read_models.cases.past import folded
-from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow
+from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from encours.contracts.events.dunning.reminders import (
     DunnedItem,
     MessageProof,

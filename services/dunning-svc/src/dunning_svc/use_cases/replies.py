@@ -11,7 +11,7 @@ from dunning_svc.domain.reply.commands import ConfirmFinding, ReadMail, RejectFi
 from dunning_svc.domain.reply.decide import Emitted
 from dunning_svc.domain.reply.mail import CitedReminder
 from dunning_svc.domain.reply.state import REPLY
-from dunning_svc.read_models.cases.rows import DebtorRow
+from dunning_svc.read_models.cases.rows.parties import DebtorRow
 from dunning_svc.use_cases.templates import LEDGER_WIDE
 from encours.contracts.recipients import recipient
 from encours.kernel.errors import Refusal

@@ -12,10 +12,11 @@ from dunning_svc.domain.ladder.state import Case
 from dunning_svc.domain.policy.choice import ChosenPolicy, Policies
 from dunning_svc.domain.policy.schedule import upcoming
 from dunning_svc.domain.policy.working_days import working_day_from
-from dunning_svc.read_models.cases.due import payer_in
+from dunning_svc.read_models.cases.debtors import payer_in
 from dunning_svc.read_models.cases.items import steps_taken
 from dunning_svc.read_models.cases.past import MemoryRows
-from dunning_svc.read_models.cases.rows import AccountRow, DebtorRow, ItemRow
+from dunning_svc.read_models.cases.rows.parties import DebtorRow
+from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow
 from encours.contracts.recipients import recipient
 from encours.http.models import MoneyModel
 from encours.http.paging import Listing

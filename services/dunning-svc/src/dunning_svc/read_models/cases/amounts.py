@@ -5,14 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from dunning_svc.read_models.cases.items import due_again
-from dunning_svc.read_models.cases.rows import (
-    AccountRow,
-    DebtorPaymentRow,
-    ItemRow,
-    Rows,
-    existing,
-    with_position,
-)
+from dunning_svc.read_models.cases.rows.access import Rows, existing, with_position
+from dunning_svc.read_models.cases.rows.receivables import AccountRow, DebtorPaymentRow, ItemRow
 from encours.contracts import Recorded
 from encours.contracts.books import PAYER_UNKNOWN, Movement, movements
 from encours.contracts.events import payment

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from dunning_svc.domain.reply.state import ReplyStatus
-from dunning_svc.read_models.cases.due import customers_of
+from dunning_svc.read_models.cases.debtors import customers_of
 from dunning_svc.read_models.cases.model import MODEL
-from dunning_svc.read_models.cases.rows import DebtorRow
+from dunning_svc.read_models.cases.rows.parties import DebtorRow
 from encours.reading.merges import records_of
 from encours.reading.moment import View
 from encours.reading.pages import Page

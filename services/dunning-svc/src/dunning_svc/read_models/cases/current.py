@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from dunning_svc.read_models.cases.due import creditors, select, with_payers
+from dunning_svc.read_models.cases.debtors import creditors, with_payers
 from dunning_svc.read_models.cases.model import MODEL, project
 from dunning_svc.read_models.cases.past import MemoryRows
-from dunning_svc.read_models.cases.rows import AccountRow, ItemRow, PolicyRow
+from dunning_svc.read_models.cases.rows.access import select
+from dunning_svc.read_models.cases.rows.policies import PolicyRow
+from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow
 from dunning_svc.read_models.cases.templates import template_rows
 from encours.contracts import Recorded, names_of
 from encours.contracts.books import movements, moving

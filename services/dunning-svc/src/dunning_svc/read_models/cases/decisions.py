@@ -7,17 +7,10 @@ from msgspec.structs import replace
 from dunning_svc.read_models.cases.amounts import account_of
 from dunning_svc.read_models.cases.items import scheduled
 from dunning_svc.read_models.cases.policies import step_at
-from dunning_svc.read_models.cases.reply_rows import TaskRow
-from dunning_svc.read_models.cases.rows import (
-    AccountRow,
-    DecisionRow,
-    ItemRow,
-    ReminderRow,
-    Rows,
-    RunRow,
-    existing,
-    with_steps,
-)
+from dunning_svc.read_models.cases.rows.access import Rows, existing, with_steps
+from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow
+from dunning_svc.read_models.cases.rows.reminders import DecisionRow, ReminderRow, RunRow
+from dunning_svc.read_models.cases.rows.replies import TaskRow
 from encours.contracts import Recorded, decode, encode, event_class
 from encours.contracts.events import calendar, reminders
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from dunning_svc.domain.policy.policy import Step
 from dunning_svc.domain.policy.schedule import Taken, next_step_on
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
-from dunning_svc.read_models.cases.rows import ItemRow
+from dunning_svc.read_models.cases.rows.receivables import ItemRow
 from encours.contracts.common import Instalment
 from encours.contracts.events.dunning.document import DunningAct
 from encours.contracts.instalments import InstalmentRange, divided

@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from dunning_svc.read_models.cases.rows import CreditorRow, DebtorRow, ItemRow, Rows, existing, with_position
+from dunning_svc.read_models.cases.rows.access import Rows, existing, with_position
+from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
+from dunning_svc.read_models.cases.rows.receivables import ItemRow
 from encours.contracts import Recorded
 from encours.contracts.common import Address
 from encours.contracts.events import customer, entity, insolvency, invoice, penalty, reminders

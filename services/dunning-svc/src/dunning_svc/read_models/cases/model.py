@@ -7,19 +7,12 @@ from typing import Any
 
 from dunning_svc.domain.policy.choice import is_default
 from dunning_svc.read_models.cases import amounts, decisions, master_data, policies, replies, templates
-from dunning_svc.read_models.cases.reply_rows import ReplyRow, TaskRow
-from dunning_svc.read_models.cases.rows import (
-    ALL_ROWS,
-    AccountRow,
-    CreditorRow,
-    DebtorRow,
-    ItemRow,
-    PolicyRow,
-    ReminderRow,
-    Rows,
-    RunRow,
-    TemplateRow,
-)
+from dunning_svc.read_models.cases.rows.access import Rows
+from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
+from dunning_svc.read_models.cases.rows.policies import PolicyRow, TemplateRow
+from dunning_svc.read_models.cases.rows.receivables import AccountRow, DebtorPaymentRow, ItemRow
+from dunning_svc.read_models.cases.rows.reminders import DecisionRow, ReminderRow, RunRow
+from dunning_svc.read_models.cases.rows.replies import PromiseRow, ReplyRow, TaskRow
 from encours import contracts
 from encours.contracts import Recorded, events, names_of
 from encours.contracts.books import PAYER_UNKNOWN, movements, moving
@@ -57,7 +50,22 @@ class Cases(ReadModel):
 
     name = MODEL
     version = 16
-    rows = ALL_ROWS
+    rows = (
+        CreditorRow,
+        DebtorRow,
+        MergeRow,
+        AccountRow,
+        DebtorPaymentRow,
+        ItemRow,
+        DecisionRow,
+        ReminderRow,
+        TaskRow,
+        RunRow,
+        PolicyRow,
+        TemplateRow,
+        ReplyRow,
+        PromiseRow,
+    )
     applies = moving() | names_of(
         calendar.DayOpened,
         customer.CustomerAmended,

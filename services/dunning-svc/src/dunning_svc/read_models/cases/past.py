@@ -14,26 +14,16 @@ from msgspec.structs import replace
 from dunning_svc.domain.hold.state import hold_stream
 from dunning_svc.domain.ladder.state import Case, FormalNotice, PastMessage
 from dunning_svc.domain.policy.choice import Policies
-from dunning_svc.read_models.cases.due import (
-    STANDING,
-    Group,
-    case_of,
-    joined_to,
-    last_notice,
-    payer_in,
-    with_payers,
-)
+from dunning_svc.read_models.cases.composition import Group, case_of
+from dunning_svc.read_models.cases.debtors import joined_to, payer_in, with_payers
+from dunning_svc.read_models.cases.due import STANDING, last_notice
 from dunning_svc.read_models.cases.model import Cases, project
 from dunning_svc.read_models.cases.policies import policies_of
-from dunning_svc.read_models.cases.rows import (
-    AccountRow,
-    DebtorRow,
-    ItemRow,
-    PolicyRow,
-    R,
-    ReminderRow,
-    positions,
-)
+from dunning_svc.read_models.cases.rows.access import R, positions
+from dunning_svc.read_models.cases.rows.parties import DebtorRow
+from dunning_svc.read_models.cases.rows.policies import PolicyRow
+from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow
+from dunning_svc.read_models.cases.rows.reminders import ReminderRow
 from encours.contracts import Recorded, names_of
 from encours.contracts.events import customer, entity
 from encours.contracts.parties import Merge, Survivors, related

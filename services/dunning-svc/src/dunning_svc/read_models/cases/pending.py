@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from dunning_svc.read_models.cases.due import select
-from dunning_svc.read_models.cases.rows import DecisionRow, RunRow
+from dunning_svc.read_models.cases.rows.access import select
+from dunning_svc.read_models.cases.rows.reminders import DecisionRow, RunRow
 from encours.projection.read_model import Conn
 
 _REMINDERS_MAX = 500

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from dunning_svc.domain.policy.choice import InForce, Key, Policies
 from dunning_svc.domain.policy.policy import Policy, Step, ladder_of
 from dunning_svc.domain.policy.shipped import DEFAULT_ID, POLICIES, SHIPPED
-from dunning_svc.read_models.cases.rows import PolicyRow, Rows, existing
+from dunning_svc.read_models.cases.rows.access import Rows, existing
+from dunning_svc.read_models.cases.rows.policies import PolicyRow
 from encours.contracts import Recorded
 from encours.contracts.events import policy
 from encours.contracts.events.dunning.document import PolicyDocument

@@ -12,9 +12,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from dunning_svc.domain.ladder.explain import Withdrawal
-from dunning_svc.read_models.cases.due import select
 from dunning_svc.read_models.cases.model import MODEL
-from dunning_svc.read_models.cases.rows import DecisionRow, RunRow, positions
+from dunning_svc.read_models.cases.rows.access import positions, select
+from dunning_svc.read_models.cases.rows.reminders import DecisionRow, RunRow
 from encours.kernel.errors import NotFound
 from encours.projection.read_model import Conn
 from encours.reading.merges import merged_sql, records_of, survivors_at

@@ -8,8 +8,11 @@ from msgspec.structs import replace
 
 from dunning_svc.domain.reply.state import Judged, needs_person
 from dunning_svc.read_models.cases.items import scheduled
-from dunning_svc.read_models.cases.reply_rows import PromiseRow, ReplyRow
-from dunning_svc.read_models.cases.rows import DebtorRow, ItemRow, ReminderRow, Rows, existing, with_position
+from dunning_svc.read_models.cases.rows.access import Rows, existing, with_position
+from dunning_svc.read_models.cases.rows.parties import DebtorRow
+from dunning_svc.read_models.cases.rows.receivables import ItemRow
+from dunning_svc.read_models.cases.rows.reminders import ReminderRow
+from dunning_svc.read_models.cases.rows.replies import PromiseRow, ReplyRow
 from encours.contracts import Recorded, decode, encode
 from encours.contracts.events import promises, replies
 

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from dunning_svc.domain.message.render import Source
 from dunning_svc.domain.template.choice import SavedTemplates, SavedText
-from dunning_svc.read_models.cases.rows import Rows, TemplateRow, existing
+from dunning_svc.read_models.cases.rows.access import Rows, existing
+from dunning_svc.read_models.cases.rows.policies import TemplateRow
 from encours.contracts.events.dunning.template import TemplateReset, TemplateVersionSaved
 from encours.projection.read_model import Conn
 from encours.projection.rows import table_of

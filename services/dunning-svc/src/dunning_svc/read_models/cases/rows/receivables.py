@@ -1,0 +1,86 @@
+"""Accounts and items of debtors."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from encours.projection.rows import Row
+
+
+class AccountRow(Row, kw_only=True):
+    """A customer's account at one creditor in one currency: its unapplied cash and its last decided day.
+
+    ``policy_id``: the policy that its last decision applied, since ``policy_since``; empty without a decision.
+    ``events``: payment events since the cash was last zero; ``command_id``: the command of the last of them.
+    """
+
+    TABLE: ClassVar[str] = "account"
+    KEY: ClassVar[tuple[str, ...]] = ("customer_id", "entity_id", "currency")
+
+    customer_id: str
+    entity_id: str
+    currency: str
+    unapplied_minor: int
+    events: str
+    command_id: str
+    decided_on: date | None
+    policy_id: str = ""
+    policy_version: int = 0
+    policy_since: date | None = None
+
+
+class DebtorPaymentRow(Row, kw_only=True):
+    """A customer's payment, one of the streams that an account of the past is folded from."""
+
+    TABLE: ClassVar[str] = "payment"
+    KEY: ClassVar[tuple[str, ...]] = ("payment_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)",)
+
+    payment_id: str
+    customer_id: str
+
+
+class ItemRow(Row, kw_only=True):
+    """An issued invoice. ``next_step_on`` is set while an amount is open and a step remains.
+
+    ``instalments`` as ``<date> <sum up to it>``; ``due_on`` is the first that ``settled_minor`` leaves open.
+
+    ``done``: steps taken or superseded. ``taken``: steps taken, in their order, as ``<code> <day> <act> <offset>``.
+    ``moved_on``: last day on which an amount was moved. ``arose_on``: day on which the claim arose.
+    """
+
+    TABLE: ClassVar[str] = "item"
+    KEY: ClassVar[tuple[str, ...]] = ("invoice_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = (
+        "(customer_id, due_on)",
+        "(next_step_on) where next_step_on is not null",
+    )
+
+    invoice_id: str
+    customer_id: str
+    entity_id: str
+    currency: str
+    number: str
+    issued_on: date
+    arose_on: date
+    due_on: date
+    open_minor: int
+    disputed_minor: int
+    planned_minor: int
+    in_hand_minor: int
+    settled_minor: int
+    instalments: list[str]
+    entered_on: date
+    penalty_rate_bps: int | None
+    indemnity_minor: int
+    """Recovery fee that is neither waived nor claimed by a penalty document."""
+    done: list[str]
+    taken: list[str]
+    suppressed: list[str]
+    next_step_on: date | None
+    version: int
+    events: str
+    moved_on: date | None = None
+    promised_until: date | None = None
+    """Last day on which dunning rests because of a promise."""
