@@ -1,0 +1,229 @@
+"""Application of events to the rows: amounts from the movements of the books; drafts have none, and add their own."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from encours.contracts import Recorded
+from encours.contracts.books import movements
+from encours.contracts.events.invoice import InvoiceAmended, InvoiceCancelled, InvoiceDrafted, InvoiceIssued
+from encours.contracts.events.money.plan import InvoiceRescheduled
+from encours.contracts.events.parties.customer import (
+    CustomerAmended,
+    CustomerMerged,
+    CustomerMergeReversed,
+    CustomerRegistered,
+    RolesAssigned,
+)
+from encours.contracts.events.parties.insolvency import InsolvencyClosed, InsolvencyOpened
+from encours.contracts.events.rate import ExchangeRatePublished
+from encours.contracts.events.risk import LimitApproved, LimitRefused, LimitRequested
+from encours.projection.row_cache import RowCache
+from encours.reading.insolvency import InsolvencyRow
+from encours.reading.merges import MergeRow
+from encours.reading.rates import rate_rows
+from risk_svc.read_models.credit.limits import apply_limit
+from risk_svc.read_models.credit.rows import (
+    CreditCustomerRow,
+    CreditRolesRow,
+    ExposureInstalmentRow,
+    ExposureInvoiceRow,
+    ExposureMovementRow,
+    ExposureRow,
+)
+
+
+class CreditProjection:
+    """Application of one event to the rows; it numbers the movement rows that it writes."""
+
+    def __init__(self, e: Recorded, rows: RowCache) -> None:
+        self.e = e
+        self.rows = rows
+        self.line = 0
+
+    def apply(self) -> None:
+        """Apply the event's content, then its movements."""
+        data = self.e.data
+        match data:
+            case CustomerRegistered() | CustomerAmended():
+                self._customer(data)
+            case InvoiceDrafted():
+                self._draft(data)
+            case InvoiceAmended():
+                row = self._invoice(data.invoice_id)
+                self._redraft(row, data.total_minor - sum(_amounts(row.drafted).values()))
+            case InvoiceCancelled():
+                self._undraft(self._invoice(data.invoice_id))
+            case InvoiceIssued():
+                self._issued(data)
+            case InvoiceRescheduled():
+                self._rescheduled(data)
+            case LimitRequested() | LimitApproved() | LimitRefused():
+                apply_limit(self.e, data, self.rows)
+            case CustomerMerged() | CustomerMergeReversed():
+                self.rows.put(MergeRow.of(self.e, data))
+            case InsolvencyOpened() | InsolvencyClosed():
+                self.rows.put(InsolvencyRow.of(self.e, data))
+            case ExchangeRatePublished():
+                for each in rate_rows(self.e, data):
+                    self.rows.put(each)
+            case RolesAssigned():
+                self.rows.put(
+                    CreditRolesRow(
+                        customer_id=data.customer_id,
+                        position=self.e.position,
+                        valid_from=data.valid_from,
+                        payer_id=data.payer_id,
+                        group_id=data.group_id,
+                    )
+                )
+        for moved in movements(self.e):
+            if moved.invoice_id is not None:
+                self._invoice(moved.invoice_id)
+            self._move(
+                ExposureMovementRow(
+                    position=self.e.position,
+                    line=self.line,
+                    customer_id=moved.customer_id,
+                    currency=moved.currency,
+                    invoice_id=moved.invoice_id,
+                    payment_id=moved.payment_id,
+                    effective_on=moved.effective_on,
+                    available_on=moved.available_on,
+                    open_minor=moved.item_minor,
+                    owed_minor=moved.owed_minor,
+                    disputed_minor=moved.contested_minor,
+                    conceded_minor=moved.conceded_minor,
+                    unapplied_minor=moved.cash_minor,
+                )
+            )
+
+    def _invoice(self, invoice_id: str) -> ExposureInvoiceRow:
+        row = self.rows.get(ExposureInvoiceRow, invoice_id)
+        if row is None:
+            raise LookupError(f"invoice {invoice_id} was never drafted or issued")
+        return row
+
+    def _move(self, row: ExposureMovementRow) -> None:
+        change = row.open_minor - row.conceded_minor + row.draft_minor - row.unapplied_minor
+        if not (change or row.open_minor or row.owed_minor or row.disputed_minor or row.unapplied_minor):
+            return
+        self.rows.put(row)
+        self.line += 1
+        customer = self.rows.get(CreditCustomerRow, row.customer_id) if change else None
+        if customer is not None:
+            exposures = _amounts(customer.exposures)
+            exposures[row.currency] = exposures.get(row.currency, 0) + change
+            customer.exposures = _listed(exposures)
+            self.rows.put(customer)
+            self.rows.put(
+                ExposureRow(
+                    customer_id=row.customer_id,
+                    currency=row.currency,
+                    exposure_minor=exposures[row.currency],
+                )
+            )
+
+    def _move_draft(self, row: ExposureInvoiceRow, effective_on: date, draft_minor: int) -> None:
+        self._move(
+            ExposureMovementRow(
+                position=self.e.position,
+                line=self.line,
+                customer_id=row.customer_id,
+                currency=row.currency,
+                invoice_id=row.invoice_id,
+                effective_on=effective_on,
+                draft_minor=draft_minor,
+            )
+        )
+
+    def _customer(self, data: CustomerRegistered | CustomerAmended) -> None:
+        if isinstance(data, CustomerRegistered):
+            row = CreditCustomerRow(
+                customer_id=data.customer_id,
+                entity_id=self.e.entity,
+                name=data.name,
+                from_position=self.e.position,
+                exposures="",
+            )
+        else:
+            found = self.rows.get(CreditCustomerRow, data.customer_id)
+            if found is None:
+                raise LookupError(f"customer {data.customer_id} was never registered")
+            row = found
+            row.name = data.name
+        self.rows.put(row)
+
+    def _draft(self, data: InvoiceDrafted) -> None:
+        row = ExposureInvoiceRow(
+            invoice_id=data.invoice_id,
+            customer_id=data.customer_id,
+            currency=data.currency,
+            drafted="",
+            number=None,
+            issued_on=None,
+            due_on=None,
+            total_minor=data.total_minor,
+            issued_position=None,
+            replaces=data.corrects is not None,
+        )
+        self._redraft(row, data.total_minor)
+
+    def _redraft(self, row: ExposureInvoiceRow, change_minor: int) -> None:
+        if row.replaces:
+            self.rows.put(row)
+            return
+        parts, day = _amounts(row.drafted), self.e.effective_on
+        parts[day.isoformat()] = parts.get(day.isoformat(), 0) + change_minor
+        row.drafted = _listed(parts)
+        self.rows.put(row)
+        self._move_draft(row, day, change_minor)
+
+    def _undraft(self, row: ExposureInvoiceRow) -> None:
+        """End the draft. An addition taken back before its own day would leave drafts below zero in between."""
+        for day, minor in _amounts(row.drafted).items():
+            self._move_draft(row, max(self.e.effective_on, date.fromisoformat(day)), -minor)
+        row.drafted = ""
+        self.rows.put(row)
+
+    def _issued(self, data: InvoiceIssued) -> None:
+        draft = self.rows.get(ExposureInvoiceRow, data.invoice_id)
+        if draft is not None:
+            self._undraft(draft)
+        self.rows.put(
+            ExposureInvoiceRow(
+                invoice_id=data.invoice_id,
+                customer_id=data.customer_id,
+                currency=data.currency,
+                drafted="",
+                number=data.number,
+                issued_on=data.issued_on,
+                due_on=data.due_on,
+                total_minor=data.total_minor,
+                issued_position=self.e.position,
+                is_penalty=data.purpose == "penalty",
+            )
+        )
+
+    def _rescheduled(self, data: InvoiceRescheduled) -> None:
+        invoice = self._invoice(data.invoice_id)
+        for each in data.instalments:
+            self.rows.put(
+                ExposureInstalmentRow(
+                    invoice_id=invoice.invoice_id,
+                    position=self.e.position,
+                    due_on=each.due_on,
+                    effective_on=self.e.effective_on,
+                    amount_minor=each.amount_minor,
+                )
+            )
+
+
+def _amounts(text: str) -> dict[str, int]:
+    """Return amounts in minor units by their key, from ``<key>:<minor units>`` per amount."""
+    parts = (part.rpartition(":") for part in text.split())
+    return {key: int(minor) for key, _, minor in parts}
+
+
+def _listed(amounts: dict[str, int]) -> str:
+    return " ".join(f"{key}:{minor}" for key, minor in amounts.items())
