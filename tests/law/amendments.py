@@ -18,8 +18,8 @@ from invoice_svc.domain.invoice.commands import (
     DraftInvoice,
     IssueInvoice,
 )
-from invoice_svc.domain.invoice.correction import CorrectInvoice
-from invoice_svc.domain.invoice.credit_sums import left_to_credit
+from invoice_svc.domain.invoice.credit.correction import CorrectInvoice
+from invoice_svc.domain.invoice.credit.sums import left_to_credit
 from invoice_svc.domain.payment import commands as pay
 from invoice_svc.domain.payment.credit_note import IssueCreditNote
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT

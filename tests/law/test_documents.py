@@ -10,7 +10,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from invoice_svc.domain.invoice.credit_sums import left_to_credit
+from invoice_svc.domain.invoice.credit.sums import left_to_credit
 from invoice_svc.domain.invoice.evolve import fold_as_of
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT
 from tests.law.amendments import Amendments

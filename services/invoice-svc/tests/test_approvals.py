@@ -21,7 +21,7 @@ from invoice_svc.domain.approval.commands import (
 )
 from invoice_svc.domain.customer.commands import RequirePapers
 from invoice_svc.domain.invoice.commands import AmendInvoice, CancelInvoice, CreditInvoice, IssueInvoice
-from invoice_svc.domain.invoice.correction import CorrectInvoice, correction_id
+from invoice_svc.domain.invoice.credit.correction import CorrectInvoice, correction_id
 from invoice_svc.domain.invoice.evolve import fold_as_of
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.read_models.lists import Lists

@@ -20,7 +20,7 @@ from invoice_svc.domain.amounts.sums import LineInput, RateAmounts
 from invoice_svc.domain.customer.commands import RegisterCustomer
 from invoice_svc.domain.entity.commands import RegisterEntity
 from invoice_svc.domain.invoice.commands import Content, CreditInvoice, DraftInvoice, TakeOverInvoice
-from invoice_svc.domain.invoice.credit_sums import left_to_credit
+from invoice_svc.domain.invoice.credit.sums import left_to_credit
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.use_cases.folds import INVOICE

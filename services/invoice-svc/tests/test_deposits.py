@@ -16,7 +16,7 @@ from encours.kernel.money import Money
 from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.customer.commands import AssignRoles
 from invoice_svc.domain.invoice.commands import AmendInvoice, Content, DraftInvoice
-from invoice_svc.domain.invoice.correction import CorrectInvoice, InvoiceCorrected, correction_id
+from invoice_svc.domain.invoice.credit.correction import CorrectInvoice, InvoiceCorrected, correction_id
 from invoice_svc.domain.invoice.deposits import DepositIsDeducted, DepositNotDeductible
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.invoice.vat_due import vat_due, vat_received

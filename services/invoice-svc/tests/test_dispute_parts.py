@@ -11,7 +11,7 @@ import pytest
 from encours.kernel.money import Money
 from invoice_svc.domain.dispute.commands import CommentDispute, OpenDispute, RaiseDispute, ResolveDispute
 from invoice_svc.domain.invoice.commands import AmendInvoice
-from invoice_svc.domain.invoice.correction import CorrectInvoice
+from invoice_svc.domain.invoice.credit.correction import CorrectInvoice
 from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.http.disputes.answers import DisputeOut
 from invoice_svc.http.disputes.bodies import DisputeCommentBody, ResolveBody

@@ -15,7 +15,7 @@ from encours.kernel.errors import DomainError
 from encours.kernel.money import Money
 from encours.reading.summary import summary
 from invoice_svc.domain.invoice.commands import AmendInvoice, CancelInvoice, DraftInvoice, IssueInvoice
-from invoice_svc.domain.invoice.correction import CorrectInvoice, correction_id
+from invoice_svc.domain.invoice.credit.correction import CorrectInvoice, correction_id
 from invoice_svc.domain.invoice.schedule import InstalmentsDiffer, ProposedInstalment, fixed
 from invoice_svc.http.invoices.answers import InvoiceOut
 from invoice_svc.http.invoices.bodies import CorrectionBody, DraftBatch, DraftBody, DraftPatch

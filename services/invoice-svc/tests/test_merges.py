@@ -16,7 +16,7 @@ from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.customer.commands import AssignRoles, NoteCustomer
 from invoice_svc.domain.customer.merge import MergeCustomer, ReverseMerge
 from invoice_svc.domain.invoice.commands import AmendInvoice, Content, IssueInvoice
-from invoice_svc.domain.invoice.correction import CorrectInvoice, correction_id
+from invoice_svc.domain.invoice.credit.correction import CorrectInvoice, correction_id
 from invoice_svc.domain.order.commands import DeliverOrder, GroupDeliveries, PlaceOrder
 from invoice_svc.domain.payment.commands import AllocatePayment
 from invoice_svc.domain.recurring.commands import AgreeRecurring

@@ -23,7 +23,7 @@ from invoice_svc.domain.invoice.commands import (
     CreditInvoice,
     DraftInvoice,
 )
-from invoice_svc.domain.invoice.correction import CorrectInvoice, correction_id
+from invoice_svc.domain.invoice.credit.correction import CorrectInvoice, correction_id
 from invoice_svc.domain.order.commands import (
     CancelDelivery,
     CloseOrder,

@@ -30,8 +30,8 @@ from encours.testing.events import (
 )
 from encours.testing.scenario import given
 from invoice_svc.domain.amounts.sums import LineInput
-from invoice_svc.domain.invoice import credit_note
 from invoice_svc.domain.invoice.commands import CreditInvoice
+from invoice_svc.domain.invoice.credit import credit_note
 from invoice_svc.domain.invoice.evolve import InvoiceEvent
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.payment import decide

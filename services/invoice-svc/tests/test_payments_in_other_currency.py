@@ -13,7 +13,7 @@ from encours.contracts.books import movements
 from encours.kernel.errors import DomainError
 from encours.kernel.money import Money
 from invoice_svc.domain.invoice.commands import AmendInvoice
-from invoice_svc.domain.invoice.correction import CorrectInvoice, correction_id
+from invoice_svc.domain.invoice.credit.correction import CorrectInvoice, correction_id
 from invoice_svc.domain.loss.write_off import WriteOffInvoice
 from invoice_svc.domain.payment.commands import (
     AgreedRate,

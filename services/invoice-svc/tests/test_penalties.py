@@ -24,7 +24,7 @@ from invoice_svc.domain.interest.debt import DebtorFile, debt_of, settled
 from invoice_svc.domain.interest.penalties import CancelPenalties, ClaimPenalties, NothingToClaim
 from invoice_svc.domain.interest.waiver import ReinstatePenalties, WaivePenalties
 from invoice_svc.domain.invoice.commands import AmendInvoice
-from invoice_svc.domain.invoice.correction import CorrectInvoice
+from invoice_svc.domain.invoice.credit.correction import CorrectInvoice
 from invoice_svc.domain.payment.commands import ReversePayment
 from invoice_svc.domain.payment.credit_note import IssueCreditNote
 from invoice_svc.use_cases.folds import INVOICE, PAYMENT

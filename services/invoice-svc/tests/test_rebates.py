@@ -17,8 +17,8 @@ from invoice_svc.domain.amounts.sums import LineInput
 from invoice_svc.domain.dispute.commands import ResolveDispute
 from invoice_svc.domain.interest.debt import debt_of
 from invoice_svc.domain.invoice.commands import AmendInvoice, Content, CreditInvoice, TakeOverInvoice
-from invoice_svc.domain.invoice.correction import CorrectInvoice, correction_id
-from invoice_svc.domain.invoice.credit_sums import left_to_credit
+from invoice_svc.domain.invoice.credit.correction import CorrectInvoice, correction_id
+from invoice_svc.domain.invoice.credit.sums import left_to_credit
 from invoice_svc.domain.loss.decide import DeclareUnrecoverable
 from invoice_svc.domain.payment.credit_note import IssueCreditNote
 from invoice_svc.http.invoices.answers import InvoiceOut

@@ -15,7 +15,7 @@ from encours.kernel.money import Money
 from invoice_svc.domain.dispute.commands import ResolveDispute
 from invoice_svc.domain.interest.debt import debt_of
 from invoice_svc.domain.invoice.commands import AmendInvoice
-from invoice_svc.domain.invoice.correction import CorrectInvoice
+from invoice_svc.domain.invoice.credit.correction import CorrectInvoice
 from invoice_svc.domain.invoice.evolve import fold_as_of
 from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice
 from invoice_svc.domain.payment.commands import (

@@ -19,7 +19,7 @@ from encours.kernel.errors import FieldError, Invalid, Refusal
 from encours.kernel.money import Money
 from invoice_svc.domain.amounts.sums import RateAmounts
 from invoice_svc.domain.invoice.checks import require_issued
-from invoice_svc.domain.invoice.credit_sums import amounts_of, left_to_credit, less, within
+from invoice_svc.domain.invoice.credit.sums import amounts_of, left_to_credit, less, within
 from invoice_svc.domain.invoice.room import cited_as
 from invoice_svc.domain.invoice.state import Invoice
 

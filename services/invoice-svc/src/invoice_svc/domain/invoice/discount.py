@@ -16,7 +16,7 @@ from encours.contracts.events.invoice import EarlyDiscountTaken, EarlyDiscountWi
 from encours.kernel.money import div_half_up
 from invoice_svc.domain.amounts.sums import split_credit
 from invoice_svc.domain.invoice.checks import money_of
-from invoice_svc.domain.invoice.credit_sums import left_to_credit, shares_of
+from invoice_svc.domain.invoice.credit.sums import left_to_credit, shares_of
 from invoice_svc.domain.invoice.parts import AppliedPayment
 from invoice_svc.domain.invoice.state import Invoice
 

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from encours.contracts import Recorded
 from encours.contracts.common import (
-    Particulars,
     VatShare,
 )
 from encours.contracts.events import invoice as events
@@ -21,7 +20,8 @@ from encours.contracts.events import residual as residuals
 from encours.contracts.events.money.plan import InvoiceRescheduled
 from encours.contracts.events.parties.field import InvoiceFieldsSet
 from encours.contracts.events.sales import approval as approvals
-from invoice_svc.domain.approval.state import ApprovalEvent, amended, decided, of_draft
+from invoice_svc.domain.approval.state import ApprovalEvent, amended, decided
+from invoice_svc.domain.invoice.document import amended_document, drafted_document, issued_document
 from invoice_svc.domain.invoice.parts import (
     AppliedPayment,
     BalanceChange,
@@ -82,9 +82,9 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
         return replace(state, covers=covers_after(state.covers, day, event))
     match event:
         case events.InvoiceDrafted():
-            return _drafted(recorded, event)
+            return drafted_document(recorded, event)
         case events.InvoiceAmended():
-            return replace(_amended(state, event), approval=amended(state.approval, recorded.actor))
+            return replace(amended_document(state, event), approval=amended(state.approval, recorded.actor))
         case events.InvoiceCancelled():
             return replace(state, document="cancelled")
         case approvals.InvoiceSubmitted() | approvals.InvoiceApproved() | approvals.InvoiceRejected():
@@ -92,7 +92,7 @@ def evolve(state: Invoice, recorded: Recorded) -> Invoice:
         case InvoiceFieldsSet():
             return replace(state, fields={each.field_code: each.value for each in event.fields})
         case events.InvoiceIssued():
-            return _issued(state, recorded.entity, event)
+            return issued_document(state, recorded.entity, event)
         case events.DepositDeducted():
             return replace(state, deducted_by=event.final_invoice_id)
         case events.DepositFreed():
@@ -294,94 +294,6 @@ def _less(shares: tuple[Disputed, ...], dispute_id: str, amount_minor: int) -> t
         if share.amount_minor:
             kept.append(share)
     return tuple(reversed(kept))
-
-
-def _drafted(recorded: Recorded, event: events.InvoiceDrafted) -> Invoice:
-    return Invoice(
-        document="draft",
-        invoice_id=event.invoice_id,
-        entity_id=recorded.entity,
-        customer_id=event.customer_id,
-        currency=event.currency,
-        series=event.series,
-        supply_on=event.supply_on,
-        purpose=event.purpose,
-        lines=event.lines,
-        adjustments=event.adjustments,
-        vat=event.vat,
-        net_minor=event.net_minor,
-        vat_minor=event.vat_minor,
-        total_minor=event.total_minor,
-        terms=event.terms,
-        reference=event.reference,
-        salesperson=event.salesperson,
-        particulars=event.particulars or Particulars(),
-        deposits=event.deposits,
-        drafted_instalments=event.instalments,
-        corrects=event.corrects,
-        drafted_on=recorded.effective_on,
-        deliveries=event.deliveries,
-        approval=of_draft(recorded.actor),
-        correction_cause=event.correction_cause,
-        credit_series=event.credit_series,
-    )
-
-
-def _amended(state: Invoice, event: events.InvoiceAmended) -> Invoice:
-    return replace(
-        state,
-        supply_on=event.supply_on,
-        lines=event.lines,
-        adjustments=event.adjustments,
-        vat=event.vat,
-        net_minor=event.net_minor,
-        vat_minor=event.vat_minor,
-        total_minor=event.total_minor,
-        terms=event.terms,
-        reference=event.reference,
-        salesperson=event.salesperson,
-        particulars=event.particulars or Particulars(),
-        deposits=event.deposits,
-        drafted_instalments=event.instalments,
-    )
-
-
-def _issued(state: Invoice, entity_id: str, event: events.InvoiceIssued) -> Invoice:
-    return Invoice(
-        document="issued",
-        invoice_id=event.invoice_id,
-        entity_id=entity_id,
-        customer_id=event.customer_id,
-        currency=event.currency,
-        series=event.series,
-        supply_on=event.supply_on,
-        purpose=event.purpose,
-        lines=state.lines,
-        adjustments=state.adjustments,
-        vat=event.vat,
-        net_minor=event.net_minor,
-        vat_minor=event.vat_minor,
-        total_minor=event.total_minor,
-        terms=event.terms,
-        reference=event.reference,
-        salesperson=event.salesperson,
-        particulars=event.particulars or Particulars(),
-        deducted=event.deposits,
-        corrects=event.corrects,
-        purchaser_id=event.purchaser_id,
-        number=event.number,
-        display=event.display,
-        issued_on=event.issued_on,
-        due_on=event.due_on,
-        discount_until=event.discount_until,
-        origin=event.origin,
-        drafted_on=state.drafted_on,
-        approval=state.approval,
-        fields=state.fields,
-        deliveries=event.deliveries,
-        penalises=event.penalises,
-        movements=(BalanceChange(event.issued_on, event.total_minor),),
-    )
 
 
 def fold_as_of(recorded: Iterable[Recorded], day: date) -> Invoice:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from encours.contracts.common import VatShare
 from invoice_svc.domain.amounts.sums import split_credit
-from invoice_svc.domain.invoice.credit_sums import amounts_of
+from invoice_svc.domain.invoice.credit.sums import amounts_of
 from invoice_svc.domain.invoice.state import Invoice
 
 VatDue = Literal["receipt", "issue", "delivery"]

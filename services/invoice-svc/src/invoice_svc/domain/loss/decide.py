@@ -24,7 +24,7 @@ from invoice_svc.domain.invoice.checks import (
     require_not_future,
     require_positive,
 )
-from invoice_svc.domain.invoice.credit_sums import amounts_of, left_to_credit, shares_of
+from invoice_svc.domain.invoice.credit.sums import amounts_of, left_to_credit, shares_of
 from invoice_svc.domain.invoice.refusals import AmountExceedsOutstanding, NothingOutstanding
 from invoice_svc.domain.invoice.room import room_from
 from invoice_svc.domain.invoice.state import Invoice

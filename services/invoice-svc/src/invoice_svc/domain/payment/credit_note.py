@@ -19,9 +19,9 @@ from invoice_svc.domain.customer.decide import require_customer_of
 from invoice_svc.domain.customer.state import Customer
 from invoice_svc.domain.entity.state import Entity
 from invoice_svc.domain.invoice.checks import require_issued, require_no_penalty, require_not_future
-from invoice_svc.domain.invoice.credit_note import CREDIT_SERIES
+from invoice_svc.domain.invoice.credit.credit_note import CREDIT_SERIES
+from invoice_svc.domain.invoice.credit.rebate import within_cited
 from invoice_svc.domain.invoice.deposits import require_not_deducted
-from invoice_svc.domain.invoice.rebate import within_cited
 from invoice_svc.domain.invoice.room import cited_as
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.domain.payment.refusals import AllocationAcrossCustomers

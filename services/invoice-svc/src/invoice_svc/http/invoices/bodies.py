@@ -30,7 +30,7 @@ from invoice_svc.domain.invoice.commands import (
     DraftInvoice,
     IssueInvoice,
 )
-from invoice_svc.domain.invoice.correction import CorrectInvoice
+from invoice_svc.domain.invoice.credit.correction import CorrectInvoice
 from invoice_svc.domain.invoice.schedule import ProposedInstalment
 from invoice_svc.domain.loss.decide import DeclareUnrecoverable, ProvisionInvoice
 from invoice_svc.domain.loss.write_off import ReverseWriteOff, WriteOffInvoice

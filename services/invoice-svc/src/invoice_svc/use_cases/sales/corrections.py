@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from encours.ledger.command import Result
 from encours.ledger.session import Session
-from invoice_svc.domain.invoice import correction
-from invoice_svc.domain.invoice.correction import CorrectInvoice, correction_id
+from invoice_svc.domain.invoice.credit import correction
+from invoice_svc.domain.invoice.credit.correction import CorrectInvoice, correction_id
 from invoice_svc.domain.invoice.state import Invoice
 from invoice_svc.use_cases.folds import INVOICE
 from invoice_svc.use_cases.parties.debtors import survivor

@@ -16,7 +16,7 @@ from encours.kernel.ids import derived_id, with_prefix
 from encours.kernel.money import Money
 from encours.ledger.command import Result
 from encours.ledger.session import Session
-from invoice_svc.domain.invoice.rebate import rebates
+from invoice_svc.domain.invoice.credit.rebate import rebates
 from invoice_svc.domain.payment import credit_note, credit_use
 from invoice_svc.domain.payment.commands import AllocatePayment, Instructed
 from invoice_svc.domain.payment.credit_note import IssueCreditNote

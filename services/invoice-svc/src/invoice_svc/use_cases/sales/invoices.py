@@ -13,7 +13,7 @@ from encours.ledger.session import Session
 from invoice_svc.domain.customer.state import Customer
 from invoice_svc.domain.entity.state import Entity
 from invoice_svc.domain.interest import penalties
-from invoice_svc.domain.invoice import correction, credit_note, decide
+from invoice_svc.domain.invoice import decide
 from invoice_svc.domain.invoice.commands import (
     AmendInvoice,
     CancelInvoice,
@@ -22,6 +22,7 @@ from invoice_svc.domain.invoice.commands import (
     IssueInvoice,
     TakeOverInvoice,
 )
+from invoice_svc.domain.invoice.credit import correction, credit_note
 from invoice_svc.domain.invoice.deposits import deduct, require_not_deducted
 from invoice_svc.domain.invoice.parts import AppliedPayment
 from invoice_svc.domain.invoice.state import Invoice

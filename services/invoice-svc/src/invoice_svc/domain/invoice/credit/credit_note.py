@@ -20,7 +20,7 @@ from invoice_svc.domain.invoice.checks import (
     require_positive,
 )
 from invoice_svc.domain.invoice.commands import CreditInvoice
-from invoice_svc.domain.invoice.credit_sums import credited_parts, shares_of
+from invoice_svc.domain.invoice.credit.sums import credited_parts, shares_of
 from invoice_svc.domain.invoice.evolve import InvoiceEvent
 from invoice_svc.domain.invoice.parts import AppliedPayment, BalanceChange
 from invoice_svc.domain.invoice.refusals import AmountExceedsOutstanding, NothingOutstanding

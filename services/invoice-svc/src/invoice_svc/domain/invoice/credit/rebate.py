@@ -15,7 +15,7 @@ from encours.contracts.events.invoice import InvoiceRebated
 from encours.contracts.events.money.payment import CreditNoteIssued
 from encours.kernel.errors import Invalid
 from invoice_svc.domain.amounts.sums import InvoiceSums, RateAmounts, VatKey
-from invoice_svc.domain.invoice.credit_sums import (
+from invoice_svc.domain.invoice.credit.sums import (
     amounts_of,
     left_to_credit,
     less,
