@@ -17,12 +17,10 @@ from encours import contracts
 from encours.contracts import Event, Recorded
 from encours.contracts.books import movements, moving
 from encours.contracts.common import Conversion
-from encours.contracts.events import residual
 from encours.contracts.events.aside import EventSetAside
 from encours.contracts.events.calendar import DayOpened
 from encours.contracts.events.dunning.reminders import DunnedItem, RunCompleted
 from encours.contracts.events.invoice import (
-    InvoiceAmended,
     InvoiceCancelled,
     InvoiceCredited,
     InvoiceDrafted,
@@ -32,7 +30,7 @@ from encours.contracts.events.invoice import (
     ShareDisputed,
     ShareUndisputed,
 )
-from encours.contracts.events.loss import InvoiceUnrecoverable, WriteOffRecovered
+from encours.contracts.events.loss import InvoiceUnrecoverable
 from encours.contracts.events.money.payment import (
     Allocation,
     CreditNoteIssued,
@@ -41,7 +39,6 @@ from encours.contracts.events.money.payment import (
     PaymentReceived,
     PaymentReleased,
     PaymentReversed,
-    RefundOrdered,
     RefundReturned,
     RefundSent,
 )
@@ -58,75 +55,24 @@ from encours.contracts.events.sales.order import DeliveryCancelled, OrderDeliver
 from encours.testing.contesting import amounts_of_dispute, ended_parts
 from encours.testing.draws import Draw, Fields, instalments_of
 from encours.testing.events import allocation, event, sums
+from encours.testing.firm_types import (
+    BEGIN,
+    DISPUTED,
+    DRAFTS,
+    EARNED,
+    FOUNDED,
+    GROWS,
+    IDS,
+    KEPT,
+    OF_CASH,
+    TAKES_CASH,
+    TYPES,
+)
 from encours.testing.history import History, subject_of
 
 Act = tuple[str, int, int, int]
 """Type, a number that makes every choice, days from today, amount."""
 START = date(2026, 1, 5)
-# These begin an object; every other event happens to one that is there.
-_BEGIN = frozenset(
-    {
-        *(
-            "entity.registered",
-            "customer.registered",
-            "field.defined",
-            "invoice.drafted",
-            "invoice.issued",
-            "payment.received",
-            "payment.credit_note_issued",
-            "quote.drafted",
-            "rate.published",
-            "order.placed",
-            "recurring.agreed",
-            "index.published",
-            "review.dismissed",
-        ),
-        *(
-            "dispute.opened",
-            "plan.agreed",
-            "instrument.received",
-            "dispute_rules.code_mapped",
-            "statement.scheduled",
-            "dispute_rules.category_set",
-            "limit.requested",
-            "credit.checked",
-            "import.received",
-        ),
-        *("bank_account.csv_map_set", "bank_statement.imported", "bank_line.recorded"),
-        "virtual_iban.assigned",
-        *("remittance_advice.received", "policy.created", "allocation_policy.set", "template.version_saved"),
-        *("reminder.requested", "reminder.suppressed", "task.opened", "task.raised"),
-        *("promise.made", "reply.read"),
-    }
-)
-_DRAFTS = (InvoiceAmended, InvoiceCancelled)
-_DISPUTED = (DisputeRaised, DisputePartResolved, DisputeResolved)
-_EARNED = (residual.PaymentResidualClosed, residual.PaymentResidualReopened)
-_OF_CASH = (RefundOrdered, RefundReturned, RefundSent, *_EARNED)
-_TAKES_CASH = (RefundOrdered, residual.PaymentResidualClosed)
-_GROWS = (InvoiceIssued, WriteOffRecovered, residual.InvoiceResidualReopened)
-# These come with the event that they mirror.
-_MIRRORS = contracts.names_of(PaymentApplied, PaymentUnapplied, ShareDisputed, ShareUndisputed)
-# An object's own id comes first, then those of the objects that it belongs to.
-_IDS = {
-    "finding_id": "fnd", "recurring_id": "rec", "index_id": "idx", "order_id": "ord", "quote_id": "quo",
-    "rate_id": "fxr", "field_id": "fld", "rules_id": "dsr", "schedule_id": "sts",
-    "advice_id": "adv", "policy_id": "pol", "template_id": "tpl", "allocation_policy_id": "alp",
-    "line_id": "bln", "virtual_iban_id": "vib", "account_id": "bac", "statement_id": "bst",
-    "plan_id": "pln", "instrument_id": "ins",
-    "dispute_id": "dis", "payment_id": "pay", "invoice_id": "inv", "limit_id": "lim", "decision_id": "dec",
-    "promise_id": "prm", "reply_id": "rpl",
-    "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
-}  # fmt: skip
-_KEPT = frozenset({*_IDS, "currency", "amount_minor", "series"})
-_FOUNDED = (
-    ("entity.registered", 2),
-    ("entity.series_defined", 2),
-    ("customer.registered", 3),
-    ("invoice.issued", 3),
-)
-_OFTEN = ("invoice.issued", "payment.received", "payment.allocated", "calendar.day_opened")
-TYPES = (*sorted(contracts.types().keys() - _MIRRORS), *_OFTEN * 3)
 
 
 class Firm(History):
@@ -134,7 +80,7 @@ class Firm(History):
 
     def __init__(self) -> None:
         super().__init__(today=START)
-        self.objects: dict[str, dict[str, Fields]] = {name: {} for name in _IDS}
+        self.objects: dict[str, dict[str, Fields]] = {name: {} for name in IDS}
         self.drafts: dict[str, Fields] = {}
         self.running = False
         """A day was opened whose run of reminders is not completed."""
@@ -151,7 +97,7 @@ class Firm(History):
         self.refunded: Counter[str] = Counter()
         """Refunds that did not come back, by payment, and overpayments that became income."""
         self.earned: Counter[str] = Counter()
-        for type_name, count in _FOUNDED:
+        for type_name, count in FOUNDED:
             for n in range(count):
                 self.happen(type_name, n, 0, 12_000)
 
@@ -194,7 +140,7 @@ class Firm(History):
 
     def _single(self, cls: type[Event], draw: Draw) -> None:
         fields = self._subject(cls, draw)
-        if fields is not None and cls in _DISPUTED:
+        if fields is not None and cls in DISPUTED:
             fields |= amounts_of_dispute(cls, self.contested[fields["dispute_id"]], draw.n, draw.amount_minor)
         if fields is None or (recorded := self._record(cls, fields, draw)) is None:
             return
@@ -216,7 +162,7 @@ class Firm(History):
     def _subject(self, cls: type[Event], draw: Draw) -> Fields | None:
         """The object that it happens to."""
         name = subject_of(cls.TYPE)
-        if cls in _DRAFTS:
+        if cls in DRAFTS:
             return draw.one(self.drafts)
         if cls is InvoiceIssued and self.drafts and draw.n % 3 == 0:
             return (draw.one(self.drafts) or {}) | {"origin": "issued"}
@@ -228,13 +174,13 @@ class Firm(History):
             return None
         if cls is DeliveryCancelled and not any(e.type == OrderDelivered.TYPE for e in self.events):
             return None
-        if cls in _OF_CASH:
-            held = self.open if cls in _TAKES_CASH else self.earned if cls in _EARNED else self.refunded
+        if cls in OF_CASH:
+            held = self.open if cls in TAKES_CASH else self.earned if cls in EARNED else self.refunded
             found = {i: p for i, p in self.objects[name].items() if held[i] > 0 and p["customer_id"]}
             return None if cls is RefundReturned and draw.n % 3 else draw.one(found)
-        if cls.TYPE not in _BEGIN:
+        if cls.TYPE not in BEGIN:
             return draw.one(self.objects[name])
-        fields: Fields = {name: f"{_IDS[name]}_{len(self.events) + 1:032x}"}
+        fields: Fields = {name: f"{IDS[name]}_{len(self.events) + 1:032x}"}
         if cls is InvoiceIssued:
             fields |= {"origin": "import", "series": None}  # what is issued here was a draft
         if cls in (InvoiceDrafted, InvoiceIssued, PaymentReceived, CreditNoteIssued):
@@ -244,19 +190,19 @@ class Firm(History):
         return fields
 
     def _record(self, cls: type[Event], fields: Fields, draw: Draw) -> Recorded | None:
-        for name in _IDS:
+        for name in IDS:
             if name in cls.__struct_fields__ and name not in fields:
                 if (other := draw.one(self.objects[name])) is None:
                     return None
                 # A payment without a payer says nothing of the customer of a dispute about it.
                 fields = {known: value for known, value in other.items() if value is not None} | fields
         amount = draw.amount_minor
-        if cls.TYPE in moving("item") and cls not in _GROWS:
+        if cls.TYPE in moving("item") and cls not in GROWS:
             amount = min(amount, self.open[fields["invoice_id"]])
             if amount <= 0:
                 return None
             fields = {name: value for name, value in fields.items() if name != "amount_minor"}
-        if cls in _OF_CASH:
+        if cls in OF_CASH:
             amount = self._of_cash(cls, fields["payment_id"], amount)
             if amount <= 0:
                 return None
@@ -273,19 +219,17 @@ class Firm(History):
         data = cls(**{name: (drawn | fields)[name] for name in cls.__struct_fields__})
         payer = self.objects["customer_id"].get(fields.get("customer_id") or "", {})
         entity = fields.get("entity_id") or payer.get("entity_id", "ent_1")
-        names = _KEPT & set(cls.__struct_fields__)
-        kept = {
-            name: getattr(data, name) for name in names - ({"amount_minor"} if cls in _OF_CASH else set())
-        }
+        names = KEPT & set(cls.__struct_fields__)
+        kept = {name: getattr(data, name) for name in names - ({"amount_minor"} if cls in OF_CASH else set())}
         subject = subject_of(cls.TYPE)
-        known = self.drafts if cls in (InvoiceDrafted, *_DRAFTS) else self.objects[subject]
+        known = self.drafts if cls in (InvoiceDrafted, *DRAFTS) else self.objects[subject]
         known.setdefault(fields[subject], {}).update(kept | {"entity_id": entity})
         return self._add(data, entity, draw.on)
 
     def _of_cash(self, cls: type[Event], payment_id: str, amount_minor: int) -> int:
         """Amount that is refunded or earned of what is unapplied; of that, what is sent or comes back."""
-        held = self.earned if cls in _EARNED else self.refunded
-        if cls in _TAKES_CASH:
+        held = self.earned if cls in EARNED else self.refunded
+        if cls in TAKES_CASH:
             amount_minor = max(0, min(amount_minor, self.open[payment_id]))
             held[payment_id] += amount_minor
             return amount_minor
@@ -301,7 +245,7 @@ class Firm(History):
         return recorded
 
     def _mirror(self, cls: type[Event], data: Any, draw: Draw, **more: Any) -> None:
-        shared = {name: getattr(data, name) for name in _KEPT & set(data.__struct_fields__)}
+        shared = {name: getattr(data, name) for name in KEPT & set(data.__struct_fields__)}
         entity = self.objects["invoice_id"][data.invoice_id]["entity_id"]
         fields = {name: (shared | more)[name] for name in cls.__struct_fields__}
         self._add(cls(**fields), entity, draw.on)

@@ -1,0 +1,91 @@
+"""Types of events as a firm of a random history knows them: what begins an object, and which ids it has."""
+
+from __future__ import annotations
+
+from encours import contracts
+from encours.contracts.events import residual
+from encours.contracts.events.invoice import (
+    InvoiceAmended,
+    InvoiceCancelled,
+    InvoiceIssued,
+    PaymentApplied,
+    PaymentUnapplied,
+    ShareDisputed,
+    ShareUndisputed,
+)
+from encours.contracts.events.loss import WriteOffRecovered
+from encours.contracts.events.money.payment import (
+    RefundOrdered,
+    RefundReturned,
+    RefundSent,
+)
+from encours.contracts.events.sales.dispute import (
+    DisputePartResolved,
+    DisputeRaised,
+    DisputeResolved,
+)
+
+# These begin an object; every other event happens to one that is there.
+BEGIN = frozenset(
+    {
+        *(
+            "entity.registered",
+            "customer.registered",
+            "field.defined",
+            "invoice.drafted",
+            "invoice.issued",
+            "payment.received",
+            "payment.credit_note_issued",
+            "quote.drafted",
+            "rate.published",
+            "order.placed",
+            "recurring.agreed",
+            "index.published",
+            "review.dismissed",
+        ),
+        *(
+            "dispute.opened",
+            "plan.agreed",
+            "instrument.received",
+            "dispute_rules.code_mapped",
+            "statement.scheduled",
+            "dispute_rules.category_set",
+            "limit.requested",
+            "credit.checked",
+            "import.received",
+        ),
+        *("bank_account.csv_map_set", "bank_statement.imported", "bank_line.recorded"),
+        "virtual_iban.assigned",
+        *("remittance_advice.received", "policy.created", "allocation_policy.set", "template.version_saved"),
+        *("reminder.requested", "reminder.suppressed", "task.opened", "task.raised"),
+        *("promise.made", "reply.read"),
+    }
+)
+DRAFTS = (InvoiceAmended, InvoiceCancelled)
+DISPUTED = (DisputeRaised, DisputePartResolved, DisputeResolved)
+EARNED = (residual.PaymentResidualClosed, residual.PaymentResidualReopened)
+OF_CASH = (RefundOrdered, RefundReturned, RefundSent, *EARNED)
+TAKES_CASH = (RefundOrdered, residual.PaymentResidualClosed)
+GROWS = (InvoiceIssued, WriteOffRecovered, residual.InvoiceResidualReopened)
+# These come with the event that they mirror.
+_MIRRORS = contracts.names_of(PaymentApplied, PaymentUnapplied, ShareDisputed, ShareUndisputed)
+# An object's own id comes first, then those of the objects that it belongs to.
+IDS = {
+    "finding_id": "fnd", "recurring_id": "rec", "index_id": "idx", "order_id": "ord", "quote_id": "quo",
+    "rate_id": "fxr", "field_id": "fld", "rules_id": "dsr", "schedule_id": "sts",
+    "advice_id": "adv", "policy_id": "pol", "template_id": "tpl", "allocation_policy_id": "alp",
+    "line_id": "bln", "virtual_iban_id": "vib", "account_id": "bac", "statement_id": "bst",
+    "plan_id": "pln", "instrument_id": "ins",
+    "dispute_id": "dis", "payment_id": "pay", "invoice_id": "inv", "limit_id": "lim", "decision_id": "dec",
+    "promise_id": "prm", "reply_id": "rpl",
+    "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
+}  # fmt: skip
+KEPT = frozenset({*IDS, "currency", "amount_minor", "series"})
+FOUNDED = (
+    ("entity.registered", 2),
+    ("entity.series_defined", 2),
+    ("customer.registered", 3),
+    ("invoice.issued", 3),
+)
+_OFTEN = ("invoice.issued", "payment.received", "payment.allocated", "calendar.day_opened")
+TYPES = (*sorted(contracts.types().keys() - _MIRRORS), *_OFTEN * 3)
