@@ -34,7 +34,7 @@ DRILL_S = float(os.environ.get("DRILL_S", "3"))
 CONNECTIONS, SHARE, HEADERS_S = 60, 8, 2.0
 SERVE = f"""
 from encours.http.app import create_app
-from encours.http.server import serve
+from encours.http.serving.server import serve
 from encours.service.settings import ServiceSettings
 from shared.tests.http import customers_app
 settings = ServiceSettings.from_environment(

@@ -98,7 +98,7 @@ async def test_a_write_wakes_the_relay(api: httpx.AsyncClient, module_installati
 
 SERVE = """
 from encours.http.app import create_app
-from encours.http.server import serve
+from encours.http.serving.server import serve
 from encours.service.settings import ServiceSettings
 from shared.tests.http import customers_app
 settings = ServiceSettings.from_environment(request_timeout_s=4.0, drain_delay_s=2.0)

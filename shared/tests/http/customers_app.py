@@ -14,12 +14,12 @@ from encours.contracts import Recorded
 from encours.contracts.events.parties.customer import CustomerNoted, CustomerRegistered
 from encours.http.answers import Answer
 from encours.http.batch import Batch, BatchOut, run_batch
+from encours.http.bodies.uploads import lines
 from encours.http.commands import Command, command, json_response
 from encours.http.models import Body, BusinessDate, Id, NonNegativeMoney, PositiveMoney, ShortText
 from encours.http.paging import Listing, paging
 from encours.http.queries import AsOf, Query, reading
 from encours.http.routing import Router
-from encours.http.uploads import lines
 from encours.kernel.errors import NotFound
 from encours.kernel.ids import new_id
 from encours.ledger.command import Result

@@ -24,8 +24,8 @@ from dunning_svc.inbox.messages import Messages
 from dunning_svc.models import MODELS, NAME
 from dunning_svc.outbox.settings import DunningSettings
 from encours.http.app import create_app as compose
-from encours.http.server import serve as serve_app
 from encours.http.services import Services
+from encours.http.serving.server import serve as serve_app
 from encours.service.settings import ServiceSettings
 
 

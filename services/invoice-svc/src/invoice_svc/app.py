@@ -9,8 +9,8 @@ from typing import Any
 from fastapi import FastAPI
 
 from encours.http.app import create_app as compose
-from encours.http.server import serve as serve_app
 from encours.http.services import Services
+from encours.http.serving.server import serve as serve_app
 from encours.service.settings import ServiceSettings
 from invoice_svc.clock.background import prepare_store
 from invoice_svc.http.allocation_policies import routes as allocation_policies

@@ -9,8 +9,8 @@ from typing import Any
 from fastapi import FastAPI
 
 from encours.http.app import create_app as compose
-from encours.http.server import serve as serve_app
 from encours.http.services import Services
+from encours.http.serving.server import serve as serve_app
 from encours.ledger.reader import Reader
 from encours.postgres.connection import close_pool, open_pool
 from encours.service.settings import ServiceSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from encours.http.app import create_app as compose
-from encours.http.server import serve as serve_app
+from encours.http.serving.server import serve as serve_app
 from encours.service.settings import ServiceSettings
 from risk_svc.http.checks import routes as checks
 from risk_svc.http.customers import routes as customers

@@ -16,10 +16,10 @@ from encours.http.access.keys import KeyStore, fetch_from
 from encours.http.access.limits import RateLimiter, Shares
 from encours.http.catalogue import ProblemKind
 from encours.http.document import docs, openapi
-from encours.http.edge import Edge
 from encours.http.operations import health, read_models
 from encours.http.routing import Operation, RouteIndex
 from encours.http.services import Services
+from encours.http.serving.edge import Edge
 from encours.postgres.connection import close_pool, open_pool
 from encours.projection.read_model import ReadModel
 from encours.reading.read_db import ReadDb

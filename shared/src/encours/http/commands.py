@@ -288,7 +288,7 @@ class _MakeCommand:
 def command(scope: str, *, dry_run: bool = True, upload: bool = False) -> Any:
     """``cmd: Annotated[Command, command("invoices:write")]``: a caller with that scope, and the parameters of a write.
 
-    ``upload``: the route reads its body itself, as a stream (:func:`encours.http.uploads.chunks`), and declares
+    ``upload``: the route reads its body itself, as a stream (:func:`encours.http.bodies.uploads.chunks`), and declares
     no body.
     """
     return _MakeCommand(scope, dry_run=dry_run, upload=upload)

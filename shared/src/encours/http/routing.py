@@ -17,9 +17,9 @@ from fastapi.routing import APIRoute
 from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
+from encours.http.bodies.strict import StrictRequest
 from encours.http.catalogue import UnknownParameter
 from encours.http.endpoint import Handler, read_signature
-from encours.http.strict import StrictRequest
 from encours.kernel.errors import FieldError
 
 

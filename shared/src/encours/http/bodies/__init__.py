@@ -1,1 +1,1 @@
-"""Media types of request bodies."""
+"""Request bodies: media types, strict JSON, streamed files."""

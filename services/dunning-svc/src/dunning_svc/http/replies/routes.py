@@ -25,13 +25,13 @@ from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.use_cases.replies import confirm_finding, read_mail, reject_finding
 from dunning_svc.use_cases.templates import LEDGER_WIDE
 from encours.contracts.events.dunning.replies import ReplyKind
+from encours.http.bodies.uploads import chunks
 from encours.http.catalogue import TooLarge
 from encours.http.commands import Command, command
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.http.services import Services
-from encours.http.uploads import chunks
 from encours.ledger.errors import EntityNotGranted
 from encours.reading.pages import Page
 

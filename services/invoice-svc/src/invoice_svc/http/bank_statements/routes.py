@@ -10,13 +10,13 @@ from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
+from encours.http.bodies.uploads import chunks
 from encours.http.catalogue import TooLarge
 from encours.http.commands import Command, command
 from encours.http.models import BusinessDate
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
-from encours.http.uploads import chunks
 from encours.ledger.execute import Done
 from encours.reading.pages import Page
 from invoice_svc.bank.reading import MAX_BYTES

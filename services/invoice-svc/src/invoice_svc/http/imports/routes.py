@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from encours.http.auth import require
+from encours.http.bodies.uploads import chunks
 from encours.http.commands import Command, command, json_response
 from encours.http.models import Id
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
 from encours.http.services import Services
-from encours.http.uploads import chunks
 from encours.reading.pages import Page
 from invoice_svc.http.common import EntityId
 from invoice_svc.http.imports.answers import ImportItem, ImportListing, ImportOut, LineListing

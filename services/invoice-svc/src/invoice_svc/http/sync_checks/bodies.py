@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import Request
 
+from encours.http.bodies.uploads import chunks, lines
 from encours.http.catalogue import TooLarge, UnsupportedMediaType
 from encours.http.models import Body, BusinessDate, Currency, Id, MoneyModel
-from encours.http.uploads import chunks, lines
 from encours.kernel.errors import FieldError
 from encours.kernel.money import exponent
 from invoice_svc.http.common import EntityId

@@ -13,8 +13,8 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from encours.http.protocol import Connections, protocol, raise_descriptor_limit
 from encours.http.services import Services
+from encours.http.serving.protocol import Connections, protocol, raise_descriptor_limit
 from encours.service import logging as web_logging
 from encours.service.memory import tune_collector
 from encours.service.settings import ServiceSettings
