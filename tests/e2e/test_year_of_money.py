@@ -184,16 +184,22 @@ def judgment_stays_the_claim(year: Year) -> None:
     year.advance("2025-10-02")
     assert interest(year, debt, year.day) == owed([("600", "2025-09-11", "2025-10-02")])
     sent = len(reminders(year))
-    known = year.post(
-        f"/v1/customers/{year.customer}/insolvency", {"kind": "receivership", "opened_on": "2025-10-01"}
-    )
+    judgment = {"kind": "receivership", "opened_on": "2025-10-01"}
+    known = year.post(f"/v1/customers/{year.customer}/insolvency", judgment)
     assert known["insolvency"]["opened_on"] == "2025-10-01"
     for insolvent, listed in (("true", {year.customer}), ("false", set())):
         found = year.get("/v1/customers", entity_id=year.world.entity, insolvent=insolvent)["data"]
         assert {each["id"] for each in found} == listed
+    year.advance("2025-10-20")
+    year.post(f"/v1/customers/{year.customer}/insolvency", judgment | {"published_on": year.day})
     year.advance("2025-12-31")
     assert interest(year, debt, year.day) == owed([("600", "2025-09-11", "2025-09-30")])
-    assert len(reminders(year)) == sent
+    tasks = year.world.get("dunning", "/v1/tasks", customer_id=year.customer)["data"]
+    declared = [(each["day"], each["status"]) for each in tasks if each["kind"] == "insolvency_claim"]
+    days = ["2025-12-20", "2025-12-12", "2025-11-22", "2025-10-20", "2025-10-02"]
+    assert declared == list(zip(days, ["open", *["completed"] * 4], strict=True))
+    assert "by 2025-12-22" in tasks[0]["cause"], "20 December is a Saturday (CPC 642)"
+    assert len(reminders(year)) == sent + len(days)
     suppressed = year.world.get("dunning", "/v1/reminders", customer_id=year.customer, status="suppressed")
     assert {each["cause"] for each in suppressed["data"] if each["day"] > "2025-10-02"} == {"insolvency"}
     path = f"/v1/customers/{year.customer}/insolvency-claim"

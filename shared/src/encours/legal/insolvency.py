@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from encours.kernel.business_days import NoBusinessCalendar, Shift, calendar_of_country
 from encours.kernel.terms import months_after
@@ -44,10 +45,20 @@ def claim_deadline_rule(country: str, opened_on: date) -> ClaimDeadlineRule | No
 
 
 @cache
+def claim_warning_days() -> tuple[int, ...]:
+    """Return the numbers of days before the last one on which the creditor is warned."""
+    return tuple(_data()["warning_days"])
+
+
+@cache
 def _rules() -> dict[str, tuple[ClaimDeadlineRule, ...]]:
-    text = files("encours.legal").joinpath("insolvency.toml").read_text(encoding="utf-8")
     found: dict[str, tuple[ClaimDeadlineRule, ...]] = {}
-    for row in sorted(tomllib.loads(text)["claim_deadline"], key=lambda row: (row["country"], row["from"])):
+    for row in sorted(_data()["claim_deadline"], key=lambda row: (row["country"], row["from"])):
         rule = ClaimDeadlineRule(valid_from=row.pop("from"), **row)
         found[rule.country] = (*found.get(rule.country, ()), rule)
     return found
+
+
+def _data() -> dict[str, Any]:
+    text = files("encours.legal").joinpath("insolvency.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)

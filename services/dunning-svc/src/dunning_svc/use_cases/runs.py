@@ -29,6 +29,7 @@ from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.query import run_of
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.templates import template_rows, templates_of
+from dunning_svc.use_cases.claims import PROCEEDINGS, ClaimTasks
 from dunning_svc.use_cases.messages import Texts
 from encours.contracts import Event, Recorded
 from encours.contracts.actors import DUNNING
@@ -97,23 +98,28 @@ class ReminderQueue(Protocol):
 
 
 class RunDay(Reactor):
-    """Decides on ``calendar.day_opened``."""
+    """Decides on ``calendar.day_opened``; the tasks of declaring claims follow insolvency proceedings."""
 
-    types = frozenset({DayOpened.TYPE})
+    types = frozenset({DayOpened.TYPE}) | PROCEEDINGS
 
     def __init__(self, ledger: Ledger, db: ReadDb, queue: ReminderQueue) -> None:
         self._ledger = ledger
         self._db = db
         self._queue = queue
+        self._claims = ClaimTasks(ledger, db)
 
     async def react(self, e: Recorded) -> None:
         """Decide the day. A day that had passed when it was opened gets no decisions."""
+        if e.type in PROCEEDINGS:
+            await self._claims.follow(e)
+            return
         assert isinstance(e.data, DayOpened)
         if await self._ledger.find_command(e.ledger, completion_id(e.ledger, e.event_id)):
             return
         if e.data.late:
             await complete_run(self._ledger, _run(e, Counter()), 0)
             return
+        await self._claims.warn(e)
         zone = (await self._ledger.info(e.ledger)).time_zone
         async with self._db.snapshot(MODEL, e.ledger) as (conn, schema, position):
             zones = {creditor.time_zone for creditor in (await creditors(conn, schema)).values()}

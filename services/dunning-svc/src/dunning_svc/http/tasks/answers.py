@@ -24,9 +24,11 @@ class TaskOut(BaseModel):
     customer_id: str
     entity_id: str
     day: date
-    kind: Literal["call", "litigation_file", "address", "reply", "unserved"] = Field(
+    kind: Literal["call", "litigation_file", "address", "reply", "unserved", "insolvency_claim"] = Field(
         description="`address`: mail came back. `reply`: the debtor wrote something that needs an answer. "
-        "`unserved`: the run of the day could not decide about the customer, for the cause."
+        "`unserved`: the run of the day could not decide about the customer, for the cause. "
+        "`insolvency_claim`: claims to declare, with the last day in the cause as far as it is known; "
+        "`GET /v1/customers/{id}/insolvency-claim` of invoice-svc has the claims."
     )
     step: str | None
     cause: str | None = Field(description="Reason of a task that does not follow from the ladder.")

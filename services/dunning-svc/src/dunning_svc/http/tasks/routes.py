@@ -32,7 +32,7 @@ async def list_tasks(
     customer_id: Annotated[CustomerId | None, Parameter()] = None,
     status: Annotated[Literal["open", "completed"] | None, Parameter()] = None,
 ) -> Response:
-    """List tasks: phone calls, litigation files, addresses to find and replies to answer."""
+    """List tasks: phone calls, litigation files, addresses to find, replies to answer, claims to declare."""
     async with q.view(MODEL) as view:
         rows = await query.tasks(view, page, customer_id=customer_id, status=status)
     return q.respond(page.body(rows, TaskOut.of_row) | view.time.echo())

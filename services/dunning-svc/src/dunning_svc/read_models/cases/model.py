@@ -6,8 +6,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from dunning_svc.domain.policy.choice import is_default
-from dunning_svc.read_models.cases import amounts, decisions, master_data, policies, replies, templates
+from dunning_svc.read_models.cases import (
+    amounts,
+    claims,
+    decisions,
+    master_data,
+    policies,
+    replies,
+    templates,
+)
 from dunning_svc.read_models.cases.rows.access import Rows
+from dunning_svc.read_models.cases.rows.legal import ProceedingsRow
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow, TemplateRow
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, DebtorPaymentRow, ItemRow
@@ -49,7 +58,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 16
+    version = 17
     rows = (
         CreditorRow,
         DebtorRow,
@@ -65,6 +74,7 @@ class Cases(ReadModel):
         TemplateRow,
         ReplyRow,
         PromiseRow,
+        ProceedingsRow,
     )
     applies = moving() | names_of(
         calendar.DayOpened,
@@ -77,6 +87,7 @@ class Cases(ReadModel):
         customer.CustomerMergeReversed,
         insolvency.InsolvencyClosed,
         insolvency.InsolvencyOpened,
+        insolvency.InsolvencyPublished,
         reminders.HoldPlaced,
         reminders.ReminderFailed,
         reminders.ReminderRequested,
@@ -148,7 +159,6 @@ class Cases(ReadModel):
         events.aside.EventSetAside,
         events.imports.ImportReceived,
         events.insolvency.InsolvencyAmended,
-        events.insolvency.InsolvencyPublished,
         events.policy.PolicyBacktested,
         events.invoice.InvoiceAmended,
         events.invoice.InvoiceCancelled,
@@ -197,6 +207,10 @@ def keys(e: Recorded) -> Iterable[Key]:
             | reminders.HoldPlaced()
         ):
             yield DebtorRow, (e.data.customer_id,)
+            if isinstance(e.data, insolvency.InsolvencyClosed):
+                yield ProceedingsRow, (e.data.insolvency_id,)
+        case insolvency.InsolvencyPublished():
+            yield ProceedingsRow, (e.data.insolvency_id,)
         case invoice.InvoiceIssued():
             yield CreditorRow, (e.entity,)
         case (
@@ -258,6 +272,9 @@ def project(e: Recorded, rows: Rows) -> None:
             master_data.fields_set(e, e.data, rows)
         case insolvency.InsolvencyOpened() | insolvency.InsolvencyClosed():
             master_data.insolvency_changed(e, e.data, rows)
+            claims.proceedings_changed(e, e.data, rows)
+        case insolvency.InsolvencyPublished():
+            claims.proceedings_changed(e, e.data, rows)
         case customer.CustomerContactAdded():
             master_data.contact_added(e, e.data, rows)
         case customer.RolesAssigned():

@@ -74,7 +74,7 @@ async def run_counts(conn: Conn, schema: str, day: date) -> RunCounts:
         f"""select count(*) filter (where template <> '') as requested,
                    count(*) filter (where template = '') as suppressed,
                    count(*) filter (where status = 'requested') as pending,
-                   (select count(*) from {schema}.task where day = $1) as tasks
+                   (select count(*) from {schema}.task where day = $1 and decision_id <> '') as tasks
               from {schema}.reminder where day = $1""",
         day,
     )

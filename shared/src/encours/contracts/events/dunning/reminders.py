@@ -261,9 +261,9 @@ class TaskRaised(Event, frozen=True, kw_only=True):
     task_id: str
     customer_id: str
     day: date
-    kind: Literal["address", "reply", "unserved"]
+    kind: Literal["address", "reply", "unserved", "insolvency_claim"]
     """``address``: find another address, mail came back. ``reply``: answer what the debtor says. ``unserved``: the run
-    of the day could not decide about the customer."""
+    of the day could not decide about the customer. ``insolvency_claim``: declare claims in insolvency proceedings."""
     cause: str
     """Reason in words, such as the sentence of the debtor."""
     currency: str | None
