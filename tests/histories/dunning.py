@@ -9,16 +9,18 @@ from uuid import UUID
 from dunning_svc.domain.ladder.decide import decide_case, decide_customer
 from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key, stream_of
 from dunning_svc.domain.policy.policy import Policy
-from dunning_svc.domain.policy.shipped import DEFAULT_POLICY, SHIPPED
+from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
 from dunning_svc.outbox.recheck import suppression
 from dunning_svc.read_models.cases.composition import Group
 from dunning_svc.read_models.cases.model import keys, project
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.rows.access import R
+from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from encours.contracts import Event, Recorded
 from encours.contracts.common import Address, Terms
 from encours.contracts.events import calendar, reminders
 from encours.contracts.events.dunning import policy
+from encours.contracts.events.dunning.document import PolicyDocument
 from encours.contracts.events.dunning.promises import PromiseMade
 from encours.contracts.events.loss import InvoiceWrittenOff, WriteOffReversed
 from encours.contracts.events.parties.customer import (
@@ -45,6 +47,7 @@ from encours.testing.events import (
     unapplied,
     undisputed,
 )
+from tests.histories.policies import document_named
 
 START = date(2026, 1, 5)
 ENT, CUS = derived_id("ent", 1), derived_id("cus", 1)
@@ -323,21 +326,30 @@ class History:
         self.add(found, CUS)
 
     def activate(self, code: str) -> None:
-        """Put a policy that is shipped in force, in a further version if the ledger has it."""
-        shipped = next(each for each in SHIPPED.values() if each.code == code)
-        pol, version = shipped.policy_id, self.versions.get(code, 0) + 1
+        """Put a policy that is shipped, or one of :mod:`tests.histories.policies`, in force, in a further version
+        if the ledger has it.
+        """
+        self.activate_document(code, document_named(code))
+
+    def activate_document(self, code: str, document: PolicyDocument) -> None:
+        """Put a version with a document in force."""
+        pol, version = derived_id("pol", code), self.versions.get(code, 0) + 1
         self.versions[code] = version
         if version == 1:
-            self.add(policy.PolicyCreated(policy_id=pol, document=shipped.document, shipped_as=code), pol)
+            self.add(policy.PolicyCreated(policy_id=pol, document=document, shipped_as=code), pol)
         else:
-            added = policy.PolicyVersionAdded(policy_id=pol, version=version, document=shipped.document)
+            added = policy.PolicyVersionAdded(policy_id=pol, version=version, document=document)
             self.add(added, pol)
         self.add(policy.PolicyActivated(policy_id=pol, version=version, backtest_id=None, cause="test"), pol)
+
+    def parties(self) -> tuple[list[DebtorRow], list[CreditorRow]]:
+        """Return the debtor and the creditor."""
+        return self.rows.all(DebtorRow), self.rows.all(CreditorRow)
 
     def retire(self, code: str) -> None:
         """Put no version of the policy in force."""
         if code in self.versions:
-            pol = next(each.policy_id for each in SHIPPED.values() if each.code == code)
+            pol = derived_id("pol", code)
             self.add(policy.PolicyRetired(policy_id=pol, cause="test"), pol)
 
     def tag(self, *tags: str) -> None:

@@ -17,10 +17,11 @@ from encours.projection.projector import create_tables
 from encours.projection.rows import table_of
 from encours.testing.servers import Installation
 from tests.histories.dunning import GROUP, History
+from tests.histories.policies import OWN
 from tests.integration.store import Store
 
 HISTORIES = 40
-CODES = ("firm", "cordial", "small_amounts")
+CODES = ("firm", "cordial", "small_amounts", *OWN)
 
 
 @pytest.fixture(scope="module")

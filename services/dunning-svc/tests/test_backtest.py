@@ -13,9 +13,11 @@ from msgspec import json
 from dunning_svc.backtest.replay import Replay, Trial
 from dunning_svc.domain.ladder.decision import Decision
 from dunning_svc.domain.ladder.events import as_event, decision_key
-from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY, SHIPPED
+from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY
 from encours.contracts import encode
+from encours.kernel.ids import derived_id
 from tests.histories.dunning import GROUP, START, History
+from tests.histories.policies import OWN, document_named
 
 _ACTS = st.one_of(
     st.tuples(st.just("issue"), st.integers(-80, 40), st.sampled_from([300, 9_000, 50_000])),
@@ -31,9 +33,10 @@ _ACTS = st.one_of(
     st.tuples(st.just("days"), st.integers(1, 30)),
     st.tuples(st.just("late"), st.integers(1, 5)),
 )
+_OTHER_CODES = st.sampled_from(["firm", "cordial", "small_amounts", *OWN])
 _OTHERS = st.one_of(
-    st.tuples(st.just("activate"), st.sampled_from(["firm", "cordial", "small_amounts"])),
-    st.tuples(st.just("retire"), st.sampled_from(["firm", "cordial", "small_amounts"])),
+    st.tuples(st.just("activate"), _OTHER_CODES),
+    st.tuples(st.just("retire"), _OTHER_CODES),
     st.tuples(st.just("tag"), st.sampled_from([(), ("firm",), ("cordial",), ("strategic",)])),
 )
 _HISTORIES = st.lists(_ACTS, min_size=4, max_size=25)
@@ -56,11 +59,10 @@ def lived(acts: list[tuple[Any, ...]]) -> History:
 
 
 def trial(code: str = "default", first: date = START, last: date = date.max) -> Trial:
-    shipped = next(each for each in SHIPPED.values() if each.code == code)
-    if shipped.policy_id == DEFAULT_ID:
+    if code == "default":
         return Trial(DEFAULT_ID, DEFAULT_POLICY.version, (), first, last, "UTC")
-    documents = (json.encode(shipped.document).decode(),)
-    return Trial(shipped.policy_id, 1, documents, first, last, "UTC")
+    documents = (json.encode(document_named(code)).decode(),)
+    return Trial(derived_id("pol", code), 1, documents, first, last, "UTC")
 
 
 def decisions(history: History, version: Trial, *, every_day: bool = False) -> list[bytes]:
@@ -94,7 +96,7 @@ _IDS = ("decision_id", "reminder_id", "task_id")
 
 @given(
     _POLICY_HISTORIES,
-    st.sampled_from(["default", "firm", "cordial", "strategic_accounts", "small_amounts"]),
+    st.sampled_from(["default", "firm", "cordial", "strategic_accounts", "small_amounts", *OWN]),
     st.integers(0, 60),
 )
 @settings(max_examples=_EXAMPLES * 2, deadline=None)

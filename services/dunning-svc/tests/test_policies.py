@@ -29,6 +29,7 @@ from encours.contracts.events.dunning.policy import (
 )
 from encours.testing.events import DAY
 from encours.testing.scenario import given
+from tests.histories.policies import OWN, document_named
 
 POL = SHIPPED[DEFAULT_ID].policy_id
 STEPS: list[dict[str, Any]] = [
@@ -57,6 +58,16 @@ def test_a_shipped_policy_is_consistent_and_follows_the_published_schema(shipped
         assert body.to_command(POL).document == shipped.document
     shown = DocumentOut.of(shipped.document).model_dump(mode="json", by_alias=True, exclude_defaults=True)
     assert document_of(shown) == shipped.document
+
+
+@pytest.mark.parametrize("code", OWN)
+def test_a_policy_of_ones_own_is_the_same_after_json_and_yaml(code: str) -> None:
+    found = document_named(code)
+    require_consistent(found)
+    body = PolicyBody.model_validate(read_yaml(write_yaml(written(found)).encode()))
+    assert body.to_command(POL).document == found
+    shown = DocumentOut.of(found).model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    assert document_of(shown) == found
 
 
 def test_a_step_may_be_counted_from_the_step_before_it() -> None:
@@ -89,6 +100,14 @@ def test_a_step_may_be_counted_from_the_step_before_it() -> None:
         ({"applies_to": {"currencies": ["USD"]}}, "/minimums"),
         ({"steps": with_step(1, minimums={"USD": "1.00"})}, "/minimums"),
         ({"applies_to": {"open_amounts": {"EUR": {"from": "9.00", "below": "9.00"}}}}, "/applies_to/open_amounts/EUR"),
+        (
+            {"applies_to": {"invoice_amounts": {"EUR": {"from": "9.00", "below": "8.00"}}}},
+            "/applies_to/invoice_amounts/EUR",
+        ),
+        ({"applies_to": {"invoice_amounts": {"USD": {}}}}, "/minimums"),
+        ({"applies_to": {"paid_late": {"from": 50, "below": 50}}}, "/applies_to/paid_late"),
+        ({"ends_after_days": 89}, "/steps/3/offset_days"),
+        ({"steps": with_step(3, late_terms="hidden")}, "/steps/3/late_terms"),
     ],
 )  # fmt: skip
 def test_a_policy_that_contradicts_itself_is_refused_with_the_place(change: Any, pointer: str) -> None:

@@ -20,8 +20,9 @@ from dunning_svc.read_models.cases.past import folded
 from encours.contracts import encode
 from encours.contracts.events import reminders
 from tests.histories.dunning import GROUP, History
+from tests.histories.policies import OWN
 
-_CODES = st.sampled_from(["firm", "cordial", "strategic_accounts", "small_amounts"])
+_CODES = st.sampled_from(["firm", "cordial", "strategic_accounts", "small_amounts", *OWN])
 _TAGS = st.sampled_from([(), ("firm",), ("cordial",), ("strategic",), ("firm", "cordial")])
 _ACTS = st.one_of(
     st.tuples(st.just("issue"), st.integers(-80, 40), st.sampled_from([3_000, 9_000, 50_000])),

@@ -26,7 +26,10 @@ def next_day(case: Case, day: date, policies: Policies) -> date:
     policy = applied.policy
     if policy.business_days and not is_working_day(case.country, day):
         return day + _DAY
-    return min((each for each in _turns(case, policy, policies, since) if each > day), default=NEVER)
+    turns = [each for each in _turns(case, policy, policies, since) if each > day]
+    if policies.by_behaviour:
+        turns.append((day.replace(day=28) + timedelta(days=4)).replace(day=1))
+    return min(turns, default=NEVER)
 
 
 def _turns(case: Case, policy: Policy, policies: Policies, since: date | None) -> Iterator[date]:

@@ -167,7 +167,7 @@ class Dispatcher:
         for outgoing in chunk:
             listed = (item.invoice_id for item in outgoing.event.items)
             invoices.setdefault(outgoing.event.customer_id, set()).update(listed)
-        rows, position = await current_cases(self._ledger, self._db, ledger, invoices)
+        rows, position = await current_cases(self._ledger, self._db, ledger, invoices, today)
         async with self._db.snapshot(MODEL, ledger) as (conn, schema, _):
             threads = await first_mails(conn, schema, sorted(invoices))
         texts = Texts(templates_of(rows.all(TemplateRow)), position)

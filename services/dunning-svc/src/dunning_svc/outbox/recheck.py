@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from dunning_svc.domain.ladder.decide import policy_of
+from dunning_svc.domain.ladder.plan import suspended
 from dunning_svc.domain.ladder.state import Case
 from dunning_svc.domain.policy.choice import Policies, is_default
 from dunning_svc.domain.policy.policy import Policy
@@ -30,9 +31,13 @@ def objection(
     cause = overtaken(reminder, case, today, EARLIER.get(decided, DEFAULT_POLICY))
     if cause is not None:
         return cause
-    applied = policy_of(case, today, policies)[0].key
-    same = applied == decided or (is_default(applied) and is_default(decided))
-    return None if same else "other_policy_meanwhile"
+    applied = policy_of(case, today, policies)[0]
+    if not (applied.key == decided or (is_default(applied.key) and is_default(decided))):
+        return "other_policy_meanwhile"
+    case = case.on(today)
+    listed = {item.invoice_id for item in reminder.items}
+    found = (suspended(case, item, today, applied.policy) for item in case.items if item.invoice_id in listed)
+    return next((cause for cause in found if cause is not None), None)
 
 
 def overtaken(

@@ -92,6 +92,7 @@ def snapshot_of(
     items: tuple[DunnedItem, ...],
     credit_minor: int,
     amount_minor: int,
+    late_terms_hidden: bool = False,
 ) -> MessageSnapshot:
     """Return all that a message is made of."""
     account = creditor.account_on(currency, day)
@@ -108,6 +109,7 @@ def snapshot_of(
         items=items,
         credit_minor=credit_minor,
         amount_minor=amount_minor,
+        late_terms_hidden=late_terms_hidden,
     )
 
 
@@ -121,6 +123,7 @@ def _content(reminder: ReminderRequested, customer: DebtorRow, creditor: Credito
         items=reminder.items,
         credit_minor=reminder.credit_minor,
         amount_minor=reminder.amount_minor,
+        late_terms_hidden=reminder.late_terms_hidden,
     )
 
 

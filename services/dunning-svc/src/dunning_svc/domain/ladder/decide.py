@@ -16,6 +16,8 @@ Rules of policies that go step by step:
 * Of an invoice in instalments only what is due is claimed. Each instalment takes the ladder from its own due date, once
   the earlier ones are settled.
 * No step is taken for an item whose payment the debtor has promised by a day that has not passed, with days of grace.
+  A policy may extend a promise to every item of the case, a dispute to the whole item or to every item, and may end the
+  ladder so many days after the due date.
 * The highest step taken determines channel and template of *one* message, which lists every due item. The items with
   that step or a higher one must together exceed the minimum amount of the policy.
 * The message includes invoices that are announced (before their due date). Without a step for a due item they get
@@ -33,7 +35,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from dunning_svc.domain.ladder.decision import Decision, dunned
 from dunning_svc.domain.ladder.highest import decide_highest
@@ -53,6 +55,9 @@ _PRECEDENCE: tuple[SuppressionCause, ...] = (
     "insolvency",
     "customer_on_hold",
     "promised",
+    "suspended_by_dispute",
+    "suspended_by_promise",
+    "ladder_ended",
     "no_address",
     "below_floor",
     "covered_by_credit",
@@ -88,18 +93,24 @@ def policy_of(case: Case, day: date, policies: Policies) -> tuple[ChosenPolicy, 
     """Return the policy of a case on a day, the day from which on it is applied, and True if it is another one.
 
     A change counts from the last day on which it can have come about: a policy was put in force or out of it, the
-    customer changed, or an amount that a criterion asks for. The default policy that no other came before counts from
-    ever.
+    customer changed, an amount that a criterion asks for, or the month by which invoices paid late are counted. The
+    default policy that no other came before counts from ever.
     """
     standing = case.standing
     assert standing is not None
-    applied = policies.apply(standing.profile)
+    applied = policies.apply(standing.profile, day)
     before = standing.before
     if before == applied.key:
         return applied, standing.since, False
     if is_default(applied.key) and (before is None or is_default(before)):
         return applied, None, False
-    days = [policies.changed_on, standing.changed_on, standing.moved_on if policies.by_amount else None]
+    days = [policies.changed_on, standing.changed_on]
+    if policies.by_amount or policies.by_behaviour:
+        days.append(standing.moved_on)
+    if policies.by_behaviour:
+        month = day.replace(day=1)
+        if policies.apply(standing.profile, month - timedelta(days=1)).key != applied.key:
+            days.append(month)
     since = max((each for each in days if each is not None), default=day)
     return applied, min(since, day), before is not None
 
@@ -188,7 +199,7 @@ def _listed(found: Sequence[ItemPlan], tone: Step, day: date, policy: Policy) ->
     if tone.announces:
         return announced
     due = [p for p in found if p.item.due_on < day or (p.step is not None and not p.step.announces)]
-    listed = [p for p in due if not (p.item.unlisted or p.item.promised(day))]
+    listed = [p for p in due if not (p.item.unlisted or p.item.promised(day) or p.suspension)]
     return [p for p in listed if joins(p, tone, policy)] + announced
 
 

@@ -86,4 +86,5 @@ def as_event(decision: Decision, key: UUID) -> DecisionEvent:
         basis=basis,
         suppressed=decision.suppressed,
         addressee_id=decision.addressee_id if decision.addressee_id != decision.customer_id else None,
+        late_terms_hidden=step.late_terms_hidden,
     )

@@ -60,6 +60,9 @@ _CAUSES: dict[Lang, dict[str, str]] = {
         "formal_notice_recent": "La dernière mise en demeure du client date de moins de {days} jours.",
         "contact_limit": "Le client a déjà reçu {messages} messages en {window} jours, la limite du scénario.",
         "promised": "Le débiteur a promis de payer, et le délai n'est pas passé.",
+        "suspended_by_dispute": "Selon le scénario, un litige suspend ici plus que la part contestée.",
+        "suspended_by_promise": "Selon le scénario, une promesse de paiement suspend toutes les factures du client.",
+        "ladder_ended": "L'échéance date de plus de {end} jours : le scénario ne prévoit plus d'étape.",
         "policy_changed": "Elle était prévue avant que ce scénario ne s'applique au client : elle n'est pas rattrapée.",
         "formal_step_apart": "La mise en demeure ou le dossier contentieux du jour ne vise que d'autres factures.",
     },
@@ -78,6 +81,9 @@ _CAUSES: dict[Lang, dict[str, str]] = {
         "formal_notice_recent": "The customer's last formal notice is less than {days} days old.",
         "contact_limit": "The customer has had {messages} messages in {window} days, the limit of the policy.",
         "promised": "The debtor has promised to pay, and the time for it has not passed.",
+        "suspended_by_dispute": "By the policy, a dispute suspends more here than the share in dispute.",
+        "suspended_by_promise": "By the policy, a promise to pay suspends every invoice of the customer.",
+        "ladder_ended": "The due date is more than {end} days ago: the policy takes no further step.",
         "policy_changed": "It was due before this policy was applied to the customer, and is not made up for.",
         "formal_step_apart": "The formal notice or litigation file of the day is for other invoices only.",
     },
@@ -155,6 +161,7 @@ def _cause(cause: str, step: Step, event: DecisionEvent, policy: Policy, lang: L
             days=policy.formal_notice_interval_days,
             messages=limit.messages if limit else 0,
             window=limit.days if limit else 0,
+            end=policy.ends_after_days or 0,
         )
     if step.channel == "email":
         return (

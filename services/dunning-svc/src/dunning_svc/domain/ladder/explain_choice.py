@@ -17,6 +17,8 @@ _CRITERIA: dict[Lang, dict[str, str]] = {
         "tags": "l'étiquette",
         "fields": "le champ personnalisé",
         "open_amounts": "le montant dû",
+        "invoice_amounts": "le montant d'une facture",
+        "paid_late": "la part des factures payées en retard",
     },
     "en": {
         "customers": "the customer itself",
@@ -28,6 +30,8 @@ _CRITERIA: dict[Lang, dict[str, str]] = {
         "tags": "the tag",
         "fields": "the custom field",
         "open_amounts": "the amount owed",
+        "invoice_amounts": "the amount of an invoice",
+        "paid_late": "the share of invoices paid late",
     },
 }
 

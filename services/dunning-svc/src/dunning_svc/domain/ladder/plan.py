@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from dunning_svc.domain.ladder.state import Case, LadderItem
@@ -17,7 +17,8 @@ class ItemPlan:
 
     ``left_minor``: collectable amount that unapplied cash leaves. ``step``: the step that it may take, else ``None``.
     ``due``: due steps above the last one taken, without those due before the item entered the ledger. ``against``:
-    the cause against each of these, by code.
+    the cause against each of these, by code. ``suspension``: the cause against every step, by the policy's own extent
+    of disputes and promises.
     """
 
     item: LadderItem
@@ -25,6 +26,7 @@ class ItemPlan:
     step: Step | None
     due: tuple[Step, ...]
     against: dict[str, SuppressionCause]
+    suspension: SuppressionCause | None = None
 
     @property
     def superseded(self) -> tuple[Step, ...]:
@@ -39,10 +41,27 @@ def plans(case: Case, day: date, policy: Policy, since: date | None = None) -> l
     """
     covered = case.covered()
     return [
-        _plan(case, item, item.collectable_minor - covered[item.invoice_id], day, policy, since)
+        replace(
+            _plan(case, item, item.collectable_minor - covered[item.invoice_id], day, policy, since),
+            suspension=suspended(case, item, day, policy),
+        )
         for item in case.oldest_first
         if item.open_minor > 0
     ]
+
+
+def suspended(case: Case, item: LadderItem, day: date, policy: Policy) -> SuppressionCause | None:
+    """Return the cause against every step of an item by the extent that the policy gives disputes and promises.
+
+    Beyond the share in dispute and the items of a promise, which are never claimed.
+    """
+    by = policy.suspended_by
+    disputed = case.items if by.dispute == "customer" else () if by.dispute == "share" else (item,)
+    if any(each.open_minor > 0 and each.contested_minor for each in disputed):
+        return "suspended_by_dispute"
+    if by.promise == "customer" and any(each.open_minor > 0 and each.promised(day) for each in case.items):
+        return "suspended_by_promise"
+    return None
 
 
 def _plan(
@@ -93,6 +112,10 @@ def _against(
         return "promised"
     if item.collectable_minor == 0:
         return item.uncollectable
+    if (cause := suspended(case, item, day, policy)) is not None:
+        return cause
+    if policy.ends_after_days is not None and day > item.due_on + timedelta(days=policy.ends_after_days):
+        return "ladder_ended"
     if left_minor == 0:
         return "covered_by_credit"
     if not case.takes(step, policy):

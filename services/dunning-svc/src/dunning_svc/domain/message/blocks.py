@@ -29,7 +29,9 @@ def blocks_of(content: MessageSnapshot) -> Mapping[str, Block]:
     """Return every block of a message by its name."""
     lang, currency = content.language, content.currency
     phrases = PHRASES[lang]
-    late = late_paragraphs(content.asked, content.creditor_country, currency, lang)
+    late = late_paragraphs(
+        () if content.late_terms_hidden else content.asked, content.creditor_country, currency, lang
+    )
     total = f"{phrases.total} {amount(content.amount_minor, currency, lang)}"
     return {
         "items": _table(content.asked, currency, lang),

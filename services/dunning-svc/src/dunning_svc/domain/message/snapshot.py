@@ -38,6 +38,7 @@ class MessageSnapshot(Value, frozen=True, kw_only=True, omit_defaults=True):
     items: tuple[DunnedItem, ...]
     credit_minor: int
     amount_minor: int
+    late_terms_hidden: bool = False
 
     @property
     def announced(self) -> tuple[DunnedItem, ...]:

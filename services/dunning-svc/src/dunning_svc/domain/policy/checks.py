@@ -36,6 +36,8 @@ def require_consistent(document: PolicyDocument, own: Own = NO_TEMPLATES) -> Non
         *_formal(policy),
         *_limit(policy),
         *_currencies(document),
+        *_behaviour(document),
+        *_end(policy),
     )
     if found:
         raise PolicyContradicts(found[0].detail, errors=found)
@@ -128,17 +130,35 @@ def _currencies(document: PolicyDocument) -> Iterator[FieldError]:
     minimums = {each.currency for each in document.minimums}
     named = {
         *scope.currencies,
-        *(band.currency for band in scope.open_amounts),
+        *(band.currency for band in (*scope.open_amounts, *scope.invoice_amounts)),
         *(each.currency for step in document.steps for each in step.minimums),
     }
     for currency in sorted(named - minimums):
         yield FieldError("/minimums", f"{currency} is named without a minimum amount.")
-    for band in scope.open_amounts:
-        pointer = f"/applies_to/open_amounts/{band.currency}"
+    bands = [("open_amounts", each) for each in scope.open_amounts]
+    for name, band in bands + [("invoice_amounts", each) for each in scope.invoice_amounts]:
+        pointer = f"/applies_to/{name}/{band.currency}"
         if band.below_minor is not None and band.below_minor <= band.from_minor:
             yield FieldError(pointer, f"No amount in {band.currency} is from `from` and below `below`.")
         if scope.currencies and band.currency not in scope.currencies:
             yield FieldError(pointer, f"{band.currency} is not among the currencies of applies_to.")
+
+
+def _behaviour(document: PolicyDocument) -> Iterator[FieldError]:
+    late = document.scope.paid_late
+    if late is not None and late.below_percent is not None and late.below_percent <= late.from_percent:
+        yield FieldError("/applies_to/paid_late", "No share is from `from` and below `below`.")
+
+
+def _end(policy: Policy) -> Iterator[FieldError]:
+    end = policy.ends_after_days
+    for i, step in enumerate(policy.steps):
+        if end is not None and step.offset_days > end:
+            yield _at(
+                i, "offset_days", f"{step.code} comes after the end of the ladder, {end} days past due."
+            )
+        if step.late_terms_hidden and not step.is_message:
+            yield _at(i, "late_terms", f"{step.code} is a task, which mentions nothing.")
 
 
 def _at(step: int, name: str, detail: str) -> FieldError:

@@ -9,14 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from dunning_svc.domain.policy.policy import Policy
 from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY, POLICIES
-from encours.contracts.events.dunning.document import PolicyScope
+from encours.contracts.events.dunning.document import AmountBand, PaidLate, PolicyScope
 from encours.contracts.events.dunning.reminders import DecisionBasis, PolicyAlsoMet
 
 Key = tuple[str, int]
 """Policy and version."""
+
+
+class MonthDue(NamedTuple):
+    """Invoices of a case that fell due in a month: those that were ever owed, and those paid by their due date."""
+
+    first_day: date
+    invoices: int
+    in_time: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,10 @@ class Profile:
     salesperson: str | None = None
     tags: tuple[str, ...] = ()
     fields: frozenset[tuple[str, str]] = frozenset()
+    invoices_minor: tuple[int, ...] = ()
+    """Open amount of each invoice."""
+    punctuality: tuple[MonthDue, ...] = ()
+    """Invoices that fell due, by month; none where no criterion asks for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +104,23 @@ class Policies:
     @property
     def by_amount(self) -> bool:
         """True if a criterion depends on open amounts, which change without a change of the customer."""
-        return any(each.scope.open_amounts for each in self._in_force)
+        return any(each.scope.open_amounts or each.scope.invoice_amounts for each in self._in_force)
+
+    @property
+    def by_behaviour(self) -> bool:
+        """True if a criterion depends on invoices paid late, whose counts change with each month and each payment."""
+        return any(each.scope.paid_late is not None for each in self._in_force)
 
     def version_of(self, basis: DecisionBasis) -> Policy:
         """Return the version that a decision was taken under. Raises ``KeyError`` for an unknown one."""
         return self._versions[basis.policy_id, basis.policy_version]
 
-    def apply(self, profile: Profile) -> ChosenPolicy:
-        """Return the policy that is applied to a case."""
+    def apply(self, profile: Profile, day: date) -> ChosenPolicy:
+        """Return the policy that is applied to a case on a day."""
         met = [
             (each, criteria)
             for each in self._in_force
-            if (criteria := criteria_met(each.scope, profile)) is not None
+            if (criteria := criteria_met(each.scope, profile, day)) is not None
         ]
         if not met:
             return ChosenPolicy(DEFAULT_POLICY)
@@ -130,9 +148,9 @@ def is_default(key: Key) -> bool:
     return key[0] == DEFAULT_ID
 
 
-def criteria_met(scope: PolicyScope, profile: Profile) -> tuple[str, ...] | None:
+def criteria_met(scope: PolicyScope, profile: Profile, day: date) -> tuple[str, ...] | None:
     """Return the names of the criteria of a scope, all of which the case meets; ``None`` if it misses one."""
-    asked: list[tuple[str, Sequence[object], bool]] = [
+    asked: list[tuple[str, object, bool]] = [
         ("customers", scope.customers, not set(scope.customers).isdisjoint(profile.customer_ids)),
         ("entities", scope.entities, profile.entity_id in scope.entities),
         ("countries", scope.countries, profile.country in scope.countries),
@@ -141,7 +159,13 @@ def criteria_met(scope: PolicyScope, profile: Profile) -> tuple[str, ...] | None
         ("salespeople", scope.salespeople, profile.salesperson in scope.salespeople),
         ("tags", scope.tags, not set(scope.tags).isdisjoint(profile.tags)),
         ("fields", scope.fields, _fields_met(scope, profile)),
-        ("open_amounts", scope.open_amounts, _amount_met(scope, profile)),
+        ("open_amounts", scope.open_amounts, _amount_met(scope.open_amounts, profile, [profile.open_minor])),
+        (
+            "invoice_amounts",
+            scope.invoice_amounts,
+            _amount_met(scope.invoice_amounts, profile, profile.invoices_minor),
+        ),
+        ("paid_late", scope.paid_late, _behaviour_met(scope.paid_late, profile, day)),
     ]
     if any(values and not met for _, values, met in asked):
         return None
@@ -154,10 +178,26 @@ def _fields_met(scope: PolicyScope, profile: Profile) -> bool:
     return codes == met
 
 
-def _amount_met(scope: PolicyScope, profile: Profile) -> bool:
+def _amount_met(bands: Sequence[AmountBand], profile: Profile, amounts_minor: Sequence[int]) -> bool:
     return any(
         band.currency == profile.currency
-        and band.from_minor <= profile.open_minor
-        and (band.below_minor is None or profile.open_minor < band.below_minor)
-        for band in scope.open_amounts
+        and band.from_minor <= minor
+        and (band.below_minor is None or minor < band.below_minor)
+        for band in bands
+        for minor in amounts_minor
     )
+
+
+def _behaviour_met(band: PaidLate | None, profile: Profile, day: date) -> bool:
+    """Compare in whole numbers: late of all in percent is at least ``from`` and less than ``below``."""
+    if band is None:
+        return False
+    this_month = day.replace(day=1)
+    first = this_month.replace(year=day.year - 1)
+    months = [each for each in profile.punctuality if first <= each.first_day < this_month]
+    total = sum(each.invoices for each in months)
+    late = total - sum(each.in_time for each in months)
+    if total < band.invoices:
+        return False
+    below = band.below_percent
+    return band.from_percent * total <= 100 * late and (below is None or 100 * late < below * total)

@@ -8,12 +8,13 @@ from datetime import date, timedelta
 from typing import Literal
 
 from dunning_svc.domain.policy.written import offsets
-from encours.contracts.events.dunning.document import ContactLimit, DunningAct, PolicyDocument
+from encours.contracts.events.dunning.document import ContactLimit, DunningAct, PolicyDocument, Suspension
 from encours.contracts.events.dunning.reminders import Channel
 
 Progression = Literal["highest", "step_by_step"]
 """Step that an item takes: the highest due one, or the one above the last step taken."""
 
+_NARROW = Suspension(dispute="share", promise="invoice")
 _CHANNELS: dict[DunningAct, Channel] = {
     "email": "email",
     "call": "phone",
@@ -37,6 +38,7 @@ class Step:
     interval_days: int = 0
     floors_minor: Mapping[str, int] = field(default_factory=dict, hash=False)
     """By currency, a minimum amount that is higher than that of the policy."""
+    late_terms_hidden: bool = False
 
     @property
     def channel(self) -> Channel:
@@ -88,6 +90,8 @@ class Policy:
     contact_limit: ContactLimit | None = None
     business_days: bool = False
     """No step is taken on a day that is no business day in the addressee's country."""
+    suspended_by: Suspension = _NARROW
+    ends_after_days: int | None = None
 
     def step(self, code: str) -> Step:
         """Return the step with that code. Raises :class:`KeyError` if this version has none."""
@@ -118,6 +122,7 @@ def ladder_of(policy_id: str, version: int, document: PolicyDocument) -> Policy:
                 if step.counted_from == "due_date"
                 else max(step.interval_days, step.offset_days),
                 floors_minor={each.currency: each.amount_minor for each in step.minimums},
+                late_terms_hidden=step.late_terms == "hidden",
             )
             for step, offset_days in zip(document.steps, offsets(document.steps), strict=True)
         ),
@@ -128,4 +133,6 @@ def ladder_of(policy_id: str, version: int, document: PolicyDocument) -> Policy:
         formal_notice_interval_days=document.formal_notice_interval_days,
         contact_limit=document.contact_limit,
         business_days=document.acts_on == "business_days",
+        suspended_by=document.suspended_by or _NARROW,
+        ends_after_days=document.ends_after_days,
     )

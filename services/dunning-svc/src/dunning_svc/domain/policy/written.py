@@ -9,9 +9,11 @@ from encours.contracts.events.dunning.document import (
     AmountBand,
     ContactLimit,
     CurrencyMinimum,
+    PaidLate,
     PolicyDocument,
     PolicyScope,
     PolicyStep,
+    Suspension,
 )
 from encours.contracts.events.parties.customer import FieldValue
 from encours.kernel.money import format_amount, parse_amount
@@ -19,6 +21,8 @@ from encours.kernel.money import format_amount, parse_amount
 _LISTS = ("entities", "countries", "currencies", "segments", "tags", "salespeople", "customers")
 DEFAULT_INTERVAL_DAYS = 7
 """Interval of a step that names none, unless the step before it is nearer."""
+DEFAULT_INVOICES = 5
+"""Invoices that a share of late ones is counted on at least."""
 
 
 def document_of(plain: Mapping[str, Any]) -> PolicyDocument:
@@ -38,6 +42,8 @@ def document_of(plain: Mapping[str, Any]) -> PolicyDocument:
         formal_notice_interval_days=plain.get("formal_notice_interval_days", 30),
         acts_on=plain.get("acts_on", "every_day"),
         contact_limit=ContactLimit(messages=limit["messages"], days=limit["days"]) if limit else None,
+        suspended_by=_suspension(plain.get("suspended_by", {})),
+        ends_after_days=plain.get("ends_after_days"),
     )
 
 
@@ -58,7 +64,20 @@ def written(document: PolicyDocument) -> dict[str, Any]:
     if document.contact_limit is not None:
         limit = document.contact_limit
         plain["contact_limit"] = {"messages": limit.messages, "days": limit.days}
+    if document.suspended_by is not None:
+        plain["suspended_by"] = {
+            "dispute": document.suspended_by.dispute,
+            "promise": document.suspended_by.promise,
+        }
+    if document.ends_after_days is not None:
+        plain["ends_after_days"] = document.ends_after_days
     return plain
+
+
+def _suspension(plain: Mapping[str, Any]) -> Suspension | None:
+    """Return the extent of suspensions; ``None`` for the usual one, however it is written."""
+    found = Suspension(dispute=plain.get("dispute", "share"), promise=plain.get("promise", "invoice"))
+    return None if found == Suspension(dispute="share", promise="invoice") else found
 
 
 def _step(plain: Mapping[str, Any], before: list[PolicyStep], pointer: str) -> PolicyStep:
@@ -74,6 +93,7 @@ def _step(plain: Mapping[str, Any], before: list[PolicyStep], pointer: str) -> P
         template=plain.get("template", ""),
         interval_days=interval,
         minimums=_minimums(plain.get("minimums", {}), f"{pointer}/minimums"),
+        late_terms=plain.get("late_terms", "template"),
     )
 
 
@@ -105,6 +125,8 @@ def _written_step(step: PolicyStep) -> dict[str, Any]:
         plain["template"] = step.template
     if step.minimums:
         plain["minimums"] = _written_minimums(step.minimums)
+    if step.late_terms != "template":
+        plain["late_terms"] = step.late_terms
     return plain
 
 
@@ -122,6 +144,7 @@ def _written_minimums(minimums: tuple[CurrencyMinimum, ...]) -> dict[str, str]:
 
 
 def _scope(plain: Mapping[str, Any]) -> PolicyScope:
+    late = plain.get("paid_late")
     return PolicyScope(
         **{name: tuple(plain.get(name, ())) for name in _LISTS},
         fields=tuple(
@@ -129,14 +152,25 @@ def _scope(plain: Mapping[str, Any]) -> PolicyScope:
             for code, values in sorted(plain.get("fields", {}).items())
             for value in values
         ),
-        open_amounts=tuple(
-            _band(currency, band) for currency, band in sorted(plain.get("open_amounts", {}).items())
+        open_amounts=_bands(plain, "open_amounts"),
+        invoice_amounts=_bands(plain, "invoice_amounts"),
+        paid_late=late
+        and PaidLate(
+            from_percent=late.get("from", 0),
+            below_percent=late.get("below"),
+            invoices=late.get("invoices", DEFAULT_INVOICES),
         ),
     )
 
 
-def _band(currency: str, plain: Mapping[str, str]) -> AmountBand:
-    pointer = f"/applies_to/open_amounts/{currency}"
+def _bands(plain: Mapping[str, Any], name: str) -> tuple[AmountBand, ...]:
+    return tuple(
+        _band(currency, band, f"/applies_to/{name}/{currency}")
+        for currency, band in sorted(plain.get(name, {}).items())
+    )
+
+
+def _band(currency: str, plain: Mapping[str, str], pointer: str) -> AmountBand:
     below = plain.get("below")
     return AmountBand(
         currency=currency,
@@ -152,8 +186,14 @@ def _written_scope(scope: PolicyScope) -> dict[str, Any]:
         fields.setdefault(each.field_code, []).append(each.value)
     if fields:
         plain["fields"] = fields
-    if scope.open_amounts:
-        plain["open_amounts"] = {each.currency: _written_band(each) for each in scope.open_amounts}
+    for name, bands in (("open_amounts", scope.open_amounts), ("invoice_amounts", scope.invoice_amounts)):
+        if bands:
+            plain[name] = {each.currency: _written_band(each) for each in bands}
+    if scope.paid_late is not None:
+        late = scope.paid_late
+        plain["paid_late"] = {"from": late.from_percent, "invoices": late.invoices}
+        if late.below_percent is not None:
+            plain["paid_late"]["below"] = late.below_percent
     return plain
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY, SHIPPED, ShippedPolicy
 from dunning_svc.domain.policy.state import POLICY, Activation, OwnPolicy
 from dunning_svc.domain.policy.written import written
-from dunning_svc.http.policies.bodies import ContactLimitBody, ScopeBody
+from dunning_svc.http.policies.bodies import ContactLimitBody, ScopeBody, SuspensionBody
 from encours.contracts.events.dunning.document import DunningAct, PolicyDocument
 from encours.http.answers import Answer
 from encours.http.paging import Listing
@@ -29,6 +29,7 @@ class StepOut(BaseModel):
     template: str | None = None
     interval_days: int = Field(description="Minimum interval since the last step taken.")
     minimums: dict[str, str] = {}
+    late_terms: Literal["template", "hidden"] = "template"
 
 
 class DocumentOut(BaseModel):
@@ -46,6 +47,8 @@ class DocumentOut(BaseModel):
     formal_notice_interval_days: int
     acts_on: Literal["every_day", "business_days"]
     contact_limit: ContactLimitBody | None = None
+    suspended_by: SuspensionBody = SuspensionBody()
+    ends_after_days: int | None = None
 
     @classmethod
     def of(cls, document: PolicyDocument) -> DocumentOut:

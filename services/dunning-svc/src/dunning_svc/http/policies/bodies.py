@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from dunning_svc.domain.policy.commands import ActivatePolicy, RetirePolicy, WritePolicy
-from dunning_svc.domain.policy.written import document_of
+from dunning_svc.domain.policy.written import DEFAULT_INVOICES, document_of
 from dunning_svc.http.identifiers import CustomerId, EntityId, TemplateCode
 from encours.contracts.events.dunning.document import DunningAct
 from encours.http.models import Body, Country, Currency, LongText, ShortText
@@ -32,10 +32,36 @@ _MANY = 1_000
 
 
 class OpenAmountBody(Body):
-    """Band of a customer's open amount: `from` included, `below` not."""
+    """Band of an open amount: `from` included, `below` not."""
 
     from_: Amount = Field(default="0", alias="from")
     below: Amount | None = None
+
+
+class PaidLateBody(Body):
+    """Band of the share of invoices paid late, in percent: `from` included, `below` not.
+
+    Counted are invoices that fell due in the twelve calendar months before the current one; open ones are late.
+    """
+
+    from_: Annotated[int, Field(ge=0, le=100, strict=True)] = Field(default=0, alias="from")
+    below: Annotated[int, Field(ge=1, le=100, strict=True)] | None = None
+    invoices: Annotated[int, Field(ge=1, le=1_000, strict=True)] = Field(
+        default=DEFAULT_INVOICES, description="Fewest invoices to judge a customer by."
+    )
+
+
+class SuspensionBody(Body):
+    """Extent to which a dispute and a promise suspend steps."""
+
+    dispute: Literal["share", "invoice", "customer"] = Field(
+        default="share",
+        description="`share`: the amount in dispute. `invoice`: all of the invoice. `customer`: every invoice of the "
+        "customer at the creditor in the currency.",
+    )
+    promise: Literal["invoice", "customer"] = Field(
+        default="invoice", description="`invoice`: those that it names. `customer`: every invoice, as above."
+    )
 
 
 class ScopeBody(Body):
@@ -61,6 +87,11 @@ class ScopeBody(Body):
     open_amounts: Annotated[dict[Currency, OpenAmountBody], Field(max_length=200)] = Field(
         default={}, description="Bands of all that the customer owes the creditor in the currency."
     )
+    invoice_amounts: Annotated[dict[Currency, OpenAmountBody], Field(max_length=200)] = Field(
+        default={},
+        description="Bands of the open amount of one invoice; the customer needs an invoice in the band.",
+    )
+    paid_late: PaidLateBody | None = None
 
 
 class StepBody(Body):
@@ -86,6 +117,10 @@ class StepBody(Body):
         "before if that is less.",
     )
     minimums: Minimums = Field(default={}, description="Minimum amounts of this step that are higher.")
+    late_terms: Literal["template", "hidden"] = Field(
+        default="template",
+        description="`hidden`: the message does not mention penalties and recovery fee, whatever its template has.",
+    )
 
 
 class ContactLimitBody(Body):
@@ -119,6 +154,10 @@ class PolicyBody(Body):
         default="every_day", description="Business days are those of the addressee's country."
     )
     contact_limit: ContactLimitBody | None = None
+    suspended_by: SuspensionBody = SuspensionBody()
+    ends_after_days: Annotated[int, Field(ge=1, le=3_650, strict=True)] | None = Field(
+        default=None, description="Days past the due date after which an invoice takes no further step."
+    )
 
     def to_command(self, policy_id: str) -> WritePolicy:
         """Return the command. Raises ``Invalid`` for an amount that the currency does not have."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from dunning_svc.read_models.cases.items import due_again
+from dunning_svc.read_models.cases.punctuality import with_funds
 from dunning_svc.read_models.cases.rows.access import Rows, existing, with_position
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, DebtorPaymentRow, ItemRow
 from encours.contracts import Recorded
@@ -53,7 +54,7 @@ def _move_item(e: Recorded, entry: Movement, invoice_id: str, rows: Rows) -> Non
         events=with_position(item.events, e.position),
         moved_on=e.recorded_at.date(),
     )
-    rows.put(due_again(item))
+    rows.put(due_again(with_funds(item, entry)))
 
 
 def rescheduled(e: Recorded, data: InvoiceRescheduled, rows: Rows) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from dunning_svc.domain.ladder.state import Case, FormalNotice, LadderItem, PastMessage, Standing
-from dunning_svc.domain.policy.choice import Profile
+from dunning_svc.domain.policy.choice import MonthDue, Profile
 from dunning_svc.read_models.cases.debtors import Joined
 from dunning_svc.read_models.cases.items import open_parts, steps_taken
 from dunning_svc.read_models.cases.rows.access import positions
@@ -29,6 +29,7 @@ def case_of(
     joined: Joined,
     contacts: Sequence[PastMessage],
     moved_on: date | None = None,
+    punctuality: Sequence[MonthDue] = (),
 ) -> Case:
     """Return the state that a decision about one group is based on; ``payer`` is reminded, a hold of either counts.
 
@@ -72,7 +73,13 @@ def case_of(
         country=payer.country,
         contacts=tuple(sorted(contacts, key=lambda each: each.position)),
         standing=standing_of(
-            group, customer, accounts, items, [each.customer_id for each in joined.records], moved_on
+            group,
+            customer,
+            accounts,
+            items,
+            [each.customer_id for each in joined.records],
+            moved_on,
+            punctuality,
         ),
     )
 
@@ -84,6 +91,7 @@ def standing_of(
     items: Sequence[ItemRow],
     joined: Sequence[str] = (),
     moved_on: date | None = None,
+    punctuality: Sequence[MonthDue] = (),
 ) -> Standing:
     """Return the facts by which the policy of a group is chosen. Criteria ask for the debtor, not for its payer."""
     decided = [each for each in accounts if each.policy_id and each.decided_on]
@@ -99,6 +107,8 @@ def standing_of(
             salesperson=customer.salesperson,
             tags=tuple(customer.tags),
             fields=frozenset(_field(entry) for entry in customer.custom),
+            invoices_minor=tuple(row.open_minor for row in items if row.open_minor > 0),
+            punctuality=tuple(punctuality),
         ),
         before=None if last is None else (last.policy_id, last.policy_version),
         since=None if last is None else last.policy_since,

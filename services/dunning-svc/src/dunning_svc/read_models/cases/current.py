@@ -6,10 +6,12 @@ The read model may lag behind the ledger, but a message has to be based on all r
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import date
 
 from dunning_svc.read_models.cases.debtors import creditors, with_payers
 from dunning_svc.read_models.cases.model import MODEL, project
 from dunning_svc.read_models.cases.past import MemoryRows
+from dunning_svc.read_models.cases.punctuality import year_before
 from dunning_svc.read_models.cases.rows.access import select
 from dunning_svc.read_models.cases.rows.policies import PolicyRow
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow
@@ -76,7 +78,7 @@ class CasesBehind(Exception):
 
 
 async def current_cases(
-    ledger: Ledger, db: ReadDb, name: str, invoices: Mapping[str, Collection[str]]
+    ledger: Ledger, db: ReadDb, name: str, invoices: Mapping[str, Collection[str]], today: date
 ) -> tuple[MemoryRows, int]:
     """Return creditors, debtors, accounts, items and templates at the ledger's head, and the position of the last
     event that may concern them.
@@ -108,8 +110,11 @@ async def current_cases(
             rows.put(text)
         for account in await select(conn, schema, AccountRow, "where customer_id = any($1)", ids):
             rows.put(account)
-        items = "where (customer_id = any($1) and open_minor > 0) or invoice_id = any($2)"
-        for item in await select(conn, schema, ItemRow, items, ids, list(wanted)):
+        judged = year_before(today) if rows.policies().by_behaviour else None
+        items = (
+            """where (customer_id = any($1) and (open_minor > 0 or due_on >= $3)) or invoice_id = any($2)"""
+        )
+        for item in await select(conn, schema, ItemRow, items, ids, list(wanted), judged):
             rows.put(item)
     for e in since:
         project(e, rows)

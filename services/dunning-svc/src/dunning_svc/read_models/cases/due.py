@@ -12,6 +12,7 @@ from dunning_svc.domain.policy.choice import Policies
 from dunning_svc.read_models.cases.composition import Group, case_of
 from dunning_svc.read_models.cases.debtors import creditors, joined_to, payer_in, with_payers
 from dunning_svc.read_models.cases.policies import policies_in
+from dunning_svc.read_models.cases.punctuality import joined_months, months_due, year_before
 from dunning_svc.read_models.cases.rows.access import select
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow
@@ -92,7 +93,8 @@ async def due_pages(
         items = _by_group(
             await select(conn, schema, ItemRow, "where customer_id = any($1) and open_minor > 0", ids), merged
         )
-        moved = await _moved_on(conn, schema, ids) if policies.by_amount else {}
+        moved = await _moved_on(conn, schema, ids) if policies.by_amount or policies.by_behaviour else {}
+        months = await months_due(conn, schema, ids, year_before(day)) if policies.by_behaviour else {}
         cases: list[Case] = []
         unreadable: list[Unserved] = []
         for group in (each for debtor in page for each in groups[debtor] if each[0] in customers):
@@ -107,6 +109,7 @@ async def due_pages(
                     joined_to(group[0], customers, known, merged),
                     [contact for each in merged.records(group[0]) for contact in contacts.get(each, [])],
                     max((moved[each] for each in _own_groups(group, merged) if each in moved), default=None),
+                    joined_months(months.get(each, ()) for each in _own_groups(group, merged)),
                 )
             except Exception as error:  # one customer that cannot be served never stops the others
                 unreadable.append(Unserved.of(group, error))

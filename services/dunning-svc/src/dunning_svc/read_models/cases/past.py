@@ -19,6 +19,7 @@ from dunning_svc.read_models.cases.debtors import joined_to, payer_in, with_paye
 from dunning_svc.read_models.cases.due import STANDING, last_notice
 from dunning_svc.read_models.cases.model import Cases, project
 from dunning_svc.read_models.cases.policies import policies_of
+from dunning_svc.read_models.cases.punctuality import months_of
 from dunning_svc.read_models.cases.rows.access import R, positions
 from dunning_svc.read_models.cases.rows.parties import DebtorRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow
@@ -56,6 +57,8 @@ class MemoryRows:
             ReminderRow: {},
         }
         self._settled: dict[Group, ItemRow] = {}
+        self._closed: dict[str, dict[str, ItemRow]] = {}
+        self._by_behaviour = False
         self._debtors: dict[str, DebtorRow] = {}
 
     def get(self, kind: type[R], *key: Any) -> R | None:
@@ -69,6 +72,8 @@ class MemoryRows:
         self.tables.setdefault(type(row), {})[key] = row
         if isinstance(row, DebtorRow):
             self._debtors[row.customer_id] = row
+        elif isinstance(row, PolicyRow):
+            self._by_behaviour = self.policies().by_behaviour
         elif isinstance(row, AccountRow | ItemRow | ReminderRow):
             owned = self._owned[type(row)].setdefault(row.customer_id, {})
             if isinstance(row, ItemRow) and row.open_minor <= 0:
@@ -76,8 +81,11 @@ class MemoryRows:
                 self._settle(row)
             else:
                 owned[key] = row
+                if isinstance(row, ItemRow):
+                    self._closed.get(row.customer_id, {}).pop(row.invoice_id, None)
 
     def _settle(self, row: ItemRow) -> None:
+        self._closed.setdefault(row.customer_id, {})[row.invoice_id] = row
         group = (row.customer_id, row.entity_id, row.currency)
         last = self._settled.get(group)
         if last is None or (last.moved_on or date.min) <= (row.moved_on or date.min):
@@ -116,7 +124,15 @@ class MemoryRows:
             ),
             joined_to(group[0], customers, known, merged),
             [PastMessage(row.day, row.position) for row in sent],
+            punctuality=months_of(self._all_items(own)) if self._by_behaviour else (),
         )
+
+    def _all_items(self, groups: Sequence[Group]) -> list[ItemRow]:
+        closed = (row for group in groups for row in self._closed.get(group[0], {}).values())
+        return [
+            *self._of_groups(ItemRow, groups),
+            *(row for row in closed if (row.customer_id, row.entity_id, row.currency) in groups),
+        ]
 
     def inputs_of(self, case: Case, invoice_ids: Iterable[str]) -> set[int]:
         """Return the positions of the events that a case and these invoices rest on, open or not, and its policy."""

@@ -26,6 +26,27 @@ class AmountBand(Value, frozen=True, kw_only=True):
     below_minor: int | None
 
 
+class PaidLate(Value, frozen=True, kw_only=True):
+    """Band of the share of invoices that a customer paid late, in percent: ``from_percent`` included, ``below`` not.
+
+    Counted are the invoices that fell due in the twelve calendar months before the current one. One that is still open
+    is late. With fewer than ``invoices`` of them the criterion is not met.
+    """
+
+    from_percent: int
+    below_percent: int | None
+    invoices: int
+
+
+class Suspension(Value, frozen=True, kw_only=True):
+    """Extent to which an open dispute, or a promise to pay, suspends steps."""
+
+    dispute: Literal["share", "invoice", "customer"]
+    """``share``: the amount in dispute. ``invoice``: all of the invoice. ``customer``: every invoice of the case."""
+    promise: Literal["invoice", "customer"]
+    """``invoice``: those that the promise names. ``customer``: every invoice of the case."""
+
+
 class PolicyScope(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Cases that a policy is for. A criterion without values admits all; all criteria with values must be met."""
 
@@ -40,6 +61,9 @@ class PolicyScope(Value, frozen=True, kw_only=True, omit_defaults=True):
     fields: tuple[FieldValue, ...] = ()
     """Custom fields of the customer; several values of one field are alternatives."""
     open_amounts: tuple[AmountBand, ...] = ()
+    invoice_amounts: tuple[AmountBand, ...] = ()
+    """Bands of the open amount of one invoice: the case needs an invoice in one of them."""
+    paid_late: PaidLate | None = None
 
 
 class PolicyStep(Value, frozen=True, kw_only=True, omit_defaults=True):
@@ -55,6 +79,8 @@ class PolicyStep(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Minimum interval since the last step taken."""
     minimums: tuple[CurrencyMinimum, ...] = ()
     """Minimums of this step, where they are higher than those of the policy."""
+    late_terms: Literal["template", "hidden"] = "template"
+    """``hidden``: the message does not mention penalties and recovery fee, also where the template has their blocks."""
 
 
 class ContactLimit(Value, frozen=True, kw_only=True):
@@ -79,3 +105,7 @@ class PolicyDocument(Value, frozen=True, kw_only=True, omit_defaults=True):
     acts_on: Literal["every_day", "business_days"]
     """``business_days``: those of the addressee's country."""
     contact_limit: ContactLimit | None = None
+    suspended_by: Suspension | None = None
+    """``None``: the share in dispute, and the invoices of a promise."""
+    ends_after_days: int | None = None
+    """Days past the due date after which an invoice takes no further step; ``None``: without an end."""

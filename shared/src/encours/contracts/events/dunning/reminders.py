@@ -32,6 +32,9 @@ SuppressionCause = Literal[
     "contact_limit",
     "policy_changed",
     "promised",
+    "suspended_by_dispute",
+    "suspended_by_promise",
+    "ladder_ended",
 ]
 """Cause against a step. ``earlier_step``: the one before it was not taken, or was taken too few days ago.
 ``formal_step_apart``: the formal notice or litigation file of the day is for other invoices only.
@@ -39,7 +42,10 @@ SuppressionCause = Literal[
 ``insolvency``: proceedings of the debtor stay the claim (:mod:`encours.contracts.insolvency`).
 ``policy_changed``: it was due before the policy was applied to the customer, and is not made up for.
 ``other_policy_meanwhile``: since the decision another policy, or another version, applies to the customer.
-``promised``: the debtor promised to pay by a day that has not passed, with its days of grace."""
+``promised``: the debtor promised to pay by a day that has not passed, with its days of grace.
+``suspended_by_dispute``, ``suspended_by_promise``: by the policy, a dispute of part of the invoice suspends all of it,
+or one about another invoice of the case does; likewise a promise. ``ladder_ended``: the invoice has been due for longer
+than the policy takes steps."""
 
 
 class LateTerms(Value, frozen=True, kw_only=True):
@@ -151,6 +157,8 @@ class ReminderRequested(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Due steps that are not taken on the day, besides those of ``items``."""
     addressee_id: str | None = None
     """Customer that pays and is written to, if it is not the debtor."""
+    late_terms_hidden: bool = False
+    """True if the message does not mention penalties and recovery fee, by the step of the policy."""
 
 
 class ReminderSuppressed(Event, frozen=True, kw_only=True, omit_defaults=True):

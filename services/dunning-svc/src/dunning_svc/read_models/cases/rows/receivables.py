@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
+from msgspec import field
+
 from encours.projection.rows import Row
 
 
@@ -84,3 +86,11 @@ class ItemRow(Row, kw_only=True):
     moved_on: date | None = None
     promised_until: date | None = None
     """Last day on which dunning rests because of a promise."""
+    funds: list[str] = field(default_factory=list)
+    """Funds allocated to it, as ``<day of availability> <amount> <payment>``."""
+    lost_minor: int = 0
+    """Amount written off."""
+    paid_on: date | None = None
+    """Day from which the funds cover it; ``None`` while an amount is open or written off."""
+    disputed_on: date | None = None
+    """Day of its first dispute."""

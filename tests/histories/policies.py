@@ -1,0 +1,42 @@
+"""Policies for random histories, besides those that are shipped: each with conditions that the shipped ones lack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dunning_svc.domain.policy.shipped import SHIPPED
+from dunning_svc.domain.policy.written import document_of
+from encours.contracts.events.dunning.document import PolicyDocument
+
+STEPS: list[dict[str, Any]] = [
+    {"code": "J-2", "offset_days": -2, "act": "email", "template": "friendly"},
+    {"code": "J+2", "offset_days": 2, "act": "email", "template": "penalties", "late_terms": "hidden"},
+    {"code": "J+20", "offset_days": 20, "act": "letter", "template": "penalties"},
+    {"code": "J+40", "offset_days": 40, "act": "registered_letter", "template": "formal_notice"},
+]
+
+
+def written_policy(**more: Any) -> dict[str, Any]:
+    """Return the written form of a policy with these steps and other content."""
+    return {"name": "Own", "priority": 60, "steps": STEPS, "minimums": {"EUR": "5.00"}} | more
+
+
+OWN = {
+    "late_payers": written_policy(applies_to={"paid_late": {"from": 50, "invoices": 1}}),
+    "large_invoices": written_policy(
+        priority=70, applies_to={"invoice_amounts": {"EUR": {"from": "200.00"}}}, ends_after_days=45
+    ),
+    "lenient": written_policy(
+        priority=50,
+        applies_to={"paid_late": {"below": 50, "invoices": 2}},
+        suspended_by={"dispute": "customer", "promise": "customer"},
+    ),
+}
+"""By code."""
+
+
+def document_named(code: str) -> PolicyDocument:
+    """Return the document of a policy of this module, or of one that is shipped."""
+    if code in OWN:
+        return document_of(OWN[code])
+    return next(each.document for each in SHIPPED.values() if each.code == code)
