@@ -97,7 +97,7 @@ class Dunning:
 
     def letters(self) -> list[Path]:
         """What was written."""
-        return sorted((self.folder / "letters" / self.name).glob("*.html"))
+        return sorted((self.folder / "letters" / self.name).glob("*.pdf"))
 
     def new(self, stream: str, data: Event) -> NewEvent:
         """The next event of a stream."""

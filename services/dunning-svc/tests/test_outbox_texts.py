@@ -1,13 +1,11 @@
-"""Texts, e-mails and letters, and the check of the invoices just before dispatch."""
+"""Texts and e-mails, and the check of the invoices just before dispatch."""
 
 from __future__ import annotations
 
 import email
-import html
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from email.policy import default
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -18,7 +16,6 @@ from dunning_svc.domain.formats import MessageLang, amount, day, days_late
 from dunning_svc.domain.ladder.explain import Withdrawal, explain
 from dunning_svc.domain.message.shipped import LANGUAGES, TEMPLATES
 from dunning_svc.domain.policy.shipped import DEFAULT_POLICY
-from dunning_svc.outbox.letters import letter_html, letter_path, write_once
 from dunning_svc.outbox.mime import email_bytes, message_id
 from dunning_svc.outbox.recheck import suppression
 from dunning_svc.outbox.senders import Senders
@@ -188,31 +185,6 @@ def parse(raw: bytes) -> EmailMessage:
     found = email.message_from_bytes(raw, policy=default)
     assert isinstance(found, EmailMessage)
     return found
-
-
-def test_a_letter_is_written_once_and_its_digest_is_the_evidence(tmp_path: Path) -> None:
-    path = letter_path(tmp_path, "demo", REM)
-    content = letter_html(written(reminder(), CUSTOMER, CREDITOR).message, reminder(), CUSTOMER, CREDITOR)
-    evidence = write_once(path, content)
-    assert write_once(path, b"another") == evidence
-    assert path.read_bytes() == content
-    assert list(path.parent.iterdir()) == [path]
-    assert b"2 place Bellecour" in content
-
-
-def test_a_letter_needs_a_postal_address() -> None:
-    nowhere = replace(CUSTOMER, address=None)
-    with pytest.raises(ValueError, match="no postal address"):
-        letter_html(written(reminder(), nowhere, CREDITOR).message, reminder(), nowhere, CREDITOR)
-
-
-def test_a_letter_goes_to_the_contact_for_its_purpose() -> None:
-    people = ["billing b@example.com 3 Béa Martin", "escalation e@example.com 4 Élise Dupuis"]
-    known = replace(CUSTOMER, people=people)
-    for channel, name in (("letter", "Béa Martin"), ("registered_letter", "Élise Dupuis")):
-        sent = reminder(channel=channel)
-        content = letter_html(written(sent, known, CREDITOR).message, sent, known, CREDITOR).decode()
-        assert f"À l'attention de {name}<br>2 place Bellecour" in html.unescape(content)
 
 
 def test_the_suppression_says_what_was_to_be_sent() -> None:

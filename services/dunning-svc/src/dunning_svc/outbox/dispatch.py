@@ -14,7 +14,7 @@ import structlog
 from dunning_svc.domain.message.render import Message
 from dunning_svc.domain.policy.shipped import EARLIER
 from dunning_svc.outbox.attempts import Attempt, Attempts, Claim
-from dunning_svc.outbox.letters import evidence_of, letter_html, letter_path, write_once
+from dunning_svc.outbox.letters import evidence_of, letter_path, letter_pdf, write_once
 from dunning_svc.outbox.mime import email_bytes, message_id
 from dunning_svc.outbox.recheck import objection, suppression
 from dunning_svc.outbox.senders import Senders
@@ -245,7 +245,9 @@ class Dispatcher:
 
     async def _letter(self, ledger: str, outgoing: OutgoingReminder, message: Message) -> tuple[Handed, bool]:
         """Write the letter, unless it was before. True if the file has this message."""
-        content = letter_html(message, outgoing.event, outgoing.customer, outgoing.creditor)
+        content = await asyncio.to_thread(
+            letter_pdf, message, outgoing.event, outgoing.customer, outgoing.creditor
+        )
         path = letter_path(self._letters, ledger, outgoing.event.reminder_id)
         try:
             evidence = await asyncio.to_thread(write_once, path, content)

@@ -1,50 +1,119 @@
-"""Letters: one file each, ready to print, written completely or not at all. Its SHA-256 is the evidence."""
+"""Letters as PDF files, ready to print, each written completely or not at all. The SHA-256 is the evidence.
+
+The same message gives the same bytes: fonts are those of the typesetter, the only date is that of the decision.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import tempfile
-from html import escape
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
+from threading import Lock
+
+import msgspec
+import typst
 
 from dunning_svc.domain.formats import MessageLang, day, language_of
+from dunning_svc.domain.message import cleaning
 from dunning_svc.domain.message.render import Message
+from dunning_svc.outbox.sheet import sheet_of
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from encours.contracts.events.dunning.reminders import ReminderRequested
 from encours.contracts.recipients import recipient
 
 _ATTENTION: dict[MessageLang, str] = {"fr": "À l'attention de", "en": "Attn:", "de": "z. Hd."}
+_DETAILS: dict[MessageLang, tuple[str, str]] = {
+    "fr": ("Date", "Référence"),
+    "en": ("Date", "Reference"),
+    "de": ("Datum", "Zeichen"),
+}
+_ONE_AT_A_TIME = Lock()
+"""The compiler serves one thread at a time."""
 
 
 def letter_path(folder: Path, ledger: str, reminder_id: str) -> Path:
     """Return the path of a reminder's letter; the same on every retry, so that it exists once."""
-    return folder / ledger / f"{reminder_id}.html"
+    return folder / ledger / f"{reminder_id}.pdf"
 
 
-def letter_html(
+def letter_pdf(
     message: Message, reminder: ReminderRequested, customer: DebtorRow, creditor: CreditorRow
 ) -> bytes:
-    """Return the message with a letterhead: sender, addressee, date and subject.
+    """Return the message as a letter in PDF/A-2u (ISO 19005-2): sender, addressee, date, reference, subject, text.
 
-    Raises :class:`ValueError` without a postal address: a letter without one proves no notice.
+    Raises :class:`ValueError` without a postal address, as a letter without one proves no notice, and for characters
+    that the fonts do not have.
     """
+    content = msgspec.json.encode(_content(message, reminder, customer, creditor)).decode()
+    try:
+        with _ONE_AT_A_TIME:
+            pdf = _compiler().compile(
+                _layout(), sys_inputs={"letter": content}, format="pdf", pdf_standards=["a-2u"]
+            )
+    except typst.TypstError as error:
+        raise ValueError(f"the letter cannot be printed: {error.message}") from None
+    assert isinstance(pdf, bytes)
+    return pdf
+
+
+@cache
+def _compiler() -> typst.Compiler:
+    return typst.Compiler(ignore_system_fonts=True)
+
+
+@cache
+def _layout() -> bytes:
+    return (files("dunning_svc") / "templates" / "letter.typ").read_bytes()
+
+
+def _content(
+    message: Message, reminder: ReminderRequested, customer: DebtorRow, creditor: CreditorRow
+) -> dict[str, object]:
     if not customer.address:
         raise ValueError("the customer has no postal address")
     lang = language_of(reminder.language)
     to = recipient(customer, "escalation" if reminder.channel == "registered_letter" else "dunning")
-    attention = [f"{_ATTENTION[lang]} {to.name}"] if to.role else []
-    head = "".join(
-        f"<p style='{style}'>{'<br>'.join(escape(line) for line in lines if line)}</p>\n"
-        for style, lines in (
-            ("", [creditor.name, *(creditor.address or "").splitlines()]),
-            ("margin-left:55%", [customer.name, *attention, *customer.address.splitlines()]),
-            ("margin-left:55%", [day(reminder.day, lang)]),
-            ("font-weight:bold", [message.subject]),
-        )
-    )
-    start, mark, rest = message.html.partition('max-width:44em">\n')
-    return f"{start}{mark}{head}{rest}".encode()
+    name = cleaning.name(creditor.name)
+    sender = _lines(creditor.address or "", creditor.country)
+    date_label, reference_label = _DETAILS[lang]
+    return {
+        "sheet": sheet_of(creditor.country),
+        "language": lang,
+        "day": (reminder.day.year, reminder.day.month, reminder.day.day),
+        "subject": message.subject,
+        "creditor": name,
+        "sender": [*sender, *([cleaning.name(creditor.email)] if creditor.email else [])],
+        "return_line": " · ".join((name, *sender)),
+        "addressee": [
+            cleaning.name(customer.name),
+            *([f"{_ATTENTION[lang]} {cleaning.name(to.name)}"] if to.role else []),
+            *_lines(customer.address, creditor.country),
+        ],
+        "reference": reminder.reminder_id,
+        "details": [(date_label, day(reminder.day, lang)), (reference_label, reminder.reminder_id)],
+        "parts": message.parts,
+    }
+
+
+def _lines(address: str, origin: str) -> list[str]:
+    """Return the lines of an address. Its country is named, in capitals, only on a letter abroad (UPU S42)."""
+    *lines, last = cleaning.lines(address).splitlines() or [""]
+    if last not in _countries():
+        lines.append(last)
+    elif last != origin:
+        lines.append(_countries()[last].upper())
+    return lines
+
+
+@cache
+def _countries() -> dict[str, str]:
+    """Return English names by ISO 3166-1 code, from the table that the time zone database has."""
+    table = (files("tzdata") / "zoneinfo" / "iso3166.tab").read_text("utf-8")
+    rows = (line.partition("\t") for line in table.splitlines() if not line.startswith("#"))
+    return {code: name for code, _, name in rows}
 
 
 def write_once(path: Path, content: bytes) -> str:

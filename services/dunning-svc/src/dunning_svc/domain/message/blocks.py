@@ -1,4 +1,4 @@
-"""Blocks of a message, each in plain text and in HTML, from one snapshot."""
+"""Blocks of a message, each in plain text, in HTML and as parts of a letter, from one snapshot."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from html import escape
 from dunning_svc.domain.formats import MessageLang, amount, day, days_late
 from dunning_svc.domain.message import cleaning
 from dunning_svc.domain.message.late_terms import late_paragraphs
+from dunning_svc.domain.message.parts import ItemLine, ItemTable, Paragraph, Part
 from dunning_svc.domain.message.phrases import PHRASES, Phrases
 from dunning_svc.domain.message.snapshot import MessageSnapshot
 from encours.contracts.events.dunning.reminders import DunnedItem
@@ -19,10 +20,11 @@ _MAX_REFERENCES = 10
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part that stands by itself: a table, a line, a paragraph. Both forms are empty together."""
+    """A part that stands by itself: a table, a line, a paragraph. All forms are empty together."""
 
     text: str
     html: str
+    parts: tuple[Part, ...] = ()
 
 
 def blocks_of(content: MessageSnapshot) -> Mapping[str, Block]:
@@ -37,7 +39,9 @@ def blocks_of(content: MessageSnapshot) -> Mapping[str, Block]:
         "items": _table(content.asked, currency, lang),
         "announced": _headed(phrases.announced, _table(content.announced, currency, lang)),
         "credit": _plain(_line(phrases.credit, content.credit_minor, currency, lang)),
-        "total": Block(total, f"<p><strong>{escape(total)}</strong></p>"),
+        "total": Block(
+            total, f"<p><strong>{escape(total)}</strong></p>", (Paragraph(lines=(total,), strong=True),)
+        ),
         "bank": _plain(_bank(phrases, content)),
         "penalties": _plain(late.penalties),
         "fee": _plain(late.fee),
@@ -58,11 +62,17 @@ def paragraph(text: str) -> str:
 
 
 def _plain(text: str) -> Block:
-    return Block(text, paragraph(text))
+    return Block(text, paragraph(text), (Paragraph(lines=tuple(text.splitlines())),) if text else ())
 
 
 def _headed(head: str, body: Block) -> Block:
-    return Block(f"{head}\n{body.text}", f"<p>{escape(head)}</p>{body.html}") if body.text else body
+    if not body.text:
+        return body
+    return Block(
+        f"{head}\n{body.text}",
+        f"<p>{escape(head)}</p>{body.html}",
+        (Paragraph(lines=(head,)), *body.parts),
+    )
 
 
 def _line(label: str, minor: int, currency: str, lang: MessageLang) -> str:
@@ -108,9 +118,9 @@ def _table(items: Sequence[DunnedItem], currency: str, lang: MessageLang) -> Blo
         return Block("", "")
     phrases = PHRASES[lang]
     due = phrases.due[:1].lower() + phrases.due[1:]
-    lines, rows = [], []
+    lines, rows, printed = [], [], []
     for item in items:
-        number, due_on, late, open_ = _cells(item, currency, lang)
+        number, due_on, late, open_ = cells = _cells(item, currency, lang)
         note = _not_claimed(item, currency, lang)
         lines.append(f"  {number} · {due} {due_on} · {late} · {open_}")
         if note:
@@ -120,7 +130,8 @@ def _table(items: Sequence[DunnedItem], currency: str, lang: MessageLang) -> Blo
             f"<tr><td>{escape(number)}{extra}</td><td>{due_on}</td><td>{late}</td>"
             f'<td style="text-align:right">{escape(open_)}</td></tr>'
         )
+        printed.append(ItemLine(cells=cells, note=note))
     columns = (phrases.number, phrases.due, phrases.late, phrases.amount)
     head = "".join(f"<th>{escape(words)}</th>" for words in columns)
     table = f'<table border="1" cellpadding="6" cellspacing="0"><tr>{head}</tr>{"".join(rows)}</table>'
-    return Block("\n".join(lines), table)
+    return Block("\n".join(lines), table, (ItemTable(head=columns, rows=tuple(printed)),))

@@ -1,7 +1,8 @@
-"""A message in plain text and in HTML, from one source and one snapshot.
+"""A message in plain text, in HTML and in the parts of a letter, from one source and one snapshot.
 
 The source is filled once. Blocks stand in it as marks, which become a table, a line or a paragraph in both forms. A
-paragraph that is one block is left out where the block is empty. The HTML has the same text, escaped, and no link.
+paragraph that is one block is left out where the block is empty. The HTML has the same text, escaped, and no link; the
+parts have it as it is.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dunning_svc.domain.formats import MessageLang
 from dunning_svc.domain.message.blocks import Block, blocks_of, paragraph
 from dunning_svc.domain.message.cleaning import one_line
 from dunning_svc.domain.message.language import fill
+from dunning_svc.domain.message.parts import Paragraph, Part
 from dunning_svc.domain.message.snapshot import MessageSnapshot
 from dunning_svc.domain.message.variables import BLOCKS, values_of
 
@@ -43,11 +45,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A rendered message. ``html`` is a complete document."""
+    """A rendered message. ``html`` is a complete document, ``parts`` are the same text for a letter."""
 
     subject: str
     text: str
     html: str
+    parts: tuple[Part, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -64,18 +67,24 @@ def compose(source: Source, content: MessageSnapshot) -> Message:
     subject = one_line(_in_text(fill(source.subject, values), blocks))[:_SUBJECT_MAX]
     filled = fill(source.text, values).replace("\r\n", "\n").strip()
     text, html = [], []
+    parts: list[Part] = []
     for part in filter(None, (part.strip() for part in _GAP.split(filled))):
         mark = _MARK.fullmatch(part)
         if mark:
             block = blocks[_NAMES[int(mark.group(1))]]
             text.append(block.text)
             html.append(block.html)
+            parts.extend(block.parts)
         else:
             plain = _in_text(part, blocks)
             text.append(plain)
             html.append(paragraph(plain))
+            parts.append(Paragraph(lines=tuple(plain.splitlines())))
     return Message(
-        subject=subject, text="\n\n".join(text) + "\n", html=_document(content.language, subject, html)
+        subject=subject,
+        text="\n\n".join(text) + "\n",
+        html=_document(content.language, subject, html),
+        parts=tuple(parts),
     )
 
 
