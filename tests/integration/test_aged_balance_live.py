@@ -49,7 +49,7 @@ class Reporting:
 
     def client(self, token: str | None = None) -> httpx.Client:
         headers = {"Authorization": f"Bearer {token or self.token}", "Encours-Ledger": LEDGER}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=HANG_S)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=HANG_S, verify=False)
 
 
 @contextmanager
