@@ -29,6 +29,8 @@ class Load:
     system: System
     ledger: str
     clients: int = 6
+    pause_s: float = 0.02
+    """Pause of a client between a payment and its next invoice: without one, clients leave no core to the services."""
     invoices: dict[str, dict[str, Any]] = field(default_factory=dict)
     payments: dict[str, dict[str, Any]] = field(default_factory=dict)
     retries: int = 0
@@ -75,6 +77,7 @@ class Load:
                 payment = self._until_acknowledged("/v1/payments", paid)
                 with self._lock:
                     self.payments[payment["id"]] = payment
+                self._stop.wait(self.pause_s)
         except Exception as error:
             self.failures.append(repr(error))
 

@@ -44,7 +44,7 @@ def drill() -> Iterator[Drill]:
         world = World.make(system, day="2026-03-31")
         world.invoice(world.customer())
         system.wait_caught_up(world.ledger)
-        load, folder = Load(system, BUSY, clients=3), elsewhere.root / "backup"
+        load, folder = Load(system, BUSY, clients=3, pause_s=0.1), elsewhere.root / "backup"
         load.start()
         wait_until(lambda: len(load.payments) >= 10, "no payments")
         before = set(load.invoices)
