@@ -9,6 +9,7 @@ from uuid import uuid4
 from encours.testing.bank_files import IBAN, Booked, camt
 from encours.testing.waiting import wait_until
 from tests.e2e.dispute_examples import DISPUTE_EXAMPLES
+from tests.e2e.post_credit import CREDIT
 from tests.e2e.post_dunning import DUNNING, Make, Request
 from tests.e2e.post_instruments import INSTRUMENTS
 from tests.e2e.post_penalties import PENALTIES
@@ -80,21 +81,6 @@ def _allocate(world: World) -> Request:
     return f"/v1/payments/{payment['id']}/allocations", {
         "allocations": [{"invoice_id": invoice["id"], "amount": eur("20.00")}]
     }
-
-
-def _limit_body(world: World) -> dict[str, Any]:
-    return {
-        "customer_id": world.customer(),
-        "amount": eur("5000.00"),
-        "max_days_past_due": 30,
-        "evidence": "Balance sheet 2025",
-    }
-
-
-def _limit(world: World) -> str:
-    body = _limit_body(world)
-    identifier: str = world.post("risk", "/v1/limit-requests", body)["id"]
-    return identifier
 
 
 def _payment_body(world: World) -> dict[str, Any]:
@@ -426,14 +412,6 @@ EXAMPLES: dict[str, dict[str, Make]] = {
         "/v1/ledgers/{name}/clock/stop": _stop,
     },
     "dunning": DUNNING,
-    "risk": {
-        "/v1/limit-requests": lambda w: ("/v1/limit-requests", _limit_body(w)),
-        "/v1/limit-requests/{limit_id}/approve": lambda w: (f"/v1/limit-requests/{_limit(w)}/approve", {}),
-        "/v1/limit-requests/{limit_id}/refuse": lambda w: (
-            f"/v1/limit-requests/{_limit(w)}/refuse",
-            {"text": "No accounts filed"},
-        ),
-        "/v1/checks": lambda w: ("/v1/checks", {"customer_id": w.customer(), "amount": eur("99.00")}),
-    },
+    "risk": CREDIT,
     "reporting": {},
 }

@@ -5,7 +5,8 @@ import pytest
 
 from encours.contracts.events.risk import CreditChecked, ExposureSeen
 from encours.kernel.errors import Invalid
-from risk_svc.domain.check import REASONS, CheckCredit, check, decide
+from risk_svc.domain.assessment import REASONS, check
+from risk_svc.domain.check import CheckCredit, decide
 from risk_svc.domain.exposure import CurrencyShare, ExposureItem, WholeExposure, exposure
 from risk_svc.domain.limit import ApprovedLimit
 from risk_svc.domain.picture import Picture

@@ -3,9 +3,16 @@
 import sys
 
 from encours.service.process import Service
-from risk_svc.models import MODELS, NAME
+from risk_svc.models import CREDIT, MODELS, NAME
+from risk_svc.use_cases.days import CreditReactor
 
-SERVICE = Service(name=NAME, models=MODELS, api="risk_svc.app:serve")
+SERVICE = Service(
+    name=NAME,
+    models=MODELS,
+    api="risk_svc.app:serve",
+    worker_tasks="risk_svc.worker:credit_tasks",
+    reactors={CREDIT: CreditReactor},
+)
 
 if __name__ == "__main__":
     raise SystemExit(SERVICE.main(sys.argv[1:]))

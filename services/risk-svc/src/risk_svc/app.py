@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
 from fastapi import FastAPI
 
 from encours.http.app import create_app as compose
+from encours.http.services import Services
 from encours.http.serving.server import serve as serve_app
 from encours.service.settings import ServiceSettings
 from risk_svc.http.checks import routes as checks
 from risk_svc.http.customers import routes as customers
 from risk_svc.http.limits import routes as limits
+from risk_svc.http.reservations import routes as reservations
+from risk_svc.http.reservations.turns import Turns
 from risk_svc.models import MODELS, NAME
 
 
@@ -18,11 +25,17 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     return compose(
         NAME,
         "Encours: credit risk",
-        [customers.router, limits.router, checks.router],
+        [customers.router, limits.router, checks.router, reservations.router],
         settings,
         models=MODELS,
-        description="Exposure by component, payment behaviour, credit limits in amount and in days, credit checks.",
+        extras=_extras,
+        description="Exposure by component, payment behaviour, credit limits, credit checks and orders on credit.",
     )
+
+
+@asynccontextmanager
+async def _extras(_: Services) -> AsyncIterator[Mapping[str, Any]]:
+    yield {"turns": Turns()}
 
 
 def serve(settings: ServiceSettings) -> None:

@@ -6,4 +6,5 @@ from encours.projection.read_model import ReadModel
 from risk_svc.read_models.credit.model import Credit
 
 NAME = "risk-svc"
+CREDIT = Credit.name
 MODELS: tuple[ReadModel, ...] = (Credit(),)

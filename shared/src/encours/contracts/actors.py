@@ -13,3 +13,6 @@ INVOICING = "service:invoice-svc"
 
 OPERATOR = "operator"
 """Actor of the `encours` command with the administrator's access to the database."""
+
+RISK = "service:risk-svc"
+"""Decides blocked orders again, ends reservations, and places holds by policy."""

@@ -53,6 +53,8 @@ FAMILIES = (
     Family("template", ("dunning",), ("tpl",)),
     Family("limit", ("risk",), ("lim",)),
     Family("credit", ("risk",), ("dec",)),
+    Family("reservation", ("risk",), ("rsv",)),
+    Family("credit_line", ("risk",), ("crl",)),
     # Any service's worker may hold the calendar's lease.
     Family("calendar", ("invoice", "dunning", "risk", "reporting"), ("calendar",)),
 )

@@ -52,6 +52,8 @@ BEGIN = frozenset(
             "dispute_rules.category_set",
             "limit.requested",
             "credit.checked",
+            "reservation.decided",
+            "credit_line.drawn",
             "import.received",
         ),
         *("bank_account.csv_map_set", "bank_statement.imported", "bank_line.recorded"),
@@ -77,7 +79,7 @@ IDS = {
     "line_id": "bln", "virtual_iban_id": "vib", "account_id": "bac", "statement_id": "bst",
     "plan_id": "pln", "instrument_id": "ins",
     "dispute_id": "dis", "payment_id": "pay", "invoice_id": "inv", "limit_id": "lim", "decision_id": "dec",
-    "promise_id": "prm", "reply_id": "rpl",
+    "promise_id": "prm", "reply_id": "rpl", "reservation_id": "rsv", "credit_line_id": "crl",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
 }  # fmt: skip
 KEPT = frozenset({*IDS, "currency", "amount_minor", "series"})

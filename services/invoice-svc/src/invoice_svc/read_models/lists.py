@@ -57,7 +57,7 @@ class Lists(ComposedModel):
         Residuals(),
     )
     ignores = contracts.names_in(
-        events.policy, events.promises, events.replies, events.template
+        events.policy, events.promises, events.replies, events.reservation, events.template
     ) | contracts.names_of(
         events.bank.CsvMapSet,
         events.bank.StatementTaken,

@@ -92,12 +92,19 @@ class ExposureItem:
 
 
 def exposure(
-    items: Iterable[ExposureItem], *, drafts_minor: int, unapplied_minor: int, day: date
+    items: Iterable[ExposureItem],
+    *,
+    drafts_minor: int,
+    unapplied_minor: int,
+    day: date,
+    reserved_minor: int = 0,
+    delivered_minor: int = 0,
 ) -> ExposureSeen:
     """Return the components in minor units.
 
-    Total = not due + overdue + drafts − unapplied; the disputed amount is a part of it, not added again. Each
-    instalment is due on its own date. The oldest days past due are those of an open part that no unapplied cash covers.
+    Total = not due + overdue + drafts + reserved + delivered − unapplied; the disputed amount is a part of it, not
+    added again. Each instalment is due on its own date. The oldest days past due are those of an open part that no
+    unapplied cash covers.
     """
     not_due = overdue = disputed = oldest = 0
     for item in items:
@@ -116,8 +123,10 @@ def exposure(
         disputed_minor=disputed,
         drafts_minor=drafts_minor,
         unapplied_minor=unapplied_minor,
-        total_minor=not_due + overdue + drafts_minor - unapplied_minor,
+        total_minor=not_due + overdue + drafts_minor + reserved_minor + delivered_minor - unapplied_minor,
         oldest_days_past_due=oldest,
+        reserved_minor=reserved_minor,
+        delivered_minor=delivered_minor,
     )
 
 
@@ -158,6 +167,8 @@ class WholeExposure:
             unapplied_minor=sum(each.unapplied_minor for each in found),
             total_minor=sum(each.total_minor for each in found),
             oldest_days_past_due=max((share.seen.oldest_days_past_due for share in self.shares), default=0),
+            reserved_minor=sum(each.reserved_minor for each in found),
+            delivered_minor=sum(each.delivered_minor for each in found),
         )
 
     @property
@@ -168,7 +179,7 @@ class WholeExposure:
 
 def converted(seen: ExposureSeen, rate: QuotedRate, currency: str) -> ExposureSeen:
     """Return an exposure in another currency: each component by the rate, and the total as their sum."""
-    not_due, overdue, disputed, drafts, unapplied = (
+    not_due, overdue, disputed, drafts, unapplied, reserved, delivered = (
         rate.converted(minor, currency)
         for minor in (
             seen.not_due_minor,
@@ -176,6 +187,8 @@ def converted(seen: ExposureSeen, rate: QuotedRate, currency: str) -> ExposureSe
             seen.disputed_minor,
             seen.drafts_minor,
             seen.unapplied_minor,
+            seen.reserved_minor,
+            seen.delivered_minor,
         )
     )
     return ExposureSeen(
@@ -184,6 +197,8 @@ def converted(seen: ExposureSeen, rate: QuotedRate, currency: str) -> ExposureSe
         disputed_minor=disputed,
         drafts_minor=drafts,
         unapplied_minor=unapplied,
-        total_minor=not_due + overdue + drafts - unapplied,
+        total_minor=not_due + overdue + drafts + reserved + delivered - unapplied,
         oldest_days_past_due=seen.oldest_days_past_due,
+        reserved_minor=reserved,
+        delivered_minor=delivered,
     )

@@ -17,7 +17,7 @@ DEFAULT_CURRENCY = "EUR"
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One customer: items with their currency, drafts and unapplied cash per currency (minor units), last limit."""
+    """One customer: items, the last limit; drafts, cash and orders by currency, in minor units."""
 
     customer_id: str
     entity_id: str
@@ -35,6 +35,10 @@ class Picture:
     """Insolvency proceedings of the customer are in force."""
     rates: tuple[QuotedRate, ...] = ()
     """Exchange rates of the entity that are in force, as they are known."""
+    reserved: Mapping[str, int] = field(default_factory=dict)
+    """Accepted orders that are not delivered or billed."""
+    delivered: Mapping[str, int] = field(default_factory=dict)
+    """Goods delivered and not billed."""
 
     @property
     def members(self) -> tuple[Picture, ...]:
@@ -48,12 +52,12 @@ class Picture:
 
     @property
     def currencies(self) -> list[str]:
-        """Currencies with an item, drafts or cash; the one with most open items first."""
+        """Currencies with an item, drafts, orders or cash; the one with most open items first."""
         count: dict[str, int] = {}
         for member in self.members:
             for currency, item in member.items:
                 count[currency] = count.get(currency, 0) + (1 if item.open_minor else 0)
-            for currency in (*member.drafts, *member.unapplied):
+            for currency in (*member.drafts, *member.unapplied, *member.reserved, *member.delivered):
                 count.setdefault(currency, 0)
         return sorted(count, key=lambda code: (-count[code], code))
 
@@ -71,6 +75,8 @@ class Picture:
             drafts_minor=sum(member.drafts.get(currency, 0) for member in self.members),
             unapplied_minor=sum(member.unapplied.get(currency, 0) for member in self.members),
             day=day,
+            reserved_minor=sum(member.reserved.get(currency, 0) for member in self.members),
+            delivered_minor=sum(member.delivered.get(currency, 0) for member in self.members),
         )
 
     def whole(self, currency: str, day: date) -> WholeExposure:
@@ -80,7 +86,7 @@ class Picture:
             seen = self.exposure(code, day)
             if code == currency:
                 shares.append(CurrencyShare(code, seen, None, seen))
-            elif any((seen.not_due_minor, seen.overdue_minor, seen.drafts_minor, seen.unapplied_minor)):
+            elif seen.total_minor or any((seen.not_due_minor, seen.overdue_minor, seen.unapplied_minor)):
                 rate = rate_through(self.rates, code, currency, day)
                 in_currency = converted(seen, rate, currency) if rate else None
                 shares.append(CurrencyShare(code, seen, rate, in_currency))
@@ -95,3 +101,16 @@ class Picture:
     def all_items(self) -> list[ExposureItem]:
         """Return the customer's own items of every currency, for the score."""
         return [item for _, item in self.items]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPicture:
+    """Figures of a customer as a decision sees them, at a position, ``lag`` events before the ledger's head.
+
+    ``behind``: they may lack an order, an invoice or a payment that the decision has to count.
+    """
+
+    picture: Picture
+    position: int
+    lag: int
+    behind: bool

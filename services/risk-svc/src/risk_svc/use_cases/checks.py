@@ -16,9 +16,7 @@ async def check_credit(session: Session, command: check.CheckCredit, pictures: L
     """Decide and record. The decision contains position and lag of the read model."""
     await session.load(CHECK, command.decision_id)
     customer = await unmerged(session, command.customer_id)
-    picture, position, lag = await session.ask(
-        pictures.of, session.meta.ledger, command.customer_id, session.today
-    )
-    event = check.decide(command, picture, session.today, position=position, lag=lag)
+    seen = await session.ask(pictures.of, session.meta.ledger, command.customer_id, session.today)
+    event = check.decide(command, seen.picture, session.today, position=seen.position, lag=seen.lag)
     session.emit(command.decision_id, event, entity=customer.entity_id)
     return session.result(command.decision_id)

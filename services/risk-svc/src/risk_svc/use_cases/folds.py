@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from encours.ledger.states import Folder
-from risk_svc.use_cases import checks, limits
+from risk_svc.use_cases import checks, limits, reservations
 
-FOLDERS: Mapping[str, Folder[Any]] = {"lim": limits.LIMIT, "dec": checks.CHECK}
+FOLDERS: Mapping[str, Folder[Any]] = {
+    "lim": limits.LIMIT,
+    "dec": checks.CHECK,
+    "rsv": reservations.RESERVATION,
+    "crl": reservations.CREDIT_LINE,
+}
 """Folders by prefix of the stream's id, for a replay of any stream."""

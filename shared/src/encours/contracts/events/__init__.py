@@ -1,6 +1,6 @@
 """The types of events: a module to each family. Importing this package registers every type."""
 
-from encours.contracts.events import aside, calendar, imports, invoice, loss, rate, risk
+from encours.contracts.events import aside, calendar, imports, invoice, loss, rate, reservation, risk
 from encours.contracts.events.dunning import policy, promises, reminders, replies, template
 from encours.contracts.events.money import (
     bank,
@@ -43,6 +43,7 @@ __all__ = [
     "reminders",
     "remittance",
     "replies",
+    "reservation",
     "residual",
     "review",
     "risk",

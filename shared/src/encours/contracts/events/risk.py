@@ -44,7 +44,7 @@ class LimitRefused(Event, frozen=True, kw_only=True):
     text: str
 
 
-class ExposureSeen(Value, frozen=True, kw_only=True):
+class ExposureSeen(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Exposure by component at the moment of a decision, minor units."""
 
     not_due_minor: int
@@ -56,6 +56,10 @@ class ExposureSeen(Value, frozen=True, kw_only=True):
     """Cash not yet allocated; deducted."""
     total_minor: int
     oldest_days_past_due: int
+    reserved_minor: int = 0
+    """Orders that were accepted and not delivered or billed."""
+    delivered_minor: int = 0
+    """Goods delivered and not billed."""
 
 
 class ExposureShare(Value, frozen=True, kw_only=True):

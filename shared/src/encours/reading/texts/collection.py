@@ -1,8 +1,8 @@
-"""Texts of reminders, tasks, holds and credit limits."""
+"""Texts of reminders, tasks and holds."""
 
 from __future__ import annotations
 
-from encours.contracts.events import promises, reminders, replies, risk
+from encours.contracts.events import promises, reminders, replies
 from encours.reading.texts.form import Lines
 
 LINES: Lines = {
@@ -55,12 +55,5 @@ LINES: Lines = {
     promises.PromiseMade: (
         "Payment of {amount_minor} promised by {promised_on}",
         "Paiement de {amount_minor} promis pour le {promised_on}",
-    ),
-    risk.LimitRequested: ("Limit of {amount_minor} requested", "Encours de {amount_minor} demandé"),
-    risk.LimitApproved: ("Limit of {amount_minor} approved", "Encours de {amount_minor} accordé"),
-    risk.LimitRefused: ("Limit refused: {text}", "Encours refusé : {text}"),
-    risk.CreditChecked: (
-        "Order of {amount_minor} checked: {decision}",
-        "Commande de {amount_minor} contrôlée : {decision}",
     ),
 }

@@ -135,6 +135,7 @@ class Cases(ReadModel):
         events.rate,
         events.recurring,
         events.remittance,
+        events.reservation,
         events.review,
         events.statement,
     ) | names_of(

@@ -99,6 +99,7 @@ class Receivables(MappedModel):
         events.recurring,
         events.remittance,
         events.replies,
+        events.reservation,
         events.review,
         events.statement,
         events.template,

@@ -11,7 +11,8 @@ from encours.http.answers import Answer
 from encours.http.models import BusinessDate, MoneyModel
 from encours.http.queries import AsOf
 from encours.http.rates import PublishedRateOut
-from risk_svc.domain.check import REASONS, CheckState
+from risk_svc.domain.assessment import REASONS
+from risk_svc.domain.check import CheckState
 from risk_svc.http.customers.answers import Components, ReasonOut
 from risk_svc.use_cases.checks import CHECK
 

@@ -19,13 +19,18 @@ from risk_svc.domain.score import DEFINITION, Score, score
 
 
 class Components(BaseModel):
-    """Exposure by component. `total` = not due + overdue + drafts − unapplied; `disputed` is a part of `open`."""
+    """Exposure by component. `total` = not due + overdue + drafts + reserved + delivered − unapplied.
+
+    `disputed` is a part of `open`.
+    """
 
     open: MoneyModel
     not_due: MoneyModel
     overdue: MoneyModel
     disputed: MoneyModel
     drafts: MoneyModel
+    reserved: MoneyModel = Field(description="Accepted orders, neither delivered nor billed.")
+    delivered: MoneyModel = Field(description="Goods delivered and not billed.")
     unapplied: MoneyModel
     total: MoneyModel
     oldest_days_past_due: int
@@ -39,6 +44,8 @@ class Components(BaseModel):
             overdue=MoneyModel.of(seen.overdue_minor, currency),
             disputed=MoneyModel.of(seen.disputed_minor, currency),
             drafts=MoneyModel.of(seen.drafts_minor, currency),
+            reserved=MoneyModel.of(seen.reserved_minor, currency),
+            delivered=MoneyModel.of(seen.delivered_minor, currency),
             unapplied=MoneyModel.of(seen.unapplied_minor, currency),
             total=MoneyModel.of(seen.total_minor, currency),
             oldest_days_past_due=seen.oldest_days_past_due,

@@ -18,7 +18,22 @@ from encours.contracts.events.parties.customer import (
 )
 from encours.contracts.events.parties.insolvency import InsolvencyClosed, InsolvencyOpened
 from encours.contracts.events.rate import ExchangeRatePublished
+from encours.contracts.events.reservation import (
+    ReservationConsumed,
+    ReservationDecided,
+    ReservationDelivered,
+    ReservationExpired,
+    ReservationOverridden,
+    ReservationReleased,
+)
 from encours.contracts.events.risk import LimitApproved, LimitRefused, LimitRequested
+from encours.contracts.events.sales.order import (
+    DeliveryCancelled,
+    OrderBilled,
+    OrderDelivered,
+    OrderPlaced,
+    OrderUnbilled,
+)
 from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
 from encours.projection.rows import Row
@@ -29,11 +44,13 @@ from risk_svc.read_models.credit.projection import CreditProjection
 from risk_svc.read_models.credit.rows import (
     CreditCustomerRow,
     CreditRolesRow,
+    DeliveredOrderRow,
     ExposureInstalmentRow,
     ExposureInvoiceRow,
     ExposureMovementRow,
     ExposureRow,
     LimitRequestRow,
+    ReservationRow,
 )
 
 
@@ -41,7 +58,7 @@ class Credit(ReadModel):
     """Exposure, payment behaviour and limits of all customers."""
 
     name = "credit"
-    version = 11
+    version = 12
     rows = (
         CreditCustomerRow,
         CreditRolesRow,
@@ -52,6 +69,8 @@ class Credit(ReadModel):
         ExposureInstalmentRow,
         ExposureMovementRow,
         LimitRequestRow,
+        ReservationRow,
+        DeliveredOrderRow,
         RateRow,
         RatePairRow,
     )
@@ -72,13 +91,23 @@ class Credit(ReadModel):
         LimitApproved,
         LimitRefused,
         ExchangeRatePublished,
+        ReservationDecided,
+        ReservationOverridden,
+        ReservationDelivered,
+        ReservationConsumed,
+        ReservationReleased,
+        ReservationExpired,
+        OrderPlaced,
+        OrderDelivered,
+        DeliveryCancelled,
+        OrderBilled,
+        OrderUnbilled,
     )
     ignores = contracts.names_in(
         events.approval,
         events.bank,
         events.dispute,
         events.instrument,
-        events.order,
         events.policy,
         events.promises,
         events.penalty,
@@ -92,6 +121,8 @@ class Credit(ReadModel):
         events.template,
     ) | names_of(
         events.calendar.DayOpened,
+        events.order.OrderClosed,
+        events.reservation.CreditLineDrawn,
         events.risk.CreditChecked,
         events.customer.CustomerContactAdded,
         events.customer.CustomerNoted,
@@ -154,6 +185,19 @@ class Credit(ReadModel):
                 yield CreditCustomerRow, (customer_id,)
             case InvoiceRescheduled(invoice_id=invoice_id):
                 yield ExposureInvoiceRow, (invoice_id,)
+            case (
+                ReservationDecided()
+                | ReservationOverridden()
+                | ReservationDelivered()
+                | ReservationConsumed()
+                | ReservationReleased()
+                | ReservationExpired()
+            ):
+                yield ReservationRow, (e.data.reservation_id,)
+                yield CreditCustomerRow, (e.data.customer_id,)
+            case OrderDelivered() | DeliveryCancelled() | OrderBilled() | OrderUnbilled():
+                yield DeliveredOrderRow, (e.data.order_id,)
+                yield CreditCustomerRow, (e.data.customer_id,)
             case InvoiceIssued(purchaser_id=str(orderer)):
                 yield CreditCustomerRow, (orderer,)
         for moved in movements(e):

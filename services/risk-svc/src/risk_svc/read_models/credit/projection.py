@@ -17,11 +17,27 @@ from encours.contracts.events.parties.customer import (
 )
 from encours.contracts.events.parties.insolvency import InsolvencyClosed, InsolvencyOpened
 from encours.contracts.events.rate import ExchangeRatePublished
+from encours.contracts.events.reservation import (
+    ReservationConsumed,
+    ReservationDecided,
+    ReservationDelivered,
+    ReservationExpired,
+    ReservationOverridden,
+    ReservationReleased,
+)
 from encours.contracts.events.risk import LimitApproved, LimitRefused, LimitRequested
+from encours.contracts.events.sales.order import (
+    DeliveryCancelled,
+    OrderBilled,
+    OrderDelivered,
+    OrderPlaced,
+    OrderUnbilled,
+)
 from encours.projection.row_cache import RowCache
 from encours.reading.insolvency import InsolvencyRow
 from encours.reading.merges import MergeRow
 from encours.reading.rates import rate_rows
+from risk_svc.read_models.credit import orders
 from risk_svc.read_models.credit.limits import apply_limit
 from risk_svc.read_models.credit.rows import (
     CreditCustomerRow,
@@ -60,6 +76,20 @@ class CreditProjection:
                 self._rescheduled(data)
             case LimitRequested() | LimitApproved() | LimitRefused():
                 apply_limit(self.e, data, self.rows)
+            case ReservationDecided():
+                self._ordered(data, orders.decided(self.e, data, self.rows), 0)
+            case (
+                ReservationOverridden()
+                | ReservationDelivered()
+                | ReservationConsumed()
+                | ReservationReleased()
+                | ReservationExpired()
+            ):
+                self._ordered(data, *orders.changed(data, self.rows))
+            case OrderPlaced():
+                orders.placed(data, self.rows)
+            case OrderDelivered() | DeliveryCancelled() | OrderBilled() | OrderUnbilled():
+                self._ordered(data, 0, orders.unbilled_change(data, self.rows))
             case CustomerMerged() | CustomerMergeReversed():
                 self.rows.put(MergeRow.of(self.e, data))
             case InsolvencyOpened() | InsolvencyClosed():
@@ -106,7 +136,15 @@ class CreditProjection:
 
     def _move(self, row: ExposureMovementRow) -> None:
         change = row.open_minor - row.conceded_minor + row.draft_minor - row.unapplied_minor
-        if not (change or row.open_minor or row.owed_minor or row.disputed_minor or row.unapplied_minor):
+        change += row.reserved_minor + row.delivered_minor
+        if not (
+            change
+            or row.reserved_minor
+            or row.open_minor
+            or row.owed_minor
+            or row.disputed_minor
+            or row.unapplied_minor
+        ):
             return
         self.rows.put(row)
         self.line += 1
@@ -134,6 +172,20 @@ class CreditProjection:
                 invoice_id=row.invoice_id,
                 effective_on=effective_on,
                 draft_minor=draft_minor,
+            )
+        )
+
+    def _ordered(self, data: orders.Ordering, reserved_minor: int, delivered_minor: int) -> None:
+        self._move(
+            ExposureMovementRow(
+                position=self.e.position,
+                line=self.line,
+                customer_id=data.customer_id,
+                currency=data.currency,
+                invoice_id=None,
+                effective_on=self.e.effective_on,
+                reserved_minor=reserved_minor,
+                delivered_minor=delivered_minor,
             )
         )
 

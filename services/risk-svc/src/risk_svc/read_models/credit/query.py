@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, cast
@@ -21,7 +21,7 @@ from encours.reading.rates import rates_known
 from encours.reading.read_db import ReadDb
 from encours.reading.where import Arguments, ViewWhere
 from risk_svc.domain.limit import ApprovedLimit
-from risk_svc.domain.picture import Picture
+from risk_svc.domain.picture import Picture, SeenPicture
 from risk_svc.read_models.credit.accounts import Sums, accounts_of
 
 FRESHNESS_WAIT_S = 1.0
@@ -53,11 +53,13 @@ from {s}.movement
 where customer_id = any($1) and position <= $2 and effective_on <= $3 and payment_id is not null
 group by customer_id, currency, coalesce(invoice_id, ''), payment_id
 """
-_DRAFTS = """
-select customer_id, currency, sum(draft_minor)::bigint as draft_minor
+_ORDERS = """
+select customer_id, currency, sum(draft_minor)::bigint as drafts, sum(reserved_minor)::bigint as reserved,
+       sum(delivered_minor)::bigint as delivered
 from {s}.movement
-where customer_id = any($1) and position <= $2 and effective_on <= $3 and draft_minor <> 0
-group by customer_id, currency having sum(draft_minor) <> 0
+where customer_id = any($1) and position <= $2 and effective_on <= $3
+  and (draft_minor <> 0 or reserved_minor <> 0 or delivered_minor <> 0)
+group by customer_id, currency
 """
 _LIMITS = """
 select distinct on (customer_id) customer_id, limit_id, approved_minor, currency, approved_max_days, valid_until
@@ -141,9 +143,7 @@ async def _own_pictures(
     funds = cast("list[Sums]", await conn.fetch(_FUNDS.format(s=schema), *of_records))
     schedules = cast("list[Sums]", await conn.fetch(_SCHEDULES.format(s=schema), *of_records))
     accounts = accounts_of(items, funds, schedules, merged)
-    drafts: dict[str, Counter[str]] = {}
-    for row in await conn.fetch(_DRAFTS.format(s=schema), *of_records):
-        drafts.setdefault(merged.of(row["customer_id"]), Counter())[row["currency"]] += row["draft_minor"]
+    ordered = cast("list[Sums]", await conn.fetch(_ORDERS.format(s=schema), *of_records))
     in_proceedings = set(map(merged.of, await insolvent(conn, schema, as_of, position, of_records[0])))
     limits = {
         row["customer_id"]: _limit(row) for row in await conn.fetch(_LIMITS.format(s=schema), *arguments)
@@ -158,7 +158,7 @@ async def _own_pictures(
                 for currency, account in accounts.get(customer, {}).items()
                 for item in account.items
             ),
-            drafts=drafts.get(customer, {}),
+            drafts=_component("drafts", customer, ordered, merged),
             unapplied={
                 currency: account.unapplied_minor
                 for currency, account in accounts.get(customer, {}).items()
@@ -166,9 +166,20 @@ async def _own_pictures(
             },
             limit=limits.get(customer),
             insolvent=customer in in_proceedings,
+            reserved=_component("reserved", customer, ordered, merged),
+            delivered=_component("delivered", customer, ordered, merged),
         )
         for customer, row in found.items()
     }
+
+
+def _component(name: str, customer: str, rows: Sequence[Sums], merged: Survivors) -> Mapping[str, int]:
+    """Return a component of the exposure by currency, of all records of a customer; none that is zero."""
+    found: Counter[str] = Counter()
+    for row in rows:
+        if merged.of(row["customer_id"]) == customer:
+            found[row["currency"]] += row[name]
+    return {currency: minor for currency, minor in found.items() if minor}
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,17 +189,33 @@ class LatestPictures:
     db: ReadDb
     ledger: Ledger
 
-    async def of(self, ledger: str, customer_id: str, day: date) -> tuple[Picture, int, int]:
-        """Return figures, position and lag in events.
-
-        The figures are empty for a customer that the read model does not have at that position.
-        """
+    async def of(self, ledger: str, customer_id: str, day: date) -> SeenPicture:
+        """Return the figures at the ledger's head; empty for a customer that the read model does not have there."""
         head = (await self.ledger.head(ledger)).position
         await self.db.wait_for("credit", ledger, head, timeout=FRESHNESS_WAIT_S)
-        async with self.db.snapshot("credit", ledger) as (conn, schema, position):
-            found = await pictures(conn, schema, [customer_id], as_of=day, position=position)
-        picture = found.get(customer_id, Picture(customer_id, "", ""))
-        return picture, position, max(0, head - position)
+        picture, position = await _picture(self.db, ledger, customer_id, day)
+        lag = max(0, head - position)
+        return SeenPicture(picture, position, lag, behind=lag > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class PicturesAtEvent:
+    """Query for the figures of a customer where the read model stands, for the reaction to an event."""
+
+    db: ReadDb
+    ledger: Ledger
+
+    async def of(self, ledger: str, customer_id: str, day: date) -> SeenPicture:
+        """Return the figures at the event; what came after it is not in them."""
+        picture, position = await _picture(self.db, ledger, customer_id, day)
+        head = (await self.ledger.head(ledger)).position
+        return SeenPicture(picture, position, max(0, head - position), behind=False)
+
+
+async def _picture(db: ReadDb, ledger: str, customer_id: str, day: date) -> tuple[Picture, int]:
+    async with db.snapshot("credit", ledger) as (conn, schema, position):
+        found = await pictures(conn, schema, [customer_id], as_of=day, position=position)
+    return found.get(customer_id, Picture(customer_id, "", "")), position
 
 
 async def ranking(view: View, page: Page, currency: str | None) -> tuple[list[Any], dict[str, Picture]]:

@@ -25,7 +25,7 @@ class CreditCustomerRow(Row, kw_only=True):
 
 
 class ExposureRow(Row, kw_only=True):
-    """One of a customer's ``exposures``, for the ranking: open − conceded + drafts − unapplied, in one currency."""
+    """One of a customer's ``exposures``, for the ranking: the total of its components, in one currency."""
 
     TABLE: ClassVar[str] = "exposure"
     KEY: ClassVar[tuple[str, ...]] = ("customer_id", "currency")
@@ -96,6 +96,8 @@ class ExposureMovementRow(Row, kw_only=True):
     conceded_minor: int = 0
     draft_minor: int = 0
     unapplied_minor: int = 0
+    reserved_minor: int = 0
+    delivered_minor: int = 0
 
 
 class LimitRequestRow(Row, kw_only=True):
@@ -131,3 +133,40 @@ class CreditRolesRow(Row, kw_only=True):
     valid_from: date
     payer_id: str | None
     group_id: str | None
+
+
+class ReservationRow(Row, kw_only=True):
+    """An order on credit with its last decision, as it is now; ``decided_position`` is that of the decision."""
+
+    TABLE: ClassVar[str] = "reservation"
+    KEY: ClassVar[tuple[str, ...]] = ("reservation_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)", "(status, expires_on)")
+    reservation_id: str
+    customer_id: str
+    entity_id: str
+    holder_id: str
+    order_ref: str
+    status: str
+    amount_minor: int
+    currency: str
+    reserved_minor: int
+    delivered_minor: int
+    deliver_on: date | None
+    expires_on: date
+    decision: str
+    reasons: list[str]
+    attempt: int
+    decided_on: date
+    decided_position: int
+
+
+class DeliveredOrderRow(Row, kw_only=True):
+    """An order in Encours: its amount, and the part that is delivered and not billed, net and with VAT."""
+
+    TABLE: ClassVar[str] = "delivered_order"
+    KEY: ClassVar[tuple[str, ...]] = ("order_id",)
+    order_id: str
+    net_minor: int
+    total_minor: int
+    unbilled_net_minor: int
+    unbilled_minor: int

@@ -1,0 +1,158 @@
+"""The assessment of an order: limit in amount and in days, proceedings, and payment behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from encours.contracts.common import Conversion
+from encours.contracts.events.reservation import CreditBasis, CreditDecision
+from encours.contracts.events.risk import ExposureShare
+from encours.kernel.errors import Invalid
+from encours.kernel.exchange import QuotedRate, rate_through
+from risk_svc.domain.exposure import CurrencyShare, WholeExposure
+from risk_svc.domain.limit import ApprovedLimit
+from risk_svc.domain.picture import Picture
+from risk_svc.domain.score import score
+
+WEAK_SCORE = 40
+
+REASONS = {
+    "insolvency": "Insolvency proceedings of the customer are in force.",
+    "within-limit": "Exposure with this order stays within the limit.",
+    "prepaid": "Money of the customer covers this order and all that it owes.",
+    "no-limit": "No credit limit is in force for this customer.",
+    "limit-expired": "The credit limit has expired, or ends before the day of delivery.",
+    "limit-exceeded": "Exposure with this order is above the limit.",
+    "overdue-beyond-days": "An invoice is open for more days past due than the limit allows.",
+    "weak-payment-behaviour": f"The payment behaviour score is below {WEAK_SCORE}.",
+    "exchange-rate-missing": "No exchange rate is known for a currency of the exposure or of the order.",
+    "other-currency": "The limit is in another currency than the order.",
+    "figures-behind": "The figures of the customer do not contain the latest events yet.",
+}
+"""Stable reason codes and their sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAsked:
+    """An order: amount in minor units, day of delivery; ``None`` is today."""
+
+    customer_id: str
+    amount_minor: int
+    currency: str
+    deliver_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Decision and its reasons. ``refuse`` blocks the order; ``refer`` leaves the decision to a person."""
+
+    decision: CreditDecision
+    reasons: tuple[str, ...]
+
+
+def assess(
+    order: OrderAsked, picture: Picture, day: date, *, position: int, lag: int
+) -> tuple[Verdict, CreditBasis]:
+    """Assess an order on a day by a customer's figures; the basis contains their ``position`` and ``lag`` (in events).
+
+    Raises :class:`Invalid` for a delivery before that day.
+    """
+    deliver_on = order.deliver_on or day
+    if deliver_on < day:
+        raise Invalid("deliver_on is in the past; use today or a later date, or omit it.", "/deliver_on")
+    limit = picture.limit
+    currency = limit.currency if limit else order.currency
+    whole = picture.whole(currency, day)
+    amount = _order_in(currency, order, picture, day)
+    behaviour = score(picture.all_items(), day).value
+    verdict = check(amount, deliver_on, whole, limit, behaviour, insolvent=picture.insolvent)
+    known = limit is not None and not whole.missing
+    return verdict, CreditBasis(
+        holder_id=picture.limit_holder_id or order.customer_id,
+        currency=currency,
+        exposure=whole.known,
+        order_minor=amount.amount_minor if isinstance(amount, Conversion) else amount,
+        left_minor=limit.amount_minor - whole.known.total_minor if limit and known else None,
+        limit_id=limit.limit_id if limit else None,
+        limit_minor=limit.amount_minor if limit else None,
+        limit_max_days=limit.max_days_past_due if limit else None,
+        limit_valid_until=limit.valid_until if limit else None,
+        score=behaviour,
+        seen_position=position,
+        lag=lag,
+        shares=tuple(_share(each, currency) for each in whole.shares if each.currency != currency),
+        order_converted=amount if isinstance(amount, Conversion) else None,
+    )
+
+
+def _order_in(currency: str, order: OrderAsked, picture: Picture, day: date) -> int | Conversion | None:
+    """Return the amount of the order in the limit's currency; ``None`` without a rate."""
+    if currency == order.currency:
+        return order.amount_minor
+    rate = rate_through(picture.rates, order.currency, currency, day)
+    if rate is None:
+        return None
+    return _conversion(rate, currency, rate.converted(order.amount_minor, currency))
+
+
+def _share(share: CurrencyShare, currency: str) -> ExposureShare:
+    in_currency = None
+    if share.rate is not None and share.converted is not None:
+        in_currency = _conversion(share.rate, currency, share.converted.total_minor)
+    return ExposureShare(currency=share.currency, total_minor=share.seen.total_minor, converted=in_currency)
+
+
+def _conversion(rate: QuotedRate, currency: str, amount_minor: int) -> Conversion:
+    return Conversion(
+        currency=currency,
+        amount_minor=amount_minor,
+        base=rate.base,
+        quote=rate.quote,
+        rate=rate.rate,
+        rate_on=rate.on,
+        source=rate.source,
+        agreed=False,
+    )
+
+
+def check(
+    order: int | Conversion | None,
+    deliver_on: date,
+    whole: WholeExposure,
+    limit: ApprovedLimit | None,
+    score: int | None,
+    *,
+    insolvent: bool = False,
+) -> Verdict:
+    """Check an order for a day of delivery: insolvency or a breach of the limit refuses it, a doubt refers it.
+
+    The risk begins on the day of delivery, so the limit must be in force on it; exposure and score are today's.
+    ``order`` is its amount in the limit's currency. An order that the customer's money covers, with all that it owes,
+    needs no limit: nothing is lent. An exposure in a currency without a rate is unknown: never accepted, and refused
+    only if what is known is above the limit and the rest cannot lower it.
+    """
+    breaches: list[str] = ["insolvency"] if insolvent else []
+    doubts: list[str] = []
+    seen = whole.known
+    amount = order.amount_minor if isinstance(order, Conversion) else order
+    if not breaches and amount is not None and not whole.missing and seen.total_minor + amount <= 0:
+        return Verdict("accept", ("prepaid",))
+    if limit is None:
+        doubts.append("no-limit")
+    elif limit.expired(deliver_on):
+        doubts.append("limit-expired")
+    else:
+        if seen.total_minor + (amount or 0) > limit.amount_minor and whole.at_least_known:
+            breaches.append("limit-exceeded")
+        if seen.oldest_days_past_due > limit.max_days_past_due:
+            breaches.append("overdue-beyond-days")
+        if amount is None or whole.missing:
+            doubts.append("exchange-rate-missing")
+    if score is not None and score < WEAK_SCORE:
+        doubts.append("weak-payment-behaviour")
+    if breaches:
+        return Verdict("refuse", (*breaches, *doubts))
+    if doubts:
+        return Verdict("refer", tuple(doubts))
+    return Verdict("accept", ("within-limit",))

@@ -1,0 +1,1 @@
+"""Orders on credit: reserve a part of the limit, deliver, bill or release it."""

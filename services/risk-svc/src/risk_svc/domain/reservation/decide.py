@@ -1,0 +1,239 @@
+"""Decisions on a reservation."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from encours.contracts.events.reservation import (
+    CreditBasis,
+    ReservationConsumed,
+    ReservationDecided,
+    ReservationDelivered,
+    ReservationExpired,
+    ReservationOverridden,
+    ReservationReleased,
+)
+from encours.kernel.errors import Invalid, Refusal
+from encours.kernel.money import Money
+from risk_svc.domain.assessment import OrderAsked, Verdict, assess
+from risk_svc.domain.picture import SeenPicture
+from risk_svc.domain.reservation.commands import (
+    ConsumeReservation,
+    DeliverReservation,
+    OverrideReservation,
+    ReleaseReservation,
+    ReserveCredit,
+)
+from risk_svc.domain.reservation.state import Reservation
+
+EXPIRES_AFTER_DAYS = 30
+"""Days for which a reservation counts after the order and the day of delivery, unless its caller names the last one."""
+
+
+class ReservationEnded(Refusal):
+    """The order is delivered, billed, released or expired."""
+
+    code = "reservation-ended"
+    title = "Reservation has ended"
+    remedy = "Make a new reservation for the order."
+
+
+class OrderIsBlocked(Refusal):
+    """The order was not accepted, so there is nothing to deliver or to bill."""
+
+    code = "order-blocked"
+    title = "Order is blocked"
+    remedy = "Have the order checked again or accepted by authority, or release it."
+
+
+class OrderNotBlocked(Refusal):
+    """Only a blocked order is checked again or accepted by authority."""
+
+    code = "order-not-blocked"
+    title = "Order is not blocked"
+    remedy = "Use an order from GET /v1/blocked-orders."
+
+
+class MoreThanReserved(Refusal):
+    """The amount is above what is left of the reservation."""
+
+    code = "more-than-reserved"
+    title = "Amount is above the reservation"
+    remedy = "Reserve the difference as another order first, or name a lower amount."
+
+
+def reserve(command: ReserveCredit, seen: SeenPicture, day: date) -> ReservationDecided:
+    """Decide an order by figures; by figures that are behind the ledger nothing is accepted.
+
+    Raises :class:`Invalid` for a delivery in the past, or a last day before the delivery.
+    """
+    deliver_on = command.deliver_on or day
+    expires_on = command.expires_on or deliver_on + timedelta(days=EXPIRES_AFTER_DAYS)
+    verdict, basis = _assessed(command, seen, day)
+    if expires_on < deliver_on:
+        raise Invalid("expires_on is before the day of delivery; use a later date or omit it.", "/expires_on")
+    return ReservationDecided(
+        reservation_id=command.reservation_id,
+        customer_id=command.customer_id,
+        order_ref=command.order_ref,
+        amount_minor=command.amount_minor,
+        currency=command.currency,
+        deliver_on=command.deliver_on,
+        expires_on=expires_on,
+        attempt=1,
+        decision=verdict.decision,
+        reasons=verdict.reasons,
+        basis=basis,
+    )
+
+
+def recheck(state: Reservation, seen: SeenPicture, day: date) -> ReservationDecided:
+    """Decide a blocked order again. A day of delivery that has passed counts as today."""
+    require_blocked(state)
+    deliver_on = None if state.deliver_on is None else max(state.deliver_on, day)
+    order = ReserveCredit(
+        state.reservation_id, state.customer_id, state.order_ref, state.amount_minor, state.currency,
+        deliver_on, state.expires_on,
+    )  # fmt: skip
+    verdict, basis = _assessed(order, seen, day)
+    return ReservationDecided(
+        reservation_id=state.reservation_id,
+        customer_id=state.customer_id,
+        order_ref=state.order_ref,
+        amount_minor=state.amount_minor,
+        currency=state.currency,
+        deliver_on=deliver_on,
+        expires_on=state.expires_on,
+        attempt=state.attempt + 1,
+        decision=verdict.decision,
+        reasons=verdict.reasons,
+        basis=basis,
+    )
+
+
+def _assessed(order: ReserveCredit, seen: SeenPicture, day: date) -> tuple[Verdict, CreditBasis]:
+    asked = OrderAsked(order.customer_id, order.amount_minor, order.currency, order.deliver_on)
+    verdict, basis = assess(asked, seen.picture, day, position=seen.position, lag=seen.lag)
+    if seen.behind and verdict.decision == "accept":
+        verdict = Verdict("refer", ("figures-behind",))
+    return verdict, basis
+
+
+def override(
+    state: Reservation, command: OverrideReservation, seen: SeenPicture, day: date
+) -> ReservationOverridden:
+    """Accept a blocked order by authority, whatever its figures, which the event keeps."""
+    require_blocked(state)
+    deliver_on = None if state.deliver_on is None else max(state.deliver_on, day)
+    asked = OrderAsked(state.customer_id, state.amount_minor, state.currency, deliver_on)
+    _, basis = assess(asked, seen.picture, day, position=seen.position, lag=seen.lag)
+    return ReservationOverridden(
+        reservation_id=state.reservation_id,
+        customer_id=state.customer_id,
+        amount_minor=state.amount_minor,
+        currency=state.currency,
+        role=None,
+        in_place_of=None,
+        text=command.text,
+        basis=basis,
+    )
+
+
+def require_blocked(state: Reservation) -> None:
+    """Raise :class:`OrderNotBlocked` unless the order waits for a decision."""
+    if state.status != "blocked":
+        raise OrderNotBlocked(f"The order is {state.status}.")
+
+
+def deliver(state: Reservation, command: DeliverReservation) -> list[ReservationDelivered]:
+    """Count a part of the order as delivered and not billed."""
+    _require_alive(state)
+    amount = _part(state, command.amount_minor, command.currency, of_minor=state.reserved_minor)
+    return [
+        ReservationDelivered(
+            reservation_id=state.reservation_id,
+            customer_id=state.customer_id,
+            amount_minor=amount,
+            currency=state.currency,
+            delivery_ref=command.delivery_ref,
+        )
+    ]
+
+
+def consume(state: Reservation, command: ConsumeReservation, *, counted: bool) -> list[ReservationConsumed]:
+    """End a part of the order that counts by itself now, what was delivered first.
+
+    ``counted``: the invoice or delivery exists. No limit, hold or expiry keeps delivered goods from being billed.
+    """
+    if not counted:
+        pointer = "/invoice_id" if command.invoice_id else "/delivery_id"
+        raise Invalid("Name an invoice that exists, or a delivery of the order in order_ref.", pointer)
+    left = state.reserved_minor + state.delivered_minor
+    if not state.delivered_minor:
+        _require_alive(state)
+    amount = _part(state, command.amount_minor, command.currency, of_minor=left)
+    return [
+        ReservationConsumed(
+            reservation_id=state.reservation_id,
+            customer_id=state.customer_id,
+            amount_minor=amount,
+            delivered_minor=min(amount, state.delivered_minor),
+            currency=state.currency,
+            invoice_id=command.invoice_id,
+            delivery_id=command.delivery_id,
+        )
+    ]
+
+
+def release(state: Reservation, command: ReleaseReservation) -> list[ReservationReleased]:
+    """Free what is reserved, or close a blocked order. No event if it is released already."""
+    if state.status == "released":
+        return []
+    if state.status != "blocked":
+        _require_alive(state)
+    return [
+        ReservationReleased(
+            reservation_id=state.reservation_id,
+            customer_id=state.customer_id,
+            amount_minor=state.reserved_minor,
+            currency=state.currency,
+            text=command.text,
+        )
+    ]
+
+
+def expire(state: Reservation, day: date) -> list[ReservationExpired]:
+    """End a reservation or a blocked order whose last day was before the day; no event if it has ended."""
+    waits = state.status == "blocked" or (state.status == "reserved" and state.reserved_minor > 0)
+    if not waits or state.expires_on >= day:
+        return []
+    return [
+        ReservationExpired(
+            reservation_id=state.reservation_id,
+            customer_id=state.customer_id,
+            amount_minor=state.reserved_minor,
+            currency=state.currency,
+            expires_on=state.expires_on,
+        )
+    ]
+
+
+def _require_alive(state: Reservation) -> None:
+    if state.status == "blocked":
+        raise OrderIsBlocked(f"The order was not accepted ({', '.join(state.reasons)}).")
+    if state.status != "reserved":
+        raise ReservationEnded(f"The reservation is {state.status} already.")
+    if not state.reserved_minor:
+        raise ReservationEnded("All of the order is delivered.")
+
+
+def _part(state: Reservation, amount_minor: int | None, currency: str | None, *, of_minor: int) -> int:
+    if currency not in (None, state.currency):
+        raise Invalid(f"The reservation is in {state.currency}; use that currency.", "/amount/currency")
+    if amount_minor is not None and amount_minor > of_minor:
+        raise MoreThanReserved(
+            f"{Money(of_minor, state.currency)} is left of the reservation.",
+            "/amount",
+            extra={"left_minor": of_minor},
+        )
+    return of_minor if amount_minor is None else amount_minor

@@ -1,0 +1,121 @@
+"""Orders in the exposure: reservations, and goods that are delivered and not billed.
+
+The total of an order in Encours gives the VAT of its deliveries, which are recorded net; what is unbilled is rounded as
+a whole, so that nothing is left of it once all is billed.
+"""
+
+from __future__ import annotations
+
+from encours.contracts import Recorded
+from encours.contracts.events.reservation import (
+    ReservationConsumed,
+    ReservationDecided,
+    ReservationDelivered,
+    ReservationExpired,
+    ReservationOverridden,
+    ReservationReleased,
+)
+from encours.contracts.events.sales.order import (
+    DeliveryCancelled,
+    OrderBilled,
+    OrderDelivered,
+    OrderPlaced,
+    OrderUnbilled,
+)
+from encours.kernel.money import div_half_up
+from encours.projection.row_cache import RowCache
+from risk_svc.read_models.credit.rows import DeliveredOrderRow, ReservationRow
+
+Reserving = (
+    ReservationOverridden
+    | ReservationDelivered
+    | ReservationConsumed
+    | ReservationReleased
+    | ReservationExpired
+)
+Delivering = OrderDelivered | DeliveryCancelled | OrderBilled | OrderUnbilled
+Ordering = ReservationDecided | Reserving | Delivering
+
+
+def decided(e: Recorded, data: ReservationDecided, rows: RowCache) -> int:
+    """Put the decision on an order; return the amount that it reserves."""
+    reserved = data.amount_minor if data.decision == "accept" else 0
+    known = rows.get(ReservationRow, data.reservation_id)
+    rows.put(
+        ReservationRow(
+            reservation_id=data.reservation_id,
+            customer_id=data.customer_id,
+            entity_id=e.entity,
+            holder_id=data.basis.holder_id,
+            order_ref=data.order_ref,
+            status="reserved" if reserved else "blocked",
+            amount_minor=data.amount_minor,
+            currency=data.currency,
+            reserved_minor=reserved + (known.reserved_minor if known else 0),
+            delivered_minor=known.delivered_minor if known else 0,
+            deliver_on=data.deliver_on,
+            expires_on=data.expires_on,
+            decision=data.decision,
+            reasons=list(data.reasons),
+            attempt=data.attempt,
+            decided_on=e.effective_on,
+            decided_position=e.position,
+        )
+    )
+    return reserved
+
+
+def changed(data: Reserving, rows: RowCache) -> tuple[int, int]:
+    """Change the reservation by an event after its decision; return the changes of reserved and delivered."""
+    row = rows.get(ReservationRow, data.reservation_id)
+    if row is None:
+        raise LookupError(f"reservation {data.reservation_id} was never decided")
+    reserved = delivered = 0
+    match data:
+        case ReservationOverridden():
+            reserved, row.status = data.amount_minor, "reserved"
+        case ReservationDelivered():
+            reserved, delivered = -data.amount_minor, data.amount_minor
+        case ReservationConsumed():
+            reserved, delivered = data.delivered_minor - data.amount_minor, -data.delivered_minor
+            if row.reserved_minor + reserved == row.delivered_minor + delivered == 0:
+                row.status = "consumed"
+        case ReservationReleased():
+            reserved, row.status = -data.amount_minor, "released"
+        case ReservationExpired():
+            reserved, row.status = -data.amount_minor, "expired"
+    row.reserved_minor += reserved
+    row.delivered_minor += delivered
+    rows.put(row)
+    return reserved, delivered
+
+
+def placed(data: OrderPlaced, rows: RowCache) -> None:
+    """Put an order, of which nothing is delivered."""
+    rows.put(
+        DeliveredOrderRow(
+            order_id=data.order_id,
+            net_minor=data.net_minor,
+            total_minor=data.total_minor,
+            unbilled_net_minor=0,
+            unbilled_minor=0,
+        )
+    )
+
+
+def unbilled_change(data: Delivering, rows: RowCache) -> int:
+    """Change what is delivered and not billed of an order; return the change with VAT."""
+    row = rows.get(DeliveredOrderRow, data.order_id)
+    if row is None:
+        raise LookupError(f"order {data.order_id} was never placed")
+    adds = isinstance(data, OrderDelivered | OrderUnbilled)
+    row.unbilled_net_minor += data.net_minor if adds else -data.net_minor
+    before = row.unbilled_minor
+    row.unbilled_minor = with_vat(row.unbilled_net_minor, row.net_minor, row.total_minor)
+    rows.put(row)
+    return row.unbilled_minor - before
+
+
+def with_vat(part_minor: int, net_minor: int, total_minor: int) -> int:
+    """Return a net part of an order with its share of the VAT, rounded half up; itself for an order of nothing."""
+    return div_half_up(part_minor * total_minor, net_minor) if net_minor > 0 else part_minor

@@ -1,0 +1,144 @@
+"""Commands on reservations.
+
+Before an amount is reserved, the credit line of the customer whose limit holds is loaded: the append is refused, and
+the order decided again, if another order has drawn from the line in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Protocol
+
+from encours.contracts.events.reservation import CreditLineDrawn, ReservationDecided, ReservationOverridden
+from encours.kernel.ids import with_prefix
+from encours.ledger.command import Result
+from encours.ledger.session import Session
+from encours.ledger.states import Folder
+from risk_svc.domain.picture import SeenPicture
+from risk_svc.domain.reservation import commands, decide
+from risk_svc.domain.reservation.state import (
+    CreditLine,
+    Documents,
+    Reservation,
+    ReservationEvent,
+    ReservationNotFound,
+    evolve,
+    evolve_documents,
+    evolve_line,
+)
+from risk_svc.use_cases.customers import unmerged
+
+RESERVATION: Folder[Reservation] = Folder(Reservation, evolve, ReservationNotFound)
+CREDIT_LINE: Folder[CreditLine] = Folder(CreditLine, evolve_line)
+DOCUMENTS: Folder[Documents] = Folder(Documents, evolve_documents)
+
+
+class Pictures(Protocol):
+    """Query for the figures of a customer."""
+
+    async def of(self, ledger: str, customer_id: str, day: date) -> SeenPicture:
+        """Return figures, their position and lag."""
+
+
+async def reserve(session: Session, command: commands.ReserveCredit, pictures: Pictures) -> Result:
+    """Decide an order, and reserve its amount if it is accepted."""
+    await session.load(RESERVATION, command.reservation_id)
+    customer = await unmerged(session, command.customer_id)
+    seen = await _figures(session, command.customer_id, pictures)
+    event = decide.reserve(command, seen, session.today)
+    _emit_decided(session, event, customer.entity_id)
+    return session.result(command.reservation_id)
+
+
+async def recheck(session: Session, command: commands.RecheckReservation, pictures: Pictures) -> Result:
+    """Decide a blocked order again."""
+    state = await session.get(RESERVATION, command.reservation_id)
+    decide.require_blocked(state)
+    seen = await _figures(session, state.customer_id, pictures)
+    event = decide.recheck(state, seen, session.today)
+    if not command.quiet or event.decision == "accept":
+        _emit_decided(session, event, state.entity_id)
+    return session.result(command.reservation_id)
+
+
+async def override(session: Session, command: commands.OverrideReservation, pictures: Pictures) -> Result:
+    """Accept a blocked order by authority."""
+    state = await session.get(RESERVATION, command.reservation_id)
+    seen = await _figures(session, state.customer_id, pictures)
+    event = decide.override(state, command, seen, session.today)
+    session.emit(event.reservation_id, event, entity=state.entity_id)
+    _draw(session, event, event.basis.holder_id, state.entity_id)
+    return session.result(command.reservation_id)
+
+
+async def consume(
+    session: Session, command: commands.ConsumeReservation | commands.DeliverReservation
+) -> Result:
+    """End a part of the order that an invoice or a delivery in Encours counts, or count it as delivered."""
+    state = await session.get(RESERVATION, command.reservation_id)
+    if isinstance(command, commands.DeliverReservation):
+        return _emit(session, state, decide.deliver(state, command))
+    if command.invoice_id is not None:
+        counted = (await session.load(DOCUMENTS, command.invoice_id)).invoiced
+    else:
+        counted = command.delivery_id in (await session.load(DOCUMENTS, state.order_ref)).deliveries
+    return _emit(session, state, decide.consume(state, command, counted=counted))
+
+
+async def release(session: Session, command: commands.ReleaseReservation) -> Result:
+    """Free what is reserved, or close a blocked order."""
+    state = await session.get(RESERVATION, command.reservation_id)
+    return _emit(session, state, decide.release(state, command))
+
+
+async def expire(session: Session, command: commands.ExpireReservation) -> Result:
+    """End a reservation whose last day has passed."""
+    state = await session.get(RESERVATION, command.reservation_id)
+    return _emit(session, state, decide.expire(state, session.today))
+
+
+async def _figures(session: Session, customer_id: str, pictures: Pictures) -> SeenPicture:
+    """Return figures that contain every amount drawn from the line, or are marked as behind.
+
+    The line is loaded after the figures: if it was drawn from since then, they are asked for once more.
+    """
+    ledger, day = session.meta.ledger, session.today
+    seen = await session.ask(pictures.of, ledger, customer_id, day)
+    line = await session.load(CREDIT_LINE, line_of(seen.picture.limit_holder_id or customer_id))
+    if line.position > seen.position:
+        seen = await session.ask(pictures.of, ledger, customer_id, day)
+        line = await session.load(CREDIT_LINE, line_of(seen.picture.limit_holder_id or customer_id))
+    return replace(seen, behind=seen.behind or line.position > seen.position)
+
+
+def line_of(holder_id: str) -> str:
+    """Return the stream of the credit line of a customer."""
+    return with_prefix(holder_id, "crl")
+
+
+def _emit_decided(session: Session, event: ReservationDecided, entity_id: str) -> None:
+    session.emit(event.reservation_id, event, entity=entity_id)
+    if event.decision == "accept":
+        _draw(session, event, event.basis.holder_id, entity_id)
+
+
+def _draw(
+    session: Session, event: ReservationDecided | ReservationOverridden, holder_id: str, entity_id: str
+) -> None:
+    drawn = CreditLineDrawn(
+        credit_line_id=line_of(holder_id),
+        holder_id=holder_id,
+        customer_id=event.customer_id,
+        reservation_id=event.reservation_id,
+        amount_minor=event.amount_minor,
+        currency=event.currency,
+    )
+    session.emit(drawn.credit_line_id, drawn, entity=entity_id)
+
+
+def _emit(session: Session, state: Reservation, events: Sequence[ReservationEvent]) -> Result:
+    for event in events:
+        session.emit(state.reservation_id, event, entity=state.entity_id)
+    return session.result(state.reservation_id)

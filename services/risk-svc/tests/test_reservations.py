@@ -1,0 +1,184 @@
+"""Given a limit, when orders come, then what is reserved never exceeds it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from encours.contracts.events.sales.order import OrderBilled, OrderDelivered, OrderPlaced
+from encours.kernel.errors import Invalid
+from encours.testing.events import event, issued, received
+from encours.testing.memory import TODAY
+from risk_svc.domain.picture import SeenPicture
+from risk_svc.domain.reservation.commands import (
+    ConsumeReservation,
+    DeliverReservation,
+    ExpireReservation,
+    RecheckReservation,
+    ReleaseReservation,
+    ReserveCredit,
+)
+from risk_svc.domain.reservation.decide import (
+    MoreThanReserved,
+    OrderIsBlocked,
+    OrderNotBlocked,
+    ReservationEnded,
+)
+from risk_svc.use_cases import reservations
+from tests.histories.credit import HEAD, MEMBER, CreditDesk
+
+INVOICE, ORDER = f"inv_{1:032x}", f"ord_{1:032x}"
+
+
+def consume(reservation_id: str, **by: Any) -> ConsumeReservation:
+    asked = ConsumeReservation(reservation_id, None, None, None, None)
+    return replace(asked, **by)
+
+
+def order(desk: CreditDesk, amount_minor: int, customer_id: str = HEAD) -> None:
+    desk.order(amount_minor, customer_id)
+
+
+def test_orders_are_accepted_up_to_the_limit_and_a_refusal_says_what_was_left() -> None:
+    desk = CreditDesk()
+    assert desk.order(600_00).status == "reserved"
+    refused = desk.order(500_00, MEMBER)
+    assert (refused.status, refused.decision, refused.reasons) == ("blocked", "refuse", ("limit-exceeded",))
+    assert refused.basis is not None
+    assert (refused.basis.left_minor, refused.basis.exposure.reserved_minor) == (400_00, 600_00)
+    assert refused.basis.holder_id == HEAD
+    assert desk.order(400_00, MEMBER).status == "reserved"
+    assert desk.total() == 1_000_00
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_an_order_that_another_overtakes_is_decided_again(before: int) -> None:
+    """With an order before, the process knows the line, and the append finds out; without, the figures do."""
+    desk = CreditDesk()
+    for _ in range(before):
+        desk.order(1_00)
+    desk.meanwhile.append(lambda: order(desk, 700_00, MEMBER))
+    late = desk.order(700_00)
+    assert late.status == "blocked"
+    assert late.basis is not None
+    assert late.basis.left_minor == 300_00 - before * 1_00
+    assert desk.total() == 700_00 + before * 1_00
+
+
+def test_figures_that_are_behind_accept_nothing() -> None:
+    desk = CreditDesk()
+
+    class Behind:
+        async def of(self, *_: Any) -> SeenPicture:
+            return replace(desk.seen(HEAD), lag=3, behind=True)
+
+    asked = ReserveCredit(f"rsv_{99:032x}", HEAD, "WEB", 10_00, "EUR", None, None)
+    desk.do(reservations.reserve, asked, Behind())
+    found = desk.reservation(asked.reservation_id)
+    assert (found.status, found.decision, found.reasons) == ("blocked", "refer", ("figures-behind",))
+
+
+def test_money_of_the_customer_needs_no_limit() -> None:
+    desk = CreditDesk(limit_minor=None)
+    assert desk.order(100_00).reasons == ("no-limit",)
+    desk.happen(received(150_00, customer_id=HEAD))
+    paid = desk.order(100_00)
+    assert (paid.decision, paid.reasons) == ("accept", ("prepaid",))
+    assert desk.order(60_00).reasons == ("no-limit",), "the money is spoken for"
+
+
+def test_a_blocked_order_is_decided_again_once_money_is_there() -> None:
+    desk = CreditDesk()
+    desk.order(900_00)
+    blocked = desk.order(300_00).reservation_id
+    assert desk.do(reservations.recheck, RecheckReservation(blocked, quiet=True), desk) == []
+    assert desk.do(reservations.recheck, RecheckReservation(blocked), desk) == ["reservation.decided"]
+    desk.happen(received(200_00, customer_id=MEMBER))
+    assert desk.do(reservations.recheck, RecheckReservation(blocked, quiet=True), desk) == [
+        "reservation.decided",
+        "credit_line.drawn",
+    ]
+    assert (desk.reservation(blocked).status, desk.reservation(blocked).attempt) == ("reserved", 3)
+    with pytest.raises(OrderNotBlocked):
+        desk.do(reservations.recheck, RecheckReservation(blocked), desk)
+
+
+def test_goods_count_once_from_the_order_to_the_invoice() -> None:
+    desk = CreditDesk()
+    made = desk.order(500_00).reservation_id
+    desk.do(reservations.consume, DeliverReservation(made, "BL-1", 200_00, "EUR"))
+    assert (desk.total(), desk.seen(HEAD).picture.delivered["EUR"]) == (500_00, 200_00)
+    with pytest.raises(Invalid, match="invoice that exists"):
+        desk.do(reservations.consume, consume(made, invoice_id=INVOICE, amount_minor=200_00))
+    desk.happen(issued(250_00, invoice_id=INVOICE, customer_id=HEAD))
+    desk.do(reservations.consume, consume(made, invoice_id=INVOICE, amount_minor=250_00))
+    found = desk.reservation(made)
+    assert (found.reserved_minor, found.delivered_minor, found.consumed_minor) == (250_00, 0, 250_00)
+    assert (found.status, desk.total()) == ("reserved", 500_00)
+    with pytest.raises(MoreThanReserved, match=r"250\.00"):
+        desk.do(reservations.consume, DeliverReservation(made, "BL-2", 250_01, "EUR"))
+    desk.do(reservations.release, ReleaseReservation(made, "Rest cancelled"))
+    assert (desk.reservation(made).status, desk.total()) == ("released", 250_00)
+    with pytest.raises(ReservationEnded):
+        desk.do(reservations.consume, DeliverReservation(made, "BL-3", None, None))
+
+
+def test_delivered_goods_may_be_billed_when_the_reservation_has_ended() -> None:
+    desk = CreditDesk()
+    made = desk.order(500_00, expires_on=TODAY).reservation_id
+    desk.do(reservations.consume, DeliverReservation(made, "BL-1", 200_00, "EUR"))
+    desk.today += timedelta(days=1)
+    assert desk.do(reservations.expire, ExpireReservation(made)) == ["reservation.expired"]
+    assert (desk.reservation(made).status, desk.total()) == ("expired", 200_00)
+    desk.happen(issued(200_00, invoice_id=INVOICE, customer_id=HEAD))
+    desk.do(reservations.consume, consume(made, invoice_id=INVOICE))
+    assert (desk.reservation(made).status, desk.total()) == ("consumed", 200_00)
+
+
+def test_a_blocked_order_is_neither_delivered_nor_billed_and_can_be_closed() -> None:
+    desk = CreditDesk()
+    blocked = desk.order(2_000_00).reservation_id
+    with pytest.raises(OrderIsBlocked):
+        desk.do(reservations.consume, DeliverReservation(blocked, "BL-1", None, None))
+    assert desk.do(reservations.release, ReleaseReservation(blocked, "Customer cancels")) == [
+        "reservation.released"
+    ]
+    assert desk.do(reservations.release, ReleaseReservation(blocked, "Customer cancels")) == []
+    assert desk.total() == 0
+
+
+def test_a_reservation_counts_on_its_last_day_and_expires_on_the_next() -> None:
+    desk = CreditDesk()
+    made = desk.order(500_00).reservation_id
+    last = desk.reservation(made).expires_on
+    assert last == TODAY + timedelta(days=30)
+    desk.today = last
+    assert desk.do(reservations.expire, ExpireReservation(made)) == []
+    desk.today = last + timedelta(days=1)
+    assert desk.do(reservations.expire, ExpireReservation(made)) == ["reservation.expired"]
+    assert desk.do(reservations.expire, ExpireReservation(made)) == []
+    assert desk.total() == 0
+
+
+def test_a_reservation_that_would_end_before_the_delivery_is_refused_as_written() -> None:
+    later = TODAY + timedelta(days=3)
+    with pytest.raises(Invalid, match="before the day of delivery"):
+        CreditDesk().order(1_00, deliver_on=later, expires_on=TODAY)
+
+
+def test_deliveries_of_an_order_in_encours_count_with_their_vat_until_they_are_billed() -> None:
+    desk = CreditDesk()
+    order_of = {"order_id": ORDER, "customer_id": HEAD}
+    desk.happen(event(OrderPlaced, net_minor=100_00, total_minor=120_00, vat_minor=20_00, **order_of))
+    made = desk.order(120_00, order_ref=ORDER).reservation_id
+    for n in range(3):
+        desk.happen(event(OrderDelivered, net_minor=33_33, delivery_id=f"dlv_{n}", **order_of))
+    with pytest.raises(Invalid):
+        desk.do(reservations.consume, consume(made, delivery_id="dlv_9"))
+    desk.do(reservations.consume, consume(made, delivery_id="dlv_0"))
+    assert desk.seen(HEAD).picture.delivered["EUR"] == 119_99
+    desk.happen(event(OrderBilled, net_minor=99_99, delivery_ids=(), **order_of))
+    assert desk.total() == 0

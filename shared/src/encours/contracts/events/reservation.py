@@ -1,0 +1,141 @@
+"""Reservations of a credit limit by orders. Streams: the reservation, the credit line. Appended by risk-svc.
+
+The credit line of the customer whose limit holds has an event for every amount that is reserved. So two orders that are
+decided at the same time on one limit conflict, and the second is decided again.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar, Literal
+
+from encours.contracts.base import Event, Value
+from encours.contracts.common import Conversion
+from encours.contracts.events.risk import ExposureSeen, ExposureShare
+
+CreditDecision = Literal["accept", "refer", "refuse"]
+
+
+class CreditBasis(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Figures of a decision on an order, as they were known at ``seen_position``: amounts in ``currency``."""
+
+    holder_id: str
+    """Customer whose limit holds."""
+    currency: str
+    """Currency of the limit, else that of the order."""
+    exposure: ExposureSeen
+    """Without the order."""
+    order_minor: int | None
+    """Amount of the order; ``None`` where no exchange rate was known."""
+    left_minor: int | None
+    """Limit less exposure, before the order; ``None`` without a limit or a rate that it needs."""
+    limit_id: str | None
+    limit_minor: int | None
+    limit_max_days: int | None
+    limit_valid_until: date | None
+    score: int | None
+    seen_position: int
+    lag: int
+    """Events in the ledger after that position when the decision was taken."""
+    shares: tuple[ExposureShare, ...] = ()
+    """The parts of the exposure that are in other currencies."""
+    order_converted: Conversion | None = None
+
+
+class ReservationDecided(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """An order was decided: ``accept`` reserves its amount, ``refer`` and ``refuse`` block it.
+
+    A blocked order is decided again when money arrives or on request, under the next ``attempt``.
+    """
+
+    TYPE: ClassVar[str] = "reservation.decided"
+    reservation_id: str
+    customer_id: str
+    order_ref: str
+    amount_minor: int
+    currency: str
+    deliver_on: date | None
+    expires_on: date
+    """Last day on which the reservation counts, or on which the blocked order waits."""
+    attempt: int
+    decision: CreditDecision
+    reasons: tuple[str, ...]
+    basis: CreditBasis
+
+
+class ReservationOverridden(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody with the authority accepts a blocked order: its amount is reserved whatever the limit."""
+
+    TYPE: ClassVar[str] = "reservation.overridden"
+    reservation_id: str
+    customer_id: str
+    amount_minor: int
+    currency: str
+    role: str | None
+    """Role that the amount needs; ``None`` where the entity has set no authorities."""
+    in_place_of: str | None
+    """Actor that the decider substitutes."""
+    text: str
+    basis: CreditBasis
+
+
+class ReservationDelivered(Event, frozen=True, kw_only=True):
+    """Goods of the order were delivered and are not billed yet: the amount goes from reserved to delivered."""
+
+    TYPE: ClassVar[str] = "reservation.delivered"
+    reservation_id: str
+    customer_id: str
+    amount_minor: int
+    currency: str
+    delivery_ref: str
+
+
+class ReservationConsumed(Event, frozen=True, kw_only=True):
+    """A draft, an invoice or a delivery that Encours knows counts by itself: this part of the order no more."""
+
+    TYPE: ClassVar[str] = "reservation.consumed"
+    reservation_id: str
+    customer_id: str
+    amount_minor: int
+    """Part of the order that ends, ``delivered_minor`` included."""
+    delivered_minor: int
+    """The part that had been delivered."""
+    currency: str
+    invoice_id: str | None
+    delivery_id: str | None
+
+
+class ReservationReleased(Event, frozen=True, kw_only=True):
+    """The rest of the reservation is not needed, or the blocked order is closed."""
+
+    TYPE: ClassVar[str] = "reservation.released"
+    reservation_id: str
+    customer_id: str
+    amount_minor: int
+    """Reserved amount that is free again; 0 for an order that was blocked."""
+    currency: str
+    text: str | None
+
+
+class ReservationExpired(Event, frozen=True, kw_only=True):
+    """The last day of the reservation, or of the blocked order, has passed."""
+
+    TYPE: ClassVar[str] = "reservation.expired"
+    reservation_id: str
+    customer_id: str
+    amount_minor: int
+    """Reserved amount that is free again; 0 for an order that was blocked."""
+    currency: str
+    expires_on: date
+
+
+class CreditLineDrawn(Event, frozen=True, kw_only=True):
+    """An order reserves an amount of the limit of ``holder_id``."""
+
+    TYPE: ClassVar[str] = "credit_line.drawn"
+    credit_line_id: str
+    holder_id: str
+    customer_id: str
+    reservation_id: str
+    amount_minor: int
+    currency: str

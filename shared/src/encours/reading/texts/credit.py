@@ -1,0 +1,44 @@
+"""Texts of credit limits, credit checks and reservations."""
+
+from __future__ import annotations
+
+from encours.contracts.events import reservation, risk
+from encours.reading.texts.form import Lines
+
+LINES: Lines = {
+    risk.LimitRequested: ("Limit of {amount_minor} requested", "Encours de {amount_minor} demandé"),
+    risk.LimitApproved: ("Limit of {amount_minor} approved", "Encours de {amount_minor} accordé"),
+    risk.LimitRefused: ("Limit refused: {text}", "Encours refusé : {text}"),
+    risk.CreditChecked: (
+        "Order of {amount_minor} checked: {decision}",
+        "Commande de {amount_minor} contrôlée : {decision}",
+    ),
+    reservation.ReservationDecided: (
+        "Order {order_ref} of {amount_minor}: {decision}",
+        "Commande {order_ref} de {amount_minor} : {decision}",
+    ),
+    reservation.ReservationOverridden: (
+        "Blocked order of {amount_minor} accepted by authority: {text}",
+        "Commande bloquée de {amount_minor} acceptée par dérogation : {text}",
+    ),
+    reservation.ReservationDelivered: (
+        "{amount_minor} of an order delivered ({delivery_ref}), not billed yet",
+        "{amount_minor} d'une commande livrés ({delivery_ref}), à facturer",
+    ),
+    reservation.ReservationConsumed: (
+        "{amount_minor} of an order billed or delivered",
+        "{amount_minor} d'une commande facturés ou livrés",
+    ),
+    reservation.ReservationReleased: (
+        "Reservation of {amount_minor} released",
+        "Réservation de {amount_minor} libérée",
+    ),
+    reservation.ReservationExpired: (
+        "Reservation of {amount_minor} expired on {expires_on}",
+        "Réservation de {amount_minor} expirée le {expires_on}",
+    ),
+    reservation.CreditLineDrawn: (
+        "{amount_minor} of the limit reserved by an order",
+        "{amount_minor} de l'encours réservés par une commande",
+    ),
+}

@@ -1,0 +1,66 @@
+"""A request for every POST route of risk-svc, each with what it presupposes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.e2e.post_dunning import Make
+from tests.e2e.world import World, eur
+
+
+def _limit_body(world: World) -> dict[str, Any]:
+    return {
+        "customer_id": world.customer(),
+        "amount": eur("5000.00"),
+        "max_days_past_due": 30,
+        "evidence": "Balance sheet 2025",
+    }
+
+
+def _limit(world: World) -> dict[str, Any]:
+    return world.post("risk", "/v1/limit-requests", _limit_body(world))
+
+
+def _order(world: World, customer: str) -> dict[str, Any]:
+    body = {"customer_id": customer, "amount": eur("120.00"), "order_ref": "WEB-20418"}
+    return world.post("risk", "/v1/reservations", body)
+
+
+def _blocked(world: World) -> str:
+    identifier: str = _order(world, world.customer())["id"]
+    return identifier
+
+
+def _reserved(world: World) -> str:
+    limit = _limit(world)
+    world.post("risk", f"/v1/limit-requests/{limit['id']}/approve", {})
+    identifier: str = _order(world, limit["customer_id"])["id"]
+    return identifier
+
+
+CREDIT: dict[str, Make] = {
+    "/v1/limit-requests": lambda w: ("/v1/limit-requests", _limit_body(w)),
+    "/v1/limit-requests/{limit_id}/approve": lambda w: (f"/v1/limit-requests/{_limit(w)['id']}/approve", {}),
+    "/v1/limit-requests/{limit_id}/refuse": lambda w: (
+        f"/v1/limit-requests/{_limit(w)['id']}/refuse",
+        {"text": "No accounts filed"},
+    ),
+    "/v1/checks": lambda w: ("/v1/checks", {"customer_id": w.customer(), "amount": eur("99.00")}),
+    "/v1/reservations": lambda w: (
+        "/v1/reservations",
+        {"customer_id": w.customer(), "amount": eur("99.00"), "order_ref": "WEB-1"},
+    ),
+    "/v1/reservations/{reservation_id}/recheck": lambda w: (f"/v1/reservations/{_blocked(w)}/recheck", {}),
+    "/v1/reservations/{reservation_id}/override": lambda w: (
+        f"/v1/reservations/{_blocked(w)}/override",
+        {"text": "Payment is announced for Monday"},
+    ),
+    "/v1/reservations/{reservation_id}/consume": lambda w: (
+        f"/v1/reservations/{_reserved(w)}/consume",
+        {"delivery_ref": "BL-5512", "amount": eur("20.00")},
+    ),
+    "/v1/reservations/{reservation_id}/release": lambda w: (
+        f"/v1/reservations/{_reserved(w)}/release",
+        {"text": "Cancelled by the customer"},
+    ),
+}

@@ -1,0 +1,84 @@
+"""Orders on one limit at the same time, over HTTP, while the service is killed."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+
+from encours.testing.system import System
+from encours.testing.waiting import wait_until
+from tests.e2e.world import World, eur
+
+DAY = "2026-03-31"
+
+
+class Orders:
+    """Orders of 40.00 by a customer with a limit of 1,000.00."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.world = World.make(system, day=DAY)
+        self.customer = self.world.customer()
+        limit = {"customer_id": self.customer, "amount": eur("1000.00"), "max_days_past_due": 5}
+        made = self.world.post("risk", "/v1/limit-requests", limit | {"evidence": "Balance sheet"})
+        self.world.post("risk", f"/v1/limit-requests/{made['id']}/approve", {})
+        self.answers: dict[int, dict[str, Any]] = {}
+
+    def order(self, n: int) -> None:
+        """Send the order until it is answered, under the same key; the API is killed once in between."""
+        if n == 20:
+            self.system.kill(self.system.processes("api", "risk")[0])
+        wait_until(lambda: self._answered(n), f"order {n} has no answer")
+
+    def _answered(self, n: int) -> bool:
+        body = {"customer_id": self.customer, "amount": eur("40.00"), "order_ref": f"WEB-{n}"}
+        headers = {"Idempotency-Key": f"order-{n}"}
+        try:
+            answer = self.world.client("risk").post("/v1/reservations", json=body, headers=headers)
+        except httpx.TransportError:
+            return False
+        assert answer.status_code in (201, 409, 503), answer.text
+        if answer.status_code == 201:
+            self.answers[n] = answer.json()
+        return answer.status_code == 201
+
+    def listed(self, status: str) -> list[dict[str, Any]]:
+        path = "/v1/reservations"
+        found = self.world.get("risk", path, customer_id=self.customer, status=status, limit=100)
+        rows: list[dict[str, Any]] = found["data"]
+        return rows
+
+    def exposure(self, **at: Any) -> dict[str, Any]:
+        path = f"/v1/customers/{self.customer}/exposure"
+        found: dict[str, Any] = self.world.get("risk", path, **at)["components"]
+        return found
+
+
+def test_concurrent_orders_never_exceed_a_limit_whatever_is_killed(system: System) -> None:
+    orders = Orders(system)
+    world = orders.world
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(orders.order, range(64)))
+    system.wait_ready()
+    answers = list(orders.answers.values())
+    reserved = [each for each in answers if each["status"] == "reserved"]
+    for late in (each for each in answers if each["reasons"][0]["code"] == "figures-behind"):
+        world.post("risk", f"/v1/reservations/{late['id']}/recheck", {})
+    assert len(reserved) <= len(orders.listed("reserved")) == 25
+    refused = [each for each in answers if each["reasons"][0]["code"] == "limit-exceeded"]
+    assert {each["left_seen"]["amount"] for each in refused} == {"0.00"}, "a refusal says what was left"
+    assert orders.exposure()["reserved"] == eur("1000.00")
+
+    seen = reserved[7]
+    then = orders.exposure(known_at=seen["seen_position"], as_of=seen["decided_on"])
+    assert then == seen["exposure_seen"], "the figures of a decision can be asked for again"
+
+    delivery = {"delivery_ref": "BL-1", "amount": eur("30.00")}
+    world.post("risk", f"/v1/reservations/{seen['id']}/consume", delivery)
+    assert len(world.get("risk", "/v1/blocked-orders", customer_id=orders.customer)["data"]) == 39
+    world.payment(orders.customer, "50.00", DAY)
+    wait_until(lambda: len(orders.listed("reserved")) == 26, "money frees no order")
+    now = orders.exposure()
+    assert (now["delivered"], now["unapplied"], now["total"]) == (eur("30.00"), eur("50.00"), eur("990.00"))
