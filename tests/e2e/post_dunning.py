@@ -18,7 +18,20 @@ def _task(world: World) -> Request:
     world.invoice(world.customer())
     world.advance((date.fromisoformat(world.today) + timedelta(days=46)).isoformat())
     task = world.get("dunning", "/v1/tasks", limit=1)["data"][0]["id"]
-    return f"/v1/tasks/{task}/complete", {"outcome": "promised to pay"}
+    promise = {"promised_on": world.today}
+    return f"/v1/tasks/{task}/complete", {"outcome": "promised", "promise": promise}
+
+
+def _raised(world: World) -> str:
+    body = {"customer_id": world.customer(), "kind": "call", "reason": "Ask for the new bank details"}
+    task_id: str = world.post("dunning", "/v1/tasks", body)["id"]
+    return task_id
+
+
+def _reopening(world: World) -> Request:
+    task = _raised(world)
+    world.post("dunning", f"/v1/tasks/{task}/complete", {"outcome": "done"})
+    return f"/v1/tasks/{task}/reopen", {"reason": "Wrong customer"}
 
 
 _POLICY: dict[str, Any] = {
@@ -74,7 +87,16 @@ DUNNING: dict[str, Make] = {
         f"/v1/customers/{w.customer()}/holds",
         {"until": "2030-01-01", "reason": "Merger under way"},
     ),
+    "/v1/tasks": lambda w: (
+        "/v1/tasks",
+        {"customer_id": w.customer(), "kind": "other", "reason": "Send the contract"},
+    ),
     "/v1/tasks/{id}/complete": _task,
+    "/v1/tasks/{id}/postpone": lambda w: (
+        f"/v1/tasks/{_raised(w)}/postpone",
+        {"due_on": "2030-01-07", "reason": "On holiday"},
+    ),
+    "/v1/tasks/{id}/reopen": _reopening,
     "/v1/replies": lambda w: ("/v1/replies", _message(w, "other", "Thank you for your message.")),
     "/v1/replies/{id}/confirm": lambda w: (f"/v1/replies/{_reply(w, 'confirmed')}/confirm", {"finding": 1}),
     "/v1/replies/{id}/reject": lambda w: (

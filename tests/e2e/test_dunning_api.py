@@ -292,10 +292,12 @@ async def test_a_hold_rests_the_ladder_and_a_task_is_completed_once(
         tasks = caller.get("/v1/tasks", customer_id=called)["data"]
         assert [(t["kind"], t["status"]) for t in tasks] == [("call", "open")]
         path = f"/v1/tasks/{tasks[0]['id']}/complete"
-        done = caller.post(path, {"outcome": "promised", "text": "next week"})
-        assert (done.status_code, done.json()["status"]) == (200, "completed")
-        assert caller.post(path, {"outcome": "promised", "text": "next week"}).status_code == 200
-        assert caller.post(path, {"outcome": "refused"}).status_code == 409
+        outcome = {"outcome": "promised", "text": "next week", "promise": {"promised_on": str(world.today)}}
+        done = caller.post(path, outcome)
+        assert (done.status_code, done.json()["status"]) == (200, "completed"), done.text
+        assert done.json()["promise_id"].startswith("prm_")
+        assert caller.post(path, outcome).status_code == 200
+        assert caller.post(path, {"outcome": "disputed"}).status_code == 409
         position = done.headers["Encours-Position"]
         assert caller.get("/v1/tasks", status="open", customer_id=called, min_position=position)["data"] == []
 

@@ -46,6 +46,7 @@ FAMILIES = (
     Family("remittance_advice", ("invoice",), ("adv",)),
     Family("reminder", ("dunning",), ("rem", "dunning")),
     Family("task", ("dunning",), ("tsk",)),
+    Family("collector", ("dunning",), ("col",)),
     Family("hold", ("dunning",), ("hld",)),
     Family("promise", ("dunning",), ("prm",)),
     Family("reply", ("dunning",), ("rpl",)),

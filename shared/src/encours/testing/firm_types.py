@@ -60,7 +60,7 @@ BEGIN = frozenset(
         "virtual_iban.assigned",
         *("remittance_advice.received", "policy.created", "allocation_policy.set", "template.version_saved"),
         *("reminder.requested", "reminder.suppressed", "task.opened", "task.raised"),
-        *("promise.made", "reply.read"),
+        *("promise.made", "reply.read", "collector.defined"),
     }
 )
 DRAFTS = (InvoiceAmended, InvoiceCancelled)
@@ -79,7 +79,7 @@ IDS = {
     "line_id": "bln", "virtual_iban_id": "vib", "account_id": "bac", "statement_id": "bst",
     "plan_id": "pln", "instrument_id": "ins",
     "dispute_id": "dis", "payment_id": "pay", "invoice_id": "inv", "limit_id": "lim", "decision_id": "dec",
-    "promise_id": "prm", "reply_id": "rpl", "reservation_id": "rsv", "credit_line_id": "crl",
+    "promise_id": "prm", "reply_id": "rpl", "reservation_id": "rsv", "credit_line_id": "crl", "collector_id": "col",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
 }  # fmt: skip
 KEPT = frozenset({*IDS, "currency", "amount_minor", "series"})

@@ -30,6 +30,7 @@ _SUBJECT = {
     "remittance_advice": "advice_id", "policy": "policy_id", "template": "template_id",
     "allocation_policy": "allocation_policy_id", "promise": "promise_id", "reply": "reply_id",
     "reservation": "reservation_id", "credit_line": "credit_line_id",
+    "collector": "collector_id",
 }  # fmt: skip
 
 

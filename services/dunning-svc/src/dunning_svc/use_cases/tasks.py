@@ -2,16 +2,51 @@
 
 from __future__ import annotations
 
-from dunning_svc.domain.task.commands import CompleteTask
-from dunning_svc.domain.task.decide import complete
-from dunning_svc.domain.task.state import TASK
+from dunning_svc.domain.hold.state import DEBTOR, DebtorMerged
+from dunning_svc.domain.task import decide
+from dunning_svc.domain.task.commands import CompleteTask, PostponeTask, RaiseTask, ReopenTask
+from dunning_svc.domain.task.outcome import complete
+from dunning_svc.domain.task.state import CLAIM, TASK
 from encours.ledger.command import Result
+from encours.ledger.merges import survivor
 from encours.ledger.session import Session
 
 
+async def raise_task(session: Session, command: RaiseTask) -> Result:
+    """Open a task by hand."""
+    debtor = await session.get(DEBTOR, command.customer_id)
+    debtor_id, _ = await survivor(session, DEBTOR, command.customer_id, session.today)
+    if debtor_id != command.customer_id:
+        raise DebtorMerged(command.customer_id, debtor_id)
+    claims = {each: await session.get(CLAIM, each) for each in command.invoice_ids}
+    records = {command.customer_id}
+    for claim in claims.values():
+        if (await survivor(session, DEBTOR, claim.customer_id, session.today))[0] == debtor_id:
+            records.add(claim.customer_id)
+    event = decide.raise_task(command, claims, frozenset(records), session.today)
+    session.emit(command.task_id, event, entity=debtor.entity_id)
+    return session.result(command.task_id)
+
+
 async def complete_task(session: Session, command: CompleteTask) -> Result:
-    """Record the outcome of a task."""
+    """Record the outcome of a task, with what follows from it."""
     state = await session.get(TASK, command.task_id)
-    for event in complete(state, command):
+    for stream, event in complete(state, command, session.today):
+        session.emit(stream, event, entity=state.entity_id)
+    return session.result(command.task_id)
+
+
+async def postpone_task(session: Session, command: PostponeTask) -> Result:
+    """Postpone a task."""
+    state = await session.get(TASK, command.task_id)
+    for event in decide.postpone(state, command, session.today):
+        session.emit(command.task_id, event, entity=state.entity_id)
+    return session.result(command.task_id)
+
+
+async def reopen_task(session: Session, command: ReopenTask) -> Result:
+    """Reopen a completed task."""
+    state = await session.get(TASK, command.task_id)
+    for event in decide.reopen(state, command, session.today):
         session.emit(command.task_id, event, entity=state.entity_id)
     return session.result(command.task_id)

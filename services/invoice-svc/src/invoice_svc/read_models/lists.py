@@ -57,7 +57,13 @@ class Lists(ComposedModel):
         Residuals(),
     )
     ignores = contracts.names_in(
-        events.policy, events.promises, events.replies, events.reservation, events.template
+        events.collectors,
+        events.policy,
+        events.promises,
+        events.replies,
+        events.reservation,
+        events.tasks,
+        events.template,
     ) | contracts.names_of(
         events.bank.CsvMapSet,
         events.bank.StatementTaken,

@@ -8,6 +8,7 @@ from encours.contracts.events import (
     aside,
     bank,
     calendar,
+    collectors,
     customer,
     dispute,
     entity,
@@ -34,12 +35,14 @@ from encours.contracts.events import (
     review,
     risk,
     statement,
+    tasks,
     template,
 )
 
 STILL: frozenset[str] = names_in(
     approval,
     bank,
+    collectors,
     dispute,
     field,
     imports,
@@ -58,6 +61,7 @@ STILL: frozenset[str] = names_in(
     review,
     risk,
     statement,
+    tasks,
     template,
 ) | names_of(
     aside.EventSetAside,

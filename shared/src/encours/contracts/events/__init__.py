@@ -1,7 +1,7 @@
 """The types of events: a module to each family. Importing this package registers every type."""
 
 from encours.contracts.events import aside, calendar, imports, invoice, loss, rate, reservation, risk
-from encours.contracts.events.dunning import policy, promises, reminders, replies, template
+from encours.contracts.events.dunning import collectors, policy, promises, reminders, replies, tasks, template
 from encours.contracts.events.money import (
     bank,
     cover,
@@ -21,6 +21,7 @@ __all__ = [
     "aside",
     "bank",
     "calendar",
+    "collectors",
     "cover",
     "customer",
     "dispute",
@@ -48,5 +49,6 @@ __all__ = [
     "review",
     "risk",
     "statement",
+    "tasks",
     "template",
 ]

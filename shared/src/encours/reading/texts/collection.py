@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from encours.contracts.events import promises, reminders, replies
+from encours.contracts.events import promises, reminders, replies, tasks
 from encours.reading.texts.form import Lines
 
 LINES: Lines = {
@@ -26,6 +26,9 @@ LINES: Lines = {
     reminders.TaskOpened: ("Task ({kind}) for {amount_minor}", "Tâche ({kind}) pour {amount_minor}"),
     reminders.TaskRaised: ("Task ({kind}): {cause}", "Tâche ({kind}) : {cause}"),
     reminders.TaskCompleted: ("Task done: {outcome}", "Tâche faite : {outcome}"),
+    tasks.TaskPostponed: ("Task due on {due_on}: {cause}", "Tâche à faire le {due_on} : {cause}"),
+    tasks.TaskAssigned: ("Task given to {owner}: {cause}", "Tâche confiée à {owner} : {cause}"),
+    tasks.TaskReopened: ("Task open again: {cause}", "Tâche rouverte : {cause}"),
     reminders.HoldPlaced: (
         "Dunning on hold until {until}: {cause}",
         "Relances en pause jusqu'au {until} : {cause}",

@@ -74,6 +74,7 @@ def _task(known: Proceedings, creditor_country: str, day: date) -> TaskRaised:
     published_on = known.published[-1] if known.published else None
     rule = claim_deadline_rule(known.country, known.opened_on)
     text, warning = f"Declare the claims in the insolvency proceedings of {known.opened_on}", None
+    last: date | None = None
     if rule is None:
         published_on = None
         text += f": no rule on file for {known.country}, ask the administrator or the court for the last day."
@@ -94,6 +95,7 @@ def _task(known: Proceedings, creditor_country: str, day: date) -> TaskRaised:
         invoice_ids=(),
         reminder_id=None,
         reply_id=None,
+        due_on=last,
     )
 
 

@@ -3,12 +3,65 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+RaisedKind = Literal["call", "address", "payment", "dispute", "other"]
+"""Kinds of tasks that a person may open."""
+TaskOutcome = Literal["done", "promised", "paid_says", "disputed", "no_answer", "wrong_contact", "other"]
+"""``paid_says``: the debtor says that it has paid. ``no_answer``: call again."""
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseTask:
+    """A task that a person opens. The amount may be left out where there are invoices."""
+
+    task_id: str
+    customer_id: str
+    kind: RaisedKind
+    cause: str
+    due_on: date | None
+    invoice_ids: tuple[str, ...]
+    amount_minor: int | None
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromisedPayment:
+    """Promise of the debtor; the amount and the invoices of the task if they are left out."""
+
+    promised_on: date
+    amount_minor: int | None = None
+    currency: str | None = None
+    invoice_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CompleteTask:
-    """The outcome of the work."""
+    """The outcome of the work. ``next_on`` is the due day of the task that follows."""
 
     task_id: str
-    outcome: str
-    text: str | None
+    outcome: TaskOutcome
+    text: str | None = None
+    promise: PromisedPayment | None = None
+    paid_on: date | None = None
+    next_on: date | None = None
+    grace_days: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PostponeTask:
+    """Another day by which the task is to be done."""
+
+    task_id: str
+    due_on: date
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReopenTask:
+    """A completed task becomes open again."""
+
+    task_id: str
+    due_on: date | None
+    cause: str

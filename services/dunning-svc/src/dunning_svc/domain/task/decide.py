@@ -1,33 +1,97 @@
-"""Rules of a task."""
+"""Rules of a task beside its outcome."""
 
 from __future__ import annotations
 
-from dunning_svc.domain.task.commands import CompleteTask
-from dunning_svc.domain.task.state import Task
-from encours.contracts.events.dunning.reminders import TaskCompleted
+from collections.abc import Mapping
+from datetime import date
+
+from dunning_svc.domain.task.commands import PostponeTask, RaiseTask, ReopenTask
+from dunning_svc.domain.task.outcome import TaskIsCompleted
+from dunning_svc.domain.task.state import Task, TaskClaim
+from encours.contracts.events.dunning.reminders import TaskRaised
+from encours.contracts.events.dunning.tasks import TaskPostponed, TaskReopened
 from encours.kernel.errors import Refusal
 
 
-class TaskIsCompleted(Refusal):
-    """The task has been completed with another outcome."""
+class TaskDueInThePast(Refusal):
+    """The task would be due before today (422)."""
 
-    code = "task-completed"
-    title = "Task has another outcome"
-    remedy = "Get the task for its outcome, which is final."
+    code = "task-due-in-the-past"
+    title = "Task is due in the past"
+    status = 422
+    remedy = "Use today or a later date."
 
 
-def complete(state: Task, cmd: CompleteTask) -> list[TaskCompleted]:
-    """Complete the task; no event if it has that outcome. Raises :class:`TaskIsCompleted` for another one."""
-    assert state.opened is not None
-    if state.outcome is not None:
-        if (state.outcome, state.text) == (cmd.outcome, cmd.text):
-            return []
-        raise TaskIsCompleted(f"It was completed on {state.completed_on}: {state.outcome}.")
+class ClaimOfAnother(Refusal):
+    """An invoice is not one of the customer, or of the currency (422)."""
+
+    code = "task-invoices"
+    title = "Invoice does not belong to the task"
+    status = 422
+    remedy = "Use issued invoices of the customer, all in the currency of the amount."
+
+
+def raise_task(
+    cmd: RaiseTask, claims: Mapping[str, TaskClaim], records: frozenset[str], today: date
+) -> TaskRaised:
+    """Open a task by hand; ``records`` are the customer and those that are merged into it.
+
+    Raises :class:`TaskDueInThePast`, :class:`ClaimOfAnother`.
+    """
+    _require_coming(cmd.due_on, today)
+    currencies = {claim.currency for claim in claims.values()} | ({cmd.currency} - {None})
+    if len(currencies) > 1 or not {claim.customer_id for claim in claims.values()} <= records:
+        raise ClaimOfAnother("The invoices are of several customers or currencies.", "/invoice_ids")
+    return TaskRaised(
+        task_id=cmd.task_id,
+        customer_id=cmd.customer_id,
+        day=today,
+        kind=cmd.kind,
+        cause=cmd.cause,
+        currency=next(iter(currencies), None),
+        amount_minor=cmd.amount_minor or 0,
+        invoice_ids=cmd.invoice_ids,
+        reminder_id=None,
+        reply_id=None,
+        due_on=cmd.due_on or today,
+    )
+
+
+def postpone(state: Task, cmd: PostponeTask, today: date) -> list[TaskPostponed]:
+    """Postpone the task; no event if it is due on that day.
+
+    Raises :class:`TaskIsCompleted`, :class:`TaskDueInThePast`.
+    """
+    if state.completed is not None:
+        raise TaskIsCompleted(f"It was completed on {state.completed_on}: {state.completed.outcome}.")
+    if state.due_on == cmd.due_on:
+        return []
+    _require_coming(cmd.due_on, today)
     return [
-        TaskCompleted(
-            task_id=cmd.task_id,
-            customer_id=state.opened.customer_id,
-            outcome=cmd.outcome,
-            text=cmd.text,
+        TaskPostponed(
+            task_id=cmd.task_id, customer_id=state.begun.customer_id, due_on=cmd.due_on, cause=cmd.cause
         )
     ]
+
+
+def reopen(state: Task, cmd: ReopenTask, today: date) -> list[TaskReopened]:
+    """Reopen the task, due today unless the command has a day; no event if it is open.
+
+    Raises :class:`TaskDueInThePast`.
+    """
+    if state.completed is None:
+        return []
+    _require_coming(cmd.due_on, today)
+    return [
+        TaskReopened(
+            task_id=cmd.task_id,
+            customer_id=state.begun.customer_id,
+            due_on=cmd.due_on or today,
+            cause=cmd.cause,
+        )
+    ]
+
+
+def _require_coming(due_on: date | None, today: date) -> None:
+    if due_on is not None and due_on < today:
+        raise TaskDueInThePast(f"{due_on} has passed; today is {today}.", "/due_on")

@@ -15,20 +15,35 @@ from encours.http.models import MoneyModel
 from encours.http.paging import Listing
 from encours.http.queries import AsOf
 
+TaskKind = Literal[
+    "call",
+    "litigation_file",
+    "address",
+    "reply",
+    "unserved",
+    "insolvency_claim",
+    "payment",
+    "dispute",
+    "other",
+]
+
 
 class TaskOut(BaseModel):
     """Work for a person."""
 
     id: str
     decision_id: str | None = Field(description="Null for a task that does not follow from the ladder.")
+    follows_id: str | None = Field(description="Task whose outcome it follows from.")
     customer_id: str
     entity_id: str
     day: date
-    kind: Literal["call", "litigation_file", "address", "reply", "unserved", "insolvency_claim"] = Field(
-        description="`address`: mail came back. `reply`: the debtor wrote something that needs an answer. "
-        "`unserved`: the run of the day could not decide about the customer, for the cause. "
+    due_on: date
+    kind: TaskKind = Field(
+        description="`address`: find another address or contact. `reply`: the debtor wrote something that needs an "
+        "answer. `unserved`: the run of the day could not decide about the customer, for the cause. "
         "`insolvency_claim`: claims to declare, with the last day in the cause as far as it is known; "
-        "`GET /v1/customers/{id}/insolvency-claim` of invoice-svc has the claims."
+        "`GET /v1/customers/{id}/insolvency-claim` of invoice-svc has the claims. `payment`: find the payment that the "
+        "debtor says it has made. `dispute`: examine an objection."
     )
     step: str | None
     cause: str | None = Field(description="Reason of a task that does not follow from the ladder.")
@@ -38,32 +53,35 @@ class TaskOut(BaseModel):
     outcome: str | None
     text: str | None
     completed_on: date | None
+    paid_on: date | None = Field(description="Day on which the debtor says that it has paid.")
+    promise_id: str | None = Field(description="Promise that was made with the outcome.")
+    follow_up_id: str | None = Field(description="Task that follows from the outcome.")
 
     @classmethod
     def of(cls, state: Task) -> TaskOut:
         """Return a task that was opened."""
-        opened = state.opened
-        assert opened is not None
+        opened, completed = state.begun, state.completed
         step = opened if isinstance(opened, TaskOpened) else None
         return cls(
             id=opened.task_id,
             decision_id=step and step.decision_id,
+            follows_id=opened.follows_id if isinstance(opened, TaskRaised) else None,
             customer_id=opened.customer_id,
             entity_id=state.entity_id,
             day=opened.day,
+            due_on=state.due_on,
             kind=opened.kind,
             step=step and step.step,
             cause=opened.cause if isinstance(opened, TaskRaised) else None,
-            amount=MoneyModel.of(opened.amount_minor, opened.currency) if opened.currency else None,
-            invoice_ids=(
-                list(opened.invoice_ids)
-                if isinstance(opened, TaskRaised)
-                else [item.invoice_id for item in opened.items]
-            ),
-            status="open" if state.outcome is None else "completed",
-            outcome=state.outcome,
-            text=state.text,
+            amount=_amount(opened.amount_minor, opened.currency),
+            invoice_ids=list(state.invoice_ids),
+            status="open" if completed is None else "completed",
+            outcome=completed and completed.outcome,
+            text=completed and completed.text,
             completed_on=state.completed_on,
+            paid_on=completed and completed.paid_on,
+            promise_id=completed and completed.promise_id,
+            follow_up_id=completed and completed.follow_up_id,
         )
 
     @classmethod
@@ -72,19 +90,28 @@ class TaskOut(BaseModel):
         return cls(
             id=row["task_id"],
             decision_id=row["decision_id"] or None,
+            follows_id=row["follows_id"],
             customer_id=row["customer_id"],
             entity_id=row["entity_id"],
             day=row["day"],
+            due_on=row["due_on"],
             kind=row["kind"],
             step=row["step"] or None,
             cause=row["cause"],
-            amount=MoneyModel.of(row["amount_minor"], row["currency"]) if row["currency"] else None,
+            amount=_amount(row["amount_minor"], row["currency"]),
             invoice_ids=row["invoice_ids"],
             status=row["status"],
             outcome=row["outcome"],
             text=row["text"],
             completed_on=row["completed_on"],
+            paid_on=row["paid_on"],
+            promise_id=row["promise_id"],
+            follow_up_id=row["follow_up_id"],
         )
+
+
+def _amount(amount_minor: int, currency: str | None) -> MoneyModel | None:
+    return MoneyModel.of(amount_minor, currency) if currency and amount_minor else None
 
 
 class TaskList(Listing[TaskOut], AsOf):

@@ -2,18 +2,106 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
-from dunning_svc.domain.task.commands import CompleteTask
-from encours.http.models import Body, LongText, ShortText
+from dunning_svc.domain.task.commands import (
+    CompleteTask,
+    PostponeTask,
+    PromisedPayment,
+    RaisedKind,
+    RaiseTask,
+    ReopenTask,
+    TaskOutcome,
+)
+from dunning_svc.http.identifiers import CustomerId, InvoiceId
+from encours.http.models import Body, BusinessDate, LongText, PositiveMoney, ShortText
+
+InvoiceIds = Annotated[list[InvoiceId], Field(max_length=100)]
+
+
+class RaiseTaskBody(Body):
+    """A task that a person opens."""
+
+    customer_id: CustomerId
+    kind: RaisedKind
+    reason: LongText = Field(examples=["Ask for the new bank details"])
+    due_on: BusinessDate | None = Field(default=None, description="Today if left out.")
+    invoice_ids: InvoiceIds = Field(
+        default=[], description="Invoices of the customer that the task is about."
+    )
+    amount: PositiveMoney | None = None
+
+    def to_command(self, task_id: str) -> RaiseTask:
+        """Return the command."""
+        return RaiseTask(
+            task_id,
+            self.customer_id,
+            self.kind,
+            self.reason,
+            self.due_on,
+            tuple(self.invoice_ids),
+            self.amount.minor if self.amount else None,
+            self.amount.currency if self.amount else None,
+        )
+
+
+class PromisedBody(Body):
+    """Promise of the debtor."""
+
+    promised_on: BusinessDate = Field(description="Last day on which the debtor pays by its promise.")
+    amount: PositiveMoney | None = Field(default=None, description="The amount of the task if left out.")
+    invoice_ids: InvoiceIds = Field(default=[], description="Those of the task if left out.")
+
+    def to_promise(self) -> PromisedPayment:
+        """Return the promise."""
+        return PromisedPayment(
+            self.promised_on,
+            self.amount.minor if self.amount else None,
+            self.amount.currency if self.amount else None,
+            tuple(self.invoice_ids),
+        )
 
 
 class CompleteBody(Body):
     """The outcome of a task."""
 
-    outcome: ShortText = Field(examples=["promised to pay"])
-    text: LongText | None = None
+    outcome: TaskOutcome = Field(
+        description="`promised`: a promise is made, and dunning of its invoices rests. `paid_says`, `disputed`, "
+        "`wrong_contact`: a task follows to find the payment, to examine the objection, to find another contact. "
+        "`no_answer`: the same task follows on `next_on`. `done`, `other`: nothing follows."
+    )
+    text: LongText | None = Field(default=None, description="Required with `other`.")
+    promise: PromisedBody | None = Field(default=None, description="With `promised`.")
+    paid_on: BusinessDate | None = Field(default=None, description="With `paid_says`.")
+    next_on: BusinessDate | None = Field(
+        default=None, description="Due day of the task that follows; the next business day if left out."
+    )
 
-    def to_command(self, task_id: str) -> CompleteTask:
+    def to_command(self, task_id: str, grace_days: int) -> CompleteTask:
         """Return the command."""
-        return CompleteTask(task_id, self.outcome, self.text)
+        promise = self.promise.to_promise() if self.promise else None
+        return CompleteTask(task_id, self.outcome, self.text, promise, self.paid_on, self.next_on, grace_days)
+
+
+class PostponeBody(Body):
+    """Another due day."""
+
+    due_on: BusinessDate
+    reason: ShortText = Field(examples=["The accountant is back on Monday"])
+
+    def to_command(self, task_id: str) -> PostponeTask:
+        """Return the command."""
+        return PostponeTask(task_id, self.due_on, self.reason)
+
+
+class ReopenBody(Body):
+    """The reason for which a task is open again."""
+
+    reason: ShortText
+    due_on: BusinessDate | None = Field(default=None, description="Today if left out.")
+
+    def to_command(self, task_id: str) -> ReopenTask:
+        """Return the command."""
+        return ReopenTask(task_id, self.due_on, self.reason)

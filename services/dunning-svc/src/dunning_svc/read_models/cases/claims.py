@@ -11,8 +11,9 @@ from dunning_svc.domain.task.claim import Proceedings
 from dunning_svc.domain.task.state import Task
 from dunning_svc.read_models.cases.rows.access import Rows, select
 from dunning_svc.read_models.cases.rows.legal import ProceedingsRow
-from dunning_svc.read_models.cases.rows.replies import TaskRow
+from dunning_svc.read_models.cases.rows.tasks import TaskRow
 from encours.contracts import Recorded
+from encours.contracts.events.dunning.reminders import TaskCompleted
 from encours.contracts.events.parties.insolvency import (
     InsolvencyClosed,
     InsolvencyOpened,
@@ -73,4 +74,11 @@ async def proceedings_in_force(conn: Conn, schema: str) -> Sequence[ProceedingsR
 async def claim_tasks(conn: Conn, schema: str, task_ids: Sequence[str]) -> dict[str, Task]:
     """Return those of these tasks that were raised, with their outcomes alone."""
     found = await select(conn, schema, TaskRow, "where task_id = any($1)", list(task_ids))
-    return {row.task_id: Task(outcome=row.outcome) for row in found}
+    return {row.task_id: Task(completed=_completed(row)) for row in found}
+
+
+def _completed(row: TaskRow) -> TaskCompleted | None:
+    outcome = row.state.outcome
+    if outcome is None:
+        return None
+    return TaskCompleted(task_id=row.task_id, customer_id=row.customer_id, outcome=outcome, text=None)

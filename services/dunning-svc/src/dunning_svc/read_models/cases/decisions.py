@@ -1,4 +1,4 @@
-"""Decisions of the ladder, outcomes of reminders and tasks, and the runs of days."""
+"""Decisions of the ladder, outcomes of reminders, and the runs of days."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dunning_svc.read_models.cases.policies import step_at
 from dunning_svc.read_models.cases.rows.access import Rows, existing, with_steps
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow
 from dunning_svc.read_models.cases.rows.reminders import DecisionRow, ReminderRow, RunRow
-from dunning_svc.read_models.cases.rows.replies import TaskRow
+from dunning_svc.read_models.cases.work import task_opened
 from encours.contracts import Recorded, decode, encode, event_class
 from encours.contracts.events import calendar, reminders
 
@@ -47,7 +47,7 @@ def decided(e: Recorded, data: DecisionEvent, rows: Rows) -> None:
         rows.put(replace(row, suppressed=with_steps(row.suppressed, left.step)))
     rows.put(_decision_row(e, data))
     if isinstance(data, reminders.TaskOpened):
-        rows.put(_task_row(e, data))
+        task_opened(e, data, rows)
     else:
         rows.put(_reminder_row(e, data))
 
@@ -74,50 +74,6 @@ def _decision_row(e: Recorded, data: DecisionEvent) -> DecisionRow:
         entity_id=e.entity,
         currency=data.currency,
         document=encode(data).decode(),
-    )
-
-
-def _task_row(e: Recorded, data: reminders.TaskOpened) -> TaskRow:
-    return TaskRow(
-        task_id=data.task_id,
-        decision_id=data.decision_id,
-        customer_id=data.customer_id,
-        entity_id=e.entity,
-        day=data.day,
-        kind=data.kind,
-        step=data.step,
-        currency=data.currency,
-        amount_minor=data.amount_minor,
-        invoice_ids=[dunned.invoice_id for dunned in data.items],
-        position=e.position,
-        outcome=None,
-        text=None,
-        completed_position=None,
-        completed_on=None,
-    )
-
-
-def task_raised(e: Recorded, data: reminders.TaskRaised, rows: Rows) -> None:
-    """Store a task that does not follow from the ladder."""
-    rows.put(
-        TaskRow(
-            task_id=data.task_id,
-            decision_id="",
-            customer_id=data.customer_id,
-            entity_id=e.entity,
-            day=data.day,
-            kind=data.kind,
-            step="",
-            currency=data.currency or "",
-            amount_minor=data.amount_minor,
-            invoice_ids=list(data.invoice_ids),
-            position=e.position,
-            outcome=None,
-            text=None,
-            completed_position=None,
-            completed_on=None,
-            cause=data.cause,
-        )
     )
 
 
@@ -189,20 +145,6 @@ def outcome_recorded(e: Recorded, data: OutcomeEvent, rows: Rows) -> None:
             evidence=evidence or None,
             outcome_position=e.position,
             outcome_on=e.effective_on,
-        )
-    )
-
-
-def task_completed(e: Recorded, data: reminders.TaskCompleted, rows: Rows) -> None:
-    """Store the outcome of a task."""
-    task = existing(rows, TaskRow, data.task_id)
-    rows.put(
-        replace(
-            task,
-            outcome=data.outcome,
-            text=data.text,
-            completed_position=e.position,
-            completed_on=e.effective_on,
         )
     )
 

@@ -16,17 +16,21 @@ from dunning_svc.read_models.cases import (
     templates,
 )
 from dunning_svc.read_models.cases.rows.access import Rows
+from dunning_svc.read_models.cases.rows.collectors import AssignmentRow, CollectorRow
 from dunning_svc.read_models.cases.rows.legal import ProceedingsRow
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow, TemplateRow
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, DebtorPaymentRow, ItemRow
 from dunning_svc.read_models.cases.rows.reminders import DecisionRow, ReminderRow, RunRow
-from dunning_svc.read_models.cases.rows.replies import PromiseRow, ReplyRow, TaskRow
+from dunning_svc.read_models.cases.rows.replies import PromiseRow, ReplyRow
+from dunning_svc.read_models.cases.rows.tasks import TaskRow
+from dunning_svc.read_models.cases.work import collector_changed, task_moved, task_opened
 from encours import contracts
 from encours.contracts import Recorded, events, names_of
 from encours.contracts.books import PAYER_UNKNOWN, movements, moving
 from encours.contracts.events import (
     calendar,
+    collectors,
     customer,
     entity,
     insolvency,
@@ -37,6 +41,7 @@ from encours.contracts.events import (
     policy,
     promises,
     reminders,
+    tasks,
     template,
 )
 from encours.contracts.events import replies as incoming
@@ -58,7 +63,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 17
+    version = 18
     rows = (
         CreditorRow,
         DebtorRow,
@@ -75,9 +80,13 @@ class Cases(ReadModel):
         ReplyRow,
         PromiseRow,
         ProceedingsRow,
+        CollectorRow,
+        AssignmentRow,
     )
     applies = moving() | names_of(
         calendar.DayOpened,
+        collectors.CollectorDefined,
+        collectors.CustomersAssigned,
         customer.CustomerAmended,
         customer.CustomerContactAdded,
         customer.CustomerRegistered,
@@ -122,6 +131,9 @@ class Cases(ReadModel):
         policy.PolicyRetired,
         policy.PolicyVersionAdded,
         plan.InvoiceRescheduled,
+        tasks.TaskAssigned,
+        tasks.TaskPostponed,
+        tasks.TaskReopened,
         template.TemplateReset,
         template.TemplateVersionSaved,
     )
@@ -248,7 +260,7 @@ def keys(e: Recorded) -> Iterable[Key]:
         case promises.PromiseMade():
             for invoice_id in e.data.invoice_ids:
                 yield ItemRow, (invoice_id,)
-        case reminders.TaskCompleted():
+        case reminders.TaskCompleted() | tasks.TaskPostponed() | tasks.TaskAssigned() | tasks.TaskReopened():
             yield TaskRow, (e.data.task_id,)
         case reminders.RunCompleted():
             yield RunRow, (e.data.day,)
@@ -302,7 +314,7 @@ def project(e: Recorded, rows: Rows) -> None:
         case reminders.ReminderSent() | reminders.ReminderFailed() | reminders.ReminderUnconfirmed():
             decisions.outcome_recorded(e, e.data, rows)
         case reminders.TaskRaised():
-            decisions.task_raised(e, e.data, rows)
+            task_opened(e, e.data, rows)
         case (
             incoming.ReminderBounced()
             | incoming.ReminderAnswered()
@@ -316,8 +328,10 @@ def project(e: Recorded, rows: Rows) -> None:
             replies.reply_judged(e, e.data, rows)
         case promises.PromiseMade():
             replies.promise_made(e, e.data, rows)
-        case reminders.TaskCompleted():
-            decisions.task_completed(e, e.data, rows)
+        case reminders.TaskCompleted() | tasks.TaskPostponed() | tasks.TaskAssigned() | tasks.TaskReopened():
+            task_moved(e, e.data, rows)
+        case collectors.CollectorDefined() | collectors.CustomersAssigned():
+            collector_changed(e, e.data, rows)
         case calendar.DayOpened():
             decisions.day_opened(e, e.data, rows)
         case (

@@ -59,14 +59,6 @@ _REMINDER = """(
                           and split_part(entry, ' ', 3)::date <= {as_of}) as seen
             from {schema}.reminder where position <= {position} and day <= {as_of}) r) r"""
 
-_TASK = """(
-  select task_id, decision_id, customer_id, entity_id, day, kind, step, cause, currency, amount_minor, invoice_ids,
-         position,
-         case when known then 'completed' else 'open' end as status, case when known then outcome end as outcome,
-         case when known then text end as text, case when known then completed_on end as completed_on
-    from (select *, coalesce(completed_position <= {position} and completed_on <= {as_of}, false) as known
-            from {schema}.task where position <= {position} and day <= {as_of}) t) t"""
-
 _RUN = """(
   select day, position, late, case when known then 'completed' else 'open' end as status,
          case when known then requested else 0 end as requested,
@@ -108,14 +100,6 @@ async def reminder(view: View, reminder_id: str) -> dict[str, Any]:
     if row is None:
         raise ReminderNotFound(reminder_id)
     return dict(row)
-
-
-async def tasks(view: View, page: Page, *, customer_id: str | None, status: str | None) -> list[Any]:
-    """Return a page of tasks at the dates of the view."""
-    where = ViewWhere(view)
-    source = _source(_TASK, view, where)
-    where.one_of("customer_id", await records_of(view, customer_id)).equal("status", status)
-    return await where.page(page, "*", source)
 
 
 async def runs(view: View, page: Page) -> list[Any]:

@@ -87,6 +87,7 @@ class Receivables(MappedModel):
     ignores = contracts.names_in(
         events.approval,
         events.bank,
+        events.collectors,
         events.cover,
         events.dispute,
         events.insolvency,
@@ -102,6 +103,7 @@ class Receivables(MappedModel):
         events.reservation,
         events.review,
         events.statement,
+        events.tasks,
         events.template,
     ) | contracts.names_of(
         events.calendar.DayOpened,

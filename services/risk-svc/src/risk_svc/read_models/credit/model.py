@@ -106,6 +106,7 @@ class Credit(ReadModel):
     ignores = contracts.names_in(
         events.approval,
         events.bank,
+        events.collectors,
         events.dispute,
         events.instrument,
         events.policy,
@@ -118,6 +119,7 @@ class Credit(ReadModel):
         events.replies,
         events.review,
         events.statement,
+        events.tasks,
         events.template,
     ) | names_of(
         events.calendar.DayOpened,

@@ -262,16 +262,18 @@ class TaskOpened(Event, frozen=True, kw_only=True):
     """Due steps that are not taken on the day, besides those of ``items``."""
 
 
-class TaskRaised(Event, frozen=True, kw_only=True):
+class TaskRaised(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Work for a person that follows from something other than a step of the ladder."""
 
     TYPE: ClassVar[str] = "task.raised"
     task_id: str
     customer_id: str
     day: date
-    kind: Literal["address", "reply", "unserved", "insolvency_claim"]
-    """``address``: find another address, mail came back. ``reply``: answer what the debtor says. ``unserved``: the run
-    of the day could not decide about the customer. ``insolvency_claim``: declare claims in insolvency proceedings."""
+    kind: Literal["address", "reply", "unserved", "insolvency_claim", "call", "payment", "dispute", "other"]
+    """``address``: find another address or contact. ``reply``: answer what the debtor says. ``unserved``: the run of
+    the day could not decide about the customer. ``insolvency_claim``: declare claims in insolvency proceedings.
+    ``payment``: find the payment that the debtor says it has made. ``dispute``: examine the objection, and open a
+    dispute. ``other``: the cause says it."""
     cause: str
     """Reason in words, such as the sentence of the debtor."""
     currency: str | None
@@ -279,16 +281,30 @@ class TaskRaised(Event, frozen=True, kw_only=True):
     invoice_ids: tuple[str, ...]
     reminder_id: str | None
     reply_id: str | None
+    due_on: date | None = None
+    """Day by which the work is to be done; ``None`` for the day on which the task was raised."""
+    follows_id: str | None = None
+    """Task whose outcome it follows from."""
+    owner: str | None = None
+    """Code of the collector to whom it was given; ``None`` for the customer's collector."""
 
 
-class TaskCompleted(Event, frozen=True, kw_only=True):
+class TaskCompleted(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Outcome of the task."""
 
     TYPE: ClassVar[str] = "task.completed"
     task_id: str
     customer_id: str
     outcome: str
+    """``done``, ``promised``, ``paid_says``, ``disputed``, ``no_answer``, ``wrong_contact`` or ``other`` by a person;
+    ``replaced`` or ``proceedings_void`` without one; any text in events of earlier releases."""
     text: str | None
+    paid_on: date | None = None
+    """Day on which the debtor says that it has paid."""
+    promise_id: str | None = None
+    """Promise that was made in the same command."""
+    follow_up_id: str | None = None
+    """Task that was raised in the same command."""
 
 
 class HoldPlaced(Event, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""The tables of tasks, replies and promises in the read model `cases`."""
+"""The tables of replies and promises in the read model `cases`."""
 
 from __future__ import annotations
 
@@ -8,31 +8,6 @@ from typing import ClassVar
 from msgspec import field
 
 from encours.projection.rows import Row
-
-
-class TaskRow(Row, kw_only=True):
-    """Work for a person; without decision and step if it does not follow from the ladder."""
-
-    TABLE: ClassVar[str] = "task"
-    KEY: ClassVar[tuple[str, ...]] = ("task_id",)
-    INDEXES: ClassVar[tuple[str, ...]] = ("(position)", "(customer_id, position)")
-
-    task_id: str
-    decision_id: str
-    customer_id: str
-    entity_id: str
-    day: date
-    kind: str
-    step: str
-    currency: str
-    amount_minor: int
-    invoice_ids: list[str]
-    position: int
-    outcome: str | None
-    text: str | None
-    completed_position: int | None
-    completed_on: date | None
-    cause: str | None = None
 
 
 class ReplyRow(Row, kw_only=True):

@@ -1,0 +1,79 @@
+"""The table of tasks."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar, Literal
+
+import msgspec
+
+from encours.projection.rows import Row
+
+
+class TaskState(msgspec.Struct, frozen=True, kw_only=True):
+    """State of a task since an event, which stands at ``position`` and counts from the day ``on``."""
+
+    position: int
+    on: date
+    status: Literal["open", "completed"]
+    due_on: date
+    owner: str | None = None
+    """Code of the collector to whom the task was given."""
+    outcome: str | None = None
+    text: str | None = None
+    completed_on: date | None = None
+    paid_on: date | None = None
+    promise_id: str | None = None
+    follow_up_id: str | None = None
+
+
+class TaskRow(Row, kw_only=True):
+    """Work for a person; without decision and step if it does not follow from the ladder.
+
+    ``states``: every :class:`TaskState` as JSON, oldest first, so that the task can be shown as it was on any day;
+    ``is_open`` is the last one's.
+    """
+
+    TABLE: ClassVar[str] = "task"
+    KEY: ClassVar[tuple[str, ...]] = ("task_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = (
+        "(position)",
+        "(customer_id, position)",
+        "(customer_id) where is_open",
+    )
+
+    task_id: str
+    decision_id: str
+    customer_id: str
+    entity_id: str
+    day: date
+    kind: str
+    step: str
+    currency: str
+    amount_minor: int
+    invoice_ids: list[str]
+    position: int
+    cause: str | None
+    follows_id: str | None
+    states: list[str]
+    is_open: bool = True
+
+    @property
+    def state(self) -> TaskState:
+        """The last state."""
+        return msgspec.json.decode(self.states[-1], type=TaskState)
+
+    def moved(self, state: TaskState) -> TaskRow:
+        """Return the row with another state."""
+        return msgspec.structs.replace(
+            self, states=[*self.states, _written(state)], is_open=state.status == "open"
+        )
+
+
+def first_state(position: int, day: date, due_on: date, owner: str | None = None) -> list[str]:
+    """Return the column ``states`` of a task that is opened."""
+    return [_written(TaskState(position=position, on=day, status="open", due_on=due_on, owner=owner))]
+
+
+def _written(state: TaskState) -> str:
+    return msgspec.json.encode(state).decode()

@@ -1,0 +1,1 @@
+"""Queries of tasks in the read model `cases`."""
