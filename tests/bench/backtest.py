@@ -1,8 +1,8 @@
-"""Back-test: 100,000 customers, 12 months, 400,000 invoices, the default policy.
+"""Back-test: 20,000 customers, 12 months, 80,000 invoices, the default policy.
 
 Measured is the process that the worker starts, with the reading of the ledger and the storing of each message. The
 reference is the rebuild of the read model `cases` from the same events: the same fold, without a decision. Set
-``CUSTOMERS`` for fewer customers.
+``CUSTOMERS=100000`` for the full size.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from encours.testing.events import applied, event, issued
 from encours.testing.servers import Installation, fresh_installation, running_cluster
 from tests.bench import Entry, entry
 
-CUSTOMERS = int(os.environ.get("CUSTOMERS") or 100_000)
+CUSTOMERS = int(os.environ.get("CUSTOMERS") or 20_000)
 DAYS = 365
 QUARTER = 90
 LIMIT_MIB = 400

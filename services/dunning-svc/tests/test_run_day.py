@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 
 from dunning_svc.domain.ladder.state import Case, LadderItem, Standing
@@ -63,9 +64,11 @@ def test_nothing_is_claimed_before_the_day_has_begun_where_the_creditor_is(
 def test_a_customer_that_cannot_be_decided_about_never_stops_the_others() -> None:
     """Without the facts for the choice of a policy there is no decision; the other customer has one."""
     due = due_of("Europe/Paris")
-    broken = replace(due.cases[0], customer_id="cus_2", standing=None)
+    broken = msgspec.structs.replace(due.cases[0], customer_id="cus_2", standing=None)
     opened = recorded(DayOpened(day=DUE + timedelta(days=3), late=False))
-    decided, unserved = decide_all(replace(due, cases=(broken, *due.cases)), opened, "Europe/Paris")
+    decided, unserved = decide_all(
+        dataclasses.replace(due, cases=(broken, *due.cases)), opened, "Europe/Paris"
+    )
     assert [decision.customer_id for decision, _ in decided] == ["cus_1"]
     assert [(each.customer_id, each.currency) for each in unserved] == [("cus_2", "EUR")]
     assert unserved[0].cause.startswith("AssertionError")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from typing import Any, TypeVar
 
 from msgspec import inspect as mi
@@ -56,9 +57,15 @@ USUAL: Mapping[str, Any] = {
 
 def event(cls: type[E], /, **fields: Any) -> E:
     """An event or a part of one; what is not given is absent where it may be, else usual or the type's first value."""
+    kind: Any = cls
+    return cls(**(fields | {each.name: _filled(each, fields) for each in _fields_of(kind)}))
+
+
+@cache
+def _fields_of(cls: type[Any]) -> tuple[mi.Field, ...]:
     info = mi.type_info(cls)
     assert isinstance(info, mi.StructType)
-    return cls(**(fields | {each.name: _filled(each, fields) for each in info.fields}))
+    return info.fields
 
 
 def issued(total_minor: int = 24_000, **fields: Any) -> InvoiceIssued:

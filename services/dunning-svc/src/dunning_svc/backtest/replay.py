@@ -7,16 +7,18 @@ policies are in force as they were.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from uuid import UUID
 
-from dunning_svc.backtest.wakes import NEVER, next_day
+from dunning_svc.backtest.wakes import AT_ONCE, NEVER, Wakes, next_day
 from dunning_svc.domain.ladder.decide import decide_case
 from dunning_svc.domain.ladder.decision import Decision
-from dunning_svc.domain.ladder.events import DecisionEvent, as_event, decision_key, stream_of
+from dunning_svc.domain.ladder.events import DecisionEvent, as_event, stream_of
 from dunning_svc.domain.policy.shipped import DEFAULT_ID
 from dunning_svc.read_models.cases.composition import Group
+from dunning_svc.read_models.cases.decisions import steps_decided
 from dunning_svc.read_models.cases.past import MemoryRows, fold
 from dunning_svc.read_models.cases.policies import put_in_force
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
@@ -27,13 +29,12 @@ from encours.contracts.books import movements
 from encours.contracts.events import policy
 from encours.contracts.events.calendar import DayOpened
 from encours.contracts.events.parties.customer import CustomerRegistered
-from encours.kernel.ids import derived_uuid
+from encours.contracts.parties import Survivors
 from encours.service.calendar import day_elsewhere
 
 OF_ALL = frozenset({"customer", "hold", "entity", "policy"})
 """Families of events that may change any case: a payer, a creditor, a policy."""
 _OF_POLICY = policy.PolicyCreated | policy.PolicyVersionAdded | policy.PolicyActivated | policy.PolicyRetired
-_AT_ONCE = date.min
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class Replay:
         self._every_day = every_day
         self._rows = MemoryRows()
         self._policies = self._rows.policies()
-        self._wakes: dict[Group, date] = {}
+        self._wakes = Wakes()
+        self._decisions = 0
         self._begun = False
         self._real: set[str] = set()
         self.left_out: list[Recorded] = []
@@ -91,7 +93,7 @@ class Replay:
                 put_in_force(row, trial.policy_id, trial.documents, trial.version, trial.first, e.position)
             )
         self._policies = self._rows.policies()
-        self._wakes = dict.fromkeys(self._rows.groups(), _AT_ONCE)
+        self._wakes.at_once(self._rows.groups())
 
     def _counts(self, e: Recorded) -> bool:
         """Return False for a decision that was really taken in the period, its outcome, and the policy's own events."""
@@ -113,12 +115,11 @@ class Replay:
         if family == "policy":
             self._policies = self._rows.policies()
         if family in OF_ALL and not isinstance(e.data, CustomerRegistered):
-            self._wakes = dict.fromkeys(self._rows.groups(), _AT_ONCE)
+            self._wakes.at_once(self._rows.groups())
             return
         touched = {entry.customer_id for entry in movements(e)}
         touched.add(getattr(e.data, "customer_id", ""))
-        for group in self._rows.groups(touched):
-            self._wakes[group] = _AT_ONCE
+        self._wakes.at_once(self._rows.groups(touched))
 
     def _decide(self, e: Recorded, day: date) -> Iterator[Decision]:
         """Decide the cases that may have a due step, as the run of a day does; the decision is folded too."""
@@ -127,7 +128,7 @@ class Replay:
         merged = {on: self._rows.survivors(on) for on in set(own.values())}
         for group in sorted({(merged[on].of(group[0]), *group[1:]) for group, on in own.items()}):
             on = days.get(group[1], day)
-            decision = self._decide_one(e, group, on, merged[on].records(group[0]))
+            decision = self._decide_one(e, group, on, merged[on])
             if decision is not None:
                 yield decision
 
@@ -137,30 +138,28 @@ class Replay:
             return list(self._rows.groups())
         first = self._policies.first_offset_days
         found = []
-        for group, on in self._wakes.items():
+        for group, on in self._wakes.take_until(max(days.values(), default=day)):
             own = days.get(group[1], day)
-            if on > own:
-                continue
-            earliest = min((_looked_at_on(row, first) for row in self._rows.open_items(group)), default=NEVER)
-            self._wakes[group] = earliest
-            if earliest <= own:
+            if on <= own:
+                items = self._rows.open_items(group)
+                on = min((_looked_at_on(row, first) for row in items), default=NEVER)
+            if on <= own:
                 found.append(group)
+            self._wakes.set(group, on)
         return found
 
-    def _decide_one(self, e: Recorded, group: Group, on: date, records: Sequence[str]) -> Decision | None:
-        case = self._rows.case(group, on)
+    def _decide_one(self, e: Recorded, group: Group, on: date, merged: Survivors) -> Decision | None:
+        case = self._rows.case(group, on, merged=merged)
         decision = None if case is None else decide_case(case, on, self._policies, e.position)
         if decision is not None:
-            self._fold_decision(e, as_event(decision, decision_key(e.ledger, e.event_id, *group)), group[1])
+            self._fold_decision(e, decision)
             again = on + timedelta(days=1)
         elif case is not None:
             again = min(next_day(case, on, self._policies), self._turn_of(group, on))
         else:
-            again = _AT_ONCE
-        for record in records:
-            own = (record, group[1], group[2])
-            if own in self._wakes:
-                self._wakes[own] = again
+            again = AT_ONCE
+        for record in merged.records(group[0]):
+            self._wakes.set((record, group[1], group[2]), again)
         return decision
 
     def _turn_of(self, group: Group, day: date) -> date:
@@ -170,15 +169,18 @@ class Replay:
         turns += [merge.effective_on for merge in self._rows.merges()]
         return min((each for each in turns if each > day), default=date.max)
 
-    def _fold_decision(self, day: Recorded, event: DecisionEvent, entity_id: str) -> None:
-        stream = stream_of(event)
+    def _fold_decision(self, day: Recorded, decision: Decision) -> None:
+        """Fold the decision as its event would be; its id need not be that of another ledger or process."""
+        self._decisions += 1
+        event_id = UUID(int=self._decisions)
+        event = as_event(decision, event_id)
         made = Recorded(
-            ledger=day.ledger, position=day.position, stream=stream, version=1, type=event.TYPE,
-            schema_version=event.VERSION, entity=entity_id, event_id=derived_uuid("back-test", stream),
-            effective_on=event.day, recorded_at=day.recorded_at, actor=day.actor, command_id=day.command_id, data=event,
+            ledger=day.ledger, position=day.position, stream=stream_of(event), version=1, type=event.TYPE,
+            schema_version=event.VERSION, entity=decision.entity_id, event_id=event_id, effective_on=event.day,
+            recorded_at=day.recorded_at, actor=day.actor, command_id=day.command_id, data=event,
             causation_id=day.event_id,
         )  # fmt: skip
-        fold(made, self._rows)
+        steps_decided(made, event, self._rows)
 
     def _day_of(self, creditor: CreditorRow, day: date) -> date:
         return day_elsewhere(day, self._trial.time_zone, creditor.time_zone)

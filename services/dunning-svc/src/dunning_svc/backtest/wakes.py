@@ -6,7 +6,7 @@ Between two of them nothing that a decision depends on changes, so a case withou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from dunning_svc.domain.ladder.decide import policy_of
@@ -15,9 +15,42 @@ from dunning_svc.domain.policy.choice import Policies
 from dunning_svc.domain.policy.policy import Policy
 from dunning_svc.domain.policy.schedule import above, resumes_on
 from dunning_svc.domain.policy.working_days import is_working_day
+from dunning_svc.read_models.cases.composition import Group
 
+AT_ONCE = date.min
 NEVER = date.max
 _DAY = timedelta(days=1)
+
+
+class Wakes:
+    """The day from which on each group is looked at next. A day takes its own groups, without a look at the others."""
+
+    def __init__(self) -> None:
+        self._days: dict[Group, date] = {}
+        self._groups: dict[date, list[Group]] = {}
+
+    def set(self, group: Group, day: date) -> None:
+        """Set the day of a group; :data:`NEVER` until it is set anew."""
+        if self._days.get(group) == day:
+            return
+        self._days[group] = day
+        if day != NEVER:
+            self._groups.setdefault(day, []).append(group)
+
+    def at_once(self, groups: Iterable[Group]) -> None:
+        """Have these groups looked at on the next day that is opened."""
+        for group in groups:
+            self.set(group, AT_ONCE)
+
+    def take_until(self, day: date) -> list[tuple[Group, date]]:
+        """Remove the groups up to a day and return them, each with its own."""
+        found = []
+        for on in [each for each in self._groups if each <= day]:
+            for group in self._groups.pop(on):
+                if self._days.get(group) == on:
+                    del self._days[group]
+                    found.append((group, on))
+        return found
 
 
 def next_day(case: Case, day: date, policies: Policies) -> date:

@@ -34,8 +34,10 @@ Rules of policies that go step by step:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
+
+import msgspec
+from msgspec.structs import replace
 
 from dunning_svc.domain.ladder.decision import Decision, dunned
 from dunning_svc.domain.ladder.highest import decide_highest
@@ -144,8 +146,7 @@ def decide_customer(
     return _decision(case, day, policy, position, _suppression(found, suppressed, policy))
 
 
-@dataclass(frozen=True, slots=True)
-class _Message:
+class _Message(msgspec.Struct, frozen=True):
     """Content of a decision. If no step is taken: its cause, and the suppressed step of each item by invoice."""
 
     step: Step

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from dunning_svc.domain.ladder.state import LadderItem
 from dunning_svc.domain.policy.policy import Step
@@ -16,8 +17,7 @@ from encours.contracts.events.dunning.reminders import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """Decision of a day and its basis. ``cause`` is the reason why no step is taken, else ``None``.
 
     ``suppressed``: due steps that are not taken, besides those of ``items``.

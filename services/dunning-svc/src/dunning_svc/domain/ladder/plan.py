@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
+
+import msgspec
+from msgspec.structs import replace
 
 from dunning_svc.domain.ladder.state import Case, LadderItem
 from dunning_svc.domain.policy.policy import Policy, Step
@@ -11,8 +13,7 @@ from dunning_svc.domain.policy.schedule import above, earliest_on, resumes_on
 from encours.contracts.events.dunning.reminders import SuppressionCause
 
 
-@dataclass(frozen=True, slots=True)
-class ItemPlan:
+class ItemPlan(msgspec.Struct, frozen=True):
     """An open item on a day.
 
     ``left_minor``: collectable amount that unapplied cash leaves. ``step``: the step that it may take, else ``None``.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from datetime import date
+
+import msgspec
+from msgspec.structs import replace
 
 from dunning_svc.domain.policy.choice import Key, Profile
 from dunning_svc.domain.policy.policy import Policy, Step
@@ -14,8 +16,7 @@ from encours.contracts.common import Instalment
 from encours.contracts.events.dunning.reminders import Channel, LateTerms, SuppressionCause
 
 
-@dataclass(frozen=True, slots=True)
-class LadderItem:
+class LadderItem(msgspec.Struct, frozen=True):
     """An invoice of which something is open. Amounts in minor units, VAT included."""
 
     invoice_id: str
@@ -50,16 +51,20 @@ class LadderItem:
     @property
     def contested_minor(self) -> int:
         """Part of the open amount that is in dispute, or was conceded and awaits its credit note."""
-        return contested_of(self.open_minor, self.disputed_minor)
+        return contested_of(self.open_minor, self.disputed_minor) if self.disputed_minor else 0
 
     @property
     def on_plan_minor(self) -> int:
         """Part of the open and undisputed amount that is on a payment plan in force."""
+        if not self.planned_minor:
+            return 0
         return planned_of(self.open_minor - self.contested_minor, self.planned_minor)
 
     @property
     def covered_minor(self) -> int:
         """Part of the rest for which cheques, bills and notes are in hand."""
+        if not self.in_hand_minor:
+            return 0
         return in_hand_of(self.open_minor - self.contested_minor - self.on_plan_minor, self.in_hand_minor)
 
     @property
@@ -79,6 +84,8 @@ class LadderItem:
 
     @property
     def _whole_minor(self) -> int:
+        if not (self.disputed_minor or self.planned_minor or self.in_hand_minor):
+            return max(0, self.open_minor)
         undisputed = self.open_minor - self.contested_minor
         left = undisputed - planned_of(undisputed, self.planned_minor)
         return max(0, left - in_hand_of(left, self.in_hand_minor))
@@ -110,24 +117,21 @@ class LadderItem:
         return "on_plan" if self.on_plan_minor else "fully_disputed"
 
 
-@dataclass(frozen=True, slots=True)
-class FormalNotice:
+class FormalNotice(msgspec.Struct, frozen=True):
     """Last formal notice to a customer: day and position of its decision."""
 
     on: date
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class PastMessage:
+class PastMessage(msgspec.Struct, frozen=True):
     """A message to a customer: day and position of its decision."""
 
     on: date
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """Facts about a case by which its policy is chosen, and the one that its last decision applied.
 
     ``before`` is None without a decision. ``since``: day from which on that policy was applied; None for the default
@@ -142,8 +146,7 @@ class Standing:
     moved_on: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True):
     """Input of a decision, besides the day and the policy."""
 
     customer_id: str
@@ -174,6 +177,8 @@ class Case:
 
     def on(self, day: date) -> Case:
         """Return the case with its items as they are due on a day."""
+        if not any(item.parts for item in self.items):
+            return self
         return replace(self, items=tuple(item.on(day) for item in self.items))
 
     @property

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+import msgspec
+
 from dunning_svc.domain.policy.policy import Policy
 from dunning_svc.domain.policy.shipped import DEFAULT_ID, DEFAULT_POLICY, POLICIES
 from encours.contracts.events.dunning.document import AmountBand, PaidLate, PolicyScope
@@ -28,8 +30,7 @@ class MonthDue(NamedTuple):
     in_time: int
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(msgspec.Struct, frozen=True):
     """Facts about a case that criteria ask for."""
 
     customer_ids: tuple[str, ...]
@@ -58,8 +59,7 @@ class InForce:
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenPolicy:
+class ChosenPolicy(msgspec.Struct, frozen=True):
     """The policy that is applied to a case, and the grounds. ``position`` is 0 for the default policy."""
 
     policy: Policy

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+import msgspec
 
 from dunning_svc.domain.policy.policy import Policy, Step
 
 Codes = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True):
     """A step taken for an item, and the day of that decision."""
 
     code: str
@@ -47,6 +47,8 @@ def _ahead(policy: Policy, due_on: date, entered_on: date, taken: Sequence[Taken
 
 def above(policy: Policy, taken: Sequence[Taken]) -> tuple[Step, ...]:
     """Return the steps above the highest one taken, under this or another policy."""
+    if not taken:
+        return policy.steps
     levels = (level_in(policy, each.within(policy)) for each in taken)
     reached = max((level.offset_days for level in levels if level is not None), default=None)
     return tuple(step for step in policy.steps if reached is None or step.offset_days > reached)

@@ -19,7 +19,13 @@ OutcomeEvent = reminders.ReminderSent | reminders.ReminderFailed | reminders.Rem
 
 
 def decided(e: Recorded, data: DecisionEvent, rows: Rows) -> None:
-    """Mark the step and those that it superseded as done; a suppressed step stays open."""
+    """Store a decision, and what the next one depends on."""
+    rows.put(_decision_row(e, data))
+    steps_decided(e, data, rows)
+
+
+def steps_decided(e: Recorded, data: DecisionEvent, rows: Rows) -> None:
+    """Mark the step and those that it superseded as done; a suppressed step stays open. Store reminder or task."""
     account = account_of(rows, data.customer_id, e.entity, data.currency)
     changed = (data.basis.policy_id, data.basis.policy_version) != (account.policy_id, account.policy_version)
     rows.put(_decided(account, data))
@@ -45,7 +51,6 @@ def decided(e: Recorded, data: DecisionEvent, rows: Rows) -> None:
     for left in data.suppressed:
         row = existing(rows, ItemRow, left.invoice_id)
         rows.put(replace(row, suppressed=with_steps(row.suppressed, left.step)))
-    rows.put(_decision_row(e, data))
     if isinstance(data, reminders.TaskOpened):
         task_opened(e, data, rows)
     else:

@@ -5,9 +5,9 @@ The read model only lists the streams; their events are read from the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -33,8 +33,6 @@ from encours.projection.read_model import Conn
 from encours.projection.rows import Row, table_of
 from encours.reading.merges import MergeRow, merges
 
-C = TypeVar("C", AccountRow, ItemRow, ReminderRow)
-G = TypeVar("G", AccountRow, ItemRow)
 _REGISTRATIONS = names_of(customer.CustomerRegistered, entity.EntityRegistered)
 
 
@@ -46,19 +44,17 @@ def stands(row: ReminderRow) -> bool:
 class MemoryRows:
     """Rows in a dictionary, with the interface that `project` needs.
 
-    Accounts, reminders and open items are also kept by customer: a case is found without a look at the others.
+    Accounts and open items are also kept by group, reminders by customer: a case is found without a look at the others.
     """
 
     def __init__(self) -> None:
         self.tables: dict[type[Row], dict[tuple[Any, ...], Row]] = {}
-        self._owned: dict[type[Row], dict[str, dict[tuple[Any, ...], Row]]] = {
-            AccountRow: {},
-            ItemRow: {},
-            ReminderRow: {},
-        }
+        self._accounts: dict[Group, AccountRow] = {}
+        self._open: dict[str, dict[Group, dict[str, ItemRow]]] = {}
         self._settled: dict[Group, ItemRow] = {}
-        self._closed: dict[str, dict[str, ItemRow]] = {}
+        self._closed: dict[Group, dict[str, ItemRow]] = {}
         self._by_behaviour = False
+        self._reminders: dict[str, dict[str, ReminderRow]] = {}
         self._debtors: dict[str, DebtorRow] = {}
 
     def get(self, kind: type[R], *key: Any) -> R | None:
@@ -70,23 +66,32 @@ class MemoryRows:
         """Insert or replace the row."""
         key = table_of(type(row)).key_of(row)
         self.tables.setdefault(type(row), {})[key] = row
-        if isinstance(row, DebtorRow):
-            self._debtors[row.customer_id] = row
-        elif isinstance(row, PolicyRow):
-            self._by_behaviour = self.policies().by_behaviour
-        elif isinstance(row, AccountRow | ItemRow | ReminderRow):
-            owned = self._owned[type(row)].setdefault(row.customer_id, {})
-            if isinstance(row, ItemRow) and row.open_minor <= 0:
-                owned.pop(key, None)
-                self._settle(row)
-            else:
-                owned[key] = row
-                if isinstance(row, ItemRow):
-                    self._closed.get(row.customer_id, {}).pop(row.invoice_id, None)
+        match row:
+            case ItemRow():
+                self._put_item(row)
+            case AccountRow():
+                self._accounts[row.customer_id, row.entity_id, row.currency] = row
+            case ReminderRow():
+                self._reminders.setdefault(row.customer_id, {})[row.reminder_id] = row
+            case DebtorRow():
+                self._debtors[row.customer_id] = row
+            case PolicyRow():
+                self._by_behaviour = self.policies().by_behaviour
+            case _:
+                pass
 
-    def _settle(self, row: ItemRow) -> None:
-        self._closed.setdefault(row.customer_id, {})[row.invoice_id] = row
+    def _put_item(self, row: ItemRow) -> None:
         group = (row.customer_id, row.entity_id, row.currency)
+        groups = self._open.setdefault(row.customer_id, {})
+        if row.open_minor > 0:
+            groups.setdefault(group, {})[row.invoice_id] = row
+            self._closed.get(group, {}).pop(row.invoice_id, None)
+            return
+        items = groups.get(group, {})
+        items.pop(row.invoice_id, None)
+        if not items:
+            groups.pop(group, None)
+        self._closed.setdefault(group, {})[row.invoice_id] = row
         last = self._settled.get(group)
         if last is None or (last.moved_on or date.min) <= (row.moved_on or date.min):
             self._settled[group] = row
@@ -95,13 +100,16 @@ class MemoryRows:
         """Return every row of a kind, in the order of insertion."""
         return [row for row in self.tables.get(kind, {}).values() if isinstance(row, kind)]
 
-    def case(self, group: Group, day: date = date.max, *, by_role: bool = True) -> Case | None:
+    def case(
+        self, group: Group, day: date = date.max, *, by_role: bool = True, merged: Survivors | None = None
+    ) -> Case | None:
         """Return the state that a decision about one group on a day was based on.
 
-        Not ``by_role`` without payers and contacts, as decisions under earlier policies were taken.
+        Not ``by_role`` without payers and contacts, as decisions under earlier policies were taken. ``merged``: the
+        merges in force on the day, if they are at hand.
         """
         known = self.merges()
-        merged = Survivors(known, day)
+        merged = merged or Survivors(known, day)
         group = (merged.of(group[0]), group[1], group[2])
         customers: Mapping[str, DebtorRow] = self._debtors
         if group[0] not in customers:
@@ -110,12 +118,12 @@ class MemoryRows:
             customers = {**customers, group[0]: replace(customers[group[0]], people=[], payers=[])}
         records = merged.records(group[0])
         own = [(record, group[1], group[2]) for record in records]
-        sent = [row for each in records for row in self._of(ReminderRow, each) if stands(row)]
+        sent = [row for each in records for row in self._reminders.get(each, {}).values() if stands(row)]
         return case_of(
             customers[group[0]],
             payer_in(customers, group[0], day, merged),
-            sorted(self._of_groups(AccountRow, own), key=lambda row: row.customer_id),
-            [*self._of_groups(ItemRow, own), *(self._settled[each] for each in own if each in self._settled)],
+            [self._accounts[each] for each in sorted(own) if each in self._accounts],
+            [*self.open_items(*own), *(self._settled[each] for each in own if each in self._settled)],
             group,
             last_notice(
                 FormalNotice(row.day, row.position)
@@ -128,11 +136,8 @@ class MemoryRows:
         )
 
     def _all_items(self, groups: Sequence[Group]) -> list[ItemRow]:
-        closed = (row for group in groups for row in self._closed.get(group[0], {}).values())
-        return [
-            *self._of_groups(ItemRow, groups),
-            *(row for row in closed if (row.customer_id, row.entity_id, row.currency) in groups),
-        ]
+        closed = (row for group in groups for row in self._closed.get(group, {}).values())
+        return [*self.open_items(*groups), *closed]
 
     def inputs_of(self, case: Case, invoice_ids: Iterable[str]) -> set[int]:
         """Return the positions of the events that a case and these invoices rest on, open or not, and its policy."""
@@ -144,25 +149,12 @@ class MemoryRows:
 
     def groups(self, customer_ids: Iterable[str] | None = None) -> set[Group]:
         """Return the groups in which these customers, or all, have an open item."""
-        owned = self._owned[ItemRow]
-        items = (
-            row
-            for each in (owned if customer_ids is None else customer_ids)
-            for row in self._of(ItemRow, each)
-        )
-        return {(row.customer_id, row.entity_id, row.currency) for row in items}
+        chosen = self._open if customer_ids is None else customer_ids
+        return {group for each in chosen for group in self._open.get(each, ())}
 
-    def open_items(self, group: Group) -> list[ItemRow]:
-        """Return the open items of a group."""
-        return self._of_groups(ItemRow, [group])
-
-    def _of(self, kind: type[C], customer_id: str) -> list[C]:
-        rows = self._owned[kind].get(customer_id, {})
-        return [row for row in rows.values() if isinstance(row, kind)]
-
-    def _of_groups(self, kind: type[G], groups: Collection[Group]) -> list[G]:
-        rows = (row for group in groups for row in self._of(kind, group[0]))
-        return [row for row in rows if (row.customer_id, row.entity_id, row.currency) in groups]
+    def open_items(self, *groups: Group) -> list[ItemRow]:
+        """Return the open items of groups."""
+        return [row for group in groups for row in self._open.get(group[0], {}).get(group, {}).values()]
 
     def policies(self) -> Policies:
         """Return the policies of the ledger."""
