@@ -66,6 +66,26 @@ def _reset(world: World) -> Request:
     return "/v1/templates/first/fr/reset", {"reason": "Back to the shipped text"}
 
 
+_PARTNER = {"kind": "agency", "name": "Recouvreur"}
+
+
+def _placement(world: World) -> Request:
+    customer = world.customer()
+    body = {
+        "customer_id": customer,
+        "invoice_ids": [world.invoice(customer)["id"]],
+        "partner": _PARTNER,
+        "fee": {"percent": "12.5"},
+        "without_notice": "The debtor has left",
+    }
+    return "/v1/placements", body
+
+
+def _recall(world: World) -> Request:
+    made = world.post("dunning", *_placement(world))
+    return f"/v1/placements/{made['id']}/recall", {"reason": "Paid in cash"}
+
+
 _REPLY = b"""From: Compta <%s>\r\nDate: %s\r\nMessage-ID: <%s@client.example>\r\nSubject: Re: Rappel\r\n\r\n%s\r\n"""
 
 
@@ -103,6 +123,8 @@ DUNNING: dict[str, Make] = {
         f"/v1/replies/{_reply(w, 'rejected')}/reject",
         {"finding": 1, "note": "It was meant for someone else"},
     ),
+    "/v1/placements": _placement,
+    "/v1/placements/{id}/recall": _recall,
     "/v1/runs": lambda w: ("/v1/runs", {"on": w.today}),
     "/v1/policies": lambda w: ("/v1/policies", _POLICY),
     "/v1/policies/{id}/versions": lambda w: (

@@ -32,7 +32,7 @@ def test_a_debtors_year_of_money_adds_up_in_every_service_on_every_date(system: 
     bank_charge_is_a_residual(year, debt)
     overpayment_is_refunded(year)
     judgment_stays_the_claim(year)
-    cheque_bounces(year)
+    agency_collects(year, cheque_bounces(year))
     year.seen_again()
 
 
@@ -218,7 +218,7 @@ def judgment_stays_the_claim(year: Year) -> None:
     year.check()
 
 
-def cheque_bounces(year: Year) -> None:
+def cheque_bounces(year: Year) -> dict[str, Any]:
     """A post-dated cheque is no payment: nobody asks before its day, it counts as paid, and bounces."""
     year.advance("2026-01-02")
     debt = year.invoice("500.00", terms={"days": 5})
@@ -252,6 +252,47 @@ def cheque_bounces(year: Year) -> None:
     assert year.get(at(debt))["days_past_due"] == 8
     year.advance("2026-01-23")
     assert len(reminders(year)) > sent
+    return debt
+
+
+def agency_collects(year: Year, debt: dict[str, Any]) -> None:
+    """Nobody else asks while an agency collects; a payment costs its fee, and a dispute has to be told."""
+    body = {
+        "customer_id": year.customer,
+        "invoice_ids": [debt["id"]],
+        "partner": {"kind": "agency", "name": "Recouvreur", "reference": "R-7"},
+        "fee": {"percent": "12.5"},
+    }
+    reason = {"without_notice": "The cheque was returned twice"}
+    placed = year.world.post("dunning", "/v1/placements", body | reason)
+    assert (placed["amount"], placed["invoices"][0]["notice_on"]) == (eur("600.00"), None)
+    client = year.world.client("dunning")
+    again = client.post("/v1/placements", json=body | reason)
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/invoices-not-placeable")
+    sent, day = len(reminders(year)), year.day
+    pay(year, debt, "200.00")
+    claim = {"category": "quality", "amount": eur("100.00"), "text": "Scratched"}
+    dispute = year.post(f"{at(debt)}/disputes", claim)
+    year.advance("2026-02-20")
+    path = f"/v1/placements/{placed['id']}"
+    (case,) = year.world.get("dunning", "/v1/cases", customer_id=year.customer)["data"]
+    assert [each["placement_id"] for each in case["items"] if each["invoice_id"] == debt["id"]] == [
+        placed["id"]
+    ]
+    seen = year.world.get("dunning", path)
+    assert (seen["paid"], seen["fee_due"]) == (eur("200.00"), eur("25.00"))
+    assert [(each["kind"], each["amount"]) for each in seen["changes"]] == [("disputed", eur("100.00"))]
+    assert seen["balances"][0]["open"] == eur("400.00")
+    asked = reminders(year)[: len(reminders(year)) - sent]
+    told = [each for each in reminders(year) if each.get("kind") == "placement"]
+    assert (len(asked), len(told)) == (len(told), 1)
+    assert "disputed" in told[0]["cause"]
+    year.post(f"/v1/disputes/{dispute['id']}/resolve", {"outcome": "rejected"})
+    back = year.world.post("dunning", f"{path}/recall", {"reason": "End of the mandate"})
+    assert back["status"] == "recalled"
+    listed = year.world.get("dunning", "/v1/placements", customer_id=year.customer, as_of=day)["data"]
+    assert [each["status"] for each in listed] == ["placed"]
+    year.check()
 
 
 def at(invoice: dict[str, Any]) -> str:

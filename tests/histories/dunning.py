@@ -21,6 +21,7 @@ from encours.contracts.common import Address, Terms
 from encours.contracts.events import calendar, reminders
 from encours.contracts.events.dunning import policy
 from encours.contracts.events.dunning.document import PolicyDocument
+from encours.contracts.events.dunning.placements import InvoicesPlaced, InvoicesRecalled, PlacedInvoice
 from encours.contracts.events.dunning.promises import PromiseMade
 from encours.contracts.events.loss import InvoiceWrittenOff, WriteOffReversed
 from encours.contracts.events.parties.customer import (
@@ -89,6 +90,7 @@ class History:
         self.disputed: dict[str, int] = {}
         self.conceded: dict[str, int] = {}
         self.written_off: dict[str, int] = {}
+        self.placed: dict[str, str] = {}
         self.judgments = 0
         self.add(
             event(EntityRegistered, entity_id=ENT, name="Créancier"),
@@ -380,6 +382,21 @@ class History:
                 promised_on=until, suspended_until=until, source="call", reply_id=None, text=None,
             )  # fmt: skip
             self.add(made, promise_id)
+
+    def place(self, which: int) -> None:
+        """Hand an invoice over to an agency, or recall it."""
+        if not (inv := self._nth(which)):
+            return
+        if placement_id := self.placed.pop(inv, None):
+            recalled = event(
+                InvoicesRecalled, placement_id=placement_id, customer_id=CUS, invoice_ids=(inv,), ended=True
+            )
+            self.add(recalled, placement_id)
+            return
+        placement_id = self.placed[inv] = derived_id("plc", len(self.events))
+        placed = event(PlacedInvoice, invoice_id=inv, open_minor=self.open[inv])
+        made = event(InvoicesPlaced, placement_id=placement_id, customer_id=CUS, invoices=(placed,))
+        self.add(made, placement_id)
 
     def withdraw(self) -> None:
         """The last request was overtaken before it left."""

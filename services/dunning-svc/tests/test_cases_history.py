@@ -38,6 +38,7 @@ _ACTS = st.one_of(
     st.tuples(st.just("hold"), st.integers(0, 20)),
     st.tuples(st.just("withdraw")),
     st.tuples(st.just("judge"), st.integers(0, 30)),
+    st.tuples(st.just("place"), st.integers(0, 9)),
     st.tuples(st.just("days"), st.integers(1, 12)),
     st.tuples(st.just("late"), st.integers(1, 12)),
 )

@@ -40,7 +40,10 @@ class Watched(History):
         """Record one fact of those that other people may record at any time."""
         which, amount = random.randrange(INVOICES), random.choice((1, 400, 1_000, 3_000))
         match random.choice(
-            ("settle", "receive", "dispute", "concede", "credit", "write_off", "hold", "move", "tag", "firm")
+            (
+                *("settle", "receive", "dispute", "concede", "credit", "write_off", "hold", "move"),
+                *("tag", "firm", "place"),
+            )
         ):
             case "settle":
                 self.settle(which, amount)
@@ -64,6 +67,8 @@ class Watched(History):
             case "tag":
                 self.tagged = not self.tagged
                 self.amend()
+            case "place":
+                self.place(which)
             case "firm":
                 self.firm = not self.firm
                 if self.firm:
@@ -117,6 +122,7 @@ def test_nothing_is_sent_that_a_fact_known_before_would_have_changed(start: int)
             history.claims(list(asked)) == asked
             and history.cash == reminder.credit_minor
             and not history.held
+            and not history.placed.keys() & asked.keys()
             and history.reachable
             and not (history.tagged and history.firm)
         )
@@ -144,5 +150,6 @@ CAUSED_BY = {
     "fully_disputed": MONEY,
     "covered_by_credit": MONEY,
     "changed_meanwhile": MONEY,
+    "placed": {"placement"},
     "other_policy_meanwhile": {"customer", "policy"},
 }

@@ -14,6 +14,7 @@ from dunning_svc.http.cases import routes as cases
 from dunning_svc.http.decisions import routes as decisions
 from dunning_svc.http.expected import routes as expected
 from dunning_svc.http.holds import routes as holds
+from dunning_svc.http.placements import routes as placements
 from dunning_svc.http.policies import routes as policies
 from dunning_svc.http.reminders import routes as reminders
 from dunning_svc.http.replies import routes as replies
@@ -41,6 +42,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             expected.router,
             cases.router,
             holds.router,
+            placements.router,
             reminders.router,
             replies.router,
             tasks.router,
@@ -58,9 +60,14 @@ def create_app(settings: ServiceSettings) -> FastAPI:
 async def _extras(services: Services) -> AsyncIterator[Mapping[str, Any]]:
     """Open the stores of back-tests and of incoming messages."""
     settings = services.settings
-    rules = settings.reading_rules if isinstance(settings, DunningSettings) else ReadingRules()
+    own = settings if isinstance(settings, DunningSettings) else None
     async with backtests.open_store(services) as extras:
-        yield {**extras, "messages": Messages(services.db.pool), "reading_rules": rules}
+        yield {
+            **extras,
+            "messages": Messages(services.db.pool),
+            "reading_rules": own.reading_rules if own else ReadingRules(),
+            "placement_needs_notice": own.placement_needs_notice if own else True,
+        }
 
 
 def serve(settings: ServiceSettings) -> None:

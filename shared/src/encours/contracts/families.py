@@ -49,6 +49,7 @@ FAMILIES = (
     Family("collector", ("dunning",), ("col",)),
     Family("hold", ("dunning",), ("hld",)),
     Family("promise", ("dunning",), ("prm",)),
+    Family("placement", ("dunning",), ("plc",)),
     Family("reply", ("dunning",), ("rpl",)),
     Family("policy", ("dunning",), ("pol",)),
     Family("template", ("dunning",), ("tpl",)),

@@ -60,7 +60,7 @@ BEGIN = frozenset(
         "virtual_iban.assigned",
         *("remittance_advice.received", "policy.created", "allocation_policy.set", "template.version_saved"),
         *("reminder.requested", "reminder.suppressed", "task.opened", "task.raised"),
-        *("promise.made", "reply.read", "collector.defined"),
+        *("promise.made", "reply.read", "placement.made", "collector.defined"),
     }
 )
 DRAFTS = (InvoiceAmended, InvoiceCancelled)
@@ -80,6 +80,7 @@ IDS = {
     "plan_id": "pln", "instrument_id": "ins",
     "dispute_id": "dis", "payment_id": "pay", "invoice_id": "inv", "limit_id": "lim", "decision_id": "dec",
     "promise_id": "prm", "reply_id": "rpl", "reservation_id": "rsv", "credit_line_id": "crl", "collector_id": "col",
+    "placement_id": "plc",
     "reminder_id": "rem", "task_id": "tsk", "import_id": "imp", "customer_id": "cus", "entity_id": "ent",
 }  # fmt: skip
 KEPT = frozenset({*IDS, "currency", "amount_minor", "series"})

@@ -31,6 +31,7 @@ _SUBJECT = {
     "allocation_policy": "allocation_policy_id", "promise": "promise_id", "reply": "reply_id",
     "reservation": "reservation_id", "credit_line": "credit_line_id",
     "collector": "collector_id",
+    "placement": "placement_id",
 }  # fmt: skip
 
 

@@ -38,6 +38,7 @@ class ItemOut(BaseModel):
     in_hand: MoneyModel
     later: MoneyModel = Field(description="Instalments that are not due yet.")
     stayed: MoneyModel = Field(description="Rest that insolvency proceedings of the debtor stay.")
+    placed: MoneyModel = Field(description="Rest that a third party collects.")
     asked: MoneyModel
     step: str | None = Field(description="The step taken for it; null if it is only listed.")
 
@@ -56,6 +57,7 @@ class ItemOut(BaseModel):
             in_hand=MoneyModel.of(item.in_hand_minor, currency),
             later=MoneyModel.of(item.later_minor, currency),
             stayed=MoneyModel.of(item.stayed_minor, currency),
+            placed=MoneyModel.of(item.placed_minor, currency),
             asked=MoneyModel.of(item.asked_minor, currency),
             step=item.step or None,
         )

@@ -1,9 +1,10 @@
 """Check of a decision just before dispatch, against events that were recorded after it.
 
 A message is sent exactly as it was decided, or not at all. Since the decision there may have been a payment, applied
-or not, a dispute, a credit note, a hold, insolvency proceedings, an address removed, or another policy put in force.
-If the current case would lead to another decision, the reminder is recorded as suppressed with the cause and the
-events. Its step is open again and the next day decides on the new state. So decision, message and record never differ.
+or not, a dispute, a credit note, a hold, insolvency proceedings, a placement, an address removed,
+or another policy put in force. If the current case would lead to another decision, the reminder is recorded as
+suppressed with the cause and the events. Its step is open again and the next day decides on the new state. So decision,
+message and record never differ.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ def overtaken(
     asked_for = [item for item in reminder.items if item.asked_minor]
     if any(items[i.invoice_id].stayed for i in asked_for if i.invoice_id in items):
         return "insolvency"
+    if any(items[i.invoice_id].placed for i in reminder.items if i.invoice_id in items):
+        return "placed"
     if case.on_hold(today):
         return "customer_on_hold"
     if reminder.channel in policy.addressed and not case.reachable(reminder.channel):

@@ -71,6 +71,9 @@ class DunningSettings(ServiceSettings):
         default=3, ge=0, le=30, description="Days after a promised day without dunning."
     )
     promise_days_max: int = Field(default=60, ge=1, le=366, description="Longest time to a promised day.")
+    placement_needs_notice: bool = Field(
+        default=True, description="Invoices are placed with a third party only after a formal notice."
+    )
     sandbox_mail_host: str = Field(
         default="",
         description="Host of the mailbox for sandboxes, if not this machine; they can send to no other.",

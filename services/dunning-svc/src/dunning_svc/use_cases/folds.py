@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dunning_svc.domain.hold.state import HOLD
+from dunning_svc.domain.placement.state import PLACEMENT
 from dunning_svc.domain.policy.state import POLICY
 from dunning_svc.domain.promise.state import PROMISE
 from dunning_svc.domain.reminder.state import REMINDER
@@ -16,6 +17,7 @@ from encours.ledger.states import Folder
 
 FOLDERS: Mapping[str, Folder[Any]] = {
     "hld": HOLD,
+    "plc": PLACEMENT,
     "pol": POLICY,
     "prm": PROMISE,
     "rem": REMINDER,

@@ -31,6 +31,7 @@ from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.templates import template_rows, templates_of
 from dunning_svc.use_cases.claims import PROCEEDINGS, ClaimTasks
 from dunning_svc.use_cases.messages import Texts
+from dunning_svc.use_cases.placements import PartnerTasks
 from encours.contracts import Event, Recorded
 from encours.contracts.actors import DUNNING
 from encours.contracts.events.calendar import DayOpened
@@ -107,6 +108,7 @@ class RunDay(Reactor):
         self._db = db
         self._queue = queue
         self._claims = ClaimTasks(ledger, db)
+        self._partners = PartnerTasks(ledger, db)
 
     async def react(self, e: Recorded) -> None:
         """Decide the day. A day that had passed when it was opened gets no decisions."""
@@ -120,6 +122,7 @@ class RunDay(Reactor):
             await complete_run(self._ledger, _run(e, Counter()), 0)
             return
         await self._claims.warn(e)
+        await self._partners.raise_all(e)
         zone = (await self._ledger.info(e.ledger)).time_zone
         async with self._db.snapshot(MODEL, e.ledger) as (conn, schema, position):
             zones = {creditor.time_zone for creditor in (await creditors(conn, schema)).values()}

@@ -58,6 +58,7 @@ class Lists(ComposedModel):
     )
     ignores = contracts.names_in(
         events.collectors,
+        events.placements,
         events.policy,
         events.promises,
         events.replies,

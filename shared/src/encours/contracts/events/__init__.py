@@ -1,7 +1,16 @@
 """The types of events: a module to each family. Importing this package registers every type."""
 
 from encours.contracts.events import aside, calendar, imports, invoice, loss, rate, reservation, risk
-from encours.contracts.events.dunning import collectors, policy, promises, reminders, replies, tasks, template
+from encours.contracts.events.dunning import (
+    collectors,
+    placements,
+    policy,
+    promises,
+    reminders,
+    replies,
+    tasks,
+    template,
+)
 from encours.contracts.events.money import (
     bank,
     cover,
@@ -35,6 +44,7 @@ __all__ = [
     "order",
     "payment",
     "penalty",
+    "placements",
     "plan",
     "policy",
     "promises",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from encours.contracts.events import promises, reminders, replies, tasks
+from encours.contracts.events import placements, promises, reminders, replies, tasks
 from encours.reading.texts.form import Lines
 
 LINES: Lines = {
@@ -58,5 +58,13 @@ LINES: Lines = {
     promises.PromiseMade: (
         "Payment of {amount_minor} promised by {promised_on}",
         "Paiement de {amount_minor} promis pour le {promised_on}",
+    ),
+    placements.InvoicesPlaced: (
+        "Invoices of {amount_minor} placed with a third party",
+        "Factures confiées à un tiers pour {amount_minor}",
+    ),
+    placements.InvoicesRecalled: (
+        "Invoices recalled from the third party: {cause}",
+        "Factures retirées au tiers : {cause}",
     ),
 }

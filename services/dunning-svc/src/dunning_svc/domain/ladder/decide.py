@@ -10,8 +10,9 @@ Rules of policies that go step by step:
 * A formal notice is never the first contact about an invoice: it lists only items that were claimed before. A
   litigation file lists only items with a formal notice. The policy sets the minimum interval between two formal
   notices to a customer.
-* No step is taken for an item with nothing to collect: stayed by insolvency proceedings, disputed in full, on a payment
-  plan, covered by a cheque, bill or note in hand, or by unapplied cash, which is deducted from the oldest items first.
+* No step is taken for an item with nothing to collect: stayed by insolvency proceedings, placed with a third party,
+  disputed in full, on a payment plan, covered by a cheque, bill or note in hand, or by unapplied cash, which is
+  deducted from the oldest items first.
   After a plan is broken, or an instrument returned, the item goes on at its level.
 * Of an invoice in instalments only what is due is claimed. Each instalment takes the ladder from its own due date, once
   the earlier ones are settled.
@@ -55,6 +56,7 @@ from encours.contracts.events.dunning.reminders import (
 
 _PRECEDENCE: tuple[SuppressionCause, ...] = (
     "insolvency",
+    "placed",
     "customer_on_hold",
     "promised",
     "suspended_by_dispute",
@@ -194,7 +196,8 @@ def _listed(found: Sequence[ItemPlan], tone: Step, day: date, policy: Policy) ->
     """Return the items of the message: those due or announced today; only the latter if the step announces.
 
     A friendly notice does not list late invoices, which get reminders of another tone. No message lists an invoice that
-    is wholly on a payment plan or covered by instruments in hand, stayed by insolvency proceedings, or promised.
+    is wholly on a payment plan or covered by instruments in hand, stayed by insolvency proceedings, placed with a third
+    party, or promised.
     """
     announced = [p for p in found if p.step is not None and p.step.announces]
     if tone.announces:

@@ -59,6 +59,7 @@ def dunned(
         in_hand_minor=item.covered_minor,
         later_minor=item.later_minor,
         stayed_minor=item.stayed_minor,
+        placed_minor=item.placed_minor,
         asked_minor=asked_minor,
         step=step,
         terms=terms,

@@ -63,6 +63,7 @@ _CAUSES: dict[Lang, dict[str, str]] = {
         "suspended_by_dispute": "Selon le scénario, un litige suspend ici plus que la part contestée.",
         "suspended_by_promise": "Selon le scénario, une promesse de paiement suspend toutes les factures du client.",
         "ladder_ended": "L'échéance date de plus de {end} jours : le scénario ne prévoit plus d'étape.",
+        "placed": "Un tiers est chargé de recouvrer la facture.",
         "policy_changed": "Elle était prévue avant que ce scénario ne s'applique au client : elle n'est pas rattrapée.",
         "formal_step_apart": "La mise en demeure ou le dossier contentieux du jour ne vise que d'autres factures.",
     },
@@ -84,6 +85,7 @@ _CAUSES: dict[Lang, dict[str, str]] = {
         "suspended_by_dispute": "By the policy, a dispute suspends more here than the share in dispute.",
         "suspended_by_promise": "By the policy, a promise to pay suspends every invoice of the customer.",
         "ladder_ended": "The due date is more than {end} days ago: the policy takes no further step.",
+        "placed": "A third party collects the invoice.",
         "policy_changed": "It was due before this policy was applied to the customer, and is not made up for.",
         "formal_step_apart": "The formal notice or litigation file of the day is for other invoices only.",
     },
@@ -188,6 +190,7 @@ def _item(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang, *,
     planned = amount(item.planned_minor, event.currency, lang)
     in_hand = amount(item.in_hand_minor, event.currency, lang)
     stayed = amount(item.stayed_minor, event.currency, lang)
+    placed = amount(item.placed_minor, event.currency, lang)
     due, late = on(item.due_on, lang), days_late(item.days_past_due, lang)
     if lang == "fr":
         text = f"Facture {item.number}, échéance {due} ({late}) : {open_} ouverts"
@@ -196,6 +199,7 @@ def _item(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang, *,
         text += f", dont {in_hand} couverts par chèques ou effets" if item.in_hand_minor else ""
         text += f", dont {later} d'échéances à venir" if item.later_minor else ""
         text += f", dont {stayed} à déclarer à la procédure collective" if item.stayed_minor else ""
+        text += f", dont {placed} confiés à un tiers" if item.placed_minor else ""
         text += f", {asked} réclamés."
     else:
         text = f"Invoice {item.number}, due {due} ({late}): {open_} open"
@@ -204,6 +208,7 @@ def _item(item: DunnedItem, event: DecisionEvent, policy: Policy, lang: Lang, *,
         text += f", {in_hand} of it covered by instruments in hand" if item.in_hand_minor else ""
         text += f", {later} of it due later" if item.later_minor else ""
         text += f", {stayed} of it to be declared in insolvency proceedings" if item.stayed_minor else ""
+        text += f", {placed} of it placed with a third party" if item.placed_minor else ""
         text += f", {asked} claimed."
     return (
         f"{text} {_steps(item, event, policy, lang) if item.step else _no_step(item, lang, covered=covered)}"

@@ -107,6 +107,8 @@ def _against(
     """Return the first cause against a due step; ``None`` if it may be taken next."""
     if item.stayed:
         return "insolvency"
+    if item.placed:
+        return "placed"
     if case.on_hold(day):
         return "customer_on_hold"
     if item.promised(day):

@@ -47,6 +47,8 @@ class LadderItem(msgspec.Struct, frozen=True):
     """Open amount that is due or announced on the day of the decision; ``None``: all of it."""
     stayed: bool = False
     """Insolvency proceedings of the debtor stay the claim."""
+    placed: bool = False
+    """A third party collects it."""
 
     @property
     def contested_minor(self) -> int:
@@ -69,13 +71,18 @@ class LadderItem(msgspec.Struct, frozen=True):
 
     @property
     def collectable_minor(self) -> int:
-        """Open amount less what is disputed, planned, covered by instruments or due later; 0 of a stayed claim."""
-        return 0 if self.stayed else self._whole_minor - self.later_minor
+        """Open amount less what is disputed, planned, covered by instruments or due later; 0 if stayed or placed."""
+        return 0 if self.stayed or self.placed else self._whole_minor - self.later_minor
 
     @property
     def stayed_minor(self) -> int:
         """Part that insolvency proceedings stay: of a stayed claim what would be collectable without them."""
         return self._whole_minor - self.later_minor if self.stayed else 0
+
+    @property
+    def placed_minor(self) -> int:
+        """Part that a third party collects: what would be collectable otherwise."""
+        return self._whole_minor - self.later_minor if self.placed and not self.stayed else 0
 
     @property
     def later_minor(self) -> int:
@@ -103,15 +110,17 @@ class LadderItem(msgspec.Struct, frozen=True):
 
     @property
     def unlisted(self) -> bool:
-        """Return True if no message lists the item: it is stayed, or plan and instruments leave nothing to collect."""
+        """Return True if no message lists the item: stayed, placed, or nothing is left by plan and instruments."""
         deferred = self.on_plan_minor + self.covered_minor
-        return self.stayed or (deferred > 0 and self.collectable_minor == 0)
+        return self.stayed or self.placed or (deferred > 0 and self.collectable_minor == 0)
 
     @property
     def uncollectable(self) -> SuppressionCause:
         """Cause against every step of an item of which nothing is collectable."""
         if self.stayed:
             return "insolvency"
+        if self.placed:
+            return "placed"
         if self.covered_minor:
             return "instrument_in_hand"
         return "on_plan" if self.on_plan_minor else "fully_disputed"

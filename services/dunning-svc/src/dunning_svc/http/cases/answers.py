@@ -101,6 +101,9 @@ class CaseItem(BaseModel):
     stayed: MoneyModel = Field(
         description="Rest that insolvency proceedings of the debtor stay; it has no next step."
     )
+    placement_id: str | None = Field(
+        description="Placement with a third party that collects it; it has no next step meanwhile."
+    )
     level: str | None = Field(description="The highest step taken.")
     suppressed: list[str] = Field(description="Steps whose reminder was suppressed.")
     policy: PolicyApplied
@@ -128,10 +131,13 @@ class CaseItem(BaseModel):
             in_hand=MoneyModel.of(item.covered_minor, row.currency),
             later=MoneyModel.of(item.on(as_of).later_minor, row.currency),
             stayed=MoneyModel.of(item.on(as_of).stayed_minor, row.currency),
+            placement_id=row.placement_id,
             level=taken[-1].code if taken else None,
             suppressed=row.suppressed,
             policy=PolicyApplied.of(applied),
-            next_step=None if step is None or item.stayed else NextStep(code=step[0].code, on=step[1]),
+            next_step=None
+            if step is None or item.stayed or item.placed
+            else NextStep(code=step[0].code, on=step[1]),
         )
 
 

@@ -22,6 +22,7 @@ TaskKind = Literal[
     "reply",
     "unserved",
     "insolvency_claim",
+    "placement",
     "payment",
     "dispute",
     "other",
@@ -43,7 +44,8 @@ class TaskOut(BaseModel):
         "answer. `unserved`: the run of the day could not decide about the customer, for the cause. "
         "`insolvency_claim`: claims to declare, with the last day in the cause as far as it is known; "
         "`GET /v1/customers/{id}/insolvency-claim` of invoice-svc has the claims. `payment`: find the payment that the "
-        "debtor says it has made. `dispute`: examine an objection."
+        "debtor says it has made. `dispute`: examine an objection. `placement`: tell a partner what happened to a "
+        "placed invoice."
     )
     step: str | None
     cause: str | None = Field(description="Reason of a task that does not follow from the ladder.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from dunning_svc.domain.placement.account import is_news
 from dunning_svc.read_models.cases.items import due_again
 from dunning_svc.read_models.cases.punctuality import with_funds
 from dunning_svc.read_models.cases.rows.access import Rows, existing, with_position
@@ -53,6 +54,7 @@ def _move_item(e: Recorded, entry: Movement, invoice_id: str, rows: Rows) -> Non
         version=e.version if e.stream == invoice_id else item.version,
         events=with_position(item.events, e.position),
         moved_on=e.recorded_at.date(),
+        placed_news=e.position if item.placement_id and is_news(entry) else item.placed_news,
     )
     rows.put(due_again(with_funds(item, entry)))
 

@@ -13,6 +13,7 @@ from dunning_svc.read_models.cases.model import MODEL, project
 from dunning_svc.read_models.cases.past import MemoryRows
 from dunning_svc.read_models.cases.punctuality import year_before
 from dunning_svc.read_models.cases.rows.access import select
+from dunning_svc.read_models.cases.rows.legal import PlacementRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, ItemRow
 from dunning_svc.read_models.cases.templates import template_rows
@@ -22,6 +23,7 @@ from encours.contracts.events import (
     customer,
     entity,
     insolvency,
+    placements,
     plan,
     policy,
     promises,
@@ -49,6 +51,8 @@ FOLDED = moving() | names_of(
     reminders.HoldPlaced,
     entity.BankAccountSet,
     promises.PromiseMade,
+    placements.InvoicesPlaced,
+    placements.InvoicesRecalled,
     replies.ReminderBounced,
     entity.EntityAmended,
     plan.InvoiceRescheduled,
@@ -110,6 +114,8 @@ async def current_cases(
             rows.put(text)
         for account in await select(conn, schema, AccountRow, "where customer_id = any($1)", ids):
             rows.put(account)
+        for placement in await select(conn, schema, PlacementRow, "where customer_id = any($1)", ids):
+            rows.put(placement)
         judged = year_before(today) if rows.policies().by_behaviour else None
         items = (
             """where (customer_id = any($1) and (open_minor > 0 or due_on >= $3)) or invoice_id = any($2)"""
@@ -131,7 +137,10 @@ def _concerns(e: Recorded, customer_ids: Collection[str]) -> bool:
 
 def _touched(events: Collection[Recorded]) -> set[str]:
     moved = {entry.invoice_id for e in events for entry in movements(e) if entry.invoice_id is not None}
-    promised = {
-        each for e in events if isinstance(e.data, promises.PromiseMade) for each in e.data.invoice_ids
-    }
-    return moved | promised | {e.stream for e in events if isinstance(e.data, plan.InvoiceRescheduled)}
+    named = {each for e in events if isinstance(e.data, promises.PromiseMade) for each in e.data.invoice_ids}
+    for e in events:
+        if isinstance(e.data, placements.InvoicesPlaced):
+            named |= {each.invoice_id for each in e.data.invoices}
+        elif isinstance(e.data, placements.InvoicesRecalled):
+            named |= {*e.data.invoice_ids}
+    return moved | named | {e.stream for e in events if isinstance(e.data, plan.InvoiceRescheduled)}

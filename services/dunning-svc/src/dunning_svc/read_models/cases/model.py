@@ -11,13 +11,14 @@ from dunning_svc.read_models.cases import (
     claims,
     decisions,
     master_data,
+    placements,
     policies,
     replies,
     templates,
 )
 from dunning_svc.read_models.cases.rows.access import Rows
 from dunning_svc.read_models.cases.rows.collectors import AssignmentRow, CollectorRow
-from dunning_svc.read_models.cases.rows.legal import ProceedingsRow
+from dunning_svc.read_models.cases.rows.legal import PlacementRow, ProceedingsRow
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow, TemplateRow
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, DebtorPaymentRow, ItemRow
@@ -44,6 +45,7 @@ from encours.contracts.events import (
     tasks,
     template,
 )
+from encours.contracts.events import placements as handed
 from encours.contracts.events import replies as incoming
 from encours.projection.read_model import ReadModel
 from encours.projection.row_cache import RowCache
@@ -63,7 +65,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 18
+    version = 19
     rows = (
         CreditorRow,
         DebtorRow,
@@ -82,6 +84,7 @@ class Cases(ReadModel):
         ProceedingsRow,
         CollectorRow,
         AssignmentRow,
+        PlacementRow,
     )
     applies = moving() | names_of(
         calendar.DayOpened,
@@ -115,6 +118,8 @@ class Cases(ReadModel):
         incoming.ReminderReadByDebtor,
         incoming.ReplyRead,
         promises.PromiseMade,
+        handed.InvoicesPlaced,
+        handed.InvoicesRecalled,
         entity.BankAccountSet,
         entity.EntityAmended,
         entity.EntityRegistered,
@@ -260,6 +265,13 @@ def keys(e: Recorded) -> Iterable[Key]:
         case promises.PromiseMade():
             for invoice_id in e.data.invoice_ids:
                 yield ItemRow, (invoice_id,)
+        case handed.InvoicesPlaced():
+            for placed in e.data.invoices:
+                yield ItemRow, (placed.invoice_id,)
+        case handed.InvoicesRecalled():
+            yield PlacementRow, (e.data.placement_id,)
+            for invoice_id in e.data.invoice_ids:
+                yield ItemRow, (invoice_id,)
         case reminders.TaskCompleted() | tasks.TaskPostponed() | tasks.TaskAssigned() | tasks.TaskReopened():
             yield TaskRow, (e.data.task_id,)
         case reminders.RunCompleted():
@@ -328,6 +340,8 @@ def project(e: Recorded, rows: Rows) -> None:
             replies.reply_judged(e, e.data, rows)
         case promises.PromiseMade():
             replies.promise_made(e, e.data, rows)
+        case handed.InvoicesPlaced() | handed.InvoicesRecalled():
+            placements.placement_changed(e, e.data, rows)
         case reminders.TaskCompleted() | tasks.TaskPostponed() | tasks.TaskAssigned() | tasks.TaskReopened():
             task_moved(e, e.data, rows)
         case collectors.CollectorDefined() | collectors.CustomersAssigned():

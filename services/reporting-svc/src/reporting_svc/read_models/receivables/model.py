@@ -94,6 +94,7 @@ class Receivables(MappedModel):
         events.instrument,
         events.order,
         events.policy,
+        events.placements,
         events.promises,
         events.penalty,
         events.quote,

@@ -110,6 +110,7 @@ class Credit(ReadModel):
         events.dispute,
         events.instrument,
         events.policy,
+        events.placements,
         events.promises,
         events.penalty,
         events.quote,

@@ -35,6 +35,7 @@ SuppressionCause = Literal[
     "suspended_by_dispute",
     "suspended_by_promise",
     "ladder_ended",
+    "placed",
 ]
 """Cause against a step. ``earlier_step``: the one before it was not taken, or was taken too few days ago.
 ``formal_step_apart``: the formal notice or litigation file of the day is for other invoices only.
@@ -45,7 +46,8 @@ SuppressionCause = Literal[
 ``promised``: the debtor promised to pay by a day that has not passed, with its days of grace.
 ``suspended_by_dispute``, ``suspended_by_promise``: by the policy, a dispute of part of the invoice suspends all of it,
 or one about another invoice of the case does; likewise a promise. ``ladder_ended``: the invoice has been due for longer
-than the policy takes steps."""
+than the policy takes steps.
+``placed``: a third party collects the invoice."""
 
 
 class LateTerms(Value, frozen=True, kw_only=True):
@@ -82,7 +84,7 @@ class DunnedItem(Value, frozen=True, kw_only=True, omit_defaults=True):
     open_minor: int
     disputed_minor: int
     asked_minor: int
-    """Open less disputed, planned, in hand, later and stayed; nothing for one that the message only announces."""
+    """Open less disputed, planned, in hand, later, stayed and placed; 0 for one that the message only announces."""
     step: str
     """The step of the ladder that this invoice takes with this message; empty where it is only listed."""
     terms: LateTerms | None
@@ -95,6 +97,8 @@ class DunnedItem(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Instalments that are not due yet."""
     stayed_minor: int = 0
     """Rest that insolvency proceedings of the debtor stay."""
+    placed_minor: int = 0
+    """Rest that a third party collects."""
 
 
 class PolicyAlsoMet(Value, frozen=True, kw_only=True):
@@ -269,11 +273,13 @@ class TaskRaised(Event, frozen=True, kw_only=True, omit_defaults=True):
     task_id: str
     customer_id: str
     day: date
-    kind: Literal["address", "reply", "unserved", "insolvency_claim", "call", "payment", "dispute", "other"]
+    kind: Literal[
+        "address", "reply", "unserved", "insolvency_claim", "placement", "call", "payment", "dispute", "other"
+    ]
     """``address``: find another address or contact. ``reply``: answer what the debtor says. ``unserved``: the run of
     the day could not decide about the customer. ``insolvency_claim``: declare claims in insolvency proceedings.
     ``payment``: find the payment that the debtor says it has made. ``dispute``: examine the objection, and open a
-    dispute. ``other``: the cause says it."""
+    dispute. ``placement``: tell a partner what happened to a placed invoice. ``other``: the cause says it."""
     cause: str
     """Reason in words, such as the sentence of the debtor."""
     currency: str | None

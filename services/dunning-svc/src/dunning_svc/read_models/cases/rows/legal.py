@@ -1,4 +1,4 @@
-"""The table of insolvency proceedings in the read model `cases`."""
+"""The tables of insolvency proceedings and placements in the read model `cases`."""
 
 from __future__ import annotations
 
@@ -27,3 +27,25 @@ class ProceedingsRow(Row, kw_only=True):
     opened_on: date
     published: list[str] = field(default_factory=list)
     outcome: str | None = None
+
+
+class PlacementRow(Row, kw_only=True):
+    """A placement; ``document`` is the payload of its event.
+
+    ``recalls``: those of its invoices, as ``<position> <day> <payload of the event>``. ``ended_position`` and
+    ``ended_on``: the event since which no invoice is left with the partner.
+    """
+
+    TABLE: ClassVar[str] = "placement"
+    KEY: ClassVar[tuple[str, ...]] = ("placement_id",)
+    INDEXES: ClassVar[tuple[str, ...]] = ("(position)", "(customer_id, position)")
+
+    placement_id: str
+    customer_id: str
+    entity_id: str
+    position: int
+    handed_over_on: date
+    document: str
+    recalls: list[str] = field(default_factory=list)
+    ended_position: int | None = None
+    ended_on: date | None = None

@@ -57,6 +57,7 @@ class ItemRow(Row, kw_only=True):
     INDEXES: ClassVar[tuple[str, ...]] = (
         "(customer_id, due_on)",
         "(next_step_on) where next_step_on is not null",
+        "(placed_news) where placement_id is not null",
     )
 
     invoice_id: str
@@ -94,3 +95,7 @@ class ItemRow(Row, kw_only=True):
     """Day from which the funds cover it; ``None`` while an amount is open or written off."""
     disputed_on: date | None = None
     """Day of its first dispute."""
+    placement_id: str | None = None
+    """Placement with a third party that collects it."""
+    placed_news: int = 0
+    """Position of the last event since then that the third party has to know; 0 without any."""

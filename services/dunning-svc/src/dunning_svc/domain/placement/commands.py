@@ -1,0 +1,58 @@
+"""Commands on a placement, and the facts that they are decided on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from encours.contracts.events.dunning.placements import PlacementFee, PlacementPartner
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceInvoices:
+    """Hand invoices over. ``without_notice``: reason for which a formal notice is not needed."""
+
+    customer_id: str
+    invoice_ids: tuple[str, ...]
+    partner: PlacementPartner
+    fee: PlacementFee
+    fee_currency: str | None
+    handed_over_on: date | None
+    without_notice: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecallInvoices:
+    """Take invoices back, all of the placement if none is named."""
+
+    placement_id: str
+    invoice_ids: tuple[str, ...]
+    cause: str
+    recalled_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceableInvoice:
+    """An invoice of the debtor as it is known when the command is decided. ``placement_id``: where it is placed."""
+
+    number: str
+    entity_id: str
+    currency: str
+    issued_on: date
+    due_on: date
+    open_minor: int
+    disputed_minor: int
+    notice_on: date | None
+    placement_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceableDebtor:
+    """Facts about the debtor: its creditor, all its invoices that were asked for, and the number of its placements."""
+
+    customer_id: str
+    invoices: Mapping[str, PlaceableInvoice]
+    placements: int
+    open_tasks: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Open tasks of the ladder and their invoices."""
