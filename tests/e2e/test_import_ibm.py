@@ -23,8 +23,8 @@ from tests.e2e.takeover import Takeover
 FILE = Path(__file__).parents[3] / "shared/data/ar_ibm/WA_Fn-UseC_-Accounts-Receivable.csv"
 DEEP = os.environ.get("DEEP") == "1"
 FIRST_DAY, COUNT, TOTAL = ("2012-01-01", 2466, "147703.18") if DEEP else ("2013-05-01", 760, "45872.86")
-BACKTEST_S, TASKS = (30, 50) if DEEP else (10, 15)
-"""Seconds that a back-test may take, and tasks that it opens more than."""
+TASKS = 50 if DEEP else 5
+"""A back-test of the default policy opens more."""
 MAP = (
     "invoice_number=invoiceNumber,issued_on=InvoiceDate,due_on=DueDate,amount=InvoiceAmount,customer=customerID,"
     "disputed=Disputed,settled_on=SettledDate"
@@ -92,14 +92,14 @@ def test_every_invoice_is_settled_to_the_cent_at_its_own_dates(system: System, t
 
 
 def policies_are_tried_on_it(takeover: Takeover) -> None:
-    """The period of the file under two policies: in time, and with the same hash when it is repeated."""
+    """The period of the file under two policies: within 30 s, with the same hash when it is repeated."""
     with takeover.system.client("dunning", takeover.ledger) as http:
         listed = {each["shipped_as"]: each for each in http.get("/v1/policies").json()["data"]}
         usual, own = listed["default"], http.post("/v1/policies", json=CALLS).json()
         first, second = (tried(http, own["id"], 1) for _ in range(2))
         again = tried(http, own["id"], 1, position=first["position"])
         other = tried(http, usual["id"], usual["version"], position=first["position"])
-        assert max(each["result"]["measured"]["seconds"] for each in (first, other)) < BACKTEST_S
+        assert max(each["result"]["measured"]["seconds"] for each in (first, other)) < 30
         assert first["result"]["result_hash"] == again["result"]["result_hash"]
         assert first["result"]["totals"] == second["result"]["totals"]
         assert first["result"]["totals"] != other["result"]["totals"]
