@@ -102,7 +102,23 @@ def _reply(world: World, name: str) -> str:
     return reply_id
 
 
+def _promise(world: World) -> dict[str, Any]:
+    """A promise to pay a new invoice in a week."""
+    promised_on = (date.fromisoformat(world.today) + timedelta(days=7)).isoformat()
+    amount = {"amount": "20.00", "currency": "EUR"}
+    return {
+        "invoice_ids": [world.invoice(world.customer())["id"]],
+        "amount": amount,
+        "promised_on": promised_on,
+    }
+
+
 DUNNING: dict[str, Make] = {
+    "/v1/promises": lambda w: ("/v1/promises", _promise(w)),
+    "/v1/promises/{id}/withdraw": lambda w: (
+        f"/v1/promises/{w.post('dunning', '/v1/promises', _promise(w))['id']}/withdraw",
+        {"reason": "Taken for the wrong customer"},
+    ),
     "/v1/customers/{id}/holds": lambda w: (
         f"/v1/customers/{w.customer()}/holds",
         {"until": "2030-01-01", "reason": "Merger under way"},

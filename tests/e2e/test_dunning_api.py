@@ -265,8 +265,10 @@ async def test_a_hold_rests_the_ladder_and_a_task_is_completed_once(
 ) -> None:
     async with api(installation, tmp_path) as caller:
         world = caller.world
-        held, called = await world.customers("a@dupont.example", "b@dupont.example")
-        await world.invoices([held, called])
+        held, called, promising = await world.customers(
+            "a@dupont.example", "b@dupont.example", "c@dupont.example"
+        )
+        *_, bill = await world.invoices([held, called, promising])
         until = world.today + timedelta(days=13)
         body = {"until": str(until), "reason": "promised by phone"}
         answer = caller.post(f"/v1/customers/{held}/holds", body, key="hold-1")
@@ -279,8 +281,15 @@ async def test_a_hold_rests_the_ladder_and_a_task_is_completed_once(
         past = body | {"until": "2020-01-01"}
         assert caller.post(f"/v1/customers/{called}/holds", past).status_code == 422
 
-        await world.live(25)
+        promise = _promised(caller, bill)
+        await world.live(2)
+        await world.pay(bill, promising, 6_000)
+        await world.live(23)
         head = await caller.at_head()
+        shown = caller.get(f"/v1/promises/{promise['id']}", min_position=head)
+        assert (shown["status"], shown["received"]) == ("kept", promise["amount"])
+        assert [p["id"] for p in caller.get("/v1/promises", status="kept")["data"]] == [promise["id"]]
+        assert caller.get("/v1/promises", as_of=promise["promised_on"])["data"][0]["status"] == "open"
         rested = caller.get("/v1/reminders", customer_id=held, min_position=head)["data"]
         assert [(r["step"], r["status"], r["cause"]) for r in reversed(rested)] == [
             ("J-5", "suppressed", "customer_on_hold"),
@@ -300,6 +309,27 @@ async def test_a_hold_rests_the_ladder_and_a_task_is_completed_once(
         assert caller.post(path, {"outcome": "disputed"}).status_code == 409
         position = done.headers["Encours-Position"]
         assert caller.get("/v1/tasks", status="open", customer_id=called, min_position=position)["data"] == []
+
+
+def _promised(caller: Api, invoice_id: str) -> dict[str, Any]:
+    """A promise of half an invoice, in the place of an earlier one and of one that was withdrawn."""
+    day = str(caller.world.today + timedelta(days=4))
+    body = {
+        "invoice_ids": [invoice_id],
+        "promised_on": day,
+        "amount": {"amount": "120.01", "currency": "EUR"},
+    }
+    assert caller.post("/v1/promises", body).json()["type"] == "/problems/promise-above-owed"
+    body["amount"] = {"amount": "60.00", "currency": "EUR"}
+    first, second, third = (caller.post("/v1/promises", body).json() for _ in range(3))
+    withdrawn = caller.post(f"/v1/promises/{third['id']}/withdraw", {"reason": "Misunderstood"})
+    assert (withdrawn.status_code, withdrawn.json()["status"]) == (200, "withdrawn")
+    assert caller.post(f"/v1/promises/{second['id']}/withdraw", {"reason": "Again"}).status_code == 409
+    assert caller.get(f"/v1/promises/{first['id']}")["replaced_by"] == second["id"]
+    made = caller.post("/v1/promises", body)
+    assert made.status_code == 201, made.text
+    shown: dict[str, Any] = made.json()
+    return shown
 
 
 async def test_a_preview_writes_nothing_and_a_run_asked_for_again_is_the_same(

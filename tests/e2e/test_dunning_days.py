@@ -87,7 +87,7 @@ async def test_a_bounce_and_a_promise_arrive_over_tls_and_the_ladder_follows_the
         await asyncio.to_thread(_hand_over, port, envelope, _bounce(mails["gone@dupont.example"]))
         bounced = await world.one("reminder.bounced")
         assert (bounced.customer_id, bounced.address) == (gone, "gone@dupont.example")
-        promised_on = world.today + timedelta(days=10)
+        promised_on = world.today + timedelta(days=11)
         said = f"We will pay on {promised_on:%d.%m.%Y}."
         await asyncio.to_thread(
             _hand_over, port, "read@firm.example", _answer(mails["a@dupont.example"], said, world.today)

@@ -22,7 +22,6 @@ from encours.contracts.events import calendar, reminders
 from encours.contracts.events.dunning import policy
 from encours.contracts.events.dunning.document import PolicyDocument
 from encours.contracts.events.dunning.placements import InvoicesPlaced, InvoicesRecalled, PlacedInvoice
-from encours.contracts.events.dunning.promises import PromiseMade
 from encours.contracts.events.loss import InvoiceWrittenOff, WriteOffReversed
 from encours.contracts.events.parties.customer import (
     CustomerAmended,
@@ -49,6 +48,7 @@ from encours.testing.events import (
     undisputed,
 )
 from tests.histories.policies import document_named
+from tests.histories.promises import judge_all, promised, state_of, withdrawn
 
 START = date(2026, 1, 5)
 ENT, CUS = derived_id("ent", 1), derived_id("cus", 1)
@@ -92,6 +92,7 @@ class History:
         self.written_off: dict[str, int] = {}
         self.placed: dict[str, str] = {}
         self.judgments = 0
+        self.promises: list[str] = []
         self.add(
             event(EntityRegistered, entity_id=ENT, name="Créancier"),
             ENT,
@@ -133,6 +134,7 @@ class History:
     def open_day(self, *, late: bool = False) -> DecisionEvent | None:
         self.today += timedelta(days=1)
         opened = self.add(calendar.DayOpened(day=self.today, late=late), calendar.STREAM)
+        judge_all(self)
         return None if late else self.decide(opened)
 
     def decide(self, opened: Recorded) -> DecisionEvent | None:
@@ -375,13 +377,15 @@ class History:
 
     def promise(self, which: int, days: int) -> None:
         """Promise to pay an invoice within some days, without days of grace."""
-        if inv := self._nth(which):
-            promise_id, until = derived_id("prm", len(self.events)), self.today + timedelta(days=days)
-            made = PromiseMade(
-                promise_id=promise_id, customer_id=CUS, invoice_ids=(inv,), currency="EUR", amount_minor=self.open[inv],
-                promised_on=until, suspended_until=until, source="call", reply_id=None, text=None,
-            )  # fmt: skip
-            self.add(made, promise_id)
+        if (inv := self._nth(which)) and (made := promised(self, [inv], days)):
+            self.promises.append(made)
+
+    def unpromise(self) -> None:
+        """Withdraw the last promise that is open."""
+        for promise_id in reversed(self.promises):
+            if state_of(self, promise_id).status == "open":
+                withdrawn(self, promise_id)
+                return
 
     def place(self, which: int) -> None:
         """Hand an invoice over to an agency, or recall it."""

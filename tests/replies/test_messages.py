@@ -8,6 +8,9 @@ from datetime import date
 
 import pytest
 
+from dunning_svc.domain.policy.policy import USUAL_TERMS
+from dunning_svc.domain.promise.commands import PromiseBasis, PromisedInvoice
+from dunning_svc.domain.promise.decide import Promising
 from dunning_svc.domain.reminder.state import REMINDER, Reminder
 from dunning_svc.domain.reply import decide
 from dunning_svc.domain.reply.commands import ReadingRules, ReadMail
@@ -112,7 +115,11 @@ def read(text: str | bytes) -> list[decide.Emitted]:
     mail = parse(raw)
     cmd = ReadMail(reply_id_of("main", message_id_of(raw), raw), "listener", mail, ReadingRules())
     cited = next((each for each in mail.cited if each.reminder_id == REM), None)
-    return decide.read(cmd, reminder() if cited else None, cited, None, TODAY)
+    owed = PromisedInvoice(
+        derived_id("inv", 1), derived_id("cus", 1), derived_id("ent", 1), "EUR", 12_000, ()
+    )
+    basis = PromiseBasis(invoices=[owed], credit_minor=0, terms=USUAL_TERMS, country="FR")
+    return decide.read(cmd, reminder() if cited else None, cited, None, TODAY, Promising(basis))
 
 
 @pytest.mark.parametrize(

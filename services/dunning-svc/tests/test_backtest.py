@@ -30,6 +30,7 @@ _ACTS = st.one_of(
     st.tuples(st.just("hold"), st.integers(0, 40)),
     st.tuples(st.just("promise"), st.integers(0, 9), st.integers(0, 40)),
     st.tuples(st.just("place"), st.integers(0, 9)),
+    st.tuples(st.just("unpromise")),
     st.tuples(st.just("contact"), st.just("dunning"), st.sampled_from(["b@example.com", None])),
     st.tuples(st.just("days"), st.integers(1, 30)),
     st.tuples(st.just("late"), st.integers(1, 5)),

@@ -25,10 +25,10 @@ def test_a_customer_owed_its_invoices_before_it_was_registered() -> None:
         for e in history.events
     ]
     as_of = START - timedelta(days=10)
-    item = only_item(CaseOut.of(folded({"all": taken_over}, as_of), CUS, as_of))
+    item = only_item(CaseOut.of(folded({"all": taken_over}, as_of), CUS, as_of, {}))
     assert (item.days_past_due, item.open.amount) == (30, "10.00")
     before = START - timedelta(days=71)
-    assert CaseOut.of(folded({"all": taken_over}, before), CUS, before) is None
+    assert CaseOut.of(folded({"all": taken_over}, before), CUS, before, {}) is None
 
 
 def test_no_more_is_disputed_than_is_open() -> None:
@@ -36,7 +36,7 @@ def test_no_more_is_disputed_than_is_open() -> None:
     history.issue(10, 100_000)
     history.dispute(0, 80_000)
     history.settle(0, 60_000)
-    item = only_item(CaseOut.of(history.rows, CUS, START))
+    item = only_item(CaseOut.of(history.rows, CUS, START, {}))
     assert (item.open.amount, item.disputed.amount) == ("400.00", "400.00")
 
 
@@ -49,10 +49,10 @@ def test_the_next_step_of_an_item_that_is_open_again_is_the_one_above_its_level(
     for _ in range(80):
         history.open_day()
     history.unsettle(0, reverse=True)
-    item = only_item(CaseOut.of(history.rows, CUS, history.today))
+    item = only_item(CaseOut.of(history.rows, CUS, history.today, {}))
     assert item.next_step is not None
     assert (item.level, item.next_step.code) == ("J-5", "J+3")
     history.open_day()
-    item = only_item(CaseOut.of(history.rows, CUS, history.today))
+    item = only_item(CaseOut.of(history.rows, CUS, history.today, {}))
     assert item.next_step is not None
     assert (item.next_step.code, item.next_step.on) == ("J+15", history.today + timedelta(days=7))

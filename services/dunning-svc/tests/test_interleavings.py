@@ -12,6 +12,7 @@ import pytest
 
 from dunning_svc.outbox.recheck import objection, suppression
 from encours.contracts.events import customer, reminders
+from encours.contracts.events.dunning.promises import PromiseMade, PromiseWithdrawn
 from tests.histories.dunning import ADDRESS, CUS, GROUP, History
 
 SEEDS = 10_000 if os.environ.get("DEEP") else 300
@@ -42,7 +43,7 @@ class Watched(History):
         match random.choice(
             (
                 *("settle", "receive", "dispute", "concede", "credit", "write_off", "hold", "move"),
-                *("tag", "firm", "place"),
+                *("tag", "firm", "promise", "unpromise", "place"),
             )
         ):
             case "settle":
@@ -64,6 +65,10 @@ class Watched(History):
             case "move":
                 self.reachable = random.random() < 0.5
                 self.amend()
+            case "promise":
+                self.promise(which, random.choice((0, 5)))
+            case "unpromise":
+                self.unpromise()
             case "tag":
                 self.tagged = not self.tagged
                 self.amend()
@@ -75,6 +80,12 @@ class Watched(History):
                     self.activate("firm")
                 else:
                     self.retire("firm")
+
+    def promised(self, invoices: list[str]) -> bool:
+        """Return True if one of these invoices has a promise that was neither withdrawn nor replaced."""
+        ended = {e.stream for e in self.events if isinstance(e.data, PromiseWithdrawn)}
+        made = [e.data for e in self.events if isinstance(e.data, PromiseMade) and e.stream not in ended]
+        return any(set(each.invoice_ids) & set(invoices) for each in made)
 
     def amend(self) -> None:
         """Record the customer as it is now."""
@@ -122,6 +133,7 @@ def test_nothing_is_sent_that_a_fact_known_before_would_have_changed(start: int)
             history.claims(list(asked)) == asked
             and history.cash == reminder.credit_minor
             and not history.held
+            and not history.promised(list(asked))
             and not history.placed.keys() & asked.keys()
             and history.reachable
             and not (history.tagged and history.firm)
@@ -146,6 +158,7 @@ MONEY = {"invoice", "payment"}
 CAUSED_BY = {
     "customer_on_hold": {"hold"},
     "no_address": {"customer"},
+    "promised": {"promise"},
     "paid_meanwhile": MONEY,
     "fully_disputed": MONEY,
     "covered_by_credit": MONEY,

@@ -146,7 +146,7 @@ def test_decision_case_and_explanation_show_what_is_stayed() -> None:
     told = explain(decision, DEFAULT_POLICY, "fr")
     assert "Une procédure collective du débiteur interdit" in told.summary
     assert "1\u202f000,00\u00a0EUR à déclarer à la procédure collective" in told.reasons[1]
-    shown = CaseOut.of(history.rows, CUS, history.today)
+    shown = CaseOut.of(history.rows, CUS, history.today, {})
     assert shown is not None
     assert (shown.items[0].stayed.amount, shown.items[0].next_step) == ("1000.00", None)
     judgment = next(e.position for e in history.events if e.type == "customer.insolvency_opened")

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from dunning_svc.domain.policy.policy import USUAL_TERMS
+from dunning_svc.domain.promise.commands import PromiseBasis, PromisedInvoice
+from dunning_svc.domain.promise.decide import Promising
 from dunning_svc.domain.reply.commands import ConfirmFinding, RejectFinding
 from dunning_svc.domain.reply.decide import (
     ReplyFindingDecided,
@@ -27,6 +30,12 @@ from encours.testing.history import happened
 RPL = derived_id("rpl", 1)
 TODAY = date(2026, 3, 2)
 FRIDAY = date(2026, 3, 6)
+BASIS = PromiseBasis(
+    invoices=[PromisedInvoice("inv_1", "cus_1", "ent_1", "EUR", 12_000, ())],
+    credit_minor=0,
+    terms=USUAL_TERMS,
+    country="FR",
+)
 
 
 def finding(**changes: Any) -> ReplyFinding:
@@ -40,18 +49,19 @@ def reply(*findings: ReplyFinding, **changes: Any) -> Reply:
 
 
 def confirmed(state: Reply, number: int = 1, on: date | None = None) -> list[Any]:
-    return [each for _, each in confirm(state, ConfirmFinding(RPL, number, on, None, 3), TODAY)]
+    cmd = ConfirmFinding(RPL, number, on, None)
+    return [each for _, each in confirm(state, cmd, TODAY, Promising(BASIS))]
 
 
 def after(state: Reply, *events: Any) -> Reply:
     return REPLY.fold(happened(*events), state)
 
 
-def test_a_confirmed_promise_suspends_dunning_until_its_day_and_the_days_of_grace() -> None:
+def test_a_confirmed_promise_suspends_dunning_until_its_day_and_the_day_of_grace() -> None:
     state = reply(finding())
     _, promise = confirmed(state, on=date(2026, 3, 10))
     assert isinstance(promise, PromiseMade)
-    assert (promise.promised_on, promise.suspended_until) == (date(2026, 3, 10), date(2026, 3, 13))
+    assert (promise.promised_on, promise.suspended_until) == (date(2026, 3, 10), date(2026, 3, 11))
     assert (promise.amount_minor, promise.invoice_ids) == (12_000, ("inv_1",))
 
 

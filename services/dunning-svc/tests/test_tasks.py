@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import pytest
 
+from dunning_svc.domain.policy.policy import USUAL_TERMS
+from dunning_svc.domain.promise.commands import PromiseBasis, PromisedInvoice
+from dunning_svc.domain.promise.decide import Promising
 from dunning_svc.domain.task import decide
 from dunning_svc.domain.task.commands import (
     CompleteTask,
@@ -29,6 +33,7 @@ from encours.contracts.events.parties.customer import CustomerMerged, CustomerRe
 from encours.kernel.ids import derived_id
 from encours.ledger.session import Session
 from encours.projection.rows import table_of
+from encours.reading.moment import Granted
 from encours.testing.events import event, issued
 from encours.testing.folding import Folding
 from encours.testing.history import happened, recorded, stream_of
@@ -47,15 +52,33 @@ def call(*more: Event, **changes: Any) -> Given[Any]:
     return given(TASK, opened, *more, on=FRIDAY)
 
 
+class Owed:
+    """Debts of 60.00 on each of these invoices."""
+
+    def __init__(self, *invoice_ids: str, customer_id: str = "cus_1") -> None:
+        invoices = [PromisedInvoice(each, customer_id, "ent_1", "EUR", 6_000, ()) for each in invoice_ids]
+        self.basis = PromiseBasis(invoices=invoices, credit_minor=0, terms=USUAL_TERMS, country="FR")
+
+    async def promise_basis(
+        self, invoice_ids: Sequence[str], day: date, granted: Granted = None
+    ) -> PromiseBasis:
+        return self.basis.about(invoice_ids)
+
+
+PROMISING = Promising(Owed("inv_1", "inv_2").basis)
+
+
 def outcome(name: Any, **changes: Any) -> CompleteTask:
     return CompleteTask(TSK, name, **changes)
 
 
 def test_a_promise_by_phone_is_made_in_the_same_command() -> None:
     cmd = outcome("promised", promise=PromisedPayment(date(2026, 3, 12)))
-    (_, done), (_, promise) = call().when(complete, cmd, FRIDAY).then_types(TaskCompleted, PromiseMade)
+    (_, done), (_, promise) = (
+        call().when(complete, cmd, FRIDAY, PROMISING).then_types(TaskCompleted, PromiseMade)
+    )
     assert (promise.amount_minor, promise.invoice_ids) == (12_000, ("inv_1", "inv_2"))
-    assert (promise.suspended_until, promise.source) == (date(2026, 3, 15), "call")
+    assert (promise.suspended_until, promise.source) == (date(2026, 3, 13), "call")
     assert done.promise_id == promise.promise_id
 
 
@@ -110,7 +133,8 @@ def test_a_task_without_an_amount_needs_one_for_a_promise() -> None:
     promise = PromisedPayment(MONDAY)
     nothing.when(complete, outcome("promised", promise=promise), FRIDAY).refused("outcome-details")
     known = PromisedPayment(MONDAY, 5_000, "EUR")
-    nothing.when(complete, outcome("promised", promise=known), FRIDAY).then_types(TaskCompleted, PromiseMade)
+    made = nothing.when(complete, outcome("promised", promise=known), FRIDAY, PROMISING)
+    made.then_types(TaskCompleted, PromiseMade)
 
 
 def test_the_same_outcome_again_changes_nothing_and_another_needs_the_task_reopened() -> None:
@@ -163,8 +187,8 @@ def test_a_task_by_hand_is_about_invoices_of_the_customer_and_its_merged_records
         books.do(raise_task, by_hand())
     books.do(_emit, event(CustomerMerged, customer_id=OTHER, into_id=CUS))
     books.do(raise_task, by_hand())
-    promise = PromisedPayment(date(2027, 1, 1), 12_000, "EUR")
-    books.do(complete_task, outcome("promised", promise=promise))
+    promise = PromisedPayment(date(2027, 1, 1), 6_000, "EUR")
+    books.do(complete_task, outcome("promised", promise=promise), Owed(INV, customer_id=CUS))
     assert [e.type for e in books.ledger.events][-3:] == ["task.raised", "task.completed", "promise.made"]
 
 

@@ -16,6 +16,7 @@ from dunning_svc.http.expected import routes as expected
 from dunning_svc.http.holds import routes as holds
 from dunning_svc.http.placements import routes as placements
 from dunning_svc.http.policies import routes as policies
+from dunning_svc.http.promises import routes as promises
 from dunning_svc.http.reminders import routes as reminders
 from dunning_svc.http.replies import routes as replies
 from dunning_svc.http.runs import routes as runs
@@ -43,6 +44,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             cases.router,
             holds.router,
             placements.router,
+            promises.router,
             reminders.router,
             replies.router,
             tasks.router,

@@ -17,6 +17,7 @@ from dunning_svc.domain.reply.commands import ReadingRules, ReadMail
 from dunning_svc.inbox.messages import Messages, StoredMessage
 from dunning_svc.inbox.parsing import message_id_of, parse
 from dunning_svc.read_models.cases.correspondents import KnownCorrespondents
+from dunning_svc.read_models.promises.debts import KnownDebts
 from dunning_svc.use_cases.replies import read_mail
 from encours.contracts.actors import DUNNING
 from encours.contracts.events.dunning.replies import ReplySource
@@ -83,6 +84,7 @@ class MailInbox:
         """Read one message; a refusal of it leaves it stored for another try and stops no other."""
         try:
             cmd = await reading_of(stored, self._rules)
+            debts = KnownDebts(self._ledger, self._db, stored.ledger)
             meta = derived(
                 stored.ledger,
                 derived_uuid("reply read", stored.ledger, stored.reply_id),
@@ -90,7 +92,9 @@ class MailInbox:
                 today=await self._ledger.today(stored.ledger),
                 fingerprint=hashlib.sha256(stored.content).digest(),
             )
-            await execute(self._ledger, meta, read_mail, cmd, KnownCorrespondents(self._db, stored.ledger))
+            await execute(
+                self._ledger, meta, read_mail, cmd, KnownCorrespondents(self._db, stored.ledger), debts
+            )
         except DomainError as error:
             log.warning("message.waits", ledger=stored.ledger, reply_id=stored.reply_id, code=error.code)
             pause_s = min(_MAX_PAUSE_S, 2.0 ** min(stored.tries, 10))

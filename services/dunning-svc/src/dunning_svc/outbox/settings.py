@@ -67,10 +67,12 @@ class DunningSettings(ServiceSettings):
     reply_ask_from: int = Field(
         default=30, ge=1, le=100, description="Confidence from which a person is asked."
     )
-    promise_grace_days: int = Field(
-        default=3, ge=0, le=30, description="Days after a promised day without dunning."
+    promise_days_max: int = Field(
+        default=60,
+        ge=1,
+        le=366,
+        description="Longest time to a promised day of which a reply leaves no doubt.",
     )
-    promise_days_max: int = Field(default=60, ge=1, le=366, description="Longest time to a promised day.")
     placement_needs_notice: bool = Field(
         default=True, description="Invoices are placed with a third party only after a formal notice."
     )
@@ -82,9 +84,7 @@ class DunningSettings(ServiceSettings):
     @property
     def reading_rules(self) -> ReadingRules:
         """Bounds of what a reply may book by itself."""
-        return ReadingRules(
-            self.reply_book_from, self.reply_ask_from, self.promise_grace_days, self.promise_days_max
-        )
+        return ReadingRules(self.reply_book_from, self.reply_ask_from, self.promise_days_max)
 
     @field_validator("reply_mailbox_url")
     @classmethod

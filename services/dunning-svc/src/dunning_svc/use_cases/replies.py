@@ -12,6 +12,7 @@ from dunning_svc.domain.reply.decide import Emitted
 from dunning_svc.domain.reply.mail import CitedReminder
 from dunning_svc.domain.reply.state import REPLY
 from dunning_svc.read_models.cases.rows.parties import DebtorRow
+from dunning_svc.use_cases.promises import Debts, basis_of
 from dunning_svc.use_cases.templates import LEDGER_WIDE
 from encours.contracts.recipients import recipient
 from encours.kernel.errors import Refusal
@@ -44,7 +45,7 @@ class Correspondents(Protocol):
         ...
 
 
-async def read_mail(session: Session, cmd: ReadMail, known: Correspondents) -> Result:
+async def read_mail(session: Session, cmd: ReadMail, known: Correspondents, debts: Debts) -> Result:
     """Record a message with its effects; no event if it is recorded already.
 
     Raises :class:`OutcomeAwaited` while its reminder is being sent.
@@ -52,13 +53,17 @@ async def read_mail(session: Session, cmd: ReadMail, known: Correspondents) -> R
     if (await session.load(REPLY, cmd.reply_id)).read is not None:
         return session.result(cmd.reply_id)
     cited, reminder = await _reminder_of(session, cmd, known)
-    address = None
+    address = promising = None
+    if reminder is not None and reminder.requested is not None and cmd.mail.kind == "reply":
+        promising = await basis_of(
+            session, debts, [item.invoice_id for item in reminder.requested.items if item.asked_minor]
+        )
     if reminder is not None and reminder.requested is not None and cmd.mail.reports:
         requested = reminder.requested
         debtor = await session.ask(known.debtor, requested.addressee_id or requested.customer_id)
         address = _address(debtor, [each.recipient for each in cmd.mail.reports])
     entity = LEDGER_WIDE if reminder is None else reminder.entity_id
-    _emit(session, decide.read(cmd, reminder, cited, address, session.today), entity)
+    _emit(session, decide.read(cmd, reminder, cited, address, session.today, promising), entity)
     return session.result(cmd.reply_id)
 
 
@@ -96,10 +101,11 @@ def _address(debtor: DebtorRow | None, reported: Sequence[str | None]) -> str | 
     return next((each for each in own if each and each.lower() in named), recipient(debtor, "dunning").email)
 
 
-async def confirm_finding(session: Session, cmd: ConfirmFinding) -> Result:
+async def confirm_finding(session: Session, cmd: ConfirmFinding, debts: Debts) -> Result:
     """Confirm a finding of a reply, with its effects."""
     state = await session.get(REPLY, cmd.reply_id)
-    _emit(session, decide.confirm(state, cmd, session.today), state.entity_id)
+    promising = await basis_of(session, debts, state.promised_invoices(cmd.finding))
+    _emit(session, decide.confirm(state, cmd, session.today, promising), state.entity_id)
     return session.result(cmd.reply_id)
 
 

@@ -32,6 +32,7 @@ from dunning_svc.read_models.cases.templates import template_rows, templates_of
 from dunning_svc.use_cases.claims import PROCEEDINGS, ClaimTasks
 from dunning_svc.use_cases.messages import Texts
 from dunning_svc.use_cases.placements import PartnerTasks
+from dunning_svc.use_cases.promises import judge_promises
 from encours.contracts import Event, Recorded
 from encours.contracts.actors import DUNNING
 from encours.contracts.events.calendar import DayOpened
@@ -111,19 +112,20 @@ class RunDay(Reactor):
         self._partners = PartnerTasks(ledger, db)
 
     async def react(self, e: Recorded) -> None:
-        """Decide the day. A day that had passed when it was opened gets no decisions."""
+        """Judge promises and decide the day. A day that had passed when it was opened gets no decisions."""
         if e.type in PROCEEDINGS:
             await self._claims.follow(e)
             return
         assert isinstance(e.data, DayOpened)
         if await self._ledger.find_command(e.ledger, completion_id(e.ledger, e.event_id)):
             return
+        zone = (await self._ledger.info(e.ledger)).time_zone
+        await judge_promises(self._ledger, self._db, e, zone)
         if e.data.late:
             await complete_run(self._ledger, _run(e, Counter()), 0)
             return
         await self._claims.warn(e)
         await self._partners.raise_all(e)
-        zone = (await self._ledger.info(e.ledger)).time_zone
         async with self._db.snapshot(MODEL, e.ledger) as (conn, schema, position):
             zones = {creditor.time_zone for creditor in (await creditors(conn, schema)).values()}
             latest = max((day_elsewhere(e.data.day, zone, other) for other in zones), default=e.data.day)

@@ -7,6 +7,7 @@ from dunning_svc.domain.task import decide
 from dunning_svc.domain.task.commands import CompleteTask, PostponeTask, RaiseTask, ReopenTask
 from dunning_svc.domain.task.outcome import complete
 from dunning_svc.domain.task.state import CLAIM, TASK
+from dunning_svc.use_cases.promises import Debts, basis_of
 from encours.ledger.command import Result
 from encours.ledger.merges import survivor
 from encours.ledger.session import Session
@@ -28,10 +29,13 @@ async def raise_task(session: Session, command: RaiseTask) -> Result:
     return session.result(command.task_id)
 
 
-async def complete_task(session: Session, command: CompleteTask) -> Result:
+async def complete_task(session: Session, command: CompleteTask, debts: Debts) -> Result:
     """Record the outcome of a task, with what follows from it."""
     state = await session.get(TASK, command.task_id)
-    for stream, event in complete(state, command, session.today):
+    promise = command.promise
+    about = () if promise is None else promise.invoice_ids or state.invoice_ids
+    promising = await basis_of(session, debts, about)
+    for stream, event in complete(state, command, session.today, promising):
         session.emit(stream, event, entity=state.entity_id)
     return session.result(command.task_id)
 

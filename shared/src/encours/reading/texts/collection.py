@@ -67,4 +67,16 @@ LINES: Lines = {
         "Invoices recalled from the third party: {cause}",
         "Factures retirées au tiers : {cause}",
     ),
+    promises.PromiseKept: (
+        "Promise of {amount_minor} by {promised_on} kept",
+        "Promesse de {amount_minor} pour le {promised_on} tenue",
+    ),
+    promises.PromiseBroken: (
+        "Promise of {amount_minor} by {promised_on} broken: {received_minor} received",
+        "Promesse de {amount_minor} pour le {promised_on} non tenue : {received_minor} reçus",
+    ),
+    promises.PromiseWithdrawn: (
+        "Promise of {amount_minor} by {promised_on} ended: {cause}",
+        "Promesse de {amount_minor} pour le {promised_on} close : {cause}",
+    ),
 }

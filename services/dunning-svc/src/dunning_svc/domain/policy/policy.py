@@ -8,13 +8,21 @@ from datetime import date, timedelta
 from typing import Literal
 
 from dunning_svc.domain.policy.written import offsets
-from encours.contracts.events.dunning.document import ContactLimit, DunningAct, PolicyDocument, Suspension
+from encours.contracts.events.dunning.document import (
+    ContactLimit,
+    DunningAct,
+    PolicyDocument,
+    PromiseTerms,
+    Suspension,
+)
 from encours.contracts.events.dunning.reminders import Channel
 
 Progression = Literal["highest", "step_by_step"]
 """Step that an item takes: the highest due one, or the one above the last step taken."""
 
 _NARROW = Suspension(dispute="share", promise="invoice")
+USUAL_TERMS = PromiseTerms()
+"""Terms of promises under a policy that states none."""
 _CHANNELS: dict[DunningAct, Channel] = {
     "email": "email",
     "call": "phone",
@@ -92,6 +100,7 @@ class Policy:
     """No step is taken on a day that is no business day in the addressee's country."""
     suspended_by: Suspension = _NARROW
     ends_after_days: int | None = None
+    promises: PromiseTerms = USUAL_TERMS
 
     def step(self, code: str) -> Step:
         """Return the step with that code. Raises :class:`KeyError` if this version has none."""
@@ -135,4 +144,5 @@ def ladder_of(policy_id: str, version: int, document: PolicyDocument) -> Policy:
         business_days=document.acts_on == "business_days",
         suspended_by=document.suspended_by or _NARROW,
         ends_after_days=document.ends_after_days,
+        promises=document.promises or USUAL_TERMS,
     )

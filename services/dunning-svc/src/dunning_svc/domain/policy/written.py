@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from msgspec import to_builtins
+
 from encours.contracts.events.dunning.document import (
     AmountBand,
     ContactLimit,
@@ -13,6 +15,7 @@ from encours.contracts.events.dunning.document import (
     PolicyDocument,
     PolicyScope,
     PolicyStep,
+    PromiseTerms,
     Suspension,
 )
 from encours.contracts.events.parties.customer import FieldValue
@@ -27,7 +30,7 @@ DEFAULT_INVOICES = 5
 
 def document_of(plain: Mapping[str, Any]) -> PolicyDocument:
     """Return the document of a written form that follows the schema. Raises ``Invalid`` for a wrong amount."""
-    limit = plain.get("contact_limit")
+    limit, promises = plain.get("contact_limit"), plain.get("promises")
     steps: list[PolicyStep] = []
     for i, each in enumerate(plain["steps"]):
         steps.append(_step(each, steps, f"/steps/{i}"))
@@ -44,6 +47,7 @@ def document_of(plain: Mapping[str, Any]) -> PolicyDocument:
         contact_limit=ContactLimit(messages=limit["messages"], days=limit["days"]) if limit else None,
         suspended_by=_suspension(plain.get("suspended_by", {})),
         ends_after_days=plain.get("ends_after_days"),
+        promises=None if promises is None else PromiseTerms(**promises),
     )
 
 
@@ -71,6 +75,8 @@ def written(document: PolicyDocument) -> dict[str, Any]:
         }
     if document.ends_after_days is not None:
         plain["ends_after_days"] = document.ends_after_days
+    if document.promises is not None:
+        plain["promises"] = to_builtins(document.promises)
     return plain
 
 

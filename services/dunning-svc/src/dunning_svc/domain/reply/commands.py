@@ -14,13 +14,11 @@ class ReadingRules:
     """Bounds of what a reply may book by itself.
 
     ``book_from``, ``ask_from``: confidence in percent from which a finding takes effect, and from which a person is
-    asked. ``grace_days``: days after a promised day on which dunning rests still. ``promise_days_max``: longest time to
-    a promised day.
+    asked. ``promise_days_max``: longest time to a promised day without a doubt about it.
     """
 
     book_from: int = 80
     ask_from: int = 30
-    grace_days: int = 3
     promise_days_max: int = 60
 
 
@@ -42,7 +40,6 @@ class ConfirmFinding:
     finding: int
     on: date | None
     note: str | None
-    grace_days: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 
+from dunning_svc.domain.promise.decide import Promising, limit, with_replaced
+from dunning_svc.domain.promise.refusals import PromiseAboveOwed
 from dunning_svc.domain.reminder.state import Reminder
 from dunning_svc.domain.reply.commands import ConfirmFinding, ReadingRules, ReadMail, RejectFinding
 from dunning_svc.domain.reply.findings import FoundStatement, ListedInvoice, ReplyContext, read_reply
@@ -56,7 +58,7 @@ class ReplyFindingDecided(Refusal):
 
     code = "reply-finding-decided"
     title = "Finding is decided"
-    remedy = "Get the reply for its status. To undo a promise, place or end a hold on the customer."
+    remedy = "Get the reply for its status. To undo a promise, withdraw it: POST /v1/promises/{id}/withdraw."
 
 
 class ReplyFindingWithoutInvoice(Refusal):
@@ -68,14 +70,20 @@ class ReplyFindingWithoutInvoice(Refusal):
 
 
 def read(
-    cmd: ReadMail, reminder: Reminder | None, cited: CitedReminder | None, address: str | None, today: date
+    cmd: ReadMail,
+    reminder: Reminder | None,
+    cited: CitedReminder | None,
+    address: str | None,
+    today: date,
+    promising: Promising | None = None,
 ) -> list[Emitted]:
     """Return the events of a message: that it was read, what it says about its reminder, and what follows.
 
-    ``address``: the address of the addressee that a bounce is about, as dunning-svc knows it.
+    ``address``: the address of the addressee that a bounce is about, as dunning-svc knows it. ``promising``: basis of
+    promises for the invoices of the reminder, without which none is booked.
     """
     mail, requested = cmd.mail, None if reminder is None else reminder.requested
-    findings = _findings(cmd, requested, today) if mail.kind == "reply" else ()
+    findings = _findings(cmd, requested, today, promising) if mail.kind == "reply" else ()
     event = ReplyRead(
         reply_id=cmd.reply_id,
         message_id=mail.message_id,
@@ -96,11 +104,13 @@ def read(
     emitted: list[Emitted] = [(cmd.reply_id, event)]
     if reminder is not None and requested is not None:
         emitted += _signs(cmd, reminder, requested, address, today)
-        emitted += _booked(event, cmd.rules, today)
+        emitted += _booked(event, today, promising)
     return emitted
 
 
-def _findings(cmd: ReadMail, requested: ReminderRequested | None, today: date) -> tuple[ReplyFinding, ...]:
+def _findings(
+    cmd: ReadMail, requested: ReminderRequested | None, today: date, promising: Promising | None
+) -> tuple[ReplyFinding, ...]:
     written_on = min(cmd.mail.written_on or today, today)
     listed = (
         [ListedInvoice(i.invoice_id, i.number, i.asked_minor) for i in requested.items if i.asked_minor]
@@ -108,16 +118,27 @@ def _findings(cmd: ReadMail, requested: ReminderRequested | None, today: date) -
         else []
     )
     context = ReplyContext(written_on, listed, cmd.rules.promise_days_max)
-    return tuple(_finding(found, listed, cmd.rules, today) for found in read_reply(cmd.mail.text, context))
+    return tuple(
+        _finding(
+            found, listed, cmd.rules, possible=found.kind != "promise" or _possible(found, today, promising)
+        )
+        for found in read_reply(cmd.mail.text, context)
+    )
+
+
+def _possible(found: FoundStatement, today: date, promising: Promising | None) -> bool:
+    """Return True for a promise with a day, within the limits of the policy, for invoices that are still open."""
+    if found.on is None or promising is None:
+        return False
+    basis = promising.basis.about(found.invoice_ids)
+    return basis.owed_minor > 0 and limit(basis, found.on, today) is None
 
 
 def _finding(
-    found: FoundStatement, listed: Sequence[ListedInvoice], rules: ReadingRules, today: date
+    found: FoundStatement, listed: Sequence[ListedInvoice], rules: ReadingRules, *, possible: bool
 ) -> ReplyFinding:
     status: FindingStatus = "open" if found.confidence >= rules.ask_from else "noted"
-    # A promise needs invoices and a day that has not passed when it is read.
-    complete = found.kind != "promise" or (found.on is not None and found.on >= today)
-    if found.confidence >= rules.book_from and found.invoice_ids and complete:
+    if found.confidence >= rules.book_from and found.invoice_ids and possible:
         status = "booked"
     return ReplyFinding(
         kind=found.kind,
@@ -206,34 +227,40 @@ def _bounce(
     )
 
 
-def _booked(event: ReplyRead, rules: ReadingRules, today: date) -> Iterator[Emitted]:
+def _booked(event: ReplyRead, today: date, promising: Promising | None) -> Iterator[Emitted]:
     """Yield a promise for each booked one, and one task for all other booked findings."""
     others = []
     for number, finding in enumerate(event.findings, 1):
-        if finding.status == "booked" and finding.kind == "promise" and finding.on is not None:
-            yield _promise(event, number, finding, finding.on, rules.grace_days)
+        if finding.status == "booked" and finding.kind == "promise":
+            assert finding.on is not None
+            assert promising is not None
+            yield from _promise(event, number, finding, finding.on, promising)
         elif finding.status == "booked":
             others.append(finding)
     if others:
         yield from _reply_task(event, derived_id("tsk", "reply", event.reply_id), others, today)
 
 
-def _promise(event: ReplyRead, number: int, finding: ReplyFinding, on: date, grace_days: int) -> Emitted:
+def _promise(
+    event: ReplyRead, number: int, finding: ReplyFinding, on: date, promising: Promising
+) -> Iterator[Emitted]:
     assert event.customer_id is not None
     assert event.currency is not None
-    promise_id = derived_id("prm", "reply", event.reply_id, number)
-    return promise_id, PromiseMade(
-        promise_id=promise_id,
+    basis = promising.basis.about(finding.invoice_ids)
+    made = PromiseMade(
+        promise_id=derived_id("prm", "reply", event.reply_id, number),
         customer_id=event.customer_id,
         invoice_ids=finding.invoice_ids,
         currency=event.currency,
-        amount_minor=finding.amount_minor,
+        amount_minor=min(finding.amount_minor, basis.owed_minor),
         promised_on=on,
-        suspended_until=on + timedelta(days=grace_days),
+        suspended_until=basis.suspended_until(on),
         source="reply",
         reply_id=event.reply_id,
         text=finding.sentence,
+        credit_minor=basis.credit_minor,
     )
+    yield from with_replaced(made, promising.earlier)
 
 
 def _reply_task(
@@ -258,10 +285,13 @@ def _task(task_id: str, kind: str, cause: str, *, today: date, **about: object) 
     yield task_id, TaskRaised(task_id=task_id, kind=kind, cause=cause, day=today, **about)  # type: ignore[arg-type]
 
 
-def confirm(state: Reply, cmd: ConfirmFinding, today: date) -> list[Emitted]:
+def confirm(
+    state: Reply, cmd: ConfirmFinding, today: date, promising: Promising | None = None
+) -> list[Emitted]:
     """Confirm a finding, with its effects; none if it is confirmed already.
 
-    Raises :class:`ReplyFindingNotFound`, :class:`ReplyFindingDecided`, :class:`ReplyFindingWithoutInvoice`.
+    Raises :class:`ReplyFindingNotFound`, :class:`ReplyFindingDecided`, :class:`ReplyFindingWithoutInvoice`, and for a
+    promise the refusals of its limits.
     """
     event, finding = _open(state, cmd.finding, "confirmed")
     if finding is None:
@@ -282,9 +312,14 @@ def confirm(state: Reply, cmd: ConfirmFinding, today: date) -> list[Emitted]:
     if finding.kind != "promise":
         task_id = derived_id("tsk", "reply", cmd.reply_id, cmd.finding)
         return [*emitted, *(_reply_task(event, task_id, [finding], today) if event.customer_id else ())]
-    if event.customer_id is None or not finding.invoice_ids or on is None:
+    if event.customer_id is None or promising is None or not finding.invoice_ids or on is None:
         raise ReplyFindingWithoutInvoice("The reply names no invoice of a reminder, or no day.")
-    return [*emitted, _promise(event, cmd.finding, finding, on, cmd.grace_days)]
+    basis = promising.basis.about(finding.invoice_ids)
+    if (refusal := limit(basis, on, today)) is not None:
+        raise refusal
+    if not basis.owed_minor:
+        raise PromiseAboveOwed("Nothing is open on the invoices of the promise.", "/finding")
+    return [*emitted, *_promise(event, cmd.finding, finding, on, promising)]
 
 
 def reject(state: Reply, cmd: RejectFinding) -> list[Emitted]:

@@ -43,6 +43,11 @@ class Reply:
         assert self.read is not None
         return self.judged.get(finding) or self.read.findings[finding - 1].status
 
+    def promised_invoices(self, finding: int) -> tuple[str, ...]:
+        """Return the invoices of a promise among the findings, none for another finding or one that does not exist."""
+        found = () if self.read is None else self.read.findings[finding - 1 : finding] if finding else ()
+        return found[0].invoice_ids if found and found[0].kind == "promise" else ()
+
     @property
     def status(self) -> ReplyStatus:
         """Return ``open`` while a person has to decide."""

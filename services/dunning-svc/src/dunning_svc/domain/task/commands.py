@@ -46,7 +46,6 @@ class CompleteTask:
     promise: PromisedPayment | None = None
     paid_on: date | None = None
     next_on: date | None = None
-    grace_days: int = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,11 @@ from typing import Literal
 from msgspec.structs import replace
 
 from dunning_svc.domain.policy.working_days import working_day_from
+from dunning_svc.domain.promise.commands import NOTHING_OWED, MakePromise
+from dunning_svc.domain.promise.decide import Promising, make
 from dunning_svc.domain.task.commands import CompleteTask, PromisedPayment, TaskOutcome
 from dunning_svc.domain.task.state import Task
 from encours.contracts import Event
-from encours.contracts.events.dunning.promises import PromiseMade
 from encours.contracts.events.dunning.reminders import TaskCompleted, TaskRaised
 from encours.kernel.errors import Refusal
 from encours.kernel.ids import derived_id
@@ -63,10 +64,12 @@ class OutcomeDetails(Refusal):
     )
 
 
-def complete(state: Task, cmd: CompleteTask, today: date) -> list[Emitted]:
-    """Complete the task, with what follows; no event if it has that outcome.
+def complete(
+    state: Task, cmd: CompleteTask, today: date, promising: Promising | None = None
+) -> list[Emitted]:
+    """Complete the task, with what follows; no event if it has that outcome. ``promising``: basis of its promise.
 
-    Raises :class:`TaskIsCompleted` for another one, :class:`OutcomeDetails`.
+    Raises :class:`TaskIsCompleted` for another one, :class:`OutcomeDetails`, and the refusals of promises.
     """
     number = state.completions + (state.completed is None)
     completed = TaskCompleted(
@@ -82,9 +85,9 @@ def complete(state: Task, cmd: CompleteTask, today: date) -> list[Emitted]:
         raise TaskIsCompleted(f"It was completed on {state.completed_on}: {state.completed.outcome}.")
     _check(cmd, today)
     if cmd.promise is not None:
-        promise = _promise(state, cmd, cmd.promise, number)
+        promise = _promise(state, cmd, cmd.promise, number, promising)
         completed = replace(completed, promise_id=promise.promise_id)
-        return [(cmd.task_id, completed), (promise.promise_id, promise)]
+        return [(cmd.task_id, completed), *make(promise, promising or Promising(NOTHING_OWED), today)]
     if cmd.outcome in _CAUSES:
         task = _follow_up(state, cmd, number, today)
         completed = replace(completed, follow_up_id=task.task_id)
@@ -110,25 +113,28 @@ def _check(cmd: CompleteTask, today: date) -> None:
         raise OutcomeDetails("Say in `text` what came of the task.", "/text")
 
 
-def _promise(state: Task, cmd: CompleteTask, promised: PromisedPayment, number: int) -> PromiseMade:
+def _promise(
+    state: Task, cmd: CompleteTask, promised: PromisedPayment, number: int, promising: Promising | None
+) -> MakePromise:
+    """Return the promise; without an amount of its own that of the task, at most what is still open."""
     opened = state.begun
     currency = opened.currency or promised.currency
-    amount_minor = promised.amount_minor if promised.amount_minor is not None else opened.amount_minor
+    amount_minor = promised.amount_minor
+    if amount_minor is None:
+        owed = opened.amount_minor if promising is None else promising.basis.owed_minor
+        amount_minor = min(opened.amount_minor, owed)
     invoice_ids = promised.invoice_ids or state.invoice_ids
     if promised.currency not in (None, currency) or currency is None or amount_minor <= 0:
         raise OutcomeDetails("Give the promised amount in the currency of the task.", "/promise/amount")
     if not invoice_ids or not set(invoice_ids) <= set(state.invoice_ids):
         raise OutcomeDetails("The promise is for invoices of the task.", "/promise/invoice_ids")
-    return PromiseMade(
+    return MakePromise(
         promise_id=derived_id("prm", "task", cmd.task_id, number),
-        customer_id=opened.customer_id,
         invoice_ids=invoice_ids,
         currency=currency,
         amount_minor=amount_minor,
         promised_on=promised.promised_on,
-        suspended_until=promised.promised_on + timedelta(days=cmd.grace_days),
         source="call" if opened.kind == "call" else "other",
-        reply_id=None,
         text=cmd.text,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from pydantic import BaseModel, Field
@@ -106,6 +106,9 @@ class CaseItem(BaseModel):
     )
     level: str | None = Field(description="The highest step taken.")
     suppressed: list[str] = Field(description="Steps whose reminder was suppressed.")
+    promised_until: date | None = Field(
+        description="Last day without dunning by a promise to pay in force, days of grace included."
+    )
     policy: PolicyApplied
     next_step: NextStep | None
 
@@ -134,6 +137,7 @@ class CaseItem(BaseModel):
             placement_id=row.placement_id,
             level=taken[-1].code if taken else None,
             suppressed=row.suppressed,
+            promised_until=row.promised_until if item.promised(as_of) else None,
             policy=PolicyApplied.of(applied),
             next_step=None
             if step is None or item.stayed or item.placed
@@ -152,11 +156,12 @@ class CaseOut(BaseModel):
     email: str | None = Field(description="Address that reminders go to.")
     hold: HoldSeen | None
     credits: list[CreditOut]
+    broken_promises: int = Field(description="Promises that were not kept, or in part only.")
     items: list[CaseItem]
 
     @classmethod
-    def of(cls, rows: MemoryRows, customer_id: str, as_of: date) -> CaseOut | None:
-        """Return the customer's case; ``None`` for a customer without open items."""
+    def of(cls, rows: MemoryRows, customer_id: str, as_of: date, broken: Mapping[str, int]) -> CaseOut | None:
+        """Return the customer's case; ``None`` for a customer without open items. ``broken``: promises by record."""
         merged = rows.survivors(as_of)
         own = merged.records(customer_id)
         customers = {row.customer_id: row for row in rows.all(DebtorRow)}
@@ -179,6 +184,7 @@ class CaseOut(BaseModel):
             email=recipient(payer, "dunning").email,
             hold=HoldSeen.of((customers[each] for each in own if each in customers), as_of),
             credits=CreditOut.of(accounts),
+            broken_promises=sum(broken.get(each, 0) for each in own),
             items=[
                 CaseItem.of(row, as_of, case, policies)
                 for row in sorted(items, key=lambda row: (row.due_on, row.number))

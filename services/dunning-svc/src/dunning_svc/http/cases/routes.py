@@ -12,6 +12,7 @@ from dunning_svc.http.identifiers import CustomerId
 from dunning_svc.read_models.cases import query
 from dunning_svc.read_models.cases.model import MODEL
 from dunning_svc.read_models.cases.past import cases_at
+from dunning_svc.read_models.promises.query import broken_promises
 from encours.http.paging import paging
 from encours.http.queries import Query, reading
 from encours.http.routing import Router
@@ -37,6 +38,10 @@ async def list_cases(
         ids = [row["customer_id"] for row in customers[: page.limit]]
         position, as_of = view.time.position, view.time.as_of
         rows = await cases_at(q.ledger, view.conn, view.schema, q.caller.ledger, ids, position, as_of)
-    body: dict[str, Any] = page.body(customers, lambda row: CaseOut.of(rows, row["customer_id"], as_of))
+        merged = rows.survivors(as_of)
+        broken = await broken_promises(view, [record for each in ids for record in merged.records(each)])
+    body: dict[str, Any] = page.body(
+        customers, lambda row: CaseOut.of(rows, row["customer_id"], as_of, broken)
+    )
     body["data"] = [case for case in body["data"] if case is not None]
     return q.respond(body | view.time.echo())

@@ -130,6 +130,21 @@ class ContactLimitBody(Body):
     days: Annotated[int, Field(ge=1, le=365, strict=True)]
 
 
+class PromiseTermsBody(Body):
+    """Limits of promises to pay."""
+
+    grace_business_days: Annotated[int, Field(ge=0, le=30, strict=True)] = Field(
+        default=1,
+        description="Business days of the payer's country after the promised day, for the payment to arrive.",
+    )
+    days_ahead_max: Annotated[int, Field(ge=1, le=366, strict=True)] | None = Field(
+        default=None, description="Longest time to a promised day."
+    )
+    per_invoice_max: Annotated[int, Field(ge=1, le=100, strict=True)] | None = Field(
+        default=None, description="Most promises for one invoice, those that ended included."
+    )
+
+
 class PolicyBody(Body):
     """Document of a policy."""
 
@@ -158,6 +173,7 @@ class PolicyBody(Body):
     ends_after_days: Annotated[int, Field(ge=1, le=3_650, strict=True)] | None = Field(
         default=None, description="Days past the due date after which an invoice takes no further step."
     )
+    promises: PromiseTermsBody | None = None
 
     def to_command(self, policy_id: str) -> WritePolicy:
         """Return the command. Raises ``Invalid`` for an amount that the currency does not have."""

@@ -15,9 +15,9 @@ class ConfirmFindingBody(Body):
     on: BusinessDate | None = Field(default=None, description="Day of the payment, if another one is meant.")
     note: ShortText | None = None
 
-    def to_command(self, reply_id: str, grace_days: int) -> ConfirmFinding:
+    def to_command(self, reply_id: str) -> ConfirmFinding:
         """Return the command."""
-        return ConfirmFinding(reply_id, self.finding, self.on, self.note, grace_days)
+        return ConfirmFinding(reply_id, self.finding, self.on, self.note)
 
 
 class RejectFindingBody(Body):

@@ -22,6 +22,7 @@ from dunning_svc.inbox.reading import reading_of
 from dunning_svc.read_models.cases import correspondents
 from dunning_svc.read_models.cases.correspondents import KnownCorrespondents
 from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.read_models.promises.debts import KnownDebts
 from dunning_svc.use_cases.replies import confirm_finding, read_mail, reject_finding
 from dunning_svc.use_cases.templates import LEDGER_WIDE
 from encours.contracts.events.dunning.replies import ReplyKind
@@ -63,7 +64,7 @@ async def receive_reply(request: Request, cmd: Uploading) -> Response:
     known = KnownCorrespondents(cmd.services.db, ledger)
     wanted = await reading_of(stored, _rules(cmd))
     response = await replace(cmd, meta=meta).run(
-        read_mail, wanted, known, answer=REPLY_ANSWER, status=201, at="/v1/replies"
+        read_mail, wanted, known, _debts(cmd), answer=REPLY_ANSWER, status=201, at="/v1/replies"
     )
     await messages.mark_read(ledger, stored.reply_id)
     return response
@@ -114,8 +115,8 @@ async def get_reply_message(reply_id: ReplyPath, q: Reading, request: Request) -
 @router.post("/v1/replies/{id}/confirm", response_model=ReplyAsOf)
 async def confirm(reply_id: ReplyPath, body: ConfirmFindingBody, cmd: Writing) -> Response:
     """Confirm a finding: a promise suspends dunning of its invoices, any other finding opens a task."""
-    wanted = body.to_command(reply_id, _rules(cmd).grace_days)
-    return await cmd.run(confirm_finding, wanted, answer=REPLY_ANSWER, on=reply_id)
+    wanted, debts = body.to_command(reply_id), _debts(cmd)
+    return await cmd.run(confirm_finding, wanted, debts, answer=REPLY_ANSWER, on=reply_id)
 
 
 @router.post("/v1/replies/{id}/reject", response_model=ReplyAsOf)
@@ -128,6 +129,10 @@ async def _messages(at_hand: Services) -> Messages:
     messages: Messages = at_hand.extras["messages"]
     await messages.prepare()
     return messages
+
+
+def _debts(cmd: Command) -> KnownDebts:
+    return KnownDebts(cmd.ledger, cmd.services.db, cmd.meta.ledger)
 
 
 def _rules(cmd: Command) -> ReadingRules:

@@ -79,10 +79,10 @@ class CompleteBody(Body):
         default=None, description="Due day of the task that follows; the next business day if left out."
     )
 
-    def to_command(self, task_id: str, grace_days: int) -> CompleteTask:
+    def to_command(self, task_id: str) -> CompleteTask:
         """Return the command."""
         promise = self.promise.to_promise() if self.promise else None
-        return CompleteTask(task_id, self.outcome, self.text, promise, self.paid_on, self.next_on, grace_days)
+        return CompleteTask(task_id, self.outcome, self.text, promise, self.paid_on, self.next_on)
 
 
 class PostponeBody(Body):

@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 from fastapi import Query as Parameter
 from starlette.responses import Response
 
-from dunning_svc.domain.reply.commands import ReadingRules
 from dunning_svc.http.identifiers import CustomerId, TaskPath
 from dunning_svc.http.tasks.answers import TASK_ANSWER, TaskAsOf, TaskKind, TaskList, TaskOut
 from dunning_svc.http.tasks.bodies import CompleteBody, PostponeBody, RaiseTaskBody, ReopenBody
 from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.read_models.promises.debts import KnownDebts
 from dunning_svc.read_models.tasks.query import TaskFilters, tasks
 from dunning_svc.use_cases.tasks import complete_task, postpone_task, raise_task, reopen_task
 from encours.http.commands import Command, command
@@ -55,9 +55,8 @@ async def open_task(body: RaiseTaskBody, cmd: Writing) -> Response:
 @router.post("/v1/tasks/{id}/complete", response_model=TaskAsOf)
 async def complete(task_id: TaskPath, body: CompleteBody, cmd: Writing) -> Response:
     """Record the outcome of a task, and what follows from it. No step of the ladder waits for a task."""
-    rules: ReadingRules = cmd.services.extras["reading_rules"]
-    wanted = body.to_command(task_id, rules.grace_days)
-    return await cmd.run(complete_task, wanted, answer=TASK_ANSWER, on=task_id)
+    debts = KnownDebts(cmd.ledger, cmd.services.db, cmd.meta.ledger)
+    return await cmd.run(complete_task, body.to_command(task_id), debts, answer=TASK_ANSWER, on=task_id)
 
 
 @router.post("/v1/tasks/{id}/postpone", response_model=TaskAsOf)

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from dunning_svc.domain.placement.account import is_news
 from dunning_svc.read_models.cases.items import due_again
+from dunning_svc.read_models.cases.promises import with_settled
 from dunning_svc.read_models.cases.punctuality import with_funds
 from dunning_svc.read_models.cases.rows.access import Rows, existing, with_position
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, DebtorPaymentRow, ItemRow
@@ -56,7 +57,7 @@ def _move_item(e: Recorded, entry: Movement, invoice_id: str, rows: Rows) -> Non
         moved_on=e.recorded_at.date(),
         placed_news=e.position if item.placement_id and is_news(entry) else item.placed_news,
     )
-    rows.put(due_again(with_funds(item, entry)))
+    rows.put(due_again(with_funds(with_settled(item, e, entry), entry)))
 
 
 def rescheduled(e: Recorded, data: InvoiceRescheduled, rows: Rows) -> None:

@@ -53,6 +53,7 @@ FOLDED = moving() | names_of(
     promises.PromiseMade,
     placements.InvoicesPlaced,
     placements.InvoicesRecalled,
+    promises.PromiseWithdrawn,
     replies.ReminderBounced,
     entity.EntityAmended,
     plan.InvoiceRescheduled,
@@ -137,7 +138,12 @@ def _concerns(e: Recorded, customer_ids: Collection[str]) -> bool:
 
 def _touched(events: Collection[Recorded]) -> set[str]:
     moved = {entry.invoice_id for e in events for entry in movements(e) if entry.invoice_id is not None}
-    named = {each for e in events if isinstance(e.data, promises.PromiseMade) for each in e.data.invoice_ids}
+    named = {
+        each
+        for e in events
+        if isinstance(e.data, promises.PromiseMade | promises.PromiseWithdrawn)
+        for each in e.data.invoice_ids
+    }
     for e in events:
         if isinstance(e.data, placements.InvoicesPlaced):
             named |= {each.invoice_id for each in e.data.invoices}

@@ -16,14 +16,16 @@ from dunning_svc.read_models.cases import (
     replies,
     templates,
 )
+from dunning_svc.read_models.cases import promises as promised
 from dunning_svc.read_models.cases.rows.access import Rows
 from dunning_svc.read_models.cases.rows.collectors import AssignmentRow, CollectorRow
 from dunning_svc.read_models.cases.rows.legal import PlacementRow, ProceedingsRow
 from dunning_svc.read_models.cases.rows.parties import CreditorRow, DebtorRow
 from dunning_svc.read_models.cases.rows.policies import PolicyRow, TemplateRow
+from dunning_svc.read_models.cases.rows.promises import PromiseRow
 from dunning_svc.read_models.cases.rows.receivables import AccountRow, DebtorPaymentRow, ItemRow
 from dunning_svc.read_models.cases.rows.reminders import DecisionRow, ReminderRow, RunRow
-from dunning_svc.read_models.cases.rows.replies import PromiseRow, ReplyRow
+from dunning_svc.read_models.cases.rows.replies import ReplyRow
 from dunning_svc.read_models.cases.rows.tasks import TaskRow
 from dunning_svc.read_models.cases.work import collector_changed, task_moved, task_opened
 from encours import contracts
@@ -65,7 +67,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 19
+    version = 20
     rows = (
         CreditorRow,
         DebtorRow,
@@ -117,7 +119,10 @@ class Cases(ReadModel):
         incoming.ReminderDelivered,
         incoming.ReminderReadByDebtor,
         incoming.ReplyRead,
+        promises.PromiseBroken,
+        promises.PromiseKept,
         promises.PromiseMade,
+        promises.PromiseWithdrawn,
         handed.InvoicesPlaced,
         handed.InvoicesRecalled,
         entity.BankAccountSet,
@@ -265,6 +270,12 @@ def keys(e: Recorded) -> Iterable[Key]:
         case promises.PromiseMade():
             for invoice_id in e.data.invoice_ids:
                 yield ItemRow, (invoice_id,)
+        case promises.PromiseKept() | promises.PromiseBroken():
+            yield PromiseRow, (e.data.promise_id,)
+        case promises.PromiseWithdrawn():
+            yield PromiseRow, (e.data.promise_id,)
+            for invoice_id in e.data.invoice_ids:
+                yield ItemRow, (invoice_id,)
         case handed.InvoicesPlaced():
             for placed in e.data.invoices:
                 yield ItemRow, (placed.invoice_id,)
@@ -339,7 +350,9 @@ def project(e: Recorded, rows: Rows) -> None:
         case incoming.FindingConfirmed() | incoming.FindingRejected():
             replies.reply_judged(e, e.data, rows)
         case promises.PromiseMade():
-            replies.promise_made(e, e.data, rows)
+            promised.promise_made(e, e.data, rows)
+        case promises.PromiseKept() | promises.PromiseBroken() | promises.PromiseWithdrawn():
+            promised.promise_ended(e, e.data, rows)
         case handed.InvoicesPlaced() | handed.InvoicesRecalled():
             placements.placement_changed(e, e.data, rows)
         case reminders.TaskCompleted() | tasks.TaskPostponed() | tasks.TaskAssigned() | tasks.TaskReopened():

@@ -1,8 +1,6 @@
-"""Replies, promises, bounces and receipts, folded into rows."""
+"""Replies, bounces and receipts, folded into rows."""
 
 from __future__ import annotations
-
-from datetime import date
 
 from msgspec.structs import replace
 
@@ -12,9 +10,9 @@ from dunning_svc.read_models.cases.rows.access import Rows, existing, with_posit
 from dunning_svc.read_models.cases.rows.parties import DebtorRow
 from dunning_svc.read_models.cases.rows.receivables import ItemRow
 from dunning_svc.read_models.cases.rows.reminders import ReminderRow
-from dunning_svc.read_models.cases.rows.replies import PromiseRow, ReplyRow
+from dunning_svc.read_models.cases.rows.replies import ReplyRow
 from encours.contracts import Recorded, decode, encode
-from encours.contracts.events import promises, replies
+from encours.contracts.events import replies
 
 SignEvent = (
     replies.ReminderBounced
@@ -69,17 +67,6 @@ def document_of_reply(row: ReplyRow) -> replies.ReplyRead:
     event = decode(replies.ReplyRead.TYPE, replies.ReplyRead.VERSION, row.document.encode())
     assert isinstance(event, replies.ReplyRead)
     return event
-
-
-def promise_made(e: Recorded, data: promises.PromiseMade, rows: Rows) -> None:
-    """Store the promise, and until when dunning of its invoices rests, as far as they are folded."""
-    rows.put(PromiseRow(promise_id=data.promise_id, customer_id=data.customer_id))
-    for invoice_id in data.invoice_ids:
-        row = rows.get(ItemRow, invoice_id)
-        if row is None:
-            continue
-        until = max(row.promised_until or date.min, data.suspended_until)
-        rows.put(replace(row, promised_until=until, events=with_position(row.events, e.position)))
 
 
 def sign_received(e: Recorded, data: SignEvent, rows: Rows) -> None:

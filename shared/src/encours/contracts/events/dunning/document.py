@@ -90,6 +90,16 @@ class ContactLimit(Value, frozen=True, kw_only=True):
     days: int
 
 
+class PromiseTerms(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Limits of promises to pay, and the business days after the promised day that a payment may take to arrive."""
+
+    grace_business_days: int = 1
+    days_ahead_max: int | None = None
+    """Longest time to a promised day."""
+    per_invoice_max: int | None = None
+    """Most promises for one invoice, those that ended included."""
+
+
 class PolicyDocument(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Content of a version of a policy, all of it."""
 
@@ -109,3 +119,4 @@ class PolicyDocument(Value, frozen=True, kw_only=True, omit_defaults=True):
     """``None``: the share in dispute, and the invoices of a promise."""
     ends_after_days: int | None = None
     """Days past the due date after which an invoice takes no further step; ``None``: without an end."""
+    promises: PromiseTerms | None = None

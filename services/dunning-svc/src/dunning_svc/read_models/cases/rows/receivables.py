@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from msgspec import field
 
+from dunning_svc.read_models.cases.rows.promises import PromiseEntry
 from encours.projection.rows import Row
 
 
@@ -85,8 +86,6 @@ class ItemRow(Row, kw_only=True):
     version: int
     events: str
     moved_on: date | None = None
-    promised_until: date | None = None
-    """Last day on which dunning rests because of a promise."""
     funds: list[str] = field(default_factory=list)
     """Funds allocated to it, as ``<day of availability> <amount> <payment>``."""
     lost_minor: int = 0
@@ -99,3 +98,13 @@ class ItemRow(Row, kw_only=True):
     """Placement with a third party that collects it."""
     placed_news: int = 0
     """Position of the last event since then that the third party has to know; 0 without any."""
+    promises: list[str] = field(default_factory=list)
+    """Promises for it that were not withdrawn, as ``<promise> <last day without dunning>``; ``-`` once replaced."""
+    settled_parts: list[str] = field(default_factory=list)
+    """Of an item with a promise, as ``<position> <day of availability> <payment> <amount>``."""
+
+    @property
+    def promised_until(self) -> date | None:
+        """Return the last day on which dunning rests because of a promise."""
+        found = (PromiseEntry.of(each).until for each in self.promises)
+        return max((until for until in found if until is not None), default=None)

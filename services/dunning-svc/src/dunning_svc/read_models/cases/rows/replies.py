@@ -1,4 +1,4 @@
-"""The tables of replies and promises in the read model `cases`."""
+"""The table of replies in the read model `cases`."""
 
 from __future__ import annotations
 
@@ -35,14 +35,3 @@ class ReplyRow(Row, kw_only=True):
     judged: list[str] = field(default_factory=list)
     closed_position: int | None = None
     closed_on: date | None = None
-
-
-class PromiseRow(Row, kw_only=True):
-    """A promise of a customer, one of the streams that an item of the past is folded from."""
-
-    TABLE: ClassVar[str] = "promise"
-    KEY: ClassVar[tuple[str, ...]] = ("promise_id",)
-    INDEXES: ClassVar[tuple[str, ...]] = ("(customer_id)",)
-
-    promise_id: str
-    customer_id: str

@@ -1,0 +1,78 @@
+"""Commands on promises."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from dunning_svc.domain.policy.working_days import working_day_from
+from encours.contracts.events.dunning.document import PromiseTerms
+from encours.contracts.events.dunning.promises import PromiseSource
+
+
+@dataclass(frozen=True, slots=True)
+class MakePromise:
+    """A debtor promises to pay an amount of some invoices by a day."""
+
+    promise_id: str
+    invoice_ids: tuple[str, ...]
+    currency: str
+    amount_minor: int
+    promised_on: date
+    source: PromiseSource
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawPromise:
+    """A person ends a promise before it is judged."""
+
+    promise_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromisedInvoice:
+    """An invoice as far as a promise is concerned; ``customer_id`` is the record that stands for its debtor."""
+
+    invoice_id: str
+    customer_id: str
+    entity_id: str
+    currency: str
+    open_minor: int
+    promises: tuple[str, ...]
+    """Promises for it that were not withdrawn; those count that another one replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseBasis:
+    """Facts about a debtor on which a promise rests.
+
+    ``credit_minor``: unapplied cash. ``terms``: those of the policy that is applied; ``country``: the payer's.
+    """
+
+    invoices: Sequence[PromisedInvoice]
+    credit_minor: int
+    terms: PromiseTerms
+    country: str
+
+    @property
+    def owed_minor(self) -> int:
+        """Return the open amount of the invoices."""
+        return sum(max(0, each.open_minor) for each in self.invoices)
+
+    def about(self, invoice_ids: Collection[str]) -> PromiseBasis:
+        """Return the basis of a promise for some of the invoices."""
+        return replace(self, invoices=[each for each in self.invoices if each.invoice_id in invoice_ids])
+
+    def suspended_until(self, promised_on: date) -> date:
+        """Return the promised day plus the business days of grace."""
+        day = promised_on
+        for _ in range(self.terms.grace_business_days):
+            day = working_day_from(self.country, day + timedelta(days=1))
+        return day
+
+
+NOTHING_OWED = PromiseBasis(invoices=(), credit_minor=0, terms=PromiseTerms(), country="")
+"""Basis of a promise for invoices that do not exist."""

@@ -1,0 +1,1 @@
+"""Queries on promises, over the rows of the read model `cases`."""
