@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -292,6 +295,16 @@ def agency_collects(year: Year, debt: dict[str, Any]) -> None:
     assert back["status"] == "recalled"
     listed = year.world.get("dunning", "/v1/placements", customer_id=year.customer, as_of=day)["data"]
     assert [each["status"] for each in listed] == ["placed"]
+    file = client.get(f"/v1/customers/{year.customer}/litigation-file")
+    with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
+        contents = json.loads(archive.read("index.json"))
+        messages = [
+            name for name in archive.namelist() if name.startswith("reminders/") and name.endswith(".txt")
+        ]
+    for each in contents["invoices"]:
+        assert each["open"] == year.get(f"/v1/invoices/{each['invoice_id']}")["outstanding"]["amount"]
+    assert debt["id"] in {each["invoice_id"] for each in contents["invoices"]}
+    assert messages
     year.check()
 
 

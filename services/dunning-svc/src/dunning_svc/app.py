@@ -14,6 +14,7 @@ from dunning_svc.http.cases import routes as cases
 from dunning_svc.http.decisions import routes as decisions
 from dunning_svc.http.expected import routes as expected
 from dunning_svc.http.holds import routes as holds
+from dunning_svc.http.litigation import routes as litigation
 from dunning_svc.http.placements import routes as placements
 from dunning_svc.http.policies import routes as policies
 from dunning_svc.http.promises import routes as promises
@@ -45,6 +46,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             holds.router,
             placements.router,
             promises.router,
+            litigation.router,
             reminders.router,
             replies.router,
             tasks.router,

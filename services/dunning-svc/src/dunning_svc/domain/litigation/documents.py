@@ -1,0 +1,292 @@
+"""Documents of a litigation file: text that people read, and JSON with the same figures. Same facts, same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from dunning_svc.domain.formats import Lang, amount
+from dunning_svc.domain.formats import day as on
+from dunning_svc.domain.litigation.claims import LitigatedInvoice
+from dunning_svc.domain.message.render import Message
+from encours.contracts.events.dunning.reminders import ReminderRequested
+from encours.kernel.money import format_amount
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._+-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file of the archive."""
+
+    name: str
+    content: bytes
+
+    @property
+    def digest(self) -> tuple[str, str]:
+        """Name and SHA-256 of the file."""
+        return self.name, hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class ChronologyLine:
+    """An event about the customer in words."""
+
+    on: date
+    position: int
+    type: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderProof:
+    """A reminder and its outcome. ``message`` is None where it is not on record; ``agrees``: its hashes agree."""
+
+    requested: ReminderRequested
+    outcome: str
+    outcome_on: date | None
+    message_id: str | None
+    server_answer: str | None
+    content_hash: str | None
+    message: Message | None
+    agrees: bool
+    signs: Sequence[tuple[date, str]] = ()
+    """Bounces, receipts and answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Debtor, creditors and dates of the file."""
+
+    customer_id: str
+    customer: str
+    creditors: Mapping[str, str]
+    as_of: date
+    position: int
+
+
+_WORDS: dict[Lang, dict[str, str]] = {
+    "en": {
+        "title": "Litigation file",
+        "debtor": "Debtor",
+        "creditor": "Creditor",
+        "as_of": "As of",
+        "position": "Ledger position",
+        "invoice": "Invoice",
+        "issued": "issued",
+        "due": "Due",
+        "open": "Open",
+        "disputed": "Disputed",
+        "limitation": "Action by",
+        "total": "Total",
+        "files": "Files",
+        "no_rule": "no rule on file",
+        "note_pdf": "Invoices are included as data and text: the ledger keeps no PDF of them.",
+        "note_interest": "Interest and recovery fees are not included. GET /v1/customers/{id}/interest of "
+        "invoice-svc states them.",
+        "note_limitation": "The last day for an action is the earliest, without interruptions; later days are in the "
+        "files of the invoices. To be confirmed by counsel.",
+        "extended": "after the last interruption",
+    },
+    "fr": {
+        "title": "Dossier contentieux",
+        "debtor": "Débiteur",
+        "creditor": "Créancier",
+        "as_of": "Au",
+        "position": "Position dans le grand livre",
+        "invoice": "Facture",
+        "issued": "émise le",
+        "due": "Échéance",
+        "open": "Solde",
+        "disputed": "Contesté",
+        "limitation": "Action avant le",
+        "total": "Total",
+        "files": "Fichiers",
+        "no_rule": "aucune règle enregistrée",
+        "note_pdf": "Les factures sont jointes en données et en texte : le grand livre n'en garde pas de PDF.",
+        "note_interest": "Les intérêts et les frais de recouvrement ne sont pas joints : "
+        "GET /v1/customers/{id}/interest du service invoice-svc les donne.",
+        "note_limitation": "Le dernier jour pour agir est le plus proche, sans interruption ; les jours plus tardifs "
+        "sont dans les fichiers des factures. À confirmer par un conseil.",
+        "extended": "après la dernière interruption",
+    },
+}
+
+
+def invoice_documents(invoice: LitigatedInvoice, lang: Lang) -> list[FileEntry]:
+    """Return an invoice as JSON and as text."""
+    issued, words = invoice.issued, _WORDS[lang]
+    stem = f"invoices/{_safe(issued.number)}"
+    limit = invoice.limitation
+    data = {
+        "invoice": issued,
+        "entity_id": invoice.entity_id,
+        "open": format_amount(invoice.open_minor, issued.currency),
+        "disputed": format_amount(invoice.disputed_minor, issued.currency),
+        "currency": issued.currency,
+        "limitation": limit,
+        "entries": [
+            {
+                "on": each.on,
+                "kind": each.kind,
+                "amount": format_amount(each.open_minor, issued.currency),
+                "open_after": format_amount(each.after_minor, issued.currency),
+                "position": each.position,
+            }
+            for each in invoice.entries
+        ],
+    }
+    lines = [
+        f"{words['invoice']} {issued.number}, {words['issued']} {on(issued.issued_on, lang)}",
+        f"{words['due']}: {on(issued.due_on, lang)}",
+        f"{words['total']}: {amount(issued.total_minor, issued.currency, lang)}",
+        "",
+        *(
+            f"{on(each.on, lang)}  {each.kind}  {amount(each.open_minor, issued.currency, lang)}  "
+            f"{words['open']}: {amount(each.after_minor, issued.currency, lang)}"
+            for each in invoice.entries
+        ),
+        "",
+        f"{words['open']}: {amount(invoice.open_minor, issued.currency, lang)}",
+        f"{words['disputed']}: {amount(invoice.disputed_minor, issued.currency, lang)}",
+        f"{words['limitation']}: "
+        + (f"{on(limit.safe_on, lang)} ({limit.basis})" if limit else words["no_rule"]),
+    ]
+    if limit is not None and limit.extended_on is not None:
+        lines.append(f"  {words['extended']}: {on(limit.extended_on, lang)} ({limit.interruption})")
+    return [FileEntry(f"{stem}.json", _json(data)), FileEntry(f"{stem}.txt", _text(lines))]
+
+
+def reminder_documents(proof: ReminderProof) -> list[FileEntry]:
+    """Return a reminder as JSON, and the text of its message if it is on record."""
+    asked = proof.requested
+    stem = f"reminders/{asked.day}-{_safe(asked.step)}-{asked.reminder_id}"
+    data = {
+        "reminder": asked,
+        "amount": format_amount(asked.amount_minor, asked.currency),
+        "currency": asked.currency,
+        "outcome": proof.outcome,
+        "outcome_on": proof.outcome_on,
+        "message_id": proof.message_id,
+        "evidence": proof.server_answer,
+        "content_hash": proof.content_hash,
+        "signs": [{"on": on_, "type": kind} for on_, kind in proof.signs],
+        "written_again_agrees": proof.agrees if proof.message is not None else None,
+    }
+    files = [FileEntry(f"{stem}.json", _json(data))]
+    if proof.message is not None:
+        files.append(FileEntry(f"{stem}.txt", _text([proof.message.subject, "", proof.message.text])))
+    return files
+
+
+def chronology(lines: Iterable[ChronologyLine], lang: Lang) -> list[FileEntry]:
+    """Return the events in words, by business day and then in the order of recording."""
+    ordered = sorted(lines, key=lambda each: (each.on, each.position))
+    return [
+        FileEntry("chronology.json", _json(ordered)),
+        FileEntry("chronology.txt", _text([f"{on(each.on, lang)}  {each.text}" for each in ordered])),
+    ]
+
+
+def index(
+    subject: Subject, invoices: Sequence[LitigatedInvoice], files: Iterable[tuple[str, str]], lang: Lang
+) -> list[FileEntry]:
+    """Return the index as JSON and as HTML: open invoices with totals, and every other file with its SHA-256."""
+    words = _WORDS[lang]
+    ordered = sorted(invoices, key=lambda each: (each.issued.due_on, each.issued.number))
+    listed = sorted(files)
+    notes = [words[each] for each in ("note_pdf", "note_interest", "note_limitation")]
+    data = {
+        "customer_id": subject.customer_id,
+        "customer": subject.customer,
+        "creditors": dict(sorted(subject.creditors.items())),
+        "as_of": subject.as_of,
+        "position": subject.position,
+        "invoices": [_indexed(each) for each in ordered],
+        "totals": {currency: format_amount(minor, currency) for currency, minor in totals(ordered).items()},
+        "notes": notes,
+        "files": [{"name": name, "sha256": digest} for name, digest in listed],
+    }
+    return [
+        FileEntry("index.json", _json(data)),
+        FileEntry("index.html", _page(subject, ordered, notes, listed, lang).encode()),
+    ]
+
+
+def totals(invoices: Iterable[LitigatedInvoice]) -> dict[str, int]:
+    """Return the sum of open amounts by currency."""
+    found: dict[str, int] = {}
+    for each in invoices:
+        found[each.issued.currency] = found.get(each.issued.currency, 0) + each.open_minor
+    return dict(sorted(found.items()))
+
+
+def _indexed(invoice: LitigatedInvoice) -> dict[str, Any]:
+    issued = invoice.issued
+    return {
+        "invoice_id": issued.invoice_id,
+        "number": issued.number,
+        "issued_on": issued.issued_on,
+        "due_on": issued.due_on,
+        "total": format_amount(issued.total_minor, issued.currency),
+        "open": format_amount(invoice.open_minor, issued.currency),
+        "disputed": format_amount(invoice.disputed_minor, issued.currency),
+        "currency": issued.currency,
+        "limitation": invoice.limitation,
+    }
+
+
+def _page(
+    subject: Subject,
+    invoices: Sequence[LitigatedInvoice],
+    notes: Sequence[str],
+    files: Sequence[tuple[str, str]],
+    lang: Lang,
+) -> str:
+    words, esc = _WORDS[lang], html.escape
+    rows = "".join(
+        f"<tr><td>{esc(each.issued.number)}</td><td>{on(each.issued.due_on, lang)}</td>"
+        f"<td>{amount(each.open_minor, each.issued.currency, lang)}</td>"
+        f"<td>{amount(each.disputed_minor, each.issued.currency, lang)}</td>"
+        f"<td>{on(each.limitation.safe_on, lang) if each.limitation else words['no_rule']}</td></tr>\n"
+        for each in invoices
+    )
+    heads = "".join(
+        f"<th>{words[each]}</th>" for each in ("invoice", "due", "open", "disputed", "limitation")
+    )
+    sums = "".join(
+        f"<p>{words['total']}: {amount(minor, currency, lang)}</p>\n"
+        for currency, minor in totals(invoices).items()
+    )
+    return (
+        f'<!doctype html>\n<html lang="{lang}"><head><meta charset="utf-8"><title>{words["title"]}</title></head>'
+        "<body>\n"
+        f"<h1>{words['title']}</h1>\n<p>{words['debtor']}: {esc(subject.customer)}</p>\n"
+        f"<p>{words['creditor']}: {esc(', '.join(sorted(subject.creditors.values())))}</p>\n"
+        f"<p>{words['as_of']}: {on(subject.as_of, lang)} · {words['position']}: {subject.position}</p>\n"
+        f"<table><tr>{heads}</tr>\n{rows}</table>\n{sums}"
+        + "".join(f"<p>{esc(each)}</p>\n" for each in notes)
+        + f"<h2>{words['files']}</h2>\n<ul>\n"
+        + "".join(f'<li><a href="{esc(name)}">{esc(name)}</a> {digest}</li>\n' for name, digest in files)
+        + "</ul></body></html>\n"
+    )
+
+
+def _safe(text: str) -> str:
+    """Return a part of a file name: a number may contain ``/``."""
+    return _UNSAFE.sub("_", text) or "_"
+
+
+def _json(data: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(data), indent=1) + b"\n"
+
+
+def _text(lines: Sequence[str]) -> bytes:
+    return ("\n".join(lines) + "\n").encode()
