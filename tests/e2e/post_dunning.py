@@ -28,6 +28,12 @@ def _raised(world: World) -> str:
     return task_id
 
 
+def _collector(world: World, code: str) -> str:
+    answer = world.client("dunning").put(f"/v1/collectors/{code}", json={"name": code.title()})
+    assert answer.status_code == 200, answer.text
+    return code
+
+
 def _reopening(world: World) -> Request:
     task = _raised(world)
     world.post("dunning", f"/v1/tasks/{task}/complete", {"outcome": "done"})
@@ -133,6 +139,14 @@ DUNNING: dict[str, Make] = {
         {"due_on": "2030-01-07", "reason": "On holiday"},
     ),
     "/v1/tasks/{id}/reopen": _reopening,
+    "/v1/tasks/{id}/assign": lambda w: (
+        f"/v1/tasks/{_raised(w)}/assign",
+        {"collector": _collector(w, "marie"), "reason": "Knows the accountant"},
+    ),
+    "/v1/collectors:rebalance": lambda w: (
+        "/v1/collectors:rebalance",
+        {"collectors": [_collector(w, "paul"), _collector(w, "lea")], "by": "count", "reason": "Lea is new"},
+    ),
     "/v1/replies": lambda w: ("/v1/replies", _message(w, "other", "Thank you for your message.")),
     "/v1/replies/{id}/confirm": lambda w: (f"/v1/replies/{_reply(w, 'confirmed')}/confirm", {"finding": 1}),
     "/v1/replies/{id}/reject": lambda w: (

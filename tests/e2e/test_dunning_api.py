@@ -301,6 +301,7 @@ async def test_a_hold_rests_the_ladder_and_a_task_is_completed_once(
         tasks = caller.get("/v1/tasks", customer_id=called)["data"]
         assert [(t["kind"], t["status"]) for t in tasks] == [("call", "open")]
         path = f"/v1/tasks/{tasks[0]['id']}/complete"
+        _collectors_own_tasks(caller, called, tasks[0]["id"])
         outcome = {"outcome": "promised", "text": "next week", "promise": {"promised_on": str(world.today)}}
         done = caller.post(path, outcome)
         assert (done.status_code, done.json()["status"]) == (200, "completed"), done.text
@@ -330,6 +331,45 @@ def _promised(caller: Api, invoice_id: str) -> dict[str, Any]:
     assert made.status_code == 201, made.text
     shown: dict[str, Any] = made.json()
     return shown
+
+
+def _collectors_own_tasks(caller: Api, customer_id: str, task_id: str) -> None:
+    today, portfolio = caller.world.today, [{"priority": 5, "applies_to": {"customers": [customer_id]}}]
+    absence = {"first_day": str(today + timedelta(days=1)), "last_day": str(today + timedelta(days=10))}
+    records: dict[str, dict[str, Any]] = {
+        "paul": {"capacity": 1_000},
+        "marie": {"portfolio": portfolio, "substitute": "paul", "absences": [absence], "capacity": 1},
+    }
+    for code, record in records.items():
+        saved = caller.http.put(f"/v1/collectors/{code}", json={"name": code.title()} | record)
+        assert saved.status_code == 200, saved.text
+    position = saved.headers["Encours-Position"]
+    assert [each["code"] for each in caller.get("/v1/collectors", min_position=position)["data"]] == [
+        "marie",
+        "paul",
+    ]
+    owners = [
+        caller.get(f"/v1/customers/{customer_id}/collector", on=str(today + timedelta(days=n)))["owner"]
+        for n in (0, 1, 10, 11)
+    ]
+    assert owners == ["marie", "paul", "paul", "marie"]
+    (task,) = caller.get("/v1/tasks", owner="marie")["data"]
+    assert (task["id"], task["owner"], task["escalated_from"]) == (task_id, "marie", None)
+    wanted = {"collectors": ["marie", "paul"], "by": "value", "currency": "EUR", "reason": "Paul is new"}
+    planned = caller.post("/v1/collectors:rebalance", wanted, dry_run="true").json()
+    assert [each["before"]["customers"] for each in planned["collectors"]] == [1, 0], planned
+    moved = caller.post("/v1/collectors:rebalance", wanted)
+    assert [each["to"] for each in moved.json()["moves"]] == ["paul"]
+    assert moved.json()["moves"] == planned["moves"]
+    position = moved.headers["Encours-Position"]
+    assert caller.get(f"/v1/customers/{customer_id}/collector", min_position=position)["grounds"] == "given"
+    assert caller.get("/v1/tasks", owner="marie")["data"] == []
+    given = caller.post(
+        f"/v1/tasks/{task_id}/assign", {"collector": "marie", "reason": "Knows the accountant"}
+    )
+    position = given.headers["Encours-Position"]
+    assert caller.get("/v1/tasks", owner="paul", min_position=position)["data"] == []
+    assert len(caller.get("/v1/tasks", owner="marie")["data"]) == 1
 
 
 async def test_a_preview_writes_nothing_and_a_run_asked_for_again_is_the_same(

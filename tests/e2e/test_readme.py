@@ -1,5 +1,6 @@
-"""Calls of the README and of docs/policies.md work as they are printed: only the ports and the place of the key are the
-test's. The demo that they ask about loads through the API, goes on where it was stopped, and loads once.
+"""Calls of the README, of docs/policies.md and of docs/collectors.md work as they are printed: only the ports and the
+place of the key are the test's. The demo that they ask about loads through the API, goes on where it was stopped, and
+loads once.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tests.e2e.takeover import Takeover
 
 ROOT = Path(__file__).parents[2]
 README, POLICIES = ROOT / "README.md", ROOT / "docs" / "policies.md"
+COLLECTORS = ROOT / "docs" / "collectors.md"
 PORTS = {"8001": "invoice", "8002": "dunning", "8003": "risk", "8004": "reporting"}
 UNTIL = date(2011, 1, 2)
 
@@ -73,6 +75,14 @@ def test_a_policy_is_read_activated_copied_and_retired_as_printed(
     assert tried["state"] == "completed"
     assert activated["activation"]["backtest_id"] == tried["id"]  # type: ignore[index]
     assert run["on"] == "2026-02-02"
+
+
+def test_collectors_stand_in_for_each_other_as_printed(system: System) -> None:
+    paul, marie, listed, planned = answers("\n".join(blocks(system, COLLECTORS, 2)))
+    assert (paul["code"], marie["substitute"]) == ("paul", "paul")
+    acting = {each["code"]: each["acting"] for each in listed["data"]}  # type: ignore[attr-defined]
+    assert acting == {"marie": "paul", "paul": "paul"}
+    assert planned["dry_run"] is True
 
 
 @pytest.fixture(scope="module")

@@ -198,11 +198,11 @@ def test_every_state_of_a_task_stays_in_its_row() -> None:
     reopened = event(TaskReopened, task_id=TSK, due_on=MONDAY)
     folding = Folding(Cases())
     folding.fold(happened(opened, event(TaskPostponed, task_id=TSK, due_on=MONDAY), done, on=FRIDAY))
-    assert folding.tables()["task"][(TSK,)][-1] is False
+    assert folding.tables()["task"][(TSK,)][-2:] == (3, FRIDAY)
     folding.fold([recorded(reopened, position=4, effective_on=MONDAY)])
     (row,) = (
         TaskRow(**dict(zip(table_of(TaskRow).names, each, strict=True)))
         for each in folding.tables()["task"].values()
     )
     assert [json.loads(each)["status"] for each in row.states] == ["open", "open", "completed", "open"]
-    assert (row.state.due_on, row.state.outcome, row.is_open) == (MONDAY, None, True)
+    assert (row.state.due_on, row.state.outcome, row.closed_on) == (MONDAY, None, None)

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from dunning_svc.domain.reply.commands import ReadingRules
 from dunning_svc.http.backtests import routes as backtests
 from dunning_svc.http.cases import routes as cases
+from dunning_svc.http.collectors import routes as collectors
 from dunning_svc.http.decisions import routes as decisions
 from dunning_svc.http.expected import routes as expected
 from dunning_svc.http.holds import routes as holds
@@ -50,6 +51,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             reminders.router,
             replies.router,
             tasks.router,
+            collectors.router,
             templates.router,
             decisions.router,
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Path
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from encours.contracts.events.dunning.template import TemplateLanguage
 from encours.http.models import Id
@@ -23,4 +23,8 @@ EntityId = Annotated[str, Id("ent")]
 TemplateCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 TemplateCodePath = Annotated[TemplateCode, Path(alias="code")]
 LanguagePath = Annotated[TemplateLanguage, Path(alias="lang")]
+CollectorCode = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{0,39}$"), Field(examples=["marie.durand"])
+]
+CollectorPath = Annotated[CollectorCode, Path(alias="id")]
 PolicyPath = Annotated[str, Path(alias="id"), Id("pol")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dunning_svc.domain.collector.state import COLLECTOR
 from dunning_svc.domain.hold.state import HOLD
 from dunning_svc.domain.placement.state import PLACEMENT
 from dunning_svc.domain.policy.state import POLICY
@@ -16,6 +17,7 @@ from dunning_svc.domain.template.state import TEMPLATE
 from encours.ledger.states import Folder
 
 FOLDERS: Mapping[str, Folder[Any]] = {
+    "col": COLLECTOR,
     "hld": HOLD,
     "plc": PLACEMENT,
     "pol": POLICY,

@@ -38,7 +38,7 @@ def document_of(plain: Mapping[str, Any]) -> PolicyDocument:
         name=plain["name"],
         description=plain.get("description", ""),
         priority=plain["priority"],
-        scope=_scope(plain.get("applies_to", {})),
+        scope=scope_of(plain.get("applies_to", {}), "/applies_to"),
         steps=tuple(steps),
         grouping=plain.get("grouping", "customer"),
         minimums=_minimums(plain["minimums"], "/minimums"),
@@ -58,7 +58,7 @@ def written(document: PolicyDocument) -> dict[str, Any]:
         plain["description"] = document.description
     plain |= {
         "priority": document.priority,
-        "applies_to": _written_scope(document.scope),
+        "applies_to": written_scope(document.scope),
         "steps": [_written_step(step) for step in document.steps],
         "grouping": document.grouping,
         "minimums": _written_minimums(document.minimums),
@@ -149,7 +149,8 @@ def _written_minimums(minimums: tuple[CurrencyMinimum, ...]) -> dict[str, str]:
     return {each.currency: format_amount(each.amount_minor, each.currency) for each in minimums}
 
 
-def _scope(plain: Mapping[str, Any]) -> PolicyScope:
+def scope_of(plain: Mapping[str, Any], pointer: str) -> PolicyScope:
+    """Return the scope of a written form. Raises ``Invalid`` for a wrong amount."""
     late = plain.get("paid_late")
     return PolicyScope(
         **{name: tuple(plain.get(name, ())) for name in _LISTS},
@@ -158,8 +159,8 @@ def _scope(plain: Mapping[str, Any]) -> PolicyScope:
             for code, values in sorted(plain.get("fields", {}).items())
             for value in values
         ),
-        open_amounts=_bands(plain, "open_amounts"),
-        invoice_amounts=_bands(plain, "invoice_amounts"),
+        open_amounts=_bands(plain, "open_amounts", pointer),
+        invoice_amounts=_bands(plain, "invoice_amounts", pointer),
         paid_late=late
         and PaidLate(
             from_percent=late.get("from", 0),
@@ -169,9 +170,9 @@ def _scope(plain: Mapping[str, Any]) -> PolicyScope:
     )
 
 
-def _bands(plain: Mapping[str, Any], name: str) -> tuple[AmountBand, ...]:
+def _bands(plain: Mapping[str, Any], name: str, pointer: str) -> tuple[AmountBand, ...]:
     return tuple(
-        _band(currency, band, f"/applies_to/{name}/{currency}")
+        _band(currency, band, f"{pointer}/{name}/{currency}")
         for currency, band in sorted(plain.get(name, {}).items())
     )
 
@@ -185,7 +186,8 @@ def _band(currency: str, plain: Mapping[str, str], pointer: str) -> AmountBand:
     )
 
 
-def _written_scope(scope: PolicyScope) -> dict[str, Any]:
+def written_scope(scope: PolicyScope) -> dict[str, Any]:
+    """Return the written form of a scope; :func:`scope_of` reads it again."""
     plain: dict[str, Any] = {name: list(values) for name in _LISTS if (values := getattr(scope, name))}
     fields: dict[str, list[str]] = {}
     for each in scope.fields:

@@ -64,8 +64,8 @@ class SuspensionBody(Body):
     )
 
 
-class ScopeBody(Body):
-    """Cases that a policy is for. A criterion that is left out admits all; all criteria named must be met."""
+class CustomerScopeBody(Body):
+    """Criteria that ask for a customer. One that is left out admits all; all criteria named must be met."""
 
     entities: Annotated[list[EntityId], Field(max_length=_MANY)] = Field(default=[])
     countries: Annotated[list[Country], Field(max_length=_MANY)] = Field(
@@ -87,6 +87,11 @@ class ScopeBody(Body):
     open_amounts: Annotated[dict[Currency, OpenAmountBody], Field(max_length=200)] = Field(
         default={}, description="Bands of all that the customer owes the creditor in the currency."
     )
+
+
+class ScopeBody(CustomerScopeBody):
+    """Cases that a policy is for. A criterion that is left out admits all; all criteria named must be met."""
+
     invoice_amounts: Annotated[dict[Currency, OpenAmountBody], Field(max_length=200)] = Field(
         default={},
         description="Bands of the open amount of one invoice; the customer needs an invoice in the band.",

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from dunning_svc.domain.collector.ownership import TaskOwner
 from dunning_svc.domain.task.state import TASK, Task
 from encours.contracts.events.dunning.reminders import TaskOpened, TaskRaised
 from encours.http.answers import Answer
@@ -39,6 +40,7 @@ class TaskOut(BaseModel):
     entity_id: str
     day: date
     due_on: date
+    assigned_to: str | None = Field(description="Collector to whom the task was given.")
     kind: TaskKind = Field(
         description="`address`: find another address or contact. `reply`: the debtor wrote something that needs an "
         "answer. `unserved`: the run of the day could not decide about the customer, for the cause. "
@@ -72,6 +74,7 @@ class TaskOut(BaseModel):
             entity_id=state.entity_id,
             day=opened.day,
             due_on=state.due_on,
+            assigned_to=state.owner,
             kind=opened.kind,
             step=step and step.step,
             cause=opened.cause if isinstance(opened, TaskRaised) else None,
@@ -97,6 +100,7 @@ class TaskOut(BaseModel):
             entity_id=row["entity_id"],
             day=row["day"],
             due_on=row["due_on"],
+            assigned_to=row["assigned_to"],
             kind=row["kind"],
             step=row["step"] or None,
             cause=row["cause"],
@@ -116,7 +120,25 @@ def _amount(amount_minor: int, currency: str | None) -> MoneyModel | None:
     return MoneyModel.of(amount_minor, currency) if currency and amount_minor else None
 
 
-class TaskList(Listing[TaskOut], AsOf):
+class OwnedTaskOut(TaskOut):
+    """Work for a person, with its owner on the day of the question."""
+
+    owner: str | None = Field(
+        description="Collector whose task it is: to whom it was given, else who owns the customer, or a substitute. "
+        "Null for a completed task, and if no portfolio admits the customer."
+    )
+    escalated_from: str | None = Field(
+        description="Collector whose task it was until it was overdue too long."
+    )
+
+    @classmethod
+    def owned(cls, row: Mapping[str, Any], owners: Mapping[str, TaskOwner]) -> OwnedTaskOut:
+        """Return a row of the list with its owner."""
+        owner = owners.get(row["task_id"], TaskOwner(None))
+        return cls(**dict(TaskOut.of_row(row)), owner=owner.owner, escalated_from=owner.escalated_from)
+
+
+class TaskList(Listing[OwnedTaskOut], AsOf):
     """Tasks, newest first."""
 
 

@@ -7,12 +7,13 @@ from typing import Annotated, Literal
 from fastapi import Query as Parameter
 from starlette.responses import Response
 
-from dunning_svc.http.identifiers import CustomerId, TaskPath
-from dunning_svc.http.tasks.answers import TASK_ANSWER, TaskAsOf, TaskKind, TaskList, TaskOut
+from dunning_svc.http.identifiers import CollectorCode, CustomerId, TaskPath
+from dunning_svc.http.tasks.answers import TASK_ANSWER, OwnedTaskOut, TaskAsOf, TaskKind, TaskList
 from dunning_svc.http.tasks.bodies import CompleteBody, PostponeBody, RaiseTaskBody, ReopenBody
 from dunning_svc.read_models.cases.model import MODEL
+from dunning_svc.read_models.collectors.query import team_on
 from dunning_svc.read_models.promises.debts import KnownDebts
-from dunning_svc.read_models.tasks.query import TaskFilters, tasks
+from dunning_svc.read_models.tasks.query import TaskFilters, task_owners, tasks
 from dunning_svc.use_cases.tasks import complete_task, postpone_task, raise_task, reopen_task
 from encours.http.commands import Command, command
 from encours.http.models import BusinessDate
@@ -37,12 +38,17 @@ async def list_tasks(
     kind: Annotated[TaskKind | None, Parameter()] = None,
     due_from: Annotated[BusinessDate | None, Parameter()] = None,
     due_until: Annotated[BusinessDate | None, Parameter()] = None,
+    owner: Annotated[
+        CollectorCode | None, Parameter(description="Open tasks that are this collector's on the day.")
+    ] = None,
 ) -> Response:
     """List tasks: calls, litigation files, addresses to find, replies to answer, claims to declare, and others."""
-    wanted = TaskFilters(customer_id, status, kind, due_from, due_until)
+    wanted = TaskFilters(customer_id, status, kind, due_from, due_until, owner)
     async with q.view(MODEL) as view:
-        rows = await tasks(view, page, wanted)
-    return q.respond(page.body(rows, TaskOut.of_row) | view.time.echo())
+        team = await team_on(view, view.time.as_of)
+        rows = await tasks(view, page, wanted, team)
+        owned = await task_owners(view, team, rows)
+    return q.respond(page.body(rows, lambda row: OwnedTaskOut.owned(row, owned)) | view.time.echo())
 
 
 @router.post("/v1/tasks", response_model=TaskAsOf, status_code=201)

@@ -97,23 +97,42 @@ def standing_of(
     decided = [each for each in accounts if each.policy_id and each.decided_on]
     last = max(decided, key=lambda each: (each.decided_on or date.min, each.customer_id), default=None)
     return Standing(
-        Profile(
-            customer_ids=(customer.customer_id, *joined),
-            entity_id=group[1],
-            currency=group[2],
-            open_minor=sum(row.open_minor for row in items if row.open_minor > 0),
-            country=customer.country,
-            segment=customer.segment,
-            salesperson=customer.salesperson,
-            tags=tuple(customer.tags),
-            fields=frozenset(_field(entry) for entry in customer.custom),
-            invoices_minor=tuple(row.open_minor for row in items if row.open_minor > 0),
-            punctuality=tuple(punctuality),
+        profile_of(
+            customer,
+            group[1],
+            group[2],
+            [row.open_minor for row in items if row.open_minor > 0],
+            joined,
+            punctuality,
         ),
         before=None if last is None else (last.policy_id, last.policy_version),
         since=None if last is None else last.policy_since,
         changed_on=customer.changed_on,
         moved_on=max(filter(None, (moved_on, *(row.moved_on for row in items))), default=None),
+    )
+
+
+def profile_of(
+    customer: DebtorRow,
+    entity_id: str,
+    currency: str,
+    invoices_minor: Sequence[int],
+    joined: Sequence[str] = (),
+    punctuality: Sequence[MonthDue] = (),
+) -> Profile:
+    """Return the facts that criteria ask for; ``joined`` are the records merged into the customer's."""
+    return Profile(
+        customer_ids=(customer.customer_id, *joined),
+        entity_id=entity_id,
+        currency=currency,
+        open_minor=sum(invoices_minor),
+        country=customer.country,
+        segment=customer.segment,
+        salesperson=customer.salesperson,
+        tags=tuple(customer.tags),
+        fields=frozenset(_field(entry) for entry in customer.custom),
+        invoices_minor=tuple(invoices_minor),
+        punctuality=tuple(punctuality),
     )
 
 

@@ -67,7 +67,7 @@ class Cases(ReadModel):
     """
 
     name = MODEL
-    version = 20
+    version = 21
     rows = (
         CreditorRow,
         DebtorRow,

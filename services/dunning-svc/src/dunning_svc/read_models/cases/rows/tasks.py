@@ -31,7 +31,7 @@ class TaskRow(Row, kw_only=True):
     """Work for a person; without decision and step if it does not follow from the ladder.
 
     ``states``: every :class:`TaskState` as JSON, oldest first, so that the task can be shown as it was on any day;
-    ``is_open`` is the last one's.
+    ``closed_position`` and ``closed_on``: the last completion; None while the task is open.
     """
 
     TABLE: ClassVar[str] = "task"
@@ -39,7 +39,7 @@ class TaskRow(Row, kw_only=True):
     INDEXES: ClassVar[tuple[str, ...]] = (
         "(position)",
         "(customer_id, position)",
-        "(customer_id) where is_open",
+        "(customer_id) where closed_position is null",
     )
 
     task_id: str
@@ -56,7 +56,8 @@ class TaskRow(Row, kw_only=True):
     cause: str | None
     follows_id: str | None
     states: list[str]
-    is_open: bool = True
+    closed_position: int | None = None
+    closed_on: date | None = None
 
     @property
     def state(self) -> TaskState:
@@ -65,8 +66,12 @@ class TaskRow(Row, kw_only=True):
 
     def moved(self, state: TaskState) -> TaskRow:
         """Return the row with another state."""
+        completed = state.status == "completed"
         return msgspec.structs.replace(
-            self, states=[*self.states, _written(state)], is_open=state.status == "open"
+            self,
+            states=[*self.states, _written(state)],
+            closed_position=(self.closed_position or state.position) if completed else None,
+            closed_on=(self.closed_on or state.on) if completed else None,
         )
 
 

@@ -1,0 +1,1 @@
+"""Collectors: their portfolios, absences and substitutes, and who owns a customer or a task on a day."""

@@ -1,0 +1,38 @@
+"""A collector: the versions of its record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from encours.contracts import Recorded
+from encours.contracts.events.dunning.collectors import CollectorDefined
+from encours.kernel.errors import NotFound
+from encours.ledger.states import Folder
+
+
+class CollectorNotFound(NotFound):
+    """The ledger has no collector of this code."""
+
+    code = "collector-not-found"
+    title = "Collector not found"
+    remedy = "Use a code from GET /v1/collectors, or save the collector first."
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """Versions of a collector's record, in the order in which they were recorded."""
+
+    versions: tuple[CollectorDefined, ...] = ()
+
+    def on(self, day: date) -> CollectorDefined | None:
+        """Return the version in force on a day: of those that have begun the latest, and of these the last recorded."""
+        begun = [each for each in self.versions if each.valid_from <= day]
+        return max(enumerate(begun), key=lambda each: (each[1].valid_from, each[0]))[1] if begun else None
+
+
+def _evolve(state: Collector, e: Recorded) -> Collector:
+    return Collector((*state.versions, e.data)) if isinstance(e.data, CollectorDefined) else state
+
+
+COLLECTOR = Folder(Collector, _evolve, CollectorNotFound)
